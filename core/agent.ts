@@ -1,0 +1,99 @@
+/**
+ * @module Agents: how an author's code acts. A behaviour never acts by itself; it records wishes through the agent that its callback
+ * was passed, and the core carries them out, in order, after the callback has returned. A callback that throws loses all of them.
+ * An agent works during that callback only; used later it throws `AGENT_ESCAPED`.
+ */
+import type { Address } from './address.js';
+import type { SendResult } from './errors.js';
+import type { Connection } from './events.js';
+import type { NodeId } from './node-id.js';
+import type { CallResult, Logger, Random } from './ports.js';
+import type { Route } from './routes.js';
+import type { RpcAnswer, RpcRequest } from './rpc.js';
+
+export type Lane = 'control' | 'normal' | 'bulk';
+
+export interface SendOptions {
+  /** The service that handles the message there; the sender's own by default. */
+  readonly serviceId?: number;
+  /** A number that stays with the message; messages of one stream id keep their provider. 0 by default. */
+  readonly streamId?: number;
+  /** `normal` by default; control goes before it, bulk after it. */
+  readonly lane?: Lane;
+  /** Hops that the message may take, 64 by default. */
+  readonly ttl?: number;
+  /** Up to 255 bytes beside the payload, such as a trace context. */
+  readonly extension?: Uint8Array;
+}
+
+/** Which handlers of the same service an event goes to. `toConnection(id)` and `toNode(id)` are routes that serve here too. */
+export type HandlerTarget = Extract<Route, { type: 'connection' | 'node' }> | 'all';
+
+/** What `after` and `call` give back. */
+export interface Cancellable {
+  /** Idempotent; the callback will not run. */
+  cancel(): void;
+}
+
+/** What the agents of behaviours and of connection handlers have in common. */
+export interface Agent<ToHandler = unknown> {
+  /** This node's id. */
+  readonly nodeId: NodeId;
+  /** Monotonic milliseconds at which this step began. */
+  readonly nowMs: number;
+  /** Milliseconds since 1970: for stamps and expiry only. */
+  readonly wallMs: number;
+  readonly random: Random;
+  readonly log: Logger;
+  /**
+   * Routes, encodes and copies the payload into the link's lane at once: the caller's bytes are free on return. Bytes go as they are,
+   * any other value as CBOR. `full`, `unreachable` and `too-large` keep nothing. Throws `CODEC_UNENCODABLE` for what CBOR cannot carry.
+   */
+  send(route: Route, payload: unknown, options?: SendOptions): SendResult;
+  /** Hands an event to handlers of this service (`onBehaviorEvent`, or `onOtherHandlerEvent` from a handler); how many it reaches. */
+  sendToHandlers(target: HandlerTarget, event: ToHandler): number;
+  /** Calls back once, `delayMs` from now at the earliest; as a callback of this owner, never after its end. */
+  after(delayMs: number, callback: (agent: this) => void): Cancellable;
+  /** Calls a method of a service; the answer comes as a callback of this owner, exactly once, unless it is cancelled or the owner ends. */
+  call(
+    route: Route,
+    serviceId: number,
+    method: string,
+    value: unknown,
+    options: { readonly timeoutMs?: number },
+    callback: (agent: this, answer: CallResult) => void,
+  ): Cancellable;
+}
+
+/** The agent of a behaviour. */
+export interface BehaviorAgent<ToHandler = unknown> extends Agent<ToHandler> {
+  /** Dials an address, or a node through the addresses that behaviours know. Answers the attempt's id at once. */
+  connect(target: Address | NodeId | string): number;
+  closeConnection(connectionId: number, reason?: string): void;
+  /** Closes every connection to the node, also one that is not open yet. */
+  disconnectNode(nodeId: NodeId, reason?: string): void;
+  /** The open connections, by ascending id. */
+  connections(): readonly Connection[];
+  /** Keeps a dialled link from being closed as idle until `release`. Counted per behaviour: twice held is held once. */
+  hold(connectionId: number): void;
+  release(connectionId: number): void;
+  /** Hands an event to another behaviour of this node (`onBehaviorEvent`); false when none has that service id. */
+  sendToBehavior(serviceId: number, event: unknown): boolean;
+  /** For gates: this gate lets the connection pass. Idempotent. */
+  admit(connectionId: number): void;
+  /** Offers a further service under this behaviour's hands: routes lead to it, its messages come to this `onMessage`. */
+  registerService(serviceId: number): void;
+  unregisterService(serviceId: number): void;
+  /** Hands a request to the `onRpc` or `@Rpc` method of a behaviour of this node. This is how rpc behaviours deliver. */
+  deliverRpc(request: RpcRequest, answer: RpcAnswer): void;
+}
+
+/** The agent of a connection handler. */
+export interface ConnectionAgent<ToBehavior = unknown, ToHandler = unknown> extends Agent<ToHandler> {
+  readonly connection: Connection;
+  /** Sends to the other end of this connection, without routing. */
+  reply(payload: unknown, options?: SendOptions): SendResult;
+  /** Hands an event to this handler's behaviour (`onHandlerEvent`). */
+  sendToBehavior(event: ToBehavior): void;
+  close(reason?: string): void;
+}

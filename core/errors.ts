@@ -1,0 +1,133 @@
+/**
+ * @module Errors: one table of every code, with cause and cure; `docs/errors.md` is made from it. Codes that are thrown or rejected
+ * are UPPER_SNAKE and never used again for something else. Reasons that close a connection are lower-case literals with a number for
+ * the wire. What a remote sends is never an exception: it is a value, a closed connection and a counter.
+ */
+
+/** Every thrown or rejected code: what it means, and what helps. */
+export const ERROR_CODES = {
+  ADDRESS_INVALID: ['An address is not a URL of the form scheme://[nodeid@]host:port[/name].', 'Write it as in tcp://127.0.0.1:7400; IPv6 hosts stand in brackets.'],
+  ADDRESS_IN_USE: ['Another socket listens on that address and port.', 'Choose another port, or port 0 for a free one.'],
+  ADDRESS_UNAVAILABLE: ['The host is no address of this machine, or may not be bound.', 'Listen on an address that the machine has, such as [::] for all.'],
+  ADDRESSES_UNKNOWN: ['No address is known for that node id.', 'Connect by address once, or use a behaviour that finds addresses.'],
+  AGENT_ESCAPED: ['An agent was used outside of the callback that it was passed to.', 'Use the agent of the present callback, or perform() from outside.'],
+  ALREADY_STARTED: ['start() was called on a node that runs or has run.', 'Create a new node; a stopped one does not start again.'],
+  ARGUMENT_INVALID: ['An argument is of the wrong type or out of range; the text names it.', 'Pass what the text asks for.'],
+  BEHAVIOR_CYCLE: ['Behaviours or providers inject each other in a circle.', 'Break the circle: let one side use an event or a port.'],
+  BEHAVIOR_DUPLICATE: ['Two behaviours have the same service id, or one class is registered twice.', 'Give each behaviour a service id of its own (32-255).'],
+  BEHAVIOR_INVALID: ['A class or object given as behaviour has no valid descriptor.', 'Add @Behavior({ serviceId, name }) or static behavior = { … }.'],
+  BEHAVIOR_MISSING: ['A behaviour that is asked for does not run on this node.', 'Add it to the behaviors option or with addBehavior().'],
+  CALL_CANCELLED: ['The call was cancelled by its AbortSignal or by its owner\'s end.', 'Nothing: this is what was asked for.'],
+  CODEC_UNENCODABLE: ['A value cannot be carried as CBOR within the limits.', 'Send plain data: no functions, symbols or cycles, depth within the limit.'],
+  CONNECTION_CLOSED: ['The connection ended before the operation was complete; the text has the reason.', 'Try again when the node is connected.'],
+  CONNECTION_REFUSED: ['Nobody listens at that address.', 'Check host and port and that the remote node runs.'],
+  CONNECTION_UNKNOWN: ['No open connection has that id.', 'Take ids from connections() or from the hooks.'],
+  CRYPTO_FAILED: ['A key or a cryptographic input is not acceptable.', 'Use keys made by Identity.generate().'],
+  DEPENDENCY_DUPLICATE: ['A token is provided more than once.', 'Remove all but one of the providers.'],
+  DEPENDENCY_MISSING: ['A behaviour injects a token that nobody provides.', 'Add the behaviour or a provide entry for the token.'],
+  DIAL_FAILED: ['No address of the node could be connected; details list each address with its own reason.', 'See the details.'],
+  DIAL_TIMEOUT: ['The connection was not open within its deadline.', 'Check that the remote is reachable; raise limits.openTimeoutMs for slow networks.'],
+  HANDSHAKE_FAILED: ['The secure handshake failed: another network name, a wrong key, or not a Meshwright node.', 'Compare network and networkKey on both sides.'],
+  HOST_UNRESOLVED: ['The host name has no address.', 'Check the name or use a numeric address.'],
+  HOST_UNREACHABLE: ['The network has no way to that host.', 'Check the address and the network.'],
+  IDENTITY_MISMATCH: ['Another node answers at that address than the one that was asked for; details have both ids.', 'Correct the address or the id.'],
+  KEY_FILE_INVALID: ['The key file is damaged, has a wrong form or is readable by others.', 'Restore it from a copy and set mode 0600; it is never replaced by itself.'],
+  LIMIT_EXCEEDED: ['A limit refused it; details have limit, current, maximum, scope and config key.', 'Raise the named limit, or use less.'],
+  LIMITS_INVALID: ['Limits are out of range or contradict each other.', 'Correct the named limits.'],
+  NODE_ID_INVALID: ['A text is not a node id.', 'A node id is 64 hex digits.'],
+  NOT_STARTED: ['The node or behaviour does not run: it was not started, or it was stopped.', 'Call start() first; nothing works after stop().'],
+  OPTION_INVALID: ['An option of createNode is unknown or has a wrong value; the text names it.', 'Pass what the text asks for.'],
+  PROTOCOL_ERROR: ['The remote broke the wire protocol.', 'Check that both sides run compatible versions.'],
+  PROTOCOL_VERSION: ['The remote speaks another version of the wire protocol.', 'Run the same major version on both sides.'],
+  REMOTE_REJECTED: ['The remote, or a behaviour of this node, refused the connection; the text has the reason.', 'See the reason.'],
+  RPC_ABSENT: ['No rpc behaviour runs on this node.', 'Leave rpc in the builtins option.'],
+  RPC_FAILED: ['The remote handler threw; its text stays on its node.', 'See the remote node\'s log.'],
+  RPC_METHOD_UNKNOWN: ['The service offers no such method.', 'Check the method\'s name and that it is marked @Rpc.'],
+  RPC_NO_HANDLER: ['No such service runs on the node that got the call.', 'Add the behaviour there.'],
+  RPC_OVERLOADED: ['The remote node has as many calls of this caller in work as it allows.', 'Call less at once.'],
+  RPC_PEER_GONE: ['The connection to the remote ended before the answer.', 'Call again; the remote may or may not have done the work.'],
+  RPC_TIMEOUT: ['No answer came within the deadline.', 'Raise timeoutMs, or look why the remote is slow.'],
+  RPC_TOO_LARGE: ['The request or the answer is larger than a message may be.', 'Send less, or use streams.'],
+  RPC_UNREACHABLE: ['No route leads to the destination.', 'Connect to the mesh first, or check the destination.'],
+  SCHEME_UNKNOWN: ['No transport serves the address\'s scheme.', 'Add a transport, or correct the address.'],
+  SELF_DIAL: ['The address leads back to this node.', 'Nothing: the address is its own.'],
+  TRANSPORT_FAILED: ['The system reported an error on a socket; the cause has it.', 'See the cause.'],
+} as const satisfies Record<string, readonly [cause: string, cure: string]>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** The one error class: `code` is stable, `details` are structured, `cause` is what lies beneath. */
+export class NetworkError extends Error {
+  override readonly name = 'NetworkError';
+
+  constructor(
+    readonly code: ErrorCode,
+    text: string,
+    options: { readonly cause?: unknown; readonly details?: Readonly<Record<string, unknown>> } = {},
+  ) {
+    super(text, options.cause === undefined ? undefined : { cause: options.cause });
+    this.details = options.details ?? {};
+  }
+
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** Why a connection ended, with the number that the wire's `close` message carries. */
+export const CLOSE_CODES = {
+  /** Asked for by this node's application or the remote's; also the goodbye of stop(). */
+  goodbye: 1,
+  /** Another link between the two nodes was chosen. */
+  duplicate: 2,
+  /** More than six replacements a minute: two processes use one key. */
+  'duplicate-identity': 3,
+  /** A behaviour's vote or the connection policy said no. */
+  rejected: 4,
+  /** The remote broke the wire protocol. */
+  'protocol-error': 5,
+  /** A limit, such as the number of connections. */
+  limit: 6,
+  /** No application traffic, and nobody holds it. */
+  idle: 7,
+  /** Nothing was received for the silence limit, or it was not open in time. */
+  timeout: 8,
+  /** A gate refused it or was stopped. */
+  gate: 9,
+  /** The remote is this node. */
+  self: 10,
+  /** The remote is not the node that was dialled. */
+  'wrong-node': 11,
+  /** The channel ended without a goodbye. */
+  truncated: 12,
+  /** The secure handshake failed, or a record did not authenticate. */
+  'handshake-failed': 13,
+  'record-failed': 14,
+  /** The remote speaks another protocol version. */
+  version: 15,
+  /** The channel failed beneath the link. */
+  transport: 16,
+} as const satisfies Record<string, number>;
+
+export type CloseCode = keyof typeof CLOSE_CODES;
+
+/** How a connection ended. `text` may be the remote's words: at most 256 bytes, never to be shown unescaped. */
+export interface CloseReason {
+  readonly code: CloseCode;
+  readonly text: string;
+  /** Who ended it. */
+  readonly by: 'local' | 'remote';
+}
+
+const CODE_BY_NUMBER = new Map<number, CloseCode>(Object.entries(CLOSE_CODES).map(([code, number]) => [number, code as CloseCode]));
+
+/** The literal of a wire number; an unknown one reads as `goodbye`. */
+export function closeCodeOf(number: number): CloseCode {
+  return CODE_BY_NUMBER.get(number) ?? 'goodbye';
+}
+
+/** What `send` answers. Nothing is kept unless it says `queued`. */
+export type SendResult = 'queued' | 'full' | 'unreachable' | 'too-large';
+
+/** For the end of a switch over a closed union. */
+export function assertNever(value: never): never {
+  throw new NetworkError('ARGUMENT_INVALID', `unexpected value ${String(value)}`);
+}

@@ -1,0 +1,91 @@
+/**
+ * @module Limits: every bound of the core, in one table with default, range, unit, reason and what happens at the bound. A node takes
+ * overrides in `limits`; `node.limits()` shows what holds. Nothing in the core keeps anything that is not bounded here.
+ */
+import { NetworkError } from './errors.js';
+
+/** One bound: default, least and greatest value, unit, and what happens there. */
+interface LimitRow {
+  readonly value: number;
+  readonly min: number;
+  readonly max: number;
+  readonly unit: 'bytes' | 'ms' | 'count' | 'per minute';
+  readonly atTheBound: string;
+}
+
+const row = (value: number, min: number, max: number, unit: LimitRow['unit'], atTheBound: string): LimitRow => ({ value, min, max, unit, atTheBound });
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+export const LIMITS = {
+  // Messages and lanes
+  payloadBytesMax: row(MIB, 1, 16 * MIB, 'bytes', 'send answers too-large; a larger frame from a remote closes the link before anything is allocated'),
+  laneBytesMax: row(4 * MIB, 64 * KIB, 1024 * MIB, 'bytes', 'send answers full; the handler hears writable below half'),
+  laneMessagesMax: row(65_536, 16, 16_777_216, 'count', 'as laneBytesMax'),
+  controlLaneBytesMax: row(256 * KIB, 4 * KIB, 16 * MIB, 'bytes', 'send answers full; the engine closes a link whose own control does not fit'),
+  writeWindowBytes: row(256 * KIB, 64 * KIB, 16 * MIB, 'bytes', 'no more is sealed until the system took some, so that control is not stuck behind bulk'),
+  localQueueMessagesMax: row(65_536, 16, 16_777_216, 'count', 'send to this node answers full'),
+  localQueueBytesMax: row(16 * MIB, 64 * KIB, 1024 * MIB, 'bytes', 'send to this node answers full'),
+  actionsPerStepMax: row(100_000, 100, 10_000_000, 'count', 'the rest is done in the next turn, so that other links are served'),
+  hopsMax: row(64, 1, 255, 'count', 'the message is dropped and counted'),
+  // Connections
+  connectionsMax: row(64, 1, 65_536, 'count', 'a new connection is refused with limit, unless the policy prunes another (option connections.max)'),
+  pendingConnectionsMax: row(64, 1, 65_536, 'count', 'the oldest accepted connection that is not yet identified is closed'),
+  pendingPerAddressMax: row(8, 1, 65_536, 'count', 'as pendingConnectionsMax, among the connections of that remote address'),
+  openTimeoutMs: row(10_000, 100, 600_000, 'ms', 'a connection that is not open by then is closed'),
+  duplicateHoldMs: row(3_000, 0, 600_000, 'ms', 'the smaller node stops waiting for its own dial and goes on with the incoming link'),
+  replacementsPerMinute: row(6, 1, 1_000, 'per minute', 'a new link of the same identity is closed with duplicate-identity'),
+  pingIntervalMs: row(5_000, 50, 600_000, 'ms', 'a side that sent nothing for so long sends a ping'),
+  silenceMs: row(15_000, 150, 3_600_000, 'ms', 'a link on which nothing was received for so long is closed with timeout'),
+  idleMs: row(30_000, 100, 86_400_000, 'ms', 'a dialled link that nobody holds and that carried no application message for so long is closed'),
+  closeLingerMs: row(1_000, 0, 10_000, 'ms', 'a closing link whose goodbye was not written by then is cut'),
+  handshakeBytesMax: row(4_096, 512, 65_535, 'bytes', 'a larger handshake message closes the link'),
+  // Dials
+  dialsMax: row(16, 1, 1_024, 'count', 'further dials wait in the dial queue'),
+  dialQueueMax: row(1_024, 1, 1_048_576, 'count', 'connect fails with LIMIT_EXCEEDED'),
+  addressesPerDialMax: row(16, 1, 256, 'count', 'further addresses of the same node are not tried'),
+  backoffMinMs: row(1_000, 1, 600_000, 'ms', 'the first wait before a kept address is dialled again'),
+  backoffMaxMs: row(60_000, 1, 86_400_000, 'ms', 'the longest such wait'),
+  stableUptimeMs: row(15_000, 0, 3_600_000, 'ms', 'a link that lived so long resets the wait'),
+  // Behaviours
+  faultsPerMinute: row(10, 1, 10_000, 'per minute', 'the behaviour is stopped'),
+  timersPerBehaviorMax: row(65_536, 1, 1_048_576, 'count', 'after() throws LIMIT_EXCEEDED'),
+  servicesHistoryMs: row(60_000, 1_000, 600_000, 'ms', 'the sequence of an older services broadcast is forgotten'),
+  servicesHistoryMax: row(65_536, 16, 1_048_576, 'count', 'the oldest sequence of that service is forgotten'),
+  slowCallbackMs: row(1_000, 1, 600_000, 'ms', 'a log line names the callback that held the loop for so long'),
+  stopTimeoutMs: row(1_500, 0, 60_000, 'ms', 'stop() no longer waits for goodbyes'),
+} as const satisfies Record<string, LimitRow>;
+
+export type LimitName = keyof typeof LIMITS;
+export type Limits = { readonly [name in LimitName]: number };
+
+/** The effective limits: the defaults with the overrides. Throws `LIMITS_INVALID`, naming the limit, what was given and the range. */
+export function resolveLimits(overrides: Partial<Limits> = {}): Limits {
+  for (const name of Object.keys(overrides)) if (!Object.hasOwn(LIMITS, name)) throw new NetworkError('LIMITS_INVALID', `there is no limit named ${name}`);
+  const names = Object.keys(LIMITS) as LimitName[];
+  const limits = Object.fromEntries(names.map((name) => [name, within(name, overrides[name])])) as Limits;
+  consistent(limits, 'pingIntervalMs', 'silenceMs');
+  consistent(limits, 'backoffMinMs', 'backoffMaxMs');
+  consistent(limits, 'pendingPerAddressMax', 'pendingConnectionsMax');
+  consistent(limits, 'payloadBytesMax', 'laneBytesMax');
+  return limits;
+}
+
+function within(name: LimitName, given: number | undefined): number {
+  const { value, min, max, unit } = LIMITS[name];
+  if (given === undefined) return value;
+  if (Number.isSafeInteger(given) && given >= min && given <= max) return given;
+  throw new NetworkError('LIMITS_INVALID', `limits.${name} is ${String(given)}; it must be a whole number from ${min} to ${max} (${unit})`, { details: { limit: name, given, min, max } });
+}
+
+function consistent(limits: Limits, smaller: LimitName, larger: LimitName): void {
+  if (limits[smaller] <= limits[larger]) return;
+  throw new NetworkError('LIMITS_INVALID', `limits.${smaller} (${limits[smaller]}) must not exceed limits.${larger} (${limits[larger]})`);
+}
+
+/** The error of a refusal by a limit: which one, how much there is, and where to change it (USERS 7). */
+export function limitError(limit: string, current: number, maximum: number, scope: string): NetworkError {
+  const details = { limit, current, maximum, scope, side: 'local', configKey: `limits.${limit}` };
+  return new NetworkError('LIMIT_EXCEEDED', `limit ${limit} of ${scope} is reached (${current} of ${maximum})`, { details });
+}

@@ -1,0 +1,104 @@
+/**
+ * @module Ports: what the core needs from the world (time, randomness, logs) and what behaviours may provide to the core and to each
+ * other, so that the core need not know them. Defaults for Node are wired in the package's `index.ts`, virtual ones in
+ * `transports/simulated/`. Cryptography has its own port in `security/crypto.ts`.
+ */
+import type { Address } from './address.js';
+import type { NodeId } from './node-id.js';
+import type { Route } from './routes.js';
+import type { Transport } from './transport.js';
+
+export interface Clock {
+  /** Monotonic milliseconds, fractions allowed. For every interval and deadline. */
+  nowMs(): number;
+  /** Milliseconds since 1970. For stamps and expiry of records only: it may jump. */
+  wallMs(): number;
+}
+
+/** The only way to be called later. */
+export interface Timers {
+  /** Calls back once, not before `delayMs` have passed. Keeps no process alive by itself. Returns what cancels it. */
+  after(delayMs: number, callback: () => void): () => void;
+  /** Calls back once, after everything that is ready in this turn of the event loop. */
+  endOfTurn(callback: () => void): void;
+}
+
+export interface Random {
+  /** `byteCount` fresh bytes. */
+  bytes(byteCount: number): Uint8Array;
+  /** Uniform in [0, 1). */
+  float(): number;
+}
+
+/** The part of a pino logger that Meshwright uses: structured fields, then a constant message. */
+export interface Logger {
+  trace(fields: object, message: string): void;
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+  child(fields: Record<string, unknown>): Logger;
+}
+
+/** The outcome of a call. `code` is an UPPER_SNAKE code of `errors.ts` or the remote handler's own. */
+export type CallResult =
+  | { readonly type: 'ok'; readonly value: unknown }
+  | { readonly type: 'error'; readonly code: string; readonly text: string };
+
+export interface CallRequest {
+  readonly route: Route;
+  readonly serviceId: number;
+  readonly method: string;
+  readonly value: unknown;
+  /** Absent: the provider's default (10 s). */
+  readonly timeoutMs?: number;
+}
+
+/** Makes calls to `onRpc` and `@Rpc`. Provided by the rpc behaviour. */
+export interface Caller {
+  /** `settle` is called exactly once, never during this call, unless `cancel` came first. */
+  call(request: CallRequest, settle: (result: CallResult) => void): { cancel(): void };
+  /** As `call`, for a method that answers with a sequence. `pull` asks for the next item, with at most one pull outstanding. */
+  callStream(request: CallRequest, onItem: (result: CallResult | { readonly type: 'end' }) => void): { pull(): void; cancel(): void };
+}
+
+/** Knows addresses of nodes: `connect(nodeId)` asks every provider. */
+export interface AddressSource {
+  addressesOf(nodeId: NodeId): readonly Address[];
+}
+
+export interface PolicyCandidate {
+  readonly connectionId: number;
+  readonly nodeId: NodeId;
+  readonly direction: 'incoming' | 'outgoing';
+  readonly openedMs: number;
+  readonly lastTrafficMs: number;
+  readonly isHeld: boolean;
+}
+
+/** The user's word on which connections to have. */
+export interface ConnectionPolicy {
+  /** Whether a proven remote may stay; a text is the reason of a refusal, told to it. */
+  admit?(candidate: PolicyCandidate): string | undefined;
+  /** At the cap: which open connection makes room for `newcomer`, if any. */
+  prune?(open: readonly PolicyCandidate[], newcomer: PolicyCandidate): number | undefined;
+}
+
+/** What the handshake behaviour exchanges for others, inside the secured channel and before the connection opens. */
+export interface HandshakeSection {
+  /** Unique among the sections of a node; the remote's section of the same name gets the value. At most 32 characters. */
+  readonly name: string;
+  /** Any value that CBOR carries. */
+  offer(nodeId: NodeId, connectionId: number): unknown;
+  /** The remote's value. A text refuses the connection with that reason. */
+  accept(value: unknown, nodeId: NodeId, connectionId: number): string | undefined;
+}
+
+/** The ports that a behaviour may fill: it returns them from its `ports` getter. */
+export interface BehaviorPorts {
+  readonly caller?: Caller;
+  readonly addressSource?: AddressSource;
+  readonly connectionPolicy?: ConnectionPolicy;
+  readonly handshakeSection?: HandshakeSection;
+  readonly transport?: Transport;
+}

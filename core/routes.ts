@@ -1,0 +1,55 @@
+/**
+ * @module Routes: where a message wishes to go. A route is a plain value that may be kept and used again; the router table answers
+ * it with a route action (`router-table.ts`). Nothing here knows links.
+ */
+import type { NodeId } from './node-id.js';
+
+/** Every route an author can ask for. */
+export type Route =
+  /** To the node with this id, over any number of hops. */
+  | { readonly type: 'node'; readonly nodeId: NodeId }
+  /** To the node whose id is closest to the key by XOR. A key has the form of a node id. */
+  | { readonly type: 'key'; readonly key: NodeId }
+  /** To one provider of a service; `serviceId` absent means the sender's own. `meta` is 24 bits for the table's use. */
+  | { readonly type: 'service'; readonly serviceId: number | undefined; readonly meta: number }
+  /** One copy to every provider of a service within the scope (0: everywhere). */
+  | { readonly type: 'services'; readonly serviceId: number | undefined; readonly scope: number }
+  /** To the node at the other end of this connection, without routing. */
+  | { readonly type: 'connection'; readonly connectionId: number }
+  /** To the neighbour that lies on the way to `nodeId`: it handles the message itself. Builds relay trees. */
+  | { readonly type: 'next-hop'; readonly nodeId: NodeId }
+  /** To this node. */
+  | { readonly type: 'local' };
+
+/** The routes a router table decides. */
+export type RouteRule = Extract<Route, { type: 'node' | 'key' | 'service' | 'services' }>;
+
+export function toNode(nodeId: NodeId): Route {
+  return { type: 'node', nodeId };
+}
+
+export function toKey(key: NodeId): Route {
+  return { type: 'key', key };
+}
+
+export function toService(serviceId?: number, meta = 0): Route {
+  return { type: 'service', serviceId, meta };
+}
+
+export function toServices(serviceId?: number, scope = 0): Route {
+  return { type: 'services', serviceId, scope };
+}
+
+export function toConnection(connectionId: number): Route {
+  return { type: 'connection', connectionId };
+}
+
+export function toNextHop(nodeId: NodeId): Route {
+  return { type: 'next-hop', nodeId };
+}
+
+const LOCAL: Route = { type: 'local' };
+
+export function toLocal(): Route {
+  return LOCAL;
+}
