@@ -55,6 +55,10 @@ export const LIMITS = {
   servicesHistoryMax: row(65_536, 16, 1_048_576, 'count', 'the oldest sequence of that service is forgotten'),
   slowCallbackMs: row(1_000, 1, 600_000, 'ms', 'a log line names the callback that held the loop for so long'),
   stopTimeoutMs: row(1_500, 0, 60_000, 'ms', 'stop() no longer waits for goodbyes'),
+  // Values and visibility
+  valueDepthMax: row(16, 1, 16, 'count', 'encoding throws CODEC_UNENCODABLE; a value of a remote that is nested deeper is refused before it is decoded'),
+  valueItemsMax: row(65_536, 16, 1_048_576, 'count', 'as valueDepthMax; keys count too'),
+  metricSeriesMax: row(1_000, 16, 100_000, 'count', 'a further metric counts for its owner but is not in the snapshot; metrics_refused_total moves'),
 } as const satisfies Record<string, LimitRow>;
 
 export type LimitName = keyof typeof LIMITS;

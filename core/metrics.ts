@@ -1,0 +1,128 @@
+/**
+ * @module Metrics: plain numbers that the hot path moves with `counter.value++`, and fixed buckets. One registry for each node. A name
+ * says kind and unit and holds no id of a node, link or call, so that their number does not grow with the network; there are no labels.
+ * Exporters (Prometheus, OpenTelemetry) live outside of the core and read `snapshot()`.
+ */
+import { NetworkError } from './errors.js';
+import { LIMITS } from './limits.js';
+
+/** Only ever rises. Its name ends in `_total`. */
+export interface Counter {
+  value: number;
+}
+
+/** A present state. Its name ends in its unit. */
+export interface Gauge {
+  value: number;
+}
+
+export interface HistogramSnapshot {
+  /** The inclusive upper ends of all buckets but the last, which is open. */
+  readonly bounds: readonly number[];
+  /** How many values fell into each bucket: one more entry than `bounds`. */
+  readonly counts: readonly number[];
+  readonly count: number;
+  readonly sum: number;
+}
+
+export type MetricsSnapshot = Readonly<Record<string, number | HistogramSnapshot>>;
+
+const BUCKETS_MAX = 32;
+const NAME_LENGTH_MAX = 64;
+const WORDS = '[a-z][a-z0-9]*(?:_[a-z][a-z0-9]*)*';
+const COUNTER_NAME = new RegExp(`^${WORDS}_total$`);
+const OTHER_NAME = new RegExp(`^${WORDS}_(?:bytes|count|ms|ratio)$`);
+
+/** Counts values by size. */
+export class Histogram {
+  readonly bounds: readonly number[];
+  readonly #counts: number[];
+  #sum = 0;
+
+  /** `bounds`: 1 to 32 finite numbers that ascend. */
+  constructor(bounds: readonly number[]) {
+    const isAscending = bounds.every((bound, index) => Number.isFinite(bound) && (index === 0 || bound > (bounds[index - 1] as number)));
+    if (bounds.length === 0 || bounds.length > BUCKETS_MAX || !isAscending)
+      throw new NetworkError('ARGUMENT_INVALID', `bounds must be 1 to ${BUCKETS_MAX} ascending numbers`);
+    this.bounds = [...bounds];
+    this.#counts = new Array<number>(bounds.length + 1).fill(0);
+  }
+
+  /** NaN is counted in the last bucket, and not summed; neither is an infinity. */
+  record(value: number): void {
+    let index = 0;
+    while (index < this.bounds.length && !(value <= (this.bounds[index] as number))) index++;
+    (this.#counts[index] as number)++;
+    if (Number.isFinite(value)) this.#sum += value;
+  }
+
+  snapshot(): HistogramSnapshot {
+    return { bounds: this.bounds, counts: [...this.#counts], count: this.#counts.reduce((sum, count) => sum + count, 0), sum: this.#sum };
+  }
+}
+
+type Kind = 'counter' | 'gauge' | 'histogram';
+type Metric = { readonly kind: Kind; readonly source: Counter | Gauge | Histogram };
+
+export class Metrics {
+  readonly #metrics = new Map<string, Metric>();
+  readonly #seriesMax: number;
+  #seriesCount = 0;
+  readonly #refused: Counter;
+
+  /** `seriesMax`: as `limits.metricSeriesMax`. A histogram is as many series as it has buckets, and two (count and sum). */
+  constructor(seriesMax: number = LIMITS.metricSeriesMax.value) {
+    this.#seriesMax = seriesMax;
+    this.#refused = this.counter('metrics_refused_total');
+  }
+
+  /** The counter of that name, which is made if there is none. A name that is invalid or of another kind throws `ARGUMENT_INVALID`. */
+  counter(name: string): Counter {
+    return this.#named(name, 'counter', 1, () => ({ value: 0 })) as Counter;
+  }
+
+  /** As `counter`. */
+  gauge(name: string): Gauge {
+    return this.#named(name, 'gauge', 1, () => ({ value: 0 })) as Gauge;
+  }
+
+  /** As `counter`. `bounds` must be the same whenever the name is asked for. */
+  histogram(name: string, bounds: readonly number[]): Histogram {
+    const histogram = this.#named(name, 'histogram', bounds.length + 3, () => new Histogram(bounds)) as Histogram;
+    if (histogram.bounds.join() !== bounds.join()) throw new NetworkError('ARGUMENT_INVALID', `histogram ${name} has other bounds`);
+    return histogram;
+  }
+
+  /** Everything by name, as of now. */
+  snapshot(): MetricsSnapshot {
+    return Object.fromEntries(
+      [...this.#metrics].map(([name, { source }]) => [name, source instanceof Histogram ? source.snapshot() : source.value]),
+    );
+  }
+
+  /** At the bound the new metric works for its owner, but is not kept here. */
+  #named(name: string, kind: Kind, seriesCount: number, create: () => Metric['source']): Metric['source'] {
+    const known = this.#metrics.get(name);
+    if (known !== undefined && known.kind === kind) return known.source;
+    if (known !== undefined) throw new NetworkError('ARGUMENT_INVALID', `metric ${name} is a ${known.kind}, not a ${kind}`);
+    checkName(name, kind);
+    const source = create();
+    if (this.#seriesCount + seriesCount > this.#seriesMax) {
+      this.#refused.value++;
+      return source;
+    }
+    this.#seriesCount += seriesCount;
+    this.#metrics.set(name, { kind, source });
+    return source;
+  }
+}
+
+function checkName(name: string, kind: Kind): void {
+  const form = kind === 'counter' ? COUNTER_NAME : OTHER_NAME;
+  if (name.length <= NAME_LENGTH_MAX && form.test(name)) return;
+  const endings = kind === 'counter' ? '_total' : '_bytes, _count, _ms or _ratio';
+  throw new NetworkError(
+    'ARGUMENT_INVALID',
+    `metric name ${name.slice(0, NAME_LENGTH_MAX)} is invalid: snake_case of at most ${NAME_LENGTH_MAX} characters that ends in ${endings}`,
+  );
+}
