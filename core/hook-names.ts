@@ -1,0 +1,63 @@
+/**
+ * @module Hook names: finds methods that look like a misspelt hook. Such a method would never be called, in silence, so registration
+ * warns. It is no fault: a class may have methods of its own. Pure; knows no container.
+ */
+import { type AnyClass, BEHAVIOR_HOOKS, className, methodsOf } from './descriptor.js';
+
+const HOOK_LIKE = /^(on|check)[A-Z]/;
+const KNOWN: ReadonlySet<string> = new Set(BEHAVIOR_HOOKS);
+/** Edits by which a name may differ from the hook that was meant; short hooks have many neighbours. */
+const EDITS_MAX = 2;
+const SHORT = 6;
+
+const warnings = new WeakMap<object, readonly string[]>();
+
+/** One sentence for every method that is close to a hook's name without being one. */
+export function hookWarnings(type: AnyClass): readonly string[] {
+  const known = warnings.get(type);
+  if (known !== undefined) return known;
+  const found = new Map<string, string>();
+  for (const [name] of methodsOf(type.prototype as object)) {
+    const hook = HOOK_LIKE.test(name) && !KNOWN.has(name) ? meantBy(name) : undefined;
+    if (hook !== undefined) found.set(name, `${className(type)} has a method ${name}, which is never called; the hook is ${hook}`);
+  }
+  const list = [...found.values()];
+  warnings.set(type, list);
+  return list;
+}
+
+/** The hook that was probably meant: cut short, without its direction, or a few letters off. */
+function meantBy(name: string): string | undefined {
+  return BEHAVIOR_HOOKS.find((hook) => hook.startsWith(name) || isNear(name, hook) || isNear(name, withoutDirection(hook)));
+}
+
+function isNear(name: string, hook: string): boolean {
+  return distance(name, hook) <= (hook.length <= SHORT ? 1 : EDITS_MAX);
+}
+
+/** `onIncomingConnectionConnected` is easily taken for `onConnected`. */
+function withoutDirection(hook: string): string {
+  return hook.replace(/(Incoming|Outgoing)Connection(?=.)/, '').replace(/(Incoming|Outgoing)/, '');
+}
+
+/** How many letters to insert, remove, replace or swap with the next; a difference of case counts nothing. */
+function distance(left: string, right: string): number {
+  const [a, b] = [left.toLowerCase(), right.toLowerCase()];
+  if (Math.abs(a.length - b.length) > EDITS_MAX) return EDITS_MAX + 1;
+  let before: number[] = [];
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const cost = a[i - 1] === b[j - 1] ? 0 : 1;
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? at(before, j - 2) + 1 : Number.POSITIVE_INFINITY;
+      next.push(Math.min(at(row, j) + 1, at(next, j - 1) + 1, at(row, j - 1) + cost, swapped));
+    }
+    [before, row] = [row, next];
+  }
+  return at(row, b.length);
+}
+
+function at(row: readonly number[], index: number): number {
+  return row[index] ?? Number.POSITIVE_INFINITY;
+}
