@@ -1,0 +1,71 @@
+/**
+ * @module Identity: the Ed25519 key that a node is, and the node id made from it. The seed leaves it by `exportSeed` only, for the key
+ * file; printing, logging or encoding an identity shows its node id. Imports no platform: crypto and randomness are arguments.
+ */
+import { NetworkError } from './errors.js';
+import { type NodeId, nodeIdFromBytes, shortId } from './node-id.js';
+import type { Random } from './ports.js';
+import type { Crypto, SigningKey } from './security/crypto.js';
+
+export const SEED_BYTES = 32;
+
+/** The domain of node ids, and 1 for the key type Ed25519. */
+const NODE_ID_DOMAIN = Uint8Array.of(...new TextEncoder().encode('meshwright/id/1'), 1);
+
+/** The node id of an Ed25519 public key: SHA-256 over domain, key type and key. */
+export function nodeIdOf(publicKey: Uint8Array, crypto: Crypto): NodeId {
+  const input = new Uint8Array(NODE_ID_DOMAIN.length + publicKey.length);
+  input.set(NODE_ID_DOMAIN, 0);
+  input.set(publicKey, NODE_ID_DOMAIN.length);
+  return nodeIdFromBytes(crypto.sha256(input));
+}
+
+export class Identity {
+  readonly nodeId: NodeId;
+  /** 32 bytes. */
+  readonly publicKey: Uint8Array;
+  readonly #seed: Uint8Array;
+  readonly #key: SigningKey;
+
+  private constructor(seed: Uint8Array, crypto: Crypto) {
+    this.#seed = seed;
+    this.#key = crypto.signingKey(seed);
+    this.publicKey = this.#key.publicKey;
+    this.nodeId = nodeIdOf(this.publicKey, crypto);
+  }
+
+  /** A fresh identity. */
+  static generate(crypto: Crypto, random: Random): Identity {
+    return Identity.fromSeed(random.bytes(SEED_BYTES), crypto);
+  }
+
+  /** The identity of a seed: always the same one. Throws `CRYPTO_FAILED` unless the seed has 32 bytes. */
+  static fromSeed(seed: Uint8Array, crypto: Crypto): Identity {
+    if (!(seed instanceof Uint8Array) || seed.length !== SEED_BYTES)
+      throw new NetworkError('CRYPTO_FAILED', `seed must be a Uint8Array of ${SEED_BYTES} bytes`);
+    return new Identity(Uint8Array.from(seed), crypto);
+  }
+
+  /** 64 bytes. */
+  sign(message: Uint8Array): Uint8Array {
+    return this.#key.sign(message);
+  }
+
+  /** A copy of the secret seed. Whoever has it is this node. */
+  exportSeed(): Uint8Array {
+    return this.#seed.slice();
+  }
+
+  toString(): string {
+    return `Identity(${shortId(this.nodeId)})`;
+  }
+
+  toJSON(): { readonly nodeId: NodeId } {
+    return { nodeId: this.nodeId };
+  }
+
+  /** What `util.inspect` and `console.log` show on Node. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * @module PrefixedReader: cuts a byte stream, however it is chopped, into bodies behind a `u16` big-endian length. A body that lies
+ * whole in a chunk is handed out as a view; only the rest of an incomplete one is copied, into a buffer of exactly its size that goes
+ * with it, so that an idle stream keeps none. Knows no cryptography.
+ */
+import { NetworkError } from '../errors.js';
+
+const EMPTY = new Uint8Array(0);
+const UNKNOWN = -1;
+
+export class PrefixedReader {
+  #chunk: Uint8Array = EMPTY;
+  #offset = 0;
+  /** The first byte of a length whose second has not come. */
+  #highByte = UNKNOWN;
+  /** The length of the body that is next. */
+  #length = UNKNOWN;
+  /** An incomplete body and how much of it there is. */
+  #body: Uint8Array | undefined;
+  #filled = 0;
+  #isRefused = false;
+
+  /** Bodies shorter than `minBytes` or longer than `maxBytes` are refused from their length alone. */
+  constructor(
+    private minBytes: number,
+    private maxBytes: number,
+  ) {}
+
+  /** A length was out of bounds; nothing is read any more. */
+  get isRefused(): boolean {
+    return this.#isRefused;
+  }
+
+  /** What is kept between two chunks. */
+  get bufferedBytes(): number {
+    return this.#body?.length ?? 0;
+  }
+
+  /** For the bodies that follow. Only between two of them, as when `read` has just answered with one. */
+  setBounds(minBytes: number, maxBytes: number): void {
+    this.minBytes = minBytes;
+    this.maxBytes = maxBytes;
+  }
+
+  /** `chunk` may be reused as soon as `read` has answered `undefined`. Throws while an earlier chunk is not read to its end. */
+  push(chunk: Uint8Array): void {
+    if (this.#isRefused) return;
+    if (this.#offset < this.#chunk.length)
+      throw new NetworkError('ARGUMENT_INVALID', 'a chunk was pushed before the one before it was read');
+    this.#chunk = chunk;
+    this.#offset = 0;
+  }
+
+  /** The next body, valid until the next call of any method; `undefined` when the chunk is used up (what was left of it is copied) or refused. */
+  read(): Uint8Array | undefined {
+    if (this.#isRefused || (this.#length === UNKNOWN && !this.#readLength())) return undefined;
+    const length = this.#length;
+    if (this.#body !== undefined || this.#chunk.length - this.#offset < length) return this.#assemble(length);
+    this.#length = UNKNOWN;
+    this.#offset += length;
+    const body = this.#chunk.subarray(this.#offset - length, this.#offset);
+    this.#dropUsedChunk();
+    return body;
+  }
+
+  /** Copies what is unread, for a caller that stops before the chunk is used up. */
+  settle(): void {
+    if (this.#offset === this.#chunk.length) return;
+    this.#chunk = this.#chunk.slice(this.#offset);
+    this.#offset = 0;
+  }
+
+  /** Forgets everything; nothing is read any more. */
+  refuse(): void {
+    this.#isRefused = true;
+    this.#body = undefined;
+    this.#chunk = EMPTY;
+  }
+
+  #readLength(): boolean {
+    while (this.#offset < this.#chunk.length) {
+      const byte = this.#chunk[this.#offset++] as number;
+      if (this.#highByte === UNKNOWN) {
+        this.#highByte = byte;
+        continue;
+      }
+      this.#length = this.#highByte * 256 + byte;
+      this.#highByte = UNKNOWN;
+      if (this.#length >= this.minBytes && this.#length <= this.maxBytes) return true;
+      this.refuse();
+      return false;
+    }
+    this.#dropUsedChunk();
+    return false;
+  }
+
+  #assemble(length: number): Uint8Array | undefined {
+    this.#body ??= new Uint8Array(length);
+    const end = Math.min(this.#chunk.length, this.#offset + length - this.#filled);
+    this.#body.set(this.#chunk.subarray(this.#offset, end), this.#filled);
+    this.#filled += end - this.#offset;
+    this.#offset = end;
+    this.#dropUsedChunk();
+    if (this.#filled < length) return undefined;
+    const body = this.#body;
+    this.#body = undefined;
+    this.#filled = 0;
+    this.#length = UNKNOWN;
+    return body;
+  }
+
+  /** The transport owns it; an idle stream must not keep it alive. */
+  #dropUsedChunk(): void {
+    if (this.#offset < this.#chunk.length) return;
+    this.#chunk = EMPTY;
+    this.#offset = 0;
+  }
+}
