@@ -45,6 +45,8 @@ export interface Agent<ToHandler = unknown> {
   readonly wallMs: number;
   readonly random: Random;
   readonly log: Logger;
+  /** Where this node listens now, as bound. */
+  readonly addresses: readonly Address[];
   /**
    * Routes, encodes and copies the payload into the link's lane at once: the caller's bytes are free on return. Bytes go as they are,
    * any other value as CBOR. `full`, `unreachable` and `too-large` keep nothing. Throws `CODEC_UNENCODABLE` for what CBOR cannot carry.

@@ -80,7 +80,12 @@ export interface NodeEvents {
   /** An outgoing attempt failed. */
   'dial-failed': { readonly attempt: Attempt; readonly error: NetworkError };
   /** A connection that was proven or accepted ended before it opened. */
-  refused: { readonly connectionId: number; readonly nodeId: NodeId | undefined; readonly remoteAddress: Address; readonly reason: CloseReason };
+  refused: {
+    readonly connectionId: number;
+    readonly nodeId: NodeId | undefined;
+    readonly remoteAddress: Address;
+    readonly reason: CloseReason;
+  };
   fault: Fault;
   dropped: Dropped;
   listening: { readonly addresses: readonly Address[] };

@@ -58,8 +58,20 @@ export interface CallRequest {
 export interface Caller {
   /** `settle` is called exactly once, never during this call, unless `cancel` came first. */
   call(request: CallRequest, settle: (result: CallResult) => void): { cancel(): void };
-  /** As `call`, for a method that answers with a sequence. `pull` asks for the next item, with at most one pull outstanding. */
-  callStream(request: CallRequest, onItem: (result: CallResult | { readonly type: 'end' }) => void): { pull(): void; cancel(): void };
+  /**
+   * As `call`, for a method that answers with a sequence: `onItem` gets one `ok` per `pull`, and `end` or an error last. The timeout
+   * counts anew for every pull.
+   */
+  callStream(request: CallRequest, onItem: (item: StreamItem) => void): RunningStream;
+}
+
+export type StreamItem = CallResult | { readonly type: 'end' };
+
+export interface RunningStream {
+  /** Asks for the next item; once per item. */
+  pull(): void;
+  /** Ends it, also on the remote node. Idempotent. */
+  cancel(): void;
 }
 
 /** Knows addresses of nodes: `connect(nodeId)` asks every provider. */

@@ -2,7 +2,8 @@
  * @module Routes: where a message wishes to go. A route is a plain value that may be kept and used again; the router table answers
  * it with a route action (`router-table.ts`). Nothing here knows links.
  */
-import type { NodeId } from './node-id.js';
+import { NetworkError } from './errors.js';
+import { NODE_ID_BYTES, type NodeId } from './node-id.js';
 
 /** Every route an author can ask for. */
 export type Route =
@@ -25,18 +26,22 @@ export type Route =
 export type RouteRule = Extract<Route, { type: 'node' | 'key' | 'service' | 'services' }>;
 
 export function toNode(nodeId: NodeId): Route {
-  return { type: 'node', nodeId };
+  return { type: 'node', nodeId: checked(nodeId, 'toNode: nodeId') };
 }
 
 export function toKey(key: NodeId): Route {
-  return { type: 'key', key };
+  return { type: 'key', key: checked(key, 'toKey: key') };
 }
 
 export function toService(serviceId?: number, meta = 0): Route {
+  checkNumber('toService: serviceId', serviceId, 255);
+  checkNumber('toService: meta', meta, 0xffffff);
   return { type: 'service', serviceId, meta };
 }
 
 export function toServices(serviceId?: number, scope = 0): Route {
+  checkNumber('toServices: serviceId', serviceId, 255);
+  checkNumber('toServices: scope', scope, 255);
   return { type: 'services', serviceId, scope };
 }
 
@@ -45,11 +50,22 @@ export function toConnection(connectionId: number): Route {
 }
 
 export function toNextHop(nodeId: NodeId): Route {
-  return { type: 'next-hop', nodeId };
+  return { type: 'next-hop', nodeId: checked(nodeId, 'toNextHop: nodeId') };
 }
 
 const LOCAL: Route = { type: 'local' };
 
 export function toLocal(): Route {
   return LOCAL;
+}
+
+/** Cheap on purpose, because routes are made per message: whether the text is hex was checked where it became a `NodeId`. */
+function checked(id: NodeId, title: string): NodeId {
+  if (typeof id === 'string' && id.length === 2 * NODE_ID_BYTES) return id;
+  throw new NetworkError('ARGUMENT_INVALID', `${title} is not a node id`);
+}
+
+function checkNumber(title: string, value: number | undefined, max: number): void {
+  if (value === undefined || (Number.isInteger(value) && value >= 0 && value <= max)) return;
+  throw new NetworkError('ARGUMENT_INVALID', `${title} is ${String(value)}; it must be a whole number from 0 to ${max}`);
 }

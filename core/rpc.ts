@@ -30,4 +30,19 @@ export interface RpcAnswer {
   error(code: string, text?: string): void;
   /** Answers with what an `@Rpc` method returned: a value, a promise of one, or a sequence (async iterable). */
   result(returned: unknown): void;
+  /** Answers with what an `@Rpc` method threw. Its text stays on this node unless it is an `RpcError`. */
+  failed(cause: unknown): void;
+}
+
+/** Thrown by an `@Rpc` method to answer with a code of its own. */
+export class RpcError extends Error {
+  override readonly name = 'RpcError';
+
+  /** `code`: UPPER_SNAKE, up to 64 characters. */
+  constructor(
+    readonly code: string,
+    text: string,
+  ) {
+    super(text);
+  }
 }

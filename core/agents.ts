@@ -1,0 +1,199 @@
+/**
+ * @module Agents, implemented: thin objects that check that their callback still runs, send at once, and record everything else. One
+ * per owner; they keep no state of their own.
+ */
+import type { Action, CallState, TimerState } from './action.js';
+import { type Address, parseAddress } from './address.js';
+import type { Agent, BehaviorAgent, Cancellable, ConnectionAgent, HandlerTarget, SendOptions } from './agent.js';
+import type { Engine } from './engine.js';
+import { NetworkError, type SendResult } from './errors.js';
+import type { Connection } from './events.js';
+import { limitError } from './limits.js';
+import { isNodeId, type NodeId } from './node-id.js';
+import type { BehaviorSlot, HandlerSlot, Owner } from './owner.js';
+import type { CallResult, Logger, Random } from './ports.js';
+import type { Route } from './routes.js';
+import type { RpcAnswer, RpcRequest } from './rpc.js';
+
+abstract class AgentOf<Self extends Owner> implements Agent {
+  constructor(
+    protected readonly engine: Engine,
+    protected readonly owner: Self,
+  ) {}
+
+  get nodeId(): NodeId {
+    return this.engine.self;
+  }
+
+  get nowMs(): number {
+    return this.engine.nowMs;
+  }
+
+  get wallMs(): number {
+    return this.engine.options.wallMs();
+  }
+
+  get random(): Random {
+    return this.engine.options.random;
+  }
+
+  get log(): Logger {
+    return this.engine.behaviors.logOf(this.owner.behavior);
+  }
+
+  get addresses(): readonly Address[] {
+    return this.engine.addresses;
+  }
+
+  send(route: Route, payload: unknown, options?: SendOptions): SendResult {
+    if (this.owner.transaction === 0) throw escaped(this.owner);
+    return this.engine.delivery.send(this.owner, route, payload, options);
+  }
+
+  sendToHandlers(target: HandlerTarget, event: unknown): number {
+    const targets = this.engine.links.handlersOf(this.owner.behavior, target);
+    for (const to of targets) this.record({ type: 'handler-event', from: this.owner, to, event });
+    return targets.length;
+  }
+
+  after(delayMs: number, callback: (agent: this) => void): Cancellable {
+    const { behavior } = this.owner;
+    const { timersPerBehaviorMax } = this.engine.limits;
+    if (!(delayMs >= 0)) throw new NetworkError('ARGUMENT_INVALID', `after: delayMs is ${String(delayMs)}; it must be 0 or more`);
+    if (behavior.timerCount >= timersPerBehaviorMax)
+      throw limitError('timersPerBehaviorMax', behavior.timerCount, timersPerBehaviorMax, behavior.name);
+    const timer: TimerState = {
+      owner: this.owner,
+      dueMs: this.engine.nowMs + delayMs,
+      callback: () => callback(this),
+      isDone: false,
+      id: 0,
+      cancel: () => this.cancelTimer(timer),
+    };
+    this.record({ type: 'timer', timer });
+    behavior.timerCount++;
+    return timer;
+  }
+
+  call(
+    route: Route,
+    serviceId: number,
+    method: string,
+    value: unknown,
+    options: { readonly timeoutMs?: number },
+    callback: (agent: this, answer: CallResult) => void,
+  ): Cancellable {
+    const call: CallState = {
+      owner: this.owner,
+      request: { route, serviceId, method, value, ...options },
+      callback: (answer) => callback(this, answer),
+      isDone: false,
+      id: 0,
+      stop: undefined,
+      cancel: () => this.cancelCall(call),
+    };
+    this.record({ type: 'call', call });
+    return call;
+  }
+
+  protected record(action: Action): void {
+    const { owner } = this;
+    if (owner.transaction === 0) throw escaped(owner);
+    if (owner.recorded === undefined) owner.recorded = [action];
+    else owner.recorded.push(action);
+  }
+
+  private cancelTimer(timer: TimerState): void {
+    if (timer.isDone) return;
+    timer.isDone = true;
+    timer.owner.behavior.timerCount--;
+    this.engine.deadlines.take(timer.id);
+  }
+
+  private cancelCall(call: CallState): void {
+    if (call.isDone) return;
+    call.isDone = true;
+    this.engine.calls.take(call.id);
+    call.stop?.();
+  }
+}
+
+export class BehaviorAgentOf extends AgentOf<BehaviorSlot> implements BehaviorAgent {
+  connect(target: Address | NodeId | string): number {
+    const attemptId = this.engine.dialer.nextAttemptId();
+    const parsed = typeof target === 'string' && !isNodeId(target) ? parseAddress(target) : target;
+    this.record({ type: 'connect', request: { attemptId, target: parsed } });
+    return attemptId;
+  }
+
+  closeConnection(connectionId: number, reason = ''): void {
+    this.record({ type: 'close-connection', connectionId, reason });
+  }
+
+  disconnectNode(nodeId: NodeId, reason = ''): void {
+    this.record({ type: 'disconnect-node', nodeId, reason });
+  }
+
+  connections(): readonly Connection[] {
+    return this.engine.links.openConnections();
+  }
+
+  hold(connectionId: number): void {
+    this.record({ type: 'hold', connectionId, holder: this.owner });
+  }
+
+  release(connectionId: number): void {
+    this.record({ type: 'release', connectionId, holder: this.owner });
+  }
+
+  sendToBehavior(serviceId: number, event: unknown): boolean {
+    const to = this.engine.behaviors.at(serviceId);
+    if (to === undefined) return false;
+    this.record({ type: 'behavior-event', from: this.owner, to, event });
+    return true;
+  }
+
+  admit(connectionId: number): void {
+    this.record({ type: 'admit', connectionId, gate: this.owner });
+  }
+
+  registerService(serviceId: number): void {
+    const taken = this.engine.behaviors.at(serviceId);
+    if (!Number.isInteger(serviceId) || serviceId < 1 || serviceId > 255)
+      throw new NetworkError('ARGUMENT_INVALID', `serviceId is ${serviceId}; it must be 1-255`);
+    if (taken !== undefined && taken !== this.owner)
+      throw new NetworkError('BEHAVIOR_DUPLICATE', `service ${serviceId} is taken by ${taken.name}`);
+    this.record({ type: 'register-service', slot: this.owner, serviceId });
+  }
+
+  unregisterService(serviceId: number): void {
+    this.record({ type: 'unregister-service', slot: this.owner, serviceId });
+  }
+
+  deliverRpc(request: RpcRequest, answer: RpcAnswer): void {
+    this.record({ type: 'rpc', request, answer });
+  }
+}
+
+export class ConnectionAgentOf extends AgentOf<HandlerSlot> implements ConnectionAgent {
+  get connection(): Connection {
+    return this.owner.link.connection as Connection;
+  }
+
+  reply(payload: unknown, options?: SendOptions): SendResult {
+    if (this.owner.transaction === 0) throw escaped(this.owner);
+    return this.engine.delivery.sendOn(this.owner, this.owner.link, payload, options);
+  }
+
+  sendToBehavior(event: unknown): void {
+    this.record({ type: 'behavior-event', from: this.owner, to: this.owner.behavior, event });
+  }
+
+  close(reason = ''): void {
+    this.record({ type: 'close-connection', connectionId: this.owner.link.id, reason });
+  }
+}
+
+function escaped(owner: Owner): NetworkError {
+  return new NetworkError('AGENT_ESCAPED', `an agent of ${owner.behavior.name} was used outside of its callback`);
+}

@@ -1,0 +1,134 @@
+/**
+ * @module BehaviorTable: the behaviours of this node by service id, their start and stop, and the services that they offer. It calls
+ * hooks through `callbacks.ts` only, and knows no link's insides.
+ */
+import { BehaviorAgentOf } from './agents.js';
+import { descriptorOf, rpcMethodsOf } from './descriptor.js';
+import type { Engine } from './engine.js';
+import { NetworkError } from './errors.js';
+import { lendHost, type NetworkBehavior } from './network-behavior.js';
+import { BehaviorSlot } from './owner.js';
+import type { BehaviorPorts, Caller, Logger } from './ports.js';
+
+const SERVICES = 256;
+
+export class BehaviorTable {
+  /** By service id, extra services included. */
+  private readonly byService: (BehaviorSlot | undefined)[] = new Array(SERVICES).fill(undefined);
+  /** In ascending order of service id. */
+  private slots: BehaviorSlot[] = [];
+
+  constructor(private readonly engine: Engine) {}
+
+  /** The behaviours, by ascending service id. */
+  get all(): readonly BehaviorSlot[] {
+    return this.slots;
+  }
+
+  get caller(): Caller | undefined {
+    return this.ports('caller')[0];
+  }
+
+  at(serviceId: number): BehaviorSlot | undefined {
+    return this.byService[serviceId];
+  }
+
+  /** A logger that names the behaviour; made when it is first asked for. */
+  logOf(slot: BehaviorSlot): Logger {
+    slot.log ??= this.engine.options.log.child({ behavior: slot.name });
+    return slot.log;
+  }
+
+  slotOf(instance: NetworkBehavior): BehaviorSlot | undefined {
+    return this.slots.find((slot) => slot.instance === instance);
+  }
+
+  /** Every filled port of that name, by ascending service id. */
+  ports<Name extends keyof BehaviorPorts>(name: Name): NonNullable<BehaviorPorts[Name]>[] {
+    return this.slots.map((slot) => slot.ports[name]).filter((port) => port !== undefined) as NonNullable<BehaviorPorts[Name]>[];
+  }
+
+  /** What the remotes may know: the services that are offered now, ascending. */
+  get services(): number[] {
+    return this.byService.flatMap((slot, serviceId) => (slot === undefined ? [] : [serviceId]));
+  }
+
+  /** Takes a behaviour in; it is started by `start`. */
+  add(instance: NetworkBehavior): BehaviorSlot {
+    const descriptor = descriptorOf(instance);
+    const taken = this.byService[descriptor.serviceId];
+    if (taken !== undefined) {
+      throw new NetworkError('BEHAVIOR_DUPLICATE', `service ${descriptor.serviceId} of ${descriptor.name} is taken by ${taken.name}`);
+    }
+    const slot = new BehaviorSlot(instance, descriptor, rpcMethodsOf(instance));
+    slot.agent = new BehaviorAgentOf(this.engine, slot);
+    this.byService[slot.serviceId] = slot;
+    this.slots = [...this.slots, slot].sort((a, b) => a.serviceId - b.serviceId);
+    return slot;
+  }
+
+  start(slot: BehaviorSlot): void {
+    slot.isStarted = true;
+    slot.lastTickMs = this.engine.nowMs;
+    lendHost(slot.instance, { perform: (_behavior, work) => this.perform(slot, work) });
+    this.engine.router.registerService(slot.serviceId);
+    this.engine.callbacks.run(slot, 'onStarted', () => slot.instance.onStarted(slot.agent));
+  }
+
+  /** A running node gets a behaviour: it starts, then sees the open connections in id order, without votes. */
+  addRunning(instance: NetworkBehavior): void {
+    const slot = this.add(instance);
+    this.start(slot);
+    this.engine.links.announceServices();
+    this.engine.admission.introduce(slot);
+  }
+
+  /** The last callback of a behaviour; its handlers, timers, calls and services end with it. A gate that stops fails closed. */
+  stop(slot: BehaviorSlot): void {
+    if (slot.isEnded) return;
+    this.engine.admission.retire(slot);
+    if (slot.isStarted) this.engine.callbacks.run(slot, 'onStopped', () => slot.instance.onStopped(slot.agent));
+    this.remove(slot);
+    this.engine.links.announceServices();
+    this.engine.options.emit('behavior-stopped', { name: slot.name, serviceId: slot.serviceId });
+  }
+
+  registerService(slot: BehaviorSlot, serviceId: number): void {
+    if (slot.isEnded || this.byService[serviceId] !== undefined) return;
+    this.byService[serviceId] = slot;
+    slot.extraServices.add(serviceId);
+    this.engine.router.registerService(serviceId);
+    this.engine.links.announceServices();
+  }
+
+  unregisterService(slot: BehaviorSlot, serviceId: number): void {
+    if (!slot.extraServices.delete(serviceId)) return;
+    this.byService[serviceId] = undefined;
+    this.engine.router.unregisterService(serviceId);
+    this.engine.links.announceServices();
+  }
+
+  private remove(slot: BehaviorSlot): void {
+    this.engine.callbacks.end(slot);
+    lendHost(slot.instance, undefined);
+    this.slots = this.slots.filter((other) => other !== slot);
+    for (const serviceId of [slot.serviceId, ...slot.extraServices]) {
+      this.byService[serviceId] = undefined;
+      this.engine.router.unregisterService(serviceId);
+    }
+  }
+
+  private perform<T>(slot: BehaviorSlot, work: (agent: BehaviorSlot['agent']) => T): T {
+    let outcome: { readonly value: T } | undefined;
+    let cause: unknown;
+    this.engine.options.enter(() => {
+      try {
+        outcome = { value: this.engine.callbacks.perform(slot, work) };
+      } catch (thrown) {
+        cause = thrown;
+      }
+    });
+    if (outcome === undefined) throw cause;
+    return outcome.value;
+  }
+}

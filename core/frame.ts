@@ -1,0 +1,127 @@
+/**
+ * @module Frame: cuts the byte stream of record plaintexts into frames: an unsigned LEB128 length of at most four bytes in shortest
+ * form, then a message. It knows nothing of what a message holds. A declared length is checked before anything is allocated for it.
+ */
+
+const PREFIX_BYTES_MAX = 4;
+const CARRY_BYTES_MIN = 4096;
+const EMPTY = new Uint8Array(0);
+
+/** How many bytes the length takes on the wire. */
+export function prefixBytes(length: number): number {
+  return length < 0x80 ? 1 : length < 0x4000 ? 2 : length < 0x200000 ? 3 : 4;
+}
+
+/** Writes the length at `offset`; answers the offset behind it. */
+export function writePrefix(length: number, target: Uint8Array, offset: number): number {
+  let at = offset;
+  let rest = length;
+  for (; rest >= 0x80; rest >>>= 7) target[at++] = (rest & 0x7f) | 0x80;
+  target[at++] = rest;
+  return at;
+}
+
+/**
+ * Pull reader: `push` one plaintext, then call `next` until it is false. While it is true, the frame is `bytes[start..end)`; it is
+ * valid until the next call. A frame that lies whole in a plaintext is not copied.
+ */
+export class FrameReader {
+  bytes: Uint8Array = EMPTY;
+  start = 0;
+  end = 0;
+  /** The remote broke the format; nothing more will be read. */
+  isBroken = false;
+
+  #input: Uint8Array = EMPTY;
+  #at = 0;
+  /** The length prefix as far as it was read. */
+  #prefix = 0;
+  #prefixBytes = 0;
+  /** Bytes that the frame in work is long, -1 while its prefix is incomplete. */
+  #wanted = -1;
+  #carry: Uint8Array = EMPTY;
+  #carried = 0;
+
+  constructor(private readonly frameBytesMax: number) {}
+
+  push(plaintext: Uint8Array): void {
+    this.#input = plaintext;
+    this.#at = 0;
+  }
+
+  next(): boolean {
+    if (this.#wanted < 0 && !this.#readPrefix()) return false;
+    const available = this.#input.length - this.#at;
+    if (this.#carried === 0 && available >= this.#wanted) return this.#take();
+    return this.#accumulate(available);
+  }
+
+  #readPrefix(): boolean {
+    while (this.#at < this.#input.length) {
+      const byte = this.#input[this.#at++] as number;
+      this.#prefix |= (byte & 0x7f) << (7 * this.#prefixBytes++);
+      if (byte < 0x80) return this.#prefixDone(byte);
+      if (this.#prefixBytes === PREFIX_BYTES_MAX) return this.#break();
+    }
+    this.#release();
+    return false;
+  }
+
+  #prefixDone(lastByte: number): boolean {
+    const isShortest = lastByte !== 0 || this.#prefixBytes === 1;
+    if (!isShortest || this.#prefix === 0 || this.#prefix > this.frameBytesMax) return this.#break();
+    this.#wanted = this.#prefix;
+    this.#prefix = 0;
+    this.#prefixBytes = 0;
+    return true;
+  }
+
+  #take(): boolean {
+    this.bytes = this.#input;
+    this.start = this.#at;
+    this.end = this.#at += this.#wanted;
+    this.#wanted = -1;
+    return true;
+  }
+
+  /** The frame spans records: gathers it in a buffer that grows with what has really come. */
+  #accumulate(available: number): boolean {
+    const take = Math.min(available, this.#wanted - this.#carried);
+    this.#grow(this.#carried + take);
+    this.#carry.set(this.#input.subarray(this.#at, this.#at + take), this.#carried);
+    this.#at += take;
+    this.#carried += take;
+    if (this.#carried < this.#wanted) {
+      this.#release();
+      return false;
+    }
+    this.bytes = this.#carry;
+    this.start = 0;
+    this.end = this.#wanted;
+    this.#carry = EMPTY;
+    this.#carried = 0;
+    this.#wanted = -1;
+    return true;
+  }
+
+  #grow(needed: number): void {
+    if (needed <= this.#carry.length) return;
+    const doubled = Math.max(CARRY_BYTES_MIN, 2 * this.#carry.length, needed);
+    const grown = new Uint8Array(Math.min(this.#wanted, doubled));
+    grown.set(this.#carry.subarray(0, this.#carried));
+    this.#carry = grown;
+  }
+
+  /** An idle reader holds no plaintext. */
+  #release(): void {
+    this.#input = EMPTY;
+    this.bytes = EMPTY;
+    this.#at = 0;
+  }
+
+  #break(): boolean {
+    this.isBroken = true;
+    this.#release();
+    return false;
+  }
+}

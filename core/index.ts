@@ -1,0 +1,76 @@
+/**
+ * @module The public surface of the core. What is not here is the core's own business.
+ */
+export { Address, parseAddress, tryParseAddress } from './address.js';
+export type { Agent, BehaviorAgent, Cancellable, ConnectionAgent, HandlerTarget, Lane, SendOptions } from './agent.js';
+export type { Client, ClientCallOptions } from './client.js';
+export { decodeValue, encodeValue } from './codec.js';
+export { ConnectionHandler } from './connection-handler.js';
+export { CreditReceiver, CreditSender } from './credit.js';
+export { Behavior, inject, Rpc } from './decorators.js';
+export type { BehaviorDescriptor } from './descriptor.js';
+export {
+  assertNever,
+  CLOSE_CODES,
+  type CloseCode,
+  type CloseReason,
+  ERROR_CODES,
+  type ErrorCode,
+  NetworkError,
+  type SendResult,
+} from './errors.js';
+export type {
+  Attempt,
+  Connection,
+  ConnectionEvent,
+  DropCause,
+  Dropped,
+  Fault,
+  NodeEventName,
+  NodeEvents,
+  StatsEvent,
+  WritableEvent,
+} from './events.js';
+export { Identity } from './identity.js';
+export { CLOCK, LOGGER, NODE_ID, OPTIONS, RANDOM, type Token, token } from './injection.js';
+export { LIMITS, type LimitName, type Limits } from './limits.js';
+export type { Message } from './message.js';
+export { NetworkBehavior } from './network-behavior.js';
+export { MeshNode } from './node.js';
+export { isNodeId, type NodeId, nodeIdFromBytes, nodeIdToBytes, parseNodeId, shortId } from './node-id.js';
+export { type LogLevel, type NodeDefaults, type NodeOptions, resolveOptions } from './node-options.js';
+export { PENDING_FULL, PendingTable } from './pending.js';
+export type {
+  AddressSource,
+  BehaviorPorts,
+  Caller,
+  CallRequest,
+  CallResult,
+  Clock,
+  ConnectionPolicy,
+  HandshakeSection,
+  Logger,
+  PolicyCandidate,
+  Random,
+  RunningStream,
+  StreamItem,
+  Timers,
+} from './ports.js';
+export type { Provider } from './provider.js';
+export { BoundedQueue } from './queue.js';
+export type { QueueReport } from './queue-report.js';
+export type { BehaviorClass, BehaviorEntry } from './registry.js';
+export {
+  type LinkMetric,
+  LOCAL,
+  type NextHop,
+  REJECT,
+  type RouteAction,
+  type RouteExplanation,
+  type RouteFanout,
+  RouterTable,
+} from './router-table.js';
+export { type Route, type RouteRule, toConnection, toKey, toLocal, toNextHop, toNode, toService, toServices } from './routes.js';
+export { type RpcAnswer, type RpcContext, RpcError, type RpcRequest } from './rpc.js';
+export type { Crypto } from './security/crypto.js';
+export type { Dial, DialSink, LinkKind, LinkSink, Listener, ListenerSink, Transport, TransportLink } from './transport.js';

@@ -1,0 +1,212 @@
+/**
+ * @module NodeOptions: what `createNode` takes, and its check. What is left out comes from `NodeDefaults`, which the package's door
+ * (Node, browser) or the simulator fills in.
+ */
+import { type Address, parseAddress } from './address.js';
+import { NetworkError } from './errors.js';
+import { Identity } from './identity.js';
+import { type Limits, resolveLimits } from './limits.js';
+import type { Clock, Logger, Random, Timers } from './ports.js';
+import type { Provider } from './provider.js';
+import type { BehaviorEntry } from './registry.js';
+import { RouterTable } from './router-table.js';
+import type { Crypto } from './security/crypto.js';
+import type { SecureStreamOptions } from './security/secure-stream.js';
+import type { Transport } from './transport.js';
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
+export type BuiltinName = 'handshake' | 'rpc';
+export type RouterClass = new () => RouterTable;
+
+/** Everything is optional: `createNode()` gives a node with a fresh identity that listens nowhere. */
+export interface NodeOptions {
+  /** An `Identity`, or a key file's path (created with mode 0600 when missing). Absent: a fresh identity for this run. */
+  readonly identity?: Identity | string;
+  /** The space's name; nodes of other names are strangers. 1-64 bytes, `public` by default. */
+  readonly network?: string;
+  /** 32 secret bytes that make the space private. */
+  readonly networkKey?: Uint8Array;
+  /** Where to accept connections: `tcp://[::]:0`. Absent: nowhere. */
+  readonly listen?: readonly (string | Address)[];
+  /** Addresses to stay connected to, redialled as often as the link is cut. */
+  readonly seeds?: readonly (string | Address)[];
+  /** Classes, instances, or `[class, options]`. */
+  readonly behaviors?: readonly BehaviorEntry[];
+  /** A RouterTable class or instance; `DirectRouter` by default. */
+  readonly router?: RouterClass | RouterTable;
+  /** Instead of the platform's own (TCP on Node). */
+  readonly transports?: readonly Transport[];
+  /** Overrides of `limits.ts`; a wrong one is refused at once. */
+  readonly limits?: Partial<Limits>;
+  /** `max`: open connections, 64 by default; further ones are refused. `min`: what discovery aims at, 8 by default. */
+  readonly connections?: { readonly min?: number; readonly max?: number };
+  /** A pino logger, or a level for one of its own; `warn` by default. */
+  readonly logger?: Logger | LogLevel;
+  /** Where behaviours may keep files. */
+  readonly dataDirectory?: string;
+  /** Which built-in behaviours run; all by default. */
+  readonly builtins?: readonly BuiltinName[];
+  /** Extra providers for injection. */
+  readonly provide?: readonly Provider[];
+  /** Period of `onTick`, 1000 ms by default; 10 to 3,600,000. */
+  readonly tickMs?: number;
+  /** For tests. */
+  readonly clock?: Clock;
+  readonly timers?: Timers;
+  readonly random?: Random;
+  readonly crypto?: Crypto;
+  readonly secureHooks?: NonNullable<SecureStreamOptions['hooks']>;
+}
+
+/** What a platform brings. */
+export interface NodeDefaults {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly crypto: Crypto;
+  /** Asked once, when no transports are given. */
+  readonly transports: () => readonly Transport[];
+  readonly router: RouterClass;
+  readonly builtins: Readonly<Record<BuiltinName, BehaviorEntry>>;
+  readonly logger: (level: LogLevel) => Logger;
+  /** Reads or creates a key file. */
+  readonly loadIdentity: (path: string, crypto: Crypto, random: Random) => Identity;
+}
+
+/** The checked options, nothing missing. */
+export interface NodeSetup {
+  readonly identity: Identity;
+  readonly network: string;
+  readonly networkKey: Uint8Array | undefined;
+  readonly listen: readonly Address[];
+  readonly seeds: readonly Address[];
+  readonly behaviors: readonly BehaviorEntry[];
+  readonly builtins: readonly BehaviorEntry[];
+  readonly provide: readonly Provider[];
+  readonly router: RouterTable;
+  readonly transports: readonly Transport[];
+  readonly limits: Limits;
+  readonly tickMs: number;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly crypto: Crypto;
+  readonly secureHooks: NonNullable<SecureStreamOptions['hooks']> | undefined;
+}
+
+const KNOWN: ReadonlySet<string> = new Set<keyof NodeOptions>([
+  'identity',
+  'network',
+  'networkKey',
+  'listen',
+  'seeds',
+  'behaviors',
+  'router',
+  'transports',
+  'limits',
+  'connections',
+  'logger',
+  'dataDirectory',
+  'builtins',
+  'provide',
+  'tickMs',
+  'clock',
+  'timers',
+  'random',
+  'crypto',
+  'secureHooks',
+]);
+const NETWORK_BYTES_MAX = 64;
+const LEVELS: readonly string[] = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
+
+/** Checks every option at the door. Throws `OPTION_INVALID`, or the error of the part that an option belongs to. */
+export function resolveOptions(options: NodeOptions, defaults: NodeDefaults): NodeSetup {
+  if (typeof options !== 'object' || options === null) throw invalid('options', 'must be an object');
+  for (const key of Object.keys(options)) if (!KNOWN.has(key)) throw invalid(key, 'is no option of createNode');
+  const crypto = options.crypto ?? defaults.crypto;
+  const random = options.random ?? defaults.random;
+  return {
+    identity: identityOf(options.identity, defaults, crypto, random),
+    network: networkOf(options.network),
+    networkKey: keyOf(options.networkKey),
+    listen: addressesOf('listen', options.listen),
+    seeds: addressesOf('seeds', options.seeds),
+    behaviors: options.behaviors ?? [],
+    builtins: builtinsOf(options.builtins, defaults),
+    provide: options.provide ?? [],
+    router: routerOf(options.router ?? defaults.router),
+    transports: options.transports ?? defaults.transports(),
+    limits: resolveLimits(limitsOf(options)),
+    tickMs: numberOf('tickMs', options.tickMs ?? 1_000, 10, 3_600_000),
+    logger: loggerOf(options.logger ?? 'warn', defaults),
+    clock: options.clock ?? defaults.clock,
+    timers: options.timers ?? defaults.timers,
+    random,
+    crypto,
+    secureHooks: options.secureHooks,
+  };
+}
+
+function identityOf(given: NodeOptions['identity'], defaults: NodeDefaults, crypto: Crypto, random: Random): Identity {
+  if (given === undefined) return Identity.generate(crypto, random);
+  if (given instanceof Identity) return given;
+  if (typeof given === 'string' && given !== '') return defaults.loadIdentity(given, crypto, random);
+  throw invalid('identity', 'must be an Identity or the path of a key file');
+}
+
+function networkOf(name: unknown = 'public'): string {
+  const byteCount = typeof name === 'string' ? new TextEncoder().encode(name).length : 0;
+  if (byteCount >= 1 && byteCount <= NETWORK_BYTES_MAX) return name as string;
+  throw invalid('network', `must be a name of 1 to ${NETWORK_BYTES_MAX} bytes`);
+}
+
+function keyOf(key: unknown): Uint8Array | undefined {
+  if (key === undefined || (key instanceof Uint8Array && key.length === 32)) return key;
+  throw invalid('networkKey', 'must be 32 bytes; derive it from a passphrase with scrypt');
+}
+
+function addressesOf(name: string, given: unknown): readonly Address[] {
+  if (given === undefined) return [];
+  if (!Array.isArray(given)) throw invalid(name, 'must be a list of addresses');
+  return given.map((address: string | Address) => (typeof address === 'string' ? parseAddress(address) : address));
+}
+
+function builtinsOf(names: unknown, { builtins }: NodeDefaults): readonly BehaviorEntry[] {
+  const wanted = names ?? Object.keys(builtins);
+  if (!Array.isArray(wanted)) throw invalid('builtins', 'must be a list of names');
+  return wanted.map((name: BuiltinName) => {
+    if (Object.hasOwn(builtins, name)) return builtins[name];
+    throw invalid('builtins', `has no behaviour named ${JSON.stringify(name)}; there are ${Object.keys(builtins).join(', ')}`);
+  });
+}
+
+function routerOf(router: RouterClass | RouterTable): RouterTable {
+  const table: unknown = typeof router === 'function' ? new router() : router;
+  if (table instanceof RouterTable) return table;
+  throw invalid('router', 'must be a RouterTable class or instance');
+}
+
+function limitsOf({ limits = {}, connections }: NodeOptions): Partial<Limits> {
+  if (connections === undefined) return limits;
+  const { min = 8, max = 64 } = connections;
+  numberOf('connections.min', min, 0, 65_536);
+  numberOf('connections.max', max, 1, 65_536);
+  if (connections.min !== undefined && min > max) throw invalid('connections', `min (${min}) must not exceed max (${max})`);
+  return { connectionsMax: max, ...limits };
+}
+
+function numberOf(name: string, value: unknown, min: number, max: number): number {
+  if (Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max) return value as number;
+  throw invalid(name, `is ${String(value)}; it must be a whole number from ${min} to ${max}`);
+}
+
+function loggerOf(given: unknown, defaults: NodeDefaults): Logger {
+  if (typeof given === 'string' && LEVELS.includes(given)) return defaults.logger(given as LogLevel);
+  if (typeof given === 'object' && given !== null && typeof (given as Logger).child === 'function') return given as Logger;
+  throw invalid('logger', `must be a pino logger or one of ${LEVELS.join(', ')}`);
+}
+
+function invalid(option: string, text: string): NetworkError {
+  return new NetworkError('OPTION_INVALID', `option ${option} ${text}`, { details: { option } });
+}

@@ -1,0 +1,76 @@
+/**
+ * @module Owner: whoever has callbacks. A behaviour and each of its connection handlers is an owner; timers, calls and recorded
+ * actions belong to one, and end with it.
+ */
+import type { Action } from './action.js';
+import type { BehaviorAgent, ConnectionAgent } from './agent.js';
+import { ConnectionHandler } from './connection-handler.js';
+import type { BehaviorDescriptor } from './descriptor.js';
+import type { Link } from './link.js';
+import { NetworkBehavior } from './network-behavior.js';
+import type { BehaviorPorts, Logger } from './ports.js';
+
+export interface Owner {
+  readonly behavior: BehaviorSlot;
+  /** The callback that runs now; 0 when none does: the agent has escaped. */
+  transaction: number;
+  /** What the running callback has recorded. */
+  recorded: Action[] | undefined;
+  /** No callback may run any more. */
+  isEnded: boolean;
+}
+
+/** A behaviour of this node. */
+export class BehaviorSlot implements Owner {
+  readonly behavior = this;
+  readonly serviceId: number;
+  readonly name: string;
+  readonly isGate: boolean;
+  readonly isTicking: boolean;
+  transaction = 0;
+  recorded: Action[] | undefined = undefined;
+  isEnded = false;
+  isStarted = false;
+  /** Set right after construction. */
+  agent!: BehaviorAgent;
+  /** Read once. */
+  readonly ports: BehaviorPorts;
+  /** Further services under its hands. */
+  readonly extraServices = new Set<number>();
+  /** Times of the last faults, the budget's window. */
+  faultTimes: number[] = [];
+  timerCount = 0;
+  log: Logger | undefined = undefined;
+  lastTickMs = 0;
+
+  constructor(
+    readonly instance: NetworkBehavior,
+    descriptor: BehaviorDescriptor,
+    readonly rpcMethods: ReadonlySet<string>,
+  ) {
+    this.serviceId = descriptor.serviceId;
+    this.name = descriptor.name;
+    this.ports = instance.ports;
+    this.isGate = descriptor.gate === true;
+    this.isTicking = instance.onTick !== NetworkBehavior.prototype.onTick;
+  }
+}
+
+/** What a behaviour keeps for one connection. */
+export class HandlerSlot implements Owner {
+  readonly isTicking: boolean;
+  transaction = 0;
+  recorded: Action[] | undefined = undefined;
+  isEnded = false;
+  isOpened = false;
+  agent!: ConnectionAgent;
+  lastTickMs = 0;
+
+  constructor(
+    readonly handler: ConnectionHandler,
+    readonly behavior: BehaviorSlot,
+    readonly link: Link,
+  ) {
+    this.isTicking = handler.onTick !== ConnectionHandler.prototype.onTick;
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * @module Ports on Node: the real clock, timers, randomness and logs.
+ */
+import { randomBytes } from 'node:crypto';
+import { pino } from 'pino';
+import type { LogLevel } from '../../node-options.js';
+import type { Clock, Logger, Random, Timers } from '../../ports.js';
+
+export const nodeClock: Clock = {
+  nowMs: () => performance.now(),
+  wallMs: () => Date.now(),
+};
+
+export const nodeTimers: Timers = {
+  after(delayMs, callback) {
+    const timer = setTimeout(callback, delayMs);
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+  endOfTurn(callback) {
+    setImmediate(callback);
+  },
+};
+
+/** Random bytes are drawn from the system in larger pieces: a call costs a microsecond whatever it asks for. */
+const POOL_BYTES = 4_096;
+let pool = Buffer.alloc(0);
+let used = 0;
+
+function draw(byteCount: number): Uint8Array {
+  if (byteCount > POOL_BYTES) return Uint8Array.from(randomBytes(byteCount));
+  if (used + byteCount > pool.length) {
+    pool = randomBytes(POOL_BYTES);
+    used = 0;
+  }
+  const bytes = Uint8Array.from(pool.subarray(used, used + byteCount));
+  pool.fill(0, used, used + byteCount);
+  used += byteCount;
+  return bytes;
+}
+
+export const nodeRandom: Random = {
+  bytes: draw,
+  float: () => Math.random(),
+};
+
+/** Logs as JSON lines to standard error, so that standard output stays the program's. */
+export function nodeLogger(level: LogLevel): Logger {
+  loggers[level] ??= pino({ level, base: null }, pino.destination({ dest: 2, sync: true }));
+  return loggers[level];
+}
+
+/** One per level: a pino logger costs as much as the rest of a node. */
+const loggers: Partial<Record<LogLevel, Logger>> = {};

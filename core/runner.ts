@@ -1,0 +1,232 @@
+/**
+ * @module Runner: between a `Network` and the world, and the only file of the core that meets real time. Transport events become
+ * inputs; effects become transport calls, once per turn of the event loop or at once when a full record waits; one timer wakes the
+ * network at its next deadline. The simulator drives the same runner with virtual ports.
+ */
+import type { Address } from './address.js';
+import type { Effect, Input } from './engine.js';
+import { NetworkError } from './errors.js';
+import type { NodeEventName, NodeEvents } from './events.js';
+import type { Network } from './network.js';
+import type { Clock, Logger, Timers } from './ports.js';
+import type { Dial, LinkSink, Listener, ListenerSink, Transport, TransportLink } from './transport.js';
+
+export interface RunnerOptions {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly log: Logger;
+  readonly transports: () => readonly Transport[];
+  /** Hears what the network tells, after the step that told it. */
+  readonly onEvent: <Name extends NodeEventName>(name: Name, event: NodeEvents[Name]) => void;
+}
+
+export class Runner {
+  /** Set right after construction, because the network's options hold this runner's `enter`. */
+  network!: Network;
+
+  private readonly links = new Map<number, TransportLink>();
+  private readonly dials = new Map<number, Dial>();
+  private readonly listeners = new Set<Listener>();
+  private readonly inputs: Input[] = [];
+  private readonly events: { readonly name: NodeEventName; readonly event: never }[] = [];
+  private isFlushPlanned = false;
+  private isDead = false;
+  private wakeMs = Number.POSITIVE_INFINITY;
+  private cancelWake: (() => void) | undefined;
+  private onQuiet: (() => void) | undefined;
+
+  constructor(private readonly options: RunnerOptions) {}
+
+  /** Collects events until the step is over: a listener may call the node. */
+  readonly emit = <Name extends NodeEventName>(name: Name, event: NodeEvents[Name]): void => {
+    this.events.push({ name, event: event as never });
+  };
+
+  /** Runs work inside a step: at once, also from within a callback. */
+  readonly enter = (work: () => void): void => {
+    if (this.network.isStepping) work();
+    else this.step({ type: 'work', work });
+  };
+
+  /** Takes an input; during a step it waits until that one is over. */
+  step(input: Input): void {
+    this.inputs.push(input);
+    if (this.network.isStepping || this.isDead) return;
+    for (let next = this.inputs.shift(); next !== undefined; next = this.inputs.shift()) this.stepOnce(next);
+    this.tellEvents();
+    if (this.network.hasFullRecord) this.flush();
+    this.plan();
+  }
+
+  /** Opens a listener; resolves with what is bound. */
+  listen(address: Address): Promise<readonly Address[]> {
+    return new Promise((resolve, reject) => {
+      const sink: ListenerSink = {
+        onListening: (addresses) => {
+          this.step({ type: 'listening', addresses });
+          resolve(addresses);
+        },
+        onAccepted: (link) => this.accepted(link),
+        onFailed: (error) => {
+          this.options.onEvent('listen-failed', { address, error });
+          reject(error);
+        },
+      };
+      this.listeners.add(this.transportFor(address).listen(address, sink));
+    });
+  }
+
+  /** Stops accepting, says goodbye to everybody, and ends when all channels are closed, or cut after `timeoutMs`. */
+  async stop(timeoutMs: number): Promise<void> {
+    for (const listener of this.listeners) listener.close();
+    this.listeners.clear();
+    this.step({ type: 'stop' });
+    this.flush();
+    await this.untilQuiet(timeoutMs);
+    this.kill();
+  }
+
+  /** Ends everything at once and in silence, as a crash would. */
+  kill(): void {
+    this.isDead = true;
+    this.cancelWake?.();
+    for (const listener of this.listeners) listener.close();
+    for (const dial of this.dials.values()) dial.cancel();
+    for (const link of [...this.links.values()]) link.destroy();
+    this.links.clear();
+    this.dials.clear();
+    this.listeners.clear();
+  }
+
+  private stepOnce(input: Input): void {
+    try {
+      this.network.step(input, this.options.clock.nowMs());
+    } catch (cause) {
+      this.options.log.error({ err: cause, input: input.type }, 'engine failed');
+      this.emit('fault', { behavior: 'engine', serviceId: 0, callback: input.type, cause, isFatal: false });
+    }
+  }
+
+  private tellEvents(): void {
+    for (let next = this.events.shift(); next !== undefined; next = this.events.shift()) this.options.onEvent(next.name, next.event);
+  }
+
+  /** A flush at the end of this turn if anything waits, and a timer for the next deadline. */
+  private plan(): void {
+    if (this.network.hasEffects && !this.isFlushPlanned) {
+      this.isFlushPlanned = true;
+      this.options.timers.endOfTurn(() => this.flushPlanned());
+    }
+    this.planWake();
+  }
+
+  private flushPlanned(): void {
+    this.isFlushPlanned = false;
+    if (this.isDead) return;
+    this.flush();
+    this.plan();
+  }
+
+  private planWake(): void {
+    const dueMs = this.network.nextDueMs;
+    if (dueMs >= this.wakeMs || this.isDead) return;
+    this.cancelWake?.();
+    this.wakeMs = dueMs;
+    this.cancelWake = this.options.timers.after(Math.max(0, dueMs - this.options.clock.nowMs()), () => this.wake());
+  }
+
+  private wake(): void {
+    this.wakeMs = Number.POSITIVE_INFINITY;
+    this.cancelWake = undefined;
+    this.step({ type: 'time' });
+  }
+
+  private flush(): void {
+    for (const effect of this.network.flush(this.options.clock.nowMs())) this.perform(effect);
+  }
+
+  private perform(effect: Effect): void {
+    const { connectionId } = effect;
+    switch (effect.type) {
+      case 'write':
+        return this.links.get(connectionId)?.write(effect.chunks);
+      case 'dial':
+        return this.dial(connectionId, effect.address);
+      case 'cancel-dial':
+        this.dials.get(connectionId)?.cancel();
+        this.dials.delete(connectionId);
+        return;
+      case 'end':
+        return this.links.get(connectionId)?.end();
+      case 'destroy':
+        return this.links.get(connectionId)?.destroy();
+    }
+  }
+
+  private dial(connectionId: number, address: Address): void {
+    const transport = this.findTransport(address);
+    if (transport === undefined) return this.step({ type: 'dial-failed', connectionId, error: schemeUnknown(address) });
+    const dial = transport.dial(address, {
+      onConnected: (link) => this.connected(connectionId, link),
+      onFailed: (error) => {
+        this.dials.delete(connectionId);
+        this.step({ type: 'dial-failed', connectionId, error });
+      },
+    });
+    this.dials.set(connectionId, dial);
+  }
+
+  private connected(connectionId: number, link: TransportLink): LinkSink {
+    const { kind, remoteAddress, localAddress } = link;
+    this.dials.delete(connectionId);
+    this.links.set(connectionId, link);
+    this.step({ type: 'connected', connectionId, kind, remoteAddress, localAddress });
+    return this.sinkOf(connectionId);
+  }
+
+  private accepted(link: TransportLink): LinkSink | undefined {
+    if (this.isDead || this.network.isStopping) return undefined;
+    const { kind, remoteAddress, localAddress } = link;
+    const connectionId = this.network.reserveConnectionId();
+    this.links.set(connectionId, link);
+    this.step({ type: 'accepted', connectionId, kind, remoteAddress, localAddress });
+    return this.sinkOf(connectionId);
+  }
+
+  private sinkOf(connectionId: number): LinkSink {
+    return {
+      onBytes: (bytes) => this.step({ type: 'bytes', connectionId, bytes }),
+      onWritten: (byteCount) => this.step({ type: 'written', connectionId, byteCount }),
+      onClosed: (cause) => {
+        this.links.delete(connectionId);
+        this.step({ type: 'closed', connectionId, cause });
+        if (this.links.size === 0) this.onQuiet?.();
+      },
+    };
+  }
+
+  private async untilQuiet(timeoutMs: number): Promise<void> {
+    if (this.links.size === 0) return;
+    await new Promise<void>((resolve) => {
+      const cancel = this.options.timers.after(timeoutMs, resolve);
+      this.onQuiet = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+
+  private findTransport(address: Address): Transport | undefined {
+    return this.options.transports().find((transport) => transport.schemes.includes(address.scheme));
+  }
+
+  private transportFor(address: Address): Transport {
+    const transport = this.findTransport(address);
+    if (transport === undefined) throw schemeUnknown(address);
+    return transport;
+  }
+}
+
+function schemeUnknown(address: Address): NetworkError {
+  return new NetworkError('SCHEME_UNKNOWN', `no transport serves ${address.scheme}://`, { details: { address: address.text } });
+}

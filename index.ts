@@ -1,0 +1,29 @@
+/**
+ * @module The package's door on Node: the core's public surface, and `createNode` with Node's defaults wired in.
+ */
+import { BUILTINS } from './behaviours/index.js';
+import { MeshNode, type NodeDefaults, type NodeOptions, resolveOptions } from './core/index.js';
+import { nodeCrypto } from './core/platform/node/crypto-node.js';
+import { loadOrCreateIdentity } from './core/platform/node/files.js';
+import { nodeClock, nodeLogger, nodeRandom, nodeTimers } from './core/platform/node/ports-node.js';
+import { DirectRouter } from './routing/index.js';
+import { TcpTransport } from './transports/tcp/index.js';
+
+export * from './core/index.js';
+
+const NODE_DEFAULTS: NodeDefaults = {
+  clock: nodeClock,
+  timers: nodeTimers,
+  random: nodeRandom,
+  crypto: nodeCrypto,
+  transports: () => [new TcpTransport()],
+  router: DirectRouter,
+  builtins: BUILTINS,
+  logger: nodeLogger,
+  loadIdentity: loadOrCreateIdentity,
+};
+
+/** Makes a node; it runs from `start()` on. Throws at once what is wrong with the options, the behaviours or the key file. */
+export async function createNode(options: NodeOptions = {}): Promise<MeshNode> {
+  return new MeshNode(resolveOptions(options, NODE_DEFAULTS));
+}
