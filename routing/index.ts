@@ -1,0 +1,9 @@
+/**
+ * @module The router tables that ship with Meshwright. The contract is `RouterTable` of the core; a table of your own proves itself
+ * with `routerTableSuite` of `meshwright/testing`.
+ */
+export { DirectRouter } from './direct-router.js';
+export { ForceLocalRouter } from './force-local-router.js';
+export { ForceNodeRouter } from './force-node-router.js';
+export type { StaticRouterOptions } from './static-options.js';
+export { StaticRouter } from './static-router.js';

@@ -1,0 +1,173 @@
+/**
+ * @module What a table reaches with its own links alone, by declared class, against brute-force oracles. Between two links of one node
+ * (the moment of a replacement) a table may take either, and may or may not count the node of `except` as a way: the oracles allow both.
+ */
+import type { NodeId } from '../../core/node-id.js';
+import type { RouteAction, RouteFanout } from '../../core/router-table.js';
+import { must } from './check-tools.js';
+import { afterRandomSteps, type Chance, inRandomWorlds, type RouterTableCheck, run } from './router-table-checks.js';
+import { type RouterWorld, WORLD_SERVICES } from './router-table-world.js';
+
+/** For `none`: no other node, ever. */
+export function reachNoneChecks(chance: Chance): RouterTableCheck[] {
+  return [
+    inRandomWorlds('reaches no other node', chance, (world) => {
+      run(world, () => {
+        for (const { question, hops } of world.answers()) must(hops.length === 0, `${question} leads to another node`);
+      });
+    }),
+  ];
+}
+
+/** For `all`: while the table has a link that it uses, everything goes somewhere. */
+export function reachAllChecks(chance: Chance): RouterTableCheck[] {
+  return [
+    inRandomWorlds('reaches everything while its link is up', chance, (world) => {
+      world.services(world.forced === undefined ? world.up(world.nodes[0] as NodeId) : world.forced.connectionId, WORLD_SERVICES);
+      for (const { question, given, hops } of world.answersExcept(undefined)) {
+        must(hops.length > 0 || (given as RouteAction).type === 'local' || (given as RouteFanout).local, `${question} is not reached`);
+      }
+    }),
+    inRandomWorlds('reaches nothing over its link once it is down', chance, (world) => {
+      if (world.forced === undefined) return;
+      world.down(world.forced.connectionId);
+      for (const { question, hops } of world.answersExcept(undefined))
+        must(hops.length === 0, `${question} leads over the link that is down`);
+    }),
+  ];
+}
+
+/** What holds for every table that knows its neighbours. */
+export function ownChecks(chance: Chance): RouterTableCheck[] {
+  return [
+    inRandomWorlds('answers local for this node and for its own key', chance, (world) => {
+      run(world, () => {
+        for (const except of [undefined, ...world.links.keys()]) {
+          must(world.table.pathToNode(world.self, except).type === 'local', 'this node is not local');
+          must(world.table.pathToKey(world.self, except).type === 'local', "the key that is this node's id is not local");
+        }
+      });
+    }),
+    inRandomWorlds('answers local for the services that are registered here, and only for these', chance, (world) => {
+      run(world, () =>
+        everyService(world, (id, except, action, fanout) => {
+          must(
+            (action.type === 'local') === world.own.has(id),
+            `service ${id} (except ${except}) answers ${action.type}, registered: ${world.own.has(id)}`,
+          );
+          must(
+            fanout.local === world.own.has(id),
+            `services ${id} (except ${except}) say local ${fanout.local}, registered: ${world.own.has(id)}`,
+          );
+        }),
+      );
+    }),
+    inRandomWorlds('reaches every neighbour', chance, (world) => run(world, () => everyNeighbour(world))),
+    inRandomWorlds('keeps a neighbour until the last of its links is down, in either order', chance, twoLinks),
+  ];
+}
+
+/** For tables that, before any sync, know their neighbours and nobody else. */
+export function neighbourChecks(chance: Chance): RouterTableCheck[] {
+  return [
+    inRandomWorlds('reaches nobody but its neighbours', chance, (world) => {
+      run(world, () => {
+        for (const nodeId of [...world.nodes, ...world.strangers]) {
+          const { type } = world.table.pathToNode(nodeId);
+          must(
+            type !== 'local' && (type === 'reject' || world.linksTo(nodeId).length > 0),
+            `${nodeId} is no neighbour, but pathToNode answers ${type}`,
+          );
+        }
+      });
+    }),
+    inRandomWorlds('sends a key to the closest of itself and its neighbours by XOR', chance, (world) => run(world, () => everyKey(world))),
+    inRandomWorlds('reaches a service when, and only when, a neighbour offers it', chance, (world) => {
+      run(world, () => everyService(world, (id, except, action, fanout) => checkService(world, id, except, action, fanout)));
+    }),
+    afterRandomSteps('takes each list of services in place of the one before', chance, (world) => {
+      const connectionId = world.up(world.strangers[0] as NodeId);
+      const asked = () =>
+        WORLD_SERVICES.filter((id) => world.table.pathsToServices(id, 0).next.some((hop) => hop.connectionId === connectionId));
+      for (const services of [[64, 65], [65, 66], [], [255, 255]]) {
+        world.services(connectionId, services);
+        must(
+          asked().join() === [...new Set(services)].join(),
+          `after the list [${services}] the neighbour counts as offering [${asked()}]`,
+        );
+      }
+    }),
+  ];
+}
+
+function everyNeighbour(world: RouterWorld): void {
+  for (const nodeId of world.nodes) {
+    const links = world.linksTo(nodeId);
+    for (const except of [undefined, ...world.links.keys()]) {
+      if (links.length === 0 || (except !== undefined && links.includes(except))) continue;
+      must(world.table.pathToNode(nodeId, except).type === 'next', `neighbour ${nodeId} (except ${except}) is not reached`);
+    }
+  }
+}
+
+function twoLinks(world: RouterWorld): void {
+  const { table, strangers } = world;
+  const nodeId = strangers[0] as NodeId;
+  for (const order of [
+    [0, 1],
+    [1, 0],
+  ] as const) {
+    const pair = [world.up(nodeId), world.up(nodeId)] as const;
+    for (const connectionId of pair) world.services(connectionId, [64]);
+    world.down(pair[order[0]]);
+    const way = table.pathToNode(nodeId);
+    must(way.type === 'next' && way.connectionId === pair[order[1]], 'the link that is left is not taken');
+    world.down(pair[order[1]]);
+    must(table.pathToNode(nodeId).type !== 'next', 'a node without links is still a neighbour');
+  }
+}
+
+function everyKey(world: RouterWorld): void {
+  for (const except of [undefined, ...world.links.keys()]) {
+    const usable = [...world.links].filter(([connectionId]) => connectionId !== except).map(([, link]) => link.nodeId);
+    const origin = except === undefined ? undefined : world.links.get(except)?.nodeId;
+    for (const key of world.keys) {
+      const action = world.table.pathToKey(key, except);
+      const taken = action.type === 'next' ? action.nodeId : action.type === 'local' ? world.self : undefined;
+      const allowed = [closest(key, [world.self, ...usable]), closest(key, [world.self, ...usable.filter((nodeId) => nodeId !== origin)])];
+      must(taken !== undefined && allowed.includes(taken), `key ${key} (except ${except}) goes to ${taken}, but ${allowed[0]} is closest`);
+    }
+  }
+}
+
+function checkService(world: RouterWorld, id: number, except: number | undefined, action: RouteAction, fanout: RouteFanout): void {
+  const origin = except === undefined ? undefined : world.links.get(except)?.nodeId;
+  const offers = (connectionId: number) => connectionId !== except && world.links.get(connectionId)?.services.includes(id) === true;
+  const may = new Set(world.nodes.filter((nodeId) => world.linksTo(nodeId).some(offers)));
+  const need = [...may].filter((nodeId) => nodeId !== origin && world.linksTo(nodeId).every(offers));
+  const where = `service ${id} (except ${except})`;
+  if (action.type === 'next') must(may.has(action.nodeId), `${where} goes to ${action.nodeId}, which does not offer it`);
+  else must(action.type === 'local' || need.length === 0, `${where} answers ${action.type}, but ${need[0]} offers it`);
+  for (const { nodeId } of fanout.next) must(may.has(nodeId), `${where}: a copy goes to ${nodeId}, which does not offer it`);
+  for (const nodeId of need)
+    must(
+      fanout.next.some((hop) => hop.nodeId === nodeId),
+      `${where}: ${nodeId} offers it and gets no copy`,
+    );
+}
+
+function everyService(
+  world: RouterWorld,
+  look: (id: number, except: number | undefined, action: RouteAction, fanout: RouteFanout) => void,
+): void {
+  for (const except of [undefined, ...world.links.keys()]) {
+    for (const id of WORLD_SERVICES) look(id, except, world.table.pathToService(id, 0, except), world.table.pathsToServices(id, 0, except));
+  }
+}
+
+/** The plain truth, by numbers. */
+export function closest(key: NodeId, nodes: readonly NodeId[]): NodeId {
+  const target = BigInt(`0x${key}`);
+  const ranked = nodes.map((nodeId) => ({ nodeId, distance: BigInt(`0x${nodeId}`) ^ target }));
+  return ranked.reduce((best, next) => (next.distance < best.distance ? next : best)).nodeId;
+}
