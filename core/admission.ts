@@ -4,8 +4,9 @@
  * It also tells behaviours of the end, in the mirrored order: handlers first.
  */
 import { ConnectionAgentOf } from './agents.js';
+import { ConnectionHandler } from './connection-handler.js';
 import type { Engine } from './engine.js';
-import type { CloseReason } from './errors.js';
+import { type CloseReason, NetworkError } from './errors.js';
 import type { Connection } from './events.js';
 import type { Link } from './link.js';
 import { encodeReady } from './link-control.js';
@@ -72,9 +73,9 @@ export class Admission {
     const { id, nodeId } = link.connection as Connection;
     for (const slot of this.engine.behaviors.all) {
       const check = link.direction === 'incoming' ? 'checkIncomingConnection' : 'checkOutgoingConnection';
-      const verdict = this.engine.callbacks.run(slot, check, () => ({ reason: slot.instance[check](nodeId, id) }));
+      const verdict = this.engine.callbacks.ask(slot, check, () => slot.instance[check](nodeId, id));
       if (verdict === undefined) return `${slot.name} failed`;
-      if (typeof verdict.reason === 'string') return verdict.reason;
+      if (typeof verdict.answer === 'string') return verdict.answer;
     }
     return this.askPolicies((policy) => policy.admit?.(candidateOf(link)));
   }
@@ -134,7 +135,7 @@ export class Admission {
     for (const slot of slots) {
       link.seenBy.add(slot);
       const handler = this.engine.callbacks.run(slot, hook, () => slot.instance[hook](slot.agent, connection));
-      if (handler === undefined || slot.isEnded) continue;
+      if (slot.isEnded || !this.isHandler(slot, hook, handler)) continue;
       const handlerSlot = new HandlerSlot(handler, slot, link);
       handlerSlot.agent = new ConnectionAgentOf(this.engine, handlerSlot);
       handlerSlot.lastTickMs = this.engine.nowMs;
@@ -146,6 +147,13 @@ export class Admission {
       handler.isOpened = true;
       this.engine.callbacks.run(handler, 'onOpened', () => handler.handler.onOpened(handler.agent));
     }
+  }
+
+  /** Anything else than a handler or nothing is the author's mistake. */
+  private isHandler(slot: BehaviorSlot, hook: string, handler: unknown): handler is ConnectionHandler {
+    if (handler === undefined || handler instanceof ConnectionHandler) return handler !== undefined;
+    this.engine.callbacks.fault(slot, hook, new NetworkError('ARGUMENT_INVALID', `${hook} must return a ConnectionHandler or nothing`));
+    return false;
   }
 
   private disconnect(link: Link, slots: readonly BehaviorSlot[], reason: CloseReason): void {

@@ -46,11 +46,12 @@ abstract class AgentOf<Self extends Owner> implements Agent {
   }
 
   send(route: Route, payload: unknown, options?: SendOptions): SendResult {
-    if (this.owner.transaction === 0) throw escaped(this.owner);
+    this.guard();
     return this.engine.delivery.send(this.owner, route, payload, options);
   }
 
   sendToHandlers(target: HandlerTarget, event: unknown): number {
+    this.guard();
     const targets = this.engine.links.handlersOf(this.owner.behavior, target);
     for (const to of targets) this.record({ type: 'handler-event', from: this.owner, to, event });
     return targets.length;
@@ -96,9 +97,13 @@ abstract class AgentOf<Self extends Owner> implements Agent {
     return call;
   }
 
+  protected guard(): void {
+    if (this.owner.transaction === 0) throw escaped(this.owner);
+  }
+
   protected record(action: Action): void {
     const { owner } = this;
-    if (owner.transaction === 0) throw escaped(owner);
+    this.guard();
     if (owner.recorded === undefined) owner.recorded = [action];
     else owner.recorded.push(action);
   }
@@ -135,6 +140,7 @@ export class BehaviorAgentOf extends AgentOf<BehaviorSlot> implements BehaviorAg
   }
 
   connections(): readonly Connection[] {
+    this.guard();
     return this.engine.links.openConnections();
   }
 
@@ -147,6 +153,7 @@ export class BehaviorAgentOf extends AgentOf<BehaviorSlot> implements BehaviorAg
   }
 
   sendToBehavior(serviceId: number, event: unknown): boolean {
+    this.guard();
     const to = this.engine.behaviors.at(serviceId);
     if (to === undefined) return false;
     this.record({ type: 'behavior-event', from: this.owner, to, event });
@@ -181,7 +188,7 @@ export class ConnectionAgentOf extends AgentOf<HandlerSlot> implements Connectio
   }
 
   reply(payload: unknown, options?: SendOptions): SendResult {
-    if (this.owner.transaction === 0) throw escaped(this.owner);
+    this.guard();
     return this.engine.delivery.sendOn(this.owner, this.owner.link, payload, options);
   }
 

@@ -39,6 +39,15 @@ export class Callbacks {
     }
   }
 
+  /** As `run`, for a question: tells an answer of `undefined` from a throw. */
+  ask<T>(owner: Owner, callback: string, question: () => T): { readonly answer: T } | undefined {
+    return this.run(owner, callback, () => {
+      const answer = question();
+      if (answer !== undefined) this.watch(owner, callback, answer);
+      return { answer };
+    });
+  }
+
   /** As `run`, for work that an application or another behaviour asked for: what it throws is the asker's. */
   perform<T>(owner: BehaviorSlot, work: (agent: BehaviorAgent) => T): T {
     const { transaction: outer, recorded } = owner;

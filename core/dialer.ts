@@ -71,6 +71,7 @@ export class Dialer {
     const { engine } = this;
     const dialling: Dialling = { request, addresses: [], active: new Set(), failures: [], id: 0, isRunning: false, awaits: undefined };
     const nodeId = targetNode(request.target);
+    if (engine.isStopping) return this.settle(dialling, new NetworkError('NOT_STARTED', 'the node was stopped'));
     const open = nodeId === undefined ? undefined : engine.links.openTo(nodeId);
     if (open !== undefined) return this.settle(dialling, open.connection as Connection);
     dialling.addresses.push(...this.addressesOf(request.target));
@@ -84,6 +85,11 @@ export class Dialer {
     this.waiting.push(dialling);
     this.armDeadline(dialling);
     this.runWaiting();
+  }
+
+  /** The node stops: every attempt ends. */
+  stop(): void {
+    for (const dialling of this.attempts.values()) this.settle(dialling, new NetworkError('NOT_STARTED', 'the node was stopped'));
   }
 
   /** Gives an attempt up; it settles with that error. */

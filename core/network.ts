@@ -187,6 +187,7 @@ export class Network implements Engine {
   /** Goodbye to everybody, then the last callbacks. */
   private stop(): void {
     this.isStopping = true;
+    this.dialer.stop();
     for (const link of [...this.links.all]) this.links.close(link, 'goodbye', 'the node stops');
     this.drain();
     for (const slot of [...this.behaviors.all].reverse()) this.behaviors.stop(slot);

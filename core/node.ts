@@ -3,10 +3,11 @@
  * runner. It keeps no network state of its own.
  */
 import { type Address, parseAddress } from './address.js';
+import { cancelled, errorOf, onAbort, timeoutOf } from './call-outcome.js';
 import type { Client, ClientCallOptions } from './client.js';
 import { clientOf } from './client-proxy.js';
 import { NodeContainer } from './container.js';
-import { ERROR_CODES, type ErrorCode, NetworkError } from './errors.js';
+import { NetworkError } from './errors.js';
 import type { Connection, NodeEventName, NodeEvents } from './events.js';
 import { explainRoute } from './explain.js';
 import type { Limits } from './limits.js';
@@ -22,7 +23,6 @@ import { type BehaviorClass, type BehaviorEntry, classOfEntry, planRegistration 
 import { RouterFacade } from './router-facade.js';
 import type { RouteExplanation, RouterTable } from './router-table.js';
 import type { Route } from './routes.js';
-import { RpcError } from './rpc.js';
 import { Runner } from './runner.js';
 
 type State = 'new' | 'running' | 'stopped';
@@ -271,6 +271,7 @@ export class MeshNode {
   }
 
   private enterAndThrow<T>(work: () => T): T {
+    if (this.state === 'stopped') throw new NetworkError('NOT_STARTED', 'the node was stopped');
     let outcome: { readonly value: T } | undefined;
     let cause: unknown;
     this.runner.enter(() => {
@@ -283,25 +284,4 @@ export class MeshNode {
     if (outcome === undefined) throw cause;
     return outcome.value;
   }
-}
-
-/** Calls back when the signal aborts, until the answered function is called. */
-function onAbort(signal: AbortSignal | undefined, callback: (error: NetworkError) => void): () => void {
-  if (signal === undefined) return () => {};
-  const listener = () => callback(cancelled(signal));
-  signal.addEventListener('abort', listener, { once: true });
-  return () => signal.removeEventListener('abort', listener);
-}
-
-function cancelled(signal: AbortSignal): NetworkError {
-  return new NetworkError('CALL_CANCELLED', 'cancelled by its signal', { cause: signal.reason });
-}
-
-/** The handler's own codes come as an `RpcError`, ours as a `NetworkError`. */
-function errorOf({ code, text }: { readonly code: string; readonly text: string }): Error {
-  return Object.hasOwn(ERROR_CODES, code) ? new NetworkError(code as ErrorCode, text) : new RpcError(code, text);
-}
-
-function timeoutOf(timeoutMs: number | undefined): { readonly timeoutMs?: number } {
-  return timeoutMs === undefined ? {} : { timeoutMs };
 }
