@@ -36,7 +36,7 @@ export type Action =
   | { readonly type: 'behavior-event'; readonly from: Owner; readonly to: BehaviorSlot; readonly event: unknown }
   | { readonly type: 'local-message'; readonly message: Message; readonly bytes: number }
   | { readonly type: 'connect'; readonly request: DialRequest }
-  | { readonly type: 'close-connection'; readonly connectionId: number; readonly reason: string }
+  | { readonly type: 'close-connection'; readonly owner: Owner; readonly connectionId: number; readonly reason: string }
   | { readonly type: 'disconnect-node'; readonly nodeId: NodeId; readonly reason: string }
   | { readonly type: 'hold'; readonly connectionId: number; readonly holder: object }
   | { readonly type: 'release'; readonly connectionId: number; readonly holder: object }
@@ -58,7 +58,7 @@ const EXECUTE: Table = {
   'behavior-event': (engine, { from, to, event }) => engine.callbacks.behaviorEvent(from, to, event),
   'local-message': (engine, { message, bytes }) => engine.delivery.local.deliver(message, bytes),
   connect: (engine, { request }) => engine.dialer.dial(request),
-  'close-connection': (engine, { connectionId, reason }) => engine.links.closeById(connectionId, reason),
+  'close-connection': (engine, { owner, connectionId, reason }) => engine.links.closeFor(owner, connectionId, reason),
   'disconnect-node': (engine, { nodeId, reason }) => engine.links.closeByNode(nodeId, reason),
   hold: (engine, { connectionId, holder }) => engine.links.hold(connectionId, holder),
   release: (engine, { connectionId, holder }) => engine.links.release(connectionId, holder),

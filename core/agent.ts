@@ -7,7 +7,7 @@ import type { Address } from './address.js';
 import type { SendResult } from './errors.js';
 import type { Connection } from './events.js';
 import type { NodeId } from './node-id.js';
-import type { CallResult, Logger, Random } from './ports.js';
+import type { BehaviorPorts, CallResult, LentPort, Logger, Random } from './ports.js';
 import type { Route } from './routes.js';
 import type { RpcAnswer, RpcRequest } from './rpc.js';
 
@@ -65,12 +65,18 @@ export interface Agent<ToHandler = unknown> {
     options: { readonly timeoutMs?: number },
     callback: (agent: this, answer: CallResult) => void,
   ): Cancellable;
+  /**
+   * The ports of that name, by ascending service id of the behaviours that fill them, this one's own included: for behaviours that
+   * exchange or decide something for others. What others return from `ports` is what any behaviour may use.
+   */
+  ports<Name extends keyof BehaviorPorts>(name: Name): readonly LentPort<NonNullable<BehaviorPorts[Name]>>[];
 }
 
 /** The agent of a behaviour. */
 export interface BehaviorAgent<ToHandler = unknown> extends Agent<ToHandler> {
   /** Dials an address, or a node through the addresses that behaviours know. Answers the attempt's id at once. */
   connect(target: Address | NodeId | string): number;
+  /** Ends a connection. The remote is told the reason: as a refusal (`gate`) when a gate closes what is not open yet, else as a goodbye. */
   closeConnection(connectionId: number, reason?: string): void;
   /** Closes every connection to the node, also one that is not open yet. */
   disconnectNode(nodeId: NodeId, reason?: string): void;
@@ -97,5 +103,6 @@ export interface ConnectionAgent<ToBehavior = unknown, ToHandler = unknown> exte
   reply(payload: unknown, options?: SendOptions): SendResult;
   /** Hands an event to this handler's behaviour (`onHandlerEvent`). */
   sendToBehavior(event: ToBehavior): void;
+  /** As `closeConnection` of the behaviour's agent. */
   close(reason?: string): void;
 }

@@ -11,7 +11,7 @@ import type { Connection } from './events.js';
 import { limitError } from './limits.js';
 import { isNodeId, type NodeId } from './node-id.js';
 import type { BehaviorSlot, HandlerSlot, Owner } from './owner.js';
-import type { CallResult, Logger, Random } from './ports.js';
+import type { BehaviorPorts, CallResult, LentPort, Logger, Random } from './ports.js';
 import type { Route } from './routes.js';
 import type { RpcAnswer, RpcRequest } from './rpc.js';
 
@@ -97,6 +97,14 @@ abstract class AgentOf<Self extends Owner> implements Agent {
     return call;
   }
 
+  ports<Name extends keyof BehaviorPorts>(name: Name): readonly LentPort<NonNullable<BehaviorPorts[Name]>>[] {
+    this.guard();
+    return this.engine.behaviors.all.flatMap((slot) => {
+      const port = slot.ports[name];
+      return port === undefined ? [] : [this.lend(slot, name, port)];
+    });
+  }
+
   protected guard(): void {
     if (this.owner.transaction === 0) throw escaped(this.owner);
   }
@@ -106,6 +114,14 @@ abstract class AgentOf<Self extends Owner> implements Agent {
     this.guard();
     if (owner.recorded === undefined) owner.recorded = [action];
     else owner.recorded.push(action);
+  }
+
+  private lend<Port>(slot: BehaviorSlot, name: string, port: Port): LentPort<Port> {
+    const use: LentPort<Port>['use'] = (work) => {
+      this.guard();
+      return this.engine.callbacks.ask(slot, name, () => work(port));
+    };
+    return { serviceId: slot.serviceId, behavior: slot.name, use };
   }
 
   private cancelTimer(timer: TimerState): void {
@@ -132,7 +148,7 @@ export class BehaviorAgentOf extends AgentOf<BehaviorSlot> implements BehaviorAg
   }
 
   closeConnection(connectionId: number, reason = ''): void {
-    this.record({ type: 'close-connection', connectionId, reason });
+    this.record({ type: 'close-connection', owner: this.owner, connectionId, reason });
   }
 
   disconnectNode(nodeId: NodeId, reason = ''): void {
@@ -197,7 +213,7 @@ export class ConnectionAgentOf extends AgentOf<HandlerSlot> implements Connectio
   }
 
   close(reason = ''): void {
-    this.record({ type: 'close-connection', connectionId: this.owner.link.id, reason });
+    this.record({ type: 'close-connection', owner: this.owner, connectionId: this.owner.link.id, reason });
   }
 }
 

@@ -49,6 +49,7 @@ export type {
   Clock,
   ConnectionPolicy,
   HandshakeSection,
+  LentPort,
   Logger,
   PolicyCandidate,
   Random,

@@ -12,7 +12,7 @@ import type { Connection } from './events.js';
 import { Link } from './link.js';
 import { encodeClose, encodeServices } from './link-control.js';
 import type { NodeId } from './node-id.js';
-import type { BehaviorSlot, HandlerSlot } from './owner.js';
+import type { BehaviorSlot, HandlerSlot, Owner } from './owner.js';
 import { SecureStream } from './security/secure-stream.js';
 
 /** Reasons after which what waits in the lanes is still written. */
@@ -107,6 +107,12 @@ export class LinkTable {
   closeById(id: number, text: string): void {
     const link = this.byId.get(id);
     if (link !== undefined) this.close(link, 'goodbye', text);
+  }
+
+  /** A behaviour wants it: a gate refuses what is not open yet, everything else is a goodbye. */
+  closeFor({ behavior }: Owner, id: number, text: string): void {
+    const link = this.byId.get(id);
+    if (link !== undefined) this.close(link, behavior.isGate && link.phase === 'gates' ? 'gate' : 'goodbye', text);
   }
 
   closeByNode(nodeId: NodeId, text: string): void {

@@ -102,8 +102,10 @@ export interface HandshakeSection {
   readonly name: string;
   /** Any value that CBOR carries. */
   offer(nodeId: NodeId, connectionId: number): unknown;
-  /** The remote's value. A text refuses the connection with that reason. */
+  /** The remote's value, once per connection; not called when the remote has none. A text refuses the connection with that reason. */
   accept(value: unknown, nodeId: NodeId, connectionId: number): string | undefined;
+  /** A connection whose value was accepted has ended, whether it ever opened or not: what was kept for it goes. */
+  forget?(nodeId: NodeId, connectionId: number): void;
 }
 
 /** The ports that a behaviour may fill: it returns them from its `ports` getter. */
@@ -113,4 +115,16 @@ export interface BehaviorPorts {
   readonly connectionPolicy?: ConnectionPolicy;
   readonly handshakeSection?: HandshakeSection;
   readonly transport?: Transport;
+}
+
+/** A port that a behaviour of this node fills, as an agent lends it to another one. Used outside of a callback it throws `AGENT_ESCAPED`. */
+export interface LentPort<Port> {
+  /** Who fills it. */
+  readonly serviceId: number;
+  readonly behavior: string;
+  /**
+   * Calls the port as a callback of the behaviour that fills it: what is thrown in `work` is a fault of that behaviour, and answers
+   * `undefined`, as does a behaviour that has ended. What else `work` does counts as that behaviour's doing: keep it to the call.
+   */
+  use<T>(work: (port: Port) => T): { readonly answer: T } | undefined;
 }
