@@ -34,7 +34,7 @@ export interface HandshakeStateOptions {
   /** Called once, when this side writes its ephemeral key: a responder that refuses message 1 makes none. */
   readonly ephemeral: () => AgreementKey;
   /** 32 bytes, for the psk patterns and only for them. */
-  readonly psk?: Uint8Array;
+  readonly psk?: Uint8Array | undefined;
 }
 
 /** What a message carried. */
@@ -124,6 +124,12 @@ export class HandshakeState {
     return this.#options.isInitiator ? { send: first, receive: second, handshakeHash } : { send: second, receive: first, handshakeHash };
   }
 
+  /** Ends this state and overwrites its keys. Idempotent. */
+  wipe(): void {
+    this.#isDead = true;
+    this.#symmetric.wipe();
+  }
+
   #turn(isWriting: boolean): readonly Token[] {
     const tokens = PATTERNS[this.#options.pattern][this.#messageIndex];
     const isOwnTurn = (this.#messageIndex % 2 === 0) === this.#options.isInitiator;
@@ -132,8 +138,7 @@ export class HandshakeState {
   }
 
   #die(): undefined {
-    this.#isDead = true;
-    this.#symmetric.wipe();
+    this.wipe();
     return undefined;
   }
 

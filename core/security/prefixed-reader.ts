@@ -95,6 +95,7 @@ export class PrefixedReader {
   }
 
   #assemble(length: number): Uint8Array | undefined {
+    if (this.#offset === this.#chunk.length) return undefined;
     this.#body ??= new Uint8Array(length);
     const end = Math.min(this.#chunk.length, this.#offset + length - this.#filled);
     this.#body.set(this.#chunk.subarray(this.#offset, end), this.#filled);

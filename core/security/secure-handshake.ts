@@ -27,9 +27,9 @@ export interface SecureHandshakeOptions extends SpaceOptions {
   readonly instance: Uint8Array;
   readonly isInitiator: boolean;
   /** For initiators: who must answer. */
-  readonly expectedNodeId?: NodeId;
+  readonly expectedNodeId?: NodeId | undefined;
   /** For tests: the key of this one handshake. */
-  readonly ephemeral?: AgreementKey;
+  readonly ephemeral?: AgreementKey | undefined;
 }
 
 /** Who the remote is, proven. */
@@ -74,15 +74,7 @@ export class SecureHandshake {
     this.preamble = this.#space.preamble;
     const { pattern, prologue, psk } = this.#space;
     const ephemeral = (): AgreementKey => options.ephemeral ?? crypto.agreementKey(options.random.bytes(EPHEMERAL_SECRET_BYTES));
-    this.#noise = new HandshakeState({
-      crypto,
-      pattern,
-      isInitiator,
-      prologue,
-      staticKey,
-      ephemeral,
-      ...(psk === undefined ? {} : { psk }),
-    });
+    this.#noise = new HandshakeState({ crypto, pattern, isInitiator, prologue, staticKey, ephemeral, psk });
   }
 
   /** Message 1. For the initiator, once. */
@@ -96,6 +88,11 @@ export class SecureHandshake {
     if (read === undefined) return FAILED;
     if (this.#noise.remoteStatic === undefined) return this.#answer(read);
     return this.#conclude(read);
+  }
+
+  /** Gives up: the keys so far are overwritten. Idempotent. */
+  wipe(): void {
+    this.#noise.wipe();
   }
 
   /** The responder's message 2. Message 1 carries nothing. */

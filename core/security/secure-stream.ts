@@ -18,16 +18,19 @@ const HANDSHAKE_BYTES_MAX = 4_096;
 const LENGTH_BYTES = 2;
 const NOTHING: readonly Uint8Array[] = [];
 
+/** What tests may set. */
+export interface SecureHooks {
+  readonly ephemeral?: AgreementKey;
+  readonly rekey?: RekeyLimits;
+  /** The first counter of both directions. */
+  readonly nonce?: number;
+}
+
 export interface SecureStreamOptions extends Omit<SecureHandshakeOptions, 'ephemeral'> {
   /** The longest handshake message, 4096 bytes unless given (`limits.handshakeBytesMax`). */
-  readonly handshakeBytesMax?: number;
+  readonly handshakeBytesMax?: number | undefined;
   /** For tests. */
-  readonly hooks?: {
-    readonly ephemeral?: AgreementKey;
-    readonly rekey?: RekeyLimits;
-    /** The first counter of both directions. */
-    readonly nonce?: number;
-  };
+  readonly hooks?: SecureHooks | undefined;
 }
 
 export type SecureStreamState = 'handshaking' | 'secured' | 'failed';
@@ -49,7 +52,7 @@ export class SecureStream {
   readonly #isInitiator: boolean;
   readonly #expectedNodeId: NodeId | undefined;
   readonly #reader: PrefixedReader;
-  #hooks: SecureStreamOptions['hooks'];
+  #hooks: SecureHooks | undefined;
   /** Present until the handshake is over. */
   #handshake: SecureHandshake | undefined;
   /** How much of the initiator's preamble the responder has seen. */
@@ -64,7 +67,7 @@ export class SecureStream {
     this.#expectedNodeId = options.expectedNodeId;
     this.#hooks = hooks;
     this.#reader = new PrefixedReader(HANDSHAKE_BYTES_MIN, handshakeBytesMax);
-    this.#handshake = new SecureHandshake({ ...rest, ...(hooks?.ephemeral === undefined ? {} : { ephemeral: hooks.ephemeral }) }, 'stream');
+    this.#handshake = new SecureHandshake({ ...rest, ephemeral: hooks?.ephemeral }, 'stream');
   }
 
   get state(): SecureStreamState {
@@ -144,6 +147,7 @@ export class SecureStream {
     this.#state = 'failed';
     this.#sealer?.wipe();
     this.#opener?.wipe();
+    this.#handshake?.wipe();
     this.#reader.refuse();
     this.#sealer = undefined;
     this.#opener = undefined;

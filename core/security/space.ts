@@ -22,7 +22,7 @@ const PSK_SALT = encode('meshwright/space/1');
 /** `network` is the space's name; with `networkKey` (32 bytes of full entropy, not a passphrase) the space is private. */
 export interface SpaceOptions {
   readonly networkName: string;
-  readonly networkKey?: Uint8Array;
+  readonly networkKey?: Uint8Array | undefined;
 }
 
 export interface Space {

@@ -146,3 +146,14 @@ export const SMALL_ORDER_ED25519: readonly Uint8Array[] = [
   negative[31] = (negative[31] as number) | 0x80;
   return [positive, negative];
 });
+
+const FIXED_EPHEMERALS = [nodeCrypto.agreementKey(bytes('33'.repeat(32))), nodeCrypto.agreementKey(bytes('44'.repeat(32)))] as const;
+
+/** Alice and Bob with ephemeral keys that are the same each time. */
+export function fixedPair(networkKey?: Uint8Array): readonly [SecureStream, SecureStream] {
+  const [first, second] = FIXED_EPHEMERALS;
+  return [
+    streamOf(ALICE, true, { networkKey, hooks: { ephemeral: first } }),
+    streamOf(BOB, false, { networkKey, hooks: { ephemeral: second } }),
+  ];
+}
