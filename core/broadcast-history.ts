@@ -21,8 +21,8 @@ export class BroadcastHistory {
 
   /** Whether this broadcast is seen for the first time; from then on it is not. */
   isNew(source: NodeId, serviceId: number, sequence: number): boolean {
-    let seen = this.seen.get(serviceId);
-    if (seen === undefined) this.seen.set(serviceId, (seen = new Map()));
+    const seen = this.seen.get(serviceId) ?? new Map<string, number>();
+    this.seen.set(serviceId, seen);
     this.forgetOld(seen);
     const key = `${source}${sequence}`;
     if (seen.has(key)) return false;

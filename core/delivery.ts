@@ -11,7 +11,7 @@ import type { DropCause } from './events.js';
 import { Forwarder } from './forwarder.js';
 import type { Link } from './link.js';
 import { LocalDelivery } from './local-delivery.js';
-import { EXTENSION_BYTES_MAX, HeaderDraft, HeaderView, KIND_DIRECT, Message } from './message.js';
+import { EXTENSION_BYTES_MAX, HeaderDraft, HeaderView, KIND_DIRECT, Message, type MessageOrigin } from './message.js';
 import type { Owner } from './owner.js';
 import { draftRoute } from './route-draft.js';
 import type { Route } from './routes.js';
@@ -99,8 +99,7 @@ export class Delivery {
     link.lastTrafficMs = engine.nowMs;
     if (view.kind !== KIND_DIRECT) return this.forwarder.route(link, view);
     const handler = link.handlers[view.serviceId];
-    if (handler !== undefined)
-      engine.callbacks.event(handler, new Message(view, link.nodeId as Message['source'], link.id, engine.metrics.undecodable));
+    if (handler !== undefined) engine.callbacks.event(handler, messageOf(link, view));
     else this.deliver(link, view);
   }
 
@@ -109,7 +108,7 @@ export class Delivery {
     const { engine } = this;
     const slot = engine.behaviors.at(view.serviceId);
     if (slot === undefined) return this.dropped('no-service', 1, link.id, view.serviceId);
-    engine.callbacks.message(slot, new Message(view, link.nodeId as Message['source'], link.id, engine.metrics.undecodable));
+    engine.callbacks.message(slot, messageOf(link, view));
   }
 
   /** Messages ended here: they move the counter of the cause, and the application hears of them. */
@@ -136,6 +135,10 @@ export class Delivery {
     const slot = this.engine.behaviors.at(this.view.serviceId);
     return link.phase === 'gates' && slot?.isGate === true && this.view.kind === KIND_DIRECT;
   }
+}
+
+function messageOf(link: Link, view: HeaderView): Message {
+  return new Message(link.origin as MessageOrigin, view.bytes, view.start, view.bodyOffset, view.end);
 }
 
 /** Bytes go as they are, any other value as CBOR. */

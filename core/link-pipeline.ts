@@ -55,7 +55,11 @@ function secured(engine: Engine, link: Link, secure: SecureStream): void {
   if (secure.state !== 'secured' || remote === undefined) return;
   const { nodeId, instance, channelBinding } = remote;
   const { id, direction, remoteAddress, localAddress, attemptId } = link;
-  link.prove({ id, nodeId, direction, remoteAddress, localAddress, attemptId, provenMs: engine.nowMs, channelBinding }, instance.join('.'));
+  link.prove(
+    { id, nodeId, direction, remoteAddress, localAddress, attemptId, provenMs: engine.nowMs, channelBinding },
+    instance.join('.'),
+    engine.metrics.undecodable,
+  );
   engine.links.identified(link);
 }
 

@@ -9,7 +9,8 @@ import type { CloseReason } from './errors.js';
 import type { Connection } from './events.js';
 import { FrameReader } from './frame.js';
 import type { Limits } from './limits.js';
-import { HEADER_BYTES_MAX } from './message.js';
+import { HEADER_BYTES_MAX, type MessageOrigin } from './message.js';
+import type { Counter } from './metrics.js';
 import { type NodeId, nodeIdToBytes } from './node-id.js';
 import { Outbox } from './outbox.js';
 import type { BehaviorSlot, HandlerSlot } from './owner.js';
@@ -28,6 +29,8 @@ export class Link {
   /** The remote's random name of its start, as hex; zeros when it told none. */
   instance = '';
   nodeIdBytes: Uint8Array | undefined;
+  /** What its messages have in common; present with `connection`. */
+  origin: MessageOrigin | undefined;
 
   readonly outbox: Outbox;
   readonly frames: FrameReader;
@@ -99,7 +102,9 @@ export class Link {
   }
 
   /** The remote's identity is proven: the connection's facts stand from here on. */
-  prove(connection: Connection, instance: string): void {
+  prove(connection: Connection, instance: string, undecodable: Counter): void {
+    const { id: connectionId, nodeId } = connection;
+    this.origin = { nodeId, connectionId, undecodable };
     this.connection = Object.freeze(connection);
     this.nodeIdBytes = nodeIdToBytes(connection.nodeId);
     this.instance = instance;

@@ -4,14 +4,18 @@
  */
 import type { Engine } from './engine.js';
 import type { SendResult } from './errors.js';
-import { type HeaderDraft, HeaderView, Message } from './message.js';
+import { type HeaderDraft, KIND_DIRECT, Message, type MessageOrigin } from './message.js';
 import type { Owner } from './owner.js';
 
 export class LocalDelivery {
   private messages = 0;
   private bytes = 0;
 
-  constructor(private readonly engine: Engine) {}
+  private readonly origin: MessageOrigin;
+
+  constructor(private readonly engine: Engine) {
+    this.origin = { nodeId: engine.self, connectionId: undefined, undecodable: engine.metrics.undecodable };
+  }
 
   /** What waits now. */
   get queued(): { readonly messages: number; readonly bytes: number } {
@@ -42,26 +46,14 @@ export class LocalDelivery {
     this.bytes -= bytes;
   }
 
-  /** Copies extension and payload: the caller's bytes are free. */
+  /** A copy with a header of its own, as if it had come over a link: the caller's bytes are free. */
   private messageOf(draft: HeaderDraft, body: Uint8Array): Message {
-    const { extension } = draft;
-    const extensionBytes = extension === undefined ? 0 : 1 + extension.length;
-    const bytes = new Uint8Array(extensionBytes + body.length);
-    if (extension !== undefined) {
-      bytes[0] = extension.length;
-      bytes.set(extension, 1);
-    }
-    bytes.set(body, extensionBytes);
-    const view = new HeaderView();
-    Object.assign(view, {
-      bytes,
-      fromServiceId: draft.fromServiceId,
-      serviceId: draft.serviceId,
-      streamId: draft.streamId,
-      extensionOffset: extension === undefined ? -1 : 0,
-      bodyOffset: extensionBytes,
-      end: bytes.length,
-    });
-    return new Message(view, this.engine.self, undefined, this.engine.metrics.undecodable);
+    draft.kind = KIND_DIRECT;
+    draft.source = undefined;
+    draft.destination = undefined;
+    const bytes = new Uint8Array(draft.byteLength + body.length);
+    const bodyOffset = draft.write(bytes, 0);
+    bytes.set(body, bodyOffset);
+    return new Message(this.origin, bytes, 0, bodyOffset, bytes.length);
   }
 }

@@ -116,7 +116,7 @@ export class HeaderView {
     this.bytes = bytes;
     this.start = start;
     this.end = end;
-    this.kind = (first >> 3) & 0b111;
+    this.kind = kindOf(first);
     this.ttl = bytes[start + 1] as number;
     this.fromServiceId = bytes[start + 2] as number;
     this.serviceId = bytes[start + 3] as number;
@@ -162,35 +162,27 @@ export class HeaderView {
   }
 }
 
-/** A message as an author sees it. Its bytes are views that are valid during the callback: copy what you keep. */
-export class Message {
-  /** The sender's service. */
-  readonly fromServiceId: number;
-  /** The service that handles it here. */
-  readonly serviceId: number;
-  readonly streamId: number;
-  private readonly bytes: Uint8Array;
-  private readonly sourceOffset: number;
-  private readonly extensionOffset: number;
-  private readonly bodyOffset: number;
-  private readonly end: number;
+/** What all messages of one link have in common. */
+export interface MessageOrigin {
+  /** The authenticated neighbour, or this node itself. */
+  readonly nodeId: NodeId;
+  readonly connectionId: number | undefined;
+  /** Moves when a payload is no CBOR. */
+  readonly undecodable: Counter;
+}
 
+/**
+ * A message as an author sees it. Its bytes are views that are valid during the callback: copy what you keep. Everything is read from
+ * the header when it is asked for, so that a message costs one small object.
+ */
+export class Message {
   constructor(
-    view: HeaderView,
-    private readonly neighbour: NodeId,
-    /** The link that it came over; absent when this node sent it to itself. */
-    readonly connectionId: number | undefined,
-    private readonly undecodable: Counter,
-  ) {
-    this.fromServiceId = view.fromServiceId;
-    this.serviceId = view.serviceId;
-    this.streamId = view.streamId;
-    this.bytes = view.bytes;
-    this.sourceOffset = view.sourceOffset;
-    this.extensionOffset = view.extensionOffset;
-    this.bodyOffset = view.bodyOffset;
-    this.end = view.end;
-  }
+    private readonly origin: MessageOrigin,
+    private readonly bytes: Uint8Array,
+    private readonly start: number,
+    private readonly bodyOffset: number,
+    private readonly end: number,
+  ) {}
 
   /** A message is its own connection event. */
   get type(): 'message' {
@@ -201,14 +193,33 @@ export class Message {
     return this;
   }
 
+  /** The sender's service. */
+  get fromServiceId(): number {
+    return this.bytes[this.start + 2] as number;
+  }
+
+  /** The service that handles it here. */
+  get serviceId(): number {
+    return this.bytes[this.start + 3] as number;
+  }
+
+  get streamId(): number {
+    return readU32(this.bytes, this.start + 4);
+  }
+
+  /** The link that it came over; absent when this node sent it to itself. */
+  get connectionId(): number | undefined {
+    return this.origin.connectionId;
+  }
+
   /** True only when the source is the authenticated neighbour, or this node itself. */
   get sourceVerified(): boolean {
-    return this.sourceOffset < 0 || this.source === this.neighbour;
+    return !this.hasSource || this.source === this.origin.nodeId;
   }
 
   /** The node that sent it: a claim unless `sourceVerified`. */
   get source(): NodeId {
-    return this.sourceOffset < 0 ? this.neighbour : nodeIdFromBytes(this.bytes, this.sourceOffset);
+    return this.hasSource ? nodeIdFromBytes(this.bytes, this.start + FIXED_HEADER_BYTES) : this.origin.nodeId;
   }
 
   /** The payload's length, without making a view of it. */
@@ -222,17 +233,27 @@ export class Message {
 
   /** The sender's bytes beside the payload. */
   get extension(): Uint8Array | undefined {
-    const at = this.extensionOffset;
-    return at < 0 ? undefined : this.bytes.subarray(at + 1, at + 1 + (this.bytes[at] as number));
+    const first = this.bytes[this.start] as number;
+    if ((first & EXTENSION_BIT) === 0) return undefined;
+    const at = this.start + FIXED_HEADER_BYTES + (this.hasSource ? NODE_ID_BYTES : 0) + (DESTINATION_BYTES[kindOf(first)] as number);
+    return this.bytes.subarray(at + 1, this.bodyOffset);
   }
 
   /** The payload as CBOR, within the limits; `undefined` and a counter when it is not. */
   value<T = unknown>(): T | undefined {
     const decoded = decodeValue(this.payload);
     if (decoded !== undefined) return decoded.value as T;
-    this.undecodable.value++;
+    this.origin.undecodable.value++;
     return undefined;
   }
+
+  private get hasSource(): boolean {
+    return ((this.bytes[this.start] as number) & SOURCE_BIT) !== 0;
+  }
+}
+
+function kindOf(first: number): number {
+  return (first >> 3) & 0b111;
 }
 
 function writeU32(value: number, target: Uint8Array, offset: number): void {

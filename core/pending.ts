@@ -79,8 +79,8 @@ export class PendingTable<T> {
   }
 
   #ownedBy(owner: object): Set<number> {
-    let ids = this.#owned.get(owner);
-    if (ids === undefined) this.#owned.set(owner, (ids = new Set()));
+    const ids = this.#owned.get(owner) ?? new Set<number>();
+    this.#owned.set(owner, ids);
     return ids;
   }
 

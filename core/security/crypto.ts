@@ -29,6 +29,7 @@ export interface Sealed {
 
 /** One ChaCha20-Poly1305 key under Noise's nonce form: 32 zero bits, then the counter as 64 bits little-endian. */
 export interface CipherKey {
+  /** `counter` -1 stands for 2^64-1, the nonce that Noise's REKEY takes. */
   seal(counter: number, associatedData: Uint8Array | undefined, plaintext: Uint8Array): Sealed;
   /** The plaintext, or `undefined` when it does not authenticate. `sealed` is ciphertext and tag. */
   open(counter: number, associatedData: Uint8Array | undefined, sealed: Uint8Array): Uint8Array | undefined;

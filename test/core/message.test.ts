@@ -71,7 +71,13 @@ describe('message header (DESIGN section 6)', () => {
         if (fields.kind >= KIND_SERVICE) expect(view.routedServiceId).to.equal(fields.routedServiceId);
         if (fields.kind === KIND_SERVICE) expect(view.meta).to.equal(fields.meta);
         if (fields.kind === KIND_SERVICES) expect([view.scope, view.sequence]).to.deep.equal([fields.scope, fields.sequence]);
-        const message = new Message(view, A, 1, { value: 0 });
+        const message = new Message(
+          { nodeId: A, connectionId: 1, undecodable: { value: 0 } },
+          view.bytes,
+          view.start,
+          view.bodyOffset,
+          view.end,
+        );
         expect(message.extension).to.deep.equal(fields.extension);
         expect(message.byteLength).to.equal(3);
       }),
@@ -102,7 +108,8 @@ describe('Message', () => {
     const view = new HeaderView();
     view.read(bytes, 0, bytes.length);
     const undecodable = { value: 0 };
-    return { message: new Message(view, neighbour, 7, undecodable), undecodable };
+    const origin = { nodeId: neighbour, connectionId: 7, undecodable };
+    return { message: new Message(origin, view.bytes, view.start, view.bodyOffset, view.end), undecodable };
   };
 
   it('without a source comes from the authenticated neighbour', () => {

@@ -1,0 +1,71 @@
+/**
+ * @module Peer: one process of a measure, told by its parent what to be. The server listens and reports what it sees; the client does
+ * the work and reports times. Results go to the parent as messages.
+ */
+
+const contender = await import(`./contenders/${process.argv[2]}.mjs`);
+const report = (message) => process.send(message);
+let port;
+let client;
+let endIdle;
+
+const TASKS = {
+  async serve(mode) {
+    report({ type: 'listening', port: await contender.serve(mode, report) });
+  },
+  async connect(task) {
+    port = task.port;
+    client = contender.client(port);
+    report({ type: 'done' });
+  },
+  async pump({ size, messages }) {
+    await client.pump(size, messages);
+  },
+  async roundTrips({ size, count, warmUp }) {
+    const times = new Float64Array(count);
+    let seen = -warmUp;
+    let before = performance.now();
+    await client.roundTrips(size, count + warmUp, () => {
+      const now = performance.now();
+      if (seen >= 0) times[seen] = now - before;
+      seen++;
+      before = now;
+    });
+    times.sort();
+    const at = (share) => 1_000 * times[Math.floor(share * (count - 1))];
+    report({ type: 'done', p50: at(0.5), p99: at(0.99) });
+  },
+  async requests({ count, outstanding, warmUp }) {
+    await client.requests(warmUp, outstanding);
+    report({ type: 'done', seconds: await timed(() => client.requests(count, outstanding)) });
+  },
+  async connections({ count, parallel, warmUp }) {
+    await client.connections(warmUp, parallel);
+    report({ type: 'done', seconds: await timed(() => client.connections(count, parallel)) });
+  },
+  async idle({ count }) {
+    endIdle = await client.idle(count);
+    report({ type: 'done' });
+  },
+  async endIdle() {
+    await endIdle();
+    report({ type: 'done' });
+  },
+  /** Resident memory after collections, in bytes. */
+  async memory() {
+    for (let turn = 0; turn < 5; turn++) {
+      globalThis.gc();
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    report({ type: 'done', rss: process.memoryUsage.rss() });
+  },
+};
+
+async function timed(work) {
+  const startedMs = performance.now();
+  await work();
+  return (performance.now() - startedMs) / 1_000;
+}
+
+process.on('message', (task) => TASKS[task.type](task));
+process.on('disconnect', () => process.exit());
