@@ -2,7 +2,7 @@
  * @module Codec: values to CBOR and back, for control, request and gossip bodies. cbor-x (its build without `eval`) writes and reads;
  * this file is the only one that knows it, and guards both doors, so that what one side encodes the other one accepts:
  *
- * - Carried: undefined, null, booleans, numbers, bigints of 64 bits, well-formed text, `Uint8Array`, arrays and plain objects.
+ * - Carried: undefined, null, booleans, numbers, bigints of 64 bits and a sign, well-formed text, `Uint8Array`, arrays and plain objects.
  * - Changed on the way: -0 arrives as 0, a bigint within ±(2^53 - 1) as a number, an integer beyond that as a bigint (a number beyond it
  *   travels as a float and stays one), a hole of an array as undefined, any kind of plain object or array as this realm's own.
  * - Refused: everything else (a Map: use `Object.fromEntries`), and the keys and forms that `cbor-scan.ts` lists.
@@ -10,7 +10,8 @@
  * Decoded values share no memory with the input. Nothing that is signed may rely on encoding again: sign and verify bytes.
  */
 import { Decoder, Encoder } from 'cbor-x/index-no-eval';
-import { FORBIDDEN_KEYS, scanCbor, type ValueLimits } from './cbor-scan.js';
+import { FORBIDDEN_KEYS } from './cbor-keys.js';
+import { scanCbor, type ValueLimits } from './cbor-scan.js';
 import { NetworkError } from './errors.js';
 import { LIMITS } from './limits.js';
 
@@ -103,7 +104,7 @@ function textProblem(text: string): string | undefined {
 
 function bigintProblem(value: bigint, inspection: Inspection): string | undefined {
   if (isSafe(value)) inspection.isIrregular = true;
-  return value > UINT64_MAX || value < -1n - UINT64_MAX ? ' is a bigint of more than 64 bits' : undefined;
+  return value > UINT64_MAX || value < -UINT64_MAX ? ' is a bigint of more than 64 bits' : undefined;
 }
 
 function containerProblem(value: object, depth: number, inspection: Inspection): string | undefined {
