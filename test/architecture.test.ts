@@ -1,0 +1,83 @@
+/**
+ * @module The architecture test: holds the whole project to the rules of DESIGN sections 1 and 3 and of STYLE. The rules, and the proof
+ * that each of them can fail, are in `architecture/`.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import * as graphRules from './architecture/graph-rules.js';
+import { dependencyFaults, installScriptFaults, type Lock, lockFaults, type Manifest, npmrcFaults } from './architecture/package-rules.js';
+import { readSources, type SourceFile } from './architecture/source.js';
+import * as textRules from './architecture/text-rules.js';
+
+const ROOT = process.cwd();
+const read = (name: string) => readFileSync(join(ROOT, name), 'utf8');
+
+describe('architecture', () => {
+  let sources: SourceFile[];
+  before(() => {
+    sources = readSources(ROOT);
+  });
+
+  const rules: [string, graphRules.Rule][] = [
+    [
+      'core imports no other folder; behaviours, routing and transports import core only; nothing shipped imports what is not',
+      graphRules.directions,
+    ],
+    ['a behaviour reaches another one only through its index.ts', graphRules.behaviorDoors],
+    ['behaviours do not import each other in a circle', graphRules.behaviorCycles],
+    ['there are no import cycles at run time (USERS 8)', graphRules.importCycles],
+    ['node: is imported only where Node is needed', graphRules.nodeImports],
+    ['what browsers load reaches nothing of Node', graphRules.browserReach],
+    ['every package of others stands behind one boundary; CBOR comes from the build without eval (row 101)', graphRules.packageHomes],
+    ['nothing reads a clock outside of the real-time places (row 100)', textRules.clocks],
+    ['nothing starts a timer outside of the real-time places (row 100)', textRules.timers],
+    ['nothing draws ambient randomness outside of the real-time places (row 100)', textRules.randomness],
+    ['promises in core live in node.ts, runner.ts and the platform', textRules.promises],
+    ['every file begins with an @module comment', textRules.moduleComments],
+    ['files have at most 300 lines, tests 400', textRules.fileLengths],
+    ['functions have at most 40 lines', textRules.functionLengths],
+    ['code says Behavior', textRules.spelling],
+    ['nothing is left to do', textRules.openEnds],
+    ['no emitted types are read (USERS 8)', textRules.emittedTypes],
+  ];
+  for (const [fact, rule] of rules) it(fact, () => expect(rule(sources)).to.deep.equal([]));
+
+  it('reads the whole project, and every file to its end', () => {
+    const paths = ['core/registry.ts', 'test/architecture.test.ts', 'test/legacy-decorators/forms.ts'];
+    expect(sources.map(({ path }) => path)).to.include.members(paths);
+    const count = (code: string, bracket: string) => code.split(bracket).length;
+    for (const [open, close] of [
+      ['{', '}'],
+      ['(', ')'],
+      ['[', ']'],
+    ] as const) {
+      expect(sources.filter(({ code }) => count(code, open) !== count(code, close)).map(({ path }) => path)).to.deep.equal([]);
+    }
+  });
+});
+
+describe('package (row 101: supply chain)', () => {
+  const manifest = JSON.parse(read('package.json')) as Manifest;
+  const lock = (JSON.parse(read('package-lock.json')) as { packages: Lock }).packages;
+
+  it('the runtime dependencies are the six that DESIGN names', () => {
+    expect(dependencyFaults(manifest)).to.deep.equal([]);
+  });
+
+  it('no runtime dependency needs an install script, none is run, and none was', () => {
+    expect(installScriptFaults(manifest, lock)).to.deep.equal([]);
+    expect(npmrcFaults(read('.npmrc'))).to.deep.equal([]);
+    expect(existsSync(join(ROOT, 'node_modules/cbor-extract/build'))).to.equal(false);
+  });
+
+  it('the lock file is complete, proves what it names, and has no download addresses', () => {
+    expect(lockFaults(lock)).to.deep.equal([]);
+  });
+
+  it('the CBOR build that is imported evaluates no text', () => {
+    const file = createRequire(join(ROOT, 'package.json')).resolve('cbor-x/index-no-eval');
+    expect(readFileSync(file, 'utf8')).to.not.match(/\bnew Function\b|\beval\s*\(|\brequire\s*\(/);
+  });
+});

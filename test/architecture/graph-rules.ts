@@ -1,0 +1,152 @@
+/**
+ * @module Graph rules: who may import whom (DESIGN section 1 rule 10, section 3; STYLE 5, 33, 50). Every rule takes the sources and
+ * answers sentences that name file and fault; none means that it holds.
+ */
+import { posix } from 'node:path';
+import type { SourceFile } from './source.js';
+
+export type Rule = (sources: readonly SourceFile[]) => string[];
+
+/** What may be imported beside the own folder; a folder that is not named may import everything that is shipped. */
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  'core/': [],
+  'behaviours/': ['core/'],
+  'routing/': ['core/'],
+  'transports/': ['core/'],
+};
+/** The parts that the package does not ship; those that it does may not lean on them. */
+const PRIVATE = ['cli/', 'examples/', 'bench/', 'test/', 'scripts/', 'docs/'];
+const NODE_PLACES = /^(core\/platform\/node|transports\/(tcp|udp)|cli|examples|bench|test|testing|scripts)\//;
+/** Every package of others, and the files that know it. */
+const HOMES: Readonly<Record<string, RegExp>> = {
+  'cbor-x/index-no-eval': /^core\/codec\.ts$/,
+  tsyringe: /^core\/(injection|container)\.ts$/,
+  'reflect-metadata': /^core\/injection\.ts$/,
+  pino: /^core\/platform\/node\//,
+  '@noble/': /^core\/security\//,
+  ws: /^transports\/websocket\//,
+};
+
+/** The folder of the root that a file belongs to; the root's own files have none. */
+function areaOf(path: string): string {
+  return path.slice(0, path.indexOf('/') + 1);
+}
+
+/** The file that a relative import leads to. */
+function targetOf(file: SourceFile, specifier: string): string | undefined {
+  if (!specifier.startsWith('.')) return undefined;
+  return posix.join(posix.dirname(file.path), specifier).replace(/\.js$/, '.ts');
+}
+
+function isShipped(path: string): boolean {
+  return !PRIVATE.includes(areaOf(path));
+}
+
+/** `core` imports no other folder, `behaviours`, `routing` and `transports` only `core`, and what ships nothing that does not ship. */
+export const directions: Rule = (sources) =>
+  sources
+    .filter(({ path }) => isShipped(path))
+    .flatMap((file) =>
+      file.imports.flatMap(({ specifier }) => {
+        const target = targetOf(file, specifier);
+        if (target === undefined) return [];
+        const [from, to] = [areaOf(file.path), areaOf(target)];
+        const allowed = ALLOWED[from];
+        if (from === to || (isShipped(target) && (allowed === undefined || allowed.includes(to)))) return [];
+        return [`${file.path} imports ${target}: ${from || 'the root'} may not import ${to || 'the root'}`];
+      }),
+    );
+
+/** A behaviour reaches another one only through its index.ts. */
+export const behaviorDoors: Rule = (sources) =>
+  sources.flatMap((file) =>
+    file.imports.flatMap(({ specifier }) => {
+      const target = targetOf(file, specifier) ?? '';
+      const [own, other] = [behaviorOf(file.path), behaviorOf(target)];
+      if (areaOf(file.path) !== 'behaviours/' || other === undefined || own === other || target.endsWith('/index.ts')) return [];
+      return [`${file.path} imports ${target}: use behaviours/${other}/index.ts`];
+    }),
+  );
+
+function behaviorOf(path: string): string | undefined {
+  return /^behaviours\/([^/]+)\//.exec(path)?.[1];
+}
+
+/** Behaviours, as wholes, need each other in no circle; not even for types. */
+export const behaviorCycles: Rule = (sources) => {
+  const graph = new Map<string, Set<string>>();
+  for (const file of sources) {
+    const own = behaviorOf(file.path);
+    if (own === undefined) continue;
+    const others = graph.get(own) ?? new Set();
+    for (const { specifier } of file.imports) others.add(behaviorOf(targetOf(file, specifier) ?? '') ?? own);
+    others.delete(own);
+    graph.set(own, others);
+  }
+  return cyclesOf(graph).map((cycle) => `behaviours import each other in a circle: ${cycle}`);
+};
+
+/** No module imports itself over others, at run time. */
+export const importCycles: Rule = (sources) =>
+  cyclesOf(runtimeGraph(sources.filter(({ path }) => isShipped(path)))).map((cycle) => `import cycle: ${cycle}`);
+
+function runtimeGraph(sources: readonly SourceFile[]): Map<string, Set<string>> {
+  return new Map(
+    sources.map((file) => {
+      const runtime = file.imports.filter(({ isTypeOnly }) => !isTypeOnly);
+      return [file.path, new Set(runtime.map(({ specifier }) => targetOf(file, specifier) ?? specifier))];
+    }),
+  );
+}
+
+/** One circle for every edge that closes one, in the order of the graph. */
+function cyclesOf(graph: ReadonlyMap<string, ReadonlySet<string>>): string[] {
+  const cycles: string[] = [];
+  const done = new Set<string>();
+  const path: string[] = [];
+  const visit = (name: string): void => {
+    if (path.includes(name)) cycles.push([...path.slice(path.indexOf(name)), name].join(' -> '));
+    if (path.includes(name) || done.has(name)) return;
+    path.push(name);
+    for (const next of graph.get(name) ?? []) visit(next);
+    path.pop();
+    done.add(name);
+  };
+  for (const name of graph.keys()) visit(name);
+  return cycles;
+}
+
+/** `node:` is imported only where Node is needed; everything else also runs in browsers. */
+export const nodeImports: Rule = (sources) =>
+  sources
+    .filter(({ path }) => !NODE_PLACES.test(path))
+    .flatMap(({ path, imports }) =>
+      imports.filter(({ specifier }) => specifier.startsWith('node:')).map(({ specifier }) => `${path} imports ${specifier}`),
+    );
+
+/** What browsers load reaches nothing of Node, over any number of imports. */
+export const browserReach: Rule = (sources) => {
+  const graph = runtimeGraph(sources);
+  const entries = ['browser.ts', 'transports/browser.ts', 'core/index.ts', 'routing/index.ts', 'behaviours/index.ts'].filter((path) =>
+    graph.has(path),
+  );
+  return entries.flatMap((entry) => {
+    const seen = new Set([entry]);
+    for (const path of seen) for (const next of graph.get(path) ?? []) seen.add(next);
+    const reached = [...seen].filter((path) => path.startsWith('node:') || path.startsWith('core/platform/node/') || path === 'pino');
+    return reached.map((path) => `${entry} reaches ${path}`);
+  });
+};
+
+/** Every package of others stands behind one boundary, and is one that is known. */
+export const packageHomes: Rule = (sources) =>
+  sources
+    .filter(({ path }) => isShipped(path))
+    .flatMap(({ path, imports }) =>
+      imports.flatMap(({ specifier, isTypeOnly }) => {
+        if (/^(\.|node:)/.test(specifier)) return [];
+        const home = Object.entries(HOMES).find(([name]) => specifier === name || (name.endsWith('/') && specifier.startsWith(name)))?.[1];
+        const isTestingTool = path.startsWith('testing/') && /^(chai|mocha|fast-check)$/.test(specifier);
+        return home?.test(path) || isTestingTool || (isTypeOnly && home !== undefined) ? [] : [`${path} imports ${specifier}`];
+      }),
+    );

@@ -1,0 +1,299 @@
+/** @module The proof that every architecture rule can fail: each is given the nearest good and bad snippets. */
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the snippets are code in strings
+import { expect } from 'chai';
+import * as graphRules from './graph-rules.js';
+import { dependencyFaults, installScriptFaults, lockFaults, npmrcFaults } from './package-rules.js';
+import { parse } from './source.js';
+import * as textRules from './text-rules.js';
+
+/** The faults that a rule finds in files given by path. */
+function faults(rule: graphRules.Rule, files: Readonly<Record<string, string>>): string[] {
+  return rule(Object.entries(files).map(([path, text]) => parse(path, text)));
+}
+
+/** Holds a rule to texts of one file that it must accept, and others that it must refuse. */
+function judges(rule: graphRules.Rule, path: string, good: readonly string[], bad: readonly string[]): void {
+  for (const text of good) expect(faults(rule, { [path]: text }), text).to.deep.equal([]);
+  for (const text of bad) expect(faults(rule, { [path]: text }), text).to.have.lengthOf(1);
+}
+
+describe('graph rules', () => {
+  it('directions', () => {
+    const { directions } = graphRules;
+    judges(
+      directions,
+      'core/a.ts',
+      ["import './b.js';", "import x from './security/c.js';", "// import '../routing/x.js';"],
+      [
+        "import '../routing/x.js';",
+        "export * from '../behaviours/x.js';",
+        "import type { X } from '../index.js';",
+        "const x = await import('../test/x.js');",
+      ],
+    );
+    judges(
+      directions,
+      'behaviours/a/b.ts',
+      ["import '../../core/x.js';", "import '../b/index.js';"],
+      ["import '../../transports/x.js';", "import '../../routing/x.js';"],
+    );
+    judges(directions, 'transports/tcp/a.ts', ["import '../memory/x.js';"], ["import '../../behaviours/x/index.js';"]);
+    judges(directions, 'testing/a.ts', ["import '../transports/x.js';"], ["import '../test/x.js';"]);
+    judges(directions, 'index.ts', ["import './behaviours/index.js';"], ["import {\n  a,\n} from './cli/start.js';"]);
+    judges(directions, 'cli/a.ts', ["import '../index.js';", "import '../examples/a.js';"], []);
+  });
+
+  it('doors and circles of behaviours', () => {
+    judges(
+      graphRules.behaviorDoors,
+      'behaviours/a/x.ts',
+      ["import '../b/index.js';", "import './y.js';"],
+      ["import '../b/behavior.js';", "import type { B } from '../b/book.js';"],
+    );
+    const circle = { 'behaviours/a/x.ts': "import '../b/index.js';", 'behaviours/b/y.ts': "import type { A } from '../a/index.js';" };
+    expect(faults(graphRules.behaviorCycles, circle)).to.deep.equal(['behaviours import each other in a circle: a -> b -> a']);
+    expect(faults(graphRules.behaviorCycles, { ...circle, 'behaviours/b/y.ts': "import './z.js';" })).to.deep.equal([]);
+  });
+
+  it('import cycles, at run time only', () => {
+    const cycle = (line: string) =>
+      faults(graphRules.importCycles, {
+        'core/a.ts': "import { b } from './b.js';",
+        'core/b.ts': "export * from './c.js';",
+        'core/c.ts': line,
+      });
+    expect(cycle("import { a } from './a.js';")).to.deep.equal(['import cycle: core/a.ts -> core/b.ts -> core/c.ts -> core/a.ts']);
+    expect(cycle("import { type A } from './a.js';")).to.have.lengthOf(1);
+    expect(cycle("import './c.js';")).to.have.lengthOf(1);
+    expect(cycle("import type { A } from './a.js';")).to.deep.equal([]);
+  });
+
+  it('node: imports', () => {
+    const bad = ["import { join } from 'node:path';", "import type { Socket } from 'node:net';", "await import('node:fs');"];
+    for (const path of ['core/a.ts', 'core/platform/a.ts', 'routing/a.ts', 'transports/simulated/a.ts', 'index.ts'])
+      judges(graphRules.nodeImports, path, ["const text = 'node:net';"], bad);
+    for (const path of ['core/platform/node/a.ts', 'transports/tcp/a.ts', 'transports/udp/a.ts', 'cli/a.ts', 'test/a.ts'])
+      judges(graphRules.nodeImports, path, bad, []);
+  });
+
+  it('what browsers reach', () => {
+    const reach = (line: string) =>
+      faults(graphRules.browserReach, {
+        'browser.ts': "export * from './core/a.js';",
+        'core/a.ts': line,
+        'core/b.ts': "import 'node:fs';",
+      });
+    expect(reach("import './b.js';")).to.deep.equal(['browser.ts reaches node:fs']);
+    expect(reach("import './platform/node/x.js';")).to.deep.equal(['browser.ts reaches core/platform/node/x.ts']);
+    expect(reach("import type { B } from './b.js';")).to.deep.equal([]);
+  });
+
+  it('homes of packages', () => {
+    judges(
+      graphRules.packageHomes,
+      'core/codec.ts',
+      ["import { Encoder } from 'cbor-x/index-no-eval';", "import './x.js';"],
+      ["import { Encoder } from 'cbor-x';", "import { Encoder } from 'cbor-x/encode';", "import 'lodash';"],
+    );
+    judges(
+      graphRules.packageHomes,
+      'core/node.ts',
+      ["import type { Logger } from 'pino';"],
+      [
+        "import { pino } from 'pino';",
+        "import 'reflect-metadata';",
+        "import { encode } from 'cbor-x/index-no-eval';",
+        "import { sha256 } from '@noble/hashes/sha2.js';",
+      ],
+    );
+    judges(graphRules.packageHomes, 'test/a.ts', ["import 'chai';"], []);
+  });
+});
+
+describe('text rules', () => {
+  it('clocks, timers and randomness', () => {
+    const cases: [graphRules.Rule, good: string[], bad: string[]][] = [
+      [
+        textRules.clocks,
+        ['agent.nowMs;', 'new Date(stamp);', '// Date.now()', "'Date.now()';", 'clock.now();'],
+        ['Date.now();', 'new Date();', 'performance.now();', 'process.hrtime();', '`${Date.now()}`;'],
+      ],
+      [
+        textRules.timers,
+        ['timers.after(5, f);', 'const setTimeoutMs = 1;'],
+        ['setTimeout(f, 1);', 'globalThis.setInterval(f, 1);', 'setImmediate(f);', 'queueMicrotask(f);', 'process.nextTick(f);'],
+      ],
+      [
+        textRules.randomness,
+        ['agent.random.bytes(8);', 'random.float();', 'Math.max(1);'],
+        [
+          'Math.random();',
+          'crypto.randomUUID();',
+          'crypto.getRandomValues(x);',
+          "import { randomBytes } from 'x';",
+          'utils.randomSecretKey();',
+        ],
+      ],
+    ];
+    for (const [rule, good, bad] of cases) {
+      for (const path of ['core/a.ts', 'behaviours/a/b.ts', 'routing/a.ts', 'index.ts', 'testing/a.ts']) judges(rule, path, good, bad);
+      for (const path of ['core/runner.ts', 'core/platform/node/a.ts', 'transports/tcp/a.ts', 'cli/a.ts', 'bench/a.ts'])
+        judges(rule, path, bad, []);
+    }
+    judges(textRules.clocks, 'transports/simulated/a.ts', [], ['Date.now();']);
+    judges(textRules.randomness, 'transports/simulated/a.ts', [], ['Math.random();']);
+    judges(textRules.timers, 'transports/simulated/a.ts', ['setImmediate(settled);'], []);
+  });
+
+  it('promises', () => {
+    const bad = ['async () => 1;', 'await x;', 'new Promise(f);', 'Promise.all(x);', 'class A { async run() {} }'];
+    judges(textRules.promises, 'core/network.ts', ['let x: Promise<void>;', 'const isAsync = 1;', '({ async: true });'], bad);
+    for (const path of ['core/node.ts', 'core/runner.ts', 'core/platform/node/files.ts', 'behaviours/rpc/a.ts'])
+      judges(textRules.promises, path, bad, []);
+  });
+
+  it('@module comments', () => {
+    const good = ['/** @module A: b. */', '/**\n * @module A: b.\n */', '#!/usr/bin/env node\n/** @module A. */'];
+    judges(textRules.moduleComments, 'core/a.ts', good, [
+      'const a = 1;',
+      '/** A. */',
+      '/* @module A */',
+      'import x;\n/** @module A. */',
+      '/** @module */',
+    ]);
+  });
+
+  it('lengths of files', () => {
+    const lines = (count: number) => 'x\n'.repeat(count);
+    judges(textRules.fileLengths, 'core/a.ts', [lines(300)], [lines(301)]);
+    judges(textRules.fileLengths, 'test/a.ts', [lines(400)], [lines(401)]);
+  });
+
+  it('lengths of functions, in every way of writing them', () => {
+    const heads = [
+      'function a() {',
+      'const a = (b: number) => {',
+      'class A { a(b = {}): Map<string, number> {',
+      'class A { get a(): number {',
+      'const a = {\n  b() {',
+      'x.each((y) => {',
+      'async function* a(\n) {',
+      'class A { constructor(\n  b: number,\n) {',
+    ];
+    for (const head of heads) {
+      const text = (lineCount: number) =>
+        `${head}${'\n'.repeat(lineCount - head.split('\n').length - (head.startsWith('const a = {\n') ? -1 : 0))}}`;
+      judges(textRules.functionLengths, 'core/a.ts', [text(40)], [text(41)]);
+    }
+    const long = '\n'.repeat(60);
+    judges(
+      textRules.functionLengths,
+      'core/a.ts',
+      [
+        `const a = {${long}};`,
+        `interface A {${long}}`,
+        `class A {${long}}`,
+        `if (a) {${long}}`,
+        `for (const a of b(c)) {${long}}`,
+        `try {${long}} catch (e) {${long}}`,
+        `// f() {${long}}`,
+      ],
+      [],
+    );
+    judges(textRules.functionLengths, 'test/a.test.ts', [`describe('a', () => {${long}});`], []);
+  });
+
+  it('spelling', () => {
+    const good = [
+      'class NetworkBehavior {}',
+      '// a behaviour',
+      "fail('this behaviour is unknown');",
+      "import '../behaviours/a/index.js';",
+      '`behaviour ${name} ended`;',
+    ];
+    judges(textRules.spelling, 'behaviours/a/behavior.ts', good, [
+      'class Behaviour {}',
+      'const behaviours = 1;',
+      "on('behaviour-stopped', f);",
+      '`a ${behaviour}`;',
+    ]);
+    for (const path of ['core/network-behaviour.ts', 'behaviours/a/behaviour.ts', 'test/core/behaviours/a.ts'])
+      expect(faults(textRules.spelling, { [path]: '' }), path).to.have.lengthOf(1);
+    expect(faults(textRules.spelling, { 'test/behaviours/a/x.ts': '' })).to.deep.equal([]);
+  });
+
+  it('open ends and emitted types', () => {
+    const marks = ['TO', 'FIX'].map((mark, index) => mark + ['DO', 'ME'][index]);
+    judges(
+      textRules.openEnds,
+      'core/a.ts',
+      ['// todos are elsewhere', 'const TODOS = 1;'],
+      marks.map((mark) => `// ${mark}: later`),
+    );
+    judges(textRules.emittedTypes, 'core/a.ts', ["'a design: simple';", `/* ${'design'}:type */`], [`read('${'design'}:paramtypes');`]);
+  });
+});
+
+describe('package rules', () => {
+  const six = { '@noble/ciphers': '1', '@noble/curves': '1', 'cbor-x': '1', pino: '1', 'reflect-metadata': '1', tsyringe: '1' };
+
+  it('dependencies', () => {
+    expect(dependencyFaults({ dependencies: six })).to.deep.equal([]);
+    expect(dependencyFaults({ dependencies: { ...six, lodash: '1' } })).to.deep.equal(['lodash is a new runtime dependency']);
+    const { pino: _, ...five } = six;
+    expect(dependencyFaults({ dependencies: five })).to.deep.equal(['pino is no runtime dependency any more']);
+  });
+
+  it('install scripts', () => {
+    const fine = { a: { hasInstallScript: true, dev: true }, b: { hasInstallScript: true, optional: true }, c: {} };
+    expect(installScriptFaults({ scripts: { test: 'x' } }, fine)).to.deep.equal([]);
+    expect(installScriptFaults({ scripts: { postinstall: 'x' } }, {})).to.deep.equal(['package.json has the script postinstall']);
+    expect(installScriptFaults({}, { 'node_modules/a': { hasInstallScript: true } })).to.deep.equal([
+      'node_modules/a needs an install script',
+    ]);
+  });
+
+  it('lock file', () => {
+    const fine = {
+      '': {},
+      'node_modules/a': { integrity: 'x', optionalDependencies: { b: '1' } },
+      'node_modules/b': { dev: true, optional: true },
+    };
+    expect(lockFaults(fine)).to.deep.equal([]);
+    expect(lockFaults({ 'node_modules/a': { integrity: 'x', resolved: 'https://x' } })).to.deep.equal([
+      'node_modules/a has a download address',
+    ]);
+    expect(lockFaults({ 'node_modules/a': { dev: true } })).to.deep.equal(['node_modules/a has no hash']);
+    expect(lockFaults({ 'node_modules/a': { integrity: 'x', optionalDependencies: { b: '1' } } })[0]).to.match(
+      /^b, an option of node_modules\/a, is not/,
+    );
+  });
+
+  it('.npmrc', () => {
+    const fine = 'ignore-scripts=true\nomit-lockfile-registry-resolved=true\n';
+    expect(npmrcFaults(fine)).to.deep.equal([]);
+    expect(npmrcFaults(fine.replace('true', 'false'))).to.deep.equal(['.npmrc lacks ignore-scripts=true']);
+  });
+});
+
+describe('source scanner', () => {
+  it('blanks comments, strings and regular expressions, and keeps what stands in templates', () => {
+    const text = "const a = 'x{' + `y${b({ c: `${d}` })}z` + /[/'\"]\\//g.source / 2; // e\n/* f\n */ g";
+    const { code, strings } = parse('a.ts', text);
+    expect(code).to.have.lengthOf(text.length);
+    expect(code.replace(/ +/g, ' ')).to.equal("const a = ' ' + ` ${b({ c: `${d}` })} ` + / g.source / 2; \n \n g");
+    expect(strings).to.include.members(['x{', 'y', 'z']);
+  });
+
+  it('finds imports over several lines, without those in comments and strings', () => {
+    const text =
+      "import a, {\n  type B,\n} from './a.js';\nimport type { C } from './c.js';\nexport * from './d.js';\n// import './e.js';\nconst f = \"import './f.js'\";\nimport './g.js';\nawait import('./h.js');";
+    expect(parse('x.ts', text).imports.map(({ specifier, isTypeOnly }) => `${specifier}${isTypeOnly ? ' type' : ''}`)).to.deep.equal([
+      './a.js',
+      './c.js type',
+      './d.js',
+      './g.js',
+      './h.js',
+    ]);
+  });
+});
