@@ -1,0 +1,97 @@
+/**
+ * @module FleetNode: one node process of `npm start`. It runs a greeter, does what its parent asks, and stops when the parent is gone.
+ */
+import { createNode, type MeshNode, NetworkError, RpcError, toKey, toNode, toService } from '../index.js';
+import type { BenchReport, FleetNodeOptions, FleetRequestName, FleetRequests, FromNodeProcess, ToNodeProcess } from './fleet-protocol.js';
+import { GREETER_SERVICE, Greeter } from './greeter.js';
+
+const BENCH_WARM_UP = 500;
+const BENCH_CALLS = 2_000;
+const BENCH_OUTSTANDING = 64;
+
+type Handlers = { readonly [Name in FleetRequestName]: (ask: FleetRequests[Name]['ask']) => Promise<FleetRequests[Name]['answer']> };
+
+const options = JSON.parse(process.argv[2] ?? '{}') as FleetNodeOptions;
+const tell = (message: FromNodeProcess) => process.send?.(message);
+
+try {
+  await run();
+} catch (error) {
+  tell({ type: 'failed', text: error instanceof Error ? error.message : String(error) });
+  process.exitCode = 1;
+  process.disconnect?.();
+}
+
+async function run(): Promise<void> {
+  const greeter = new Greeter((received) => tell({ type: 'received', ...received }));
+  const { keyFile, seed } = options;
+  const seeds = seed === undefined ? [] : [seed];
+  const node = await createNode({ identity: keyFile, listen: ['tcp://127.0.0.1:0'], seeds, behaviors: [greeter] });
+  await node.start();
+  const handlers = handlersOf(node, greeter);
+  process.on('message', (message: ToNodeProcess) => void answer(handlers, message));
+  process.on('disconnect', () => void node.stop().then(() => process.exit()));
+  // The terminal sends its signals to every process of the group; only the parent decides.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
+  tell({ type: 'started', nodeId: node.id, address: String(node.addresses[0]) });
+}
+
+function handlersOf(node: MeshNode, greeter: Greeter): Handlers {
+  return {
+    links: async () => node.connections().map(({ nodeId, direction }) => ({ nodeId, direction, rttMs: greeter.rttMs.get(nodeId) })),
+    greet: async ({ nodeId, name }) => (await node.client(Greeter, toNode(nodeId)).greet({ name })).text,
+    send: async ({ target, text }) => greeter.sendText(routeOf(target), text),
+    routes: async (nodeIds) =>
+      nodeIds.map((nodeId) => {
+        const { action, reason } = node.explain(toNode(nodeId));
+        return { nodeId, action: action.type === 'next' ? `over connection ${action.connectionId}` : action.type, reason };
+      }),
+    bench: async (nodeId) => bench(node, nodeId),
+    stop: async () => {
+      await node.stop();
+      setImmediate(() => process.exit());
+      return undefined;
+    },
+  };
+}
+
+async function answer(handlers: Handlers, { id, name, ask }: ToNodeProcess): Promise<void> {
+  try {
+    const result = await (handlers[name] as (ask: unknown) => Promise<unknown>)(ask);
+    tell({ type: 'answer', id, answer: result });
+  } catch (error) {
+    const code = error instanceof NetworkError || error instanceof RpcError ? error.code : 'FAILED';
+    tell({ type: 'refusal', id, code, text: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+function routeOf(target: FleetRequests['send']['ask']['target']) {
+  if (target.type === 'service') return toService(GREETER_SERVICE);
+  return target.type === 'key' ? toKey(target.key) : toNode(target.nodeId);
+}
+
+/** Calls one node, first one at a time for the round trip, then many at once for the rate. */
+async function bench(node: MeshNode, nodeId: FleetRequests['bench']['ask']): Promise<BenchReport> {
+  const client = node.client(Greeter, toNode(nodeId));
+  const call = () => client.greet({ name: 'bench' });
+  for (let count = 0; count < BENCH_WARM_UP; count++) await call();
+  const times: number[] = [];
+  for (let count = 0; count < BENCH_CALLS; count++) {
+    const startedMs = performance.now();
+    await call();
+    times.push(performance.now() - startedMs);
+  }
+  times.sort((a, b) => a - b);
+  const at = (share: number) => times[Math.floor(share * (times.length - 1))] as number;
+  return { p50Ms: at(0.5), p99Ms: at(0.99), callsPerSecond: await rateOf(call) };
+}
+
+async function rateOf(call: () => Promise<unknown>): Promise<number> {
+  let left = 5 * BENCH_CALLS;
+  const worker = async () => {
+    while (left-- > 0) await call();
+  };
+  const startedMs = performance.now();
+  await Promise.all(Array.from({ length: BENCH_OUTSTANDING }, worker));
+  return (5 * BENCH_CALLS * 1_000) / (performance.now() - startedMs);
+}

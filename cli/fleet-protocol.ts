@@ -1,0 +1,58 @@
+/**
+ * @module FleetProtocol: what the parent of `npm start` and its node processes say to each other. Requests have an id and one answer.
+ */
+import type { NodeId } from '../index.js';
+
+/** How a node process is started. */
+export interface FleetNodeOptions {
+  readonly keyFile: string;
+  readonly seed: string | undefined;
+}
+
+export interface LinkReport {
+  readonly nodeId: NodeId;
+  readonly direction: 'incoming' | 'outgoing';
+  readonly rttMs: number | undefined;
+}
+
+export interface RouteReport {
+  readonly nodeId: NodeId;
+  readonly action: string;
+  readonly reason: string;
+}
+
+export interface BenchReport {
+  readonly callsPerSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+/** Every request with the type of its answer. */
+export interface FleetRequests {
+  links: { readonly ask: undefined; readonly answer: readonly LinkReport[] };
+  greet: { readonly ask: { readonly nodeId: NodeId; readonly name: string }; readonly answer: string };
+  send: { readonly ask: { readonly target: SendTarget; readonly text: string }; readonly answer: string };
+  routes: { readonly ask: readonly NodeId[]; readonly answer: readonly RouteReport[] };
+  bench: { readonly ask: NodeId; readonly answer: BenchReport };
+  stop: { readonly ask: undefined; readonly answer: undefined };
+}
+
+export type FleetRequestName = keyof FleetRequests;
+
+export type SendTarget =
+  | { readonly type: 'node'; readonly nodeId: NodeId }
+  | { readonly type: 'key'; readonly key: NodeId }
+  | { readonly type: 'service' };
+
+export interface ToNodeProcess {
+  readonly id: number;
+  readonly name: FleetRequestName;
+  readonly ask: unknown;
+}
+
+export type FromNodeProcess =
+  | { readonly type: 'started'; readonly nodeId: NodeId; readonly address: string }
+  | { readonly type: 'failed'; readonly text: string }
+  | { readonly type: 'answer'; readonly id: number; readonly answer: unknown }
+  | { readonly type: 'refusal'; readonly id: number; readonly code: string; readonly text: string }
+  | { readonly type: 'received'; readonly text: string; readonly source: NodeId };

@@ -1,0 +1,197 @@
+/**
+ * @module Fleet: the node processes of `npm start`, by number from 1. It starts, asks, kills and revives them; node 1 is the seed whose
+ * address all others are given. What it says to people is `start.ts`'s business.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { NodeId } from '../index.js';
+import type { FleetNodeOptions, FleetRequestName, FleetRequests, FromNodeProcess } from './fleet-protocol.js';
+
+const PROGRAM = fileURLToPath(new URL('./fleet-node.js', import.meta.url));
+const START_TIMEOUT_MS = 15_000;
+const ANSWER_TIMEOUT_MS = 30_000;
+const POLL_MS = 20;
+
+/** Something that the fleet could not do, in words for people. */
+export class FleetError extends Error {}
+
+interface Waiting {
+  resolve(answer: unknown): void;
+  reject(error: Error): void;
+}
+
+class FleetNode {
+  nodeId: NodeId | undefined;
+  address: string | undefined;
+  process: ChildProcess | undefined;
+  readonly waiting = new Map<number, Waiting>();
+
+  constructor(
+    readonly number: number,
+    readonly keyFile: string,
+  ) {}
+
+  get isRunning(): boolean {
+    return this.process !== undefined;
+  }
+}
+
+export class Fleet {
+  private readonly directory = mkdtempSync(join(tmpdir(), 'meshwright-'));
+  private readonly nodes: FleetNode[];
+  private lastRequestId = 0;
+
+  /** `onReceived`: a text reached a node. */
+  constructor(
+    count: number,
+    private readonly onReceived: (number: number, text: string, from: NodeId) => void,
+    private readonly onLost: (number: number) => void,
+  ) {
+    this.nodes = Array.from({ length: count }, (_, index) => new FleetNode(index + 1, join(this.directory, `node-${index + 1}.key`)));
+  }
+
+  get numbers(): readonly number[] {
+    return this.nodes.map(({ number }) => number);
+  }
+
+  get runningNumbers(): readonly number[] {
+    return this.nodes.filter(({ isRunning }) => isRunning).map(({ number }) => number);
+  }
+
+  /** Starts node 1, then the others with its address, and waits until each is connected to node 1. */
+  async form(): Promise<void> {
+    await this.launch(this.node(1), undefined);
+    await Promise.all(this.nodes.slice(1).map((node) => this.launch(node, this.node(1).address)));
+    await this.untilConnected(this.nodes.length - 1);
+  }
+
+  nodeId(number: number): NodeId {
+    return this.node(number).nodeId as NodeId;
+  }
+
+  addressOf(number: number): string {
+    return this.node(number).address as string;
+  }
+
+  /** The number of a node id, or `undefined` for a stranger. */
+  numberOf(nodeId: NodeId): number | undefined {
+    return this.nodes.find((node) => node.nodeId === nodeId)?.number;
+  }
+
+  ask<Name extends FleetRequestName>(number: number, name: Name, ask: FleetRequests[Name]['ask']): Promise<FleetRequests[Name]['answer']> {
+    const node = this.node(number);
+    const { process } = node;
+    if (process === undefined) throw new FleetError(`node ${number} does not run; revive ${number} starts it`);
+    const id = ++this.lastRequestId;
+    return withTimeout(ANSWER_TIMEOUT_MS, `node ${number} gave no answer`, (resolve, reject) => {
+      node.waiting.set(id, { resolve: resolve as (answer: unknown) => void, reject });
+      process.send({ id, name, ask });
+    });
+  }
+
+  /** Ends the process as a power cut would. */
+  async kill(number: number): Promise<void> {
+    const node = this.node(number);
+    if (number === 1) throw new FleetError('node 1 is the seed and the node that you act from: it cannot be killed; quit ends everything');
+    if (node.process === undefined) throw new FleetError(`node ${number} does not run`);
+    const { process } = node;
+    node.process = undefined;
+    await new Promise((resolve) => {
+      process.once('exit', resolve);
+      process.kill('SIGKILL');
+    });
+  }
+
+  /** Starts a killed node again with its key, and waits until it is connected. */
+  async revive(number: number): Promise<void> {
+    const node = this.node(number);
+    if (node.isRunning) throw new FleetError(`node ${number} runs already`);
+    await this.launch(node, this.node(1).address);
+    await this.untilConnected(this.runningNumbers.length - 1);
+  }
+
+  /** Stops every node in good order. */
+  async stop(): Promise<void> {
+    const running = this.nodes.filter(({ isRunning }) => isRunning);
+    await Promise.allSettled(running.map((node) => this.stopNode(node)));
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  private async stopNode(node: FleetNode): Promise<void> {
+    const process = node.process as ChildProcess;
+    const ended = new Promise((resolve) => process.once('exit', resolve));
+    node.process = undefined;
+    process.send({ id: 0, name: 'stop', ask: undefined });
+    const timer = setTimeout(() => process.kill('SIGKILL'), 5_000);
+    await ended;
+    clearTimeout(timer);
+  }
+
+  private node(number: number): FleetNode {
+    const node = this.nodes[number - 1];
+    if (node === undefined) throw new FleetError(`there is no node ${number}; there are 1 to ${this.nodes.length}`);
+    return node;
+  }
+
+  private launch(node: FleetNode, seed: string | undefined): Promise<void> {
+    const options: FleetNodeOptions = { keyFile: node.keyFile, seed };
+    const process = fork(PROGRAM, [JSON.stringify(options)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    node.process = process;
+    process.on('exit', () => this.exited(node, process));
+    return withTimeout(START_TIMEOUT_MS, `node ${node.number} did not start`, (resolve, reject) => {
+      process.once('exit', () => reject(new FleetError(`node ${node.number} ended while it started`)));
+      process.on('message', (message: FromNodeProcess) => {
+        if (message.type === 'started') {
+          node.nodeId = message.nodeId;
+          node.address = message.address;
+          resolve();
+        } else if (message.type === 'failed') reject(new FleetError(`node ${node.number}: ${message.text}`));
+        else this.take(node, message);
+      });
+    });
+  }
+
+  private take(node: FleetNode, message: Exclude<FromNodeProcess, { type: 'started' | 'failed' }>): void {
+    if (message.type === 'received') return this.onReceived(node.number, message.text, message.source);
+    const waiting = node.waiting.get(message.id);
+    node.waiting.delete(message.id);
+    if (message.type === 'answer') waiting?.resolve(message.answer);
+    else waiting?.reject(new FleetError(`${message.code}: ${message.text}`));
+  }
+
+  private exited(node: FleetNode, process: ChildProcess): void {
+    for (const { reject } of node.waiting.values()) reject(new FleetError(`node ${node.number} ended`));
+    node.waiting.clear();
+    if (node.process !== process) return;
+    node.process = undefined;
+    this.onLost(node.number);
+  }
+
+  private async untilConnected(count: number): Promise<void> {
+    const deadlineMs = performance.now() + START_TIMEOUT_MS;
+    while ((await this.ask(1, 'links', undefined)).length < count) {
+      if (performance.now() > deadlineMs) throw new FleetError(`the nodes did not form a network within ${START_TIMEOUT_MS / 1_000} s`);
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  }
+}
+
+function withTimeout<T>(
+  ms: number,
+  text: string,
+  start: (resolve: (value: T) => void, reject: (error: Error) => void) => void,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new FleetError(`${text} within ${ms / 1_000} s`)), ms);
+    const settled =
+      <A>(settle: (value: A) => void) =>
+      (value: A) => {
+        clearTimeout(timer);
+        settle(value);
+      };
+    start(settled(resolve), settled(reject));
+  });
+}

@@ -1,0 +1,108 @@
+/**
+ * @module Start: the main job. Five nodes in five processes form an encrypted network from one seed address; then commands are taken
+ * from the terminal or a pipe, one after another. Ends with 0 after quit or the end of the input; a command that fails on a pipe makes
+ * it 1.
+ */
+import { createInterface } from 'node:readline';
+import type { NodeId } from '../index.js';
+import { COMMANDS, type CommandContext, runCommand, showLinks } from './commands.js';
+import { Fleet, FleetError } from './fleet.js';
+
+const NODE_COUNT = 5;
+const RECEIVED_TIMEOUT_MS = 2_000;
+
+type ReceivedListener = (number: number, text: string) => void;
+
+const receivedListeners = new Set<ReceivedListener>();
+const print = (line: string) => void process.stdout.write(`${line}\n`);
+const isTerminal = process.stdin.isTTY === true;
+
+const fleet = new Fleet(
+  NODE_COUNT,
+  (number: number, text: string, _from: NodeId) => {
+    for (const listener of [...receivedListeners]) listener(number, text);
+  },
+  (number) => print(`node ${number} ended unexpectedly`),
+);
+const context: CommandContext = { fleet, print, nextReceived };
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const stop = stopOnSignals();
+  try {
+    print(`starting ${NODE_COUNT} nodes, each in its own process …`);
+    const startedMs = performance.now();
+    await fleet.form();
+    print(`formed in ${Math.round(performance.now() - startedMs)} ms, every link encrypted:`);
+    await showLinks(context);
+    return await takeCommands();
+  } catch (error) {
+    print(textOf(error));
+    return 1;
+  } finally {
+    await stop();
+  }
+}
+
+async function takeCommands(): Promise<number> {
+  const lines = createInterface({ input: process.stdin, terminal: false });
+  let failed = 0;
+  if (isTerminal) print(`commands: ${Object.keys(COMMANDS).join(', ')}`);
+  prompt();
+  for await (const line of lines) {
+    if (line.trim() === 'quit') break;
+    if (line.trim() !== '') failed += await take(line);
+    prompt();
+  }
+  lines.close();
+  return failed > 0 && !isTerminal ? 1 : 0;
+}
+
+async function take(line: string): Promise<number> {
+  try {
+    await runCommand(context, line);
+    return 0;
+  } catch (error) {
+    print(textOf(error));
+    return 1;
+  }
+}
+
+function nextReceived(text: string): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const settle = (number: number | undefined) => {
+      clearTimeout(timer);
+      receivedListeners.delete(listener);
+      resolve(number);
+    };
+    const listener: ReceivedListener = (number, received) => {
+      if (received === text) settle(number);
+    };
+    const timer = setTimeout(() => settle(undefined), RECEIVED_TIMEOUT_MS);
+    receivedListeners.add(listener);
+  });
+}
+
+/** The first signal stops in good order, the second at once. Answers the stop that may be called from anywhere. */
+function stopOnSignals(): () => Promise<void> {
+  let stopping: Promise<void> | undefined;
+  const stop = () => {
+    stopping ??= fleet.stop();
+    return stopping;
+  };
+  const onSignal = () => {
+    if (stopping !== undefined) process.exit(1);
+    void stop().then(() => process.exit(0));
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
+  return stop;
+}
+
+function prompt(): void {
+  if (isTerminal) process.stdout.write('> ');
+}
+
+function textOf(error: unknown): string {
+  return error instanceof FleetError ? error.message : String(error);
+}
