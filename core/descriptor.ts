@@ -132,25 +132,35 @@ function givenTo(type: AnyClass): unknown {
 
 function checked(type: AnyClass, given: unknown): BehaviorDescriptor {
   if (typeof given !== 'object' || given === null) throw invalid(type, 'has a descriptor that is no object', CURE);
+  const fault = faultIn(given as BehaviorDescriptor);
+  if (fault !== undefined) throw invalid(type, ...fault);
   const { serviceId, name, gate, rpc } = given as BehaviorDescriptor;
-  const unknown = Object.keys(given).find((key) => !KEYS.has(key));
-  if (unknown !== undefined) throw invalid(type, `has an unknown key ${unknown} in its descriptor`, `the keys are ${[...KEYS].join(', ')}`);
-  if (!Number.isInteger(serviceId) || serviceId < 0 || serviceId > 255) {
-    throw invalid(type, `has the service id ${String(serviceId)}`, 'give it a whole number from 32 to 255');
-  }
-  if (typeof name !== 'string' || !NAME.test(name)) {
-    throw invalid(type, `has the name ${JSON.stringify(name)}`, 'give it 1 to 64 letters, digits, - and _');
-  }
-  if (gate !== undefined && typeof gate !== 'boolean') throw invalid(type, 'has a gate that is no boolean', 'write true or false');
-  if (rpc !== undefined && !(Array.isArray(rpc) && rpc.every((entry) => typeof entry === 'string'))) {
-    throw invalid(type, 'has an rpc that is no list of names', "write it as in rpc: ['greet']");
-  }
   return Object.freeze({
     serviceId,
     name,
     ...(gate === undefined ? {} : { gate }),
     ...(rpc === undefined ? {} : { rpc: Object.freeze([...rpc]) }),
   });
+}
+
+/** The first thing that is wrong, and its cure. */
+function faultIn(given: BehaviorDescriptor): [fault: string, cure: string] | undefined {
+  const { serviceId, name, gate, rpc } = given;
+  const unknown = Object.keys(given).find((key) => !KEYS.has(key));
+  if (unknown !== undefined) return [`has an unknown key ${unknown} in its descriptor`, `the keys are ${[...KEYS].join(', ')}`];
+  const isId = Number.isInteger(serviceId) && serviceId >= 0 && serviceId <= 255;
+  if (!isId) return [`has the service id ${shown(serviceId)}`, 'give it a whole number from 32 to 255'];
+  const isName = typeof name === 'string' && NAME.test(name);
+  if (!isName) return [`has the name ${shown(name)}`, 'give it 1 to 64 letters, digits, - and _'];
+  if (gate !== undefined && typeof gate !== 'boolean') return ['has a gate that is no boolean', 'write true or false'];
+  const isList = rpc === undefined || (Array.isArray(rpc) && rpc.every((entry) => typeof entry === 'string'));
+  return isList ? undefined : ['has an rpc that is no list of names', "write it as in rpc: ['greet']"];
+}
+
+/** A value for a text; never throws, whatever it is. */
+function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  return typeof value === 'object' || typeof value === 'function' ? `of type ${typeof value}` : String(value);
 }
 
 function checkRpcNames(type: AnyClass, names: readonly string[]): void {

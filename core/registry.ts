@@ -13,7 +13,7 @@ import {
   isBehaviorClass,
   type RegistrationFault,
 } from './dependency-graph.js';
-import { type AnyClass, type BehaviorDescriptor, className, descriptorOf, rpcMethodsOf } from './descriptor.js';
+import { type AnyClass, type BehaviorDescriptor, className, descriptorOf } from './descriptor.js';
 import { NetworkError } from './errors.js';
 import { hookWarnings } from './hook-names.js';
 import { CLOCK, LOGGER, NODE_ID, OPTIONS, RANDOM, type Token, tokensOf } from './injection.js';
@@ -110,23 +110,13 @@ function planBehavior(entry: BehaviorEntry, isBuiltin: boolean): PlannedBehavior
   checkEntry(entry);
   const type = classOfEntry(entry);
   const descriptor = descriptorOf(type);
-  rpcMethodsOf(type);
   checkServiceId(type, descriptor.serviceId, isBuiltin);
   const instance = entry instanceof NetworkBehavior ? entry : undefined;
   const needs = instance === undefined ? tokensOf(type) : [];
-  const behavior = {
-    label: type.name === '' ? descriptor.name : className(type),
-    token: type,
-    needs,
-    hasOptions: true,
-    type,
-    descriptor,
-    instance,
-    isBuiltin,
-  };
-  const options: unknown = Array.isArray(entry) ? entry[1] : undefined;
   checkParameters(type, needs, instance);
-  return { ...behavior, options };
+  const label = type.name === '' ? descriptor.name : className(type);
+  const options: unknown = Array.isArray(entry) ? entry[1] : undefined;
+  return { label, token: type, needs, hasOptions: true, type, descriptor, instance, options, isBuiltin };
 }
 
 function checkEntry(entry: unknown): void {
@@ -134,11 +124,8 @@ function checkEntry(entry: unknown): void {
   const type: unknown = Array.isArray(entry) && entry.length === 2 ? entry[0] : entry;
   if (isBehaviorClass(type)) return;
   const name = typeof type === 'function' ? className(type) : type instanceof NetworkBehavior ? 'an instance with options' : typeof type;
-  throw refused(
-    'BEHAVIOR_INVALID',
-    `${name} is no behaviour`,
-    'give a class that extends NetworkBehavior, an instance of one, or [class, options]',
-  );
+  const cure = 'give a class that extends NetworkBehavior, an instance of one, or [class, options]';
+  throw refused('BEHAVIOR_INVALID', `${name} is no behaviour`, cure);
 }
 
 function checkServiceId(type: BehaviorClass, serviceId: number, isBuiltin: boolean): void {

@@ -62,7 +62,7 @@ describe('package (row 101: supply chain)', () => {
   const manifest = JSON.parse(read('package.json')) as Manifest;
   const lock = (JSON.parse(read('package-lock.json')) as { packages: Lock }).packages;
 
-  it('the runtime dependencies are the six that DESIGN names', () => {
+  it('the runtime dependencies are the few that were chosen', () => {
     expect(dependencyFaults(manifest)).to.deep.equal([]);
   });
 

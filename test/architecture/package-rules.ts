@@ -23,7 +23,7 @@ export interface LockEntry {
 export type Lock = Readonly<Record<string, LockEntry>>;
 
 /** Few, made for the field, each behind one boundary. */
-const DEPENDENCIES = ['@noble/ciphers', '@noble/curves', 'cbor-x', 'pino', 'reflect-metadata', 'tsyringe'];
+const DEPENDENCIES = ['@noble/ciphers', '@noble/curves', '@noble/hashes', 'cbor-x', 'pino', 'reflect-metadata', 'tsyringe'];
 /** Scripts that npm runs by itself when the package is installed. */
 const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall', 'preprepare', 'prepare', 'postprepare'];
 
