@@ -1,0 +1,33 @@
+/**
+ * @module The package's door in browsers: the same surface, with portable cryptography. This release has no transport of its own for
+ * pages but the in-memory one; give others in `transports`.
+ */
+import { BUILTINS } from './behaviours/index.js';
+import { MeshNode, NetworkError, type NodeDefaults, type NodeOptions, resolveOptions } from './core/index.js';
+import { browserClock, browserLogger, browserRandom, browserTimers } from './core/platform/browser/ports-browser.js';
+import { nobleCrypto } from './core/security/crypto-noble.js';
+import { DirectRouter } from './routing/index.js';
+import { MemoryTransport } from './transports/browser.js';
+
+export * from './core/index.js';
+
+const BROWSER_DEFAULTS: NodeDefaults = {
+  clock: browserClock,
+  timers: browserTimers,
+  random: browserRandom,
+  crypto: nobleCrypto,
+  transports: () => [new MemoryTransport()],
+  router: DirectRouter,
+  builtins: BUILTINS,
+  logger: browserLogger,
+  loadIdentity: () => {
+    throw new NetworkError('OPTION_INVALID', 'option identity: a page has no key files; give an Identity', {
+      details: { option: 'identity' },
+    });
+  },
+};
+
+/** Makes a node; it runs from `start()` on. Throws at once what is wrong with the options or the behaviours. */
+export async function createNode(options: NodeOptions = {}): Promise<MeshNode> {
+  return new MeshNode(resolveOptions(options, BROWSER_DEFAULTS));
+}

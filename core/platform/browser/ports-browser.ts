@@ -1,0 +1,43 @@
+/**
+ * @module Ports in browsers: the page's clock, timers, randomness and logs.
+ */
+import { pino } from 'pino';
+import type { LogLevel } from '../../node-options.js';
+import type { Clock, Logger, Random, Timers } from '../../ports.js';
+
+export const browserClock: Clock = {
+  nowMs: () => performance.now(),
+  wallMs: () => Date.now(),
+};
+
+export const browserTimers: Timers = {
+  after(delayMs, callback) {
+    const timer = setTimeout(callback, delayMs);
+    return () => clearTimeout(timer);
+  },
+  /** A message to itself comes after what is ready, and is not slowed down as nested timeouts are. */
+  endOfTurn(callback) {
+    const { port1, port2 } = new MessageChannel() as unknown as PageChannel;
+    port1.onmessage = () => {
+      port1.close();
+      callback();
+    };
+    port2.postMessage(undefined);
+  },
+};
+
+/** The part of the page's `MessageChannel` that is used; the compiler sees Node's. */
+interface PageChannel {
+  readonly port1: { onmessage: () => void; close(): void };
+  readonly port2: { postMessage(message: unknown): void };
+}
+
+export const browserRandom: Random = {
+  bytes: (byteCount) => globalThis.crypto.getRandomValues(new Uint8Array(byteCount)),
+  float: () => Math.random(),
+};
+
+/** Logs to the console. */
+export function browserLogger(level: LogLevel): Logger {
+  return pino({ level });
+}
