@@ -15,6 +15,8 @@ const SERVICES = 256;
 export class BehaviorTable {
   /** By service id, extra services included. */
   private readonly byService: (BehaviorSlot | undefined)[] = new Array(SERVICES).fill(undefined);
+  /** The list of `services`, until it changes. */
+  private offered: readonly number[] | undefined;
   /** In ascending order of service id. */
   private slots: BehaviorSlot[] = [];
 
@@ -26,7 +28,8 @@ export class BehaviorTable {
   }
 
   get caller(): Caller | undefined {
-    return this.ports('caller')[0];
+    for (const slot of this.slots) if (slot.ports.caller !== undefined) return slot.ports.caller;
+    return undefined;
   }
 
   at(serviceId: number): BehaviorSlot | undefined {
@@ -49,8 +52,9 @@ export class BehaviorTable {
   }
 
   /** What the remotes may know: the services that are offered now, ascending. */
-  get services(): number[] {
-    return this.byService.flatMap((slot, serviceId) => (slot === undefined ? [] : [serviceId]));
+  get services(): readonly number[] {
+    this.offered ??= this.byService.flatMap((slot, serviceId) => (slot === undefined ? [] : [serviceId]));
+    return this.offered;
   }
 
   /** Takes a behaviour in; it is started by `start`. */
@@ -62,7 +66,7 @@ export class BehaviorTable {
     }
     const slot = new BehaviorSlot(instance, descriptor, rpcMethodsOf(instance));
     slot.agent = new BehaviorAgentOf(this.engine, slot);
-    this.byService[slot.serviceId] = slot;
+    this.offer(slot.serviceId, slot);
     this.slots = [...this.slots, slot].sort((a, b) => a.serviceId - b.serviceId);
     return slot;
   }
@@ -95,7 +99,7 @@ export class BehaviorTable {
 
   registerService(slot: BehaviorSlot, serviceId: number): void {
     if (slot.isEnded || this.byService[serviceId] !== undefined) return;
-    this.byService[serviceId] = slot;
+    this.offer(serviceId, slot);
     slot.extraServices.add(serviceId);
     this.engine.router.registerService(serviceId);
     this.engine.links.announceServices();
@@ -103,9 +107,14 @@ export class BehaviorTable {
 
   unregisterService(slot: BehaviorSlot, serviceId: number): void {
     if (!slot.extraServices.delete(serviceId)) return;
-    this.byService[serviceId] = undefined;
+    this.offer(serviceId, undefined);
     this.engine.router.unregisterService(serviceId);
     this.engine.links.announceServices();
+  }
+
+  private offer(serviceId: number, slot: BehaviorSlot | undefined): void {
+    this.byService[serviceId] = slot;
+    this.offered = undefined;
   }
 
   private remove(slot: BehaviorSlot): void {
@@ -113,7 +122,7 @@ export class BehaviorTable {
     lendHost(slot.instance, undefined);
     this.slots = this.slots.filter((other) => other !== slot);
     for (const serviceId of [slot.serviceId, ...slot.extraServices]) {
-      this.byService[serviceId] = undefined;
+      this.offer(serviceId, undefined);
       this.engine.router.unregisterService(serviceId);
     }
   }

@@ -84,7 +84,7 @@ export class FrameReader {
     return true;
   }
 
-  /** The frame spans records: gathers it in a buffer that grows with what has really come. */
+  /** The frame spans records: gathers it in a buffer that grows with what has really come, and serves the next such frame, too. */
   #accumulate(available: number): boolean {
     const take = Math.min(available, this.#wanted - this.#carried);
     this.#grow(this.#carried + take);
@@ -98,7 +98,6 @@ export class FrameReader {
     this.bytes = this.#carry;
     this.start = 0;
     this.end = this.#wanted;
-    this.#carry = EMPTY;
     this.#carried = 0;
     this.#wanted = -1;
     return true;
@@ -106,17 +105,17 @@ export class FrameReader {
 
   #grow(needed: number): void {
     if (needed <= this.#carry.length) return;
-    const doubled = Math.max(CARRY_BYTES_MIN, 2 * this.#carry.length, needed);
-    const grown = new Uint8Array(Math.min(this.#wanted, doubled));
+    const grown = new Uint8Array(Math.min(this.#wanted, Math.max(CARRY_BYTES_MIN, 2 * needed)));
     grown.set(this.#carry.subarray(0, this.#carried));
     this.#carry = grown;
   }
 
-  /** An idle reader holds no plaintext. */
+  /** An idle reader holds no plaintext, and no buffer unless a frame is in work. */
   #release(): void {
     this.#input = EMPTY;
     this.bytes = EMPTY;
     this.#at = 0;
+    if (this.#carried === 0) this.#carry = EMPTY;
   }
 
   #break(): boolean {

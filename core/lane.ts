@@ -11,7 +11,8 @@ import { writePrefix } from './frame.js';
 export const SLAB_BYTES = 65_519;
 /** The first slab of an empty lane: most bursts are short. */
 const SMALL_SLAB_BYTES = 4_096;
-const POOLED_MAX = 96;
+/** Frames up to this size, which are a little larger than a record, have slabs in the pool, too. */
+const LARGE_SLAB_BYTES = 2 * SLAB_BYTES;
 
 /** One record's worth of frames. */
 export class Slab {
@@ -31,8 +32,12 @@ interface Segment {
   offset: number;
 }
 
-const pool: Slab[] = [];
-const smallPool: Slab[] = [];
+/** Free slabs by size; the numbers bound the process: 384 KiB, 6 MiB, 2 MiB. */
+const POOLS = [
+  { slabBytes: SMALL_SLAB_BYTES, countMax: 96, slabs: [] as Slab[] },
+  { slabBytes: SLAB_BYTES, countMax: 96, slabs: [] as Slab[] },
+  { slabBytes: LARGE_SLAB_BYTES, countMax: 16, slabs: [] as Slab[] },
+];
 
 export class Lane {
   /** In order; the first is sealed next, the last is written to. */
@@ -60,7 +65,10 @@ export class Lane {
       return undefined;
     }
     const last = this.slabs[this.slabs.length - 1];
-    const slab = last !== undefined && last.used + frameBytes <= last.bytes.length && last.sealed === 0 ? last : this.addSlab(frameBytes);
+    const slab =
+      last !== undefined && last.used + frameBytes <= Math.min(last.bytes.length, SLAB_BYTES) && last.sealed === 0
+        ? last
+        : this.addSlab(frameBytes);
     slab.used = writePrefix(messageBytes, slab.bytes, slab.used);
     slab.count++;
     this.bytes += frameBytes;
@@ -155,18 +163,18 @@ export class Lane {
 }
 
 function acquire(isSmall: boolean, frameBytes: number): Slab {
-  if (frameBytes > SLAB_BYTES) return new Slab(new Uint8Array(frameBytes));
-  if (isSmall) return smallPool.pop() ?? new Slab(new Uint8Array(SMALL_SLAB_BYTES));
-  return pool.pop() ?? new Slab(new Uint8Array(SLAB_BYTES));
+  const size = isSmall ? SMALL_SLAB_BYTES : frameBytes <= SLAB_BYTES ? SLAB_BYTES : Math.max(frameBytes, LARGE_SLAB_BYTES);
+  const pool = POOLS.find(({ slabBytes }) => slabBytes === size);
+  return pool?.slabs.pop() ?? new Slab(new Uint8Array(size));
 }
 
 function release(slab: Slab): void {
-  const home = slab.bytes.length === SLAB_BYTES ? pool : slab.bytes.length === SMALL_SLAB_BYTES ? smallPool : undefined;
-  if (home === undefined || home.length >= POOLED_MAX) return;
+  const pool = POOLS.find(({ slabBytes }) => slabBytes === slab.bytes.length);
+  if (pool === undefined || pool.slabs.length >= pool.countMax) return;
   slab.used = 0;
   slab.count = 0;
   slab.sealed = 0;
-  home.push(slab);
+  pool.slabs.push(slab);
 }
 
 function countFrames(bytes: Uint8Array, start: number, end: number): number {

@@ -159,6 +159,7 @@ export class LinkTable {
 
   /** Tells the open neighbours what this node offers now. */
   announceServices(): void {
+    if (this.engine.isStopping) return;
     const { services } = this.engine.behaviors;
     for (const link of this.byId.values()) if (link.isOpen) this.engine.delivery.sendControl(link, encodeServices(services));
   }

@@ -1,7 +1,7 @@
 /**
  * @module PrefixedReader: cuts a byte stream, however it is chopped, into bodies behind a `u16` big-endian length. A body that lies
- * whole in a chunk is handed out as a view; only the rest of an incomplete one is copied, into a buffer of exactly its size that goes
- * with it, so that an idle stream keeps none. Knows no cryptography.
+ * whole in a chunk is handed out as a view; only the rest of an incomplete one is copied, into a buffer that serves one body after
+ * another while the stream is busy. An idle stream keeps none. Knows no cryptography.
  */
 import { NetworkError } from '../errors.js';
 
@@ -18,6 +18,8 @@ export class PrefixedReader {
   /** An incomplete body and how much of it there is. */
   #body: Uint8Array | undefined;
   #filled = 0;
+  /** The buffer of the last body that was put together; gone when a chunk ends between two bodies. */
+  #spare: Uint8Array = EMPTY;
   #isRefused = false;
 
   /** Bodies shorter than `minBytes` or longer than `maxBytes` are refused from their length alone. */
@@ -33,7 +35,7 @@ export class PrefixedReader {
 
   /** What is kept between two chunks. */
   get bufferedBytes(): number {
-    return this.#body?.length ?? 0;
+    return this.#spare.length;
   }
 
   /** For the bodies that follow. Only between two of them, as when `read` has just answered with one. */
@@ -74,6 +76,7 @@ export class PrefixedReader {
   refuse(): void {
     this.#isRefused = true;
     this.#body = undefined;
+    this.#spare = EMPTY;
     this.#chunk = EMPTY;
   }
 
@@ -96,7 +99,7 @@ export class PrefixedReader {
 
   #assemble(length: number): Uint8Array | undefined {
     if (this.#offset === this.#chunk.length) return undefined;
-    this.#body ??= new Uint8Array(length);
+    this.#body ??= this.#bufferOf(length);
     const end = Math.min(this.#chunk.length, this.#offset + length - this.#filled);
     this.#body.set(this.#chunk.subarray(this.#offset, end), this.#filled);
     this.#filled += end - this.#offset;
@@ -110,10 +113,16 @@ export class PrefixedReader {
     return body;
   }
 
+  #bufferOf(length: number): Uint8Array {
+    if (this.#spare.length < length) this.#spare = new Uint8Array(length);
+    return this.#spare.length === length ? this.#spare : this.#spare.subarray(0, length);
+  }
+
   /** The transport owns it; an idle stream must not keep it alive. */
   #dropUsedChunk(): void {
     if (this.#offset < this.#chunk.length) return;
     this.#chunk = EMPTY;
     this.#offset = 0;
+    if (this.#length === UNKNOWN) this.#spare = EMPTY;
   }
 }
