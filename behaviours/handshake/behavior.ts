@@ -1,0 +1,149 @@
+/**
+ * @module HandshakeBehavior (service 1): a gate. Before a connection opens, and inside its secured channel, both sides say how they
+ * can be reached, how they see each other, and what other behaviours have to say (`HandshakeSection`).
+ *
+ * The dialer speaks first; four messages (`exchange.ts`), whose form and bounds stand in `messages.ts`. Whatever is malformed, out of
+ * order or contradictory closes the connection with the code `gate` and the reason. A message that is lost is lost with its link. A
+ * remote that says nothing is closed by the engine's deadline for opening; one without this behaviour closes at our first word, as
+ * it takes no messages of an unopened connection.
+ *
+ * What it learns are claims of an authenticated node: addresses are hints, names are for people. They are kept while the connection
+ * is; observations of this node's own address outlive it, of the last 16 observers. When the node listens elsewhere, open
+ * connections get an UPDATE with the next tick.
+ */
+import {
+  type Address,
+  assertNever,
+  type BehaviorAgent,
+  type Connection,
+  NetworkBehavior,
+  NetworkError,
+  type NodeId,
+} from '../../core/index.js';
+import { claimedAddress, claimedAddresses } from './claims.js';
+import { Exchange } from './exchange.js';
+import { HandshakeHandler, type HandshakeToBehavior, type HandshakeToHandler } from './handler.js';
+import { HANDSHAKE_LIMITS, isName, type Me } from './messages.js';
+import { type ObservedAddress, ObservedAddresses } from './observed.js';
+import { Sections } from './sections.js';
+
+export interface HandshakeOptions {
+  /** How people may call this node: 1-64 characters, shown to every neighbour. Absent: nothing is told. */
+  readonly name?: string;
+}
+
+/** What a remote says of itself. */
+interface RemoteSelf {
+  readonly addresses: readonly Address[];
+  readonly name: string | undefined;
+}
+
+const UNKNOWN: RemoteSelf = Object.freeze({ addresses: Object.freeze([]), name: undefined });
+
+type HandshakeAgent = BehaviorAgent<HandshakeToHandler>;
+
+export class HandshakeBehavior extends NetworkBehavior<HandshakeToBehavior, HandshakeToHandler> {
+  static readonly behavior = { serviceId: 1, name: 'handshake', gate: true } as const;
+
+  private readonly selfName: string | undefined;
+  private readonly observed = new ObservedAddresses();
+  /** By connection, from its proof to its end. */
+  private readonly remotes = new Map<number, { readonly connection: Connection; self: RemoteSelf }>();
+  /** Connections that were open before this behaviour ran. */
+  private openBefore: ReadonlySet<number> = new Set();
+  private told: readonly Address[] = [];
+  private ignored = 0;
+
+  constructor({ name }: HandshakeOptions = {}) {
+    super();
+    if (name !== undefined && !isName(name))
+      throw new NetworkError('OPTION_INVALID', `handshake name must be 1 to ${HANDSHAKE_LIMITS.nameCharactersMax} printable characters`);
+    this.selfName = name;
+  }
+
+  /** Where the remote says that it can be reached; empty while or if it is unknown. Hints, by its choice of order. */
+  remoteAddresses(connectionId: number): readonly Address[] {
+    return this.remotes.get(connectionId)?.self.addresses ?? [];
+  }
+
+  /** What the remote calls itself: printable, and a claim. */
+  remoteName(connectionId: number): string | undefined {
+    return this.remotes.get(connectionId)?.self.name;
+  }
+
+  /** Where others say that they see this node; the last 16 observers, the last heard last. */
+  observedAddresses(): readonly ObservedAddress[] {
+    return this.observed.all;
+  }
+
+  /** Messages that made no progress, since the start. */
+  get ignoredCount(): number {
+    return this.ignored;
+  }
+
+  override onStarted(agent: HandshakeAgent): void {
+    this.openBefore = new Set(agent.connections().map(({ id }) => id));
+  }
+
+  override onTick(agent: HandshakeAgent): void {
+    if (this.told === agent.addresses) return;
+    this.told = agent.addresses;
+    agent.sendToHandlers('all', { type: 'addresses-changed' });
+  }
+
+  override onIncomingConnectionConnected(_agent: HandshakeAgent, connection: Connection): HandshakeHandler {
+    return this.handlerFor(connection);
+  }
+
+  override onOutgoingConnectionConnected(_agent: HandshakeAgent, connection: Connection): HandshakeHandler {
+    return this.handlerFor(connection);
+  }
+
+  override onHandlerEvent(agent: HandshakeAgent, _nodeId: NodeId, connectionId: number, event: HandshakeToBehavior): void {
+    switch (event.type) {
+      case 'done':
+        this.rememberSelf(connectionId, event.remote.me);
+        this.rememberObserved(agent, connectionId, event.remote.you);
+        return agent.admit(connectionId);
+      case 'updated':
+        return this.rememberSelf(connectionId, event.me);
+      case 'ignored':
+        this.ignored++;
+        return;
+      default:
+        assertNever(event);
+    }
+  }
+
+  override onIncomingConnectionDisconnected(_agent: HandshakeAgent, { id }: Connection): void {
+    this.remotes.delete(id);
+  }
+
+  override onOutgoingConnectionDisconnected(_agent: HandshakeAgent, { id }: Connection): void {
+    this.remotes.delete(id);
+  }
+
+  private handlerFor(connection: Connection): HandshakeHandler {
+    const role = connection.direction === 'outgoing' ? 'dialer' : 'acceptor';
+    this.remotes.set(connection.id, { connection, self: UNKNOWN });
+    return new HandshakeHandler({
+      name: this.selfName,
+      seenAs: this.observed.by(connection.nodeId),
+      sections: new Sections(connection),
+      exchange: this.openBefore.has(connection.id) ? Exchange.over(role) : Exchange.between(role),
+    });
+  }
+
+  /** A connection that has ended meanwhile leaves nothing. */
+  private rememberSelf(connectionId: number, { addresses, name }: Me): void {
+    const remote = this.remotes.get(connectionId);
+    if (remote !== undefined) remote.self = { addresses: claimedAddresses(addresses, remote.connection.nodeId), name };
+  }
+
+  private rememberObserved(agent: HandshakeAgent, connectionId: number, you: string | undefined): void {
+    const connection = this.remotes.get(connectionId)?.connection;
+    const address = claimedAddress(you, agent.nodeId);
+    if (connection === undefined || address === undefined) return;
+    this.observed.record({ address, byNodeId: connection.nodeId, direction: connection.direction });
+  }
+}

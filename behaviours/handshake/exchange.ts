@@ -1,0 +1,182 @@
+/**
+ * @module Exchange: the Me/You exchange of one connection (DNDM-23..27) as a state machine that knows no agent, no bytes and no section.
+ *
+ *   dialer                                          acceptor
+ *   init  -- INITIAL me, you, sections -------->    wait
+ *   wait  <--------- INITIAL me, you, sections --
+ *   peers -- FINAL me, you, accepted ---------->    peers
+ *   done  <----------- FINAL me, you, accepted --   done
+ *
+ * In `peers` each side knows what the other one says of both; the FINAL must say the same again. The dialer accepts the acceptor's
+ * sections before its FINAL, the acceptor the dialer's after that has come: nothing is registered for a dialer that has not confirmed.
+ *
+ * The short form (DNDM-26) is understood: an acceptor may answer the INITIAL by a FINAL, with its sections in it; this dialer confirms
+ * it by a FINAL and is done. Out of order, malformed or another `me` than before: refused. Once done nothing is refused but too much.
+ */
+import { assertNever } from '../../core/index.js';
+import {
+  type BadMessage,
+  type FinalMessage,
+  HANDSHAKE_LIMITS,
+  type HandshakeMessage,
+  type InitialMessage,
+  type Introduction,
+  type Me,
+  type SectionValue,
+} from './messages.js';
+
+export type ExchangeRole = 'dialer' | 'acceptor';
+export type ExchangeState = 'init' | 'wait' | 'peers' | 'done';
+
+/** The connection has to end, and why; the remote is told. */
+export interface Refusal {
+  readonly type: 'refused';
+  readonly reason: string;
+}
+
+/** What this side says in its INITIAL. */
+export interface Offer {
+  readonly type: 'offer';
+  readonly introduction: Introduction;
+}
+
+/** The names of the remote's sections that this side knows and accepts. */
+export interface Acceptance {
+  readonly type: 'accepted';
+  readonly names: readonly string[];
+}
+
+/** What the exchange asks of its side; each is asked at most once. */
+export interface ExchangeSide {
+  /** `seenAs`: the address at which the remote says it sees this side; known to an acceptor only. */
+  introduce(seenAs: string | undefined): Offer | Refusal;
+  accept(sections: readonly SectionValue[]): Acceptance | Refusal;
+}
+
+/** What has to be done now. */
+export type Step =
+  | { readonly type: 'send'; readonly message: HandshakeMessage }
+  /** The remote is known: this side says `message`, if there is one, and lets the connection pass. */
+  | { readonly type: 'done'; readonly message: FinalMessage | undefined; readonly remote: Introduction }
+  /** The remote presents itself anew. */
+  | { readonly type: 'updated'; readonly me: Me }
+  /** No progress; counted. */
+  | { readonly type: 'ignored' }
+  | Refusal;
+
+export class Exchange {
+  private current: ExchangeState;
+  /** What this side said; present from its INITIAL on. */
+  private own: Introduction | undefined;
+  /** What the remote said; present from `peers` on. */
+  private remote: Introduction | undefined;
+  /** Messages without progress since the last progress. */
+  private uselessCount = 0;
+
+  private constructor(
+    private readonly role: ExchangeRole,
+    state: ExchangeState,
+  ) {
+    this.current = state;
+  }
+
+  static between(role: ExchangeRole): Exchange {
+    return new Exchange(role, role === 'dialer' ? 'init' : 'wait');
+  }
+
+  /** For a connection that was open already: there is nothing to wait for. */
+  static over(role: ExchangeRole): Exchange {
+    return new Exchange(role, 'done');
+  }
+
+  get state(): ExchangeState {
+    return this.current;
+  }
+
+  /** The dialer's first word. */
+  start(side: ExchangeSide): Step {
+    return this.introduce(undefined, 'wait', side);
+  }
+
+  /** What the remote sent. */
+  receive(message: HandshakeMessage | BadMessage, side: ExchangeSide): Step {
+    if (this.current === 'done') return message.stage === 'update' ? this.update(message.me) : this.useless();
+    switch (message.stage) {
+      case 'initial':
+        return this.remote === undefined ? this.introduced(message, side) : this.useless();
+      case 'final':
+        return this.confirmed(message, side);
+      case 'update':
+        return refused('handshake UPDATE before FINAL');
+      case 'bad':
+        return refused(message.reason);
+      default:
+        return assertNever(message);
+    }
+  }
+
+  private introduced(message: InitialMessage, side: ExchangeSide): Step {
+    this.remote = message;
+    if (this.role === 'acceptor') return this.introduce(message.you, 'peers', side);
+    const confirmation = this.confirm(message, side);
+    if (confirmation.type === 'refused') return confirmation;
+    this.current = 'peers';
+    return { type: 'send', message: confirmation.message };
+  }
+
+  private confirmed(message: FinalMessage, side: ExchangeSide): Step {
+    const { own, remote = message } = this;
+    if (own === undefined) return refused('handshake FINAL before INITIAL');
+    if (message.you !== remote.you || !isSameMe(message.me, remote.me)) return refused('handshake FINAL does not match INITIAL');
+    if (!message.accepted.every((name) => own.sections.some(([offered]) => offered === name)))
+      return refused('handshake FINAL accepts what was not offered');
+    if (this.role === 'dialer' && this.current === 'peers') return this.done(undefined, remote);
+    const confirmation = this.confirm(remote, side);
+    return confirmation.type === 'refused' ? confirmation : this.done(confirmation.message, remote);
+  }
+
+  private introduce(seenAs: string | undefined, next: ExchangeState, side: ExchangeSide): Step {
+    const offer = side.introduce(seenAs);
+    if (offer.type === 'refused') return offer;
+    this.own = offer.introduction;
+    this.current = next;
+    return { type: 'send', message: { stage: 'initial', ...this.own } };
+  }
+
+  /** This side's FINAL, once it has accepted the remote's sections. */
+  private confirm(remote: Introduction, side: ExchangeSide): { readonly type: 'final'; readonly message: FinalMessage } | Refusal {
+    const verdict = side.accept(remote.sections);
+    if (verdict.type === 'refused') return verdict;
+    const { me, you } = this.own as Introduction;
+    return { type: 'final', message: { stage: 'final', me, you, sections: [], accepted: verdict.names } };
+  }
+
+  private done(message: FinalMessage | undefined, remote: Introduction): Step {
+    this.remote = remote;
+    this.current = 'done';
+    this.uselessCount = 0;
+    return { type: 'done', message, remote };
+  }
+
+  private update(me: Me): Step {
+    if (this.remote !== undefined && isSameMe(me, this.remote.me)) return this.useless();
+    this.remote = { me, you: this.remote?.you, sections: [] };
+    this.uselessCount = 0;
+    return { type: 'updated', me };
+  }
+
+  private useless(): Step {
+    if (++this.uselessCount <= HANDSHAKE_LIMITS.uselessMessagesMax) return { type: 'ignored' };
+    return refused(`more than ${HANDSHAKE_LIMITS.uselessMessagesMax} handshake messages without progress`);
+  }
+}
+
+export function refused(reason: string): Refusal {
+  return { type: 'refused', reason };
+}
+
+function isSameMe(one: Me, other: Me): boolean {
+  const { length } = one.addresses;
+  if (one.name !== other.name || length !== other.addresses.length) return false;
+  return one.addresses.every((address, index) => address === other.addresses[index]);
+}

@@ -1,0 +1,131 @@
+/**
+ * @module HandshakeHandler: one connection's exchange. It translates between the agent and `exchange.ts`, where the thinking is: what
+ * is received becomes steps, steps become messages and events.
+ */
+import {
+  type Address,
+  assertNever,
+  type CloseReason,
+  type ConnectionAgent,
+  type ConnectionEvent,
+  ConnectionHandler,
+  type Message,
+} from '../../core/index.js';
+import { addressesToTell, claimedAddress, textToTell } from './claims.js';
+import type { Exchange, ExchangeSide, Offer, Refusal, Step } from './exchange.js';
+import {
+  type BadMessage,
+  fromWire,
+  HANDSHAKE_LIMITS,
+  type HandshakeMessage,
+  type Introduction,
+  MALFORMED,
+  type Me,
+  toWire,
+} from './messages.js';
+import type { Sections } from './sections.js';
+
+export type HandshakeToBehavior =
+  /** The exchange is complete. */
+  | { readonly type: 'done'; readonly remote: Introduction }
+  /** The remote presents itself anew. */
+  | { readonly type: 'updated'; readonly me: Me }
+  /** A message made no progress. */
+  | { readonly type: 'ignored' };
+
+/** This node listens elsewhere than before. */
+export type HandshakeToHandler = { readonly type: 'addresses-changed' };
+
+type HandlerAgent = ConnectionAgent<HandshakeToBehavior, HandshakeToHandler>;
+
+/** What a handler has to know from the start. */
+export interface HandlerFacts {
+  readonly name: string | undefined;
+  /** Where this remote saw this node when it was last connected. */
+  readonly seenAs: Address | undefined;
+  readonly sections: Sections;
+  readonly exchange: Exchange;
+}
+
+export class HandshakeHandler extends ConnectionHandler<HandshakeToBehavior, HandshakeToHandler> {
+  private seenAs: Address | undefined;
+  /** This node's addresses as the remote was told last. */
+  private told: readonly Address[] = [];
+
+  constructor(private readonly facts: HandlerFacts) {
+    super();
+    this.seenAs = facts.seenAs;
+  }
+
+  override onOpened(agent: HandlerAgent): void {
+    if (this.facts.exchange.state === 'init') this.carryOut(agent, this.facts.exchange.start(this.side(agent)));
+  }
+
+  override onEvent(agent: HandlerAgent, event: ConnectionEvent): void {
+    if (event.type === 'message') this.carryOut(agent, this.facts.exchange.receive(read(event), this.side(agent)));
+    else if (event.type === 'writable') this.tellChange(agent);
+  }
+
+  override onBehaviorEvent(agent: HandlerAgent): void {
+    this.tellChange(agent);
+  }
+
+  override onClosed(_agent: HandlerAgent, _reason: CloseReason): void {
+    this.facts.sections.forget();
+  }
+
+  private carryOut(agent: HandlerAgent, step: Step): void {
+    switch (step.type) {
+      case 'send':
+        return this.say(agent, step.message);
+      case 'done':
+        if (step.message !== undefined) this.say(agent, step.message);
+        agent.sendToBehavior({ type: 'done', remote: step.remote });
+        return this.tellChange(agent);
+      case 'updated':
+      case 'ignored':
+        return agent.sendToBehavior(step);
+      case 'refused':
+        return agent.close(step.reason);
+      default:
+        assertNever(step);
+    }
+  }
+
+  /** Without this message the exchange cannot go on; what is recorded after the close finds the connection gone. */
+  private say(agent: HandlerAgent, message: HandshakeMessage): void {
+    const result = agent.reply(toWire(message));
+    if (result !== 'queued') agent.close(`a handshake message could not be sent: ${result}`);
+  }
+
+  private side(agent: HandlerAgent): ExchangeSide {
+    return {
+      introduce: (seenAs) => this.introduce(agent, seenAs),
+      accept: (sections) => this.facts.sections.accept(sections),
+    };
+  }
+
+  private introduce(agent: HandlerAgent, seenAs: string | undefined): Offer | Refusal {
+    this.seenAs = claimedAddress(seenAs, agent.nodeId) ?? this.seenAs;
+    const offered = this.facts.sections.offer(agent.ports('handshakeSection'));
+    if (offered.type === 'refused') return offered;
+    const you = textToTell(agent.connection.remoteAddress);
+    this.told = agent.addresses;
+    return { type: 'offer', introduction: { me: this.me(agent), you, sections: offered.values } };
+  }
+
+  /** An UPDATE, if this node listens elsewhere than it said. When there is no room for it now, `writable` brings it here again. */
+  private tellChange(agent: HandlerAgent): void {
+    if (this.facts.exchange.state !== 'done' || this.told === agent.addresses) return;
+    if (agent.reply(toWire({ stage: 'update', me: this.me(agent) })) === 'queued') this.told = agent.addresses;
+  }
+
+  private me(agent: HandlerAgent): Me {
+    const addresses = addressesToTell(agent.addresses, [agent.connection.localAddress, this.seenAs]);
+    return { addresses, name: this.facts.name };
+  }
+}
+
+function read(message: Message): HandshakeMessage | BadMessage {
+  return message.byteLength > HANDSHAKE_LIMITS.messageBytesMax ? MALFORMED : fromWire(message.value());
+}
