@@ -12,14 +12,18 @@ const BENCH_OUTSTANDING = 64;
 type Handlers = { readonly [Name in FleetRequestName]: (ask: FleetRequests[Name]['ask']) => Promise<FleetRequests[Name]['answer']> };
 
 const options = JSON.parse(process.argv[2] ?? '{}') as FleetNodeOptions;
-const tell = (message: FromNodeProcess) => process.send?.(message);
+/** Nobody is left to hear it once the parent is gone. */
+const tell = (message: FromNodeProcess) => process.connected && process.send?.(message);
+
+// The terminal sends its signals to every process of the group; only the parent decides.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
 
 try {
-  await run();
+  if (process.connected) await run();
 } catch (error) {
   tell({ type: 'failed', text: error instanceof Error ? error.message : String(error) });
   process.exitCode = 1;
-  process.disconnect?.();
+  if (process.connected) process.disconnect();
 }
 
 async function run(): Promise<void> {
@@ -27,12 +31,10 @@ async function run(): Promise<void> {
   const { keyFile, seed } = options;
   const seeds = seed === undefined ? [] : [seed];
   const node = await createNode({ identity: keyFile, listen: ['tcp://127.0.0.1:0'], seeds, behaviors: [greeter] });
+  process.on('disconnect', () => void node.stop().then(() => process.exit()));
   await node.start();
   const handlers = handlersOf(node, greeter);
   process.on('message', (message: ToNodeProcess) => void answer(handlers, message));
-  process.on('disconnect', () => void node.stop().then(() => process.exit()));
-  // The terminal sends its signals to every process of the group; only the parent decides.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
   tell({ type: 'started', nodeId: node.id, address: String(node.addresses[0]) });
 }
 

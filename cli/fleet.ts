@@ -43,6 +43,8 @@ export class Fleet {
   private readonly directory = mkdtempSync(join(tmpdir(), 'meshwright-'));
   private readonly nodes: FleetNode[];
   private lastRequestId = 0;
+  /** Nothing is started any more. */
+  isStopping = false;
 
   /** `onReceived`: a text reached a node. */
   constructor(
@@ -115,6 +117,7 @@ export class Fleet {
 
   /** Stops every node in good order. */
   async stop(): Promise<void> {
+    this.isStopping = true;
     const running = this.nodes.filter(({ isRunning }) => isRunning);
     await Promise.allSettled(running.map((node) => this.stopNode(node)));
     rmSync(this.directory, { recursive: true, force: true });
@@ -136,7 +139,8 @@ export class Fleet {
     return node;
   }
 
-  private launch(node: FleetNode, seed: string | undefined): Promise<void> {
+  private async launch(node: FleetNode, seed: string | undefined): Promise<void> {
+    if (this.isStopping) throw new FleetError('the nodes are being stopped');
     const options: FleetNodeOptions = { keyFile: node.keyFile, seed };
     const process = fork(PROGRAM, [JSON.stringify(options)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     node.process = process;

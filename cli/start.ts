@@ -38,8 +38,9 @@ async function main(): Promise<number> {
     await showLinks(context);
     return await takeCommands();
   } catch (error) {
-    print(textOf(error));
-    return 1;
+    // After a signal the nodes do not form or answer any more; that is no failure.
+    if (!fleet.isStopping) print(textOf(error));
+    return fleet.isStopping ? 0 : 1;
   } finally {
     await stop();
   }

@@ -1,0 +1,109 @@
+/** @module The main job as its users have it: a process with a pipe. Every command once, every end, and nothing that is left behind. */
+import { expect } from 'chai';
+import { compiled, Program } from './program.js';
+
+describe('npm start', () => {
+  let programs: Program[];
+  const start = () => {
+    const program = new Program([compiled('cli/start.js')]);
+    programs.push(program);
+    return program;
+  };
+  beforeEach(() => {
+    programs = [];
+  });
+  afterEach(() => Promise.all(programs.map((program) => program.kill())));
+
+  it('forms five nodes from one address, answers a call, and ends with 0', async () => {
+    const program = start().say('call 2 world').say('quit');
+    expect(await program.end()).to.equal(0);
+    expect(program.lines.slice(0, 2)).to.match(/^starting 5 nodes, each in its own process …,formed in \d+ ms, every link encrypted:$/);
+    const nodes = program.lines
+      .slice(2, 7)
+      .map((line) => /^node (\d) {2}[0-9a-f]{8} {2}tcp:\/\/127\.0\.0\.1:\d+ {2}connected to: (.*)$/.exec(line));
+    const others = nodes.map((match) => match?.[2]?.replaceAll(/ \([0-9.]+ ms\)/g, ''));
+    expect(others).to.deep.equal(['node 2, node 3, node 4, node 5', 'node 1', 'node 1', 'node 1', 'node 1']);
+    expect(program.lines.slice(7)).to.deep.equal(['node 2 answers: Hello world']);
+    expect(program.errors).to.equal('');
+  });
+
+  it('sends to a node, to a key and to a service, and shows ways and links', async () => {
+    const program = start();
+    await program.say('send 3 good morning').next(/^node 3 received: good morning$/);
+    await program.say('send key to the hash').next(/^node [1-5] received: to the hash$/);
+    await program.say('send 0123456789abcdef to that key').next(/^node [1-5] received: to that key$/);
+    await program.say('send service to one of them').next(/^node 1 received: to one of them$/);
+    await program.say('routes').next(/^to node 1: local; the node is this node$/);
+    for (const number of [2, 3, 4, 5])
+      await program.next(new RegExp(`^to node ${number}: over connection (\\d+); the node is a neighbour, on connection \\1$`));
+    await program.say('links').next(/^node 5 .* connected to: node 1/);
+    await program.say('bench').next(/^calls from node 1 to node 2: p50 [0-9.]+ ms, p99 [0-9.]+ ms, [0-9,]+ calls\/s with 64 outstanding$/);
+    expect(await program.eof().end()).to.equal(0);
+  });
+
+  it('kills a node, says at once that it is gone, and revives it with its key', async () => {
+    const program = start();
+    const before = await program.next(/^node 3 {2}/);
+    await program.say('kill 3').next(/^node 3 is dead$/);
+    await program.say('call 3 again').next(/^RPC_(UNREACHABLE|PEER_GONE): /);
+    await program.say('send 3 again').next(/^not sent: unreachable$/);
+    await program.say('routes').next(/^to node 3: reject; the node is no neighbour/);
+    await program.say('kill 3').next(/^node 3 does not run$/);
+    await program.say('revive 3').next(/^node 3 is back and connected$/);
+    await program.say('call 3 again').next(/^node 3 answers: Hello again$/);
+    await program.say('revive 3').next(/^node 3 runs already$/);
+    const after = await program.say('links').next(/^node 3 {2}/);
+    expect(after.slice(0, 16), 'the node id').to.equal(before.slice(0, 16));
+  });
+
+  it('refuses what it cannot do with a reason, and goes on; on a pipe the exit code tells', async () => {
+    const program = start();
+    await program.say('kill 1').next(/^node 1 is the seed .* cannot be killed; quit ends everything$/);
+    await program.say('dance').next(/^there is no command "dance"; help lists all$/);
+    await program.say('constructor').next(/^there is no command "constructor"/);
+    await program.say('call').next(/^use: call <node> <name>$/);
+    await program.say('call 2').next(/^use: call <node> <name>$/);
+    await program.say('call 6 x').next(/^there is no node 6; there are 1 to 5$/);
+    await program.say('call 0 x').next(/^there is no node 0; there are 1 to 5$/);
+    await program.say('kill two').next(/^use: kill <node>$/);
+    await program.say('revive').next(/^use: revive <node>$/);
+    await program.say('send 2').next(/^use: send <node\|key\|service> <text>$/);
+    await program.say('send 6 x').next(/^there is no node 6/);
+    for (const name of ['call', 'send', 'routes', 'links', 'kill', 'revive', 'bench', 'help', 'quit'])
+      await program.say('help').next(new RegExp(`^${name} .*\\S$`));
+    await program
+      .say('')
+      .say('  call   5   spaced   out  ')
+      .next(/^node 5 answers: Hello spaced out$/);
+    expect(await program.say('quit').end()).to.equal(1);
+  });
+
+  it('two runs side by side do not disturb each other', async () => {
+    const [one, other] = [start(), start()];
+    await Promise.all([one.say('call 2 one').next(/Hello one$/), other.say('call 2 other').next(/Hello other$/)]);
+    expect(await Promise.all([one.say('quit').end(), other.say('quit').end()])).to.deep.equal([0, 0]);
+  });
+
+  it('SIGINT and SIGTERM stop it in order, within 5 s and with nobody left (row 94)', async () => {
+    const [one, other] = [start(), start()];
+    await Promise.all([one.next(/^node 5 {2}/), other.next(/^node 5 {2}/)]);
+    const startedMs = performance.now();
+    // The end is the end of everybody who holds the output: the node processes inherit it.
+    expect(await Promise.all([one.signal('SIGINT').end(), other.signal('SIGTERM').end()])).to.deep.equal([0, 0]);
+    expect(performance.now() - startedMs).to.be.below(5_000);
+    expect(one.errors + other.errors).to.equal('');
+  });
+
+  it('SIGINT while it starts stops it, too', async () => {
+    const program = start();
+    await program.next(/^starting/);
+    expect(await program.signal('SIGINT').end()).to.equal(0);
+    expect(program.lines.slice(1)).to.deep.equal([]);
+  });
+
+  it('leaves nobody behind when it is killed itself', async () => {
+    const program = start();
+    await program.next(/^node 5 {2}/);
+    expect(await program.signal('SIGKILL').end()).to.equal('SIGKILL');
+  });
+});
