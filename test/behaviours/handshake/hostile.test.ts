@@ -177,14 +177,6 @@ describe('handshake with a peer that does not keep to it', () => {
     expect((await refused).reason).to.deep.include({ code: 'protocol-error', text: 'a message before the connection was open' });
   });
 
-  it('closes a peer that says nothing at the deadline for opening', async () => {
-    const honest = await world.node('honest', { limits: { openTimeoutMs: 100 } });
-    const node = await world.node('peer', { builtins: [], behaviors: [new Peer()] });
-    const refused = next(honest, 'refused');
-    await node.connect('mem://honest').catch(() => undefined);
-    expect((await refused).reason).to.deep.include({ code: 'timeout', text: 'not open in time', by: 'local' });
-  });
-
   it('does not open to a node without handshake, which hangs up at its first word', async () => {
     const honest = await world.node('honest');
     await world.node('bare', { builtins: [] });
