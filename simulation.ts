@@ -1,0 +1,15 @@
+/**
+ * @module `meshwright/simulation`: the simulated network with the defaults of `createNode` wired in. Runs on Node and in browsers.
+ */
+import { BUILTINS } from './behaviours/index.js';
+import { DirectRouter } from './routing/index.js';
+import { Simulation, type SimulationOptions } from './transports/simulated/index.js';
+
+export * from './transports/simulated/index.js';
+
+/** A network in virtual time: `new SimulatedNetwork({ seed: 1 })`. */
+export class SimulatedNetwork extends Simulation {
+  constructor(options: SimulationOptions) {
+    super(options, { router: DirectRouter, builtins: BUILTINS });
+  }
+}

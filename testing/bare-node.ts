@@ -1,0 +1,218 @@
+/**
+ * @module BareNode: a node's `Network` without runner, transport and promises, for protocol tests. The test is the world: it makes time
+ * pass and hands bytes over. Whatever the network writes reaches the other end at once, within the call that caused it.
+ */
+
+import { NodeContainer } from '../core/container.js';
+import type { Effect, Input } from '../core/engine.js';
+import type { NodeEventName, NodeEvents } from '../core/events.js';
+import {
+  Address,
+  type LinkSink,
+  type NetworkBehavior,
+  NetworkError,
+  type NodeId,
+  type NodeOptions,
+  type TransportLink,
+} from '../core/index.js';
+import { Network } from '../core/network.js';
+import { type NodeSetup, resolveOptions } from '../core/node-options.js';
+import { type BehaviorClass, planRegistration } from '../core/registry.js';
+import { RouterFacade } from '../core/router-facade.js';
+import { DirectRouter } from '../routing/index.js';
+import { SeededRandom, simulatedCrypto, simulatedLogger } from '../transports/simulated/index.js';
+import { joined } from './raw-peer.js';
+import { seededIdentity } from './seeded.js';
+import { VirtualTime } from './virtual-time.js';
+
+/** What a node told. */
+export type ToldEvent = { readonly [Name in NodeEventName]: { readonly name: Name; readonly event: NodeEvents[Name] } }[NodeEventName];
+
+/** Answers a dial: the other end's sink, or why there is none; nothing when the dial gets no answer. */
+export type DialAnswer = (link: TransportLink, address: Address) => LinkSink | NetworkError | undefined;
+
+const STEPS_MAX = 100_000;
+
+export class BareNode {
+  readonly network: Network;
+  /** Everything that the node told, in order. */
+  readonly events: ToldEvent[] = [];
+  /** Who answers this node's dials; without one they get no answer. */
+  onDial: DialAnswer = () => undefined;
+  readonly #setup: NodeSetup;
+  readonly #container: NodeContainer;
+  /** The other ends of open channels, by this node's connection id. */
+  readonly #remotes = new Map<number, LinkSink>();
+  #isSettling = false;
+
+  /** `name` seeds identity and chance; `time` may be shared by several nodes. */
+  constructor(
+    readonly name: string,
+    options: NodeOptions = {},
+    readonly time: VirtualTime = new VirtualTime(),
+  ) {
+    const { clock, timers } = time;
+    const crypto = options.crypto ?? simulatedCrypto;
+    const defaults = {
+      ...{ clock, timers, crypto, random: new SeededRandom('bare node', name), router: DirectRouter, builtins: {} as never },
+      transports: () => [],
+      logger: () => simulatedLogger('silent', clock),
+      loadIdentity: () => seededIdentity(name, crypto),
+    };
+    this.#setup = resolveOptions({ identity: seededIdentity(name, crypto), logger: 'silent', ...options, builtins: [] }, defaults);
+    const facade = new RouterFacade(this.#setup.router, (callback, cause) => this.network.routerFault(callback, cause));
+    this.#container = this.#containerWith(facade);
+    this.network = new Network(this.#networkOptions(), facade);
+    for (const behavior of this.#container.build()) this.network.behaviors.add(behavior);
+  }
+
+  get id(): NodeId {
+    return this.network.self;
+  }
+
+  get identity(): NodeSetup['identity'] {
+    return this.#setup.identity;
+  }
+
+  behavior<B extends NetworkBehavior>(type: BehaviorClass<B>): B {
+    const instance = this.#container.behavior(type);
+    if (instance === undefined) throw new NetworkError('BEHAVIOR_MISSING', `${type.name} does not run on ${this.name}`);
+    return instance;
+  }
+
+  /** The events of one name. */
+  told<Name extends NodeEventName>(name: Name): NodeEvents[Name][] {
+    return this.events.filter((told) => told.name === name).map((told) => told.event as NodeEvents[Name]);
+  }
+
+  start(): void {
+    this.step({ type: 'start' });
+  }
+
+  stop(): void {
+    this.step({ type: 'stop' });
+  }
+
+  /** One input, and everything that follows from it at this instant. */
+  step(input: Input): void {
+    this.network.step(input, this.time.nowMs);
+    this.settle();
+  }
+
+  /** As the application's `connect`; the outcome is in `told`. */
+  dial(address: Address): void {
+    const { dialer } = this.network;
+    this.step({ type: 'work', work: () => dialer.dial({ attemptId: dialer.nextAttemptId(), target: address }) });
+  }
+
+  /** Somebody dials this node: `remote` is given that one's end of the channel and answers with its sink. */
+  accept<Sink extends LinkSink>(remote: (link: TransportLink) => Sink, remoteAddress = addressOf('stranger')): Sink {
+    const connectionId = this.network.reserveConnectionId();
+    const sink = remote(this.#remoteEnd(connectionId, remoteAddress));
+    this.#remotes.set(connectionId, sink);
+    this.step({ type: 'accepted', connectionId, kind: 'stream', remoteAddress, localAddress: addressOf(this.name) });
+    return sink;
+  }
+
+  /** Lets time pass, from deadline to deadline. */
+  advance(durationMs: number): void {
+    const untilMs = this.time.nowMs + durationMs;
+    for (let steps = 0; this.network.nextDueMs <= untilMs; steps++) {
+      if (steps > STEPS_MAX) throw new Error(`${this.name} has more than ${STEPS_MAX} deadlines in ${durationMs} ms`);
+      this.time.advance(Math.max(0, this.network.nextDueMs - this.time.nowMs));
+      this.step({ type: 'time' });
+    }
+    this.time.advance(untilMs - this.time.nowMs);
+  }
+
+  /** Does what the network wants to have done, until it wants nothing. */
+  settle(): void {
+    if (this.#isSettling || this.network.isStepping) return;
+    this.#isSettling = true;
+    try {
+      for (let effects = this.network.flush(this.time.nowMs); effects.length > 0; effects = this.network.flush(this.time.nowMs))
+        for (const effect of effects) this.#perform(effect);
+    } finally {
+      this.#isSettling = false;
+    }
+  }
+
+  #perform(effect: Effect): void {
+    const { connectionId } = effect;
+    switch (effect.type) {
+      case 'write':
+        return this.#write(connectionId, effect.chunks);
+      case 'dial':
+        return this.#dial(connectionId, effect.address);
+      case 'cancel-dial':
+        return;
+      case 'end':
+      case 'destroy':
+        return this.#closed(connectionId, undefined, undefined);
+    }
+  }
+
+  #write(connectionId: number, chunks: readonly Uint8Array[]): void {
+    const bytes = joined(chunks);
+    this.#remotes.get(connectionId)?.onBytes(bytes);
+    this.network.step({ type: 'written', connectionId, byteCount: bytes.length }, this.time.nowMs);
+  }
+
+  #dial(connectionId: number, address: Address): void {
+    const answer = this.onDial(this.#remoteEnd(connectionId, addressOf(this.name)), address);
+    if (answer instanceof NetworkError) return this.network.step({ type: 'dial-failed', connectionId, error: answer }, this.time.nowMs);
+    if (answer === undefined) return;
+    this.#remotes.set(connectionId, answer);
+    const facts = { connectionId, kind: 'stream' as const, remoteAddress: address, localAddress: addressOf(this.name) };
+    this.network.step({ type: 'connected', ...facts }, this.time.nowMs);
+  }
+
+  /** The channel ends for both. */
+  #closed(connectionId: number, cause: NetworkError | undefined, remoteCause: NetworkError | undefined): void {
+    const remote = this.#remotes.get(connectionId);
+    if (!this.#remotes.delete(connectionId)) return;
+    this.network.step({ type: 'closed', connectionId, cause }, this.time.nowMs);
+    remote?.onClosed(remoteCause);
+    this.settle();
+  }
+
+  /** What the other side writes comes in here. */
+  #remoteEnd(connectionId: number, ownAddress: Address): TransportLink {
+    return {
+      kind: 'stream',
+      remoteAddress: addressOf(this.name),
+      localAddress: ownAddress,
+      write: (chunks) => {
+        for (const chunk of chunks) this.#received(connectionId, chunk);
+      },
+      end: () => this.#closed(connectionId, undefined, undefined),
+      destroy: () => this.#closed(connectionId, new NetworkError('TRANSPORT_FAILED', 'the remote destroyed the channel'), undefined),
+    };
+  }
+
+  #received(connectionId: number, chunk: Uint8Array): void {
+    if (!this.#remotes.has(connectionId)) return;
+    this.network.step({ type: 'bytes', connectionId, bytes: chunk.slice() }, this.time.nowMs);
+    this.settle();
+  }
+
+  #containerWith(router: RouterFacade): NodeContainer {
+    const { behaviors, provide, identity, clock, random, logger } = this.#setup;
+    const plan = planRegistration({ builtins: [], behaviors, provide });
+    return new NodeContainer(plan, { nodeId: identity.nodeId, clock, random, logger, router });
+  }
+
+  #networkOptions() {
+    const { logger, clock } = this.#setup;
+    const enter = (work: () => void) => (this.network.isStepping ? work() : this.step({ type: 'work', work }));
+    const emit = <Name extends NodeEventName>(name: Name, event: NodeEvents[Name]): void => {
+      this.events.push({ name, event } as ToldEvent);
+    };
+    return { ...this.#setup, log: logger, wallMs: () => clock.wallMs(), enter, emit };
+  }
+}
+
+/** Where a node of that name would be; nothing is resolved. */
+export function addressOf(name: string): Address {
+  return Address.of({ scheme: 'mem', host: name });
+}

@@ -1,0 +1,134 @@
+/**
+ * @module SimulatedLink: one end of a channel. It behaves as a TCP link does: bytes come in pieces of their own choosing, the end of one
+ * side is the end of both, and nothing is said during a call. What was written counts as written when it has arrived, so that a slow
+ * or cut path holds its writer up.
+ */
+import { type Address, type LinkSink, NetworkError, type TransportLink } from '../../core/index.js';
+import type { Instance } from './host.js';
+import type { Pipe, Segment } from './pipe.js';
+
+/** The most that one `onBytes` carries, and one event delivers. */
+const PIECE_BYTES_MAX = 65_536;
+/** How long `end` may take before this side stops waiting for the other. */
+const LINGER_MS = 1_000;
+/** Bytes that may be under way; an owner that keeps to its write window never gets there. */
+const QUEUED_BYTES_MAX = 64 * 1024 * 1024;
+/** What used bytes are overwritten with: they are valid during the call only, and this makes it so. */
+const USED = 0xdb;
+
+export class SimulatedLink implements TransportLink {
+  readonly kind = 'stream';
+  #sink: LinkSink | undefined;
+  #isEnding = false;
+  #isClosed = false;
+  #stopLinger: () => void = () => {};
+
+  constructor(
+    private readonly instance: Instance,
+    private readonly out: Pipe,
+    readonly localAddress: Address,
+    readonly remoteAddress: Address,
+  ) {
+    instance.links.add(this);
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Starts to report. */
+  attach(sink: LinkSink): void {
+    this.#sink = sink;
+  }
+
+  write(chunks: readonly Uint8Array[]): void {
+    if (this.#isEnding || !this.instance.isAlive) return;
+    const bytes = joined(chunks);
+    for (let start = 0; start < bytes.length; start += PIECE_BYTES_MAX)
+      this.out.send({ type: 'bytes', bytes: bytes.subarray(start, start + PIECE_BYTES_MAX) });
+    if (this.out.queuedBytes > QUEUED_BYTES_MAX) this.#break(tooMuch(this));
+  }
+
+  end(): void {
+    if (this.#isEnding || !this.instance.isAlive) return;
+    this.#isEnding = true;
+    this.out.send({ type: 'end' });
+    this.#stopLinger = this.instance.after(LINGER_MS, () => this.destroy());
+  }
+
+  destroy(): void {
+    if (this.instance.isAlive) this.#break(undefined);
+  }
+
+  /** The instance crashes: others see silence, or broken channels. */
+  crash(isReset: boolean): void {
+    if (isReset) this.out.send({ type: 'reset', cause: lost(this) });
+    this.out.silence();
+  }
+
+  /** From the other end. */
+  receive(segment: Segment): void {
+    if (this.#isClosed) return;
+    if (segment.type === 'bytes') return this.#take(segment.bytes);
+    if (!this.#isEnding && segment.type === 'end') this.out.send({ type: 'end' });
+    this.#close(segment.type === 'reset' ? segment.cause : undefined);
+  }
+
+  written(byteCount: number): void {
+    if (!this.#isClosed) this.#sink?.onWritten(byteCount);
+  }
+
+  /** The other host knows nothing of this channel. */
+  bounced(): void {
+    if (!this.#isClosed) this.#close(lost(this));
+  }
+
+  #take(bytes: Uint8Array): void {
+    this.#sink?.onBytes(bytes);
+    bytes.fill(USED);
+  }
+
+  /** Ends it at once; the sink hears of it when the present call is over. */
+  #break(cause: NetworkError | undefined): void {
+    if (this.#isClosed) return;
+    const isLoss = this.out.abandon();
+    if (isLoss) this.out.send({ type: 'reset', cause: lost(this) });
+    else if (!this.#isEnding) this.out.send({ type: 'end' });
+    this.#isClosed = true;
+    this.instance.after(0, () => this.#tellClosed(cause));
+  }
+
+  #close(cause: NetworkError | undefined): void {
+    this.#isClosed = true;
+    this.#tellClosed(cause);
+  }
+
+  #tellClosed(cause: NetworkError | undefined): void {
+    this.#isEnding = true;
+    this.#stopLinger();
+    this.instance.links.delete(this);
+    const sink = this.#sink;
+    this.#sink = undefined;
+    sink?.onClosed(cause);
+  }
+}
+
+/** A copy in memory of its own: chunks belong to the link, but several may lie in one buffer. */
+function joined(chunks: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return bytes;
+}
+
+function lost({ remoteAddress }: SimulatedLink): NetworkError {
+  return new NetworkError('TRANSPORT_FAILED', `lost the channel to ${remoteAddress.text}: connection reset`);
+}
+
+function tooMuch({ remoteAddress }: SimulatedLink): NetworkError {
+  const details = { limit: 'queuedBytesMax', maximum: QUEUED_BYTES_MAX, side: 'local' };
+  return new NetworkError('LIMIT_EXCEEDED', `too many bytes are under way to ${remoteAddress.text}`, { details });
+}

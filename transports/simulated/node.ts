@@ -1,0 +1,64 @@
+/**
+ * @module SimulatedNode: a `MeshNode` on a simulated host. Nothing of it is simulated but its ports. Its own promises let virtual time
+ * pass until they settle, so that `await node.connect(…)` works without a `run`; see `Simulation` for the rule.
+ */
+import { type Address, type BehaviorClass, type Client, type Connection, MeshNode, type NodeId, type Route } from '../../core/index.js';
+
+type Constructed = ConstructorParameters<typeof MeshNode>[0];
+type ConnectOptions = Parameters<MeshNode['connect']>[1];
+type CallOptions = Parameters<MeshNode['call']>[4];
+
+/** Lets virtual time pass while `promise` is pending. */
+export type Meanwhile = <T>(promise: Promise<T>) => Promise<T>;
+
+export class SimulatedNode extends MeshNode {
+  readonly #meanwhile: Meanwhile;
+
+  constructor(
+    setup: Constructed,
+    /** The host's name: `sim://name` is where others dial it. */
+    readonly name: string,
+    meanwhile: Meanwhile,
+  ) {
+    super(setup);
+    this.#meanwhile = meanwhile;
+  }
+
+  override start(): Promise<void> {
+    return this.#meanwhile(super.start());
+  }
+
+  override stop(): Promise<void> {
+    return this.#meanwhile(super.stop());
+  }
+
+  override connect(target: string | Address | NodeId, options: ConnectOptions = {}): Promise<Connection> {
+    return this.#meanwhile(super.connect(target, options));
+  }
+
+  override call(route: Route, serviceId: number, method: string, value: unknown, options: CallOptions = {}): Promise<unknown> {
+    return this.#meanwhile(super.call(route, serviceId, method, value, options));
+  }
+
+  override client<C extends BehaviorClass>(type: C, route: Route): Client<C> {
+    return new Proxy(super.client(type, route), {
+      get: (client, name) => {
+        const method: unknown = Reflect.get(client, name);
+        return typeof method === 'function' ? (...args: unknown[]) => this.#answer(method(...args)) : method;
+      },
+    });
+  }
+
+  /** What a client's method gives: a promise, or a sequence whose every step is one. */
+  #answer(given: Promise<unknown> | AsyncIterable<unknown>): unknown {
+    if (!(Symbol.asyncIterator in given)) return this.#meanwhile(given);
+    const items = given[Symbol.asyncIterator]();
+    const steps: AsyncIterableIterator<unknown> = {
+      next: () => this.#meanwhile(items.next()),
+      return: (value) => this.#meanwhile(items.return?.(value) ?? Promise.resolve({ done: true, value })),
+      throw: (cause) => this.#meanwhile(items.throw?.(cause) ?? Promise.reject(cause)),
+      [Symbol.asyncIterator]: () => steps,
+    };
+    return steps;
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * @module Path: the way from one host to another, one direction. It says when bytes that set out now arrive, and whether the way is cut.
+ */
+import type { LinkConditions } from './conditions.js';
+import type { Host } from './host.js';
+
+const SEGMENT_BYTES = 1_460;
+/** How long a sender waits before it sends a lost segment again, besides the way there and back. */
+const RESEND_MS = 200;
+
+/** When a piece has left its sender, and when it arrives. */
+export interface Passage {
+  readonly leavesMs: number;
+  readonly arrivesMs: number;
+  readonly lostCount: number;
+}
+
+export class Path {
+  /** Absent: the network's. */
+  own: LinkConditions | undefined;
+  isCut = false;
+  /** Until when bytes are leaving, where bandwidth is bounded. */
+  #busyUntilMs = 0;
+
+  constructor(
+    readonly from: Host,
+    readonly to: Host,
+    private readonly defaults: LinkConditions,
+    private readonly chance: () => number,
+  ) {}
+
+  get conditions(): LinkConditions {
+    return this.own ?? this.defaults;
+  }
+
+  get isBlocked(): boolean {
+    const { from, to } = this;
+    return this.isCut || (from.group !== undefined && to.group !== undefined && from.group !== to.group);
+  }
+
+  pass(byteCount: number, nowMs: number): Passage {
+    const { latencyMs, jitterMs, loss, bandwidth } = this.conditions;
+    const leavesMs = Math.max(nowMs, this.#busyUntilMs) + (byteCount / bandwidth) * 1_000;
+    if (bandwidth !== Number.POSITIVE_INFINITY) this.#busyUntilMs = leavesMs;
+    const jitter = jitterMs > 0 ? jitterMs * this.chance() : 0;
+    const lostCount = loss > 0 ? this.#losses(Math.max(1, Math.ceil(byteCount / SEGMENT_BYTES)), loss) : 0;
+    return { leavesMs, arrivesMs: leavesMs + latencyMs + jitter + lostCount * (RESEND_MS + 2 * latencyMs), lostCount };
+  }
+
+  /** What was to leave after `nowMs` does not. */
+  clear(nowMs: number): void {
+    this.#busyUntilMs = Math.min(this.#busyUntilMs, nowMs);
+  }
+
+  #losses(segmentCount: number, loss: number): number {
+    let lostCount = 0;
+    for (let segment = 0; segment < segmentCount; segment++) while (this.chance() < loss) lostCount++;
+    return lostCount;
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * @module Residents: the nodes of a simulation and the hosts that they run on: creation, crash, and a new instance after one.
+ */
+import { Identity, NetworkError, type NodeDefaults, type NodeOptions, resolveOptions, shortId } from '../../core/index.js';
+import type { Crypto } from '../../core/security/crypto.js';
+import { type Host, Instance } from './host.js';
+import { simulatedLogger } from './logger.js';
+import { type Meanwhile, SimulatedNode } from './node.js';
+import { SeededRandom } from './random.js';
+import type { Scheduler } from './scheduler.js';
+import type { Topology } from './topology.js';
+import { SimulatedTransport } from './transport.js';
+
+export interface ResidentParts extends Pick<NodeDefaults, 'router' | 'builtins'> {
+  readonly crypto: Crypto;
+  readonly seed: number | string;
+  readonly scheduler: Scheduler;
+  readonly topology: Topology;
+  /** Lets time pass while a promise of `owner` is pending. */
+  readonly meanwhile: <T>(owner: object, promise: Promise<T>) => Promise<T>;
+}
+
+interface Resident {
+  readonly node: SimulatedNode;
+  readonly identity: Identity;
+  readonly options: NodeOptions;
+}
+
+export class Residents {
+  private readonly byHost = new Map<Host, Resident>();
+  private nameCount = 0;
+
+  constructor(private readonly parts: ResidentParts) {}
+
+  get nodes(): readonly SimulatedNode[] {
+    return [...this.byHost].filter(([host]) => host.instance?.isAlive === true).map(([, { node }]) => node);
+  }
+
+  create({ name = `node-${++this.nameCount}`, ...options }: NodeOptions & { readonly name?: string }): SimulatedNode {
+    const { crypto, seed, topology } = this.parts;
+    const taken = topology.hostNamed(name)?.instance;
+    if (taken !== undefined) throw new NetworkError('OPTION_INVALID', `option name is ${name}, which another node of the network has`);
+    const identity = options.identity ?? Identity.generate(options.crypto ?? crypto, new SeededRandom(seed, 'identity', name));
+    if (typeof identity === 'string')
+      throw new NetworkError('OPTION_INVALID', 'option identity is a path; simulated nodes read no files: give an Identity');
+    return this.move(topology.addHost(name), identity, options);
+  }
+
+  /** The node that ran there, once more. */
+  recreate(host: Host): SimulatedNode {
+    const { identity, options } = this.residentOf(host);
+    const used = [...(options.behaviors ?? []), options.router].find((given) => typeof given === 'object' && !Array.isArray(given));
+    if (used !== undefined)
+      throw new NetworkError('OPTION_INVALID', `${host.name} was made with an instance, which cannot run twice: give classes`);
+    return this.move(host, identity, options);
+  }
+
+  crash(host: Host, isReset: boolean): void {
+    const { node } = this.residentOf(host);
+    const { instance } = host;
+    if (instance?.isAlive !== true) throw new NetworkError('ARGUMENT_INVALID', `${host.name} does not run`);
+    instance.isAlive = false;
+    host.isUp = isReset;
+    for (const link of instance.links) link.crash(isReset);
+    node.kill();
+  }
+
+  private residentOf(host: Host): Resident {
+    const resident = this.byHost.get(host);
+    if (resident === undefined) throw new NetworkError('ARGUMENT_INVALID', `no node was created on ${host.name}`);
+    return resident;
+  }
+
+  private move(host: Host, identity: Identity, options: NodeOptions): SimulatedNode {
+    const { parts } = this;
+    const { scheduler, topology } = parts;
+    const instance = new Instance(host, scheduler, parts.seed);
+    const { clock, timers, random } = instance;
+    const defaults: NodeDefaults = {
+      ...{ clock, timers, random, crypto: parts.crypto, router: parts.router, builtins: parts.builtins },
+      transports: () => [new SimulatedTransport(topology, instance)],
+      logger: (level) => simulatedLogger(level, clock),
+      loadIdentity: () => identity,
+    };
+    const setup = resolveOptions({ listen: [`sim://${host.name}`], logger: 'silent', ...options, identity }, defaults);
+    const meanwhile: Meanwhile = (promise) => parts.meanwhile(instance, promise);
+    const node = new SimulatedNode(setup, host.name, meanwhile);
+    host.instance = instance;
+    host.isUp = true;
+    this.byHost.set(host, { node, identity, options });
+    this.observe(node);
+    return node;
+  }
+
+  /** What the node tells becomes part of the trace. */
+  private observe(node: SimulatedNode): void {
+    const { scheduler, topology } = this.parts;
+    const note = (kind: string, to: string, detail: string, size = 0) =>
+      topology.trace.add(scheduler.nowMs, kind, node.name, to, size, detail);
+    node.on('connected', ({ remoteAddress, direction }) => note('connected', remoteAddress.host, direction));
+    node.on('disconnected', ({ connection, reason }) =>
+      note('disconnected', connection.remoteAddress.host, `${reason.code} by ${reason.by}`),
+    );
+    node.on('refused', ({ remoteAddress, reason }) => note('refused', remoteAddress.host, `${reason.code} by ${reason.by}`));
+    node.on('dial-failed', ({ attempt: { target }, error }) =>
+      note('dial-failed', typeof target === 'string' ? shortId(target) : target.host, error.code),
+    );
+    node.on('dropped', ({ cause, count }) => note('dropped', '', cause, count));
+    node.on('fault', ({ behavior, callback }) => note('fault', '', `${behavior}.${callback}`));
+    node.on('behavior-stopped', ({ name }) => note('behavior-stopped', '', name));
+  }
+}

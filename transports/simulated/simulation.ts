@@ -1,0 +1,252 @@
+/**
+ * @module Simulation: a network of nodes in virtual time, deterministic by its seed. It runs the very `MeshNode` that applications run;
+ * only clock, timers, chance, transport and (by default) cryptography are its own.
+ *
+ * Time passes in two ways. `run`, `runUntil` and `waitFor` let it pass as they say. Outside of them, a promise that a node's `start`,
+ * `stop`, `connect`, `call` or client has given lets it pass until it settles; within them it does not, time goes on with the run.
+ * Whenever an instant is over, every promise that can settle does so before time goes on: an `async` method that waits for nothing but
+ * the simulation takes no virtual time. What waits for the real world (a file, a real timer) is not deterministic.
+ */
+import { NetworkError, type NodeDefaults, type NodeOptions, type Transport } from '../../core/index.js';
+import type { Crypto } from '../../core/security/crypto.js';
+import { CONDITIONS_DEFAULT, conditionsOf, type LinkConditions } from './conditions.js';
+import { simulatedCrypto } from './crypto.js';
+import { Driver, type Goal } from './driver.js';
+import { Instance } from './host.js';
+import type { SimulatedNode } from './node.js';
+import { SeededRandom } from './random.js';
+import { Residents } from './residents.js';
+import { Scheduler } from './scheduler.js';
+import { type HostRef, Topology } from './topology.js';
+import { Trace, type TraceEvent } from './trace.js';
+import { SimulatedTransport } from './transport.js';
+
+export interface SimulationOptions extends Partial<LinkConditions> {
+  /** Everything that is left to chance follows from it. */
+  readonly seed: number | string;
+  /** `simulated` by default: fast, and protecting nothing. A real one makes handshakes as dear as they are. */
+  readonly crypto?: 'simulated' | Crypto;
+  /** How many events `trace()` keeps; 65,536 by default. The hash covers all. */
+  readonly traceEventsMax?: number;
+  /** Events that may wait at once; 4,194,304 by default. More are an error. */
+  readonly eventsMax?: number;
+  /** Events that may happen while no time passes; 1,000,000 by default. More are an error: time stands still. */
+  readonly eventsPerInstantMax?: number;
+}
+
+/** What `createNode` of a simulation takes: everything that `createNode` takes, and a name. */
+export interface SimulatedNodeOptions extends NodeOptions {
+  /** The host's name, letters, digits and hyphens; `node-1`, `node-2`, … by default. It listens on `sim://name` unless `listen` says else. */
+  readonly name?: string;
+}
+
+/** What is wired in from beyond the transports. */
+export type SimulationParts = Pick<NodeDefaults, 'router' | 'builtins'>;
+
+/** A simulation that failed: its text has the seed and the virtual time, which bring it to that point again. */
+export class SimulationError extends Error {
+  override readonly name = 'SimulationError';
+
+  constructor(
+    text: string,
+    readonly seed: number | string,
+    readonly nowMs: number,
+  ) {
+    super(`${text} (seed ${JSON.stringify(seed)}, virtual time ${nowMs} ms)`);
+  }
+}
+
+const TRACE_EVENTS_MAX = 65_536;
+const EVENTS_MAX = 4_194_304;
+const EVENTS_PER_INSTANT_MAX = 1_000_000;
+const WAIT_MS = 60_000;
+
+export class Simulation {
+  readonly seed: number | string;
+  /** For tests: chance that follows from the seed and is used by nobody else. */
+  readonly random: SeededRandom;
+  private readonly scheduler: Scheduler;
+  private readonly driver: Driver;
+  private readonly traced: Trace;
+  private readonly topology: Topology;
+  private readonly residents: Residents;
+
+  constructor(options: SimulationOptions, parts: SimulationParts) {
+    const { seed, eventsMax = EVENTS_MAX, eventsPerInstantMax = EVENTS_PER_INSTANT_MAX } = options;
+    if (typeof seed !== 'number' && typeof seed !== 'string') throw new NetworkError('OPTION_INVALID', 'option seed is missing');
+    const crypto = options.crypto === undefined || options.crypto === 'simulated' ? simulatedCrypto : options.crypto;
+    this.seed = seed;
+    this.random = new SeededRandom(seed, 'application');
+    const chance = new SeededRandom(seed, 'network');
+    this.scheduler = new Scheduler({ eventsMax, eventsPerInstantMax }, (text) => this.error(text));
+    this.driver = new Driver(this.scheduler);
+    this.traced = new Trace(options.traceEventsMax ?? TRACE_EVENTS_MAX);
+    this.topology = new Topology(this.traced, conditionsOf(options, CONDITIONS_DEFAULT), () => chance.float());
+    const meanwhile = <T>(owner: object, promise: Promise<T>) => this.meanwhile(owner, promise);
+    this.residents = new Residents({ ...parts, crypto, seed, scheduler: this.scheduler, topology: this.topology, meanwhile });
+    this.note('network', '', '', 0, crypto.name);
+  }
+
+  /** Virtual milliseconds since the beginning. */
+  get nowMs(): number {
+    return this.scheduler.nowMs;
+  }
+
+  /** Events that have happened. */
+  get eventCount(): number {
+    return this.scheduler.eventCount;
+  }
+
+  /** Every node that was created and has not crashed, in the order of creation. */
+  get nodes(): readonly SimulatedNode[] {
+    return this.residents.nodes;
+  }
+
+  /** As the package's `createNode`; the node runs from its `start()` on. */
+  async createNode(options: SimulatedNodeOptions = {}): Promise<SimulatedNode> {
+    const node = this.residents.create(options);
+    this.note('node', node.name);
+    return node;
+  }
+
+  async start(...nodes: readonly SimulatedNode[]): Promise<void> {
+    await Promise.all(nodes.map((node) => node.start()));
+  }
+
+  /** Stops every node, with goodbyes. */
+  async stop(): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.stop()));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  /** Lets `durationMs` of virtual time pass. */
+  run(durationMs: number): Promise<void> {
+    return new Promise((resolve, reject) => this.ask(durationMs, { isMet: () => false, end: () => resolve(), fail: reject }));
+  }
+
+  /** Lets time pass until the predicate holds; it is asked whenever an instant is over. Rejects when it does not hold in time. */
+  runUntil(predicate: () => boolean, maxMs = WAIT_MS): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const end = (isMet: boolean) => (isMet ? resolve() : reject(this.error(`not within ${maxMs} ms: ${predicate}`)));
+      this.ask(maxMs, { isMet: predicate, end, fail: reject });
+    });
+  }
+
+  /** Lets time pass until the promise settles, as one that a behaviour's own method has given. Rejects when it does not in time. */
+  waitFor<T>(promise: Promise<T>, maxMs = WAIT_MS): Promise<T> {
+    let isSettled = false;
+    const settled = () => {
+      isSettled = true;
+    };
+    promise.then(settled, settled);
+    return new Promise((resolve, reject) => {
+      const end = (isMet: boolean) => (isMet ? resolve(promise) : reject(this.error(`the promise did not settle within ${maxMs} ms`)));
+      this.ask(maxMs, { isMet: () => isSettled, end, fail: reject });
+    });
+  }
+
+  /** Does something later, as the application would. Answers what cancels it. */
+  after(delayMs: number, work: () => void): () => void {
+    const event = this.scheduler.after(delayMs, work);
+    return () => this.scheduler.cancel(event);
+  }
+
+  /** Nodes of different groups do not reach each other from now on; nodes of no group reach all. Replaces an earlier partition. */
+  partition(...groups: readonly (readonly HostRef[])[]): void {
+    this.topology.partition(groups);
+    this.note('partition', groups.map((group) => group.map((ref) => this.topology.find(ref).name).join('+')).join('|'));
+  }
+
+  /** Ends the partition and all cuts. What was sent meanwhile arrives, unless somebody has given up. */
+  heal(): void {
+    this.topology.heal();
+    this.note('heal', '');
+  }
+
+  /** Nothing gets from one node to the other any more; the way back stays. */
+  cut(from: HostRef, to: HostRef): void {
+    this.topology.setCut(from, to, true);
+    this.note('cut', this.topology.find(from).name, this.topology.find(to).name);
+  }
+
+  restore(from: HostRef, to: HostRef): void {
+    this.topology.setCut(from, to, false);
+    this.note('restore', this.topology.find(from).name, this.topology.find(to).name);
+  }
+
+  /** Conditions of the link between two nodes, both ways, from now on. What is not given stays. */
+  setLink(first: HostRef, second: HostRef, conditions: Partial<LinkConditions>): void {
+    this.topology.setLink(first, second, conditions);
+    this.note('link', this.topology.find(first).name, this.topology.find(second).name, 0, JSON.stringify(conditions));
+  }
+
+  /** The node is gone without a word: the machine is off. With `reset` the machine lives and breaks the node's channels. */
+  crash(node: HostRef, { reset = false }: { readonly reset?: boolean } = {}): void {
+    const host = this.topology.find(node);
+    const { instance } = host;
+    this.residents.crash(host, reset);
+    if (instance !== undefined) this.driver.ownerGone(instance);
+    this.note('crash', host.name, '', 0, reset ? 'reset' : 'silence');
+  }
+
+  /** A new instance with the same name, identity and options, started. One that still runs crashes first. */
+  async restart(node: HostRef): Promise<SimulatedNode> {
+    const host = this.topology.find(node);
+    if (host.instance?.isAlive === true) this.crash(host);
+    const started = this.residents.recreate(host);
+    this.note('node', started.name);
+    await started.start();
+    return started;
+  }
+
+  /** The node does nothing for so long, as a blocked event loop; then everything that waited happens at once. */
+  stall(node: HostRef, durationMs: number): void {
+    const { name, instance } = this.topology.find(node);
+    instance?.stall(durationMs);
+    this.note('stall', name, '', durationMs);
+  }
+
+  /** The bare transport of a host without a node, for peers that do not keep to the protocol. */
+  transport(name: string): Transport {
+    const host = this.topology.addHost(name);
+    host.instance ??= new Instance(host, this.scheduler, this.seed);
+    return new SimulatedTransport(this.topology, host.instance);
+  }
+
+  /** The last events, oldest first. */
+  trace(): readonly TraceEvent[] {
+    return this.traced.events;
+  }
+
+  /** 16 hex digits over every event since the beginning: equal for equal seeds. */
+  traceHash(): string {
+    return this.traced.digest;
+  }
+
+  private note(kind: string, from: string, to = '', size = 0, detail = ''): void {
+    this.traced.add(this.nowMs, kind, from, to, size, detail);
+  }
+
+  private error(text: string): SimulationError {
+    return new SimulationError(text, this.seed, this.nowMs);
+  }
+
+  private ask(durationMs: number, goal: Pick<Goal, 'isMet' | 'end' | 'fail'>): void {
+    if (!(durationMs >= 0 && durationMs < Number.POSITIVE_INFINITY))
+      throw new NetworkError('ARGUMENT_INVALID', `a duration is ${durationMs}; it must be a number of milliseconds`);
+    this.driver.add({ ...goal, untilMs: this.nowMs + durationMs });
+  }
+
+  /** The promise of a node's operation: while it is pending time passes, unless the user lets it pass already. */
+  private meanwhile<T>(owner: object, promise: Promise<T>): Promise<T> {
+    if (this.driver.isAsked) return promise;
+    return new Promise((resolve, reject) => {
+      const operation = { owner, fail: reject };
+      this.driver.begin(operation);
+      promise.finally(() => this.driver.settled(operation)).then(resolve, reject);
+    });
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * @module Trace: what happened in the network, and one digest of all of it. The digest covers every event since the beginning, the bytes
+ * that were delivered included; of the events themselves the last ones are kept.
+ */
+import { Hash } from './hash.js';
+
+/** One event. Hosts go by their names. */
+export interface TraceEvent {
+  readonly atMs: number;
+  /**
+   * Of channels: `connect`, `refuse`, `bytes`, `end`, `reset` at their arrival, `loss` when it happens. Of nodes: `connected`,
+   * `disconnected`, `refused`, `dial-failed`, `dropped`, `fault`, `behavior-stopped`. Of the network: `network`, `node`, `crash`,
+   * `stall`, `partition`, `heal`, `cut`, `restore`, `link`.
+   */
+  readonly kind: string;
+  readonly from: string;
+  readonly to: string;
+  /** Bytes delivered, segments lost or messages dropped. */
+  readonly size: number;
+  /** A close code, an error code, a cause, or of delivered bytes their hash. */
+  readonly detail: string;
+}
+
+const DOMAIN = 0x74726163;
+const time = new DataView(new ArrayBuffer(8));
+
+export class Trace {
+  readonly #hash = new Hash().reset(DOMAIN);
+  readonly #contents = new Hash();
+  #events: TraceEvent[] = [];
+  /** Where the oldest event is once the list is full. */
+  #first = 0;
+  /** All events since the beginning. */
+  count = 0;
+
+  constructor(private readonly eventsMax: number) {}
+
+  add(atMs: number, kind: string, from: string, to = '', size = 0, detail = ''): void {
+    time.setFloat64(0, atMs);
+    this.#hash.word(time.getUint32(0)).word(time.getUint32(4)).text(kind).text(from).text(to).word(size).text(detail);
+    this.count++;
+    this.#keep({ atMs, kind, from, to, size, detail });
+  }
+
+  /** Bytes that arrived. */
+  delivered(atMs: number, from: string, to: string, bytes: Uint8Array): void {
+    const { a } = this.#contents.reset(DOMAIN).bytes(bytes).finish();
+    this.add(atMs, 'bytes', from, to, bytes.length, (a >>> 0).toString(16));
+  }
+
+  /** The last events, oldest first. */
+  get events(): readonly TraceEvent[] {
+    return [...this.#events.slice(this.#first), ...this.#events.slice(0, this.#first)];
+  }
+
+  /** 64 bits as 16 hex digits. */
+  get digest(): string {
+    const { a, b } = this.#hash;
+    const bytes = new Hash().reset(DOMAIN).word(a).word(b).word(this.count).finish().expand(8);
+    return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  }
+
+  #keep(event: TraceEvent): void {
+    if (this.eventsMax === 0) return;
+    if (this.#events.length < this.eventsMax) {
+      this.#events.push(event);
+    } else {
+      this.#events[this.#first] = event;
+      this.#first = (this.#first + 1) % this.eventsMax;
+    }
+  }
+}

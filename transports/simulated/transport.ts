@@ -1,0 +1,141 @@
+/**
+ * @module SimulatedTransport: `sim://host[:port]`, the transport of one instance on a simulated host. A dial takes one way there and one
+ * way back. Where the host is down or the way is cut, a dial hears nothing until its owner gives up, as with TCP.
+ */
+import { Address, type Dial, type DialSink, type Listener, type ListenerSink, NetworkError, type Transport } from '../../core/index.js';
+import type { Host, Instance } from './host.js';
+import { SimulatedLink } from './link.js';
+import type { Path } from './path.js';
+import { Pipe, type PipeWorld, type Segment } from './pipe.js';
+
+/** What transports need of their network. */
+export interface TransportWorld extends PipeWorld {
+  hostNamed(name: string): Host | undefined;
+  pathBetween(from: Host, to: Host): Path;
+}
+
+export class SimulatedTransport implements Transport {
+  readonly schemes = ['sim'];
+
+  constructor(
+    private readonly world: TransportWorld,
+    private readonly instance: Instance,
+  ) {}
+
+  listen(address: Address, sink: ListenerSink): Listener {
+    checkScheme(address);
+    const { instance } = this;
+    const { listeners, host } = instance;
+    const flaw = address.host !== host.name ? elsewhere(address, host) : listeners.has(address.port) ? inUse(address) : undefined;
+    let isOpen = flaw === undefined;
+    if (isOpen) listeners.set(address.port, sink);
+    instance.after(0, () => {
+      if (flaw !== undefined) sink.onFailed(flaw);
+      else if (isOpen) sink.onListening([address]);
+    });
+    return {
+      close: () => {
+        if (isOpen) listeners.delete(address.port);
+        isOpen = false;
+      },
+    };
+  }
+
+  dial(address: Address, sink: DialSink): Dial {
+    checkScheme(address);
+    const host = this.world.hostNamed(address.host);
+    if (host !== undefined) return new Channel(this.world, this.instance, host, address, sink);
+    return { cancel: this.instance.after(0, () => sink.onFailed(unknown(address))) };
+  }
+}
+
+/** A channel, from the dial to its two ends. */
+class Channel implements Dial {
+  readonly #up: Pipe;
+  readonly #near: SimulatedLink;
+  /** The dialler has heard an answer, or wants none. */
+  #isSettled = false;
+
+  constructor(
+    private readonly world: TransportWorld,
+    private readonly instance: Instance,
+    private readonly host: Host,
+    private readonly address: Address,
+    private readonly sink: DialSink,
+  ) {
+    const here = Address.of({ scheme: 'sim', host: instance.host.name, port: instance.nextPort() });
+    this.#up = new Pipe(world, world.pathBetween(instance.host, host), instance);
+    this.#near = new SimulatedLink(instance, this.#up, here, placeOf(address));
+    this.#up.ends = {
+      arrived: (segment) => this.#opened(segment),
+      written: (byteCount) => this.#near.written(byteCount),
+      bounced: () => this.#bounced(),
+    };
+    this.#up.send({ type: 'open' });
+  }
+
+  cancel(): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    this.#near.destroy();
+  }
+
+  /** The first segment at the other host. */
+  #opened(_open: Segment): void {
+    const there = this.host.instance as Instance;
+    const listener = there.listeners.get(this.address.port);
+    const down = new Pipe(this.world, this.world.pathBetween(this.host, this.instance.host), there);
+    down.send({ type: listener === undefined ? 'refuse' : 'accept' });
+    const far = listener === undefined ? undefined : new SimulatedLink(there, down, this.#near.remoteAddress, this.#near.localAddress);
+    down.ends = {
+      arrived: (segment) => this.#answered(segment),
+      written: (byteCount) => far?.written(byteCount),
+      bounced: () => far?.bounced(),
+    };
+    this.#up.ends = { ...this.#up.ends, arrived: (segment) => far?.receive(segment) };
+    if (far === undefined) return;
+    const sink = listener?.onAccepted(far);
+    if (sink === undefined) far.destroy();
+    else far.attach(sink);
+  }
+
+  #answered(segment: Segment): void {
+    if (segment.type !== 'accept' && segment.type !== 'refuse' && this.#isSettled) return this.#near.receive(segment);
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    if (segment.type === 'accept') return this.#near.attach(this.sink.onConnected(this.#near));
+    this.#near.receive({ type: 'end' });
+    this.sink.onFailed(segment.type === 'reset' ? segment.cause : refused(this.address));
+  }
+
+  /** Nobody is there, or no longer who was. */
+  #bounced(): void {
+    if (this.#isSettled) this.#near.bounced();
+    else this.#answered({ type: 'refuse' });
+  }
+}
+
+/** Host and port alone, as sockets know them. */
+function placeOf({ scheme, host, port }: Address): Address {
+  return Address.of({ scheme, host, port });
+}
+
+function checkScheme(address: Address): void {
+  if (address.scheme !== 'sim') throw new NetworkError('SCHEME_UNKNOWN', `the simulated transport does not serve ${address.text}`);
+}
+
+function inUse({ text }: Address): NetworkError {
+  return new NetworkError('ADDRESS_IN_USE', `cannot listen on ${text}: the port is taken`, { details: { address: text } });
+}
+
+function elsewhere({ text }: Address, host: Host): NetworkError {
+  return new NetworkError('ADDRESS_UNAVAILABLE', `cannot listen on ${text}: this host is ${host.name}`, { details: { address: text } });
+}
+
+function refused({ text }: Address): NetworkError {
+  return new NetworkError('CONNECTION_REFUSED', `cannot connect to ${text}: nobody listens there`, { details: { address: text } });
+}
+
+function unknown({ text }: Address): NetworkError {
+  return new NetworkError('HOST_UNRESOLVED', `cannot connect to ${text}: the network has no such host`, { details: { address: text } });
+}

@@ -1,0 +1,33 @@
+/**
+ * @module Turn: the way back from promises to the simulator. A turn of the event loop begins when every promise that can settle by
+ * itself has settled; no real time has to pass for it.
+ */
+
+interface Port {
+  onmessage: () => void;
+  postMessage(message: unknown): void;
+  close(): void;
+}
+
+/** What platforms have of the two; browsers lack the first. */
+const { setImmediate: immediate, MessageChannel: Channel } = globalThis as unknown as {
+  readonly setImmediate?: (callback: () => void) => unknown;
+  readonly MessageChannel: new () => { readonly port1: Port; readonly port2: Port };
+};
+
+/** Resolves in the next turn of the event loop. */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    if (immediate === undefined) postTo(resolve);
+    else immediate(resolve);
+  });
+}
+
+function postTo(callback: () => void): void {
+  const { port1, port2 } = new Channel();
+  port1.onmessage = () => {
+    port1.close();
+    callback();
+  };
+  port2.postMessage(undefined);
+}
