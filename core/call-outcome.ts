@@ -24,3 +24,8 @@ export function errorOf({ code, text }: { readonly code: string; readonly text: 
 export function timeoutOf(timeoutMs: number | undefined): { readonly timeoutMs?: number } {
   return timeoutMs === undefined ? {} : { timeoutMs };
 }
+
+/** For a typed client that is asked for what its class does not offer. */
+export function unknownMethod(type: string, method: string): NetworkError {
+  return new NetworkError('RPC_METHOD_UNKNOWN', `${type} offers no method ${method}`);
+}

@@ -125,6 +125,7 @@ export class Callbacks {
     owner.isEnded = true;
     this.engine.deadlines.takeOwned(owner);
     for (const call of this.engine.calls.takeOwned(owner)) call.cancel();
+    if (owner === owner.behavior) this.endRequests(owner.behavior);
   }
 
   /** Remembers a lane in which the running callback writes, so that its frames can be cut out again. */
@@ -144,6 +145,13 @@ export class Callbacks {
     options.log.error({ behavior: name, service: serviceId, callback, err: cause, fatal: isFatal }, 'callback failed');
     options.emit('fault', { behavior: name, serviceId, callback, cause, isFatal });
     if (isFatal) this.engine.enqueue({ type: 'stop-behavior', slot: behavior });
+  }
+
+  /** Whoever waits for an answer of the behaviour shall hear that there will be none. */
+  private endRequests(slot: BehaviorSlot): void {
+    const { caller } = this.engine.behaviors;
+    if (caller === undefined || caller === slot.ports.caller) return;
+    for (const serviceId of [slot.serviceId, ...slot.extraServices]) caller.serviceEnded?.(serviceId);
   }
 
   private void(owner: Owner, callback: string, work: () => unknown): void {

@@ -13,6 +13,7 @@ export interface ClientCalls {
   request(request: CallRequest, options: ClientCallOptions): Promise<unknown>;
   stream(request: CallRequest, options: ClientCallOptions): AsyncIterable<unknown>;
   unknownMethod(type: string, method: string): Promise<never>;
+  unknownSequence(type: string, method: string): AsyncIterable<never>;
 }
 
 export function clientOf<C extends BehaviorClass>(type: C, route: Route, calls: ClientCalls): Client<C> {
@@ -23,9 +24,10 @@ export function clientOf<C extends BehaviorClass>(type: C, route: Route, calls: 
   const methodOf =
     (method: string) =>
     (value?: unknown, options: ClientCallOptions = {}) => {
-      if (!methods.has(method)) return calls.unknownMethod(name, method);
+      const isStream = isSequence(prototype[method]);
+      if (!methods.has(method)) return isStream ? calls.unknownSequence(name, method) : calls.unknownMethod(name, method);
       const request = { route: target, serviceId, method, value };
-      return isSequence(prototype[method]) ? calls.stream(request, options) : calls.request(request, options);
+      return isStream ? calls.stream(request, options) : calls.request(request, options);
     };
   // A client is no promise: `await node.client(…)` must not call a method named then.
   const get = (_target: object, method: string | symbol) =>

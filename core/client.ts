@@ -34,7 +34,9 @@ type ClientArguments<Args extends readonly unknown[]> = Args extends readonly []
     : [request?: Args[0], options?: ClientCallOptions];
 
 /** A sequence stays one; anything else comes as a promise. */
-type ClientResult<Result> = [Result] extends [AsyncIterable<infer Item>] ? AsyncIterable<Item> : Promise<Result>;
+type ClientResult<Result> = [Result] extends [AsyncIterable<infer Item> | Generator<infer Item, unknown, never>]
+  ? AsyncIterable<Item>
+  : Promise<Result>;
 
 type OwnMethodName<B> = {
   [Name in Exclude<keyof B, keyof NetworkBehavior>]: B[Name] extends (...args: never[]) => unknown ? Name : never;

@@ -3,7 +3,7 @@
  * runner. It keeps no network state of its own.
  */
 import { type Address, parseAddress } from './address.js';
-import { cancelled, errorOf, onAbort, timeoutOf } from './call-outcome.js';
+import { cancelled, errorOf, onAbort, timeoutOf, unknownMethod } from './call-outcome.js';
 import type { Client, ClientCallOptions } from './client.js';
 import { clientOf } from './client-proxy.js';
 import { NodeContainer } from './container.js';
@@ -133,9 +133,10 @@ export class MeshNode {
     return clientOf(type, route, {
       request: (request, options) => this.request(request, options),
       stream: (request, options) => this.stream(request, options),
-      unknownMethod: async (name, method) => {
-        throw new NetworkError('RPC_METHOD_UNKNOWN', `${name} offers no method ${method}`);
-      },
+      unknownMethod: (name, method) => Promise.reject(unknownMethod(name, method)),
+      unknownSequence: (name, method) => ({
+        [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(unknownMethod(name, method)) }),
+      }),
     });
   }
 
@@ -226,9 +227,7 @@ export class MeshNode {
         if (result.type === 'ok') resolve(result.value);
         else reject(errorOf(result));
       };
-      this.runner.enter(() => {
-        running = caller.call({ ...request, ...timeoutOf(timeoutMs) }, settle);
-      });
+      running = this.enterAndThrow(() => caller.call({ ...request, ...timeoutOf(timeoutMs) }, settle));
     });
   }
 

@@ -63,6 +63,8 @@ export interface Caller {
    * counts anew for every pull.
    */
   callStream(request: CallRequest, onItem: (item: StreamItem) => void): RunningStream;
+  /** A service of this node has ended; requests in its hands will not be answered any more. */
+  serviceEnded?(serviceId: number): void;
 }
 
 export type StreamItem = CallResult | { readonly type: 'end' };
