@@ -1,0 +1,3 @@
+/** @module The memory transport's public surface. */
+export { MemoryNetwork, type MemoryNetworkOptions } from './network.js';
+export { MemoryTransport } from './transport.js';

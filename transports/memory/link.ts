@@ -1,0 +1,115 @@
+/**
+ * @module MemoryLink: one end of a channel in memory. It behaves as a TCP link does: bytes arrive in a buffer that is used again, large
+ * chunks in pieces; the end of one side is the end of both; nothing is said during a call.
+ */
+import type { Address } from '../../core/address.js';
+import { NetworkError } from '../../core/errors.js';
+import type { LinkSink, TransportLink } from '../../core/transport.js';
+import type { MemoryNetwork } from './network.js';
+
+/** Shared by all links: delivered bytes are valid during the call only, which this makes true. */
+const READ_BUFFER = new Uint8Array(65_536);
+
+export class MemoryLink implements TransportLink {
+  readonly kind = 'stream';
+  readonly #network: MemoryNetwork;
+  #peer: MemoryLink | undefined;
+  /** Absent before `attach` and after the close. */
+  #sink: LinkSink | undefined;
+  #queuedBytes = 0;
+  #isEnding = false;
+  #isDestroyed = false;
+
+  private constructor(
+    network: MemoryNetwork,
+    readonly localAddress: Address,
+    readonly remoteAddress: Address,
+  ) {
+    this.#network = network;
+  }
+
+  /** Both ends of a new channel: the dialling one, then the accepting one. */
+  static pair(network: MemoryNetwork, dialler: Address, listener: Address): readonly [MemoryLink, MemoryLink] {
+    const near = new MemoryLink(network, dialler, listener);
+    const far = new MemoryLink(network, listener, dialler);
+    near.#peer = far;
+    far.#peer = near;
+    network.linkCount++;
+    return [near, far];
+  }
+
+  attach(sink: LinkSink): void {
+    this.#sink = sink;
+  }
+
+  write(chunks: readonly Uint8Array[]): void {
+    const byteCount = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+    if (byteCount === 0 || this.#isEnding) return;
+    this.#queuedBytes += byteCount;
+    if (this.#queuedBytes > this.#network.queuedBytesMax) this.#break(this.#overflow());
+    else this.#network.later(() => this.#deliver(chunks, byteCount));
+  }
+
+  end(): void {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    this.#network.later(() => this.#closeBoth(undefined, undefined));
+  }
+
+  destroy(): void {
+    this.#break(undefined);
+  }
+
+  /** What the other end has written. */
+  receive(chunk: Uint8Array): void {
+    for (let start = 0; start < chunk.length && !this.#isDestroyed; start += READ_BUFFER.length) {
+      const piece = chunk.subarray(start, start + READ_BUFFER.length);
+      READ_BUFFER.set(piece);
+      this.#sink?.onBytes(READ_BUFFER.subarray(0, piece.length));
+    }
+  }
+
+  /** Ends the channel at once. As with TCP, the remote hears of a failure when bytes were lost, else of an end. */
+  #break(cause: NetworkError | undefined): void {
+    if (this.#isDestroyed) return;
+    this.#isDestroyed = true;
+    this.#isEnding = true;
+    const remoteCause = this.#queuedBytes > 0 ? this.#reset() : undefined;
+    this.#network.later(() => this.#closeBoth(cause, remoteCause));
+  }
+
+  #deliver(chunks: readonly Uint8Array[], byteCount: number): void {
+    if (this.#isDestroyed) return;
+    this.#queuedBytes -= byteCount;
+    for (const chunk of chunks) this.#peer?.receive(chunk);
+    this.#sink?.onWritten(byteCount);
+  }
+
+  /** Called for the first of the two ends that closes; later calls find no peer any more. */
+  #closeBoth(cause: NetworkError | undefined, remoteCause: NetworkError | undefined): void {
+    const peer = this.#peer;
+    if (peer === undefined) return;
+    this.#network.linkCount--;
+    this.#peer = undefined;
+    peer.#peer = undefined;
+    peer.#close(remoteCause);
+    this.#close(cause);
+  }
+
+  #close(cause: NetworkError | undefined): void {
+    const sink = this.#sink;
+    this.#sink = undefined;
+    this.#isEnding = true;
+    this.#isDestroyed = true;
+    sink?.onClosed(cause);
+  }
+
+  #overflow(): NetworkError {
+    const details = { limit: 'queuedBytesMax', current: this.#queuedBytes, maximum: this.#network.queuedBytesMax, side: 'local' };
+    return new NetworkError('LIMIT_EXCEEDED', `too many bytes are queued for ${this.remoteAddress.text}`, { details });
+  }
+
+  #reset(): NetworkError {
+    return new NetworkError('TRANSPORT_FAILED', `lost the channel to ${this.localAddress.text}: the remote destroyed it`);
+  }
+}

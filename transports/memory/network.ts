@@ -1,0 +1,91 @@
+/**
+ * @module MemoryNetwork: what memory transports share: who listens under which name, and the one queue of everything that is on its way.
+ * Nothing is delivered during the call that caused it, and everything in the order in which it was caused. Runs everywhere; it knows
+ * no time, no loss and no latency (the simulated network does).
+ */
+import type { Address } from '../../core/address.js';
+import type { Timers } from '../../core/ports.js';
+import type { ListenerSink } from '../../core/transport.js';
+
+export interface MemoryNetworkOptions {
+  /** Deliveries happen at the end of its turn. Default: in a microtask, which lets two chatty sinks hold up the event loop. */
+  readonly timers?: Pick<Timers, 'endOfTurn'>;
+  /** Links that may be open at once; further dials fail with `LIMIT_EXCEEDED`. Default 65,536. */
+  readonly linksMax?: number;
+  /** Bytes that one side of a link may have written and not yet delivered; more ends the link with `LIMIT_EXCEEDED`. Default 16 MiB. */
+  readonly queuedBytesMax?: number;
+}
+
+const LINKS_MAX = 65_536;
+const QUEUED_BYTES_MAX = 16 * 1024 * 1024;
+
+export class MemoryNetwork {
+  readonly linksMax: number;
+  readonly queuedBytesMax: number;
+  /** Links that are open now; a link counts once for its two ends. */
+  linkCount = 0;
+  readonly #endOfTurn: (callback: () => void) => void;
+  readonly #listeners = new Map<string, ListenerSink>();
+  #tasks: (() => void)[] = [];
+  #machineCount = 0;
+
+  constructor(options: MemoryNetworkOptions = {}) {
+    this.linksMax = options.linksMax ?? LINKS_MAX;
+    this.queuedBytesMax = options.queuedBytesMax ?? QUEUED_BYTES_MAX;
+    const { timers } = options;
+    this.#endOfTurn = timers === undefined ? queueMicrotask : (callback) => timers.endOfTurn(callback);
+  }
+
+  /** A host name for the dials of one more transport, so that accepted links tell their machines apart. */
+  nextMachine(): string {
+    return `machine-${++this.#machineCount}`;
+  }
+
+  listenerAt(address: Address): ListenerSink | undefined {
+    return this.#listeners.get(keyOf(address));
+  }
+
+  /** Whether the address was free. */
+  addListener(address: Address, sink: ListenerSink): boolean {
+    if (this.#listeners.has(keyOf(address))) return false;
+    this.#listeners.set(keyOf(address), sink);
+    return true;
+  }
+
+  removeListener(address: Address): void {
+    this.#listeners.delete(keyOf(address));
+  }
+
+  /** Runs `task` after this call and after all tasks before it. */
+  later(task: () => void): void {
+    if (this.#tasks.push(task) === 1) this.#endOfTurn(() => this.#run());
+  }
+
+  /** What the tasks cause waits for the next turn. A task that throws takes nothing else with it. */
+  #run(): void {
+    const tasks = this.#tasks;
+    this.#tasks = [];
+    let done = 0;
+    try {
+      for (const task of tasks) {
+        done++;
+        task();
+      }
+    } finally {
+      if (done < tasks.length) this.#resume(tasks.slice(done));
+    }
+  }
+
+  #resume(tasks: (() => void)[]): void {
+    const isScheduled = this.#tasks.length > 0;
+    this.#tasks = [...tasks, ...this.#tasks];
+    if (!isScheduled) this.#endOfTurn(() => this.#run());
+  }
+}
+
+/** The names of this process, for transports that were given no network of their own. */
+export const PROCESS_NETWORK = new MemoryNetwork();
+
+function keyOf(address: Address): string {
+  return `${address.host}:${address.port}`;
+}

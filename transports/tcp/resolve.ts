@@ -1,0 +1,42 @@
+/**
+ * @module Resolve: host to numeric addresses. A numeric host is its own answer; a name is asked of the system, and its answers are
+ * ordered as INET-25 and RFC 8305 want it: IPv6 first, the families taking turns.
+ */
+import { type LookupAddress, lookup } from 'node:dns';
+import type { Address } from '../../core/address.js';
+
+/** Answers of one name that are looked at; further ones are not tried. */
+const ANSWERS_MAX = 16;
+
+/** One answer for a name, as `dns.lookup` gives it: `family` is 4 or 6. */
+export type HostAnswer = LookupAddress;
+
+/** Finds the addresses of a name. Calls back exactly once, later: with at least one answer, or with an error that has the system's `code`. */
+export type HostResolver = (name: string, settle: (answers: readonly HostAnswer[], error?: Error) => void) => void;
+
+/** Asks the system as every program does (hosts file, then DNS), in its pool of threads. It cannot be cancelled. */
+export const systemResolver: HostResolver = (name, settle) => {
+  lookup(name, { all: true, verbatim: true }, (error, answers) => (error ? settle([], error) : settle(answers)));
+};
+
+/** Calls back later, never during the call: with numeric hosts, or with an error. */
+export function resolveHost(address: Address, resolver: HostResolver, settle: (hosts: readonly string[], error?: Error) => void): void {
+  if (address.hostKind !== 'name') queueMicrotask(() => settle([address.host]));
+  else {
+    resolver(address.host, (answers, error) => {
+      const hosts = inTurns(answers).slice(0, ANSWERS_MAX);
+      if (hosts.length > 0) settle(hosts);
+      else settle([], error ?? NO_ANSWER);
+    });
+  }
+}
+
+const NO_ANSWER = Object.assign(new Error('the name has no address'), { code: 'ENODATA' });
+
+/** IPv6, IPv4, IPv6, … each once, in the system's order. */
+export function inTurns(answers: readonly LookupAddress[]): readonly string[] {
+  const hostsOf = (family: number) => answers.filter((answer) => answer.family === family).map((answer) => answer.address);
+  const [ipv6, ipv4] = [hostsOf(6), hostsOf(4)];
+  const turns = Array.from({ length: Math.max(ipv6.length, ipv4.length) }, (_, index) => [ipv6[index], ipv4[index]]);
+  return [...new Set(turns.flat().filter((host) => host !== undefined))];
+}

@@ -1,0 +1,13 @@
+/**
+ * @module Socket addresses: what sockets say about their ends, as addresses. An IPv4 peer of a dual-stack socket is shown as IPv4.
+ */
+import { Address } from '../../core/address.js';
+
+const MAPPED_PREFIX = '::ffff:';
+
+/** Nothing when the socket is gone and does not tell any more. */
+export function socketAddress(host: string | undefined, port: number | undefined): Address | undefined {
+  if (host === undefined || port === undefined) return undefined;
+  const isMapped = host.startsWith(MAPPED_PREFIX) && host.includes('.');
+  return Address.of({ scheme: 'tcp', host: isMapped ? host.slice(MAPPED_PREFIX.length) : host, port });
+}

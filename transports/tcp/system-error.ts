@@ -1,0 +1,58 @@
+/**
+ * @module System errors: turns what the system reports about sockets and names into `NetworkError`s that name the endpoint, the
+ * system's code and what was being done (SECURITY.md row 42).
+ */
+import type { Address } from '../../core/address.js';
+import { type ErrorCode, NetworkError } from '../../core/errors.js';
+
+/** What was being done; the same system code means different things to a listener and to a dial. */
+export type Operation = 'listen' | 'dial' | 'link';
+
+const UNRESOLVED: Readonly<Record<string, ErrorCode>> = {
+  ENOTFOUND: 'HOST_UNRESOLVED',
+  ENODATA: 'HOST_UNRESOLVED',
+  EAI_AGAIN: 'HOST_UNRESOLVED',
+  EAI_FAIL: 'HOST_UNRESOLVED',
+  EAI_NODATA: 'HOST_UNRESOLVED',
+  EAI_NONAME: 'HOST_UNRESOLVED',
+};
+
+const CODES: Readonly<Record<Operation, Readonly<Record<string, ErrorCode>>>> = {
+  listen: {
+    ...UNRESOLVED,
+    EADDRINUSE: 'ADDRESS_IN_USE',
+    EADDRNOTAVAIL: 'ADDRESS_UNAVAILABLE',
+    EAFNOSUPPORT: 'ADDRESS_UNAVAILABLE',
+    EACCES: 'ADDRESS_UNAVAILABLE',
+    EPERM: 'ADDRESS_UNAVAILABLE',
+  },
+  dial: {
+    ...UNRESOLVED,
+    ECONNREFUSED: 'CONNECTION_REFUSED',
+    EHOSTUNREACH: 'HOST_UNREACHABLE',
+    EHOSTDOWN: 'HOST_UNREACHABLE',
+    ENETUNREACH: 'HOST_UNREACHABLE',
+    ENETDOWN: 'HOST_UNREACHABLE',
+    EAFNOSUPPORT: 'HOST_UNREACHABLE',
+    EADDRNOTAVAIL: 'HOST_UNREACHABLE',
+    ETIMEDOUT: 'DIAL_TIMEOUT',
+  },
+  link: {},
+};
+
+const DOING: Readonly<Record<Operation, string>> = { listen: 'cannot listen on', dial: 'cannot connect to', link: 'lost the channel to' };
+
+/** The system's own name of an error, such as `ECONNREFUSED`. */
+export function systemCodeOf(error: unknown): string {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  return typeof code === 'string' ? code : 'UNKNOWN';
+}
+
+/** `address` is what was asked for, `host` the numeric address that was tried, where that is another one. */
+export function networkError(operation: Operation, address: Address, cause: unknown, host: string = address.host): NetworkError {
+  const systemCode = systemCodeOf(cause);
+  const code = CODES[operation][systemCode] ?? 'TRANSPORT_FAILED';
+  const by = host === address.host ? '' : ` at ${host}`;
+  const details = { address: address.text, host, port: address.port, systemCode };
+  return new NetworkError(code, `${DOING[operation]} ${address.text}${by}: ${systemCode}`, { cause, details });
+}

@@ -1,0 +1,52 @@
+/**
+ * @module TcpTransport: `tcp://host:port`, IPv4 and IPv6. It makes listeners and dials and counts their sockets; what they do is in
+ * `listener.ts`, `dial.ts` and `link.ts`.
+ */
+import type { Address } from '../../core/address.js';
+import { NetworkError } from '../../core/errors.js';
+import type { Dial, DialSink, Listener, ListenerSink, Transport } from '../../core/transport.js';
+import { TcpDial } from './dial.js';
+import { TcpListener } from './listener.js';
+import type { TcpParts } from './parts.js';
+import { type HostResolver, systemResolver } from './resolve.js';
+import { processSocketBudget, SocketBudget } from './socket-budget.js';
+import { SocketTally, type TcpStats } from './socket-tally.js';
+
+export interface TcpOptions {
+  /**
+   * Sockets that this transport may have open at once, dials included; at the bound incoming ones are closed at once and dials fail with
+   * `LIMIT_EXCEEDED`. Default: one budget for the whole process, its limit of open files less 32 (4096 where the system does not tell).
+   */
+  readonly socketsMax?: number;
+  /** Finds the addresses of host names. Default: the system's resolver. */
+  readonly resolver?: HostResolver;
+}
+
+export class TcpTransport implements Transport {
+  readonly schemes = ['tcp'];
+  readonly #parts: TcpParts;
+
+  constructor(options: TcpOptions = {}) {
+    const budget = options.socketsMax === undefined ? processSocketBudget() : new SocketBudget(options.socketsMax);
+    this.#parts = { tally: new SocketTally(budget), resolver: options.resolver ?? systemResolver };
+  }
+
+  listen(address: Address, sink: ListenerSink): Listener {
+    checkScheme(address);
+    return new TcpListener(address, sink, this.#parts);
+  }
+
+  dial(address: Address, sink: DialSink): Dial {
+    checkScheme(address);
+    return new TcpDial(address, sink, this.#parts);
+  }
+
+  /** What is open and what happened, for metrics. */
+  stats(): TcpStats {
+    return this.#parts.tally.stats();
+  }
+}
+
+function checkScheme(address: Address): void {
+  if (address.scheme !== 'tcp') throw new NetworkError('SCHEME_UNKNOWN', `the TCP transport does not serve ${address.text}`);
+}
