@@ -1,2 +1,2 @@
-/** @module `meshwright/transports` in browsers: what needs no `node:` module. */
+/** @module Transports in browsers: the part of `meshwright/transports` that needs nothing of Node. */
 export * from './memory/index.js';

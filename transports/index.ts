@@ -1,3 +1,3 @@
-/** @module `meshwright/transports` on Node. */
+/** @module Transports: `meshwright/transports` on Node. */
 export * from './memory/index.js';
 export * from './tcp/index.js';

@@ -1,7 +1,8 @@
 /**
  * @module TcpListener: one listen address, bound to everything that it means. `[::]` is one dual-stack socket for IPv6 and IPv4, reported
  * as both addresses; where the system has no IPv6 it is IPv4 alone, and only that is reported. `0.0.0.0` is IPv4 alone. A name binds
- * all of its addresses that this machine has, on one port. After it listens, nothing that fails in accepting ends it (INET-17).
+ * all of its addresses that this machine has, on one port. After it listens, nothing that fails in accepting ends it (INET-17):
+ * the system's library tries again by itself, at once and mostly without telling, so there is nothing here to back off.
  */
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { Address } from '../../core/address.js';
