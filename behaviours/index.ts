@@ -3,8 +3,10 @@
  */
 import type { BehaviorEntry } from '../core/index.js';
 import { HandshakeBehavior } from './handshake/index.js';
+import { RpcBehavior } from './rpc/index.js';
 
 export * from './handshake/index.js';
+export * from './rpc/index.js';
 
 /** Those that run by default, by name. */
-export const BUILTINS = { handshake: HandshakeBehavior as BehaviorEntry } as Record<'handshake' | 'rpc', BehaviorEntry>;
+export const BUILTINS: Readonly<Record<'handshake' | 'rpc', BehaviorEntry>> = { handshake: HandshakeBehavior, rpc: RpcBehavior };

@@ -1,0 +1,118 @@
+/**
+ * @module Feed: sends what an `@Rpc` generator yields. It asks the generator for an item only when the caller has granted room for it,
+ * gives each item the call's whole time, waits while the lane is full, and ends the generator with `return()` when the call ends first.
+ * The one loop of the rpc behaviour that awaits: generators are promises.
+ */
+import { CreditSender } from '../../core/index.js';
+import { WINDOW_MAX } from './messages.js';
+
+/** What a feed needs from its call. Every method ends the feed (`end`) when the call is over with it. */
+export interface FeedOutlet {
+  /** The generator is asked for an item: its time begins. */
+  asking(): void;
+  /** The caller has granted no room: its time begins. */
+  waiting(): void;
+  /** Whether the item was taken; if not, the lane is full. */
+  item(index: number, value: unknown): boolean;
+  /** Resolves when it is worth a try again, or the call is over. */
+  roomLater(): Promise<void>;
+  /** The generator is done, after so many items. */
+  done(count: number): void;
+  /** It threw, after so many items. */
+  threw(cause: unknown, count: number): void;
+  /** Its `return()` failed. */
+  unreturned(cause: unknown): void;
+}
+
+export type Sequence = Iterator<unknown> | AsyncIterator<unknown>;
+
+export class Feed {
+  /** Items that were sent. */
+  sentCount = 0;
+  private readonly credit: CreditSender;
+  private isOver = false;
+  private isWaiting = false;
+  private wake: () => void = () => {};
+
+  constructor(
+    private readonly outlet: FeedOutlet,
+    private readonly sequence: Sequence,
+    window: number,
+  ) {
+    this.credit = new CreditSender(window);
+  }
+
+  /** Runs until the sequence or the call ends. Never rejects. */
+  async run(): Promise<void> {
+    try {
+      while (await this.mayAsk()) {
+        const step = await this.sequence.next();
+        if (this.isOver) return;
+        if (step.done === true) return this.finish();
+        await this.deliver(step.value);
+      }
+    } catch (cause) {
+      if (this.isOver) return;
+      this.isOver = true;
+      this.outlet.threw(cause, this.sentCount);
+    }
+  }
+
+  /** A total that the caller has granted; more than the largest window ahead counts as that. An old one is a sign of life. */
+  onCredit(total: number): void {
+    const result = this.credit.onGrant(Math.min(total, this.credit.used + WINDOW_MAX));
+    if (result === 'raised') this.wake();
+    else if (this.isWaiting) this.outlet.waiting();
+  }
+
+  /** The call is over: the generator is told. Idempotent. */
+  end(): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.wake();
+    void this.giveBack();
+  }
+
+  private async mayAsk(): Promise<boolean> {
+    while (!this.isOver && !this.credit.spend(1)) {
+      this.isWaiting = true;
+      this.outlet.waiting();
+      await new Promise<void>((resolve) => {
+        this.wake = resolve;
+      });
+      this.isWaiting = false;
+    }
+    if (!this.isOver) this.outlet.asking();
+    return !this.isOver;
+  }
+
+  private async deliver(value: unknown): Promise<void> {
+    while (!this.isOver && !this.outlet.item(this.sentCount, value)) await this.outlet.roomLater();
+    this.sentCount++;
+  }
+
+  private finish(): void {
+    this.isOver = true;
+    this.outlet.done(this.sentCount);
+  }
+
+  /** A generator that never comes back from its present `next()` never hears of it; its signal has told it to. */
+  private async giveBack(): Promise<void> {
+    try {
+      await this.sequence.return?.();
+    } catch (cause) {
+      this.outlet.unreturned(cause);
+    }
+  }
+}
+
+/** The sequence that a method returned, or `undefined` for any other value. Arrays, texts and maps are values. */
+export function sequenceOf(returned: unknown): Sequence | undefined {
+  if (typeof returned !== 'object' || returned === null) return undefined;
+  const { [Symbol.asyncIterator]: asyncIterator, [Symbol.iterator]: iterator } = returned as Partial<
+    AsyncIterable<unknown> & Iterable<unknown>
+  >;
+  if (typeof asyncIterator === 'function') return asyncIterator.call(returned);
+  const isGenerator = typeof iterator === 'function' && typeof (returned as Partial<Iterator<unknown>>).next === 'function';
+  return isGenerator ? iterator.call(returned) : undefined;
+}

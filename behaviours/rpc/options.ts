@@ -1,0 +1,91 @@
+/**
+ * @module Options of the rpc behaviour, and what it counts.
+ */
+import { NetworkError } from '../../core/index.js';
+import { TIMEOUT_MS_MAX, WINDOW_MAX } from './messages.js';
+
+export interface RpcOptions {
+  /** How long a call may take that names no `timeoutMs`; of a sequence, each item. 10,000 ms by default; 1 to 86,400,000. */
+  readonly timeoutMs?: number;
+  /** Own calls that may wait for an answer; further ones fail with `LIMIT_EXCEEDED`. 65,536 by default; about 500 bytes each. */
+  readonly callsMax?: number;
+  /** Calls of one node that may be in work here; further ones are answered `RPC_OVERLOADED` at once. 256 by default. */
+  readonly workPerNodeMax?: number;
+  /** The same for all calls that one relay brings, whatever nodes they claim to come from. 1,024 by default. */
+  readonly workPerRelayMax?: number;
+  /** The same for all calls together, those of this node included. 4,096 by default. */
+  readonly workMax?: number;
+  /** Items of a sequence that the remote may send ahead of its reader. 8 by default; 1 to 1,024. Each may be as large as a message. */
+  readonly windowItems?: number;
+}
+
+export type RpcSettings = Required<RpcOptions>;
+
+export const RPC_DEFAULTS: RpcSettings = {
+  timeoutMs: 10_000,
+  callsMax: 65_536,
+  workPerNodeMax: 256,
+  workPerRelayMax: 1_024,
+  workMax: 4_096,
+  windowItems: 8,
+};
+
+/**
+ * A reader that asks for no item for so long has given its sequence up; the answering side waits twice as long for credit. In between,
+ * a reader that is slower than its window tells after half of the time that it is still there.
+ */
+export const STREAM_IDLE_MS = 120_000;
+
+const COUNT_MAX = 1_048_576;
+const RANGES: Readonly<Record<keyof RpcSettings, number>> = {
+  timeoutMs: TIMEOUT_MS_MAX,
+  callsMax: COUNT_MAX,
+  workPerNodeMax: COUNT_MAX,
+  workPerRelayMax: COUNT_MAX,
+  workMax: COUNT_MAX,
+  windowItems: WINDOW_MAX,
+};
+
+/** Throws `OPTION_INVALID`, naming the option. */
+export function resolveRpcOptions(options: RpcOptions): RpcSettings {
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(RANGES, name));
+  if (unknown !== undefined) throw new NetworkError('OPTION_INVALID', `rpc has no option ${unknown}`, { details: { option: unknown } });
+  const settings = { ...RPC_DEFAULTS, ...options };
+  for (const [name, max] of Object.entries(RANGES)) check(name, settings[name as keyof RpcSettings], max);
+  return settings;
+}
+
+function check(option: string, given: unknown, max: number): void {
+  if (Number.isSafeInteger(given) && (given as number) >= 1 && (given as number) <= max) return;
+  const text = `rpc option ${option} is ${String(given)}; it must be a whole number from 1 to ${max}`;
+  throw new NetworkError('OPTION_INVALID', text, { details: { option, given, max } });
+}
+
+/** What has happened since the start. Only ever rises. */
+export class RpcCounters {
+  /** Own calls that were sent, sequences included. */
+  callsStarted = 0;
+  /** Own calls that ended with an answer or a failure, also one of this node; each call is settled or cancelled. */
+  callsSettled = 0;
+  callsTimedOut = 0;
+  /** Own calls that this node did not send: no route, no room, not encodable. They are not among those that were started. */
+  callsRefused = 0;
+  callsCancelled = 0;
+  /** Answers for no call of now: late, doubled, or made up. */
+  answersUnknown = 0;
+  /** Answers with the id of a call that came from another node than the one that was called. */
+  answersForeign = 0;
+  /** Requests that were handed to a service. */
+  requestsAccepted = 0;
+  requestsOverloaded = 0;
+  /** Requests whose id is in work or was, a moment ago. */
+  requestsDuplicate = 0;
+  /** Requests that ended without an answer: cancelled, too late, connection lost. */
+  requestsAborted = 0;
+  /** `ok` and `error` after the end of their request. */
+  answersIgnored = 0;
+  /** Answers that found no way back. */
+  answersLost = 0;
+  /** Bodies that are no message of this service. */
+  malformed = 0;
+}

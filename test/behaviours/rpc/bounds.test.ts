@@ -1,0 +1,314 @@
+/** @module Tests of the bounds of rpc, and of remotes that do not keep to it (rows 78, 81, 82, H-43). */
+import { expect } from 'chai';
+import { RpcBehavior, type RpcOptions } from '../../../behaviours/rpc/index.js';
+import { type NodeId, toConnection, toLocal, toNode, toService } from '../../../core/index.js';
+import { StaticRouter } from '../../../routing/index.js';
+import { SimulatedNetwork } from '../../../simulation.js';
+import { DESK, Desk, Forger, LATENCY_MS, leftovers, outcome, type Pair, pair, rpcOf, watch, withRpc } from './support.js';
+
+describe('rpc bounds', () => {
+  let net: Pair;
+  afterEach(async () => {
+    await net.sim.stop();
+    expect(leftovers(...net.sim.nodes)).to.equal(0);
+  });
+
+  const build = async (rpc?: RpcOptions) => {
+    net = await pair(rpc === undefined ? {} : { rpc });
+  };
+  const call = (method: string, value?: unknown, timeoutMs = 500) =>
+    net.caller.call(toConnection(net.connectionId), DESK, method, value, { timeoutMs });
+  const many = (count: number, method = 'never') => Array.from({ length: count }, () => watch(call(method)));
+  const codes = (watched: readonly { settled: unknown[] }[]) => watched.map(({ settled }) => settled[0]);
+
+  it('row 81: of 1,000 calls at once exactly 256 are taken into work, the others are refused within a round trip', async () => {
+    await build();
+    const watched = many(1_000);
+    await net.sim.run(2 * LATENCY_MS);
+    const refused = codes(watched).filter((code) => code === 'RPC_OVERLOADED').length;
+    expect([refused, rpcOf(net.server).inWorkCount, rpcOf(net.caller).waitingCount]).to.deep.equal([744, 256, 256]);
+    expect(net.server.behavior(Desk).contexts).to.have.length(256);
+    await net.sim.run(600);
+    expect(codes(watched).filter((code) => code === 'RPC_TIMEOUT')).to.have.length(256);
+    expect(await call('echo', 'room again')).to.equal('room again');
+  });
+
+  it('row 81: the cap counts those in work, not those that were: 1,000 one after another pass', async () => {
+    await build({ workPerNodeMax: 1 });
+    for (let index = 0; index < 1_000; index++) expect(await call('echo', index)).to.equal(index);
+    const [first, second] = many(2);
+    await net.sim.run(2 * LATENCY_MS);
+    expect([first?.settled, second?.settled]).to.deep.equal([[], ['RPC_OVERLOADED']]);
+  });
+
+  it("one node's calls leave room for another's; the cap in all counts everybody's, this node's too", async () => {
+    await build({ workPerNodeMax: 3, workMax: 5 });
+    const other = await net.sim.createNode({ name: 'other' });
+    await other.start();
+    await other.connect('sim://server');
+    const first = many(4);
+    await net.sim.run(LATENCY_MS);
+    const second = [1, 2].map(() => watch(other.call(toService(DESK), DESK, 'never', 1, { timeoutMs: 500 })));
+    await net.sim.run(LATENCY_MS);
+    const own = watch(net.server.call(toLocal(), DESK, 'never', 1, { timeoutMs: 500 }));
+    await net.sim.run(LATENCY_MS);
+    expect([codes(first), codes(second), own.settled]).to.deep.equal([
+      [undefined, undefined, undefined, 'RPC_OVERLOADED'],
+      [undefined, undefined],
+      ['RPC_OVERLOADED'],
+    ]);
+  });
+
+  it('own calls that wait are bounded: the next one fails at once with LIMIT_EXCEEDED', async () => {
+    await build({ callsMax: 3 });
+    const watched = many(4);
+    await net.sim.run(0);
+    expect(codes(watched)).to.deep.equal([undefined, undefined, undefined, 'LIMIT_EXCEEDED']);
+  });
+
+  it('a lane without room refuses a request at once, and an answer with a short one', async () => {
+    await build();
+    net.sim.setLink('caller', 'server', { bandwidth: 1_000_000 });
+    const value = new Uint8Array(1_000_000);
+    const requests = Array.from({ length: 8 }, () => watch(call('echo', value, 60_000)));
+    await net.sim.run(0);
+    const full = codes(requests).filter((code) => code === 'LIMIT_EXCEEDED').length;
+    expect(full).to.be.within(3, 5);
+    await net.sim.run(20_000);
+    expect(codes(requests).filter((code) => code instanceof Uint8Array)).to.have.length(8 - full);
+    const answers = Array.from({ length: 8 }, () => watch(call('big', { bytes: 1_000_000 }, 60_000)));
+    await net.sim.run(20_000);
+    const lost = codes(answers).filter((code) => code === 'RPC_OVERLOADED').length;
+    expect(lost).to.be.within(3, 5);
+    expect(codes(answers).filter((code) => code instanceof Uint8Array)).to.have.length(8 - lost);
+  });
+
+  describe('options', () => {
+    beforeEach(() => build());
+    const wrong: Record<string, unknown>[] = [
+      { timeoutMs: 0 },
+      { timeoutMs: 86_400_001 },
+      { callsMax: 0 },
+      { workMax: 1.5 },
+      { workPerNodeMax: 'many' },
+      { windowItems: 1_025 },
+      { window: 8 },
+    ];
+    for (const options of wrong) {
+      it(`${JSON.stringify(options)} is refused`, async () => {
+        const { code } = await outcome(
+          net.sim,
+          net.sim.createNode({ ...withRpc(options as RpcOptions).rest, behaviors: [[RpcBehavior, options]] }),
+        );
+        expect(code).to.equal('OPTION_INVALID');
+      });
+    }
+  });
+
+  describe('remotes that lie (row 78)', () => {
+    beforeEach(() => build());
+
+    it('answers for ids that nobody waits for, and bodies that are no messages, are dropped and counted', async () => {
+      const bodies: unknown[] = [
+        ...[
+          [1, 5, 'x'],
+          [2, 5, 'CODE', 'text', 0],
+          [4, 5, 0, 'x'],
+          [5, 5, 0],
+        ],
+        ...[
+          [3, 5],
+          [6, 5, 9],
+        ],
+        ...[
+          undefined,
+          7,
+          'x',
+          {},
+          [],
+          [9, 5],
+          ['length', 1, 2, 3, 4, 5, 6],
+          [1, 5],
+          [1, 5, 'x', 'y'],
+          [1, -1, 'x'],
+          [1, 0.5, 'x'],
+          [1, 'a', 'x'],
+        ],
+        ...[
+          [2, 5, 'lower', '', 0],
+          [2, 5, 'A'.repeat(65), '', 0],
+          [2, 5, 'A', 'x'.repeat(257), 0],
+          [2, 5, 'A', '', -1],
+          [2, 5, 7, '', 0],
+        ],
+        ...[
+          [0, 5, 64, 'echo', 0, 1, 0],
+          [0, 5, 64, '', 9, 1, 0],
+          [0, 5, 256, 'echo', 9, 1, 0],
+          [0, 5, 64, 'echo', 9, 1, 1_025],
+        ],
+        ...[
+          [0, 5, 64, 'echo', 86_400_001, 1, 0],
+          [0, 5, 64, 7, 9, 1, 0],
+          [0, 5, 64, 'echo', '9', 1, 0],
+          [0, 5, 64, 'echo', 9, 1],
+        ],
+        new Uint8Array([0xff]),
+      ];
+      for (const body of bodies) net.server.behavior(Forger).say(toNode(net.caller.id), body);
+      await net.sim.run(50);
+      const { counters } = rpcOf(net.caller);
+      expect(counters.answersUnknown).to.equal(4);
+      expect(counters.malformed).to.equal(bodies.length - 6);
+      expect(counters.requestsAccepted).to.equal(0);
+    });
+
+    it('an answer with the right id from another node does not count', async () => {
+      const thief = await net.sim.createNode({ name: 'thief', behaviors: [Forger] });
+      await thief.start();
+      await thief.connect('sim://caller');
+      const pending = watch(call('manual', 1));
+      await net.sim.run(50);
+      thief.behavior(Forger).say(toNode(net.caller.id), [1, idsOf(net.server.behavior(Desk))[0], 'stolen']);
+      await net.sim.run(50);
+      expect(pending.settled).to.deep.equal([]);
+      expect(rpcOf(net.caller).counters.answersForeign).to.equal(1);
+      net.server.behavior(Desk).answers[0]?.ok('right');
+      await net.sim.run(50);
+      expect(pending.settled).to.deep.equal(['right']);
+    });
+
+    it('an id that is in work is not handed on again; afterwards it is free for a neighbour', async () => {
+      const request = [0, 4_711, DESK, 'manual', 1_000, 'x', 0];
+      const say = () => net.caller.behavior(Forger).say(toNode(net.server.id), request);
+      say();
+      say();
+      await net.sim.run(50);
+      expect(net.server.behavior(Desk).answers).to.have.length(1);
+      expect(rpcOf(net.server).counters.requestsDuplicate).to.equal(1);
+      net.server.behavior(Desk).answers[0]?.ok();
+      say();
+      await net.sim.run(50);
+      expect(net.server.behavior(Desk).answers).to.have.length(2);
+      await net.sim.run(1_000);
+    });
+
+    it("a cancel from another node than the caller's does nothing", async () => {
+      const thief = await net.sim.createNode({ name: 'thief', behaviors: [Forger] });
+      await thief.start();
+      await thief.connect('sim://server');
+      const pending = watch(call('manual', 1));
+      await net.sim.run(50);
+      thief.behavior(Forger).say(toNode(net.server.id), [3, idsOf(net.server.behavior(Desk))[0]]);
+      await net.sim.run(50);
+      net.server.behavior(Desk).answers[0]?.ok('still here');
+      await net.sim.run(50);
+      expect(pending.settled).to.deep.equal(['still here']);
+    });
+
+    it('ids are random numbers of 53 bits', async () => {
+      for (let index = 0; index < 100; index++) void watch(call('manual'));
+      await net.sim.run(50);
+      const ids = idsOf(net.server.behavior(Desk));
+      expect(new Set(ids).size).to.equal(100);
+      expect(ids.every((id) => Number.isSafeInteger(id) && id >= 0)).to.equal(true);
+      expect(ids.filter((id) => id >= 2 ** 52).length).to.be.within(30, 70);
+      expect(ids.filter((id) => id % 2 === 1).length).to.be.within(30, 70);
+    });
+  });
+});
+
+describe('rpc through a relay', () => {
+  /** A – relay – B; A and B have no link to each other. */
+  async function line(rpc: RpcOptions = {}) {
+    const sim = new SimulatedNetwork({ seed: 7, latencyMs: LATENCY_MS });
+    const { behaviors, rest } = withRpc(rpc);
+    const relay = await sim.createNode({ name: 'relay', behaviors: [Forger] });
+    const via = () => new StaticRouter({ default: relay.id });
+    const caller = await sim.createNode({ name: 'caller', router: via(), behaviors: [Forger, ...behaviors], ...rest });
+    const server = await sim.createNode({ name: 'server', router: via(), behaviors: [Desk, ...behaviors], ...rest });
+    await sim.start(relay, caller, server);
+    await caller.connect('sim://relay');
+    await server.connect('sim://relay');
+    await sim.run(50);
+    return { sim, relay, caller, server };
+  }
+
+  it('a call to a node two hops away is answered; its source is a claim', async () => {
+    const { sim, caller, server } = await line();
+    const startedMs = sim.nowMs;
+    const result = await outcome(sim, caller.call(toNode(server.id), DESK, 'echo', 'far'));
+    expect(result).to.deep.equal({ value: 'far', atMs: startedMs + 4 * LATENCY_MS });
+    const [context] = server.behavior(Desk).contexts;
+    expect([context?.source, context?.sourceVerified]).to.deep.equal([caller.id, false]);
+    await sim.stop();
+  });
+
+  it('the answer finds another way when the relay is lost; a cancel reaches the far node', async () => {
+    const { sim, relay, caller, server } = await line();
+    const stop = new AbortController();
+    void watch(caller.call(toNode(server.id), DESK, 'never', 1, { signal: stop.signal }));
+    const slow = watch(caller.call(toNode(server.id), DESK, 'later', { ms: 300, value: 'around' }));
+    await sim.run(50);
+    stop.abort();
+    await sim.run(50);
+    expect(server.behavior(Desk).contexts[0]?.signal.aborted).to.equal(true);
+    await caller.connect('sim://server');
+    sim.crash(relay, { reset: true });
+    await sim.run(400);
+    expect(slow.settled).to.deep.equal(['around']);
+    await sim.stop();
+    expect(leftovers(caller, server)).to.equal(0);
+  });
+
+  it('what no relay delivers is known by its deadline', async () => {
+    const { sim, caller } = await line();
+    const startedMs = sim.nowMs;
+    const nobody = toNode('cd'.repeat(32) as NodeId);
+    const { code, atMs } = await outcome(sim, caller.call(nobody, DESK, 'echo', 1, { timeoutMs: 700 }));
+    expect([code, atMs - startedMs]).to.deep.equal(['RPC_TIMEOUT', 700]);
+    await sim.stop();
+  });
+
+  it('row 82: a relayed request that comes again, in work or afterwards, is handed on once', async () => {
+    const { sim, caller, server } = await line();
+    const say = () => caller.behavior(Forger).say(toNode(server.id), [0, 99, DESK, 'echo', 1_000, 'once', 0]);
+    say();
+    say();
+    await sim.run(100);
+    say();
+    await sim.run(20_000);
+    say();
+    await sim.run(100);
+    expect(server.behavior(Desk).done).to.deep.equal(['once']);
+    expect(rpcOf(server).counters.requestsDuplicate).to.equal(3);
+    await sim.stop();
+  });
+
+  it('row 81: calls that one relay brings are bounded, whatever nodes they claim to come from', async () => {
+    const { sim, caller, server } = await line({ workPerRelayMax: 4, workPerNodeMax: 3 });
+    const other = await sim.createNode({ name: 'other', router: new StaticRouter({ default: sim.nodes[0]?.id ?? '' }) });
+    await other.start();
+    await other.connect('sim://relay');
+    const results = [caller, caller, caller, caller, other, other].map((node) =>
+      watch(node.call(toNode(server.id), DESK, 'never', 1, { timeoutMs: 500 })),
+    );
+    await sim.run(100);
+    expect(results.map(({ settled }) => settled[0] ?? 'waits').sort()).to.deep.equal([
+      'RPC_OVERLOADED',
+      'RPC_OVERLOADED',
+      'waits',
+      'waits',
+      'waits',
+      'waits',
+    ]);
+    await sim.run(1_000);
+    expect(leftovers(server)).to.equal(0);
+    expect(await caller.call(toNode(server.id), DESK, 'echo', 'room')).to.equal('room');
+    await sim.stop();
+  });
+});
+
+function idsOf(desk: Desk): number[] {
+  return desk.contexts.map((context) => (context as unknown as { id: number }).id);
+}

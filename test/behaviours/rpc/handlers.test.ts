@@ -1,0 +1,146 @@
+/** @module Tests of handlers and callers that do what they should not: they harm themselves only. */
+import { expect } from 'chai';
+import { NetworkBehavior, RpcError, toConnection, toLocal } from '../../../core/index.js';
+import { DESK, Desk, leftovers, outcome, type Pair, pair, rpcOf, watch } from './support.js';
+
+const ODD = 70;
+
+/** Every method answers in a way of its own. */
+class Odd extends NetworkBehavior {
+  static readonly behavior = {
+    serviceId: ODD,
+    name: 'odd',
+    rpc: ['thenTrap', 'iteratorTrap', 'thenable', 'badCode', 'throwsNothing', 'promiseOfSequence', 'hangsInNext', 'keep'],
+  } as const;
+  readonly kept: ((value: unknown) => void)[] = [];
+  returned = 0;
+
+  thenTrap() {
+    return Object.defineProperty({}, 'then', { get: () => raise('then') });
+  }
+  iteratorTrap() {
+    return Object.defineProperty({}, Symbol.asyncIterator, { get: () => raise('iterator') });
+  }
+  thenable() {
+    // biome-ignore lint/suspicious/noThenProperty: what is tested
+    return { then: (resolve: (value: string) => void) => resolve('from a thenable') };
+  }
+  badCode() {
+    throw new RpcError('not upper', 'text');
+  }
+  throwsNothing() {
+    throw undefined;
+  }
+  async promiseOfSequence() {
+    return (async function* () {
+      yield 'item';
+    })();
+  }
+  hangsInNext() {
+    return {
+      [Symbol.asyncIterator]: () => ({
+        next: () => new Promise<never>(() => {}),
+        return: async () => ({ done: true, value: ++this.returned }),
+      }),
+    };
+  }
+  keep() {
+    return new Promise((resolve) => this.kept.push(resolve));
+  }
+}
+
+function raise(text: string): never {
+  throw new Error(text);
+}
+
+describe('rpc handlers that misbehave', () => {
+  let net: Pair;
+  beforeEach(async () => {
+    net = await pair();
+    net.server.addBehavior(Odd);
+    await net.sim.run(50);
+  });
+  afterEach(async () => {
+    await net.sim.stop();
+    expect(leftovers(...net.sim.nodes)).to.equal(0);
+  });
+  const call = (method: string, timeoutMs = 500) =>
+    outcome(net.sim, net.caller.call(toConnection(net.connectionId), ODD, method, 1, { timeoutMs }));
+  const items = (method: string) => {
+    const seen: unknown[] = [];
+    const request = { route: toConnection(net.connectionId), serviceId: ODD, method, value: 1, timeoutMs: 200 };
+    const stream = rpcOf(net.caller).callStream(request, (item) => {
+      seen.push(item.type === 'ok' ? item.value : item.type === 'end' ? 'end' : item.code);
+      stream.pull();
+    });
+    stream.pull();
+    return seen;
+  };
+
+  it('traps in what they return, and odd throws, are RPC_FAILED', async () => {
+    for (const method of ['thenTrap', 'iteratorTrap', 'badCode', 'throwsNothing']) expect((await call(method)).code).to.equal('RPC_FAILED');
+    expect(net.server.metrics()['faults_total']).to.equal(0);
+  });
+
+  it('a thenable is as good as a promise; a promise of a sequence is a sequence', async () => {
+    expect((await call('thenable')).value).to.equal('from a thenable');
+    const seen = items('promiseOfSequence');
+    await net.sim.run(100);
+    expect(seen).to.deep.equal(['item', 'end']);
+    expect((await call('promiseOfSequence')).code).to.equal('RPC_SEQUENCE');
+  });
+
+  it('an iterator that hangs is given up by its deadline, and told by return()', async () => {
+    const seen = items('hangsInNext');
+    await net.sim.run(300);
+    expect([seen, net.server.behavior(Odd).returned]).to.deep.equal([['RPC_TIMEOUT'], 1]);
+  });
+
+  it('promises that settle after everything has ended are nobody’s fault', async () => {
+    void watch(net.caller.call(toConnection(net.connectionId), ODD, 'keep', 1));
+    void watch(net.server.call(toLocal(), ODD, 'keep', 1));
+    void watch(net.caller.call(toConnection(net.connectionId), DESK, 'manual', 1));
+    await net.sim.run(50);
+    const odd = net.server.behavior(Odd);
+    const answers = [...net.server.behavior(Desk).answers];
+    net.sim.crash(net.server);
+    odd.kept[0]?.('late');
+    answers[0]?.ok('late');
+    await net.sim.run(50);
+    odd.kept[1]?.('later');
+    await net.sim.run(50);
+  });
+
+  it('a caller whose callback throws harms nobody else', async () => {
+    const request = { route: toConnection(net.connectionId), serviceId: DESK, method: 'echo', value: 1 };
+    rpcOf(net.caller).call(request, () => raise('in settle'));
+    rpcOf(net.caller)
+      .callStream({ ...request, method: 'letters', value: { text: 'ab' } }, () => raise('in onItem'))
+      .pull();
+    const result = watch(net.caller.call(request.route, DESK, 'echo', 'fine'));
+    await net.sim.run(200);
+    expect(result.settled).to.deep.equal(['fine']);
+    expect(net.caller.metrics()['faults_total']).to.equal(0);
+    await net.sim.run(125_000);
+    expect(leftovers(net.caller, net.server)).to.equal(0);
+  });
+
+  it('a method may call back, and a call may be made while another is answered', async () => {
+    const chain = watch(
+      net.caller
+        .call(toConnection(net.connectionId), DESK, 'echo', 1)
+        .then(() => net.caller.call(toConnection(net.connectionId), DESK, 'echo', 2)),
+    );
+    await net.sim.run(100);
+    expect(chain.settled).to.deep.equal([2]);
+  });
+
+  it('after stop nothing can be called through the port that was kept', async () => {
+    const rpc = rpcOf(net.caller);
+    await net.caller.stop();
+    const request = { route: toLocal(), serviceId: DESK, method: 'echo', value: 1 };
+    expect(() => rpc.call(request, () => {}))
+      .to.throw()
+      .with.property('code', 'NOT_STARTED');
+  });
+});
