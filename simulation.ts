@@ -1,5 +1,5 @@
 /**
- * @module `meshwright/simulation`: the simulated network with the defaults of `createNode` wired in. Runs on Node and in browsers.
+ * @module Simulation (`meshwright/simulation`): the simulated network with the defaults of `createNode` wired in. Runs on Node and in browsers.
  */
 import { BUILTINS } from './behaviours/index.js';
 import { DirectRouter } from './routing/index.js';

@@ -1,5 +1,5 @@
 /**
- * @module `meshwright/testing`: what tests of behaviours, protocols, transports and router tables are made of. It needs no test runner,
+ * @module Testing (`meshwright/testing`): what tests of behaviours, protocols, transports and router tables are made of. It needs no test runner,
  * except the two suites, which look for global `describe` and `it`.
  *
  * | you test | take |

@@ -1,3 +1,6 @@
+/**
+ * @module Frames: the same frames come out however the stream is cut; nothing is allocated for a length that is refused.
+ */
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { FrameReader, prefixBytes, writePrefix } from '../../core/frame.js';

@@ -1,3 +1,6 @@
+/**
+ * @module Lanes: bounds, records, and frames of callbacks that threw.
+ */
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { FrameReader, prefixBytes } from '../../core/frame.js';

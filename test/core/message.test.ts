@@ -1,3 +1,6 @@
+/**
+ * @module Messages: the header byte by byte, and what an author may believe of a source.
+ */
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { HeaderDraft, HeaderView, KIND_KEY, KIND_NODE, KIND_SERVICE, KIND_SERVICES, Message } from '../../core/message.js';

@@ -1,3 +1,6 @@
+/**
+ * @module Pending: every outstanding thing is settled once, in the order of its deadline, or with its owner.
+ */
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { PENDING_FULL, PendingTable } from '../../core/pending.js';

@@ -1,7 +1,6 @@
 /**
  * @module Ports in browsers: the page's clock, timers, randomness and logs.
  */
-import { pino } from 'pino';
 import type { LogLevel } from '../../node-options.js';
 import type { Clock, Logger, Random, Timers } from '../../ports.js';
 
@@ -37,7 +36,14 @@ export const browserRandom: Random = {
   float: () => Math.random(),
 };
 
-/** Logs to the console. */
-export function browserLogger(level: LogLevel): Logger {
-  return pino({ level });
+const LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
+
+/** Logs to the page's console: the constant message, then the fields. */
+export function browserLogger(level: LogLevel, bound: Record<string, unknown> = {}): Logger {
+  const least = level === 'silent' ? LEVELS.length : LEVELS.indexOf(level);
+  const writer = (name: (typeof LEVELS)[number], index: number) => (fields: object, message: string) => {
+    if (index >= least) console[name](message, { ...bound, ...fields });
+  };
+  const writers = Object.fromEntries(LEVELS.map((name, index) => [name, writer(name, index)])) as unknown as Omit<Logger, 'child'>;
+  return { ...writers, child: (fields) => browserLogger(level, { ...bound, ...fields }) };
 }
