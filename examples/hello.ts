@@ -1,0 +1,40 @@
+/**
+ * @module Hello: two nodes in one process, each with a behaviour of twelve lines that welcomes whoever connects and greets whoever calls.
+ * Run it with `node dist/examples/hello.js`.
+ */
+import {
+  Behavior,
+  type BehaviorAgent,
+  type Connection,
+  createNode,
+  type Message,
+  NetworkBehavior,
+  Rpc,
+  shortId,
+  toNode,
+} from '../index.js';
+
+@Behavior({ serviceId: 64, name: 'greeter' })
+class Greeter extends NetworkBehavior {
+  @Rpc() greet(request: { name: string }) {
+    return { text: `Hello ${request.name}` };
+  }
+  override onIncomingConnectionConnected(agent: BehaviorAgent, connection: Connection) {
+    agent.send(toNode(connection.nodeId), 'welcome');
+  }
+  override onMessage(_agent: BehaviorAgent, message: Message) {
+    console.log(`${shortId(message.source)} says: ${message.value()}`);
+  }
+}
+
+const ada = await createNode({ listen: ['tcp://127.0.0.1:0'], behaviors: [Greeter] });
+const bob = await createNode({ behaviors: [Greeter] });
+await ada.start();
+await bob.start();
+await bob.connect(`${ada.addresses[0]}`);
+
+const reply = await bob.client(Greeter, toNode(ada.id)).greet({ name: 'world' });
+console.log(`${shortId(ada.id)} answers: ${reply.text}`);
+
+await bob.stop();
+await ada.stop();

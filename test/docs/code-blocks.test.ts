@@ -1,0 +1,127 @@
+/**
+ * @module Every block of TypeScript in README and docs compiles, as an application that has installed the package, and what says that it
+ * runs prints what the page says (USERS 12).
+ */
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect } from 'chai';
+import { type Block, blocksOf, exampleText, ROOT, readPages, withoutIds } from './pages.js';
+
+const OPTIONS = {
+  target: 'ES2022',
+  lib: ['ES2023', 'ESNext.Disposable', 'ESNext.Decorators', 'DOM'],
+  module: 'NodeNext',
+  moduleResolution: 'NodeNext',
+  strict: true,
+  noImplicitOverride: true,
+  noUncheckedIndexedAccess: true,
+  exactOptionalPropertyTypes: true,
+  skipLibCheck: true,
+  types: ['node'],
+  rootDir: '.',
+  outDir: 'out',
+};
+
+/** Blocks that are one module: a block and those that continue it. */
+interface Listing {
+  readonly first: Block;
+  readonly name: string;
+  text: string;
+}
+
+/** An application that has the package installed. */
+class Application {
+  readonly folder = mkdtempSync(join(tmpdir(), 'meshwright-docs-'));
+
+  constructor() {
+    mkdirSync(join(this.folder, 'node_modules'));
+    symlinkSync(ROOT, join(this.folder, 'node_modules/meshwright'));
+    symlinkSync(join(ROOT, 'node_modules/@types'), join(this.folder, 'node_modules/@types'));
+    writeFileSync(join(this.folder, 'package.json'), '{ "type": "module" }');
+  }
+
+  /** What the compiler says: nothing, if all is well. */
+  async compile(project: string, listings: readonly Listing[], options: object = {}): Promise<string> {
+    for (const { name, text } of listings) writeFileSync(join(this.folder, `${name}.ts`), `${text}\nexport {};\n`);
+    const files = listings.map(({ name }) => `${name}.ts`);
+    writeFileSync(join(this.folder, project), JSON.stringify({ compilerOptions: { ...OPTIONS, ...options }, files }));
+    const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+    return promisify(execFile)(process.execPath, [tsc, '-p', project, '--pretty', 'false'], { cwd: this.folder }).then(
+      ({ stdout }) => stdout,
+      ({ stdout }: { stdout: string }) => stdout,
+    );
+  }
+
+  async run({ name }: Listing): Promise<string> {
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [join(this.folder, 'out', `${name}.js`)], { timeout: 15_000 });
+    return stderr + stdout;
+  }
+}
+
+function listingsOf(blocks: readonly Block[]): Listing[] {
+  const listings: Listing[] = [];
+  for (const block of blocks) {
+    const last = listings.at(-1);
+    if (!block.words.includes('continued')) {
+      const page = block.path.replace(/^docs\//, '').replace(/\.md$/, '');
+      listings.push({ first: block, name: `${page}-${block.line}`.toLowerCase(), text: block.text });
+    } else if (last?.first.path === block.path) {
+      last.text += block.text;
+    }
+  }
+  return listings;
+}
+
+describe('code blocks of README and docs (USERS 12)', () => {
+  const blocks = readPages()
+    .flatMap(blocksOf)
+    .filter(({ language }) => language === 'ts');
+  const listings = listingsOf(blocks);
+  let application: Application;
+  before(() => {
+    application = new Application();
+  });
+  after(() => rmSync(application.folder, { recursive: true }));
+
+  it('are marked in a known way', () => {
+    const known = /^(continued|run|legacy|file=examples\/[a-z-]+\.ts)$/;
+    expect(blocks.filter(({ words }) => !words.every((word) => known.test(word)))).to.deep.equal([]);
+    const [first] = readPages().filter(({ text }) => /^```(typescript|js|javascript)\b/m.test(text));
+    expect(first?.path, 'another language than ts is not looked at').to.equal(undefined);
+  });
+
+  it('compile, in both dialects of decorators', async () => {
+    const isLegacy = ({ first }: Listing) => first.words.includes('legacy');
+    const standard = listings.filter((listing) => !isLegacy(listing));
+    const said = [
+      await application.compile('tsconfig.json', standard),
+      await application.compile('legacy.json', listings.filter(isLegacy), { experimentalDecorators: true }),
+    ];
+    expect(said.join('')).to.equal('');
+    expect(standard.length).to.be.above(20);
+  });
+
+  it('that show an example are that example', () => {
+    const shown = blocks.flatMap((block) => {
+      const path = block.words.find((word) => word.startsWith('file='))?.slice('file='.length);
+      return path === undefined ? [] : [{ where: `${block.path}:${block.line}`, block, path }];
+    });
+    for (const { where, block, path } of shown) expect(block.text, where).to.equal(exampleText(path));
+    expect(new Set(shown.map(({ path }) => path)).size, 'every example is shown').to.equal(5);
+  });
+
+  it('that say they run print what the page says', async () => {
+    const running = listings.filter(({ first }) => first.words.includes('run'));
+    const outputs = await Promise.all(running.map((listing) => application.run(listing)));
+    for (const [index, { first, name }] of running.entries()) {
+      let shown = first.next;
+      while (shown?.words.includes('continued')) shown = shown.next;
+      expect(shown?.language, name).to.equal('text');
+      expect(withoutIds(outputs[index] as string), name).to.equal(withoutIds(shown?.text as string));
+    }
+    expect(running.length).to.be.above(5);
+  });
+});

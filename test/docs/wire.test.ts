@@ -1,0 +1,54 @@
+/** @module The bytes on docs/wire.md are those that the code makes. */
+import { expect } from 'chai';
+import { encodeValue } from '../../core/codec.js';
+import { prefixBytes, writePrefix } from '../../core/frame.js';
+import { encodeClose, encodePing, encodeReady, encodeServices } from '../../core/link-control.js';
+import { HeaderDraft, KIND_SERVICE, KIND_SERVICES } from '../../core/message.js';
+import { nodeCrypto } from '../../core/platform/node/crypto-node.js';
+import { spaceOf } from '../../core/security/space.js';
+import { type Block, blocksOf, readPages } from './pages.js';
+
+function header(fields: Partial<HeaderDraft>): Uint8Array {
+  const draft = Object.assign(new HeaderDraft(), { ttl: 64, fromServiceId: 64, serviceId: 65, ...fields });
+  const bytes = new Uint8Array(draft.byteLength);
+  draft.write(bytes, 0);
+  return bytes;
+}
+
+function frame(length: number, ...body: number[]): Uint8Array {
+  const bytes = new Uint8Array(prefixBytes(length) + body.length);
+  bytes.set(body, writePrefix(length, bytes, 0));
+  return bytes;
+}
+
+const EXAMPLES: Readonly<Record<string, Uint8Array>> = {
+  preamble: spaceOf({ networkName: 'public' }, 'stream', nodeCrypto).preamble,
+  frame: frame(3, 1, 2, 3),
+  'frame-300': frame(300),
+  direct: header({ streamId: 0x01020304 }),
+  service: header({ kind: KIND_SERVICE, routedServiceId: 9, meta: 0xabcdef }),
+  services: header({ kind: KIND_SERVICES, routedServiceId: 9, scope: 2, sequence: 0xdeadbeef }),
+  ping: encodePing(1),
+  ready: encodeReady(Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8), [64, 6]),
+  close: encodeClose(1, 'bye'),
+  'services-changed': encodeServices([0, 64, 255]),
+  value: encodeValue({ text: 'hi' }),
+};
+
+describe('docs/wire.md', () => {
+  const blocks = readPages()
+    .flatMap(blocksOf)
+    .filter(({ language }) => language === 'hex');
+  const nameOf = ({ words }: Block) => words[0] ?? '';
+
+  it('has an example of each form', () => {
+    expect(blocks.map(nameOf).sort()).to.deep.equal(Object.keys(EXAMPLES).sort());
+  });
+
+  for (const block of blocks) {
+    it(`shows the bytes of ${nameOf(block)}`, () => {
+      const bytes = EXAMPLES[nameOf(block)] ?? new Uint8Array();
+      expect(block.text.trim()).to.equal(Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' '));
+    });
+  }
+});

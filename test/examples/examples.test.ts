@@ -1,0 +1,85 @@
+/** @module Every example runs by itself and prints what its reader is told. */
+import { readdirSync } from 'node:fs';
+import { expect } from 'chai';
+import { compiled, Program } from '../cli/program.js';
+import { shownOutput, withoutNumbers } from '../docs/pages.js';
+
+const ID = '[0-9a-f]{8}';
+
+describe('examples', () => {
+  let programs: Program[];
+  const run = (name: string, ...args: string[]) => {
+    const program = new Program([compiled(`examples/${name}.js`), ...args]);
+    programs.push(program);
+    return program;
+  };
+  /** What it prints, when it ends well: what the docs show. */
+  const printed = async (name: string, ...args: string[]) => {
+    const program = run(name, ...args);
+    expect([await program.end(), program.errors]).to.deep.equal([0, '']);
+    const shown = withoutNumbers(shownOutput(`examples/${name}.ts`))
+      .trim()
+      .split('\n');
+    expect(program.lines.map(withoutNumbers), 'what the docs show').to.deep.equal(shown);
+    return program.lines;
+  };
+  beforeEach(() => {
+    programs = [];
+  });
+  afterEach(() => Promise.all(programs.map((program) => program.kill())));
+
+  it('are the five that are tested here', () => {
+    const names = readdirSync(compiled('examples')).filter((name) => name.endsWith('.js'));
+    expect(names.sort()).to.deep.equal(['chat.js', 'custom-router.js', 'echo.js', 'hello.js', 'simulate.js']);
+  });
+
+  it('hello: a welcome, and a typed answer', async () => {
+    const lines = await printed('hello');
+    expect(lines).to.have.length(2);
+    expect(lines[0]).to.match(new RegExp(`^${ID} says: welcome$`));
+    expect(lines[1]).to.equal(`${lines[0]?.slice(0, 8)} answers: Hello world`);
+  });
+
+  it('echo: a handler for each connection', async () => {
+    expect(await printed('echo')).to.deep.equal(['the echo: is anybody there?']);
+  });
+
+  it('custom-router: an own table keeps the contract and reaches over two hops', async () => {
+    const lines = await printed('custom-router');
+    expect(lines[0]).to.match(/^the table keeps the contract of router tables: all \d+ checks hold$/);
+    expect(lines.slice(1)).to.deep.equal(['cleo answers bob over the hub: Hello leaf', 'the hub has passed on 2 messages']);
+  });
+
+  it('simulate: the same seed gives the same run in two processes, another one another', async () => {
+    const [first, again, other] = await Promise.all([printed('simulate', '7'), printed('simulate', '7'), printed('simulate', '8')]);
+    expect(again).to.deep.equal(first);
+    expect(other.at(-1)).not.to.equal(first.at(-1));
+    expect(first[0]).to.match(/^formed: \d+ links; a rumour reaches 100 of 100 nodes within \d+ ms$/);
+    expect(first[1]).to.match(/^broken in two: \d+ links; a rumour reaches 50 of 100 nodes within \d+ ms$/);
+    expect(first[2]).to.match(/^healed: \d+ links; a rumour reaches 100 of 100 nodes within \d+ ms$/);
+    expect(first[3]).to.match(/^\d+ s of virtual time, \d+ events, trace [0-9a-f]{16}$/);
+    expect(/\d+ links/.exec(first[2] as string)?.[0], 'all links are back').to.equal(/\d+ links/.exec(first[0] as string)?.[0]);
+  });
+
+  it('chat: three people in three processes hear each other, over the one who listens', async () => {
+    const ada = run('chat', '--name', 'ada', '--listen', 'tcp://127.0.0.1:0');
+    const address = /tcp:\S+/.exec(await ada.next(/can be reached at/))?.[0] as string;
+    const [bob, cleo] = [run('chat', '--name', 'bob', '--seed', address), run('chat', '--name', 'cleo', '--seed', address)];
+    await Promise.all([bob, cleo].map((program) => program.next(/^\* you are connected to /)));
+    await ada.next(/has come$/);
+    await ada.next(/has come$/);
+
+    ada.say('good morning');
+    await Promise.all([bob, cleo].map((program) => program.next(new RegExp(`^ada \\(${ID}\\): good morning$`))));
+    bob.say('hello \u001b[31mcleo');
+    await Promise.all([ada, cleo].map((program) => program.next(new RegExp(`^bob \\(${ID}\\): hello \\?\\[31mcleo$`))));
+
+    expect(await bob.eof().end()).to.equal(0);
+    await ada.next(/has left$/);
+    cleo.say('goodbye');
+    await ada.next(/^cleo .*: goodbye$/);
+    expect(await Promise.all([cleo.eof().end(), ada.eof().end()])).to.deep.equal([0, 0]);
+    expect(ada.lines.join(), 'nobody hears himself').not.to.include('good morning');
+    expect(ada.errors + bob.errors + cleo.errors).to.equal('');
+  });
+});
