@@ -12,7 +12,7 @@ import type { Link } from './link.js';
 import { encodeReady } from './link-control.js';
 import type { NodeId } from './node-id.js';
 import { type BehaviorSlot, HandlerSlot } from './owner.js';
-import type { ConnectionPolicy, PolicyCandidate } from './ports.js';
+import type { PolicyCandidate } from './ports.js';
 
 export class Admission {
   constructor(private readonly engine: Engine) {}
@@ -74,18 +74,34 @@ export class Admission {
     for (const slot of this.engine.behaviors.all) {
       const check = link.direction === 'incoming' ? 'checkIncomingConnection' : 'checkOutgoingConnection';
       const verdict = this.engine.callbacks.ask(slot, check, () => slot.instance[check](nodeId, id));
-      if (verdict === undefined) return `${slot.name} failed`;
-      if (typeof verdict.answer === 'string') return verdict.answer;
+      const refusal = this.refusalOf(slot, check, verdict);
+      if (refusal !== undefined) return refusal;
     }
-    return this.askPolicies((policy) => policy.admit?.(candidateOf(link)));
-  }
-
-  /** The first answer counts. A policy that throws is a fault of its behaviour, and has no say. */
-  private askPolicies<T>(ask: (policy: ConnectionPolicy) => T | undefined): T | undefined {
     for (const slot of this.engine.behaviors.all) {
       const policy = slot.ports.connectionPolicy;
-      const answer = policy && this.engine.callbacks.run(slot, 'connectionPolicy', () => ask(policy));
-      if (answer !== undefined) return answer;
+      const verdict = policy && this.engine.callbacks.ask(slot, 'connectionPolicy', () => policy.admit?.(candidateOf(link)));
+      const refusal = policy && this.refusalOf(slot, 'connectionPolicy', verdict);
+      if (refusal !== undefined) return refusal;
+    }
+    return undefined;
+  }
+
+  /** Who cannot say whether a link may pass lets none pass: a throw, or an answer that is neither text nor nothing, refuses. */
+  private refusalOf(slot: BehaviorSlot, callback: string, verdict: { readonly answer: unknown } | undefined): string | undefined {
+    if (verdict?.answer === undefined) return verdict === undefined ? `${slot.name} failed` : undefined;
+    if (typeof verdict.answer === 'string') return verdict.answer;
+    this.engine.callbacks.fault(slot, callback, new NetworkError('ARGUMENT_INVALID', `${callback} must answer with a text or nothing`));
+    return `${slot.name} failed`;
+  }
+
+  /** The first answer counts. A policy that throws is a fault of its behaviour, and spares everybody. */
+  private askWhoGoes(newcomer: Link): number | undefined {
+    const open = [...this.engine.links.all].filter((link) => link.isOpen).map(candidateOf);
+    for (const slot of this.engine.behaviors.all) {
+      const policy = slot.ports.connectionPolicy;
+      const prune = () => policy?.prune?.(open, candidateOf(newcomer));
+      const id = policy && this.engine.callbacks.run(slot, 'connectionPolicy', prune);
+      if (id !== undefined) return id;
     }
     return undefined;
   }
@@ -94,8 +110,7 @@ export class Admission {
   private makeRoom(link: Link): boolean {
     const { links, limits } = this.engine;
     if (links.admittedCount < limits.connectionsMax) return true;
-    const open = [...links.all].filter((other) => other.isOpen).map(candidateOf);
-    const id = this.askPolicies((policy) => policy.prune?.(open, candidateOf(link)));
+    const id = this.askWhoGoes(link);
     const victim = id === undefined ? undefined : links.get(id);
     if (victim?.isOpen !== true) return false;
     links.close(victim, 'limit', 'another connection was preferred');
@@ -123,8 +138,9 @@ export class Admission {
     engine.keeper.opened(link);
     this.connect(
       link,
-      engine.behaviors.all.filter((slot) => !slot.isGate),
+      engine.behaviors.all.filter((slot) => !link.seenBy.has(slot)),
     );
+    engine.liveness.opened(link);
     engine.options.emit('connected', connection);
   }
 
@@ -133,9 +149,10 @@ export class Admission {
     const connection = link.connection as Connection;
     const hook = link.direction === 'incoming' ? 'onIncomingConnectionConnected' : 'onOutgoingConnectionConnected';
     for (const slot of slots) {
+      if (link.isOver || slot.isEnded) continue;
       link.seenBy.add(slot);
       const handler = this.engine.callbacks.run(slot, hook, () => slot.instance[hook](slot.agent, connection));
-      if (slot.isEnded || !this.isHandler(slot, hook, handler)) continue;
+      if (link.isOver || slot.isEnded || !this.isHandler(slot, hook, handler)) continue;
       const handlerSlot = new HandlerSlot(handler, slot, link);
       handlerSlot.agent = new ConnectionAgentOf(this.engine, handlerSlot);
       handlerSlot.lastTickMs = this.engine.nowMs;
@@ -143,7 +160,7 @@ export class Admission {
     }
     for (const slot of slots) {
       const handler = link.handlers[slot.serviceId];
-      if (handler === undefined || link.isOver) continue;
+      if (handler?.behavior !== slot || handler.isOpened || link.isOver) continue;
       handler.isOpened = true;
       this.engine.callbacks.run(handler, 'onOpened', () => handler.handler.onOpened(handler.agent));
     }

@@ -5,6 +5,7 @@
 import type { Action, CallState, TimerState } from './action.js';
 import { type Address, parseAddress } from './address.js';
 import type { Agent, BehaviorAgent, Cancellable, ConnectionAgent, HandlerTarget, SendOptions } from './agent.js';
+import { requireText } from './arguments.js';
 import type { Engine } from './engine.js';
 import { NetworkError, type SendResult } from './errors.js';
 import type { Connection } from './events.js';
@@ -143,15 +144,17 @@ export class BehaviorAgentOf extends AgentOf<BehaviorSlot> implements BehaviorAg
   connect(target: Address | NodeId | string): number {
     const attemptId = this.engine.dialer.nextAttemptId();
     const parsed = typeof target === 'string' && !isNodeId(target) ? parseAddress(target) : target;
-    this.record({ type: 'connect', request: { attemptId, target: parsed } });
+    this.record({ type: 'connect', owner: this.owner, request: { attemptId, target: parsed, owner: this.owner } });
     return attemptId;
   }
 
   closeConnection(connectionId: number, reason = ''): void {
+    requireText('closeConnection: reason', reason);
     this.record({ type: 'close-connection', owner: this.owner, connectionId, reason });
   }
 
   disconnectNode(nodeId: NodeId, reason = ''): void {
+    requireText('disconnectNode: reason', reason);
     this.record({ type: 'disconnect-node', nodeId, reason });
   }
 
@@ -213,6 +216,7 @@ export class ConnectionAgentOf extends AgentOf<HandlerSlot> implements Connectio
   }
 
   close(reason = ''): void {
+    requireText('close: reason', reason);
     this.record({ type: 'close-connection', owner: this.owner, connectionId: this.owner.link.id, reason });
   }
 }

@@ -17,6 +17,8 @@ export class BehaviorTable {
   private readonly byService: (BehaviorSlot | undefined)[] = new Array(SERVICES).fill(undefined);
   /** The list of `services`, until it changes. */
   private offered: readonly number[] | undefined;
+  /** About to be added to the running node, by service id. */
+  private readonly claimed = new Map<number, BehaviorSlot>();
   /** In ascending order of service id. */
   private slots: BehaviorSlot[] = [];
 
@@ -28,7 +30,12 @@ export class BehaviorTable {
   }
 
   get caller(): Caller | undefined {
-    for (const slot of this.slots) if (slot.ports.caller !== undefined) return slot.ports.caller;
+    return this.callerSlot?.ports.caller;
+  }
+
+  /** Who makes this node's calls. */
+  get callerSlot(): BehaviorSlot | undefined {
+    for (const slot of this.slots) if (slot.ports.caller !== undefined) return slot;
     return undefined;
   }
 
@@ -42,10 +49,6 @@ export class BehaviorTable {
     return slot.log;
   }
 
-  slotOf(instance: NetworkBehavior): BehaviorSlot | undefined {
-    return this.slots.find((slot) => slot.instance === instance);
-  }
-
   /** Every filled port of that name, by ascending service id. */
   ports<Name extends keyof BehaviorPorts>(name: Name): NonNullable<BehaviorPorts[Name]>[] {
     return this.slots.map((slot) => slot.ports[name]).filter((port) => port !== undefined) as NonNullable<BehaviorPorts[Name]>[];
@@ -57,18 +60,9 @@ export class BehaviorTable {
     return this.offered;
   }
 
-  /** Takes a behaviour in; it is started by `start`. */
-  add(instance: NetworkBehavior): BehaviorSlot {
-    const descriptor = descriptorOf(instance);
-    const taken = this.byService[descriptor.serviceId];
-    if (taken !== undefined) {
-      throw new NetworkError('BEHAVIOR_DUPLICATE', `service ${descriptor.serviceId} of ${descriptor.name} is taken by ${taken.name}`);
-    }
-    const slot = new BehaviorSlot(instance, descriptor, rpcMethodsOf(instance));
-    slot.agent = new BehaviorAgentOf(this.engine, slot);
-    this.offer(slot.serviceId, slot);
-    this.slots = [...this.slots, slot].sort((a, b) => a.serviceId - b.serviceId);
-    return slot;
+  /** Takes a behaviour in; it is started by `start`. Throws `BEHAVIOR_DUPLICATE`. */
+  add(instance: NetworkBehavior): void {
+    this.take(this.claim(instance));
   }
 
   start(slot: BehaviorSlot): void {
@@ -79,12 +73,27 @@ export class BehaviorTable {
     this.engine.callbacks.run(slot, 'onStarted', () => slot.instance.onStarted(slot.agent));
   }
 
-  /** A running node gets a behaviour: it starts, then sees the open connections in id order, without votes. */
+  /**
+   * A running node gets a behaviour, when the present callback has returned: it starts, then sees the open connections in id order,
+   * without votes. Throws `BEHAVIOR_DUPLICATE` at once.
+   */
   addRunning(instance: NetworkBehavior): void {
-    const slot = this.add(instance);
-    this.start(slot);
-    this.engine.links.announceServices();
-    this.engine.admission.introduce(slot);
+    const slot = this.claim(instance);
+    const join = () => {
+      this.take(slot);
+      this.start(slot);
+      this.engine.links.announceServices();
+      this.engine.admission.introduce(slot);
+    };
+    this.engine.enqueue({ type: 'work', work: join });
+  }
+
+  /** It is stopped when the present callback has returned. */
+  leave(instance: NetworkBehavior): void {
+    const slot = [...this.slots, ...this.claimed.values()].find((other) => other.instance === instance);
+    if (slot === undefined) return;
+    slot.isLeaving = true;
+    this.engine.enqueue({ type: 'stop-behavior', slot });
   }
 
   /** The last callback of a behaviour; its handlers, timers, calls and services end with it. A gate that stops fails closed. */
@@ -98,7 +107,9 @@ export class BehaviorTable {
   }
 
   registerService(slot: BehaviorSlot, serviceId: number): void {
-    if (slot.isEnded || this.byService[serviceId] !== undefined) return;
+    const taken = this.holderOf(serviceId);
+    if (slot.isEnded || taken === slot) return;
+    if (taken !== undefined) return this.engine.callbacks.fault(slot, 'registerService', isTaken(serviceId, slot.name, taken.name));
     this.offer(serviceId, slot);
     slot.extraServices.add(serviceId);
     this.engine.router.registerService(serviceId);
@@ -112,6 +123,32 @@ export class BehaviorTable {
     this.engine.links.announceServices();
   }
 
+  /** The node has ended without a word: nothing works any more. */
+  abandon(): void {
+    for (const slot of this.slots) lendHost(slot.instance, undefined);
+  }
+
+  /** A slot whose service nobody else can get. */
+  private claim(instance: NetworkBehavior): BehaviorSlot {
+    const descriptor = descriptorOf(instance);
+    const taken = this.holderOf(descriptor.serviceId);
+    if (taken !== undefined && !taken.isLeaving) throw isTaken(descriptor.serviceId, descriptor.name, taken.name);
+    const slot = new BehaviorSlot(instance, descriptor, rpcMethodsOf(instance));
+    slot.agent = new BehaviorAgentOf(this.engine, slot);
+    this.claimed.set(slot.serviceId, slot);
+    return slot;
+  }
+
+  private take(slot: BehaviorSlot): void {
+    this.claimed.delete(slot.serviceId);
+    this.offer(slot.serviceId, slot);
+    this.slots = [...this.slots, slot].sort((a, b) => a.serviceId - b.serviceId);
+  }
+
+  private holderOf(serviceId: number): BehaviorSlot | undefined {
+    return this.claimed.get(serviceId) ?? this.byService[serviceId];
+  }
+
   private offer(serviceId: number, slot: BehaviorSlot | undefined): void {
     this.byService[serviceId] = slot;
     this.offered = undefined;
@@ -119,6 +156,8 @@ export class BehaviorTable {
 
   private remove(slot: BehaviorSlot): void {
     this.engine.callbacks.end(slot);
+    this.engine.links.releaseAll(slot);
+    this.engine.dialer.ownerEnded(slot);
     lendHost(slot.instance, undefined);
     this.slots = this.slots.filter((other) => other !== slot);
     for (const serviceId of [slot.serviceId, ...slot.extraServices]) {
@@ -140,4 +179,8 @@ export class BehaviorTable {
     if (outcome === undefined) throw cause;
     return outcome.value;
   }
+}
+
+function isTaken(serviceId: number, by: string, holder: string): NetworkError {
+  return new NetworkError('BEHAVIOR_DUPLICATE', `service ${serviceId} of ${by} is taken by ${holder}`);
 }

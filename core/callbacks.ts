@@ -9,23 +9,33 @@ import type { ConnectionEvent } from './events.js';
 import type { Lane } from './lane.js';
 import type { Message } from './message.js';
 import type { BehaviorSlot, HandlerSlot, Owner } from './owner.js';
+import { onRejected } from './rejection.js';
 import type { RpcAnswer, RpcRequest } from './rpc.js';
 
 const MINUTE_MS = 60_000;
+/** What a behaviour still sees when its fault budget is spent. */
+const ENDINGS = new Set(['onClosed', 'onIncomingConnectionDisconnected', 'onOutgoingConnectionDisconnected', 'onStopped']);
 
 export class Callbacks {
   private transactions = 0;
   private depth = 0;
+  private lastOwner: Owner | undefined;
+  private lastCallback = '';
   /** Lanes that were written to since the outermost callback began. */
   private readonly touched: Lane[] = [];
 
   constructor(private readonly engine: Engine) {}
 
+  /** The callback that began last, for whoever finds that one took too long. */
+  get last(): { readonly behavior: string | undefined; readonly callback: string } {
+    return { behavior: this.lastOwner?.behavior.name, callback: this.lastCallback };
+  }
+
   /** Runs a callback of `owner`; answers what it returned, or `undefined` when it threw. An ended owner is not called. */
   run<T>(owner: Owner, callback: string, work: () => T): T | undefined {
-    if (owner.isEnded) return undefined;
+    if (owner.isEnded || (owner.behavior.isCondemned && !ENDINGS.has(callback))) return undefined;
     const { transaction: outer, recorded } = owner;
-    this.begin(owner);
+    this.begin(owner, callback);
     try {
       const result = work();
       if (result !== undefined) this.watch(owner, callback, result);
@@ -51,7 +61,7 @@ export class Callbacks {
   /** As `run`, for work that an application or another behaviour asked for: what it throws is the asker's. */
   perform<T>(owner: BehaviorSlot, work: (agent: BehaviorAgent) => T): T {
     const { transaction: outer, recorded } = owner;
-    this.begin(owner);
+    this.begin(owner, 'perform');
     try {
       const result = work(owner.agent);
       this.commit(owner);
@@ -67,7 +77,7 @@ export class Callbacks {
   /** The hot path: a direct message for a handler. No closure, no allocation. */
   event(slot: HandlerSlot, event: ConnectionEvent): void {
     const { transaction: outer, recorded } = slot;
-    this.begin(slot);
+    this.begin(slot, 'onEvent');
     try {
       const result: unknown = slot.handler.onEvent(slot.agent, event);
       if (result !== undefined) this.watch(slot, 'onEvent', result);
@@ -82,7 +92,7 @@ export class Callbacks {
   /** The hot path: a message for a behaviour. */
   message(slot: BehaviorSlot, message: Message): void {
     const { transaction: outer, recorded } = slot;
-    this.begin(slot);
+    this.begin(slot, 'onMessage');
     try {
       const result: unknown = slot.instance.onMessage(slot.agent, message);
       if (result !== undefined) this.watch(slot, 'onMessage', result);
@@ -115,9 +125,9 @@ export class Callbacks {
     const slot = this.engine.behaviors.at(request.serviceId);
     if (slot === undefined || slot.isEnded) return answer.error('RPC_NO_HANDLER', 'no such service');
     if (slot.rpcMethods.has(request.method)) return this.rpcMethod(slot, request, answer);
-    const isHandled = this.run(slot, 'onRpc', () => slot.instance.onRpc(slot.agent, request, answer) === true);
-    if (isHandled === undefined) answer.error('RPC_FAILED', 'the handler threw');
-    else if (!isHandled) answer.error('RPC_METHOD_UNKNOWN', 'no such method');
+    const verdict = this.ask(slot, 'onRpc', () => slot.instance.onRpc(slot.agent, request, answer));
+    if (verdict === undefined) answer.error('RPC_FAILED', 'the handler threw');
+    else if (verdict.answer !== true) answer.error('RPC_METHOD_UNKNOWN', 'no such method');
   }
 
   /** The owner has had its last callback: its timers and calls are released. */
@@ -139,7 +149,8 @@ export class Callbacks {
     const { nowMs, limits, metrics, options } = this.engine;
     behavior.faultTimes = behavior.faultTimes.filter((time) => time > nowMs - MINUTE_MS);
     behavior.faultTimes.push(nowMs);
-    const isFatal = behavior.faultTimes.length > limits.faultsPerMinute && !behavior.isEnded;
+    const isFatal = behavior.faultTimes.length > limits.faultsPerMinute && !behavior.isEnded && !behavior.isCondemned;
+    behavior.isCondemned ||= isFatal;
     metrics.faults.value++;
     const { name, serviceId } = behavior;
     options.log.error({ behavior: name, service: serviceId, callback, err: cause, fatal: isFatal }, 'callback failed');
@@ -167,7 +178,9 @@ export class Callbacks {
     }
   }
 
-  private begin(owner: Owner): void {
+  private begin(owner: Owner, callback: string): void {
+    this.lastOwner = owner;
+    this.lastCallback = callback;
     owner.transaction = ++this.transactions;
     owner.recorded = undefined;
     this.depth++;
@@ -202,10 +215,10 @@ export class Callbacks {
 
   /** Of a promise that a hook returned, only the rejection is looked at. */
   private watch(owner: Owner, callback: string, result: unknown): void {
-    const isObject = (typeof result === 'object' && result !== null) || typeof result === 'function';
-    const then = isObject ? (result as { then?: unknown }).then : undefined;
-    if (typeof then !== 'function') return;
-    const rejected = (cause: unknown) => this.engine.options.enter(() => this.fault(owner, callback, cause));
-    then.call(result, undefined, rejected);
+    const { engine } = this;
+    onRejected(result, (cause) => {
+      if (engine.isStopping) this.fault(owner, callback, cause);
+      else engine.options.enter(() => this.fault(owner, callback, cause));
+    });
   }
 }

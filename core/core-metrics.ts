@@ -15,8 +15,7 @@ const DROP_CAUSES: readonly DropCause[] = [
   'duplicate',
 ];
 
-export class CoreMetrics {
-  readonly registry = new Metrics();
+export class CoreMetrics extends Metrics {
   readonly messagesSent = this.counter('messages_sent_total');
   readonly messagesReceived = this.counter('messages_received_total');
   readonly messagesForwarded = this.counter('messages_forwarded_total');
@@ -26,12 +25,12 @@ export class CoreMetrics {
   readonly undecodable = this.counter('payloads_undecodable_total');
   readonly unknownControl = this.counter('control_unknown_total');
   readonly faults = this.counter('faults_total');
-  readonly refusedTimers = this.counter('timers_refused_total');
   readonly accepted = this.counter('connections_accepted_total');
   readonly opened = this.counter('connections_opened_total');
   readonly closed = this.counter('connections_closed_total');
   readonly evicted = this.counter('pending_evicted_total');
   readonly refused = this.counter('connections_refused_total');
+  readonly refusedChannels = this.counter('channels_refused_total');
   readonly dials = this.counter('dials_total');
   readonly dialsFailed = this.counter('dials_failed_total');
   readonly duplicates = this.counter('duplicates_closed_total');
@@ -40,8 +39,4 @@ export class CoreMetrics {
   readonly dropped: Readonly<Record<DropCause, Counter>> = Object.fromEntries(
     DROP_CAUSES.map((cause) => [cause, this.counter(`messages_dropped_${cause.replaceAll('-', '_')}_total`)]),
   ) as Record<DropCause, Counter>;
-
-  private counter(name: string): Counter {
-    return this.registry.counter(name);
-  }
 }

@@ -9,6 +9,7 @@ import type { Engine } from './engine.js';
 import { NetworkError, type SendResult } from './errors.js';
 import type { DropCause } from './events.js';
 import { Forwarder } from './forwarder.js';
+import type { Limits } from './limits.js';
 import type { Link } from './link.js';
 import { LocalDelivery } from './local-delivery.js';
 import { EXTENSION_BYTES_MAX, HeaderDraft, HeaderView, KIND_DIRECT, Message, type MessageOrigin } from './message.js';
@@ -35,7 +36,7 @@ export class Delivery {
       const link = this.engine.links.get(route.connectionId);
       return link === undefined ? 'unreachable' : this.sendOn(owner, link, payload, options);
     }
-    const body = bodyOf(payload);
+    const body = bodyOf(payload, this.engine.limits);
     const draft = this.prepare(owner, options);
     if (route.type === 'services') return this.forwarder.broadcast(owner, route, draft, body, options);
     const action = draftRoute(this.engine, route, owner.behavior.serviceId, draft);
@@ -47,9 +48,10 @@ export class Delivery {
 
   /** Sends to the other end of a link, without routing. */
   sendOn(owner: Owner, link: Link, payload: unknown, options: SendOptions = NO_OPTIONS): SendResult {
+    const body = bodyOf(payload, this.engine.limits);
     const draft = this.prepare(owner, options);
     draft.kind = KIND_DIRECT;
-    return this.append(owner, link, draft, bodyOf(payload), options);
+    return this.append(owner, link, draft, body, options);
   }
 
   /** A message of service 0. A link whose own control finds no room has a remote that reads nothing: it is closed. */
@@ -76,6 +78,7 @@ export class Delivery {
     const lane = link.outbox.lane(options.lane ?? 'normal');
     engine.callbacks.mark(owner, lane);
     if (!link.outbox.append(lane, draft, body, 0, body.length)) {
+      if (!lane.canHold(draft.byteLength + body.length)) return 'too-large';
       link.outbox.refusedServices.add(owner.behavior.serviceId);
       return 'full';
     }
@@ -142,8 +145,8 @@ function messageOf(link: Link, view: HeaderView): Message {
 }
 
 /** Bytes go as they are, any other value as CBOR. */
-function bodyOf(payload: unknown): Uint8Array {
-  return payload instanceof Uint8Array ? payload : encodeValue(payload);
+function bodyOf(payload: unknown, limits: Limits): Uint8Array {
+  return payload instanceof Uint8Array ? payload : encodeValue(payload, limits);
 }
 
 /** Before a link is open, only gates may send on it. */
@@ -151,11 +154,13 @@ function maySend(link: Link, owner: Owner): boolean {
   return link.isOpen || (link.phase === 'gates' && owner.behavior.isGate);
 }
 
-function checkOptions({ serviceId, streamId, ttl, extension }: SendOptions): void {
+function checkOptions({ serviceId, streamId, ttl, extension, lane }: SendOptions): void {
   checkNumber('serviceId', serviceId, 1, 255);
   checkNumber('streamId', streamId, 0, 0xffffffff);
   checkNumber('ttl', ttl, 1, 255);
   if (extension !== undefined) checkNumber('extension.length', extension.length, 0, EXTENSION_BYTES_MAX);
+  if (lane === undefined || lane === 'normal' || lane === 'control' || lane === 'bulk') return;
+  throw new NetworkError('ARGUMENT_INVALID', `send: lane is ${String(lane)}; it must be control, normal or bulk`);
 }
 
 function checkNumber(name: string, value: number | undefined, min: number, max: number): void {

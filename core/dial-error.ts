@@ -3,6 +3,7 @@
  * key look the same here, as they do on the wire.
  */
 import { type CloseCode, type CloseReason, type ErrorCode, NetworkError } from './errors.js';
+import type { Limits } from './limits.js';
 import type { Link } from './link.js';
 
 /** One address of an attempt, and why it did not serve. */
@@ -24,14 +25,14 @@ const CODE_OF: Partial<Record<CloseCode, ErrorCode>> = {
 };
 
 /** Why this link did not open. */
-export function failureOf(link: Link, reason: CloseReason): NetworkError {
+export function failureOf(link: Link, reason: CloseReason, limits: Limits): NetworkError {
   const address = link.remoteAddress.text;
   const isUnproven = link.connection === undefined;
   const isCut = reason.code === 'truncated' || reason.code === 'transport';
   const code = isCut && isUnproven ? 'HANDSHAKE_FAILED' : (CODE_OF[reason.code] ?? 'CONNECTION_CLOSED');
   const text =
     isCut && isUnproven ? 'the remote ended the secure handshake: another network name or key, or no Meshwright node' : textOf(reason);
-  const details = { address, closeCode: reason.code, by: reason.by, ...mismatchOf(link), ...limitOf(reason) };
+  const details = { address, closeCode: reason.code, by: reason.by, ...mismatchOf(link), ...limitOf(reason, limits) };
   return new NetworkError(code, `${address}: ${text}`, { details });
 }
 
@@ -52,6 +53,9 @@ function mismatchOf(link: Link): object {
   return link.secure?.mismatch ?? {};
 }
 
-function limitOf({ code, by }: CloseReason): object {
-  return code === 'limit' ? { limit: 'connectionsMax', side: by, configKey: 'connections.max' } : {};
+/** Of a remote's limit only the name is known. */
+function limitOf({ code, by }: CloseReason, { connectionsMax }: Limits): object {
+  if (code !== 'limit') return {};
+  const values = by === 'local' ? { current: connectionsMax, maximum: connectionsMax } : {};
+  return { limit: 'connectionsMax', ...values, scope: 'node', side: by, configKey: 'connections.max' };
 }

@@ -4,7 +4,7 @@
  * happens, an attempt ends exactly once, with an open connection or with an error that lists each address with its own reason.
  * Keeping an address connected for ever is `keeper.ts`.
  */
-import type { Address } from './address.js';
+import { Address } from './address.js';
 import { type AddressFailure, dialError, failureOf } from './dial-error.js';
 import type { Engine } from './engine.js';
 import { type CloseReason, NetworkError } from './errors.js';
@@ -19,6 +19,8 @@ export interface DialRequest {
   readonly attemptId: number;
   readonly target: Address | NodeId;
   readonly timeoutMs?: number;
+  /** The behaviour that asks; its end ends the attempt. Absent: the node itself. */
+  readonly owner?: object;
   /** Holds the connection that comes of it. */
   readonly holder?: object;
   /** Called exactly once. */
@@ -80,7 +82,7 @@ export class Dialer {
       return this.settle(dialling, new NetworkError('ADDRESSES_UNKNOWN', 'no address of the node is known'));
     dialling.id = this.attempts.add(dialling, engine.nowMs + (request.timeoutMs ?? engine.limits.openTimeoutMs));
     if (dialling.id === PENDING_FULL)
-      return this.settle(dialling, limitError('dialQueueMax', this.attempts.size, this.attempts.sizeMax, 'dials'));
+      return this.settle(dialling, limitError('dialQueueMax', this.waiting.length, engine.limits.dialQueueMax, 'dials'));
     this.byAttempt.set(request.attemptId, dialling);
     this.waiting.push(dialling);
     this.armDeadline(dialling);
@@ -90,6 +92,12 @@ export class Dialer {
   /** The node stops: every attempt ends. */
   stop(): void {
     for (const dialling of this.attempts.values()) this.settle(dialling, new NetworkError('NOT_STARTED', 'the node was stopped'));
+  }
+
+  /** A behaviour has ended: nobody waits for what it has dialled. */
+  ownerEnded(owner: object): void {
+    const error = new NetworkError('CALL_CANCELLED', 'the behaviour that dialled has ended');
+    for (const dialling of this.attempts.values()) if (dialling.request.owner === owner) this.settle(dialling, error);
   }
 
   /** Gives an attempt up; it settles with that error. */
@@ -118,10 +126,10 @@ export class Dialer {
 
   linkEnded(link: Link, reason: CloseReason): void {
     const dialling = this.diallingOf(link);
+    this.awaitedEnded(link, reason);
     if (dialling?.active.delete(link) !== true) return this.freeHeld(link);
     const rival = link.nodeId === undefined ? undefined : this.engine.links.duplicates.chosen(link.nodeId);
     if (rival?.isOpen === true) this.settle(dialling, rival.connection as Connection);
-    else if (reason.code === 'duplicate') dialling.awaits = link.nodeId;
     else this.addressFailed(dialling, link, reason);
     this.freeHeld(link);
   }
@@ -129,9 +137,20 @@ export class Dialer {
   private addressFailed(dialling: Dialling, link: Link, reason: CloseReason): void {
     const address = link.remoteAddress.text;
     if (!dialling.failures.some((failure) => failure.address === address))
-      dialling.failures.push({ address, error: failureOf(link, reason) });
-    if (dialling.addresses.length > 0) this.launch(dialling);
+      dialling.failures.push({ address, error: failureOf(link, reason, this.engine.limits) });
+    if (reason.code === 'duplicate') dialling.awaits = link.nodeId;
+    else if (dialling.addresses.length > 0) this.launch(dialling);
     else if (dialling.active.size === 0) this.settle(dialling, dialError(dialling.failures));
+  }
+
+  /** The link that others had lost against did not open either. */
+  private awaitedEnded(link: Link, reason: CloseReason): void {
+    if (link.nodeId === undefined || reason.code === 'duplicate') return;
+    for (const dialling of this.attempts.values()) {
+      if (dialling.awaits !== link.nodeId || dialling.active.size > 0) continue;
+      dialling.failures.push({ address: link.remoteAddress.text, error: failureOf(link, reason, this.engine.limits) });
+      this.settle(dialling, dialError(dialling.failures));
+    }
   }
 
   private diallingOf(link: Link): Dialling | undefined {
@@ -150,17 +169,18 @@ export class Dialer {
     const found: Address[] = [];
     for (const slot of behaviors.all) {
       const source = slot.ports.addressSource;
-      found.push(...((source && callbacks.run(slot, 'addressesOf', () => source.addressesOf(target))) ?? []));
+      const given = source && callbacks.ask(slot, 'addressesOf', () => source.addressesOf(target));
+      found.push(...((given && callbacks.run(slot, 'addressesOf', () => addressesOf(target, given.answer))) ?? []));
     }
     const byText = new Map(found.map((address) => [address.text, address]));
-    return [...byText.values()].slice(0, limits.addressesPerDialMax).map((address) => address.withNodeId(target));
+    return [...byText.values()].slice(0, limits.addressesPerDialMax);
   }
 
   private armDeadline(dialling: Dialling): void {
     const { deadlines, nowMs, limits } = this.engine;
     const timeoutMs = dialling.request.timeoutMs ?? limits.openTimeoutMs;
-    const expire = () =>
-      this.settle(dialling, dialError(dialling.failures, new NetworkError('DIAL_TIMEOUT', `not open within ${timeoutMs} ms`)));
+    const error = new NetworkError('DIAL_TIMEOUT', `not open within ${timeoutMs} ms`);
+    const expire = () => this.settle(dialling, dialError([...dialling.failures, ...unanswered(dialling, error)], error));
     deadlines.add(expire, nowMs + timeoutMs, dialling);
   }
 
@@ -216,4 +236,18 @@ export class Dialer {
 
 function targetNode(target: Address | NodeId): NodeId | undefined {
   return typeof target === 'string' ? target : target.nodeId;
+}
+
+/** What an author's `AddressSource` gave, checked; who answers there must be the node. */
+function addressesOf(nodeId: NodeId, given: unknown): readonly Address[] {
+  if (Array.isArray(given) && given.every((address) => address instanceof Address))
+    return given.map((address) => address.withNodeId(nodeId));
+  throw new NetworkError('ARGUMENT_INVALID', 'addressesOf must answer with a list of addresses');
+}
+
+/** The addresses of an attempt that have not failed when its time is over. */
+function unanswered({ active, addresses }: Dialling, error: NetworkError): AddressFailure[] {
+  const late = [...active].map((link) => ({ address: link.remoteAddress.text, error }));
+  const untried = new NetworkError('DIAL_TIMEOUT', 'its turn did not come in time');
+  return [...late, ...addresses.map(({ text }) => ({ address: text, error: untried }))];
 }

@@ -70,7 +70,9 @@ export class Keeper {
   }
 
   private dialled(kept: Kept, outcome: Connection | NetworkError): void {
-    if (!(outcome instanceof NetworkError)) return this.adopt(kept, outcome);
+    const isKept = this.kept.get(kept.address.text) === kept;
+    if (!(outcome instanceof NetworkError)) return isKept ? this.adopt(kept, outcome) : this.engine.links.release(outcome.id, kept);
+    if (!isKept) return;
     if (outcome.code === 'SELF_DIAL') return this.forget(kept.address);
     // The seed may have got a new identity: what the address's owner did not fix is learnt again.
     if (outcome.code === 'IDENTITY_MISMATCH') kept.nodeId = kept.address.nodeId;

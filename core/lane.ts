@@ -5,7 +5,7 @@
  *
  * Slabs come from one bounded pool of the process: an empty lane holds no memory.
  */
-import { writePrefix } from './frame.js';
+import { prefixBytes, writePrefix } from './frame.js';
 
 /** The most plaintext that a record holds. */
 export const SLAB_BYTES = 65_519;
@@ -74,6 +74,11 @@ export class Lane {
     this.bytes += frameBytes;
     this.count++;
     return slab;
+  }
+
+  /** Whether such a message has room when nothing else waits. */
+  canHold(messageBytes: number): boolean {
+    return prefixBytes(messageBytes) + messageBytes <= this.bytesMax;
   }
 
   get isBelowHalf(): boolean {

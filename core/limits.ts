@@ -13,24 +13,54 @@ interface LimitRow {
   readonly atTheBound: string;
 }
 
-const row = (value: number, min: number, max: number, unit: LimitRow['unit'], atTheBound: string): LimitRow => ({ value, min, max, unit, atTheBound });
+const row = (value: number, min: number, max: number, unit: LimitRow['unit'], atTheBound: string): LimitRow => ({
+  value,
+  min,
+  max,
+  unit,
+  atTheBound,
+});
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
 export const LIMITS = {
   // Messages and lanes
-  payloadBytesMax: row(MIB, 1, 16 * MIB, 'bytes', 'send answers too-large; a larger frame from a remote closes the link before anything is allocated'),
+  payloadBytesMax: row(
+    MIB,
+    1,
+    16 * MIB,
+    'bytes',
+    'send answers too-large; a larger frame from a remote closes the link before anything is allocated',
+  ),
   laneBytesMax: row(4 * MIB, 64 * KIB, 1024 * MIB, 'bytes', 'send answers full; the handler hears writable below half'),
   laneMessagesMax: row(65_536, 16, 16_777_216, 'count', 'as laneBytesMax'),
-  controlLaneBytesMax: row(256 * KIB, 4 * KIB, 16 * MIB, 'bytes', 'send answers full; the engine closes a link whose own control does not fit'),
-  writeWindowBytes: row(256 * KIB, 64 * KIB, 16 * MIB, 'bytes', 'no more is sealed until the system took some, so that control is not stuck behind bulk'),
+  controlLaneBytesMax: row(
+    256 * KIB,
+    4 * KIB,
+    16 * MIB,
+    'bytes',
+    'send answers full; the engine closes a link whose own control does not fit',
+  ),
+  writeWindowBytes: row(
+    256 * KIB,
+    64 * KIB,
+    16 * MIB,
+    'bytes',
+    'no more is sealed until the system took some, so that control is not stuck behind bulk',
+  ),
   localQueueMessagesMax: row(65_536, 16, 16_777_216, 'count', 'send to this node answers full'),
   localQueueBytesMax: row(16 * MIB, 64 * KIB, 1024 * MIB, 'bytes', 'send to this node answers full'),
   actionsPerStepMax: row(100_000, 100, 10_000_000, 'count', 'the rest is done in the next turn, so that other links are served'),
   hopsMax: row(64, 1, 255, 'count', 'the message is dropped and counted'),
   // Connections
-  connectionsMax: row(64, 1, 65_536, 'count', 'a new connection is refused with limit, unless the policy prunes another (option connections.max)'),
+  connectionsMax: row(
+    64,
+    1,
+    65_536,
+    'count',
+    'a new connection is refused with limit, unless the policy prunes another (option connections.max)',
+  ),
   pendingConnectionsMax: row(64, 1, 65_536, 'count', 'the oldest accepted connection that is not yet identified is closed'),
   pendingPerAddressMax: row(8, 1, 65_536, 'count', 'as pendingConnectionsMax, among the connections of that remote address'),
   openTimeoutMs: row(10_000, 100, 600_000, 'ms', 'a connection that is not open by then is closed'),
@@ -38,7 +68,13 @@ export const LIMITS = {
   replacementsPerMinute: row(6, 1, 1_000, 'per minute', 'a new link of the same identity is closed with duplicate-identity'),
   pingIntervalMs: row(5_000, 50, 600_000, 'ms', 'a side that sent nothing for so long sends a ping'),
   silenceMs: row(15_000, 150, 3_600_000, 'ms', 'a link on which nothing was received for so long is closed with timeout'),
-  idleMs: row(30_000, 100, 86_400_000, 'ms', 'a dialled link that nobody holds and that carried no application message for so long is closed'),
+  idleMs: row(
+    30_000,
+    100,
+    86_400_000,
+    'ms',
+    'a dialled link that nobody holds and that carried no application message for so long is closed',
+  ),
   closeLingerMs: row(1_000, 0, 10_000, 'ms', 'a closing link whose goodbye was not written by then is cut'),
   handshakeBytesMax: row(4_096, 512, 65_535, 'bytes', 'a larger handshake message closes the link'),
   // Dials
@@ -56,9 +92,21 @@ export const LIMITS = {
   slowCallbackMs: row(1_000, 1, 600_000, 'ms', 'a log line names the callback that held the loop for so long'),
   stopTimeoutMs: row(1_500, 0, 60_000, 'ms', 'stop() no longer waits for goodbyes'),
   // Values and visibility
-  valueDepthMax: row(16, 1, 16, 'count', 'encoding throws CODEC_UNENCODABLE; a value of a remote that is nested deeper is refused before it is decoded'),
+  valueDepthMax: row(
+    16,
+    1,
+    16,
+    'count',
+    'encoding throws CODEC_UNENCODABLE; a value of a remote that is nested deeper is refused before it is decoded',
+  ),
   valueItemsMax: row(65_536, 16, 1_048_576, 'count', 'as valueDepthMax; keys count too'),
-  metricSeriesMax: row(1_000, 16, 100_000, 'count', 'a further metric counts for its owner but is not in the snapshot; metrics_refused_total moves'),
+  metricSeriesMax: row(
+    1_000,
+    16,
+    100_000,
+    'count',
+    'a further metric counts for its owner but is not in the snapshot; metrics_refused_total moves',
+  ),
 } as const satisfies Record<string, LimitRow>;
 
 export type LimitName = keyof typeof LIMITS;
@@ -66,13 +114,16 @@ export type Limits = { readonly [name in LimitName]: number };
 
 /** The effective limits: the defaults with the overrides. Throws `LIMITS_INVALID`, naming the limit, what was given and the range. */
 export function resolveLimits(overrides: Partial<Limits> = {}): Limits {
-  for (const name of Object.keys(overrides)) if (!Object.hasOwn(LIMITS, name)) throw new NetworkError('LIMITS_INVALID', `there is no limit named ${name}`);
+  if (typeof overrides !== 'object' || overrides === null) throw new NetworkError('LIMITS_INVALID', 'limits must be an object');
+  for (const name of Object.keys(overrides))
+    if (!Object.hasOwn(LIMITS, name)) throw new NetworkError('LIMITS_INVALID', `there is no limit named ${name}`);
   const names = Object.keys(LIMITS) as LimitName[];
   const limits = Object.fromEntries(names.map((name) => [name, within(name, overrides[name])])) as Limits;
-  consistent(limits, 'pingIntervalMs', 'silenceMs');
-  consistent(limits, 'backoffMinMs', 'backoffMaxMs');
-  consistent(limits, 'pendingPerAddressMax', 'pendingConnectionsMax');
-  consistent(limits, 'payloadBytesMax', 'laneBytesMax');
+  requireAtLeast(limits, 'silenceMs', 2 * limits.pingIntervalMs, 'twice limits.pingIntervalMs');
+  requireAtLeast(limits, 'backoffMaxMs', limits.backoffMinMs, 'limits.backoffMinMs');
+  requireAtLeast(limits, 'pendingConnectionsMax', limits.pendingPerAddressMax, 'limits.pendingPerAddressMax');
+  requireAtLeast(limits, 'laneBytesMax', limits.payloadBytesMax + KIB, 'limits.payloadBytesMax and 1024 for its header');
+  requireAtLeast(limits, 'localQueueBytesMax', limits.payloadBytesMax, 'limits.payloadBytesMax');
   return limits;
 }
 
@@ -80,12 +131,20 @@ function within(name: LimitName, given: number | undefined): number {
   const { value, min, max, unit } = LIMITS[name];
   if (given === undefined) return value;
   if (Number.isSafeInteger(given) && given >= min && given <= max) return given;
-  throw new NetworkError('LIMITS_INVALID', `limits.${name} is ${String(given)}; it must be a whole number from ${min} to ${max} (${unit})`, { details: { limit: name, given, min, max } });
+  throw new NetworkError(
+    'LIMITS_INVALID',
+    `limits.${name} is ${String(given)}; it must be a whole number from ${min} to ${max} (${unit})`,
+    { details: { limit: name, given, min, max } },
+  );
 }
 
-function consistent(limits: Limits, smaller: LimitName, larger: LimitName): void {
-  if (limits[smaller] <= limits[larger]) return;
-  throw new NetworkError('LIMITS_INVALID', `limits.${smaller} (${limits[smaller]}) must not exceed limits.${larger} (${limits[larger]})`);
+/** Two limits that contradict each other. */
+function requireAtLeast(limits: Limits, name: LimitName, least: number, why: string): void {
+  const given = limits[name];
+  if (given >= least) return;
+  throw new NetworkError('LIMITS_INVALID', `limits.${name} is ${given}; it must be at least ${least}: ${why}`, {
+    details: { limit: name, given, min: least, max: LIMITS[name].max },
+  });
 }
 
 /** The error of a refusal by a limit: which one, how much there is, and where to change it (USERS 7). */

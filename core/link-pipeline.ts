@@ -36,8 +36,14 @@ export function writeLink(engine: Engine, link: Link): void {
     outbox.drain((plaintext) => secure.seal(plaintext), chunks);
   }
   write(engine, link, chunks);
-  if (!isSealed) engine.links.close(link, 'record-failed', 'the link has sealed as many records as its keys allow');
+  if (!isSealed) exhausted(engine, link);
   if (link.phase === 'closing' && link.isGoodbyeQueued && outbox.isEmpty) engine.links.finish(link);
+}
+
+/** Authors hear of it in a step, not in the midst of a flush. */
+function exhausted(engine: Engine, link: Link): void {
+  const close = () => engine.links.close(link, 'record-failed', 'the link has sealed as many records as its keys allow');
+  engine.enqueue({ type: 'work', work: close });
 }
 
 function write(engine: Engine, link: Link, chunks: readonly Uint8Array[]): void {
@@ -59,6 +65,7 @@ function secured(engine: Engine, link: Link, secure: SecureStream): void {
     { id, nodeId, direction, remoteAddress, localAddress, attemptId, provenMs: engine.nowMs, channelBinding },
     instance.join('.'),
     engine.metrics.undecodable,
+    engine.limits,
   );
   engine.links.identified(link);
 }

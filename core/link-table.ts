@@ -104,6 +104,11 @@ export class LinkTable {
     if (link?.holders.delete(holder) === true) link.lastTrafficMs = this.engine.nowMs;
   }
 
+  /** A holder has ended. */
+  releaseAll(holder: object): void {
+    for (const { id } of this.byId.values()) this.release(id, holder);
+  }
+
   closeById(id: number, text: string): void {
     const link = this.byId.get(id);
     if (link !== undefined) this.close(link, 'goodbye', text);

@@ -57,6 +57,7 @@ export class Link {
   openedMs = 0;
   rttMs: number | undefined;
   lastPongMs = 0;
+  pongCount = 0;
   /** Pings in flight by their value, with their time. */
   readonly pings = new Map<number, number>();
   /** Of the last pings, newest in the lowest bit: 1 answered. */
@@ -102,9 +103,9 @@ export class Link {
   }
 
   /** The remote's identity is proven: the connection's facts stand from here on. */
-  prove(connection: Connection, instance: string, undecodable: Counter): void {
+  prove(connection: Connection, instance: string, undecodable: Counter, limits: Limits): void {
     const { id: connectionId, nodeId } = connection;
-    this.origin = { nodeId, connectionId, undecodable };
+    this.origin = { nodeId, connectionId, undecodable, limits };
     this.connection = Object.freeze(connection);
     this.nodeIdBytes = nodeIdToBytes(connection.nodeId);
     this.instance = instance;

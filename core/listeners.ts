@@ -1,10 +1,11 @@
 /**
- * @module Listeners: who hears what a node tells. A listener that throws is reported and harms nobody; without a listener nothing
- * happens.
+ * @module Listeners: who hears what a node tells. A listener that throws, or whose promise is rejected, is reported and harms nobody;
+ * without a listener nothing happens.
  */
 import type { NodeEventName, NodeEvents } from './events.js';
+import { onRejected } from './rejection.js';
 
-type Listener = (event: never) => void;
+type Listener = (event: never) => unknown;
 
 export class Listeners {
   private readonly byName = new Map<NodeEventName, Set<Listener>>();
@@ -22,7 +23,7 @@ export class Listeners {
   readonly tell = <Name extends NodeEventName>(name: Name, event: NodeEvents[Name]): void => {
     for (const listener of [...(this.byName.get(name) ?? [])]) {
       try {
-        listener(event as never);
+        onRejected(listener(event as never), (cause) => this.onFailed(name, cause));
       } catch (cause) {
         this.onFailed(name, cause);
       }

@@ -7,6 +7,8 @@ import type { Link } from './link.js';
 import { encodePing, encodePong } from './link-control.js';
 import type { LinkMetric } from './router-table.js';
 
+/** How much a sample counts for the smoothed round trip (RFC 6298), once there are enough for an average. */
+const RTT_WEIGHT = 1 / 8;
 /** Pings that are remembered for the loss ratio. */
 const HISTORY = 16;
 const PINGS_IN_FLIGHT_MAX = 32;
@@ -25,6 +27,11 @@ export class Liveness {
     const untilIdle = this.mayIdle(link) ? link.lastTrafficMs + limits.idleMs : Number.POSITIVE_INFINITY;
     const dueMs = Math.min(untilPing, link.lastReceivedMs + limits.silenceMs, untilIdle);
     this.engine.deadlines.add(() => this.check(link), Math.max(dueMs, this.engine.nowMs + 1), link);
+  }
+
+  /** The pings of the opening may have been answered already: handlers and router are told at once what is known. */
+  opened(link: Link): void {
+    if (link.rttMs !== undefined) this.report(link);
   }
 
   ping(link: Link): void {
@@ -48,7 +55,9 @@ export class Liveness {
     link.pings.delete(value);
     link.pingHistory |= 1 << age;
     const rttMs = this.engine.nowMs - sentMs;
-    link.rttMs = link.rttMs === undefined ? rttMs : link.rttMs + (rttMs - link.rttMs) / 8;
+    link.pongCount++;
+    link.rttMs = (link.rttMs ?? rttMs) + (rttMs - (link.rttMs ?? rttMs)) * Math.max(RTT_WEIGHT, 1 / link.pongCount);
+    link.lastPongMs = this.engine.nowMs;
     if (link.isOpen) this.report(link);
   }
 
@@ -95,10 +104,9 @@ export class Liveness {
 
   private report(link: Link): void {
     const metric = this.metricOf(link);
-    link.lastPongMs = this.engine.nowMs;
     this.engine.router.linkMetric(link.id, metric);
     const event = { type: 'stats' as const, ...metric };
-    for (const slot of link.handlers) if (slot?.isOpened === true) this.engine.callbacks.event(slot, event);
+    for (const slot of link.handlers) if (slot?.isOpened === true && !slot.behavior.isCondemned) this.engine.callbacks.event(slot, event);
   }
 }
 

@@ -14,7 +14,7 @@ export class LocalDelivery {
   private readonly origin: MessageOrigin;
 
   constructor(private readonly engine: Engine) {
-    this.origin = { nodeId: engine.self, connectionId: undefined, undecodable: engine.metrics.undecodable };
+    this.origin = { nodeId: engine.self, connectionId: undefined, undecodable: engine.metrics.undecodable, limits: engine.limits };
   }
 
   /** What waits now. */
@@ -36,7 +36,7 @@ export class LocalDelivery {
   deliver(message: Message, bytes: number): void {
     this.forget(bytes);
     const slot = this.engine.behaviors.at(message.serviceId);
-    if (slot === undefined) return this.engine.delivery.dropped('no-service', 1, undefined, message.serviceId);
+    if (slot === undefined || slot.isCondemned) return this.engine.delivery.dropped('no-service', 1, undefined, message.serviceId);
     this.engine.callbacks.message(slot, message);
   }
 

@@ -8,6 +8,7 @@
  * On the way of a message nothing is allocated but the `Message` itself, and views only when the author asks for them.
  */
 
+import type { ValueLimits } from './cbor-scan.js';
 import { decodeValue } from './codec.js';
 import type { Counter } from './metrics.js';
 import { NODE_ID_BYTES, type NodeId, nodeIdFromBytes } from './node-id.js';
@@ -169,6 +170,8 @@ export interface MessageOrigin {
   readonly connectionId: number | undefined;
   /** Moves when a payload is no CBOR. */
   readonly undecodable: Counter;
+  /** Of what a payload may hold; the defaults when absent. */
+  readonly limits?: ValueLimits;
 }
 
 /**
@@ -241,7 +244,7 @@ export class Message {
 
   /** The payload as CBOR, within the limits; `undefined` and a counter when it is not. */
   value<T = unknown>(): T | undefined {
-    const decoded = decodeValue(this.payload);
+    const decoded = decodeValue(this.payload, this.origin.limits);
     if (decoded !== undefined) return decoded.value as T;
     this.origin.undecodable.value++;
     return undefined;

@@ -27,17 +27,16 @@ import type { RouterFacade } from './router-facade.js';
 import type { AgreementKey } from './security/crypto.js';
 import { Ticker } from './ticker.js';
 
-/** Deadlines of one node: timers of behaviours, links, dials. A refusal is counted where it happens. */
-const DEADLINES_MAX = 1_048_576;
 const CALLS_MAX = 1_048_576;
 
 export class Network implements Engine {
   readonly self: NodeId;
   readonly limits: Limits;
-  readonly metrics = new CoreMetrics();
+  readonly metrics: CoreMetrics;
   readonly staticKey: AgreementKey;
   readonly instance: Uint8Array;
-  readonly deadlines = new PendingTable<Expiry>(DEADLINES_MAX);
+  /** The engine's own are bounded by links and dials; those of behaviours where they are added. */
+  readonly deadlines = new PendingTable<Expiry>(Number.POSITIVE_INFINITY);
   readonly calls = new PendingTable<CallState>(CALLS_MAX);
   readonly callbacks: Callbacks;
   readonly behaviors: BehaviorTable;
@@ -66,6 +65,7 @@ export class Network implements Engine {
   ) {
     this.self = options.identity.nodeId;
     this.limits = options.limits;
+    this.metrics = new CoreMetrics(options.limits.metricSeriesMax);
     this.staticKey = options.crypto.agreementKey(options.random.bytes(32));
     this.instance = options.random.bytes(8);
     this.callbacks = new Callbacks(this);
@@ -145,8 +145,11 @@ export class Network implements Engine {
   drain(): void {
     if (this.fifo.length === 0) return;
     let done = 0;
-    for (; done < this.fifo.length && done < this.limits.actionsPerStepMax; done++) execute(this, this.fifo[done] as Action);
-    this.fifo = done === this.fifo.length ? [] : this.fifo.slice(done);
+    try {
+      while (done < this.fifo.length && done < this.limits.actionsPerStepMax) execute(this, this.fifo[done++] as Action);
+    } finally {
+      this.fifo = done === this.fifo.length ? [] : this.fifo.slice(done);
+    }
   }
 
   private take(input: Input): void {
@@ -195,7 +198,9 @@ export class Network implements Engine {
 
   private expire(): void {
     for (const link of this.writable.splice(0)) this.tellWritable(link);
-    for (let due = this.deadlines.takeDue(this.nowMs); due !== undefined; due = this.deadlines.takeDue(this.nowMs)) {
+    // What is added now waits for the next step, so that a timer of 0 ms that renews itself holds nobody up.
+    const { lastId } = this.deadlines;
+    for (let due = this.deadlines.takeDue(this.nowMs, lastId); due !== undefined; due = this.deadlines.takeDue(this.nowMs, lastId)) {
       due.value();
       this.drain();
     }
@@ -225,7 +230,7 @@ export class Network implements Engine {
   private tellWritable(link: Link): void {
     for (const serviceId of link.outbox.takeWritable()) {
       const slot = link.handlers[serviceId];
-      if (slot?.isOpened === true) this.callbacks.event(slot, { type: 'writable' });
+      if (slot?.isOpened === true && !slot.behavior.isCondemned) this.callbacks.event(slot, { type: 'writable' });
     }
   }
 

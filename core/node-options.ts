@@ -2,7 +2,7 @@
  * @module NodeOptions: what `createNode` takes, and its check. What is left out comes from `NodeDefaults`, which the package's door
  * (Node, browser) or the simulator fills in.
  */
-import { type Address, parseAddress } from './address.js';
+import { Address, parseAddress } from './address.js';
 import { NetworkError } from './errors.js';
 import { Identity } from './identity.js';
 import { type Limits, resolveLimits } from './limits.js';
@@ -136,7 +136,7 @@ export function resolveOptions(options: NodeOptions, defaults: NodeDefaults): No
     builtins: builtinsOf(options.builtins, defaults),
     provide: options.provide ?? [],
     router: routerOf(options.router ?? defaults.router),
-    transports: options.transports ?? defaults.transports(),
+    transports: listOf('transports', options.transports) ?? defaults.transports(),
     limits: resolveLimits(limitsOf(options)),
     tickMs: numberOf('tickMs', options.tickMs ?? 1_000, 10, 3_600_000),
     logger: loggerOf(options.logger ?? 'warn', defaults),
@@ -169,7 +169,11 @@ function keyOf(key: unknown): Uint8Array | undefined {
 function addressesOf(name: string, given: unknown): readonly Address[] {
   if (given === undefined) return [];
   if (!Array.isArray(given)) throw invalid(name, 'must be a list of addresses');
-  return given.map((address: string | Address) => (typeof address === 'string' ? parseAddress(address) : address));
+  return given.map((address: unknown) => {
+    if (typeof address === 'string') return parseAddress(address);
+    if (address instanceof Address) return address;
+    throw invalid(name, 'must hold addresses, or their texts');
+  });
 }
 
 function builtinsOf(names: unknown, { builtins }: NodeDefaults): readonly BehaviorEntry[] {
@@ -181,6 +185,11 @@ function builtinsOf(names: unknown, { builtins }: NodeDefaults): readonly Behavi
   });
 }
 
+function listOf<T>(name: string, given: readonly T[] | undefined): readonly T[] | undefined {
+  if (given === undefined || Array.isArray(given)) return given;
+  throw invalid(name, 'must be a list');
+}
+
 function routerOf(router: RouterClass | RouterTable): RouterTable {
   const table: unknown = typeof router === 'function' ? new router() : router;
   if (table instanceof RouterTable) return table;
@@ -188,12 +197,16 @@ function routerOf(router: RouterClass | RouterTable): RouterTable {
 }
 
 function limitsOf({ limits = {}, connections }: NodeOptions): Partial<Limits> {
-  if (connections === undefined) return limits;
+  if (connections === undefined || limits === null) return limits;
+  if (typeof connections !== 'object' || connections === null) throw invalid('connections', 'must be an object');
   const { min = 8, max = 64 } = connections;
   numberOf('connections.min', min, 0, 65_536);
   numberOf('connections.max', max, 1, 65_536);
   if (connections.min !== undefined && min > max) throw invalid('connections', `min (${min}) must not exceed max (${max})`);
-  return { connectionsMax: max, ...limits };
+  if (connections.max === undefined) return limits;
+  const { connectionsMax = max } = limits;
+  if (connectionsMax !== max) throw invalid('connections', `max (${max}) contradicts limits.connectionsMax (${connectionsMax})`);
+  return { ...limits, connectionsMax };
 }
 
 function numberOf(name: string, value: unknown, min: number, max: number): number {

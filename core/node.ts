@@ -3,6 +3,7 @@
  * runner. It keeps no network state of its own.
  */
 import { type Address, parseAddress } from './address.js';
+import { requireDuration, requireText } from './arguments.js';
 import { cancelled, errorOf, onAbort, timeoutOf, unknownMethod } from './call-outcome.js';
 import type { Client, ClientCallOptions } from './client.js';
 import { clientOf } from './client-proxy.js';
@@ -75,14 +76,14 @@ export class MeshNode {
     this.state = 'running';
     this.runner.step({ type: 'start' });
     try {
+      this.requireRunning();
       await Promise.all(this.setup.listen.map((address) => this.runner.listen(address)));
+      this.requireRunning();
     } catch (error) {
       await this.stop();
       throw error;
     }
-    this.runner.enter(() => {
-      for (const seed of this.setup.seeds) this.network.keeper.keep(seed);
-    });
+    for (const seed of this.setup.seeds) this.order(() => this.network.keeper.keep(seed));
   }
 
   /** Says goodbye, settles every call, closes everything. Ends within 2 s whatever the peers do; idempotent. */
@@ -105,23 +106,26 @@ export class MeshNode {
       if (options.signal?.aborted === true) throw cancelled(options.signal);
       const { dialer } = this.network;
       const attemptId = dialer.nextAttemptId();
-      const release = onAbort(options.signal, (error) => this.runner.enter(() => dialer.cancel(attemptId, error)));
+      const parsed = typeof target === 'string' && !isNodeId(target) ? parseAddress(target) : (target as Address | NodeId);
+      if (options.timeoutMs !== undefined) requireDuration('connect: timeoutMs', options.timeoutMs);
+      const release = onAbort(options.signal, (error) => this.order(() => dialer.cancel(attemptId, error)));
       const settle = (outcome: Connection | NetworkError) => {
         release();
         if (outcome instanceof NetworkError) reject(outcome);
         else resolve(outcome);
       };
-      const parsed = typeof target === 'string' && !isNodeId(target) ? parseAddress(target) : (target as Address | NodeId);
-      this.runner.enter(() => dialer.dial({ attemptId, target: parsed, holder: this, ...timeoutOf(options.timeoutMs), onSettled: settle }));
+      this.order(() => dialer.dial({ attemptId, target: parsed, holder: this, ...timeoutOf(options.timeoutMs), onSettled: settle }));
     });
   }
 
   disconnect(connectionId: number, reason = ''): void {
-    this.runner.enter(() => this.network.links.closeById(connectionId, reason));
+    requireText('disconnect: reason', reason);
+    this.order(() => this.network.links.closeById(connectionId, reason));
   }
 
   disconnectNode(nodeId: NodeId, reason = ''): void {
-    this.runner.enter(() => this.network.links.closeByNode(nodeId, reason));
+    requireText('disconnectNode: reason', reason);
+    this.order(() => this.network.links.closeByNode(nodeId, reason));
   }
 
   connections(): readonly Connection[] {
@@ -162,22 +166,23 @@ export class MeshNode {
   addBehavior<B extends NetworkBehavior = NetworkBehavior>(entry: BehaviorEntry): B {
     return this.enterAndThrow(() => {
       const instance = this.container.add(entry);
-      if (this.state === 'running') this.network.behaviors.addRunning(instance);
-      else this.network.behaviors.add(instance);
+      try {
+        this.network.behaviors[this.state === 'running' ? 'addRunning' : 'add'](instance);
+      } catch (error) {
+        this.container.remove(classOfEntry(entry));
+        throw error;
+      }
       return instance as B;
     });
   }
 
   /** Stops a behaviour and takes it out. Throws while others inject it. */
   removeBehavior(entry: BehaviorClass | NetworkBehavior): void {
-    this.enterAndThrow(() => {
-      const slot = this.network.behaviors.slotOf(this.container.remove(classOfEntry(entry)));
-      if (slot !== undefined) this.network.behaviors.stop(slot);
-    });
+    this.enterAndThrow(() => this.network.behaviors.leave(this.container.remove(classOfEntry(entry))));
   }
 
   metrics(): MetricsSnapshot {
-    return this.network.metrics.registry.snapshot();
+    return this.network.metrics.snapshot();
   }
 
   /** Every queue with its fill and its bound. */
@@ -204,7 +209,13 @@ export class MeshNode {
   kill(): void {
     this.state = 'stopped';
     this.stopping = Promise.resolve();
+    this.network.behaviors.abandon();
     this.runner.kill();
+  }
+
+  /** What the application asks for happens between two callbacks: at once, or when the present one has returned. */
+  private order(work: () => void): void {
+    if (this.state !== 'stopped') this.runner.enter(() => this.network.enqueue({ type: 'work', work }));
   }
 
   private async stopOnce(): Promise<void> {

@@ -6,6 +6,7 @@ import type { Action } from './action.js';
 import type { BehaviorAgent, ConnectionAgent } from './agent.js';
 import { ConnectionHandler } from './connection-handler.js';
 import type { BehaviorDescriptor } from './descriptor.js';
+import { NetworkError } from './errors.js';
 import type { Link } from './link.js';
 import { NetworkBehavior } from './network-behavior.js';
 import type { BehaviorPorts, Logger } from './ports.js';
@@ -31,6 +32,8 @@ export class BehaviorSlot implements Owner {
   recorded: Action[] | undefined = undefined;
   isEnded = false;
   isStarted = false;
+  /** It will be stopped as soon as the present callback has returned. */
+  isLeaving = false;
   /** Set right after construction. */
   agent!: BehaviorAgent;
   /** Read once. */
@@ -39,6 +42,8 @@ export class BehaviorSlot implements Owner {
   readonly extraServices = new Set<number>();
   /** Times of the last faults, the budget's window. */
   faultTimes: number[] = [];
+  /** The budget is spent: it is about to be stopped, and sees only the end of what it has seen begin. */
+  isCondemned = false;
   timerCount = 0;
   log: Logger | undefined = undefined;
   lastTickMs = 0;
@@ -50,7 +55,7 @@ export class BehaviorSlot implements Owner {
   ) {
     this.serviceId = descriptor.serviceId;
     this.name = descriptor.name;
-    this.ports = instance.ports;
+    this.ports = portsOf(instance, descriptor.name);
     this.isGate = descriptor.gate === true;
     this.isTicking = instance.onTick !== NetworkBehavior.prototype.onTick;
   }
@@ -72,5 +77,14 @@ export class HandlerSlot implements Owner {
     readonly link: Link,
   ) {
     this.isTicking = handler.onTick !== ConnectionHandler.prototype.onTick;
+  }
+}
+
+/** Read once; a getter among them is an author's code. */
+function portsOf(instance: NetworkBehavior, name: string): BehaviorPorts {
+  try {
+    return { ...instance.ports };
+  } catch (cause) {
+    throw new NetworkError('BEHAVIOR_FAILED', `the ports of ${name} cannot be read; the cause has it`, { cause });
   }
 }

@@ -47,6 +47,11 @@ export class PendingTable<T> {
     return id;
   }
 
+  /** The id that was given out last, 0 before. */
+  get lastId(): number {
+    return this.#nextId - 1;
+  }
+
   get(id: number): T | undefined {
     return this.#entries.get(id)?.value;
   }
@@ -66,9 +71,9 @@ export class PendingTable<T> {
     return ids.map((id) => this.take(id)).filter((value) => value !== undefined);
   }
 
-  /** Settles the one that is due longest, if any is due. */
-  takeDue(nowMs: number): { readonly id: number; readonly value: T } | undefined {
-    if (this.nextDueMs > nowMs) return undefined;
+  /** Settles the one that is due longest, if any is due. `lastId`: one that was added later waits. */
+  takeDue(nowMs: number, lastId = Number.POSITIVE_INFINITY): { readonly id: number; readonly value: T } | undefined {
+    if (this.nextDueMs > nowMs || (this.#heap[0] as Due).id > lastId) return undefined;
     const { id } = this.#pop();
     const value = this.take(id) as T;
     return { id, value };

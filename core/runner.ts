@@ -11,6 +11,9 @@ import type { Network } from './network.js';
 import type { Clock, Logger, Timers } from './ports.js';
 import type { Dial, LinkSink, Listener, ListenerSink, Transport, TransportLink } from './transport.js';
 
+/** Between two log lines about channels that were closed unread. */
+const REFUSED_LOG_MS = 60_000;
+
 export interface RunnerOptions {
   readonly clock: Clock;
   readonly timers: Timers;
@@ -27,19 +30,25 @@ export class Runner {
   private readonly links = new Map<number, TransportLink>();
   private readonly dials = new Map<number, Dial>();
   private readonly listeners = new Set<Listener>();
+  /** What rejects a `listen` that is not answered yet. */
+  private readonly unopened = new Set<(error: NetworkError) => void>();
   private readonly inputs: Input[] = [];
   private readonly events: { readonly name: NodeEventName; readonly event: never }[] = [];
   private isFlushPlanned = false;
+  private isFlushing = false;
   private isDead = false;
   private wakeMs = Number.POSITIVE_INFINITY;
   private cancelWake: (() => void) | undefined;
   private onQuiet: (() => void) | undefined;
+  private refusedCount = 0;
+  private refusedSilentUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly options: RunnerOptions) {}
 
   /** Collects events until the step is over: a listener may call the node. */
   readonly emit = <Name extends NodeEventName>(name: Name, event: NodeEvents[Name]): void => {
-    this.events.push({ name, event: event as never });
+    if (this.isDead) this.options.onEvent(name, event);
+    else this.events.push({ name, event: event as never });
   };
 
   /** Runs work inside a step: at once, also from within a callback. */
@@ -50,8 +59,9 @@ export class Runner {
 
   /** Takes an input; during a step it waits until that one is over. */
   step(input: Input): void {
+    if (this.isDead) return;
     this.inputs.push(input);
-    if (this.network.isStepping || this.isDead) return;
+    if (this.network.isStepping) return;
     for (let next = this.inputs.shift(); next !== undefined; next = this.inputs.shift()) this.stepOnce(next);
     this.tellEvents();
     if (this.network.hasFullRecord) this.flush();
@@ -63,16 +73,20 @@ export class Runner {
     return new Promise((resolve, reject) => {
       const sink: ListenerSink = {
         onListening: (addresses) => {
+          this.unopened.delete(reject);
           this.step({ type: 'listening', addresses });
           resolve(addresses);
         },
         onAccepted: (link) => this.accepted(link),
+        onRefused: (reason) => this.refused(address, reason),
         onFailed: (error) => {
+          this.unopened.delete(reject);
           this.options.onEvent('listen-failed', { address, error });
           reject(error);
         },
       };
       this.listeners.add(this.transportFor(address).listen(address, sink));
+      this.unopened.add(reject);
     });
   }
 
@@ -82,6 +96,7 @@ export class Runner {
     this.listeners.clear();
     this.step({ type: 'stop' });
     this.flush();
+    this.plan();
     await this.untilQuiet(timeoutMs);
     this.kill();
   }
@@ -91,20 +106,32 @@ export class Runner {
     this.isDead = true;
     this.cancelWake?.();
     for (const listener of this.listeners) listener.close();
+    for (const reject of this.unopened) reject(new NetworkError('NOT_STARTED', 'the node was stopped before it listened'));
     for (const dial of this.dials.values()) dial.cancel();
     for (const link of [...this.links.values()]) link.destroy();
     this.links.clear();
     this.dials.clear();
     this.listeners.clear();
+    this.unopened.clear();
   }
 
   private stepOnce(input: Input): void {
+    const { network } = this;
+    const { clock, log } = this.options;
+    const beganMs = clock.nowMs();
     try {
-      this.network.step(input, this.options.clock.nowMs());
+      network.step(input, beganMs);
     } catch (cause) {
-      this.options.log.error({ err: cause, input: input.type }, 'engine failed');
-      this.emit('fault', { behavior: 'engine', serviceId: 0, callback: input.type, cause, isFatal: false });
+      this.engineFailed(input.type, cause);
     }
+    const heldMs = clock.nowMs() - beganMs;
+    if (heldMs > network.limits.slowCallbackMs)
+      log.warn({ heldMs, input: input.type, ...network.callbacks.last }, 'event loop was held up');
+  }
+
+  private engineFailed(callback: string, cause: unknown): void {
+    this.options.log.error({ err: cause, input: callback }, 'engine failed');
+    this.emit('fault', { behavior: 'engine', serviceId: 0, callback, cause, isFatal: false });
   }
 
   private tellEvents(): void {
@@ -141,8 +168,29 @@ export class Runner {
     this.step({ type: 'time' });
   }
 
+  /** Not within a step, whose lanes may yet be cut back, nor within itself, which would change the order of writes. */
   private flush(): void {
-    for (const effect of this.network.flush(this.options.clock.nowMs())) this.perform(effect);
+    if (this.isFlushing || this.network.isStepping) return;
+    this.isFlushing = true;
+    try {
+      for (const effect of this.network.flush(this.options.clock.nowMs())) this.tryToPerform(effect);
+    } catch (cause) {
+      this.engineFailed('flush', cause);
+    } finally {
+      this.isFlushing = false;
+    }
+  }
+
+  private tryToPerform(effect: Effect): void {
+    const { connectionId } = effect;
+    try {
+      this.perform(effect);
+    } catch (thrown) {
+      const cause = new NetworkError('TRANSPORT_FAILED', 'the transport threw; the cause has it', { cause: thrown });
+      if (effect.type === 'dial') return this.step({ type: 'dial-failed', connectionId, error: cause });
+      this.links.delete(connectionId);
+      this.step({ type: 'closed', connectionId, cause });
+    }
   }
 
   private perform(effect: Effect): void {
@@ -191,6 +239,17 @@ export class Runner {
     this.links.set(connectionId, link);
     this.step({ type: 'accepted', connectionId, kind, remoteAddress, localAddress });
     return this.sinkOf(connectionId);
+  }
+
+  /** Nobody sees these channels; a line a minute tells the operator. */
+  private refused(address: Address, reason: 'full' | 'system'): void {
+    const { log, clock } = this.options;
+    this.network.metrics.refusedChannels.value++;
+    this.refusedCount++;
+    if (clock.nowMs() < this.refusedSilentUntilMs) return;
+    this.refusedSilentUntilMs = clock.nowMs() + REFUSED_LOG_MS;
+    log.warn({ address: address.text, reason, count: this.refusedCount }, 'incoming channels are refused');
+    this.refusedCount = 0;
   }
 
   private sinkOf(connectionId: number): LinkSink {

@@ -44,6 +44,8 @@ export interface ListenerSink {
   onListening(addresses: readonly Address[]): void;
   /** Answers with the sink of the new link, or nothing to refuse it: the transport then closes it unread. */
   onAccepted(link: TransportLink): LinkSink | undefined;
+  /** An incoming channel was closed unread: `full`, the transport has as many as it may, or `system`, which could not accept it. */
+  onRefused?(reason: 'full' | 'system'): void;
   /** The listener could not be opened, or died. After this nothing more is called. */
   onFailed(cause: NetworkError): void;
 }
