@@ -127,6 +127,7 @@ export class Admission {
     const { engine } = this;
     const connection = link.connection as Connection;
     engine.deadlines.takeOwned(link);
+    engine.links.pending.delete(link);
     link.phase = 'open';
     link.openedMs = engine.nowMs;
     link.lastTrafficMs = engine.nowMs;

@@ -11,6 +11,8 @@ import type { Link } from './link.js';
 import type { NodeId } from './node-id.js';
 
 const MINUTE_MS = 60_000;
+/** Links of one node, the chosen one included. An honest node needs no more: the larger one's dial and the smaller one's. */
+const LINKS_PER_NODE_MAX = 2;
 
 export class Duplicates {
   /** The link that goes on or is open, by node. */
@@ -27,7 +29,7 @@ export class Duplicates {
   /** The remote's identity is proven: decides, or waits for the smaller node's decision. */
   proven(link: Link): void {
     const nodeId = link.nodeId as NodeId;
-    if (this.engine.self > nodeId) return;
+    if (this.engine.self > nodeId) return this.awaitChoice(link, nodeId);
     const rival = this.chosenByNode.get(nodeId);
     if (rival !== undefined) this.contest(link, rival);
     else if (link.direction === 'incoming' && this.engine.dialer.isDialling(nodeId)) this.holdBack(link, nodeId);
@@ -59,6 +61,13 @@ export class Duplicates {
     if (nodeId === undefined) return;
     if (this.chosenByNode.get(nodeId) === link) this.chosenByNode.delete(nodeId);
     if (this.heldByNode.get(nodeId) === link) this.heldByNode.delete(nodeId);
+  }
+
+  /** The remote may never choose: one node's links that wait for that are few, the oldest goes. */
+  private awaitChoice(link: Link, nodeId: NodeId): void {
+    const others = this.engine.links.pending.ofNode(nodeId).filter((other) => other !== link && other.phase === 'duplicates');
+    const count = others.length + (this.chosenByNode.has(nodeId) ? 1 : 0);
+    if (link.direction === 'incoming' && count >= LINKS_PER_NODE_MAX) this.lose(others[0] as Link);
   }
 
   private contest(link: Link, rival: Link): void {

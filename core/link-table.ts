@@ -13,6 +13,7 @@ import { Link } from './link.js';
 import { encodeClose, encodeServices } from './link-control.js';
 import type { NodeId } from './node-id.js';
 import type { BehaviorSlot, HandlerSlot, Owner } from './owner.js';
+import { PendingLinks } from './pending-links.js';
 import { SecureStream } from './security/secure-stream.js';
 
 /** Reasons after which what waits in the lanes is still written. */
@@ -23,11 +24,11 @@ export class LinkTable {
   /** Links that were admitted by the votes: at the gates or open. */
   admittedCount = 0;
   private readonly byId = new Map<number, Link>();
-  /** Accepted links that are not identified yet, oldest first. */
-  private readonly unidentified = new Set<Link>();
+  readonly pending: PendingLinks;
 
   constructor(private readonly engine: Engine) {
     this.duplicates = new Duplicates(engine);
+    this.pending = new PendingLinks(engine.limits);
   }
 
   get(id: number): Link | undefined {
@@ -75,14 +76,13 @@ export class LinkTable {
     this.byId.set(link.id, link);
     this.engine.metrics.accepted.value++;
     this.armOpenDeadline(link);
-    this.makeRoom(facts.remoteAddress.host);
-    this.unidentified.add(link);
+    this.evict(this.pending.add(link));
     this.secure(link, facts);
   }
 
   /** The remote's identity is proven. */
   identified(link: Link): void {
-    this.unidentified.delete(link);
+    this.pending.identified(link);
     this.duplicates.proven(link);
   }
 
@@ -195,15 +195,11 @@ export class LinkTable {
     link.deadlineId = deadlines.add(() => this.close(link, 'timeout', 'not open in time'), nowMs + limits.openTimeoutMs, link);
   }
 
-  /** Keeps the number of accepted links that are not identified within the caps: the oldest goes. */
-  private makeRoom(host: string): void {
-    const { pendingConnectionsMax, pendingPerAddressMax } = this.engine.limits;
-    const pending = [...this.unidentified];
-    const ofHost = pending.filter((link) => link.remoteAddress.host === host);
-    const victim = ofHost.length >= pendingPerAddressMax ? ofHost[0] : pending.length >= pendingConnectionsMax ? pending[0] : undefined;
-    if (victim === undefined) return;
+  /** A pending link goes because newer ones need its room. */
+  private evict(link: Link | undefined): void {
+    if (link === undefined) return;
     this.engine.metrics.evicted.value++;
-    this.close(victim, 'limit', 'too many pending connections');
+    this.close(link, 'limit', 'too many pending connections');
   }
 
   /** The link ends for authors: handlers, then behaviours, then whoever dialled it. */
@@ -212,7 +208,7 @@ export class LinkTable {
     if (wasOpen || link.phase === 'gates') this.admittedCount--;
     link.closeReason = reason;
     link.phase = 'closing';
-    this.unidentified.delete(link);
+    this.pending.delete(link);
     this.engine.deadlines.takeOwned(link);
     this.engine.admission.leave(link, wasOpen, reason);
     this.duplicates.gone(link);

@@ -1,0 +1,159 @@
+/**
+ * @module Identities that connect too often, or to the wrong place: one node many times, many nodes that never go on, another node than
+ * the one that was dialled, a node that was killed and comes back, two processes with one key.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { MeshNode, NetworkError } from '../../core/index.js';
+import { type Party, party } from '../core/security/support.js';
+import { startPeer } from './handshake-attacks.js';
+import { RawPeer } from './raw-peer.js';
+import { Relay } from './relay.js';
+import { addressOf, heard, linksOf, next, pendingOf, placeOf, until, World } from './world.js';
+
+const PARTIES = Array.from({ length: 40 }, (_, index) => party(1_000 + index)).sort((left, right) =>
+  left.identity.nodeId < right.identity.nodeId ? -1 : 1,
+);
+const SMALL = PARTIES[0] as Party;
+const LARGE = PARTIES.at(-1) as Party;
+const ROUNDS = 40;
+const AT_ONCE = 7;
+
+/** Links whose remote is proven and that do not end already. */
+const provenLinks = (node: MeshNode) => linksOf(node).filter((link) => link.nodeId !== undefined && !link.isOver);
+
+describe('identities that connect too often', () => {
+  let world: World;
+  beforeEach(() => {
+    world = new World();
+  });
+  afterEach(() => world.close());
+
+  for (const [who, self, remote] of [
+    ['larger', LARGE, SMALL],
+    ['smaller', SMALL, LARGE],
+  ] as const) {
+    it(`row 16: a peer that connects ${ROUNDS * AT_ONCE} times has at most two sessions with the ${who} node, and the first stays`, async () => {
+      const node = await world.node({ identity: self.identity, listen: ['tcp://127.0.0.34:0'] });
+      const first = await RawPeer.open(world, placeOf(node), remote);
+      let most = 0;
+      const connectOnce = async () => {
+        await RawPeer.secured(world, placeOf(node), remote);
+        most = Math.max(most, provenLinks(node).length);
+      };
+      for (let round = 0; round < ROUNDS; round++) await Promise.all(Array.from({ length: AT_ONCE }, connectOnce));
+      expect(most).to.be.within(1, 2);
+      expect(node.connections()).to.have.length(1);
+      expect(first.isClosed).to.equal(false);
+    });
+
+    it(`row 16: a peer that claims to have restarted each time replaces itself six times a minute at most, says the ${who} node`, async () => {
+      const node = await world.node({ identity: self.identity, listen: ['tcp://127.0.0.34:0'] });
+      const opened = heard(node, 'connected');
+      const refused = heard(node, 'refused');
+      for (let start = 0; start < 30; start++) {
+        await RawPeer.open(world, placeOf(node), { ...remote, instance: Uint8Array.of(start, 1, 2, 3, 4, 5, 6, 7) });
+        expect(provenLinks(node).length).to.be.at.most(2);
+      }
+      await until(() => refused.length === 30 - 7, 'the others were refused');
+      expect(opened).to.have.length(7);
+      expect(refused.map(({ reason }) => reason.code)).to.deep.equal(new Array(30 - 7).fill('duplicate-identity'));
+      expect(node.connections()).to.have.length(1);
+    });
+  }
+
+  it('row 1: nodes with keys that never go on are as bounded as strangers, of an address and in all', async () => {
+    for (const [hostCount, total] of [
+      [1, 3],
+      [5, 6],
+    ] as const) {
+      const limits = { pendingConnectionsMax: 6, pendingPerAddressMax: 3 };
+      const node = await world.node({ identity: LARGE.identity, listen: ['tcp://127.0.0.34:0'], limits });
+      const counts: number[] = [];
+      for (const [index, remote] of PARTIES.slice(0, -1).entries()) {
+        await RawPeer.secured(world, { ...placeOf(node), localAddress: `127.0.1.${1 + (index % hostCount)}` }, remote);
+        await until(() => provenLinks(node).some((link) => link.nodeId === remote.identity.nodeId), 'it is proven');
+        counts.push(pendingOf(node).total);
+      }
+      expect(Math.max(...counts)).to.equal(total);
+      expect(node.metrics()['pending_evicted_total']).to.equal(counts.length - total);
+    }
+  });
+
+  it('row 11: P was dialled and Q answers: the error names both, Q is not connected, the good link to P is kept', async () => {
+    const [p, q] = [await world.node({ listen: ['tcp://127.0.0.34:0'] }), await world.node({ listen: ['tcp://127.0.0.34:0'] })];
+    const node = await world.node();
+    const connected = heard(node, 'connected');
+    const wrong = addressOf(q).withNodeId(p.id);
+    const error: NetworkError = await node.connect(wrong).catch((cause) => cause);
+    expect(error.code).to.equal('IDENTITY_MISMATCH');
+    expect(error.details).to.include({ expected: p.id, actual: q.id });
+    expect(connected).to.deep.equal([]);
+    const good = await node.connect(addressOf(p).withNodeId(p.id));
+    expect(await node.connect(wrong)).to.equal(good);
+    expect([node.connections(), q.connections()]).to.deep.equal([[good], []]);
+  });
+
+  it('row 11: a seed with a wrong id fails as long as it is wrong, and never hands out another node', async () => {
+    const [p, q] = [await world.node({ listen: ['tcp://127.0.0.34:0'] }), await world.node({ listen: ['tcp://127.0.0.34:0'] })];
+    const node = await world.node({ seeds: [addressOf(q).withNodeId(p.id)], limits: { backoffMinMs: 10, backoffMaxMs: 20 } });
+    const [failed, connected] = [heard(node, 'dial-failed'), heard(node, 'connected')];
+    await until(() => failed.length >= 3, 'it was tried again and again');
+    expect([...new Set(failed.map(({ error }) => error.code))]).to.deep.equal(['IDENTITY_MISMATCH']);
+    await node.connect(addressOf(p));
+    expect(connected.map(({ nodeId }) => nodeId)).to.deep.equal([p.id]);
+  });
+
+  it('row 95: a node that was killed and restarted with its key file is connected again within 5 s', async () => {
+    const identity = join(temporary(world), 'key');
+    const node = await world.node({ listen: ['tcp://127.0.0.34:0'] });
+    const seeds = [addressOf(node).text];
+    const first = await startPeer(world, { identity, seeds });
+    await until(() => node.connections().length === 1, 'the first is there');
+    first.child.signal('SIGKILL');
+    const startMs = performance.now();
+    const second = await startPeer(world, { identity, seeds });
+    const opened = await until(() => node.connections().at(0), 'the second is there');
+    expect(performance.now() - startMs).to.be.below(5_000);
+    expect([second.id, opened.nodeId]).to.deep.equal([first.id, first.id]);
+  });
+
+  it('row 95: it is connected at once, also while the old link looks alive', async () => {
+    const identity = join(temporary(world), 'key');
+    const node = await world.node({ listen: ['tcp://127.0.0.34:0'] });
+    const relay = await Relay.start(world, placeOf(node), '127.0.0.35');
+    const first = await startPeer(world, { identity, seeds: [relay.address] });
+    const old = await until(() => node.connections().at(0), 'the first is there');
+    relay.mute();
+    first.child.signal('SIGKILL');
+    const replaced = next(node, 'disconnected');
+    const startMs = performance.now();
+    await startPeer(world, { identity, seeds: [addressOf(node).text] });
+    const { connection, reason } = await replaced;
+    expect([connection.id, reason.code]).to.deep.equal([old.id, 'duplicate']);
+    await until(() => node.connections().length === 1, 'the second is there');
+    expect(performance.now() - startMs).to.be.below(5_000);
+  });
+
+  it('row 96: two processes with one key switch six times a minute at most', async () => {
+    const identity = join(temporary(world), 'key');
+    const node = await world.node({ listen: ['tcp://127.0.0.34:0'] });
+    const opened = heard(node, 'connected');
+    const refused = heard(node, 'refused');
+    const options = { identity, seeds: [addressOf(node).text], limits: { backoffMinMs: 10, backoffMaxMs: 100 } };
+    await startPeer(world, options);
+    await startPeer(world, options);
+    await until(() => refused.filter(({ reason }) => reason.code === 'duplicate-identity').length >= 10, 'the storm was seen');
+    expect(opened).to.have.length(7);
+    expect(new Set(opened.map(({ nodeId }) => nodeId)).size).to.equal(1);
+    expect(node.metrics()['connections_replaced_total']).to.equal(6);
+  });
+});
+
+function temporary(world: World): string {
+  const path = mkdtempSync(join(tmpdir(), 'meshwright-'));
+  world.atEnd(() => rmSync(path, { recursive: true }));
+  return path;
+}
