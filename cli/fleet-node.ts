@@ -1,10 +1,11 @@
 /**
  * @module FleetNode: one node process of `npm start`. It runs a greeter, does what its parent asks, and stops when the parent is gone.
  */
-import { createNode, type MeshNode, NetworkError, RpcError, toKey, toNode, toService } from '../index.js';
+import { createNode, type MeshNode, NetworkError, type NodeId, RpcError, toKey, toNode, toService } from '../index.js';
 import type { BenchReport, FleetNodeOptions, FleetRequestName, FleetRequests, FromNodeProcess, ToNodeProcess } from './fleet-protocol.js';
 import { GREETER_SERVICE, Greeter } from './greeter.js';
 
+const ROUND_TRIPS = 5;
 const BENCH_WARM_UP = 500;
 const BENCH_CALLS = 2_000;
 const BENCH_OUTSTANDING = 64;
@@ -40,7 +41,8 @@ async function run(): Promise<void> {
 
 function handlersOf(node: MeshNode, greeter: Greeter): Handlers {
   return {
-    links: async () => node.connections().map(({ nodeId, direction }) => ({ nodeId, direction, rttMs: greeter.rttMs.get(nodeId) })),
+    links: () =>
+      Promise.all(node.connections().map(async ({ nodeId, direction }) => ({ nodeId, direction, rttMs: await roundTrip(node, nodeId) }))),
     greet: async ({ nodeId, name }) => (await node.client(Greeter, toNode(nodeId)).greet({ name })).text,
     send: async ({ target, text }) => greeter.sendText(routeOf(target), text),
     routes: async (nodeIds) =>
@@ -70,6 +72,21 @@ async function answer(handlers: Handlers, { id, name, ask }: ToNodeProcess): Pro
 function routeOf(target: FleetRequests['send']['ask']['target']) {
   if (target.type === 'service') return toService(GREETER_SERVICE);
   return target.type === 'key' ? toKey(target.key) : toNode(target.nodeId);
+}
+
+/** The best of a few calls; `undefined` when the node is just going. */
+async function roundTrip(node: MeshNode, nodeId: NodeId): Promise<number | undefined> {
+  let best: number | undefined;
+  try {
+    for (let count = 0; count < ROUND_TRIPS; count++) {
+      const startedMs = performance.now();
+      await node.client(Greeter, toNode(nodeId)).greet({ name: 'probe' });
+      best = Math.min(best ?? Number.POSITIVE_INFINITY, performance.now() - startedMs);
+    }
+  } catch {
+    // The link ended meanwhile: what was measured stands.
+  }
+  return best;
 }
 
 /** Calls one node, first one at a time for the round trip, then many at once for the rate. */

@@ -1,21 +1,7 @@
 /**
- * @module Greeter: the behaviour that the nodes of `npm start` run. It greets whoever calls, reports the texts that reach it, answers
- * probes, and remembers the round trip of each link.
+ * @module Greeter: the behaviour that the nodes of `npm start` run. It greets whoever calls, and reports the texts that reach it.
  */
-import {
-  Behavior,
-  type BehaviorAgent,
-  type Connection,
-  type ConnectionAgent,
-  type ConnectionEvent,
-  ConnectionHandler,
-  type Message,
-  NetworkBehavior,
-  type NodeId,
-  type Route,
-  Rpc,
-  type SendResult,
-} from '../index.js';
+import { Behavior, type BehaviorAgent, type Message, NetworkBehavior, type NodeId, type Route, Rpc, type SendResult } from '../index.js';
 
 export const GREETER_SERVICE = 64;
 
@@ -27,27 +13,8 @@ export interface Received {
 
 @Behavior({ serviceId: GREETER_SERVICE, name: 'greeter' })
 export class Greeter extends NetworkBehavior {
-  /** Round trips in milliseconds, by neighbour. */
-  readonly rttMs = new Map<NodeId, number>();
-
   constructor(private readonly onReceived: (received: Received) => void = () => {}) {
     super();
-  }
-
-  override onIncomingConnectionConnected(): ConnectionHandler {
-    return new RttKeeper(this.rttMs);
-  }
-
-  override onOutgoingConnectionConnected(): ConnectionHandler {
-    return new RttKeeper(this.rttMs);
-  }
-
-  override onIncomingConnectionDisconnected(_agent: BehaviorAgent, { nodeId }: Connection): void {
-    this.rttMs.delete(nodeId);
-  }
-
-  override onOutgoingConnectionDisconnected(_agent: BehaviorAgent, { nodeId }: Connection): void {
-    this.rttMs.delete(nodeId);
   }
 
   override onMessage(_agent: BehaviorAgent, message: Message): void {
@@ -62,15 +29,5 @@ export class Greeter extends NetworkBehavior {
   /** For the application: sends a text along a route. */
   sendText(route: Route, text: string): SendResult {
     return this.perform((agent) => agent.send(route, text));
-  }
-}
-
-class RttKeeper extends ConnectionHandler {
-  constructor(private readonly rttMs: Map<NodeId, number>) {
-    super();
-  }
-
-  override onEvent(agent: ConnectionAgent, event: ConnectionEvent): void {
-    if (event.type === 'stats' && event.rttMs !== undefined) this.rttMs.set(agent.connection.nodeId, event.rttMs);
   }
 }
