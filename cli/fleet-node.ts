@@ -2,7 +2,15 @@
  * @module FleetNode: one node process of `npm start`. It runs a greeter, does what its parent asks, and stops when the parent is gone.
  */
 import { createNode, type MeshNode, NetworkError, type NodeId, RpcError, toKey, toNode, toService } from '../index.js';
-import type { BenchReport, FleetNodeOptions, FleetRequestName, FleetRequests, FromNodeProcess, ToNodeProcess } from './fleet-protocol.js';
+import type {
+  BenchReport,
+  FleetNodeOptions,
+  FleetRequestName,
+  FleetRequests,
+  FromNodeProcess,
+  LinkReport,
+  ToNodeProcess,
+} from './fleet-protocol.js';
 import { GREETER_SERVICE, Greeter } from './greeter.js';
 
 const ROUND_TRIPS = 5;
@@ -41,8 +49,7 @@ async function run(): Promise<void> {
 
 function handlersOf(node: MeshNode, greeter: Greeter): Handlers {
   return {
-    links: () =>
-      Promise.all(node.connections().map(async ({ nodeId, direction }) => ({ nodeId, direction, rttMs: await roundTrip(node, nodeId) }))),
+    links: () => linksOf(node),
     greet: async ({ nodeId, name }) => (await node.client(Greeter, toNode(nodeId)).greet({ name })).text,
     send: async ({ target, text }) => greeter.sendText(routeOf(target), text),
     routes: async (nodeIds) =>
@@ -72,6 +79,13 @@ async function answer(handlers: Handlers, { id, name, ask }: ToNodeProcess): Pro
 function routeOf(target: FleetRequests['send']['ask']['target']) {
   if (target.type === 'service') return toService(GREETER_SERVICE);
   return target.type === 'key' ? toKey(target.key) : toNode(target.nodeId);
+}
+
+/** One link after the other, so that they do not slow each other down. */
+async function linksOf(node: MeshNode): Promise<LinkReport[]> {
+  const links: LinkReport[] = [];
+  for (const { nodeId, direction } of node.connections()) links.push({ nodeId, direction, rttMs: await roundTrip(node, nodeId) });
+  return links;
 }
 
 /** The best of a few calls; `undefined` when the node is just going. */

@@ -4,16 +4,7 @@
 import type { DropCause } from './events.js';
 import { type Counter, Metrics } from './metrics.js';
 
-const DROP_CAUSES: readonly DropCause[] = [
-  'link-closed',
-  'lane-full',
-  'unreachable',
-  'hop-limit',
-  'no-service',
-  'malformed',
-  'local-queue-full',
-  'duplicate',
-];
+const DROP_CAUSES: readonly DropCause[] = ['link-closed', 'lane-full', 'unreachable', 'hop-limit', 'no-service', 'duplicate'];
 
 export class CoreMetrics extends Metrics {
   readonly messagesSent = this.counter('messages_sent_total');

@@ -55,15 +55,7 @@ export interface Fault {
 }
 
 /** Why a message did not go on. */
-export type DropCause =
-  | 'link-closed'
-  | 'lane-full'
-  | 'unreachable'
-  | 'hop-limit'
-  | 'no-service'
-  | 'malformed'
-  | 'local-queue-full'
-  | 'duplicate';
+export type DropCause = 'link-closed' | 'lane-full' | 'unreachable' | 'hop-limit' | 'no-service' | 'duplicate';
 
 export interface Dropped {
   readonly cause: DropCause;
