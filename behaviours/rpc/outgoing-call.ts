@@ -22,6 +22,8 @@ export abstract class Outgoing {
   isClosed = false;
   /** Credit that the request grants; 0 asks for one answer. */
   abstract readonly window: number;
+  /** How long it waits for what comes next. */
+  abstract readonly patienceMs: number;
 
   constructor(
     protected readonly calls: OutgoingCalls,
@@ -52,6 +54,10 @@ export class OutgoingCall extends Outgoing {
     private readonly settle: (result: CallResult) => void,
   ) {
     super(calls, timeoutMs);
+  }
+
+  get patienceMs(): number {
+    return this.timeoutMs;
   }
 
   answered(_agent: BehaviorAgent, answer: AnswerMessage): void {

@@ -99,11 +99,11 @@ export class OutgoingCalls {
     }
   }
 
-  /** From now on the call has so much time, if it waits. */
-  arm(agent: BehaviorAgent, call: Outgoing, timeoutMs: number): void {
+  /** The call's time begins anew, if it waits. */
+  arm(agent: BehaviorAgent, call: Outgoing): void {
     if (!call.isWaiting) return;
     this.pending.take(call.pendingId);
-    call.pendingId = this.pending.add(call, agent.nowMs + timeoutMs, call.target?.neighbour);
+    call.pendingId = this.pending.add(call, agent.nowMs + call.patienceMs, call.target?.neighbour);
     this.host.wakeAt(agent, this.pending.nextDueMs);
   }
 
@@ -171,7 +171,7 @@ export class OutgoingCalls {
     this.byId.set(call.id, call);
     call.isWaiting = true;
     this.host.counters.callsStarted++;
-    this.arm(agent, call, call.timeoutMs);
+    this.arm(agent, call);
   }
 
   private freshId(agent: BehaviorAgent): number {
@@ -205,6 +205,7 @@ function streamIdOf(id: number): number {
 }
 
 function problemOf({ route, serviceId, method }: CallRequest, timeoutMs: number): string | undefined {
+  if (typeof route !== 'object' || route === null) return `call: route is ${typeof route}`;
   if (route.type === 'services') return 'call: route leads to many nodes; a call goes to one';
   if (!Number.isInteger(serviceId) || serviceId < 1 || serviceId > 255) return `call: serviceId is ${String(serviceId)}; it must be 1-255`;
   if (!isMethod(method)) return `call: method must be a text of 1 to ${METHOD_LENGTH_MAX} characters`;

@@ -27,6 +27,10 @@ export class OutgoingStream extends Outgoing implements RunningStream {
     this.buffer = new ItemBuffer(window);
   }
 
+  get patienceMs(): number {
+    return this.wantedCount > 0 ? this.timeoutMs : STREAM_IDLE_MS;
+  }
+
   pull(): void {
     this.wantedCount++;
     if (this.isWaiting) this.calls.act((agent) => this.pullNow(agent));
@@ -37,7 +41,7 @@ export class OutgoingStream extends Outgoing implements RunningStream {
     if (!this.take(answer)) return this.breakOff(agent);
     if (this.buffer.isComplete) this.calls.leave(this);
     this.handOut(agent);
-    this.rearm(agent);
+    this.calls.arm(agent, this);
   }
 
   failed(failure: Failure): void {
@@ -53,7 +57,7 @@ export class OutgoingStream extends Outgoing implements RunningStream {
 
   private pullNow(agent: BehaviorAgent): void {
     this.handOut(agent);
-    this.rearm(agent);
+    this.calls.arm(agent, this);
     if (this.isWaiting && agent.nowMs - this.toldMs >= STREAM_IDLE_MS / 2) this.grant(agent, this.buffer.granted);
   }
 
@@ -95,10 +99,6 @@ export class OutgoingStream extends Outgoing implements RunningStream {
   private grant(agent: BehaviorAgent, total: number): void {
     this.toldMs = agent.nowMs;
     this.calls.sendCredit(agent, this, total);
-  }
-
-  private rearm(agent: BehaviorAgent): void {
-    this.calls.arm(agent, this, this.wantedCount > 0 ? this.timeoutMs : STREAM_IDLE_MS);
   }
 
   private breakOff(agent: BehaviorAgent): void {

@@ -83,6 +83,15 @@ describe('rpc bounds', () => {
     expect(codes(answers).filter((code) => code instanceof Uint8Array)).to.have.length(8 - lost);
   });
 
+  it('answers without room are refused on the control lane; where that is full too they are counted', async () => {
+    net = await pair({ server: { limits: { laneMessagesMax: 16 } } });
+    const watched = many(100, 'echo');
+    await net.sim.run(1_000);
+    const count = (code: unknown) => codes(watched).filter((each) => each === code).length;
+    expect([count(undefined), count('RPC_OVERLOADED'), count('RPC_TIMEOUT')]).to.deep.equal([16, 16, 68]);
+    expect(rpcOf(net.server).counters.answersLost).to.equal(68);
+  });
+
   describe('options', () => {
     beforeEach(() => build());
     const wrong: Record<string, unknown>[] = [
@@ -244,21 +253,43 @@ describe('rpc through a relay', () => {
     await sim.stop();
   });
 
-  it('the answer finds another way when the relay is lost; a cancel reaches the far node', async () => {
+  it('the answer finds another way when the relay is lost; a cancel reaches the far node, over another way too', async () => {
     const { sim, relay, caller, server } = await line();
-    const stop = new AbortController();
+    const [stop, late] = [new AbortController(), new AbortController()];
     void watch(caller.call(toNode(server.id), DESK, 'never', 1, { signal: stop.signal }));
     const slow = watch(caller.call(toNode(server.id), DESK, 'later', { ms: 300, value: 'around' }));
     await sim.run(50);
     stop.abort();
     await sim.run(50);
-    expect(server.behavior(Desk).contexts[0]?.signal.aborted).to.equal(true);
+    expect(server.behavior(Desk).aborted).to.deep.equal(['CALL_CANCELLED']);
+    void watch(caller.call(toNode(server.id), DESK, 'never', 2, { signal: late.signal }));
+    await sim.run(50);
     await caller.connect('sim://server');
+    late.abort();
+    await sim.run(50);
+    expect(server.behavior(Desk).aborted).to.deep.equal(['CALL_CANCELLED', 'CALL_CANCELLED']);
     sim.crash(relay, { reset: true });
     await sim.run(400);
     expect(slow.settled).to.deep.equal(['around']);
     await sim.stop();
     expect(leftovers(caller, server)).to.equal(0);
+  });
+
+  it('a call to a neighbour takes no answer from a relay, even in its name', async () => {
+    const { sim, relay, caller, server } = await line();
+    await caller.connect('sim://server');
+    server.addBehavior(Forger);
+    server.useRouter(new StaticRouter({ nodes: { [caller.id]: relay.id } }));
+    await sim.run(50);
+    const pending = watch(caller.call(toNode(server.id), DESK, 'manual', 1));
+    await sim.run(50);
+    server.behavior(Forger).say(toNode(caller.id), [1, idsOf(server.behavior(Desk))[0], 'by the relay']);
+    await sim.run(50);
+    expect([pending.settled, rpcOf(caller).counters.answersForeign]).to.deep.equal([[], 1]);
+    server.behavior(Desk).answers[0]?.ok('by itself');
+    await sim.run(50);
+    expect(pending.settled).to.deep.equal(['by itself']);
+    await sim.stop();
   });
 
   it('what no relay delivers is known by its deadline', async () => {
@@ -305,6 +336,8 @@ describe('rpc through a relay', () => {
     await sim.run(1_000);
     expect(leftovers(server)).to.equal(0);
     expect(await caller.call(toNode(server.id), DESK, 'echo', 'room')).to.equal('room');
+    const { parties } = rpcOf(server) as unknown as { parties: { relayed: ReadonlyMap<string, unknown> } };
+    expect(parties.relayed.size, 'callers that have no call in work').to.equal(0);
     await sim.stop();
   });
 });

@@ -1,6 +1,6 @@
 /** @module Tests of rpc calls and their answers, between two nodes in virtual time (ATM-93, USERS 14). */
 import { expect } from 'chai';
-import { toConnection, toKey, toLocal, toNextHop, toNode, toService, toServices } from '../../../core/index.js';
+import { type Route, toConnection, toKey, toLocal, toNextHop, toNode, toService, toServices } from '../../../core/index.js';
 import { DESK, Desk, LATENCY_MS, leftovers, outcome, type Pair, PLAIN, Plain, pair, rpcOf } from './support.js';
 
 const ROUND_TRIP_MS = 2 * LATENCY_MS;
@@ -196,6 +196,7 @@ describe('rpc calls', () => {
   describe('arguments', () => {
     const at = () => toConnection(net.connectionId);
     const refused = {
+      'no route': () => net.caller.call(undefined as unknown as Route, DESK, 'echo', 1),
       'service 0': () => net.caller.call(at(), 0, 'echo', 1),
       'service 256': () => net.caller.call(at(), 256, 'echo', 1),
       'service 1.5': () => net.caller.call(at(), 1.5, 'echo', 1),

@@ -163,6 +163,43 @@ describe('rpc property', () => {
   });
 });
 
+describe('rpc at most once', () => {
+  it('row 82: under 5 % loss, cuts and reconnects nothing is done twice, and what was answered was done', async () => {
+    const sim = new SimulatedNetwork({ seed: 82, latencyMs: 10, jitterMs: 30, loss: 0.05 });
+    const server = await sim.createNode({ name: 'server', behaviors: [Desk] });
+    const caller = await sim.createNode({ name: 'caller', seeds: ['sim://server'] });
+    await sim.start(server, caller);
+    await sim.run(1_000);
+    const history: { readonly call: number; readonly ending: string }[] = [];
+    for (let call = 0; call < 2_000; call++) {
+      sim.after(call * 10, () => {
+        const ended = (ending: string) => history.push({ call, ending });
+        caller.call(toNode(server.id), DESK, 'echo', call, { timeoutMs: 400 }).then(
+          () => ended('ok'),
+          ({ code }) => ended(code),
+        );
+      });
+    }
+    for (let cut = 1; cut < 12; cut++) {
+      sim.after(cut * 1_500, () => {
+        for (const { id } of caller.connections()) caller.disconnect(id);
+      });
+      sim.after(cut * 1_700, () => sim.cut(server, caller));
+      sim.after(cut * 1_700 + 300, () => sim.restore(server, caller));
+    }
+    await sim.run(40_000);
+    const { done } = server.behavior(Desk);
+    const answered = history.filter(({ ending }) => ending === 'ok').map(({ call }) => call);
+    expect(history).to.have.length(2_000);
+    expect(new Set(done).size, 'done once').to.equal(done.length);
+    expect(answered.filter((call) => !done.includes(call))).to.deep.equal([]);
+    expect(answered.length).to.be.within(100, 1_990);
+    expect(new Set(history.map(({ ending }) => ending))).to.include.members(['RPC_TIMEOUT', 'RPC_PEER_GONE', 'RPC_UNREACHABLE']);
+    expect(leftovers(server, caller)).to.equal(0);
+    await sim.stop();
+  });
+});
+
 function deskOf(node: MeshNode): Desk | undefined {
   try {
     return node.behavior(Desk);

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import type { RpcOptions } from '../../../behaviours/rpc/index.js';
 import { type MeshNode, type StreamItem, toConnection, toLocal, toNode, toService } from '../../../core/index.js';
-import { DESK, Desk, Forger, LATENCY_MS, leftovers, outcome, type Pair, Plain, pair, rpcOf } from './support.js';
+import { choice, DESK, Desk, Forger, LATENCY_MS, leftovers, outcome, type Pair, Plain, pair, rpcOf } from './support.js';
 
 describe('rpc sequences', () => {
   let net: Pair;
@@ -91,8 +91,22 @@ describe('rpc sequences', () => {
     });
 
     it('an item that is too large, or cannot be carried, ends it with the reason', async () => {
-      expect((await outcome(net.sim, all(client().bulk({ items: 2, bytes: 1024 * 1024 })))).code).to.equal('RPC_TOO_LARGE');
-      expect(leftovers(net.server)).to.equal(0);
+      expect((await outcome(net.sim, all(client().bulk({ items: 5, bytes: 1024 * 1024 })))).code).to.equal('RPC_TOO_LARGE');
+      expect([desk().returned, leftovers(net.server)]).to.deep.equal([1, 0]);
+      await net.sim.run(50);
+      expect(rpcOf(net.caller).counters.answersUnknown, 'nothing came behind it').to.equal(0);
+    });
+
+    it('stay with the provider that began, also when the route changes', async () => {
+      const { router, sim, first, second, caller } = await choice();
+      router.preferred = first.id;
+      const items: number[] = [];
+      for await (const item of caller.client(Desk, toService()).count({ to: 50 })) {
+        router.preferred = second.id;
+        items.push(item);
+      }
+      expect([items.length, first.behavior(Desk).made, second.behavior(Desk).made]).to.deep.equal([50, 50, 0]);
+      await sim.stop();
     });
   });
 
@@ -162,6 +176,18 @@ describe('rpc sequences', () => {
       expect(leftovers(net.caller, net.server)).to.equal(0);
       await net.sim.run(500);
       expect([desk().returned, desk().made]).to.deep.equal([1, 1]);
+    });
+
+    it('a sequence that stands still while nobody asks ends on both sides, and the reader hears of it', async () => {
+      const { items, pull } = open(net.caller, 'count', { to: 10, everyMs: 200 }, 120);
+      await net.sim.run(200);
+      expect([items, leftovers(net.caller, net.server)]).to.deep.equal([
+        [{ type: 'error', code: 'RPC_TIMEOUT', text: 'the sequence stood still' }],
+        0,
+      ]);
+      pull();
+      expect(items).to.have.length(1);
+      await net.sim.run(200);
     });
 
     it('a reader that is slower than the timeout, and than the window, loses nothing', async () => {

@@ -11,13 +11,16 @@ import {
   type Message,
   NetworkBehavior,
   type NetworkError,
+  type NodeId,
   type Route,
+  type RouteAction,
   Rpc,
   type RpcAnswer,
   type RpcContext,
   RpcError,
   type RpcRequest,
 } from '../../../core/index.js';
+import { DirectRouter } from '../../../routing/index.js';
 import { SimulatedNetwork, type SimulatedNode, type SimulatedNodeOptions } from '../../../simulation.js';
 
 /** One way over the simulated network. */
@@ -35,6 +38,8 @@ export class Desk extends NetworkBehavior {
   readonly answers: RpcAnswer[] = [];
   /** What was done: methods and their requests. */
   readonly done: unknown[] = [];
+  /** The codes that the signals of `never` were aborted with. */
+  readonly aborted: string[] = [];
   /** Items that the sequences have made, and how they ended. */
   made = 0;
   returned = 0;
@@ -53,7 +58,8 @@ export class Desk extends NetworkBehavior {
 
   @Rpc() never(_request: unknown, context: RpcContext) {
     this.contexts.push(context);
-    void context.signal;
+    const { signal } = context;
+    signal.addEventListener('abort', () => this.aborted.push(signal.reason.code));
     return new Promise<string>(() => {});
   }
 
@@ -97,7 +103,11 @@ export class Desk extends NetworkBehavior {
   }
 
   @Rpc() async *bulk(request: { items: number; bytes: number }) {
-    for (let item = 0; item < request.items; item++) yield new Uint8Array(request.bytes).fill(item);
+    try {
+      for (let item = 0; item < request.items; item++) yield new Uint8Array(request.bytes).fill(item);
+    } finally {
+      this.returned++;
+    }
   }
 
   /** Not offered to anybody. */
@@ -124,6 +134,28 @@ export class Desk extends NetworkBehavior {
   private pause(ms: number): Promise<void> {
     return new Promise((resolve) => this.perform((agent) => agent.after(ms, () => resolve())));
   }
+}
+
+/** Goes where it is told. */
+export class Preferring extends DirectRouter {
+  preferred: NodeId | undefined;
+
+  override pathToService(serviceId: number, meta: number, except?: number): RouteAction {
+    return this.preferred === undefined ? super.pathToService(serviceId, meta, except) : this.pathToNode(this.preferred, except);
+  }
+}
+
+/** Two providers of the desk, and a caller that knows both. */
+export async function choice() {
+  const router = new Preferring();
+  const sim = new SimulatedNetwork({ seed: 2, latencyMs: LATENCY_MS });
+  const first = await sim.createNode({ behaviors: [Desk] });
+  const second = await sim.createNode({ behaviors: [Desk] });
+  const caller = await sim.createNode({ router });
+  await sim.start(first, second, caller);
+  for (const node of [first, second]) await caller.connect(node.addresses[0] ?? '');
+  await sim.run(50);
+  return { router, sim, first, second, caller };
 }
 
 /** Without decorators. */
