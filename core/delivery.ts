@@ -65,7 +65,7 @@ export class Delivery {
     draft.source = undefined;
     draft.destination = undefined;
     draft.extension = undefined;
-    const isQueued = link.outbox.append(link.outbox.lane('control'), draft, body, 0, body.length);
+    const isQueued = link.outbox.appendOwn(draft, body);
     this.engine.touch(link);
     if (!isQueued && !link.isOver) this.engine.links.close(link, 'timeout', 'the remote reads nothing');
   }

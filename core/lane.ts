@@ -17,8 +17,9 @@ const LARGE_SLAB_BYTES = 2 * SLAB_BYTES;
 /** One record's worth of frames. */
 export class Slab {
   used = 0;
-  /** Frames in it. */
+  /** Frames in it, and how many of them are the engine's own: nobody misses those. */
   count = 0;
+  ownCount = 0;
   /** Bytes that were sealed already; only of a slab that is larger than a record. */
   sealed = 0;
 
@@ -116,11 +117,23 @@ export class Lane {
     release(slab);
   }
 
-  /** Drops everything; answers how many messages that were. */
+  /** Drops everything; answers how many messages of authors that were. */
   clear(): number {
-    const dropped = this.count;
+    const dropped = this.slabs.reduce((sum, { count, ownCount }) => sum + count - ownCount, 0);
     while (this.slabs.length > 0) this.shift();
     this.settle();
+    return dropped;
+  }
+
+  /** As `clear`, but for a frame that is sealed in part. */
+  clearWaiting(): number {
+    const [first] = this.slabs;
+    if (first === undefined || first.sealed === 0) return this.clear();
+    this.slabs.shift();
+    const dropped = this.clear();
+    this.slabs.push(first);
+    this.bytes = first.used;
+    this.count = first.count;
     return dropped;
   }
 
@@ -178,6 +191,7 @@ function release(slab: Slab): void {
   if (pool === undefined || pool.slabs.length >= pool.countMax) return;
   slab.used = 0;
   slab.count = 0;
+  slab.ownCount = 0;
   slab.sealed = 0;
   pool.slabs.push(slab);
 }

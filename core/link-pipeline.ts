@@ -50,7 +50,10 @@ function write(engine: Engine, link: Link, chunks: readonly Uint8Array[]): void 
   if (chunks.length === 0) return;
   link.lastSentMs = engine.nowMs;
   engine.metrics.recordsSent.value++;
-  for (const chunk of chunks) engine.metrics.bytesSent.value += chunk.length;
+  let byteCount = 0;
+  for (const chunk of chunks) byteCount += chunk.length;
+  engine.metrics.bytesSent.value += byteCount;
+  link.outbox.handedOver(byteCount);
   engine.effect({ type: 'write', connectionId: link.id, chunks });
 }
 

@@ -132,7 +132,7 @@ export class LinkTable {
     this.retire(link, { code, text, by: 'local' });
     if (wasDialling) return this.drop(link, 'cancel-dial');
     if (!isProven) return this.drop(link, 'destroy');
-    if (!GRACEFUL.has(code)) this.loseQueued(link);
+    if (!GRACEFUL.has(code)) this.lose(link, link.outbox.clearWaiting());
     link.deadlineId = this.engine.deadlines.add(() => this.cut(link), this.engine.nowMs + this.engine.limits.closeLingerMs, link);
     this.engine.touch(link);
   }
@@ -140,14 +140,14 @@ export class LinkTable {
   /** The remote has ended the link; nothing more is written. */
   closedByRemote(link: Link, code: CloseCode, text: string): void {
     if (!link.isOver) this.retire(link, { code, text, by: 'remote' });
-    this.loseQueued(link);
+    this.lose(link, link.outbox.clear());
     this.drop(link, 'end');
   }
 
   /** The channel is gone. */
   channelClosed(link: Link, code: CloseCode, text: string): void {
     if (!link.isOver) this.retire(link, { code, text, by: 'remote' });
-    this.loseQueued(link);
+    this.lose(link, link.outbox.clear());
     this.drop(link, undefined);
   }
 
@@ -217,13 +217,12 @@ export class LinkTable {
   }
 
   private cut(link: Link): void {
-    this.loseQueued(link);
+    this.lose(link, link.outbox.clear());
     this.drop(link, 'destroy');
   }
 
-  private loseQueued(link: Link): void {
-    const lost = link.outbox.clear();
-    if (lost.messages > 0) this.engine.delivery.dropped('link-closed', lost.messages, link.id);
+  private lose(link: Link, messages: number): void {
+    if (messages > 0) this.engine.delivery.dropped('link-closed', messages, link.id);
   }
 
   private drop(link: Link, effect: 'end' | 'destroy' | 'cancel-dial' | undefined): void {

@@ -56,7 +56,8 @@ export class Link {
   lastTrafficMs: number;
   openedMs = 0;
   rttMs: number | undefined;
-  lastPongMs = 0;
+  /** The last ping that was queued. */
+  lastPingMs: number;
   pongCount = 0;
   /** Pings in flight by their value, with their time. */
   readonly pings = new Map<number, number>();
@@ -85,7 +86,7 @@ export class Link {
     this.lastReceivedMs = createdMs;
     this.lastSentMs = createdMs;
     this.lastTrafficMs = createdMs;
-    this.lastPongMs = createdMs;
+    this.lastPingMs = createdMs;
   }
 
   /** Who is at the other end; absent until proven. */

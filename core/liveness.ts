@@ -23,9 +23,8 @@ export class Liveness {
   /** From open to the end of the link. */
   watch(link: Link): void {
     const { limits } = this.engine;
-    const untilPing = Math.min(link.lastSentMs + limits.pingIntervalMs, this.lastPingMs(link) + limits.silenceMs);
     const untilIdle = this.mayIdle(link) ? link.lastTrafficMs + limits.idleMs : Number.POSITIVE_INFINITY;
-    const dueMs = Math.min(untilPing, link.lastReceivedMs + limits.silenceMs, untilIdle);
+    const dueMs = Math.min(this.pingDueMs(link), link.lastReceivedMs + limits.silenceMs, untilIdle);
     this.engine.deadlines.add(() => this.check(link), Math.max(dueMs, this.engine.nowMs + 1), link);
   }
 
@@ -37,6 +36,7 @@ export class Liveness {
   ping(link: Link): void {
     if (link.pings.size >= PINGS_IN_FLIGHT_MAX) link.pings.delete(link.pings.keys().next().value as number);
     const value = ++this.pingValue;
+    link.lastPingMs = this.engine.nowMs;
     link.pings.set(value, this.engine.nowMs);
     link.pingHistory = (link.pingHistory << 1) & 0xffff;
     link.pingCount = Math.min(HISTORY, link.pingCount + 1);
@@ -57,7 +57,6 @@ export class Liveness {
     const rttMs = this.engine.nowMs - sentMs;
     link.pongCount++;
     link.rttMs = (link.rttMs ?? rttMs) + (rttMs - (link.rttMs ?? rttMs)) * Math.max(RTT_WEIGHT, 1 / link.pongCount);
-    link.lastPongMs = this.engine.nowMs;
     if (link.isOpen) this.report(link);
   }
 
@@ -87,7 +86,7 @@ export class Liveness {
     if (!link.isOpen) return;
     if (nowMs - link.lastReceivedMs >= limits.silenceMs) return links.close(link, 'timeout', 'nothing was received for too long');
     if (this.mayIdle(link) && nowMs - link.lastTrafficMs >= limits.idleMs) return links.close(link, 'idle', 'no application traffic');
-    if (nowMs - link.lastSentMs >= limits.pingIntervalMs || nowMs - this.lastPingMs(link) >= limits.silenceMs) this.ping(link);
+    if (nowMs >= this.pingDueMs(link)) this.ping(link);
     this.watch(link);
   }
 
@@ -96,10 +95,10 @@ export class Liveness {
     return link.direction === 'outgoing' && link.holders.size === 0;
   }
 
-  private lastPingMs(link: Link): number {
-    let last = link.lastPongMs;
-    for (const sentMs of link.pings.values()) last = Math.max(last, sentMs);
-    return last;
+  /** A ping that waits in the lane counts as sent: a remote that reads nothing is not pinged more often than others. */
+  private pingDueMs({ lastSentMs, lastPingMs }: Link): number {
+    const { pingIntervalMs, silenceMs } = this.engine.limits;
+    return Math.min(Math.max(lastSentMs, lastPingMs) + pingIntervalMs, lastPingMs + silenceMs);
   }
 
   private report(link: Link): void {

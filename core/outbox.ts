@@ -10,21 +10,26 @@ import type { HeaderDraft } from './message.js';
 
 type Seal = (plaintext: Uint8Array) => readonly Uint8Array[] | undefined;
 
-/** Messages and bytes that will not be written. */
-export interface Lost {
+/** What was handed to the transport at once, and how many messages of authors end in it. */
+interface Write {
+  bytes: number;
   readonly messages: number;
-  readonly bytes: number;
 }
 
 export class Outbox {
   /** Bytes sealed and not yet taken by the system. */
   inFlightBytes = 0;
+  /** The same, write by write, so that it is known which messages are lost with the channel. */
+  private readonly writes: Write[] = [];
+  /** Messages of authors that ended in a record since the last write. */
+  private sealedMessages = 0;
   /** Room became free after a refusal: the handlers of these services want to know. */
   readonly refusedServices = new Set<number>();
 
   private readonly control: Lane;
   private readonly normal: Lane;
   private readonly bulk: Lane;
+  private readonly lanes: readonly Lane[];
   /** The lane whose frame is half sealed. */
   private unfinished: Lane | undefined;
 
@@ -32,6 +37,7 @@ export class Outbox {
     this.control = new Lane(limits.controlLaneBytesMax, limits.laneMessagesMax);
     this.normal = new Lane(limits.laneBytesMax, limits.laneMessagesMax);
     this.bulk = new Lane(limits.laneBytesMax, limits.laneMessagesMax);
+    this.lanes = [this.control, this.normal, this.bulk];
   }
 
   lane(name: LaneName): Lane {
@@ -59,6 +65,13 @@ export class Outbox {
     return true;
   }
 
+  /** The same for a message of the engine's own, in the control lane. */
+  appendOwn(header: HeaderDraft, body: Uint8Array): boolean {
+    if (!this.append(this.control, header, body, 0, body.length)) return false;
+    (this.control.slabs.at(-1) as Slab).ownCount++;
+    return true;
+  }
+
   /** Seals what waits into `chunks`; false when the link's cipher is exhausted. */
   drain(seal: Seal, chunks: Uint8Array[]): boolean {
     while (this.inFlightBytes < this.limits.writeWindowBytes) {
@@ -69,30 +82,51 @@ export class Outbox {
     return true;
   }
 
+  /** What was sealed since the last time, and `byteCount` in all, is the transport's now. */
+  handedOver(byteCount: number): void {
+    this.writes.push({ bytes: byteCount, messages: this.sealedMessages });
+    this.sealedMessages = 0;
+  }
+
   /** The system took so many bytes. */
   written(byteCount: number): void {
     this.inFlightBytes = Math.max(0, this.inFlightBytes - byteCount);
+    let rest = byteCount;
+    for (let first = this.writes[0]; first !== undefined && rest >= first.bytes; first = this.writes[0]) {
+      rest -= first.bytes;
+      this.writes.shift();
+    }
+    if (this.writes[0] !== undefined) this.writes[0].bytes -= rest;
   }
 
   /** Refused senders may try again. */
   get isRoomWanted(): boolean {
-    return this.refusedServices.size > 0 && [this.control, this.normal, this.bulk].every((lane) => !lane.hasRefused || lane.isBelowHalf);
+    return this.refusedServices.size > 0 && this.lanes.every((lane) => !lane.hasRefused || lane.isBelowHalf);
   }
 
   /** Services that were refused and may try again: the lane is below half. */
   takeWritable(): number[] {
     if (!this.isRoomWanted) return [];
-    for (const lane of [this.control, this.normal, this.bulk]) lane.hasRefused = false;
+    for (const lane of this.lanes) lane.hasRefused = false;
     const services = [...this.refusedServices].sort((a, b) => a - b);
     this.refusedServices.clear();
     return services;
   }
 
-  clear(): Lost {
-    const bytes = this.control.bytes + this.normal.bytes + this.bulk.bytes;
+  /** Drops what waits, but for a frame that is half sealed: what follows it could not be read. Answers how many of authors' messages that were. */
+  clearWaiting(): number {
+    this.refusedServices.clear();
+    return this.lanes.reduce((count, lane) => count + lane.clearWaiting(), 0);
+  }
+
+  /** The channel is gone. Answers how many of authors' messages the system never took. */
+  clear(): number {
+    const inFlight = this.writes.reduce((count, { messages }) => count + messages, this.sealedMessages);
+    this.writes.length = 0;
+    this.sealedMessages = 0;
     this.unfinished = undefined;
     this.refusedServices.clear();
-    return { messages: this.control.clear() + this.normal.clear() + this.bulk.clear(), bytes };
+    return this.lanes.reduce((count, lane) => count + lane.clear(), inFlight);
   }
 
   get queued(): Readonly<Record<LaneName, { readonly messages: number; readonly bytes: number }>> {
@@ -118,7 +152,9 @@ export class Outbox {
     }
     slab.sealed = end;
     this.unfinished = end < slab.used ? lane : undefined;
-    if (this.unfinished === undefined) lane.shift();
+    if (this.unfinished !== undefined) return true;
+    this.sealedMessages += slab.count - slab.ownCount;
+    lane.shift();
     return true;
   }
 }

@@ -35,6 +35,13 @@ class PumpHandler extends ConnectionHandler {
 export class Pump extends NetworkBehavior {
   static readonly behavior = { serviceId: 71, name: 'pump' } as const;
   writable = 0;
+  /** Calls that will never be answered. */
+  calls = 0;
+
+  override onRpc(): boolean {
+    this.calls++;
+    return true;
+  }
 
   override onIncomingConnectionConnected(): ConnectionHandler {
     return new PumpHandler(this);

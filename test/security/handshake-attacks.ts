@@ -1,8 +1,8 @@
 /** @module Handshake attacks: what `npm test` runs in a short form and the campaign with the full numbers. Each answers what it measured. */
 import { createNode } from '../../index.js';
 import type { Attack, AttackState } from './attacker.child.js';
-import { type Child, startChild } from './children.js';
-import type { PeerState } from './peer.child.js';
+import { type Child, type ChildOptions, startChild } from './children.js';
+import type { PeerOptions, PeerState } from './peer.child.js';
 import { until, type World } from './world.js';
 
 const SOCKETS = 1_000;
@@ -36,9 +36,10 @@ export interface SlowlorisReport {
 /** A node in a process of its own. */
 export async function startPeer(
   world: World,
-  options: object,
+  options: PeerOptions,
+  childOptions: ChildOptions = {},
 ): Promise<{ readonly child: Child; readonly address: string; readonly id: string; readonly port: number }> {
-  const child = startChild(world, './peer.child.js', options, { nodeOptions: ['--expose-gc'] });
+  const child = startChild(world, './peer.child.js', options, { nodeOptions: ['--expose-gc'], ...childOptions });
   const { id, addresses } = await child.ask<{ id: string; addresses: string[] }>('start');
   const address = addresses[0] ?? '';
   return { child, address, id, port: Number(address.split(':').at(-1)) };

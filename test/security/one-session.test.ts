@@ -6,18 +6,17 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { MeshNode, NetworkError } from '../../core/index.js';
-import { type Party, party } from '../core/security/support.js';
+import type { Identity, MeshNode, NetworkError } from '../../core/index.js';
+import { nodeCrypto } from '../../core/platform/node/crypto-node.js';
+import { orderedIdentities } from '../../testing/index.js';
 import { startPeer } from './handshake-attacks.js';
-import { RawPeer } from './raw-peer.js';
 import { Relay } from './relay.js';
+import { openPeer, securedPeer } from './socket-peer.js';
 import { addressOf, heard, linksOf, next, pendingOf, placeOf, until, World } from './world.js';
 
-const PARTIES = Array.from({ length: 40 }, (_, index) => party(1_000 + index)).sort((left, right) =>
-  left.identity.nodeId < right.identity.nodeId ? -1 : 1,
-);
-const SMALL = PARTIES[0] as Party;
-const LARGE = PARTIES.at(-1) as Party;
+const IDENTITIES = orderedIdentities(40, nodeCrypto);
+const SMALL = IDENTITIES[0] as Identity;
+const LARGE = IDENTITIES.at(-1) as Identity;
 const ROUNDS = 40;
 const AT_ONCE = 7;
 
@@ -36,25 +35,25 @@ describe('identities that connect too often', () => {
     ['smaller', SMALL, LARGE],
   ] as const) {
     it(`row 16: a peer that connects ${ROUNDS * AT_ONCE} times has at most two sessions with the ${who} node, and the first stays`, async () => {
-      const node = await world.node({ identity: self.identity, listen: ['tcp://127.0.0.34:0'] });
-      const first = await RawPeer.open(world, placeOf(node), remote);
+      const node = await world.node({ identity: self, listen: ['tcp://127.0.0.34:0'] });
+      const first = await openPeer(world, placeOf(node), { identity: remote });
       let most = 0;
       const connectOnce = async () => {
-        await RawPeer.secured(world, placeOf(node), remote);
+        await securedPeer(world, placeOf(node), { identity: remote, isPolite: false });
         most = Math.max(most, provenLinks(node).length);
       };
       for (let round = 0; round < ROUNDS; round++) await Promise.all(Array.from({ length: AT_ONCE }, connectOnce));
       expect(most).to.be.within(1, 2);
       expect(node.connections()).to.have.length(1);
-      expect(first.isClosed).to.equal(false);
+      expect(first.peer.isClosed).to.equal(false);
     });
 
     it(`row 16: a peer that claims to have restarted each time replaces itself six times a minute at most, says the ${who} node`, async () => {
-      const node = await world.node({ identity: self.identity, listen: ['tcp://127.0.0.34:0'] });
+      const node = await world.node({ identity: self, listen: ['tcp://127.0.0.34:0'] });
       const opened = heard(node, 'connected');
       const refused = heard(node, 'refused');
       for (let start = 0; start < 30; start++) {
-        await RawPeer.open(world, placeOf(node), { ...remote, instance: Uint8Array.of(start, 1, 2, 3, 4, 5, 6, 7) });
+        await openPeer(world, placeOf(node), { identity: remote, name: `start ${start}` });
         expect(provenLinks(node).length).to.be.at.most(2);
       }
       await until(() => refused.length === 30 - 7, 'the others were refused');
@@ -70,11 +69,15 @@ describe('identities that connect too often', () => {
       [5, 6],
     ] as const) {
       const limits = { pendingConnectionsMax: 6, pendingPerAddressMax: 3 };
-      const node = await world.node({ identity: LARGE.identity, listen: ['tcp://127.0.0.34:0'], limits });
+      const node = await world.node({ identity: LARGE, listen: ['tcp://127.0.0.34:0'], limits });
       const counts: number[] = [];
-      for (const [index, remote] of PARTIES.slice(0, -1).entries()) {
-        await RawPeer.secured(world, { ...placeOf(node), localAddress: `127.0.1.${1 + (index % hostCount)}` }, remote);
-        await until(() => provenLinks(node).some((link) => link.nodeId === remote.identity.nodeId), 'it is proven');
+      for (const [index, remote] of IDENTITIES.slice(0, -1).entries()) {
+        await securedPeer(
+          world,
+          { ...placeOf(node), localAddress: `127.0.1.${1 + (index % hostCount)}` },
+          { identity: remote, isPolite: false },
+        );
+        await until(() => provenLinks(node).some((link) => link.nodeId === remote.nodeId), 'it is proven');
         counts.push(pendingOf(node).total);
       }
       expect(Math.max(...counts)).to.equal(total);

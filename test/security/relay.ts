@@ -6,7 +6,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { connect, createServer, type Socket } from 'node:net';
-import type { Place } from './raw-peer.js';
+import type { Place } from './socket-peer.js';
 import type { World } from './world.js';
 
 /** What happens to the bytes of one direction. */
@@ -40,6 +40,20 @@ export class Relay {
   /** From now on nothing passes, and no side learns of the other's end. What comes is read and lost. */
   mute(): void {
     this.isMute = true;
+  }
+
+  /** As `mute`, but like a wire that is full: what comes is not read either. */
+  hold(): void {
+    this.isMute = true;
+    for (const { near, far } of this.pairs) {
+      near.pause();
+      far.pause();
+    }
+  }
+
+  /** Puts bytes on the way to the listening side, unchanged, of the last connection. */
+  inject(bytes: Uint8Array): void {
+    this.pairs.at(-1)?.far.write(bytes);
   }
 
   /** Ends both sides at once. */

@@ -3,9 +3,10 @@ import type { Socket } from 'node:net';
 import { expect } from 'chai';
 import type { MeshNode } from '../../core/index.js';
 import { RECORD_OVERHEAD } from '../../core/security/record-layer.js';
+import type { SecuredPeer } from '../../testing/index.js';
 import { OPENINGS } from '../core/security/openings.js';
-import { ALICE, bytes, joined, outputOf, party, seededRandom, streamOf } from '../core/security/support.js';
-import { endOf, RawPeer, rawSocket } from './raw-peer.js';
+import { ALICE, bytes, joined, outputOf, seededRandom, streamOf } from '../core/security/support.js';
+import { endOf, openPeer, rawSocket } from './socket-peer.js';
 import { addressOf, linksOf, next, placeOf, until, World } from './world.js';
 
 const KEY = bytes('0a'.repeat(32));
@@ -55,18 +56,18 @@ describe('strangers', () => {
   it('row 7: a node that announces a frame costs less than 64 KiB, and is closed at once when it is too long', async () => {
     const node = await world.node({ listen: ['tcp://127.0.0.33:0'] });
     const count = 24;
-    const peers: RawPeer[] = [];
-    for (let index = 0; index < count; index++) peers.push(await RawPeer.open(world, placeOf(node), party(700 + index)));
+    const peers: SecuredPeer[] = [];
+    for (let index = 0; index < count; index++) peers.push((await openPeer(world, placeOf(node), { name: `peer ${index}` })).peer);
     await until(() => node.connections().length === count, 'all are open');
     const before = heapBytes();
     const bytesBefore = bytesReceived(node);
     const mebibyteAndAByte = bytes('8080400000');
-    for (const peer of peers) peer.seal(mebibyteAndAByte);
+    for (const peer of peers) peer.sendPlaintext(mebibyteAndAByte);
     await until(() => bytesReceived(node) === bytesBefore + count * (RECORD_OVERHEAD + 5), 'all have announced a mebibyte');
     expect((heapBytes() - before) / count).to.be.below(64 * KIB);
-    const liar = await RawPeer.open(world, placeOf(node), party(699));
+    const liar = await openPeer(world, placeOf(node), { name: 'liar' });
     const closed = next(node, 'disconnected');
-    liar.seal(bytes('ffffff7f'));
+    liar.peer.sendPlaintext(bytes('ffffff7f'));
     const { reason } = await closed;
     expect([reason.code, reason.by]).to.deep.equal(['protocol-error', 'local']);
     expect(node.connections()).to.have.length(count);
