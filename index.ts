@@ -4,6 +4,7 @@
 import { BUILTINS } from './behaviours/index.js';
 import { MeshNode, type NodeDefaults, type NodeOptions, resolveOptions } from './core/index.js';
 import { nodeCrypto } from './core/platform/node/crypto-node.js';
+import { FileStorage } from './core/platform/node/file-storage.js';
 import { loadOrCreateIdentity } from './core/platform/node/files.js';
 import { nodeClock, nodeLogger, nodeRandom, nodeTimers } from './core/platform/node/ports-node.js';
 import { DirectRouter } from './routing/index.js';
@@ -21,6 +22,7 @@ const NODE_DEFAULTS: NodeDefaults = {
   builtins: BUILTINS,
   logger: nodeLogger,
   loadIdentity: loadOrCreateIdentity,
+  storage: (dataDirectory, logger) => new FileStorage(dataDirectory, logger),
 };
 
 /** Makes a node; it runs from `start()` on. Throws at once what is wrong with the options, the behaviours or the key file. */

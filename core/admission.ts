@@ -94,10 +94,10 @@ export class Admission {
     return `${slot.name} failed`;
   }
 
-  /** The first answer counts. A policy that throws is a fault of its behaviour, and spares everybody. */
+  /** Users' policies before built-in ones; the first answer counts. A policy that throws is a fault of its behaviour, and spares everybody. */
   private askWhoGoes(newcomer: Link): number | undefined {
     const open = [...this.engine.links.all].filter((link) => link.isOpen).map(candidateOf);
-    for (const slot of this.engine.behaviors.all) {
+    for (const slot of [...this.engine.behaviors.all].reverse()) {
       const policy = slot.ports.connectionPolicy;
       const prune = () => policy?.prune?.(open, candidateOf(newcomer));
       const id = policy && this.engine.callbacks.run(slot, 'connectionPolicy', prune);
@@ -213,5 +213,7 @@ export function candidateOf(link: Link): PolicyCandidate {
     openedMs: link.openedMs,
     lastTrafficMs: link.lastTrafficMs,
     isHeld: link.holders.size > 0,
+    remoteAddress: link.remoteAddress,
+    rttMs: link.rttMs,
   };
 }

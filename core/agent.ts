@@ -4,8 +4,9 @@
  * An agent works during that callback only; used later it throws `AGENT_ESCAPED`.
  */
 import type { Address } from './address.js';
-import type { SendResult } from './errors.js';
+import type { NetworkError, SendResult } from './errors.js';
 import type { Connection } from './events.js';
+import type { Limits } from './limits.js';
 import type { NodeId } from './node-id.js';
 import type { BehaviorPorts, CallResult, LentPort, Logger, Random } from './ports.js';
 import type { Route } from './routes.js';
@@ -45,6 +46,8 @@ export interface Agent<ToHandler = unknown> {
   readonly wallMs: number;
   readonly random: Random;
   readonly log: Logger;
+  /** The limits that hold for this node, `connectionsMin` and `connectionsMax` among them. */
+  readonly limits: Limits;
   /** Where this node listens now, as bound. */
   readonly addresses: readonly Address[];
   /**
@@ -74,8 +77,12 @@ export interface Agent<ToHandler = unknown> {
 
 /** The agent of a behaviour. */
 export interface BehaviorAgent<ToHandler = unknown> extends Agent<ToHandler> {
-  /** Dials an address, or a node through the addresses that behaviours know. Answers the attempt's id at once. */
-  connect(target: Address | NodeId | string): number;
+  /**
+   * Dials an address, or a node through the addresses that behaviours know. Answers the attempt's id at once. `callback` gets the outcome,
+   * as a callback of this behaviour, exactly once unless it ends before: the connection that came of it or was open already, or why there
+   * is none.
+   */
+  connect(target: Address | NodeId | string, callback?: (agent: this, outcome: Connection | NetworkError) => void): number;
   /** Ends a connection. The remote is told the reason: as a refusal (`gate`) when a gate closes what is not open yet, else as a goodbye. */
   closeConnection(connectionId: number, reason?: string): void;
   /** Closes every connection to the node, also one that is not open yet. */

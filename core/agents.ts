@@ -9,7 +9,7 @@ import { requireText } from './arguments.js';
 import type { Engine } from './engine.js';
 import { NetworkError, type SendResult } from './errors.js';
 import type { Connection } from './events.js';
-import { limitError } from './limits.js';
+import { type Limits, limitError } from './limits.js';
 import { isNodeId, type NodeId } from './node-id.js';
 import type { BehaviorSlot, HandlerSlot, Owner } from './owner.js';
 import type { BehaviorPorts, CallResult, LentPort, Logger, Random } from './ports.js';
@@ -40,6 +40,10 @@ abstract class AgentOf<Self extends Owner> implements Agent {
 
   get log(): Logger {
     return this.engine.behaviors.logOf(this.owner.behavior);
+  }
+
+  get limits(): Limits {
+    return this.engine.limits;
   }
 
   get addresses(): readonly Address[] {
@@ -141,10 +145,13 @@ abstract class AgentOf<Self extends Owner> implements Agent {
 }
 
 export class BehaviorAgentOf extends AgentOf<BehaviorSlot> implements BehaviorAgent {
-  connect(target: Address | NodeId | string): number {
+  connect(target: Address | NodeId | string, callback?: (agent: this, outcome: Connection | NetworkError) => void): number {
+    const { owner } = this;
     const attemptId = this.engine.dialer.nextAttemptId();
     const parsed = typeof target === 'string' && !isNodeId(target) ? parseAddress(target) : target;
-    this.record({ type: 'connect', owner: this.owner, request: { attemptId, target: parsed, owner: this.owner } });
+    const settle = (outcome: Connection | NetworkError) => this.engine.callbacks.run(owner, 'connect', () => callback?.(this, outcome));
+    const onSettled = callback && { onSettled: settle };
+    this.record({ type: 'connect', owner, request: { attemptId, target: parsed, owner, ...onSettled } });
     return attemptId;
   }
 

@@ -5,10 +5,10 @@
 import type { DependencyContainer } from 'tsyringe';
 import type { AnyClass } from './descriptor.js';
 import { NetworkError } from './errors.js';
-import { CLOCK, createContainer, LOGGER, NODE_ID, OPTIONS, RANDOM, type Token, tokenName } from './injection.js';
+import { CLOCK, createContainer, LOGGER, NODE_ID, OPTIONS, RANDOM, SIGNER, STORAGE, type Token, tokenName } from './injection.js';
 import type { NetworkBehavior } from './network-behavior.js';
 import type { NodeId } from './node-id.js';
-import type { Clock, Logger, Random } from './ports.js';
+import type { Clock, Logger, Random, Signer, Storage } from './ports.js';
 import type { PlannedProvider } from './provider.js';
 import {
   type BehaviorClass,
@@ -27,6 +27,8 @@ export interface NodeValues {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  readonly signer: Signer;
+  readonly storage: Storage;
   /** The stable facade over the table of the moment. */
   readonly router: RouterTable;
 }
@@ -41,12 +43,14 @@ export class NodeContainer {
   #container: DependencyContainer;
 
   /** Builds nothing yet. */
-  constructor(plan: BuildPlan, { nodeId, clock, random, logger, router }: NodeValues) {
+  constructor(plan: BuildPlan, { nodeId, clock, random, logger, signer, storage, router }: NodeValues) {
     this.#values = new Map<Token, unknown>([
       [NODE_ID, nodeId],
       [CLOCK, clock],
       [RANDOM, random],
       [LOGGER, logger],
+      [SIGNER, signer],
+      [STORAGE, storage],
       [RouterTable, router],
     ]);
     this.#plan = plan;

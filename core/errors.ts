@@ -95,6 +95,10 @@ export const ERROR_CODES = {
   RPC_UNREACHABLE: ['No route leads to the destination.', 'Connect to the mesh first, or check the destination.'],
   SCHEME_UNKNOWN: ["No transport serves the address's scheme.", 'Add a transport, or correct the address.'],
   SELF_DIAL: ['The address leads back to this node.', 'Nothing: the address is its own.'],
+  STORAGE_FAILED: [
+    'What a behaviour keeps could not be saved; the cause has it. What was saved before is still there.',
+    'Check that dataDirectory is writable and that the disk has room.',
+  ],
   TRANSPORT_FAILED: ['The system reported an error on a socket; the cause has it.', 'See the cause.'],
 } as const satisfies Record<string, readonly [cause: string, cure: string]>;
 

@@ -32,8 +32,10 @@ export type {
   WritableEvent,
 } from './events.js';
 export { Identity } from './identity.js';
-export { CLOCK, LOGGER, NODE_ID, OPTIONS, RANDOM, type Token, token } from './injection.js';
+export { CLOCK, LOGGER, NODE_ID, OPTIONS, RANDOM, SIGNER, STORAGE, type Token, token } from './injection.js';
+export { ipBytes, isIpv4Mapped } from './ip.js';
 export { LIMITS, type LimitName, type Limits } from './limits.js';
+export { MemoryStorage } from './memory-storage.js';
 export type { Message } from './message.js';
 export { NetworkBehavior } from './network-behavior.js';
 export { MeshNode } from './node.js';
@@ -48,12 +50,16 @@ export type {
   CallResult,
   Clock,
   ConnectionPolicy,
+  DialCandidate,
   HandshakeSection,
   LentPort,
   Logger,
   PolicyCandidate,
   Random,
   RunningStream,
+  SeedKeeper,
+  Signer,
+  Storage,
   StreamItem,
   Timers,
 } from './ports.js';

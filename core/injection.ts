@@ -8,7 +8,7 @@ import { type DependencyContainer, container as root, inject as tsyringeInject }
 import { type AnyClass, className } from './descriptor.js';
 import { NetworkError } from './errors.js';
 import type { NodeId } from './node-id.js';
-import type { Clock, Logger, Random } from './ports.js';
+import type { Clock, Logger, Random, Signer, Storage } from './ports.js';
 
 declare const provides: unique symbol;
 
@@ -28,6 +28,10 @@ export const NODE_ID = token<NodeId>('NODE_ID');
 export const CLOCK = token<Clock>('CLOCK');
 export const RANDOM = token<Random>('RANDOM');
 export const LOGGER = token<Logger>('LOGGER');
+/** Token of what signs with the node's identity. */
+export const SIGNER = token<Signer>('SIGNER');
+/** Token of what keeps bytes between runs. */
+export const STORAGE = token<Storage>('STORAGE');
 
 /** Where tsyringe keeps the tokens of decorated parameters; a test holds it to that. */
 const PARAMETER_TOKENS = 'injectionTokens';

@@ -61,6 +61,13 @@ export const LIMITS = {
     'count',
     'a new connection is refused with limit, unless the policy prunes another (option connections.max)',
   ),
+  connectionsMin: row(
+    8,
+    0,
+    65_536,
+    'count',
+    'discovery dials no more in a space that is larger than connectionsMax (option connections.min)',
+  ),
   pendingConnectionsMax: row(64, 1, 65_536, 'count', 'the oldest accepted connection that is not yet identified is closed'),
   pendingPerAddressMax: row(8, 1, 65_536, 'count', 'as pendingConnectionsMax, among the connections of that remote address'),
   openTimeoutMs: row(10_000, 100, 600_000, 'ms', 'a connection that is not open by then is closed'),

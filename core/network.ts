@@ -118,6 +118,13 @@ export class Network implements Engine {
     return this.touched.length > 0 || this.effects.length > 0;
   }
 
+  /** A behaviour's business, if one wants it. */
+  keepSeed(seed: Address): void {
+    const slot = this.behaviors.all.find(({ ports }) => ports.seedKeeper !== undefined);
+    if (slot === undefined) this.keeper.keep(seed);
+    else this.callbacks.run(slot, 'seedKeeper', () => slot.ports.seedKeeper?.keep(seed));
+  }
+
   /** The id of a channel that the runner is about to report as accepted. */
   reserveConnectionId(): number {
     return this.nextConnectionId();

@@ -6,12 +6,14 @@ import { Address, parseAddress } from './address.js';
 import { NetworkError } from './errors.js';
 import { Identity } from './identity.js';
 import { type Limits, resolveLimits } from './limits.js';
-import type { Clock, Logger, Random, Timers } from './ports.js';
+import { MemoryStorage } from './memory-storage.js';
+import type { Clock, Logger, Random, Signer, Storage, Timers } from './ports.js';
 import type { Provider } from './provider.js';
 import type { BehaviorEntry } from './registry.js';
 import { RouterTable } from './router-table.js';
 import type { Crypto } from './security/crypto.js';
 import type { SecureStreamOptions } from './security/secure-stream.js';
+import { NodeSigner } from './security/signer.js';
 import type { Transport } from './transport.js';
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -42,8 +44,10 @@ export interface NodeOptions {
   readonly connections?: { readonly min?: number; readonly max?: number };
   /** A pino logger, or a level for one of its own; `warn` by default. */
   readonly logger?: Logger | LogLevel;
-  /** Where behaviours may keep files. */
+  /** Where behaviours may keep files. Absent: what they would keep is forgotten at the end of the run. */
   readonly dataDirectory?: string;
+  /** Instead of files in `dataDirectory`. */
+  readonly storage?: Storage;
   /** Which built-in behaviours run; all by default. */
   readonly builtins?: readonly BuiltinName[];
   /** Extra providers for injection. */
@@ -69,6 +73,8 @@ export interface NodeDefaults {
   readonly router: RouterClass;
   readonly builtins: Readonly<Record<BuiltinName, BehaviorEntry>>;
   readonly logger: (level: LogLevel) => Logger;
+  /** Files in a directory; absent where there are none. */
+  readonly storage?: (dataDirectory: string, logger: Logger) => Storage;
   /** Reads or creates a key file. */
   readonly loadIdentity: (path: string, crypto: Crypto, random: Random) => Identity;
 }
@@ -88,6 +94,8 @@ export interface NodeSetup {
   readonly limits: Limits;
   readonly tickMs: number;
   readonly logger: Logger;
+  readonly storage: Storage;
+  readonly signer: Signer;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;
@@ -108,6 +116,7 @@ const KNOWN: ReadonlySet<string> = new Set<keyof NodeOptions>([
   'connections',
   'logger',
   'dataDirectory',
+  'storage',
   'builtins',
   'provide',
   'tickMs',
@@ -126,9 +135,12 @@ export function resolveOptions(options: NodeOptions, defaults: NodeDefaults): No
   for (const key of Object.keys(options)) if (!KNOWN.has(key)) throw invalid(key, 'is no option of createNode');
   const crypto = options.crypto ?? defaults.crypto;
   const random = options.random ?? defaults.random;
+  const logger = loggerOf(options.logger ?? 'warn', defaults);
+  const network = networkOf(options.network);
+  const identity = identityOf(options.identity, defaults, crypto, random);
   return {
-    identity: identityOf(options.identity, defaults, crypto, random),
-    network: networkOf(options.network),
+    identity,
+    network,
     networkKey: keyOf(options.networkKey),
     listen: addressesOf('listen', options.listen),
     seeds: addressesOf('seeds', options.seeds),
@@ -139,7 +151,9 @@ export function resolveOptions(options: NodeOptions, defaults: NodeDefaults): No
     transports: listOf('transports', options.transports) ?? defaults.transports(),
     limits: resolveLimits(limitsOf(options)),
     tickMs: numberOf('tickMs', options.tickMs ?? 1_000, 10, 3_600_000),
-    logger: loggerOf(options.logger ?? 'warn', defaults),
+    logger,
+    storage: storageOf(options, defaults, logger),
+    signer: new NodeSigner(identity, crypto, network),
     clock: options.clock ?? defaults.clock,
     timers: options.timers ?? defaults.timers,
     random,
@@ -203,10 +217,20 @@ function limitsOf({ limits = {}, connections }: NodeOptions): Partial<Limits> {
   numberOf('connections.min', min, 0, 65_536);
   numberOf('connections.max', max, 1, 65_536);
   if (connections.min !== undefined && min > max) throw invalid('connections', `min (${min}) must not exceed max (${max})`);
-  if (connections.max === undefined) return limits;
+  const wanted = connections.min === undefined ? limits : { ...limits, connectionsMin: min };
+  if (connections.max === undefined) return wanted;
   const { connectionsMax = max } = limits;
   if (connectionsMax !== max) throw invalid('connections', `max (${max}) contradicts limits.connectionsMax (${connectionsMax})`);
-  return { ...limits, connectionsMax };
+  return { ...wanted, connectionsMax };
+}
+
+function storageOf({ storage, dataDirectory }: NodeOptions, defaults: NodeDefaults, logger: Logger): Storage {
+  if (storage !== undefined && dataDirectory !== undefined) throw invalid('storage', 'stands beside dataDirectory; give one of them');
+  if (storage !== undefined) return storage;
+  if (dataDirectory === undefined) return new MemoryStorage();
+  if (typeof dataDirectory !== 'string' || dataDirectory === '') throw invalid('dataDirectory', 'must be the path of a directory');
+  if (defaults.storage === undefined) throw invalid('dataDirectory', 'cannot be used here: there are no files; give option storage');
+  return defaults.storage(dataDirectory, logger);
 }
 
 function numberOf(name: string, value: unknown, min: number, max: number): number {

@@ -26,6 +26,8 @@ import type { RouteExplanation, RouterTable } from './router-table.js';
 import type { Route } from './routes.js';
 import { Runner } from './runner.js';
 
+/** How long a stop waits for what behaviours saved at the end. */
+const FLUSH_MS = 400;
 type State = 'new' | 'running' | 'stopped';
 
 export class MeshNode {
@@ -39,14 +41,14 @@ export class MeshNode {
 
   /** For `createNode`: options are checked, nothing runs yet. Throws when the behaviours do not fit together. */
   constructor(private readonly setup: NodeSetup) {
-    const { identity, clock, timers, random, logger } = setup;
+    const { identity, clock, timers, random, logger, signer, storage } = setup;
     const plan = planRegistration({ builtins: setup.builtins, behaviors: setup.behaviors, provide: setup.provide });
     const log = logger.child({ node: identity.nodeId.slice(0, 8) });
     this.listeners = new Listeners((event, err) => log.error({ err, event }, 'listener failed'));
     const transports = () => [...setup.transports, ...this.network.behaviors.ports('transport')];
     this.runner = new Runner({ clock, timers, log, transports, onEvent: this.listeners.tell });
     this.facade = new RouterFacade(setup.router, (callback, cause) => this.network.routerFault(callback, cause));
-    this.container = new NodeContainer(plan, { nodeId: identity.nodeId, clock, random, logger: log, router: this.facade });
+    this.container = new NodeContainer(plan, { nodeId: identity.nodeId, clock, random, logger: log, signer, storage, router: this.facade });
     this.network = new Network(
       { ...setup, log, wallMs: () => clock.wallMs(), enter: this.runner.enter, emit: this.runner.emit },
       this.facade,
@@ -83,7 +85,7 @@ export class MeshNode {
       await this.stop();
       throw error;
     }
-    for (const seed of this.setup.seeds) this.order(() => this.network.keeper.keep(seed));
+    for (const seed of this.setup.seeds) this.order(() => this.network.keepSeed(seed));
   }
 
   /** Says goodbye, settles every call, closes everything. Ends within 2 s whatever the peers do; idempotent. */
@@ -222,6 +224,7 @@ export class MeshNode {
     const wasRunning = this.state === 'running';
     this.state = 'stopped';
     if (wasRunning) await this.runner.stop(this.network.limits.stopTimeoutMs);
+    if (wasRunning) await this.runner.within(FLUSH_MS, (done) => this.setup.storage.flush(done));
     for (const error of this.container.dispose()) this.setup.logger.error({ err: error }, 'a provider failed to end');
   }
 

@@ -4,6 +4,7 @@
  * `transports/simulated/`. Cryptography has its own port in `security/crypto.ts`.
  */
 import type { Address } from './address.js';
+import type { NetworkError } from './errors.js';
 import type { NodeId } from './node-id.js';
 import type { Route } from './routes.js';
 import type { Transport } from './transport.js';
@@ -38,6 +39,34 @@ export interface Logger {
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
   child(fields: Record<string, unknown>): Logger;
+}
+
+/** Where behaviours keep bytes between runs of the node, by name. Injected as `STORAGE`; files in `dataDirectory`, or memory without one. */
+export interface Storage {
+  /** What was saved last under that name and is undamaged; nothing when there is none. For the start: it may take a while. */
+  load(name: string): Uint8Array | undefined;
+  /**
+   * Replaces it, whole or not at all, in the background; the caller's bytes are free on return. `settle` is called once, perhaps during
+   * this call, with what went wrong, if something did. A save that has not begun gives way to a newer one of the same name.
+   */
+  save(name: string, bytes: Uint8Array, settle?: (error?: NetworkError) => void): void;
+  /** `settled` is called once, when nothing waits to be written any more. For the stop of the node. */
+  flush(settled: () => void): void;
+}
+
+/**
+ * Signs with the node's identity, and checks what other nodes signed, without showing a key. Injected as `SIGNER`. A signature is good in
+ * this space and for that domain only: a constant text of the behaviour, such as `greeter/promise/1`.
+ */
+export interface Signer {
+  /** 32 bytes. */
+  readonly publicKey: Uint8Array;
+  /** 64 bytes. */
+  sign(domain: string, message: Uint8Array): Uint8Array;
+  /** False for whatever is wrong with it, weak keys included. */
+  verify(publicKey: Uint8Array, domain: string, message: Uint8Array, signature: Uint8Array): boolean;
+  /** The node that a public key of 32 bytes belongs to. */
+  nodeIdOf(publicKey: Uint8Array): NodeId;
 }
 
 /** The outcome of a call. `code` is an UPPER_SNAKE code of `errors.ts` or the remote handler's own. */
@@ -81,6 +110,12 @@ export interface AddressSource {
   addressesOf(nodeId: NodeId): readonly Address[];
 }
 
+/** Keeps the node connected to its seeds. Without a behaviour that fills this port the core dials each of them for ever. */
+export interface SeedKeeper {
+  /** Once for each seed, when the node listens. */
+  keep(seed: Address): void;
+}
+
 export interface PolicyCandidate {
   readonly connectionId: number;
   readonly nodeId: NodeId;
@@ -88,14 +123,29 @@ export interface PolicyCandidate {
   readonly openedMs: number;
   readonly lastTrafficMs: number;
   readonly isHeld: boolean;
+  readonly remoteAddress: Address;
+  /** Smoothed; absent before the first answer to a ping. */
+  readonly rttMs: number | undefined;
 }
 
-/** The user's word on which connections to have. */
+/** A node that discovery could connect to. */
+export interface DialCandidate {
+  readonly nodeId: NodeId;
+  readonly addresses: readonly Address[];
+  /** Whether it was connected before, in this run or an earlier one. */
+  readonly isProven: boolean;
+  /** Of the addresses, where they have one: who is likely to be in one hand. */
+  readonly groups: readonly string[];
+}
+
+/** The user's word on which connections to have. Behaviours with the highest service ids are asked first: users before built-in ones. */
 export interface ConnectionPolicy {
   /** Whether a proven remote may stay; a text is the reason of a refusal, told to it. */
   admit?(candidate: PolicyCandidate): string | undefined;
   /** At the cap: which open connection makes room for `newcomer`, if any. */
   prune?(open: readonly PolicyCandidate[], newcomer: PolicyCandidate): number | undefined;
+  /** For discovery: which nodes to connect to, the best first; those left out are not dialled now. */
+  order?(candidates: readonly DialCandidate[]): readonly NodeId[];
 }
 
 /** What the handshake behaviour exchanges for others, inside the secured channel and before the connection opens. */
@@ -114,6 +164,7 @@ export interface HandshakeSection {
 export interface BehaviorPorts {
   readonly caller?: Caller;
   readonly addressSource?: AddressSource;
+  readonly seedKeeper?: SeedKeeper;
   readonly connectionPolicy?: ConnectionPolicy;
   readonly handshakeSection?: HandshakeSection;
   readonly transport?: Transport;

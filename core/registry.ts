@@ -16,7 +16,7 @@ import {
 import { type AnyClass, type BehaviorDescriptor, className, descriptorOf } from './descriptor.js';
 import { NetworkError } from './errors.js';
 import { hookWarnings } from './hook-names.js';
-import { CLOCK, LOGGER, NODE_ID, OPTIONS, RANDOM, type Token, tokensOf } from './injection.js';
+import { CLOCK, LOGGER, NODE_ID, OPTIONS, RANDOM, SIGNER, STORAGE, type Token, tokensOf } from './injection.js';
 import { NetworkBehavior } from './network-behavior.js';
 import { type PlannedProvider, type Provider, planProvider } from './provider.js';
 import { RouterTable } from './router-table.js';
@@ -54,7 +54,7 @@ export interface BuildPlan {
 }
 
 /** What the node itself provides. */
-const GIVEN: ReadonlySet<Token> = new Set([NODE_ID, CLOCK, RANDOM, LOGGER, RouterTable]);
+const GIVEN: ReadonlySet<Token> = new Set([NODE_ID, CLOCK, RANDOM, LOGGER, SIGNER, STORAGE, RouterTable]);
 /** Service ids below it are reserved. */
 const USER_IDS_FROM = 32;
 /** The reserved service ids that a built-in behaviour has; DESIGN gives each its meaning. */

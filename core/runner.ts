@@ -101,6 +101,17 @@ export class Runner {
     this.kill();
   }
 
+  /** Resolves when `begin` calls back, or takes too long. */
+  within(timeoutMs: number, begin: (done: () => void) => void): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.options.timers.after(timeoutMs, resolve);
+      begin(() => {
+        cancel();
+        resolve();
+      });
+    });
+  }
+
   /** Ends everything at once and in silence, as a crash would. */
   kill(): void {
     this.isDead = true;
@@ -266,12 +277,8 @@ export class Runner {
 
   private async untilQuiet(timeoutMs: number): Promise<void> {
     if (this.links.size === 0) return;
-    await new Promise<void>((resolve) => {
-      const cancel = this.options.timers.after(timeoutMs, resolve);
-      this.onQuiet = () => {
-        cancel();
-        resolve();
-      };
+    await this.within(timeoutMs, (done) => {
+      this.onQuiet = done;
     });
   }
 

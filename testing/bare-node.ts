@@ -197,9 +197,9 @@ export class BareNode {
   }
 
   #containerWith(router: RouterFacade): NodeContainer {
-    const { behaviors, provide, identity, clock, random, logger } = this.#setup;
+    const { behaviors, provide, identity, clock, random, logger, signer, storage } = this.#setup;
     const plan = planRegistration({ builtins: [], behaviors, provide });
-    return new NodeContainer(plan, { nodeId: identity.nodeId, clock, random, logger, router });
+    return new NodeContainer(plan, { nodeId: identity.nodeId, clock, random, logger, signer, storage, router });
   }
 
   #networkOptions() {

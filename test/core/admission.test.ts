@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import type { Connection } from '../../core/events.js';
 import { type CloseReason, NetworkError, toConnection } from '../../core/index.js';
-import { BareNode, orderedIdentities, Pair, recordingBehavior } from '../../testing/index.js';
+import { addressOf, BareNode, orderedIdentities, Pair, recordingBehavior } from '../../testing/index.js';
 import { act, logged, visitor } from './life-cycle.js';
 
 const SERVICES = [66, 64, 65];
@@ -214,7 +214,10 @@ describe('policies (USERS 24)', () => {
     bob.start();
     const peer = visitor(bob, 'peer1');
     expect(seen).to.deep.equal([
-      { connectionId: 1, nodeId: peer.identity.nodeId, direction: 'incoming', openedMs: 0, lastTrafficMs: 0, isHeld: false },
+      {
+        ...{ connectionId: 1, nodeId: peer.identity.nodeId, direction: 'incoming', openedMs: 0, lastTrafficMs: 0, isHeld: false },
+        ...{ remoteAddress: addressOf('stranger'), rttMs: undefined },
+      },
     ]);
   });
 });

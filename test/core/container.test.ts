@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { container as globalContainer } from 'tsyringe';
 import { NodeContainer } from '../../core/container.js';
 import { NetworkError } from '../../core/errors.js';
-import { CLOCK, inject, LOGGER, NODE_ID, OPTIONS, RANDOM, type Token, tokensOf } from '../../core/injection.js';
+import { CLOCK, inject, LOGGER, NODE_ID, OPTIONS, RANDOM, SIGNER, STORAGE, type Token, tokensOf } from '../../core/injection.js';
 import { NetworkBehavior } from '../../core/network-behavior.js';
 import { type BehaviorClass, planRegistration, type Registration } from '../../core/registry.js';
 import { RouterTable } from '../../core/router-table.js';
@@ -59,10 +59,11 @@ describe('container', () => {
 
   it('the node provides its own values', () => {
     const values = nodeValues();
-    const type = recorder(40, [NODE_ID, CLOCK, RANDOM, LOGGER, RouterTable]);
+    const type = recorder(40, [NODE_ID, CLOCK, RANDOM, LOGGER, SIGNER, STORAGE, RouterTable]);
     const container = new NodeContainer(planRegistration({ behaviors: [type] }), values);
     container.build();
-    expect(container.behavior(type)?.given).to.deep.equal([values.nodeId, values.clock, values.random, values.logger, values.router]);
+    const { nodeId, clock, random, logger, signer, storage, router } = values;
+    expect(container.behavior(type)?.given).to.deep.equal([nodeId, clock, random, logger, signer, storage, router]);
   });
 
   it('behaviours are one instance each, shared by all that inject them, and found by a class above, too', () => {

@@ -7,6 +7,7 @@ import { NodeContainer, type NodeValues } from '../../core/container.js';
 import { descriptorOf, rpcMethodsOf } from '../../core/descriptor.js';
 import { NetworkError } from '../../core/errors.js';
 import { token } from '../../core/injection.js';
+import { MemoryStorage } from '../../core/memory-storage.js';
 import type { NetworkBehavior } from '../../core/network-behavior.js';
 import type { NodeId } from '../../core/node-id.js';
 import type { Logger } from '../../core/ports.js';
@@ -41,6 +42,13 @@ export function nodeValues(): NodeValues {
     clock: { nowMs: () => 0, wallMs: () => 0 },
     random: { bytes: (byteCount) => new Uint8Array(byteCount), float: () => 0 },
     logger: silent,
+    signer: {
+      publicKey: new Uint8Array(32),
+      sign: () => new Uint8Array(64),
+      verify: () => false,
+      nodeIdOf: () => 'ab'.repeat(32) as NodeId,
+    },
+    storage: new MemoryStorage(),
     router: new NoWay(),
   };
 }

@@ -3,7 +3,7 @@
  * instance is what crashes: nothing reaches it any more. A host that is down swallows what is sent to it; one that is up and has no
  * instance, or another one than the sender knew, refuses.
  */
-import type { Clock, ListenerSink, Random, Timers } from '../../core/index.js';
+import { type Clock, type ListenerSink, MemoryStorage, type Random, type Timers } from '../../core/index.js';
 import type { SimulatedLink } from './link.js';
 import type { Path } from './path.js';
 import { SeededRandom } from './random.js';
@@ -15,6 +15,8 @@ const FIRST_EPHEMERAL_PORT = 49_152;
 const EPHEMERAL_PORTS = 16_384;
 
 export class Host {
+  /** The machine's disk. */
+  readonly storage = new MemoryStorage();
   /** The ways to other hosts, from here; those that were used or set. */
   readonly paths = new Map<Host, Path>();
   instance: Instance | undefined;

@@ -81,8 +81,10 @@ export class Residents {
       transports: () => [new SimulatedTransport(topology, instance)],
       logger: (level) => simulatedLogger(level, clock),
       loadIdentity: () => identity,
+      storage: () => host.storage,
     };
-    const setup = resolveOptions({ listen: [`sim://${host.name}`], logger: 'silent', ...options, identity }, defaults);
+    const disk = options.dataDirectory === undefined ? { storage: host.storage } : {};
+    const setup = resolveOptions({ listen: [`sim://${host.name}`], logger: 'silent', ...disk, ...options, identity }, defaults);
     const meanwhile: Meanwhile = (promise) => parts.meanwhile(instance, promise);
     const node = new SimulatedNode(setup, host.name, meanwhile);
     host.instance = instance;

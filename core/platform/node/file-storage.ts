@@ -1,0 +1,177 @@
+/**
+ * @module FileStorage: what behaviours keep, one file for each name in the node's data directory, readable by its owner only. A process may
+ * be killed and a disk may fail at any moment (SECURITY.md row 52): a new copy is written beside the file, made durable, and only then
+ * takes its place; the copy before it stays as `.old` and serves when the newer one is damaged. What is read back is checked against a
+ * checksum; nothing that lies in the directory stops a node from starting.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { NetworkError } from '../../errors.js';
+import type { Logger, Storage } from '../../ports.js';
+
+/** Magic and version, then the length of the content, its SHA-256, and the content. */
+const MAGIC = Buffer.from('meshwright-data 1\n');
+const HEAD_BYTES = MAGIC.length + 4 + 32;
+/** A larger file is not one of ours. */
+const FILE_BYTES_MAX = 256 * 1024 * 1024;
+const NAME_PATTERN = /^[a-z0-9][a-z0-9-]{0,63}$/;
+
+interface Save {
+  readonly bytes: Uint8Array;
+  readonly settle: ((error?: NetworkError) => void) | undefined;
+}
+
+export class FileStorage implements Storage {
+  /** The newest save of each name that has not begun. */
+  readonly #waiting = new Map<string, Save>();
+  /** Names whose file is known to be whole: it may become the old copy. */
+  readonly #whole = new Set<string>();
+  #isWriting = false;
+  #flushing: (() => void)[] = [];
+
+  constructor(
+    private readonly directory: string,
+    private readonly log: Logger,
+  ) {}
+
+  load(name: string): Uint8Array | undefined {
+    this.#checkName(name);
+    this.#removeLeftovers(name);
+    const newest = this.#read(name, `${name}.data`);
+    if (newest !== undefined) this.#whole.add(name);
+    return newest ?? this.#read(name, `${name}.old`);
+  }
+
+  save(name: string, bytes: Uint8Array, settle?: (error?: NetworkError) => void): void {
+    this.#checkName(name);
+    this.#waiting.get(name)?.settle?.();
+    this.#waiting.set(name, { bytes: bytes.slice(), settle });
+    if (!this.#isWriting) void this.#writeAll();
+  }
+
+  flush(settled: () => void): void {
+    if (this.#isWriting) this.#flushing.push(settled);
+    else settled();
+  }
+
+  async #writeAll(): Promise<void> {
+    this.#isWriting = true;
+    for (let [first] = this.#waiting; first !== undefined; [first] = this.#waiting) {
+      const [name, { bytes, settle }] = first;
+      this.#waiting.delete(name);
+      settle?.(await this.#write(name, bytes));
+    }
+    this.#isWriting = false;
+    for (const settled of this.#flushing.splice(0)) settled();
+  }
+
+  /** Answers what went wrong. */
+  async #write(name: string, bytes: Uint8Array): Promise<NetworkError | undefined> {
+    const temporary = this.#path(`${name}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`);
+    try {
+      await mkdir(this.directory, { recursive: true, mode: 0o700 });
+      await writeDurably(temporary, withHead(bytes));
+      if (this.#whole.delete(name)) await rename(this.#path(`${name}.data`), this.#path(`${name}.old`));
+      await rename(temporary, this.#path(`${name}.data`));
+      this.#whole.add(name);
+      await syncDirectory(this.directory);
+      return undefined;
+    } catch (cause) {
+      await rm(temporary, { force: true }).catch(() => undefined);
+      return this.#failed(name, cause);
+    }
+  }
+
+  #failed(name: string, cause: unknown): NetworkError {
+    const error = new NetworkError('STORAGE_FAILED', `${this.#path(name)} could not be saved: ${String(cause)}`, { cause });
+    this.log.warn({ name, err: error }, 'data could not be saved');
+    return error;
+  }
+
+  #read(name: string, file: string): Uint8Array | undefined {
+    try {
+      const bytes = readWhole(this.#path(file));
+      const content = bytes && contentOf(bytes);
+      if (bytes !== undefined && content === undefined) this.log.warn({ name, file }, 'saved data is damaged and is not used');
+      return content;
+    } catch (err) {
+      this.log.warn({ name, file, err }, 'saved data cannot be read');
+      return undefined;
+    }
+  }
+
+  /** What a killed process left. One that lives and is just writing fails, says so, and saves again later. */
+  #removeLeftovers(name: string): void {
+    try {
+      for (const file of readdirSync(this.directory))
+        if (file.startsWith(`${name}.`) && file.endsWith('.tmp')) rmSync(this.#path(file), { force: true });
+    } catch {
+      // There is no directory yet, or it cannot be read: then nothing can be loaded either, which is told there.
+    }
+  }
+
+  #path(file: string): string {
+    return join(this.directory, file);
+  }
+
+  #checkName(name: string): void {
+    if (!NAME_PATTERN.test(name))
+      throw new NetworkError('ARGUMENT_INVALID', 'storage: a name has 1 to 64 small letters, digits and hyphens');
+  }
+}
+
+function withHead(content: Uint8Array): Uint8Array {
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(content.length);
+  return Buffer.concat([MAGIC, length, createHash('sha256').update(content).digest(), content]);
+}
+
+/** The content of a whole and undamaged file. */
+function contentOf(file: Buffer): Uint8Array | undefined {
+  if (file.length < HEAD_BYTES || !file.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
+  const content = file.subarray(HEAD_BYTES);
+  const checksum = file.subarray(MAGIC.length + 4, HEAD_BYTES);
+  const isWhole = file.readUInt32BE(MAGIC.length) === content.length && createHash('sha256').update(content).digest().equals(checksum);
+  return isWhole ? Uint8Array.from(content) : undefined;
+}
+
+/** Nothing when there is no such file. Without blocking, so that a pipe in its place cannot hold the process. */
+function readWhole(path: string): Buffer | undefined {
+  let file: number;
+  try {
+    file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  try {
+    const stats = fstatSync(file);
+    if (!stats.isFile() || stats.size > FILE_BYTES_MAX) throw new Error(stats.isFile() ? 'it is too large' : 'it is not a regular file');
+    return readFileSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, 'wx', 0o600);
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Makes the new names durable. Windows has no such call. */
+async function syncDirectory(path: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const directory = await open(path, 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}

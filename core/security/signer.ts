@@ -1,0 +1,57 @@
+/**
+ * @module Signer: what behaviours sign and check with the nodes' identities, without ever holding a key. Every signature is bound to the
+ * space's name and to a domain that the behaviour names, and can be taken for nothing else: not for the proof of a secure handshake, not
+ * for another behaviour's signature, not for one of another space.
+ */
+import type { Identity } from '../identity.js';
+import { nodeIdOf } from '../identity.js';
+import type { NodeId } from '../node-id.js';
+import type { Signer } from '../ports.js';
+import type { Crypto } from './crypto.js';
+
+const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+const CONTEXT = encode('meshwright/signed/1');
+
+export class NodeSigner implements Signer {
+  readonly #identity: Identity;
+  readonly #crypto: Crypto;
+  readonly #space: Uint8Array;
+
+  constructor(identity: Identity, crypto: Crypto, networkName: string) {
+    this.#identity = identity;
+    this.#crypto = crypto;
+    this.#space = encode(networkName);
+  }
+
+  get publicKey(): Uint8Array {
+    return this.#identity.publicKey.slice();
+  }
+
+  sign(domain: string, message: Uint8Array): Uint8Array {
+    return this.#identity.sign(this.#signedBytes(domain, message));
+  }
+
+  verify(publicKey: Uint8Array, domain: string, message: Uint8Array, signature: Uint8Array): boolean {
+    return this.#crypto.isAcceptablePublicKey(publicKey) && this.#crypto.verify(publicKey, this.#signedBytes(domain, message), signature);
+  }
+
+  nodeIdOf(publicKey: Uint8Array): NodeId {
+    return nodeIdOf(publicKey, this.#crypto);
+  }
+
+  /** Context, then space and domain each after its length, then the message: no two of them run into each other. */
+  #signedBytes(domain: string, message: Uint8Array): Uint8Array {
+    const domainBytes = encode(domain);
+    const bytes = new Uint8Array(CONTEXT.length + 2 + this.#space.length + 2 + domainBytes.length + message.length);
+    bytes.set(CONTEXT, 0);
+    let offset = CONTEXT.length;
+    for (const part of [this.#space, domainBytes]) {
+      bytes[offset] = part.length >>> 8;
+      bytes[offset + 1] = part.length;
+      bytes.set(part, offset + 2);
+      offset += 2 + part.length;
+    }
+    bytes.set(message, offset);
+    return bytes;
+  }
+}
