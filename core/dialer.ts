@@ -185,7 +185,7 @@ export class Dialer {
   }
 
   private runWaiting(): void {
-    while (this.running < this.engine.limits.dialsMax) {
+    while (this.running < this.engine.limits.dialsMax && !this.engine.isStopping) {
       const dialling = this.waiting.shift();
       if (dialling === undefined) return;
       dialling.isRunning = true;
