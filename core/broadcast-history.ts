@@ -23,17 +23,19 @@ export class BroadcastHistory {
   isNew(source: NodeId, serviceId: number, sequence: number): boolean {
     const seen = this.seen.get(serviceId) ?? new Map<string, number>();
     this.seen.set(serviceId, seen);
-    this.forgetOld(seen);
+    this.keep(seen, this.engine.limits.servicesHistoryMax);
     const key = `${source}${sequence}`;
     if (seen.has(key)) return false;
+    this.keep(seen, this.engine.limits.servicesHistoryMax - 1);
     seen.set(key, this.engine.nowMs);
     return true;
   }
 
-  private forgetOld(seen: Map<string, number>): void {
+  /** Keeps what is young enough, and so many at most. */
+  private keep(seen: Map<string, number>, countMax: number): void {
     const { nowMs, limits } = this.engine;
     for (const [key, time] of seen) {
-      if (time > nowMs - limits.servicesHistoryMs && seen.size < limits.servicesHistoryMax) return;
+      if (time > nowMs - limits.servicesHistoryMs && seen.size <= countMax) return;
       seen.delete(key);
     }
   }
