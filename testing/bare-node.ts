@@ -3,6 +3,7 @@
  * pass and hands bytes over. Whatever the network writes reaches the other end at once, within the call that caused it.
  */
 
+import { BUILTINS } from '../behaviours/index.js';
 import { NodeContainer } from '../core/container.js';
 import type { Effect, Input } from '../core/engine.js';
 import type { NodeEventName, NodeEvents } from '../core/events.js';
@@ -45,7 +46,7 @@ export class BareNode {
   readonly #remotes = new Map<number, LinkSink>();
   #isSettling = false;
 
-  /** `name` seeds identity and chance; `time` may be shared by several nodes. */
+  /** `name` seeds identity and chance; `time` may be shared by several nodes. Built-in behaviours run only if `builtins` names them. */
   constructor(
     readonly name: string,
     options: NodeOptions = {},
@@ -54,12 +55,12 @@ export class BareNode {
     const { clock, timers } = time;
     const crypto = options.crypto ?? simulatedCrypto;
     const defaults = {
-      ...{ clock, timers, crypto, random: new SeededRandom('bare node', name), router: DirectRouter, builtins: {} as never },
+      ...{ clock, timers, crypto, random: new SeededRandom('bare node', name), router: DirectRouter, builtins: BUILTINS },
       transports: () => [],
       logger: () => simulatedLogger('silent', clock),
       loadIdentity: () => seededIdentity(name, crypto),
     };
-    this.#setup = resolveOptions({ identity: seededIdentity(name, crypto), logger: 'silent', ...options, builtins: [] }, defaults);
+    this.#setup = resolveOptions({ identity: seededIdentity(name, crypto), logger: 'silent', builtins: [], ...options }, defaults);
     const facade = new RouterFacade(this.#setup.router, (callback, cause) => this.network.routerFault(callback, cause));
     this.#container = this.#containerWith(facade);
     this.network = new Network(this.#networkOptions(), facade);
@@ -197,9 +198,9 @@ export class BareNode {
   }
 
   #containerWith(router: RouterFacade): NodeContainer {
-    const { behaviors, provide, identity, clock, random, logger, signer, storage } = this.#setup;
-    const plan = planRegistration({ builtins: [], behaviors, provide });
-    return new NodeContainer(plan, { nodeId: identity.nodeId, clock, random, logger, signer, storage, router });
+    const { builtins, behaviors, provide, identity } = this.#setup;
+    const plan = planRegistration({ builtins, behaviors, provide });
+    return new NodeContainer(plan, { ...this.#setup, nodeId: identity.nodeId, router });
   }
 
   #networkOptions() {

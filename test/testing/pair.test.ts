@@ -31,6 +31,12 @@ describe('Pair', () => {
     expect(new Pair({ crypto: nobleCrypto }).connect().connection('bob').nodeId).to.match(/^[0-9a-f]{64}$/);
   });
 
+  it('runs built-in behaviours where they are named', () => {
+    const pair = new Pair({ builtins: ['handshake'] }).connect();
+    expect(pair.alice.network.behaviors.services).to.deep.equal([1]);
+    expect(pair.connection('bob').nodeId).to.equal(pair.alice.id);
+  });
+
   it('gives the same bytes every time', () => {
     const bytesOf = () => {
       const pair = new Pair().dial();

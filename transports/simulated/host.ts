@@ -15,7 +15,7 @@ const FIRST_EPHEMERAL_PORT = 49_152;
 const EPHEMERAL_PORTS = 16_384;
 
 export class Host {
-  /** The machine's disk. */
+  /** The machine's disk: what nodes keep here outlives them. */
   readonly storage = new MemoryStorage();
   /** The ways to other hosts, from here; those that were used or set. */
   readonly paths = new Map<Host, Path>();

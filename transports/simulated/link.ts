@@ -60,6 +60,11 @@ export class SimulatedLink implements TransportLink {
     if (this.instance.isAlive) this.#break(undefined);
   }
 
+  /** There is no channel: the dial has failed. */
+  discard(): void {
+    this.#close(undefined);
+  }
+
   /** The instance crashes: others see silence, or broken channels. */
   crash(isReset: boolean): void {
     if (isReset) this.out.send({ type: 'reset', cause: lost(this) });

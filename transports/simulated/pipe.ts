@@ -91,6 +91,13 @@ export class Pipe {
     this.#isSilent = true;
   }
 
+  /** Nobody wants any more what waits for the path to be whole. */
+  forget(): void {
+    if (!this.world.blocked.delete(this)) return;
+    this.#use([]);
+    this.#isSilent = true;
+  }
+
   /** The path is whole again: everything sets out anew. */
   resume(): void {
     const { nowMs } = this.sender.scheduler;

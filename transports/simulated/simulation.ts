@@ -63,6 +63,8 @@ const WAIT_MS = 60_000;
 
 export class Simulation {
   readonly seed: number | string;
+  /** The name of the crypto that all nodes use: reports say `simulated` where it is cheap and protects nothing. */
+  readonly cryptoName: string;
   /** For tests: chance that follows from the seed and is used by nobody else. */
   readonly random: SeededRandom;
   private readonly scheduler: Scheduler;
@@ -76,6 +78,7 @@ export class Simulation {
     if (typeof seed !== 'number' && typeof seed !== 'string') throw new NetworkError('OPTION_INVALID', 'option seed is missing');
     const crypto = options.crypto === undefined || options.crypto === 'simulated' ? simulatedCrypto : options.crypto;
     this.seed = seed;
+    this.cryptoName = crypto.name;
     this.random = new SeededRandom(seed, 'application');
     const chance = new SeededRandom(seed, 'network');
     this.scheduler = new Scheduler({ eventsMax, eventsPerInstantMax }, (text) => this.error(text));
@@ -192,7 +195,7 @@ export class Simulation {
     this.note('crash', host.name, '', 0, reset ? 'reset' : 'silence');
   }
 
-  /** A new instance with the same name, identity and options, started. One that still runs crashes first. */
+  /** A new instance with the same name, identity, options and disk, started. One that still runs crashes first. */
   async restart(node: HostRef): Promise<SimulatedNode> {
     const host = this.topology.find(node);
     if (host.instance?.isAlive === true) this.crash(host);

@@ -78,6 +78,7 @@ class Channel implements Dial {
     if (this.#isSettled) return;
     this.#isSettled = true;
     this.#near.destroy();
+    this.#up.forget();
   }
 
   /** The first segment at the other host. */
@@ -104,7 +105,7 @@ class Channel implements Dial {
     if (this.#isSettled) return;
     this.#isSettled = true;
     if (segment.type === 'accept') return this.#near.attach(this.sink.onConnected(this.#near));
-    this.#near.receive({ type: 'end' });
+    this.#near.discard();
     this.sink.onFailed(segment.type === 'reset' ? segment.cause : refused(this.address));
   }
 

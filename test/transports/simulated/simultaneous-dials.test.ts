@@ -1,0 +1,29 @@
+/** @module S6, row 15, USERS 22: however nodes dial each other, there is one link per pair, the same on both sides, and nothing is lost. */
+import { expect } from 'chai';
+import { SimulatedNetwork } from '../../../simulation.js';
+import { dialStorm } from './dial-storm.js';
+
+const RUNS = 500;
+
+describe('simultaneous dials', () => {
+  it(`row 15: two nodes dial each other at random times, ${RUNS} seeds: one session, no first message lost or doubled`, async () => {
+    for (let seed = 0; seed < RUNS; seed++) await dialStorm(seed, 2, seed % 2 === 0 ? 50 : 500);
+  });
+
+  it('row 15: of two dials at the same time that name each other, the one of the smaller node id survives', async () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const network = new SimulatedNetwork({ seed });
+      const [alice, bob] = [await network.createNode({ name: 'alice' }), await network.createNode({ name: 'bob' })];
+      await network.start(alice, bob);
+      await Promise.all([alice.connect(`sim://${bob.id}@bob`), bob.connect(`sim://${alice.id}@alice`)]);
+      await network.run(1_000);
+      const [smaller, larger] = alice.id < bob.id ? [alice, bob] : [bob, alice];
+      expect(smaller.connections().map(({ direction }) => direction)).to.deep.equal(['outgoing']);
+      expect(larger.connections().map(({ direction }) => direction)).to.deep.equal(['incoming']);
+    }
+  });
+
+  it('S6: 50 nodes dial all others at random times: exactly one link per pair, the same session on both sides', async () => {
+    await dialStorm('storm of 50', 50, 2_000);
+  });
+});
