@@ -43,7 +43,6 @@ export const ERROR_CODES = {
     'Try again when the node is connected.',
   ],
   CONNECTION_REFUSED: ['Nobody listens at that address.', 'Check host and port and that the remote node runs.'],
-  CONNECTION_UNKNOWN: ['No open connection has that id.', 'Take ids from connections() or from the hooks.'],
   CRYPTO_FAILED: ['A key or a cryptographic input is not acceptable.', 'Use keys made by Identity.generate().'],
   DEPENDENCY_DUPLICATE: ['A token is provided more than once.', 'Remove all but one of the providers.'],
   DEPENDENCY_MISSING: ['A behaviour injects a token that nobody provides.', 'Add the behaviour or a provide entry for the token.'],

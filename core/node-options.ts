@@ -205,9 +205,17 @@ function listOf<T>(name: string, given: readonly T[] | undefined): readonly T[] 
 }
 
 function routerOf(router: RouterClass | RouterTable): RouterTable {
-  const table: unknown = typeof router === 'function' ? new router() : router;
+  const table: unknown = typeof router === 'function' ? built(router) : router;
   if (table instanceof RouterTable) return table;
   throw invalid('router', 'must be a RouterTable class or instance');
+}
+
+function built(router: RouterClass): RouterTable {
+  try {
+    return new router();
+  } catch (cause) {
+    throw invalid('router', 'could not be built; the cause has it', cause);
+  }
 }
 
 function limitsOf({ limits = {}, connections }: NodeOptions): Partial<Limits> {
@@ -244,6 +252,6 @@ function loggerOf(given: unknown, defaults: NodeDefaults): Logger {
   throw invalid('logger', `must be a pino logger or one of ${LEVELS.join(', ')}`);
 }
 
-function invalid(option: string, text: string): NetworkError {
-  return new NetworkError('OPTION_INVALID', `option ${option} ${text}`, { details: { option } });
+function invalid(option: string, text: string, cause?: unknown): NetworkError {
+  return new NetworkError('OPTION_INVALID', `option ${option} ${text}`, { cause, details: { option } });
 }

@@ -1,0 +1,112 @@
+/** @module Tests of the limits: each is checked at the start and enforced, contradictions are refused, refusals explain themselves (USERS 7). */
+import { expect } from 'chai';
+import { NetworkError } from '../../core/errors.js';
+import { LIMITS, type LimitName, type Limits, limitError, resolveLimits } from '../../core/limits.js';
+import { createNode } from '../../index.js';
+
+const NAMES = Object.keys(LIMITS) as LimitName[];
+
+function refusal(work: () => unknown): NetworkError {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof NetworkError) return error;
+  }
+  throw new Error('it was not refused');
+}
+
+/** What has to be set besides, so that the other limits agree with one. */
+const ALONG: Partial<Record<LimitName, (value: number) => Partial<Limits>>> = {
+  payloadBytesMax: () => ({ laneBytesMax: 1024 ** 3, localQueueBytesMax: 1024 ** 3 }),
+  laneBytesMax: () => ({ payloadBytesMax: 1 }),
+  localQueueBytesMax: () => ({ payloadBytesMax: 1 }),
+  pendingConnectionsMax: () => ({ pendingPerAddressMax: 1 }),
+  pendingPerAddressMax: () => ({ pendingConnectionsMax: 65_536 }),
+  pingIntervalMs: () => ({ silenceMs: 3_600_000 }),
+  silenceMs: () => ({ pingIntervalMs: 50 }),
+  backoffMinMs: () => ({ backoffMaxMs: 86_400_000 }),
+  backoffMaxMs: () => ({ backoffMinMs: 1 }),
+};
+
+describe('every limit', () => {
+  for (const name of NAMES) {
+    const { value, min, max, unit, atTheBound } = LIMITS[name];
+
+    it(`${name}: from ${min} to ${max}, and nothing beyond; the refusal names limit, value and range`, () => {
+      for (const good of [min, max]) expect(resolveLimits({ ...ALONG[name]?.(good), [name]: good })[name]).to.equal(good);
+      for (const bad of [min - 1, max + 1, min + 0.5, Number.NaN, Number.POSITIVE_INFINITY, '1', null, true, {}]) {
+        const error = refusal(() => resolveLimits({ [name]: bad as number }));
+        expect(error.code).to.equal('LIMITS_INVALID');
+        expect(error.message)
+          .to.include(`limits.${name}`)
+          .and.include(String(bad))
+          .and.include(String(min))
+          .and.include(String(max))
+          .and.include(unit);
+        expect(error.details).to.deep.equal({ limit: name, given: bad, min, max });
+      }
+    });
+
+    it(`${name}: its default lies in its range, and what happens there is said`, () => {
+      expect(value).to.be.within(min, max);
+      expect(resolveLimits()[name]).to.equal(value);
+      expect(atTheBound.length).to.be.greaterThan(5);
+    });
+  }
+
+  it('absent or undefined is the default; an unknown one is refused by its name', () => {
+    expect(resolveLimits({ hopsMax: undefined as never })).to.deep.equal(resolveLimits());
+    for (const name of ['hops', 'toString', '__proto__x', ''])
+      expect(refusal(() => resolveLimits({ [name]: 1 } as never)).message).to.equal(`there is no limit named ${name}`);
+    for (const wrong of [null, 'all', 7]) expect(refusal(() => resolveLimits(wrong as never)).code).to.equal('LIMITS_INVALID');
+  });
+});
+
+describe('limits that contradict each other', () => {
+  const pairs: readonly (readonly [Partial<Limits>, Partial<Limits>, string])[] = [
+    [{ pingIntervalMs: 7_500 }, { pingIntervalMs: 7_501 }, 'silenceMs'],
+    [{ silenceMs: 10_000 }, { silenceMs: 9_999 }, 'silenceMs'],
+    [{ backoffMinMs: 60_000 }, { backoffMinMs: 60_001 }, 'backoffMaxMs'],
+    [{ backoffMaxMs: 1_000 }, { backoffMaxMs: 999 }, 'backoffMaxMs'],
+    [{ pendingPerAddressMax: 64 }, { pendingPerAddressMax: 65 }, 'pendingConnectionsMax'],
+    [{ pendingConnectionsMax: 8 }, { pendingConnectionsMax: 7 }, 'pendingConnectionsMax'],
+    [{ laneBytesMax: 1_049_600 }, { laneBytesMax: 1_049_599 }, 'laneBytesMax'],
+    [{ localQueueBytesMax: 1_048_576 }, { localQueueBytesMax: 1_048_575 }, 'localQueueBytesMax'],
+  ];
+  for (const [fitting, contradicting, name] of pairs) {
+    it(`${JSON.stringify(contradicting)} is refused with one message that names both; ${JSON.stringify(fitting)} is taken`, () => {
+      expect(resolveLimits(fitting)).to.include(fitting);
+      const error = refusal(() => resolveLimits(contradicting));
+      expect([error.code, error.details['limit']]).to.deep.equal(['LIMITS_INVALID', name]);
+      expect(error.message).to.match(new RegExp(`^limits\\.${name} is \\d+; it must be at least \\d+: .*limits\\.`));
+    });
+  }
+});
+
+describe('node.limits()', () => {
+  it('shows what holds: the defaults, overrides, and connections.max under its own name', async () => {
+    const node = await createNode({ logger: 'silent', limits: { hopsMax: 7 }, connections: { max: 9 } });
+    expect(node.limits()).to.deep.equal({ ...resolveLimits(), hopsMax: 7, connectionsMax: 9 });
+  });
+
+  it('a wrong limit fails at createNode, before anything runs', async () => {
+    const error = await createNode({ limits: { hopsMax: 0 } }).catch((thrown) => thrown);
+    expect([error.code, error.details.limit]).to.deep.equal(['LIMITS_INVALID', 'hopsMax']);
+  });
+});
+
+describe('a refusal by a limit', () => {
+  it('says which, how much there is, how much may be, of what, on which side, and where to change it', () => {
+    const error = limitError('hopsMax', 3, 4, 'tests');
+    expect(error.code).to.equal('LIMIT_EXCEEDED');
+    expect(error.message).to.equal('limit hopsMax of tests is reached (3 of 4)');
+    expect(error.details).to.deep.equal({
+      limit: 'hopsMax',
+      current: 3,
+      maximum: 4,
+      scope: 'tests',
+      side: 'local',
+      configKey: 'limits.hopsMax',
+    });
+  });
+});
