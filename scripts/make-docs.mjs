@@ -25,8 +25,6 @@ export const DROP_CAUSES = {
   unreachable: 'A relay knew no way on.',
   'hop-limit': 'The message had taken as many hops as it may.',
   'no-service': 'No behaviour of this node has the service.',
-  malformed: 'The message broke a format that does not close the link.',
-  'local-queue-full': 'A message of this node to itself found no room.',
   duplicate: 'A copy of a broadcast had been here before.',
 };
 
