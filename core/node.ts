@@ -9,6 +9,7 @@ import type { Client, ClientCallOptions } from './client.js';
 import { clientOf } from './client-proxy.js';
 import { NodeContainer } from './container.js';
 import { NetworkError } from './errors.js';
+import { logged } from './event-log.js';
 import type { Connection, NodeEventName, NodeEvents } from './events.js';
 import { explainRoute } from './explain.js';
 import type { Limits } from './limits.js';
@@ -46,7 +47,7 @@ export class MeshNode {
     const log = logger.child({ node: identity.nodeId.slice(0, 8) });
     this.listeners = new Listeners((event, err) => log.error({ err, event }, 'listener failed'));
     const transports = () => [...setup.transports, ...this.network.behaviors.ports('transport')];
-    this.runner = new Runner({ clock, timers, log, transports, onEvent: this.listeners.tell });
+    this.runner = new Runner({ clock, timers, log, transports, onEvent: logged(log, this.listeners.tell) });
     this.facade = new RouterFacade(setup.router, (callback, cause) => this.network.routerFault(callback, cause));
     this.container = new NodeContainer(plan, { nodeId: identity.nodeId, clock, random, logger: log, signer, storage, router: this.facade });
     this.network = new Network(

@@ -99,6 +99,8 @@ export class Runner {
     this.plan();
     await this.untilQuiet(timeoutMs);
     this.kill();
+    // What was closed just now is really gone at the end of the turn after this one.
+    for (let turns = 0; turns < 2; turns++) await new Promise<void>((resolve) => this.options.timers.endOfTurn(resolve));
   }
 
   /** Resolves when `begin` calls back, or takes too long. */

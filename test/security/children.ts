@@ -7,10 +7,12 @@ import { DEADLINE_MS, type World } from './world.js';
 /** A process that answers questions over its channel. */
 export class Child {
   #questions = 0;
+  readonly stdout: string[] = [];
   readonly stderr: string[] = [];
   readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
 
   constructor(readonly process: ChildProcess) {
+    process.stdout?.on('data', (bytes) => void this.stdout.push(String(bytes)));
     process.stderr?.on('data', (bytes) => void this.stderr.push(String(bytes)));
     this.exited = once(process, 'exit').then(([code, signal]) => ({ code, signal }));
   }
@@ -62,6 +64,8 @@ export interface ChildOptions {
   readonly prefix?: string;
   readonly environment?: Readonly<Record<string, string>>;
   readonly nodeOptions?: readonly string[];
+  /** How it talks: by a channel for questions (the default), or by its output alone, when nothing may keep it alive. */
+  readonly stdio?: 'channel' | 'output';
 }
 
 /** Starts a script of this folder; it is killed with the world if it still runs. */
@@ -71,11 +75,13 @@ export function startChild(world: World, script: string, value: unknown, options
   const command = `${options.prefix ?? 'exec'} "${process.execPath}" ${flags} "${path}"`;
   const child = new Child(
     spawn('sh', ['-c', command], {
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      stdio: options.stdio === 'output' ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'ignore', 'pipe', 'ipc'],
       env: { ...process.env, ...options.environment, CHILD_OPTIONS: JSON.stringify(value) },
     }),
   );
   world.atEnd(async () => {
+    // A tracer that is killed leaves its process alone: that one ends when nobody listens to it any more.
+    if (child.process.connected) child.process.disconnect();
     child.signal('SIGKILL');
     child.signal('SIGCONT');
     await child.exited;

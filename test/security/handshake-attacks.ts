@@ -33,16 +33,20 @@ export interface SlowlorisReport {
   readonly linksAfter: number;
 }
 
-/** A node in a process of its own. */
-export async function startPeer(
-  world: World,
-  options: PeerOptions,
-  childOptions: ChildOptions = {},
-): Promise<{ readonly child: Child; readonly address: string; readonly id: string; readonly port: number }> {
+/** A node in a process of its own; `address` and `port` are those of its first listener, if it has one. */
+export interface Peer {
+  readonly child: Child;
+  readonly id: string;
+  readonly address: string;
+  readonly addresses: readonly string[];
+  readonly port: number;
+}
+
+export async function startPeer(world: World, options: PeerOptions, childOptions: ChildOptions = {}): Promise<Peer> {
   const child = startChild(world, './peer.child.js', options, { nodeOptions: ['--expose-gc'], ...childOptions });
   const { id, addresses } = await child.ask<{ id: string; addresses: string[] }>('start');
   const address = addresses[0] ?? '';
-  return { child, address, id, port: Number(address.split(':').at(-1)) };
+  return { child, id, address, addresses, port: Number(address.split(':').at(-1)) };
 }
 
 export async function startAttacker(world: World, attack: Attack): Promise<Child> {

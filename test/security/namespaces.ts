@@ -61,6 +61,11 @@ export class Namespaces {
     for (const side of [0, 1] as const) await this.ip(side, 'neigh del', this.hosts[side === 0 ? 1 : 0], 'dev wire');
   }
 
+  /** That host's end of the wire is as if it was pulled out. */
+  async down(side: 0 | 1): Promise<void> {
+    await this.ip(side, 'link set wire down');
+  }
+
   private async ip(side: 0 | 1, ...words: readonly string[]): Promise<void> {
     await run('ip', ['-n', this.names[side], ...words.join(' ').split(' ')]);
   }

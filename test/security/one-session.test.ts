@@ -6,13 +6,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { Identity, MeshNode, NetworkError } from '../../core/index.js';
+import type { Identity, MeshNode } from '../../core/index.js';
 import { nodeCrypto } from '../../core/platform/node/crypto-node.js';
 import { orderedIdentities } from '../../testing/index.js';
 import { startPeer } from './handshake-attacks.js';
 import { Relay } from './relay.js';
 import { openPeer, securedPeer } from './socket-peer.js';
-import { addressOf, heard, linksOf, next, pendingOf, placeOf, until, World } from './world.js';
+import { addressOf, errorOf, heard, linksOf, next, pendingOf, placeOf, until, World } from './world.js';
 
 const IDENTITIES = orderedIdentities(40, nodeCrypto);
 const SMALL = IDENTITIES[0] as Identity;
@@ -90,7 +90,7 @@ describe('identities that connect too often', () => {
     const node = await world.node();
     const connected = heard(node, 'connected');
     const wrong = addressOf(q).withNodeId(p.id);
-    const error: NetworkError = await node.connect(wrong).catch((cause) => cause);
+    const error = await errorOf(node.connect(wrong));
     expect(error.code).to.equal('IDENTITY_MISMATCH');
     expect(error.details).to.include({ expected: p.id, actual: q.id });
     expect(connected).to.deep.equal([]);

@@ -2,7 +2,7 @@
  * @module The node of a process of its own: started with the options that the parent gives, it answers what the parent asks, and stops
  * on SIGTERM and SIGINT as an application would. It measures its own memory and its pending connections while it runs.
  */
-import { readdirSync } from 'node:fs';
+import { closeSync, openSync, readdirSync } from 'node:fs';
 import { createNode, type NodeOptions } from '../../index.js';
 import { Pump, Sink } from './behaviors.js';
 import { answerQuestions, childOptions } from './children.js';
@@ -48,13 +48,22 @@ function sample(): void {
   const pending = pendingOf(node);
   most.pending = Math.max(most.pending, pending.total);
   most.perAddress = Math.max(most.perAddress, pending.perAddressMax);
-  most.rssBytes = Math.max(most.rssBytes, process.memoryUsage.rss());
+  most.rssBytes = Math.max(most.rssBytes, residentBytes());
+}
+
+/** 0 when the process has no descriptor left to ask the system. */
+function residentBytes(): number {
+  try {
+    return process.memoryUsage.rss();
+  } catch {
+    return 0;
+  }
 }
 
 function state(): PeerState {
   sample();
   return {
-    rssBytes: process.memoryUsage.rss(),
+    rssBytes: residentBytes(),
     rssBytesMax: most.rssBytes,
     open: node.connections().length,
     links: linksOf(node).length,
@@ -82,6 +91,7 @@ function fill({ payloadBytes }: { readonly payloadBytes: number }): object {
 const stop = () => void node.stop();
 process.once('SIGTERM', stop);
 process.once('SIGINT', stop);
+const occupied: number[] = [];
 const sampler = setInterval(sample, SAMPLE_MS).unref();
 answerQuestions(
   {
@@ -92,15 +102,19 @@ answerQuestions(
     stop: () => node.stop(),
     state,
     connect: async (address: string) => (await node.connect(address)).id,
+    disconnect: () => node.connections().forEach(({ id }) => void node.disconnect(id)),
     /** Forgets the highest values, after a collection where the process may. */
     settle: () => {
       globalThis.gc?.();
       Object.assign(most, { pending: 0, perAddress: 0, rssBytes: 0 });
-      return process.memoryUsage.rss();
+      return residentBytes();
     },
     fill,
     writable: () => node.behavior(Pump).writable,
-    limits: () => node.limits(),
+    wallMs: () => Date.now(),
+    /** Takes file descriptors away from the rest of the process, and gives them back. */
+    occupy: (count: number) => void occupied.push(...Array.from({ length: count }, () => openSync('/dev/null', 'r'))),
+    release: () => occupied.splice(0).forEach(closeSync),
     descriptors: () => readdirSync('/proc/self/fd').length,
   },
   () => {

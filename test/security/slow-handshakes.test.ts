@@ -4,6 +4,7 @@
  */
 import { expect } from 'chai';
 import { ALICE, hex, outputOf, streamOf } from '../core/security/support.js';
+import type { AttackState } from './attacker.child.js';
 import { slowloris, startAttacker, visitors } from './handshake-attacks.js';
 import { linksOf, next, placeOf, until, World } from './world.js';
 
@@ -50,24 +51,22 @@ describe('hostile peers before the handshake is over', () => {
     expect(report.linksAfter).to.equal(0);
   });
 
-  for (const [signal, code] of [
-    ['SIGKILL', 'truncated'],
-    ['SIGSTOP', 'timeout'],
+  for (const [signal, codes] of [
+    ['SIGKILL', ['truncated', 'transport']],
+    ['SIGSTOP', ['timeout']],
   ] as const) {
-    it(`row 20: of a peer that gets ${signal} between message 2 and 3 nothing is left (${code})`, async () => {
+    it(`row 20: of a peer that gets ${signal} between message 2 and 3 nothing is left`, async () => {
       const node = await world.node({ listen: ['tcp://127.0.0.31:0'], limits: { openTimeoutMs: 500 } });
       const opening = streamOf(ALICE, true);
       opening.start();
       const bytesHex = hex(outputOf(opening)) as string;
       const refused = next(node, 'refused');
       const peer = await startAttacker(world, { ...placeOf(node), count: 1, hostCount: 1, bytesHex, dripMs: 0 });
-      await until(
-        () => linksOf(node).some((link) => link.secure?.state === 'handshaking' && node.metrics()['link_bytes_sent_total'] !== 0),
-        'message 2 is sent',
-      );
+      await until(async () => (await peer.ask<AttackState>('state')).bytesReceived > 0, 'it has message 2');
       peer.signal(signal);
       const { reason, nodeId } = await refused;
-      expect([reason.code, nodeId]).to.deep.equal([code, undefined]);
+      expect(codes).to.include(reason.code);
+      expect(nodeId).to.equal(undefined);
       await until(() => linksOf(node).length === 0, 'the link is gone');
       expect(node['network'].deadlines.size).to.equal(1);
     });

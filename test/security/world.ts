@@ -3,7 +3,7 @@
  * end that leaves nothing behind. Holds no test.
  */
 
-import type { Address, Connection, MeshNode, NodeEventName, NodeEvents, NodeOptions } from '../../core/index.js';
+import type { Address, Connection, MeshNode, NetworkError, NodeEventName, NodeEvents, NodeOptions } from '../../core/index.js';
 import type { Link } from '../../core/link.js';
 import { createNode } from '../../index.js';
 
@@ -48,6 +48,16 @@ export function heard<Name extends NodeEventName>(node: MeshNode, name: Name): N
   const events: NodeEvents[Name][] = [];
   node.on(name, (event) => void events.push(event));
   return events;
+}
+
+/** The error that a promise is rejected with; fails when it is not. */
+export async function errorOf(promise: Promise<unknown>): Promise<NetworkError> {
+  const outcome = await promise.then(
+    (value) => ({ value }),
+    (error: NetworkError) => ({ error }),
+  );
+  if ('error' in outcome) return outcome.error;
+  throw new Error(`it was not rejected: ${JSON.stringify(outcome.value)}`);
 }
 
 /** The engine's links, also those that no application sees. */
