@@ -96,8 +96,10 @@ export class Dialer {
 
   /** A behaviour has ended: nobody waits for what it has dialled. */
   ownerEnded(owner: object): void {
-    const error = new NetworkError('CALL_CANCELLED', 'the behaviour that dialled has ended');
-    for (const dialling of this.attempts.values()) if (dialling.request.owner === owner) this.settle(dialling, error);
+    for (const dialling of this.attempts.values()) {
+      if (dialling.request.owner !== owner) continue;
+      this.settle(dialling, new NetworkError('CALL_CANCELLED', 'the behaviour that dialled has ended'));
+    }
   }
 
   /** Gives an attempt up; it settles with that error. */

@@ -126,10 +126,12 @@ export function client(port) {
       await inParallel(count, outstanding, () => remote.echo(request));
     },
     async connections(count, parallel) {
+      // As with the sockets of the others, the end of a connection is not waited for before the next one.
+      const ends = [];
       await inParallel(count, parallel, async () => {
-        const newcomer = await fresh();
-        await newcomer.stop();
+        ends.push((await fresh()).stop());
       });
+      await Promise.all(ends);
     },
     async idle(count) {
       const nodes = [];
