@@ -122,9 +122,11 @@ abstract class AgentOf<Self extends Owner> implements Agent {
   }
 
   private lend<Port>(slot: BehaviorSlot, name: string, port: Port): LentPort<Port> {
+    const { callbacks } = this.engine;
     const use: LentPort<Port>['use'] = (work) => {
       this.guard();
-      return this.engine.callbacks.ask(slot, name, () => work(port));
+      const watched = watchedPort(port, (answer) => callbacks.watch(slot, name, answer));
+      return callbacks.run(slot, name, () => ({ answer: work(watched) }));
     };
     return { serviceId: slot.serviceId, behavior: slot.name, use };
   }
@@ -226,6 +228,20 @@ export class ConnectionAgentOf extends AgentOf<HandlerSlot> implements Connectio
     requireText('close: reason', reason);
     this.record({ type: 'close-connection', owner: this.owner, connectionId: this.owner.link.id, reason });
   }
+}
+
+/** The port, with a look at everything that it answers: a promise in place of an answer may be rejected, and nobody waits for it. */
+function watchedPort<Port>(port: Port, watch: (answer: unknown) => void): Port {
+  const get = (_target: object, key: string | symbol): unknown => {
+    const member: unknown = Reflect.get(port as object, key);
+    if (typeof member !== 'function') return member;
+    return (...args: unknown[]) => {
+      const answer: unknown = Reflect.apply(member, port, args);
+      if (answer !== undefined) watch(answer);
+      return answer;
+    };
+  };
+  return new Proxy({}, { get }) as Port;
 }
 
 function escaped(owner: Owner): NetworkError {

@@ -214,7 +214,7 @@ export class Callbacks {
   }
 
   /** Of a promise that a hook returned, only the rejection is looked at. */
-  private watch(owner: Owner, callback: string, result: unknown): void {
+  watch(owner: Owner, callback: string, result: unknown): void {
     const { engine } = this;
     onRejected(result, (cause) => {
       if (engine.isStopping) this.fault(owner, callback, cause);

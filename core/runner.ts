@@ -199,10 +199,12 @@ export class Runner {
     try {
       this.perform(effect);
     } catch (thrown) {
-      const cause = new NetworkError('TRANSPORT_FAILED', 'the transport threw; the cause has it', { cause: thrown });
+      const cause = failureOf(thrown);
       if (effect.type === 'dial') return this.step({ type: 'dial-failed', connectionId, error: cause });
+      const link = this.links.get(connectionId);
       this.links.delete(connectionId);
       this.step({ type: 'closed', connectionId, cause });
+      if (effect.type !== 'destroy') link?.destroy();
     }
   }
 
@@ -225,9 +227,7 @@ export class Runner {
   }
 
   private dial(connectionId: number, address: Address): void {
-    const transport = this.findTransport(address);
-    if (transport === undefined) return this.step({ type: 'dial-failed', connectionId, error: schemeUnknown(address) });
-    const dial = transport.dial(address, {
+    const dial = this.transportFor(address).dial(address, {
       onConnected: (link) => this.connected(connectionId, link),
       onFailed: (error) => {
         this.dials.delete(connectionId);
@@ -284,17 +284,14 @@ export class Runner {
     });
   }
 
-  private findTransport(address: Address): Transport | undefined {
-    return this.options.transports().find((transport) => transport.schemes.includes(address.scheme));
-  }
-
-  private transportFor(address: Address): Transport {
-    const transport = this.findTransport(address);
-    if (transport === undefined) throw schemeUnknown(address);
-    return transport;
+  private transportFor({ scheme, text }: Address): Transport {
+    const transport = this.options.transports().find(({ schemes }) => schemes.includes(scheme));
+    if (transport !== undefined) return transport;
+    throw new NetworkError('SCHEME_UNKNOWN', `no transport serves ${scheme}://`, { details: { address: text } });
   }
 }
 
-function schemeUnknown(address: Address): NetworkError {
-  return new NetworkError('SCHEME_UNKNOWN', `no transport serves ${address.scheme}://`, { details: { address: address.text } });
+function failureOf(thrown: unknown): NetworkError {
+  if (thrown instanceof NetworkError) return thrown;
+  return new NetworkError('TRANSPORT_FAILED', 'the transport threw; the cause has it', { cause: thrown });
 }

@@ -28,11 +28,12 @@ export const MISDEEDS = [
   'answers an object with a getter that throws',
   'rejects',
   'rejects after stop',
+  'never settles',
 ] as const;
 export type Misdeed = (typeof MISDEEDS)[number];
 
 /** The misdeeds that end the callback at once: what it has recorded does not count. */
-export const isSudden = (misdeed: Misdeed) => !misdeed.startsWith('rejects');
+export const isSudden = (misdeed: Misdeed) => !/^(rejects|never)/.test(misdeed);
 
 export const EVENTS = ['connected', 'disconnected', 'dial-failed', 'refused', 'fault', 'dropped', 'listening', 'behavior-stopped'] as const;
 
@@ -40,10 +41,11 @@ export const CALLBACKS = [
   ...['onStarted', 'onTick', 'checkIncomingConnection', 'checkOutgoingConnection'],
   ...['onIncomingConnectionConnected', 'onOutgoingConnectionConnected'],
   ...['onIncomingConnectionDisconnected', 'onOutgoingConnectionDisconnected', 'onOutgoingConnectionError'],
-  ...['onHandlerEvent', 'onMessage', 'onBehaviorEvent', 'onRpc', 'onStopped', 'after', 'call'],
+  ...['onHandlerEvent', 'onMessage', 'onBehaviorEvent', 'onRpc', 'onStopped', 'after', 'call', 'connect'],
   ...['handler.onOpened', 'handler.onTick', 'handler.onEvent:message', 'handler.onEvent:stats', 'handler.onEvent:writable'],
   ...['handler.onOtherHandlerEvent', 'handler.onBehaviorEvent', 'handler.onClosed', 'handler.after', 'handler.call'],
   ...['connectionPolicy.admit', 'connectionPolicy.prune', 'addressesOf'],
+  ...['handshakeSection.offer', 'handshakeSection.accept', 'handshakeSection.forget'],
 ];
 
 /** What is done in a callback, once: a misdeed, or something with the node. */
@@ -87,6 +89,8 @@ class Culprit {
         return Object.defineProperty({}, 'then', { get: fail });
       case 'rejects':
         return Promise.reject(bug);
+      case 'never settles':
+        return new Promise(() => {});
       case 'rejects after stop':
         return new Promise((_, reject) => {
           this.rejectLate = reject;
@@ -169,6 +173,12 @@ export class Faulty extends NetworkBehavior {
         prune: () => culprit.hit('connectionPolicy.prune') as undefined,
       },
       addressSource: { addressesOf: () => (culprit.hit('addressesOf') ?? []) as [] },
+      handshakeSection: {
+        name: 'faulty',
+        offer: () => culprit.hit('handshakeSection.offer') ?? 'offer',
+        accept: () => culprit.hit('handshakeSection.accept') as undefined,
+        forget: () => culprit.hit('handshakeSection.forget') as undefined,
+      },
     };
   }
 
@@ -185,6 +195,7 @@ export class Faulty extends NetworkBehavior {
       agent.sendToHandlers('all', 'go');
       agent.after(10, (later) => this.culprit.hit('after', later));
       agent.call(toLocal(), WITNESS, 'none', 1, {}, (later) => this.culprit.hit('call', later));
+      agent.connect('sim://nowhere', (later) => this.culprit.hit('connect', later) as undefined);
     });
   }
 }
@@ -258,7 +269,10 @@ class World {
   }
 
   async peer(name: string): Promise<SimulatedNode> {
-    const behaviors = [recordingBehavior(), recordingBehavior({ serviceId: BYSTANDER, name: 'bystander' }), this.witness()];
+    const counterpart = recordingBehavior();
+    const handshakeSection = { name: 'faulty', offer: () => 'offer', accept: () => undefined };
+    Object.defineProperty(counterpart, 'ports', { value: { handshakeSection } });
+    const behaviors = [counterpart, recordingBehavior({ serviceId: BYSTANDER, name: 'bystander' }), this.witness()];
     return this.network.createNode({ name, identity: seededIdentity(name), behaviors });
   }
 

@@ -1,9 +1,11 @@
 /** @module Tests of MeshNode: its states, what it refuses when, and that whatever is given to it cannot break it (USERS 4 and 5, rows 71-74). */
 import { expect } from 'chai';
+import { nodeCrypto } from '../../core/platform/node/crypto-node.js';
 import {
   type BehaviorAgent,
   createNode,
   type DialSink,
+  type Identity,
   type LinkSink,
   type Logger,
   type MeshNode,
@@ -19,9 +21,12 @@ import {
   toLocal,
 } from '../../index.js';
 import { DirectRouter } from '../../routing/index.js';
-import { until, VirtualTime } from '../../testing/index.js';
+import { orderedIdentities, until, VirtualTime } from '../../testing/index.js';
 import { MemoryNetwork, MemoryTransport } from '../../transports/memory/index.js';
 import { turn } from '../../transports/simulated/index.js';
+
+/** Who decides about duplicates follows from the order. */
+const IDENTITIES = orderedIdentities(2, nodeCrypto);
 
 let nodes: MeshNode[] = [];
 
@@ -237,7 +242,7 @@ describe('row 72: a callback that holds the event loop', () => {
     const write = (fields: object, message: string) => void lines.push([fields, message]);
     const logger: Logger = { trace: () => {}, debug: () => {}, info: () => {}, warn: write, error: write, child: () => logger };
     const node = await make({ behaviors: [Plain], clock: time.clock, timers: time.timers, logger, provide: [] });
-    void node.start();
+    await node.start();
     const plain = node.behavior(Plain);
     for (const heldMs of [1_000, 1_001]) {
       plain.work = () => time.advance(heldMs);
@@ -246,6 +251,11 @@ describe('row 72: a callback that holds the event loop', () => {
     expect(lines).to.deep.equal([
       [{ heldMs: 1_001, input: 'work', behavior: 'plain', callback: 'onBehaviorEvent' }, 'event loop was held up'],
     ]);
+    let isStopped = false;
+    void node.stop().then(() => {
+      isStopped = true;
+    });
+    for (; !isStopped; await turn()) time.advance(100);
   });
 });
 
@@ -326,19 +336,20 @@ describe('a transport that does not keep to its contract', () => {
       throw bug;
     };
     const broken: Transport = { schemes: ['tcp'], listen: fail, dial: fail };
-    const network = new MemoryNetwork();
-    await started({ transports: [new MemoryTransport(network)], listen: ['mem://good'] });
-    const node = await started({ transports: [broken, new MemoryTransport(network)] });
-    const error = (await node.connect('tcp://127.0.0.1:1').catch((thrown) => thrown)) as NetworkError;
-    expect([error.code, error.cause]).to.deep.equal(['TRANSPORT_FAILED', bug]);
-    const { id } = await node.connect('mem://good');
-    const link = node['runner']['links'].get(id) as unknown as { write: () => void };
-    link.write = fail;
-    const closed = new Promise((resolve) => node.on('disconnected', ({ reason }) => resolve(reason.code)));
-    node.addBehavior(Plain);
-    expect(await closed).to.equal('transport');
-    await turn();
-    expect((await node.connect('mem://good')).id).to.be.greaterThan(id);
+    for (const [own, other] of [IDENTITIES, [...IDENTITIES].reverse()] as [Identity, Identity][]) {
+      const network = new MemoryNetwork();
+      await started({ identity: other, transports: [new MemoryTransport(network)], listen: ['mem://good'] });
+      const node = await started({ identity: own, transports: [broken, new MemoryTransport(network)] });
+      const error = (await node.connect('tcp://127.0.0.1:1').catch((thrown) => thrown)) as NetworkError;
+      expect([error.code, error.cause]).to.deep.equal(['TRANSPORT_FAILED', bug]);
+      const { id } = await node.connect('mem://good');
+      const link = node['runner']['links'].get(id) as unknown as { write: () => void };
+      link.write = fail;
+      const closed = new Promise((resolve) => node.on('disconnected', ({ reason }) => resolve(reason.code)));
+      node.addBehavior(Plain);
+      expect(await closed).to.equal('transport');
+      expect((await node.connect('mem://good')).id).to.be.greaterThan(id);
+    }
     const listening = await make({ transports: [broken], listen: ['tcp://127.0.0.1:0'] });
     expect(await codeOf(() => listening.start())).to.equal(bug);
   });
