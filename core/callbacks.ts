@@ -160,9 +160,10 @@ export class Callbacks {
 
   /** Whoever waits for an answer of the behaviour shall hear that there will be none. */
   private endRequests(slot: BehaviorSlot): void {
-    const { caller } = this.engine.behaviors;
-    if (caller === undefined || caller === slot.ports.caller) return;
-    for (const serviceId of [slot.serviceId, ...slot.extraServices]) caller.serviceEnded?.(serviceId);
+    const { callerSlot } = this.engine.behaviors;
+    if (callerSlot === undefined || callerSlot === slot) return;
+    for (const serviceId of [slot.serviceId, ...slot.extraServices])
+      this.run(callerSlot, 'caller', () => callerSlot.ports.caller?.serviceEnded?.(serviceId));
   }
 
   private void(owner: Owner, callback: string, work: () => unknown): void {

@@ -322,6 +322,23 @@ describe('a fault', () => {
     expect(servicesAt()).to.deep.equal([65]);
   });
 
+  it('a Caller port that throws is a fault of its behaviour; calls end, and so do behaviours', () => {
+    const doer = new Doer();
+    const broken = recordingBehavior({ serviceId: 66, name: 'broken' });
+    Object.defineProperty(broken, 'ports', { value: { caller: { call: fail, callStream: fail, serviceEnded: fail } } });
+    const node = new BareNode('alice', { behaviors: [doer, broken] });
+    node.start();
+    const answers: unknown[] = [];
+    doer.do((agent) => agent.call(toLocal(), 64, 'x', 1, {}, (_agent, answer) => answers.push(answer)));
+    expect(answers).to.deep.equal([{ type: 'error', code: 'RPC_FAILED', text: 'the rpc behaviour of this node failed' }]);
+    node.step({ type: 'work', work: () => node.network.behaviors.leave(doer) });
+    expect(node.told('behavior-stopped').map(({ name }) => name)).to.deep.equal(['doer']);
+    expect(node.told('fault').map(({ behavior, callback, cause }) => [behavior, callback, cause])).to.deep.equal([
+      ['broken', 'caller', BUG],
+      ['broken', 'caller', BUG],
+    ]);
+  });
+
   it('a router table that throws costs its one message and is reported', () => {
     const doer = new Doer();
     const pair = new Pair({ alice: { behaviors: [doer] } }).connect();
