@@ -15,7 +15,12 @@ import { renderTable } from './table.mjs';
 const CONTENDERS = ['tcp', 'tls', 'meshwright'];
 
 const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '5' }, scale: { type: 'string', default: '1' }, only: { type: 'string' }, json: { type: 'string' } },
+  options: {
+    rounds: { type: 'string', default: '5' },
+    scale: { type: 'string', default: '1' },
+    only: { type: 'string' },
+    json: { type: 'string' },
+  },
 });
 const wanted = values.only?.split(',');
 const measures = MEASURES.filter(({ name }) => wanted === undefined || wanted.some((part) => name.startsWith(part)));
@@ -55,6 +60,20 @@ function makeCertificates() {
   const curve = ['-newkey', 'ed25519', '-nodes', '-days', '2'];
   openssl('req', '-x509', ...curve, '-keyout', 'authority.key', '-out', 'authority.pem', '-subj', '/CN=bench authority');
   openssl('req', ...curve.slice(0, 3), '-keyout', 'node.key', '-out', 'node.csr', '-subj', '/CN=node.test');
-  openssl('x509', '-req', '-in', 'node.csr', '-CA', 'authority.pem', '-CAkey', 'authority.key', '-CAcreateserial', '-days', '2', '-out', 'node.pem');
+  openssl(
+    'x509',
+    '-req',
+    '-in',
+    'node.csr',
+    '-CA',
+    'authority.pem',
+    '-CAkey',
+    'authority.key',
+    '-CAcreateserial',
+    '-days',
+    '2',
+    '-out',
+    'node.pem',
+  );
   return directory;
 }

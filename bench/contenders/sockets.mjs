@@ -2,8 +2,9 @@
  * @module Sockets: what raw TCP and TLS share. A contender is a way to listen and a way to connect; the rest is plain sockets with
  * length-prefixed messages.
  */
-import { FrameParser, FrameWriter } from './framing.mjs';
+
 import { once } from 'node:events';
+import { FrameParser, FrameWriter } from './framing.mjs';
 
 /** Serves sockets in one of the modes; `report` sends a result to the parent process. */
 export async function serveSockets(listen, mode, report) {
