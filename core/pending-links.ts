@@ -1,6 +1,6 @@
 /**
- * @module PendingLinks: accepted links that are not open yet, within the caps of DESIGN.md section 5: so many in all, and so many of
- * one remote address. It closes nothing: it names the one that has to go. There are two stages, strangers and those whose identity is
+ * @module PendingLinks: accepted links that are not open yet, within the caps of DESIGN.md section 5: so many in all, and so many strangers
+ * of one remote address. It closes nothing: it names the one that has to go. There are two stages, strangers and those whose identity is
  * proven; the more crowded one makes room, so that neither can push the other out.
  */
 import type { Limits } from './limits.js';
@@ -17,12 +17,12 @@ export class PendingLinks {
   /** Takes in a link that was just accepted. Answers the one that goes for it when a cap was reached before. */
   add(link: Link): Link | undefined {
     const { pendingConnectionsMax, pendingPerAddressMax } = this.limits;
-    const { host } = link.remoteAddress;
-    const [strangers, proven] = [[...this.strangers], [...this.proven]];
-    const ofHost = [strangers, proven].map((links) => links.filter((other) => other.remoteAddress.host === host)) as [Link[], Link[]];
-    this.strangers.add(link);
-    if (ofHost[0].length + ofHost[1].length >= pendingPerAddressMax) return oldestOfMost(...ofHost);
-    return strangers.length + proven.length >= pendingConnectionsMax ? oldestOfMost(strangers, proven) : undefined;
+    const { strangers, proven } = this;
+    const ofHost = [...strangers].filter(({ remoteAddress }) => remoteAddress.host === link.remoteAddress.host);
+    const isFull = strangers.size + proven.size >= pendingConnectionsMax;
+    const [oldest] = strangers.size >= proven.size ? strangers : proven;
+    strangers.add(link);
+    return ofHost.length >= pendingPerAddressMax ? ofHost[0] : isFull ? oldest : undefined;
   }
 
   /** The link's identity is proven. */
@@ -39,8 +39,4 @@ export class PendingLinks {
   ofNode(nodeId: NodeId): readonly Link[] {
     return [...this.proven].filter((link) => link.nodeId === nodeId);
   }
-}
-
-function oldestOfMost(strangers: readonly Link[], proven: readonly Link[]): Link | undefined {
-  return strangers.length >= proven.length ? strangers[0] : proven[0];
 }

@@ -1,10 +1,11 @@
 /**
- * @module Mutation campaign (row 85): seeded mutations of every decoder's corpus. Run as `node dist/test/campaigns/mutations.js [count]
- * [seed]`, by default a million with seed 1; the same two numbers give the same inputs. A finding is an input on which a decoder throws,
+ * @module Mutation campaign (row 85): seeded mutations of every decoder's corpus, and of what a live node is sent. Run it as
+ * `node dist/test/campaigns/mutations.js [count] [seed]`, by default a million with seed 1; the same two numbers give the same inputs. A finding is an input on which a decoder throws,
  * takes more than 50 ms, pollutes a prototype, or gives an answer that its target's `verify` objects to. Exit code 1 if there is one.
  */
 import { fileURLToPath } from 'node:url';
 import { toHex } from '../core/cbor-corpus.js';
+import { networkTargets } from './hostile-mutations.js';
 import { MUTATION_TARGETS, type MutationTarget } from './mutation-targets.js';
 
 export interface Finding {
@@ -156,7 +157,7 @@ const CHANGES: readonly Change[] = [
 
 function main(): void {
   const [count = COUNT_DEFAULT, seed = 1] = process.argv.slice(2).map(Number);
-  const report = runCampaign(MUTATION_TARGETS, count, seed);
+  const report = runCampaign([...MUTATION_TARGETS, ...networkTargets()], count, seed);
   for (const { target, problem, hex } of report.findings) process.stdout.write(`${target}: ${problem}: ${hex}\n`);
   process.stdout.write(
     `${report.inputCount} inputs, seed ${seed}: ${report.findings.length} findings, slowest ${report.slowestMs.toFixed(1)} ms\n`,

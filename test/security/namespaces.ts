@@ -53,8 +53,9 @@ export class Namespaces {
 
   /** From now on every packet goes to a machine that does not exist. */
   async cut(): Promise<void> {
-    for (const side of [0, 1] as const)
-      await this.ip(side, 'neigh replace', this.hosts[side === 0 ? 1 : 0], 'dev wire lladdr', NOBODY, 'nud permanent');
+    const lose = (side: 0 | 1) =>
+      this.ip(side, 'neigh replace', this.hosts[side === 0 ? 1 : 0], 'dev wire lladdr', NOBODY, 'nud permanent');
+    await Promise.all([lose(0), lose(1)]);
   }
 
   async heal(): Promise<void> {

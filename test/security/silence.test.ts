@@ -71,14 +71,14 @@ describe('silence', () => {
   });
 
   it('row 93: a node that stood still does not blame those who went on', async () => {
-    const quiet = { pingIntervalMs: 500, silenceMs: 2_000 };
+    const quiet = { pingIntervalMs: 200, silenceMs: 800 };
     const node = await world.node({ listen: ['tcp://127.0.0.39:0'], limits: { ...quiet, silenceMs: 60_000 } });
     const opened = heard(node, 'connected');
     const peer = await startPeer(world, { seeds: [addressOf(node).text], limits: quiet });
     await until(() => opened.length === 1, 'it is connected');
     peer.child.signal('SIGSTOP');
-    const endMs = performance.now() + 3_000;
-    await until(() => performance.now() > endMs, 'three seconds have passed');
+    const endMs = performance.now() + 2_000;
+    await until(() => performance.now() > endMs, 'two seconds have passed');
     peer.child.signal('SIGCONT');
     const metrics = await until(async () => {
       const now = await peer.child.ask<PeerState>('state');
@@ -100,7 +100,9 @@ describe('silence', () => {
       const startMs = performance.now();
       await until(async () => (await states()).every(({ open }) => open === 0), 'both have noticed');
       expect(performance.now() - startMs).to.be.below(35_000);
-      expect((await states()).map(({ disconnected }) => disconnected)).to.deep.equal(new Array(2).fill(['local timeout']));
+      // One direction is lost a moment before the other: who notices first may still be heard.
+      const told = (await states()).map(({ disconnected }) => disconnected.map((reason) => reason.replace(/^(local|remote) /, '')));
+      expect(told).to.deep.equal([['timeout'], ['timeout']]);
       await net.heal();
       await until(async () => (await states()).every(({ open }) => open === 1), 'they are connected again');
     },

@@ -6,7 +6,7 @@ import { type BehaviorAgent, createNode, NetworkBehavior, type NodeOptions, toCo
 import { childOptions } from './children.js';
 
 const PAYLOAD = new Uint8Array(1_000);
-const MESSAGES_PER_TICK = 100;
+const MESSAGES_PER_TICK = 500;
 
 class Busy extends NetworkBehavior {
   static readonly behavior = { serviceId: 70, name: 'busy' } as const;

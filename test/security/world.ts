@@ -65,11 +65,12 @@ export function linksOf(node: MeshNode): readonly Link[] {
   return [...node['network'].links.all];
 }
 
-/** Accepted links that are not open yet: in all, and the most of one remote address. */
+/** Accepted links that are not open yet: in all, and the most strangers of one remote address. */
 export function pendingOf(node: MeshNode): { readonly total: number; readonly perAddressMax: number } {
   const hosts = new Map<string, number>();
   const pending = linksOf(node).filter((link) => link.direction === 'incoming' && !link.isOpen && !link.isOver);
-  for (const { remoteAddress } of pending) hosts.set(remoteAddress.host, (hosts.get(remoteAddress.host) ?? 0) + 1);
+  for (const { remoteAddress, nodeId } of pending)
+    if (nodeId === undefined) hosts.set(remoteAddress.host, (hosts.get(remoteAddress.host) ?? 0) + 1);
   return { total: pending.length, perAddressMax: Math.max(0, ...hosts.values()) };
 }
 
