@@ -3,6 +3,7 @@
  * hooks through `callbacks.ts` only, and knows no link's insides.
  */
 import { BehaviorAgentOf } from './agents.js';
+import { answered } from './answered.js';
 import { descriptorOf, rpcMethodsOf } from './descriptor.js';
 import type { Engine } from './engine.js';
 import { NetworkError } from './errors.js';
@@ -167,17 +168,7 @@ export class BehaviorTable {
   }
 
   private perform<T>(slot: BehaviorSlot, work: (agent: BehaviorSlot['agent']) => T): T {
-    let outcome: { readonly value: T } | undefined;
-    let cause: unknown;
-    this.engine.options.enter(() => {
-      try {
-        outcome = { value: this.engine.callbacks.perform(slot, work) };
-      } catch (thrown) {
-        cause = thrown;
-      }
-    });
-    if (outcome === undefined) throw cause;
-    return outcome.value;
+    return answered(this.engine.options.enter, () => this.engine.callbacks.perform(slot, work));
   }
 }
 

@@ -19,6 +19,7 @@ import {
   type PlannedBehavior,
   planRegistration,
 } from './registry.js';
+import { onRejected } from './rejection.js';
 import { RouterTable } from './router-table.js';
 
 /** What the node provides for injection. */
@@ -107,14 +108,17 @@ export class NodeContainer {
     return behavior;
   }
 
-  /** Ends what `provide` made, last made first. Answers what their `dispose` threw, for the log. Nothing is built afterwards. */
-  dispose(): readonly unknown[] {
+  /**
+   * Ends what `provide` made, last made first. Answers what their `dispose` threw, for the log; `failedLater` hears what rejects a promise
+   * of theirs. Nothing is built afterwards.
+   */
+  dispose(failedLater: (error: unknown) => void = () => {}): readonly unknown[] {
     const made = new Set(this.#plan.providers.filter(({ provider }) => !('useValue' in provider)).map(({ token }) => token));
     const ending = [...this.#built].filter(([token]) => made.has(token)).reverse();
     for (const [token] of ending) this.#built.delete(token);
     void this.#container.dispose();
     this.#container = createContainer();
-    return ending.flatMap(([, value]) => disposed(value));
+    return ending.flatMap(([, value]) => disposed(value, failedLater));
   }
 
   #use(plan: BuildPlan): void {
@@ -166,11 +170,11 @@ function construct(type: AnyClass, values: readonly unknown[]): unknown {
   return Reflect.construct(type as new () => unknown, values);
 }
 
-function disposed(value: unknown): unknown[] {
+function disposed(value: unknown, failedLater: (error: unknown) => void): unknown[] {
   const { [Symbol.dispose]: end, dispose } = Object(value) as { [Symbol.dispose]?: unknown; dispose?: unknown };
   const method = end ?? dispose;
   try {
-    if (typeof method === 'function') method.call(value);
+    if (typeof method === 'function') onRejected(method.call(value), failedLater);
     return [];
   } catch (error) {
     return [error];

@@ -3,6 +3,7 @@
  * runner. It keeps no network state of its own.
  */
 import { type Address, parseAddress } from './address.js';
+import { answered } from './answered.js';
 import { requireDuration, requireText } from './arguments.js';
 import { cancelled, errorOf, onAbort, timeoutOf, unknownMethod } from './call-outcome.js';
 import type { Client, ClientCallOptions } from './client.js';
@@ -19,7 +20,7 @@ import { Network } from './network.js';
 import type { NetworkBehavior } from './network-behavior.js';
 import { isNodeId, type NodeId } from './node-id.js';
 import type { NodeSetup, RouterClass } from './node-options.js';
-import type { Caller, CallRequest, CallResult, StreamItem } from './ports.js';
+import type { Caller, CallRequest, CallResult, RunningStream, StreamItem } from './ports.js';
 import { type QueueReport, queuesOf } from './queue-report.js';
 import { type BehaviorClass, type BehaviorEntry, classOfEntry, planRegistration } from './registry.js';
 import { RouterFacade } from './router-facade.js';
@@ -226,7 +227,8 @@ export class MeshNode {
     this.state = 'stopped';
     if (wasRunning) await this.runner.stop(this.network.limits.stopTimeoutMs);
     if (wasRunning) await this.runner.within(FLUSH_MS, (done) => this.setup.storage.flush(done));
-    for (const error of this.container.dispose()) this.setup.logger.error({ err: error }, 'a provider failed to end');
+    const failed = (err: unknown) => this.setup.logger.error({ err }, 'a provider failed to end');
+    for (const error of this.container.dispose(failed)) failed(error);
   }
 
   private request(request: CallRequest, { signal, timeoutMs }: ClientCallOptions): Promise<unknown> {
@@ -242,7 +244,12 @@ export class MeshNode {
         if (result.type === 'ok') resolve(result.value);
         else reject(errorOf(result));
       };
-      running = this.enterAndThrow(() => caller.call({ ...request, ...timeoutOf(timeoutMs) }, settle));
+      try {
+        running = this.enterAndThrow(() => caller.call({ ...request, ...timeoutOf(timeoutMs) }, settle));
+      } catch (error) {
+        release();
+        throw error;
+      }
     });
   }
 
@@ -255,10 +262,11 @@ export class MeshNode {
       wake();
     };
     const release = onAbort(signal, (error) => take({ type: 'error', code: error.code, text: error.message }));
-    const running = this.enterAndThrow(() => caller.callStream({ ...request, ...timeoutOf(timeoutMs) }, take));
+    let running: RunningStream | undefined;
     try {
+      running = this.enterAndThrow(() => caller.callStream({ ...request, ...timeoutOf(timeoutMs) }, take));
       for (;;) {
-        if (items.length === 0) this.runner.enter(() => running.pull());
+        if (items.length === 0) this.runner.enter(() => running?.pull());
         if (items.length === 0) await new Promise<void>((resolve) => (wake = resolve));
         const item = items.shift();
         if (item?.type === 'end') return;
@@ -267,7 +275,7 @@ export class MeshNode {
       }
     } finally {
       release();
-      this.runner.enter(() => running.cancel());
+      this.runner.enter(() => running?.cancel());
     }
   }
 
@@ -286,16 +294,6 @@ export class MeshNode {
 
   private enterAndThrow<T>(work: () => T): T {
     if (this.state === 'stopped') throw new NetworkError('NOT_STARTED', 'the node was stopped');
-    let outcome: { readonly value: T } | undefined;
-    let cause: unknown;
-    this.runner.enter(() => {
-      try {
-        outcome = { value: work() };
-      } catch (thrown) {
-        cause = thrown;
-      }
-    });
-    if (outcome === undefined) throw cause;
-    return outcome.value;
+    return answered(this.runner.enter, work);
   }
 }

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { NetworkError } from '../../core/errors.js';
 import { LIMITS, type LimitName, type Limits, limitError, resolveLimits } from '../../core/limits.js';
 import { createNode } from '../../index.js';
+import { SimulatedNetwork } from '../../simulation.js';
 
 const NAMES = Object.keys(LIMITS) as LimitName[];
 
@@ -62,6 +63,33 @@ describe('every limit', () => {
   });
 });
 
+describe('node.queues()', () => {
+  it('lists every queue with its fill and its bound (USERS 1)', async () => {
+    const network = new SimulatedNetwork({ seed: 1 });
+    const [alice, bob] = [await network.createNode({ name: 'alice' }), await network.createNode({ name: 'bob' })];
+    await network.start(alice, bob);
+    const { id } = await alice.connect('sim://bob');
+    const { laneBytesMax, controlLaneBytesMax, laneMessagesMax, localQueueBytesMax, localQueueMessagesMax, dialQueueMax, dialsMax } =
+      alice.limits();
+    const lane = (name: string, bytesMax: number) => ({
+      name,
+      connectionId: id,
+      messages: 0,
+      messagesMax: laneMessagesMax,
+      bytes: 0,
+      bytesMax,
+    });
+    expect(alice.queues()).to.deep.equal([
+      { name: 'local', connectionId: undefined, messages: 0, messagesMax: localQueueMessagesMax, bytes: 0, bytesMax: localQueueBytesMax },
+      { name: 'dials', connectionId: undefined, messages: 0, messagesMax: dialQueueMax + dialsMax, bytes: undefined, bytesMax: undefined },
+      lane('control', controlLaneBytesMax),
+      lane('normal', laneBytesMax),
+      lane('bulk', laneBytesMax),
+    ]);
+    await network.stop();
+  });
+});
+
 describe('limits that contradict each other', () => {
   const pairs: readonly (readonly [Partial<Limits>, Partial<Limits>, string])[] = [
     [{ pingIntervalMs: 7_500 }, { pingIntervalMs: 7_501 }, 'silenceMs'],
@@ -96,6 +124,25 @@ describe('node.limits()', () => {
 });
 
 describe('a refusal by a limit', () => {
+  it('of connections names the side: this node with its numbers, or the remote, whose numbers are its own', async () => {
+    const network = new SimulatedNetwork({ seed: 7 });
+    const [alice, carol] = [await network.createNode({ name: 'alice' }), await network.createNode({ name: 'carol' })];
+    const bob = await network.createNode({ name: 'bob', connections: { max: 1 } });
+    await network.start(alice, bob, carol);
+    await carol.connect('sim://bob');
+    const common = { limit: 'connectionsMax', scope: 'node', configKey: 'connections.max', closeCode: 'limit' };
+    const remote = (await alice.connect('sim://bob').catch((error) => error)) as NetworkError;
+    expect([remote.code, remote.details]).to.deep.equal(['LIMIT_EXCEEDED', { ...remote.details, ...common, side: 'remote', by: 'remote' }]);
+    expect(remote.details).to.not.have.any.keys('current', 'maximum');
+    const local = (await bob.connect('sim://alice').catch((error) => error)) as NetworkError;
+    expect([local.code, local.details]).to.deep.equal([
+      'LIMIT_EXCEEDED',
+      { ...local.details, ...common, side: 'local', current: 1, maximum: 1 },
+    ]);
+    expect(bob.connections()).to.have.length(1);
+    await network.stop();
+  });
+
   it('says which, how much there is, how much may be, of what, on which side, and where to change it', () => {
     const error = limitError('hopsMax', 3, 4, 'tests');
     expect(error.code).to.equal('LIMIT_EXCEEDED');

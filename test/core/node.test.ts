@@ -18,6 +18,7 @@ import {
   type Transport,
   type TransportLink,
   toConnection,
+  token,
   toLocal,
 } from '../../index.js';
 import { DirectRouter } from '../../routing/index.js';
@@ -216,6 +217,35 @@ describe('behaviours of a running node', () => {
 });
 
 describe('row 71: a promise that never settles', () => {
+  it("or is rejected, of a provider's dispose, holds nothing up and is logged", async () => {
+    const lines: unknown[] = [];
+    const logger = {
+      trace: () => {},
+      debug: () => {},
+      info: () => {},
+      warn: () => {},
+      error: (fields: object) => lines.push(fields),
+      child: () => logger,
+    };
+    const bug = new Error('bug');
+    const endings = [
+      () => Promise.reject(bug),
+      () => new Promise(() => {}),
+      () => {
+        throw bug;
+      },
+    ];
+    const provide = endings.map((dispose, index) => ({ token: token(`resource ${index}`), useFactory: () => ({ dispose }) }));
+    class User extends NetworkBehavior {
+      static readonly behavior = { serviceId: 66, name: 'user' } as const;
+      static readonly inject = provide.map((provider) => provider.token);
+    }
+    const node = await started({ behaviors: [User], provide, logger: logger as never });
+    await node.stop();
+    await turn();
+    expect(lines).to.deep.equal([{ err: bug }, { err: bug }]);
+  });
+
   it('in any hook does not hold the stop', async () => {
     class Waiting extends NetworkBehavior {
       static readonly behavior = { serviceId: 66, name: 'waiting' } as const;
