@@ -3,8 +3,9 @@
  * `node.ts`. A class with `rpc: [...] as const` in its `static behavior` narrows its client to these methods; otherwise every public
  * method of its own is there, and one that the remote does not offer rejects with `RPC_METHOD_UNKNOWN`, without sending.
  */
-import type { AnyClass } from './descriptor.js';
+
 import type { NetworkBehavior } from './network-behavior.js';
+import type { AnyClass } from './registration/descriptor.js';
 
 /** The last argument of every method of a client. */
 export interface ClientCallOptions {

@@ -16,7 +16,12 @@ export abstract class ConnectionHandler<ToBehavior = unknown, ToHandler = unknow
   /** A direct message of this service, a measurement, or room after `full`. */
   onEvent(_agent: ConnectionAgent<ToBehavior, ToHandler>, _event: ConnectionEvent): void {}
   /** Another handler of the same service sent it. */
-  onOtherHandlerEvent(_agent: ConnectionAgent<ToBehavior, ToHandler>, _fromNode: NodeId, _fromConnection: number, _event: ToHandler): void {}
+  onOtherHandlerEvent(
+    _agent: ConnectionAgent<ToBehavior, ToHandler>,
+    _fromNode: NodeId,
+    _fromConnection: number,
+    _event: ToHandler,
+  ): void {}
   /** The behaviour sent it. */
   onBehaviorEvent(_agent: ConnectionAgent<ToBehavior, ToHandler>, _event: ToHandler): void {}
   /** The connection ended. Called once, last. Sends to this connection answer `unreachable`. */

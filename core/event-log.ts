@@ -13,7 +13,8 @@ const peerOf = (nodeId: NodeId | undefined) => (nodeId === undefined ? undefined
 
 const LINES: { readonly [Name in NodeEventName]?: (log: Logger, event: NodeEvents[Name]) => void } = {
   listening: (log, { addresses }) => log.info({ addresses: addresses.map(({ text }) => text) }, 'listening'),
-  'listen-failed': (log, { address, error }) => log.warn({ address: address.text, code: error.code, reason: error.message }, 'cannot listen'),
+  'listen-failed': (log, { address, error }) =>
+    log.warn({ address: address.text, code: error.code, reason: error.message }, 'cannot listen'),
   'behavior-stopped': (log, { name, serviceId }) => log.info({ behavior: name, service: serviceId }, 'behaviour stopped'),
   connected: (log, { id, nodeId, direction, remoteAddress }) =>
     log.debug({ connection: id, peer: shortId(nodeId), direction, address: remoteAddress.text }, 'connected'),

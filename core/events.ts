@@ -4,9 +4,9 @@
  */
 import type { Address } from './address.js';
 import type { CloseReason, NetworkError } from './errors.js';
-import type { Message } from './message.js';
 import type { NodeId } from './node-id.js';
 import type { LinkMetric } from './router-table.js';
+import type { Message } from './wire/message.js';
 
 /** A connection as authors and applications see it. A frozen snapshot of facts that do not change while it is open. */
 export interface Connection {

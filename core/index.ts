@@ -4,11 +4,9 @@
 export { Address, parseAddress, tryParseAddress } from './address.js';
 export type { Agent, BehaviorAgent, Cancellable, ConnectionAgent, HandlerTarget, Lane, SendOptions } from './agent.js';
 export type { Client, ClientCallOptions } from './client.js';
-export { decodeValue, encodeValue } from './codec.js';
 export { ConnectionHandler } from './connection-handler.js';
 export { CreditReceiver, CreditSender } from './credit.js';
-export { Behavior, inject, Rpc } from './decorators.js';
-export type { BehaviorDescriptor } from './descriptor.js';
+export type { QueueReport } from './engine/queue-report.js';
 export {
   assertNever,
   CLOSE_CODES,
@@ -32,11 +30,9 @@ export type {
   WritableEvent,
 } from './events.js';
 export { Identity } from './identity.js';
-export { CLOCK, LOGGER, NODE_ID, OPTIONS, RANDOM, SIGNER, STORAGE, type Token, token } from './injection.js';
 export { ipBytes, isIpv4Mapped } from './ip.js';
 export { LIMITS, type LimitName, type Limits } from './limits.js';
 export { MemoryStorage } from './memory-storage.js';
-export type { Message } from './message.js';
 export { NetworkBehavior } from './network-behavior.js';
 export { MeshNode } from './node.js';
 export { isNodeId, type NodeId, nodeIdFromBytes, nodeIdToBytes, parseNodeId, shortId } from './node-id.js';
@@ -63,10 +59,12 @@ export type {
   StreamItem,
   Timers,
 } from './ports.js';
-export type { Provider } from './provider.js';
 export { BoundedQueue } from './queue.js';
-export type { QueueReport } from './queue-report.js';
-export type { BehaviorClass, BehaviorEntry } from './registry.js';
+export { Behavior, inject, Rpc } from './registration/decorators.js';
+export type { BehaviorDescriptor } from './registration/descriptor.js';
+export { CLOCK, LOGGER, NODE_ID, OPTIONS, RANDOM, SIGNER, STORAGE, type Token, token } from './registration/injection.js';
+export type { Provider } from './registration/provider.js';
+export type { BehaviorClass, BehaviorEntry } from './registration/registry.js';
 export {
   type LinkMetric,
   LOCAL,
@@ -81,3 +79,5 @@ export { type Route, type RouteRule, toConnection, toKey, toLocal, toNextHop, to
 export { type RpcAnswer, type RpcContext, RpcError, type RpcRequest } from './rpc.js';
 export type { Crypto } from './security/crypto.js';
 export type { Dial, DialSink, LinkKind, LinkSink, Listener, ListenerSink, Transport, TransportLink } from './transport.js';
+export { decodeValue, encodeValue } from './wire/codec.js';
+export type { Message } from './wire/message.js';

@@ -2,8 +2,9 @@
  * @module Listeners: who hears what a node tells. A listener that throws, or whose promise is rejected, is reported and harms nobody;
  * without a listener nothing happens.
  */
+
+import { onRejected } from './engine/rejection.js';
 import type { NodeEventName, NodeEvents } from './events.js';
-import { onRejected } from './rejection.js';
 
 type Listener = (event: never) => unknown;
 

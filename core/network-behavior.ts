@@ -8,13 +8,13 @@
  */
 import type { BehaviorAgent } from './agent.js';
 import type { ConnectionHandler } from './connection-handler.js';
-import { descriptorOf } from './descriptor.js';
 import { type CloseReason, NetworkError } from './errors.js';
 import type { Attempt, Connection } from './events.js';
-import type { Message } from './message.js';
 import type { NodeId } from './node-id.js';
 import type { BehaviorPorts } from './ports.js';
+import { descriptorOf } from './registration/descriptor.js';
 import type { RpcAnswer, RpcRequest } from './rpc.js';
+import type { Message } from './wire/message.js';
 
 /** A handler, or nothing when this behaviour does not care for the connection. */
 export type HandlerOrNothing<ToBehavior, ToHandler> = ConnectionHandler<ToBehavior, ToHandler> | undefined | void;

@@ -16,10 +16,7 @@ export interface NextHop {
 }
 
 /** The answer to one route. Tables may return the same object again: callers do not change it. */
-export type RouteAction =
-  | { readonly type: 'reject' }
-  | { readonly type: 'local' }
-  | ({ readonly type: 'next' } & NextHop);
+export type RouteAction = { readonly type: 'reject' } | { readonly type: 'local' } | ({ readonly type: 'next' } & NextHop);
 
 /** The answer to a `services` route: whether this node is a provider, and the connections that get a copy. */
 export interface RouteFanout {

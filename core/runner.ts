@@ -4,10 +4,10 @@
  * network at its next deadline. The simulator drives the same runner with virtual ports.
  */
 import type { Address } from './address.js';
-import type { Effect, Input } from './engine.js';
+import type { Effect, Input } from './engine/engine.js';
+import type { Network } from './engine/network.js';
 import { NetworkError } from './errors.js';
 import type { NodeEventName, NodeEvents } from './events.js';
-import type { Network } from './network.js';
 import type { Clock, Logger, Timers } from './ports.js';
 import type { Dial, LinkSink, Listener, ListenerSink, Transport, TransportLink } from './transport.js';
 

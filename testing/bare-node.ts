@@ -4,8 +4,9 @@
  */
 
 import { BUILTINS } from '../behaviours/index.js';
-import { NodeContainer } from '../core/container.js';
-import type { Effect, Input } from '../core/engine.js';
+import type { Effect, Input } from '../core/engine/engine.js';
+import { Network } from '../core/engine/network.js';
+import { RouterFacade } from '../core/engine/router-facade.js';
 import type { NodeEventName, NodeEvents } from '../core/events.js';
 import {
   Address,
@@ -16,10 +17,9 @@ import {
   type NodeOptions,
   type TransportLink,
 } from '../core/index.js';
-import { Network } from '../core/network.js';
 import { type NodeSetup, resolveOptions } from '../core/node-options.js';
-import { type BehaviorClass, planRegistration } from '../core/registry.js';
-import { RouterFacade } from '../core/router-facade.js';
+import { NodeContainer } from '../core/registration/container.js';
+import { type BehaviorClass, planRegistration } from '../core/registration/registry.js';
 import { DirectRouter } from '../routing/index.js';
 import { SeededRandom, simulatedCrypto, simulatedLogger } from '../transports/simulated/index.js';
 import { joined } from './raw-peer.js';

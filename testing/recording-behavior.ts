@@ -3,7 +3,7 @@
  * may say what a hook answers or does besides.
  */
 import { type BehaviorDescriptor, type ConnectionAgent, type ConnectionEvent, ConnectionHandler, NetworkBehavior } from '../core/index.js';
-import { Message } from '../core/message.js';
+import { Message } from '../core/wire/message.js';
 
 /** One call of a hook. Handlers' hooks are named `handler.onOpened` and so on. Messages are copied: they outlive their callback. */
 export interface RecordedCall {

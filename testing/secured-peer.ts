@@ -4,12 +4,12 @@
  * link, as `RawPeer` does.
  */
 
-import { FrameReader, prefixBytes, writePrefix } from '../core/frame.js';
 import { decodeValue, encodeValue, type Identity, type TransportLink } from '../core/index.js';
-import { type ControlMessage, decodeControl, encodeReady } from '../core/link-control.js';
-import { HeaderDraft, HeaderView, KIND_DIRECT } from '../core/message.js';
 import type { Crypto } from '../core/security/crypto.js';
 import { SecureStream } from '../core/security/secure-stream.js';
+import { FrameReader, prefixBytes, writePrefix } from '../core/wire/frame.js';
+import { type ControlMessage, decodeControl, encodeReady } from '../core/wire/link-control.js';
+import { HeaderDraft, HeaderView, KIND_DIRECT } from '../core/wire/message.js';
 import { SeededRandom, simulatedCrypto } from '../transports/simulated/index.js';
 import { RawPeer } from './raw-peer.js';
 import { seededIdentity } from './seeded.js';

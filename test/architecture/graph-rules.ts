@@ -19,9 +19,9 @@ const PRIVATE = ['cli/', 'examples/', 'bench/', 'test/', 'scripts/', 'docs/'];
 const NODE_PLACES = /^(core\/platform\/node|transports\/(tcp|udp)|cli|examples|bench|test|testing|scripts)\//;
 /** Every package of others, and the files that know it. */
 const HOMES: Readonly<Record<string, RegExp>> = {
-  'cbor-x/index-no-eval': /^core\/codec\.ts$/,
-  tsyringe: /^core\/(injection|container)\.ts$/,
-  'reflect-metadata': /^core\/injection\.ts$/,
+  'cbor-x/index-no-eval': /^core\/wire\/codec\.ts$/,
+  tsyringe: /^core\/registration\/(injection|container)\.ts$/,
+  'reflect-metadata': /^core\/registration\/injection\.ts$/,
   pino: /^core\/platform\/node\//,
   '@noble/': /^core\/security\//,
   ws: /^transports\/websocket\//,

@@ -91,7 +91,7 @@ describe('graph rules', () => {
   it('homes of packages', () => {
     judges(
       graphRules.packageHomes,
-      'core/codec.ts',
+      'core/wire/codec.ts',
       ["import { Encoder } from 'cbor-x/index-no-eval';", "import './x.js';"],
       ["import { Encoder } from 'cbor-x';", "import { Encoder } from 'cbor-x/encode';", "import 'lodash';"],
     );
@@ -147,7 +147,7 @@ describe('text rules', () => {
 
   it('promises', () => {
     const bad = ['async () => 1;', 'await x;', 'new Promise(f);', 'Promise.all(x);', 'class A { async run() {} }'];
-    judges(textRules.promises, 'core/network.ts', ['let x: Promise<void>;', 'const isAsync = 1;', '({ async: true });'], bad);
+    judges(textRules.promises, 'core/engine/network.ts', ['let x: Promise<void>;', 'const isAsync = 1;', '({ async: true });'], bad);
     for (const path of ['core/node.ts', 'core/runner.ts', 'core/platform/node/files.ts', 'behaviours/rpc/a.ts'])
       judges(textRules.promises, path, bad, []);
   });

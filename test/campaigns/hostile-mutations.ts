@@ -7,14 +7,14 @@
 
 import { type HandshakeMessage, type SectionValue, toWire } from '../../behaviours/handshake/messages.js';
 import { CANCEL, CREDIT, END, ERROR, ITEM, OK, REQUEST, type RpcMessage } from '../../behaviours/rpc/messages.js';
-import { prefixBytes, writePrefix } from '../../core/frame.js';
 import { encodeValue, type Identity, type Message, NetworkBehavior } from '../../core/index.js';
-import { encodeClose, encodePing, encodePong, encodeReady, encodeServices } from '../../core/link-control.js';
-import { HeaderDraft, KIND_KEY, KIND_NODE, KIND_SERVICE, KIND_SERVICES } from '../../core/message.js';
 import { writeProof } from '../../core/security/identity-proof.js';
 import { HandshakeState } from '../../core/security/noise.js';
 import { SecureStream } from '../../core/security/secure-stream.js';
 import { spaceOf } from '../../core/security/space.js';
+import { prefixBytes, writePrefix } from '../../core/wire/frame.js';
+import { encodeClose, encodePing, encodePong, encodeReady, encodeServices } from '../../core/wire/link-control.js';
+import { HeaderDraft, KIND_KEY, KIND_NODE, KIND_SERVICE, KIND_SERVICES } from '../../core/wire/message.js';
 import { BareNode, joined, RawPeer, SecuredPeer, seededIdentity, seededRandom } from '../../testing/index.js';
 import { simulatedCrypto } from '../../transports/simulated/index.js';
 import type { MutationTarget } from './mutation-targets.js';

@@ -2,9 +2,9 @@
  * @module Mutation targets: every decoder that reads what a remote sends, with a corpus of good and bad inputs to start from. Add a decoder
  * here and the campaign and `npm test` run it. `verify` says what more must hold of an answer.
  */
-import { scanCbor } from '../../core/cbor-scan.js';
-import { decodeValue, encodeValue, VALUE_LIMITS_DEFAULT } from '../../core/codec.js';
-import { decodeControl, encodeClose, encodePing, encodePong, encodeReady, encodeServices } from '../../core/link-control.js';
+import { scanCbor } from '../../core/wire/cbor-scan.js';
+import { decodeValue, encodeValue, VALUE_LIMITS_DEFAULT } from '../../core/wire/codec.js';
+import { decodeControl, encodeClose, encodePing, encodePong, encodeReady, encodeServices } from '../../core/wire/link-control.js';
 import { APPENDIX_F, EXACT, fromHex, publishedVectors, toHex } from '../core/cbor-corpus.js';
 import { POLLUTION_CASES } from '../core/pollution-cases.js';
 

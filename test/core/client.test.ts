@@ -1,8 +1,8 @@
 /** @module Tests of the typed client's types. The compiler is the judge: a wrong line here does not build. */
 import { expect } from 'chai';
 import type { Client, ClientCallOptions, ClientMethodName } from '../../core/client.js';
-import { Behavior, Rpc } from '../../core/decorators.js';
 import { NetworkBehavior } from '../../core/network-behavior.js';
+import { Behavior, Rpc } from '../../core/registration/decorators.js';
 import type { RpcContext } from '../../core/rpc.js';
 
 @Behavior({ serviceId: 64, name: 'shop' })

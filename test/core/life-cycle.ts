@@ -3,7 +3,7 @@
  * one of them. Holds no test.
  */
 import type { BehaviorAgent } from '../../core/agent.js';
-import type { BehaviorSlot } from '../../core/owner.js';
+import type { BehaviorSlot } from '../../core/engine/owner.js';
 import { type BareNode, type RecordingBehavior, type RecordingOptions, recordingBehavior, SecuredPeer } from '../../testing/index.js';
 
 /** A recording behaviour with handlers, all of whose hooks also go to `log`, as `64 onStarted`. */

@@ -2,7 +2,7 @@
  * @module Pollution cases of row 84: eighteen inputs that aim at prototypes, conversions and awaiting, and what the codec says to each.
  * Data only, because a child process with a frozen Object.prototype runs them too.
  */
-import type { CborVerdict } from '../../core/cbor-scan.js';
+import type { CborVerdict } from '../../core/wire/cbor-scan.js';
 
 export interface PollutionCase {
   readonly title: string;

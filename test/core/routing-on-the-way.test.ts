@@ -1,8 +1,8 @@
 /** @module Tests of a message's way through a node: delivered here, handed on, or dropped and counted (DESIGN section 6, H-25, row 63). */
 import { expect } from 'chai';
 import { type Dropped, type NodeId, toConnection, toKey, toLocal, toNextHop, toNode, toService, toServices } from '../../core/index.js';
-import { HEADER_BYTES_MAX, KIND_DIRECT, KIND_KEY, KIND_NODE, KIND_SERVICE, KIND_SERVICES } from '../../core/message.js';
 import { nodeIdToBytes } from '../../core/node-id.js';
+import { HEADER_BYTES_MAX, KIND_DIRECT, KIND_KEY, KIND_NODE, KIND_SERVICE, KIND_SERVICES } from '../../core/wire/message.js';
 import { ForceNodeRouter } from '../../routing/index.js';
 import { BareNode, type RecordedMessage, recordingBehavior, type SecuredPeer, seededIdentity } from '../../testing/index.js';
 import { act, visitor } from './life-cycle.js';

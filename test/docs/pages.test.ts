@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
-import { CoreMetrics } from '../../core/core-metrics.js';
-import { BEHAVIOR_HOOKS } from '../../core/descriptor.js';
+import { CoreMetrics } from '../../core/engine/core-metrics.js';
+import { BEHAVIOR_HOOKS } from '../../core/registration/descriptor.js';
 import { type Page, proseOf, ROOT, readPages } from './pages.js';
 
 interface MakeDocs {

@@ -1,11 +1,11 @@
 /** @module The bytes on docs/wire.md are those that the code makes. */
 import { expect } from 'chai';
-import { encodeValue } from '../../core/codec.js';
-import { prefixBytes, writePrefix } from '../../core/frame.js';
-import { encodeClose, encodePing, encodeReady, encodeServices } from '../../core/link-control.js';
-import { HeaderDraft, KIND_SERVICE, KIND_SERVICES } from '../../core/message.js';
 import { nodeCrypto } from '../../core/platform/node/crypto-node.js';
 import { spaceOf } from '../../core/security/space.js';
+import { encodeValue } from '../../core/wire/codec.js';
+import { prefixBytes, writePrefix } from '../../core/wire/frame.js';
+import { encodeClose, encodePing, encodeReady, encodeServices } from '../../core/wire/link-control.js';
+import { HeaderDraft, KIND_SERVICE, KIND_SERVICES } from '../../core/wire/message.js';
 import { type Block, blocksOf, readPages } from './pages.js';
 
 function header(fields: Partial<HeaderDraft>): Uint8Array {

@@ -1,6 +1,7 @@
 /** @module The example behaviours with the standard dialect of decorators, and with `static inject`. */
-import { Behavior, Rpc } from '../../core/decorators.js';
+
 import { NetworkBehavior } from '../../core/network-behavior.js';
+import { Behavior, Rpc } from '../../core/registration/decorators.js';
 import { RouterTable } from '../../core/router-table.js';
 import { PREFIX } from './suite.js';
 

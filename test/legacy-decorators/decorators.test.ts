@@ -1,10 +1,10 @@
 /** @module Tests of the decorators under TypeScript's legacy dialect. */
 import { expect } from 'chai';
-import { Behavior, inject, Rpc } from '../../core/decorators.js';
-import { rpcMethodsOf } from '../../core/descriptor.js';
 import { NetworkError } from '../../core/errors.js';
-import { tokensOf } from '../../core/injection.js';
 import { NetworkBehavior } from '../../core/network-behavior.js';
+import { Behavior, inject, Rpc } from '../../core/registration/decorators.js';
+import { rpcMethodsOf } from '../../core/registration/descriptor.js';
+import { tokensOf } from '../../core/registration/injection.js';
 import { checkForms } from '../forms/suite.js';
 import * as forms from './forms.js';
 

@@ -1,6 +1,7 @@
 /** @module The example behaviours with TypeScript's legacy dialect of decorators, and with `@inject` on parameters. */
-import { Behavior, inject, Rpc } from '../../core/decorators.js';
+
 import { NetworkBehavior } from '../../core/network-behavior.js';
+import { Behavior, inject, Rpc } from '../../core/registration/decorators.js';
 import { RouterTable } from '../../core/router-table.js';
 import { PREFIX } from '../forms/suite.js';
 

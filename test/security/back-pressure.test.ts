@@ -1,8 +1,8 @@
 /** @module Receivers that do not read: stopped processes and sockets that nobody reads. The sender is told, and stays small. */
 import { expect } from 'chai';
+import type { Link } from '../../core/engine/link.js';
 import { CLOSE_CODES, type QueueReport } from '../../core/index.js';
-import type { Link } from '../../core/link.js';
-import { encodePing } from '../../core/link-control.js';
+import { encodePing } from '../../core/wire/link-control.js';
 import { Pump } from './behaviors.js';
 import type { Child } from './children.js';
 import { startPeer } from './handshake-attacks.js';

@@ -2,9 +2,9 @@
 import { expect } from 'chai';
 import { pino } from 'pino';
 import { Identity } from '../../core/index.js';
-import { encodeClose } from '../../core/link-control.js';
 import { nodeCrypto } from '../../core/platform/node/crypto-node.js';
 import { nodeRandom } from '../../core/platform/node/ports-node.js';
+import { encodeClose } from '../../core/wire/link-control.js';
 import { Sink } from './behaviors.js';
 import { endOf, openPeer, rawSocket, securedPeer } from './socket-peer.js';
 import { addressOf, errorOf, next, placeOf, until, World } from './world.js';

@@ -3,8 +3,8 @@
  * end that leaves nothing behind. Holds no test.
  */
 
+import type { Link } from '../../core/engine/link.js';
 import type { Address, Connection, MeshNode, NetworkError, NodeEventName, NodeEvents, NodeOptions } from '../../core/index.js';
-import type { Link } from '../../core/link.js';
 import { createNode } from '../../index.js';
 
 /** Far above what anything here takes on a busy machine; only a failure ever waits for it. */

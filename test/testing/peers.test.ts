@@ -1,10 +1,10 @@
 /** @module Tests of the hostile peers' tools: bare node, raw peer, secured peer, over a bare node, a simulated and a real link. */
 import { expect } from 'chai';
 import { type LinkSink, parseAddress, type TransportLink, toConnection } from '../../core/index.js';
-import { encodePing } from '../../core/link-control.js';
-import { KIND_NODE } from '../../core/message.js';
 import { nodeIdToBytes } from '../../core/node-id.js';
 import { nodeCrypto } from '../../core/platform/node/crypto-node.js';
+import { encodePing } from '../../core/wire/link-control.js';
+import { KIND_NODE } from '../../core/wire/message.js';
 import { createNode } from '../../index.js';
 import { SimulatedNetwork } from '../../simulation.js';
 import { addressOf, BareNode, RawPeer, recordingBehavior, SecuredPeer, seededIdentity, until } from '../../testing/index.js';

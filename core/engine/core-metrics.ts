@@ -1,0 +1,33 @@
+/**
+ * @module CoreMetrics: the counters of the engine, resolved once, so that the hot path moves a field. Names are the series' names.
+ */
+import type { DropCause } from '../events.js';
+import { type Counter, Metrics } from '../metrics.js';
+
+const DROP_CAUSES: readonly DropCause[] = ['link-closed', 'lane-full', 'unreachable', 'hop-limit', 'no-service', 'duplicate'];
+
+export class CoreMetrics extends Metrics {
+  readonly messagesSent = this.counter('messages_sent_total');
+  readonly messagesReceived = this.counter('messages_received_total');
+  readonly messagesForwarded = this.counter('messages_forwarded_total');
+  readonly bytesSent = this.counter('link_bytes_sent_total');
+  readonly bytesReceived = this.counter('link_bytes_received_total');
+  readonly recordsSent = this.counter('records_sent_total');
+  readonly undecodable = this.counter('payloads_undecodable_total');
+  readonly unknownControl = this.counter('control_unknown_total');
+  readonly faults = this.counter('faults_total');
+  readonly accepted = this.counter('connections_accepted_total');
+  readonly opened = this.counter('connections_opened_total');
+  readonly closed = this.counter('connections_closed_total');
+  readonly evicted = this.counter('pending_evicted_total');
+  readonly refused = this.counter('connections_refused_total');
+  readonly refusedChannels = this.counter('channels_refused_total');
+  readonly dials = this.counter('dials_total');
+  readonly dialsFailed = this.counter('dials_failed_total');
+  readonly duplicates = this.counter('duplicates_closed_total');
+  readonly replaced = this.counter('connections_replaced_total');
+  readonly localStalls = this.counter('local_stalls_total');
+  readonly dropped: Readonly<Record<DropCause, Counter>> = Object.fromEntries(
+    DROP_CAUSES.map((cause) => [cause, this.counter(`messages_dropped_${cause.replaceAll('-', '_')}_total`)]),
+  ) as Record<DropCause, Counter>;
+}

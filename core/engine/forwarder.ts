@@ -1,0 +1,127 @@
+/**
+ * @module Forwarder: routed messages that came over a link, and broadcasts. A relay forwards only if ttl > 1, sends ttl - 1, never to
+ * the link that it came from, and leaves the body as it is; local delivery ignores ttl. A full relay drops and counts: it never blocks
+ * another link.
+ */
+import type { SendOptions } from '../agent.js';
+import type { SendResult } from '../errors.js';
+import { NODE_ID_BYTES, type NodeId, nodeIdFromBytes, nodeIdToBytes } from '../node-id.js';
+import type { NextHop, RouteAction } from '../router-table.js';
+import type { Route } from '../routes.js';
+import { HeaderDraft, type HeaderView, KIND_KEY, KIND_NODE, KIND_SERVICE, KIND_SERVICES } from '../wire/message.js';
+import { BroadcastHistory } from './broadcast-history.js';
+import type { Delivery } from './delivery.js';
+import type { Engine } from './engine.js';
+import type { Link } from './link.js';
+import type { Owner } from './owner.js';
+
+export class Forwarder {
+  private readonly draft = new HeaderDraft();
+  private readonly selfBytes: Uint8Array;
+  private readonly history: BroadcastHistory;
+
+  constructor(
+    private readonly engine: Engine,
+    private readonly delivery: Delivery,
+  ) {
+    this.selfBytes = nodeIdToBytes(engine.self);
+    this.history = new BroadcastHistory(engine);
+  }
+
+  /** A routed message came over `link`. */
+  route(link: Link, view: HeaderView): void {
+    if (view.kind === KIND_SERVICES) return this.rebroadcast(link, view);
+    if (view.kind === KIND_NODE && this.isSelf(view)) return this.delivery.deliver(link, view);
+    const action = this.decide(link, view);
+    if (action.type === 'local') this.delivery.deliver(link, view);
+    else if (action.type === 'reject') this.delivery.dropped('unreachable', 1, link.id, view.serviceId);
+    else this.forward(link, view, action);
+  }
+
+  /** Sends one copy to every provider. `queued` when at least one copy was taken. */
+  broadcast(
+    owner: Owner,
+    route: Extract<Route, { type: 'services' }>,
+    draft: HeaderDraft,
+    body: Uint8Array,
+    options: SendOptions,
+  ): SendResult {
+    draft.kind = KIND_SERVICES;
+    draft.routedServiceId = route.serviceId ?? owner.behavior.serviceId;
+    draft.scope = route.scope;
+    draft.sequence = this.history.nextSequence(draft.routedServiceId);
+    const fanout = this.engine.router.pathsToServices(draft.routedServiceId, route.scope);
+    let result: SendResult = 'unreachable';
+    for (const { connectionId } of fanout.next) {
+      const link = this.engine.links.get(connectionId);
+      const answer = link === undefined ? 'unreachable' : this.delivery.append(owner, link, draft, body, options);
+      if (result !== 'queued') result = answer;
+    }
+    const own = fanout.local ? this.delivery.local.send(owner, draft, body) : 'unreachable';
+    return own === 'queued' || result === 'unreachable' ? (own === 'unreachable' ? result : own) : result;
+  }
+
+  private decide(link: Link, view: HeaderView): RouteAction {
+    const { router } = this.engine;
+    if (view.kind === KIND_SERVICE) return router.pathToService(view.routedServiceId, view.meta, link.id);
+    const id = nodeIdFromBytes(view.bytes, view.destinationOffset);
+    return view.kind === KIND_KEY ? router.pathToKey(id, link.id) : router.pathToNode(id, link.id);
+  }
+
+  private rebroadcast(link: Link, view: HeaderView): void {
+    const source = view.sourceOffset < 0 ? (link.nodeId as NodeId) : nodeIdFromBytes(view.bytes, view.sourceOffset);
+    const isNew = source !== this.engine.self && this.history.isNew(source, view.routedServiceId, view.sequence);
+    if (!isNew) return this.delivery.dropped('duplicate', 1, link.id, view.serviceId);
+    const fanout = this.engine.router.pathsToServices(view.routedServiceId, view.scope, link.id);
+    for (const next of fanout.next) this.forward(link, view, next);
+    if (fanout.local) this.delivery.deliver(link, view);
+  }
+
+  private forward(from: Link, view: HeaderView, next: NextHop): void {
+    const { engine, delivery } = this;
+    if (view.ttl <= 1) return delivery.dropped('hop-limit', 1, from.id, view.serviceId);
+    const link = engine.links.get(next.connectionId);
+    if (link?.isOpen !== true || link === from) return delivery.dropped('unreachable', 1, from.id, view.serviceId);
+    const draft = this.redraft(from, view);
+    if (!link.outbox.append(link.outbox.lane('normal'), draft, view.bytes, view.bodyOffset, view.end)) {
+      return delivery.dropped('lane-full', 1, link.id, view.serviceId);
+    }
+    link.lastTrafficMs = engine.nowMs;
+    engine.metrics.messagesForwarded.value++;
+    engine.touch(link);
+  }
+
+  /** The same header with one hop less and the source named: the first relay vouches for its neighbour. */
+  private redraft(from: Link, view: HeaderView): HeaderDraft {
+    const { draft } = this;
+    const { bytes, sourceOffset, destinationOffset, extensionOffset } = view;
+    draft.kind = view.kind;
+    draft.ttl = view.ttl - 1;
+    draft.fromServiceId = view.fromServiceId;
+    draft.serviceId = view.serviceId;
+    draft.streamId = view.streamId;
+    draft.source = sourceOffset < 0 ? from.nodeIdBytes : bytes.subarray(sourceOffset, sourceOffset + NODE_ID_BYTES);
+    const isById = view.kind === KIND_NODE || view.kind === KIND_KEY;
+    draft.destination = isById ? bytes.subarray(destinationOffset, destinationOffset + NODE_ID_BYTES) : undefined;
+    if (!isById) this.redraftService(view);
+    draft.extension =
+      extensionOffset < 0 ? undefined : bytes.subarray(extensionOffset + 1, extensionOffset + 1 + (bytes[extensionOffset] as number));
+    return draft;
+  }
+
+  private redraftService(view: HeaderView): void {
+    this.draft.routedServiceId = view.routedServiceId;
+    if (view.kind === KIND_SERVICE) {
+      this.draft.meta = view.meta;
+    } else {
+      this.draft.scope = view.scope;
+      this.draft.sequence = view.sequence;
+    }
+  }
+
+  private isSelf(view: HeaderView): boolean {
+    const { bytes, destinationOffset } = view;
+    for (let index = 0; index < NODE_ID_BYTES; index++) if (bytes[destinationOffset + index] !== this.selfBytes[index]) return false;
+    return true;
+  }
+}

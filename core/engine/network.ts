@@ -1,0 +1,251 @@
+/**
+ * @module Network: the node's state machine, synchronous and without any contact to the world. `step` takes one input and runs to
+ * quiescence; `flush` answers what the world has to do; `nextDueMs` tells when time itself is an input. It owns the one FIFO of
+ * actions. Nothing in it or below it knows a socket, a timer, a clock, ambient randomness or a promise.
+ *
+ * The way of the bytes: bytes -> link's secure channel -> frames -> `delivery.ts` -> callback, and back by lane, record, effect.
+ */
+
+import type { Address } from '../address.js';
+import { assertNever } from '../errors.js';
+import type { Limits } from '../limits.js';
+import type { NodeId } from '../node-id.js';
+import { PendingTable } from '../pending.js';
+import type { AgreementKey } from '../security/crypto.js';
+import { type Action, type CallState, execute } from './action.js';
+import { Admission } from './admission.js';
+import { BehaviorTable } from './behavior-table.js';
+import { Callbacks } from './callbacks.js';
+import { CoreMetrics } from './core-metrics.js';
+import { Delivery } from './delivery.js';
+import { Dialer } from './dialer.js';
+import type { Effect, Engine, Expiry, Input, NetworkOptions } from './engine.js';
+import { Keeper } from './keeper.js';
+import type { Link } from './link.js';
+import { receiveBytes, writeLink } from './link-pipeline.js';
+import { LinkTable } from './link-table.js';
+import { Liveness } from './liveness.js';
+import type { RouterFacade } from './router-facade.js';
+import { Ticker } from './ticker.js';
+
+const CALLS_MAX = 1_048_576;
+
+export class Network implements Engine {
+  readonly self: NodeId;
+  readonly limits: Limits;
+  readonly metrics: CoreMetrics;
+  readonly staticKey: AgreementKey;
+  readonly instance: Uint8Array;
+  /** The engine's own are bounded by links and dials; those of behaviours where they are added. */
+  readonly deadlines = new PendingTable<Expiry>(Number.POSITIVE_INFINITY);
+  readonly calls = new PendingTable<CallState>(CALLS_MAX);
+  readonly callbacks: Callbacks;
+  readonly behaviors: BehaviorTable;
+  readonly links: LinkTable;
+  readonly admission: Admission;
+  readonly liveness: Liveness;
+  readonly delivery: Delivery;
+  readonly dialer: Dialer;
+  readonly keeper: Keeper;
+  nowMs = 0;
+  isStopping = false;
+  isStepping = false;
+  addresses: readonly Address[] = [];
+
+  private fifo: Action[] = [];
+  private effects: Effect[] = [];
+  private touched: Link[] = [];
+  /** Links whose refused senders may try again. */
+  private writable: Link[] = [];
+  private lastConnectionId = 0;
+
+  constructor(
+    readonly options: NetworkOptions,
+    /** Attached here. */
+    readonly router: RouterFacade,
+  ) {
+    this.self = options.identity.nodeId;
+    this.limits = options.limits;
+    this.metrics = new CoreMetrics(options.limits.metricSeriesMax);
+    this.staticKey = options.crypto.agreementKey(options.random.bytes(32));
+    this.instance = options.random.bytes(8);
+    this.callbacks = new Callbacks(this);
+    this.behaviors = new BehaviorTable(this);
+    this.admission = new Admission(this);
+    this.liveness = new Liveness(this);
+    this.links = new LinkTable(this);
+    this.delivery = new Delivery(this);
+    this.dialer = new Dialer(this);
+    this.keeper = new Keeper(this);
+    router.attach(this.self);
+  }
+
+  /** Takes one input and runs until nothing is left to do. Never throws for what a remote or an author's callback did. */
+  step(input: Input, nowMs: number): void {
+    const lateMs = nowMs - this.nextDueMs;
+    this.nowMs = Math.max(this.nowMs, nowMs);
+    this.isStepping = true;
+    try {
+      if (lateMs > 0) this.liveness.forgive(lateMs);
+      this.expire();
+      this.take(input);
+      this.drain();
+    } finally {
+      this.isStepping = false;
+    }
+  }
+
+  /** What the world has to do now: seals what waits in the lanes. */
+  flush(nowMs: number): readonly Effect[] {
+    this.nowMs = Math.max(this.nowMs, nowMs);
+    for (const link of this.touched) this.write(link);
+    this.touched = [];
+    const { effects } = this;
+    this.effects = [];
+    return effects;
+  }
+
+  /** When `step` wants to be called with `time`; now, when work was left over for the next turn. */
+  get nextDueMs(): number {
+    return this.fifo.length > 0 || this.writable.length > 0 ? this.nowMs : this.deadlines.nextDueMs;
+  }
+
+  /** Whether a full record waits: worth a flush before the turn ends. */
+  get hasFullRecord(): boolean {
+    return this.touched.some((link) => link.outbox.hasFullRecord);
+  }
+
+  get hasEffects(): boolean {
+    return this.touched.length > 0 || this.effects.length > 0;
+  }
+
+  /** A behaviour's business, if one wants it. */
+  keepSeed(seed: Address): void {
+    const slot = this.behaviors.all.find(({ ports }) => ports.seedKeeper !== undefined);
+    if (slot === undefined) this.keeper.keep(seed);
+    else this.callbacks.run(slot, 'seedKeeper', () => slot.ports.seedKeeper?.keep(seed));
+  }
+
+  /** The id of a channel that the runner is about to report as accepted. */
+  reserveConnectionId(): number {
+    return this.nextConnectionId();
+  }
+
+  nextConnectionId(): number {
+    return ++this.lastConnectionId;
+  }
+
+  enqueue(action: Action): void {
+    this.fifo.push(action);
+  }
+
+  touch(link: Link): void {
+    if (link.isTouched) return;
+    link.isTouched = true;
+    this.touched.push(link);
+  }
+
+  effect(effect: Effect): void {
+    this.effects.push(effect);
+  }
+
+  /** Carries out recorded actions, up to the step's limit; the rest waits for the next turn. */
+  drain(): void {
+    if (this.fifo.length === 0) return;
+    let done = 0;
+    try {
+      while (done < this.fifo.length && done < this.limits.actionsPerStepMax) execute(this, this.fifo[done++] as Action);
+    } finally {
+      this.fifo = done === this.fifo.length ? [] : this.fifo.slice(done);
+    }
+  }
+
+  private take(input: Input): void {
+    switch (input.type) {
+      case 'start':
+        return this.start();
+      case 'time':
+        return;
+      case 'listening':
+        this.addresses = [...this.addresses, ...input.addresses];
+        return this.options.emit('listening', { addresses: input.addresses });
+      case 'accepted':
+        return this.links.accept(input);
+      case 'connected':
+        return this.links.connected(input);
+      case 'dial-failed':
+        return this.withLink(input.connectionId, (link) => this.dialer.failed(link, input.error));
+      case 'bytes':
+        return this.withLink(input.connectionId, (link) => receiveBytes(this, link, input.bytes));
+      case 'written':
+        return this.withLink(input.connectionId, (link) => this.written(link, input.byteCount));
+      case 'closed':
+        return this.withLink(input.connectionId, (link) => this.channelClosed(link, input.cause));
+      case 'work':
+        return input.work();
+      case 'stop':
+        return this.stop();
+      default:
+        assertNever(input);
+    }
+  }
+
+  private start(): void {
+    for (const slot of this.behaviors.all) this.behaviors.start(slot);
+    new Ticker(this).start();
+  }
+
+  /** Goodbye to everybody, then the last callbacks. */
+  private stop(): void {
+    this.isStopping = true;
+    this.dialer.stop();
+    for (const link of [...this.links.all]) this.links.close(link, 'goodbye', 'the node stops');
+    this.drain();
+    for (const slot of [...this.behaviors.all].reverse()) this.behaviors.stop(slot);
+  }
+
+  private expire(): void {
+    for (const link of this.writable.splice(0)) this.tellWritable(link);
+    // What is added now waits for the next step, so that a timer of 0 ms that renews itself holds nobody up.
+    const { lastId } = this.deadlines;
+    for (let due = this.deadlines.takeDue(this.nowMs, lastId); due !== undefined; due = this.deadlines.takeDue(this.nowMs, lastId)) {
+      due.value();
+      this.drain();
+    }
+  }
+
+  private withLink(connectionId: number, work: (link: Link) => void): void {
+    const link = this.links.get(connectionId);
+    if (link !== undefined) work(link);
+  }
+
+  private written(link: Link, byteCount: number): void {
+    link.outbox.written(byteCount);
+    this.touch(link);
+  }
+
+  private channelClosed(link: Link, cause: Error | undefined): void {
+    if (cause === undefined) this.links.channelClosed(link, 'truncated', 'the channel ended without a goodbye');
+    else this.links.channelClosed(link, 'transport', cause.message);
+  }
+
+  private write(link: Link): void {
+    link.isTouched = false;
+    writeLink(this, link);
+    if (link.isOpen && link.outbox.isRoomWanted) this.writable.push(link);
+  }
+
+  private tellWritable(link: Link): void {
+    for (const serviceId of link.outbox.takeWritable()) {
+      const slot = link.handlers[serviceId];
+      if (slot?.isOpened === true && !slot.behavior.isCondemned) this.callbacks.event(slot, { type: 'writable' });
+    }
+  }
+
+  /** For the facade: a table threw or answered nonsense. */
+  routerFault(callback: string, cause: unknown): void {
+    this.metrics.faults.value++;
+    this.options.log.error({ callback, err: cause }, 'router table failed');
+    this.options.emit('fault', { behavior: 'router', serviceId: 0, callback, cause, isFatal: false });
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * @module RouteDraft: asks the router table for a route's way and writes the route into a header.
+ */
+
+import { type NodeId, nodeIdToBytes } from '../node-id.js';
+import { LOCAL, type RouteAction } from '../router-table.js';
+import type { Route } from '../routes.js';
+import { type HeaderDraft, KIND_DIRECT, KIND_KEY, KIND_NODE, KIND_SERVICE } from '../wire/message.js';
+import type { Engine } from './engine.js';
+
+type UnicastRoute = Exclude<Route, { type: 'connection' | 'services' }>;
+
+export function draftRoute(engine: Engine, route: UnicastRoute, ownServiceId: number, draft: HeaderDraft): RouteAction {
+  switch (route.type) {
+    case 'local':
+      return LOCAL;
+    case 'next-hop':
+      draft.kind = KIND_DIRECT;
+      return engine.router.pathToNode(route.nodeId);
+    case 'node':
+      return draftNode(engine, route.nodeId, draft);
+    case 'key':
+      draft.kind = KIND_KEY;
+      draft.destination = bytesOf(route.key);
+      return engine.router.pathToKey(route.key);
+    case 'service':
+      draft.kind = KIND_SERVICE;
+      draft.routedServiceId = route.serviceId ?? ownServiceId;
+      draft.meta = route.meta;
+      return engine.router.pathToService(draft.routedServiceId, route.meta);
+  }
+}
+
+function draftNode(engine: Engine, nodeId: NodeId, draft: HeaderDraft): RouteAction {
+  const action = engine.router.pathToNode(nodeId);
+  draft.kind = KIND_NODE;
+  draft.destination = bytesOf(nodeId);
+  return action;
+}
+
+/** Authors mostly send to the same few nodes: the last id's bytes are kept. */
+let lastId: NodeId | undefined;
+let lastBytes = new Uint8Array(0);
+
+function bytesOf(id: NodeId): Uint8Array {
+  if (id === lastId) return lastBytes;
+  lastBytes = nodeIdToBytes(id) as Uint8Array<ArrayBuffer>;
+  lastId = id;
+  return lastBytes;
+}

@@ -1,0 +1,182 @@
+/**
+ * @module Container: builds what the registry planned. One per node; nothing is shared or registered globally. Injection happens at
+ * construction only: injected values first, in order, then the behaviour's options, if they are not injected themselves.
+ */
+import type { DependencyContainer } from 'tsyringe';
+import { onRejected } from '../engine/rejection.js';
+import { NetworkError } from '../errors.js';
+import type { NetworkBehavior } from '../network-behavior.js';
+import type { NodeId } from '../node-id.js';
+import type { Clock, Logger, Random, Signer, Storage } from '../ports.js';
+import { RouterTable } from '../router-table.js';
+import type { AnyClass } from './descriptor.js';
+import { CLOCK, createContainer, LOGGER, NODE_ID, OPTIONS, RANDOM, SIGNER, STORAGE, type Token, tokenName } from './injection.js';
+import type { PlannedProvider } from './provider.js';
+import {
+  type BehaviorClass,
+  type BehaviorEntry,
+  type BuildPlan,
+  classOfEntry,
+  isBehavior,
+  type PlannedBehavior,
+  planRegistration,
+} from './registry.js';
+
+/** What the node provides for injection. */
+export interface NodeValues {
+  readonly nodeId: NodeId;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly signer: Signer;
+  readonly storage: Storage;
+  /** The stable facade over the table of the moment. */
+  readonly router: RouterTable;
+}
+
+type Planned = PlannedBehavior | PlannedProvider;
+
+export class NodeContainer {
+  readonly #values: ReadonlyMap<Token, unknown>;
+  /** What was built, by token, in the order of building. */
+  readonly #built = new Map<Token, unknown>();
+  #plan: BuildPlan;
+  #container: DependencyContainer;
+
+  /** Builds nothing yet. */
+  constructor(plan: BuildPlan, { nodeId, clock, random, logger, signer, storage, router }: NodeValues) {
+    this.#values = new Map<Token, unknown>([
+      [NODE_ID, nodeId],
+      [CLOCK, clock],
+      [RANDOM, random],
+      [LOGGER, logger],
+      [SIGNER, signer],
+      [STORAGE, storage],
+      [RouterTable, router],
+    ]);
+    this.#plan = plan;
+    this.#container = this.#filled(plan);
+  }
+
+  /** What the log should say once, at start. */
+  get warnings(): readonly string[] {
+    return this.#plan.warnings;
+  }
+
+  /** All behaviours, each after those that it injects; those that are not built yet are built now. */
+  build(): readonly NetworkBehavior[] {
+    return this.#plan.behaviors.map(({ type }) => this.resolve<NetworkBehavior>(type));
+  }
+
+  /** The running instance of a class, or of the one class that extends it; `undefined` when there is none. */
+  behavior<B extends NetworkBehavior>(type: BehaviorClass<B>): B | undefined {
+    const planned = this.#plan.graph.providerOf(type);
+    return planned === undefined || !isBehavior(planned) ? undefined : (this.#built.get(planned.token) as B | undefined);
+  }
+
+  /** The value of a token, built if it was not yet. Throws `DEPENDENCY_MISSING` for one that nobody provides. */
+  resolve<T>(token: Token<T>): T {
+    const registered = this.#plan.graph.providerOf(token)?.token ?? token;
+    if (this.#container.isRegistered(registered as string)) return this.#container.resolve(registered as string) as T;
+    throw new NetworkError('DEPENDENCY_MISSING', `nobody provides ${tokenName(token)}`);
+  }
+
+  /** Checks a further behaviour against the running ones, then builds it. If that throws, nothing has changed. */
+  add(entry: BehaviorEntry): NetworkBehavior {
+    const before = this.#plan;
+    const behaviors = [...(before.registration.behaviors ?? []), entry];
+    this.#use(planRegistration({ ...before.registration, behaviors }));
+    try {
+      return this.resolve<NetworkBehavior>(classOfEntry(entry));
+    } catch (error) {
+      this.#use(before);
+      throw error;
+    }
+  }
+
+  /** Takes a behaviour out. Throws `DEPENDENCY_MISSING` while others inject it, naming them, and `BEHAVIOR_MISSING` for an unknown one. */
+  remove(type: BehaviorClass): NetworkBehavior {
+    const planned = this.#plan.graph.providerOf(type);
+    const behavior = this.behavior(type);
+    if (planned === undefined || behavior === undefined)
+      throw new NetworkError('BEHAVIOR_MISSING', `${tokenName(type)} does not run on this node`);
+    this.#refuseIfInjected(planned);
+    const isOther = (entry: BehaviorEntry) => classOfEntry(entry) !== planned.token;
+    const { builtins = [], behaviors = [], provide = [] } = this.#plan.registration;
+    this.#use(planRegistration({ builtins: builtins.filter(isOther), behaviors: behaviors.filter(isOther), provide }));
+    this.#built.delete(planned.token);
+    return behavior;
+  }
+
+  /**
+   * Ends what `provide` made, last made first. Answers what their `dispose` threw, for the log; `failedLater` hears what rejects a promise
+   * of theirs. Nothing is built afterwards.
+   */
+  dispose(failedLater: (error: unknown) => void = () => {}): readonly unknown[] {
+    const made = new Set(this.#plan.providers.filter(({ provider }) => !('useValue' in provider)).map(({ token }) => token));
+    const ending = [...this.#built].filter(([token]) => made.has(token)).reverse();
+    for (const [token] of ending) this.#built.delete(token);
+    void this.#container.dispose();
+    this.#container = createContainer();
+    return ending.flatMap(([, value]) => disposed(value, failedLater));
+  }
+
+  #use(plan: BuildPlan): void {
+    this.#container = this.#filled(plan);
+    this.#plan = plan;
+  }
+
+  #filled(plan: BuildPlan): DependencyContainer {
+    const container = createContainer();
+    for (const [token, value] of this.#values) container.register(token as string, { useFactory: () => value });
+    for (const node of plan.graph.order) container.register(node.token as string, { useFactory: () => this.#once(node) });
+    return container;
+  }
+
+  #once(node: Planned): unknown {
+    if (!this.#built.has(node.token)) this.#built.set(node.token, this.#make(node));
+    return this.#built.get(node.token);
+  }
+
+  #make(node: Planned): unknown {
+    const options = isBehavior(node) ? node.options : undefined;
+    const values = node.needs.map((token) => (token === OPTIONS ? options : this.resolve(token)));
+    if (options !== undefined && !node.needs.includes(OPTIONS)) values.push(options);
+    try {
+      return make(node, values);
+    } catch (cause) {
+      if (cause instanceof NetworkError) throw cause;
+      throw new NetworkError('BEHAVIOR_FAILED', `${node.label} could not be built: ${String(cause)}`, { cause });
+    }
+  }
+
+  #refuseIfInjected(planned: Planned): void {
+    const { order, dependenciesOf } = this.#plan.graph;
+    const injectedBy = order.filter((node) => dependenciesOf(node).includes(planned)).map(({ label }) => label);
+    if (injectedBy.length === 0) return;
+    const text = `${planned.label} cannot be removed: it is injected by ${injectedBy.join(', ')}; remove that first`;
+    throw new NetworkError('DEPENDENCY_MISSING', text, { details: { behavior: planned.label, injectedBy } });
+  }
+}
+
+function make(node: Planned, values: readonly unknown[]): unknown {
+  if (isBehavior(node)) return node.instance ?? construct(node.type, values);
+  const { provider } = node;
+  if ('useValue' in provider) return provider.useValue;
+  return 'useClass' in provider ? construct(provider.useClass, values) : provider.useFactory(...(values as never[]));
+}
+
+function construct(type: AnyClass, values: readonly unknown[]): unknown {
+  return Reflect.construct(type as new () => unknown, values);
+}
+
+function disposed(value: unknown, failedLater: (error: unknown) => void): unknown[] {
+  const { [Symbol.dispose]: end, dispose } = Object(value) as { [Symbol.dispose]?: unknown; dispose?: unknown };
+  const method = end ?? dispose;
+  try {
+    if (typeof method === 'function') onRejected(method.call(value), failedLater);
+    return [];
+  } catch (error) {
+    return [error];
+  }
+}

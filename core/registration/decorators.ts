@@ -1,0 +1,69 @@
+/**
+ * @module Decorators: `@Behavior` and `@Rpc`, sugar over `static behavior`, and `@inject`. They work under the standard dialect of
+ * decorators and under TypeScript's legacy one (`experimentalDecorators`), and use no emitted types. Misuse throws where the class is
+ * defined. `@inject` needs the legacy dialect, which alone has decorators of parameters; `static inject` works everywhere.
+ */
+
+import { NetworkError } from '../errors.js';
+import type { NetworkBehavior } from '../network-behavior.js';
+import type { RpcContext } from '../rpc.js';
+import { type AnyClass, type BehaviorDescriptor, className, isRemoteName, markRpc, recordDescriptor } from './descriptor.js';
+
+export { inject } from './injection.js';
+
+/** What an `@Rpc` method may look like. It may also be async, or an async generator. */
+export type RpcMethod = (request: never, context: RpcContext) => unknown;
+
+export type BehaviorDecorator = (type: AnyClass<NetworkBehavior>, context?: ClassDecoratorContext) => void;
+
+/** The two dialects' calls of a method decorator. */
+export interface RpcDecorator {
+  (method: RpcMethod, context: ClassMethodDecoratorContext): void;
+  <M extends RpcMethod>(prototype: object, name: string | symbol, property: TypedPropertyDescriptor<M>): void;
+}
+
+/** Gives a behaviour's class its service id and name. */
+export function Behavior(descriptor: Omit<BehaviorDescriptor, 'rpc'>): BehaviorDecorator {
+  return (type, context) => {
+    const isClass = typeof type === 'function' && (context === undefined || context.kind === 'class');
+    if (!isClass) throw misuse('@Behavior', describe(type, context), 'put it above a class that extends NetworkBehavior');
+    recordDescriptor(type, descriptor);
+  };
+}
+
+/** Makes a method callable by other nodes. With further decorators on the method, write it first. */
+export function Rpc(): RpcDecorator {
+  return (target: object, where: unknown, property?: PropertyDescriptor): void => {
+    if (typeof where === 'object' && where !== null) markStandard(target, where as ClassMethodDecoratorContext);
+    else markLegacy(target, where, property);
+  };
+}
+
+function markStandard(method: object, context: ClassMethodDecoratorContext): void {
+  const { kind, name, static: isStatic, private: isPrivate } = context;
+  check(kind === 'method' && !isStatic && !isPrivate, name, isStatic ? 'a static member' : isPrivate ? 'a private member' : `a ${kind}`);
+  markRpc(method);
+}
+
+function markLegacy(target: object, name: unknown, property: PropertyDescriptor | undefined): void {
+  const method: unknown = property?.value;
+  check(name !== undefined, className(target), 'a class');
+  check(typeof target !== 'function', name, 'a static member');
+  check(typeof method === 'function', name, property === undefined ? 'a field' : 'an accessor');
+  markRpc(method as object);
+}
+
+function check(isMethod: boolean, name: unknown, what: string): void {
+  if (!isMethod) throw misuse('@Rpc', `${what} (${String(name)})`, 'put it on a method');
+  if (typeof name !== 'string') throw misuse('@Rpc', `${String(name)}, which is no text`, 'give the method a name that can be sent');
+  if (!isRemoteName(name)) throw misuse('@Rpc', `${name}, which is a hook or a member of every object`, 'give the method another name');
+}
+
+function describe(target: unknown, context: { kind: string } | string | undefined): string {
+  if (typeof context === 'object') return `a ${context.kind}`;
+  return context === undefined ? className(target) : `the member ${String(context)}`;
+}
+
+function misuse(decorator: string, where: string, cure: string): NetworkError {
+  return new NetworkError('BEHAVIOR_INVALID', `${decorator} stands on ${where}; ${cure}`, { details: { cure } });
+}

@@ -1,0 +1,177 @@
+/**
+ * @module Registry: takes what an application registers and checks all of it before anything is built. The answer is a plan: the
+ * behaviours in the order in which they can be built. Everything that is wrong is one `NetworkError`, which names the classes, the
+ * tokens and the cures. Builds nothing; `container.ts` does.
+ */
+
+import { NetworkError } from '../errors.js';
+import { NetworkBehavior } from '../network-behavior.js';
+import { RouterTable } from '../router-table.js';
+import {
+  type CheckedGraph,
+  checkGraph,
+  collect,
+  errorOf,
+  faultOf,
+  type GraphNode,
+  isBehaviorClass,
+  type RegistrationFault,
+} from './dependency-graph.js';
+import { type AnyClass, type BehaviorDescriptor, className, descriptorOf } from './descriptor.js';
+import { hookWarnings } from './hook-names.js';
+import { CLOCK, LOGGER, NODE_ID, OPTIONS, RANDOM, SIGNER, STORAGE, type Token, tokensOf } from './injection.js';
+import { type PlannedProvider, type Provider, planProvider } from './provider.js';
+
+export type BehaviorClass<B extends NetworkBehavior = NetworkBehavior> = AnyClass<B>;
+
+/** One element of the `behaviors` option: a class, an instance, or a class with its options. */
+export type BehaviorEntry = BehaviorClass | NetworkBehavior | readonly [type: BehaviorClass, options: unknown];
+
+export interface Registration {
+  /** The built-in behaviours that are on. */
+  readonly builtins?: readonly BehaviorEntry[];
+  readonly behaviors?: readonly BehaviorEntry[];
+  readonly provide?: readonly Provider[];
+}
+
+export interface PlannedBehavior extends GraphNode {
+  readonly type: BehaviorClass;
+  readonly descriptor: BehaviorDescriptor;
+  /** The application's own instance, which is not built. */
+  readonly instance: NetworkBehavior | undefined;
+  readonly options: unknown;
+  readonly isBuiltin: boolean;
+}
+
+export interface BuildPlan {
+  readonly registration: Registration;
+  /** Every behaviour comes after those that it injects. */
+  readonly behaviors: readonly PlannedBehavior[];
+  readonly providers: readonly PlannedProvider[];
+  /** Behaviours and providers that one injects, directly. */
+  readonly graph: CheckedGraph<PlannedBehavior | PlannedProvider>;
+  /** For the log: methods that look like misspelt hooks, constructor parameters that get nothing. */
+  readonly warnings: readonly string[];
+}
+
+/** What the node itself provides. */
+const GIVEN: ReadonlySet<Token> = new Set([NODE_ID, CLOCK, RANDOM, LOGGER, SIGNER, STORAGE, RouterTable]);
+/** Service ids below it are reserved. */
+const USER_IDS_FROM = 32;
+/** The reserved service ids that a built-in behaviour has; DESIGN gives each its meaning. */
+const BUILTIN_ID_LAST = 16;
+
+/** Checks everything. Throws one `NetworkError` with the code of the first fault; `details.faults` lists all of them. */
+export function planRegistration(registration: Registration): BuildPlan {
+  const faults: RegistrationFault[] = [];
+  const given = new Set(GIVEN);
+  const builtins = planEntries(listOf(registration, 'builtins'), true, given, faults);
+  const behaviors = [...builtins, ...planEntries(listOf(registration, 'behaviors'), false, given, faults)];
+  const providers = listOf(registration, 'provide').flatMap((provider) => collect(faults, () => planProvider(provider)));
+  const unique = behaviors.filter((behavior, index) => isFirst(behavior, behaviors.slice(0, index), faults));
+  const graph = checkGraph<PlannedBehavior | PlannedProvider>([...unique, ...providers], given, faults);
+  const [first, ...others] = faults;
+  if (first !== undefined) throw errorOf([first, ...others]);
+  const warnings = unique.flatMap((behavior) => [...hookWarnings(behavior.type), ...parameterWarnings(behavior)]);
+  return { registration, behaviors: graph.order.filter(isBehavior), providers, graph, warnings };
+}
+
+/** The class that an entry of `behaviors` stands for. */
+export function classOfEntry(entry: BehaviorEntry): BehaviorClass {
+  if (entry instanceof NetworkBehavior) return Object.getPrototypeOf(entry).constructor as BehaviorClass;
+  return typeof entry === 'function' ? entry : entry[0];
+}
+
+/** Tells the two kinds of a graph's nodes apart. */
+export function isBehavior(node: PlannedBehavior | PlannedProvider): node is PlannedBehavior {
+  return 'descriptor' in node;
+}
+
+function listOf<K extends keyof Registration>(registration: Registration, key: K): NonNullable<Registration[K]> {
+  const list = registration[key] ?? [];
+  if (Array.isArray(list)) return list as NonNullable<Registration[K]>;
+  throw new NetworkError('OPTION_INVALID', `${key} must be a list`);
+}
+
+function planEntries(
+  entries: readonly BehaviorEntry[],
+  isBuiltin: boolean,
+  given: Set<Token>,
+  faults: RegistrationFault[],
+): PlannedBehavior[] {
+  return entries.flatMap((entry) => {
+    const planned = collect(faults, () => planBehavior(entry, isBuiltin));
+    // What is broken is not to be reported as missing as well, wherever it is injected.
+    if (planned.length === 0) given.add(classOfEntry(Object(entry) as BehaviorEntry));
+    return planned;
+  });
+}
+
+function planBehavior(entry: BehaviorEntry, isBuiltin: boolean): PlannedBehavior {
+  checkEntry(entry);
+  const type = classOfEntry(entry);
+  const descriptor = descriptorOf(type);
+  checkServiceId(type, descriptor.serviceId, isBuiltin);
+  const instance = entry instanceof NetworkBehavior ? entry : undefined;
+  const needs = instance === undefined ? tokensOf(type) : [];
+  checkParameters(type, needs, instance);
+  const label = type.name === '' ? descriptor.name : className(type);
+  const options: unknown = Array.isArray(entry) ? entry[1] : undefined;
+  return { label, token: type, needs, hasOptions: true, type, descriptor, instance, options, isBuiltin };
+}
+
+function checkEntry(entry: unknown): void {
+  if (entry instanceof NetworkBehavior) return;
+  const type: unknown = Array.isArray(entry) && entry.length === 2 ? entry[0] : entry;
+  if (isBehaviorClass(type)) return;
+  const name = typeof type === 'function' ? className(type) : type instanceof NetworkBehavior ? 'an instance with options' : typeof type;
+  const cure = 'give a class that extends NetworkBehavior, an instance of one, or [class, options]';
+  throw refused('BEHAVIOR_INVALID', `${name} is no behaviour`, cure);
+}
+
+function checkServiceId(type: BehaviorClass, serviceId: number, isBuiltin: boolean): void {
+  if (isBuiltin || serviceId >= USER_IDS_FROM || (serviceId > 0 && serviceId <= BUILTIN_ID_LAST)) return;
+  throw refused(
+    'BEHAVIOR_INVALID',
+    `${className(type)} has the reserved service id ${serviceId}`,
+    `give it one from ${USER_IDS_FROM} to 255`,
+  );
+}
+
+/** More parameters than tokens and options can fill are a forgotten `@inject`. */
+function checkParameters(type: BehaviorClass, needs: readonly Token[], instance: NetworkBehavior | undefined): void {
+  const filled = needs.length + (needs.includes(OPTIONS) ? 0 : 1);
+  if (instance !== undefined || type.length <= filled) return;
+  const text = `the constructor of ${className(type)} has ${type.length} parameters and injects ${needs.length}`;
+  throw refused(
+    'DEPENDENCY_MISSING',
+    text,
+    'list a token for each in static inject, or put @inject(TOKEN) on each; options come last without one',
+  );
+}
+
+function parameterWarnings({ type, needs, options, instance }: PlannedBehavior): string[] {
+  if (instance !== undefined || options !== undefined || type.length <= needs.length) return [];
+  return [`the last constructor parameter of ${className(type)} gets nothing: it has no token, and no options were given`];
+}
+
+/** Whether no earlier behaviour has the class; a service id that is taken is a fault, too. */
+function isFirst({ label, type, descriptor }: PlannedBehavior, earlier: readonly PlannedBehavior[], faults: RegistrationFault[]): boolean {
+  const twin = earlier.find((other) => other.type === type);
+  const holder = earlier.find((other) => other.descriptor.serviceId === descriptor.serviceId);
+  if (twin !== undefined) {
+    faults.push(faultOf('BEHAVIOR_DUPLICATE', `${label} is registered twice`, cureOfDuplicate(twin, 'take one of the two out')));
+  } else if (holder !== undefined) {
+    const cure = cureOfDuplicate(holder, `give ${label} another one, from ${USER_IDS_FROM} to 255`);
+    faults.push(faultOf('BEHAVIOR_DUPLICATE', `${holder.label} and ${label} both have the service id ${descriptor.serviceId}`, cure));
+  }
+  return twin === undefined;
+}
+
+function cureOfDuplicate(holder: PlannedBehavior, cure: string): string {
+  return holder.isBuiltin ? `${cure}; ${holder.label} is built in: leave ${holder.descriptor.name} out of builtins to replace it` : cure;
+}
+
+function refused(code: RegistrationFault['code'], what: string, cure: string): NetworkError {
+  return errorOf([faultOf(code, what, cure)]);
+}

@@ -1,0 +1,255 @@
+/** @module The facade as a table, the exchange of the table beneath, and events. Answers are in router-facade-answers.test.ts. */
+import { expect } from 'chai';
+import { RouterFacade } from '../../../core/engine/router-facade.js';
+import { NetworkError } from '../../../core/errors.js';
+import type { NodeId } from '../../../core/node-id.js';
+import { type RouteAction, RouterTable } from '../../../core/router-table.js';
+import { DirectRouter } from '../../../routing/index.js';
+import { routerTableSuite } from '../../../testing/conformance/router-table-suite.js';
+import { A, B, LOCAL, next, REJECT, rtt, SELF, STRANGER } from '../../routing/ids.js';
+import { patched } from '../../routing/patched.js';
+
+type Fault = readonly [callback: string, cause: unknown];
+
+function facadeOver(table: RouterTable): { facade: RouterFacade; faults: Fault[] } {
+  const faults: Fault[] = [];
+  const facade = new RouterFacade(table, (callback, cause) => faults.push([callback, cause]));
+  facade.attach(SELF);
+  facade.linkUp(1, A);
+  facade.linkUp(2, B);
+  return { facade, faults };
+}
+
+function failOnFault(callback: string, cause: unknown): void {
+  throw new Error(`${callback} failed`, { cause });
+}
+
+/** A facade that puts a fresh table in place of the present one before every third event. */
+class Restless extends RouterFacade {
+  #events = 0;
+
+  override attach(self: NodeId): void {
+    super.attach(self);
+    for (const name of ['linkUp', 'linkDown', 'linkServices', 'registerService', 'unregisterService'] as const) {
+      const event = this[name].bind(this) as (...args: unknown[]) => void;
+      Object.assign(this, { [name]: (...args: unknown[]) => this.#before(() => event(...args)) });
+    }
+  }
+
+  #before(event: () => void): void {
+    if (this.#events++ % 3 === 0) this.replace(new DirectRouter());
+    event();
+  }
+}
+
+/** Writes down what it is told. */
+class Recording extends RouterTable {
+  readonly told: unknown[][] = [];
+  override attach(self: NodeId): void {
+    super.attach(self);
+    this.told.push(['attach', self]);
+  }
+  override pathToNode(): RouteAction {
+    return REJECT;
+  }
+  override pathToKey(): RouteAction {
+    return REJECT;
+  }
+  override pathToService(): RouteAction {
+    return REJECT;
+  }
+  override linkUp(...args: unknown[]): void {
+    this.told.push(['linkUp', ...args]);
+  }
+  override linkMetric(...args: unknown[]): void {
+    this.told.push(['linkMetric', ...args]);
+  }
+  override linkServices(...args: unknown[]): void {
+    this.told.push(['linkServices', ...args]);
+  }
+  override linkDown(...args: unknown[]): void {
+    this.told.push(['linkDown', ...args]);
+  }
+  override registerService(...args: unknown[]): void {
+    this.told.push(['registerService', ...args]);
+  }
+  override unregisterService(...args: unknown[]): void {
+    this.told.push(['unregisterService', ...args]);
+  }
+  override applySync(...args: unknown[]): void {
+    this.told.push(['applySync', ...args]);
+  }
+}
+
+describe('RouterFacade', () => {
+  describe('over a direct router', () => {
+    routerTableSuite(() => new RouterFacade(new DirectRouter(), failOnFault), { reach: 'neighbours' });
+  });
+
+  describe('whose table is replaced all the time', () => {
+    routerTableSuite(() => new Restless(new DirectRouter(), failOnFault), { reach: 'neighbours' });
+  });
+
+  describe('replace', () => {
+    it('primes the new table with everything of now, in the order of coming up, before it is asked', () => {
+      const { facade } = facadeOver(new DirectRouter());
+      facade.linkMetric(1, rtt(5));
+      facade.linkMetric(1, rtt(6));
+      facade.linkServices(2, [64, 64, 65]);
+      facade.registerService(66);
+      facade.registerService(67);
+      facade.unregisterService(66);
+      facade.linkUp(3, STRANGER);
+      facade.linkDown(3);
+      const table = new Recording();
+      facade.replace(table);
+      expect(table.told).eql([
+        ['attach', SELF],
+        ['registerService', 67],
+        ['linkUp', 1, A],
+        ['linkMetric', 1, rtt(6)],
+        ['linkUp', 2, B],
+        ['linkServices', 2, [64, 65]],
+      ]);
+      expect(facade.table).equal(table);
+    });
+
+    it('takes over the kind of the new table', () => {
+      const { facade } = facadeOver(Object.assign(new DirectRouter(), { kind: 'old' }));
+      expect(facade.kind).equal('old');
+      facade.replace(Object.assign(new DirectRouter(), { kind: 'new' }));
+      expect(facade.kind).equal('new');
+    });
+
+    it('keeps the old table and throws the cause when priming throws', () => {
+      const old = new DirectRouter();
+      const { facade, faults } = facadeOver(old);
+      const cause = new Error('cannot');
+      const bad = patched(new DirectRouter(), () => ({
+        linkUp: () => {
+          throw cause;
+        },
+      }));
+      expect(() => facade.replace(bad)).to.throw(cause);
+      expect(facade.table).equal(old);
+      expect(facade.pathToNode(A)).eql(next(1, A));
+      expect(faults).eql([]);
+    });
+
+    it('does nothing for the present table', () => {
+      const table = new Recording();
+      const { facade } = facadeOver(table);
+      const before = table.told.length;
+      facade.replace(table);
+      expect(table.told.length).equal(before);
+    });
+
+    const refused: readonly [string, () => unknown][] = [
+      ['a table of another node', () => facadeOver(new DirectRouter()).facade.table],
+      ['a facade of another node', () => facadeOver(new DirectRouter()).facade],
+      ['something that is no table', () => ({ pathToNode: () => LOCAL })],
+      ['nothing', () => undefined],
+      ['a table that does not pass attach on', () => patched(new DirectRouter(), () => ({ attach: () => undefined }))],
+    ];
+    for (const [what, make] of refused) {
+      it(`throws ARGUMENT_INVALID for ${what}, and keeps the old one`, () => {
+        const old = new DirectRouter();
+        const { facade } = facadeOver(old);
+        expect(() => facade.replace(make() as RouterTable))
+          .to.throw(NetworkError)
+          .with.property('code', 'ARGUMENT_INVALID');
+        expect(facade.table).equal(old);
+      });
+    }
+
+    it('throws ARGUMENT_INVALID for itself and for a table that it had before', () => {
+      const old = new DirectRouter();
+      const { facade } = facadeOver(old);
+      facade.replace(new DirectRouter());
+      for (const table of [facade, old])
+        expect(() => facade.replace(table))
+          .to.throw(NetworkError)
+          .with.property('code', 'ARGUMENT_INVALID');
+    });
+
+    it('works before attach too, and what happened before is told at attach', () => {
+      const [first, second] = [new Recording(), new Recording()];
+      const facade = new RouterFacade(first, failOnFault);
+      facade.registerService(64);
+      facade.linkUp(1, A);
+      facade.replace(second);
+      expect([...first.told, ...second.told]).eql([]);
+      facade.attach(SELF);
+      expect(second.told).eql([
+        ['attach', SELF],
+        ['registerService', 64],
+        ['linkUp', 1, A],
+      ]);
+    });
+  });
+
+  it('throws ARGUMENT_INVALID for a used table at construction, and for a second attach', () => {
+    const { facade } = facadeOver(new DirectRouter());
+    expect(() => new RouterFacade(facade.table, failOnFault))
+      .to.throw(NetworkError)
+      .with.property('code', 'ARGUMENT_INVALID');
+    expect(() => facade.attach(SELF))
+      .to.throw(NetworkError)
+      .with.property('code', 'ARGUMENT_INVALID');
+  });
+
+  describe('events', () => {
+    it('of connections that are not up, and a second linkUp, do not reach the table', () => {
+      const table = new Recording();
+      const { facade } = facadeOver(table);
+      const before = table.told.length;
+      facade.linkUp(1, B);
+      facade.linkMetric(9, rtt(1));
+      facade.linkServices(9, [64]);
+      facade.applySync(9, rtt(1), new Uint8Array(1));
+      facade.linkDown(9);
+      expect(table.told.length).equal(before);
+      facade.applySync(1, rtt(1), new Uint8Array(1));
+      facade.linkDown(1);
+      facade.linkDown(1);
+      expect(table.told.slice(before)).eql([
+        ['applySync', 1, rtt(1), new Uint8Array(1)],
+        ['linkDown', 1],
+      ]);
+    });
+
+    it('give the table a copy of the services', () => {
+      const table = new Recording();
+      const { facade } = facadeOver(table);
+      const services = [64];
+      facade.linkServices(1, services);
+      services.push(65);
+      expect(table.told.at(-1)).eql(['linkServices', 1, [64]]);
+    });
+
+    for (const name of ['linkUp', 'linkMetric', 'linkServices', 'linkDown', 'registerService', 'unregisterService', 'applySync'] as const) {
+      it(`survive a ${name} that throws, which is a fault`, () => {
+        const cause = new Error(name);
+        const table = new Recording();
+        const { facade, faults } = facadeOver(table);
+        Object.assign(table, {
+          [name]: () => {
+            throw cause;
+          },
+        });
+        const calls = {
+          linkUp: () => facade.linkUp(5, STRANGER),
+          linkMetric: () => facade.linkMetric(1, rtt(1)),
+          linkServices: () => facade.linkServices(1, []),
+          linkDown: () => facade.linkDown(1),
+          registerService: () => facade.registerService(64),
+          unregisterService: () => facade.unregisterService(64),
+          applySync: () => facade.applySync(1, rtt(1), new Uint8Array(1)),
+        };
+        calls[name]();
+        expect(faults).eql([[name, cause]]);
+        expect(facade.faultCount).equal(1);
+      });
+    }
+  });
+});

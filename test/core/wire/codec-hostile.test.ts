@@ -1,0 +1,137 @@
+/**
+ * @module The codec against hostile input: what lies, bombs and pollution cost and change (rows 83 and 84).
+ */
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { scanCbor } from '../../../core/wire/cbor-scan.js';
+import { decodeValue, encodeValue, VALUE_LIMITS_DEFAULT } from '../../../core/wire/codec.js';
+import { fromHex, toHex } from '../cbor-corpus.js';
+import { POLLUTION_CASES } from '../pollution-cases.js';
+
+const MIB = 1024 * 1024;
+
+/** Heads that promise much more than there is. */
+const LENGTH_LIES = [
+  '5affffffff00',
+  '5b000000007fffffff00',
+  '5bffffffffffffffff00',
+  '7affffffff61',
+  '7b001fffffffffffff61',
+  '9affffffff00',
+  '9a0000ffff00',
+  '9b00000001000000000000',
+  'baffffffff616100',
+  'ba00007fff616100',
+  'bb7fffffffffffffff616100',
+  '829affffffff9affffffff',
+  `${'9a0000ffff'.repeat(16)}00`,
+  `${'ba00007fff6161'.repeat(16)}00`,
+];
+
+const DEPTH_BOMBS: readonly (readonly [title: string, unit: string])[] = [
+  ['arrays', '81'],
+  ['maps', 'a16161'],
+  ['maps in keys', 'a1'],
+  ['arrays of indefinite length', '9f'],
+  ['tags', 'c1'],
+  ['long tags', 'd9d9f7'],
+  ['arrays and maps in turn', '81a16161'],
+  ['arrays with a large count', '9affffffff'],
+];
+
+function repeated(unit: string, byteCount: number): Uint8Array {
+  const bytes = fromHex(unit);
+  return Uint8Array.from({ length: byteCount }, (_, index) => bytes[index % bytes.length] as number);
+}
+
+/** The shortest of five runs: what the machine does beside this test is not measured. */
+function costMs(work: () => void): number {
+  const costs = Array.from({ length: 5 }, () => {
+    const startMs = performance.now();
+    work();
+    return performance.now() - startMs;
+  });
+  return Math.min(...costs);
+}
+
+/** Bytes that a call leaves on the heap and beside it before anything is collected. */
+function memoryCost(work: () => void): number {
+  globalThis.gc?.();
+  const before = process.memoryUsage();
+  work();
+  const after = process.memoryUsage();
+  return after.heapUsed - before.heapUsed + (after.arrayBuffers - before.arrayBuffers);
+}
+
+function expectUnpolluted(): void {
+  const fresh = {} as Record<string, unknown>;
+  expect(fresh['polluted']).to.equal(undefined);
+  for (const name in fresh) expect.fail(`Object.prototype has ${name}`);
+}
+
+describe('codec against hostile input', () => {
+  it('row 83: lengths that lie cost less than 1 MiB of memory', () => {
+    for (const hex of LENGTH_LIES) {
+      const bytes = fromHex(hex);
+      expect(decodeValue(bytes), hex).to.equal(undefined);
+      expect(
+        memoryCost(() => decodeValue(bytes)),
+        hex,
+      ).to.be.lessThan(MIB);
+    }
+    expect(memoryCost(() => LENGTH_LIES.map((hex) => decodeValue(fromHex(hex))))).to.be.lessThan(MIB);
+  });
+
+  for (const [title, unit] of DEPTH_BOMBS) {
+    it(`row 83: a mebibyte of nested ${title} is refused within 5 ms`, () => {
+      const bytes = repeated(unit, MIB);
+      expect(decodeValue(bytes)).to.equal(undefined);
+      expect(costMs(() => decodeValue(bytes))).to.be.lessThan(5);
+    });
+  }
+
+  it('row 83: as many items as are allowed, in the dearest forms, cost less than 50 ms', () => {
+    const keys = Array.from({ length: 32_767 }, (_, index) => `${index.toString(36)}`.padStart(20, 'x'));
+    const dear = [
+      encodeValue(Object.fromEntries(keys.map((key) => [key, 0]))),
+      encodeValue(new Array(65_535).fill(2n ** 60n)),
+      encodeValue(Array.from({ length: 65_535 }, () => ({}))),
+      encodeValue('\u{10ffff}'.repeat(MIB / 4)),
+      encodeValue(new Uint8Array(MIB)),
+    ];
+    for (const bytes of dear) {
+      expect(decodeValue(bytes)).to.not.equal(undefined);
+      expect(
+        costMs(() => decodeValue(bytes)),
+        toHex(bytes.subarray(0, 8)),
+      ).to.be.lessThan(50);
+    }
+  });
+
+  it('row 84: the table has 18 cases', () => {
+    expect(POLLUTION_CASES.length).to.equal(18);
+  });
+
+  for (const { title, hex, verdict } of POLLUTION_CASES) {
+    it(`row 84: ${title}: ${verdict}, and nothing is polluted`, async () => {
+      const bytes = fromHex(hex);
+      expect(scanCbor(bytes, VALUE_LIMITS_DEFAULT)).to.equal(verdict);
+      const decoded = decodeValue(bytes);
+      expectUnpolluted();
+      expect(decoded !== undefined).to.equal(verdict === 'plain');
+      if (decoded === undefined) return;
+      const value = decoded.value as object;
+      expect(Object.getPrototypeOf(value)).to.equal(Object.prototype);
+      expect(await value).to.equal(value);
+      expect(JSON.parse(JSON.stringify(value))).to.deep.equal(value);
+      expect(String(value)).to.equal('[object Object]');
+      expectUnpolluted();
+    });
+  }
+
+  it('row 84: every case ends the same with a frozen Object.prototype', () => {
+    const child = fileURLToPath(new URL('frozen-prototype.child.js', import.meta.url));
+    expect(execFileSync(process.execPath, [child], { encoding: 'utf8' })).to.equal('18');
+  });
+});
