@@ -1,0 +1,146 @@
+/**
+ * @module DialPlan: whom to dial next. While the space has no more nodes than this one may have connections, everybody: a full mesh. Beyond
+ * that, as many as `min` says, chosen by chance: each node's own few choices make a graph that hangs together, and group by group, so that
+ * many nodes of few networks get few of the slots (SECURITY.md row 49). Pure.
+ */
+import { type NodeId, parseAddress, type Random } from '../../core/index.js';
+import type { Book } from './book.js';
+import type { DialBudget } from './dial-budget.js';
+import type { Entry, KnownAddress, Moment } from './entry.js';
+import { picked } from './picked.js';
+
+export const DIAL_PLAN_LIMITS = {
+  /** Connections that this node dialled, of one group, in a space that is larger than the full mesh. */
+  perGroupMax: 2,
+  /** Of two nodes that have just heard of each other the smaller id dials first; the larger one when nothing has come by then. */
+  politeMs: 2_000,
+  /** A mesh is completed only when the book has not grown for so long, so that a newcomer to a large space does not dial everybody. */
+  settledMs: 1_000,
+} as const;
+
+/** A dial to be made. */
+export interface Candidate {
+  readonly entry: Entry;
+  readonly address: KnownAddress;
+}
+
+export interface Situation {
+  readonly book: Book;
+  readonly self: NodeId;
+  readonly min: number;
+  readonly max: number;
+  /** Connections that this node dialled and keeps, with the group of each, and dials under way. */
+  readonly chosen: readonly { readonly group: string | undefined }[];
+  /** Nodes to which this one was connected when it ended; dialled first. */
+  readonly anchors: ReadonlySet<NodeId>;
+  readonly budget: DialBudget;
+  /** The user's order, if there is one: the best first, the others left out. */
+  readonly order: ((entries: readonly Entry[]) => readonly NodeId[] | undefined) | undefined;
+}
+
+export class DialPlan {
+  /** Whether everybody is to be connected. */
+  readonly isFull: boolean;
+
+  constructor(
+    private readonly situation: Situation,
+    private readonly now: Moment,
+  ) {
+    this.isFull = situation.book.spaceSize <= situation.max;
+  }
+
+  /** Up to `count` dials, the most wanted first. */
+  next(count: number): readonly Candidate[] {
+    const idle = [...this.situation.book.values()].filter((entry) => !entry.isConnected && !entry.isDialling);
+    const persistent = this.dialable(idle.filter(({ isPersistent }) => isPersistent));
+    const others = idle.filter(({ isPersistent, isDeclined }) => !isPersistent && !isDeclined);
+    const room = Math.max(0, count - persistent.length);
+    return [...persistent, ...(this.isFull ? this.everybody(others, room) : this.some(others, room))].slice(0, count);
+  }
+
+  /** One that was never connected, to see whether it is there. */
+  feeler(): Candidate | undefined {
+    const unproven = [...this.situation.book.values()].filter((entry) => entry.isIdle && !entry.isProven && !entry.isDeclined);
+    return oneByGroup(this.dialable(unproven), this.now.random);
+  }
+
+  private everybody(entries: readonly Entry[], count: number): readonly Candidate[] {
+    const { book, chosen, min } = this.situation;
+    const isSettled = this.now.nowMs - book.lastLearntMs >= DIAL_PLAN_LIMITS.settledMs;
+    const room = isSettled ? count : Math.min(count, Math.max(0, min - chosen.length));
+    const candidates = this.dialable(entries);
+    return this.situation.order === undefined ? picked(candidates, room, this.now.random) : this.inOrder(candidates).slice(0, room);
+  }
+
+  private some(entries: readonly Entry[], count: number): readonly Candidate[] {
+    const { chosen, min, anchors, order } = this.situation;
+    const room = Math.min(count, Math.max(0, min - chosen.length));
+    const taken: Candidate[] = [];
+    let rest = room === 0 ? [] : [...this.inOrder(this.dialable(entries))];
+    while (taken.length < room) {
+      rest = rest.filter((candidate) => !taken.includes(candidate) && this.isDiverse(candidate, taken));
+      const anchor = rest.find(({ entry }) => anchors.has(entry.nodeId));
+      const next = anchor ?? (order === undefined ? oneByGroup(rest, this.now.random) : rest[0]);
+      if (next === undefined) break;
+      taken.push(next);
+    }
+    return taken;
+  }
+
+  /** Those that may be dialled now, each with the best of its addresses. */
+  private dialable(entries: readonly Entry[]): Candidate[] {
+    return entries.flatMap((entry) => {
+      const address = this.isPolite(entry) ? entry.candidates(this.now.nowMs).find((known) => this.isAffordable(entry, known)) : undefined;
+      return address === undefined ? [] : [{ entry, address }];
+    });
+  }
+
+  private isPolite({ nodeId, learntMs, isProven }: Entry): boolean {
+    const isFirst = this.situation.self < nodeId || isProven;
+    return isFirst || this.now.nowMs - learntMs >= DIAL_PLAN_LIMITS.politeMs;
+  }
+
+  private isAffordable({ isPersistent }: Entry, known: KnownAddress): boolean {
+    return isPersistent || mayDial(known, this.situation.budget, this.now.nowMs);
+  }
+
+  private isDiverse({ address: { group } }: Candidate, taken: readonly Candidate[]): boolean {
+    if (group === undefined) return true;
+    const groups = [...this.situation.chosen.map((chosen) => chosen.group), ...taken.map(({ address }) => address.group)];
+    return groups.filter((other) => other === group).length < DIAL_PLAN_LIMITS.perGroupMax;
+  }
+
+  /** By the user's order, if there is one. */
+  private inOrder(candidates: readonly Candidate[]): readonly Candidate[] {
+    const ids = this.situation.order?.(candidates.map(({ entry }) => entry));
+    if (ids === undefined) return candidates;
+    const byId = new Map(candidates.map((candidate) => [candidate.entry.nodeId, candidate]));
+    return [...new Set(ids)].map((id) => byId.get(id)).filter((candidate) => candidate !== undefined);
+  }
+}
+
+/** Whether the budget allows a dial to it. What has answered before costs nothing, nor what this node's user wrote, nor this machine. */
+export function mayDial(known: KnownAddress, budget: DialBudget, nowMs: number): boolean {
+  return isFree(known) || budget.allows(known.text, parseAddress(known.text).host, nowMs);
+}
+
+export function spend(known: KnownAddress, budget: DialBudget, nowMs: number): void {
+  if (!isFree(known)) budget.spend(known.text, parseAddress(known.text).host, nowMs);
+}
+
+function isFree({ origin, succeededMs, isNear }: KnownAddress): boolean {
+  return origin === 'configured' || succeededMs !== undefined || isNear;
+}
+
+/** A group by chance, then one of it by chance; those without group are a group each. */
+function oneByGroup(candidates: readonly Candidate[], random: Random): Candidate | undefined {
+  const groups = new Map<string | Candidate, Candidate[]>();
+  for (const candidate of candidates) {
+    const key = candidate.address.group ?? candidate;
+    const members = groups.get(key);
+    if (members === undefined) groups.set(key, [candidate]);
+    else members.push(candidate);
+  }
+  const [members = []] = picked([...groups.values()], 1, random);
+  return picked(members, 1, random)[0];
+}

@@ -1,0 +1,66 @@
+/**
+ * @module Options of the address book, and their check.
+ */
+import { Address, NetworkError, parseAddress } from '../../core/index.js';
+import type { AddressMode } from './address-class.js';
+import { type GroupOf, groupOfAddress } from './address-group.js';
+import { BACKOFF_DEFAULTS, type BackoffOptions } from './backoff.js';
+
+export interface AddressBookOptions {
+  /**
+   * How near the places may be that others tell of: `public` takes addresses of the internet only, `private` also those of private networks
+   * and names, `loopback` also those of this machine. Absent: as near as whoever tells is seen, which fits machines that are in several.
+   */
+  readonly mode?: AddressMode;
+  /** Which addresses are likely in one hand; nothing: in nobody's. By default /16 and /32 of the internet. `false`: all are independent. */
+  readonly groupOf?: GroupOf | false;
+  /** Nodes to stay connected to for ever, as addresses with or without node id; in addition to the node's seeds. */
+  readonly persistent?: readonly (string | Address)[];
+  /** Waits between dials of one address: 1 s, growing by 1.5 times itself, to 60 s. Of each wait a random share is waited. */
+  readonly backoff?: Partial<BackoffOptions>;
+  /** Whether this node dials by itself; true by default. May be switched while it runs. */
+  readonly isDialling?: boolean;
+  /** Whether this node tells others of nodes and listens to what they tell; true by default. May be switched while it runs. */
+  readonly isGossiping?: boolean;
+  /** A change is saved so long after the last save, 60 s by default; 1 s to a day. What is learnt in between is lost in a crash. */
+  readonly saveMs?: number;
+}
+
+export interface AddressBookSetup {
+  readonly mode: AddressMode | undefined;
+  readonly groupOf: GroupOf;
+  readonly persistent: readonly Address[];
+  readonly backoff: BackoffOptions;
+  readonly isDialling: boolean;
+  readonly isGossiping: boolean;
+  readonly saveMs: number;
+}
+
+const MODES: readonly unknown[] = [undefined, 'public', 'private', 'loopback'];
+const SAVE_MS = 60_000;
+const DAY_MS = 86_400_000;
+
+/** Throws `OPTION_INVALID`, or `ADDRESS_INVALID` for an address. */
+export function setupOf(options: AddressBookOptions): AddressBookSetup {
+  const { mode, groupOf = groupOfAddress, isDialling = true, isGossiping = true, saveMs = SAVE_MS } = options;
+  if (!MODES.includes(mode)) throw invalid('mode', 'must be public, private or loopback');
+  if (groupOf !== false && typeof groupOf !== 'function') throw invalid('groupOf', 'must be a function or false');
+  if (!(saveMs >= 1_000 && saveMs <= DAY_MS)) throw invalid('saveMs', `must be a number of milliseconds from 1,000 to ${DAY_MS}`);
+  return {
+    ...{ mode, saveMs, isDialling, isGossiping, backoff: backoffOf(options.backoff) },
+    groupOf: groupOf === false ? () => undefined : groupOf,
+    persistent: (options.persistent ?? []).map((given) => (given instanceof Address ? given : parseAddress(given))),
+  };
+}
+
+/** DNDM-34: no multiplier below 0.1, no first wait below 1 ms, no longest one below 1 s or the first. */
+function backoffOf(given: Partial<BackoffOptions> = {}): BackoffOptions {
+  const { minMs, maxMs, multiplier } = { ...BACKOFF_DEFAULTS, ...given };
+  if (!(minMs >= 1 && maxMs >= 1_000 && maxMs >= minMs && maxMs <= DAY_MS && multiplier >= 0.1 && multiplier <= 100))
+    throw invalid('backoff', 'must have minMs from 1, maxMs from 1,000 and minMs, and multiplier from 0.1 to 100');
+  return { minMs, maxMs, multiplier };
+}
+
+function invalid(option: string, text: string): NetworkError {
+  return new NetworkError('OPTION_INVALID', `addressbook: option ${option} ${text}`, { details: { option } });
+}
