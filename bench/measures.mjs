@@ -62,7 +62,7 @@ function connections(parallel, connectionCount) {
   const run = (contender, scale) =>
     withPeers(contender, { name: 'echo' }, async ({ client }) => {
       const count = Math.round(connectionCount * scale);
-      // A connection runs much code once: as many as are measured warm it up.
+      // Much code runs once per connection: as many as are measured warm it up. They stay open until the time is taken.
       const { seconds } = await client.ask({ type: 'connections', count, parallel, warmUp: count });
       return count / seconds;
     });

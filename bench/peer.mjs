@@ -40,8 +40,14 @@ const TASKS = {
     report({ type: 'done', seconds: await timed(() => client.requests(count, outstanding)) });
   },
   async connections({ count, parallel, warmUp }) {
-    await client.connections(warmUp, parallel);
-    report({ type: 'done', seconds: await timed(() => client.connections(count, parallel)) });
+    const endWarmUp = await client.connections(warmUp, parallel);
+    await endWarmUp();
+    let end;
+    const seconds = await timed(async () => {
+      end = await client.connections(count, parallel);
+    });
+    await end();
+    report({ type: 'done', seconds });
   },
   async idle({ count }) {
     endIdle = await client.idle(count);

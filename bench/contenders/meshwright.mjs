@@ -126,12 +126,11 @@ export function client(port) {
       await inParallel(count, outstanding, () => remote.echo(request));
     },
     async connections(count, parallel) {
-      // As with the sockets of the others, the end of a connection is not waited for before the next one.
-      const ends = [];
+      const nodes = [];
       await inParallel(count, parallel, async () => {
-        ends.push((await fresh()).stop());
+        nodes.push(await fresh());
       });
-      await Promise.all(ends);
+      return () => Promise.all(nodes.map((node) => node.stop()));
     },
     async idle(count) {
       const nodes = [];

@@ -85,10 +85,13 @@ export function socketClient(connect, port) {
       });
     },
     async connections(count, parallel) {
+      const sockets = [];
       await inParallel(count, parallel, async () => {
-        const fresh = await connect(port);
-        fresh.destroy();
+        sockets.push(await connect(port));
       });
+      return () => {
+        for (const socket of sockets) socket.destroy();
+      };
     },
     async idle(count) {
       const sockets = [];
