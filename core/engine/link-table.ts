@@ -162,11 +162,12 @@ export class LinkTable {
     this.drop(link, 'end');
   }
 
-  /** Tells the open neighbours what this node offers now. */
+  /** Tells what this node offers now to every neighbour that was told before, with `ready`: also while the link is not open yet. */
   announceServices(): void {
     if (this.engine.isStopping) return;
     const { services } = this.engine.behaviors;
-    for (const link of this.byId.values()) if (link.isOpen) this.engine.delivery.sendControl(link, encodeServices(services));
+    for (const link of this.byId.values())
+      if (link.isReadySent && !link.isOver) this.engine.delivery.sendControl(link, encodeServices(services));
   }
 
   private secure(link: Link, facts: ChannelFacts): void {
