@@ -108,9 +108,10 @@ describe('channels that are forged, cut and chopped', () => {
       return [];
     };
     for (let index = 0; index < 1_000; index++) dialling.behavior(Pump).send(id, new Uint8Array(100));
-    await until(() => Buffer.concat(held).length > 100_000, 'all messages are on their way');
+    await until(() => Buffer.concat(held).length > 100_000, 'most messages are on their way');
+    relay.toFar = (bytes) => [bytes];
     relay.inject(Buffer.concat(held));
-    await until(() => listening.behavior(Sink).messages === 1_101, 'all messages have come at once');
+    await until(() => listening.behavior(Sink).messages === 1_101, 'all messages have come');
     expect(listening.connections()).to.have.length(1);
   });
 });

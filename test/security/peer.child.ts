@@ -2,7 +2,7 @@
  * @module The node of a process of its own: started with the options that the parent gives, it answers what the parent asks, and stops
  * on SIGTERM and SIGINT as an application would. It measures its own memory and its pending connections while it runs.
  */
-import { closeSync, openSync, readdirSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync } from 'node:fs';
 import { createNode, type NodeOptions } from '../../index.js';
 import { Pump, Sink } from './behaviors.js';
 import { answerQuestions, childOptions } from './children.js';
@@ -28,6 +28,7 @@ export interface PeerState {
 }
 
 const SAMPLE_MS = 20;
+const DESCRIPTORS = '/proc/self/fd';
 
 const { networkKeyHex, ...options } = childOptions<PeerOptions>();
 const node = await createNode({
@@ -112,10 +113,17 @@ answerQuestions(
     fill,
     writable: () => node.behavior(Pump).writable,
     wallMs: () => Date.now(),
-    /** Takes file descriptors away from the rest of the process, and gives them back. */
-    occupy: (count: number) => void occupied.push(...Array.from({ length: count }, () => openSync('/dev/null', 'r'))),
+    /** Takes every file descriptor away from the rest of the process; `release` gives them back. */
+    occupy: () => {
+      try {
+        for (;;) occupied.push(openSync('/dev/null', 'r'));
+      } catch {
+        return occupied.length;
+      }
+    },
     release: () => occupied.splice(0).forEach(closeSync),
-    descriptors: () => readdirSync('/proc/self/fd').length,
+    /** 0 where the system does not tell. */
+    descriptors: () => (existsSync(DESCRIPTORS) ? readdirSync(DESCRIPTORS).length : 0),
   },
   () => {
     clearInterval(sampler);

@@ -9,7 +9,7 @@ import { startPeer } from './handshake-attacks.js';
 import { HAS_NAMESPACES, Namespaces } from './namespaces.js';
 import type { PeerState } from './peer.child.js';
 import { Relay } from './relay.js';
-import { addressOf, heard, next, placeOf, until, World } from './world.js';
+import { addressOf, heard, itWith, next, placeOf, until, World } from './world.js';
 
 const limits = { pingIntervalMs: 200, silenceMs: 800 };
 
@@ -88,7 +88,7 @@ describe('silence', () => {
     expect(opened).to.have.length(1);
   });
 
-  (HAS_NAMESPACES ? it : it.skip)(
+  itWith(HAS_NAMESPACES, 'network namespaces')(
     'row 28: two hosts between which every packet is lost notice it, and each tells its application',
     async () => {
       const net = await Namespaces.start(world);

@@ -7,7 +7,7 @@ import type { BehaviorAgent, Clock, MeshNode } from '../../core/index.js';
 import { NetworkBehavior } from '../../index.js';
 import { startPeer } from './handshake-attacks.js';
 import type { PeerState } from './peer.child.js';
-import { addressOf, heard, until, World } from './world.js';
+import { addressOf, heard, itWith, until, World } from './world.js';
 
 const DAY_MS = 86_400_000;
 const YEAR_MS = 365 * DAY_MS;
@@ -64,7 +64,7 @@ describe('the clock on the wall', () => {
     expect(nodes.map((node) => node.metrics()['local_stalls_total'])).to.deep.equal([0, 0]);
   });
 
-  (LIBRARY === undefined ? it.skip : it)('row 92: the same when the clock of the system itself jumps', async () => {
+  itWith(LIBRARY !== undefined, 'libfaketime')('row 92: the same when the clock of the system itself jumps', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'meshwright-'));
     world.atEnd(() => rmSync(directory, { recursive: true }));
     const file = join(directory, 'offset');

@@ -85,6 +85,11 @@ export function placeOf(node: MeshNode): { readonly host: string; readonly port:
   return { host, port };
 }
 
+/** A test for machines that have what it needs; elsewhere it says what is missing. */
+export function itWith(has: boolean, what: string): (title: string, body: () => Promise<void>) => void {
+  return has ? it : (title, body) => it.skip(`${title} (left out: no ${what} here)`, body);
+}
+
 /** Things that end with the test that made them. */
 export class World {
   readonly #ends: (() => unknown)[] = [];
