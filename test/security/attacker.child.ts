@@ -27,15 +27,13 @@ export interface AttackState {
   readonly failed: number;
   readonly openNow: number;
   readonly bytesReceived: number;
-  /** The longest that a socket lived, open ones included. */
-  readonly lifetimeMsMax: number;
   readonly isOver: boolean;
 }
 
 const { host, port, count, hostCount, bytesHex = '', dripMs = 1_000, isPersistent = false, visits = 0 } = childOptions<Attack>();
 const bytes = Buffer.from(bytesHex, 'hex');
-const openSince = new Map<Socket, number>();
-const total = { opened: 0, closed: 0, failed: 0, bytesReceived: 0, lifetimeMs: 0 };
+const open = new Set<Socket>();
+const total = { opened: 0, closed: 0, failed: 0, bytesReceived: 0 };
 let hosts = 0;
 let isEnded = false;
 
@@ -45,7 +43,7 @@ function attack(): void {
   const localAddress = `127.0.1.${1 + (hosts++ % hostCount)}`;
   const socket = connect({ host, port, localAddress, noDelay: true }, () => {
     total.opened++;
-    openSince.set(socket, performance.now());
+    open.add(socket);
     drip();
   });
   const drip = () => {
@@ -59,16 +57,9 @@ function attack(): void {
   });
   socket.on('error', () => void total.failed++);
   socket.on('close', () => {
-    ended(socket);
+    if (open.delete(socket)) total.closed++;
     if (isPersistent && !isEnded) setTimeout(attack, dripMs).unref();
   });
-}
-
-function ended(socket: Socket): void {
-  const sinceMs = openSince.get(socket);
-  if (!openSince.delete(socket) || sinceMs === undefined) return;
-  total.closed++;
-  total.lifetimeMs = Math.max(total.lifetimeMs, performance.now() - sinceMs);
 }
 
 let visitsLeft = visits;
@@ -89,10 +80,8 @@ function visit(): void {
 }
 
 function state(): AttackState {
-  const nowMs = performance.now();
-  const lifetimeMsMax = Math.max(total.lifetimeMs, ...[...openSince.values()].map((sinceMs) => nowMs - sinceMs));
   const { opened, closed, failed, bytesReceived } = total;
-  return { opened, closed, failed, openNow: openSince.size, bytesReceived, lifetimeMsMax, isOver: visits > 0 && closed >= visits };
+  return { opened, closed, failed, openNow: open.size, bytesReceived, isOver: visits > 0 && closed >= visits };
 }
 
 /** No socket comes again; those that are open stay. */
@@ -102,7 +91,7 @@ function settle(): void {
 
 function end(): void {
   settle();
-  for (const socket of openSince.keys()) socket.destroy();
+  for (const socket of open) socket.destroy();
 }
 
 answerQuestions({ state, settle, end, start: () => Array.from({ length: count }, visits > 0 ? visit : attack).length }, () =>

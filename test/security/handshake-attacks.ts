@@ -20,7 +20,8 @@ export interface SlowlorisOptions {
 export interface SlowlorisReport {
   readonly pendingMax: number;
   readonly pendingPerAddressMax: number;
-  readonly lifetimeMsMax: number;
+  /** The oldest that a link of theirs became. */
+  readonly pendingMsMax: number;
   readonly bytesReceived: number;
   readonly opened: number;
   readonly honestMsP99: number;
@@ -83,7 +84,7 @@ export async function slowloris(world: World, options: SlowlorisOptions): Promis
     opened: over.opened,
     bytesReceived: over.bytesReceived,
     openAtEnd: left.openNow,
-    lifetimeMsMax: over.lifetimeMsMax,
+    pendingMsMax: after.pendingMsMax,
     linksAfter: after.links,
   };
 }

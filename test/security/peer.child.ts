@@ -20,6 +20,8 @@ export interface PeerState {
   readonly links: number;
   readonly pendingMax: number;
   readonly pendingPerAddressMax: number;
+  /** The oldest that a link became before it was open. */
+  readonly pendingMsMax: number;
   readonly received: number;
   readonly disconnected: readonly string[];
   readonly refused: Readonly<Record<string, number>>;
@@ -43,12 +45,13 @@ const refused: Record<string, number> = {};
 node.on('refused', ({ reason }) => {
   refused[reason.code] = (refused[reason.code] ?? 0) + 1;
 });
-const most = { pending: 0, perAddress: 0, rssBytes: 0 };
+const most = { pending: 0, perAddress: 0, pendingMs: 0, rssBytes: 0 };
 
 function sample(): void {
   const pending = pendingOf(node);
   most.pending = Math.max(most.pending, pending.total);
   most.perAddress = Math.max(most.perAddress, pending.perAddressMax);
+  most.pendingMs = Math.max(most.pendingMs, pending.oldestMs);
   most.rssBytes = Math.max(most.rssBytes, residentBytes());
 }
 
@@ -70,6 +73,7 @@ function state(): PeerState {
     links: linksOf(node).length,
     pendingMax: most.pending,
     pendingPerAddressMax: most.perAddress,
+    pendingMsMax: most.pendingMs,
     received: node.behavior(Sink).messages,
     disconnected: disconnected.map(({ reason }) => `${reason.by} ${reason.code}`),
     refused,
@@ -107,7 +111,7 @@ answerQuestions(
     /** Forgets the highest values, after a collection where the process may. */
     settle: () => {
       globalThis.gc?.();
-      Object.assign(most, { pending: 0, perAddress: 0, rssBytes: 0 });
+      Object.assign(most, { pending: 0, perAddress: 0, pendingMs: 0, rssBytes: 0 });
       return residentBytes();
     },
     fill,

@@ -65,13 +65,21 @@ export function linksOf(node: MeshNode): readonly Link[] {
   return [...node['network'].links.all];
 }
 
-/** Accepted links that are not open yet: in all, and the most strangers of one remote address. */
-export function pendingOf(node: MeshNode): { readonly total: number; readonly perAddressMax: number } {
+/** Accepted links that are not open yet. */
+export interface Pending {
+  readonly total: number;
+  /** The most strangers of one remote address. */
+  readonly perAddressMax: number;
+  readonly oldestMs: number;
+}
+
+export function pendingOf(node: MeshNode): Pending {
   const hosts = new Map<string, number>();
   const pending = linksOf(node).filter((link) => link.direction === 'incoming' && !link.isOpen && !link.isOver);
   for (const { remoteAddress, nodeId } of pending)
     if (nodeId === undefined) hosts.set(remoteAddress.host, (hosts.get(remoteAddress.host) ?? 0) + 1);
-  return { total: pending.length, perAddressMax: Math.max(0, ...hosts.values()) };
+  const oldestMs = Math.max(0, ...pending.map(({ createdMs }) => performance.now() - createdMs));
+  return { total: pending.length, perAddressMax: Math.max(0, ...hosts.values()), oldestMs };
 }
 
 /** A node's first listener. */
