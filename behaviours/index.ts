@@ -6,6 +6,7 @@ import { HandshakeBehavior } from './handshake/index.js';
 import { RpcBehavior } from './rpc/index.js';
 
 export * from './handshake/index.js';
+export * from './router-sync/index.js';
 export * from './rpc/index.js';
 
 /** Those that run by default, by name. */

@@ -17,7 +17,7 @@ export type Lane = 'control' | 'normal' | 'bulk';
 export interface SendOptions {
   /** The service that handles the message there; the sender's own by default. */
   readonly serviceId?: number;
-  /** A number that stays with the message; messages of one stream id keep their provider. 0 by default. */
+  /** A number that stays with the message; those of one stream id keep their provider. 0 by default: no stream. */
   readonly streamId?: number;
   /** `normal` by default; control goes before it, bulk after it. */
   readonly lane?: Lane;

@@ -96,6 +96,13 @@ export const LIMITS = {
   timersPerBehaviorMax: row(65_536, 1, 1_048_576, 'count', 'after() throws LIMIT_EXCEEDED'),
   servicesHistoryMs: row(60_000, 1_000, 600_000, 'ms', 'the sequence of an older services broadcast is forgotten'),
   servicesHistoryMax: row(65_536, 16, 1_048_576, 'count', 'the oldest sequence of that service is forgotten'),
+  serviceStreamsMax: row(
+    4_096,
+    16,
+    1_048_576,
+    'count',
+    'the stream to a service that was used longest ago may go on with another provider',
+  ),
   slowCallbackMs: row(1_000, 1, 600_000, 'ms', 'a log line names the callback that held the loop for so long'),
   stopTimeoutMs: row(1_500, 0, 60_000, 'ms', 'stop() no longer waits for goodbyes'),
   // Values and visibility

@@ -98,17 +98,31 @@ export abstract class RouterTable {
   registerService(_serviceId: number): void {}
   unregisterService(_serviceId: number): void {}
 
+  /**
+   * Asked where a message to a service begins: the provider that it goes to, as a message to that node, so that no relay chooses again.
+   * `preferred` had the stream's last message, and stays while it is a provider that can be reached. `undefined`: the table knows
+   * only the next hop (`pathToService`). Unlike `pathTo…`, it may take turns.
+   */
+  providerOf(_serviceId: number, _meta: number, _preferred?: NodeId): NodeId | undefined {
+    return undefined;
+  }
+
   explain(rule: RouteRule): RouteExplanation {
     const action = this.pathTo(rule, 0);
     return { rule, action, reason: `the table answers ${action.type}`, rejected: [] };
   }
 
-  /** What to tell this neighbour, or nothing. Only for tables with a `kind`. */
+  /** What to tell this neighbour, or nothing. Only for tables with a `kind`. Asked once in a round (a second) for every neighbour. */
   createSync(_forNode: NodeId): Uint8Array | undefined {
     return undefined;
   }
 
-  /** Takes a neighbour's sync. Bad input changes nothing. */
+  /** What cannot wait for the next round. Asked whenever something may have changed, and again until there is nothing more. */
+  createNews(_forNode: NodeId): Uint8Array | undefined {
+    return undefined;
+  }
+
+  /** Takes a neighbour's sync. Bad input changes nothing. Without any bytes: the neighbour has nothing to tell any more, also not what it told. */
   applySync(_connectionId: number, _metric: LinkMetric, _sync: Uint8Array): void {}
 }
 

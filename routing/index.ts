@@ -5,5 +5,8 @@
 export { DirectRouter } from './direct-router.js';
 export { ForceLocalRouter } from './force-local-router.js';
 export { ForceNodeRouter } from './force-node-router.js';
+export type { PathCost, PathMetric } from './path-vector/metric.js';
+export type { PathVectorOptions, ServiceBalance } from './path-vector/options.js';
+export { PathVectorRouter, type PathVectorSize } from './path-vector/path-vector-router.js';
 export type { StaticRouterOptions } from './static-options.js';
 export { StaticRouter } from './static-router.js';

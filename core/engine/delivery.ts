@@ -15,6 +15,7 @@ import { Forwarder } from './forwarder.js';
 import type { Link } from './link.js';
 import { LocalDelivery } from './local-delivery.js';
 import type { Owner } from './owner.js';
+import { ProviderStreams } from './provider-streams.js';
 import { draftRoute } from './route-draft.js';
 
 const NO_OPTIONS: SendOptions = {};
@@ -23,9 +24,11 @@ export class Delivery {
   private readonly draft = new HeaderDraft();
   private readonly view = new HeaderView();
   private readonly forwarder: Forwarder;
+  private readonly streams: ProviderStreams;
   readonly local: LocalDelivery;
 
   constructor(private readonly engine: Engine) {
+    this.streams = new ProviderStreams(engine);
     this.forwarder = new Forwarder(engine, this);
     this.local = new LocalDelivery(engine);
   }
@@ -39,7 +42,7 @@ export class Delivery {
     const body = bodyOf(payload, this.engine.limits);
     const draft = this.prepare(owner, options);
     if (route.type === 'services') return this.forwarder.broadcast(owner, route, draft, body, options);
-    const action = draftRoute(this.engine, route, owner.behavior.serviceId, draft);
+    const action = draftRoute(this.engine, this.streams, route, draft);
     if (action.type === 'reject') return 'unreachable';
     if (action.type === 'local') return this.local.send(owner, draft, body);
     const link = this.engine.links.get(action.connectionId);

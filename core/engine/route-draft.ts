@@ -1,5 +1,6 @@
 /**
- * @module RouteDraft: asks the router table for a route's way and writes the route into a header.
+ * @module RouteDraft: asks the router table for a route's way and writes the route into a header. A message to a service becomes one to
+ * the provider that the table chooses, if it does.
  */
 
 import { type NodeId, nodeIdToBytes } from '../node-id.js';
@@ -7,10 +8,11 @@ import { LOCAL, type RouteAction } from '../router-table.js';
 import type { Route } from '../routes.js';
 import { type HeaderDraft, KIND_DIRECT, KIND_KEY, KIND_NODE, KIND_SERVICE } from '../wire/message.js';
 import type { Engine } from './engine.js';
+import type { ProviderStreams } from './provider-streams.js';
 
 type UnicastRoute = Exclude<Route, { type: 'connection' | 'services' }>;
 
-export function draftRoute(engine: Engine, route: UnicastRoute, ownServiceId: number, draft: HeaderDraft): RouteAction {
+export function draftRoute(engine: Engine, streams: ProviderStreams, route: UnicastRoute, draft: HeaderDraft): RouteAction {
   switch (route.type) {
     case 'local':
       return LOCAL;
@@ -24,11 +26,23 @@ export function draftRoute(engine: Engine, route: UnicastRoute, ownServiceId: nu
       draft.destination = bytesOf(route.key);
       return engine.router.pathToKey(route.key);
     case 'service':
-      draft.kind = KIND_SERVICE;
-      draft.routedServiceId = route.serviceId ?? ownServiceId;
-      draft.meta = route.meta;
-      return engine.router.pathToService(draft.routedServiceId, route.meta);
+      return draftService(engine, streams, route, draft);
   }
+}
+
+function draftService(
+  engine: Engine,
+  streams: ProviderStreams,
+  { serviceId, meta }: Extract<Route, { type: 'service' }>,
+  draft: HeaderDraft,
+): RouteAction {
+  const wanted = serviceId ?? draft.fromServiceId;
+  const provider = streams.choose(draft.fromServiceId, wanted, meta, draft.streamId);
+  if (provider !== undefined) return draftNode(engine, provider, draft);
+  draft.kind = KIND_SERVICE;
+  draft.routedServiceId = wanted;
+  draft.meta = meta;
+  return engine.router.pathToService(wanted, meta);
 }
 
 function draftNode(engine: Engine, nodeId: NodeId, draft: HeaderDraft): RouteAction {

@@ -7,7 +7,7 @@
  * that one message (`reject`), moves a counter and is reported; it never reaches the engine.
  */
 import { NetworkError } from '../errors.js';
-import type { NodeId } from '../node-id.js';
+import { isNodeId, type NodeId } from '../node-id.js';
 import { type LinkMetric, REJECT, type RouteAction, type RouteExplanation, type RouteFanout, RouterTable } from '../router-table.js';
 import type { RouteRule } from '../routes.js';
 
@@ -167,17 +167,25 @@ export class RouterFacade extends RouterTable {
     return { rule, action: REJECT, reason: 'the router table failed and cannot say why', rejected: [] };
   }
 
-  override createSync(forNode: NodeId): Uint8Array | undefined {
-    let sync: Uint8Array | undefined;
+  override providerOf(serviceId: number, meta: number, preferred?: NodeId): NodeId | undefined {
+    let provider: NodeId | undefined;
     try {
-      sync = this.#table.createSync(forNode);
+      provider = this.#table.providerOf(serviceId, meta, preferred);
     } catch (cause) {
-      this.#fault('createSync', cause);
+      this.#fault('providerOf', cause);
       return undefined;
     }
-    if (sync === undefined || sync instanceof Uint8Array) return sync;
-    this.#fault('createSync', unsound(sync));
+    if (provider === undefined || provider === preferred || isNodeId(provider)) return provider;
+    this.#fault('providerOf', unsound(provider));
     return undefined;
+  }
+
+  override createSync(forNode: NodeId): Uint8Array | undefined {
+    return this.#sync('createSync', () => this.#table.createSync(forNode));
+  }
+
+  override createNews(forNode: NodeId): Uint8Array | undefined {
+    return this.#sync('createNews', () => this.#table.createNews(forNode));
   }
 
   override applySync(connectionId: number, metric: LinkMetric, sync: Uint8Array): void {
@@ -215,6 +223,19 @@ export class RouterFacade extends RouterTable {
       this.#fault(callback, cause);
       return undefined;
     }
+  }
+
+  #sync(callback: string, ask: () => Uint8Array | undefined): Uint8Array | undefined {
+    let sync: Uint8Array | undefined;
+    try {
+      sync = ask();
+    } catch (cause) {
+      this.#fault(callback, cause);
+      return undefined;
+    }
+    if (sync === undefined || sync instanceof Uint8Array) return sync;
+    this.#fault(callback, unsound(sync));
+    return undefined;
   }
 
   #isSound(action: RouteAction | undefined, except: number | undefined): boolean {

@@ -1,0 +1,199 @@
+/**
+ * @module SyncTaker: takes a neighbour's sync into the book, wholly or not at all. Taken is what is well-formed, meant for this node, and
+ * the next of its session or the beginning of a newer one. Anything else changes no route; where something is missing, or the digest
+ * says that the two sides differ, the neighbour is asked to begin anew.
+ *
+ * Of a sync that is taken, single entries may be refused: a path that goes in a circle, is too long, or finds no room. Such a node is
+ * not reached over this link.
+ */
+import type { NodeId } from '../../core/node-id.js';
+import { ByteReader } from './bytes.js';
+import { NO_NODE, SELF } from './node-list.js';
+import { isNewer } from './node-state.js';
+import { NO_PATH } from './path-store.js';
+import type { RouteBook } from './route-book.js';
+import type { RouteLink } from './route-link.js';
+import { NO_SERVICES } from './service-sets.js';
+import { bindingOf, entryName, SENDER } from './sync-format.js';
+import { readHead, readSync, type Sync, type ToldEntry } from './sync-reader.js';
+
+/** What the table does about a sync besides taking its entries. */
+export interface SyncNews {
+  readonly heardSession: number;
+  readonly isAsking: boolean;
+  /** This node's own sequence number as the neighbour knows it; absent when the sync was not taken. */
+  readonly peerSequence: number | undefined;
+}
+
+export class SyncTaker {
+  constructor(private readonly book: RouteBook) {}
+
+  /** `undefined`: it is no sync for this node. */
+  take(link: RouteLink, bytes: Uint8Array): SyncNews | undefined {
+    const reader = new ByteReader(bytes);
+    const head = readHead(reader);
+    const { nodes } = this.book;
+    if (head?.binding !== bindingOf(nodes.names[link.node] as number, nodes.names[SELF] as number)) return undefined;
+    const sync = readSync(reader, head, link.hearing);
+    if (sync === undefined) return undefined;
+    const isTaken = sync.session > 0 && this.isNext(link, sync);
+    if (isTaken) this.apply(link, sync);
+    return { heardSession: sync.heardSession, isAsking: sync.isAsking, peerSequence: isTaken ? sync.peerSequence : undefined };
+  }
+
+  /** Everything that the neighbour told is void; it may begin anew. */
+  forget(link: RouteLink): void {
+    const { hearing } = link;
+    hearing.nodes = [];
+    hearing.sets = [];
+    hearing.digest = 0;
+    hearing.isWanted = true;
+    this.sweep(link, undefined);
+  }
+
+  /** What was taken before, or belongs to an older session, is ignored. A gap has to be repaired. */
+  private isNext({ hearing, speech }: RouteLink, { isBegin, session, sequence }: Sync): boolean {
+    if (isBegin ? session > hearing.session : session === hearing.session && sequence === hearing.sequence) return true;
+    const isGap = !isBegin && (session > hearing.session || (session === hearing.session && sequence > hearing.sequence));
+    if (isGap) {
+      hearing.isWanted = true;
+      speech.isHeadNew = true;
+    }
+    return false;
+  }
+
+  private apply(link: RouteLink, sync: Sync): void {
+    const { hearing } = link;
+    if (sync.isBegin) this.begin(link, sync.session);
+    for (const [number, id] of sync.nodes) hearing.nodes[number] = this.book.nodes.sameId(id);
+    for (const [number, list] of sync.sets) hearing.sets[number] = list;
+    hearing.sequence = sync.sequence + 1;
+    this.takeSequence(link, sync.ownSequence);
+    for (const entry of sync.entries) this.takeEntry(link, entry);
+    if (sync.isEnd) this.sweep(link, hearing.session & 0xff);
+    if (hearing.isPartial) return;
+    if (hearing.digest !== sync.digest) hearing.isWanted = true;
+    else if (sync.isEnd) hearing.settled();
+  }
+
+  /** What is in the book stays until the session has been told to its end. */
+  private begin({ hearing }: RouteLink, session: number): void {
+    hearing.session = session;
+    hearing.isWanted = false;
+    hearing.isPartial = false;
+    hearing.digest = 0;
+    hearing.nodes = [];
+    hearing.sets = [];
+  }
+
+  private takeSequence(link: RouteLink, ownSequence: number): void {
+    if (link.hearing.peerSequence === ownSequence) return;
+    link.hearing.peerSequence = ownSequence;
+    const services = link.columns.services[link.node] as number;
+    this.book.sets.hold(services);
+    this.book.setDirect(link, services);
+  }
+
+  private takeEntry(link: RouteLink, told: ToldEntry): void {
+    const { hearing } = link;
+    const id = hearing.nodes[told.number];
+    if (id === undefined) return;
+    if (told.isWithdrawn) {
+      const node = this.book.nodes.find(id);
+      if (node !== undefined && node !== link.node) this.clear(link, node);
+      return;
+    }
+    if (!this.setEntry(link, told)) {
+      hearing.isPartial = true;
+      const node = this.book.nodes.find(id);
+      if (node !== undefined && node !== link.node) this.clear(link, node);
+    }
+  }
+
+  /** Whether the entry was taken. */
+  private setEntry(link: RouteLink, told: ToldEntry): boolean {
+    const { book } = this;
+    const { columns, hearing, paths } = link;
+    const path = this.pathOf(link, told);
+    if (path === NO_PATH) return false;
+    const node = paths.lastHop(path);
+    const isOfSession = (columns.path[node] as number) !== NO_PATH && columns.session[node] === (hearing.session & 0xff);
+    const before = isOfSession ? this.nameOf(link, node) : 0;
+    const services = told.set === undefined ? NO_SERVICES : book.sets.take(hearing.sets[told.set] ?? []);
+    columns.session[node] = hearing.session & 0xff;
+    book.setEntry(link, node, {
+      path,
+      latency: told.latency,
+      loss: told.loss,
+      bandwidth: told.bandwidth,
+      services,
+      sequence: told.sequence,
+    });
+    hearing.digest = (hearing.digest - before + this.nameOf(link, node)) >>> 0;
+    return true;
+  }
+
+  private clear(link: RouteLink, node: number): void {
+    const { columns, hearing } = link;
+    if (columns.path[node] === NO_PATH) return;
+    if (columns.session[node] === (hearing.session & 0xff)) hearing.digest = (hearing.digest - this.nameOf(link, node)) >>> 0;
+    this.book.clearEntry(link, node);
+  }
+
+  /** The path from the neighbour to the node, or `NO_PATH` if there is none that may be taken. It is held by nobody yet. */
+  private pathOf(link: RouteLink, told: ToldEntry): number {
+    const { paths, columns, hearing } = link;
+    let path = columns.path[link.node] as number;
+    if (told.hops !== undefined) {
+      for (const number of told.hops) path = this.extend(link, path, number);
+    } else if (told.parent !== SENDER) {
+      const parent = this.book.nodes.find(hearing.nodes[told.parent] as NodeId);
+      const isTold = parent !== undefined && parent !== link.node && columns.session[parent] === (hearing.session & 0xff);
+      path = isTold ? (columns.path[parent] as number) : NO_PATH;
+    }
+    path = this.extend(link, path, told.number);
+    if (paths.hopCount(path) <= this.book.settings.hopsMax) return path;
+    paths.discard(path);
+    return NO_PATH;
+  }
+
+  /** One hop more. A path that cannot be taken leaves nothing behind. */
+  private extend(link: RouteLink, path: number, number: number): number {
+    if (path === NO_PATH) return NO_PATH;
+    const { paths, hearing } = link;
+    const id = hearing.nodes[number];
+    const node = id === undefined ? NO_NODE : this.book.learn(id, link);
+    const isSound = node !== NO_NODE && node !== SELF && !paths.contains(path, node);
+    const longer = isSound ? paths.extend(path, node) : NO_PATH;
+    if (longer !== NO_PATH) return longer;
+    if (node !== NO_NODE) this.book.nodes.discard(node);
+    paths.discard(path);
+    return NO_PATH;
+  }
+
+  /** Removes what was not told in this session; with `undefined` everything. The neighbour itself stays. */
+  private sweep(link: RouteLink, session: number | undefined): void {
+    const { path, session: sessions } = link.columns;
+    for (let node = 1; node < this.book.nodes.end; node++)
+      if (path[node] !== NO_PATH && node !== link.node && sessions[node] !== session) this.book.clearEntry(link, node);
+  }
+
+  /** The name of an entry in the book: that under which the neighbour has told it. */
+  private nameOf({ columns, paths }: RouteLink, node: number): number {
+    const { nodes, sets } = this.book;
+    return entryName({
+      node: nodes.names[node] as number,
+      path: paths.name(columns.path[node] as number),
+      latency: columns.latency[node] as number,
+      loss: columns.loss[node] as number,
+      bandwidth: columns.bandwidth[node] as number,
+      services: sets.name(columns.services[node] as number),
+      sequence: columns.sequence[node] as number,
+    });
+  }
+}
+
+/** Where this node's own number has to go when a neighbour knows of a newer one: that of an earlier life. */
+export function outlived(ownSequence: number, known: number): number {
+  return isNewer(known, ownSequence) ? (known + 1) >>> 0 : ownSequence;
+}

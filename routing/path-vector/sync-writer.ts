@@ -1,0 +1,265 @@
+/**
+ * @module SyncWriter: what one neighbour is told. It compares what was told with what is true for every node that is marked, writes the
+ * difference, and remembers it as told. A node that is held is withdrawn unless what was told of it is still true. One sync has some
+ * 48 KiB at most; the rest stays marked for the next one.
+ */
+import { ByteWriter } from './bytes.js';
+import { DIRTY, INTRODUCED, TOLD } from './columns.js';
+import { addLatency, addLoss, BANDWIDTH_UNKNOWN, ESTIMATED, lossOf } from './metric.js';
+import { SELF } from './node-list.js';
+import type { NodeState } from './node-state.js';
+import { NO_PATH, nameBehind } from './path-store.js';
+import type { RouteBook } from './route-book.js';
+import type { RouteLink } from './route-link.js';
+import { NO_SERVICES } from './service-sets.js';
+import * as form from './sync-format.js';
+
+const SYNC_BYTES = 48 * 1024;
+/** Rounds without a word after which the digest is told. */
+const DIGEST_ROUNDS = 10;
+/** A neighbour that asks for a new session gets one in so many rounds. */
+const BEGIN_ROUNDS = 2;
+
+/** A node to be told of, and the way that is told. */
+interface Advert {
+  readonly number: number;
+  readonly via: RouteLink;
+  readonly hopCount: number;
+}
+
+export class SyncWriter {
+  private readonly nodes = new ByteWriter();
+  private readonly sets = new ByteWriter();
+  private readonly entries = new ByteWriter();
+  /** The entry at hand, as the receiver will keep it. */
+  private readonly entry = { node: 0, path: 0, latency: 0, loss: 0, bandwidth: 0, services: 0, sequence: 0 };
+  private nodeCount = 0;
+  private setCount = 0;
+  private entryCount = 0;
+
+  constructor(private readonly book: RouteBook) {}
+
+  /** Everything new for the neighbour, and on the round's own sync the digest when it is time; `undefined`: nothing. */
+  write(link: RouteLink, isRound: boolean, ownSequence: number): Uint8Array | undefined {
+    const { speech, hearing } = link;
+    const { round } = this.book;
+    if (!speech.isHeard) return this.greet(link, ownSequence);
+    if (!speech.isBegun) this.begin(link);
+    const isAsking = hearing.isWanted && round >= hearing.askRound;
+    const isDue = speech.isHeadNew || (isRound && (isAsking || round >= speech.saidRound + DIGEST_ROUNDS));
+    this.clear();
+    this.tell(link);
+    if (this.entryCount === 0 && !isDue && speech.sequence > 0) return undefined;
+    const isEnd = speech.isFull && speech.dirty.length === 0;
+    if (isAsking) hearing.asked(round);
+    if (isEnd) speech.isFull = false;
+    speech.saidRound = round;
+    speech.isHeadNew = false;
+    const begin = speech.sequence === 0 ? form.FLAG_BEGIN : 0;
+    return this.join(link, begin | (isEnd ? form.FLAG_END : 0) | (isAsking ? form.FLAG_ASK : 0), ownSequence);
+  }
+
+  /** Before the first session both sides say what they heard last. */
+  private greet(link: RouteLink, ownSequence: number): Uint8Array | undefined {
+    const { hearing } = link;
+    if (this.book.round < hearing.askRound) return undefined;
+    hearing.asked(this.book.round);
+    this.clear();
+    return this.join(link, form.FLAG_ASK, ownSequence);
+  }
+
+  /** A new session: the neighbour is to forget all numbers, and is told everything. */
+  private begin(link: RouteLink): void {
+    const { speech, columns } = link;
+    const { nodes } = this.book;
+    for (let node = 1; node < nodes.end; node++) {
+      const flags = columns.out[node] as number;
+      columns.out[node] = 0;
+      columns.told[node] = 0;
+      columns.toldPath[node] = 0;
+      if ((flags & (DIRTY | TOLD)) !== 0) nodes.release(node);
+    }
+    speech.dirty = [];
+    speech.introducedSets.clear();
+    speech.isBegun = true;
+    speech.isFull = true;
+    speech.session++;
+    speech.sequence = 0;
+    speech.digest = 0;
+    speech.begunRound = this.book.round;
+    this.book.markAll(link);
+  }
+
+  /**
+   * The neighbour has heard `heardSession` last, and perhaps asks for a new one. It gets one, but not within the first rounds of one that
+   * may be on its way.
+   */
+  heard({ speech }: RouteLink, heardSession: number, isAsking: boolean): void {
+    speech.isHeard = true;
+    if (!speech.isBegun) speech.session = Math.max(speech.session, heardSession);
+    else if (isAsking && this.book.round >= speech.begunRound + BEGIN_ROUNDS) speech.isBegun = false;
+  }
+
+  private tell(link: RouteLink): void {
+    const { speech } = link;
+    if (speech.dirty.length === 0) return;
+    const adverts: Advert[] = [];
+    for (const node of speech.dirty) {
+      const via = this.wayToTell(link, node);
+      if (via === undefined) this.withdraw(link, node);
+      else if (!this.isKnown(link, node, via)) adverts.push({ number: node, via, hopCount: via.hopCount(node) });
+    }
+    adverts.sort((one, other) => one.hopCount - other.hopCount || one.number - other.number);
+    speech.dirty = [];
+    for (const advert of adverts) {
+      if (this.nodes.length + this.entries.length < SYNC_BYTES) this.announce(link, advert);
+      else speech.dirty.push(advert.number);
+    }
+  }
+
+  /** `undefined`: the neighbour is not to be told of any way to the node. */
+  private wayToTell(link: RouteLink, node: number): RouteLink | undefined {
+    const { book } = this;
+    const via = book.wayAround(node, link.node, true);
+    if (via === undefined || via.hopCount(node) >= book.settings.hopsMax) return undefined;
+    return link.isTold(node, via.pathName(node)) || book.isSettled(node, via) ? via : undefined;
+  }
+
+  /** Whether the neighbour was told exactly that; then nothing has to be said. */
+  private isKnown({ columns }: RouteLink, node: number, via: RouteLink): boolean {
+    const flags = columns.out[node] as number;
+    if ((flags & TOLD) === 0 || columns.told[node] !== this.nameOf(node, via)) return false;
+    columns.out[node] = flags & ~DIRTY;
+    return true;
+  }
+
+  /** The name of the entry, which is at hand from now on. */
+  private nameOf(node: number, { columns, measure, paths }: RouteLink): number {
+    const { nodes, sets } = this.book;
+    const { entry } = this;
+    const path = columns.path[node] as number;
+    entry.node = nodes.names[node] as number;
+    entry.path = nameBehind(nodes.names[SELF] as number, paths.name(path), paths.hopCount(path));
+    entry.latency = addLatency(columns.latency[node] as number, measure.latency);
+    entry.loss = addLoss(columns.loss[node] as number, measure.loss);
+    entry.bandwidth = Math.min(columns.bandwidth[node] as number, measure.bandwidth);
+    entry.services = sets.name(columns.services[node] as number);
+    entry.sequence = columns.sequence[node] as number;
+    return form.entryName(entry);
+  }
+
+  private withdraw({ columns, speech }: RouteLink, node: number): void {
+    const isTold = ((columns.out[node] as number) & TOLD) !== 0;
+    columns.out[node] = (columns.out[node] as number) & INTRODUCED;
+    if (isTold) {
+      speech.digest = (speech.digest - (columns.told[node] as number)) >>> 0;
+      columns.told[node] = 0;
+      columns.toldPath[node] = 0;
+      this.entries.varint(node + 1);
+      this.entries.byte(form.WITHDRAWN);
+      this.entryCount++;
+    }
+    this.book.nodes.release(node);
+  }
+
+  private announce(link: RouteLink, advert: Advert): void {
+    const { columns, speech } = link;
+    const { number, via } = advert;
+    const name = this.nameOf(number, via);
+    columns.out[number] = ((columns.out[number] as number) & ~DIRTY) | TOLD;
+    speech.digest = (speech.digest - (columns.told[number] as number) + name) >>> 0;
+    this.writeEntry(link, advert);
+    columns.told[number] = name;
+    columns.toldPath[number] = via.pathName(number);
+  }
+
+  private writeEntry(link: RouteLink, advert: Advert): void {
+    const { entries } = this;
+    const { latency, loss, bandwidth, sequence } = this.entry;
+    const set = advert.via.columns.services[advert.number] as number;
+    const parent = this.parentOf(link, advert);
+    const bits =
+      form.TOLD_FORM |
+      (parent === undefined ? form.EXPLICIT : 0) |
+      ((loss & ESTIMATED) !== 0 ? form.ESTIMATED_FORM : 0) |
+      (lossOf(loss) > 0 ? form.LOSS : 0) |
+      (bandwidth === BANDWIDTH_UNKNOWN ? 0 : form.BANDWIDTH) |
+      (set === NO_SERVICES ? 0 : form.SERVICES) |
+      (sequence === 0 ? 0 : form.SEQUENCE);
+    entries.varint(this.introduce(link, advert.number));
+    entries.byte(bits);
+    if (parent !== undefined) entries.varint(parent);
+    else this.writeHops(link, advert);
+    entries.varint(latency);
+    if ((bits & form.LOSS) !== 0) entries.varint(lossOf(loss));
+    if ((bits & form.BANDWIDTH) !== 0) entries.varint(bandwidth);
+    if ((bits & form.SERVICES) !== 0) entries.varint(this.introduceSet(link, set));
+    if ((bits & form.SEQUENCE) !== 0) entries.varint(sequence);
+    this.entryCount++;
+  }
+
+  /** The number of the node before it, if the neighbour was told the same path to that one. */
+  private parentOf({ columns }: RouteLink, { via, number }: Advert): number | undefined {
+    const before = via.paths.parent(via.columns.path[number] as number);
+    if (before === NO_PATH) return form.SENDER;
+    const last = via.paths.lastHop(before);
+    const isTold = ((columns.out[last] as number) & TOLD) !== 0 && columns.toldPath[last] === via.paths.name(before);
+    return isTold ? last + 1 : undefined;
+  }
+
+  private writeHops(link: RouteLink, { via, number }: Advert): void {
+    const hops = via.paths.hopsOf(via.paths.parent(via.columns.path[number] as number));
+    this.entries.varint(hops.length);
+    for (const hop of hops) this.entries.varint(this.introduce(link, hop));
+  }
+
+  private introduce({ columns }: RouteLink, node: number): number {
+    const flags = columns.out[node] as number;
+    if ((flags & INTRODUCED) === 0) {
+      columns.out[node] = flags | INTRODUCED;
+      this.nodes.varint(node + 1);
+      this.nodes.nodeId(this.book.nodes.idOf(node));
+      this.nodeCount++;
+    }
+    return node + 1;
+  }
+
+  private introduceSet({ speech }: RouteLink, set: number): number {
+    if (speech.introducedSets.has(set)) return set;
+    speech.introducedSets.add(set);
+    const list = this.book.sets.listOf(set);
+    this.sets.varint(set);
+    this.sets.byte(list.length - 1);
+    for (const serviceId of list) this.sets.byte(serviceId);
+    this.setCount++;
+    return set;
+  }
+
+  private clear(): void {
+    this.nodes.clear();
+    this.sets.clear();
+    this.entries.clear();
+    this.nodeCount = 0;
+    this.setCount = 0;
+    this.entryCount = 0;
+  }
+
+  private join({ node, speech, hearing }: RouteLink, flags: number, ownSequence: number): Uint8Array {
+    const { nodes, states } = this.book;
+    const all = new ByteWriter();
+    all.byte(form.MAGIC);
+    all.byte(flags);
+    all.u32(form.bindingOf(nodes.names[SELF] as number, nodes.names[node] as number));
+    all.u32(speech.digest);
+    const peerSequence = (states[node] as NodeState).sequence;
+    for (const value of [speech.session, speech.isBegun ? speech.sequence++ : 0, hearing.session, ownSequence, peerSequence])
+      all.varint(value);
+    all.varint(this.nodeCount);
+    all.append(this.nodes.written);
+    all.varint(this.setCount);
+    all.append(this.sets.written);
+    all.varint(this.entryCount);
+    all.append(this.entries.written);
+    return all.written.slice();
+  }
+}
