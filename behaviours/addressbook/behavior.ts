@@ -42,8 +42,9 @@ const STORED_AS = 'addressbook';
 const LOOK_MS = 1_000;
 /** What many inputs ask for is done once. */
 const SOON_MS = 50;
-/** News wait so long for each other. */
+/** News wait so long for each other; and a round follows the one before at this distance. */
 const NEWS_MS = 100;
+const NEWS_PERIOD_MS = 1_000;
 /** Between two rounds of expiry, hints and anchors (DNDM-37). */
 const MONITOR_MS = 10_000;
 
@@ -62,6 +63,7 @@ export class AddressBookBehavior extends NetworkBehavior {
   private readonly connections = new Map<number, Connection>();
   private timer: { readonly cancellable: Cancellable; readonly dueMs: number } | undefined;
   private isFlushing = false;
+  private flushedMs = Number.NEGATIVE_INFINITY;
   private monitoredMs = Number.NEGATIVE_INFINITY;
   private savedMs = 0;
   private anchors: readonly NodeId[] = [];
@@ -254,8 +256,9 @@ export class AddressBookBehavior extends NetworkBehavior {
   private flushSoon(agent: BehaviorAgent): void {
     if (this.isFlushing || !this.talk.gossip.hasNews) return;
     this.isFlushing = true;
-    agent.after(NEWS_MS, (later) => {
+    agent.after(Math.max(NEWS_MS, this.flushedMs + NEWS_PERIOD_MS - agent.nowMs), (later) => {
       this.isFlushing = false;
+      this.flushedMs = later.nowMs;
       this.talk.flush(later);
     });
   }

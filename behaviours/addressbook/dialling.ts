@@ -28,7 +28,7 @@ export const DIALLING_TIMES = {
   shortMs: 10_000,
   /** Connections that are too many in a large space are let go after this time. */
   surplusMs: 30_000,
-  /** Between two dials that only see whether somebody is there. */
+  /** Between two dials that only see whether somebody is there, on average. */
   feelerMs: 120_000,
 } as const;
 
@@ -56,7 +56,7 @@ export class Dialling {
   /** Connections that only show that somebody is there. */
   private readonly felt = new Set<number>();
   private surplusSinceMs: number | undefined;
-  private feltMs = 0;
+  private feelMs: number | undefined;
 
   constructor(
     private readonly book: Book,
@@ -153,8 +153,9 @@ export class Dialling {
 
   /** Now and then one node that nobody has met, so that the book knows whom it may count on. */
   private feel(agent: BehaviorAgent, plan: DialPlan): void {
-    if (agent.nowMs - this.feltMs < DIALLING_TIMES.feelerMs || this.queue.room <= 0) return;
-    this.feltMs = agent.nowMs;
+    this.feelMs ??= agent.nowMs + DIALLING_TIMES.feelerMs * agent.random.float();
+    if (agent.nowMs < this.feelMs || this.queue.room <= 0) return;
+    this.feelMs = agent.nowMs + DIALLING_TIMES.feelerMs * (0.5 + agent.random.float());
     const candidate = plan.feeler();
     if (candidate !== undefined) this.enqueue({ ...candidate, isFeeler: true });
   }

@@ -104,7 +104,9 @@ export class Entry {
 
   /** Whether it counts as part of the space: connected, or with an address that has not failed. */
   get isLikelyThere(): boolean {
-    return this.isConnected || (this.doubt === 0 && this.addresses.some((known) => this.isUsable(known)));
+    if (this.isConnected || this.doubt > 0) return this.isConnected;
+    for (const known of this.addresses) if (this.isUsable(known)) return true;
+    return false;
   }
 
   find(text: string): KnownAddress | undefined {

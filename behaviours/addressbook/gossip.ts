@@ -41,7 +41,7 @@ export class Gossip {
     return this.links.get(connectionId);
   }
 
-  all(): readonly GossipLink[] {
+  all(): GossipLink[] {
     return [...this.links.values()];
   }
 
@@ -76,9 +76,14 @@ export class Gossip {
     const byLink = new Map<GossipLink, SignedBytes[]>();
     const news = [...this.news.values()];
     this.news.clear();
+    // All of a round go to the same few, in few messages; whoever lacks a piece stands in for one that has it.
+    const order = picked(this.all(), this.links.size, random);
     for (const record of news) {
-      const candidates = [...this.links.values()].filter((link) => link.isNews(record));
-      for (const link of picked(candidates, GOSSIP_LIMITS.fanoutMax, random)) byLink.set(link, [...(byLink.get(link) ?? []), record]);
+      for (const link of takersOf(record, order)) {
+        const records = byLink.get(link);
+        if (records === undefined) byLink.set(link, [record]);
+        else records.push(record);
+      }
     }
     return [...byLink].flatMap(([link, records]) => tell(link, records, false));
   }
@@ -108,6 +113,16 @@ export class Gossip {
     for (const slot of slots) link?.told.delete(slot);
     if (message.type === 'news') for (const { nodeId } of message.hints) link?.hinted.delete(nodeId);
   }
+}
+
+/** The first few of them that may be told of it and were not. */
+function takersOf(record: SignedBytes, links: readonly GossipLink[]): readonly GossipLink[] {
+  const takers: GossipLink[] = [];
+  for (const link of links) {
+    if (link.isNews(record)) takers.push(link);
+    if (takers.length === GOSSIP_LIMITS.fanoutMax) break;
+  }
+  return takers;
 }
 
 /** Tells a link of these records, in messages of bounded size; the last one says so if it ends an answer. */
