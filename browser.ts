@@ -3,13 +3,25 @@
  * pages but the in-memory one; give others in `transports`.
  */
 import { BUILTINS } from './behaviours/index.js';
-import { MeshNode, NetworkError, type NodeDefaults, type NodeOptions, resolveOptions } from './core/index.js';
+import { identityDoor } from './core/identity.js';
+import {
+  type Identity as CoreIdentity,
+  MeshNode,
+  NetworkError,
+  type NodeDefaults,
+  type NodeOptions,
+  resolveOptions,
+} from './core/index.js';
 import { browserClock, browserLogger, browserRandom, browserTimers } from './core/platform/browser/ports-browser.js';
 import { nobleCrypto } from './core/security/crypto-noble.js';
 import { DirectRouter } from './routing/index.js';
 import { MemoryTransport } from './transports/browser.js';
 
 export * from './core/index.js';
+
+/** The Ed25519 key that a node is. `Identity.generate({ zone })` makes one, `Identity.fromSeed(seed)` makes the same one again. */
+export const Identity = identityDoor(nobleCrypto, browserRandom);
+export type Identity = CoreIdentity;
 
 const BROWSER_DEFAULTS: NodeDefaults = {
   clock: browserClock,

@@ -2,7 +2,8 @@
  * @module The package's door on Node: the core's public surface, and `createNode` with Node's defaults wired in.
  */
 import { BUILTINS } from './behaviours/index.js';
-import { MeshNode, type NodeDefaults, type NodeOptions, resolveOptions } from './core/index.js';
+import { identityDoor } from './core/identity.js';
+import { type Identity as CoreIdentity, MeshNode, type NodeDefaults, type NodeOptions, resolveOptions } from './core/index.js';
 import { nodeCrypto } from './core/platform/node/crypto-node.js';
 import { FileStorage } from './core/platform/node/file-storage.js';
 import { loadOrCreateIdentity } from './core/platform/node/files.js';
@@ -11,6 +12,10 @@ import { DirectRouter } from './routing/index.js';
 import { TcpTransport } from './transports/tcp/index.js';
 
 export * from './core/index.js';
+
+/** The Ed25519 key that a node is. `Identity.generate({ zone })` makes one, `Identity.fromSeed(seed)` makes the same one again. */
+export const Identity = identityDoor(nodeCrypto, nodeRandom);
+export type Identity = CoreIdentity;
 
 const NODE_DEFAULTS: NodeDefaults = {
   clock: nodeClock,

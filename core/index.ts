@@ -29,13 +29,13 @@ export type {
   StatsEvent,
   WritableEvent,
 } from './events.js';
-export { Identity } from './identity.js';
+export { Identity, type IdentityDoor, type IdentityOptions } from './identity.js';
 export { ipBytes, isIpv4Mapped } from './ip.js';
 export { LIMITS, type LimitName, type Limits } from './limits.js';
 export { MemoryStorage } from './memory-storage.js';
 export { NetworkBehavior } from './network-behavior.js';
 export { MeshNode } from './node.js';
-export { isNodeId, type NodeId, nodeIdFromBytes, nodeIdToBytes, parseNodeId, shortId } from './node-id.js';
+export { isNodeId, type NodeId, nodeIdFromBytes, nodeIdToBytes, parseNodeId, sharesPrefix, shortId } from './node-id.js';
 export { type LogLevel, type NodeDefaults, type NodeOptions, resolveOptions } from './node-options.js';
 export { PENDING_FULL, PendingTable } from './pending.js';
 export type {

@@ -45,6 +45,13 @@ export function nodeIdToBytes(id: NodeId): Uint8Array {
   return bytes;
 }
 
+/** Whether the first `byteCount` bytes of two ids are the same; all of them when it is 32 or more. */
+export function sharesPrefix(one: NodeId, other: NodeId, byteCount: number): boolean {
+  for (let index = 0; index < 2 * byteCount && index < one.length; index++)
+    if (one.charCodeAt(index) !== other.charCodeAt(index)) return false;
+  return true;
+}
+
 /** The first eight digits, for people. Not unique. */
 export function shortId(id: NodeId): string {
   return id.slice(0, 8);

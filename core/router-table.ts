@@ -69,7 +69,11 @@ export abstract class RouterTable {
   abstract pathToKey(key: NodeId, except?: number): RouteAction;
   abstract pathToService(serviceId: number, meta: number, except?: number): RouteAction;
 
-  pathsToServices(_serviceId: number, _scope: number, _except?: number): RouteFanout {
+  /**
+   * `source`: who sent the broadcast, this node if it is absent. A provider is within the scope when the first `scope` bytes of its id are
+   * the source's (`sharesPrefix`). The relays on the way to it need not be.
+   */
+  pathsToServices(_serviceId: number, _scope: number, _except?: number, _source?: NodeId): RouteFanout {
     return NOWHERE;
   }
 

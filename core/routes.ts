@@ -13,7 +13,10 @@ export type Route =
   | { readonly type: 'key'; readonly key: NodeId }
   /** To one provider of a service; `serviceId` absent means the sender's own. `meta` is 24 bits for the table's use. */
   | { readonly type: 'service'; readonly serviceId: number | undefined; readonly meta: number }
-  /** One copy to every provider of a service within the scope (0: everywhere). */
+  /**
+   * One copy to every provider of a service within the scope: the first `scope` bytes of its id are those of the sender's. 0: everywhere;
+   * 1, 2 and 3: the zone, the part of it, the group; 32: this node alone.
+   */
   | { readonly type: 'services'; readonly serviceId: number | undefined; readonly scope: number }
   /** To the node at the other end of this connection, without routing. */
   | { readonly type: 'connection'; readonly connectionId: number }
@@ -41,7 +44,7 @@ export function toService(serviceId?: number, meta = 0): Route {
 
 export function toServices(serviceId?: number, scope = 0): Route {
   checkNumber('toServices: serviceId', serviceId, 255);
-  checkNumber('toServices: scope', scope, 255);
+  checkNumber('toServices: scope', scope, NODE_ID_BYTES);
   return { type: 'services', serviceId, scope };
 }
 

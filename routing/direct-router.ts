@@ -5,7 +5,7 @@
  * Answers are frozen objects that are made when a link comes up, so that asking allocates nothing: a node is one Map lookup, a
  * service one lookup in a cache that every change of a provider clears. What is kept is bounded by links times 256 services.
  */
-import type { NodeId } from '../core/node-id.js';
+import { type NodeId, sharesPrefix } from '../core/node-id.js';
 import {
   type LinkMetric,
   LOCAL,
@@ -57,12 +57,14 @@ export class DirectRouter extends RouterTable {
     return best.nodeId === origin ? (this.#bestProvider(serviceId, origin)?.action ?? REJECT) : best;
   }
 
-  /** This node if it offers the service, and one copy for every neighbour that does. Neighbours are within every scope. */
-  override pathsToServices(serviceId: number, _scope: number, except?: number): RouteFanout {
+  /** This node if it offers the service, and one copy for every neighbour that does, as far as they are within the scope. */
+  override pathsToServices(serviceId: number, scope: number, except?: number, source = this.self): RouteFanout {
     const all = this.#fanouts.get(serviceId) ?? this.#fanOut(serviceId);
     const origin = this.#neighbours.nodeOn(except);
-    if (origin === undefined || !all.next.some((hop) => hop.nodeId === origin)) return all;
-    return { local: all.local, next: all.next.filter((hop) => hop.nodeId !== origin) };
+    if (scope === 0 && (origin === undefined || !all.next.some((hop) => hop.nodeId === origin))) return all;
+    const isWithin = (nodeId: NodeId | undefined) => nodeId !== undefined && source !== undefined && sharesPrefix(nodeId, source, scope);
+    const next = all.next.filter(({ nodeId }) => nodeId !== origin && isWithin(nodeId));
+    return { local: all.local && isWithin(this.self), next };
   }
 
   override linkUp(connectionId: number, nodeId: NodeId): void {

@@ -5,7 +5,7 @@
  * to a service: this node, then the listed providers in their order (a listed service goes to nobody else), or, for one that is not
  * listed, the neighbours that offer it and the default.
  */
-import { type NodeId, shortId } from '../core/node-id.js';
+import { type NodeId, sharesPrefix, shortId } from '../core/node-id.js';
 import { LOCAL, type NextHop, REJECT, type RouteAction, type RouteExplanation, type RouteFanout } from '../core/router-table.js';
 import type { RouteRule } from '../core/routes.js';
 import { DirectRouter } from './direct-router.js';
@@ -53,13 +53,14 @@ export class StaticRouter extends DirectRouter {
     return REJECT;
   }
 
-  /** For a listed service one copy on every connection that leads to listed providers; relays there copy on. */
-  override pathsToServices(serviceId: number, scope: number, except?: number): RouteFanout {
-    const direct = super.pathsToServices(serviceId, scope, except);
+  /** For a listed service one copy on every connection that leads to listed providers within the scope; relays there copy on. */
+  override pathsToServices(serviceId: number, scope: number, except?: number, source = this.self): RouteFanout {
+    const direct = super.pathsToServices(serviceId, scope, except, source);
     const providers = this.#table.services.get(serviceId);
     if (providers === undefined) return direct;
     const next = new Map<number, NextHop>();
     for (const nodeId of providers) {
+      if (source === undefined || !sharesPrefix(nodeId, source, scope)) continue;
       const way = this.#wayTo(nodeId, except);
       if (way !== undefined) next.set(way.connectionId, { connectionId: way.connectionId, nodeId: way.nodeId });
     }

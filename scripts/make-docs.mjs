@@ -147,6 +147,7 @@ const WORDS = {
   Limits: 'A value for each bound.',
   LinkKind: '`stream` or `datagram`.',
   Listener: 'An open listener.',
+  IdentityOptions: 'The options of `Identity.generate`.',
   LOCAL: 'The route action that ends at this node.',
   LOGGER: "Token of the node's logger.",
   LogLevel: 'How much a node logs.',
@@ -202,7 +203,14 @@ function exportsOf(path, read) {
     const found = exportsOf(below(file), read);
     return names.filter(Boolean).map((name) => found.find((entry) => entry.name === name) ?? { name, kind: '', comment: '' });
   });
-  return [...all, ...listed, ...declarationsOf(text)].sort((a, b) => (a.name.toLowerCase() < b.name.toLowerCase() ? -1 : 1));
+  const own = declarationsOf(text).filter(
+    ({ name, kind }, _index, every) => kind !== 'type' || every.every((other) => other.kind === kind || other.name !== name),
+  );
+  const isOwn = ({ name }) => own.some((entry) => entry.name === name);
+  return [...all, ...listed]
+    .filter((entry) => !isOwn(entry))
+    .concat(own)
+    .sort((a, b) => (a.name.toLowerCase() < b.name.toLowerCase() ? -1 : 1));
 }
 
 const DECLARATION =

@@ -72,7 +72,7 @@ export class Forwarder {
     const source = view.sourceOffset < 0 ? (link.nodeId as NodeId) : nodeIdFromBytes(view.bytes, view.sourceOffset);
     const isNew = source !== this.engine.self && this.history.isNew(source, view.routedServiceId, view.sequence);
     if (!isNew) return this.delivery.dropped('duplicate', 1, link.id, view.serviceId);
-    const fanout = this.engine.router.pathsToServices(view.routedServiceId, view.scope, link.id);
+    const fanout = this.engine.router.pathsToServices(view.routedServiceId, view.scope, link.id, source);
     for (const next of fanout.next) this.forward(link, view, next);
     if (fanout.local) this.delivery.deliver(link, view);
   }

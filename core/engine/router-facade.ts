@@ -114,8 +114,8 @@ export class RouterFacade extends RouterTable {
     return this.#isSound(action, except) ? action : this.#reject('pathTo', unsound(action));
   }
 
-  override pathsToServices(serviceId: number, scope: number, except?: number): RouteFanout {
-    const fanout = this.#guarded('pathsToServices', () => this.#table.pathsToServices(serviceId, scope, except));
+  override pathsToServices(serviceId: number, scope: number, except?: number, source?: NodeId): RouteFanout {
+    const fanout = this.#guarded('pathsToServices', () => this.#table.pathsToServices(serviceId, scope, except, source));
     if (fanout === undefined) return NOWHERE;
     if (this.#isSoundFanout(fanout, except)) return fanout;
     this.#fault('pathsToServices', unsound(fanout));

@@ -10,7 +10,7 @@
  * What a neighbour says is believed, within its form: a neighbour that lies can draw traffic to itself, as in every distance-vector
  * protocol among members of one network.
  */
-import type { NodeId } from '../../core/node-id.js';
+import { type NodeId, sharesPrefix } from '../../core/node-id.js';
 import {
   type LinkMetric,
   LOCAL,
@@ -33,6 +33,8 @@ import type { RouteLink } from './route-link.js';
 import { KIND } from './sync-format.js';
 import { outlived, SyncTaker } from './sync-taker.js';
 import { SyncWriter } from './sync-writer.js';
+
+const NOWHERE: RouteFanout = Object.freeze({ local: false, next: Object.freeze([]) });
 
 /** How much a `PathVectorRouter` keeps. */
 export interface PathVectorSize {
@@ -100,15 +102,17 @@ export class PathVectorRouter extends RouterTable {
     return book === undefined || node === undefined ? REJECT : (this.#wayTo(book, node, except)?.action ?? REJECT);
   }
 
-  /** This node if it is a provider, and one copy for every neighbour on the way to others. Every node is within every scope. */
-  override pathsToServices(serviceId: number, _scope: number, except?: number): RouteFanout {
+  /** This node if it is a provider, and one copy for every neighbour on the way to others, as far as they are within the scope. */
+  override pathsToServices(serviceId: number, scope: number, except?: number, source = this.self): RouteFanout {
     const book = this.#book;
+    if (book === undefined || source === undefined) return NOWHERE;
     const next = new Map<number, NextHop>();
-    for (const node of book?.providers.of(serviceId) ?? []) {
-      const way = this.#wayTo(book as RouteBook, node, except);
+    for (const node of book.providers.of(serviceId)) {
+      const way = sharesPrefix(book.nodes.idOf(node), source, scope) ? this.#wayTo(book, node, except) : undefined;
       if (way !== undefined) next.set(way.node, way.hop);
     }
-    return { local: this.#own.has(serviceId), next: [...next.values()] };
+    const isWithin = sharesPrefix(book.nodes.idOf(SELF), source, scope);
+    return { local: isWithin && this.#own.has(serviceId), next: [...next.values()] };
   }
 
   /** As the option `balance` says; `preferred`, as long as it is a provider that can be reached. This node, if it is one itself. */

@@ -7,6 +7,8 @@ import { expect } from 'chai';
 import { NetworkError } from '../../core/errors.js';
 import { Identity, nodeIdOf } from '../../core/identity.js';
 import { nodeCrypto } from '../../core/platform/node/crypto-node.js';
+import { Identity as Door } from '../../index.js';
+import { simulatedCrypto } from '../../transports/simulated/index.js';
 import { BACKENDS, bytes, hex, seededRandom } from './security/support.js';
 
 const SEED = bytes('0123456789abcdef'.repeat(4));
@@ -74,5 +76,39 @@ describe('Identity', () => {
       expect(JSON.parse(JSON.stringify(identity))).deep.equal({ nodeId: identity.nodeId });
       expect(String(identity)).equal(`Identity(${identity.nodeId.slice(0, 8)})`);
     }
+  });
+
+  it('is ground to a zone of one or two bytes, and repeats with its chance', () => {
+    const random = () => seededRandom(77);
+    const [one, again, two] = ['2a', '2a', '2a07'].map((zone) => Identity.generate(simulatedCrypto, random(), { zone }));
+    expect(one?.nodeId.slice(0, 2)).equal('2a');
+    expect(again?.nodeId).equal(one?.nodeId);
+    expect(two?.nodeId.slice(0, 4)).equal('2a07');
+    expect(Identity.generate(nodeCrypto, random(), { zone: '07' }).nodeId.slice(0, 2)).equal('07');
+  });
+
+  it('refuses zones that are none, before a key is made', () => {
+    const random = { bytes: () => expect.fail('a key is made'), float: () => 0 };
+    for (const zone of ['2', '2A', '2a0', '2a07f', '2a07ff', 'zz', ' 2a', 42, {}])
+      expect(() => Identity.generate(nodeCrypto, random, { zone: zone as string }), String(zone))
+        .to.throw(NetworkError)
+        .with.property('code', 'ARGUMENT_INVALID');
+  });
+
+  it('gives up when chance only repeats itself, instead of trying for ever', () => {
+    const stuck = { bytes: (count: number) => new Uint8Array(count), float: () => 0 };
+    const { nodeId } = Identity.generate(simulatedCrypto, stuck);
+    const zone = nodeId.startsWith('00') ? 'ff' : '00';
+    expect(() => Identity.generate(simulatedCrypto, stuck, { zone }))
+      .to.throw(NetworkError)
+      .with.property('code', 'CRYPTO_FAILED');
+    expect(Identity.generate(simulatedCrypto, stuck, { zone: nodeId.slice(0, 2) }).nodeId).equal(nodeId);
+  });
+
+  it('comes from the door of the package without ports, and is the same class there', () => {
+    const identity = Door.generate({ zone: 'c0' });
+    expect(identity.nodeId.slice(0, 2)).equal('c0');
+    expect([identity instanceof Door, identity instanceof Identity]).eql([true, true]);
+    expect(Door.fromSeed(identity.exportSeed()).nodeId).equal(identity.nodeId);
   });
 });

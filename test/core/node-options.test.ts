@@ -1,7 +1,5 @@
 /** @module Tests of what createNode takes: everything is checked at once, and what is wrong is named (USERS 7). */
 import { expect } from 'chai';
-import { nodeCrypto } from '../../core/platform/node/crypto-node.js';
-import { nodeRandom } from '../../core/platform/node/ports-node.js';
 import {
   createNode,
   Identity,
@@ -31,7 +29,7 @@ async function outcome(options: unknown): Promise<unknown> {
 
 /** Options, right ones and the nearest wrong ones. */
 const OPTIONS: Readonly<Record<string, { readonly right: readonly unknown[]; readonly wrong: readonly unknown[] }>> = {
-  identity: { right: [Identity.generate(nodeCrypto, nodeRandom)], wrong: ['', 7, {}, null] },
+  identity: { right: [Identity.generate()], wrong: ['', 7, {}, null] },
   network: { right: ['a', 'x'.repeat(64), 'ü'.repeat(32)], wrong: ['', 'x'.repeat(65), 'ü'.repeat(33), 7, null] },
   networkKey: { right: [new Uint8Array(32), Buffer.alloc(32)], wrong: [new Uint8Array(31), new Uint8Array(33), 'x'.repeat(32), [], null] },
   listen: { right: [[], ['tcp://127.0.0.1:0'], [parseAddress('tcp://[::]:0')]], wrong: ['tcp://127.0.0.1:0', [7], [null], {}, null] },
