@@ -5,8 +5,9 @@
 export { DirectRouter } from './direct-router.js';
 export { ForceLocalRouter } from './force-local-router.js';
 export { ForceNodeRouter } from './force-node-router.js';
+export type { PathVectorSize } from './path-vector/learning-router.js';
 export type { PathCost, PathMetric } from './path-vector/metric.js';
 export type { PathVectorOptions, ServiceBalance } from './path-vector/options.js';
-export { PathVectorRouter, type PathVectorSize } from './path-vector/path-vector-router.js';
+export { PathVectorRouter } from './path-vector/path-vector-router.js';
 export type { StaticRouterOptions } from './static-options.js';
 export { StaticRouter } from './static-router.js';

@@ -24,6 +24,7 @@ import { NO_PATH, PathStore } from './path-store.js';
 import { Providers } from './providers.js';
 import { RouteLink } from './route-link.js';
 import { NO_SERVICES, ServiceSets } from './service-sets.js';
+import type { SpeechPolicy } from './speech-policy.js';
 
 /** Rounds in which a way that may be false is told to nobody. */
 const HELD_ROUNDS = 2;
@@ -46,6 +47,7 @@ export class RouteBook {
   constructor(
     self: NodeId,
     readonly settings: PathVectorSettings,
+    readonly policy?: SpeechPolicy,
   ) {
     this.costs = new CostModel(settings.cost);
     this.nodes = new NodeList(self, settings.nodesMax, (node) => this.forget(node));
@@ -186,12 +188,6 @@ export class RouteBook {
   isSettled(node: number, link: RouteLink): boolean {
     const { link: taken, isHeld, dueRound } = this.states[node] as NodeState;
     return !isHeld && (link === taken || dueRound === 0);
-  }
-
-  /** Nobody can be told more than what is in the book, but of everything that is in it. */
-  markAll(link: RouteLink): void {
-    for (let node = 1; node < this.nodes.end; node++)
-      if (node !== link.node && this.states[node]?.link !== undefined) link.mark(node, this.nodes);
   }
 
   /**

@@ -114,6 +114,7 @@ export class SyncTaker {
   private setEntry(link: RouteLink, told: ToldEntry): boolean {
     const { book } = this;
     const { columns, hearing, paths } = link;
+    if (this.isUnwanted(link, told)) return false;
     const path = this.pathOf(link, told);
     if (path === NO_PATH) return false;
     const node = paths.lastHop(path);
@@ -131,6 +132,11 @@ export class SyncTaker {
     });
     hearing.digest = (hearing.digest - before + this.nameOf(link, node)) >>> 0;
     return true;
+  }
+
+  private isUnwanted({ hearing, hop }: RouteLink, told: ToldEntry): boolean {
+    const { policy, nodes } = this.book;
+    return policy?.isTold(hearing.nodes[told.number] as NodeId, nodes.idOf(SELF), hop.nodeId) === false;
   }
 
   private clear(link: RouteLink, node: number): void {

@@ -87,7 +87,8 @@ export class SyncWriter {
     speech.sequence = 0;
     speech.digest = 0;
     speech.begunRound = this.book.round;
-    this.book.markAll(link);
+    for (let node = 1; node < nodes.end; node++)
+      if (node !== link.node && this.book.states[node]?.link !== undefined) link.mark(node, nodes);
   }
 
   /**
@@ -120,6 +121,7 @@ export class SyncWriter {
   /** `undefined`: the neighbour is not to be told of any way to the node. */
   private wayToTell(link: RouteLink, node: number): RouteLink | undefined {
     const { book } = this;
+    if (book.policy?.isTold(book.nodes.idOf(node), link.hop.nodeId, book.nodes.idOf(SELF)) === false) return undefined;
     const via = book.wayAround(node, link.node, true);
     if (via === undefined || via.hopCount(node) >= book.settings.hopsMax) return undefined;
     return link.isTold(node, via.pathName(node)) || book.isSettled(node, via) ? via : undefined;

@@ -1,0 +1,157 @@
+/**
+ * @module LearningRouter: what tables that learn whole paths have in common: their links, and what is said on them. The decisions stand in
+ * `route-book.ts`, the form of the syncs in `sync-format.ts`. Which way an answer takes is the business of the tables that extend it.
+ *
+ * Somebody has to carry the syncs: `createSync` once in a round for every neighbour, `createNews` whenever something may have happened
+ * in between. It has no clock: what has to wait, waits for rounds.
+ */
+import type { NodeId } from '../../core/node-id.js';
+import { type LinkMetric, RouterTable } from '../../core/router-table.js';
+import { isServiceId, isSoundMetric } from '../neighbours.js';
+import type { PathVectorSettings } from './options.js';
+import { RouteBook } from './route-book.js';
+import type { RouteLink } from './route-link.js';
+import type { SpeechPolicy } from './speech-policy.js';
+import { outlived, SyncTaker } from './sync-taker.js';
+import { SyncWriter } from './sync-writer.js';
+
+/** How much a table that learns paths keeps. */
+export interface PathVectorSize {
+  readonly nodeCount: number;
+  readonly entryCount: number;
+  readonly pathCount: number;
+  /** Of the columns and paths of all links. */
+  readonly byteLength: number;
+}
+
+export abstract class LearningRouter extends RouterTable {
+  /** Services of this node's own behaviours. */
+  protected readonly own = new Set<number>();
+  /** Present from `attach` on, as all parts. */
+  protected book: RouteBook | undefined;
+  readonly #links = new Map<number, RouteLink>();
+  #ownSequence = 0;
+  /** All links went down; who knew this node then believes it lost. */
+  #wasAlone = false;
+  #writer: SyncWriter | undefined;
+  #taker: SyncTaker | undefined;
+
+  constructor(protected readonly settings: PathVectorSettings) {
+    super();
+  }
+
+  override attach(self: NodeId): void {
+    super.attach(self);
+    this.book = new RouteBook(self, this.settings, this.policyOf(self));
+    this.#writer = new SyncWriter(this.book);
+    this.#taker = new SyncTaker(this.book);
+  }
+
+  override linkUp(connectionId: number, nodeId: NodeId): void {
+    const book = this.book;
+    if (book === undefined || nodeId === this.self || this.#links.has(connectionId)) return;
+    if (this.#wasAlone) this.#ownSequence = (this.#ownSequence + 1) >>> 0;
+    this.#wasAlone = false;
+    this.#links.set(connectionId, book.addLink(connectionId, nodeId));
+  }
+
+  /** Taken when it differs by a fifth from the one in use. */
+  override linkMetric(connectionId: number, metric: LinkMetric): void {
+    const link = this.#links.get(connectionId);
+    if (link !== undefined && isSoundMetric(metric)) this.#measure(link, metric);
+  }
+
+  override linkServices(connectionId: number, services: readonly number[]): void {
+    const [link, book] = [this.#links.get(connectionId), this.book];
+    if (link === undefined || book === undefined) return;
+    const list = [...new Set(services.filter(isServiceId))].sort((one, other) => one - other);
+    book.setDirect(link, book.sets.take(list));
+  }
+
+  override linkDown(connectionId: number): void {
+    const link = this.#links.get(connectionId);
+    if (link === undefined) return;
+    this.#links.delete(connectionId);
+    this.#wasAlone = this.#links.size === 0;
+    this.book?.removeLink(link);
+  }
+
+  override registerService(serviceId: number): void {
+    if (isServiceId(serviceId)) this.own.add(serviceId);
+  }
+
+  override unregisterService(serviceId: number): void {
+    this.own.delete(serviceId);
+  }
+
+  /** A round for this neighbour: what changed, and now and then the digest. What is said belongs to the younger of two links to one node. */
+  override createSync(forNode: NodeId): Uint8Array | undefined {
+    const [link, book] = [this.#linkTo(forNode), this.book];
+    if (link === undefined || book === undefined) return undefined;
+    if (link.speech.round >= book.round) book.advance();
+    link.speech.round = book.round;
+    return this.#writer?.write(link, true, this.#ownSequence);
+  }
+
+  override createNews(forNode: NodeId): Uint8Array | undefined {
+    const link = this.#linkTo(forNode);
+    return link === undefined ? undefined : this.#writer?.write(link, false, this.#ownSequence);
+  }
+
+  /** Whichever link to the neighbour carried it. */
+  override applySync(connectionId: number, metric: LinkMetric, sync: Uint8Array): void {
+    const carrier = this.#links.get(connectionId);
+    const link = carrier && this.#linkTo(carrier.hop.nodeId);
+    if (link === undefined || !isSoundMetric(metric)) return;
+    if (sync.length === 0) return this.#taker?.forget(link);
+    const news = this.#taker?.take(link, sync);
+    if (news === undefined) return;
+    if (carrier?.measure.isKnown === false) this.#measure(carrier, metric);
+    this.#writer?.heard(link, news.heardSession, news.isAsking);
+    if (news.peerSequence !== undefined) this.#outlive(news.peerSequence);
+  }
+
+  /** How much is known, and what it takes. */
+  size(): PathVectorSize {
+    const links = [...this.#links.values()];
+    const sum = (of: (link: RouteLink) => number) => links.reduce((total, link) => total + of(link), 0);
+    return {
+      nodeCount: this.book?.nodes.size ?? 0,
+      entryCount: sum((link) => link.columns.path.reduce((count, path) => count + (path === 0 ? 0 : 1), 0)),
+      pathCount: sum((link) => link.paths.size),
+      byteLength: sum((link) => link.columns.byteLength + link.paths.byteLength),
+    };
+  }
+
+  /** What neighbours speak of; `undefined`: everything. */
+  protected policyOf(_self: NodeId): SpeechPolicy | undefined {
+    return undefined;
+  }
+
+  /** The link to take to a node, by its number, for what came over the connection `except`. */
+  protected wayTo(book: RouteBook, node: number, except: number | undefined): RouteLink | undefined {
+    const from = except === undefined ? undefined : this.#links.get(except);
+    return from === undefined ? book.states[node]?.link : book.wayFrom(node, from);
+  }
+
+  #measure(link: RouteLink, metric: LinkMetric): void {
+    if (link.measure.take(metric)) this.book?.recost(link);
+    if (link.measure.isKnown) this.book?.announce(link);
+  }
+
+  /** A neighbour knows this node from an earlier life: it goes on where that ended, or it would be taken for old news. */
+  #outlive(known: number): void {
+    const sequence = outlived(this.#ownSequence, known);
+    if (sequence === this.#ownSequence) return;
+    this.#ownSequence = sequence;
+    for (const link of this.#links.values()) link.speech.isHeadNew = true;
+  }
+
+  #linkTo(nodeId: NodeId): RouteLink | undefined {
+    const node = this.book?.nodes.find(nodeId);
+    let youngest: RouteLink | undefined;
+    for (const link of this.book?.links ?? [])
+      if (link.node === node && (youngest === undefined || link.connectionId > youngest.connectionId)) youngest = link;
+    return youngest;
+  }
+}
