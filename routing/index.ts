@@ -5,6 +5,8 @@
 export { DirectRouter } from './direct-router.js';
 export { ForceLocalRouter } from './force-local-router.js';
 export { ForceNodeRouter } from './force-node-router.js';
+export { LayeredRouter } from './layered/layered-router.js';
+export type { LayeredOptions } from './layered/options.js';
 export type { PathVectorSize } from './path-vector/learning-router.js';
 export type { PathCost, PathMetric } from './path-vector/metric.js';
 export type { PathVectorOptions, ServiceBalance } from './path-vector/options.js';

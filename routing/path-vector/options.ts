@@ -38,22 +38,22 @@ const FIELDS: readonly string[] = ['nodesMax', 'hopsMax', 'cost', 'balance'];
 const BALANCES: readonly unknown[] = ['nearest', 'round-robin', 'random'];
 
 /** Throws `OPTION_INVALID`, naming the field. */
-export function resolvePathVectorOptions(options: PathVectorOptions): PathVectorSettings {
-  if (typeof options !== 'object' || options === null) throw invalid('options', 'must be an object');
-  for (const field of Object.keys(options)) if (!FIELDS.includes(field)) throw invalid(field, 'is unknown');
+export function resolvePathVectorOptions(options: PathVectorOptions, table = 'PathVectorRouter'): PathVectorSettings {
+  if (typeof options !== 'object' || options === null) throw invalid(table, 'options', 'must be an object');
+  for (const field of Object.keys(options)) if (!FIELDS.includes(field)) throw invalid(table, field, 'is unknown');
   const { nodesMax = 4_096, hopsMax = 64, cost, balance = 'nearest' } = options;
-  checkNumber('nodesMax', nodesMax, 16, 32_768);
-  checkNumber('hopsMax', hopsMax, 1, 255);
-  if (cost !== undefined && typeof cost !== 'function') throw invalid('cost', 'must be a function');
-  if (!BALANCES.includes(balance)) throw invalid('balance', `must be one of ${BALANCES.join(', ')}`);
+  checkNumber(table, 'nodesMax', nodesMax, 16, 32_768);
+  checkNumber(table, 'hopsMax', hopsMax, 1, 255);
+  if (cost !== undefined && typeof cost !== 'function') throw invalid(table, 'cost', 'must be a function');
+  if (!BALANCES.includes(balance)) throw invalid(table, 'balance', `must be one of ${BALANCES.join(', ')}`);
   return { nodesMax, pathsMax: PATHS_PER_NODE * nodesMax, hopsMax, cost, balance };
 }
 
-function checkNumber(field: string, value: number, min: number, max: number): void {
+export function checkNumber(table: string, field: string, value: number, min: number, max: number): void {
   if (Number.isInteger(value) && value >= min && value <= max) return;
-  throw invalid(field, `is ${String(value)}; it must be a whole number from ${min} to ${max}`);
+  throw invalid(table, field, `is ${String(value)}; it must be a whole number from ${min} to ${max}`);
 }
 
-function invalid(field: string, fault: string): NetworkError {
-  return new NetworkError('OPTION_INVALID', `PathVectorRouter: ${field} ${fault}`, { details: { field } });
+function invalid(table: string, field: string, fault: string): NetworkError {
+  return new NetworkError('OPTION_INVALID', `${table}: ${field} ${fault}`, { details: { field } });
 }

@@ -18,6 +18,11 @@ export class Providers {
     return this.byService.get(serviceId) ?? NOBODY;
   }
 
+  /** Every service that is offered, with its providers. */
+  all(): Iterable<readonly [serviceId: number, providers: ReadonlySet<number>]> {
+    return this.byService;
+  }
+
   /** The node's list was `before` and is `after` now; or its cost has changed, and both are the same. */
   update(node: number, before: number, after: number): void {
     if (before !== after) for (const serviceId of this.sets.listOf(before)) this.take(serviceId, node);

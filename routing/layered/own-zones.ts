@@ -1,0 +1,65 @@
+/**
+ * @module OwnZones: this node's own zones in its book, so that others can be told of them: each as a neighbour over a link that leads
+ * nowhere and costs nothing. Their services are those of all nodes in them, as far as they can be reached.
+ */
+import type { LinkMetric } from '../../core/router-table.js';
+import type { RouteBook } from '../path-vector/route-book.js';
+import type { RouteLink } from '../path-vector/route-link.js';
+import type { Zones } from './zones.js';
+
+const NO_DISTANCE: LinkMetric = { rttMs: 0, lossRatio: 0, bandwidth: undefined };
+
+interface OwnZone {
+  readonly level: number;
+  readonly link: RouteLink;
+  /** The services as they stand in the book. */
+  services: string;
+}
+
+export class OwnZones {
+  private readonly own: readonly OwnZone[];
+
+  constructor(
+    private readonly zones: Zones,
+    private readonly book: RouteBook,
+    private readonly services: ReadonlySet<number>,
+  ) {
+    this.own = zones.own.map((name, index) => {
+      const level = index + 1;
+      const link = book.addLink(-level, name);
+      link.measure.take(NO_DISTANCE);
+      book.recost(link);
+      book.announce(link);
+      book.keys.remove(link.node);
+      return { level, link, services: '' };
+    });
+  }
+
+  /** Brings the services of the zones up to date. */
+  refresh(): void {
+    const { book } = this;
+    for (const zone of this.own) {
+      const list = this.servicesIn(zone.level);
+      const services = list.join();
+      if (services === zone.services) continue;
+      zone.services = services;
+      book.setDirect(zone.link, book.sets.take(list));
+    }
+  }
+
+  private servicesIn(level: number): number[] {
+    const list = new Set(this.services);
+    for (const [serviceId, providers] of this.book.providers.all())
+      if (!list.has(serviceId) && this.isAnyIn(level, providers)) list.add(serviceId);
+    return [...list].sort((one, other) => one - other);
+  }
+
+  private isAnyIn(level: number, nodes: Iterable<number>): boolean {
+    const { zones, book } = this;
+    for (const node of nodes) {
+      const isOwn = this.own.some(({ link }) => link.node === node);
+      if (!isOwn && zones.depthOf(book.nodes.idOf(node)) >= level) return true;
+    }
+    return false;
+  }
+}
