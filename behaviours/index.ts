@@ -5,6 +5,7 @@ import type { BehaviorEntry } from '../core/index.js';
 import { HandshakeBehavior } from './handshake/index.js';
 import { RpcBehavior } from './rpc/index.js';
 
+export * from './envelopes/index.js';
 export * from './handshake/index.js';
 export * from './router-sync/index.js';
 export * from './rpc/index.js';

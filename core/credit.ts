@@ -52,20 +52,29 @@ export class CreditSender {
 
 /** The side that grants: at most `window` units are received and not yet consumed. */
 export class CreditReceiver {
-  readonly window: number;
+  #window: number;
   #granted: number;
   #received = 0;
   #consumed = 0;
 
   /** The first total is `window`; the owner announces `granted`, unless both sides take it as given. */
   constructor(window: number) {
-    this.window = whole('window', window, 1);
+    this.#window = whole('window', window, 1);
     this.#granted = window;
+  }
+
+  get window(): number {
+    return this.#window;
   }
 
   /** The present total. */
   get granted(): number {
     return this.#granted;
+  }
+
+  /** What the next announcement would say. */
+  get total(): number {
+    return this.#consumed + this.#window;
   }
 
   /** Units that were received and wait for being consumed. */
@@ -85,8 +94,20 @@ export class CreditReceiver {
     if (whole('units', units, 0) > this.waiting)
       throw new NetworkError('ARGUMENT_INVALID', `units is ${units}, but only ${this.waiting} wait`);
     this.#consumed += units;
-    const total = this.#consumed + this.window;
-    if ((total - this.#granted) * 2 < this.window) return undefined;
+    const { total } = this;
+    if ((total - this.#granted) * 2 < this.#window) return undefined;
+    this.#granted = total;
+    return total;
+  }
+
+  /**
+   * Another window from now on, for receivers that share their room out. The new total to announce, when it is higher than the present one.
+   * What was granted stays granted: a narrower window holds when as much as it is narrower by has been consumed.
+   */
+  resize(window: number): number | undefined {
+    this.#window = whole('window', window, 1);
+    const { total } = this;
+    if (total <= this.#granted) return undefined;
     this.#granted = total;
     return total;
   }

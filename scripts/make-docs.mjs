@@ -136,6 +136,7 @@ const WORDS = {
   Crypto: 'The cryptography that a node needs, as a port.',
   Dial: 'A dial that is under way.',
   Dropped: 'Messages that ended here: cause, count, connection, service.',
+  EnvelopeMeshOptions: 'The options of `EnvelopeMesh`.',
   ErrorCode: 'A key of `ERROR_CODES`.',
   HandshakeOptions: 'The options of `HandshakeBehavior`.',
   inject: 'Puts a token on a constructor parameter, in the legacy dialect of decorators.',

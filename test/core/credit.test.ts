@@ -90,6 +90,33 @@ describe('credit: the receiver', () => {
   });
 });
 
+describe('credit: a receiver whose window changes', () => {
+  it('announces at once what a wider window grants, and nothing for a narrower one until the difference was consumed', () => {
+    const receiver = new CreditReceiver(2);
+    expect([receiver.resize(5), receiver.total, receiver.granted]).to.deep.equal([5, 5, 5]);
+    receiver.onReceived(5);
+    expect([receiver.resize(1), receiver.window, receiver.granted]).to.deep.equal([undefined, 1, 5]);
+    expect([receiver.onConsumed(4), receiver.onConsumed(1)]).to.deep.equal([undefined, 6]);
+    expect(() => receiver.resize(0)).to.throw(NetworkError, 'window');
+  });
+
+  it('never grants less than before, and at most the widest window waits', () => {
+    const step = fc.record({ window: fc.integer({ min: 1, max: 20 }), send: fc.nat(30), consume: fc.nat(30) });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
+        const sender = new CreditSender(1);
+        const receiver = new CreditReceiver(1);
+        for (const { window, send, consume } of steps) {
+          for (const total of [receiver.resize(window), receiver.onConsumed(Math.min(consume, receiver.waiting))])
+            if (total !== undefined) expect(sender.onGrant(total)).to.equal('raised');
+          expect(receiver.onReceived(sender.spendUpTo(send))).to.equal('ok');
+          expect(receiver.waiting).to.be.at.most(20);
+        }
+      }),
+    );
+  });
+});
+
 describe('credit: both sides', () => {
   it('never violates, never keeps more than the window, and never stalls, whatever grants are lost and doubled', () => {
     const step = fc.record({ send: fc.nat(50), consume: fc.nat(50), fate: fc.constantFrom('arrives', 'lost', 'doubled') });

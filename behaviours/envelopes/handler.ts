@@ -1,0 +1,62 @@
+/**
+ * @module EnvelopesHandler: one connection's channel, between the agent and `channel.ts`. What arrives goes to the channel, what the channel
+ * wants to say goes out when there is room. Whoever breaks the protocol loses the connection.
+ */
+import { type CloseReason, type ConnectionAgent, type ConnectionEvent, ConnectionHandler, toConnection } from '../../core/index.js';
+import type { EnvelopeChannel } from './channel.js';
+import { BYE_MESSAGE } from './messages.js';
+
+/** Channels by connection, and what happens to them; the behaviour's. */
+export interface Channels {
+  get(connectionId: number): EnvelopeChannel | undefined;
+  /** The remote's side is over: a fresh channel takes the place of the old one. */
+  renew(connectionId: number, reason: CloseReason, agent: ConnectionAgent): EnvelopeChannel;
+  greeted(connectionId: number): void;
+  ignored(): void;
+  violated(): void;
+  close(connectionId: number, reason: CloseReason): void;
+}
+
+const RENEWED: CloseReason = { code: 'goodbye', text: 'the remote no longer carries envelopes', by: 'remote' };
+
+export class EnvelopesHandler extends ConnectionHandler {
+  constructor(private readonly channels: Channels) {
+    super();
+  }
+
+  override onOpened(agent: ConnectionAgent): void {
+    this.flush(agent);
+  }
+
+  override onEvent(agent: ConnectionAgent, event: ConnectionEvent): void {
+    if (event.type === 'message') this.received(agent, event.payload);
+    else if (event.type === 'writable') this.flush(agent);
+  }
+
+  /** When only this behaviour ends, the remote hears that nobody takes its envelopes any more. */
+  override onClosed(agent: ConnectionAgent, reason: CloseReason): void {
+    agent.reply(BYE_MESSAGE);
+    this.channels.close(agent.connection.id, reason);
+  }
+
+  private received(agent: ConnectionAgent, bytes: Uint8Array): void {
+    const { channels } = this;
+    const { id } = agent.connection;
+    const channel = channels.get(id) as EnvelopeChannel;
+    const wasGreeted = channel.isGreeted;
+    const heard = channel.receive(bytes);
+    if (heard === 'malformed' || heard === 'violation') {
+      channels.violated();
+      return agent.close(`envelopes: ${heard}`);
+    }
+    if (heard === 'ignored') return channels.ignored();
+    if (heard === 'ended') channels.renew(id, RENEWED, agent).receive(bytes);
+    if (!wasGreeted || heard === 'ended') channels.greeted(id);
+    this.flush(agent);
+  }
+
+  private flush(agent: ConnectionAgent): void {
+    const route = toConnection(agent.connection.id);
+    this.channels.get(agent.connection.id)?.flush((message) => agent.send(route, message));
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * @module Handles: parts of a mesh for components that must not have the other rights. They share the mesh's state; a reference to one may be
+ * given on as it is. What they wrap cannot be reached through them.
+ */
+import type { EnvelopeMesh } from './mesh.js';
+import type {
+  AddOutcome,
+  Envelope,
+  EnvelopeAddress,
+  MeshConnection,
+  Received,
+  ReceivedInTime,
+  RemoveOutcome,
+  SendOutcome,
+} from './outcomes.js';
+
+/** Adds and removes connections (splinter's Control). */
+export class MeshLifeCycle {
+  readonly #mesh: EnvelopeMesh;
+
+  constructor(mesh: EnvelopeMesh) {
+    this.#mesh = mesh;
+  }
+
+  add(connection: MeshConnection, uniqueId?: string): AddOutcome {
+    return this.#mesh.add(connection, uniqueId);
+  }
+
+  remove(id: EnvelopeAddress): RemoveOutcome {
+    return this.#mesh.remove(id);
+  }
+}
+
+/** Sends to any connection of the mesh. */
+export class MeshSender {
+  readonly #mesh: EnvelopeMesh;
+
+  constructor(mesh: EnvelopeMesh) {
+    this.#mesh = mesh;
+  }
+
+  send(id: EnvelopeAddress, payload: Uint8Array): SendOutcome {
+    return this.#mesh.send({ id, payload });
+  }
+}
+
+/** Receives from all connections of the mesh (splinter's Incoming). */
+export class MeshReceiver {
+  readonly #mesh: EnvelopeMesh;
+
+  constructor(mesh: EnvelopeMesh) {
+    this.#mesh = mesh;
+  }
+
+  recv(options: { readonly signal?: AbortSignal } = {}): Promise<Received> {
+    return this.#mesh.recv(options);
+  }
+
+  recvTimeout(timeoutMs: number, options: { readonly signal?: AbortSignal } = {}): Promise<ReceivedInTime> {
+    return this.#mesh.recvTimeout(timeoutMs, options);
+  }
+
+  tryRecv(): Envelope | undefined {
+    return this.#mesh.tryRecv();
+  }
+
+  [Symbol.asyncIterator](): AsyncGenerator<Envelope, void, undefined> {
+    return this.#mesh[Symbol.asyncIterator]();
+  }
+}
+
+/** Sends to one connection of the mesh (splinter's Outgoing). */
+export class MeshOutgoing {
+  readonly #mesh: EnvelopeMesh;
+
+  constructor(
+    mesh: EnvelopeMesh,
+    readonly id: EnvelopeAddress,
+  ) {
+    this.#mesh = mesh;
+  }
+
+  send(payload: Uint8Array): SendOutcome {
+    return this.#mesh.send({ id: this.id, payload });
+  }
+}

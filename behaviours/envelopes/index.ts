@@ -1,0 +1,22 @@
+/**
+ * @module The envelopes behaviour's public surface: what other behaviours and applications may use of it.
+ */
+export { EnvelopesBehavior, type EnvelopesCounters, type EnvelopesWatcher } from './behavior.js';
+export { MeshLifeCycle, MeshOutgoing, MeshReceiver, MeshSender } from './handles.js';
+export { EnvelopeMesh, MESH_CONNECTIONS_MAX } from './mesh.js';
+export type { EnvelopeMeshOptions } from './options.js';
+export type {
+  AddOutcome,
+  Disconnected,
+  Envelope,
+  EnvelopeAddress,
+  Full,
+  MeshConnection,
+  OutgoingEnvelope,
+  Received,
+  ReceivedInTime,
+  Removed,
+  RemoveOutcome,
+  SendOutcome,
+} from './outcomes.js';
+export { RECEIVERS_MAX } from './receivers.js';

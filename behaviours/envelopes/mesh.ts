@@ -1,0 +1,274 @@
+/**
+ * @module EnvelopeMesh: splinter's connection reactor as an application object. Connections of one node or of several are added to it;
+ * envelopes are sent to a connection by its id, and received from all of them in one place. It is a queue and a directory: what goes over a
+ * connection is the matter of the `EnvelopesBehavior` of its node, and whoever reads `for await (const envelope of mesh)` never learns of it.
+ *
+ * `add`, `remove`, `send` and `tryRecv` answer at once; `recv` and `recvTimeout` answer when there is something. References share the mesh:
+ * several receivers get each envelope once among them. The handles of `handles.ts` give a component no more than it needs.
+ *
+ * Bounds: `incomingCapacity` envelopes for the whole mesh (one for each connection, where there are more of those), `outgoingCapacity`
+ * envelopes for each connection. An envelope is a message of the node: at most `limits.payloadBytesMax` less one byte.
+ */
+import { BoundedQueue, NetworkError } from '../../core/index.js';
+import { EnvelopesBehavior } from './behavior.js';
+import { Directory } from './directory.js';
+import { type EntryOwner, MeshEntry } from './entry.js';
+import { MeshLifeCycle, MeshOutgoing, MeshReceiver, MeshSender } from './handles.js';
+import { MeshListeners } from './mesh-listeners.js';
+import { MeshNodes } from './mesh-nodes.js';
+import {
+  checkAddress,
+  checkCapacity,
+  checkPayload,
+  checkUniqueId,
+  type EnvelopeMeshOptions,
+  invalid,
+  resolveMeshOptions,
+} from './options.js';
+import type {
+  AddOutcome,
+  Envelope,
+  EnvelopeAddress,
+  MeshConnection,
+  OutgoingEnvelope,
+  Received,
+  ReceivedInTime,
+  Removed,
+  RemoveOutcome,
+  SendOutcome,
+} from './outcomes.js';
+import { Receivers } from './receivers.js';
+import { type SlotHolder, Slots } from './slots.js';
+
+/** Most connections of one mesh. */
+export const MESH_CONNECTIONS_MAX = 65_536;
+
+interface Queued {
+  readonly entry: MeshEntry;
+  readonly envelope: Envelope;
+}
+
+export class EnvelopeMesh {
+  readonly #incoming: BoundedQueue<Queued>;
+  readonly #slots: Slots;
+  readonly #receivers = new Receivers();
+  readonly #directory: Directory;
+  readonly #nodes: MeshNodes;
+  readonly #listeners = new MeshListeners<Removed>((cause) => this.#nodes.logFailure(cause));
+  readonly #outgoingCapacity: number;
+  readonly #keepDisconnectedMs: number;
+  #lastId = 0;
+  #isShutDown = false;
+  #isAging = false;
+
+  /** Both capacities count envelopes, from 1 to 1,048,576. Throws `ARGUMENT_INVALID`. */
+  constructor(incomingCapacity: number, outgoingCapacity: number, options: EnvelopeMeshOptions = {}) {
+    checkCapacity('incomingCapacity', incomingCapacity);
+    checkCapacity('outgoingCapacity', outgoingCapacity);
+    const { keepDisconnectedMs, keepDisconnectedMax } = resolveMeshOptions(options);
+    const lengthMax = incomingCapacity + MESH_CONNECTIONS_MAX;
+    this.#incoming = new BoundedQueue({ name: 'envelopes received', policy: 'reject', lengthMax });
+    this.#slots = new Slots(incomingCapacity);
+    this.#directory = new Directory(keepDisconnectedMax);
+    this.#nodes = new MeshNodes(() => this.#nodeStopped());
+    this.#outgoingCapacity = outgoingCapacity;
+    this.#keepDisconnectedMs = keepDisconnectedMs;
+  }
+
+  /** Connections in the mesh. */
+  get connectionCount(): number {
+    return this.#directory.size;
+  }
+
+  /** Envelopes that wait to be received. */
+  get incomingCount(): number {
+    return this.#incoming.length;
+  }
+
+  get isShutDown(): boolean {
+    return this.#isShutDown;
+  }
+
+  /** The connections in the mesh, oldest first. */
+  connections(): readonly { readonly id: number; readonly uniqueId: string | undefined; readonly connection: MeshConnection }[] {
+    return [...this.#directory.open].map(({ id, uniqueId, connection }) => ({ id, uniqueId, connection }));
+  }
+
+  /**
+   * Attaches an open connection, which is held until it is removed. Envelopes flow when the other end is in a mesh, too. The id is never
+   * used again. Throws `BEHAVIOR_MISSING` when the node does not run `EnvelopesBehavior`.
+   */
+  add(connection: MeshConnection, uniqueId?: string): AddOutcome {
+    if (uniqueId !== undefined) checkUniqueId(uniqueId);
+    const {
+      node,
+      connection: { id: connectionId },
+    } = connection;
+    const behavior = node.behavior(EnvelopesBehavior);
+    const channel = behavior.channelOf(connectionId);
+    if (this.#isShutDown) return { type: 'shutdown', connection };
+    if (channel === undefined) return { type: 'disconnected', connection };
+    if (channel.isUsed) return { type: 'in-use', connection };
+    if (uniqueId !== undefined && this.#directory.isTaken(uniqueId)) return { type: 'duplicate-id', connection };
+    if (this.#directory.size >= MESH_CONNECTIONS_MAX) return { type: 'full', connection };
+    const entry = new MeshEntry(++this.#lastId, uniqueId, connection, behavior, channel, this.#owner);
+    this.#nodes.use(behavior);
+    this.#directory.add(entry);
+    entry.join(this.#outgoingCapacity);
+    flush(this.#slots.join(entry));
+    entry.takeWaiting();
+    return { type: 'added', id: entry.id };
+  }
+
+  /** Detaches a connection and gives it back as it is: open, unless it has ended by itself. Envelopes that came from it stay in the mesh. */
+  remove(address: EnvelopeAddress): RemoveOutcome {
+    const entry = this.#directory.find(checkAddress(address));
+    if (entry === undefined) return { type: 'not-found' };
+    this.#directory.delete(entry);
+    if (!entry.hasLeft) this.#leave(entry);
+    return entry.removed();
+  }
+
+  /** Takes an envelope for one connection, or hands it back. Never waits. */
+  send(envelope: OutgoingEnvelope): SendOutcome {
+    checkPayload(envelope.payload);
+    const entry = this.#directory.find(checkAddress(envelope.id));
+    if (this.#isShutDown) return { type: 'shutdown', envelope };
+    return entry === undefined ? { type: 'not-found', envelope } : entry.send(envelope);
+  }
+
+  /** The next envelope, when there is one. Rejects only with `CALL_CANCELLED`, by the signal. */
+  recv(options: { readonly signal?: AbortSignal } = {}): Promise<Received> {
+    return this.#recv(options.signal) as Promise<Received>;
+  }
+
+  /** As `recv`, for so long at most, by the clock of the mesh's nodes. Rejects with `NOT_STARTED` as long as no connection was ever added. */
+  recvTimeout(timeoutMs: number, options: { readonly signal?: AbortSignal } = {}): Promise<ReceivedInTime> {
+    return this.#recv(options.signal, timeoutMs);
+  }
+
+  /** The next envelope, if there is one now. */
+  tryRecv(): Envelope | undefined {
+    const queued = this.#incoming.shift();
+    if (queued === undefined) return undefined;
+    const { entry, envelope } = queued;
+    entry.queuedCount--;
+    flush(this.#slots.consumed(entry.hasLeft ? undefined : entry));
+    return envelope;
+  }
+
+  /** Every envelope, until the mesh is shut down or none of its nodes runs any more. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Envelope, void, undefined> {
+    for (let received = await this.recv(); received.type === 'envelope'; received = await this.recv()) yield received.envelope;
+  }
+
+  /** Hears of connections that have ended, as `remove` answers them, until the answered function is called. A listener that throws goes. */
+  onDisconnected(listener: (event: Removed) => void): () => void {
+    return this.#listeners.add(listener);
+  }
+
+  /**
+   * Ends the mesh: gives all connections back, open. Receivers still get what has come; then every one of them, now and later, sees the
+   * shutdown. Idempotent.
+   */
+  shutdown(): readonly Removed[] {
+    this.#isShutDown = true;
+    const entries = [...this.#directory.open];
+    for (const entry of entries) {
+      this.#directory.delete(entry);
+      this.#leave(entry);
+    }
+    this.#nodes.forget();
+    this.#receivers.endAll({ type: 'shutdown' });
+    return entries.map((entry) => entry.removed());
+  }
+
+  /** Receives and drops until the shutdown. Answers how many envelopes that were. */
+  async waitForShutdown(): Promise<number> {
+    let droppedCount = 0;
+    for (let received = await this.recv(); received.type === 'envelope'; received = await this.recv()) droppedCount++;
+    return droppedCount;
+  }
+
+  /** A handle that adds and removes, and nothing else. */
+  lifeCycle(): MeshLifeCycle {
+    return new MeshLifeCycle(this);
+  }
+
+  /** A handle that sends, and nothing else. */
+  sender(): MeshSender {
+    return new MeshSender(this);
+  }
+
+  /** A handle that receives, and nothing else. */
+  receiver(): MeshReceiver {
+    return new MeshReceiver(this);
+  }
+
+  /** A handle that sends to one connection, and nothing else. */
+  outgoing(id: EnvelopeAddress): MeshOutgoing {
+    return new MeshOutgoing(this, checkAddress(id));
+  }
+
+  async #recv(signal: AbortSignal | undefined, timeoutMs?: number): Promise<ReceivedInTime> {
+    const envelope = signal?.aborted === true ? undefined : this.tryRecv();
+    if (envelope !== undefined) return { type: 'envelope', envelope };
+    if (this.#isShutDown) return { type: 'shutdown' };
+    if (this.#nodes.areGone) return { type: 'disconnected' };
+    if (timeoutMs === undefined) return this.#receivers.wait(signal);
+    if (!(timeoutMs >= 0)) throw invalid('timeoutMs', `is ${timeoutMs}; it must be 0 or more`);
+    if (this.#nodes.after === undefined) throw new NetworkError('NOT_STARTED', 'recvTimeout: no connection was ever added');
+    return this.#receivers.wait(signal, timeoutMs, this.#nodes.after);
+  }
+
+  readonly #owner: EntryOwner = {
+    onEnvelope: (entry, payload) => this.#received(entry, payload),
+    onWanted: (entry) => flush(this.#slots.want(entry)),
+    onEnded: (entry) => this.#ended(entry),
+  };
+
+  /** Whoever waits gets it; then nothing else is in the queue. */
+  #received(entry: MeshEntry, payload: Uint8Array): void {
+    this.#incoming.push({ entry, envelope: { id: entry.id, uniqueId: entry.uniqueId, payload } });
+    entry.queuedCount++;
+    if (this.#receivers.count === 0) return;
+    const envelope = this.tryRecv() as Envelope;
+    this.#receivers.offer({ type: 'envelope', envelope });
+  }
+
+  #ended(entry: MeshEntry): void {
+    if (this.#keepDisconnectedMs > 0) this.#directory.ended(entry);
+    else this.#directory.delete(entry);
+    this.#leave(entry);
+    this.#ageSoon();
+    this.#listeners.tell(entry.removed());
+  }
+
+  #leave(entry: MeshEntry): void {
+    entry.leave();
+    flush(this.#slots.leave(entry, entry.queuedCount));
+  }
+
+  /** Ended connections are forgotten when they have been there for one whole period. */
+  #ageSoon(): void {
+    if (this.#isAging || this.#directory.endedCount === 0) return;
+    this.#isAging = this.#nodes.after !== undefined;
+    this.#nodes.after?.(this.#keepDisconnectedMs, () => {
+      this.#isAging = false;
+      this.#directory.age();
+      this.#ageSoon();
+    });
+  }
+
+  #nodeStopped(): void {
+    this.#isAging = false;
+    const { after } = this.#nodes;
+    if (after === undefined) this.#receivers.endAll({ type: 'disconnected' });
+    else this.#receivers.rearm(after);
+  }
+}
+
+/** They may have something to grant. */
+function flush(entries: readonly SlotHolder[]): void {
+  for (const entry of entries) (entry as MeshEntry).flush();
+}

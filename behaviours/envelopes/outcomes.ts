@@ -1,0 +1,78 @@
+/**
+ * @module What a mesh of envelopes takes and answers: closed unions with a `type`. What is busy or gone is a value that hands back what the
+ * caller gave; only an argument of the wrong form throws.
+ */
+import type { CloseReason, Connection, MeshNode } from '../../core/index.js';
+
+/** A connection, with the node at whose side it is. What `add` takes and `remove` gives back. */
+export interface MeshConnection {
+  readonly node: MeshNode;
+  readonly connection: Connection;
+}
+
+/** How an application names a connection of a mesh: by the number that `add` answered, or by its own unique text. */
+export type EnvelopeAddress = number | string;
+
+/** To send. The bytes are copied: they are free on return. */
+export interface OutgoingEnvelope {
+  readonly id: EnvelopeAddress;
+  readonly payload: Uint8Array;
+}
+
+/** As received. The bytes are the receiver's. */
+export interface Envelope {
+  readonly id: number;
+  /** The connection's own text, if it has one. */
+  readonly uniqueId: string | undefined;
+  readonly payload: Uint8Array;
+}
+
+/** As many envelopes as the outgoing capacity wait for this connection. Nothing is kept: the envelope is the caller's again. */
+export interface Full {
+  readonly type: 'full';
+  readonly envelope: OutgoingEnvelope;
+}
+
+/** The connection has ended. */
+export interface Disconnected {
+  readonly type: 'disconnected';
+  readonly envelope: OutgoingEnvelope;
+}
+
+/** `not-found`: no connection of this mesh has that id. `too-large`: no message of the node may be so long. `shutdown`: of the mesh. */
+export type SendOutcome =
+  | { readonly type: 'queued' }
+  | Full
+  | Disconnected
+  | { readonly type: 'not-found' | 'too-large' | 'shutdown'; readonly envelope: OutgoingEnvelope };
+
+/** `disconnected`: no node of the mesh runs any more, so that nothing can come. `shutdown`: of the mesh, and all envelopes are received. */
+export type Received =
+  | { readonly type: 'envelope'; readonly envelope: Envelope }
+  | { readonly type: 'disconnected' }
+  | { readonly type: 'shutdown' };
+
+export type ReceivedInTime = Received | { readonly type: 'timeout' };
+
+/**
+ * `disconnected`: the connection is not open. `in-use`: it is in a mesh already. `duplicate-id`: another connection has the unique id.
+ * `full`: the mesh has as many connections as it may. The connection is the caller's, as before.
+ */
+export type AddOutcome =
+  | { readonly type: 'added'; readonly id: number }
+  | { readonly type: 'disconnected' | 'in-use' | 'duplicate-id' | 'full' | 'shutdown'; readonly connection: MeshConnection };
+
+/** A connection that has left the mesh. */
+export interface Removed {
+  readonly type: 'removed';
+  readonly id: number;
+  readonly uniqueId: string | undefined;
+  /** `closed`: it had ended before, for that reason. */
+  readonly state: 'open' | 'closed';
+  readonly reason: CloseReason | undefined;
+  readonly connection: MeshConnection;
+  /** What waited to be sent, oldest first. */
+  readonly unsent: readonly Uint8Array[];
+}
+
+export type RemoveOutcome = Removed | { readonly type: 'not-found' };
