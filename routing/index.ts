@@ -7,6 +7,7 @@ export { ForceLocalRouter } from './force-local-router.js';
 export { ForceNodeRouter } from './force-node-router.js';
 export { LayeredRouter } from './layered/layered-router.js';
 export type { LayeredOptions } from './layered/options.js';
+export { OverlayRouter } from './overlay-router.js';
 export type { PathVectorSize } from './path-vector/learning-router.js';
 export type { PathCost, PathMetric } from './path-vector/metric.js';
 export type { PathVectorOptions, ServiceBalance } from './path-vector/options.js';

@@ -7,6 +7,8 @@ import { LOCAL, REJECT, type RouteAction, type RouterTable } from '../../core/ro
 import { DirectRouter } from '../../routing/direct-router.js';
 import { ForceLocalRouter } from '../../routing/force-local-router.js';
 import { ForceNodeRouter } from '../../routing/force-node-router.js';
+import { OverlayRouter } from '../../routing/overlay-router.js';
+import { isCloser } from '../../routing/xor-distance.js';
 import { type BrokenTable, next, patched, type Sound } from './patched.js';
 
 const FORM = 'answers in the form of the contract';
@@ -19,6 +21,8 @@ const REGISTERED = 'answers local for the services that are registered here, and
 const NEIGHBOURS = 'reaches every neighbour';
 const TWO_LINKS = 'keeps a neighbour until the last of its links is down, in either order';
 const KEY = 'sends a key to the closest of itself and its neighbours by XOR';
+const SCOPE = 'copies a broadcast to those within its scope, and to no others';
+const STEP = 'goes to the neighbour closest to the node, if it is closer than this one';
 const SERVICE = 'reaches a service when, and only when, a neighbour offers it';
 
 type Mistake = (sound: Sound<DirectRouter>) => { [name in keyof RouterTable]?: RouterTable[name] };
@@ -28,6 +32,13 @@ const direct = (mistake: string, foundBy: string, patch: Mistake): BrokenTable =
   reach: 'neighbours',
   foundBy,
   factory: () => patched(new DirectRouter(), patch),
+});
+
+const greedy = (mistake: string, foundBy: string, patch: Mistake): BrokenTable => ({
+  mistake,
+  reach: 'greedy',
+  foundBy,
+  factory: () => patched(new OverlayRouter(), patch),
 });
 
 const otherThan = (links: ReadonlyMap<number, NodeId>, except: number | undefined) =>
@@ -209,6 +220,32 @@ const REACH: readonly BrokenTable[] = [
       };
     },
   })),
+  direct('scopes are forgotten', SCOPE, ({ of }) => ({
+    pathsToServices: (id, _scope, except) => of.pathsToServices(id, 0, except),
+  })),
+  direct('a scope is always its own', SCOPE, ({ of }) => ({
+    pathsToServices: (id, scope, except) => of.pathsToServices(id, scope, except),
+  })),
+  greedy('a step need not come closer', STEP, (sound) => ({
+    pathToNode: (nodeId, except) => {
+      const action = sound.of.pathToNode(nodeId, except);
+      const other = otherThan(sound.links, except);
+      return action.type !== 'reject' || other === undefined ? action : next(...other);
+    },
+  })),
+  greedy('a step goes to any neighbour that is closer', STEP, (sound) => ({
+    pathToNode: (nodeId, except) => {
+      const action = sound.of.pathToNode(nodeId, except);
+      const closer = [...sound.links].find(([connectionId, id]) => connectionId !== except && isCloser(id, sound.self, nodeId));
+      return action.type !== 'next' || action.nodeId === nodeId || closer === undefined ? action : next(...closer);
+    },
+  })),
+  {
+    mistake: 'no step is taken at all',
+    reach: 'greedy',
+    foundBy: 'reaches a node of a mesh when, and only when, every step comes closer',
+    factory: () => new DirectRouter(),
+  },
   direct('only one provider gets a copy', SERVICE, ({ of }) => ({
     pathsToServices: (id, scope, except) => {
       const { local, next: hops } = of.pathsToServices(id, scope, except);

@@ -2,7 +2,7 @@
  * @module A small table that learns whole paths from its neighbours, to prove the mesh part of `routerTableSuite` with. Every sync is
  * the full table as JSON; a path that holds the reader's own id is not taken. Too simple and too talkative for real use.
  */
-import type { NodeId } from '../../core/node-id.js';
+import { type NodeId, sharesPrefix } from '../../core/node-id.js';
 import { type LinkMetric, LOCAL, type NextHop, REJECT, type RouteAction, type RouteFanout, RouterTable } from '../../core/router-table.js';
 import { isCloser } from '../../routing/xor-distance.js';
 
@@ -72,13 +72,15 @@ export class PathListTable extends RouterTable {
     return this.#best((_id, known) => known.services.includes(serviceId), except)?.action ?? REJECT;
   }
 
-  override pathsToServices(serviceId: number, _scope: number, except?: number): RouteFanout {
+  override pathsToServices(serviceId: number, scope: number, except?: number, source = this.self): RouteFanout {
     const next = new Map<NodeId, NextHop>();
+    const isWithin = (nodeId: NodeId | undefined) => nodeId !== undefined && source !== undefined && sharesPrefix(nodeId, source, scope);
     for (const [connectionId, nodeId] of this.#links) {
-      const leads = [...(this.#paths.get(connectionId)?.values() ?? [])].some((known) => known.services.includes(serviceId));
+      const known = [...(this.#paths.get(connectionId) ?? [])];
+      const leads = known.some(([id, { services }]) => services.includes(serviceId) && isWithin(id));
       if (leads && connectionId !== except && !next.has(nodeId)) next.set(nodeId, { connectionId, nodeId });
     }
-    return { local: this.#own.has(serviceId), next: [...next.values()] };
+    return { local: this.#own.has(serviceId) && isWithin(this.self), next: [...next.values()] };
   }
 
   override createSync(forNode: NodeId): Uint8Array | undefined {

@@ -1,164 +1,151 @@
 /**
- * @module What tables that exchange syncs reach together. `mesh`: any graph, while links come and go and nodes restart. `zoned`: a graph
- * in which every zone (ids with one first byte) is connected within itself. The oracle is the graph.
+ * @module What tables that exchange syncs reach together, while links come and go, are measured anew, and nodes restart; against a search
+ * through the graph. `mesh`: any graph. `zoned`: one in which every zone (ids with one first byte) is connected within itself.
  */
-import type { NodeId } from '../../core/node-id.js';
+import { type NodeId, sharesPrefix } from '../../core/node-id.js';
 import type { RouterTable } from '../../core/router-table.js';
 import { forSeeds, must, SeededRandom } from './check-tools.js';
 import type { Chance, RouterTableCheck } from './router-table-checks.js';
-import { Mesh, type MeshNode } from './router-table-mesh.js';
-import { closest } from './router-table-reach.js';
+import { change, MESH_SERVICES, type MeshShape } from './router-table-meshes.js';
+import type { TableMesh, TableNode } from './table-mesh.js';
+import {
+  broadcast,
+  closest,
+  costOf,
+  type LinkCost,
+  leastCosts,
+  mustBeSound,
+  providersWithin,
+  reachableFrom,
+  walk,
+  walkTo,
+} from './table-oracle.js';
 
-const NODES = 8;
-const ZONES = 3;
 const CHANGES = 6;
-const SERVICES: readonly number[] = [64, 65];
+const SCOPES = [0, 1, 2, 32];
 
-export function meshChecks(chance: Chance): RouterTableCheck[] {
-  return [
-    inMeshes('reaches every node of a connected mesh, and none beyond it', chance, (mesh) => {
-      change(mesh, CHANGES);
-      everyPair(mesh);
-    }),
-    inMeshes('names only open links while the mesh changes', chance, (mesh) => {
-      for (let index = 0; index < CHANGES; index++) {
-        change(mesh, 1);
-        mesh.mustBeSound();
-        mesh.round();
-        mesh.mustBeSound();
-      }
-    }),
-    inMeshes('forgets a node that left, within bounded rounds', chance, (mesh) => {
-      const gone = mesh.random.pick(mesh.nodes);
-      for (const connectionId of [...gone.links.keys()]) mesh.cut(gone, connectionId);
-      mesh.settle();
-      everyPair(mesh);
-    }),
-    inMeshes('knows the way again after a node restarted', chance, (mesh) => {
-      mesh.restart(mesh.random.pick(mesh.nodes));
-      mesh.settle();
-      everyPair(mesh);
-    }),
-    inMeshes('sends a key to the closest node of the mesh', chance, (mesh) => {
-      change(mesh, CHANGES);
-      for (const start of mesh.nodes) for (const key of [mesh.random.nodeId(), start.id]) everyHopToKey(mesh, start, key);
-    }),
-    inMeshes('reaches a service when, and only when, a node of the mesh offers it', chance, (mesh) => {
-      change(mesh, CHANGES);
-      everyService(mesh);
-    }),
-    {
-      name: 'gives equal answers in equal meshes',
-      run: (factory) => forSeeds(chance.seed, chance.runs, (random) => equalMeshes(factory, random.below(2 ** 31))),
-    },
-  ];
-}
+type MeshCheck = (mesh: TableMesh, random: SeededRandom) => void;
 
-export function zonedChecks({ seed, runs }: Chance): RouterTableCheck[] {
-  return [
-    {
-      name: 'reaches every node of a mesh whose zones are connected within themselves',
-      run: (factory) => forSeeds(seed, runs, (random) => everyPair(zonedMesh(factory, random))),
-    },
-  ];
-}
-
-/** A random connected graph with some extra links, some services, settled. */
-function randomMesh(factory: () => RouterTable, random: SeededRandom): Mesh {
-  const mesh = new Mesh(
-    factory,
-    random,
-    Array.from({ length: NODES }, () => random.nodeId()),
-  );
-  connectAll(mesh, mesh.nodes);
-  for (let extra = 0; extra < NODES / 2; extra++) addLink(mesh);
-  for (const serviceId of SERVICES) mesh.offer(random.pick(mesh.nodes), serviceId);
-  mesh.settle();
-  return mesh;
-}
-
-function zonedMesh(factory: () => RouterTable, random: SeededRandom): Mesh {
-  const firstByte = random.below(100);
-  const inZone = (index: number) => ((firstByte + (index % ZONES)).toString(16).padStart(2, '0') + random.nodeId().slice(2)) as NodeId;
-  const mesh = new Mesh(
-    factory,
-    random,
-    Array.from({ length: ZONES * 3 }, (_, index) => inZone(index)),
-  );
-  const zones = Array.from({ length: ZONES }, (_, zone) => mesh.nodes.filter((_node, index) => index % ZONES === zone));
-  for (const zone of zones) connectAll(mesh, zone);
-  for (let zone = 1; zone < ZONES; zone++) mesh.connect(random.pick(zones[zone - 1] as MeshNode[]), random.pick(zones[zone] as MeshNode[]));
-  mesh.settle();
-  return mesh;
-}
-
-function inMeshes(name: string, { seed, runs }: Chance, body: (mesh: Mesh) => void): RouterTableCheck {
-  return { name, run: (factory) => forSeeds(seed, runs, (random) => body(randomMesh(factory, random))) };
-}
-
-/** A tree: each node is linked to one before it. */
-function connectAll(mesh: Mesh, nodes: readonly MeshNode[]): void {
-  nodes.forEach((node, index) => {
-    if (index > 0) mesh.connect(node, nodes[mesh.random.below(index)] as MeshNode);
+/** `cost`: what the table goes by; without it only reaching counts. */
+export function meshChecks(shape: MeshShape, chance: Chance, cost: LinkCost | undefined): RouterTableCheck[] {
+  const inMeshes = (name: string, body: MeshCheck): RouterTableCheck => ({
+    name: `${shape.prefix}${name}`,
+    run: (factory) => forSeeds(chance.seed, chance.runs, (random) => body(shape.build(factory, random), random)),
   });
+  const changed = (name: string, body: MeshCheck): RouterTableCheck =>
+    inMeshes(name, (mesh, random) => {
+      change(mesh, random, CHANGES);
+      settled(mesh, shape);
+      body(mesh, random);
+    });
+  return [
+    changed('reaches every node of a connected mesh, and none beyond it', (mesh) => everyPair(mesh, shape)),
+    inMeshes('names only open links while the mesh changes', (mesh, random) => soundThroughout(mesh, random)),
+    inMeshes('forgets a node that left, within bounded rounds', (mesh, random) => {
+      mesh.isolate(random.pick(mesh.nodes));
+      settled(mesh, shape);
+      everyPair(mesh, shape);
+    }),
+    inMeshes('knows the way again after a node restarted', (mesh, random) => {
+      mesh.restart(random.pick(mesh.nodes));
+      settled(mesh, shape);
+      everyPair(mesh, shape);
+    }),
+    changed('sends a key to the closest node of the mesh', (mesh, random) => {
+      for (const start of mesh.nodes) for (const key of [random.nodeId(), start.id]) keyEnds(mesh, start, key);
+    }),
+    changed('reaches a service when, and only when, a node of the mesh offers it', everyService),
+    changed('brings a broadcast to every provider within its scope, and to nobody else', everyBroadcast),
+    {
+      name: `${shape.prefix}gives equal answers in equal meshes`,
+      run: (factory) => forSeeds(chance.seed, chance.runs, (random) => equalMeshes(shape, factory, random.below(2 ** 31))),
+    },
+    ...(cost === undefined ? [] : [changed(shape.costFact, (mesh) => everyCost(mesh, shape, cost))]),
+  ];
 }
 
-function addLink(mesh: Mesh): void {
-  const [a, b] = [mesh.random.pick(mesh.nodes), mesh.random.pick(mesh.nodes)];
-  if (a !== b && ![...a.links.values()].some((link) => link.peer === b)) mesh.connect(a, b);
+/** At most four rounds for each node: a table that needs more counts to infinity. */
+function settled(mesh: TableMesh, shape: MeshShape): void {
+  shape.mend(mesh);
+  mesh.rest(4 * mesh.nodes.length + 4);
 }
 
-/** Random changes with a few rounds in between, so that news meet old news on the way; then peace. */
-function change(mesh: Mesh, count: number): void {
-  const { random } = mesh;
-  for (let index = 0; index < count; index++) {
-    const node = random.pick(mesh.nodes);
-    const kind = random.below(5);
-    if (kind <= 1 && node.links.size > 0) mesh.cut(node, random.pick([...node.links.keys()]));
-    else if (kind === 2) addLink(mesh);
-    else if (kind === 3) mesh.restart(node);
-    else if (random.once(2)) mesh.offer(node, random.pick(SERVICES));
-    else mesh.withdraw(node, random.pick(SERVICES));
-    for (let rounds = random.below(3); rounds > 0; rounds--) mesh.round();
+function soundThroughout(mesh: TableMesh, random: SeededRandom): void {
+  for (let index = 0; index < CHANGES; index++) {
+    change(mesh, random, 1);
+    mustBeSound(mesh);
+    mesh.round();
+    mustBeSound(mesh);
   }
-  if (count > 1) mesh.settle();
 }
 
-function everyPair(mesh: Mesh): void {
+function everyPair(mesh: TableMesh, shape: MeshShape): void {
   for (const start of mesh.nodes) {
-    const reachable = mesh.reachableFrom(start);
+    const reachable = reachableFrom(start);
     for (const target of mesh.nodes) {
-      if (reachable.has(target)) {
-        const end = mesh.follow(start, (table, except) => table.pathToNode(target.id, except));
-        must(end === target, `${start.id} does not reach ${target.id}, though the graph connects them`);
-      } else {
+      const { end, isLoop } = walkTo(mesh, start, target);
+      must(!isLoop, `a message from ${start.id} to ${target.id} goes round in a circle`);
+      if (reachable.has(target)) must(end === target, `${start.id} does not reach ${target.id}, though the graph connects them`);
+      else if (!shape.isHidden(target, start, reachable))
         must(start.table.pathToNode(target.id).type === 'reject', `${start.id} has a way to ${target.id}, though no link leads there`);
-      }
     }
   }
 }
 
-function everyHopToKey(mesh: Mesh, start: MeshNode, key: NodeId): void {
-  const ids = [...mesh.reachableFrom(start)].map((node) => node.id);
-  const end = mesh.follow(start, (table, except) => table.pathToKey(key, except));
+function keyEnds(mesh: TableMesh, start: TableNode, key: NodeId): void {
+  const ids = [...reachableFrom(start)].map(({ id }) => id);
+  const { end, isLoop } = walk(mesh, start, (table, except) => table.pathToKey(key, except));
+  must(!isLoop, `a message from ${start.id} for key ${key} goes round in a circle`);
   must(end?.id === closest(key, ids), `key ${key} from ${start.id} ends at ${end?.id}, but ${closest(key, ids)} is closest`);
 }
 
-function everyService(mesh: Mesh): void {
-  for (const node of mesh.nodes) {
-    for (const serviceId of SERVICES) {
-      const { type } = node.table.pathToService(serviceId, 0);
-      const isOffered = [...mesh.reachableFrom(node)].some((provider) => provider.services.has(serviceId));
-      const expected = node.services.has(serviceId) ? 'local' : isOffered ? 'next' : 'reject';
-      must(type === expected, `service ${serviceId} at ${node.id} answers ${type}, not ${expected}`);
+function everyService(mesh: TableMesh): void {
+  for (const start of mesh.nodes) {
+    for (const serviceId of MESH_SERVICES) {
+      const { type } = start.table.pathToService(serviceId, 0);
+      const isOffered = providersWithin(start, serviceId, 0).length > 0;
+      const expected = start.services.has(serviceId) ? 'local' : isOffered ? 'next' : 'reject';
+      must(type === expected, `service ${serviceId} at ${start.id} answers ${type}, not ${expected}`);
+      if (!isOffered) continue;
+      const { end, isLoop } = walk(mesh, start, (table, except) => table.pathToService(serviceId, 0, except));
+      must(!isLoop, `a message from ${start.id} for service ${serviceId} goes round in a circle`);
+      must(end?.services.has(serviceId) === true, `a message from ${start.id} for service ${serviceId} ends at ${end?.id}`);
     }
   }
 }
 
-function equalMeshes(factory: () => RouterTable, seed: number): void {
+function everyBroadcast(mesh: TableMesh): void {
+  for (const start of mesh.nodes) {
+    for (const serviceId of MESH_SERVICES) {
+      for (const scope of SCOPES) {
+        const takers = broadcast(start, serviceId, scope);
+        const wanted = new Set(providersWithin(start, serviceId, scope));
+        const what = `a broadcast of ${start.id} to service ${serviceId}, scope ${scope},`;
+        for (const node of wanted) must(takers.has(node), `${what} does not reach ${node.id}`);
+        for (const node of takers) must(wanted.has(node), `${what} reaches ${node.id}`);
+      }
+    }
+  }
+}
+
+/** In zones nothing is said of ways between them, nor that a way within one stays there if a cheaper one leads out and back. */
+function everyCost(mesh: TableMesh, { isZoned }: MeshShape, cost: LinkCost): void {
+  for (const start of mesh.nodes) {
+    const isOver = ({ id }: TableNode) => !isZoned || sharesPrefix(id, start.id, 1);
+    for (const [target, least] of leastCosts(start, cost, isOver)) {
+      const { end, links } = walkTo(mesh, start, target);
+      const paid = end === target ? costOf(links, cost) : Number.POSITIVE_INFINITY;
+      const slack = 1e-6 * least;
+      must(paid <= least + slack, `the way from ${start.id} to ${target.id} costs ${paid}, but there is one for ${least}`);
+    }
+  }
+}
+
+function equalMeshes(shape: MeshShape, factory: () => RouterTable, seed: number): void {
   const [one, other] = [seed, seed].map((same) => {
-    const mesh = randomMesh(factory, new SeededRandom(same));
-    change(mesh, CHANGES);
+    const random = new SeededRandom(same);
+    const mesh = shape.build(factory, random);
+    change(mesh, random, CHANGES);
     return JSON.stringify(
       mesh.nodes.map(({ table }) => mesh.nodes.map(({ id }) => [table.pathToNode(id), table.pathToKey(id), table.pathToService(64, 0)])),
     );

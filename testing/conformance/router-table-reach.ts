@@ -2,11 +2,14 @@
  * @module What a table reaches with its own links alone, by declared class, against brute-force oracles. Between two links of one node
  * (the moment of a replacement) a table may take either, and may or may not count the node of `except` as a way: the oracles allow both.
  */
-import type { NodeId } from '../../core/node-id.js';
+import { type NodeId, sharesPrefix } from '../../core/node-id.js';
 import type { RouteAction, RouteFanout } from '../../core/router-table.js';
-import { must } from './check-tools.js';
+import { forSeeds, must } from './check-tools.js';
 import { afterRandomSteps, type Chance, inRandomWorlds, type RouterTableCheck, run } from './router-table-checks.js';
+import { ANY_MESH } from './router-table-meshes.js';
 import { type RouterWorld, WORLD_SERVICES } from './router-table-world.js';
+import type { TableMesh, TableNode } from './table-mesh.js';
+import { closest, walkTo } from './table-oracle.js';
 
 /** For `none`: no other node, ever. */
 export function reachNoneChecks(chance: Chance): RouterTableCheck[] {
@@ -68,23 +71,41 @@ export function ownChecks(chance: Chance): RouterTableCheck[] {
 }
 
 /** For tables that, before any sync, know their neighbours and nobody else. */
+export function onlyNeighboursCheck(chance: Chance): RouterTableCheck {
+  return inRandomWorlds('reaches nobody but its neighbours', chance, (world) => {
+    run(world, () => {
+      for (const nodeId of [...world.nodes, ...world.strangers]) {
+        const { type } = world.table.pathToNode(nodeId);
+        must(
+          type !== 'local' && (type === 'reject' || world.linksTo(nodeId).length > 0),
+          `${nodeId} is no neighbour, but pathToNode answers ${type}`,
+        );
+      }
+    });
+  });
+}
+
+/** For `greedy`: one step, and what comes of many. */
+export function greedyChecks(chance: Chance): RouterTableCheck[] {
+  return [
+    inRandomWorlds('goes to the neighbour closest to the node, if it is closer than this one', chance, (world) =>
+      run(world, () => everyStep(world)),
+    ),
+    {
+      name: 'reaches a node of a mesh when, and only when, every step comes closer',
+      run: (factory) => forSeeds(chance.seed, chance.runs, (random) => everyDescent(ANY_MESH.build(factory, random))),
+    },
+  ];
+}
+
+/** For tables that, by their own links, know the keys and services of their neighbours. */
 export function neighbourChecks(chance: Chance): RouterTableCheck[] {
   return [
-    inRandomWorlds('reaches nobody but its neighbours', chance, (world) => {
-      run(world, () => {
-        for (const nodeId of [...world.nodes, ...world.strangers]) {
-          const { type } = world.table.pathToNode(nodeId);
-          must(
-            type !== 'local' && (type === 'reject' || world.linksTo(nodeId).length > 0),
-            `${nodeId} is no neighbour, but pathToNode answers ${type}`,
-          );
-        }
-      });
-    }),
     inRandomWorlds('sends a key to the closest of itself and its neighbours by XOR', chance, (world) => run(world, () => everyKey(world))),
     inRandomWorlds('reaches a service when, and only when, a neighbour offers it', chance, (world) => {
       run(world, () => everyService(world, (id, except, action, fanout) => checkService(world, id, except, action, fanout)));
     }),
+    afterRandomSteps('copies a broadcast to those within its scope, and to no others', chance, everyScope),
     afterRandomSteps('takes each list of services in place of the one before', chance, (world) => {
       const connectionId = world.up(world.strangers[0] as NodeId);
       const asked = () =>
@@ -140,6 +161,69 @@ function everyKey(world: RouterWorld): void {
   }
 }
 
+/** Neighbours that share 0, 1, 2 and 3 bytes with this node. */
+function everyScope(world: RouterWorld): void {
+  const { self, random, table } = world;
+  const nodes = [0, 1, 2, 3].map((count) => otherwise(self, count, random.nodeId()));
+  for (const nodeId of nodes) world.services(world.up(nodeId), [64]);
+  world.register(64);
+  for (const source of [undefined, self, ...nodes]) {
+    for (const scope of [0, 1, 2, 3, 4, 32]) {
+      const { local, next } = table.pathsToServices(64, scope, undefined, source);
+      const isWithin = (nodeId: NodeId) => sharesPrefix(nodeId, source ?? self, scope);
+      const what = `services 64, scope ${scope}, of ${source}`;
+      must(local === isWithin(self), `${what} say local ${local}`);
+      for (const { nodeId } of next) must(isWithin(nodeId), `${what}: a copy goes to ${nodeId}`);
+      for (const nodeId of nodes.filter(isWithin))
+        must(
+          next.some((hop) => hop.nodeId === nodeId),
+          `${what}: no copy goes to ${nodeId}`,
+        );
+    }
+  }
+}
+
+/** An id that shares exactly so many bytes with another one. */
+function otherwise(id: NodeId, byteCount: number, rest: NodeId): NodeId {
+  const digit = ((Number.parseInt(id.charAt(2 * byteCount), 16) + 1) % 16).toString(16);
+  return `${id.slice(0, 2 * byteCount)}${digit}${rest.slice(2 * byteCount + 1)}` as NodeId;
+}
+
+function everyStep(world: RouterWorld): void {
+  for (const except of [undefined, ...world.links.keys()]) {
+    const origin = except === undefined ? undefined : world.links.get(except)?.nodeId;
+    const usable = [...world.links].filter(([connectionId]) => connectionId !== except).map(([, link]) => link.nodeId);
+    for (const target of [...world.nodes, ...world.strangers]) {
+      if (world.linksTo(target).length > 0) continue;
+      const action = world.table.pathToNode(target, except);
+      const taken = action.type === 'next' ? action.nodeId : world.self;
+      const allowed = [closest(target, [world.self, ...usable]), closest(target, [world.self, ...usable.filter((id) => id !== origin)])];
+      must(
+        action.type !== 'local' && allowed.includes(taken),
+        `${target} (except ${except}) goes to ${taken}, but ${allowed[0]} is closest`,
+      );
+    }
+  }
+}
+
+function everyDescent(mesh: TableMesh): void {
+  for (const start of mesh.nodes) {
+    for (const target of mesh.nodes) {
+      let node = start;
+      for (let next: TableNode | undefined = node; next !== undefined; next = descend(node, target)) node = next;
+      const { end, isLoop } = walkTo(mesh, start, target);
+      must(!isLoop && (end === target) === (node === target), `${start.id} to ${target.id}: ends at ${end?.id}, not at ${node.id}`);
+    }
+  }
+}
+
+/** The neighbour that is closest to the target, if it is closer than the node. */
+function descend(node: TableNode, target: TableNode): TableNode | undefined {
+  const peers = [...node.ends.values()].map(({ peer }) => peer);
+  const best = closest(target.id, [node.id, ...peers.map(({ id }) => id)]);
+  return peers.find(({ id }) => id === best && id !== node.id);
+}
+
 function checkService(world: RouterWorld, id: number, except: number | undefined, action: RouteAction, fanout: RouteFanout): void {
   const origin = except === undefined ? undefined : world.links.get(except)?.nodeId;
   const offers = (connectionId: number) => connectionId !== except && world.links.get(connectionId)?.services.includes(id) === true;
@@ -163,11 +247,4 @@ function everyService(
   for (const except of [undefined, ...world.links.keys()]) {
     for (const id of WORLD_SERVICES) look(id, except, world.table.pathToService(id, 0, except), world.table.pathsToServices(id, 0, except));
   }
-}
-
-/** The plain truth, by numbers. */
-export function closest(key: NodeId, nodes: readonly NodeId[]): NodeId {
-  const target = BigInt(`0x${key}`);
-  const ranked = nodes.map((nodeId) => ({ nodeId, distance: BigInt(`0x${nodeId}`) ^ target }));
-  return ranked.reduce((best, next) => (next.distance < best.distance ? next : best)).nodeId;
 }

@@ -6,17 +6,22 @@
 import { NetworkError } from '../../core/errors.js';
 import type { RouterTable } from '../../core/router-table.js';
 import { contractChecks, type RouterTableCheck } from './router-table-checks.js';
-import { meshChecks, zonedChecks } from './router-table-mesh-checks.js';
-import { neighbourChecks, ownChecks, reachAllChecks, reachNoneChecks } from './router-table-reach.js';
+import { meshChecks } from './router-table-mesh-checks.js';
+import { ANY_MESH, ZONED_MESH } from './router-table-meshes.js';
+import { greedyChecks, neighbourChecks, onlyNeighboursCheck, ownChecks, reachAllChecks, reachNoneChecks } from './router-table-reach.js';
+import type { LinkCost } from './table-oracle.js';
 
 export type { RouterTableCheck } from './router-table-checks.js';
 
 /**
- * What a table reaches. `none`: no other node. `neighbours`: the nodes with an open link, and nobody else. `zoned`: with syncs, every
- * node of a mesh whose zones are connected within themselves. `mesh`: with syncs, every node of any connected mesh, and before a sync
- * what `neighbours` reach. `all`: it sends everything somewhere, without knowing whether it arrives.
+ * What a table reaches. `none`: no other node. `neighbours`: the nodes with an open link, and nobody else. `greedy`: the same, and towards
+ * other nodes the neighbour that is closest by XOR, if it is closer than this node. `zoned`: with syncs, every node of a mesh whose zones
+ * (ids with the same first byte) are connected within themselves. `mesh`: with syncs, every node of any connected mesh, and before a
+ * sync what `neighbours` reach. `all`: it sends everything somewhere, without knowing whether it arrives.
  */
-export type RouterReach = 'none' | 'neighbours' | 'zoned' | 'mesh' | 'all';
+export type RouterReach = 'none' | 'neighbours' | 'greedy' | 'zoned' | 'mesh' | 'all';
+
+export type { LinkCost } from './table-oracle.js';
 
 export interface RouterTableSuiteOptions {
   readonly reach: RouterReach;
@@ -24,6 +29,11 @@ export interface RouterTableSuiteOptions {
   readonly seed?: number;
   /** Random histories for each check; default 12. More find more, and take longer. */
   readonly runs?: number;
+  /**
+   * For `zoned` and `mesh`: what a link costs by the table's own rule, from its metric; the round trip is always known and the rest is not.
+   * With it the suite also checks that the ways are the cheapest, in zones among those that stay within. Absent: any way will do.
+   */
+  readonly cost?: LinkCost;
 }
 
 /** Registers the suite with the runner. The factory gives a new table, not yet attached, at every call. */
@@ -42,20 +52,25 @@ export function routerTableSuite(factory: () => RouterTable, options: RouterTabl
 }
 
 /** The checks of the suite, for running them without a runner. */
-export function routerTableChecks({ reach, seed = 1, runs = 12 }: RouterTableSuiteOptions): RouterTableCheck[] {
+export function routerTableChecks({ reach, seed = 1, runs = 12, cost }: RouterTableSuiteOptions): RouterTableCheck[] {
   const chance = { seed, runs };
+  const contract = contractChecks(chance);
   switch (reach) {
     case 'none':
-      return [...contractChecks(chance), ...reachNoneChecks(chance)];
+      return [...contract, ...reachNoneChecks(chance)];
     case 'all':
-      return [...contractChecks(chance), ...reachAllChecks(chance)];
+      return [...contract, ...reachAllChecks(chance)];
     case 'neighbours':
-      return [...contractChecks(chance), ...ownChecks(chance), ...neighbourChecks(chance)];
+      return [...contract, ...ownChecks(chance), onlyNeighboursCheck(chance), ...neighbourChecks(chance)];
+    case 'greedy':
+      return [...contract, ...ownChecks(chance), ...neighbourChecks(chance), ...greedyChecks(chance)];
     case 'zoned':
-      return [...contractChecks(chance), ...ownChecks(chance), ...zonedChecks(chance)];
-    case 'mesh':
-      return [...contractChecks(chance), ...ownChecks(chance), ...neighbourChecks(chance), ...zonedChecks(chance), ...meshChecks(chance)];
+      return [...contract, ...ownChecks(chance), ...meshChecks(ZONED_MESH, chance, cost)];
+    case 'mesh': {
+      const alone = [...ownChecks(chance), onlyNeighboursCheck(chance), ...neighbourChecks(chance)];
+      return [...contract, ...alone, ...meshChecks(ANY_MESH, chance, cost), ...meshChecks(ZONED_MESH, chance, cost)];
+    }
     default:
-      throw new NetworkError('ARGUMENT_INVALID', 'reach must be none, neighbours, zoned, mesh or all');
+      throw new NetworkError('ARGUMENT_INVALID', 'reach must be none, neighbours, greedy, zoned, mesh or all');
   }
 }

@@ -115,7 +115,7 @@ describe('A path-vector sync', () => {
     const deliver = net.deliver.bind(net);
     net.deliver = (end, sync) => {
       lengths.push(sync.length);
-      deliver(end, sync);
+      return deliver(end, sync);
     };
     net.rounds(6);
     expect(Math.max(...lengths)).within(40_000, 60_000);
@@ -143,7 +143,7 @@ describe('A path-vector sync that is not what it should be', () => {
     const deliver = net.deliver.bind(net);
     net.deliver = (end, sync) => {
       taken.push({ end: end as never, sync });
-      deliver(end, sync);
+      return deliver(end, sync);
     };
     net.settle();
     net.cut(net.node(4), net.node(5));

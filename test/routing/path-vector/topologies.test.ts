@@ -33,21 +33,22 @@ function built(count: number, edges: readonly Edge[], rttOf: (index: number) => 
 function heal(net: TableNet, name: string): { readonly rounds: number; readonly loopRound: number } {
   let loopRound = 0;
   for (let round = 0; round <= 20; round++) {
+    if (net.fault() === undefined) return { rounds: round, loopRound };
     const isLoop = net.nodes.some((start) => net.nodes.some((target) => net.follow(start, target) === LOOP));
     if (isLoop) loopRound = round + 1;
-    if (!isLoop && net.fault() === undefined) return { rounds: round, loopRound };
     net.round();
   }
   throw new Error(`${name}: still wrong after 20 rounds: ${net.fault()}`);
 }
 
-function everyCut(count: number, rttsOf: () => (index: number) => number): { rounds: number; loopRound: number; cuts: number } {
+function everyCut(count: number, rtt: () => number): { rounds: number; loopRound: number; cuts: number } {
   const worst = { rounds: 0, loopRound: 0, cuts: 0 };
   for (const edges of connectedGraphs(count)) {
-    for (const [a, b] of edges) {
-      const net = built(count, edges, rttsOf());
+    const rtts = edges.map(rtt);
+    for (const [index, [a, b]] of edges.entries()) {
+      const net = built(count, edges, (edge) => rtts[edge] as number);
       const name = `${JSON.stringify(edges)} without ${a}-${b}`;
-      expect(net.fault(), name).equal(undefined);
+      if (index === 0) expect(net.fault(), name).equal(undefined);
       net.cut(net.node(a), net.node(b));
       const { rounds, loopRound } = heal(net, name);
       worst.rounds = Math.max(worst.rounds, rounds);
@@ -70,7 +71,7 @@ describe('PathVectorRouter in every connected topology of up to five nodes, with
   for (const { count, graphs, cuts } of COUNTS) {
     it(`row 62: ${count} nodes of equal links heal within ${count} rounds; what goes round does so until the second round at most`, () => {
       expect(connectedGraphs(count).length).equal(graphs);
-      const worst = everyCut(count, () => () => 20);
+      const worst = everyCut(count, () => 20);
       expect(worst.cuts).equal(cuts);
       expect(worst.rounds).within(0, count);
       expect(worst.loopRound).within(0, 2);
@@ -78,7 +79,7 @@ describe('PathVectorRouter in every connected topology of up to five nodes, with
 
     it(`row 62: ${count} nodes of unequal links do so, too`, () => {
       const random = new SeededRandom(count);
-      const worst = everyCut(count, () => () => 2 * (1 + random.below(60)));
+      const worst = everyCut(count, () => 2 * (1 + random.below(60)));
       expect(worst.rounds).within(0, count);
       expect(worst.loopRound).within(0, 2);
     });
