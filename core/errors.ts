@@ -76,6 +76,11 @@ export const ERROR_CODES = {
     'Call start() first; nothing works after stop().',
   ],
   OPTION_INVALID: ['An option of createNode is unknown or has a wrong value; the text names it.', 'Pass what the text asks for.'],
+  PEER_GONE: ['A peer will not be up: there is none with that target, or it was removed or given up.', 'Add it again with startPeering().'],
+  PEER_INVALID: [
+    'A line or object given as peer is none; the text says why.',
+    'Write host:port, with X for cross and L for limited peers.',
+  ],
   PROTOCOL_ERROR: ['The remote broke the wire protocol.', 'Check that both sides run compatible versions.'],
   PROTOCOL_VERSION: ['The remote speaks another version of the wire protocol.', 'Run the same major version on both sides.'],
   REMOTE_REJECTED: ['The remote, or a behaviour of this node, refused the connection; the text has the reason.', 'See the reason.'],

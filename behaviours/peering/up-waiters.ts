@@ -1,0 +1,51 @@
+/**
+ * @module UpWaiters: promises that wait until a peer is up. Each ends once: with the peer, its end, or the signal.
+ */
+import { NetworkError } from '../../core/index.js';
+import { cancelled } from './inbox.js';
+import type { Peer, PeerInfo } from './peer.js';
+
+interface Waiter {
+  readonly peer: Peer;
+  settle(outcome: PeerInfo | NetworkError): void;
+}
+
+export class UpWaiters {
+  private waiters: readonly Waiter[] = [];
+
+  /** Resolves when the peer is up, perhaps at once; rejects with `PEER_GONE` when it will not be. */
+  wait(peer: Peer, signal: AbortSignal | undefined): Promise<PeerInfo> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted === true) throw cancelled(signal);
+      if (peer.state === 'up') return resolve(peer.info());
+      if (peer.state === 'gave-up') throw gone(peer);
+      const abort = () => signal && waiter.settle(cancelled(signal));
+      const waiter: Waiter = {
+        peer,
+        settle: (outcome) => {
+          this.waiters = this.waiters.filter((other) => other !== waiter);
+          signal?.removeEventListener('abort', abort);
+          if (outcome instanceof NetworkError) reject(outcome);
+          else resolve(outcome);
+        },
+      };
+      this.waiters = [...this.waiters, waiter];
+      signal?.addEventListener('abort', abort, { once: true });
+    });
+  }
+
+  /** The peer is up, or will not be. */
+  changed(peer: Peer): void {
+    const outcome = peer.state === 'up' ? peer.info() : gone(peer);
+    for (const waiter of this.waiters) if (waiter.peer === peer) waiter.settle(outcome);
+  }
+
+  /** No peer will be up any more. */
+  close(): void {
+    for (const waiter of this.waiters) waiter.settle(gone(waiter.peer));
+  }
+}
+
+function gone({ target, failure }: Peer): NetworkError {
+  return new NetworkError('PEER_GONE', `peer ${target} will not be up`, { details: { target, failure } });
+}
