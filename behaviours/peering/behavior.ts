@@ -16,7 +16,7 @@ import { Dialling } from './dialling.js';
 import { PeeringHandler, type PeeringToBehavior } from './handler.js';
 import { Inbox, type ReceivedFrame } from './inbox.js';
 import { PeeringCounters, type PeeringOptions, type PeeringSetup, setupOf } from './options.js';
-import type { OutgoingFrame, SendOutcome } from './outgoing-frames.js';
+import type { FrameOutcome, OutgoingFrame } from './outgoing-frames.js';
 import type { Peer, PeerInfo } from './peer.js';
 import type { PeerSpec } from './peer-line.js';
 import { PeerTable } from './peer-table.js';
@@ -132,7 +132,7 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
    * Sends a frame to a peer, or lets it wait until the peer is there. Resolves when the peer's endpoint has it, or with the frame when it has
    * not. The bytes are free on return. Rejects only with `ARGUMENT_INVALID`.
    */
-  async send(target: number, frame: Uint8Array, options: FrameOptions = {}): Promise<SendOutcome> {
+  async send(target: number, frame: Uint8Array, options: FrameOptions = {}): Promise<FrameOutcome> {
     return this.sender.send(target, frame, options);
   }
 

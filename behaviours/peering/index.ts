@@ -6,7 +6,7 @@ export type { PeerMetrics } from './conversation.js';
 export type { HoldOffOptions } from './hold-off.js';
 export type { ReceivedFrame } from './inbox.js';
 export { type InboxPolicy, PEERING_DEFAULTS, type PeeringCounters, type PeeringOptions } from './options.js';
-export type { ReturnReason, SendOutcome } from './outgoing-frames.js';
+export type { FrameOutcome, ReturnReason } from './outgoing-frames.js';
 export type { PeerFailure, PeerInfo, PeerState } from './peer.js';
 export { type ParsedPeer, type PeerSpec, type PeerType, parsePeer, peerFileLines } from './peer-line.js';
 export type { AddedPeer } from './roster.js';

@@ -31,7 +31,7 @@ export type ReturnReason =
   | 'stopped';
 
 /** What became of a frame. */
-export type SendOutcome =
+export type FrameOutcome =
   /** The peer's endpoint has it. */
   | { readonly type: 'delivered' }
   /** It comes back, with the bytes as they were. `mayHaveArrived`: it was on a link that was lost before the peer's word came. */
@@ -42,7 +42,7 @@ export interface OutgoingFrame {
   readonly wire: Uint8Array;
   /** When it comes back if it was not sent. */
   dueMs: number;
-  readonly settle: (outcome: SendOutcome) => void;
+  readonly settle: (outcome: FrameOutcome) => void;
   /** Its number when it was sent in the remote's present life. */
   number: number | undefined;
   /** It was on a link that was lost. */

@@ -5,7 +5,7 @@
 import { type BehaviorAgent, NetworkError } from '../../core/index.js';
 import { frameToWire } from './messages.js';
 import type { PeeringCounters, PeeringSetup } from './options.js';
-import { type OutgoingFrame, type ReturnReason, returned, type SendOutcome } from './outgoing-frames.js';
+import { type FrameOutcome, type OutgoingFrame, type ReturnReason, returned } from './outgoing-frames.js';
 import type { Peer } from './peer.js';
 import type { PeerTable } from './peer-table.js';
 
@@ -20,7 +20,7 @@ export interface FrameOptions {
 /** What became of a frame for one of many. */
 export interface TargetOutcome {
   readonly target: number;
-  readonly outcome: SendOutcome;
+  readonly outcome: FrameOutcome;
 }
 
 /** What sending needs from the behaviour. */
@@ -37,7 +37,7 @@ export interface SenderHost {
 export class Sender {
   constructor(private readonly host: SenderHost) {}
 
-  send(target: number, frame: Uint8Array, options: FrameOptions): Promise<SendOutcome> {
+  send(target: number, frame: Uint8Array, options: FrameOptions): Promise<FrameOutcome> {
     return this.dispatch(target, wireOf(frame), options);
   }
 
@@ -49,9 +49,9 @@ export class Sender {
     return Promise.all(peers.map(async ({ target }) => ({ target, outcome: await this.dispatch(target, wire, options) })));
   }
 
-  private dispatch(target: number, wire: Uint8Array, { signal, exclude }: FrameOptions): Promise<SendOutcome> {
+  private dispatch(target: number, wire: Uint8Array, { signal, exclude }: FrameOptions): Promise<FrameOutcome> {
     return new Promise((resolve) => {
-      const settle = (outcome: SendOutcome) => {
+      const settle = (outcome: FrameOutcome) => {
         signal?.removeEventListener('abort', withdraw);
         this.host.counters[outcome.type === 'delivered' ? 'framesDelivered' : 'framesReturned']++;
         resolve(outcome);

@@ -3,16 +3,16 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { IncomingFrames } from '../../../behaviours/peering/incoming-frames.js';
 import { frameOf as frameInWire, frameToWire } from '../../../behaviours/peering/messages.js';
-import { type OutgoingFrame, OutgoingFrames, type SendOutcome } from '../../../behaviours/peering/outgoing-frames.js';
+import { type FrameOutcome, type OutgoingFrame, OutgoingFrames } from '../../../behaviours/peering/outgoing-frames.js';
 import { frameOf, numberOf, numbers } from './support.js';
 
 /** Frames 0, 1, … with what became of them. */
 function outgoing(lengthMax = 8) {
   const out = new OutgoingFrames(lengthMax);
-  const outcomes: (SendOutcome | undefined)[] = [];
+  const outcomes: (FrameOutcome | undefined)[] = [];
   const add = (dueMs = 100) => {
     const index = outcomes.push(undefined) - 1;
-    const settle = (outcome: SendOutcome) => {
+    const settle = (outcome: FrameOutcome) => {
       if (outcomes[index] !== undefined) throw new Error(`frame ${index} was settled twice`);
       outcomes[index] = outcome;
     };

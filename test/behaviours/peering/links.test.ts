@@ -1,6 +1,6 @@
 /** @module Peering between two simulated nodes whose link is cut and heals, over and over (S2, INET-15, INET-34 to INET-38). */
 import { expect } from 'chai';
-import type { SendOutcome } from '../../../behaviours/peering/index.js';
+import type { FrameOutcome } from '../../../behaviours/peering/index.js';
 import { SimulatedNetwork } from '../../../simulation.js';
 import { frameOf, numbers, peers, reader, type Sim, watched } from './support.js';
 
@@ -23,7 +23,7 @@ describe('peering links', () => {
   it('INET-38, H-01: a link that is cut 1,000 times heals 1,000 times, and no frame is lost, doubled or out of order', async () => {
     const { a, b, pa, pb } = await peers(sim, {}, { holdOff: { minMs: 100, maxMs: 100 } });
     const [atA, atB] = [reader(pa), reader(pb)];
-    const promises: Promise<SendOutcome>[] = [];
+    const promises: Promise<FrameOutcome>[] = [];
     for (let cut = 0; cut < 1_000; cut++) {
       promises.push(pa.send(0, frameOf(2 * cut)), pb.send(0, frameOf(cut)));
       // In the midst of what is under way.

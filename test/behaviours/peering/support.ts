@@ -1,5 +1,5 @@
 /** @module What the peering tests share: simulated nodes with the behaviour, frames by number, and a peer that says what it likes. */
-import { PeeringBehavior, type PeeringOptions, type SendOutcome } from '../../../behaviours/peering/index.js';
+import { type FrameOutcome, PeeringBehavior, type PeeringOptions } from '../../../behaviours/peering/index.js';
 import {
   type BehaviorAgent,
   type Connection,
@@ -58,9 +58,9 @@ export function reader(peering: PeeringBehavior) {
 }
 
 /** What promises have come to so far. */
-export function watched(promises: readonly Promise<SendOutcome>[]) {
+export function watched(promises: readonly Promise<FrameOutcome>[]) {
   const settled: (string | undefined)[] = promises.map(() => undefined);
-  const outcomes: (SendOutcome | undefined)[] = promises.map(() => undefined);
+  const outcomes: (FrameOutcome | undefined)[] = promises.map(() => undefined);
   promises.forEach((promise, index) => {
     void promise.then((outcome) => {
       outcomes[index] = outcome;
