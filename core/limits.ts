@@ -126,19 +126,26 @@ export const LIMITS = {
 export type LimitName = keyof typeof LIMITS;
 export type Limits = { readonly [name in LimitName]: number };
 
+const DEFAULTS = withDefaults({});
+
 /** The effective limits: the defaults with the overrides. Throws `LIMITS_INVALID`, naming the limit, what was given and the range. */
 export function resolveLimits(overrides: Partial<Limits> = {}): Limits {
   if (typeof overrides !== 'object' || overrides === null) throw new NetworkError('LIMITS_INVALID', 'limits must be an object');
-  for (const name of Object.keys(overrides))
-    if (!Object.hasOwn(LIMITS, name)) throw new NetworkError('LIMITS_INVALID', `there is no limit named ${name}`);
-  const names = Object.keys(LIMITS) as LimitName[];
-  const limits = Object.fromEntries(names.map((name) => [name, within(name, overrides[name])])) as Limits;
+  const given = Object.keys(overrides);
+  if (given.length === 0) return DEFAULTS;
+  for (const name of given) if (!Object.hasOwn(LIMITS, name)) throw new NetworkError('LIMITS_INVALID', `there is no limit named ${name}`);
+  const limits = withDefaults(overrides);
   requireAtLeast(limits, 'silenceMs', 2 * limits.pingIntervalMs, 'twice limits.pingIntervalMs');
   requireAtLeast(limits, 'backoffMaxMs', limits.backoffMinMs, 'limits.backoffMinMs');
   requireAtLeast(limits, 'pendingConnectionsMax', limits.pendingPerAddressMax, 'limits.pendingPerAddressMax');
   requireAtLeast(limits, 'laneBytesMax', limits.payloadBytesMax + KIB, 'limits.payloadBytesMax and 1024 for its header');
   requireAtLeast(limits, 'localQueueBytesMax', limits.payloadBytesMax, 'limits.payloadBytesMax');
   return limits;
+}
+
+function withDefaults(overrides: Partial<Limits>): Limits {
+  const names = Object.keys(LIMITS) as LimitName[];
+  return Object.freeze(Object.fromEntries(names.map((name) => [name, within(name, overrides[name])])) as Limits);
 }
 
 function within(name: LimitName, given: number | undefined): number {

@@ -7,6 +7,7 @@
 import { decodeValue, encodeValue, type Identity, type TransportLink } from '../core/index.js';
 import type { Crypto } from '../core/security/crypto.js';
 import { SecureStream } from '../core/security/secure-stream.js';
+import { spaceOf } from '../core/security/space.js';
 import { FrameReader, prefixBytes, writePrefix } from '../core/wire/frame.js';
 import { type ControlMessage, decodeControl, encodeReady } from '../core/wire/link-control.js';
 import { HeaderDraft, HeaderView, KIND_DIRECT } from '../core/wire/message.js';
@@ -84,8 +85,8 @@ export class SecuredPeer extends RawPeer {
     this.#instance = random.bytes(8);
     const staticKey = crypto.agreementKey(random.bytes(32));
     const { identity } = this;
-    const parts = { crypto, random, identity, staticKey, instance: this.#instance, isInitiator, networkName: network };
-    this.#stream = new SecureStream({ ...parts, ...(networkKey && { networkKey }) });
+    const space = spaceOf({ networkName: network, networkKey }, 'stream', crypto);
+    this.#stream = new SecureStream({ crypto, random, identity, staticKey, instance: this.#instance, isInitiator, space });
   }
 
   get isSecured(): boolean {

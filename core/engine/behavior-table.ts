@@ -58,7 +58,7 @@ export class BehaviorTable {
 
   /** What the remotes may know: the services that are offered now, ascending. */
   get services(): readonly number[] {
-    this.offered ??= this.byService.flatMap((slot, serviceId) => (slot === undefined ? [] : [serviceId]));
+    this.offered ??= this.slots.flatMap(({ serviceId, extraServices }) => [serviceId, ...extraServices]).sort((a, b) => a - b);
     return this.offered;
   }
 

@@ -9,6 +9,7 @@ import { CLOSE_CODES, type CloseCode, type CloseReason } from '../errors.js';
 import type { Connection } from '../events.js';
 import type { NodeId } from '../node-id.js';
 import { SecureStream } from '../security/secure-stream.js';
+import { type Space, spaceOf } from '../security/space.js';
 import { encodeClose, encodeServices } from '../wire/link-control.js';
 import { Duplicates } from './duplicates.js';
 import type { ChannelFacts, Engine } from './engine.js';
@@ -25,6 +26,8 @@ export class LinkTable {
   admittedCount = 0;
   private readonly byId = new Map<number, Link>();
   readonly pending: PendingLinks;
+  /** What both sides of every link must share; made with the first link. */
+  private space: Space | undefined;
 
   constructor(private readonly engine: Engine) {
     this.duplicates = new Duplicates(engine);
@@ -175,6 +178,7 @@ export class LinkTable {
     const isInitiator = link.direction === 'outgoing';
     link.localAddress = facts.localAddress;
     link.phase = 'securing';
+    this.space ??= spaceOf({ networkName: options.network, networkKey: options.networkKey }, 'stream', options.crypto);
     link.secure = new SecureStream({
       crypto: options.crypto,
       random: options.random,
@@ -182,9 +186,8 @@ export class LinkTable {
       staticKey,
       instance,
       isInitiator,
-      networkName: options.network,
+      space: this.space,
       handshakeBytesMax: this.engine.limits.handshakeBytesMax,
-      ...(options.networkKey && { networkKey: options.networkKey }),
       ...(isInitiator && link.remoteAddress.nodeId && { expectedNodeId: link.remoteAddress.nodeId }),
       ...(options.secureHooks && { hooks: options.secureHooks }),
     });

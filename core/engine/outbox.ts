@@ -1,6 +1,6 @@
 /**
  * @module Outbox: what one link has to write. Three bounded lanes, control before normal before bulk; `drain` seals their slabs into
- * records as long as the write window has room, and never breaks into a frame that has begun. It knows no behaviour and no route.
+ * records as long as the write window has room (little of two lanes shares one), and never breaks into a frame that has begun. It knows no behaviour and no route.
  */
 import type { Lane as LaneName } from '../agent.js';
 import type { Limits } from '../limits.js';
@@ -143,7 +143,8 @@ export class Outbox {
 
   private sealNext(lane: Lane, seal: Seal, chunks: Uint8Array[]): boolean {
     const slab = lane.slabs[0] as Slab;
-    const end = Math.min(slab.used, slab.sealed + SLAB_BYTES);
+    const rider = this.riderOf(lane, slab);
+    const end = rider === undefined ? Math.min(slab.used, slab.sealed + SLAB_BYTES) : join(slab, rider.slabs[0] as Slab);
     const record = seal(slab.bytes.subarray(slab.sealed, end));
     if (record === undefined) return false;
     for (const chunk of record) {
@@ -153,8 +154,29 @@ export class Outbox {
     slab.sealed = end;
     this.unfinished = end < slab.used ? lane : undefined;
     if (this.unfinished !== undefined) return true;
-    this.sealedMessages += slab.count - slab.ownCount;
-    lane.shift();
+    this.sealed(lane);
+    if (rider !== undefined) this.sealed(rider);
     return true;
   }
+
+  /** The lane whose first slab goes into the same record, because little waits: the next one after `lane`. */
+  private riderOf(lane: Lane, slab: Slab): Lane | undefined {
+    if (lane === this.bulk || lane.slabs.length > 1) return undefined;
+    const next = lane === this.control && this.normal.count > 0 ? this.normal : this.bulk;
+    const [first] = next.slabs;
+    return first !== undefined && slab.used + first.used <= Math.min(slab.bytes.length, SLAB_BYTES) ? next : undefined;
+  }
+
+  /** The lane's first slab is in a record. */
+  private sealed(lane: Lane): void {
+    const { count, ownCount } = lane.slabs[0] as Slab;
+    this.sealedMessages += count - ownCount;
+    lane.shift();
+  }
+}
+
+/** Puts the second slab's frames behind the first one's; answers where they end. */
+function join(first: Slab, second: Slab): number {
+  first.bytes.set(second.bytes.subarray(0, second.used), first.used);
+  return first.used + second.used;
 }

@@ -7,17 +7,18 @@ import { NetworkError } from '../errors.js';
 import { type Identity, nodeIdOf } from '../identity.js';
 import type { NodeId } from '../node-id.js';
 import type { Random } from '../ports.js';
-import type { LinkKind } from '../transport.js';
 import type { CipherState } from './cipher-state.js';
 import type { AgreementKey, Crypto } from './crypto.js';
 import { checkProof, INSTANCE_BYTES, type ProvenIdentity, writeProof } from './identity-proof.js';
 import { type HandshakeRead, HandshakeState } from './noise.js';
-import { type Space, type SpaceOptions, spaceOf } from './space.js';
+import type { Space } from './space.js';
 
 const EPHEMERAL_SECRET_BYTES = 32;
 const EMPTY = new Uint8Array(0);
 
-export interface SecureHandshakeOptions extends SpaceOptions {
+export interface SecureHandshakeOptions {
+  /** What both sides must share, for this kind of link. */
+  readonly space: Space;
   readonly crypto: Crypto;
   readonly random: Random;
   readonly identity: Identity;
@@ -66,11 +67,11 @@ export class SecureHandshake {
   readonly #options: SecureHandshakeOptions;
   readonly #noise: HandshakeState;
 
-  constructor(options: SecureHandshakeOptions, kind: LinkKind) {
+  constructor(options: SecureHandshakeOptions) {
     const { crypto, isInitiator, staticKey, instance } = options;
     if (instance.length !== INSTANCE_BYTES) throw new NetworkError('ARGUMENT_INVALID', `instance must have ${INSTANCE_BYTES} bytes`);
     this.#options = options;
-    this.#space = spaceOf(options, kind, crypto);
+    this.#space = options.space;
     this.preamble = this.#space.preamble;
     const { pattern, prologue, psk } = this.#space;
     const ephemeral = (): AgreementKey => options.ephemeral ?? crypto.agreementKey(options.random.bytes(EPHEMERAL_SECRET_BYTES));

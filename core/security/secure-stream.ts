@@ -67,7 +67,7 @@ export class SecureStream {
     this.#expectedNodeId = options.expectedNodeId;
     this.#hooks = hooks;
     this.#reader = new PrefixedReader(HANDSHAKE_BYTES_MIN, handshakeBytesMax);
-    this.#handshake = new SecureHandshake({ ...rest, ephemeral: hooks?.ephemeral }, 'stream');
+    this.#handshake = new SecureHandshake({ ...rest, ephemeral: hooks?.ephemeral });
   }
 
   get state(): SecureStreamState {

@@ -104,7 +104,7 @@ function conversationTarget(): MutationTarget {
   const random = seededRandom('conversation');
   const stream = new SecureStream({
     ...ATTACKER,
-    ...{ identity: MALLORY, instance: INSTANCE, networkName: 'public', random, hooks: { ephemeral: key(2) } },
+    ...{ identity: MALLORY, instance: INSTANCE, space: SPACE, random, hooks: { ephemeral: key(2) } },
   });
   const node = newNode([]);
   const remote = node.accept((link) => new RawPeer(link));

@@ -8,7 +8,7 @@ import type { AgreementKey } from '../../../core/security/crypto.js';
 import { writeProof } from '../../../core/security/identity-proof.js';
 import { HandshakeState } from '../../../core/security/noise.js';
 import { type HandshakeStep, SecureHandshake, type SecureHandshakeOptions } from '../../../core/security/secure-handshake.js';
-import { spaceOf } from '../../../core/security/space.js';
+import { type SpaceOptions, spaceOf } from '../../../core/security/space.js';
 import type { LinkKind } from '../../../core/transport.js';
 import {
   ALICE,
@@ -30,10 +30,12 @@ const PUBLIC_SPACE = spaceOf({ networkName: 'public' }, 'stream', nodeCrypto);
 function side(
   owner: Party,
   isInitiator: boolean,
-  options: Partial<SecureHandshakeOptions> = {},
+  options: Partial<SecureHandshakeOptions & SpaceOptions> = {},
   kind: LinkKind = 'stream',
 ): SecureHandshake {
-  return new SecureHandshake({ crypto: nodeCrypto, networkName: 'public', ...owner, isInitiator, ...options }, kind);
+  const { networkName = 'public', networkKey } = options;
+  const space = spaceOf({ networkName, networkKey }, kind, nodeCrypto);
+  return new SecureHandshake({ crypto: nodeCrypto, space, ...owner, isInitiator, ...options });
 }
 
 /** A Noise side with no proofs of its own: what an attacker runs. */
@@ -220,7 +222,7 @@ describe('secure handshake', () => {
 
   it('row 17: another kind of link, space name or privacy on the other side makes no session', () => {
     const networkKey = bytes('05'.repeat(32));
-    const others: readonly (readonly [Partial<SecureHandshakeOptions>, LinkKind])[] = [
+    const others: readonly (readonly [Partial<SpaceOptions>, LinkKind])[] = [
       [{}, 'datagram'],
       [{ networkName: 'Public' }, 'stream'],
       [{ networkKey }, 'stream'],
@@ -239,7 +241,7 @@ describe('secure handshake', () => {
 
   it('row 18: a private space draws no answer from one who lacks the key, has another one, or another name', () => {
     const [networkKey, otherKey] = [bytes('05'.repeat(32)), bytes('06'.repeat(32))];
-    const strangers: readonly Partial<SecureHandshakeOptions>[] = [{}, { networkKey: otherKey }, { networkKey, networkName: 'other' }];
+    const strangers: readonly Partial<SpaceOptions>[] = [{}, { networkKey: otherKey }, { networkKey, networkName: 'other' }];
     for (const options of strangers) {
       const step = side(BOB, false, { networkKey }).receive(side(ALICE, true, options).begin());
       expect(step).deep.equal({ type: 'failed', failure: 'handshake-failed' });

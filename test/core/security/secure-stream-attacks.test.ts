@@ -2,7 +2,7 @@
  * @module Secure stream under attack, before and during the handshake: hostile bytes at every point.
  */
 import { expect } from 'chai';
-import type { SecureStream, SecureStreamOptions } from '../../../core/security/secure-stream.js';
+import type { SecureStream } from '../../../core/security/secure-stream.js';
 import { OPENINGS } from './openings.js';
 import {
   ALICE,
@@ -13,6 +13,7 @@ import {
   joined,
   outputOf,
   receive,
+  type StreamOptions,
   sealed,
   securedPair,
   seededRandom,
@@ -177,11 +178,7 @@ describe('secure stream under attack', () => {
   });
 
   it('row 18: a private responder answers one without the key with nothing at all', () => {
-    const strangers: readonly Partial<SecureStreamOptions>[] = [
-      {},
-      { networkKey: bytes('06'.repeat(32)) },
-      { networkKey: KEY, networkName: 'other' },
-    ];
+    const strangers: readonly StreamOptions[] = [{}, { networkKey: bytes('06'.repeat(32)) }, { networkKey: KEY, networkName: 'other' }];
     for (const options of strangers) {
       const bob = streamOf(BOB, false, { networkKey: KEY });
       const alice = streamOf(ALICE, true, options);

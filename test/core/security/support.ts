@@ -10,6 +10,7 @@ import type { Random } from '../../../core/ports.js';
 import type { AgreementKey, Crypto } from '../../../core/security/crypto.js';
 import { nobleCrypto } from '../../../core/security/crypto-noble.js';
 import { SecureStream, type SecureStreamOptions } from '../../../core/security/secure-stream.js';
+import { type SpaceOptions, spaceOf } from '../../../core/security/space.js';
 
 export const BACKENDS: readonly Crypto[] = [nodeCrypto, nobleCrypto];
 
@@ -65,8 +66,13 @@ export function party(seed: number, crypto: Crypto = nodeCrypto): Party {
 export const ALICE = party(1);
 export const BOB = party(2);
 
-export function streamOf(owner: Party, isInitiator: boolean, options: Partial<SecureStreamOptions> = {}): SecureStream {
-  return new SecureStream({ crypto: nodeCrypto, networkName: 'public', ...owner, isInitiator, ...options });
+/** The options of a stream; its space by name and key. */
+export type StreamOptions = Partial<SecureStreamOptions & SpaceOptions>;
+
+export function streamOf(owner: Party, isInitiator: boolean, options: StreamOptions = {}): SecureStream {
+  const { networkName = 'public', networkKey, crypto = nodeCrypto } = options;
+  const space = spaceOf({ networkName, networkKey }, 'stream', crypto);
+  return new SecureStream({ crypto, space, ...owner, isInitiator, ...options });
 }
 
 /** Everything that `stream` wants to send. */
@@ -108,7 +114,7 @@ export function shakeHands(initiator: SecureStream, responder: SecureStream): Fl
 }
 
 /** Two secured streams: Alice's, who dialled, and Bob's. */
-export function securedPair(options: Partial<SecureStreamOptions> = {}): {
+export function securedPair(options: StreamOptions = {}): {
   readonly alice: SecureStream;
   readonly bob: SecureStream;
   readonly flights: Flights;
