@@ -264,14 +264,4 @@ describe('container', () => {
     expect(tokensOf(withInject(['x']))).to.deep.equal(['x']);
     expect(tokensOf(class {})).to.deep.equal([]);
   });
-
-  it('planning and building a node of three behaviours takes well under 0.3 ms', () => {
-    const [A, B] = [recorder(40), recorder(41)];
-    const registration = { builtins: [A, B], behaviors: [recorder(42, [A, B, RouterTable])] };
-    const values = nodeValues();
-    const rounds = 2_000;
-    const begin = performance.now();
-    for (let round = 0; round < rounds; round++) new NodeContainer(planRegistration(registration), values).build();
-    expect((performance.now() - begin) / rounds).to.be.below(0.3);
-  });
 });
