@@ -83,6 +83,11 @@ export class EnvelopeChannel {
     return this.#outgoing?.length ?? 0;
   }
 
+  /** Envelopes that may be sent now. */
+  get grantedCount(): number {
+    return this.#sending.available;
+  }
+
   /** Somebody uses it from now on. */
   attach(user: ChannelUser, outgoingCapacity: number, name: string): void {
     this.#outgoing = new BoundedQueue({ name, policy: 'reject', lengthMax: outgoingCapacity });

@@ -6,7 +6,7 @@ import type { CloseReason } from '../../core/index.js';
 import type { EnvelopesBehavior } from './behavior.js';
 import type { ChannelUser, EnvelopeChannel } from './channel.js';
 import { ENVELOPE_HEAD_BYTES } from './messages.js';
-import type { MeshConnection, OutgoingEnvelope, Removed, SendOutcome } from './outcomes.js';
+import type { MeshConnection, MeshConnectionState, OutgoingEnvelope, Removed, SendOutcome } from './outcomes.js';
 import type { SlotHolder } from './slots.js';
 
 /** What an entry tells its mesh. */
@@ -43,8 +43,10 @@ export class MeshEntry implements ChannelUser, SlotHolder {
     return this.channel.wanted;
   }
 
-  get outgoingCount(): number {
-    return this.channel.outgoingCount;
+  get state(): MeshConnectionState {
+    const { id, uniqueId, connection } = this;
+    const { outgoingCount, grantedCount } = this.channel;
+    return { id, uniqueId, connection, outgoingCount, grantedCount };
   }
 
   widen(slots: number): void {

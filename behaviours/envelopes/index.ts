@@ -12,6 +12,7 @@ export type {
   EnvelopeAddress,
   Full,
   MeshConnection,
+  MeshConnectionState,
   OutgoingEnvelope,
   Received,
   ReceivedInTime,

@@ -30,6 +30,7 @@ import type {
   Envelope,
   EnvelopeAddress,
   MeshConnection,
+  MeshConnectionState,
   OutgoingEnvelope,
   Received,
   ReceivedInTime,
@@ -90,8 +91,8 @@ export class EnvelopeMesh {
   }
 
   /** The connections in the mesh, oldest first. */
-  connections(): readonly { readonly id: number; readonly uniqueId: string | undefined; readonly connection: MeshConnection }[] {
-    return [...this.#directory.open].map(({ id, uniqueId, connection }) => ({ id, uniqueId, connection }));
+  connections(): readonly MeshConnectionState[] {
+    return [...this.#directory.open].map((entry) => entry.state);
   }
 
   /**

@@ -76,3 +76,14 @@ export interface Removed {
 }
 
 export type RemoveOutcome = Removed | { readonly type: 'not-found' };
+
+/** A connection in a mesh, as of now. */
+export interface MeshConnectionState {
+  readonly id: number;
+  readonly uniqueId: string | undefined;
+  readonly connection: MeshConnection;
+  /** Envelopes that wait to be sent. */
+  readonly outgoingCount: number;
+  /** So many the other end takes at once; 0 also as long as it is in no mesh. */
+  readonly grantedCount: number;
+}
