@@ -74,8 +74,9 @@ export class EnvelopesBehavior extends NetworkBehavior {
     });
   }
 
-  /** The connection is nobody's again. */
+  /** The connection is not held any more, unless somebody uses it. */
   release(connectionId: number): void {
+    if (this.channelOf(connectionId)?.isUsed === true) return;
     this.whileRunning((agent) => agent.release(connectionId));
   }
 
@@ -84,6 +85,11 @@ export class EnvelopesBehavior extends NetworkBehavior {
     const channel = this.channelOf(connectionId);
     const route = toConnection(connectionId);
     if (channel?.hasNews === true) this.whileRunning((agent) => channel.flush((message) => agent.send(route, message)));
+  }
+
+  /** A listener of the application failed. */
+  logFailure(err: unknown): void {
+    this.whileRunning(({ log }) => log.error({ err }, 'listener failed'));
   }
 
   override onStarted(agent: BehaviorAgent): void {

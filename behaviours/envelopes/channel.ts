@@ -115,9 +115,12 @@ export class EnvelopeChannel {
     return unsent;
   }
 
-  /** Takes an envelope to send. `flush` follows. */
+  /** Takes an envelope to send, unless its queue is full. Nothing is copied in vain. `flush` follows. */
   push(payload: Uint8Array): 'queued' | 'full' {
-    return this.#outgoing?.push(encodeEnvelope(payload)) === 'queued' ? 'queued' : 'full';
+    const outgoing = this.#outgoing;
+    if (outgoing === undefined || outgoing.length >= outgoing.lengthMax) return 'full';
+    outgoing.push(encodeEnvelope(payload));
+    return 'queued';
   }
 
   /** So many slots more are its own. `flush` follows. */

@@ -2,6 +2,13 @@
  * @module The envelopes behaviour's public surface: what other behaviours and applications may use of it.
  */
 export { EnvelopesBehavior, type EnvelopesCounters, type EnvelopesWatcher } from './behavior.js';
+export {
+  type ConnectionNotification,
+  type ConnectionRequest,
+  EnvelopeConnections,
+  MANAGED_MAX,
+  type RequestOutcome,
+} from './connections.js';
 export { MeshLifeCycle, MeshOutgoing, MeshReceiver, MeshSender } from './handles.js';
 export { EnvelopeMesh, MESH_CONNECTIONS_MAX } from './mesh.js';
 export type { EnvelopeMeshOptions } from './options.js';
@@ -21,3 +28,4 @@ export type {
   SendOutcome,
 } from './outcomes.js';
 export { RECEIVERS_MAX } from './receivers.js';
+export type { RetryOptions } from './retry.js';

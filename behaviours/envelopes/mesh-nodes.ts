@@ -37,10 +37,7 @@ export class MeshNodes {
 
   /** A listener of the application failed. */
   logFailure(err: unknown): void {
-    this.#running
-      .keys()
-      .next()
-      .value?.act(({ log }) => log.error({ err }, 'listener failed'));
+    this.#running.keys().next().value?.logFailure(err);
   }
 
   #stopped(behavior: EnvelopesBehavior): void {

@@ -1,7 +1,7 @@
 /** @module Envelopes over real TCP, in one process and in several: S4, speed of nothing in particular, and memory behind a stalled receiver. */
 import { expect } from 'chai';
-import { EnvelopeMesh, EnvelopesBehavior } from '../../../behaviours/index.js';
-import { createNode, type MeshNode, NetworkBehavior, toNode } from '../../../index.js';
+import { EnvelopeConnections, EnvelopeMesh, EnvelopesBehavior } from '../../../behaviours/index.js';
+import { createNode, Identity, type MeshNode, NetworkBehavior, toNode } from '../../../index.js';
 import { until } from '../../../testing/index.js';
 import { MemoryNetwork, MemoryTransport } from '../../../transports/index.js';
 import { compiled, Program } from '../../cli/program.js';
@@ -118,12 +118,12 @@ describe('envelopes over TCP', () => {
     });
     await reader.next(/^waiting 4$/);
     expect(send(mesh, id, 'more')).to.equal('full');
-    reader.say('read 500');
+    reader.say('read 200');
     await until(() => {
       if (send(mesh, id, sent) === 'queued') sent++;
-      return sent === 500;
+      return sent === 200;
     });
-    expect(await reader.next(/^read/)).to.equal(`read ${numbers(0, 500).join(',')}`);
+    expect(await reader.next(/^read/)).to.equal(`read ${numbers(0, 200).join(',')}`);
   });
 
   it('processes: a reader that is killed ends its connection, and what was not sent comes back', async () => {
@@ -141,6 +141,26 @@ describe('envelopes over TCP', () => {
     await reader.kill();
     expect(await ended).to.deep.equal(['1', '2']);
     expect(send(mesh, id, 'x')).to.equal('disconnected');
+  });
+
+  it('SPL-27: a reconnect asks for the remembered identity: the same node is connected again, another one at the endpoint is fatal', async () => {
+    const identity = Identity.generate();
+    const server = await node({ identity });
+    const endpoint = `${server.addresses[0]}`;
+    const client = await node();
+    const manager = new EnvelopeConnections(new EnvelopeMesh(1, 1), client, { firstMs: 50, maxMs: 200 });
+    const heard: string[] = [];
+    manager.subscribe(({ type }) => heard.push(type));
+    const seen = (...types: readonly string[]) => until(() => heard.filter((type) => type !== 'non-fatal-error').join() === types.join());
+    manager.requestConnection({ connectionId: 'a', endpoint });
+    await seen('connected');
+    await server.stop();
+    const again = await node({ identity, listen: [endpoint] });
+    await seen('connected', 'disconnected', 'connected');
+    await again.stop();
+    await node({ listen: [endpoint] });
+    await seen('connected', 'disconnected', 'connected', 'disconnected', 'fatal-error');
+    expect(manager.listConnections()).to.deep.equal([]);
   });
 
   it('SPL-20, SPL-23: in one process without sockets, too: a pair over memory, refused where nobody listens', async () => {

@@ -1,0 +1,202 @@
+/**
+ * @module EnvelopeConnections: the connection manager of a mesh. Connections are asked for by endpoint, under ids of the application; each is
+ * dialled, enters the mesh when it is authenticated and its remote carries envelopes, and is dialled again as often as it is cut. What was
+ * accepted is added by `addInbound`, and not dialled again when it ends.
+ *
+ * Who answers must be the expected node, or the one that answered first: links are authenticated on both sides, so that nobody else enters
+ * the mesh. There are no heartbeats of its own: the node pings every link on its control lane, which no full queue delays, and closes it
+ * after `limits.silenceMs` of silence. A full queue is no failure.
+ */
+import { type Address, type Connection, type MeshNode, type NetworkError, type NodeId, parseAddress } from '../../core/index.js';
+import { ManagedNodes } from './managed-nodes.js';
+import type { EnvelopeMesh } from './mesh.js';
+import { MeshListeners } from './mesh-listeners.js';
+import { checkUniqueId } from './options.js';
+import type { AddOutcome, MeshConnection, Removed } from './outcomes.js';
+import { type RetryOptions, resolveRetry } from './retry.js';
+import { Supervisor, type SupervisorEvents } from './supervisor.js';
+
+/** Most connections of one manager. */
+export const MANAGED_MAX = 65_536;
+
+/** `unsent`: what waited to be sent. `attempts`: failures in a row. */
+type Told =
+  | { readonly type: 'connected' | 'inbound'; readonly nodeId: NodeId; readonly meshId: number }
+  | { readonly type: 'disconnected'; readonly unsent: readonly Uint8Array[] }
+  | { readonly type: 'non-fatal-error'; readonly attempts: number; readonly error: NetworkError }
+  /** Unauthorised, or it could not enter the mesh: the connection is not managed any more. */
+  | { readonly type: 'fatal-error'; readonly error: NetworkError };
+
+/** What is told of a connection. */
+export type ConnectionNotification = { readonly connectionId: string; readonly endpoint: string } & Told;
+
+export interface ConnectionRequest {
+  /** The application's name for it; the unique id in the mesh. */
+  readonly connectionId: string;
+  readonly endpoint: string | Address;
+  /** Absent: whoever answers first, from then on. */
+  readonly expectedNode?: NodeId;
+  /** The identity to show: that of one of the manager's nodes; the first by default. */
+  readonly localNode?: NodeId;
+}
+
+/** `started`: notifications follow. `duplicate-id`: another connection has that id. */
+export type RequestOutcome = 'started' | 'duplicate-id' | 'unknown-local-node' | 'full';
+
+const FATAL: ReadonlySet<string> = new Set(['IDENTITY_MISMATCH', 'REMOTE_REJECTED', 'SELF_DIAL']);
+
+/** A connection in the manager's care. */
+interface Managed {
+  readonly connectionId: string;
+  readonly endpoint: Address;
+  /** Absent for an inbound one, which nobody dials again. */
+  supervisor: Supervisor | undefined;
+  /** In the mesh, while it is there. */
+  meshId: number | undefined;
+}
+
+export class EnvelopeConnections {
+  readonly #managed = new Map<string, Managed>();
+  readonly #listeners: MeshListeners<ConnectionNotification>;
+  readonly #nodes: ManagedNodes;
+  readonly #retry: RetryOptions;
+  readonly #unwatch: () => void;
+
+  /** The nodes whose identities it may show; they run `EnvelopesBehavior`. Throws `BEHAVIOR_MISSING`, `ARGUMENT_INVALID`. */
+  constructor(
+    private readonly mesh: EnvelopeMesh,
+    nodes: MeshNode | readonly MeshNode[],
+    retry: Partial<RetryOptions> = {},
+  ) {
+    this.#retry = resolveRetry(retry);
+    this.#nodes = new ManagedNodes(nodes, {
+      onGreeted: (node, connection) => this.#greeted(node, connection),
+      onStopped: (node) => this.#stopped(node),
+    });
+    this.#listeners = new MeshListeners((cause) => this.#nodes.logFailure(cause));
+    this.#unwatch = mesh.onDisconnected((removed) => this.#ended(removed));
+  }
+
+  /** Endpoints of all connections, connected or not. */
+  listConnections(): readonly string[] {
+    return [...this.#managed.values()].map(({ endpoint }) => endpoint.text);
+  }
+
+  /** Hears what happens until the answered function is called. A listener that throws is not called again. */
+  subscribe(listener: (notification: ConnectionNotification) => void): () => void {
+    return this.#listeners.add(listener);
+  }
+
+  /** Asks for a connection. Asked again, it says once more that it is connected, if it is. Throws `ADDRESS_INVALID`, `ARGUMENT_INVALID`. */
+  requestConnection(request: ConnectionRequest): RequestOutcome {
+    const { connectionId, expectedNode, localNode } = request;
+    checkUniqueId(connectionId);
+    const endpoint = typeof request.endpoint === 'string' ? parseAddress(request.endpoint) : request.endpoint;
+    const expected = expectedNode ?? endpoint.nodeId;
+    const node = this.#nodes.find(localNode);
+    const known = this.#managed.get(connectionId);
+    if (node === undefined) return 'unknown-local-node';
+    if (known !== undefined) return this.#askedAgain(known, endpoint, expected);
+    if (this.#managed.size >= MANAGED_MAX) return 'full';
+    const managed: Managed = { connectionId, endpoint, supervisor: undefined, meshId: undefined };
+    managed.supervisor = new Supervisor({
+      ...{ node, mesh: this.mesh, endpoints: [endpoint], expected, uniqueId: connectionId, retry: this.#retry },
+      ...{ failuresPerEndpoint: Number.POSITIVE_INFINITY, fatalCodes: FATAL, events: this.#eventsOf(managed) },
+    });
+    this.#start(managed, managed.supervisor);
+    return 'started';
+  }
+
+  /** Takes an accepted connection into the mesh and into its care. */
+  addInbound(connection: MeshConnection, connectionId: string): AddOutcome {
+    checkUniqueId(connectionId);
+    if (this.#managed.has(connectionId)) return { type: 'duplicate-id', connection };
+    if (this.#managed.size >= MANAGED_MAX) return { type: 'full', connection };
+    const outcome = this.mesh.add(connection, connectionId);
+    if (outcome.type !== 'added') return outcome;
+    const { nodeId, remoteAddress: endpoint } = connection.connection;
+    const managed: Managed = { connectionId, endpoint, supervisor: undefined, meshId: outcome.id };
+    this.#managed.set(connectionId, managed);
+    this.#tell(managed, { type: 'inbound', nodeId, meshId: outcome.id });
+    return outcome;
+  }
+
+  /**
+   * Ends the care, and answers the endpoint if there was one. The connection leaves the mesh; as other services may use it, it is not closed,
+   * but a dialled one is when it falls idle.
+   */
+  removeConnection(connectionId: string): string | undefined {
+    const managed = this.#managed.get(connectionId);
+    if (managed === undefined) return undefined;
+    this.#managed.delete(connectionId);
+    if (managed.supervisor !== undefined) managed.supervisor.stop();
+    else if (managed.meshId !== undefined) this.mesh.remove(managed.meshId);
+    return managed.endpoint.text;
+  }
+
+  /** Ends the care of all connections. */
+  stop(): void {
+    for (const connectionId of [...this.#managed.keys()]) this.removeConnection(connectionId);
+    this.#nodes.forget();
+    this.#unwatch();
+  }
+
+  #start(managed: Managed, supervisor: Supervisor): void {
+    this.#managed.set(managed.connectionId, managed);
+    try {
+      supervisor.start();
+    } catch (error) {
+      this.#managed.delete(managed.connectionId);
+      throw error;
+    }
+  }
+
+  #eventsOf(managed: Managed): SupervisorEvents {
+    return {
+      onConnected: (nodeId, meshId) => {
+        managed.meshId = meshId;
+        this.#tell(managed, { type: 'connected', nodeId, meshId });
+      },
+      onDisconnected: (unsent) => {
+        managed.meshId = undefined;
+        this.#tell(managed, { type: 'disconnected', unsent });
+      },
+      onFailed: (attempts, error) => this.#tell(managed, { type: 'non-fatal-error', attempts, error }),
+      onFatal: (error) => {
+        this.#managed.delete(managed.connectionId);
+        this.#tell(managed, { type: 'fatal-error', error });
+      },
+    };
+  }
+
+  #askedAgain(managed: Managed, endpoint: Address, expected: NodeId | undefined): RequestOutcome {
+    const { supervisor, meshId } = managed;
+    const isSame = managed.endpoint.text === endpoint.text && (expected === undefined || supervisor?.nodeId === expected);
+    if (supervisor === undefined || !isSame) return 'duplicate-id';
+    if (meshId !== undefined) this.#tell(managed, { type: 'connected', nodeId: supervisor.nodeId as NodeId, meshId });
+    return 'started';
+  }
+
+  #greeted(node: MeshNode, connection: Connection): void {
+    for (const { supervisor } of this.#managed.values()) if (supervisor?.offer(node, connection) === true) return;
+  }
+
+  #ended(removed: Removed): void {
+    const managed = [...this.#managed.values()].find(({ meshId }) => meshId === removed.id);
+    if (managed === undefined) return;
+    if (managed.supervisor !== undefined) return managed.supervisor.ended(removed);
+    this.#managed.delete(managed.connectionId);
+    this.mesh.remove(removed.id);
+    this.#tell(managed, { type: 'disconnected', unsent: removed.unsent });
+  }
+
+  /** Nobody dials for a node that has stopped. */
+  #stopped(node: MeshNode): void {
+    for (const { connectionId, supervisor } of [...this.#managed.values()])
+      if (supervisor?.options.node === node) this.removeConnection(connectionId);
+  }
+
+  #tell({ connectionId, endpoint }: Managed, what: Told): void {
+    this.#listeners.tell({ connectionId, endpoint: endpoint.text, ...what });
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * @module ManagedNodes: the nodes whose connections a manager cares for, and whose identities it may show. It hears which of their connections
+ * carry envelopes, and when one of them stops.
+ */
+import { type Connection, type MeshNode, NetworkError, type NodeId } from '../../core/index.js';
+import { EnvelopesBehavior } from './behavior.js';
+
+export interface NodesWatcher {
+  onGreeted(node: MeshNode, connection: Connection): void;
+  onStopped(node: MeshNode): void;
+}
+
+export class ManagedNodes {
+  readonly #nodes: readonly MeshNode[];
+  readonly #unwatch: (() => void)[];
+
+  /** Throws `BEHAVIOR_MISSING`, and `ARGUMENT_INVALID` when there is no node. */
+  constructor(nodes: MeshNode | readonly MeshNode[], watcher: NodesWatcher) {
+    this.#nodes = Array.isArray(nodes) ? nodes : [nodes];
+    if (this.#nodes.length === 0) throw new NetworkError('ARGUMENT_INVALID', 'envelopes: a manager needs a node');
+    const behaviors = this.#nodes.map((node) => ({ node, behavior: node.behavior(EnvelopesBehavior) }));
+    this.#unwatch = behaviors.map(({ node, behavior }) =>
+      behavior.watch({
+        onGreeted: (connection) => watcher.onGreeted(node, connection),
+        onStopped: () => watcher.onStopped(node),
+      }),
+    );
+  }
+
+  /** The node of that identity; the first one without. */
+  find(nodeId: NodeId | undefined): MeshNode | undefined {
+    return nodeId === undefined ? this.#nodes[0] : this.#nodes.find(({ id }) => id === nodeId);
+  }
+
+  forget(): void {
+    for (const unwatch of this.#unwatch) unwatch();
+  }
+
+  /** A listener of the application failed. */
+  logFailure(err: unknown): void {
+    this.#nodes[0]?.behavior(EnvelopesBehavior).logFailure(err);
+  }
+}
