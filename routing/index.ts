@@ -12,5 +12,8 @@ export type { PathVectorSize } from './path-vector/learning-router.js';
 export type { PathCost, PathMetric } from './path-vector/metric.js';
 export type { PathVectorOptions, ServiceBalance } from './path-vector/options.js';
 export { PathVectorRouter } from './path-vector/path-vector-router.js';
+export type { ShadowDelta, ShadowNodeDelta } from './shadow/shadow-delta.js';
+export type { ShadowFeed } from './shadow/shadow-feed.js';
+export { ShadowRouter } from './shadow/shadow-router.js';
 export type { StaticRouterOptions } from './static-options.js';
 export { StaticRouter } from './static-router.js';

@@ -26,22 +26,20 @@ const NOWHERE: RouteFanout = Object.freeze({ local: false, next: Object.freeze([
 export class LayeredRouter extends LearningRouter {
   /** Only tables with zones of the same length understand each other. */
   override readonly kind: string;
-  readonly #zoneBytes: number;
   #answers: ZonedAnswers<number> | undefined;
   #ownZones: OwnZones | undefined;
 
   /** Throws `OPTION_INVALID`, naming the field. */
   constructor(options: LayeredOptions = {}) {
     const { zoneBytes, settings } = resolveLayeredOptions(options);
-    super(settings);
-    this.#zoneBytes = zoneBytes;
+    super(settings, zoneBytes);
     this.kind = `layered/1/${zoneBytes}`;
   }
 
   override attach(self: NodeId): void {
     super.attach(self);
     const book = this.book as RouteBook;
-    const zones = new Zones(self, this.#zoneBytes);
+    const zones = new Zones(self, this.zoneBytes);
     const ways = new BookWays(book, (node, except) => this.wayTo(book, node, except));
     this.#answers = new ZonedAnswers(zones, ways, this.own, new ProviderChoice(this.settings.balance, nameOf(self)));
     this.#ownZones = new OwnZones(zones, book, this.own);
@@ -86,7 +84,7 @@ export class LayeredRouter extends LearningRouter {
   }
 
   protected override policyOf(self: NodeId): Zones {
-    return new Zones(self, this.#zoneBytes);
+    return new Zones(self, this.zoneBytes);
   }
 
   protected override wayTo(book: RouteBook, node: number, except: number | undefined): RouteLink | undefined {

@@ -8,6 +8,7 @@
 import type { NodeId } from '../../core/node-id.js';
 import { type LinkMetric, RouterTable } from '../../core/router-table.js';
 import { isServiceId, isSoundMetric } from '../neighbours.js';
+import { ShadowFeed } from '../shadow/shadow-feed.js';
 import type { PathVectorSettings } from './options.js';
 import { RouteBook } from './route-book.js';
 import type { RouteLink } from './route-link.js';
@@ -36,7 +37,11 @@ export abstract class LearningRouter extends RouterTable {
   #writer: SyncWriter | undefined;
   #taker: SyncTaker | undefined;
 
-  constructor(protected readonly settings: PathVectorSettings) {
+  /** `zoneBytes`: bytes of ids that are zones. */
+  constructor(
+    protected readonly settings: PathVectorSettings,
+    protected readonly zoneBytes = 0,
+  ) {
     super();
   }
 
@@ -109,6 +114,14 @@ export abstract class LearningRouter extends RouterTable {
     if (carrier?.measure.isKnown === false) this.#measure(carrier, metric);
     this.#writer?.heard(link, news.heardSession, news.isAsking);
     if (news.peerSequence !== undefined) this.#outlive(news.peerSequence);
+  }
+
+  /** What keeps a `ShadowRouter` as this table is. Each feed costs a mark for every change; `close` ends it. */
+  shadowFeed(): ShadowFeed {
+    return new ShadowFeed(() => {
+      const { book, own, settings, zoneBytes } = this;
+      return book && { book, own, links: this.#links, zoneBytes, balance: settings.balance };
+    });
   }
 
   /** How much is known, and what it takes. */

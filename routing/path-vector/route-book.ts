@@ -39,6 +39,8 @@ export class RouteBook {
   /** By number. */
   readonly states: NodeState[] = [];
   round = 1;
+  /** Each gets the number of every node about which something is decided anew. */
+  readonly watchers = new Set<Set<number>>();
   private readonly costs: CostModel;
   private readonly flaps = new Flaps();
   /** Nodes with a `dueRound`, held while they are here. */
@@ -211,6 +213,7 @@ export class RouteBook {
     const taken = sound ?? any;
     this.take(taken, node, state);
     this.mark(node, taken !== before || taken === changed);
+    for (const watcher of this.watchers) watcher.add(node);
   }
 
   /** While the node is held even what is told just now may be false. */
