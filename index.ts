@@ -3,10 +3,11 @@
  */
 import { BUILTINS } from './behaviours/index.js';
 import { identityDoor } from './core/identity.js';
-import { type Identity as CoreIdentity, MeshNode, type NodeDefaults, type NodeOptions, resolveOptions } from './core/index.js';
+import { type Identity as CoreIdentity, LAN_PORT, MeshNode, type NodeDefaults, type NodeOptions, resolveOptions } from './core/index.js';
 import { nodeCrypto } from './core/platform/node/crypto-node.js';
 import { FileStorage } from './core/platform/node/file-storage.js';
 import { loadOrCreateIdentity } from './core/platform/node/files.js';
+import { NodeLan } from './core/platform/node/lan/node-lan.js';
 import { nodeClock, nodeLogger, nodeRandom, nodeTimers } from './core/platform/node/ports-node.js';
 import { DirectRouter } from './routing/index.js';
 import { TcpTransport } from './transports/tcp/index.js';
@@ -25,6 +26,7 @@ const NODE_DEFAULTS: NodeDefaults = {
   transports: () => [new TcpTransport()],
   router: DirectRouter,
   builtins: BUILTINS,
+  provide: [{ token: LAN_PORT, useValue: new NodeLan() }],
   logger: nodeLogger,
   loadIdentity: loadOrCreateIdentity,
   storage: (dataDirectory, logger) => new FileStorage(dataDirectory, logger),

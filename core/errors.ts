@@ -65,6 +65,10 @@ export const ERROR_CODES = {
     'The key file is damaged, has a wrong form or is readable by others.',
     'Restore it from a copy and set mode 0600; it is never replaced by itself.',
   ],
+  LAN_UNAVAILABLE: [
+    'Nothing can be said or heard on the local network; the text has the reason. The node runs on without.',
+    'Free UDP port 5353, bring up a network interface with multicast, or install the package multicast-dns.',
+  ],
   LIMIT_EXCEEDED: [
     'A limit refused it; details have limit, current, maximum, scope and config key.',
     'Raise the named limit, or use less.',

@@ -31,6 +31,7 @@ export type {
 } from './events.js';
 export { Identity, type IdentityDoor, type IdentityOptions } from './identity.js';
 export { ipBytes, isIpv4Mapped } from './ip.js';
+export { LAN_PORT_LIMITS, type LanChannel, type LanOpening, type LanPort, type LanSink } from './lan-port.js';
 export { LIMITS, type LimitName, type Limits } from './limits.js';
 export { MemoryStorage } from './memory-storage.js';
 export { NetworkBehavior } from './network-behavior.js';
@@ -53,6 +54,7 @@ export type {
   PolicyCandidate,
   Random,
   RunningStream,
+  Sealer,
   SeedKeeper,
   Signer,
   Storage,
@@ -62,7 +64,7 @@ export type {
 export { BoundedQueue } from './queue.js';
 export { Behavior, inject, Rpc } from './registration/decorators.js';
 export type { BehaviorDescriptor } from './registration/descriptor.js';
-export { CLOCK, LOGGER, NODE_ID, OPTIONS, RANDOM, SIGNER, STORAGE, type Token, token } from './registration/injection.js';
+export { CLOCK, LAN_PORT, LOGGER, NODE_ID, OPTIONS, RANDOM, SEALER, SIGNER, STORAGE, type Token, token } from './registration/injection.js';
 export type { Provider } from './registration/provider.js';
 export type { BehaviorClass, BehaviorEntry } from './registration/registry.js';
 export {

@@ -7,11 +7,12 @@ import { NetworkError } from './errors.js';
 import { Identity } from './identity.js';
 import { type Limits, resolveLimits } from './limits.js';
 import { MemoryStorage } from './memory-storage.js';
-import type { Clock, Logger, Random, Signer, Storage, Timers } from './ports.js';
+import type { Clock, Logger, Random, Sealer, Signer, Storage, Timers } from './ports.js';
 import type { Provider } from './registration/provider.js';
 import type { BehaviorEntry } from './registration/registry.js';
 import { RouterTable } from './router-table.js';
 import type { Crypto } from './security/crypto.js';
+import { SpaceSealer } from './security/sealer.js';
 import type { SecureStreamOptions } from './security/secure-stream.js';
 import { NodeSigner } from './security/signer.js';
 import type { Transport } from './transport.js';
@@ -50,6 +51,8 @@ export interface NodeOptions {
   readonly storage?: Storage;
   /** Which built-in behaviours run; all by default. */
   readonly builtins?: readonly BuiltinName[];
+  /** Finds nodes of this space on the local network by multicast DNS, and is found by them; off by default. */
+  readonly lan?: boolean;
   /** Extra providers for injection. */
   readonly provide?: readonly Provider[];
   /** Period of `onTick`, 1000 ms by default; 10 to 3,600,000. */
@@ -73,6 +76,10 @@ export interface NodeDefaults {
   readonly router: RouterClass;
   readonly builtins: Readonly<Record<BuiltinName, BehaviorEntry>>;
   readonly logger: (level: LogLevel) => Logger;
+  /** What `lan: true` adds; absent where there is no multicast. */
+  readonly lan?: BehaviorEntry;
+  /** What the platform provides for injection, unless the option `provide` has the same token. */
+  readonly provide?: readonly Provider[];
   /** Files in a directory; absent where there are none. */
   readonly storage?: (dataDirectory: string, logger: Logger) => Storage;
   /** Reads or creates a key file. */
@@ -96,6 +103,7 @@ export interface NodeSetup {
   readonly logger: Logger;
   readonly storage: Storage;
   readonly signer: Signer;
+  readonly sealer: Sealer;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;
@@ -118,6 +126,7 @@ const KNOWN: ReadonlySet<string> = new Set<keyof NodeOptions>([
   'dataDirectory',
   'storage',
   'builtins',
+  'lan',
   'provide',
   'tickMs',
   'clock',
@@ -137,16 +146,17 @@ export function resolveOptions(options: NodeOptions, defaults: NodeDefaults): No
   const random = options.random ?? defaults.random;
   const logger = loggerOf(options.logger ?? 'warn', defaults);
   const network = networkOf(options.network);
+  const networkKey = keyOf(options.networkKey);
   const identity = identityOf(options.identity, defaults, crypto, random);
   return {
     identity,
     network,
-    networkKey: keyOf(options.networkKey),
+    networkKey,
     listen: addressesOf('listen', options.listen),
     seeds: addressesOf('seeds', options.seeds),
     behaviors: options.behaviors ?? [],
-    builtins: builtinsOf(options.builtins, defaults),
-    provide: options.provide ?? [],
+    builtins: [...builtinsOf(options.builtins, defaults), ...lanOf(options.lan, defaults)],
+    provide: providersOf(options.provide, defaults),
     router: routerOf(options.router ?? defaults.router),
     transports: listOf('transports', options.transports) ?? defaults.transports(),
     limits: resolveLimits(limitsOf(options)),
@@ -154,6 +164,7 @@ export function resolveOptions(options: NodeOptions, defaults: NodeDefaults): No
     logger,
     storage: storageOf(options, defaults, logger),
     signer: new NodeSigner(identity, crypto, network),
+    sealer: new SpaceSealer({ networkName: network, networkKey }, crypto, random),
     clock: options.clock ?? defaults.clock,
     timers: options.timers ?? defaults.timers,
     random,
@@ -197,6 +208,19 @@ function builtinsOf(names: unknown, { builtins }: NodeDefaults): readonly Behavi
     if (Object.hasOwn(builtins, name)) return builtins[name];
     throw invalid('builtins', `has no behaviour named ${JSON.stringify(name)}; there are ${Object.keys(builtins).join(', ')}`);
   });
+}
+
+function lanOf(isOn: unknown, { lan }: NodeDefaults): readonly BehaviorEntry[] {
+  if (isOn === undefined || isOn === false) return [];
+  if (isOn !== true) throw invalid('lan', 'must be true or false; give other options as in behaviors: [[LanBehavior, { … }]]');
+  if (lan === undefined) throw invalid('lan', 'cannot be used here: there is no multicast');
+  return [lan];
+}
+
+function providersOf(given: readonly Provider[] = [], { provide = [] }: NodeDefaults): readonly Provider[] {
+  if (!Array.isArray(given)) throw invalid('provide', 'must be a list');
+  const tokens = new Set(given.map((provider: unknown) => (Object(provider) as { token?: unknown }).token));
+  return [...provide.filter(({ token }) => !tokens.has(token)), ...given];
 }
 
 function listOf<T>(name: string, given: readonly T[] | undefined): readonly T[] | undefined {

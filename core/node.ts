@@ -43,14 +43,14 @@ export class MeshNode {
 
   /** For `createNode`: options are checked, nothing runs yet. Throws when the behaviours do not fit together. */
   constructor(private readonly setup: NodeSetup) {
-    const { identity, clock, timers, random, logger, signer, storage } = setup;
+    const { identity, clock, timers, logger } = setup;
     const plan = planRegistration({ builtins: setup.builtins, behaviors: setup.behaviors, provide: setup.provide });
     const log = logger.child({ node: identity.nodeId.slice(0, 8) });
     this.listeners = new Listeners((event, err) => log.error({ err, event }, 'listener failed'));
     const transports = () => [...setup.transports, ...this.network.behaviors.ports('transport')];
     this.runner = new Runner({ clock, timers, log, transports, onEvent: logged(log, this.listeners.tell) });
     this.facade = new RouterFacade(setup.router, (callback, cause) => this.network.routerFault(callback, cause));
-    this.container = new NodeContainer(plan, { nodeId: identity.nodeId, clock, random, logger: log, signer, storage, router: this.facade });
+    this.container = new NodeContainer(plan, { ...setup, nodeId: identity.nodeId, logger: log, router: this.facade });
     this.network = new Network(
       { ...setup, log, wallMs: () => clock.wallMs(), enter: this.runner.enter, emit: this.runner.emit },
       this.facade,

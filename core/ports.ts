@@ -69,6 +69,19 @@ export interface Signer {
   nodeIdOf(publicKey: Uint8Array): NodeId;
 }
 
+/**
+ * Seals what only members of this space may read, for behaviours that talk where others listen. Injected as `SEALER`. Members of a private
+ * space are those who have its key; of any other, all who know its name. It shows that some member made the bytes, not which one.
+ */
+export interface Sealer {
+  /** 32 bytes that all members get for that domain, and that tell others nothing about the space. */
+  tag(domain: string): Uint8Array;
+  /** 32 bytes longer than the content, and different every time. For short messages: it copies. */
+  seal(domain: string, content: Uint8Array): Uint8Array;
+  /** The content, or nothing for what no member has sealed for that domain. */
+  open(domain: string, sealed: Uint8Array): Uint8Array | undefined;
+}
+
 /** The outcome of a call. `code` is an UPPER_SNAKE code of `errors.ts` or the remote handler's own. */
 export type CallResult =
   | { readonly type: 'ok'; readonly value: unknown }

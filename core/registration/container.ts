@@ -7,10 +7,10 @@ import { onRejected } from '../engine/rejection.js';
 import { NetworkError } from '../errors.js';
 import type { NetworkBehavior } from '../network-behavior.js';
 import type { NodeId } from '../node-id.js';
-import type { Clock, Logger, Random, Signer, Storage } from '../ports.js';
+import type { Clock, Logger, Random, Sealer, Signer, Storage } from '../ports.js';
 import { RouterTable } from '../router-table.js';
 import type { AnyClass } from './descriptor.js';
-import { CLOCK, createContainer, LOGGER, NODE_ID, OPTIONS, RANDOM, SIGNER, STORAGE, type Token, tokenName } from './injection.js';
+import { CLOCK, createContainer, LOGGER, NODE_ID, OPTIONS, RANDOM, SEALER, SIGNER, STORAGE, type Token, tokenName } from './injection.js';
 import type { PlannedProvider } from './provider.js';
 import {
   type BehaviorClass,
@@ -29,6 +29,7 @@ export interface NodeValues {
   readonly random: Random;
   readonly logger: Logger;
   readonly signer: Signer;
+  readonly sealer: Sealer;
   readonly storage: Storage;
   /** The stable facade over the table of the moment. */
   readonly router: RouterTable;
@@ -44,13 +45,14 @@ export class NodeContainer {
   #container: DependencyContainer;
 
   /** Builds nothing yet. */
-  constructor(plan: BuildPlan, { nodeId, clock, random, logger, signer, storage, router }: NodeValues) {
+  constructor(plan: BuildPlan, { nodeId, clock, random, logger, signer, sealer, storage, router }: NodeValues) {
     this.#values = new Map<Token, unknown>([
       [NODE_ID, nodeId],
       [CLOCK, clock],
       [RANDOM, random],
       [LOGGER, logger],
       [SIGNER, signer],
+      [SEALER, sealer],
       [STORAGE, storage],
       [RouterTable, router],
     ]);

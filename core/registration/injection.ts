@@ -6,8 +6,9 @@
 import 'reflect-metadata';
 import { type DependencyContainer, container as root, inject as tsyringeInject } from 'tsyringe';
 import { NetworkError } from '../errors.js';
+import type { LanPort } from '../lan-port.js';
 import type { NodeId } from '../node-id.js';
-import type { Clock, Logger, Random, Signer, Storage } from '../ports.js';
+import type { Clock, Logger, Random, Sealer, Signer, Storage } from '../ports.js';
 import { type AnyClass, className } from './descriptor.js';
 
 declare const provides: unique symbol;
@@ -32,6 +33,10 @@ export const LOGGER = token<Logger>('LOGGER');
 export const SIGNER = token<Signer>('SIGNER');
 /** Token of what keeps bytes between runs. */
 export const STORAGE = token<Storage>('STORAGE');
+/** Token of what seals for the members of the space. */
+export const SEALER = token<Sealer>('SEALER');
+/** Token of the local network's multicast; provided where the platform has it. */
+export const LAN_PORT = token<LanPort>('LAN_PORT');
 
 /** Where tsyringe keeps the tokens of decorated parameters; a test holds it to that. */
 const PARAMETER_TOKENS = 'injectionTokens';

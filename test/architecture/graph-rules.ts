@@ -24,6 +24,7 @@ const HOMES: Readonly<Record<string, RegExp>> = {
   'reflect-metadata': /^core\/registration\/injection\.ts$/,
   pino: /^core\/platform\/node\//,
   '@noble/': /^core\/security\//,
+  'multicast-dns': /^core\/platform\/node\/lan\/lan-socket\.ts$/,
   ws: /^transports\/websocket\//,
 };
 

@@ -6,6 +6,7 @@
 /** The parts of package.json that the rules read. */
 export interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
   readonly scripts?: Readonly<Record<string, string>>;
 }
 
@@ -24,20 +25,29 @@ export type Lock = Readonly<Record<string, LockEntry>>;
 
 /** Few, made for the field, each behind one boundary. */
 const DEPENDENCIES = ['@noble/ciphers', '@noble/curves', '@noble/hashes', 'cbor-x', 'pino', 'reflect-metadata', 'tsyringe'];
+/** What one option needs and nothing else: loaded when that is used, and never required. */
+const OPTIONAL_DEPENDENCIES = ['multicast-dns'];
 /** Scripts that npm runs by itself when the package is installed. */
 const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall', 'preprepare', 'prepare', 'postprepare'];
 
-export function dependencyFaults({ dependencies = {} }: Manifest): string[] {
-  const names = Object.keys(dependencies);
-  const unknown = names.filter((name) => !DEPENDENCIES.includes(name)).map((name) => `${name} is a new runtime dependency`);
-  const gone = DEPENDENCIES.filter((name) => !names.includes(name)).map((name) => `${name} is no runtime dependency any more`);
+export function dependencyFaults({ dependencies = {}, optionalDependencies = {} }: Manifest): string[] {
+  return [
+    ...differences(Object.keys(dependencies), DEPENDENCIES, 'runtime dependency'),
+    ...differences(Object.keys(optionalDependencies), OPTIONAL_DEPENDENCIES, 'optional dependency'),
+  ];
+}
+
+function differences(names: readonly string[], chosen: readonly string[], kind: string): string[] {
+  const unknown = names.filter((name) => !chosen.includes(name)).map((name) => `${name} is a new ${kind}`);
+  const gone = chosen.filter((name) => !names.includes(name)).map((name) => `${name} is no ${kind} any more`);
   return [...unknown, ...gone];
 }
 
-export function installScriptFaults({ scripts = {} }: Manifest, lock: Lock): string[] {
+export function installScriptFaults({ scripts = {}, optionalDependencies = {} }: Manifest, lock: Lock): string[] {
   const own = INSTALL_SCRIPTS.filter((name) => name in scripts).map((name) => `package.json has the script ${name}`);
+  const options = Object.keys(optionalDependencies).filter((name) => lock[`node_modules/${name}`]?.hasInstallScript === true);
   const needed = Object.entries(lock).filter(([, { dev, optional, hasInstallScript }]) => hasInstallScript && !dev && !optional);
-  return [...own, ...needed.map(([path]) => `${path} needs an install script`)];
+  return [...own, ...[...options, ...needed.map(([path]) => path)].map((path) => `${path} needs an install script`)];
 }
 
 /** A lock file names versions and hashes, not the place where they were once fetched from. */

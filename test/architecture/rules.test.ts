@@ -107,6 +107,8 @@ describe('graph rules', () => {
       ],
     );
     judges(graphRules.packageHomes, 'test/a.ts', ["import 'chai';"], []);
+    judges(graphRules.packageHomes, 'core/platform/node/lan/lan-socket.ts', ["await import('multicast-dns');"], ["import 'dns-packet';"]);
+    judges(graphRules.packageHomes, 'behaviours/lan/behavior.ts', [], ["await import('multicast-dns');", "import 'multicast-dns';"]);
   });
 });
 
@@ -246,15 +248,26 @@ describe('package rules', () => {
   };
 
   it('dependencies', () => {
-    expect(dependencyFaults({ dependencies: named })).to.deep.equal([]);
-    expect(dependencyFaults({ dependencies: { ...named, lodash: '1' } })).to.deep.equal(['lodash is a new runtime dependency']);
+    const optionalDependencies = { 'multicast-dns': '1' };
+    expect(dependencyFaults({ dependencies: named, optionalDependencies })).to.deep.equal([]);
+    expect(dependencyFaults({ dependencies: { ...named, lodash: '1' }, optionalDependencies })).to.deep.equal([
+      'lodash is a new runtime dependency',
+    ]);
+    expect(dependencyFaults({ dependencies: named, optionalDependencies: { ...optionalDependencies, ws: '1' } })).to.deep.equal([
+      'ws is a new optional dependency',
+    ]);
+    expect(dependencyFaults({ dependencies: named })).to.deep.equal(['multicast-dns is no optional dependency any more']);
     const { pino: _, ...fewer } = named;
-    expect(dependencyFaults({ dependencies: fewer })).to.deep.equal(['pino is no runtime dependency any more']);
+    expect(dependencyFaults({ dependencies: fewer, optionalDependencies })).to.deep.equal(['pino is no runtime dependency any more']);
   });
 
   it('install scripts', () => {
     const fine = { a: { hasInstallScript: true, dev: true }, b: { hasInstallScript: true, optional: true }, c: {} };
     expect(installScriptFaults({ scripts: { test: 'x' } }, fine)).to.deep.equal([]);
+    const optionalDependencies = { b: '1' };
+    expect(installScriptFaults({ optionalDependencies }, { 'node_modules/b': { hasInstallScript: true, optional: true } })).to.deep.equal([
+      'b needs an install script',
+    ]);
     expect(installScriptFaults({ scripts: { postinstall: 'x' } }, {})).to.deep.equal(['package.json has the script postinstall']);
     expect(installScriptFaults({}, { 'node_modules/a': { hasInstallScript: true } })).to.deep.equal([
       'node_modules/a needs an install script',

@@ -48,6 +48,7 @@ export function nodeValues(): NodeValues {
       verify: () => false,
       nodeIdOf: () => 'ab'.repeat(32) as NodeId,
     },
+    sealer: { tag: () => new Uint8Array(32), seal: (_domain, content) => content, open: () => undefined },
     storage: new MemoryStorage(),
     router: new NoWay(),
   };

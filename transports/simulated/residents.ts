@@ -1,9 +1,10 @@
 /**
  * @module Residents: the nodes of a simulation and the hosts that they run on: creation, crash, and a new instance after one.
  */
-import { Identity, NetworkError, type NodeDefaults, type NodeOptions, resolveOptions, shortId } from '../../core/index.js';
+import { Identity, LAN_PORT, NetworkError, type NodeDefaults, type NodeOptions, resolveOptions, shortId } from '../../core/index.js';
 import type { Crypto } from '../../core/security/crypto.js';
 import { type Host, Instance } from './host.js';
+import { SimulatedLan } from './lan.js';
 import { simulatedLogger } from './logger.js';
 import { type Meanwhile, SimulatedNode } from './node.js';
 import { SeededRandom } from './random.js';
@@ -11,7 +12,7 @@ import type { Scheduler } from './scheduler.js';
 import type { Topology } from './topology.js';
 import { SimulatedTransport } from './transport.js';
 
-export interface ResidentParts extends Pick<NodeDefaults, 'router' | 'builtins'> {
+export interface ResidentParts extends Pick<NodeDefaults, 'router' | 'builtins' | 'lan'> {
   readonly crypto: Crypto;
   readonly seed: number | string;
   readonly scheduler: Scheduler;
@@ -82,6 +83,8 @@ export class Residents {
       logger: (level) => simulatedLogger(level, clock),
       loadIdentity: () => identity,
       storage: () => host.storage,
+      ...(parts.lan === undefined ? {} : { lan: parts.lan }),
+      provide: [{ token: LAN_PORT, useValue: new SimulatedLan(topology, instance) }],
     };
     const disk = options.dataDirectory === undefined ? { storage: host.storage } : {};
     const setup = resolveOptions({ listen: [`sim://${host.name}`], logger: 'silent', ...disk, ...options, identity }, defaults);

@@ -7,12 +7,13 @@
  * Whenever an instant is over, every promise that can settle does so before time goes on: an `async` method that waits for nothing but
  * the simulation takes no virtual time. What waits for the real world (a file, a real timer) is not deterministic.
  */
-import { NetworkError, type NodeDefaults, type NodeOptions, type Transport } from '../../core/index.js';
+import { type LanPort, NetworkError, type NodeDefaults, type NodeOptions, type Transport } from '../../core/index.js';
 import type { Crypto } from '../../core/security/crypto.js';
 import { CONDITIONS_DEFAULT, conditionsOf, type LinkConditions } from './conditions.js';
 import { simulatedCrypto } from './crypto.js';
 import { Driver, type Goal } from './driver.js';
 import { Instance } from './host.js';
+import { SimulatedLan } from './lan.js';
 import type { SimulatedNode } from './node.js';
 import { SeededRandom } from './random.js';
 import { Residents } from './residents.js';
@@ -41,7 +42,7 @@ export interface SimulatedNodeOptions extends NodeOptions {
 }
 
 /** What is wired in from beyond the transports. */
-export type SimulationParts = Pick<NodeDefaults, 'router' | 'builtins'>;
+export type SimulationParts = Pick<NodeDefaults, 'router' | 'builtins' | 'lan'>;
 
 /** A simulation that failed: its text has the seed and the virtual time, which bring it to that point again. */
 export class SimulationError extends Error {
@@ -214,9 +215,12 @@ export class Simulation {
 
   /** The bare transport of a host without a node, for peers that do not keep to the protocol. */
   transport(name: string): Transport {
-    const host = this.topology.addHost(name);
-    host.instance ??= new Instance(host, this.scheduler, this.seed);
-    return new SimulatedTransport(this.topology, host.instance);
+    return new SimulatedTransport(this.topology, this.instanceOn(name));
+  }
+
+  /** The bare LAN port of a host without a node. */
+  lan(name: string): LanPort {
+    return new SimulatedLan(this.topology, this.instanceOn(name));
   }
 
   /** The last events, oldest first. */
@@ -227,6 +231,12 @@ export class Simulation {
   /** 16 hex digits over every event since the beginning: equal for equal seeds. */
   traceHash(): string {
     return this.traced.digest;
+  }
+
+  private instanceOn(name: string): Instance {
+    const host = this.topology.addHost(name);
+    host.instance ??= new Instance(host, this.scheduler, this.seed);
+    return host.instance;
   }
 
   private note(kind: string, from: string, to = '', size = 0, detail = ''): void {

@@ -5,6 +5,7 @@
 import { NetworkError } from '../../core/index.js';
 import { conditionsOf, type LinkConditions } from './conditions.js';
 import { Host } from './host.js';
+import type { SimulatedLanChannel } from './lan.js';
 import { Path } from './path.js';
 import type { Pipe } from './pipe.js';
 import type { Trace } from './trace.js';
@@ -15,6 +16,8 @@ export type HostRef = string | { readonly name: string };
 
 export class Topology implements TransportWorld {
   readonly blocked = new Set<Pipe>();
+  /** Everybody who listens to what is said to all: the whole network is one local network. */
+  readonly lan = new Set<SimulatedLanChannel>();
   private readonly hosts = new Map<string, Host>();
 
   constructor(

@@ -12,6 +12,7 @@ import {
   NODE_ID,
   OPTIONS,
   RANDOM,
+  SEALER,
   SIGNER,
   STORAGE,
   type Token,
@@ -70,11 +71,11 @@ describe('container', () => {
 
   it('the node provides its own values', () => {
     const values = nodeValues();
-    const type = recorder(40, [NODE_ID, CLOCK, RANDOM, LOGGER, SIGNER, STORAGE, RouterTable]);
+    const type = recorder(40, [NODE_ID, CLOCK, RANDOM, LOGGER, SEALER, SIGNER, STORAGE, RouterTable]);
     const container = new NodeContainer(planRegistration({ behaviors: [type] }), values);
     container.build();
-    const { nodeId, clock, random, logger, signer, storage, router } = values;
-    expect(container.behavior(type)?.given).to.deep.equal([nodeId, clock, random, logger, signer, storage, router]);
+    const { nodeId, clock, random, logger, sealer, signer, storage, router } = values;
+    expect(container.behavior(type)?.given).to.deep.equal([nodeId, clock, random, logger, sealer, signer, storage, router]);
   });
 
   it('behaviours are one instance each, shared by all that inject them, and found by a class above, too', () => {

@@ -1,0 +1,47 @@
+/**
+ * @module PacketGuard: which packets are decoded at all. Everybody on a link can send anything to the port, and the machines of a large
+ * network talk there all day: what is not about this topic, too large, too many, or announces more records than it needs is left as it
+ * is, before a byte of it costs more than a look. Pure.
+ */
+export const GUARD_LIMITS = {
+  /** What one Ethernet frame carries; the node's own packets have a fifth of it. */
+  packetBytesMax: 1_472,
+  /** Questions and records of a packet, as its header says: decoders make room for that many. */
+  recordsMax: 16,
+  /** Of this topic, on one interface. Enough for 200 nodes that answer one question. */
+  packetsPerSecond: 256,
+} as const;
+
+const HEADER_BYTES = 12;
+const COUNTS_AT = [4, 6, 8, 10];
+const SECOND_MS = 1_000;
+
+export class PacketGuard {
+  /** Packets about this topic that were left out. */
+  droppedCount = 0;
+  private secondEndsMs = Number.NEGATIVE_INFINITY;
+  private countInSecond = 0;
+
+  /** `label` stands in every packet about the topic. */
+  constructor(private readonly label: string) {}
+
+  admits(packet: Buffer, nowMs: number): boolean {
+    if (packet.length < HEADER_BYTES || !packet.includes(this.label)) return false;
+    const isSound = packet.length <= GUARD_LIMITS.packetBytesMax && recordsOf(packet) <= GUARD_LIMITS.recordsMax;
+    if (isSound && this.hasRoom(nowMs)) return true;
+    this.droppedCount++;
+    return false;
+  }
+
+  private hasRoom(nowMs: number): boolean {
+    if (nowMs >= this.secondEndsMs) {
+      this.secondEndsMs = nowMs + SECOND_MS;
+      this.countInSecond = 0;
+    }
+    return ++this.countInSecond <= GUARD_LIMITS.packetsPerSecond;
+  }
+}
+
+function recordsOf(packet: Buffer): number {
+  return COUNTS_AT.reduce((sum, offset) => sum + packet.readUInt16BE(offset), 0);
+}

@@ -1,0 +1,69 @@
+/**
+ * @module SimulatedLan: the LAN port of an instance. The whole simulated network is one local network: what is told reaches every host to
+ * which the way is not cut, after that way's latency, unless it is lost; nothing is sent again.
+ */
+import { LAN_PORT_LIMITS, type LanChannel, type LanOpening, type LanPort, type LanSink, NetworkError } from '../../core/index.js';
+import type { Instance } from './host.js';
+import type { Topology } from './topology.js';
+
+/** Headers and names of a packet. */
+const OVERHEAD_BYTES = 200;
+
+export class SimulatedLan implements LanPort {
+  constructor(
+    private readonly topology: Topology,
+    private readonly instance: Instance,
+  ) {}
+
+  open({ topic }: LanOpening, sink: LanSink): LanChannel {
+    return new SimulatedLanChannel(this.topology, this.instance, topic, sink);
+  }
+}
+
+export class SimulatedLanChannel implements LanChannel {
+  constructor(
+    private readonly topology: Topology,
+    private readonly instance: Instance,
+    private readonly topic: string,
+    private readonly sink: LanSink,
+  ) {
+    topology.lan.add(this);
+    instance.after(0, () => {
+      if (this.isOpen) sink.onHosts([instance.host.name]);
+    });
+  }
+
+  ask(): void {
+    this.toAll(OVERHEAD_BYTES, (sink) => sink.onAsked());
+  }
+
+  tell(_host: string, bytes: Uint8Array, ttlSeconds: number): void {
+    if (bytes.length > LAN_PORT_LIMITS.tellBytesMax)
+      throw new NetworkError('ARGUMENT_INVALID', `${bytes.length} bytes cannot be told at once`);
+    const told = bytes.slice();
+    this.toAll(OVERHEAD_BYTES + bytes.length, (sink) => sink.onTold(told.slice(), ttlSeconds, this.instance.host.name));
+  }
+
+  close(): void {
+    this.topology.lan.delete(this);
+  }
+
+  private get isOpen(): boolean {
+    return this.topology.lan.has(this);
+  }
+
+  private toAll(byteCount: number, deliver: (sink: LanSink) => void): void {
+    const { topology, instance } = this;
+    for (const other of topology.lan) {
+      if (!other.instance.isAlive) topology.lan.delete(other);
+      if (other === this || other.topic !== this.topic) continue;
+      const path = topology.pathBetween(instance.host, other.instance.host);
+      const nowMs = instance.scheduler.nowMs;
+      const { arrivesMs, lostCount } = path.pass(byteCount, nowMs);
+      if (path.isBlocked || lostCount > 0) continue;
+      other.instance.after(arrivesMs - nowMs, () => {
+        if (other.isOpen) deliver(other.sink);
+      });
+    }
+  }
+}
