@@ -19,7 +19,7 @@ import {
 } from './dependency-graph.js';
 import { type AnyClass, type BehaviorDescriptor, className, descriptorOf } from './descriptor.js';
 import { hookWarnings } from './hook-names.js';
-import { CLOCK, LOGGER, NODE_ID, OPTIONS, RANDOM, SIGNER, STORAGE, type Token, tokensOf } from './injection.js';
+import { CLOCK, LOGGER, NODE_ID, OPTIONS, RANDOM, SEALER, SIGNER, STORAGE, type Token, tokensOf } from './injection.js';
 import { type PlannedProvider, type Provider, planProvider } from './provider.js';
 
 export type BehaviorClass<B extends NetworkBehavior = NetworkBehavior> = AnyClass<B>;
@@ -55,7 +55,7 @@ export interface BuildPlan {
 }
 
 /** What the node itself provides. */
-const GIVEN: ReadonlySet<Token> = new Set([NODE_ID, CLOCK, RANDOM, LOGGER, SIGNER, STORAGE, RouterTable]);
+const GIVEN: ReadonlySet<Token> = new Set([NODE_ID, CLOCK, RANDOM, LOGGER, SEALER, SIGNER, STORAGE, RouterTable]);
 /** Service ids below it are reserved. */
 const USER_IDS_FROM = 32;
 /** The reserved service ids that a built-in behaviour has; DESIGN gives each its meaning. */
