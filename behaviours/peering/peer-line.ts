@@ -53,10 +53,11 @@ function parseLine(line: string, scheme: string): ParsedPeer {
   if (line === '') return { type: 'empty' };
   if (line.length > LINE_LENGTH_MAX) return invalid(`it is longer than ${LINE_LENGTH_MAX} characters`);
   const place = withoutDriver(line);
-  const [, endpoint = place, suffix = ''] = /^(.*:\d+)([A-Za-z]*)$/.exec(place) ?? [];
+  const [, endpoint, suffix = ''] = /^(.*:\d+)([A-Za-z]*)$/.exec(place) ?? [];
+  if (endpoint === undefined && !place.includes('://')) return invalid('it has no port');
   const type = Object.hasOwn(SUFFIXES, suffix) ? SUFFIXES[suffix] : undefined;
   if (type === undefined) return invalid(`the suffix ${suffix} is none of X (cross) and L (limited)`);
-  return parsed(endpoint.includes('://') ? endpoint : `${scheme}://${endpoint}`, type);
+  return parsed(place.includes('://') ? (endpoint ?? place) : `${scheme}://${endpoint}`, type);
 }
 
 /** `inet:7400` is a host named inet; `inet:host:7400` has the driver in front of it. */

@@ -1,8 +1,10 @@
-/** @module Peering between two simulated nodes whose link is cut and heals, over and over (S2, INET-15, INET-34 to INET-38). */
+/** @module Peering between simulated nodes whose links are cut and heal, over and over (S2, INET-10, INET-15, INET-34 to INET-38). */
 import { expect } from 'chai';
 import type { FrameOutcome } from '../../../behaviours/peering/index.js';
 import { SimulatedNetwork } from '../../../simulation.js';
-import { frameOf, numbers, peers, reader, type Sim, watched } from './support.js';
+import { frameOf, numberOf, numbers, peeringOf, peers, reader, type Sim, started, watched } from './support.js';
+
+const QUICK = { holdOff: { minMs: 100, maxMs: 100 } };
 
 describe('peering links', () => {
   let sim: Sim;
@@ -21,7 +23,7 @@ describe('peering links', () => {
   });
 
   it('INET-38, H-01: a link that is cut 1,000 times heals 1,000 times, and no frame is lost, doubled or out of order', async () => {
-    const { a, b, pa, pb } = await peers(sim, {}, { holdOff: { minMs: 100, maxMs: 100 } });
+    const { a, b, pa, pb } = await peers(sim, {}, QUICK);
     const [atA, atB] = [reader(pa), reader(pb)];
     const promises: Promise<FrameOutcome>[] = [];
     for (let cut = 0; cut < 1_000; cut++) {
@@ -34,9 +36,188 @@ describe('peering links', () => {
     }
     await sim.run(1_000);
     expect([atB.numbers(), atA.numbers()]).to.deep.equal([numbers(2_000), numbers(1_000)]);
-    const { settled } = watched(promises);
-    await sim.run(0);
-    expect(new Set(settled)).to.deep.equal(new Set(['delivered']));
-    expect(pb.peers()).to.have.length(1);
+    expect(new Set((await Promise.all(promises)).map(({ type }) => type))).to.deep.equal(new Set(['delivered']));
+    expect([pb.peers().length, pa.status().counters.violations, pb.status().counters.violations]).to.deep.equal([1, 0, 0]);
+  }).timeout(60_000);
+
+  it('INET-36, H-04: a silent loss is a loss: frames of that time arrive when the path is back, once and in order', async () => {
+    const { a, b, pa, pb } = await peers(sim, {}, { ...QUICK, frameWaitMs: 600_000 });
+    const [atA, atB] = [reader(pa), reader(pb)];
+    for (let round = 0; round < 5; round++) {
+      const sent = watched([pa.send(0, frameOf(2 * round)), pb.send(0, frameOf(round))]);
+      sim.partition([a], [b]);
+      sent.settled.push(...watched([pa.send(0, frameOf(2 * round + 1))]).settled);
+      await sim.runUntil(() => pa.peer(0)?.state !== 'up' && pb.peer(0)?.state !== 'up');
+      sim.heal();
+      await sim.runUntil(() => pa.peer(0)?.state === 'up' && pb.peer(0)?.state === 'up');
+      await sim.run(100);
+    }
+    expect([atB.numbers(), atA.numbers()]).to.deep.equal([numbers(10), numbers(5)]);
+  });
+
+  it('S2: a peer is killed and revived 5 times; frames sent while it was down are queued up to the bound and delivered in order', async () => {
+    const { a, b, pa } = await peers(sim, {}, { ...QUICK, queueFrames: 8 });
+    for (let round = 1; round <= 5; round++) {
+      sim.crash(b, { reset: round % 2 === 0 });
+      await sim.runUntil(() => pa.peer(0)?.state !== 'up');
+      const sent = watched(numbers(11).map((number) => pa.send(0, frameOf(number))));
+      await sim.run(1_000);
+      expect(sent.settled).to.deep.equal([...Array(8).fill(undefined), 'full', 'full', 'full']);
+      const revived = await sim.restart('b');
+      const heard = reader(peeringOf(revived));
+      await sim.runUntil(() => pa.peer(0)?.state === 'up');
+      await sim.run(100);
+      expect([heard.numbers(), sent.settled.slice(0, 8)]).to.deep.equal([numbers(8), Array(8).fill('delivered')]);
+      expect(sent.outcomes.slice(8).map((outcome) => outcome?.type === 'returned' && numberOf(outcome.frame))).to.deep.equal([8, 9, 10]);
+    }
+    expect([a.connections().length, pa.peers().length]).to.deep.equal([1, 1]);
+  });
+
+  it('S2: a flood over three nodes does not go back to where it came from, also after kills', async () => {
+    const b = await started(sim, 'b', { acceptUnknown: true });
+    const a = await started(sim, 'a', { peers: [{ address: 'sim://b' }], ...QUICK });
+    const c = await started(sim, 'c', { peers: [{ address: 'sim://b' }], ...QUICK });
+    await sim.runUntil(() => peeringOf(b).status().upCount === 2);
+    const [atA, atC] = [reader(peeringOf(a)), reader(peeringOf(c))];
+    for (let round = 0; round < 5; round++) {
+      await sim.waitFor(peeringOf(a).send(0, frameOf(round)));
+      const received = await peeringOf(b).next();
+      await sim.waitFor(peeringOf(b).sendAll(received?.frame as Uint8Array, { exclude: received?.target as number }));
+      a.disconnectNode(b.id);
+      await sim.runUntil(() => peeringOf(b).status().upCount === 1);
+      await sim.runUntil(() => peeringOf(b).status().upCount === 2);
+    }
+    expect([atA.numbers(), atC.numbers()]).to.deep.equal([[], numbers(5)]);
+  });
+
+  it('INET-35, H-03: a remote that ends in order is lost, and its peer dials again at once and for ever', async () => {
+    const { b, pa } = await peers(sim);
+    await b.stop();
+    expect(pa.peer(0)).to.deep.include({ mode: 'invalid', failure: { type: 'dropped', reason: 'goodbye' } });
+    await sim.run(30_000);
+    await sim.restart('b');
+    await sim.waitFor(pa.whenUp(0));
+  });
+
+  it('INET-15: what waits for a peer is sent before what is sent after it is back', async () => {
+    const { a, b, pa, pb } = await peers(sim, {}, QUICK);
+    const heard = reader(pb);
+    a.disconnectNode(b.id);
+    await sim.runUntil(() => pa.peer(0)?.state !== 'up');
+    const first = numbers(5).map((number) => pa.send(0, frameOf(number)));
+    await sim.waitFor(pa.whenUp(0));
+    const second = numbers(5, 5).map((number) => pa.send(0, frameOf(number)));
+    await sim.waitFor(Promise.all([...first, ...second]));
+    expect(heard.numbers()).to.deep.equal(numbers(10));
+  });
+
+  it('INET-37: a frame whose link is lost under it is sent again; when its time is over it comes back, and says that it may have arrived', async () => {
+    const { a, b, pa, pb } = await peers(sim, {}, { frameWaitMs: 20_000 });
+    const heard = reader(pb);
+    sim.cut(b, a);
+    const sent = watched([pa.send(0, frameOf(1))]);
+    await sim.run(1_000);
+    expect([heard.numbers(), sent.settled]).to.deep.equal([[1], [undefined]]);
+    await sim.run(60_000);
+    const [outcome] = sent.outcomes;
+    expect(outcome).to.deep.equal({ type: 'returned', reason: 'expired', frame: frameOf(1), mayHaveArrived: true });
+    sim.heal();
+    await sim.waitFor(pa.whenUp(0), 600_000);
+    await sim.waitFor(pa.send(0, frameOf(2)));
+    expect(heard.numbers()).to.deep.equal([1, 2]);
+  });
+
+  it('frames for a peer that never comes go back when their time is over, each with its bytes', async () => {
+    const pa = peeringOf(await started(sim, 'a', { peers: [{ address: 'sim://b' }], frameWaitMs: 5_000 }));
+    const sent = watched(numbers(3).map((number) => pa.send(0, frameOf(number))));
+    await sim.run(4_999);
+    expect(sent.settled).to.deep.equal([undefined, undefined, undefined]);
+    await sim.run(2);
+    expect(sent.outcomes).to.deep.equal(
+      numbers(3).map((number) => ({ type: 'returned', reason: 'expired', frame: frameOf(number), mayHaveArrived: false })),
+    );
+  });
+
+  it('INET-10: a link that is lost again and again before it is up leaves one dial and one timer', async () => {
+    const { a, b, pa } = await peers(sim, {}, QUICK);
+    for (const _ of numbers(100)) {
+      b.disconnectNode(a.id);
+      await sim.run(sim.random.float() * 40);
+    }
+    await sim.waitFor(pa.whenUp(0));
+    await sim.run(1_000);
+    expect([a.connections().length, a.queues().find(({ name }) => name === 'dials')?.messages]).to.deep.equal([1, 0]);
+  });
+
+  it('a behaviour that is removed and added again gets along with the peers that stayed', async () => {
+    const { b, pa } = await peers(sim, {}, QUICK);
+    const entry = [peeringOf(b).constructor, { acceptUnknown: true }] as never;
+    const lost = watched([pa.send(0, frameOf(1))]);
+    await sim.run(100);
+    b.removeBehavior(peeringOf(b));
+    b.addBehavior(entry);
+    const heard = reader(peeringOf(b));
+    const sent = watched([pa.send(0, frameOf(2))]);
+    await sim.run(30_000);
+    expect([lost.settled, heard.numbers(), sent.settled]).to.deep.equal([['delivered'], [2], ['delivered']]);
+  });
+
+  describe('whatever happens to two peers', () => {
+    for (let seed = 1; seed <= 12; seed++)
+      it(`nothing is lost silently, doubled or out of order (seed ${seed})`, async () => {
+        await sim.stop();
+        sim = new SimulatedNetwork({ seed, latencyMs: 5, jitterMs: 5 });
+        const { a, b, pa, pb } = await peers(sim, { inboxFrames: 4 }, { ...QUICK, queueFrames: 16, frameWaitMs: 8_000, inboxFrames: 4 });
+        const sides = [
+          { from: pa, to: pb, outcomes: [] as (FrameOutcome | undefined)[], got: [] as number[] },
+          { from: pb, to: pa, outcomes: [] as (FrameOutcome | undefined)[], got: [] as number[] },
+        ];
+        const send = (side: (typeof sides)[number]) => {
+          const index = side.outcomes.push(undefined) - 1;
+          void side.from.send(0, frameOf(index)).then((outcome) => {
+            side.outcomes[index] = outcome;
+          });
+        };
+        const take = (side: (typeof sides)[number]) => {
+          const controller = new AbortController();
+          sim.after(sim.random.float() * 100, () => controller.abort());
+          side.to.next({ signal: controller.signal }).then(
+            (received) => side.got.push(numberOf(received?.frame)),
+            () => undefined,
+          );
+        };
+        const faults = [
+          () => a.disconnectNode(b.id),
+          () => b.disconnectNode(a.id),
+          () => sim.cut(a, b),
+          () => sim.cut(b, a),
+          () => sim.heal(),
+          () => sim.heal(),
+        ];
+        for (let step = 0; step < 300; step++) {
+          const chance = sim.random.float();
+          const side = sides[sim.random.float() < 0.5 ? 0 : 1] as (typeof sides)[number];
+          if (chance < 0.55) send(side);
+          else if (chance < 0.95) take(side);
+          else faults[Math.floor(sim.random.float() * faults.length)]?.();
+          await sim.run(chance < 0.9 ? sim.random.float() * 10 : sim.random.float() * 4_000);
+        }
+        sim.heal();
+        for (const side of sides)
+          void (async () => {
+            for await (const { frame } of side.to) side.got.push(numberOf(frame));
+          })();
+        await sim.run(60_000);
+        for (const { outcomes, got } of sides) {
+          expect(got, 'in order, and once').to.deep.equal([...new Set(got)].sort((x, y) => x - y));
+          outcomes.forEach((outcome, index) => {
+            expect(outcome, `the outcome of ${index}`).to.not.equal(undefined);
+            if (outcome?.type === 'delivered') expect(got).to.include(index);
+            else if (outcome?.mayHaveArrived === false) expect(got).to.not.include(index);
+          });
+          expect(got.length).to.be.above(10);
+        }
+        expect([pa, pb].map((peering) => peering.status().counters.violations)).to.deep.equal([0, 0]);
+      });
   });
 });

@@ -7,7 +7,9 @@ import {
   ConnectionHandler,
   type MeshNode,
   NetworkBehavior,
+  type NodeId,
   toConnection,
+  toNode,
 } from '../../../core/index.js';
 import type { SimulatedNetwork, SimulatedNode, SimulatedNodeOptions } from '../../../simulation.js';
 
@@ -83,6 +85,11 @@ export class Impostor extends NetworkBehavior {
   say(message: unknown, index = -1): string {
     const { id } = this.connections.at(index) as Connection;
     return this.perform((agent) => agent.send(toConnection(id), message));
+  }
+
+  /** The same as a routed message, which is not the neighbour's own word. */
+  route(nodeId: NodeId, message: unknown): string {
+    return this.perform((agent) => agent.send(toNode(nodeId), message));
   }
 
   override onIncomingConnectionConnected(agent: BehaviorAgent, connection: Connection) {
