@@ -27,5 +27,9 @@ export type {
   RemoveOutcome,
   SendOutcome,
 } from './outcomes.js';
+export { PARKED_MAX } from './parked.js';
+export { EndpointPeerRef, type EnvelopePeerSnapshot, type EnvelopePeerState, PEER_ENDPOINTS_MAX, PeerRef } from './peer.js';
+export type { PeerNotification } from './peer-notifications.js';
+export { EnvelopePeers, type EnvelopePeersOptions, type PeerSendOutcome, UNREFERENCED_MAX } from './peers.js';
 export { RECEIVERS_MAX } from './receivers.js';
 export type { RetryOptions } from './retry.js';

@@ -11,14 +11,14 @@ export interface NodesWatcher {
 }
 
 export class ManagedNodes {
-  readonly #nodes: readonly MeshNode[];
+  readonly all: readonly MeshNode[];
   readonly #unwatch: (() => void)[];
 
   /** Throws `BEHAVIOR_MISSING`, and `ARGUMENT_INVALID` when there is no node. */
   constructor(nodes: MeshNode | readonly MeshNode[], watcher: NodesWatcher) {
-    this.#nodes = Array.isArray(nodes) ? nodes : [nodes];
-    if (this.#nodes.length === 0) throw new NetworkError('ARGUMENT_INVALID', 'envelopes: a manager needs a node');
-    const behaviors = this.#nodes.map((node) => ({ node, behavior: node.behavior(EnvelopesBehavior) }));
+    this.all = Array.isArray(nodes) ? nodes : [nodes];
+    if (this.all.length === 0) throw new NetworkError('ARGUMENT_INVALID', 'envelopes: a manager needs a node');
+    const behaviors = this.all.map((node) => ({ node, behavior: node.behavior(EnvelopesBehavior) }));
     this.#unwatch = behaviors.map(({ node, behavior }) =>
       behavior.watch({
         onGreeted: (connection) => watcher.onGreeted(node, connection),
@@ -29,7 +29,7 @@ export class ManagedNodes {
 
   /** The node of that identity; the first one without. */
   find(nodeId: NodeId | undefined): MeshNode | undefined {
-    return nodeId === undefined ? this.#nodes[0] : this.#nodes.find(({ id }) => id === nodeId);
+    return nodeId === undefined ? this.all[0] : this.all.find(({ id }) => id === nodeId);
   }
 
   forget(): void {
@@ -38,6 +38,6 @@ export class ManagedNodes {
 
   /** A listener of the application failed. */
   logFailure(err: unknown): void {
-    this.#nodes[0]?.behavior(EnvelopesBehavior).logFailure(err);
+    this.all[0]?.behavior(EnvelopesBehavior).logFailure(err);
   }
 }

@@ -24,8 +24,8 @@ export interface SupervisorEvents {
 export interface SupervisorOptions {
   readonly node: MeshNode;
   readonly mesh: EnvelopeMesh;
-  /** Where the remote may be; the first is tried first. */
-  readonly endpoints: readonly Address[];
+  /** Where the remote may be; the first is tried first. May be empty when the node is known, and grow. */
+  readonly endpoints: Address[];
   readonly expected: NodeId | undefined;
   readonly uniqueId: string | undefined;
   readonly retry: RetryOptions;
@@ -34,6 +34,8 @@ export interface SupervisorOptions {
   /** Errors after which it gives up. */
   readonly fatalCodes: ReadonlySet<string>;
   readonly events: SupervisorEvents;
+  /** Takes over once it is known who is there; the supervisor has stopped. Absent: the connection goes into the mesh. */
+  readonly onFound?: (connection: Connection) => void;
 }
 
 export type SupervisorState = 'dialling' | 'connected' | 'waiting' | 'stopped';
@@ -64,10 +66,10 @@ export class Supervisor {
     return this.#retry.failureCount;
   }
 
-  /** Where it is connected, or dials. */
-  get endpoint(): Address {
+  /** Where it is connected, or dials; absent when there are no endpoints. */
+  get endpoint(): Address | undefined {
     const { endpoints } = this.options;
-    return endpoints[this.#endpointIndex % endpoints.length] as Address;
+    return endpoints[this.#endpointIndex % Math.max(1, endpoints.length)];
   }
 
   /** Dials. Throws `NOT_STARTED` when the node does not run. */
@@ -82,6 +84,16 @@ export class Supervisor {
     if (!isMine || this.state === 'connected' || this.state === 'stopped') return false;
     this.#join(connection);
     return true;
+  }
+
+  /** A connection of the node that is in the mesh already is this one's from now on. */
+  adopt(nodeId: NodeId, meshId: number): void {
+    this.#clear();
+    this.state = 'connected';
+    this.nodeId = nodeId;
+    this.meshId = meshId;
+    this.#connectedMs = this.behavior.act(({ nowMs }) => nowMs);
+    this.options.events.onConnected(nodeId, meshId);
   }
 
   /** Its connection in the mesh has ended. */
@@ -108,8 +120,9 @@ export class Supervisor {
   #dial(agent: BehaviorAgent): void {
     this.#clear();
     this.state = 'dialling';
-    const target = this.nodeId === undefined ? this.endpoint : this.endpoint.withNodeId(this.nodeId);
-    const attempt = agent.connect(target, (later, outcome) => {
+    const { endpoint, nodeId } = this;
+    const target = nodeId === undefined ? endpoint : (endpoint?.withNodeId(nodeId) ?? nodeId);
+    const attempt = agent.connect(target as Address | NodeId, (later, outcome) => {
       if (attempt !== this.#attempt) return;
       this.#attempt = undefined;
       if (outcome instanceof NetworkError) this.#failed(later, outcome);
@@ -129,15 +142,14 @@ export class Supervisor {
   }
 
   #join(connection: Connection): void {
-    const { node, mesh, uniqueId, events } = this.options;
+    const { node, mesh, uniqueId, onFound } = this.options;
+    if (onFound !== undefined) {
+      this.stop();
+      return onFound(connection);
+    }
     const outcome = mesh.add({ node, connection }, uniqueId);
-    if (outcome.type !== 'added') return this.#fatal(addFailed(outcome));
-    this.#clear();
-    this.state = 'connected';
-    this.nodeId = connection.nodeId;
-    this.meshId = outcome.id;
-    this.#connectedMs = this.behavior.act(({ nowMs }) => nowMs);
-    events.onConnected(connection.nodeId, outcome.id);
+    if (outcome.type === 'added') this.adopt(connection.nodeId, outcome.id);
+    else this.behavior.act((agent) => this.#failed(agent, addFailed(outcome)));
   }
 
   #failed(agent: BehaviorAgent, error: NetworkError): void {

@@ -1,0 +1,36 @@
+/**
+ * @module PeerNotifications: what the peer manager tells. As long as nobody listens the notifications wait, the oldest giving way, and the first
+ * subscriber gets them.
+ */
+import { BoundedQueue, type NodeId } from '../../core/index.js';
+import { MeshListeners } from './mesh-listeners.js';
+
+export type PeerNotification =
+  | { readonly type: 'connected'; readonly nodeId: NodeId; readonly localNode: NodeId }
+  /** `unsent`: what waited to be sent. */
+  | { readonly type: 'disconnected'; readonly nodeId: NodeId; readonly localNode: NodeId; readonly unsent: readonly Uint8Array[] }
+  /** A parked envelope had its last attempt, or gave way to newer ones. */
+  | { readonly type: 'undelivered'; readonly nodeId: NodeId; readonly payload: Uint8Array };
+
+/** Notifications that wait for the first subscriber. */
+export const UNHEARD_MAX = 65_535;
+
+export class PeerNotifications {
+  readonly #unheard = new BoundedQueue<PeerNotification>({ name: 'peer notifications', policy: 'drop-oldest', lengthMax: UNHEARD_MAX });
+  readonly #listeners: MeshListeners<PeerNotification>;
+
+  constructor(onFailed: (cause: unknown) => void) {
+    this.#listeners = new MeshListeners(onFailed);
+  }
+
+  subscribe(listener: (notification: PeerNotification) => void): () => void {
+    const unsubscribe = this.#listeners.add(listener);
+    for (let early = this.#unheard.shift(); early !== undefined; early = this.#unheard.shift()) this.#listeners.tell(early);
+    return unsubscribe;
+  }
+
+  tell(notification: PeerNotification): void {
+    if (this.#listeners.count === 0) this.#unheard.push(notification);
+    else this.#listeners.tell(notification);
+  }
+}

@@ -1,0 +1,289 @@
+/**
+ * @module EnvelopePeers: the peer manager of a mesh. Peers are asked for by identity, with several addresses; as long as somebody holds a
+ * reference, the peer is kept connected. Addresses whose node is not known yet are asked for in the same way. Nodes that connect by
+ * themselves and carry envelopes are taken into the mesh as unreferenced peers, which a later reference promotes.
+ *
+ * Identities are proven, so that peers may share an address, and one link to each of them is all there is, whoever dials first or at once.
+ * After five failures in a row every further attempt goes to the next address. Envelopes for peers that are not connected are parked.
+ */
+import {
+  type Address,
+  type Cancellable,
+  type Connection,
+  isNodeId,
+  type MeshNode,
+  NetworkError,
+  type NodeId,
+  parseAddress,
+} from '../../core/index.js';
+import { EnvelopesBehavior } from './behavior.js';
+import { ManagedNodes } from './managed-nodes.js';
+import type { EnvelopeMesh } from './mesh.js';
+import { checkPayload, invalid, requireWhole } from './options.js';
+import type { Envelope, Removed, SendOutcome } from './outcomes.js';
+import { Parked } from './parked.js';
+import { EndpointPeerRef, type EnvelopePeerSnapshot, Peer, PeerRef } from './peer.js';
+import { type PeerNotification, PeerNotifications } from './peer-notifications.js';
+import { type RetryOptions, resolveRetry } from './retry.js';
+import { Supervisor, type SupervisorEvents } from './supervisor.js';
+
+export interface EnvelopePeersOptions {
+  /** Waits between attempts to connect to a peer. */
+  readonly retry?: Partial<RetryOptions>;
+  /** The interval between attempts at an address whose node is not known; a random share is waited. 60,000 ms by default, 1 ms to a day. */
+  readonly unidentifiedMs?: number;
+  /** Whether a node that connects by itself is taken in, while nobody has asked for it. All are by default. */
+  readonly accept?: (nodeId: NodeId) => boolean;
+}
+
+/** `parked`: the peer is not connected; the envelope waits. Everything else as `send` of the mesh. */
+export type PeerSendOutcome = SendOutcome | { readonly type: 'parked' };
+
+/** Nodes that connected by themselves; more are left alone. */
+export const UNREFERENCED_MAX = 1_024;
+const FAILURES_PER_ENDPOINT = 5;
+const PARKED_MS = 10_000;
+const DAY_MS = 86_400_000;
+
+const NODE_ID_LENGTH = 64;
+const NONE: ReadonlySet<string> = new Set();
+const SILENT: SupervisorEvents = { onConnected() {}, onDisconnected() {}, onFailed() {}, onFatal() {} };
+
+interface Unreferenced {
+  readonly nodeId: NodeId;
+  readonly localNode: NodeId;
+  readonly meshId: number;
+}
+
+export class EnvelopePeers {
+  readonly #peers = new Map<string, Peer>();
+  readonly #unreferenced = new Map<string, Unreferenced>();
+  readonly #unidentified = new Set<Supervisor>();
+  readonly #parked = new Parked();
+  readonly #notifications = new PeerNotifications((cause) => this.#nodes.logFailure(cause));
+  readonly #nodes: ManagedNodes;
+  readonly #retry: RetryOptions;
+  readonly #unidentifiedRetry: RetryOptions;
+  readonly #accept: (nodeId: NodeId) => boolean;
+  readonly #unwatch: () => void;
+  #parkedTimer: Cancellable | undefined;
+  #isStopped = false;
+
+  /** The nodes whose identities it may show; they run `EnvelopesBehavior`. Throws `BEHAVIOR_MISSING`, `ARGUMENT_INVALID`. */
+  constructor(
+    private readonly mesh: EnvelopeMesh,
+    nodes: MeshNode | readonly MeshNode[],
+    { retry = {}, unidentifiedMs = 60_000, accept = () => true }: EnvelopePeersOptions = {},
+  ) {
+    requireWhole('unidentifiedMs', unidentifiedMs, 1, DAY_MS);
+    this.#retry = resolveRetry(retry);
+    this.#unidentifiedRetry = { firstMs: unidentifiedMs, maxMs: unidentifiedMs };
+    this.#accept = accept;
+    this.#nodes = new ManagedNodes(nodes, {
+      onGreeted: (node, connection) => this.#greeted(node, connection),
+      onStopped: (node) => this.#stopped(node),
+    });
+    this.#unwatch = mesh.onDisconnected((removed) => this.#ended(removed));
+  }
+
+  /** The peers that somebody has asked for. */
+  peers(): readonly EnvelopePeerSnapshot[] {
+    return [...this.#peers.values()].map((peer) => peer.snapshot());
+  }
+
+  /** Nodes that connected by themselves. */
+  unreferenced(): readonly NodeId[] {
+    return [...this.#unreferenced.values()].map(({ nodeId }) => nodeId);
+  }
+
+  /** Who has sent an envelope that the mesh received; absent when it came from elsewhere. */
+  peerOf({ uniqueId }: Envelope): NodeId | undefined {
+    const nodeId = uniqueId?.slice(0, NODE_ID_LENGTH);
+    return isNodeId(nodeId) ? nodeId : undefined;
+  }
+
+  /**
+   * Wants a peer connected until the reference is released; the last release takes it out of the mesh. Without endpoints it is looked for as
+   * `node.connect(nodeId)` would. `localNode`: the identity to show, that of the first node by default.
+   */
+  addPeer(nodeId: NodeId, endpoints: readonly (string | Address)[], { localNode }: { readonly localNode?: NodeId } = {}): PeerRef {
+    if (!isNodeId(nodeId)) throw invalid('nodeId', 'must be a node id');
+    const node = this.#nodeOf(localNode);
+    const addresses = endpoints.map((given) => (typeof given === 'string' ? parseAddress(given) : given));
+    const key = keyOf(nodeId, node.id);
+    const peer = this.#peers.get(key) ?? this.#create(key, nodeId, node, addresses);
+    peer.addEndpoints(addresses);
+    peer.referenceCount++;
+    return new PeerRef(nodeId, () => this.#released(key, peer));
+  }
+
+  /** Wants whoever is at that address connected, until the reference is released. */
+  addUnidentified(endpoint: string | Address, { localNode }: { readonly localNode?: NodeId } = {}): EndpointPeerRef {
+    const address = typeof endpoint === 'string' ? parseAddress(endpoint) : endpoint;
+    const node = this.#nodeOf(localNode);
+    const supervisor = new Supervisor({
+      ...{ node, mesh: this.mesh, endpoints: [address], expected: address.nodeId, uniqueId: undefined },
+      ...{ retry: this.#unidentifiedRetry, failuresPerEndpoint: Number.POSITIVE_INFINITY, fatalCodes: NONE, events: SILENT },
+      onFound: ({ nodeId }) => {
+        this.#unidentified.delete(supervisor);
+        ref.found(this.addPeer(nodeId, [address], { localNode: node.id }));
+      },
+    });
+    const ref = new EndpointPeerRef(address.text, () => {
+      this.#unidentified.delete(supervisor);
+      supervisor.stop();
+    });
+    this.#unidentified.add(supervisor);
+    supervisor.start();
+    return ref;
+  }
+
+  /** Sends to a peer by its identity. Never waits. */
+  send(nodeId: NodeId, payload: Uint8Array): PeerSendOutcome {
+    checkPayload(payload);
+    const meshId = this.#meshIdOf(nodeId);
+    if (meshId !== undefined && !this.#parked.has(nodeId)) return this.mesh.send({ id: meshId, payload });
+    const displaced = this.#parked.add(nodeId, payload);
+    if (displaced !== undefined) this.#notifications.tell({ type: 'undelivered', ...displaced });
+    this.#retryParkedSoon();
+    return { type: 'parked' };
+  }
+
+  /** Hears what happens until the answered function is called; the first subscriber also what has happened before. */
+  subscribe(listener: (notification: PeerNotification) => void): () => void {
+    return this.#notifications.subscribe(listener);
+  }
+
+  /** Ends the care of all peers; their connections leave the mesh. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#parkedTimer?.cancel();
+    for (const supervisor of this.#unidentified) supervisor.stop();
+    for (const { supervisor } of this.#peers.values()) supervisor.stop();
+    for (const { meshId } of this.#unreferenced.values()) this.mesh.remove(meshId);
+    for (const map of [this.#unidentified, this.#peers, this.#unreferenced]) map.clear();
+    this.#nodes.forget();
+    this.#unwatch();
+  }
+
+  #create(key: string, nodeId: NodeId, node: MeshNode, endpoints: readonly Address[]): Peer {
+    const peer = new Peer(nodeId, node.id);
+    peer.supervisor = new Supervisor({
+      ...{ node, mesh: this.mesh, endpoints: [...endpoints], expected: nodeId, uniqueId: key, retry: this.#retry },
+      ...{ failuresPerEndpoint: FAILURES_PER_ENDPOINT, fatalCodes: NONE, events: this.#eventsOf(peer) },
+    });
+    const known = this.#unreferenced.get(key);
+    this.#unreferenced.delete(key);
+    this.#peers.set(key, peer);
+    if (known === undefined) peer.supervisor.start();
+    else peer.supervisor.adopt(nodeId, known.meshId);
+    return peer;
+  }
+
+  #eventsOf(peer: Peer): SupervisorEvents {
+    const { nodeId, localNode } = peer;
+    return {
+      ...SILENT,
+      onConnected: () => {
+        peer.wasConnected = true;
+        this.#connected(nodeId, localNode);
+      },
+      onDisconnected: (unsent) => this.#notifications.tell({ type: 'disconnected', nodeId, localNode, unsent }),
+    };
+  }
+
+  #released(key: string, peer: Peer): void {
+    if (--peer.referenceCount > 0) return;
+    peer.supervisor.stop();
+    if (this.#peers.get(key) === peer) this.#peers.delete(key);
+  }
+
+  #connected(nodeId: NodeId, localNode: NodeId): void {
+    this.#notifications.tell({ type: 'connected', nodeId, localNode });
+    this.#parked.connected(nodeId, this.#trySend);
+  }
+
+  /** Somebody who is wanted, or somebody new. */
+  #greeted(node: MeshNode, connection: Connection): void {
+    const supervisors = [...this.#unidentified, ...[...this.#peers.values()].map(({ supervisor }) => supervisor)];
+    if (!supervisors.some((supervisor) => supervisor.offer(node, connection))) this.#welcome(node, connection);
+  }
+
+  #welcome(node: MeshNode, connection: Connection): void {
+    const { nodeId, direction } = connection;
+    const key = keyOf(nodeId, node.id);
+    if (direction !== 'incoming' || this.#unreferenced.size >= UNREFERENCED_MAX || !this.#accepts(nodeId)) return;
+    const outcome = this.mesh.add({ node, connection }, key);
+    if (outcome.type !== 'added') return;
+    this.#unreferenced.set(key, { nodeId, localNode: node.id, meshId: outcome.id });
+    this.#connected(nodeId, node.id);
+  }
+
+  /** Who cannot say whether a node may come in lets none in. */
+  #accepts(nodeId: NodeId): boolean {
+    try {
+      return this.#accept(nodeId) === true;
+    } catch (cause) {
+      this.#nodes.logFailure(cause);
+      return false;
+    }
+  }
+
+  #ended(removed: Removed): void {
+    const peer = [...this.#peers.values()].find(({ supervisor }) => supervisor.meshId === removed.id);
+    if (peer !== undefined) return peer.supervisor.ended(removed);
+    const [key, known] = [...this.#unreferenced].find(([, { meshId }]) => meshId === removed.id) ?? [];
+    if (key === undefined || known === undefined) return;
+    this.#unreferenced.delete(key);
+    this.mesh.remove(removed.id);
+    this.#notifications.tell({ type: 'disconnected', nodeId: known.nodeId, localNode: known.localNode, unsent: removed.unsent });
+  }
+
+  /** Nobody dials for a node that has stopped. */
+  #stopped(node: MeshNode): void {
+    for (const supervisor of this.#unidentified) if (supervisor.options.node === node) this.#unidentified.delete(supervisor);
+    for (const [key, { localNode, supervisor }] of this.#peers) {
+      if (localNode !== node.id) continue;
+      this.#peers.delete(key);
+      supervisor.stop();
+    }
+  }
+
+  #nodeOf(localNode: NodeId | undefined): MeshNode {
+    const node = this.#nodes.find(localNode);
+    if (this.#isStopped) throw new NetworkError('NOT_STARTED', 'the manager of peers was stopped');
+    if (node === undefined) throw invalid('localNode', 'must be the id of one of the nodes of the manager');
+    return node;
+  }
+
+  #meshIdOf(nodeId: NodeId): number | undefined {
+    for (const { id } of this.#nodes.all) {
+      const key = keyOf(nodeId, id);
+      const meshId = this.#peers.get(key)?.supervisor.meshId ?? this.#unreferenced.get(key)?.meshId;
+      if (meshId !== undefined) return meshId;
+    }
+    return undefined;
+  }
+
+  readonly #trySend = (nodeId: NodeId, payload: Uint8Array): boolean => {
+    const meshId = this.#meshIdOf(nodeId);
+    return meshId !== undefined && this.mesh.send({ id: meshId, payload }).type === 'queued';
+  };
+
+  #retryParkedSoon(): void {
+    if (this.#parkedTimer !== undefined || this.#parked.count === 0) return;
+    const behavior = this.#nodeOf(undefined).behavior(EnvelopesBehavior);
+    this.#parkedTimer = behavior.act((agent) =>
+      agent.after(PARKED_MS, () => {
+        this.#parkedTimer = undefined;
+        for (const envelope of this.#parked.retry(this.#trySend)) this.#notifications.tell({ type: 'undelivered', ...envelope });
+        this.#retryParkedSoon();
+      }),
+    );
+  }
+}
+
+/** The unique id of a peer's connection in the mesh. */
+function keyOf(nodeId: NodeId, localNode: NodeId): string {
+  return `${nodeId}@${localNode}`;
+}

@@ -1,0 +1,264 @@
+/** @module The peer manager: references, several addresses, simultaneous dials, nodes that come by themselves, parked envelopes, notifications. */
+import { expect } from 'chai';
+import fc from 'fast-check';
+import {
+  EnvelopeMesh,
+  EnvelopePeers,
+  type EnvelopePeersOptions,
+  PARKED_MAX,
+  type PeerNotification,
+} from '../../../behaviours/envelopes/index.js';
+import { Parked } from '../../../behaviours/envelopes/parked.js';
+import { PeerNotifications, UNHEARD_MAX } from '../../../behaviours/envelopes/peer-notifications.js';
+import type { NodeId, NodeOptions } from '../../../core/index.js';
+import { seededIdentity } from '../../../testing/index.js';
+import { bytesOf, numbers, takeAll, textOf, World } from './support.js';
+
+const idOf = (name: string): NodeId => seededIdentity(name).nodeId;
+
+/** A node with a peer manager, and what its subscriber hears: type and the first letters of who it is about. */
+async function peered(world: World, name: string, options: NodeOptions = {}, peersOptions: EnvelopePeersOptions = {}) {
+  const node = await world.node(name, { identity: seededIdentity(name), ...options });
+  const mesh = new EnvelopeMesh(100, 10);
+  const peers = new EnvelopePeers(mesh, node, peersOptions);
+  const heard: PeerNotification[] = [];
+  peers.subscribe((notification) => heard.push(notification));
+  const types = () => heard.map(({ type }) => type);
+  return { node, mesh, peers, heard, types };
+}
+
+describe('envelopes: the peer manager', () => {
+  it('SPL-31: a peer lives as long as somebody refers to it; the last release takes it out of the mesh', async () => {
+    const world = new World('references');
+    const bob = await peered(world, 'bob');
+    const { peers, mesh, types } = await peered(world, 'alice');
+    const first = peers.addPeer(bob.node.id, ['sim://bob']);
+    const second = peers.addPeer(bob.node.id, ['sim://elsewhere', 'sim://bob']);
+    expect(peers.peers()[0]).to.deep.include({ state: 'pending', referenceCount: 2, endpoints: ['sim://bob', 'sim://elsewhere'] });
+    await world.net.run(100);
+    expect([types(), peers.peers()[0]?.state]).to.deep.equal([['connected'], 'connected']);
+    first.release();
+    first.release();
+    expect([peers.peers().length, mesh.connectionCount]).to.deep.equal([1, 1]);
+    second[Symbol.dispose]();
+    expect([peers.peers().length, mesh.connectionCount]).to.deep.equal([0, 0]);
+    await world.net.run(400_000);
+    expect(types(), 'nobody dials').to.deep.equal(['connected']);
+    expect(() => peers.addPeer('nonsense' as NodeId, [])).to.throw('nodeId');
+    expect(() => peers.addPeer(bob.node.id, [], { localNode: idOf('stranger') })).to.throw('localNode');
+  });
+
+  it('SPL-31: the local identity that a peer requires is that of one of the nodes', async () => {
+    const world = new World('required');
+    const bob = await peered(world, 'bob');
+    const nodes = [await world.node('one'), await world.node('two')] as const;
+    const mesh = new EnvelopeMesh(10, 10);
+    const peers = new EnvelopePeers(mesh, nodes);
+    peers.addPeer(bob.node.id, ['sim://bob'], { localNode: nodes[1].id });
+    await world.net.run(100);
+    expect(bob.peers.unreferenced()).to.deep.equal([nodes[1].id]);
+    peers.addPeer(bob.node.id, ['sim://bob']);
+    await world.net.run(100);
+    expect(bob.peers.unreferenced()).to.have.members(nodes.map(({ id }) => id));
+    expect(mesh.connectionCount).to.equal(2);
+  });
+
+  it('SPL-31, SPL-32: whoever answers at an address becomes a peer, and is one until the reference is released', async () => {
+    const world = new World('unidentified');
+    const { peers, types } = await peered(world, 'alice');
+    const ref = peers.addUnidentified('sim://bob');
+    const early = peers.addUnidentified('sim://bob');
+    early.release();
+    await world.net.run(100_000);
+    expect([ref.nodeId, types()]).to.deep.equal([undefined, []]);
+    const bob = await peered(world, 'bob');
+    await world.net.run(61_000);
+    expect([ref.nodeId, types(), peers.peers()[0]?.referenceCount]).to.deep.equal([bob.node.id, ['connected'], 1]);
+    for (const { id } of bob.node.connections()) bob.node.disconnect(id);
+    await world.net.run(20_000);
+    expect(types()).to.deep.equal(['connected', 'disconnected', 'connected']);
+    ref.release();
+    ref.release();
+    expect(peers.peers()).to.deep.equal([]);
+  });
+
+  it('SPL-32: Pending, Connected, Disconnected with its retries; after five failures in a row the other addresses are tried', async () => {
+    const world = new World('states');
+    const bob = await peered(world, 'bob');
+    const { peers, heard } = await peered(world, 'alice');
+    peers.addPeer(bob.node.id, ['sim://old', 'sim://older', 'sim://bob']);
+    await world.net.run(100);
+    expect(peers.peers()[0]).to.deep.include({ state: 'pending', activeEndpoint: 'sim://old' });
+    const isAt = (retryCount: number) => peers.peers()[0]?.retryCount === retryCount;
+    await world.net.runUntil(() => isAt(4), 10 * 60_000);
+    expect(peers.peers()[0]?.activeEndpoint).to.equal('sim://old');
+    await world.net.runUntil(() => isAt(5), 10 * 60_000);
+    expect(peers.peers()[0]?.activeEndpoint).to.equal('sim://older');
+    await world.net.runUntil(() => peers.peers()[0]?.state === 'connected', 20 * 60_000);
+    expect(peers.peers()[0]?.activeEndpoint).to.equal('sim://bob');
+    await world.net.run(20_000);
+    world.net.crash(bob.node, { reset: true });
+    await world.net.run(30_000);
+    expect(peers.peers()[0]).to.deep.include({ state: 'disconnected', activeEndpoint: 'sim://bob' });
+    expect(peers.peers()[0]?.retryCount).to.be.greaterThan(0);
+    expect(heard.map(({ type }) => type)).to.deep.equal(['connected', 'disconnected']);
+  });
+
+  it('SPL-33: two that dial each other at once agree on one link, and both are connected', async () => {
+    for (const seed of numbers(0, 20)) {
+      const world = new World(`at once ${seed}`, { jitterMs: 8 });
+      const [alice, bob] = [await peered(world, 'alice'), await peered(world, 'bob')];
+      world.net.after(Number(seed) / 2, () => alice.peers.addPeer(bob.node.id, ['sim://bob']));
+      world.net.after(5, () => bob.peers.addPeer(alice.node.id, ['sim://alice']));
+      await world.net.run(60_000);
+      for (const { node, mesh, types, peers } of [alice, bob]) {
+        expect([node.connections().length, mesh.connectionCount, types().at(-1)], seed).to.deep.equal([1, 1, 'connected']);
+        expect(peers.peers()[0]?.state).to.equal('connected');
+      }
+      alice.peers.send(bob.node.id, bytesOf('hello'));
+      await world.net.run(100);
+      expect(takeAll(bob.mesh)).to.deep.equal(['hello']);
+    }
+  });
+
+  it('SPL-34: a node that comes by itself is kept unreferenced, and promoted when it is asked for', async () => {
+    const world = new World('unreferenced');
+    const { peers, mesh, node, types } = await peered(world, 'alice');
+    const bob = await peered(world, 'bob');
+    bob.peers.addPeer(node.id, ['sim://alice']);
+    await world.net.run(100);
+    expect([peers.unreferenced(), peers.peers()]).to.deep.equal([[bob.node.id], []]);
+    bob.peers.send(node.id, bytesOf('it is me'));
+    expect(peers.send(bob.node.id, bytesOf('welcome')).type).to.equal('queued');
+    await world.net.run(100);
+    const envelope = mesh.tryRecv();
+    expect([envelope && peers.peerOf(envelope), textOf(envelope?.payload as Uint8Array)]).to.deep.equal([bob.node.id, 'it is me']);
+    expect(takeAll(bob.mesh)).to.deep.equal(['welcome']);
+    const [connection] = node.connections();
+    const ref = peers.addPeer(bob.node.id, []);
+    expect([peers.unreferenced(), peers.peers()[0]?.state, mesh.connectionCount]).to.deep.equal([[], 'connected', 1]);
+    expect(node.connections(), 'the same link').to.deep.equal([connection]);
+    expect(types()).to.deep.equal(['connected', 'connected']);
+    ref.release();
+    expect(mesh.connectionCount).to.equal(0);
+  });
+
+  it('SPL-34: who is not accepted, or cannot be judged, stays out of the mesh', async () => {
+    const world = new World('accept');
+    const accept = (nodeId: NodeId) => {
+      if (nodeId === idOf('bob')) return true;
+      if (nodeId === idOf('cleo')) return false;
+      throw new Error('who is that?');
+    };
+    const { peers, node } = await peered(world, 'alice', {}, { accept });
+    for (const name of ['bob', 'cleo', 'dan']) (await peered(world, name)).peers.addPeer(node.id, ['sim://alice']);
+    await world.net.run(1_000);
+    expect([peers.unreferenced(), node.connections().length]).to.deep.equal([[idOf('bob')], 3]);
+    for (const { id } of node.connections()) node.disconnect(id);
+    expect(peers.unreferenced()).to.deep.equal([]);
+  });
+
+  it('SPL-34: peers may share an address: who is not there is looked for elsewhere', async () => {
+    const world = new World('shared');
+    const [bob, cleo] = [await peered(world, 'bob'), await peered(world, 'cleo')];
+    const { peers } = await peered(world, 'alice');
+    peers.addPeer(bob.node.id, ['sim://bob', 'sim://cleo']);
+    peers.addPeer(cleo.node.id, ['sim://bob', 'sim://cleo']);
+    await world.net.run(20 * 60_000);
+    expect(peers.peers().map(({ state }) => state)).to.deep.equal(['connected', 'connected']);
+  });
+
+  it('SPL-35: envelopes for a peer that is not connected are parked, sent in order when it is, and given up after three attempts', async () => {
+    const world = new World('parked');
+    const { peers, heard, node } = await peered(world, 'alice');
+    for (const text of numbers(0, 15)) expect(peers.send(idOf('bob'), bytesOf(text)).type).to.equal('parked');
+    const bob = await peered(world, 'bob');
+    bob.peers.addPeer(node.id, ['sim://alice']);
+    await world.net.run(9_000);
+    const received = takeAll(bob.mesh);
+    expect(received.length).to.be.at.least(10);
+    expect(peers.send(bob.node.id, bytesOf(15)).type, 'behind those that wait').to.equal(received.length < 15 ? 'parked' : 'queued');
+    await world.net.run(21_000);
+    expect([...received, ...takeAll(bob.mesh)]).to.deep.equal(numbers(0, 16));
+    peers.send(idOf('nobody'), bytesOf('lost'));
+    await world.net.run(29_000);
+    expect(heard.filter(({ type }) => type === 'undelivered')).to.deep.equal([]);
+    await world.net.run(2_000);
+    expect(heard.at(-1)).to.deep.equal({ type: 'undelivered', nodeId: idOf('nobody'), payload: bytesOf('lost') });
+  });
+
+  it('SPL-35: a hundred are parked; the oldest gives way, and is told', async () => {
+    const world = new World('overflow');
+    const { peers, heard } = await peered(world, 'alice');
+    for (const text of numbers(0, PARKED_MAX + 3)) peers.send(idOf('bob'), bytesOf(text));
+    expect(heard.map((told) => told.type === 'undelivered' && textOf(told.payload))).to.deep.equal(['0', '1', '2']);
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom('add', 'retry', 'connect'), { maxLength: 400 }), (steps) => {
+        const parked = new Parked();
+        let [added, gone] = [0, 0];
+        for (const step of steps) {
+          if (step === 'add') {
+            added++;
+            gone += parked.add(idOf('bob'), bytesOf(added)) === undefined ? 0 : 1;
+          } else if (step === 'retry') gone += parked.retry(() => false).length;
+          else parked.connected(idOf('bob'), () => gone++ >= 0);
+          expect(parked.count).to.equal(added - gone);
+          expect(parked.count).to.be.at.most(PARKED_MAX);
+        }
+      }),
+    );
+  });
+
+  it('SPL-36: notifications wait for the first subscriber, who gets them all; the oldest give way', () => {
+    const notifications = new PeerNotifications(() => {});
+    for (let count = 0; count < UNHEARD_MAX + 2; count++)
+      notifications.tell({ type: 'undelivered', nodeId: idOf('bob'), payload: bytesOf(count) });
+    const [first, second]: [string[], string[]] = [[], []];
+    const into = (texts: string[]) => (told: PeerNotification) => void (told.type === 'undelivered' && texts.push(textOf(told.payload)));
+    notifications.subscribe(into(first));
+    notifications.subscribe(into(second));
+    expect([first.length, first[0], second.length]).to.deep.equal([UNHEARD_MAX, '2', 0]);
+    notifications.tell({ type: 'undelivered', nodeId: idOf('bob'), payload: bytesOf('now') });
+    expect([first.at(-1), second]).to.deep.equal(['now', ['now']]);
+  });
+
+  it('SPL-36: Connected and Disconnected name the peer; what waited to be sent comes back', async () => {
+    const world = new World('notifications');
+    const bob = await world.node('bob');
+    const alice = await world.node('alice');
+    const peers = new EnvelopePeers(new EnvelopeMesh(1, 5), alice);
+    peers.addPeer(bob.id, ['sim://bob']);
+    await world.net.run(100);
+    peers.send(bob.id, bytesOf('unsent'));
+    bob.disconnect(bob.connections()[0]?.id as number);
+    await world.net.run(10);
+    const heard: PeerNotification[] = [];
+    peers.subscribe((notification) => heard.push(notification));
+    expect(heard).to.deep.equal([
+      { type: 'connected', nodeId: bob.id, localNode: alice.id },
+      { type: 'disconnected', nodeId: bob.id, localNode: alice.id, unsent: [bytesOf('unsent')] },
+    ]);
+  });
+
+  it('stop ends everything; a node that stops takes its peers along', async () => {
+    const world = new World('stop');
+    const bob = await peered(world, 'bob');
+    const { peers, mesh, node, types } = await peered(world, 'alice');
+    peers.addPeer(bob.node.id, ['sim://bob']);
+    peers.addPeer(idOf('nobody'), ['sim://nobody']);
+    const ref = peers.addUnidentified('sim://nowhere');
+    peers.send(idOf('nobody'), bytesOf('x'));
+    await world.net.run(100);
+    peers.stop();
+    ref.release();
+    await world.net.run(400_000);
+    expect([mesh.connectionCount, node.connections().length, types()]).to.deep.equal([0, 0, ['connected']]);
+    expect(() => peers.addPeer(bob.node.id, [])).to.throw('stopped');
+    const again = new EnvelopePeers(mesh, node);
+    again.addPeer(bob.node.id, ['sim://bob']);
+    again.addUnidentified('sim://nowhere');
+    await world.net.run(100);
+    await node.stop();
+    expect([again.peers(), mesh.connectionCount]).to.deep.equal([[], 0]);
+  });
+});
