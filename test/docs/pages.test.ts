@@ -64,6 +64,7 @@ describe('README and docs', () => {
       ...membersOf('core/ports.ts', 'BehaviorPorts'),
       ...membersOf('core/router-table.ts', 'LinkMetric'),
       ...membersOf('behaviours/rpc/options.ts', 'RpcOptions'),
+      ...membersOf('behaviours/peering/options.ts', 'PeeringOptions'),
       ...membersOf('transports/simulated/simulation.ts', 'SimulationOptions'),
     ];
     const names = new Set([...BEHAVIOR_HOOKS, ...members]);

@@ -28,9 +28,9 @@ describe('examples', () => {
   });
   afterEach(() => Promise.all(programs.map((program) => program.kill())));
 
-  it('are the five that are tested here', () => {
+  it('are those that are tested here', () => {
     const names = readdirSync(compiled('examples')).filter((name) => name.endsWith('.js'));
-    expect(names.sort()).to.deep.equal(['chat.js', 'custom-router.js', 'echo.js', 'hello.js', 'simulate.js']);
+    expect(names.sort()).to.deep.equal(['chat.js', 'custom-router.js', 'echo.js', 'hello.js', 'peering.js', 'simulate.js']);
   });
 
   it('hello: a welcome, and a typed answer', async () => {
@@ -48,6 +48,10 @@ describe('examples', () => {
     const lines = await printed('custom-router');
     expect(lines[0]).to.match(/^the table keeps the contract of router tables: all \d+ checks hold$/);
     expect(lines.slice(1)).to.deep.equal(['cleo answers bob over the hub: Hello leaf', 'the hub has passed on 2 messages']);
+  });
+
+  it('peering: a flood that does not come back, and a frame that waits for a hub', async () => {
+    expect(await printed('peering')).to.have.length(5);
   });
 
   it('simulate: the same seed gives the same run in two processes, another one another', async () => {
