@@ -15,8 +15,9 @@ export interface LayeredOptions extends PathVectorOptions {
 
 /** Throws `OPTION_INVALID`, naming the field. */
 export function resolveLayeredOptions(options: LayeredOptions): { readonly zoneBytes: number; readonly settings: PathVectorSettings } {
-  const { zoneBytes = 1, ...others } = options ?? {};
-  const settings = resolvePathVectorOptions(options === null ? options : others, 'LayeredRouter');
+  const isObject = typeof options === 'object' && options !== null;
+  const { zoneBytes = 1, ...others } = isObject ? options : {};
+  const settings = resolvePathVectorOptions(isObject ? others : options, 'LayeredRouter');
   checkNumber('LayeredRouter', 'zoneBytes', zoneBytes, 1, ZONE_BYTES_MAX);
   return { zoneBytes, settings };
 }
