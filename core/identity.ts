@@ -25,19 +25,25 @@ export interface IdentityOptions {
   readonly zone?: string;
 }
 
+/** Other ports than the platform's, as `simulatedCrypto` for nodes of a simulated network. */
+export interface IdentityPorts {
+  readonly crypto?: Crypto;
+  readonly random?: Random;
+}
+
 /** `Identity` with crypto and randomness of a platform in place. */
 export interface IdentityDoor {
   /** See `Identity.generate` of the core. */
-  generate(options?: IdentityOptions): Identity;
+  generate(options?: IdentityOptions & IdentityPorts): Identity;
   /** The identity of 32 secret bytes: always the same one. Throws `CRYPTO_FAILED` unless the seed has 32 bytes. */
-  fromSeed(seed: Uint8Array): Identity;
+  fromSeed(seed: Uint8Array, crypto?: Crypto): Identity;
   [Symbol.hasInstance](value: unknown): value is Identity;
 }
 
 export function identityDoor(crypto: Crypto, random: Random): IdentityDoor {
   return {
-    generate: (options) => Identity.generate(crypto, random, options),
-    fromSeed: (seed) => Identity.fromSeed(seed, crypto),
+    generate: (options = {}) => Identity.generate(options.crypto ?? crypto, options.random ?? random, options),
+    fromSeed: (seed, other = crypto) => Identity.fromSeed(seed, other),
     [Symbol.hasInstance]: (value): value is Identity => value instanceof Identity,
   };
 }

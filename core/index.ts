@@ -29,7 +29,7 @@ export type {
   StatsEvent,
   WritableEvent,
 } from './events.js';
-export { Identity, type IdentityDoor, type IdentityOptions } from './identity.js';
+export { Identity, type IdentityDoor, type IdentityOptions, type IdentityPorts } from './identity.js';
 export { ipBytes, isIpv4Mapped } from './ip.js';
 export { LAN_PORT_LIMITS, type LanChannel, type LanOpening, type LanPort, type LanSink } from './lan-port.js';
 export { LIMITS, type LimitName, type Limits } from './limits.js';

@@ -110,5 +110,8 @@ describe('Identity', () => {
     expect(identity.nodeId.slice(0, 2)).equal('c0');
     expect([identity instanceof Door, identity instanceof Identity]).eql([true, true]);
     expect(Door.fromSeed(identity.exportSeed()).nodeId).equal(identity.nodeId);
+    const simulated = Door.generate({ zone: 'c0', crypto: simulatedCrypto, random: seededRandom(3) });
+    expect(simulated.nodeId).equal(Identity.generate(simulatedCrypto, seededRandom(3), { zone: 'c0' }).nodeId);
+    expect(Door.fromSeed(simulated.exportSeed(), simulatedCrypto).nodeId).equal(simulated.nodeId);
   });
 });
