@@ -30,7 +30,7 @@ describe('examples', () => {
 
   it('are those that are tested here', () => {
     const names = readdirSync(compiled('examples')).filter((name) => name.endsWith('.js'));
-    expect(names.sort()).to.deep.equal(['chat.js', 'custom-router.js', 'echo.js', 'hello.js', 'peering.js', 'simulate.js']);
+    expect(names.sort()).to.deep.equal(['chat.js', 'custom-router.js', 'echo.js', 'envelopes.js', 'hello.js', 'peering.js', 'simulate.js']);
   });
 
   it('hello: a welcome, and a typed answer', async () => {
@@ -42,6 +42,10 @@ describe('examples', () => {
 
   it('echo: a handler for each connection', async () => {
     expect(await printed('echo')).to.deep.equal(['the echo: is anybody there?']);
+  });
+
+  it('envelopes: a busy worker stops the office, and the connection is given back', async () => {
+    expect((await printed('envelopes')).at(-1)).to.equal('removed: the connection is open, 0 envelopes were not sent');
   });
 
   it('custom-router: an own table keeps the contract and reaches over two hops', async () => {
