@@ -34,6 +34,9 @@ export type AddressClass =
 /** How far out the addresses lie that a node believes. Each mode takes those of the modes before it, too. */
 export type AddressMode = 'public' | 'private' | 'loopback';
 
+/** `link`: where packets came from over a link of this machine; told by this node's own eyes, not by a remote. */
+export type HintMode = AddressMode | 'link';
+
 type Range = readonly [prefix: readonly number[], bits: number, name: AddressClass];
 
 /** The first range that fits counts. */
@@ -90,6 +93,9 @@ const MODE_OF: Partial<Record<AddressClass, AddressMode>> = {
 const MODES: readonly AddressMode[] = ['public', 'private', 'loopback'];
 const REACH: Readonly<Record<AddressMode, number>> = { public: 0, private: 1, loopback: 2 };
 
+/** Nobody sends from there. */
+const NO_SENDERS: ReadonlySet<AddressClass> = new Set(['unspecified', 'multicast', 'broadcast', 'mapped', 'embedded', 'name', 'node']);
+
 /** Services that answer one small packet with many bytes, or that somebody else would be blamed for. */
 const UDP_REFLECTOR_PORTS: ReadonlySet<number> = new Set([
   1194, 1434, 1604, 1701, 1900, 2049, 3283, 3389, 3478, 3702, 4500, 5060, 5093, 5351, 5353, 5683, 10_001, 10_074, 11_211, 17_185, 20_800,
@@ -113,10 +119,9 @@ export function modeOf(address: Address): AddressMode | undefined {
   return isCertified(address, name) ? 'public' : MODE_OF[name];
 }
 
-/** Why an address that a remote told is not believed, or nothing when it is. */
-export function refusalOf(address: Address, mode: AddressMode): string | undefined {
-  const wanted = modeOf(address);
-  if (wanted === undefined || REACH[wanted] > REACH[mode]) return `${classOf(address)} address`;
+/** Why an address that a remote told, or that was seen on a link, is not believed, or nothing when it is. */
+export function refusalOf(address: Address, mode: HintMode): string | undefined {
+  if (!(mode === 'link' ? isLinkHost(address) : isWithinMode(address, mode))) return `${classOf(address)} address`;
   if (!IP_SCHEMES.has(address.scheme)) return undefined;
   if (address.port === 0) return 'port 0';
   return isRefusedPort(address) ? 'port of another service' : undefined;
@@ -156,6 +161,17 @@ function hasPrefix(bytes: Uint8Array, prefix: readonly number[], bits: number): 
 /** A name that TLS vouches for: whoever it resolves to cannot answer without its certificate. */
 function isCertified({ scheme, host }: Address, name: AddressClass): boolean {
   return scheme === 'wss' && name === 'name' && host.includes('.') && !/\.(local|internal|lan|home\.arpa|onion)$/.test(host);
+}
+
+function isWithinMode(address: Address, mode: AddressMode): boolean {
+  const wanted = modeOf(address);
+  return wanted !== undefined && REACH[wanted] <= REACH[mode];
+}
+
+/** Whatever a sender's address can be, whatever it is meant for elsewhere; link-local ones of IPv6 mean something with their zone only. */
+function isLinkHost(address: Address): boolean {
+  const name = classOf(address);
+  return !NO_SENDERS.has(name) && (name !== 'link-local' || address.hostKind === 'ipv4' || address.host.includes('%'));
 }
 
 function isRefusedPort({ scheme, port }: Address): boolean {

@@ -110,6 +110,37 @@ describe('row 43: kinds of addresses', () => {
     for (const port of [80, 443, 7400]) expect(refusal(`tcp://8.8.8.8:${port}`), `${port}`).to.equal(undefined);
   });
 
+  it('where packets came from over a link is believed whatever it is meant for, if anybody can send from there', () => {
+    const refusal = (text: string) => refusalOf(parseAddress(text), 'link');
+    for (const host of [
+      '8.8.8.8',
+      '10.0.0.1',
+      '127.0.0.1',
+      '169.254.7.7',
+      '192.0.2.1',
+      '198.18.0.1',
+      '[fd00::1]',
+      '[fe80::1%25eth0]',
+      '[2001:db8::1]',
+    ])
+      expect(refusal(`tcp://${host}:7400`), host).to.equal(undefined);
+    for (const host of [
+      '0.0.0.0',
+      '224.0.0.251',
+      '255.255.255.255',
+      '[::]',
+      '[fe80::1]',
+      '[ff02::fb]',
+      '[::ffff:10.0.0.1]',
+      '[2002:7f00:1::]',
+      'a.example',
+    ])
+      expect(refusal(`tcp://${host}:7400`), host).to.match(/ address$/);
+    for (const place of ['tcp://10.0.0.1:0', 'tcp://10.0.0.1:22', 'udp://10.0.0.1:53', 'udp://[fe80::1%25eth0]:5353', `mesh://${ID}`])
+      expect(refusal(place), place).to.be.a('string');
+    expect(refusal('sim://node-1')).to.equal(undefined);
+  });
+
   it('nobody tells of places that are nearer than it is itself', () => {
     const cases: readonly (readonly [string, AddressMode])[] = [
       ['tcp://8.8.8.8:50000', 'public'],
