@@ -46,6 +46,16 @@ export class BookWays implements Ways<number> {
     for (const node of this.book.providers.of(serviceId)) if (this.isGoal(node)) yield node;
   }
 
+  isProvider(node: number, serviceId: number): boolean {
+    return this.book.providers.of(serviceId).has(node) && this.isGoal(node);
+  }
+
+  /** What is no goal comes last. */
+  nearest(serviceId: number, isBefore: (node: number, than: number) => boolean): number | undefined {
+    const node = this.book.providers.nearest(serviceId, (one, than) => this.isGoal(one) && (!this.isGoal(than) || isBefore(one, than)));
+    return node === undefined || !this.isGoal(node) ? undefined : node;
+  }
+
   /** Whether it can be reached, and is not a zone of this node's own. */
   private isGoal(node: number): boolean {
     const connectionId = this.book.states[node]?.link?.connectionId;

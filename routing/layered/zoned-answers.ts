@@ -25,6 +25,9 @@ export interface Ways<Goal> {
   /** The same among those that are accepted; this node always is. */
   closestOf(key: NodeId, isAccepted: (goal: Goal) => boolean): Goal | undefined;
   providers(serviceId: number): Iterable<Goal>;
+  isProvider(goal: Goal, serviceId: number): boolean;
+  /** The provider that is before every other one by `isBefore`, which is always the same order. Kept until a provider changes. */
+  nearest(serviceId: number, isBefore: (goal: Goal, than: Goal) => boolean): Goal | undefined;
 }
 
 export class ZonedAnswers<Goal> {
@@ -35,6 +38,16 @@ export class ZonedAnswers<Goal> {
     private readonly own: ReadonlySet<number>,
     private readonly choice: ProviderChoice,
   ) {}
+
+  /** First by the zone that is shared, then by cost, then by id. */
+  private readonly isNearer = (goal: Goal, than: Goal): boolean => {
+    const { ways, zones } = this;
+    const [id, otherId] = [ways.idOf(goal), ways.idOf(than)];
+    const [depth, otherDepth] = [zones.depthOf(id), zones.depthOf(otherId)];
+    if (depth !== otherDepth) return depth > otherDepth;
+    const [cost, otherCost] = [ways.costOf(goal), ways.costOf(than)];
+    return cost === otherCost ? id < otherId : cost < otherCost;
+  };
 
   pathToNode(nodeId: NodeId, except: number | undefined): RouteAction {
     if (nodeId === this.zones.self) return LOCAL;
@@ -72,12 +85,19 @@ export class ZonedAnswers<Goal> {
   /** A provider of the own zone, if there is one: others are not known by their ids. */
   providerOf(serviceId: number, preferred: NodeId | undefined): NodeId | undefined {
     if (this.own.has(serviceId)) return this.zones.self;
-    const { ways } = this;
+    const { ways, choice } = this;
+    const kept = preferred === undefined ? undefined : ways.find(preferred);
+    if (kept !== undefined && this.isNode(kept) && ways.isProvider(kept, serviceId)) return preferred;
+    const nearest = ways.nearest(serviceId, this.isNearer);
+    if (nearest === undefined || !this.isNode(nearest)) return undefined;
+    if (choice.isNearest) return ways.idOf(nearest);
     const inside = [...ways.providers(serviceId)].filter((goal) => this.isNode(goal));
-    if (preferred !== undefined && inside.some((goal) => ways.idOf(goal) === preferred)) return preferred;
-    if (inside.length === 0) return undefined;
-    inside.sort((one, other) => (this.isNearer(one, other) ? -1 : 1));
-    return ways.idOf(this.choice.pick(serviceId, inside));
+    return ways.idOf(
+      choice.pick(
+        serviceId,
+        inside.sort((one, other) => (this.isNearer(one, other) ? -1 : 1)),
+      ),
+    );
   }
 
   /** What a message for the node, or the nearest provider, goes to; for people. */
@@ -89,10 +109,12 @@ export class ZonedAnswers<Goal> {
   }
 
   nearest(serviceId: number, except: number | undefined): Goal | undefined {
+    const { ways } = this;
+    if (except === undefined) return ways.nearest(serviceId, this.isNearer);
     let nearest: Goal | undefined;
-    for (const goal of this.ways.providers(serviceId)) {
+    for (const goal of ways.providers(serviceId)) {
       if (nearest !== undefined && !this.isNearer(goal, nearest)) continue;
-      if (this.ways.wayTo(goal, except) !== undefined) nearest = goal;
+      if (ways.wayTo(goal, except) !== undefined) nearest = goal;
     }
     return nearest;
   }
@@ -106,15 +128,5 @@ export class ZonedAnswers<Goal> {
   private isNode(goal: Goal): boolean {
     const id = this.ways.idOf(goal);
     return this.zones.isInside(id) && levelOf(id) === undefined;
-  }
-
-  /** First by the zone that is shared, then by cost, then by id. */
-  private isNearer(goal: Goal, than: Goal): boolean {
-    const { ways, zones } = this;
-    const [id, otherId] = [ways.idOf(goal), ways.idOf(than)];
-    const [depth, otherDepth] = [zones.depthOf(id), zones.depthOf(otherId)];
-    if (depth !== otherDepth) return depth > otherDepth;
-    const [cost, otherCost] = [ways.costOf(goal), ways.costOf(than)];
-    return cost === otherCost ? id < otherId : cost < otherCost;
   }
 }

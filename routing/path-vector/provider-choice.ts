@@ -14,6 +14,11 @@ export class ProviderChoice {
     private seed: number,
   ) {}
 
+  /** Only the nearest is ever taken. */
+  get isNearest(): boolean {
+    return this.balance === 'nearest';
+  }
+
   /** One of the candidates, which are not empty and in a stable order; the first of them is the nearest. */
   pick<T>(serviceId: number, candidates: readonly T[]): T {
     switch (this.balance) {

@@ -25,6 +25,8 @@ export class ShadowBook implements Ways<number> {
   /** By number. */
   private readonly known: (ShadowNode | undefined)[] = [];
   private readonly byService = new Map<number, Set<number>>();
+  /** Answers that hold until something about a provider changes. */
+  private readonly nearestNodes = new Map<number, number>();
 
   constructor(self: NodeId) {
     this.nodes = new NodeList(self, Number.POSITIVE_INFINITY, (node) => {
@@ -52,13 +54,16 @@ export class ShadowBook implements Ways<number> {
     this.keys.add(node);
     const around = new Map(detours.map(({ from, over }) => [from, over === NO_WAY ? undefined : this.actions.get(over)]));
     this.known[node] = { action, cost, services: [...services], detours: around };
+    this.forgetNearest(services);
     for (const serviceId of services) this.byService.set(serviceId, (this.byService.get(serviceId) ?? new Set()).add(node));
   }
 
   deleteNode(nodeId: NodeId): void {
     const node = this.find(nodeId);
     if (node === undefined) return;
-    for (const serviceId of this.known[node]?.services ?? []) this.byService.get(serviceId)?.delete(node);
+    const services = this.known[node]?.services ?? [];
+    this.forgetNearest(services);
+    for (const serviceId of services) this.byService.get(serviceId)?.delete(node);
     this.keys.remove(node);
     this.nodes.release(node);
   }
@@ -94,5 +99,22 @@ export class ShadowBook implements Ways<number> {
 
   providers(serviceId: number): Iterable<number> {
     return this.byService.get(serviceId) ?? NOBODY;
+  }
+
+  isProvider(node: number, serviceId: number): boolean {
+    return this.byService.get(serviceId)?.has(node) === true;
+  }
+
+  nearest(serviceId: number, isBefore: (node: number, than: number) => boolean): number | undefined {
+    const known = this.nearestNodes.get(serviceId);
+    if (known !== undefined) return known;
+    let nearest: number | undefined;
+    for (const node of this.providers(serviceId)) if (nearest === undefined || isBefore(node, nearest)) nearest = node;
+    if (nearest !== undefined) this.nearestNodes.set(serviceId, nearest);
+    return nearest;
+  }
+
+  private forgetNearest(services: readonly number[]): void {
+    for (const serviceId of services) this.nearestNodes.delete(serviceId);
   }
 }

@@ -4,6 +4,7 @@
  * one mark for each node is kept.
  */
 import type { NodeId } from '../../core/node-id.js';
+import { SELF } from '../path-vector/node-list.js';
 import type { ServiceBalance } from '../path-vector/options.js';
 import type { RouteBook } from '../path-vector/route-book.js';
 import type { RouteLink } from '../path-vector/route-link.js';
@@ -39,7 +40,7 @@ export class ShadowFeed {
       const { book, zoneBytes, balance } = this.source;
       book.watchers.add(this.marked);
       this.markAll(book);
-      deltas.push({ type: 'begin', self: book.nodes.idOf(0), zoneBytes, balance });
+      deltas.push({ type: 'begin', self: book.nodes.idOf(SELF), zoneBytes, balance });
     }
     this.takeLinks(this.source, deltas);
     this.takeServices(this.source, deltas);

@@ -6,7 +6,7 @@ import { NetworkError } from '../../../core/errors.js';
 import type { NodeId } from '../../../core/node-id.js';
 import { LayeredRouter } from '../../../routing/index.js';
 import type { LayeredOptions } from '../../../routing/layered/options.js';
-import { levelOf } from '../../../routing/layered/zones.js';
+import { levelOf, zoneName } from '../../../routing/layered/zones.js';
 import { measured, TableMesh, type TableNode } from '../../../testing/conformance/table-mesh.js';
 import { follow } from '../../../testing/conformance/table-oracle.js';
 import { idOf, LOCAL, next, REJECT } from '../ids.js';
@@ -136,6 +136,42 @@ describe('LayeredRouter', () => {
     expect(net.node(1).table.pathToService(64, 0)).eql(actionTo(net, 1, 0));
     expect(net.node(1).table.providerOf(64, 0)).equal(idOf('0a01'));
     expect([answer(), net.node(0).table.providerOf(64, 0)]).eql([LOCAL, idOf('0a01')]);
+  });
+
+  it('picks providers of its own zone in turn, keeps the one that a stream had, and leaves other zones to choose', () => {
+    const net = netOf(
+      ['0a01', '0a02', '0a03', '1b04'],
+      [
+        [0, 1],
+        [0, 2],
+        [0, 3],
+      ],
+      { balance: 'round-robin' },
+    );
+    const { table } = net.node(0);
+    net.offer(net.node(3), 64);
+    net.settle();
+    expect([table.providerOf(64, 0), table.pathToService(64, 0)]).eql([undefined, actionTo(net, 0, 3)]);
+    for (const index of [1, 2]) net.offer(net.node(index), 64);
+    net.settle();
+    expect([1, 2, 3, 4].map(() => table.providerOf(64, 0)?.slice(0, 4))).eql(['0a02', '0a03', '0a02', '0a03']);
+    expect([1, 2].map(() => table.providerOf(64, 0, idOf('0a03')))).eql([idOf('0a03'), idOf('0a03')]);
+    for (const other of ['1b04', '0aff']) expect(table.providerOf(64, 0, idOf(other))?.slice(0, 2), other).equal('0a');
+    net.withdraw(net.node(2), 64);
+    expect(table.providerOf(64, 0, idOf('0a03'))).equal(idOf('0a02'));
+  });
+
+  it('H-30: tells nodes apart whose first four bytes are the same, and zones are no names of nodes', () => {
+    const net = netOf(
+      ['0a0b0c0d01', '0a0b0c0d02', '0a0b0c0d03'],
+      [
+        [0, 1],
+        [1, 2],
+      ],
+    );
+    for (const start of net.nodes) for (const target of net.nodes) expect(follow(net, start, target)).within(0, 2);
+    const [{ table }] = net.nodes as [TableNode<LayeredRouter>];
+    for (const level of [1, 2]) expect(table.pathToNode(zoneName(idOf('0a0b'), level))).eql(REJECT);
   });
 
   it('ATM-49, ATM-50: says on which hops, and at what cost, it reaches a node, a zone and a service', () => {
