@@ -5,7 +5,7 @@
  * A zone as a whole is a destination like a node, under a name in the form of a node id: its bytes, then zeros, then its level. No key
  * leads to such an id.
  */
-import { NODE_ID_BYTES, type NodeId, sharesPrefix } from '../../core/node-id.js';
+import { NODE_ID_BYTES, type NodeId, sharesPrefix, shortId } from '../../core/node-id.js';
 import type { SpeechPolicy } from '../path-vector/speech-policy.js';
 
 const DIGITS = 2 * NODE_ID_BYTES;
@@ -70,6 +70,11 @@ export class Zones implements SpeechPolicy {
     if (level === undefined) return sharesPrefix(id, receiver, this.zoneBytes) && sharesPrefix(id, sender, this.zoneBytes);
     if (level > this.zoneBytes || sharesPrefix(id, receiver, level)) return false;
     return sharesPrefix(id, receiver, level - 1) && sharesPrefix(id, sender, level - 1);
+  }
+
+  labelOf(id: NodeId): string {
+    const level = levelOf(id);
+    return level === undefined ? shortId(id) : `zone ${id.slice(0, 2 * level)}`;
   }
 }
 

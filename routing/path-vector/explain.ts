@@ -2,7 +2,7 @@
  * @module Why `PathVectorRouter` answers as it does, in words for people: the path, its cost, since when, and what is wrong with every
  * other way. It reads the book and changes nothing; it is not on the path of a message.
  */
-import { shortId } from '../../core/node-id.js';
+import { type NodeId, shortId } from '../../core/node-id.js';
 import type { RouteAction, RouteExplanation } from '../../core/router-table.js';
 import type { RouteRule } from '../../core/routes.js';
 import { inMs } from './metric.js';
@@ -42,9 +42,13 @@ function goalOf(rule: RouteRule): string {
 }
 
 function described(link: RouteLink, node: number, book: RouteBook): string {
-  const hops = link.paths.hopsOf(link.columns.path[node] as number).map((hop) => shortId(book.nodes.idOf(hop)));
+  const hops = link.paths.hopsOf(link.columns.path[node] as number).map((hop) => labelOf(book.nodes.idOf(hop), book));
   const shown = hops.length > HOPS_SHOWN ? [...hops.slice(0, HOPS_SHOWN / 2), '…', ...hops.slice(-HOPS_SHOWN / 2)] : hops;
   return `over ${shown.join(' > ')} (${hops.length} hops, cost ${inMs(link.columns.cost[node] as number)})`;
+}
+
+function labelOf(id: NodeId, { policy }: RouteBook): string {
+  return policy?.labelOf(id) ?? shortId(id);
 }
 
 function rejected(taken: RouteLink, node: number, book: RouteBook): Rejected {

@@ -7,4 +7,6 @@ import type { NodeId } from '../../core/node-id.js';
 export interface SpeechPolicy {
   /** Whether `sender` tells `receiver` of a node. What is told against the rule is not taken. */
   isTold(nodeId: NodeId, receiver: NodeId, sender: NodeId): boolean;
+  /** What stands under the id, in a few letters for people. */
+  labelOf(id: NodeId): string;
 }
