@@ -1,10 +1,12 @@
 /**
  * @module The built-in behaviours.
  */
-import type { BehaviorEntry } from '../core/index.js';
+import type { BehaviorEntry, BuiltinName } from '../core/index.js';
+import { AddressBookBehavior } from './addressbook/index.js';
 import { HandshakeBehavior } from './handshake/index.js';
 import { RpcBehavior } from './rpc/index.js';
 
+export * from './addressbook/index.js';
 export * from './envelopes/index.js';
 export * from './handshake/index.js';
 export * from './peering/index.js';
@@ -12,4 +14,8 @@ export * from './router-sync/index.js';
 export * from './rpc/index.js';
 
 /** Those that run by default, by name. */
-export const BUILTINS: Readonly<Record<'handshake' | 'rpc', BehaviorEntry>> = { handshake: HandshakeBehavior, rpc: RpcBehavior };
+export const BUILTINS: Readonly<Record<BuiltinName, BehaviorEntry>> = {
+  handshake: HandshakeBehavior,
+  addressbook: AddressBookBehavior,
+  rpc: RpcBehavior,
+};

@@ -37,7 +37,7 @@ export { MemoryStorage } from './memory-storage.js';
 export { NetworkBehavior } from './network-behavior.js';
 export { MeshNode } from './node.js';
 export { isNodeId, type NodeId, nodeIdFromBytes, nodeIdToBytes, parseNodeId, sharesPrefix, shortId } from './node-id.js';
-export { type LogLevel, type NodeDefaults, type NodeOptions, resolveOptions } from './node-options.js';
+export { type BuiltinName, type LogLevel, type NodeDefaults, type NodeOptions, resolveOptions } from './node-options.js';
 export { PENDING_FULL, PendingTable } from './pending.js';
 export type {
   AddressSource,

@@ -7,6 +7,9 @@ import type { Storage } from './ports.js';
 export class MemoryStorage implements Storage {
   readonly #saved = new Map<string, Uint8Array>();
 
+  /** `isLasting`: whether the object outlives the node. */
+  constructor(readonly isLasting = true) {}
+
   load(name: string): Uint8Array | undefined {
     return this.#saved.get(name)?.slice();
   }

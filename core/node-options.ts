@@ -18,7 +18,7 @@ import { NodeSigner } from './security/signer.js';
 import type { Transport } from './transport.js';
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
-export type BuiltinName = 'handshake' | 'rpc';
+export type BuiltinName = 'handshake' | 'addressbook' | 'rpc';
 export type RouterClass = new () => RouterTable;
 
 /** Everything is optional: `createNode()` gives a node with a fresh identity that listens nowhere. */
@@ -259,7 +259,7 @@ function limitsOf({ limits = {}, connections }: NodeOptions): Partial<Limits> {
 function storageOf({ storage, dataDirectory }: NodeOptions, defaults: NodeDefaults, logger: Logger): Storage {
   if (storage !== undefined && dataDirectory !== undefined) throw invalid('storage', 'stands beside dataDirectory; give one of them');
   if (storage !== undefined) return storage;
-  if (dataDirectory === undefined) return new MemoryStorage();
+  if (dataDirectory === undefined) return new MemoryStorage(false);
   if (typeof dataDirectory !== 'string' || dataDirectory === '') throw invalid('dataDirectory', 'must be the path of a directory');
   if (defaults.storage === undefined) throw invalid('dataDirectory', 'cannot be used here: there are no files; give option storage');
   return defaults.storage(dataDirectory, logger);

@@ -5,6 +5,7 @@
  */
 import type { Address } from './address.js';
 import type { NetworkError } from './errors.js';
+import type { Connection } from './events.js';
 import type { NodeId } from './node-id.js';
 import type { Route } from './routes.js';
 import type { Transport } from './transport.js';
@@ -43,6 +44,8 @@ export interface Logger {
 
 /** Where behaviours keep bytes between runs of the node, by name. Injected as `STORAGE`; files in `dataDirectory`, or memory without one. */
 export interface Storage {
+  /** False: what is saved is gone with the node, and nobody needs to save before its end. Absent: true. */
+  readonly isLasting?: boolean;
   /** What was saved last under that name and is undamaged; nothing when there is none. For the start: it may take a while. */
   load(name: string): Uint8Array | undefined;
   /**
@@ -165,8 +168,8 @@ export interface ConnectionPolicy {
 export interface HandshakeSection {
   /** Unique among the sections of a node; the remote's section of the same name gets the value. At most 32 characters. */
   readonly name: string;
-  /** Any value that CBOR carries. */
-  offer(nodeId: NodeId, connectionId: number): unknown;
+  /** Any value that CBOR carries. Asked once per connection, before anything of the remote's sections is known. */
+  offer(nodeId: NodeId, connectionId: number, connection: Connection): unknown;
   /** The remote's value, once per connection; not called when the remote has none. A text refuses the connection with that reason. */
   accept(value: unknown, nodeId: NodeId, connectionId: number): string | undefined;
   /** A connection whose value was accepted has ended, whether it ever opened or not: what was kept for it goes. */

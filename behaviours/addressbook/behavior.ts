@@ -11,7 +11,6 @@ import {
   type Address,
   type BehaviorAgent,
   type BehaviorPorts,
-  type Cancellable,
   type CloseReason,
   type Connection,
   type Message,
@@ -24,29 +23,32 @@ import {
   type Storage,
 } from '../../core/index.js';
 import { HandshakeBehavior } from '../handshake/index.js';
+import type { AddressMode } from './address-class.js';
+import { Alarm } from './alarm.js';
 import { Book } from './book.js';
-import { bookFromBytes, bookToBytes } from './book-file.js';
-import { mayDial } from './dial-plan.js';
 import { Dialling } from './dialling.js';
-import type { Entry } from './entry.js';
+import { greetingFromWire, greetingToWire } from './greeting.js';
 import { type AddressBookOptions, type AddressBookSetup, setupOf } from './options.js';
-import { OwnRecord, ownAddresses } from './own-record.js';
+import { OwnPlace } from './own-place.js';
+import { SIGNING_PERIOD_MS } from './own-record.js';
 import { Protected } from './protected.js';
 import { Pruning } from './pruning.js';
+import { Shelf } from './shelf.js';
 import { type EntrySnapshot, snapshotOf } from './snapshot.js';
 import { Talk, type TalkCounters } from './talk.js';
 
-/** The name under which the book is saved. */
-const STORED_AS = 'addressbook';
-/** Between two looks at what is due, on average. */
-const LOOK_MS = 1_000;
 /** What many inputs ask for is done once. */
 const SOON_MS = 50;
-/** News wait so long for each other; and a round follows the one before at this distance. */
-const NEWS_MS = 100;
-const NEWS_PERIOD_MS = 1_000;
-/** Between two rounds of expiry, hints and anchors (DNDM-37). */
-const MONITOR_MS = 10_000;
+/** Between two rounds of expiry, hints and anchors, on average. Dials have their own times (DNDM-37). */
+const MONITOR_MS = 30_000;
+
+/** Who gives a hint from outside of the mesh. */
+export interface HintSource {
+  /** A constant name; hints count towards its quota. */
+  readonly source: string;
+  /** How near the places may be that it tells of; `private` by default. */
+  readonly mode?: AddressMode;
+}
 
 export class AddressBookBehavior extends NetworkBehavior {
   static readonly behavior = { serviceId: 2, name: 'addressbook' } as const;
@@ -56,44 +58,41 @@ export class AddressBookBehavior extends NetworkBehavior {
   private readonly book: Book;
   private readonly dialling: Dialling;
   private readonly talk: Talk;
-  private readonly ownRecord: OwnRecord;
+  private readonly own: OwnPlace;
+  private readonly shelf: Shelf;
   private readonly protectedNodes = new Protected();
   private readonly pruning: Pruning;
-  /** This node's open connections, by id. */
-  private readonly connections = new Map<number, Connection>();
-  private timer: { readonly cancellable: Cancellable; readonly dueMs: number } | undefined;
-  private isFlushing = false;
-  private flushedMs = Number.NEGATIVE_INFINITY;
-  private monitoredMs = Number.NEGATIVE_INFINITY;
-  private savedMs = 0;
-  private anchors: readonly NodeId[] = [];
+  /** Rings for the next look. It does not run before there is somebody to dial or to talk to. */
+  private readonly alarm = new Alarm((agent) => this.look(agent));
+  private monitorDueMs: number | undefined;
 
   constructor(
     private readonly handshake: HandshakeBehavior,
-    private readonly signer: Signer,
-    private readonly storage: Storage,
+    signer: Signer,
+    storage: Storage,
     options: AddressBookOptions = {},
   ) {
     super();
     this.setup = setupOf(options);
     this.book = new Book({ self: signer.nodeIdOf(signer.publicKey), groupOf: this.setup.groupOf });
-    this.dialling = new Dialling(this.book, this.setup);
+    this.dialling = new Dialling(this.book, this.setup, (agent) => this.lookInTime(agent));
     this.talk = new Talk(this.book, signer, this.setup.mode, this.setup.isGossiping);
     this.pruning = new Pruning(this.talk.gossip, this.protectedNodes, this.setup.groupOf);
-    this.ownRecord = new OwnRecord(signer);
+    this.shelf = new Shelf(this.book, this.setup, signer, storage);
+    this.own = new OwnPlace(signer, this.setup.mode);
   }
 
   override get ports(): BehaviorPorts {
     return {
-      addressSource: { addressesOf: (nodeId) => this.addressesOf(nodeId) },
+      addressSource: { addressesOf: (nodeId) => this.dialling.addressesOf(nodeId, this.nowMs) },
       seedKeeper: { keep: (seed) => this.addPeers([seed]) },
       connectionPolicy: {
-        prune: (open, newcomer) =>
-          this.pruning.victim(
-            open,
-            newcomer,
-            this.perform((agent) => agent.nowMs),
-          ),
+        prune: (open, newcomer) => this.pruning.victim(open, newcomer, this.nowMs),
+      },
+      handshakeSection: {
+        name: 'addressbook',
+        offer: (_nodeId, _connectionId, connection) => this.perform((agent) => this.greet(agent, connection)),
+        accept: (value, _nodeId, connectionId) => this.greeted(value, connectionId),
       },
     };
   }
@@ -123,7 +122,21 @@ export class AddressBookBehavior extends NetworkBehavior {
     const parsed = addresses.map((given) => (typeof given === 'string' ? parseAddress(given) : given));
     this.perform((agent) => {
       for (const address of parsed) this.dialling.keep(address);
-      this.lookSoon(agent, 0);
+      this.alarm.within(agent, 0);
+    });
+  }
+
+  /**
+   * A discovery outside of the mesh, such as one in the local network, has heard that the node may be found there. It is a hint as those of
+   * neighbours are: within the quota of `source`, accepted by `mode`, dialled as the plan and the budget say, and forgotten after an hour
+   * unless it is proven or given again. What a node has signed itself counts more. True when the node is known now.
+   */
+  addHint(nodeId: NodeId, addresses: readonly (string | Address)[], { source, mode = 'private' }: HintSource): boolean {
+    const told = addresses.map((given) => (typeof given === 'string' ? parseAddress(given) : given).withNodeId(undefined));
+    return this.perform((agent) => {
+      const verdict = this.book.takeHint(nodeId, told, { source, mode }, agent);
+      if (verdict === 'new') this.alarm.within(agent, SOON_MS);
+      return verdict === 'new' || verdict === 'known';
     });
   }
 
@@ -144,7 +157,7 @@ export class AddressBookBehavior extends NetworkBehavior {
   /** Switches this node's own dials on or off. */
   setDialling(isOn: boolean): void {
     this.dialling.isOn = isOn;
-    if (isOn) this.perform((agent) => this.lookSoon(agent, 0));
+    if (isOn) this.perform((agent) => this.alarm.within(agent, 0));
   }
 
   /** Switches telling and listening on or off. */
@@ -154,27 +167,24 @@ export class AddressBookBehavior extends NetworkBehavior {
 
   /** The book as bytes, with all that is known of every node (DNDM-33). */
   exportBook(): Uint8Array {
-    return this.perform((agent) => this.toBytes(agent));
+    return this.perform((agent) => this.shelf.toBytes(agent, this.own.signed.seq));
   }
 
   /** Takes in what is sound in such bytes, whoever wrote them; false when they are none. What is known already stays. */
   importBook(bytes: Uint8Array): boolean {
     return this.perform((agent) => {
-      const facts = bookFromBytes(bytes, this.book, this.setup.groupOf, this.signer, agent);
-      this.lookSoon(agent, 0);
+      const facts = this.shelf.take(agent, bytes);
+      this.alarm.within(agent, 0);
       return facts !== undefined;
     });
   }
 
   override onStarted(agent: BehaviorAgent): void {
-    const bytes = this.storage.load(STORED_AS);
-    const facts = bytes && bookFromBytes(bytes, this.book, this.setup.groupOf, this.signer, agent);
-    this.ownRecord.sawSeq(facts?.seq ?? 0, agent.wallMs);
-    this.dialling.useAnchors(facts?.anchors ?? []);
-    this.anchors = facts?.anchors ?? [];
-    this.savedMs = agent.nowMs;
+    const { seq, anchors } = this.shelf.load(agent);
+    this.own.signed.sawSeq(seq, agent.wallMs);
+    this.dialling.useAnchors(anchors);
     for (const address of this.setup.persistent) this.dialling.keep(address);
-    this.lookSoon(agent, 0);
+    if (this.setup.persistent.length > 0 || this.book.size > 0) this.alarm.within(agent, 0);
   }
 
   override onIncomingConnectionConnected(agent: BehaviorAgent, connection: Connection): void {
@@ -188,8 +198,8 @@ export class AddressBookBehavior extends NetworkBehavior {
   override onMessage(agent: BehaviorAgent, message: Message): void {
     const learnt = this.talk.receive(agent, message);
     if (learnt === 'malformed') agent.closeConnection(message.connectionId as number, 'malformed addressbook message');
-    else if (learnt > 0) this.lookSoon(agent, SOON_MS);
-    this.flushSoon(agent);
+    else if (learnt > 0) this.alarm.within(agent, SOON_MS);
+    this.talk.flushSoon(agent);
   }
 
   override onIncomingConnectionDisconnected(agent: BehaviorAgent, connection: Connection, reason: CloseReason): void {
@@ -201,100 +211,78 @@ export class AddressBookBehavior extends NetworkBehavior {
   }
 
   override onStopped(agent: BehaviorAgent): void {
-    this.save(agent);
+    this.shelf.save(agent, this.own.signed.seq);
+  }
+
+  private get nowMs(): number {
+    return this.perform((agent) => agent.nowMs);
+  }
+
+  private greet(agent: BehaviorAgent, connection: Connection): unknown {
+    this.updateOwn(agent);
+    this.talk.flushSoon(agent);
+    return greetingToWire(this.talk.greet(agent, connection));
+  }
+
+  private greeted(value: unknown, connectionId: number): string | undefined {
+    const heard = greetingFromWire(value);
+    if (heard === undefined) return 'malformed addressbook greeting';
+    this.talk.greeted(connectionId, heard);
+    return undefined;
   }
 
   private connected(agent: BehaviorAgent, connection: Connection): void {
-    this.connections.set(connection.id, connection);
     const entry = this.book.met(connection.nodeId, connection.id, agent);
     this.book.claimed(entry, this.handshake.remoteAddresses(connection.id), this.talk.modeOf(connection), agent);
     this.dialling.connected(agent, connection, entry);
+    this.own.opened(connection);
     this.updateOwn(agent);
     this.talk.opened(agent, connection);
-    this.lookSoon(agent, SOON_MS);
-    this.flushSoon(agent);
+    this.talk.flushSoon(agent);
+    this.lookInTime(agent);
   }
 
-  private disconnected(agent: BehaviorAgent, { id, nodeId }: Connection, reason: CloseReason): void {
+  private disconnected(agent: BehaviorAgent, connection: Connection, reason: CloseReason): void {
+    const { id, nodeId } = connection;
     const openedMs = this.talk.gossip.link(id)?.facts.openedMs ?? agent.nowMs;
-    this.connections.delete(id);
+    this.own.closed(connection);
     this.talk.closed(agent, id);
     const entry = this.book.lost(nodeId, id, agent);
     this.dialling.disconnected(agent, id, entry, agent.nowMs - openedMs >= agent.limits.stableUptimeMs, reason);
-    this.lookSoon(agent, SOON_MS);
-  }
-
-  /** The next look comes so soon at the latest. */
-  private lookSoon(agent: BehaviorAgent, delayMs: number): void {
-    const dueMs = agent.nowMs + delayMs;
-    if (this.timer !== undefined && this.timer.dueMs <= dueMs) return;
-    this.timer?.cancellable.cancel();
-    this.timer = { dueMs, cancellable: agent.after(delayMs, (later) => this.look(later)) };
+    this.alarm.within(agent, SOON_MS);
   }
 
   private look(agent: BehaviorAgent): void {
-    this.timer = undefined;
-    if (agent.nowMs - this.monitoredMs >= MONITOR_MS) this.monitor(agent);
+    if (agent.nowMs >= (this.monitorDueMs ?? Number.NEGATIVE_INFINITY)) this.monitor(agent);
     this.updateOwn(agent);
     this.dialling.run(agent);
     this.talk.tick(agent);
-    this.flushSoon(agent);
-    // Not in step with others, nor with the waits that were shared out by chance.
-    const untilSeedMs = this.dialling.seeds.nextDueMs - agent.nowMs;
-    this.lookSoon(agent, Math.max(SOON_MS, Math.min(LOOK_MS * (0.5 + agent.random.float()), untilSeedMs)));
+    this.talk.flushSoon(agent);
+    this.shelf.saveInTime(agent, this.own.signed.seq, this.dialling.heldNodes);
+    this.lookInTime(agent);
+  }
+
+  /** The next look comes when something is due. */
+  private lookInTime(agent: BehaviorAgent): void {
+    this.monitorDueMs ??= agent.nowMs + MONITOR_MS * (0.5 + agent.random.float());
+    const dueMs = Math.min(this.monitorDueMs, this.talk.nextDueMs, this.dialling.nextDueMs, this.shelf.nextDueMs);
+    this.alarm.within(agent, Math.max(SOON_MS, dueMs - agent.nowMs));
   }
 
   private monitor(agent: BehaviorAgent): void {
-    this.monitoredMs = agent.nowMs;
+    this.monitorDueMs = undefined;
     this.book.expire(agent);
+    for (const { text } of this.own.addresses) this.book.markSelf(text, agent.nowMs);
     this.dialling.budget.expire(agent.nowMs);
     this.talk.tellHints(agent);
-    if (this.dialling.heldNodes.length > 0) this.anchors = this.dialling.heldNodes;
-    if (agent.nowMs - this.savedMs >= this.setup.saveMs) this.save(agent);
-  }
-
-  private flushSoon(agent: BehaviorAgent): void {
-    if (this.isFlushing || !this.talk.gossip.hasNews) return;
-    this.isFlushing = true;
-    agent.after(Math.max(NEWS_MS, this.flushedMs + NEWS_PERIOD_MS - agent.nowMs), (later) => {
-      this.isFlushing = false;
-      this.flushedMs = later.nowMs;
-      this.talk.flush(later);
-    });
   }
 
   /** This node listens elsewhere, or is seen elsewhere, or has to say it again. */
   private updateOwn(agent: BehaviorAgent): void {
-    const local = [...this.connections.values()].map(({ localAddress }) => localAddress).filter((address) => address !== undefined);
-    const facts = { listening: agent.addresses, local, observed: this.handshake.observedAddresses() };
-    const addresses = ownAddresses(facts, this.setup.mode);
-    for (const { text } of addresses) this.book.markSelf(text, agent.nowMs);
-    const record = this.ownRecord.update(addresses, agent.wallMs, agent.nowMs);
-    if (record !== undefined) this.talk.ownChanged(record);
-  }
-
-  /** For `connect(nodeId)` of anybody: what is proven, and what the budget of the unproven allows. */
-  private addressesOf(nodeId: NodeId): readonly Address[] {
-    const entry = this.book.get(nodeId);
-    if (entry === undefined) return [];
-    const nowMs = this.perform((agent) => agent.nowMs);
-    return entry.usableAddresses().filter(({ text }) => this.isAffordable(entry, text, nowMs));
-  }
-
-  private isAffordable(entry: Entry, text: string, nowMs: number): boolean {
-    const known = entry.find(text);
-    return known !== undefined && (entry.isPersistent || mayDial(known, this.dialling.budget, nowMs));
-  }
-
-  private toBytes(agent: BehaviorAgent): Uint8Array {
-    return bookToBytes(this.book, { seq: this.ownRecord.seq, anchors: this.anchors }, agent);
-  }
-
-  private save(agent: BehaviorAgent): void {
-    this.savedMs = agent.nowMs;
-    const { log } = agent;
-    this.storage.save(STORED_AS, this.toBytes(agent), (error) => {
-      if (error !== undefined) log.warn({ err: error }, 'the address book could not be saved');
-    });
+    const record = this.own.update(agent.addresses, this.handshake.observedAddresses(), agent);
+    if (this.own.isBehind) this.alarm.within(agent, SIGNING_PERIOD_MS);
+    if (record === undefined) return;
+    for (const { text } of this.own.addresses) this.book.markSelf(text, agent.nowMs);
+    this.talk.ownChanged(record);
   }
 }

@@ -34,7 +34,8 @@ export interface BookOptions {
 
 /** Who told something, and how near the places may be that it tells of. */
 export interface Teller {
-  readonly nodeId: NodeId;
+  /** The id of a node, or the name of another source. Claims count towards its quota. */
+  readonly source: string;
   readonly mode: AddressMode;
 }
 
@@ -53,6 +54,8 @@ export class Book {
 
   /** When a node came in that was not known before. */
   lastLearntMs = Number.NEGATIVE_INFINITY;
+  /** Counts what has changed of that which is worth saving. */
+  revision = 0;
 
   constructor(private readonly options: BookOptions) {
     this.ownSlot = this.slots.take();
@@ -77,13 +80,18 @@ export class Book {
     return this.entries.values();
   }
 
+  /** Those that have a record. */
+  signed(): IterableIterator<Entry> {
+    return this.byMark.values();
+  }
+
   /** The node whose record has that mark. */
   withMark(mark: number): Entry | undefined {
     return this.byMark.get(mark);
   }
 
   /** How many unproven nodes that source has told of. */
-  countOf(source: NodeId): number {
+  countOf(source: string): number {
     return this.quota.countOf(source);
   }
 
@@ -92,7 +100,7 @@ export class Book {
     return this.slots.takeRetired();
   }
 
-  /** A record that somebody told. `isGenuine` is asked last, because it costs most. */
+  /** A record that somebody told. `isGenuine` is asked last, because it costs most; for a node's word about itself when it is passed on. */
   takeRecord(record: AddressRecord, teller: Teller, { wallMs, nowMs }: Moment, isGenuine: () => boolean): RecordVerdict {
     const { nodeId, seq, mark } = record;
     const entry = this.entries.get(nodeId);
@@ -103,11 +111,13 @@ export class Book {
     if (entry?.record !== undefined && seq <= entry.record.seq) return 'older';
     const addresses = this.acceptable(record.addresses, teller.mode, nowMs);
     if (addresses.length === 0 && (entry === undefined || record.addresses.length > 0)) return 'refused';
-    const isRoom = entry !== undefined || this.makeRoom(teller.nodeId, addresses);
+    const isRoom = entry !== undefined || this.makeRoom(teller.source, addresses);
     if (!isRoom) return 'full';
-    if (!isGenuine()) return 'forged';
-    const known = entry ?? this.addClaim(nodeId, teller.nodeId, addresses, nowMs);
+    const isOwnWord = teller.source === nodeId;
+    if (!isOwnWord && !isGenuine()) return 'forged';
+    const known = entry ?? this.addClaim(nodeId, teller.source, addresses, nowMs);
     this.setRecord(known, record);
+    if (isOwnWord) this.checkLater(known, isGenuine);
     known.restate(addresses, this.options.groupOf);
     return entry === undefined ? 'new' : 'newer';
   }
@@ -119,15 +129,15 @@ export class Book {
     if (entry?.record !== undefined || entry?.isConnected === true) return 'known';
     const addresses = this.acceptable(told, teller.mode, nowMs);
     if (addresses.length === 0) return 'refused';
-    if (entry === undefined && !this.makeRoom(teller.nodeId, addresses)) return 'full';
-    const known = entry ?? this.addClaim(nodeId, teller.nodeId, addresses, nowMs);
+    if (entry === undefined && !this.makeRoom(teller.source, addresses)) return 'full';
+    const known = entry ?? this.addClaim(nodeId, teller.source, addresses, nowMs);
     for (const address of addresses) known.learn(address, 'hint', this.options.groupOf(address));
     known.hintExpiresMs = Math.max(known.hintExpiresMs, nowMs + BOOK_LIMITS.hintLifetimeMs);
     return entry === undefined ? 'new' : 'known';
   }
 
   /** A source takes its word back. It counts only where nothing else speaks for the node. True when the node is forgotten. */
-  withdraw(nodeId: NodeId, source: NodeId): boolean {
+  withdraw(nodeId: NodeId, source: string): boolean {
     const entry = this.entries.get(nodeId);
     if (entry === undefined || entry.source !== source || entry.record !== undefined || !entry.isIdle) return false;
     this.remove(entry);
@@ -138,6 +148,7 @@ export class Book {
   configure(nodeId: NodeId, address: Address): Entry {
     const entry = this.entryFor(nodeId);
     this.prove(entry);
+    this.revision++;
     entry.isPersistent = true;
     entry.learn(address.withNodeId(undefined), 'configured', this.options.groupOf(address));
     return entry;
@@ -147,6 +158,7 @@ export class Book {
   met(nodeId: NodeId, connectionId: number, { wallMs }: Moment): Entry {
     const entry = this.entryFor(nodeId);
     this.prove(entry);
+    this.revision++;
     entry.connectionId = connectionId;
     entry.metMs = wallMs;
     entry.isDeclined = false;
@@ -170,6 +182,7 @@ export class Book {
   lost(nodeId: NodeId, connectionId: number, { wallMs }: Moment): Entry | undefined {
     const entry = this.entries.get(nodeId);
     if (entry?.connectionId !== connectionId) return undefined;
+    this.revision++;
     entry.connectionId = undefined;
     entry.metMs = wallMs;
     return entry;
@@ -223,8 +236,21 @@ export class Book {
 
   private setRecord(entry: Entry, { bytes, mark, seq, addresses }: AddressRecord): void {
     this.dropRecord(entry);
+    this.revision++;
     entry.record = { bytes, mark, seq, addressCount: addresses.length, reach: reachOf(addresses) ?? 'public', slot: this.slots.take() };
     this.byMark.set(mark, entry);
+  }
+
+  /** A signature costs more than everything else about a record; of a neighbour that nobody else is told of it is never needed. */
+  private checkLater(entry: Entry, isGenuine: () => boolean): void {
+    const { record } = entry;
+    if (record === undefined) return;
+    record.check = () => {
+      record.check = undefined;
+      const isSound = isGenuine();
+      if (!isSound && entry.record === record) this.dropRecord(entry);
+      return isSound;
+    };
   }
 
   private dropRecord(entry: Entry): void {
@@ -234,7 +260,7 @@ export class Book {
     entry.record = undefined;
   }
 
-  private addClaim(nodeId: NodeId, source: NodeId, addresses: readonly Address[], nowMs: number): Entry {
+  private addClaim(nodeId: NodeId, source: string, addresses: readonly Address[], nowMs: number): Entry {
     const entry = this.entryFor(nodeId);
     entry.learntMs = nowMs;
     this.lastLearntMs = nowMs;
@@ -261,13 +287,13 @@ export class Book {
   }
 
   /** Whether a further claim of that source fits. At the bound of the book the heaviest source makes room, and is refused itself. */
-  private makeRoom(source: NodeId, addresses: readonly Address[]): boolean {
+  private makeRoom(source: string, addresses: readonly Address[]): boolean {
     if (!this.quota.hasRoom({ source, group: this.groupOf(addresses) })) return false;
     return this.entries.size < BOOK_LIMITS.entriesMax || this.evict(source);
   }
 
   /** Takes one out for a claim of `source`, or for a proven node. False when none may go. */
-  private evict(source: NodeId | undefined): boolean {
+  private evict(source: string | undefined): boolean {
     const { heaviest } = this.quota;
     if (source !== undefined && (heaviest === undefined || heaviest === source)) return false;
     let victim: Entry | undefined;
@@ -280,6 +306,7 @@ export class Book {
   }
 
   private remove(entry: Entry): void {
+    this.revision++;
     this.prove(entry);
     this.dropRecord(entry);
     this.entries.delete(entry.nodeId);

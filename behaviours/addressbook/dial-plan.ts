@@ -49,6 +49,16 @@ export class DialPlan {
     this.isFull = situation.book.spaceSize <= situation.max;
   }
 
+  /** Whether somebody is to be dialled, now or when it is time. */
+  get hasWishes(): boolean {
+    const { book, chosen, min } = this.situation;
+    const isOpen = this.isFull || chosen.length < min;
+    for (const entry of book.values()) {
+      if (!entry.isConnected && (entry.isPersistent || (isOpen && !entry.isDeclined && !entry.isGivenUp))) return true;
+    }
+    return false;
+  }
+
   /** Up to `count` dials, the most wanted first. */
   next(count: number): readonly Candidate[] {
     const idle = [...this.situation.book.values()].filter((entry) => !entry.isConnected && !entry.isDialling);

@@ -12,6 +12,11 @@ export class DialQueue<T extends object> {
     return DIAL_QUEUE_LIMITS.workers + DIAL_QUEUE_LIMITS.waiting - this.running.size - this.waiting.length;
   }
 
+  /** All workers have something to do, so that others may wait. */
+  get isBusy(): boolean {
+    return this.running.size >= DIAL_QUEUE_LIMITS.workers;
+  }
+
   /** Those that run or wait. */
   get all(): readonly T[] {
     return [...this.running, ...this.waiting];

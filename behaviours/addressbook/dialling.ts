@@ -22,6 +22,8 @@ import { picked } from './picked.js';
 import { type Seed, Seeds } from './seeds.js';
 
 export const DIALLING_TIMES = {
+  /** Between two looks while somebody is to be dialled, on average. */
+  lookMs: 1_000,
   /** A remote that has no room is left alone for up to so long, while there are other connections. */
   fullMs: 600_000,
   /** When this node has no room, or no other connection. */
@@ -57,10 +59,13 @@ export class Dialling {
   private readonly felt = new Set<number>();
   private surplusSinceMs: number | undefined;
   private feelMs: number | undefined;
+  private wishMs = Number.POSITIVE_INFINITY;
 
   constructor(
     private readonly book: Book,
     private readonly setup: AddressBookSetup,
+    /** A dial has ended: others may have room, and it may have to be repeated. */
+    private readonly onEnded: (agent: BehaviorAgent) => void,
   ) {
     this.isOn = setup.isDialling;
   }
@@ -68,6 +73,11 @@ export class Dialling {
   /** The nodes whose connections this one chose. */
   get heldNodes(): readonly NodeId[] {
     return [...this.held.values()].map(({ nodeId }) => nodeId);
+  }
+
+  /** When `run` has something to do; what happens meanwhile may make it earlier. */
+  get nextDueMs(): number {
+    return this.isOn ? Math.min(this.wishMs, this.seeds.nextDueMs) : Number.POSITIVE_INFINITY;
   }
 
   /** Whom to dial first in a large space: those of the last run. */
@@ -87,6 +97,17 @@ export class Dialling {
     this.book.forget(nodeId);
   }
 
+  /** Where that node may be dialled by anybody's wish: what is proven, and what the budget of the unproven allows. */
+  addressesOf(nodeId: NodeId, nowMs: number): readonly Address[] {
+    const entry = this.book.get(nodeId);
+    if (entry === undefined) return [];
+    const isAffordable = (text: string) => {
+      const known = entry.find(text);
+      return known !== undefined && (entry.isPersistent || mayDial(known, this.budget, nowMs));
+    };
+    return entry.usableAddresses().filter(({ text }) => isAffordable(text));
+  }
+
   /** Looks whom to dial, and lets go what is too much. */
   run(agent: BehaviorAgent): void {
     if (!this.isOn) return;
@@ -99,6 +120,8 @@ export class Dialling {
     if (!plan.isFull) this.feel(agent, plan);
     this.letGo(agent, plan.isFull);
     for (let dial = this.queue.next(); dial !== undefined; dial = this.queue.next()) this.start(agent, dial);
+    // Not in step with others, nor with the waits that were shared out by chance.
+    this.wishMs = plan.hasWishes || this.surplusSinceMs !== undefined ? agent.nowMs + this.lookMs(agent) : Number.POSITIVE_INFINITY;
   }
 
   /** A connection is open. This node holds what it dialled by choice; what others dialled, they hold. */
@@ -168,7 +191,7 @@ export class Dialling {
     }
     const { entry, address } = dial;
     // It may have been dialled meanwhile, or somebody else may have spent the budget.
-    if (entry.isConnected || (!entry.isPersistent && !mayDial(address, this.budget, agent.nowMs))) return this.ended(dial);
+    if (entry.isConnected || (!entry.isPersistent && !mayDial(address, this.budget, agent.nowMs))) return this.ended(agent, dial);
     spend(address, this.budget, agent.nowMs);
     const attemptId = agent.connect(parseAddress(address.text).withNodeId(entry.nodeId), (later, outcome) => {
       this.settled(later, dial, outcome, attemptId);
@@ -178,7 +201,7 @@ export class Dialling {
   /** Called before the behaviours see the connection. */
   private settled(agent: BehaviorAgent, dial: EntryDial, outcome: Connection | NetworkError, attemptId: number): void {
     const { entry, address } = dial;
-    this.ended(dial);
+    this.ended(agent, dial);
     if (outcome instanceof NetworkError) {
       this.failed(agent, dial, outcome);
     } else if (outcome.attemptId === attemptId) {
@@ -187,8 +210,10 @@ export class Dialling {
     }
   }
 
-  private ended(dial: Dial): void {
+  private ended(agent: BehaviorAgent, dial: Dial): void {
+    this.wishMs = Math.min(this.wishMs, agent.nowMs + (this.queue.isBusy ? 0 : this.lookMs(agent)));
     this.queue.end(dial);
+    this.onEnded(agent);
     if ('entry' in dial) dial.entry.isDialling = false;
     else dial.seed.isDialling = false;
   }
@@ -218,7 +243,7 @@ export class Dialling {
     if (!(outcome instanceof NetworkError)) this.named(agent, seed, outcome);
     else if (outcome.code === 'SELF_DIAL') this.selfSeed(agent, seed);
     else this.seeds.failed(seed, agent, this.setup.backoff);
-    this.ended(dial);
+    this.ended(agent, dial);
   }
 
   /** Who is at the seed's address is known: from now on the node is kept, by whatever address. */
@@ -240,6 +265,10 @@ export class Dialling {
   private leaveAlone(agent: BehaviorAgent, entry: Entry): void {
     const boundMs = this.patienceMs(agent);
     for (const { text } of entry.addresses) entry.postponed(text, agent, boundMs);
+  }
+
+  private lookMs({ random }: BehaviorAgent): number {
+    return DIALLING_TIMES.lookMs * (0.5 + random.float());
   }
 
   private patienceMs(agent: BehaviorAgent): number {

@@ -49,6 +49,8 @@ export interface SignedBytes {
   readonly reach: AddressMode;
   /** Its place in the sets of what neighbours have been told. */
   readonly slot: number;
+  /** Checks the signature before the first telling; absent when it was checked. What a node says of itself over its own connection is believed. */
+  check?: (() => boolean) | undefined;
 }
 
 export const ENTRY_LIMITS = {
@@ -63,7 +65,7 @@ export class Entry {
   readonly addresses: KnownAddress[] = [];
   record: SignedBytes | undefined;
   /** Who told of it, for as long as it is unproven; counts towards that one's quota. */
-  source: NodeId | undefined;
+  source: string | undefined;
   /** The group whose quota it counts towards. */
   quotaGroup: string | undefined;
   /** When an unsigned hint is forgotten. */

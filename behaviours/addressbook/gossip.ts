@@ -45,6 +45,12 @@ export class Gossip {
     return [...this.links.values()];
   }
 
+  /** The first one of which that is true. */
+  find(isIt: (link: GossipLink) => boolean): GossipLink | undefined {
+    for (const link of this.links.values()) if (isIt(link)) return link;
+    return undefined;
+  }
+
   open(facts: GossipLinkFacts): GossipLink {
     const link = new GossipLink(facts);
     this.links.set(link.id, link);
@@ -130,6 +136,7 @@ export function tell(link: GossipLink, records: readonly SignedBytes[], isAnswer
   const parts: SignedBytes[][] = [];
   let bytes = 0;
   for (const record of records) {
+    if (record.check?.() === false) continue;
     link.told.add(record.slot);
     const part = parts.at(-1);
     bytes += record.bytes.length;

@@ -22,7 +22,10 @@ export interface AddressBookOptions {
   readonly isDialling?: boolean;
   /** Whether this node tells others of nodes and listens to what they tell; true by default. May be switched while it runs. */
   readonly isGossiping?: boolean;
-  /** A change is saved so long after the last save, 60 s by default; 1 s to a day. What is learnt in between is lost in a crash. */
+  /**
+   * The longest time between two saves while there is something new, 60 s by default; 1 s to a day. After a quiet time a change is saved at
+   * once; what is learnt since the last save is lost in a crash.
+   */
   readonly saveMs?: number;
 }
 

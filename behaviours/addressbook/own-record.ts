@@ -10,7 +10,7 @@ import { type AddressRecord, isAhead, RECORD_LIMITS, signRecord } from './record
 /** Of all observers, the share that has to name a host. One liar among two neighbours is believed, among three or more it is not. */
 const OBSERVERS_SHARE = 0.34;
 /** A node whose place changes signs no more often than this. */
-const SIGNING_PERIOD_MS = 5_000;
+export const SIGNING_PERIOD_MS = 5_000;
 
 export interface OwnFacts {
   /** As bound. */
@@ -53,10 +53,15 @@ export class OwnRecord {
     if (!isAhead(seq, wallMs)) this.lastSeq = Math.max(this.lastSeq, seq);
   }
 
+  /** Whether the present record says something else. */
+  isBehind(addresses: readonly Address[]): boolean {
+    return textOf(addresses) !== textOf(this.record?.addresses ?? []);
+  }
+
   /** A new record, if there is something new to say, or the present one grows old. */
   update(addresses: readonly Address[], wallMs: number, nowMs: number): AddressRecord | undefined {
     const { record } = this;
-    const isSame = textOf(addresses) === textOf(record?.addresses ?? []);
+    const isSame = !this.isBehind(addresses);
     const isOld = record !== undefined && addresses.length > 0 && Math.abs(wallMs - record.seq) >= RECORD_LIMITS.refreshMs;
     if (isSame && !isOld) return undefined;
     if (record !== undefined && nowMs - this.signedMs < SIGNING_PERIOD_MS) return undefined;

@@ -27,8 +27,8 @@ export interface EntrySnapshot {
   /** It was connected once, in this run or an earlier one. */
   readonly isProven: boolean;
   readonly isPersistent: boolean;
-  /** Who told of it, while it is unproven. */
-  readonly source: NodeId | undefined;
+  /** Who told of it, while it is unproven: a node's id, or the name of another source of hints. */
+  readonly source: string | undefined;
 }
 
 export function snapshotOf({ nodeId, addresses, record, isConnected, isProven, isPersistent, source }: Entry): EntrySnapshot {

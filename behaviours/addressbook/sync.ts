@@ -7,14 +7,17 @@
  *   news: what you lack, want: what I lack  ------->
  *          <-------------------------------------  news: what you want
  *
- * A node asks one neighbour at a time, so that nobody is given the same thing by many; whoever dials asks first, then everybody asks a
- * neighbour by chance every ten seconds, and sooner while it pays. Pure.
+ * A node asks one neighbour at a time, so that nobody is given the same thing by many; whoever dials asks first, in its greeting
+ * (`greeting.ts`), then everybody asks a neighbour by chance every ten seconds, and sooner while it pays. Pure.
  */
 
-import { bucketOf, differingBuckets, digestOf, hasBucket } from './digest.js';
+import type { AddressMode } from './address-class.js';
+import { BITMAP_BYTES, bucketOf, differingBuckets, digestOf, hasBucket } from './digest.js';
 import type { Moment, SignedBytes } from './entry.js';
 import { type Gossip, type Outgoing, tell } from './gossip.js';
 import type { GossipLink } from './gossip-link.js';
+import type { Greeting } from './greeting.js';
+import type { Greeted } from './greetings.js';
 import { type DigestMessage, type HaveMessage, MESSAGE_LIMITS, type WantMessage } from './messages.js';
 import { picked } from './picked.js';
 import type { Tellable } from './tellable.js';
@@ -24,12 +27,16 @@ export const SYNC_TIMES = {
   periodMs: 10_000,
   /** After one that brought something. */
   eagerMs: 1_000,
+  /** Questions of the period that bring nothing make the next waits longer by one, up to so many of them. */
+  idlePeriodsMax: 2,
   /** An answer that has not come by then does not come. */
   timeoutMs: 5_000,
 } as const;
 
+const ALL_BUCKETS = new Uint8Array(BITMAP_BYTES).fill(0xff);
+
 interface Asking {
-  readonly link: GossipLink;
+  readonly connectionId: number;
   readonly sinceMs: number;
   /** Records that came of it. */
   gained: number;
@@ -39,25 +46,53 @@ interface Asking {
 
 export class Sync {
   private asking: Asking | undefined;
-  private nextMs: number = SYNC_TIMES.eagerMs;
+  private nextMs: number | undefined;
+  /** Questions of the period, in a row, that brought nothing. */
+  private idleCount = 0;
 
   constructor(
     private readonly gossip: Gossip,
     private readonly tellable: Tellable,
   ) {}
 
+  /** When this node asks next, or gives up waiting. */
+  get nextDueMs(): number {
+    if (this.asking !== undefined) return this.asking.sinceMs + SYNC_TIMES.timeoutMs;
+    return this.gossip.linkCount === 0 ? Number.POSITIVE_INFINITY : (this.nextMs ?? 0);
+  }
+
   /** Asks, if it is time: links that are new first, then one by chance. */
-  tick({ nowMs, random }: Moment): Outgoing[] {
-    if (this.asking !== undefined && nowMs - this.asking.sinceMs >= SYNC_TIMES.timeoutMs) this.end(nowMs, random.float());
-    if (this.asking !== undefined || this.gossip.linkCount === 0) return [];
-    const wanted = this.gossip.all().find((link) => link.isSyncWanted);
-    const link = wanted ?? (nowMs >= this.nextMs ? picked([...this.gossip.all()], 1, random)[0] : undefined);
-    return link === undefined ? [] : [this.ask(link, nowMs, wordOf(random.bytes(4)))];
+  tick(now: Moment): Outgoing[] {
+    if (this.isBusy(now) || this.gossip.linkCount === 0) return [];
+    const wanted = this.gossip.find((link) => link.isSyncWanted);
+    this.nextMs ??= now.nowMs + SYNC_TIMES.periodMs * (0.5 + now.random.float());
+    const link = wanted ?? (now.nowMs >= this.nextMs ? picked(this.gossip.all(), 1, now.random)[0] : undefined);
+    if (link === undefined) return [];
+    if (!link.isSyncWanted) this.idleCount++;
+    link.isSyncWanted = false;
+    return [{ connectionId: link.id, message: this.question(link.id, link.facts.mode, now), slots: [] }];
+  }
+
+  /** The question for the greeting of a node that is being dialled; nothing while another one is asked. */
+  greet(connectionId: number, mode: AddressMode, now: Moment): DigestMessage | undefined {
+    return this.isBusy(now) ? undefined : this.question(connectionId, mode, now);
+  }
+
+  /** A link is open. What the greetings have asked is answered; without a question in them a dialer asks later. */
+  opened(link: GossipLink, greeted: Greeted | undefined, isDialer: boolean, now: Moment): Outgoing[] {
+    const { said, heard } = greeted ?? {};
+    if (!isDialer) return this.answerGreeting(link, said, heard);
+    const isAsked = this.asking?.connectionId === link.id && heard !== undefined;
+    if (isAsked && heard.hasMore) return [];
+    if (isAsked) return this.giveAll(link, now);
+    this.closed(link, now);
+    link.isSyncWanted = true;
+    return this.tick(now);
   }
 
   /** A link has ended. */
-  closed(link: GossipLink, { nowMs, random }: Moment): void {
-    if (this.asking?.link === link) this.end(nowMs, random.float());
+  closed(link: GossipLink, now: Moment): void {
+    if (this.asking?.connectionId === link.id) this.giveUp(now);
   }
 
   /** The remote compares. */
@@ -73,7 +108,7 @@ export class Sync {
   /** The answer to this node's digest. */
   have(link: GossipLink, { buckets, marks }: HaveMessage, { nowMs, random }: Moment): Outgoing[] {
     const { asking } = this;
-    if (asking?.link !== link) return [];
+    if (asking?.connectionId !== link.id) return [];
     const theirs = new Set(marks);
     const surplus: SignedBytes[] = [];
     for (const record of this.tellable.within(link.facts.mode)) {
@@ -100,24 +135,55 @@ export class Sync {
   /** Records of that link have come: so many of them were new. */
   gained(link: GossipLink, count: number, isLast: boolean, { nowMs, random }: Moment): void {
     const { asking } = this;
-    if (asking?.link !== link) return;
+    if (asking?.connectionId !== link.id) return;
     asking.gained += count;
     if (!isLast) return;
     link.isSyncWanted = asking.isCut && asking.gained > 0;
     this.end(nowMs, random.float());
   }
 
-  private ask(link: GossipLink, nowMs: number, salt: number): Outgoing {
-    link.isSyncWanted = false;
-    this.asking = { link, sinceMs: nowMs, gained: 0, isCut: false };
-    const buckets = digestOf(marksOf([...this.tellable.within(link.facts.mode)]), salt);
-    return { connectionId: link.id, message: { type: 'digest', salt, buckets }, slots: [] };
+  /** The other side has nothing, and there is nothing to wait for soon. */
+  private giveAll(link: GossipLink, now: Moment): Outgoing[] {
+    this.idleCount = 1;
+    return this.have(link, { type: 'have', buckets: ALL_BUCKETS, marks: [] }, now);
+  }
+
+  /** Who said that it has nothing more is not asked, and says nothing either. */
+  private answerGreeting(link: GossipLink, said: Greeting | undefined, heard: Greeting | undefined): Outgoing[] {
+    if (heard?.question === undefined) return [];
+    if (said?.hasMore === true) return this.digest(link, heard.question);
+    link.isServed = true;
+    return [];
+  }
+
+  private isBusy({ nowMs, random }: Moment): boolean {
+    const { asking } = this;
+    if (asking === undefined || nowMs - asking.sinceMs < SYNC_TIMES.timeoutMs) return asking !== undefined;
+    // Who says nothing will not say more soon; a connection that never opened says nothing about anybody.
+    if (this.gossip.link(asking.connectionId) === undefined) this.giveUp({ nowMs, random });
+    else this.end(nowMs, random.float());
+    return false;
+  }
+
+  /** Nobody was asked after all. */
+  private giveUp({ nowMs, random }: Pick<Moment, 'nowMs' | 'random'>): void {
+    this.asking = undefined;
+    this.nextMs = nowMs + SYNC_TIMES.eagerMs * (0.5 + random.float());
+  }
+
+  private question(connectionId: number, mode: AddressMode, { nowMs, random }: Moment): DigestMessage {
+    const salt = wordOf(random.bytes(4));
+    this.asking = { connectionId, sinceMs: nowMs, gained: 0, isCut: false };
+    return { type: 'digest', salt, buckets: digestOf(marksOf([...this.tellable.within(mode)]), salt) };
   }
 
   private end(nowMs: number, chance: number): void {
     const isFruitful = this.asking !== undefined && this.asking.gained > 0;
     this.asking = undefined;
-    this.nextMs = nowMs + (isFruitful ? SYNC_TIMES.eagerMs : SYNC_TIMES.periodMs) * (0.5 + chance);
+    const { eagerMs, periodMs, idlePeriodsMax } = SYNC_TIMES;
+    if (isFruitful) this.idleCount = 0;
+    const idleMs = Math.min(1 + this.idleCount, idlePeriodsMax) * periodMs;
+    this.nextMs = nowMs + (isFruitful ? eagerMs : idleMs) * (0.5 + chance);
   }
 }
 

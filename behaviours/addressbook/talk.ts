@@ -18,6 +18,8 @@ import type { Book, Teller } from './book.js';
 import type { Entry, Moment } from './entry.js';
 import { Gossip, type Outgoing } from './gossip.js';
 import type { GossipLink } from './gossip-link.js';
+import type { Greeting } from './greeting.js';
+import { Greetings } from './greetings.js';
 import { type BookMessage, fromWire, type Hint, MESSAGE_LIMITS, type NewsMessage, toWire } from './messages.js';
 import { type AddressRecord, isGenuine, markOf, readRecord } from './record.js';
 import { Sync } from './sync.js';
@@ -25,6 +27,10 @@ import { Tellable } from './tellable.js';
 
 /** A neighbour that has signed nothing for so long will not. */
 const SILENT_MS = 10_000;
+
+/** News wait so long for each other; and a round follows the one before at this distance. */
+const NEWS_MS = 100;
+const NEWS_PERIOD_MS = 1_000;
 
 /** What went over the wire, and what came of it. */
 export interface TalkCounters {
@@ -52,8 +58,11 @@ export class Talk {
     },
   };
   isOn: boolean;
+  private isFlushing = false;
+  private flushedMs = Number.NEGATIVE_INFINITY;
   private readonly tellable: Tellable;
   private readonly sync: Sync;
+  private readonly greetings = new Greetings();
 
   constructor(
     private readonly book: Book,
@@ -71,14 +80,41 @@ export class Talk {
     return this.mode ?? modeOfRemote(remoteAddress);
   }
 
-  /** A connection is open. Whoever dialled asks first. */
+  /** When there is something to do in `tick`. */
+  get nextDueMs(): number {
+    return this.isOn ? this.sync.nextDueMs : Number.POSITIVE_INFINITY;
+  }
+
+  /** What this side says in the handshake of a connection. Whoever dialled asks first. */
+  greet(agent: BehaviorAgent, connection: Connection): Greeting {
+    const { id, nodeId, direction } = connection;
+    const mode = this.modeOf(connection);
+    const said: Greeting = {
+      record: this.isOn ? this.tellable.ownWithin(mode)?.bytes : undefined,
+      hasMore: this.isOn && this.tellable.hasMore(mode, nodeId),
+      question: this.isOn && direction === 'outgoing' ? this.sync.greet(id, mode, agent) : undefined,
+    };
+    this.greetings.say(id, said);
+    return said;
+  }
+
+  /** What the other side says there. */
+  greeted(connectionId: number, heard: Greeting): void {
+    this.greetings.hear(connectionId, heard);
+  }
+
+  /** A connection is open. */
   opened(agent: BehaviorAgent, connection: Connection): void {
     const { id, nodeId, direction } = connection;
     const link = this.gossip.open({ connectionId: id, nodeId, mode: this.modeOf(connection), openedMs: agent.nowMs });
-    const record = this.book.get(nodeId)?.record;
-    if (record !== undefined) link.told.add(record.slot);
-    link.isSyncWanted = direction === 'outgoing';
-    this.tick(agent);
+    const known = this.book.get(nodeId)?.record;
+    if (known !== undefined) link.told.add(known.slot);
+    const greeted = this.greetings.take(id);
+    if (!this.isOn) return;
+    const { own } = this.tellable;
+    if (own !== undefined && greeted?.said.record === own.bytes) link.told.add(own.slot);
+    if (greeted?.heard?.record !== undefined) this.takeRecords(agent, link, [greeted.heard.record], false);
+    this.send(agent, this.sync.opened(link, greeted, direction === 'outgoing', agent));
   }
 
   closed(agent: BehaviorAgent, connectionId: number): void {
@@ -100,8 +136,16 @@ export class Talk {
     if (this.isOn) this.send(agent, this.sync.tick(agent));
   }
 
-  /** Passes on what has come in. */
-  flush(agent: BehaviorAgent): void {
+  /** Passes on what has come in, after a moment in which more may come. */
+  flushSoon(agent: BehaviorAgent): void {
+    if (this.isFlushing || !this.gossip.hasNews) return;
+    this.isFlushing = true;
+    agent.after(Math.max(NEWS_MS, this.flushedMs + NEWS_PERIOD_MS - agent.nowMs), (later) => this.flush(later));
+  }
+
+  private flush(agent: BehaviorAgent): void {
+    this.isFlushing = false;
+    this.flushedMs = agent.nowMs;
     this.gossip.forget(this.book.takeRetiredSlots());
     if (this.isOn) this.send(agent, this.gossip.takeNews(agent.random));
   }
@@ -148,17 +192,25 @@ export class Talk {
   }
 
   private takeNews(agent: BehaviorAgent, link: GossipLink, { records, hints, isAnswer, isLast }: NewsMessage): number {
-    const { counters } = this;
-    counters.recordsReceived += records.length;
-    const allowed = link.claims.take(records.length + hints.length, agent.nowMs);
-    counters.claimsIgnored += records.length + hints.length - allowed;
-    const taken = records.slice(0, allowed).filter((bytes) => this.takeRecord(agent, link, bytes, isAnswer)).length;
-    counters.recordsTaken += taken;
-    const hinted = hints.slice(0, Math.max(0, allowed - records.length)).filter((hint) => this.takeHint(agent, link, hint)).length;
-    if (taken > 0) this.noteNovelty(link, taken, agent);
+    const taken = this.takeRecords(agent, link, records, isAnswer);
+    const allowed = link.claims.take(hints.length, agent.nowMs);
+    this.counters.claimsIgnored += hints.length - allowed;
+    const hinted = hints.slice(0, allowed).filter((hint) => this.takeHint(agent, link, hint)).length;
     this.sync.gained(link, taken, isLast, agent);
     if (isLast) this.tick(agent);
     return taken + hinted;
+  }
+
+  /** Answers how many of them were new. */
+  private takeRecords(agent: BehaviorAgent, link: GossipLink, records: readonly Uint8Array[], isAnswer: boolean): number {
+    const { counters } = this;
+    const allowed = link.claims.take(records.length, agent.nowMs);
+    const taken = records.slice(0, allowed).filter((bytes) => this.takeRecord(agent, link, bytes, isAnswer)).length;
+    counters.recordsReceived += records.length;
+    counters.claimsIgnored += records.length - allowed;
+    counters.recordsTaken += taken;
+    if (taken > 0) this.noteNovelty(link, taken, agent);
+    return taken;
   }
 
   /** Whether it was new. What a node says of itself is passed on at once; what a comparison has brought is not. */
@@ -213,7 +265,7 @@ export class Talk {
 }
 
 function tellerOf({ facts: { nodeId, mode } }: GossipLink): Teller {
-  return { nodeId, mode };
+  return { source: nodeId, mode };
 }
 
 /** Of an entry what is proven, if it may be told to anybody. */

@@ -58,7 +58,7 @@ export class Sections {
     if (!isSectionName(name)) throw invalid(`the name must be a text of 1 to ${HANDSHAKE_LIMITS.sectionNameCharactersMax} characters`);
     if (this.portByName.has(name)) throw invalid(`another behaviour has a section named ${name}`);
     if (this.portByName.size >= sectionsMax) throw invalid(`there are more than ${sectionsMax}`);
-    const bytes = encodeValue(section.offer(this.connection.nodeId, this.connection.id));
+    const bytes = encodeValue(section.offer(this.connection.nodeId, this.connection.id, this.connection));
     if (bytes.length > sectionBytesMax) throw invalid(`${name} offers ${bytes.length} bytes; at most ${sectionBytesMax} are carried`);
     return [name, bytes];
   }

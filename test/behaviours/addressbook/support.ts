@@ -52,7 +52,7 @@ export class Present {
 }
 
 export function teller(name: string | number, mode: AddressMode = 'public'): Teller {
-  return { nodeId: idOf(name), mode };
+  return { source: idOf(name), mode };
 }
 
 /** A book of the node `self`, and its doors. */

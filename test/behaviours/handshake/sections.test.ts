@@ -204,12 +204,11 @@ describe('handshake sections', () => {
     class OwnGate extends NetworkBehavior {
       static readonly behavior = { serviceId: 77, name: 'own-gate', gate: true } as const;
       readonly seen: unknown[] = [];
-      override onOutgoingConnectionConnected(
-        ...[agent, { id, nodeId }]: Parameters<NetworkBehavior['onOutgoingConnectionConnected']>
-      ): void {
+      override onOutgoingConnectionConnected(...[agent, connection]: Parameters<NetworkBehavior['onOutgoingConnectionConnected']>): void {
+        const { id, nodeId } = connection;
         const lent = agent.ports('handshakeSection');
         this.seen.push(...lent.map(({ behavior, serviceId }) => [behavior, serviceId]));
-        this.seen.push(...lent.map((port) => port.use((section) => section.offer(nodeId, id))));
+        this.seen.push(...lent.map((port) => port.use((section) => section.offer(nodeId, id, connection))));
         agent.admit(id);
       }
     }
