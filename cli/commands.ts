@@ -32,7 +32,11 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   routes: { form: 'routes', help: 'which way node 1 goes to each node, and why', run: routes },
   links: { form: 'links', help: 'who is connected to whom, and how fast', run: (context) => showLinks(context) },
   kill: { form: 'kill <node>', help: 'ends a node process at once, as a power cut would', run: kill },
-  revive: { form: 'revive <node>', help: 'starts a killed node again, with the same key', run: revive },
+  revive: {
+    form: 'revive <node>',
+    help: 'starts a killed node again, with its key; it finds the others by what it remembers',
+    run: revive,
+  },
   bench: { form: 'bench', help: 'round trip and rate of calls from node 1 to another node', run: bench },
   help: { form: 'help', help: 'this list', run: help },
   quit: { form: 'quit', help: 'stops all nodes and ends', run: async () => {} },

@@ -1,6 +1,7 @@
 /**
  * @module FleetNode: one node process of `npm start`. It runs a greeter, does what its parent asks, and stops when the parent is gone.
  */
+import { join } from 'node:path';
 import { createNode, type MeshNode, NetworkError, type NodeId, RpcError, toKey, toNode, toService } from '../index.js';
 import type {
   BenchReport,
@@ -37,9 +38,10 @@ try {
 
 async function run(): Promise<void> {
   const greeter = new Greeter((received) => tell({ type: 'received', ...received }));
-  const { keyFile, seed } = options;
+  const { directory, seed } = options;
   const seeds = seed === undefined ? [] : [seed];
-  const node = await createNode({ identity: keyFile, listen: ['tcp://127.0.0.1:0'], seeds, behaviors: [greeter] });
+  const memory = { identity: join(directory, 'node.key'), dataDirectory: directory };
+  const node = await createNode({ ...memory, listen: ['tcp://127.0.0.1:0'], seeds, behaviors: [greeter] });
   process.on('disconnect', () => void node.stop().then(() => process.exit()));
   await node.start();
   const handlers = handlersOf(node, greeter);
@@ -49,6 +51,7 @@ async function run(): Promise<void> {
 
 function handlersOf(node: MeshNode, greeter: Greeter): Handlers {
   return {
+    linkCount: async () => node.connections().length,
     links: () => linksOf(node),
     greet: async ({ nodeId, name }) => (await node.client(Greeter, toNode(nodeId)).greet({ name })).text,
     send: async ({ target, text }) => greeter.sendText(routeOf(target), text),

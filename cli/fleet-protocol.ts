@@ -5,7 +5,9 @@ import type { NodeId } from '../index.js';
 
 /** How a node process is started. */
 export interface FleetNodeOptions {
-  readonly keyFile: string;
+  /** Where it keeps its key and what it remembers. */
+  readonly directory: string;
+  /** An address of the network; without one it finds those whom it remembers. */
   readonly seed: string | undefined;
 }
 
@@ -29,6 +31,7 @@ export interface BenchReport {
 
 /** Every request with the type of its answer. */
 export interface FleetRequests {
+  linkCount: { readonly ask: undefined; readonly answer: number };
   links: { readonly ask: undefined; readonly answer: readonly LinkReport[] };
   greet: { readonly ask: { readonly nodeId: NodeId; readonly name: string }; readonly answer: string };
   send: { readonly ask: { readonly target: SendTarget; readonly text: string }; readonly answer: string };

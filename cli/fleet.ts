@@ -1,9 +1,10 @@
 /**
- * @module Fleet: the node processes of `npm start`, by number from 1. It starts, asks, kills and revives them; node 1 is the seed whose
- * address all others are given. What it says to people is `start.ts`'s business.
+ * @module Fleet: the node processes of `npm start`, by number from 1. It starts, asks, kills and revives them. Node 1 is the seed whose
+ * address the others are given when they start for the first time; whom they met they remember in a directory each, so that a revived one
+ * is told nothing. What it says to people is `start.ts`'s business.
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -31,11 +32,17 @@ class FleetNode {
 
   constructor(
     readonly number: number,
-    readonly keyFile: string,
+    /** Where it keeps its key and what it remembers. */
+    readonly directory: string,
   ) {}
 
   get isRunning(): boolean {
     return this.process !== undefined;
+  }
+
+  /** Whether it would find others after a power cut. */
+  get remembers(): boolean {
+    return existsSync(join(this.directory, 'addressbook.data'));
   }
 }
 
@@ -52,7 +59,7 @@ export class Fleet {
     private readonly onReceived: (number: number, text: string, from: NodeId) => void,
     private readonly onLost: (number: number) => void,
   ) {
-    this.nodes = Array.from({ length: count }, (_, index) => new FleetNode(index + 1, join(this.directory, `node-${index + 1}.key`)));
+    this.nodes = Array.from({ length: count }, (_, index) => new FleetNode(index + 1, join(this.directory, `node-${index + 1}`)));
   }
 
   get numbers(): readonly number[] {
@@ -63,11 +70,11 @@ export class Fleet {
     return this.nodes.filter(({ isRunning }) => isRunning).map(({ number }) => number);
   }
 
-  /** Starts node 1, then the others with its address, and waits until each is connected to node 1. */
+  /** Starts node 1, then the others with its address, and waits until each is connected to all others and remembers them. */
   async form(): Promise<void> {
     await this.launch(this.node(1), undefined);
     await Promise.all(this.nodes.slice(1).map((node) => this.launch(node, this.node(1).address)));
-    await this.untilConnected(this.nodes.length - 1);
+    await this.untilConnected();
   }
 
   nodeId(number: number): NodeId {
@@ -107,12 +114,12 @@ export class Fleet {
     });
   }
 
-  /** Starts a killed node again with its key, and waits until it is connected. */
+  /** Starts a killed node again with its key and its memory, and waits until it is connected to all others. */
   async revive(number: number): Promise<void> {
     const node = this.node(number);
     if (node.isRunning) throw new FleetError(`node ${number} runs already`);
-    await this.launch(node, this.node(1).address);
-    await this.untilConnected(this.runningNumbers.length - 1);
+    await this.launch(node, undefined);
+    await this.untilConnected();
   }
 
   /** Stops every node in good order. */
@@ -127,7 +134,8 @@ export class Fleet {
     const process = node.process as ChildProcess;
     const ended = new Promise((resolve) => process.once('exit', resolve));
     node.process = undefined;
-    process.send({ id: 0, name: 'stop', ask: undefined });
+    // It may be going already; then its end is all there is to wait for.
+    process.send({ id: 0, name: 'stop', ask: undefined }, () => {});
     const timer = setTimeout(() => process.kill('SIGKILL'), 5_000);
     await ended;
     clearTimeout(timer);
@@ -141,7 +149,8 @@ export class Fleet {
 
   private async launch(node: FleetNode, seed: string | undefined): Promise<void> {
     if (this.isStopping) throw new FleetError('the nodes are being stopped');
-    const options: FleetNodeOptions = { keyFile: node.keyFile, seed };
+    mkdirSync(node.directory, { recursive: true });
+    const options: FleetNodeOptions = { directory: node.directory, seed };
     const process = fork(PROGRAM, [JSON.stringify(options)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     node.process = process;
     process.on('exit', () => this.exited(node, process));
@@ -174,12 +183,18 @@ export class Fleet {
     this.onLost(node.number);
   }
 
-  private async untilConnected(count: number): Promise<void> {
+  private async untilConnected(): Promise<void> {
     const deadlineMs = performance.now() + START_TIMEOUT_MS;
-    while ((await this.ask(1, 'links', undefined)).length < count) {
+    while (!(await this.isWhole())) {
       if (performance.now() > deadlineMs) throw new FleetError(`the nodes did not form a network within ${START_TIMEOUT_MS / 1_000} s`);
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
+  }
+
+  private async isWhole(): Promise<boolean> {
+    const running = this.nodes.filter(({ isRunning }) => isRunning);
+    const counts = await Promise.all(running.map(({ number }) => this.ask(number, 'linkCount', undefined)));
+    return counts.every((count) => count === running.length - 1) && running.every(({ remembers }) => remembers);
   }
 }
 

@@ -172,7 +172,7 @@ export interface HandshakeSection {
   offer(nodeId: NodeId, connectionId: number, connection: Connection): unknown;
   /** The remote's value, once per connection; not called when the remote has none. A text refuses the connection with that reason. */
   accept(value: unknown, nodeId: NodeId, connectionId: number): string | undefined;
-  /** A connection whose value was accepted has ended, whether it ever opened or not: what was kept for it goes. */
+  /** A connection for which `offer` was asked has ended, whether it ever opened or not: what was kept for it goes. */
   forget?(nodeId: NodeId, connectionId: number): void;
 }
 

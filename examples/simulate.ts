@@ -1,6 +1,6 @@
 /**
- * @module Simulate: a hundred nodes in virtual time. They form a network, one tells a rumour, the network breaks in two and grows together
- * again. The same seed gives the same run, to the last byte: run `node dist/examples/simulate.js 7` twice and compare the hashes.
+ * @module Simulate: a hundred nodes in virtual time. From one address they form a network, one tells a rumour, the network breaks in two and
+ * grows together again. The same seed gives the same run, to the last byte: run `node dist/examples/simulate.js 7` twice and compare the hashes.
  */
 import { type BehaviorAgent, type Message, NetworkBehavior, toServices } from '../index.js';
 import { SimulatedNetwork } from '../simulation.js';
@@ -23,11 +23,11 @@ class Rumours extends NetworkBehavior {
 const network = new SimulatedNetwork({ seed: Number(process.argv[2] ?? 1), latencyMs: 20, jitterMs: 10 });
 for (let index = 0; index < COUNT; index++) {
   const earlier = () => `sim://node-${1 + Math.floor(network.random.float() * index)}`;
-  await network.createNode({ seeds: index === 0 ? [] : [earlier(), earlier()], behaviors: [Rumours] });
+  await network.createNode({ seeds: index === 0 ? [] : [earlier(), earlier()], connections: { min: 3, max: 20 }, behaviors: [Rumours] });
 }
 await network.start(...network.nodes);
 
-const linkCount = () => network.nodes.reduce((sum, node) => sum + node.connections().length, 0) / 2;
+const linkCount = () => Math.round(network.nodes.reduce((sum, node) => sum + node.connections().length, 0) / 2);
 
 /** How many nodes hear a rumour that the first one tells, and how long it takes. */
 async function tell(rumour: string): Promise<string> {
@@ -46,7 +46,7 @@ await network.run(20_000);
 console.log(`broken in two: ${linkCount()} links; a rumour reaches ${await tell('two')}`);
 
 network.heal();
-await network.run(120_000);
+await network.run(60_000);
 console.log(`healed: ${linkCount()} links; a rumour reaches ${await tell('three')}`);
 
 console.log(`${Math.round(network.nowMs / 1_000)} s of virtual time, ${network.eventCount} events, trace ${network.traceHash()}`);

@@ -93,6 +93,7 @@ export class AddressBookBehavior extends NetworkBehavior {
         name: 'addressbook',
         offer: (_nodeId, _connectionId, connection) => this.perform((agent) => this.greet(agent, connection)),
         accept: (value, _nodeId, connectionId) => this.greeted(value, connectionId),
+        forget: (_nodeId, connectionId) => this.perform((agent) => this.talk.ended(agent, connectionId)),
       },
     };
   }

@@ -6,9 +6,10 @@
 import type { Address, NodeId } from '../../core/index.js';
 import { type AddressMode, reachOf, refusalOf } from './address-class.js';
 import type { GroupOf } from './address-group.js';
-import { Entry, isWeaker, type Moment } from './entry.js';
+import { checkLater, Entry, isWeaker, type Moment } from './entry.js';
 import { Quota } from './quota.js';
 import { type AddressRecord, isAhead, isExpired } from './record.js';
+import { SelfAddresses } from './self-addresses.js';
 import { Slots } from './slots.js';
 
 export const BOOK_LIMITS = {
@@ -22,9 +23,6 @@ export const BOOK_LIMITS = {
   hintLifetimeMs: 3_600_000,
   /** A node that was connected is forgotten so long after the last time. */
   provenLifetimeMs: 30 * 86_400_000,
-  /** An address that led back to this node is not tried again before (SECURITY.md row 14). */
-  selfAddressMs: 3_600_000,
-  selfAddressesMax: 1_024,
 } as const;
 
 export interface BookOptions {
@@ -49,8 +47,7 @@ export class Book {
   private readonly slots = new Slots();
   /** The place of this node's own record in the sets of what neighbours have been told. */
   readonly ownSlot: number;
-  /** By address, until when it is known to be this node's own. */
-  private readonly selfAddresses = new Map<string, number>();
+  private readonly selfAddresses = new SelfAddresses();
 
   /** When a node came in that was not known before. */
   lastLearntMs = Number.NEGATIVE_INFINITY;
@@ -117,7 +114,7 @@ export class Book {
     if (!isOwnWord && !isGenuine()) return 'forged';
     const known = entry ?? this.addClaim(nodeId, teller.source, addresses, nowMs);
     this.setRecord(known, record);
-    if (isOwnWord) this.checkLater(known, isGenuine);
+    if (isOwnWord) checkLater(known, isGenuine, () => this.dropRecord(known));
     known.restate(addresses, this.options.groupOf);
     return entry === undefined ? 'new' : 'newer';
   }
@@ -204,20 +201,17 @@ export class Book {
   }
 
   isSelf(text: string, nowMs: number): boolean {
-    return (this.selfAddresses.get(text) ?? Number.NEGATIVE_INFINITY) > nowMs;
+    return this.selfAddresses.has(text, nowMs);
   }
 
   /** The address is this node's own: nobody else's for a while. */
   markSelf(text: string, nowMs: number): void {
-    this.selfAddresses.delete(text);
-    const [oldest] = this.selfAddresses.keys();
-    if (this.selfAddresses.size >= BOOK_LIMITS.selfAddressesMax && oldest !== undefined) this.selfAddresses.delete(oldest);
-    this.selfAddresses.set(text, nowMs + BOOK_LIMITS.selfAddressMs);
+    this.selfAddresses.add(text, nowMs);
   }
 
   /** Forgets what has lived its time. To be called now and then. */
   expire({ nowMs, wallMs }: Moment): void {
-    for (const [text, untilMs] of this.selfAddresses) if (untilMs <= nowMs) this.selfAddresses.delete(text);
+    this.selfAddresses.expire(nowMs);
     for (const entry of this.entries.values()) {
       if (entry.record !== undefined && isExpired(entry.record.seq, wallMs)) this.dropRecord(entry);
       if (entry.isIdle && this.isOver(entry, nowMs, wallMs)) this.remove(entry);
@@ -239,18 +233,6 @@ export class Book {
     this.revision++;
     entry.record = { bytes, mark, seq, addressCount: addresses.length, reach: reachOf(addresses) ?? 'public', slot: this.slots.take() };
     this.byMark.set(mark, entry);
-  }
-
-  /** A signature costs more than everything else about a record; of a neighbour that nobody else is told of it is never needed. */
-  private checkLater(entry: Entry, isGenuine: () => boolean): void {
-    const { record } = entry;
-    if (record === undefined) return;
-    record.check = () => {
-      record.check = undefined;
-      const isSound = isGenuine();
-      if (!isSound && entry.record === record) this.dropRecord(entry);
-      return isSound;
-    };
   }
 
   private dropRecord(entry: Entry): void {

@@ -7,6 +7,7 @@ import { type NodeId, parseAddress, type Random } from '../../core/index.js';
 import type { Book } from './book.js';
 import type { DialBudget } from './dial-budget.js';
 import type { Entry, KnownAddress, Moment } from './entry.js';
+import type { Order } from './order.js';
 import { picked } from './picked.js';
 
 export const DIAL_PLAN_LIMITS = {
@@ -35,7 +36,7 @@ export interface Situation {
   readonly anchors: ReadonlySet<NodeId>;
   readonly budget: DialBudget;
   /** The user's order, if there is one: the best first, the others left out. */
-  readonly order: ((entries: readonly Entry[]) => readonly NodeId[] | undefined) | undefined;
+  readonly order: Order | undefined;
 }
 
 export class DialPlan {

@@ -7,17 +7,18 @@ import {
   type BehaviorAgent,
   type CloseReason,
   type Connection,
-  type DialCandidate,
   NetworkError,
   type NodeId,
   parseAddress,
 } from '../../core/index.js';
+import type { BackoffOptions } from './backoff.js';
 import type { Book } from './book.js';
 import { DialBudget } from './dial-budget.js';
 import { type Candidate, DialPlan, mayDial, spend } from './dial-plan.js';
 import { DialQueue } from './dial-queue.js';
 import type { Entry } from './entry.js';
 import type { AddressBookSetup } from './options.js';
+import { orderOf } from './order.js';
 import { picked } from './picked.js';
 import { type Seed, Seeds } from './seeds.js';
 
@@ -153,20 +154,9 @@ export class Dialling {
       min: Math.min(connectionsMin, connectionsMax),
       max: connectionsMax,
       chosen: [...this.held.values(), ...running],
-      order: this.orderOf(agent),
+      order: orderOf(agent),
     };
     return new DialPlan(situation, agent);
-  }
-
-  /** The user's, from the behaviour with the highest service id that has one. */
-  private orderOf(agent: BehaviorAgent): ((entries: readonly Entry[]) => readonly NodeId[] | undefined) | undefined {
-    const ports = agent.ports('connectionPolicy').filter((port) => port.use((policy) => policy.order !== undefined)?.answer === true);
-    const port = ports.at(-1);
-    if (port === undefined) return undefined;
-    return (entries) => {
-      const order = port.use((policy) => policy.order?.(entries.map(asCandidate)))?.answer;
-      return Array.isArray(order) ? order : undefined;
-    };
   }
 
   private enqueue(dial: EntryDial): void {
@@ -242,8 +232,14 @@ export class Dialling {
     const { seed } = dial;
     if (!(outcome instanceof NetworkError)) this.named(agent, seed, outcome);
     else if (outcome.code === 'SELF_DIAL') this.selfSeed(agent, seed);
-    else this.seeds.failed(seed, agent, this.setup.backoff);
+    else this.seeds.failed(seed, agent, this.seedBackoff(outcome));
     this.ended(agent, dial);
+  }
+
+  /** A seed that is there and full may have room soon. */
+  private seedBackoff({ code }: NetworkError): BackoffOptions {
+    const { backoff } = this.setup;
+    return code === 'LIMIT_EXCEEDED' ? { ...backoff, maxMs: Math.min(backoff.maxMs, DIALLING_TIMES.shortMs) } : backoff;
   }
 
   /** Who is at the seed's address is known: from now on the node is kept, by whatever address. */
@@ -287,10 +283,4 @@ export class Dialling {
       agent.release(id);
     }
   }
-}
-
-function asCandidate(entry: Entry): DialCandidate {
-  const groups = new Set(entry.addresses.map(({ group }) => group));
-  groups.delete(undefined);
-  return { nodeId: entry.nodeId, isProven: entry.isProven, addresses: entry.usableAddresses(), groups: [...groups] as string[] };
 }

@@ -244,6 +244,18 @@ function byPromise(a: KnownAddress, b: KnownAddress): number {
   );
 }
 
+/** A signature costs more than everything else about a record; of a neighbour that nobody else is told of it is never needed. */
+export function checkLater(entry: Entry, isGenuine: () => boolean, onForged: () => void): void {
+  const { record } = entry;
+  if (record === undefined) return;
+  record.check = () => {
+    record.check = undefined;
+    const isSound = isGenuine();
+    if (!isSound && entry.record === record) onForged();
+    return isSound;
+  };
+}
+
 /** Which of two is forgotten first: unsigned before signed, never dialled before dialled, longest ago before lately. */
 export function isWeaker(a: Entry, b: Entry): boolean {
   const [signedA, signedB] = [a.record !== undefined, b.record !== undefined];

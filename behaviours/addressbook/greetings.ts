@@ -1,11 +1,8 @@
 /**
  * @module Greetings: the greetings of connections that are not open yet. Both sides greet before they know whether the connection will open;
- * what was said and heard is taken at the opening. Pure.
+ * what was said and heard is taken at the opening or at the end: there are never more than connections under way. Pure.
  */
 import type { Greeting } from './greeting.js';
-
-/** Connections that may be under way. At the bound the oldest greeting is forgotten: its two sides ask each other later. */
-export const GREETINGS_MAX = 1_024;
 
 export interface Greeted {
   readonly said: Greeting;
@@ -17,8 +14,6 @@ export class Greetings {
 
   say(connectionId: number, said: Greeting): void {
     this.byConnection.set(connectionId, { said, heard: undefined });
-    const [oldest] = this.byConnection.keys();
-    if (this.byConnection.size > GREETINGS_MAX && oldest !== undefined) this.byConnection.delete(oldest);
   }
 
   hear(connectionId: number, heard: Greeting): void {

@@ -27,8 +27,9 @@ export const SYNC_TIMES = {
   periodMs: 10_000,
   /** After one that brought something. */
   eagerMs: 1_000,
-  /** Questions of the period that bring nothing make the next waits longer by one, up to so many of them. */
-  idlePeriodsMax: 2,
+  /** After so many in a row that brought nothing the period is longer. */
+  idleAfter: 2,
+  idlePeriodMs: 20_000,
   /** An answer that has not come by then does not come. */
   timeoutMs: 5_000,
 } as const;
@@ -84,15 +85,15 @@ export class Sync {
     if (!isDialer) return this.answerGreeting(link, said, heard);
     const isAsked = this.asking?.connectionId === link.id && heard !== undefined;
     if (isAsked && heard.hasMore) return [];
-    if (isAsked) return this.giveAll(link, now);
-    this.closed(link, now);
+    if (isAsked && this.tellable.own === undefined) return this.giveAll(link, now);
+    this.closed(link.id, now);
     link.isSyncWanted = true;
     return this.tick(now);
   }
 
-  /** A link has ended. */
-  closed(link: GossipLink, now: Moment): void {
-    if (this.asking?.connectionId === link.id) this.giveUp(now);
+  /** A connection has ended, whether it ever opened or not. */
+  closed(connectionId: number, now: Moment): void {
+    if (this.asking?.connectionId === connectionId) this.giveUp(now);
   }
 
   /** The remote compares. */
@@ -142,31 +143,26 @@ export class Sync {
     this.end(nowMs, random.float());
   }
 
-  /** The other side has nothing, and there is nothing to wait for soon. */
+  /** The other side has nothing. To a node that nobody can reach that is an answer; others may be the first of many, and ask again. */
   private giveAll(link: GossipLink, now: Moment): Outgoing[] {
-    this.idleCount = 1;
+    this.idleCount = SYNC_TIMES.idleAfter;
     return this.have(link, { type: 'have', buckets: ALL_BUCKETS, marks: [] }, now);
   }
 
   /** Who said that it has nothing more is not asked, and says nothing either. */
   private answerGreeting(link: GossipLink, said: Greeting | undefined, heard: Greeting | undefined): Outgoing[] {
-    if (heard?.question === undefined) return [];
-    if (said?.hasMore === true) return this.digest(link, heard.question);
-    link.isServed = true;
-    return [];
+    return said?.hasMore === true && heard?.question !== undefined ? this.digest(link, heard.question) : [];
   }
 
   private isBusy({ nowMs, random }: Moment): boolean {
     const { asking } = this;
     if (asking === undefined || nowMs - asking.sinceMs < SYNC_TIMES.timeoutMs) return asking !== undefined;
-    // Who says nothing will not say more soon; a connection that never opened says nothing about anybody.
-    if (this.gossip.link(asking.connectionId) === undefined) this.giveUp({ nowMs, random });
-    else this.end(nowMs, random.float());
+    this.end(nowMs, random.float());
     return false;
   }
 
   /** Nobody was asked after all. */
-  private giveUp({ nowMs, random }: Pick<Moment, 'nowMs' | 'random'>): void {
+  private giveUp({ nowMs, random }: Moment): void {
     this.asking = undefined;
     this.nextMs = nowMs + SYNC_TIMES.eagerMs * (0.5 + random.float());
   }
@@ -180,9 +176,9 @@ export class Sync {
   private end(nowMs: number, chance: number): void {
     const isFruitful = this.asking !== undefined && this.asking.gained > 0;
     this.asking = undefined;
-    const { eagerMs, periodMs, idlePeriodsMax } = SYNC_TIMES;
+    const { eagerMs, periodMs, idleAfter, idlePeriodMs } = SYNC_TIMES;
     if (isFruitful) this.idleCount = 0;
-    const idleMs = Math.min(1 + this.idleCount, idlePeriodsMax) * periodMs;
+    const idleMs = this.idleCount < idleAfter ? periodMs : idlePeriodMs;
     this.nextMs = nowMs + (isFruitful ? eagerMs : idleMs) * (0.5 + chance);
   }
 }

@@ -117,11 +117,16 @@ export class Talk {
     this.send(agent, this.sync.opened(link, greeted, direction === 'outgoing', agent));
   }
 
+  /** It has ended, whether it ever opened or not. */
+  ended(agent: BehaviorAgent, connectionId: number): void {
+    if (this.greetings.take(connectionId) !== undefined) this.sync.closed(connectionId, agent);
+  }
+
   closed(agent: BehaviorAgent, connectionId: number): void {
     const link = this.gossip.link(connectionId);
     if (link === undefined) return;
     this.gossip.close(connectionId);
-    this.sync.closed(link, agent);
+    this.sync.closed(connectionId, agent);
     if (this.isOn) this.send(agent, this.gossip.takeBack(link.facts.nodeId));
   }
 

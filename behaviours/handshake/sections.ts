@@ -14,10 +14,8 @@ export interface Offered {
 }
 
 export class Sections {
-  /** What this side offered. */
+  /** What this side offered; all of them want to hear of the end. */
   private readonly portByName = new Map<string, SectionPort>();
-  /** Those that accepted a value, and want to hear of the end. */
-  private readonly accepting: SectionPort[] = [];
 
   constructor(private readonly connection: Connection) {}
 
@@ -49,7 +47,7 @@ export class Sections {
   /** The connection has ended. */
   forget(): void {
     const { nodeId, id } = this.connection;
-    for (const port of this.accepting) port.use((section) => section.forget?.(nodeId, id));
+    for (const port of this.portByName.values()) port.use((section) => section.forget?.(nodeId, id));
   }
 
   private valueOf(section: HandshakeSection): SectionValue {
@@ -68,9 +66,7 @@ export class Sections {
     if (decoded === undefined) return refused(`malformed handshake section ${name}`);
     const verdict = port.use((section) => checkVerdict(section.accept(decoded.value, this.connection.nodeId, this.connection.id)));
     if (verdict === undefined) return failed(port);
-    if (verdict.answer !== undefined) return refused(verdict.answer);
-    this.accepting.push(port);
-    return undefined;
+    return verdict.answer === undefined ? undefined : refused(verdict.answer);
   }
 }
 

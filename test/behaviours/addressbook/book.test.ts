@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import { BOOK_LIMITS } from '../../../behaviours/addressbook/book.js';
 import { RECORD_LIMITS } from '../../../behaviours/addressbook/record.js';
+import { SELF_ADDRESS_LIMITS } from '../../../behaviours/addressbook/self-addresses.js';
 import { parseAddress } from '../../../core/index.js';
 import { idOf, publicAddress, Reader, recordOf, teller, WALL_MS } from './support.js';
 
@@ -294,7 +295,7 @@ describe('the book and connections', () => {
     expect(reader.take(recordOf('anna', [ADDRESS]))).to.equal('refused');
     expect(reader.take(recordOf('ben', [ADDRESS, OTHER]))).to.equal('new');
     expect(reader.addressesOf('ben')).to.deep.equal([OTHER]);
-    reader.now.pass(BOOK_LIMITS.selfAddressMs);
+    reader.now.pass(SELF_ADDRESS_LIMITS.lifetimeMs);
     reader.book.expire(reader.now);
     expect(reader.take(recordOf('anna', [ADDRESS]))).to.equal('new');
     for (let port = 1; port < 5_000; port++) reader.book.markSelf(`tcp://20.0.0.1:${port}`, reader.now.nowMs);

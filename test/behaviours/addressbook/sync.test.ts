@@ -257,8 +257,7 @@ describe('comparing', () => {
 
   it('gives up on a neighbour that does not answer, and on one that is gone', () => {
     const side = new Side();
-    const silent = side.link(1);
-    silent.isSyncWanted = true;
+    side.link(1).isSyncWanted = true;
     side.sync.tick(side.now);
     side.link(2).isSyncWanted = true;
     side.now.pass(SYNC_TIMES.timeoutMs - 1);
@@ -266,9 +265,11 @@ describe('comparing', () => {
     side.now.pass(1);
     expect(side.sync.tick(side.now)).to.have.length(1);
     side.gossip.close(2);
-    side.sync.closed({ ...silent } as GossipLink, side.now);
     side.link(3).isSyncWanted = true;
-    expect(side.sync.tick(side.now)).to.deep.equal([]);
+    side.sync.closed(1, side.now);
+    expect(side.sync.tick(side.now), 'it waits for another one').to.deep.equal([]);
+    side.sync.closed(2, side.now);
+    expect(side.sync.tick(side.now)).to.have.length(1);
   });
 
   it('comes sooner again while it pays', () => {

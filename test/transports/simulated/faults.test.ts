@@ -84,8 +84,9 @@ describe('partition and heal', () => {
 describe('a long partition', () => {
   it('leaves nothing behind of the dials that were given up: few reach the other side after the heal', async () => {
     const network = new SimulatedNetwork({ seed: 1 });
-    await network.createNode({ name: 'bob' });
-    await network.createNode({ name: 'alice', seeds: ['sim://bob'], limits: { backoffMaxMs: 2_000, openTimeoutMs: 1_000 } });
+    const builtins = ['handshake'] as const;
+    await network.createNode({ name: 'bob', builtins });
+    await network.createNode({ name: 'alice', builtins, seeds: ['sim://bob'], limits: { backoffMaxMs: 2_000, openTimeoutMs: 1_000 } });
     await network.start(...network.nodes);
     network.partition(['alice'], ['bob']);
     await network.run(600_000);
