@@ -30,7 +30,16 @@ describe('examples', () => {
 
   it('are those that are tested here', () => {
     const names = readdirSync(compiled('examples')).filter((name) => name.endsWith('.js'));
-    expect(names.sort()).to.deep.equal(['chat.js', 'custom-router.js', 'echo.js', 'envelopes.js', 'hello.js', 'peering.js', 'peers.js', 'simulate.js']);
+    expect(names.sort()).to.deep.equal([
+      'chat.js',
+      'custom-router.js',
+      'echo.js',
+      'envelopes.js',
+      'hello.js',
+      'peering.js',
+      'peers.js',
+      'simulate.js',
+    ]);
   });
 
   it('hello: a welcome, and a typed answer', async () => {
