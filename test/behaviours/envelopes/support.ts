@@ -19,7 +19,7 @@ export class World {
 
   /** A node that runs. */
   async node(name: string, options: NodeOptions = {}, behaviors: readonly BehaviorEntry[] = [EnvelopesBehavior]): Promise<SimulatedNode> {
-    const node = await this.net.createNode({ name, ...options, behaviors });
+    const node = await this.net.createNode({ name, builtins: ['handshake', 'rpc'], ...options, behaviors });
     await node.start();
     return node;
   }
