@@ -51,7 +51,8 @@ export class Agenda {
   private warn(agent: BehaviorAgent, peer: Peer): number {
     const { downSinceMs, isConfigured, target, address, failure } = peer;
     if (downSinceMs === undefined || !isConfigured) return Number.POSITIVE_INFINITY;
-    if (agent.nowMs - downSinceMs < WARN_MS) return downSinceMs + WARN_MS;
+    const dueMs = downSinceMs + WARN_MS;
+    if (agent.nowMs < dueMs) return dueMs;
     agent.log.warn({ target, address: address?.text, failure }, 'a peer is not up');
     peer.downSinceMs = undefined;
     return Number.POSITIVE_INFINITY;

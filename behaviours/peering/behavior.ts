@@ -52,7 +52,7 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
   private readonly traffic: Traffic;
   private readonly sender: Sender;
   private readonly agenda: Agenda;
-  private readonly upWaiters = new UpWaiters();
+  private readonly upWaiters = new UpWaiters(this.table);
   /** Open connections, by id. */
   private readonly connections = new Map<number, Connection>();
   private isRunning = false;
@@ -63,7 +63,7 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
     const { setup, table, counters } = this;
     const wakeAt = (agent: BehaviorAgent, dueMs: number) => this.agenda.wakeAt(agent, dueMs);
     this.inbox = new Inbox(setup);
-    this.traffic = new Traffic({ setup, counters, inbox: this.inbox, taken: (peer) => this.taken(peer) });
+    this.traffic = new Traffic({ setup, counters, inbox: this.inbox, taken: (target) => this.taken(target) });
     const linked = (agent: BehaviorAgent, peer: Peer, connectionId: number) => this.linked(agent, peer, connectionId);
     this.dialling = new Dialling(table, setup, { wakeAt, linked, changed: (peer) => this.upWaiters.changed(peer) });
     this.roster = new Roster(table, setup, (peer) => this.dialling.forget(peer));
@@ -246,9 +246,10 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
     return peer;
   }
 
-  /** The application has taken a frame of that peer. */
-  private taken(peer: Peer): void {
-    if (this.isRunning) this.perform((agent) => this.traffic.tellSoon(agent, peer));
+  /** The application has taken a frame of the peer that has this target now. */
+  private taken(target: number): void {
+    const peer = this.table.get(target);
+    if (this.isRunning && peer !== undefined) this.perform((agent) => this.traffic.tellSoon(agent, peer));
   }
 
   private queued(agent: BehaviorAgent, peer: Peer, { dueMs }: OutgoingFrame): void {

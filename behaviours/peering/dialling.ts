@@ -103,6 +103,7 @@ export class Dialling {
     peer.conversation = other.conversation;
     peer.conversation.outgoing.adopt(conversation.outgoing);
     peer.link = other.link;
+    other.link = undefined;
     this.table.redirect(other, peer);
     this.table.unidentify(other);
   }
@@ -114,7 +115,8 @@ export class Dialling {
     const waitMs = address === undefined ? this.setup.forgetMs : boundMs * agent.random.float();
     peer.state = address === undefined ? 'lost' : 'waiting';
     peer.dueMs = agent.nowMs + waitMs;
-    this.host.wakeAt(agent, peer.dueMs);
+    // What was on the link waits again, and may be due before.
+    this.host.wakeAt(agent, Math.min(peer.dueMs, peer.conversation.outgoing.nextDueMs));
   }
 
   private giveUp(peer: Peer, failure = peer.failure): void {

@@ -69,8 +69,9 @@ export class Inbox {
     return new Promise((resolve, reject) => {
       if (signal?.aborted === true) throw cancelled(signal);
       const item = this.items.shift();
-      item?.onTaken();
-      if (item !== undefined || this.isClosed) return resolve(item?.received);
+      if (item !== undefined || this.isClosed) resolve(item?.received);
+      if (item !== undefined) return item.onTaken();
+      if (this.isClosed) return;
       if (this.waiters.length >= WAITERS_MAX) throw tooMany();
       this.wait({ resolve, reject }, signal);
     });
@@ -105,6 +106,13 @@ export function cancelled(signal: AbortSignal): NetworkError {
 }
 
 function tooMany(): NetworkError {
-  const details = { limit: 'WAITERS_MAX', current: WAITERS_MAX, maximum: WAITERS_MAX, scope: 'peering', side: 'local' };
+  const details = {
+    limit: 'WAITERS_MAX',
+    current: WAITERS_MAX,
+    maximum: WAITERS_MAX,
+    scope: 'peering',
+    side: 'local',
+    configKey: undefined,
+  };
   return new NetworkError('LIMIT_EXCEEDED', `${WAITERS_MAX} calls of next() wait already`, { details });
 }

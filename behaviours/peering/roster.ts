@@ -35,13 +35,14 @@ export class Roster {
     return known;
   }
 
-  /** A peer for a node that came by itself; nothing when it may not, or there is no room. */
-  admit(agent: BehaviorAgent, { nodeId, remoteAddress }: Connection, { peerType, port }: Hello): Peer | undefined {
-    if (!this.setup.mayJoin(nodeId)) return undefined;
+  /** A peer for a node that came by itself; or why not. */
+  admit(agent: BehaviorAgent, { nodeId, remoteAddress }: Connection, { peerType, port }: Hello): Peer | string {
+    if (!this.setup.mayJoin(nodeId)) return 'unknown peers are not accepted';
     if (this.table.size >= this.setup.peersMax) this.makeRoom();
     const isDialled = peerType === 'cross' && port > 0;
     const peer = this.create(agent, peerType, isDialled ? remoteAddress.withPort(port).withNodeId(nodeId) : undefined, false);
-    if (peer !== undefined) this.table.identify(peer, nodeId);
+    if (peer === undefined) return `there are ${this.table.size} peers, as many as may be`;
+    this.table.identify(peer, nodeId);
     return peer;
   }
 
@@ -56,18 +57,25 @@ export class Roster {
     return peer;
   }
 
-  /** Who came by itself, is gone, and is gone longest. */
+  /** Of those who came by themselves and are gone, the one that came first goes. */
   private makeRoom(): void {
     const [oldest] = this.table
       .all()
-      .filter(({ state }) => state === 'lost')
-      .sort((a, b) => a.dueMs - b.dueMs);
+      .filter(({ isConfigured, link }) => !isConfigured && link === undefined)
+      .sort((a, b) => a.upMs - b.upMs);
     if (oldest !== undefined) this.forget(oldest);
   }
 
   private tooMany(): never {
     const { peersMax } = this.setup;
-    const details = { limit: 'peersMax', current: this.table.size, maximum: peersMax, scope: 'peering', side: 'local' };
+    const details = {
+      limit: 'peersMax',
+      current: this.table.size,
+      maximum: peersMax,
+      scope: 'peering',
+      side: 'local',
+      configKey: 'peersMax',
+    };
     throw new NetworkError('LIMIT_EXCEEDED', `peering has ${this.table.size} of ${peersMax} peers (option peersMax)`, { details });
   }
 }

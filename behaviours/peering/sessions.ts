@@ -7,7 +7,7 @@
  */
 import { assertNever, type BehaviorAgent, type Connection, toConnection } from '../../core/index.js';
 import type { Dialling } from './dialling.js';
-import { type Ack, type Hello, type Introduction, type PeeringMessage, toWire } from './messages.js';
+import { type Ack, FRAME_HEAD_BYTES, type Hello, type Introduction, type PeeringMessage, type Refusal, toWire } from './messages.js';
 import type { PeeringCounters, PeeringSetup } from './options.js';
 import type { Peer, PeerLink } from './peer.js';
 import type { PeerTable } from './peer-table.js';
@@ -20,8 +20,8 @@ export interface SessionsHost {
   readonly dialling: Dialling;
   readonly traffic: Traffic;
   readonly counters: PeeringCounters;
-  /** A new peer for a node that came by itself; nothing when it may not, or there is no room. */
-  admit(agent: BehaviorAgent, connection: Connection, hello: Hello): Peer | undefined;
+  /** A new peer for a node that came by itself; or why not. */
+  admit(agent: BehaviorAgent, connection: Connection, hello: Hello): Peer | string;
   wakeAt(agent: BehaviorAgent, dueMs: number): void;
 }
 
@@ -108,7 +108,7 @@ export class Sessions {
     const isCrossed = known?.link?.isUp === false && known.link.connectionId === connection.id;
     if (isCrossed && connection.direction === 'outgoing') return;
     const peer = known ?? this.host.admit(agent, connection, hello);
-    if (peer === undefined) return this.refuse(agent, connection.id, hello.attempt);
+    if (typeof peer === 'string') return this.refuse(agent, connection.id, { type: 'refuse', attempt: hello.attempt, reason: peer });
     if (!peer.isConfigured) peer.type = hello.peerType;
     if (peer.link !== undefined) this.end(agent, peer);
     const remote = { canSend: hello.peerType !== 'limited-sending', canReceive: hello.peerType !== 'limited-receiving' };
@@ -119,9 +119,9 @@ export class Sessions {
     this.begin(agent, peer);
   }
 
-  private refuse(agent: BehaviorAgent, connectionId: number, attempt: number): void {
+  private refuse(agent: BehaviorAgent, connectionId: number, refusal: Refusal): void {
     this.host.counters.hellosRefused++;
-    agent.send(toConnection(connectionId), toWire({ type: 'refuse', attempt, reason: 'unknown peers are not accepted' }));
+    agent.send(toConnection(connectionId), toWire(refusal));
   }
 
   /** A link on which no frames go yet. `remote`: what the other side allows. */
@@ -153,7 +153,7 @@ export class Sessions {
     incoming.meet(life);
     incoming.told(link.toldRoom);
     link.isUp = true;
-    link.frameBytesMax = Math.min(frameBytesMax, this.host.setup.frameBytesMax);
+    link.frameBytesMax = Math.min(frameBytesMax, this.frameBytesMax(agent));
     return true;
   }
 
@@ -170,11 +170,16 @@ export class Sessions {
   }
 
   private introduction(agent: BehaviorAgent, peer: Peer, attempt: number): Introduction {
-    const { setup } = this.host;
     const { life, incoming } = peer.conversation;
     const { remoteLife, received, room } = incoming;
-    const port = setup.advertisedPort ?? agent.addresses[0]?.port ?? 0;
-    return { peerType: peer.type, port, attempt, life, remoteLife, received, room, frameBytesMax: setup.frameBytesMax };
+    const port = this.host.setup.advertisedPort ?? agent.addresses[0]?.port ?? 0;
+    const frameBytesMax = this.frameBytesMax(agent);
+    return { peerType: peer.type, port, attempt, life, remoteLife, received, room, frameBytesMax };
+  }
+
+  /** A longer frame would not pass as a message of this node. */
+  private frameBytesMax({ limits }: BehaviorAgent): number {
+    return Math.max(1, Math.min(this.host.setup.frameBytesMax, limits.payloadBytesMax - FRAME_HEAD_BYTES));
   }
 
   private check(agent: BehaviorAgent, { connectionId }: PeerLink, flaw: string | undefined): void {

@@ -13,8 +13,8 @@ export interface TrafficHost {
   readonly setup: PeeringSetup;
   readonly inbox: Inbox;
   readonly counters: PeeringCounters;
-  /** The application has taken a frame of that peer. */
-  taken(peer: Peer): void;
+  /** The application has taken a frame of the peer with that target. */
+  taken(target: number): void;
 }
 
 export class Traffic {
@@ -84,7 +84,7 @@ export class Traffic {
     const onTaken = () => {
       if (!isHeldBack) return;
       incoming.consumed();
-      taken(peer);
+      taken(peer.target);
     };
     counters.framesReceived++;
     counters.framesDropped += inbox.push({ received: { target: peer.target, nodeId: peer.nodeId as NodeId, frame }, onTaken });

@@ -4,6 +4,7 @@
 import { NetworkError } from '../../core/index.js';
 import { cancelled } from './inbox.js';
 import type { Peer, PeerInfo } from './peer.js';
+import type { PeerTable } from './peer-table.js';
 
 interface Waiter {
   readonly peer: Peer;
@@ -12,6 +13,8 @@ interface Waiter {
 
 export class UpWaiters {
   private waiters: readonly Waiter[] = [];
+
+  constructor(private readonly table: PeerTable) {}
 
   /** Resolves when the peer is up, perhaps at once; rejects with `PEER_GONE` when it will not be. */
   wait(peer: Peer, signal: AbortSignal | undefined): Promise<PeerInfo> {
@@ -34,10 +37,12 @@ export class UpWaiters {
     });
   }
 
-  /** The peer is up, or will not be. */
+  /** The peer is up, or will not be. Its target may have been another peer's when somebody began to wait. */
   changed(peer: Peer): void {
     const outcome = peer.state === 'up' ? peer.info() : gone(peer);
-    for (const waiter of this.waiters) if (waiter.peer === peer) waiter.settle(outcome);
+    for (const waiter of this.waiters) {
+      if (waiter.peer === peer || this.table.get(waiter.peer.target) === peer) waiter.settle(outcome);
+    }
   }
 
   /** No peer will be up any more. */

@@ -151,6 +151,18 @@ describe('the peering endpoint', () => {
     ]);
   });
 
+  it('INET-08: nobody is sent a frame that his node would not take as a message', async () => {
+    const b = await started(sim, 'b', { acceptUnknown: true }, { limits: { payloadBytesMax: 1_000 } });
+    const pa = peeringOf(await started(sim, 'a', { peers: [{ address: 'sim://b' }] }));
+    const early = pa.send(0, frameOf(1, 996));
+    await sim.waitFor(pa.whenUp(0));
+    expect([await early, await pa.send(0, frameOf(1, 996))].map((outcome) => outcome.type === 'returned' && outcome.reason)).to.deep.equal([
+      ...['too-large', 'too-large'],
+    ]);
+    expect(await sim.waitFor(pa.send(0, frameOf(2, 995)))).to.deep.equal({ type: 'delivered' });
+    expect(b.connections()).to.have.length(1);
+  });
+
   it('INET-08: an endpoint with one peer drops what that peer is to be left out of', async () => {
     const { pa, pb } = await peers(sim);
     expect(await pa.sendAll(frameOf(1), { exclude: 0 })).to.deep.equal([]);

@@ -98,7 +98,7 @@ describe('peering with hostile peers', () => {
     ]);
   });
 
-  it('INET-09, row 43: more frames than there is room for close the connection; nothing more is kept', async () => {
+  it('INET-09: more frames than there is room for close the connection; nothing more is kept', async () => {
     await say(hello(), ...numbers(3).map((number) => frame(number)));
     expect([isOpen(), peeringOf(b).status().unreadFrames]).to.deep.equal([true, 3]);
     await say(frame(3));

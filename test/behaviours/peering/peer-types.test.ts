@@ -1,6 +1,7 @@
 /** @module Tests of the peer types, of who is accepted, and of how peers are dialled again (INET-18 to INET-31), in the simulator. */
 import { expect } from 'chai';
 import { PeeringBehavior, type PeeringOptions } from '../../../behaviours/peering/index.js';
+import type { Logger } from '../../../core/index.js';
 import { SimulatedNetwork, type SimulatedNode } from '../../../simulation.js';
 import { frameOf, numbers, peeringOf, peers, reader, type Sim, started, watched } from './support.js';
 
@@ -228,6 +229,7 @@ describe('peering types', () => {
       const e = await started(sim, 'e', { peers: [{ address: 'sim://b' }] });
       await sim.run(5_000);
       expect(stateOf(e)).to.equal('waiting');
+      expect(peeringOf(e).peer(0)?.failure).to.deep.equal({ type: 'handshake', reason: 'there are 2 peers, as many as may be' });
       sim.crash(c, { reset: true });
       await sim.runUntil(() => stateOf(e) === 'up');
       expect(
@@ -296,6 +298,23 @@ describe('peering types', () => {
       expect(stateOf(a)).to.equal('gave-up');
     });
 
+    it('INET-22: people are told once of a configured peer that is not up for 10 s, and again after its next loss', async () => {
+      const lines: string[] = [];
+      const silent = () => undefined;
+      const logger = { trace: silent, debug: silent, info: silent, error: silent, child: () => logger } as unknown as Logger;
+      Object.assign(logger, { warn: ({ target }: { target: number }, text: string) => lines.push(`${text}: ${target}`) });
+      const b = await started(sim, 'b', { acceptUnknown: true });
+      const a = await started(sim, 'a', { peers: [{ address: 'sim://b' }, { address: 'sim://nobody' }] }, { logger });
+      await sim.run(9_900);
+      expect(lines).to.deep.equal([]);
+      await sim.run(60_000);
+      expect(lines).to.deep.equal(['a peer is not up: 1']);
+      sim.crash(b);
+      await sim.runUntil(() => stateOf(a) !== 'up');
+      await sim.run(10_100);
+      expect(lines).to.deep.equal(['a peer is not up: 1', 'a peer is not up: 0']);
+    });
+
     it('a second line for the same node is given up, and names the first', async () => {
       const { a, b, pa } = await peers(sim);
       const target = pa.startPeering({ address: `sim://${b.id}@b` });
@@ -322,6 +341,24 @@ describe('peering types', () => {
       expect(pb.peers()).to.have.length(1);
       expect([pb.peer(0), pb.peer(1)?.nodeId, pb.peer(1)?.isConfigured]).to.deep.equal([pb.peer(1), a.id, true]);
       expect([stateOf(a), stateOf(b)]).to.deep.equal(['up', 'up']);
+    });
+
+    it('frames that were read only after that are accounted for, and whoever waited for either target hears of it', async () => {
+      const { a, b, pa, pb } = await peers(sim, { inboxFrames: 4 });
+      const sent = watched(numbers(8).map((number) => pa.send(0, frameOf(number))));
+      await sim.run(100);
+      b.disconnectNode(a.id);
+      await sim.runUntil(() => pb.peer(0)?.state === 'lost');
+      const waiting = pb.whenUp(0);
+      const target = pb.startPeering({ address: 'sim://a' });
+      expect((await sim.waitFor(waiting)).nodeId).to.equal((await sim.waitFor(pb.whenUp(target))).nodeId);
+      const heard = reader(pb);
+      await sim.run(2_000);
+      expect([heard.numbers(), new Set(sent.settled), pb.status().counters.violations]).to.deep.equal([
+        numbers(8),
+        new Set(['delivered']),
+        0,
+      ]);
     });
   });
 });

@@ -40,6 +40,14 @@ export async function peers(sim: Sim, server: PeeringOptions = {}, client: Peeri
   return { a, b, pa: peeringOf(a), pb: peeringOf(b) };
 }
 
+/** Two nodes that have each other as cross peers; both are up. */
+export async function crossPeers(sim: Sim, options: PeeringOptions) {
+  const cross = (name: string, other: string) => started(sim, name, { ...options, peers: [{ address: `sim://${other}`, type: 'cross' }] });
+  const [a, b] = await Promise.all([cross('a', 'b'), cross('b', 'a')]);
+  await sim.waitFor(Promise.all([a, b].map((node) => peeringOf(node).whenUp(0))));
+  return { a, b, pa: peeringOf(a), pb: peeringOf(b) };
+}
+
 export function frameOf(number: number, length = 4): Uint8Array {
   const frame = new Uint8Array(Math.max(4, length));
   new DataView(frame.buffer).setUint32(0, number);
