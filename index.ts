@@ -1,7 +1,7 @@
 /**
  * @module The package's door on Node: the core's public surface, and `createNode` with Node's defaults wired in.
  */
-import { BUILTINS } from './behaviours/index.js';
+import { BUILTINS, LanBehavior } from './behaviours/index.js';
 import { identityDoor } from './core/identity.js';
 import { type Identity as CoreIdentity, LAN_PORT, MeshNode, type NodeDefaults, type NodeOptions, resolveOptions } from './core/index.js';
 import { nodeCrypto } from './core/platform/node/crypto-node.js';
@@ -26,6 +26,7 @@ const NODE_DEFAULTS: NodeDefaults = {
   transports: () => [new TcpTransport()],
   router: DirectRouter,
   builtins: BUILTINS,
+  lan: LanBehavior,
   provide: [{ token: LAN_PORT, useValue: new NodeLan() }],
   logger: nodeLogger,
   loadIdentity: loadOrCreateIdentity,

@@ -9,6 +9,7 @@ import { RpcBehavior } from './rpc/index.js';
 export * from './addressbook/index.js';
 export * from './envelopes/index.js';
 export * from './handshake/index.js';
+export * from './lan/index.js';
 export * from './peering/index.js';
 export * from './router-sync/index.js';
 export * from './rpc/index.js';

@@ -59,7 +59,7 @@ const GIVEN: ReadonlySet<Token> = new Set([NODE_ID, CLOCK, RANDOM, LOGGER, SEALE
 /** Service ids below it are reserved. */
 const USER_IDS_FROM = 32;
 /** The reserved service ids that a built-in behaviour has; DESIGN gives each its meaning. */
-const BUILTIN_ID_LAST = 16;
+const BUILTIN_ID_LAST = 17;
 
 /** Checks everything. Throws one `NetworkError` with the code of the first fault; `details.faults` lists all of them. */
 export function planRegistration(registration: Registration): BuildPlan {

@@ -43,6 +43,7 @@ const OPTIONS: Readonly<Record<string, { readonly right: readonly unknown[]; rea
   },
   logger: { right: ['silent', 'warn', 'trace'], wrong: ['loud', 7, {}] },
   builtins: { right: [[], ['handshake'], ['handshake', 'rpc']], wrong: ['handshake', ['nonsense'], ['toString'], [7]] },
+  lan: { right: [false, true], wrong: ['yes', 1, {}, null] },
   provide: { right: [[]], wrong: [{}, 'x', 7] },
   tickMs: { right: [10, 1_000, 3_600_000], wrong: [9, 3_600_001, 10.5, '1000', Number.NaN] },
 };

@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { expect } from 'chai';
 import { compiled, Program } from '../cli/program.js';
+import { whyNoMulticast } from '../core/platform/node/lan/probe.js';
 import { shownOutput, withoutNumbers } from '../docs/pages.js';
 
 const ID = '[0-9a-f]{8}';
@@ -36,6 +37,7 @@ describe('examples', () => {
       'echo.js',
       'envelopes.js',
       'hello.js',
+      'lan.js',
       'peering.js',
       'peers.js',
       'simulate.js',
@@ -81,6 +83,24 @@ describe('examples', () => {
     expect(first[1]).to.match(/^broken in two: \d+ links; a rumour reaches 50 of 100 nodes within \d+ ms$/);
     expect(first[2]).to.match(/^healed: \d+ links; a rumour reaches 100 of 100 nodes within \d+ ms$/);
     expect(first[3]).to.match(/^\d+ s of virtual time, \d+ events, trace [0-9a-f]{16}$/);
+  });
+
+  it('lan: two nodes find each other without any address, where the machine can multicast', async function () {
+    const flaw = await whyNoMulticast();
+    if (flaw !== undefined) {
+      console.warn(`      skipped, because this machine cannot multicast: ${flaw}`);
+      this.skip();
+    }
+    const network = `lan-example-${process.pid}-${Date.now()}`;
+    const both = [run('lan', network), run('lan', network)];
+    await Promise.all(both.map((program) => program.next(new RegExp(`^this is ${ID}; waiting for others of the network `))));
+    await Promise.all(both.map((program) => program.next(new RegExp(`^${ID} is here, at `))));
+    const [first, second] = both as [Program, Program];
+    expect(await first.eof().end()).to.equal(0);
+    await second.next(new RegExp(`^${ID} has left$`));
+    expect(await second.eof().end()).to.equal(0);
+    await second.next(/^announcements heard from \d+ places$/);
+    expect(first.errors + second.errors).to.equal('');
   });
 
   it('chat: three people in three processes hear each other, over the one who listens', async () => {

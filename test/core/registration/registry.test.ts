@@ -110,9 +110,9 @@ describe('registry', () => {
   it('reserved service ids: users take one only in place of a built-in that is off', () => {
     const idFaults = (serviceId: number) => faultsOf({ behaviors: [sample('Mine', serviceId)] });
     for (const id of [1, 6, 16, 32, 255]) expect(idFaults(id), String(id)).to.deep.equal([]);
-    for (const id of [0, 17, 31])
+    for (const id of [0, 18, 31])
       expect(idFaults(id)[0], String(id)).to.match(/^BEHAVIOR_INVALID: Mine has the reserved service id .*from 32 to 255/);
-    expect(faultsOf({ builtins: [sample('Later', 17)] })).to.deep.equal([]);
+    expect(faultsOf({ builtins: [sample('Later', 18)] })).to.deep.equal([]);
   });
 
   it('a token that is provided twice, or that the node provides, is refused', () => {
