@@ -23,7 +23,7 @@ import {
   type Storage,
 } from '../../core/index.js';
 import { HandshakeBehavior } from '../handshake/index.js';
-import type { AddressMode } from './address-class.js';
+import type { HintMode } from './address-class.js';
 import { Alarm } from './alarm.js';
 import { Book } from './book.js';
 import { Dialling } from './dialling.js';
@@ -46,8 +46,11 @@ const MONITOR_MS = 30_000;
 export interface HintSource {
   /** A constant name; hints count towards its quota. */
   readonly source: string;
-  /** How near the places may be that it tells of; `private` by default. */
-  readonly mode?: AddressMode;
+  /**
+   * How near the places may be that it tells of; `private` by default. `link`: packets of the node came from there, over a link of this
+   * machine. Then every address that somebody can send from is right, and counts although the node has signed others.
+   */
+  readonly mode?: HintMode;
 }
 
 export class AddressBookBehavior extends NetworkBehavior {
@@ -130,14 +133,15 @@ export class AddressBookBehavior extends NetworkBehavior {
   /**
    * A discovery outside of the mesh, such as one in the local network, has heard that the node may be found there. It is a hint as those of
    * neighbours are: within the quota of `source`, accepted by `mode`, dialled as the plan and the budget say, and forgotten after an hour
-   * unless it is proven or given again. What a node has signed itself counts more. True when the node is known now.
+   * unless it is proven or given again. True when the node is known now.
    */
   addHint(nodeId: NodeId, addresses: readonly (string | Address)[], { source, mode = 'private' }: HintSource): boolean {
     const told = addresses.map((given) => (typeof given === 'string' ? parseAddress(given) : given).withNodeId(undefined));
     return this.perform((agent) => {
       const verdict = this.book.takeHint(nodeId, told, { source, mode }, agent);
-      if (verdict === 'new') this.alarm.within(agent, SOON_MS);
-      return verdict === 'new' || verdict === 'known';
+      const isKnown = verdict === 'new' || verdict === 'known';
+      if (isKnown) this.alarm.within(agent, SOON_MS);
+      return isKnown;
     });
   }
 

@@ -4,7 +4,7 @@
  * addresses that have worked. Pure: it dials nobody and tells nobody.
  */
 import type { Address, NodeId } from '../../core/index.js';
-import { type AddressMode, reachOf, refusalOf } from './address-class.js';
+import { type AddressMode, type HintMode, reachOf, refusalOf } from './address-class.js';
 import type { GroupOf } from './address-group.js';
 import { checkLater, Entry, isWeaker, type Moment } from './entry.js';
 import { Quota } from './quota.js';
@@ -34,7 +34,7 @@ export interface BookOptions {
 export interface Teller {
   /** The id of a node, or the name of another source. Claims count towards its quota. */
   readonly source: string;
-  readonly mode: AddressMode;
+  readonly mode: HintMode;
 }
 
 export type RecordVerdict = 'new' | 'newer' | 'known' | 'older' | 'own' | 'ahead' | 'expired' | 'refused' | 'full' | 'forged';
@@ -119,11 +119,11 @@ export class Book {
     return entry === undefined ? 'new' : 'newer';
   }
 
-  /** An unsigned word about where a node is. What the node itself has signed, and what works, needs no hints. */
+  /** An unsigned word about where a node is. What it has signed needs none, unless it was seen elsewhere on a link; what works needs none. */
   takeHint(nodeId: NodeId, told: readonly Address[], teller: Teller, { nowMs }: Moment): HintVerdict {
     if (nodeId === this.options.self) return 'own';
     const entry = this.entries.get(nodeId);
-    if (entry?.record !== undefined || entry?.isConnected === true) return 'known';
+    if ((entry?.record !== undefined && teller.mode !== 'link') || entry?.isConnected === true) return 'known';
     const addresses = this.acceptable(told, teller.mode, nowMs);
     if (addresses.length === 0) return 'refused';
     if (entry === undefined && !this.makeRoom(teller.source, addresses)) return 'full';
@@ -224,7 +224,7 @@ export class Book {
     return entry.isGivenUp || (entry.metMs as number) <= wallMs - BOOK_LIMITS.provenLifetimeMs;
   }
 
-  private acceptable(addresses: readonly Address[], mode: AddressMode, nowMs: number): readonly Address[] {
+  private acceptable(addresses: readonly Address[], mode: HintMode, nowMs: number): readonly Address[] {
     return addresses.filter((address) => refusalOf(address, mode) === undefined && !this.isSelf(address.text, nowMs));
   }
 

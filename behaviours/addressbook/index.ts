@@ -1,10 +1,10 @@
 /**
  * @module The address book's public surface: what other behaviours and applications may use of it.
  */
-export { type AddressMode, classOf, refusalOf } from './address-class.js';
+export { type AddressMode, classOf, type HintMode, refusalOf } from './address-class.js';
 export { type GroupOf, groupOfAddress } from './address-group.js';
 export type { BackoffOptions } from './backoff.js';
-export { AddressBookBehavior } from './behavior.js';
+export { AddressBookBehavior, type HintSource } from './behavior.js';
 export { BOOK_LIMITS } from './book.js';
 export type { AddressBookOptions } from './options.js';
 export type { AddressSnapshot, EntrySnapshot } from './snapshot.js';

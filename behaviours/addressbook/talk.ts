@@ -276,7 +276,8 @@ function tellerOf({ facts: { nodeId, mode } }: GossipLink): Teller {
 /** Of an entry what is proven, if it may be told to anybody. */
 function hintOf({ nodeId, addresses }: Entry): (Hint & { readonly reach: AddressMode; readonly nodeId: NodeId })[] {
   const proven = addresses.filter(({ succeededMs }) => succeededMs !== undefined).map(({ text }) => text);
-  const told = proven.slice(0, MESSAGE_LIMITS.hintAddressesMax);
+  // A link-local address means nothing to others.
+  const told = proven.filter((text) => reachOf([parseAddress(text)]) !== undefined).slice(0, MESSAGE_LIMITS.hintAddressesMax);
   const reach = reachOf(told.map(parseAddress));
   return reach === undefined ? [] : [{ nodeId, addresses: told, reach }];
 }

@@ -131,7 +131,7 @@ export class LanBehavior extends NetworkBehavior {
 
   private hint(nodeId: NodeId, addresses: readonly Address[]): void {
     this.counted.hints++;
-    this.book.addHint(nodeId, addresses, { source: 'lan', mode: 'loopback' });
+    this.book.addHint(nodeId, addresses, { source: 'lan', mode: 'link' });
   }
 
   private failed(agent: BehaviorAgent, cause: NetworkError): void {

@@ -132,6 +132,17 @@ describe('the book and hints', () => {
     expect(hint('cleo', 'tcp://127.0.0.1:7400')).to.equal('refused');
   });
 
+  it('of what was seen on a link count for those that have signed other places, too, but not for the connected', () => {
+    const reader = new Reader();
+    const seen = parseAddress('tcp://[fe80::7%25eth0]:7400');
+    const see = (name: string) => reader.book.takeHint(idOf(name), [seen], { source: 'lan', mode: 'link' }, reader.now);
+    reader.take(recordOf('anna', [ADDRESS]));
+    expect([see('anna'), see('ben'), see('self')]).to.deep.equal(['known', 'new', 'own']);
+    expect([reader.addressesOf('anna'), reader.addressesOf('ben')]).to.deep.equal([[ADDRESS, seen.text], [seen.text]]);
+    reader.book.met(idOf('cleo'), 7, reader.now);
+    expect([see('cleo'), reader.addressesOf('cleo')]).to.deep.equal(['known', []]);
+  });
+
   it('are taken back by whoever gave them, and by nobody else', () => {
     const reader = new Reader();
     const { book, now } = reader;
