@@ -86,6 +86,7 @@ describe('examples', () => {
   });
 
   it('lan: two nodes find each other without any address, where the machine can multicast', async function () {
+    this.timeout(60_000);
     const flaw = await whyNoMulticast();
     if (flaw !== undefined) {
       console.warn(`      skipped, because this machine cannot multicast: ${flaw}`);
