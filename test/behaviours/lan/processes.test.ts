@@ -47,8 +47,11 @@ describe('LAN discovery between processes', function () {
     expect(ofA.heard + ofB.heard).to.be.greaterThan(0);
     for (const report of [ofA, ofB]) expect([report.open, report.isLoaded]).to.deep.equal([[], true]);
     expect([ofOther.heard, ofOther.connections, ofOther.open]).to.deep.equal([0, 0, []]);
-    for (const program of programs)
-      expect([program.errors, program.lines.filter((line) => line.includes('fault'))]).to.deep.equal(['', []]);
+    for (const { errors, lines } of programs) {
+      // A machine that stands still may be warned of.
+      expect(errors).not.to.match(/LAN|fault|Error/);
+      expect(lines.filter((line) => line.includes('fault'))).to.deep.equal([]);
+    }
     expect(other.lines.some((line) => line.includes('"connected"'))).to.equal(false);
   });
 
