@@ -277,7 +277,7 @@ export class AddressBookBehavior extends NetworkBehavior {
   private monitor(agent: BehaviorAgent): void {
     this.monitorDueMs = undefined;
     this.book.expire(agent);
-    for (const { text } of this.own.addresses) this.book.markSelf(text, agent.nowMs);
+    for (const { text } of this.own.addresses) this.book.selfAddresses.add(text, agent.nowMs);
     this.dialling.budget.expire(agent.nowMs);
     this.talk.tellHints(agent);
   }
@@ -287,7 +287,7 @@ export class AddressBookBehavior extends NetworkBehavior {
     const record = this.own.update(agent.addresses, this.handshake.observedAddresses(), agent);
     if (this.own.isBehind) this.alarm.within(agent, SIGNING_PERIOD_MS);
     if (record === undefined) return;
-    for (const { text } of this.own.addresses) this.book.markSelf(text, agent.nowMs);
+    for (const { text } of this.own.addresses) this.book.selfAddresses.add(text, agent.nowMs);
     this.talk.ownChanged(record);
   }
 }

@@ -47,7 +47,7 @@ export class Book {
   private readonly slots = new Slots();
   /** The place of this node's own record in the sets of what neighbours have been told. */
   readonly ownSlot: number;
-  private readonly selfAddresses = new SelfAddresses();
+  readonly selfAddresses = new SelfAddresses();
 
   /** When a node came in that was not known before. */
   lastLearntMs = Number.NEGATIVE_INFINITY;
@@ -64,9 +64,14 @@ export class Book {
 
   /** How many nodes there seem to be, this one included. */
   get spaceSize(): number {
+    return 1 + [...this.entries.values()].filter(({ isLikelyThere }) => isLikelyThere).length;
+  }
+
+  /** Whether the space seems to have more nodes than that. */
+  hasMoreThan(count: number): boolean {
     let size = 1;
-    for (const entry of this.entries.values()) if (entry.isLikelyThere) size++;
-    return size;
+    for (const entry of this.entries.values()) if (entry.isLikelyThere && ++size > count) return true;
+    return size > count;
   }
 
   get(nodeId: NodeId): Entry | undefined {
@@ -200,15 +205,6 @@ export class Book {
     if (entry.isIdle) this.remove(entry);
   }
 
-  isSelf(text: string, nowMs: number): boolean {
-    return this.selfAddresses.has(text, nowMs);
-  }
-
-  /** The address is this node's own: nobody else's for a while. */
-  markSelf(text: string, nowMs: number): void {
-    this.selfAddresses.add(text, nowMs);
-  }
-
   /** Forgets what has lived its time. To be called now and then. */
   expire({ nowMs, wallMs }: Moment): void {
     this.selfAddresses.expire(nowMs);
@@ -225,7 +221,7 @@ export class Book {
   }
 
   private acceptable(addresses: readonly Address[], mode: HintMode, nowMs: number): readonly Address[] {
-    return addresses.filter((address) => refusalOf(address, mode) === undefined && !this.isSelf(address.text, nowMs));
+    return addresses.filter((address) => refusalOf(address, mode) === undefined && !this.selfAddresses.has(address.text, nowMs));
   }
 
   private setRecord(entry: Entry, { bytes, mark, seq, addresses }: AddressRecord): void {

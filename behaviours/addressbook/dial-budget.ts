@@ -1,26 +1,33 @@
 /**
  * @module DialBudget: how often places are dialled that nobody has proven yet, so that gossip cannot make this node knock at a victim's
- * door (SECURITY.md row 46): an address three times an hour, a host ten times a minute. Addresses that have answered before, and those of
- * this node's own user, cost nothing. Pure; bounded by forgetting what is past, and by refusing at the bound.
+ * door (SECURITY.md row 46): an address three times an hour, a host ten times a minute, and all of them once a second in the long run.
+ * Addresses that have answered before, and those of this node's own user, cost nothing. Pure; bounded by forgetting what is past, and by refusing at the bound.
  */
+import { TokenBucket } from './token-bucket.js';
+
 export const DIAL_BUDGET = {
   dialsPerAddress: 3,
   addressWindowMs: 3_600_000,
   dialsPerHost: 10,
   hostWindowMs: 60_000,
+  /** All unproven ones together: so many at once, and per second. */
+  dialsAtOnce: 256,
+  dialsPerSecond: 1,
   /** Addresses, and hosts, that are remembered. At the bound no further unproven one is dialled. */
   entriesMax: 16_384,
 } as const;
 
 export class DialBudget {
   private readonly byAddress = new Window(DIAL_BUDGET.dialsPerAddress, DIAL_BUDGET.addressWindowMs);
+  private readonly total = new TokenBucket(DIAL_BUDGET.dialsAtOnce, DIAL_BUDGET.dialsPerSecond, 0);
   private readonly byHost = new Window(DIAL_BUDGET.dialsPerHost, DIAL_BUDGET.hostWindowMs);
 
   allows(address: string, host: string, nowMs: number): boolean {
-    return this.byAddress.allows(address, nowMs) && this.byHost.allows(host, nowMs);
+    return this.total.has(1, nowMs) && this.byAddress.allows(address, nowMs) && this.byHost.allows(host, nowMs);
   }
 
   spend(address: string, host: string, nowMs: number): void {
+    this.total.take(1, nowMs);
     this.byAddress.add(address, nowMs);
     this.byHost.add(host, nowMs);
   }

@@ -3,9 +3,10 @@
  * that, as many as `min` says, chosen by chance: each node's own few choices make a graph that hangs together, and group by group, so that
  * many nodes of few networks get few of the slots (SECURITY.md row 49). Pure.
  */
-import { type NodeId, parseAddress, type Random } from '../../core/index.js';
+import type { NodeId } from '../../core/index.js';
 import type { Book } from './book.js';
 import type { DialBudget } from './dial-budget.js';
+import { Draw } from './draw.js';
 import type { Entry, KnownAddress, Moment } from './entry.js';
 import type { Order } from './order.js';
 import { picked } from './picked.js';
@@ -15,6 +16,8 @@ export const DIAL_PLAN_LIMITS = {
   perGroupMax: 2,
   /** Of two nodes that have just heard of each other the smaller id dials first; the larger one when nothing has come by then. */
   politeMs: 2_000,
+  /** Nodes that one look considers. */
+  drawsMax: 512,
   /** A mesh is completed only when the book has not grown for so long, so that a newcomer to a large space does not dial everybody. */
   settledMs: 1_000,
 } as const;
@@ -42,37 +45,47 @@ export interface Situation {
 export class DialPlan {
   /** Whether everybody is to be connected. */
   readonly isFull: boolean;
+  /** Whether others than persistent nodes are to be dialled. */
+  private readonly isOpen: boolean;
 
   constructor(
     private readonly situation: Situation,
     private readonly now: Moment,
   ) {
-    this.isFull = situation.book.spaceSize <= situation.max;
+    this.isFull = !situation.book.hasMoreThan(situation.max);
+    this.isOpen = this.isFull || situation.chosen.length < situation.min;
   }
 
-  /** Whether somebody is to be dialled, now or when it is time. */
-  get hasWishes(): boolean {
-    const { book, chosen, min } = this.situation;
-    const isOpen = this.isFull || chosen.length < min;
-    for (const entry of book.values()) {
-      if (!entry.isConnected && (entry.isPersistent || (isOpen && !entry.isDeclined && !entry.isGivenUp))) return true;
+  /** When somebody is to be dialled: in `lookMs` where somebody may be found, or when a persistent node is due; `Infinity` for nobody. */
+  nextWishMs(lookMs: number): number {
+    const soonMs = this.now.nowMs + lookMs;
+    let nextMs = Number.POSITIVE_INFINITY;
+    for (const entry of this.situation.book.values()) {
+      if (entry.isConnected) continue;
+      if (this.isOpen && !entry.isDeclined && !entry.isGivenUp) return soonMs;
+      if (entry.isPersistent) nextMs = Math.min(nextMs, Math.max(soonMs, entry.nextDueMs));
     }
-    return false;
+    return nextMs;
   }
 
   /** Up to `count` dials, the most wanted first. */
   next(count: number): readonly Candidate[] {
-    const idle = [...this.situation.book.values()].filter((entry) => !entry.isConnected && !entry.isDialling);
-    const persistent = this.dialable(idle.filter(({ isPersistent }) => isPersistent));
-    const others = idle.filter(({ isPersistent, isDeclined }) => !isPersistent && !isDeclined);
-    const room = Math.max(0, count - persistent.length);
-    return [...persistent, ...(this.isFull ? this.everybody(others, room) : this.some(others, room))].slice(0, count);
+    const persistent: Entry[] = [];
+    const others: Entry[] = [];
+    for (const entry of this.situation.book.values()) {
+      if (entry.isConnected || entry.isDialling) continue;
+      if (entry.isPersistent) persistent.push(entry);
+      else if (this.isOpen && !entry.isDeclined) others.push(entry);
+    }
+    const first = this.dialable(persistent);
+    const room = Math.max(0, count - first.length);
+    return [...first, ...(this.isFull ? this.everybody(others, room) : this.some(others, room))].slice(0, count);
   }
 
   /** One that was never connected, to see whether it is there. */
   feeler(): Candidate | undefined {
     const unproven = [...this.situation.book.values()].filter((entry) => entry.isIdle && !entry.isProven && !entry.isDeclined);
-    return oneByGroup(this.dialable(unproven), this.now.random);
+    return this.drawn(unproven, 1, [])[0];
   }
 
   private everybody(entries: readonly Entry[], count: number): readonly Candidate[] {
@@ -86,15 +99,28 @@ export class DialPlan {
   private some(entries: readonly Entry[], count: number): readonly Candidate[] {
     const { chosen, min, anchors, order } = this.situation;
     const room = Math.min(count, Math.max(0, min - chosen.length));
-    const taken: Candidate[] = [];
-    let rest = room === 0 ? [] : [...this.inOrder(this.dialable(entries))];
-    while (taken.length < room) {
-      rest = rest.filter((candidate) => !taken.includes(candidate) && this.isDiverse(candidate, taken));
-      const anchor = rest.find(({ entry }) => anchors.has(entry.nodeId));
-      const next = anchor ?? (order === undefined ? oneByGroup(rest, this.now.random) : rest[0]);
-      if (next === undefined) break;
-      taken.push(next);
+    if (room === 0) return [];
+    if (order !== undefined) return this.diverse(this.inOrder(this.dialable(entries)), room, []);
+    const anchored = this.diverse(this.dialable(entries.filter(({ nodeId }) => anchors.has(nodeId))), room, []);
+    return this.drawn(entries, room, anchored);
+  }
+
+  /** Some by chance, beside those that are taken. Where most may not be dialled now, the next look goes on. */
+  private drawn(entries: readonly Entry[], room: number, already: readonly Candidate[]): readonly Candidate[] {
+    const draw = new Draw(entries, this.now.random);
+    let taken = already;
+    for (let tries = 0; taken.length < room && tries < DIAL_PLAN_LIMITS.drawsMax; tries++) {
+      const entry = draw.next();
+      if (entry === undefined) break;
+      if (!taken.some((candidate) => candidate.entry === entry)) taken = this.diverse(this.dialable([entry]), room, taken);
     }
+    return taken;
+  }
+
+  /** Those of them that fit beside the others. */
+  private diverse(candidates: readonly Candidate[], room: number, already: readonly Candidate[]): readonly Candidate[] {
+    const taken = [...already];
+    for (const candidate of candidates) if (taken.length < room && this.isDiverse(candidate, taken)) taken.push(candidate);
     return taken;
   }
 
@@ -132,26 +158,13 @@ export class DialPlan {
 
 /** Whether the budget allows a dial to it. What has answered before costs nothing, nor what this node's user wrote, nor this machine. */
 export function mayDial(known: KnownAddress, budget: DialBudget, nowMs: number): boolean {
-  return isFree(known) || budget.allows(known.text, parseAddress(known.text).host, nowMs);
+  return isFree(known) || budget.allows(known.text, known.host, nowMs);
 }
 
 export function spend(known: KnownAddress, budget: DialBudget, nowMs: number): void {
-  if (!isFree(known)) budget.spend(known.text, parseAddress(known.text).host, nowMs);
+  if (!isFree(known)) budget.spend(known.text, known.host, nowMs);
 }
 
 function isFree({ origin, succeededMs, isNear }: KnownAddress): boolean {
   return origin === 'configured' || succeededMs !== undefined || isNear;
-}
-
-/** A group by chance, then one of it by chance; those without group are a group each. */
-function oneByGroup(candidates: readonly Candidate[], random: Random): Candidate | undefined {
-  const groups = new Map<string | Candidate, Candidate[]>();
-  for (const candidate of candidates) {
-    const key = candidate.address.group ?? candidate;
-    const members = groups.get(key);
-    if (members === undefined) groups.set(key, [candidate]);
-    else members.push(candidate);
-  }
-  const [members = []] = picked([...groups.values()], 1, random);
-  return picked(members, 1, random)[0];
 }

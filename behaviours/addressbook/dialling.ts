@@ -122,7 +122,8 @@ export class Dialling {
     this.letGo(agent, plan.isFull);
     for (let dial = this.queue.next(); dial !== undefined; dial = this.queue.next()) this.start(agent, dial);
     // Not in step with others, nor with the waits that were shared out by chance.
-    this.wishMs = plan.hasWishes || this.surplusSinceMs !== undefined ? agent.nowMs + this.lookMs(agent) : Number.POSITIVE_INFINITY;
+    const lookMs = this.lookMs(agent);
+    this.wishMs = this.surplusSinceMs === undefined ? plan.nextWishMs(lookMs) : agent.nowMs + lookMs;
   }
 
   /** A connection is open. This node holds what it dialled by choice; what others dialled, they hold. */
@@ -130,7 +131,7 @@ export class Dialling {
     const isFeeler = this.felt.delete(connection.id);
     if (connection.direction !== 'outgoing' || isFeeler || !this.isOn) return;
     const { connectionsMin, connectionsMax } = agent.limits;
-    const isWanted = entry.isPersistent || this.held.size < connectionsMin || this.book.spaceSize <= connectionsMax;
+    const isWanted = entry.isPersistent || this.held.size < connectionsMin || !this.book.hasMoreThan(connectionsMax);
     if (!isWanted) return;
     this.held.set(connection.id, { nodeId: entry.nodeId, group: this.setup.groupOf(connection.remoteAddress) });
     agent.hold(connection.id);
@@ -213,10 +214,10 @@ export class Dialling {
       case 'NOT_STARTED':
         return;
       case 'SELF_DIAL':
-        this.book.markSelf(text, agent.nowMs);
+        this.book.selfAddresses.add(text, agent.nowMs);
         return entry.wrong(text);
       case 'IDENTITY_MISMATCH':
-        if (error.details['actual'] === agent.nodeId) this.book.markSelf(text, agent.nowMs);
+        if (error.details['actual'] === agent.nodeId) this.book.selfAddresses.add(text, agent.nowMs);
         if (this.seeds.unlearn(text, entry.nodeId) && this.seeds.of(entry.nodeId).length === 0) this.book.forget(entry.nodeId);
         return entry.wrong(text);
       case 'SCHEME_UNKNOWN':
@@ -254,7 +255,7 @@ export class Dialling {
   }
 
   private selfSeed(agent: BehaviorAgent, { address }: Seed): void {
-    this.book.markSelf(address.text, agent.nowMs);
+    this.book.selfAddresses.add(address.text, agent.nowMs);
     this.seeds.remove(address.text);
   }
 

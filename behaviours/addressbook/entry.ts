@@ -20,6 +20,7 @@ const STRENGTH: Readonly<Record<AddressOrigin, number>> = { configured: 2, own: 
 
 export interface KnownAddress {
   readonly text: string;
+  readonly host: string;
   /** Who it is likely in one hand with. */
   readonly group: string | undefined;
   /** On this machine: a dial there harms nobody else. */
@@ -151,6 +152,11 @@ export class Entry {
       .map(({ text }) => parseAddress(text));
   }
 
+  /** When one of its addresses may be dialled; `Infinity` when none is worth it. */
+  get nextDueMs(): number {
+    return Math.min(...this.addresses.filter((known) => this.isUsable(known)).map(({ dueMs }) => dueMs));
+  }
+
   get isGivenUp(): boolean {
     return !this.addresses.some((known) => this.isUsable(known));
   }
@@ -224,8 +230,8 @@ export class Entry {
 /** An address of which nothing is known but who said it. */
 export function knownAddress(address: Address, origin: AddressOrigin, group: string | undefined): KnownAddress {
   const isNear = modeOf(address) === 'loopback';
-  const { text } = address;
-  return { text, group, isNear, origin, attempts: 0, failures: 0, succeededMs: undefined, backoffMs: 0, dueMs: 0, isWrong: false };
+  const { text, host } = address;
+  return { text, host, group, isNear, origin, attempts: 0, failures: 0, succeededMs: undefined, backoffMs: 0, dueMs: 0, isWrong: false };
 }
 
 function renew(known: KnownAddress): void {

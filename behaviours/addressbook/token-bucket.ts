@@ -16,11 +16,20 @@ export class TokenBucket {
 
   /** Takes up to `count`, and answers how many it got. */
   take(count: number, nowMs: number): number {
-    const grown = Math.max(0, nowMs - this.filledMs) * (this.perSecond / 1_000);
-    this.tokens = Math.min(this.capacity, this.tokens + grown);
-    this.filledMs = Math.max(this.filledMs, nowMs);
+    this.fill(nowMs);
     const taken = Math.min(count, Math.floor(this.tokens));
     this.tokens -= taken;
     return taken;
+  }
+
+  has(count: number, nowMs: number): boolean {
+    this.fill(nowMs);
+    return this.tokens >= count;
+  }
+
+  private fill(nowMs: number): void {
+    const grown = Math.max(0, nowMs - this.filledMs) * (this.perSecond / 1_000);
+    this.tokens = Math.min(this.capacity, this.tokens + grown);
+    this.filledMs = Math.max(this.filledMs, nowMs);
   }
 }
