@@ -14,8 +14,9 @@ import { type Answer, LanRecords } from './records.js';
 
 /** Between two looks at the machine's addresses. */
 const SCAN_MS = 5_000;
-/** An address of no use is tried again after this time. */
-const RETRY_MS = 60_000;
+/** An address of no use is tried again after this time, which doubles up to the longest: a new one may not be ready to send. */
+const RETRY_MS = 2_500;
+const RETRY_MAX_MS = 60_000;
 const INSTANCE_BYTES = 8;
 /** How long others may take it that a node which asks is there. */
 const ASKER_TTL_SECONDS = 600;
@@ -26,6 +27,7 @@ export interface NodeLanOptions {
   readonly port?: number;
   readonly interfaces?: typeof networkInterfaces;
   readonly load?: () => Promise<MakeMdns>;
+  readonly scanMs?: number;
 }
 
 export class NodeLan implements LanPort {
@@ -35,15 +37,21 @@ export class NodeLan implements LanPort {
     const { topic } = opening;
     if (!TOPIC.test(topic) || topic.length > LAN_PORT_LIMITS.topicMax)
       throw new NetworkError('ARGUMENT_INVALID', `a topic has 1 to ${LAN_PORT_LIMITS.topicMax} characters, a-z and 0-9`);
-    return new NodeLanChannel(opening, sink, { port: MDNS_PORT, interfaces: networkInterfaces, load: loadMdns, ...this.options });
+    return new NodeLanChannel(opening, sink, {
+      port: MDNS_PORT,
+      interfaces: networkInterfaces,
+      load: loadMdns,
+      scanMs: SCAN_MS,
+      ...this.options,
+    });
   }
 }
 
 class NodeLanChannel implements LanChannel {
   private readonly records: LanRecords;
   private readonly sockets = new Map<string, LanSocket>();
-  /** By face, when one that was of no use is tried again. */
-  private readonly retryMs = new Map<string, number>();
+  /** By face, when one that was of no use is tried again, and how long that takes. */
+  private readonly retries = new Map<string, { readonly dueMs: number; readonly waitMs: number }>();
   private make: MakeMdns | undefined;
   private timer: NodeJS.Timeout | undefined;
   private hosts: readonly string[] = [];
@@ -86,7 +94,7 @@ class NodeLanChannel implements LanChannel {
       return;
     }
     if (this.isClosed) return;
-    this.timer = setInterval(() => this.scan(), SCAN_MS).unref();
+    this.timer = setInterval(() => this.scan(), this.options.scanMs).unref();
     this.scan();
   }
 
@@ -95,10 +103,10 @@ class NodeLanChannel implements LanChannel {
     const faces = facesOf(this.options.interfaces(), this.opening.interfaces);
     const keys = new Set(faces.map(({ key }) => key));
     for (const [key, socket] of this.sockets) if (!keys.has(key)) this.drop(key, socket);
-    for (const key of this.retryMs.keys()) if (!keys.has(key)) this.retryMs.delete(key);
+    for (const key of this.retries.keys()) if (!keys.has(key)) this.retries.delete(key);
     const nowMs = performance.now();
     for (const face of faces)
-      if (!this.sockets.has(face.key) && (this.retryMs.get(face.key) ?? 0) <= nowMs) this.sockets.set(face.key, this.socketOn(face));
+      if (!this.sockets.has(face.key) && (this.retries.get(face.key)?.dueMs ?? 0) <= nowMs) this.sockets.set(face.key, this.socketOn(face));
     this.changed();
   }
 
@@ -116,7 +124,8 @@ class NodeLanChannel implements LanChannel {
       },
       onFailed: (cause) => {
         this.cause = cause;
-        this.retryMs.set(face.key, performance.now() + RETRY_MS);
+        const waitMs = Math.min(RETRY_MAX_MS, 2 * (this.retries.get(face.key)?.waitMs ?? RETRY_MS / 2));
+        this.retries.set(face.key, { dueMs: performance.now() + waitMs, waitMs });
         this.drop(face.key, socket);
         this.changed();
       },

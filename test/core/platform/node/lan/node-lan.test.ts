@@ -137,6 +137,24 @@ describe('the LAN port on Node', () => {
     expect(cases.map(({ failures }) => failures[0]?.code)).to.deep.equal(['LAN_UNAVAILABLE', 'LAN_UNAVAILABLE', 'LAN_UNAVAILABLE']);
   });
 
+  it('interfaces that come and go are noticed', async () => {
+    let there: ReturnType<typeof networkInterfaces> = {};
+    const a = ear('topic', { scanMs: 20, interfaces: () => there });
+    const b = ear();
+    await until(() => a.failures.length === 1, 5_000);
+    for (let round = 1; round <= 3; round++) {
+      there = networkInterfaces();
+      await ready(a, b);
+      b.told.length = 0;
+      a.tell('back');
+      await until(() => b.told.length === 1, 5_000);
+      there = {};
+      await until(() => a.failures.length === round + 1, 5_000);
+      expect(a.hosts.at(-1)).to.deep.equal([]);
+    }
+    expect(a.hosts).to.have.length(6);
+  });
+
   it('an address from which no packet can go is left out, and the others are used', async () => {
     const lo = networkInterfaces()[loopbackName() as string] ?? [];
     const ghost = { family: 'IPv4' as const, address: '203.0.113.77', cidr: '203.0.113.77/24', internal: false, mac: '', netmask: '' };
