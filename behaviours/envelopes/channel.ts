@@ -19,8 +19,8 @@ import {
 
 /** Who uses a channel: an entry of a mesh. */
 export interface ChannelUser {
-  /** An envelope, in order. The bytes are the user's. */
-  onEnvelope(payload: Uint8Array): void;
+  /** An envelope, in order; whether the user has taken it. If not it is offered again by `takeWaiting`. */
+  onEnvelope(payload: Uint8Array): boolean;
   /** The remote wants more than it was granted. */
   onWanted(): void;
   /** The connection, or the remote's side of the channel, ended. Nothing follows. */
@@ -39,7 +39,7 @@ export class EnvelopeChannel {
   readonly #sending = new CreditSender();
   /** Absent until the first grant. */
   #receiving: CreditReceiver | undefined;
-  /** Envelopes for the next user. */
+  /** Envelopes that no user has taken yet; at most as many as were granted. */
   #waiting: Uint8Array[] = [];
   /** Envelopes that users took along: they count as consumed when there is a user again. */
   #takenAlong = 0;
@@ -97,11 +97,13 @@ export class EnvelopeChannel {
     if (taken > 0) this.consumed(taken, Math.min(taken, this.held - 1));
   }
 
-  /** The user gets what has come while there was none. */
+  /** The user gets what it has not got yet, as far as it takes it. */
   takeWaiting(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const payload of waiting) this.#user?.onEnvelope(payload);
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+      if (this.#user?.onEnvelope(next) === true) continue;
+      this.#waiting.unshift(next);
+      return;
+    }
   }
 
   /** Nobody uses it any more. `takenAlong`: envelopes that the user got and has not consumed. Answers what was not sent, oldest first. */
@@ -211,8 +213,8 @@ export class EnvelopeChannel {
   #takeEnvelope(payload: Uint8Array): Heard {
     if (this.#receiving?.onReceived(1) !== 'ok') return 'violation';
     const copy = payload.slice();
-    if (this.#user === undefined) this.#waiting.push(copy);
-    else this.#user.onEnvelope(copy);
+    const isTaken = this.#waiting.length === 0 && this.#user?.onEnvelope(copy) === true;
+    if (!isTaken) this.#waiting.push(copy);
     return 'ok';
   }
 

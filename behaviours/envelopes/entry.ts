@@ -5,19 +5,20 @@
 import type { CloseReason } from '../../core/index.js';
 import type { EnvelopesBehavior } from './behavior.js';
 import type { ChannelUser, EnvelopeChannel } from './channel.js';
+import type { EnvelopeSource } from './incoming.js';
 import { ENVELOPE_HEAD_BYTES } from './messages.js';
 import type { MeshConnection, MeshConnectionState, OutgoingEnvelope, Removed, SendOutcome } from './outcomes.js';
-import type { SlotHolder } from './slots.js';
 
 /** What an entry tells its mesh. */
 export interface EntryOwner {
-  onEnvelope(entry: MeshEntry, payload: Uint8Array): void;
+  /** Whether it is taken. */
+  onEnvelope(entry: MeshEntry, payload: Uint8Array): boolean;
   onWanted(entry: MeshEntry): void;
   /** Its channel is over; `leave` follows. */
   onEnded(entry: MeshEntry): void;
 }
 
-export class MeshEntry implements ChannelUser, SlotHolder {
+export class MeshEntry implements ChannelUser, EnvelopeSource {
   /** Its envelopes in the mesh's queue. */
   queuedCount = 0;
   /** It has left; its envelopes in the queue are nobody's. */
@@ -92,8 +93,8 @@ export class MeshEntry implements ChannelUser, SlotHolder {
     return { type: 'removed', id, uniqueId, state: reason === undefined ? 'open' : 'closed', reason, connection, unsent: this.#unsent };
   }
 
-  onEnvelope(payload: Uint8Array): void {
-    this.owner.onEnvelope(this, payload);
+  onEnvelope(payload: Uint8Array): boolean {
+    return this.owner.onEnvelope(this, payload);
   }
 
   onWanted(): void {

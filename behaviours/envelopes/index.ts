@@ -10,7 +10,8 @@ export {
   type RequestOutcome,
 } from './connections.js';
 export { MeshLifeCycle, MeshOutgoing, MeshReceiver, MeshSender } from './handles.js';
-export { EnvelopeMesh, MESH_CONNECTIONS_MAX } from './mesh.js';
+export { MESH_CONNECTIONS_MAX } from './incoming.js';
+export { EnvelopeMesh } from './mesh.js';
 export type { EnvelopeMeshOptions } from './options.js';
 export type {
   AddOutcome,
@@ -29,7 +30,8 @@ export type {
 } from './outcomes.js';
 export { PARKED_MAX } from './parked.js';
 export { EndpointPeerRef, type EnvelopePeerSnapshot, type EnvelopePeerState, PEER_ENDPOINTS_MAX, PeerRef } from './peer.js';
+export type { PeerSendOutcome } from './peer-mail.js';
 export type { PeerNotification } from './peer-notifications.js';
-export { EnvelopePeers, type EnvelopePeersOptions, type PeerSendOutcome, UNREFERENCED_MAX } from './peers.js';
+export { EnvelopePeers, type EnvelopePeersOptions, UNREFERENCED_MAX } from './peers.js';
 export { RECEIVERS_MAX } from './receivers.js';
 export type { RetryOptions } from './retry.js';

@@ -9,11 +9,12 @@
  * Bounds: `incomingCapacity` envelopes for the whole mesh (one for each connection, where there are more of those), `outgoingCapacity`
  * envelopes for each connection. An envelope is a message of the node: at most `limits.payloadBytesMax` less one byte.
  */
-import { BoundedQueue, NetworkError } from '../../core/index.js';
+import { type Cancellable, NetworkError } from '../../core/index.js';
 import { EnvelopesBehavior } from './behavior.js';
 import { Directory } from './directory.js';
 import { type EntryOwner, MeshEntry } from './entry.js';
 import { MeshLifeCycle, MeshOutgoing, MeshReceiver, MeshSender } from './handles.js';
+import { Incoming, MESH_CONNECTIONS_MAX } from './incoming.js';
 import { MeshListeners } from './mesh-listeners.js';
 import { MeshNodes } from './mesh-nodes.js';
 import {
@@ -39,19 +40,9 @@ import type {
   SendOutcome,
 } from './outcomes.js';
 import { Receivers } from './receivers.js';
-import { type SlotHolder, Slots } from './slots.js';
-
-/** Most connections of one mesh. */
-export const MESH_CONNECTIONS_MAX = 65_536;
-
-interface Queued {
-  readonly entry: MeshEntry;
-  readonly envelope: Envelope;
-}
 
 export class EnvelopeMesh {
-  readonly #incoming: BoundedQueue<Queued>;
-  readonly #slots: Slots;
+  readonly #incoming: Incoming;
   readonly #receivers = new Receivers();
   readonly #directory: Directory;
   readonly #nodes: MeshNodes;
@@ -60,16 +51,14 @@ export class EnvelopeMesh {
   readonly #keepDisconnectedMs: number;
   #lastId = 0;
   #isShutDown = false;
-  #isAging = false;
+  #aging: Cancellable | undefined;
 
   /** Both capacities count envelopes, from 1 to 1,048,576. Throws `ARGUMENT_INVALID`. */
   constructor(incomingCapacity: number, outgoingCapacity: number, options: EnvelopeMeshOptions = {}) {
     checkCapacity('incomingCapacity', incomingCapacity);
     checkCapacity('outgoingCapacity', outgoingCapacity);
     const { keepDisconnectedMs, keepDisconnectedMax } = resolveMeshOptions(options);
-    const lengthMax = incomingCapacity + MESH_CONNECTIONS_MAX;
-    this.#incoming = new BoundedQueue({ name: 'envelopes received', policy: 'reject', lengthMax });
-    this.#slots = new Slots(incomingCapacity);
+    this.#incoming = new Incoming(incomingCapacity);
     this.#directory = new Directory(keepDisconnectedMax);
     this.#nodes = new MeshNodes(() => this.#nodeStopped());
     this.#outgoingCapacity = outgoingCapacity;
@@ -113,11 +102,10 @@ export class EnvelopeMesh {
     if (uniqueId !== undefined && this.#directory.isTaken(uniqueId)) return { type: 'duplicate-id', connection };
     if (this.#directory.size >= MESH_CONNECTIONS_MAX) return { type: 'full', connection };
     const entry = new MeshEntry(++this.#lastId, uniqueId, connection, behavior, channel, this.#owner);
+    entry.join(this.#outgoingCapacity);
     this.#nodes.use(behavior);
     this.#directory.add(entry);
-    entry.join(this.#outgoingCapacity);
-    flush(this.#slots.join(entry));
-    entry.takeWaiting();
+    this.#incoming.join(entry);
     return { type: 'added', id: entry.id };
   }
 
@@ -150,12 +138,7 @@ export class EnvelopeMesh {
 
   /** The next envelope, if there is one now. */
   tryRecv(): Envelope | undefined {
-    const queued = this.#incoming.shift();
-    if (queued === undefined) return undefined;
-    const { entry, envelope } = queued;
-    entry.queuedCount--;
-    flush(this.#slots.consumed(entry.hasLeft ? undefined : entry));
-    return envelope;
+    return this.#incoming.take();
   }
 
   /** Every envelope, until the mesh is shut down or none of its nodes runs any more. */
@@ -174,6 +157,7 @@ export class EnvelopeMesh {
    */
   shutdown(): readonly Removed[] {
     this.#isShutDown = true;
+    this.#incoming.close();
     const entries = [...this.#directory.open];
     for (const entry of entries) {
       this.#directory.delete(entry);
@@ -224,17 +208,15 @@ export class EnvelopeMesh {
 
   readonly #owner: EntryOwner = {
     onEnvelope: (entry, payload) => this.#received(entry, payload),
-    onWanted: (entry) => flush(this.#slots.want(entry)),
+    onWanted: (entry) => this.#incoming.want(entry),
     onEnded: (entry) => this.#ended(entry),
   };
 
-  /** Whoever waits gets it; then nothing else is in the queue. */
-  #received(entry: MeshEntry, payload: Uint8Array): void {
-    this.#incoming.push({ entry, envelope: { id: entry.id, uniqueId: entry.uniqueId, payload } });
-    entry.queuedCount++;
-    if (this.#receivers.count === 0) return;
-    const envelope = this.tryRecv() as Envelope;
-    this.#receivers.offer({ type: 'envelope', envelope });
+  /** Whoever waits gets it: then nothing else is in the queue. */
+  #received(entry: MeshEntry, payload: Uint8Array): boolean {
+    if (!this.#incoming.push(entry, payload)) return false;
+    if (this.#receivers.count > 0) this.#receivers.offer({ type: 'envelope', envelope: this.tryRecv() as Envelope });
+    return true;
   }
 
   #ended(entry: MeshEntry): void {
@@ -247,29 +229,25 @@ export class EnvelopeMesh {
 
   #leave(entry: MeshEntry): void {
     entry.leave();
-    flush(this.#slots.leave(entry, entry.queuedCount));
+    this.#incoming.leave(entry);
   }
 
   /** Ended connections are forgotten when they have been there for one whole period. */
   #ageSoon(): void {
-    if (this.#isAging || this.#directory.endedCount === 0) return;
-    this.#isAging = this.#nodes.after !== undefined;
-    this.#nodes.after?.(this.#keepDisconnectedMs, () => {
-      this.#isAging = false;
+    if (this.#aging !== undefined || this.#directory.endedCount === 0) return;
+    this.#aging = this.#nodes.after?.(this.#keepDisconnectedMs, () => {
+      this.#aging = undefined;
       this.#directory.age();
       this.#ageSoon();
     });
   }
 
   #nodeStopped(): void {
-    this.#isAging = false;
+    this.#aging?.cancel();
+    this.#aging = undefined;
+    this.#ageSoon();
     const { after } = this.#nodes;
     if (after === undefined) this.#receivers.endAll({ type: 'disconnected' });
     else this.#receivers.rearm(after);
   }
-}
-
-/** They may have something to grant. */
-function flush(entries: readonly SlotHolder[]): void {
-  for (const entry of entries) (entry as MeshEntry).flush();
 }

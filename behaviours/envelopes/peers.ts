@@ -6,23 +6,14 @@
  * Identities are proven, so that peers may share an address, and one link to each of them is all there is, whoever dials first or at once.
  * After five failures in a row every further attempt goes to the next address. Envelopes for peers that are not connected are parked.
  */
-import {
-  type Address,
-  type Cancellable,
-  type Connection,
-  isNodeId,
-  type MeshNode,
-  NetworkError,
-  type NodeId,
-  parseAddress,
-} from '../../core/index.js';
+import { type Address, type Connection, isNodeId, type MeshNode, NetworkError, type NodeId, parseAddress } from '../../core/index.js';
 import { EnvelopesBehavior } from './behavior.js';
 import { ManagedNodes } from './managed-nodes.js';
 import type { EnvelopeMesh } from './mesh.js';
 import { checkPayload, invalid, requireWhole } from './options.js';
-import type { Envelope, Removed, SendOutcome } from './outcomes.js';
-import { Parked } from './parked.js';
+import type { Envelope, Removed } from './outcomes.js';
 import { EndpointPeerRef, type EnvelopePeerSnapshot, Peer, PeerRef } from './peer.js';
+import { PeerMail, type PeerSendOutcome } from './peer-mail.js';
 import { type PeerNotification, PeerNotifications } from './peer-notifications.js';
 import { type RetryOptions, resolveRetry } from './retry.js';
 import { Supervisor, type SupervisorEvents } from './supervisor.js';
@@ -36,13 +27,9 @@ export interface EnvelopePeersOptions {
   readonly accept?: (nodeId: NodeId) => boolean;
 }
 
-/** `parked`: the peer is not connected; the envelope waits. Everything else as `send` of the mesh. */
-export type PeerSendOutcome = SendOutcome | { readonly type: 'parked' };
-
 /** Nodes that connected by themselves; more are left alone. */
 export const UNREFERENCED_MAX = 1_024;
 const FAILURES_PER_ENDPOINT = 5;
-const PARKED_MS = 10_000;
 const DAY_MS = 86_400_000;
 
 const NODE_ID_LENGTH = 64;
@@ -59,14 +46,13 @@ export class EnvelopePeers {
   readonly #peers = new Map<string, Peer>();
   readonly #unreferenced = new Map<string, Unreferenced>();
   readonly #unidentified = new Set<Supervisor>();
-  readonly #parked = new Parked();
   readonly #notifications = new PeerNotifications((cause) => this.#nodes.logFailure(cause));
   readonly #nodes: ManagedNodes;
   readonly #retry: RetryOptions;
   readonly #unidentifiedRetry: RetryOptions;
   readonly #accept: (nodeId: NodeId) => boolean;
   readonly #unwatch: () => void;
-  #parkedTimer: Cancellable | undefined;
+  readonly #mail: PeerMail;
   #isStopped = false;
 
   /** The nodes whose identities it may show; they run `EnvelopesBehavior`. Throws `BEHAVIOR_MISSING`, `ARGUMENT_INVALID`. */
@@ -82,6 +68,12 @@ export class EnvelopePeers {
     this.#nodes = new ManagedNodes(nodes, {
       onGreeted: (node, connection) => this.#greeted(node, connection),
       onStopped: (node) => this.#stopped(node),
+    });
+    this.#mail = new PeerMail({
+      mesh,
+      meshIdOf: (nodeId) => this.#meshIdOf(nodeId),
+      onUndelivered: (envelope) => this.#notifications.tell({ type: 'undelivered', ...envelope }),
+      after: (delayMs, callback) => this.#behavior.act((agent) => agent.after(delayMs, callback)),
     });
     this.#unwatch = mesh.onDisconnected((removed) => this.#ended(removed));
   }
@@ -141,12 +133,7 @@ export class EnvelopePeers {
   /** Sends to a peer by its identity. Never waits. */
   send(nodeId: NodeId, payload: Uint8Array): PeerSendOutcome {
     checkPayload(payload);
-    const meshId = this.#meshIdOf(nodeId);
-    if (meshId !== undefined && !this.#parked.has(nodeId)) return this.mesh.send({ id: meshId, payload });
-    const displaced = this.#parked.add(nodeId, payload);
-    if (displaced !== undefined) this.#notifications.tell({ type: 'undelivered', ...displaced });
-    this.#retryParkedSoon();
-    return { type: 'parked' };
+    return this.#mail.send(nodeId, payload);
   }
 
   /** Hears what happens until the answered function is called; the first subscriber also what has happened before. */
@@ -157,7 +144,7 @@ export class EnvelopePeers {
   /** Ends the care of all peers; their connections leave the mesh. */
   stop(): void {
     this.#isStopped = true;
-    this.#parkedTimer?.cancel();
+    this.#mail.stop();
     for (const supervisor of this.#unidentified) supervisor.stop();
     for (const { supervisor } of this.#peers.values()) supervisor.stop();
     for (const { meshId } of this.#unreferenced.values()) this.mesh.remove(meshId);
@@ -200,7 +187,7 @@ export class EnvelopePeers {
 
   #connected(nodeId: NodeId, localNode: NodeId): void {
     this.#notifications.tell({ type: 'connected', nodeId, localNode });
-    this.#parked.connected(nodeId, this.#trySend);
+    this.#mail.connected(nodeId);
   }
 
   /** Somebody who is wanted, or somebody new. */
@@ -249,6 +236,10 @@ export class EnvelopePeers {
     }
   }
 
+  get #behavior(): EnvelopesBehavior {
+    return this.#nodeOf(undefined).behavior(EnvelopesBehavior);
+  }
+
   #nodeOf(localNode: NodeId | undefined): MeshNode {
     const node = this.#nodes.find(localNode);
     if (this.#isStopped) throw new NetworkError('NOT_STARTED', 'the manager of peers was stopped');
@@ -263,23 +254,6 @@ export class EnvelopePeers {
       if (meshId !== undefined) return meshId;
     }
     return undefined;
-  }
-
-  readonly #trySend = (nodeId: NodeId, payload: Uint8Array): boolean => {
-    const meshId = this.#meshIdOf(nodeId);
-    return meshId !== undefined && this.mesh.send({ id: meshId, payload }).type === 'queued';
-  };
-
-  #retryParkedSoon(): void {
-    if (this.#parkedTimer !== undefined || this.#parked.count === 0) return;
-    const behavior = this.#nodeOf(undefined).behavior(EnvelopesBehavior);
-    this.#parkedTimer = behavior.act((agent) =>
-      agent.after(PARKED_MS, () => {
-        this.#parkedTimer = undefined;
-        for (const envelope of this.#parked.retry(this.#trySend)) this.#notifications.tell({ type: 'undelivered', ...envelope });
-        this.#retryParkedSoon();
-      }),
-    );
   }
 }
 

@@ -41,9 +41,9 @@ export class Receivers {
           else resolve(outcome);
         },
       };
+      arm(waiter, after);
       signal?.addEventListener('abort', onAbort, { once: true });
       this.#waiting.add(waiter);
-      arm(waiter, after);
     });
   }
 

@@ -2,9 +2,9 @@
  * @module Slots: who may fill the incoming queue of a mesh. Every entry has a slot of its own, so that none is ever shut out; the others are
  * shared: whoever wants more gets some in turn, and gives them back one by one as its envelopes are consumed. Pure counting.
  *
- * Held slots never exceed the capacity, or the number of entries if that is larger; and by one for each entry that joined while others
- * held all. What an entry leaves behind in the queue (an orphan) keeps its slot until it is consumed; meanwhile a full queue gives a
- * newcomer none, so that entries which come and go fill nothing.
+ * Slots that are given away never exceed the capacity, or the number of entries if that is larger; but for one for each entry that joined
+ * while others held all. What an entry leaves behind in the queue (an orphan) keeps its slot until it is consumed; meanwhile a full queue
+ * gives a newcomer none, so that entries which come and go fill nothing.
  */
 
 /** An entry of the mesh, as far as slots go. */
@@ -41,6 +41,11 @@ export class Slots {
     this.#used += orphanCount - holder.held;
     this.#orphanCount += orphanCount;
     return this.#share();
+  }
+
+  /** Nobody gets any more. */
+  close(): void {
+    this.#wanting.clear();
   }
 
   /** The holder may want more than before. */

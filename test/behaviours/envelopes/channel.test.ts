@@ -2,37 +2,23 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { type ChannelUser, EnvelopeChannel } from '../../../behaviours/envelopes/channel.js';
+import { type EnvelopeSource, Incoming } from '../../../behaviours/envelopes/incoming.js';
 import { decodeMessage, encodeEnvelope, encodeGrant, encodeHello, encodeWant } from '../../../behaviours/envelopes/messages.js';
-import { type SlotHolder, Slots } from '../../../behaviours/envelopes/slots.js';
 import { bytesOf, numbers, textOf } from './support.js';
 
-/** A queue with slots, as a mesh has one, in front of several channels. */
-class Queue {
-  readonly slots: Slots;
-  readonly texts: { readonly holder: Holder | undefined; readonly text: string }[] = [];
-
-  constructor(capacity: number) {
-    this.slots = new Slots(capacity);
-  }
-
-  consume(): string | undefined {
-    const first = this.texts.shift();
-    if (first === undefined) return undefined;
-    this.slots.consumed(first.holder?.hasLeft === false ? first.holder : undefined);
-    return first.text;
-  }
-}
-
-class Holder implements SlotHolder, ChannelUser {
+/** An entry of a queue, without a mesh. */
+class Source implements EnvelopeSource, ChannelUser {
+  readonly id = 1;
+  readonly uniqueId = undefined;
+  queuedCount = 0;
   hasLeft = false;
 
   constructor(
     readonly channel: EnvelopeChannel,
-    private readonly queue: Queue,
+    private readonly queue: Incoming,
   ) {
     channel.attach(this, 1, 'test');
-    queue.slots.join(this);
-    channel.takeWaiting();
+    queue.join(this);
   }
 
   get held(): number {
@@ -51,21 +37,27 @@ class Holder implements SlotHolder, ChannelUser {
     this.channel.consumed(1, narrower);
   }
 
-  onEnvelope(payload: Uint8Array): void {
-    this.queue.texts.push({ holder: this, text: textOf(payload) });
+  takeWaiting(): void {
+    this.channel.takeWaiting();
+  }
+
+  onEnvelope(payload: Uint8Array): boolean {
+    return this.queue.push(this, payload);
   }
 
   onWanted(): void {
-    this.queue.slots.want(this);
+    this.queue.want(this);
   }
+
+  /** The lines flush after every step. */
+  flush(): void {}
 
   onEnded(): void {}
 
   leave(): void {
     this.hasLeft = true;
-    const mine = this.queue.texts.filter(({ holder }) => holder === this).length;
-    this.channel.detach(mine);
-    this.queue.slots.leave(this, mine);
+    this.channel.detach(this.queuedCount);
+    this.queue.leave(this);
   }
 }
 
@@ -77,7 +69,7 @@ class Line {
   readonly far = new EnvelopeChannel(2, 'both');
   readonly toFar: Uint8Array[] = [];
   readonly toNear: Uint8Array[] = [];
-  holder: Holder | undefined;
+  source: Source | undefined;
   sentCount = 0;
   /** Messages that the lane still takes. */
   room = Number.POSITIVE_INFINITY;
@@ -85,19 +77,26 @@ class Line {
   constructor(
     readonly index: number,
     outgoingCapacity: number,
-    private readonly queue: Queue,
+    private queue: Incoming,
   ) {
     this.near.attach(SENDER, outgoingCapacity, 'test');
     this.join();
   }
 
   join(): void {
-    this.holder ??= new Holder(this.far, this.queue);
+    this.source ??= new Source(this.far, this.queue);
   }
 
   leave(): void {
-    this.holder?.leave();
-    this.holder = undefined;
+    this.source?.leave();
+    this.source = undefined;
+  }
+
+  /** From one queue to another. */
+  move(to: Incoming): void {
+    this.leave();
+    this.queue = to;
+    this.join();
   }
 
   push(): boolean {
@@ -138,13 +137,13 @@ describe('envelopes: channel and slots', () => {
     };
     fc.assert(
       fc.property(fc.record(world), fc.array(step, { maxLength: 300 }), ({ capacity, outgoing, lines: count }, steps) => {
-        const queue = new Queue(capacity);
+        const queue = new Incoming(capacity);
         const lines = Array.from({ length: count }, (_, index) => new Line(index, outgoing, queue));
         const received: string[] = [];
         const take = () => {
-          const text = queue.consume();
-          if (text !== undefined) received.push(text);
-          return text !== undefined;
+          const envelope = queue.take();
+          if (envelope !== undefined) received.push(textOf(envelope.payload));
+          return envelope !== undefined;
         };
         for (const { line: at, what } of steps) {
           const line = lines[at % count] as Line;
@@ -152,7 +151,7 @@ describe('envelopes: channel and slots', () => {
           if (what === 'consume') take();
           else if (what !== 'jam') line[what]();
           line.flush();
-          expect(queue.texts.length).to.be.at.most(capacity + 2 * count);
+          expect(queue.length).to.be.at.most(capacity + count);
         }
         for (const line of lines) {
           line.room = Number.POSITIVE_INFINITY;
@@ -167,7 +166,7 @@ describe('envelopes: channel and slots', () => {
           expect(mine).to.deep.equal(numbers(0, line.sentCount));
           expect(line.near.outgoingCount).to.equal(0);
         }
-        expect(queue.slots.used, 'what remains is one slot of each').to.equal(count);
+        expect(queue.slotCount, 'what remains is one slot of each').to.equal(count);
       }),
       { numRuns: 500 },
     );
@@ -177,7 +176,7 @@ describe('envelopes: channel and slots', () => {
     const sizes = [fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 6 }), fc.array(fc.nat(5), { maxLength: 100 })] as const;
     fc.assert(
       fc.property(...sizes, (capacity, count, turns) => {
-        const queue = new Queue(capacity);
+        const queue = new Incoming(capacity);
         const lines = Array.from({ length: count }, (_, index) => new Line(index, 3, queue));
         const turn = (line: Line) => {
           line.push();
@@ -187,15 +186,36 @@ describe('envelopes: channel and slots', () => {
         };
         for (const at of turns) turn(lines[at % count] as Line);
         for (let round = 0; round < 100; round++) for (const line of lines) turn(line);
-        expect(queue.texts.length).to.equal(Math.max(capacity, count));
+        expect(queue.length).to.equal(Math.max(capacity, count));
         expect(lines.reduce((sum, line) => sum + line.sentCount, 0)).to.equal(Math.max(capacity, count) + 3 * count);
       }),
       { numRuns: 300 },
     );
   });
 
+  it('what a connection brings along from a larger queue waits until there is room, in order', () => {
+    const [large, small] = [new Incoming(50), new Incoming(2)];
+    const line = new Line(1, 50, large);
+    for (let count = 0; count < 40; count++) line.push();
+    const envelopes = () => line.toFar.filter((message) => decodeMessage(message)?.type === 'envelope').length;
+    for (line.flush(); envelopes() < 39; line.flush()) line.deliver();
+    line.leave();
+    while (line.deliver()) line.flush();
+    line.move(small);
+    const texts = [textOf(large.take()?.payload as Uint8Array)];
+    expect([large.length, small.length]).to.deep.equal([0, 3]);
+    for (let next = small.take(); next !== undefined; next = small.take()) {
+      texts.push(textOf(next.payload));
+      expect(small.length).to.be.at.most(3);
+    }
+    expect(texts).to.deep.equal(numbers(0, 40).map((text) => `1:${text}`));
+    line.push();
+    for (line.flush(); line.deliver(); ) line.flush();
+    expect([small.length, small.slotCount], 'and it goes on').to.deep.equal([1, 1]);
+  });
+
   it('says hello first, grants a slot, and asks once for more', () => {
-    const line = new Line(1, 5, new Queue(3));
+    const line = new Line(1, 5, new Incoming(3));
     line.flush();
     expect(line.toFar.map((message) => decodeMessage(message)?.type)).to.deep.equal(['hello']);
     line.deliver();
@@ -213,7 +233,7 @@ describe('envelopes: channel and slots', () => {
   });
 
   it('takes what is not granted for a violation, and what is no message for malformed', () => {
-    const { far } = new Line(1, 1, new Queue(1));
+    const { far } = new Line(1, 1, new Incoming(1));
     expect(far.receive(encodeEnvelope(bytesOf('early'))), 'before the hello').to.equal('ignored');
     expect(far.receive(encodeHello(7, false))).to.equal('ok');
     expect(far.receive(encodeEnvelope(bytesOf('one')))).to.equal('ok');

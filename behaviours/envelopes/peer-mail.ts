@@ -1,0 +1,61 @@
+/**
+ * @module PeerMail: sends to peers by identity. What cannot be sent because the peer is not connected is parked, behind what is parked for it
+ * already, and tried when it connects and every ten seconds.
+ */
+import type { Cancellable, NodeId } from '../../core/index.js';
+import type { EnvelopeMesh } from './mesh.js';
+import type { SendOutcome } from './outcomes.js';
+import { Parked, type ParkedEnvelope } from './parked.js';
+import type { After } from './receivers.js';
+
+/** `parked`: the peer is not connected; the envelope waits. Everything else as `send` of the mesh. */
+export type PeerSendOutcome = SendOutcome | { readonly type: 'parked' };
+
+const RETRY_MS = 10_000;
+
+export interface PeerMailParts {
+  readonly mesh: EnvelopeMesh;
+  /** The peer's connection in the mesh. */
+  readonly meshIdOf: (nodeId: NodeId) => number | undefined;
+  /** It had its last attempt, or gave way to newer ones. */
+  readonly onUndelivered: (envelope: ParkedEnvelope) => void;
+  readonly after: After;
+}
+
+export class PeerMail {
+  readonly #parked = new Parked();
+  #timer: Cancellable | undefined;
+
+  constructor(private readonly parts: PeerMailParts) {}
+
+  send(nodeId: NodeId, payload: Uint8Array): PeerSendOutcome {
+    const id = this.parts.meshIdOf(nodeId);
+    if (id !== undefined && !this.#parked.has(nodeId)) return this.parts.mesh.send({ id, payload });
+    this.#retrySoon();
+    const displaced = this.#parked.add(nodeId, payload);
+    if (displaced !== undefined) this.parts.onUndelivered(displaced);
+    return { type: 'parked' };
+  }
+
+  /** The peer is connected. */
+  connected(nodeId: NodeId): void {
+    this.#parked.connected(nodeId, this.#trySend);
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+  }
+
+  readonly #trySend = (nodeId: NodeId, payload: Uint8Array): boolean => {
+    const id = this.parts.meshIdOf(nodeId);
+    return id !== undefined && this.parts.mesh.send({ id, payload }).type === 'queued';
+  };
+
+  #retrySoon(): void {
+    this.#timer ??= this.parts.after(RETRY_MS, () => {
+      this.#timer = undefined;
+      for (const envelope of this.#parked.retry(this.#trySend)) this.parts.onUndelivered(envelope);
+      if (this.#parked.count > 0) this.#retrySoon();
+    });
+  }
+}
