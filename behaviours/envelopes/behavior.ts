@@ -49,6 +49,11 @@ export class EnvelopesBehavior extends NetworkBehavior {
     this.counters = this.counting;
   }
 
+  /** Throws `NOT_STARTED`. */
+  requireRunning(): void {
+    this.act(() => {});
+  }
+
   /** For the meshes and managers of this folder: runs `work` at once. Throws `NOT_STARTED`. */
   act<T>(work: (agent: BehaviorAgent) => T): T {
     return this.perform(work);

@@ -87,7 +87,7 @@ export class EnvelopeConnections {
     return this.#listeners.add(listener);
   }
 
-  /** Asks for a connection. Asked again, it says once more that it is connected, if it is. Throws `ADDRESS_INVALID`, `ARGUMENT_INVALID`. */
+  /** Asks for a connection. Asked again, it says once more that it is connected, if it is. Throws `ADDRESS_INVALID`, `ARGUMENT_INVALID`, `NOT_STARTED`. */
   requestConnection(request: ConnectionRequest): RequestOutcome {
     const { connectionId, expectedNode, localNode } = request;
     checkUniqueId(connectionId);
@@ -103,7 +103,8 @@ export class EnvelopeConnections {
       ...{ node, mesh: this.mesh, endpoints: [endpoint], expected, uniqueId: connectionId, retry: this.#retry },
       ...{ failuresPerEndpoint: Number.POSITIVE_INFINITY, fatalCodes: FATAL, events: this.#eventsOf(managed) },
     });
-    this.#start(managed, managed.supervisor);
+    this.#managed.set(connectionId, managed);
+    managed.supervisor.start();
     return 'started';
   }
 
@@ -139,16 +140,6 @@ export class EnvelopeConnections {
     for (const connectionId of [...this.#managed.keys()]) this.removeConnection(connectionId);
     this.#nodes.forget();
     this.#unwatch();
-  }
-
-  #start(managed: Managed, supervisor: Supervisor): void {
-    this.#managed.set(managed.connectionId, managed);
-    try {
-      supervisor.start();
-    } catch (error) {
-      this.#managed.delete(managed.connectionId);
-      throw error;
-    }
   }
 
   #eventsOf(managed: Managed): SupervisorEvents {

@@ -28,6 +28,7 @@ export type {
   RemoveOutcome,
   SendOutcome,
 } from './outcomes.js';
+export { EnvelopeMeshCounters } from './outcomes.js';
 export { PARKED_MAX } from './parked.js';
 export { EndpointPeerRef, type EnvelopePeerSnapshot, type EnvelopePeerState, PEER_ENDPOINTS_MAX, PeerRef } from './peer.js';
 export type { PeerSendOutcome } from './peer-mail.js';

@@ -27,9 +27,11 @@ export class ManagedNodes {
     );
   }
 
-  /** The node of that identity; the first one without. */
+  /** The node of that identity, the first one without, if there is one; it runs. Throws `NOT_STARTED`. */
   find(nodeId: NodeId | undefined): MeshNode | undefined {
-    return nodeId === undefined ? this.all[0] : this.all.find(({ id }) => id === nodeId);
+    const node = nodeId === undefined ? this.all[0] : this.all.find(({ id }) => id === nodeId);
+    node?.behavior(EnvelopesBehavior).requireRunning();
+    return node;
   }
 
   forget(): void {

@@ -26,22 +26,25 @@ import {
   invalid,
   resolveMeshOptions,
 } from './options.js';
-import type {
-  AddOutcome,
-  Envelope,
-  EnvelopeAddress,
-  MeshConnection,
-  MeshConnectionState,
-  OutgoingEnvelope,
-  Received,
-  ReceivedInTime,
-  Removed,
-  RemoveOutcome,
-  SendOutcome,
+import {
+  type AddOutcome,
+  type Envelope,
+  type EnvelopeAddress,
+  EnvelopeMeshCounters,
+  type MeshConnection,
+  type MeshConnectionState,
+  type OutgoingEnvelope,
+  type Received,
+  type ReceivedInTime,
+  type Removed,
+  type RemoveOutcome,
+  type SendOutcome,
 } from './outcomes.js';
 import { Receivers } from './receivers.js';
 
 export class EnvelopeMesh {
+  readonly counters: Readonly<EnvelopeMeshCounters>;
+  readonly #counters = new EnvelopeMeshCounters();
   readonly #incoming: Incoming;
   readonly #receivers = new Receivers();
   readonly #directory: Directory;
@@ -58,6 +61,7 @@ export class EnvelopeMesh {
     checkCapacity('incomingCapacity', incomingCapacity);
     checkCapacity('outgoingCapacity', outgoingCapacity);
     const { keepDisconnectedMs, keepDisconnectedMax } = resolveMeshOptions(options);
+    this.counters = this.#counters;
     this.#incoming = new Incoming(incomingCapacity);
     this.#directory = new Directory(keepDisconnectedMax);
     this.#nodes = new MeshNodes(() => this.#nodeStopped());
@@ -121,9 +125,10 @@ export class EnvelopeMesh {
   /** Takes an envelope for one connection, or hands it back. Never waits. */
   send(envelope: OutgoingEnvelope): SendOutcome {
     checkPayload(envelope.payload);
-    const entry = this.#directory.find(checkAddress(envelope.id));
-    if (this.#isShutDown) return { type: 'shutdown', envelope };
-    return entry === undefined ? { type: 'not-found', envelope } : entry.send(envelope);
+    checkAddress(envelope.id);
+    const outcome = this.#send(envelope);
+    this.#counters[outcome.type === 'queued' ? 'sent' : 'refused']++;
+    return outcome;
   }
 
   /** The next envelope, when there is one. Rejects only with `CALL_CANCELLED`, by the signal. */
@@ -138,7 +143,9 @@ export class EnvelopeMesh {
 
   /** The next envelope, if there is one now. */
   tryRecv(): Envelope | undefined {
-    return this.#incoming.take();
+    const envelope = this.#incoming.take();
+    if (envelope !== undefined) this.#counters.received++;
+    return envelope;
   }
 
   /** Every envelope, until the mesh is shut down or none of its nodes runs any more. */
@@ -193,6 +200,11 @@ export class EnvelopeMesh {
   /** A handle that sends to one connection, and nothing else. */
   outgoing(id: EnvelopeAddress): MeshOutgoing {
     return new MeshOutgoing(this, checkAddress(id));
+  }
+
+  #send(envelope: OutgoingEnvelope): SendOutcome {
+    if (this.#isShutDown) return { type: 'shutdown', envelope };
+    return this.#directory.find(envelope.id)?.send(envelope) ?? { type: 'not-found', envelope };
   }
 
   async #recv(signal: AbortSignal | undefined, timeoutMs?: number): Promise<ReceivedInTime> {

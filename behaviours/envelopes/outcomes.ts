@@ -77,6 +77,16 @@ export interface Removed {
 
 export type RemoveOutcome = Removed | { readonly type: 'not-found' };
 
+/** What a mesh has done since it was made. */
+export class EnvelopeMeshCounters {
+  /** Envelopes that `send` took. */
+  sent = 0;
+  /** Envelopes that `send` handed back, for whatever reason. */
+  refused = 0;
+  /** Envelopes that receivers got. */
+  received = 0;
+}
+
 /** A connection in a mesh, as of now. */
 export interface MeshConnectionState {
   readonly id: number;

@@ -72,7 +72,7 @@ export class Supervisor {
     return endpoints[this.#endpointIndex % Math.max(1, endpoints.length)];
   }
 
-  /** Dials. Throws `NOT_STARTED` when the node does not run. */
+  /** Dials. The node runs. */
   start(): void {
     this.behavior.act((agent) => this.#dial(agent));
   }

@@ -57,6 +57,7 @@ describe('envelopes: a mesh', () => {
     expect(takeAll(far)).to.deep.equal(['two']);
     await world.net.run(50);
     expect(takeAll(far)).to.deep.equal(['three']);
+    expect([far.counters.received, near.counters]).to.deep.equal([3, { sent: 6, refused: 3, received: 0 }]);
   });
 
   it('S4, SPL-02: four receivers get a disjoint partition of 1,000 envelopes, each in the order of sending', async () => {

@@ -260,5 +260,8 @@ describe('envelopes: the peer manager', () => {
     await world.net.run(100);
     await node.stop();
     expect([again.peers(), mesh.connectionCount]).to.deep.equal([[], 0]);
+    for (const late of [() => again.addPeer(bob.node.id, ['sim://bob']), () => again.addUnidentified('sim://bob')])
+      expect(late).to.throw('does not run');
+    expect(again.peers()).to.deep.equal([]);
   });
 });
