@@ -29,7 +29,6 @@ export class OwnZones {
       const link = book.addLink(-level, name);
       link.measure.take(NO_DISTANCE);
       book.recost(link);
-      book.announce(link);
       book.keys.remove(link.node);
       return { level, link, services: '' };
     });

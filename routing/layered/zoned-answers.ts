@@ -7,11 +7,11 @@
  * - A service goes to a provider of the own zone, then of the next greater one, and so on; among equals to the nearest. Whoever preferred
  *   a near provider of another zone could have the message handed back.
  */
-import type { NodeId } from '../../core/node-id.js';
+import { type NodeId, sharesPrefix } from '../../core/node-id.js';
 import { LOCAL, type NextHop, REJECT, type RouteAction, type RouteFanout } from '../../core/router-table.js';
 import type { NextAction } from '../neighbours.js';
 import type { ProviderChoice } from '../path-vector/provider-choice.js';
-import { isWithin, levelOf, type Zones } from './zones.js';
+import { levelOf, type Zones } from './zones.js';
 
 /** What is known. `Goal` stands for a node or a zone that is known; this node and its own zones are none. */
 export interface Ways<Goal> {
@@ -76,10 +76,10 @@ export class ZonedAnswers<Goal> {
     const { ways, zones } = this;
     const next = new Map<NodeId, NextHop>();
     for (const goal of ways.providers(serviceId)) {
-      const way = isWithin(ways.idOf(goal), source, scope) ? ways.wayTo(goal, except) : undefined;
+      const way = sharesPrefix(ways.idOf(goal), source, scope) ? ways.wayTo(goal, except) : undefined;
       if (way !== undefined && !next.has(way.nodeId)) next.set(way.nodeId, { connectionId: way.connectionId, nodeId: way.nodeId });
     }
-    return { local: this.own.has(serviceId) && isWithin(zones.self, source, scope), next: [...next.values()] };
+    return { local: this.own.has(serviceId) && sharesPrefix(zones.self, source, scope), next: [...next.values()] };
   }
 
   /** A provider of the own zone, if there is one: others are not known by their ids. */

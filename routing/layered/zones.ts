@@ -78,11 +78,6 @@ export class Zones implements SpeechPolicy {
   }
 }
 
-/** Whether a broadcast of `source` with the scope has business at a node, or in a zone. */
-export function isWithin(id: NodeId, source: NodeId, scope: number): boolean {
-  return sharesPrefix(id, source, scope === 0 ? 0 : Math.min(scope, levelOf(id) ?? NODE_ID_BYTES));
-}
-
 function isByteSame(one: NodeId, other: NodeId, at: number): boolean {
   return one.charCodeAt(2 * at) === other.charCodeAt(2 * at) && one.charCodeAt(2 * at + 1) === other.charCodeAt(2 * at + 1);
 }

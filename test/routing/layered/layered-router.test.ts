@@ -128,6 +128,8 @@ describe('LayeredRouter', () => {
     expect(answer()).eql(REJECT);
     net.offer(net.node(3), 64);
     net.settle();
+    net.measure(net.node(1), net.connectionTo(net.node(1), net.node(0)), measured(80));
+    net.settle();
     expect(answer()).eql(actionTo(net, 0, 1));
     expect(net.node(1).table.pathToService(64, 0)).eql(actionTo(net, 1, 2));
     expect(net.node(0).table.providerOf(64, 0)).equal(undefined);
@@ -209,6 +211,7 @@ describe('LayeredRouter', () => {
       ['0a*', '0a02', '1b*', '2c06'],
       ['0a*', '1b*', '2c05'],
     ]);
+    expect(net.nodes.map(({ table }) => table.size().entryCount)).eql([3, 5, 3, 4, 3]);
   });
 
   it('ATM-53: does so zone by zone, when they are of two bytes', () => {
