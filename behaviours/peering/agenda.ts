@@ -3,10 +3,8 @@
  * people. One timer for all.
  */
 import type { BehaviorAgent, Cancellable } from '../../core/index.js';
-import type { Dialling } from './dialling.js';
+import type { Endpoint } from './endpoint.js';
 import type { Peer } from './peer.js';
-import type { PeerTable } from './peer-table.js';
-import type { Sessions } from './sessions.js';
 
 /** People are told of a configured peer that is not up for so long (INET-22). */
 const WARN_MS = 10_000;
@@ -14,10 +12,7 @@ const WARN_MS = 10_000;
 export class Agenda {
   private timer: { readonly cancellable: Cancellable; readonly dueMs: number } | undefined;
 
-  constructor(
-    private readonly table: PeerTable,
-    private readonly parts: { readonly dialling: Dialling; readonly sessions: Sessions },
-  ) {}
+  constructor(private readonly endpoint: Endpoint) {}
 
   wakeAt(agent: BehaviorAgent, dueMs: number): void {
     if (dueMs >= (this.timer?.dueMs ?? Number.POSITIVE_INFINITY)) return;
@@ -32,7 +27,7 @@ export class Agenda {
 
   private look(agent: BehaviorAgent): void {
     this.timer = undefined;
-    for (const peer of this.table.all()) {
+    for (const peer of this.endpoint.table.all()) {
       const { outgoing } = peer.conversation;
       if (peer.dueMs <= agent.nowMs) this.carryOn(agent, peer);
       outgoing.expire(agent.nowMs);
@@ -41,7 +36,7 @@ export class Agenda {
   }
 
   private carryOn(agent: BehaviorAgent, peer: Peer): void {
-    const { dialling, sessions } = this.parts;
+    const { dialling, sessions } = this.endpoint;
     if (peer.state === 'waiting') dialling.dial(agent, peer);
     else if (peer.state === 'lost') dialling.forget(peer);
     else sessions.unanswered(agent, peer);

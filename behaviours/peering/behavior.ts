@@ -10,21 +10,16 @@
  * behaviour stops, every frame that is not confirmed comes back, and `next` says that it was the last.
  */
 import { type BehaviorAgent, type CloseReason, type Connection, NetworkBehavior, NetworkError, type NodeId } from '../../core/index.js';
-import { Agenda } from './agenda.js';
 import type { PeerMetrics } from './conversation.js';
-import { Dialling } from './dialling.js';
+import { Endpoint } from './endpoint.js';
 import { PeeringHandler, type PeeringToBehavior } from './handler.js';
-import { Inbox, type ReceivedFrame } from './inbox.js';
-import { PeeringCounters, type PeeringOptions, type PeeringSetup, setupOf } from './options.js';
-import type { FrameOutcome, OutgoingFrame } from './outgoing-frames.js';
+import type { ReceivedFrame } from './inbox.js';
+import { type PeeringCounters, type PeeringOptions, setupOf } from './options.js';
+import type { FrameOutcome } from './outgoing-frames.js';
 import type { Peer, PeerInfo } from './peer.js';
 import type { PeerSpec } from './peer-line.js';
-import { PeerTable } from './peer-table.js';
-import { type AddedPeer, Roster } from './roster.js';
-import { type FrameOptions, Sender, type SenderHost, type TargetOutcome } from './sender.js';
-import { Sessions, type SessionsHost } from './sessions.js';
-import { Traffic } from './traffic.js';
-import { UpWaiters } from './up-waiters.js';
+import type { AddedPeer } from './roster.js';
+import type { FrameOptions, TargetOutcome } from './sender.js';
 
 /** The endpoint in short. */
 export interface PeeringStatus {
@@ -42,48 +37,21 @@ export interface PeeringStatus {
 export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
   static readonly behavior = { serviceId: 15, name: 'peering' } as const;
 
-  private readonly setup: PeeringSetup;
-  private readonly counters = new PeeringCounters();
-  private readonly table = new PeerTable();
-  private readonly roster: Roster;
-  private readonly inbox: Inbox;
-  private readonly dialling: Dialling;
-  private readonly sessions: Sessions;
-  private readonly traffic: Traffic;
-  private readonly sender: Sender;
-  private readonly agenda: Agenda;
-  private readonly upWaiters = new UpWaiters(this.table);
-  /** Open connections, by id. */
-  private readonly connections = new Map<number, Connection>();
-  private isRunning = false;
+  private readonly endpoint: Endpoint;
 
   constructor(options: PeeringOptions = {}) {
     super();
-    this.setup = setupOf(options);
-    const { setup, table, counters } = this;
-    const wakeAt = (agent: BehaviorAgent, dueMs: number) => this.agenda.wakeAt(agent, dueMs);
-    this.inbox = new Inbox(setup);
-    this.traffic = new Traffic({ setup, counters, inbox: this.inbox, taken: (target) => this.taken(target) });
-    const linked = (agent: BehaviorAgent, peer: Peer, connectionId: number) => this.linked(agent, peer, connectionId);
-    this.dialling = new Dialling(table, setup, { wakeAt, linked, changed: (peer) => this.upWaiters.changed(peer) });
-    this.roster = new Roster(table, setup, (peer) => this.dialling.forget(peer));
-    const { dialling, traffic, roster } = this;
-    const admit: SessionsHost['admit'] = (agent, connection, hello) => roster.admit(agent, connection, hello);
-    this.sessions = new Sessions({ setup, table, counters, wakeAt, dialling, traffic, admit });
-    this.agenda = new Agenda(table, { dialling, sessions: this.sessions });
-    const act: SenderHost['act'] = (work) => (this.isRunning ? this.perform(work) : 'stopped');
-    const queued: SenderHost['queued'] = (agent, peer, frame) => this.queued(agent, peer, frame);
-    this.sender = new Sender({ setup, table, counters, act, queued });
+    this.endpoint = new Endpoint(setupOf(options), (work) => this.perform(work));
   }
 
-  /** Unlike that of other endpoints of the application, if it was set so. */
+  /** How this endpoint is called: option `identifier`. */
   get identifier(): string {
-    return this.setup.identifier;
+    return this.endpoint.setup.identifier;
   }
 
   /** The longest frame in bytes that `send` takes; a peer may take less. */
   get sizeHint(): number {
-    return this.setup.frameBytesMax;
+    return this.endpoint.setup.frameBytesMax;
   }
 
   /** Adds each peer by itself: what is wrong with one is logged, and answered, and keeps no other one from being added. */
@@ -102,30 +70,30 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
   /** The peer is told, its frames come back, its link is closed when nobody else uses it. Answers what it was; nothing when there is none. */
   removePeer(target: number): PeerInfo | undefined {
     return this.perform((agent) => {
-      const peer = this.table.get(target);
+      const peer = this.endpoint.table.get(target);
       if (peer === undefined) return undefined;
       const info = peer.info();
-      this.sessions.leave(agent, peer);
-      this.dialling.forget(peer);
+      this.endpoint.sessions.leave(agent, peer);
+      this.endpoint.dialling.forget(peer);
       return info;
     });
   }
 
   /** Nothing when there is none. */
   peer(target: number): PeerInfo | undefined {
-    return this.table.get(target)?.info();
+    return this.endpoint.table.get(target)?.info();
   }
 
   /** All peers, by target: a snapshot. */
   peers(): readonly PeerInfo[] {
-    return this.table.all().map((peer) => peer.info());
+    return this.endpoint.table.all().map((peer) => peer.info());
   }
 
   /** Resolves when the peer is up, perhaps at once. Rejects with `PEER_GONE` when it will not be: no such peer, removed, given up, stopped. */
   async whenUp(target: number, { signal }: { readonly signal?: AbortSignal } = {}): Promise<PeerInfo> {
-    const peer = this.table.get(target);
+    const peer = this.endpoint.table.get(target);
     if (peer === undefined) throw new NetworkError('PEER_GONE', `there is no peer ${target}`, { details: { target } });
-    return this.upWaiters.wait(peer, signal);
+    return this.endpoint.upWaiters.wait(peer, signal);
   }
 
   /**
@@ -133,12 +101,12 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
    * not. The bytes are free on return. Rejects only with `ARGUMENT_INVALID`.
    */
   async send(target: number, frame: Uint8Array, options: FrameOptions = {}): Promise<FrameOutcome> {
-    return this.sender.send(target, frame, options);
+    return this.endpoint.sender.send(target, frame, options);
   }
 
   /** Sends a frame to every peer that is up and may be sent to. One that fails keeps it from nobody else. */
   async sendAll(frame: Uint8Array, options: FrameOptions = {}): Promise<readonly TargetOutcome[]> {
-    return this.sender.sendAll(frame, options);
+    return this.endpoint.sender.sendAll(frame, options);
   }
 
   /**
@@ -146,7 +114,7 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
    * its signal takes none; of several that wait the newest is served.
    */
   async next({ signal }: { readonly signal?: AbortSignal } = {}): Promise<ReceivedFrame | undefined> {
-    return this.inbox.next(signal);
+    return this.endpoint.inbox.next(signal);
   }
 
   /** `for await (const { target, frame } of peering)`: until the end. */
@@ -156,30 +124,30 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
 
   /** Nothing when there is no such peer. */
   metrics(target: number): PeerMetrics | undefined {
-    return this.perform(({ nowMs }) => this.table.get(target)?.conversation.metrics(nowMs));
+    return this.perform(({ nowMs }) => this.endpoint.table.get(target)?.conversation.metrics(nowMs));
   }
 
   status(): PeeringStatus {
-    const peers = this.table.all();
+    const peers = this.endpoint.table.all();
     return {
       identifier: this.identifier,
       port: this.port,
       peerCount: peers.length,
       upCount: peers.filter(({ state }) => state === 'up').length,
       queuedFrames: peers.reduce((sum, { conversation }) => sum + conversation.outgoing.length, 0),
-      unreadFrames: this.inbox.length,
-      counters: { ...this.counters },
+      unreadFrames: this.endpoint.inbox.length,
+      counters: { ...this.endpoint.counters },
     };
   }
 
   /** Where this node listens, as bound. */
   get port(): number | undefined {
-    return this.isRunning ? this.perform((agent) => agent.addresses[0]?.port) : undefined;
+    return this.endpoint.isRunning ? this.perform((agent) => agent.addresses[0]?.port) : undefined;
   }
 
   override onStarted(agent: BehaviorAgent): void {
-    this.isRunning = true;
-    for (const spec of this.setup.peers) this.addPeer(agent, spec);
+    this.endpoint.isRunning = true;
+    for (const spec of this.endpoint.setup.peers) this.addPeer(agent, spec);
   }
 
   override onIncomingConnectionConnected(agent: BehaviorAgent, connection: Connection): PeeringHandler {
@@ -191,10 +159,10 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
   }
 
   override onHandlerEvent(agent: BehaviorAgent, _nodeId: NodeId, connectionId: number, event: PeeringToBehavior): void {
-    const connection = this.connections.get(connectionId);
+    const connection = this.endpoint.connections.get(connectionId);
     if (connection === undefined) return;
-    if (event.type === 'writable') this.sessions.writable(agent, connection);
-    else this.sessions.receive(agent, connection, event.message);
+    if (event.type === 'writable') this.endpoint.sessions.writable(agent, connection);
+    else this.endpoint.sessions.receive(agent, connection, event.message);
   }
 
   override onIncomingConnectionDisconnected(agent: BehaviorAgent, connection: Connection, reason: CloseReason): void {
@@ -206,26 +174,22 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
   }
 
   override onStopped(): void {
-    this.isRunning = false;
-    for (const peer of this.table.all()) peer.conversation.outgoing.close('stopped');
-    this.inbox.close();
-    this.upWaiters.close();
+    this.endpoint.isRunning = false;
+    for (const peer of this.endpoint.table.all()) peer.conversation.outgoing.close('stopped');
+    this.endpoint.inbox.close();
+    this.endpoint.upWaiters.close();
   }
 
   private connected(agent: BehaviorAgent, connection: Connection): PeeringHandler {
-    this.connections.set(connection.id, connection);
-    const peer = this.table.of(connection.nodeId);
-    if (peer?.state === 'dialling' || peer?.state === 'waiting') this.sessions.greet(agent, peer, connection.id);
-    return new PeeringHandler(this.setup.frameBytesMax);
-  }
-
-  private linked(agent: BehaviorAgent, peer: Peer, connectionId: number): void {
-    if (this.connections.has(connectionId)) this.sessions.greet(agent, peer, connectionId);
+    this.endpoint.connections.set(connection.id, connection);
+    const peer = this.endpoint.table.of(connection.nodeId);
+    if (peer?.state === 'dialling' || peer?.state === 'waiting') this.endpoint.sessions.greet(agent, peer, connection.id);
+    return new PeeringHandler(this.endpoint.setup.frameBytesMax);
   }
 
   private disconnected(agent: BehaviorAgent, connection: Connection, { code }: CloseReason): void {
-    this.connections.delete(connection.id);
-    this.sessions.disconnected(agent, connection, code);
+    this.endpoint.connections.delete(connection.id);
+    this.endpoint.sessions.disconnected(agent, connection, code);
   }
 
   private addPeer(agent: BehaviorAgent, spec: PeerSpec): AddedPeer {
@@ -240,20 +204,9 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
   }
 
   private start(agent: BehaviorAgent, spec: PeerSpec): Peer {
-    const peer = this.roster.configure(agent, spec);
-    if (peer.state === 'waiting' || peer.state === 'gave-up') this.dialling.dial(agent, peer);
-    this.agenda.watch(agent, peer);
+    const peer = this.endpoint.roster.configure(agent, spec);
+    if (peer.state === 'waiting' || peer.state === 'gave-up') this.endpoint.dialling.dial(agent, peer);
+    this.endpoint.agenda.watch(agent, peer);
     return peer;
-  }
-
-  /** The application has taken a frame of the peer that has this target now. */
-  private taken(target: number): void {
-    const peer = this.table.get(target);
-    if (this.isRunning && peer !== undefined) this.perform((agent) => this.traffic.tellSoon(agent, peer));
-  }
-
-  private queued(agent: BehaviorAgent, peer: Peer, { dueMs }: OutgoingFrame): void {
-    this.traffic.pump(agent, peer);
-    this.agenda.wakeAt(agent, dueMs);
   }
 }

@@ -3,30 +3,15 @@
  * (H-01, H-02). Every end is a value: try again, or give up. Peers without an address, which dialled this node, are remembered for a while.
  */
 import { type BehaviorAgent, type Connection, type ErrorCode, NetworkError } from '../../core/index.js';
+import type { Endpoint } from './endpoint.js';
 import { holdOffMs } from './hold-off.js';
-import type { PeeringSetup } from './options.js';
 import type { Peer, PeerFailure } from './peer.js';
-import type { PeerTable } from './peer-table.js';
-
-/** What dialling needs from the behaviour. */
-export interface DiallingHost {
-  /** A connection to the peer's node is there, or about to open. */
-  linked(agent: BehaviorAgent, peer: Peer, connectionId: number): void;
-  /** Something is due then. */
-  wakeAt(agent: BehaviorAgent, dueMs: number): void;
-  /** It is up, or will not be. */
-  changed(peer: Peer): void;
-}
 
 /** Errors that another dial would meet again. */
 const FATAL: ReadonlySet<ErrorCode> = new Set(['SELF_DIAL', 'SCHEME_UNKNOWN']);
 
 export class Dialling {
-  constructor(
-    private readonly table: PeerTable,
-    private readonly setup: PeeringSetup,
-    private readonly host: DiallingHost,
-  ) {}
+  constructor(private readonly endpoint: Endpoint) {}
 
   /** Now, whatever the wait. */
   dial(agent: BehaviorAgent, peer: Peer): void {
@@ -45,7 +30,7 @@ export class Dialling {
     peer.downSinceMs = undefined;
     peer.refusals = 0;
     peer.failure = undefined;
-    this.host.changed(peer);
+    this.endpoint.upWaiters.changed(peer);
   }
 
   /** The connection is gone, after frames could go. */
@@ -61,37 +46,38 @@ export class Dialling {
     peer.failure = failure;
     peer.failures++;
     peer.refusals++;
-    if (peer.type === 'cross' && peer.refusals >= this.setup.holdOff.giveUpCount) this.giveUp(peer);
+    if (peer.type === 'cross' && peer.refusals >= this.endpoint.setup.holdOff.giveUpCount) this.giveUp(peer);
     else this.later(agent, peer);
   }
 
   /** The peer is no more: its frames go back. */
   forget(peer: Peer): void {
-    this.table.remove(peer);
+    this.endpoint.table.remove(peer);
     peer.state = 'gave-up';
     peer.conversation.outgoing.close('peer-gone');
-    this.host.changed(peer);
+    this.endpoint.upWaiters.changed(peer);
   }
 
   private settled(agent: BehaviorAgent, peer: Peer, outcome: Connection | NetworkError): void {
-    if (peer.state !== 'dialling' || this.table.get(peer.target) !== peer) return;
+    const { table, setup, agenda, connections, sessions } = this.endpoint;
+    if (peer.state !== 'dialling' || table.get(peer.target) !== peer) return;
     if (outcome instanceof NetworkError) return this.refused(agent, peer, outcome);
-    const other = this.table.of(outcome.nodeId);
+    const other = table.of(outcome.nodeId);
     if (other !== undefined && other !== peer) {
       if (other.isConfigured) return this.giveUp(peer, { type: 'duplicate', target: other.target });
       this.takeOver(peer, other);
     }
-    this.table.identify(peer, outcome.nodeId);
+    table.identify(peer, outcome.nodeId);
     // Should the connection end before this behaviour sees it.
-    peer.dueMs = agent.nowMs + this.setup.greetingMs;
-    this.host.wakeAt(agent, peer.dueMs);
-    this.host.linked(agent, peer, outcome.id);
+    peer.dueMs = agent.nowMs + setup.greetingMs;
+    agenda.wakeAt(agent, peer.dueMs);
+    if (connections.has(outcome.id)) sessions.greet(agent, peer, outcome.id);
   }
 
   private refused(agent: BehaviorAgent, peer: Peer, { code }: NetworkError): void {
     if (code === 'NOT_STARTED') return;
     // What the user did not fix is learnt again.
-    if (code === 'IDENTITY_MISMATCH' && peer.address?.nodeId === undefined) this.table.unidentify(peer);
+    if (code === 'IDENTITY_MISMATCH' && peer.address?.nodeId === undefined) this.endpoint.table.unidentify(peer);
     const failure: PeerFailure = { type: 'refused', address: `${peer.address}`, attempts: peer.refusals + 1, code };
     if (FATAL.has(code)) this.giveUp(peer, failure);
     else this.failed(agent, peer, failure);
@@ -104,19 +90,19 @@ export class Dialling {
     peer.conversation.outgoing.adopt(conversation.outgoing);
     peer.link = other.link;
     other.link = undefined;
-    this.table.redirect(other, peer);
-    this.table.unidentify(other);
+    this.endpoint.table.redirect(other, peer);
+    this.endpoint.table.unidentify(other);
   }
 
   /** It is dialled again; or remembered for a while, when it is the other side that dials. */
   private later(agent: BehaviorAgent, peer: Peer): void {
     const { address, failures } = peer;
-    const boundMs = failures === 0 ? 0 : holdOffMs(failures, this.setup.holdOff);
-    const waitMs = address === undefined ? this.setup.forgetMs : boundMs * agent.random.float();
+    const boundMs = failures === 0 ? 0 : holdOffMs(failures, this.endpoint.setup.holdOff);
+    const waitMs = address === undefined ? this.endpoint.setup.forgetMs : boundMs * agent.random.float();
     peer.state = address === undefined ? 'lost' : 'waiting';
     peer.dueMs = agent.nowMs + waitMs;
     // What was on the link waits again, and may be due before.
-    this.host.wakeAt(agent, Math.min(peer.dueMs, peer.conversation.outgoing.nextDueMs));
+    this.endpoint.agenda.wakeAt(agent, Math.min(peer.dueMs, peer.conversation.outgoing.nextDueMs));
   }
 
   private giveUp(peer: Peer, failure = peer.failure): void {
@@ -125,6 +111,6 @@ export class Dialling {
     peer.state = 'gave-up';
     peer.dueMs = Number.POSITIVE_INFINITY;
     peer.conversation.outgoing.close('peer-gone');
-    this.host.changed(peer);
+    this.endpoint.upWaiters.changed(peer);
   }
 }

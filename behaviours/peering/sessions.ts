@@ -6,24 +6,9 @@
  * Everything goes over one lane: that its order is kept is what makes it right.
  */
 import { assertNever, type BehaviorAgent, type Connection, toConnection } from '../../core/index.js';
-import type { Dialling } from './dialling.js';
+import type { Endpoint } from './endpoint.js';
 import { type Ack, FRAME_HEAD_BYTES, type Hello, type Introduction, type PeeringMessage, type Refusal, toWire } from './messages.js';
-import type { PeeringCounters, PeeringSetup } from './options.js';
 import type { Peer, PeerLink } from './peer.js';
-import type { PeerTable } from './peer-table.js';
-import type { Traffic } from './traffic.js';
-
-/** What sessions need from the behaviour. */
-export interface SessionsHost {
-  readonly table: PeerTable;
-  readonly setup: PeeringSetup;
-  readonly dialling: Dialling;
-  readonly traffic: Traffic;
-  readonly counters: PeeringCounters;
-  /** A new peer for a node that came by itself; or why not. */
-  admit(agent: BehaviorAgent, connection: Connection, hello: Hello): Peer | string;
-  wakeAt(agent: BehaviorAgent, dueMs: number): void;
-}
 
 type LinkName = Pick<PeerLink, 'connectionId' | 'attempt'>;
 
@@ -31,29 +16,29 @@ export class Sessions {
   /** Connections on which a hello was said, by either side. */
   private readonly greeted = new Set<number>();
 
-  constructor(private readonly host: SessionsHost) {}
+  constructor(private readonly endpoint: Endpoint) {}
 
   /** Says hello to a configured peer. */
   greet(agent: BehaviorAgent, peer: Peer, connectionId: number): void {
-    const { setup } = this.host;
+    const { setup } = this.endpoint;
     peer.conversation.outgoing.cut();
     const { attempt } = this.link(agent, peer, { connectionId, attempt: ++peer.attempts }, { canSend: true, canReceive: true });
     peer.state = 'greeting';
     peer.dueMs = agent.nowMs + setup.greetingMs;
     this.greeted.add(connectionId);
-    this.host.wakeAt(agent, peer.dueMs);
+    this.endpoint.agenda.wakeAt(agent, peer.dueMs);
     agent.send(toConnection(connectionId), toWire({ type: 'hello', ...this.introduction(agent, peer, attempt) }));
   }
 
   receive(agent: BehaviorAgent, connection: Connection, message: PeeringMessage): void {
-    const peer = this.host.table.of(connection.nodeId);
+    const peer = this.endpoint.table.of(connection.nodeId);
     if (message.type === 'hello') return this.hello(agent, connection, peer, message);
     if (!this.greeted.has(connection.id)) return this.violated(agent, connection.id, 'a peering message before the hello');
     const link = peer?.link;
     if (peer === undefined || link?.connectionId !== connection.id) return this.ignored();
     const isAnswer = message.type === 'ack' || message.type === 'refuse';
     if (isAnswer ? link.isUp || message.attempt !== link.attempt : !link.isUp) return this.ignored();
-    const { traffic, dialling } = this.host;
+    const { traffic, dialling } = this.endpoint;
     switch (message.type) {
       case 'frame':
         return this.check(agent, link, traffic.receive(agent, peer, message.number, message.bytes));
@@ -74,26 +59,26 @@ export class Sessions {
 
   /** The peer's link has room again. */
   writable(agent: BehaviorAgent, connection: Connection): void {
-    const peer = this.host.table.of(connection.nodeId);
+    const peer = this.endpoint.table.of(connection.nodeId);
     if (peer === undefined) return;
-    this.host.traffic.tell(agent, peer);
-    this.host.traffic.pump(agent, peer);
+    this.endpoint.traffic.tell(agent, peer);
+    this.endpoint.traffic.pump(agent, peer);
   }
 
   /** The node did not answer as a peer in time. */
   unanswered(agent: BehaviorAgent, peer: Peer): void {
     if (peer.link !== undefined) this.end(agent, peer);
-    this.host.dialling.failed(agent, peer, { type: 'handshake', reason: 'no answer' });
+    this.endpoint.dialling.failed(agent, peer, { type: 'handshake', reason: 'no answer' });
   }
 
   disconnected(agent: BehaviorAgent, { id, nodeId }: Connection, reason: string): void {
     this.greeted.delete(id);
-    const peer = this.host.table.of(nodeId);
+    const peer = this.endpoint.table.of(nodeId);
     if (peer?.link?.connectionId !== id) return;
     const { isUp } = peer.link;
     this.end(agent, peer);
-    if (isUp) this.host.dialling.lost(agent, peer, reason);
-    else this.host.dialling.failed(agent, peer, { type: 'handshake', reason });
+    if (isUp) this.endpoint.dialling.lost(agent, peer, reason);
+    else this.endpoint.dialling.failed(agent, peer, { type: 'handshake', reason });
   }
 
   /** This side wants the peer no more. */
@@ -107,7 +92,7 @@ export class Sessions {
     this.greeted.add(connection.id);
     const isCrossed = known?.link?.isUp === false && known.link.connectionId === connection.id;
     if (isCrossed && connection.direction === 'outgoing') return;
-    const peer = known ?? this.host.admit(agent, connection, hello);
+    const peer = known ?? this.endpoint.roster.admit(agent, connection, hello);
     if (typeof peer === 'string') return this.refuse(agent, connection.id, { type: 'refuse', attempt: hello.attempt, reason: peer });
     if (!peer.isConfigured) peer.type = hello.peerType;
     if (peer.link !== undefined) this.end(agent, peer);
@@ -120,7 +105,7 @@ export class Sessions {
   }
 
   private refuse(agent: BehaviorAgent, connectionId: number, refusal: Refusal): void {
-    this.host.counters.hellosRefused++;
+    this.endpoint.counters.hellosRefused++;
     agent.send(toConnection(connectionId), toWire(refusal));
   }
 
@@ -129,7 +114,7 @@ export class Sessions {
     const { incoming } = peer.conversation;
     const canSend = peer.maySend && remote.canSend;
     const canReceive = peer.mayReceive && remote.canReceive;
-    incoming.roomMax = canReceive ? this.host.setup.inboxFrames : 0;
+    incoming.roomMax = canReceive ? this.endpoint.setup.inboxFrames : 0;
     peer.link = { ...which, canSend, canReceive, toldRoom: incoming.room, isUp: false, frameBytesMax: 0 };
     agent.hold(which.connectionId);
     return peer.link;
@@ -158,9 +143,9 @@ export class Sessions {
   }
 
   private begin(agent: BehaviorAgent, peer: Peer): void {
-    this.host.dialling.up(agent, peer);
-    this.host.traffic.pump(agent, peer);
-    this.host.traffic.tellSoon(agent, peer);
+    this.endpoint.dialling.up(agent, peer);
+    this.endpoint.traffic.pump(agent, peer);
+    this.endpoint.traffic.tellSoon(agent, peer);
   }
 
   private end(agent: BehaviorAgent, peer: Peer): void {
@@ -172,14 +157,14 @@ export class Sessions {
   private introduction(agent: BehaviorAgent, peer: Peer, attempt: number): Introduction {
     const { life, incoming } = peer.conversation;
     const { remoteLife, received, room } = incoming;
-    const port = this.host.setup.advertisedPort ?? agent.addresses[0]?.port ?? 0;
+    const port = this.endpoint.setup.advertisedPort ?? agent.addresses[0]?.port ?? 0;
     const frameBytesMax = this.frameBytesMax(agent);
     return { peerType: peer.type, port, attempt, life, remoteLife, received, room, frameBytesMax };
   }
 
   /** A longer frame would not pass as a message of this node. */
   private frameBytesMax({ limits }: BehaviorAgent): number {
-    return Math.max(1, Math.min(this.host.setup.frameBytesMax, limits.payloadBytesMax - FRAME_HEAD_BYTES));
+    return Math.max(1, Math.min(this.endpoint.setup.frameBytesMax, limits.payloadBytesMax - FRAME_HEAD_BYTES));
   }
 
   private check(agent: BehaviorAgent, { connectionId }: PeerLink, flaw: string | undefined): void {
@@ -187,11 +172,11 @@ export class Sessions {
   }
 
   private ignored(): void {
-    this.host.counters.messagesIgnored++;
+    this.endpoint.counters.messagesIgnored++;
   }
 
   private violated(agent: BehaviorAgent, connectionId: number, reason: string): void {
-    this.host.counters.violations++;
+    this.endpoint.counters.violations++;
     agent.closeConnection(connectionId, reason);
   }
 }

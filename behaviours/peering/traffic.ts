@@ -3,22 +3,12 @@
  * asked closes the connection.
  */
 import { type BehaviorAgent, type NodeId, toConnection } from '../../core/index.js';
-import type { Inbox } from './inbox.js';
+import type { Endpoint } from './endpoint.js';
 import { frameOf, numberFrame, type Progress, toWire } from './messages.js';
-import type { PeeringCounters, PeeringSetup } from './options.js';
 import type { Peer } from './peer.js';
 
-/** What traffic needs from the behaviour. */
-export interface TrafficHost {
-  readonly setup: PeeringSetup;
-  readonly inbox: Inbox;
-  readonly counters: PeeringCounters;
-  /** The application has taken a frame of the peer with that target. */
-  taken(target: number): void;
-}
-
 export class Traffic {
-  constructor(private readonly host: TrafficHost) {}
+  constructor(private readonly endpoint: Endpoint) {}
 
   /** Sends what may be sent now. */
   pump(agent: BehaviorAgent, { link, conversation: { outgoing, sent } }: Peer): void {
@@ -41,7 +31,7 @@ export class Traffic {
     const verdict = incoming.take(number);
     if (verdict === 'wrong') return 'frames are missing, or more than was allowed';
     if (verdict === 'duplicate') {
-      this.host.counters.messagesIgnored++;
+      this.endpoint.counters.messagesIgnored++;
       return undefined;
     }
     received.add(frame.length, agent.nowMs);
@@ -77,16 +67,23 @@ export class Traffic {
   }
 
   private keep(peer: Peer, frame: Uint8Array): void {
-    const { inbox, counters, setup, taken } = this.host;
+    const { inbox, counters, setup } = this.endpoint;
     const { incoming } = peer.conversation;
     const isHeldBack = setup.inboxPolicy === 'hold-back';
     if (!isHeldBack) incoming.consumed();
     const onTaken = () => {
       if (!isHeldBack) return;
       incoming.consumed();
-      taken(peer.target);
+      this.taken(peer.target);
     };
     counters.framesReceived++;
     counters.framesDropped += inbox.push({ received: { target: peer.target, nodeId: peer.nodeId as NodeId, frame }, onTaken });
+  }
+
+  /** The application has taken a frame of the peer that has this target now. */
+  private taken(target: number): void {
+    const { table, isRunning, perform } = this.endpoint;
+    const peer = table.get(target);
+    if (isRunning && peer !== undefined) perform((agent) => this.tellSoon(agent, peer));
   }
 }
