@@ -55,7 +55,7 @@ describe('row 14: this node’s own address in gossip', () => {
 });
 
 describe('row 16: one connection of a node, however often it connects', () => {
-  it('is what the book has, and a second one changes nothing', async () => {
+  it('is what the book has, and a second one changes nothing (DNDM-39)', async () => {
     const mesh = new Mesh(3);
     const [a, b] = [await mesh.node('a'), await mesh.node('b', { seeds: ['sim://a'] })];
     await mesh.net.runUntil(() => isConnected(a, b), 5_000);

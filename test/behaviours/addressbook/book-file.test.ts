@@ -46,7 +46,7 @@ function fullReader(): Reader {
 }
 
 describe('a book as bytes', () => {
-  it('comes back with all fields of every node, waits included (DNDM-33)', () => {
+  it('comes back with all fields of every node, waits included (DNDM-32, DNDM-33)', () => {
     const { book, now } = fullReader();
     const facts = { seq: WALL_MS + 5, anchors: [idOf('anna'), idOf(3)] };
     const later = new Present();

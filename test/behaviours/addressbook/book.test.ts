@@ -54,7 +54,7 @@ describe('the book and signed records', () => {
     expect([reader.book.size, reader.book.countOf(idOf('source'))]).to.deep.equal([0, 0]);
   });
 
-  it('takes none of itself', () => {
+  it('takes none of itself (DNDM-38)', () => {
     expect(new Reader().take(recordOf('self', [ADDRESS]))).to.equal('own');
   });
 
@@ -261,7 +261,7 @@ describe('rows 44 and 45: floods', () => {
 });
 
 describe('the book and connections', () => {
-  it('has one entry for a node, however it was learnt (H-38)', () => {
+  it('has one entry for a node, however it was learnt (H-38, DNDM-38)', () => {
     const reader = new Reader();
     const { book, now } = reader;
     book.configure(idOf('anna'), parseAddress(`tcp://${idOf('anna')}@20.0.0.1:7400`));
@@ -271,7 +271,7 @@ describe('the book and connections', () => {
     expect(reader.addressesOf('anna')).to.deep.equal([ADDRESS, OTHER]);
   });
 
-  it('a late end of an older connection does not touch a newer one (H-11, row 16)', () => {
+  it('a late end of an older connection does not touch a newer one (H-11, DNDM-39, row 16)', () => {
     const { book, now } = new Reader();
     book.met(idOf('anna'), 7, now);
     book.met(idOf('anna'), 8, now);

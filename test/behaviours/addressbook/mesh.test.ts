@@ -10,7 +10,7 @@ const MONITOR_MS = 10_000;
 
 describe('the address book in a small space', () => {
   for (let seed = 1; seed <= 20; seed++) {
-    it(`S3: A-B-C with only A-B and B-C configured is a full mesh within one period, seed ${seed}`, async () => {
+    it(`S3: A-B-C with only A-B and B-C configured is a full mesh within one period (DNDM-37), seed ${seed}`, async () => {
       const mesh = new Mesh(seed);
       const b = await mesh.node('b');
       const a = await mesh.node('a', { seeds: ['sim://b'] });
@@ -30,7 +30,7 @@ describe('the address book in a small space', () => {
     await mesh.net.stop();
   });
 
-  it('a node that comes later is known and connected to all at once, not with the next period', async () => {
+  it('a node that comes later is known and connected to all at once, not with the next period (DNDM-41)', async () => {
     const mesh = new Mesh(2);
     const nodes = [...(await mesh.nodes(10))];
     await mesh.net.runUntil(() => isFullMesh(nodes), 15_000);
@@ -214,7 +214,7 @@ describe('the user’s word (USERS 20, 24)', () => {
     await mesh.net.stop();
   });
 
-  it('peers are added and removed while a node runs, and persistent ones are dialled for ever (H-12)', async () => {
+  it('peers are added and removed while a node runs, and persistent ones are dialled for ever (H-12, DNDM-32)', async () => {
     const mesh = new Mesh(14);
     const [a, b] = [await mesh.node('a'), await mesh.node('b')];
     bookOf(a).addPeers(['sim://b', `sim://${idOf('nobody')}@gone`]);

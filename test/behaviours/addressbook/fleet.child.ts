@@ -1,0 +1,60 @@
+/**
+ * @module A process of a fleet: it hosts nodes, starts and kills them as its parent says, tells whom each is connected to, and what is left in
+ * the process. A kill closes the sockets without a word, as the end of a process would.
+ */
+import { createHook } from 'node:async_hooks';
+import { join } from 'node:path';
+import { createNode, type MeshNode } from '../../../index.js';
+import { answerQuestions } from '../../security/children.js';
+import type { FleetStart, FleetState } from './fleet.js';
+
+const [folder = ''] = process.argv.slice(2);
+const nodes = new Map<number, MeshNode>();
+/** Timers that run, also those that keep no process alive. */
+const timers = new Set<number>();
+createHook({
+  init: (id, type) => void (type === 'Timeout' && timers.add(id)),
+  destroy: (id) => void timers.delete(id),
+}).enable();
+const socketCount = () => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
+
+async function start({ index, listen, seeds, connections }: FleetStart): Promise<{ readonly id: string; readonly address: string }> {
+  const memory = { identity: join(folder, `${index}.key`), dataDirectory: join(folder, `${index}`) };
+  const node = await createNode({ ...memory, listen: [listen], seeds, connections, logger: 'silent' });
+  nodes.set(index, node);
+  await node.start();
+  return { id: node.id, address: `${node.addresses[0]}` };
+}
+
+function kill(index: number): void {
+  nodes.get(index)?.kill();
+  nodes.delete(index);
+}
+
+function state(): FleetState {
+  const peers = [...nodes.values()].map((node) => node.connections().map(({ nodeId }) => nodeId));
+  const { user, system } = process.cpuUsage();
+  return {
+    nodes: nodes.size,
+    ends: peers.reduce((sum, { length }) => sum + length, 0),
+    doubles: peers.filter((ids) => new Set(ids).size < ids.length).length,
+    sockets: socketCount(),
+    cpuMs: (user + system) / 1_000,
+  };
+}
+
+async function stop(): Promise<readonly string[]> {
+  await Promise.all([...nodes.values()].map((node) => node.stop()));
+  nodes.clear();
+  // Sockets that were ended just now are gone after some turns.
+  for (let turn = 0; turn < 100 && left().length > 0; turn++) await new Promise((resolve) => setImmediate(resolve));
+  return left();
+}
+
+/** Timers, and what keeps the process alive, but for the channel to the parent. */
+function left(): readonly string[] {
+  const resources = process.getActiveResourcesInfo().filter((name) => !['PipeWrap', 'Immediate', 'Timeout'].includes(name));
+  return [...resources, ...[...timers].map(() => 'Timeout')];
+}
+
+answerQuestions({ start, kill, state, stop }, () => process.exit());
