@@ -16,6 +16,8 @@ type ReceivedListener = (number: number, text: string) => void;
 const receivedListeners = new Set<ReceivedListener>();
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 const isTerminal = process.stdin.isTTY === true;
+// Whoever reads the output may stop reading, as `head` does; the nodes are to be stopped all the same.
+process.stdout.on('error', () => {});
 
 const fleet = new Fleet(
   NODE_COUNT,
