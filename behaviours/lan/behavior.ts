@@ -33,6 +33,8 @@ const TOPIC_BYTES = 16;
 const TTL_SECONDS = 600;
 /** Between two looks at where this node listens. */
 const LOOK_MS = 1_000;
+/** What the port has told and was not looked at yet; beyond that it is ignored. */
+const INBOX_MAX = 1_024;
 
 export class LanBehavior extends NetworkBehavior {
   static readonly behavior = { serviceId: 17, name: 'lan' } as const;
@@ -43,6 +45,7 @@ export class LanBehavior extends NetworkBehavior {
   private channel: LanChannel | undefined;
   private schedule: Schedule | undefined;
   private timer: Cancellable | undefined;
+  private readonly inbox: ((agent: BehaviorAgent) => void)[] = [];
   private hosts: readonly string[] = [];
   private listening: readonly Address[] = [];
   private failure: NetworkError | undefined;
@@ -82,10 +85,10 @@ export class LanBehavior extends NetworkBehavior {
     this.channel = this.port.open(
       { topic, interfaces: this.options.interfaces },
       {
-        onHosts: (hosts) => this.perform((now) => this.hostsChanged(now, hosts)),
-        onAsked: () => this.perform((now) => this.asked(now)),
-        onTold: (bytes, ttlSeconds, host) => this.perform((now) => this.told(now, bytes, ttlSeconds, host)),
-        onFailed: (cause) => this.perform((now) => this.failed(now, cause)),
+        onHosts: (hosts) => this.enter((now) => this.hostsChanged(now, hosts)),
+        onAsked: () => this.enter((now) => this.asked(now)),
+        onTold: (bytes, ttlSeconds, host) => this.enter((now) => this.told(now, bytes, ttlSeconds, host)),
+        onFailed: (cause) => this.enter((now) => this.failed(now, cause)),
       },
     );
     this.look(agent);
@@ -97,18 +100,23 @@ export class LanBehavior extends NetworkBehavior {
     this.channel = undefined;
   }
 
+  /** What the port tells becomes part of a callback of this behaviour: what goes wrong there is a fault, and not the port's business. */
+  private enter(work: (agent: BehaviorAgent) => void): void {
+    if (this.inbox.length >= INBOX_MAX) return void this.counted.ignored++;
+    this.inbox.push(work);
+    if (this.inbox.length === 1) this.perform((agent) => this.lookAgain(agent));
+  }
+
   private hostsChanged(agent: BehaviorAgent, hosts: readonly string[]): void {
     this.hosts = hosts;
     if (hosts.length === 0) return;
     if (this.failure !== undefined) agent.log.info({ hosts }, 'LAN discovery works again');
     this.failure = undefined;
     this.schedule?.restart(agent.nowMs);
-    this.look(agent);
   }
 
   private asked(agent: BehaviorAgent): void {
     this.schedule?.heardQuestion(agent.nowMs);
-    this.lookAgain(agent);
   }
 
   private told(agent: BehaviorAgent, sealed: Uint8Array, ttlSeconds: number, host: string): void {
@@ -141,6 +149,7 @@ export class LanBehavior extends NetworkBehavior {
 
   /** Does what is due. */
   private look(agent: BehaviorAgent): void {
+    for (const work of this.inbox.splice(0)) work(agent);
     const { schedule, channel } = this;
     if (schedule === undefined || channel === undefined) return;
     this.noticeListening(agent);
@@ -155,8 +164,9 @@ export class LanBehavior extends NetworkBehavior {
 
   private lookAgain(agent: BehaviorAgent): void {
     const dueMs = this.hosts.length === 0 ? Number.POSITIVE_INFINITY : (this.schedule?.nextDueMs as number);
+    const waitMs = this.inbox.length > 0 ? 0 : Math.max(0, Math.min(LOOK_MS, dueMs - agent.nowMs));
     this.timer?.cancel();
-    this.timer = agent.after(Math.max(0, Math.min(LOOK_MS, dueMs - agent.nowMs)), (later) => this.look(later));
+    this.timer = agent.after(waitMs, (later) => this.look(later));
   }
 
   private noticeListening({ addresses, nowMs }: BehaviorAgent): void {

@@ -40,7 +40,10 @@ describe('LAN discovery in hostile company', () => {
   it('invented nodes of many hosts fill the list and no more', async () => {
     const a = await node({ behaviors: [[AddressBookBehavior, { isDialling: false }]] });
     const members = Array.from({ length: 20 }, (_, index) => new Member(net, `eve-${index}`, 'public'));
-    for (let index = 0; index < 2_500; index++) members[index % 20]?.announce(idOf(index), ['sim://x']);
+    for (let index = 0; index < 2_500; index++) {
+      members[index % 20]?.announce(idOf(index), ['sim://x']);
+      if (index % 500 === 499) await net.run(10);
+    }
     await net.run(1_000);
     expect(lanOf(a).neighbours.length).to.equal(LAN_LIMITS.neighboursMax);
   });
@@ -135,6 +138,38 @@ describe('LAN discovery in hostile company', () => {
     sink?.onHosts(['node-1']);
     await net.run(1_000);
     expect([lanOf(a).error, lanOf(a).localHosts, lanOf(a).counters.asked > 0]).to.deep.equal([undefined, ['node-1'], true]);
+  });
+
+  it('what goes wrong with what was heard is a fault of the behaviour, which ends it in the end, and never the node', async () => {
+    const a = await node();
+    const [faults, stopped]: [string[], string[]] = [[], []];
+    a.on('fault', ({ behavior, cause }) => void faults.push(`${behavior}: ${cause}`));
+    a.on('behavior-stopped', ({ name }) => void stopped.push(name));
+    bookOf(a).addHint = () => {
+      throw new Error('the book is closed');
+    };
+    const eve = new Member(net, 'eve', 'public');
+    for (let index = 0; index < 20; index++) {
+      eve.announce(idOf(index), ['sim://eve']);
+      await net.run(50);
+    }
+    expect(new Set(faults)).to.deep.equal(new Set(['lan: Error: the book is closed']));
+    expect([stopped, faults.length]).to.deep.equal([['lan'], 11]);
+    const b = await node();
+    await b.connect(`sim://${a.name}`);
+    await net.runUntil(() => isConnected(a, b), 1_000);
+  });
+
+  it('more than can be looked at is ignored', async () => {
+    const a = await node();
+    const eve = new Member(net, 'eve', 'public');
+    await net.run(1_000);
+    net.stall(a, 1_000);
+    for (let index = 0; index < 2_000; index++) eve.announce(idOf(1), ['sim://eve']);
+    await net.run(3_000);
+    const { heard, ignored } = lanOf(a).counters;
+    expect([heard < 2_000, heard + ignored >= 2_000]).to.deep.equal([true, true]);
+    expect(lanOf(a).neighbours.some(({ nodeId }) => nodeId === idOf(1))).to.equal(true);
   });
 
   it('options are checked at the door', () => {
