@@ -65,6 +65,16 @@ export interface Dropped {
   readonly serviceId: number | undefined;
 }
 
+/** A relay says that it could not hand on a message of this node's. A claim: nothing proves it but the relay's word. */
+export interface Lost {
+  readonly cause: 'unreachable' | 'hop-limit' | 'lane-full';
+  /** The relay, by its own word unless it is a neighbour. */
+  readonly by: NodeId;
+  readonly fromServiceId: number;
+  readonly serviceId: number;
+  readonly streamId: number;
+}
+
 /** What `node.on` tells. */
 export interface NodeEvents {
   connected: Connection;
@@ -80,6 +90,7 @@ export interface NodeEvents {
   };
   fault: Fault;
   dropped: Dropped;
+  lost: Lost;
   listening: { readonly addresses: readonly Address[] };
   'listen-failed': { readonly address: Address; readonly error: NetworkError };
   'behavior-stopped': { readonly name: string; readonly serviceId: number };

@@ -24,6 +24,7 @@ export type {
   DropCause,
   Dropped,
   Fault,
+  Lost,
   NodeEventName,
   NodeEvents,
   StatsEvent,

@@ -9,7 +9,7 @@ interface LimitRow {
   readonly value: number;
   readonly min: number;
   readonly max: number;
-  readonly unit: 'bytes' | 'ms' | 'count' | 'per minute';
+  readonly unit: 'bytes' | 'ms' | 'count' | 'per second' | 'per minute';
   readonly atTheBound: string;
 }
 
@@ -53,6 +53,13 @@ export const LIMITS = {
   localQueueBytesMax: row(16 * MIB, 64 * KIB, 1024 * MIB, 'bytes', 'send to this node answers full'),
   actionsPerStepMax: row(100_000, 100, 10_000_000, 'count', 'the rest is done in the next turn, so that other links are served'),
   hopsMax: row(64, 1, 255, 'count', 'the message is dropped and counted'),
+  lossSignalsPerSecondMax: row(
+    64,
+    0,
+    65_536,
+    'per second',
+    'of the messages that came over one link, origins of further ones are not told that they ended here; 0: none is',
+  ),
   // Connections
   connectionsMax: row(
     64,

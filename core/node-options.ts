@@ -18,7 +18,7 @@ import { NodeSigner } from './security/signer.js';
 import type { Transport } from './transport.js';
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
-export type BuiltinName = 'handshake' | 'addressbook' | 'rpc';
+export type BuiltinName = 'handshake' | 'addressbook' | 'router-sync' | 'rpc';
 export type RouterClass = new () => RouterTable;
 
 /** Everything is optional: `createNode()` gives a node with a fresh identity that listens nowhere. */
@@ -35,7 +35,7 @@ export interface NodeOptions {
   readonly seeds?: readonly (string | Address)[];
   /** Classes, instances, or `[class, options]`. */
   readonly behaviors?: readonly BehaviorEntry[];
-  /** A RouterTable class or instance; `DirectRouter` by default. */
+  /** A RouterTable class or instance; `PathVectorRouter` by default. */
   readonly router?: RouterClass | RouterTable;
   /** Instead of the platform's own (TCP on Node). */
   readonly transports?: readonly Transport[];

@@ -1,6 +1,6 @@
 /**
  * @module Control: what the messages of service 0 do to a link. They are direct only: a routed one would let a stranger speak for the
- * neighbour.
+ * neighbour. The one exception, a signal of a lost message, does nothing to a link: `loss-signals.ts`.
  */
 
 import { assertNever, closeCodeOf } from '../errors.js';
@@ -30,6 +30,8 @@ function act(engine: Engine, link: Link, message: Exclude<ControlMessage, { type
       return engine.admission.readyReceived(link, message.services);
     case 'services':
       return servicesChanged(engine, link, message.services);
+    case 'lost':
+      return engine.links.close(link, 'protocol-error', 'a signal that is not routed');
     default:
       assertNever(message);
   }

@@ -8,7 +8,7 @@ import type { DropCause } from '../events.js';
 import type { Limits } from '../limits.js';
 import type { Route } from '../routes.js';
 import { encodeValue } from '../wire/codec.js';
-import { EXTENSION_BYTES_MAX, HeaderDraft, HeaderView, KIND_DIRECT, Message, type MessageOrigin } from '../wire/message.js';
+import { EXTENSION_BYTES_MAX, HeaderDraft, HeaderView, KIND_DIRECT, KIND_NODE, Message, type MessageOrigin } from '../wire/message.js';
 import { handleControl } from './control.js';
 import type { Engine } from './engine.js';
 import { Forwarder } from './forwarder.js';
@@ -96,7 +96,7 @@ export class Delivery {
     const { engine, view } = this;
     if (!view.read(bytes, start, end)) return engine.links.close(link, 'protocol-error', 'malformed message header');
     engine.metrics.messagesReceived.value++;
-    if (view.serviceId === 0) return handleControl(engine, link, view);
+    if (view.serviceId === 0) return this.receiveControl(link, view);
     if (!link.isOpen) {
       if (engine.links.duplicates.isUndecided(link)) engine.links.duplicates.decidedByRemote(link);
       if (!link.isOpen && !this.isForGate(link))
@@ -107,6 +107,11 @@ export class Delivery {
     const handler = link.handlers[view.serviceId];
     if (handler !== undefined) engine.callbacks.event(handler, messageOf(link, view));
     else this.deliver(link, view);
+  }
+
+  private receiveControl(link: Link, view: HeaderView): void {
+    if (view.kind === KIND_NODE && link.isOpen) this.forwarder.routeControl(link, view);
+    else handleControl(this.engine, link, view);
   }
 
   /** The message at `view` is for this node: its behaviour gets it. */

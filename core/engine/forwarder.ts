@@ -1,24 +1,26 @@
 /**
  * @module Forwarder: routed messages that came over a link, and broadcasts. A relay forwards only if ttl > 1, sends ttl - 1, never to
  * the link that it came from, and leaves the body as it is; local delivery ignores ttl. A full relay drops and counts: it never blocks
- * another link.
+ * another link. The origin of what ends here is told, see `loss-signals.ts`.
  */
 import type { SendOptions } from '../agent.js';
 import type { SendResult } from '../errors.js';
 import { NODE_ID_BYTES, type NodeId, nodeIdFromBytes, nodeIdToBytes } from '../node-id.js';
-import type { NextHop, RouteAction } from '../router-table.js';
+import { LOCAL, type NextHop, type RouteAction } from '../router-table.js';
 import type { Route } from '../routes.js';
 import { HeaderDraft, type HeaderView, KIND_KEY, KIND_NODE, KIND_SERVICE, KIND_SERVICES } from '../wire/message.js';
 import { BroadcastHistory } from './broadcast-history.js';
 import type { Delivery } from './delivery.js';
 import type { Engine } from './engine.js';
 import type { Link } from './link.js';
+import { LossSignals } from './loss-signals.js';
 import type { Owner } from './owner.js';
 
 export class Forwarder {
   private readonly draft = new HeaderDraft();
   private readonly selfBytes: Uint8Array;
   private readonly history: BroadcastHistory;
+  private readonly signals: LossSignals;
 
   constructor(
     private readonly engine: Engine,
@@ -26,6 +28,7 @@ export class Forwarder {
   ) {
     this.selfBytes = nodeIdToBytes(engine.self);
     this.history = new BroadcastHistory(engine);
+    this.signals = new LossSignals(engine);
   }
 
   /** A routed message came over `link`. */
@@ -34,7 +37,15 @@ export class Forwarder {
     if (view.kind === KIND_NODE && this.isSelf(view)) return this.delivery.deliver(link, view);
     const action = this.decide(link, view);
     if (action.type === 'local') this.delivery.deliver(link, view);
-    else if (action.type === 'reject') this.delivery.dropped('unreachable', 1, link.id, view.serviceId);
+    else if (action.type === 'reject') this.lost('unreachable', link, view);
+    else this.forward(link, view, action);
+  }
+
+  /** A control message that is routed: a signal of a lost message, for this node or another one. */
+  routeControl(link: Link, view: HeaderView): void {
+    const action = this.isSelf(view) ? LOCAL : this.decide(link, view);
+    if (action.type === 'local') this.signals.heard(link, view);
+    else if (action.type === 'reject') this.lost('unreachable', link, view);
     else this.forward(link, view, action);
   }
 
@@ -79,16 +90,22 @@ export class Forwarder {
 
   private forward(from: Link, view: HeaderView, next: NextHop): void {
     const { engine, delivery } = this;
-    if (view.ttl <= 1) return delivery.dropped('hop-limit', 1, from.id, view.serviceId);
+    if (view.ttl <= 1) return this.lost('hop-limit', from, view);
     const link = engine.links.get(next.connectionId);
-    if (link?.isOpen !== true || link === from) return delivery.dropped('unreachable', 1, from.id, view.serviceId);
+    if (link?.isOpen !== true || link === from) return this.lost('unreachable', from, view);
     const draft = this.redraft(from, view);
     if (!link.outbox.append(link.outbox.lane('normal'), draft, view.bytes, view.bodyOffset, view.end)) {
-      return delivery.dropped('lane-full', 1, link.id, view.serviceId);
+      delivery.dropped('lane-full', 1, link.id, view.serviceId);
+      return this.signals.tell(from, view, 'lane-full');
     }
     link.lastTrafficMs = engine.nowMs;
     engine.metrics.messagesForwarded.value++;
     engine.touch(link);
+  }
+
+  private lost(cause: 'unreachable' | 'hop-limit', from: Link, view: HeaderView): void {
+    this.delivery.dropped(cause, 1, from.id, view.serviceId);
+    this.signals.tell(from, view, cause);
   }
 
   /** The same header with one hop less and the source named: the first relay vouches for its neighbour. */

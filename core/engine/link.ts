@@ -65,6 +65,10 @@ export class Link {
   pingHistory = 0;
   pingCount = 0;
 
+  /** Signals of lost messages in the present second, and when it began. */
+  lossCount = 0;
+  lossWindowMs = Number.NEGATIVE_INFINITY;
+
   closeReason: CloseReason | undefined;
   isTouched = false;
   /** The goodbye is in the lane, or there will be none: the channel ends when the lanes are empty. */

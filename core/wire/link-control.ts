@@ -8,6 +8,7 @@
  * | 3 ready | instance id, 8 bytes; service list |
  * | 4 close | u16 code; text in UTF-8, at most 256 bytes, to the end of the message |
  * | 5 services | the complete new service list |
+ * | 6 lost | cause u8 (1 unreachable, 2 hop-limit, 3 lane-full); from-service u8, to-service u8, stream id u32 of the message that ended |
  *
  * A service list is a u16 count, then one byte for each service, ascending.
  */
@@ -18,12 +19,18 @@ const PONG = 2;
 const READY = 3;
 const CLOSE = 4;
 const SERVICES = 5;
+const LOST = 6;
 
 const TWO_TO_32 = 0x1_0000_0000;
 const INSTANCE_ID_BYTES = 8;
 const HEAD_BYTES = 1;
 const COUNT_BYTES = 2;
 const CODE_BYTES = 2;
+const LOST_BYTES = 8;
+
+/** Why a relay could not hand a message on; its number on the wire is its place, from 1. */
+export type LossCause = 'unreachable' | 'hop-limit' | 'lane-full';
+const LOSS_CAUSES: readonly LossCause[] = ['unreachable', 'hop-limit', 'lane-full'];
 
 /** The longest text of a close; more is cut when it is encoded, and malformed when it is received. */
 export const CLOSE_TEXT_BYTES_MAX = 256;
@@ -38,7 +45,17 @@ export type ControlMessage =
   /** The remote ends the link. `code` as of `closeCodeOf`; `text` is one line without control characters, at most 256 bytes. */
   | { readonly type: 'close'; readonly code: number; readonly text: string }
   /** What the remote offers from now on. */
-  | { readonly type: 'services'; readonly services: readonly number[] };
+  | { readonly type: 'services'; readonly services: readonly number[] }
+  /** A relay could not hand on a message of this node's. The only kind that is routed, and never answered. */
+  | LostMessage;
+
+export interface LostMessage {
+  readonly type: 'lost';
+  readonly cause: LossCause;
+  readonly fromServiceId: number;
+  readonly serviceId: number;
+  readonly streamId: number;
+}
 
 const TEXT_ENCODER = new TextEncoder();
 const TEXT_DECODER = new TextDecoder('utf-8', { ignoreBOM: true });
@@ -76,6 +93,12 @@ export function encodeServices(services: Iterable<number>): Uint8Array {
   return joined(SERVICES, serviceList(services));
 }
 
+export function encodeLost({ cause, fromServiceId, serviceId, streamId }: Omit<LostMessage, 'type'>): Uint8Array {
+  const bytes = Uint8Array.of(LOST, LOSS_CAUSES.indexOf(cause) + 1, fromServiceId, serviceId, 0, 0, 0, 0);
+  new DataView(bytes.buffer).setUint32(LOST_BYTES - 4, streamId);
+  return bytes;
+}
+
 /** `unknown`: of a later version, to be ignored and counted. `malformed`: the remote broke the protocol. Never throws. */
 export function decodeControl(bytes: Uint8Array): ControlMessage | 'unknown' | 'malformed' {
   switch (bytes[0]) {
@@ -91,6 +114,8 @@ export function decodeControl(bytes: Uint8Array): ControlMessage | 'unknown' | '
       return decodeClose(bytes);
     case SERVICES:
       return decodeServices(bytes);
+    case LOST:
+      return decodeLost(bytes);
     default:
       return 'unknown';
   }
@@ -138,6 +163,13 @@ function decodeClose(bytes: Uint8Array): ControlMessage | 'malformed' {
 function decodeServices(bytes: Uint8Array): ControlMessage | 'malformed' {
   const services = decodeServiceList(bytes, HEAD_BYTES);
   return services === undefined ? 'malformed' : { type: 'services', services };
+}
+
+function decodeLost(bytes: Uint8Array): ControlMessage | 'malformed' {
+  const cause = LOSS_CAUSES[(bytes[1] ?? 0) - 1];
+  if (bytes.length !== LOST_BYTES || cause === undefined) return 'malformed';
+  const [, , fromServiceId = 0, serviceId = 0] = bytes;
+  return { type: 'lost', cause, fromServiceId, serviceId, streamId: viewOf(bytes).getUint32(LOST_BYTES - 4) };
 }
 
 function serviceList(services: Iterable<number>): Uint8Array {

@@ -4,7 +4,15 @@
  */
 import { scanCbor } from '../../core/wire/cbor-scan.js';
 import { decodeValue, encodeValue, VALUE_LIMITS_DEFAULT } from '../../core/wire/codec.js';
-import { decodeControl, encodeClose, encodePing, encodePong, encodeReady, encodeServices } from '../../core/wire/link-control.js';
+import {
+  decodeControl,
+  encodeClose,
+  encodeLost,
+  encodePing,
+  encodePong,
+  encodeReady,
+  encodeServices,
+} from '../../core/wire/link-control.js';
 import { APPENDIX_F, EXACT, fromHex, publishedVectors, toHex } from '../core/cbor-corpus.js';
 import { POLLUTION_CASES } from '../core/pollution-cases.js';
 
@@ -52,6 +60,7 @@ function verifyControl(bytes: Uint8Array, answer: unknown): string | undefined {
     ping: () => (message.type === 'ping' ? encodePing(message.value) : bytes),
     pong: () => (message.type === 'pong' ? encodePong(message.value) : bytes),
     ready: () => (message.type === 'ready' ? encodeReady(message.instanceId, message.services) : bytes),
+    lost: () => (message.type === 'lost' ? encodeLost(message) : bytes),
     services: () => (message.type === 'services' ? encodeServices(message.services) : bytes),
   }[message.type]();
   return toHex(encoded) === toHex(bytes) ? undefined : 'the message has a second encoding';

@@ -37,10 +37,11 @@ describe('the hop limit', () => {
     expect([bob.network.metrics.messagesForwarded.value, bob.network.metrics.dropped['hop-limit'].value]).to.deep.equal([1, 1]);
   });
 
-  it('ttl 0 dies as well, and nothing is said back about it', () => {
+  it('ttl 0 dies as well, and its origin is told once', () => {
     const { alice, carol, to, drops } = relay();
     alice.sendMessage({ kind: KIND_NODE, destination: to(carol), ttl: 0 });
-    expect([heard(carol), drops()[0]?.[0], alice.messages.length]).to.deep.equal([[], 'hop-limit', 0]);
+    const told = alice.control.filter((message) => typeof message === 'object' && message.type === 'lost');
+    expect([heard(carol), drops()[0]?.[0], told.length]).to.deep.equal([[], 'hop-limit', 1]);
   });
 
   it('local delivery does not look at it', () => {
