@@ -14,7 +14,7 @@ import {
 } from './core/index.js';
 import { browserClock, browserLogger, browserRandom, browserTimers } from './core/platform/browser/ports-browser.js';
 import { nobleCrypto } from './core/security/crypto-noble.js';
-import { DirectRouter } from './routing/index.js';
+import { PathVectorRouter } from './routing/index.js';
 import { MemoryTransport } from './transports/browser.js';
 
 export * from './core/index.js';
@@ -29,7 +29,7 @@ const BROWSER_DEFAULTS: NodeDefaults = {
   random: browserRandom,
   crypto: nobleCrypto,
   transports: () => [new MemoryTransport()],
-  router: DirectRouter,
+  router: PathVectorRouter,
   builtins: BUILTINS,
   logger: browserLogger,
   loadIdentity: () => {

@@ -9,7 +9,7 @@ import { FileStorage } from './core/platform/node/file-storage.js';
 import { loadOrCreateIdentity } from './core/platform/node/files.js';
 import { NodeLan } from './core/platform/node/lan/node-lan.js';
 import { nodeClock, nodeLogger, nodeRandom, nodeTimers } from './core/platform/node/ports-node.js';
-import { DirectRouter } from './routing/index.js';
+import { PathVectorRouter } from './routing/index.js';
 import { TcpTransport } from './transports/tcp/index.js';
 
 export * from './core/index.js';
@@ -24,7 +24,7 @@ const NODE_DEFAULTS: NodeDefaults = {
   random: nodeRandom,
   crypto: nodeCrypto,
   transports: () => [new TcpTransport()],
-  router: DirectRouter,
+  router: PathVectorRouter,
   builtins: BUILTINS,
   lan: LanBehavior,
   provide: [{ token: LAN_PORT, useValue: new NodeLan() }],

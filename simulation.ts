@@ -2,7 +2,7 @@
  * @module Simulation (`meshwright/simulation`): the simulated network with the defaults of `createNode` wired in. Runs on Node and in browsers.
  */
 import { BUILTINS, LanBehavior } from './behaviours/index.js';
-import { DirectRouter } from './routing/index.js';
+import { PathVectorRouter } from './routing/index.js';
 import { Simulation, type SimulationOptions } from './transports/simulated/index.js';
 
 export * from './transports/simulated/index.js';
@@ -10,6 +10,6 @@ export * from './transports/simulated/index.js';
 /** A network in virtual time: `new SimulatedNetwork({ seed: 1 })`. */
 export class SimulatedNetwork extends Simulation {
   constructor(options: SimulationOptions) {
-    super(options, { router: DirectRouter, builtins: BUILTINS, lan: LanBehavior });
+    super(options, { router: PathVectorRouter, builtins: BUILTINS, lan: LanBehavior });
   }
 }

@@ -4,6 +4,7 @@
 import type { BehaviorEntry, BuiltinName } from '../core/index.js';
 import { AddressBookBehavior } from './addressbook/index.js';
 import { HandshakeBehavior } from './handshake/index.js';
+import { RouterSyncBehavior } from './router-sync/index.js';
 import { RpcBehavior } from './rpc/index.js';
 
 export * from './addressbook/index.js';
@@ -18,5 +19,6 @@ export * from './rpc/index.js';
 export const BUILTINS: Readonly<Record<BuiltinName, BehaviorEntry>> = {
   handshake: HandshakeBehavior,
   addressbook: AddressBookBehavior,
+  'router-sync': RouterSyncBehavior,
   rpc: RpcBehavior,
 };

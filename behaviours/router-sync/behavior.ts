@@ -20,6 +20,10 @@ const SERVICE_ID = 3;
 /** Where the node's messages are shorter than that, no sync is possible. */
 const PART_BYTES_MIN = 64;
 
+/** A node with more neighbours than that collects news for longer, so much for each: they cost it as many messages. */
+const CROWD = 16;
+const CROWD_MS = 0.25;
+
 type SyncAgent = BehaviorAgent<RouterSyncToHandler>;
 
 export class RouterSyncBehavior extends NetworkBehavior<RouterSyncToBehavior, RouterSyncToHandler> {
@@ -33,6 +37,8 @@ export class RouterSyncBehavior extends NetworkBehavior<RouterSyncToBehavior, Ro
   private openBefore: ReadonlySet<number> = new Set();
   /** The handlers will be told. */
   private timer: Cancellable | undefined = undefined;
+  /** How many there were last time. */
+  private handlerCount = 0;
 
   /** Throws `OPTION_INVALID`. */
   constructor(
@@ -76,9 +82,9 @@ export class RouterSyncBehavior extends NetworkBehavior<RouterSyncToBehavior, Ro
   }
 
   private spread(agent: SyncAgent): void {
-    this.timer ??= agent.after(this.settings.batchMs, (later) => {
+    this.timer ??= agent.after(this.settings.batchMs + Math.max(0, this.handlerCount - CROWD) * CROWD_MS, (later) => {
       this.timer = undefined;
-      later.sendToHandlers('all', { type: 'news' });
+      this.handlerCount = later.sendToHandlers('all', { type: 'news' });
     });
   }
 }

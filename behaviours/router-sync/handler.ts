@@ -54,14 +54,18 @@ export class RouterSyncHandler extends ConnectionHandler<RouterSyncToBehavior, R
   private readonly pace: Pace;
   private isArmed = false;
   private lastRoundMs = Number.NEGATIVE_INFINITY;
+  /** The table said something along with the hello. */
+  private hasGreeted = false;
 
   constructor(private readonly parts: HandlerParts) {
     super();
     this.pace = new Pace(parts.settings.intervalMs);
   }
 
+  /** What the table says first goes along with the hello; a remote whose table is of another kind ignores it. */
   override onOpened(agent: HandlerAgent): void {
     this.sayHello(agent, this.parts.isLate);
+    this.hasGreeted = this.tell(agent, this.parts.router.createNews(agent.connection.nodeId));
   }
 
   override onTick(agent: HandlerAgent, nowMs: number, intervalMs: number): void {
@@ -130,9 +134,10 @@ export class RouterSyncHandler extends ConnectionHandler<RouterSyncToBehavior, R
   /** A remote that spoke of the same kind before and does not any more takes back all that it said. */
   private greeted(agent: HandlerAgent, { kind, isAnswerWanted }: Hello): void {
     const wasUnderstood = this.isUnderstood;
+    const isFirst = this.remoteKind === undefined;
     this.remoteKind = kind;
     if (isAnswerWanted || this.saidKind !== this.kind) this.sayHello(agent, false);
-    if (this.isUnderstood) return this.round(agent, agent.nowMs);
+    if (this.isUnderstood) return isFirst && this.hasGreeted ? this.awaitRound(agent) : this.round(agent, agent.nowMs);
     this.early = [];
     if (!wasUnderstood) return;
     this.parts.router.applySync(agent.connection.id, this.metric ?? UNMEASURED, NOTHING);
@@ -158,6 +163,11 @@ export class RouterSyncHandler extends ConnectionHandler<RouterSyncToBehavior, R
     this.parts.router.applySync(agent.connection.id, metric, sync);
     this.parts.counters.syncsTaken++;
     agent.sendToBehavior(NEWS);
+  }
+
+  /** The neighbour has the table's first words already. */
+  private awaitRound(agent: HandlerAgent): void {
+    this.lastRoundMs = agent.nowMs;
   }
 
   private round(agent: HandlerAgent, nowMs: number): void {

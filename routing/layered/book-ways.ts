@@ -29,7 +29,7 @@ export class BookWays implements Ways<number> {
   }
 
   costOf(node: number): number {
-    return this.book.states[node]?.link?.columns.cost[node] ?? Number.POSITIVE_INFINITY;
+    return this.book.states[node]?.link?.columns.costOf(node) ?? Number.POSITIVE_INFINITY;
   }
 
   closest(key: NodeId): number | undefined {

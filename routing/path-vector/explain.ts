@@ -42,9 +42,9 @@ function goalOf(rule: RouteRule): string {
 }
 
 function described(link: RouteLink, node: number, book: RouteBook): string {
-  const hops = link.paths.hopsOf(link.columns.path[node] as number).map((hop) => labelOf(book.nodes.idOf(hop), book));
+  const hops = link.paths.hopsOf(link.columns.pathOf(node)).map((hop) => labelOf(book.nodes.idOf(hop), book));
   const shown = hops.length > HOPS_SHOWN ? [...hops.slice(0, HOPS_SHOWN / 2), '…', ...hops.slice(-HOPS_SHOWN / 2)] : hops;
-  return `over ${shown.join(' > ')} (${hops.length} hops, cost ${inMs(link.columns.cost[node] as number)})`;
+  return `over ${shown.join(' > ')} (${hops.length} ${hops.length === 1 ? 'hop' : 'hops'}, cost ${inMs(link.columns.costOf(node))})`;
 }
 
 function labelOf(id: NodeId, { policy }: RouteBook): string {
@@ -53,12 +53,12 @@ function labelOf(id: NodeId, { policy }: RouteBook): string {
 
 function rejected(taken: RouteLink, node: number, book: RouteBook): Rejected {
   return book.links
-    .filter((link) => link !== taken && link.columns.path[node] !== NO_PATH)
+    .filter((link) => link !== taken && link.columns.pathOf(node) !== NO_PATH)
     .map((link) => ({ via: link.hop, reason: reasonAgainst(link, taken, node, book) }));
 }
 
 function reasonAgainst(link: RouteLink, taken: RouteLink, node: number, book: RouteBook): string {
-  const [cost, best] = [link.columns.cost[node] as number, taken.columns.cost[node] as number];
+  const [cost, best] = [link.columns.costOf(node), taken.columns.costOf(node)];
   const way = described(link, node, book);
   if (cost > best) return `dearer by ${inMs(cost - best)}: ${way}`;
   return cost === best ? `equal in cost, but not before it in order: ${way}` : `cheaper, but not proven to be free of loops yet: ${way}`;

@@ -7,7 +7,7 @@ import { isCloser } from '../xor-distance.js';
 import { resized, roomier } from './columns.js';
 import type { NodeList } from './node-list.js';
 
-const FIRST_SIZE = 64;
+const FIRST_SIZE = 8;
 
 export class KeyIndex {
   private heads = new Uint32Array(FIRST_SIZE);

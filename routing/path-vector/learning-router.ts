@@ -130,9 +130,9 @@ export abstract class LearningRouter extends RouterTable {
     const sum = (of: (link: RouteLink) => number) => links.reduce((total, link) => total + of(link), 0);
     return {
       nodeCount: this.book?.nodes.size ?? 0,
-      entryCount: sum((link) => link.columns.path.reduce((count, path) => count + (path === 0 ? 0 : 1), 0)),
+      entryCount: sum((link) => link.columns.entryCount),
       pathCount: sum((link) => link.paths.size),
-      byteLength: sum((link) => link.columns.byteLength + link.paths.byteLength),
+      byteLength: sum((link) => link.columns.byteLength + link.told.byteLength + link.paths.byteLength),
     };
   }
 
@@ -162,9 +162,6 @@ export abstract class LearningRouter extends RouterTable {
 
   #linkTo(nodeId: NodeId): RouteLink | undefined {
     const node = this.book?.nodes.find(nodeId);
-    let youngest: RouteLink | undefined;
-    for (const link of this.book?.links ?? [])
-      if (link.node === node && (youngest === undefined || link.connectionId > youngest.connectionId)) youngest = link;
-    return youngest;
+    return node === undefined ? undefined : this.book?.linkList.to(node);
   }
 }

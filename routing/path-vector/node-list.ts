@@ -3,6 +3,9 @@
  * then means another node: whoever keeps one holds it. It knows no routes.
  */
 import type { NodeId } from '../../core/node-id.js';
+import { resized, roomier } from './columns.js';
+
+const FIRST_SIZE = 8;
 
 /** This node's own number. */
 export const SELF = 0;
@@ -18,12 +21,12 @@ export class NodeList {
   /** By number. `undefined`: free. */
   readonly ids: (NodeId | undefined)[] = [];
   /** The first 32 bits of every id, by number. */
-  readonly heads: number[] = [];
+  heads = new Uint32Array(FIRST_SIZE);
   /** 32 bits that follow from the whole id, by number: what the names of paths and the digests are made of. */
-  readonly names: number[] = [];
+  names = new Uint32Array(FIRST_SIZE);
 
   private readonly numbers = new Map<NodeId, number>();
-  private readonly holders: number[] = [];
+  private holders = new Uint32Array(FIRST_SIZE);
   private readonly introducers: (Introducer | undefined)[] = [];
   private readonly free: number[] = [];
 
@@ -102,14 +105,33 @@ export class NodeList {
 
   private create(id: NodeId, by: Introducer | undefined): number {
     const node = this.free.pop() ?? this.ids.length;
-    this.ids[node] = id;
+    if (node >= this.heads.length) this.grow(roomier(node));
+    this.ids[node] = shared(id);
     this.heads[node] = Number.parseInt(id.slice(0, 8), 16);
     this.names[node] = nameOf(id);
     this.holders[node] = 0;
     this.introducers[node] = by;
-    this.numbers.set(id, node);
+    this.numbers.set(this.idOf(node), node);
     return node;
   }
+
+  private grow(size: number): void {
+    this.heads = resized(this.heads, new Uint32Array(size));
+    this.names = resized(this.names, new Uint32Array(size));
+    this.holders = resized(this.holders, new Uint32Array(size));
+  }
+}
+
+/** Tables of one process, as in a simulation, know the same nodes: one text of each id serves all. Bounded; none is missed. */
+const SHARED_MAX = 16_384;
+const sharedIds = new Map<NodeId, NodeId>();
+
+function shared(id: NodeId): NodeId {
+  const known = sharedIds.get(id);
+  if (known !== undefined) return known;
+  if (sharedIds.size >= SHARED_MAX) sharedIds.clear();
+  sharedIds.set(id, id);
+  return id;
 }
 
 /** 32 bits of a node's id, all of which count. */

@@ -9,6 +9,8 @@ import { NO_SERVICES } from './service-sets.js';
 export class NodeState {
   /** The link that is taken; absent: the node cannot be reached. */
   link: RouteLink | undefined = undefined;
+  /** Links with an entry for it. */
+  wayCount = 0;
   /** The name of the path that is taken, and since which round. */
   pathName = 0;
   sinceRound = 0;
@@ -30,14 +32,16 @@ export interface Entry {
   /** Held by the caller for the book. */
   readonly services: number;
   readonly sequence: number;
+  /** The lowest bits of the session that brought it. */
+  readonly session: number;
 }
 
 /** At equal cost fewer hops, then more bandwidth (ATM-50); then the order of the links decides. */
 export function isBetter(link: RouteLink, than: RouteLink, node: number): boolean {
-  const [cost, other] = [link.columns.cost[node] as number, than.columns.cost[node] as number];
+  const [cost, other] = [link.columns.costOf(node), than.columns.costOf(node)];
   if (cost !== other) return cost < other;
   const [hops, otherHops] = [link.hopCount(node), than.hopCount(node)];
-  return hops !== otherHops ? hops < otherHops : (link.columns.bandwidth[node] as number) > (than.columns.bandwidth[node] as number);
+  return hops !== otherHops ? hops < otherHops : link.columns.bandwidthOf(node) > than.columns.bandwidthOf(node);
 }
 
 /** Sequence numbers go round: the newer of two is less than half the circle ahead (RFC 1982). */
@@ -47,5 +51,5 @@ export function isNewer(sequence: number, than: number): boolean {
 
 /** Whether the way over the link avoids a node, and may be told to it if that is wanted. */
 export function leadsAround(link: RouteLink, node: number, peer: number, isToTell: boolean): boolean {
-  return (!isToTell || link.isAnnounced) && !link.paths.contains(link.columns.path[node] as number, peer);
+  return (!isToTell || link.isAnnounced) && !link.paths.contains(link.columns.pathOf(node), peer);
 }

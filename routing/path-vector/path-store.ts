@@ -9,7 +9,7 @@ import type { NodeList } from './node-list.js';
 /** The path without hops, and the answer that there is none. */
 export const NO_PATH = 0;
 
-const FIRST_SIZE = 64;
+const FIRST_SIZE = 4;
 const DEPTH_MAX = 0xff;
 const HOLDERS_MAX = 0xffff;
 /** The base of the polynomial that names a path: odd, so that its powers never vanish. */

@@ -122,7 +122,7 @@ function isNearer(book: RouteBook, node: number, than: number): boolean {
 
 function costOf(book: RouteBook, node: number): number {
   const { link } = book.states[node] as NodeState;
-  return link?.columns.cost[node] ?? Number.POSITIVE_INFINITY;
+  return link?.columns.costOf(node) ?? Number.POSITIVE_INFINITY;
 }
 
 function inOrder(book: RouteBook, providers: Iterable<number>): number[] {

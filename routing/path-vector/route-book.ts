@@ -13,9 +13,9 @@
  * Nothing that a neighbour told is given back to it, nor is a way that leads through it (split horizon).
  */
 import type { NodeId } from '../../core/node-id.js';
-import { DIRTY, TOLD } from './columns.js';
 import { Flaps } from './flaps.js';
 import { KeyIndex } from './key-index.js';
+import { LinkList } from './link-list.js';
 import { BANDWIDTH_UNKNOWN, COST_NONE, CostModel } from './metric.js';
 import { NO_NODE, NodeList, SELF } from './node-list.js';
 import { type Entry, isBetter, isNewer, leadsAround, NodeState } from './node-state.js';
@@ -25,7 +25,10 @@ import { Providers } from './providers.js';
 import { RouteLink } from './route-link.js';
 import { NO_SERVICES, ServiceSets } from './service-sets.js';
 import type { SpeechPolicy } from './speech-policy.js';
+import { DIRTY, TOLD } from './told-nodes.js';
 
+/** A node with many links waits longer before it tells of a new one: another round for each so many. Some of them will not last. */
+const CROWD = 128;
 /** Rounds in which a way that may be false is told to nobody. */
 const HELD_ROUNDS = 2;
 
@@ -34,8 +37,8 @@ export class RouteBook {
   readonly sets: ServiceSets;
   readonly providers: Providers;
   readonly keys: KeyIndex;
-  /** In the order in which they are preferred at equal cost: by node id, and then by age (H-29). */
-  readonly links: RouteLink[] = [];
+  readonly linkList = new LinkList();
+  readonly links: readonly RouteLink[] = this.linkList.all;
   /** By number. */
   readonly states: NodeState[] = [];
   round = 1;
@@ -65,27 +68,26 @@ export class RouteBook {
   addLink(connectionId: number, nodeId: NodeId): RouteLink {
     const node = this.nodes.neighbour(nodeId);
     this.nodes.hold(node);
-    const quietRound = this.round + this.flaps.quietRounds(nodeId, this.round);
+    const quietRounds = Math.max(this.flaps.quietRounds(nodeId, this.round), Math.floor(this.links.length / CROWD));
+    const quietRound = this.round + quietRounds;
     const link = new RouteLink(connectionId, nodeId, node, this.round, quietRound, new PathStore(this.nodes, this.settings.pathsMax));
-    const at = this.links.findIndex((other) => other.hop.nodeId > nodeId);
-    this.links.splice(at < 0 ? this.links.length : at, 0, link);
+    this.linkList.add(link);
     this.fit();
     this.setDirect(link, NO_SERVICES);
     return link;
   }
 
   removeLink(link: RouteLink): void {
-    const { path, services, out } = link.columns;
-    this.links.splice(this.links.indexOf(link), 1);
+    const { columns } = link;
+    this.linkList.remove(link);
     this.flaps.down(link.hop.nodeId, this.round);
-    for (let node = 1; node < this.nodes.end; node++) {
-      if (path[node] !== NO_PATH) {
-        this.sets.release(services[node] as number);
-        this.wait(node);
-        this.decide(node, link, false);
-      }
-      if (((out[node] as number) & (DIRTY | TOLD)) !== 0) this.nodes.release(node);
-    }
+    columns.forEach((node) => {
+      this.sets.release(columns.servicesOf(node));
+      (this.states[node] as NodeState).wayCount--;
+      this.wait(node);
+      this.decide(node, link, false);
+    });
+    for (const node of link.told.find(DIRTY | TOLD)) this.nodes.release(node);
     link.paths.clear();
     this.nodes.release(link.node);
   }
@@ -94,38 +96,35 @@ export class RouteBook {
   setDirect(link: RouteLink, services: number): void {
     const path = link.paths.extend(NO_PATH, link.node);
     const sequence = link.hearing.peerSequence;
-    this.setEntry(link, link.node, { path, latency: 0, loss: 0, bandwidth: BANDWIDTH_UNKNOWN, services, sequence });
+    this.setEntry(link, link.node, { path, latency: 0, loss: 0, bandwidth: BANDWIDTH_UNKNOWN, services, sequence, session: 0 });
   }
 
   setEntry(link: RouteLink, node: number, entry: Entry): void {
     const { columns, paths } = link;
-    const before = columns.path[node] as number;
+    const before = columns.pathOf(node);
     paths.hold(entry.path);
     if (before !== NO_PATH) {
       paths.release(before);
-      this.sets.release(columns.services[node] as number);
-    }
-    columns.path[node] = entry.path;
-    columns.latency[node] = entry.latency;
-    columns.loss[node] = entry.loss;
-    columns.bandwidth[node] = entry.bandwidth;
-    columns.services[node] = entry.services;
-    columns.sequence[node] = entry.sequence;
-    const costBefore = columns.cost[node] as number;
-    columns.cost[node] = link.costOver(node, this.costs);
-    if (before !== NO_PATH && before !== entry.path && (columns.cost[node] as number) > costBefore) this.wait(node);
+      this.sets.release(columns.servicesOf(node));
+    } else (this.states[node] as NodeState).wayCount++;
+    const costBefore = columns.costOf(node);
+    columns.setEntry(node, entry);
+    const cost = link.costOver(node, this.costs);
+    columns.setCost(node, cost);
+    if (before !== NO_PATH && before !== entry.path && cost > costBefore) this.wait(node);
     this.decide(node, link, true);
   }
 
   clearEntry(link: RouteLink, node: number): void {
     const { columns, paths } = link;
-    const path = columns.path[node] as number;
+    const path = columns.pathOf(node);
     if (path === NO_PATH) return;
     this.nodes.hold(node);
-    columns.path[node] = NO_PATH;
-    columns.cost[node] = COST_NONE;
+    const services = columns.servicesOf(node);
+    columns.clearEntry(node);
+    (this.states[node] as NodeState).wayCount--;
     paths.release(path);
-    this.sets.release(columns.services[node] as number);
+    this.sets.release(services);
     this.wait(node);
     this.decide(node, link, true);
     this.nodes.release(node);
@@ -133,12 +132,10 @@ export class RouteBook {
 
   /** The link's metric has changed. */
   recost(link: RouteLink): void {
-    const { path, cost } = link.columns;
-    for (let node = 1; node < this.nodes.end; node++) {
-      if (path[node] === NO_PATH) continue;
-      cost[node] = link.costOver(node, this.costs);
+    link.columns.forEach((node) => {
+      link.columns.setCost(node, link.costOver(node, this.costs));
       this.decide(node, link, false);
-    }
+    });
   }
 
   /** From now on others are told of the ways over this link, if it is time. */
@@ -146,7 +143,9 @@ export class RouteBook {
     const isTime = this.round >= link.quietRound && (link.measure.isKnown || this.round > link.upRound + 1);
     if (link.isAnnounced || !isTime) return;
     link.isAnnounced = true;
-    for (let node = 1; node < this.nodes.end; node++) if (link.columns.path[node] !== NO_PATH) this.mark(node, true);
+    link.columns.forEach((node) => {
+      this.mark(node, true);
+    });
   }
 
   /** A new round: what waited long enough is settled. */
@@ -176,11 +175,12 @@ export class RouteBook {
 
   /** The link to take for what came from `peer`: the cheapest way that does not lead through it. */
   wayAround(node: number, peer: number, isToTell = false): RouteLink | undefined {
-    const { link: taken } = this.states[node] as NodeState;
+    const { link: taken, wayCount } = this.states[node] as NodeState;
     if (taken === undefined || leadsAround(taken, node, peer, isToTell)) return taken;
+    if (wayCount < 2) return undefined;
     let best: RouteLink | undefined;
     for (const link of this.links) {
-      if (link.columns.path[node] === NO_PATH || !leadsAround(link, node, peer, isToTell)) continue;
+      if (link.columns.pathOf(node) === NO_PATH || !leadsAround(link, node, peer, isToTell)) continue;
       if (best === undefined || isBetter(link, best, node)) best = link;
     }
     return best;
@@ -203,7 +203,7 @@ export class RouteBook {
     let any: RouteLink | undefined;
     let sound: RouteLink | undefined;
     for (const link of this.links) {
-      if (link.columns.path[node] === NO_PATH) continue;
+      if (link.columns.pathOf(node) === NO_PATH) continue;
       if (any === undefined || isBetter(link, any, node)) any = link;
       const isCandidate = sound === undefined || isBetter(link, sound, node);
       if (isCandidate && this.isSound(link, node, state, fresh)) sound = link;
@@ -219,12 +219,12 @@ export class RouteBook {
   /** While the node is held even what is told just now may be false. */
   private isSound(link: RouteLink, node: number, state: NodeState, fresh: RouteLink | undefined): boolean {
     if (state.floor === COST_NONE || (!state.isHeld && (link === fresh || link === state.link))) return true;
-    return isNewer(link.columns.sequence[node] as number, state.sequence) || link.costThere(node, this.costs) < state.floor;
+    return isNewer(link.columns.sequenceOf(node), state.sequence) || link.costThere(node, this.costs) < state.floor;
   }
 
   private settle(link: RouteLink, node: number, state: NodeState): void {
-    const cost = link.columns.cost[node] as number;
-    const sequence = link.columns.sequence[node] as number;
+    const cost = link.columns.costOf(node);
+    const sequence = link.columns.sequenceOf(node);
     state.isHeld = false;
     if (state.floor === COST_NONE || isNewer(sequence, state.sequence)) {
       state.sequence = sequence;
@@ -247,7 +247,7 @@ export class RouteBook {
     if (link !== undefined && state.link === undefined) this.keys.add(node);
     state.link = link;
     state.pathName = pathName;
-    const services = link === undefined ? NO_SERVICES : (link.columns.services[node] as number);
+    const services = link === undefined ? NO_SERVICES : link.columns.servicesOf(node);
     this.sets.hold(services);
     this.providers.update(node, state.services, services);
     this.sets.release(state.services);
@@ -277,8 +277,8 @@ export class RouteBook {
     const state = this.states[node] as NodeState;
     state.dueRound = 0;
     state.isHeld = false;
-    state.floor = state.link === undefined ? COST_NONE : (state.link.columns.cost[node] as number);
-    if (state.link !== undefined) state.sequence = state.link.columns.sequence[node] as number;
+    state.floor = state.link === undefined ? COST_NONE : state.link.columns.costOf(node);
+    if (state.link !== undefined) state.sequence = state.link.columns.sequenceOf(node);
     this.decide(node, undefined, false);
     this.nodes.release(node);
   }
@@ -287,12 +287,11 @@ export class RouteBook {
   private fit(): void {
     const { end } = this.nodes;
     while (this.states.length < end) this.states.push(new NodeState());
-    for (const link of this.links) link.columns.fit(end);
   }
 
   /** The number is free: it may mean another node next. */
   private forget(node: number): void {
     this.states[node] = new NodeState();
-    for (const link of this.links) link.columns.out[node] = 0;
+    for (const link of this.links) link.told.forget(node);
   }
 }

@@ -5,14 +5,23 @@
 import type { NodeId } from '../../core/node-id.js';
 import type { NextHop } from '../../core/router-table.js';
 import type { NextAction } from '../neighbours.js';
-import { Columns, DIRTY, TOLD } from './columns.js';
+import { Columns } from './columns.js';
 import { addLatency, addLoss, type CostModel, LinkMeasure } from './metric.js';
 import type { Introducer, NodeList } from './node-list.js';
 import type { PathStore } from './path-store.js';
+import { DIRTY, POSTPONED, TOLD, ToldNodes } from './told-nodes.js';
 
 /** The rounds between asking for a session for the first and the second time, and at most. */
 const ASK_ROUNDS = 2;
 const ASK_ROUNDS_MAX = 512;
+
+/**
+ * In one round all neighbours together are told of so many nodes for the first time, each of a fair share, but of `SHARE_MIN` at least.
+ * News of what is known or gone have no bound: they are few. Without it a node with a thousand neighbours would do nothing but introduce
+ * them to each other.
+ */
+const INTRODUCTIONS_PER_ROUND = 16_384;
+const SHARE_MIN = 16;
 
 /** What this node says to the neighbour. A session begins with everything; after that it has what changed. */
 export class Speech {
@@ -34,8 +43,20 @@ export class Speech {
   round = 0;
   /** Nodes with the bit `DIRTY`, in the order of becoming so. */
   dirty: number[] = [];
+  /** How many others have it, and the bit `POSTPONED`: the neighbour was never told of them, and hears of them in later rounds. */
+  postponedCount = 0;
+  /** Nodes that the neighbour may be told of for the first time, in that round. */
+  introductionsLeft = 0;
+  introductionsRound = 0;
   /** Lists of services that the neighbour knows by number. */
   readonly introducedSets = new Set<number>();
+
+  /** The round's share, one of `linkCount`; what is left of an earlier one lapses. */
+  renewShare(round: number, linkCount: number): void {
+    if (this.introductionsRound === round) return;
+    this.introductionsRound = round;
+    this.introductionsLeft = Math.max(SHARE_MIN, Math.floor(INTRODUCTIONS_PER_ROUND / linkCount));
+  }
 }
 
 /** What the neighbour says. */
@@ -75,6 +96,7 @@ export class RouteLink implements Introducer {
   readonly action: NextAction;
   readonly measure = new LinkMeasure();
   readonly columns = new Columns();
+  readonly told = new ToldNodes();
   readonly speech = new Speech();
   readonly hearing = new Hearing();
   introducedCount = 0;
@@ -98,40 +120,56 @@ export class RouteLink implements Introducer {
 
   /** Whether the neighbour was told of that path to the node, by its name. */
   isTold(node: number, pathName: number): boolean {
-    const { out, toldPath } = this.columns;
-    return ((out[node] as number) & TOLD) !== 0 && toldPath[node] === pathName;
+    return (this.told.flagsOf(node) & TOLD) !== 0 && this.told.pathNameOf(node) === pathName;
   }
 
   /** What was told of the node may not be true any more. */
   mark(node: number, nodes: NodeList): void {
-    const { out } = this.columns;
-    const flags = out[node] as number;
+    const flags = this.told.flagsOf(node);
     if ((flags & DIRTY) !== 0) return;
     if ((flags & TOLD) === 0) nodes.hold(node);
-    out[node] = flags | DIRTY;
+    this.told.setFlags(node, flags | DIRTY);
     this.speech.dirty.push(node);
+  }
+
+  /** The neighbour was never told of the node, and hears of it when there is a share for it. */
+  postpone(node: number, nodes: NodeList): void {
+    const flags = this.told.flagsOf(node);
+    if ((flags & DIRTY) === 0) nodes.hold(node);
+    this.told.setFlags(node, flags | DIRTY | POSTPONED);
+    this.speech.postponedCount++;
+  }
+
+  /** Postponed nodes that have a share now. */
+  resume(): number[] {
+    const { speech, told } = this;
+    if (speech.postponedCount === 0 || speech.introductionsLeft === 0) return [];
+    const nodes = told.find(POSTPONED, speech.introductionsLeft);
+    for (const node of nodes) told.setFlags(node, told.flagsOf(node) & ~POSTPONED);
+    speech.postponedCount -= nodes.length;
+    return nodes;
   }
 
   /** What this node pays for the way to `node` over this link. */
   costOver(node: number, costs: CostModel): number {
     const { columns, measure } = this;
-    const bandwidth = Math.min(columns.bandwidth[node] as number, measure.bandwidth);
-    const latency = addLatency(columns.latency[node] as number, measure.latency);
-    return costs.of(latency, addLoss(columns.loss[node] as number, measure.loss), bandwidth, this.hopCount(node));
+    const bandwidth = Math.min(columns.bandwidthOf(node), measure.bandwidth);
+    const latency = addLatency(columns.latencyOf(node), measure.latency);
+    return costs.of(latency, addLoss(columns.lossOf(node), measure.loss), bandwidth, this.hopCount(node));
   }
 
   /** What the neighbour itself pays for the rest of it. */
   costThere(node: number, costs: CostModel): number {
-    const { latency, loss, bandwidth } = this.columns;
-    return costs.of(latency[node] as number, loss[node] as number, bandwidth[node] as number, this.hopCount(node) - 1);
+    const { columns } = this;
+    return costs.of(columns.latencyOf(node), columns.lossOf(node), columns.bandwidthOf(node), this.hopCount(node) - 1);
   }
 
   pathName(node: number): number {
-    return this.paths.name(this.columns.path[node] as number);
+    return this.paths.name(this.columns.pathOf(node));
   }
 
   /** The links of the path to a node, the one to the neighbour included. */
   hopCount(node: number): number {
-    return this.paths.hopCount(this.columns.path[node] as number);
+    return this.paths.hopCount(this.columns.pathOf(node));
   }
 }

@@ -89,7 +89,7 @@ export class SyncTaker {
   private takeSequence(link: RouteLink, ownSequence: number): void {
     if (link.hearing.peerSequence === ownSequence) return;
     link.hearing.peerSequence = ownSequence;
-    const services = link.columns.services[link.node] as number;
+    const services = link.columns.servicesOf(link.node);
     this.book.sets.hold(services);
     this.book.setDirect(link, services);
   }
@@ -118,10 +118,9 @@ export class SyncTaker {
     const path = this.pathOf(link, told);
     if (path === NO_PATH) return false;
     const node = paths.lastHop(path);
-    const isOfSession = (columns.path[node] as number) !== NO_PATH && columns.session[node] === (hearing.session & 0xff);
+    const isOfSession = columns.pathOf(node) !== NO_PATH && columns.sessionOf(node) === (hearing.session & 0xff);
     const before = isOfSession ? this.nameOf(link, node) : 0;
     const services = told.set === undefined ? NO_SERVICES : book.sets.take(hearing.sets[told.set] ?? []);
-    columns.session[node] = hearing.session & 0xff;
     book.setEntry(link, node, {
       path,
       latency: told.latency,
@@ -129,6 +128,7 @@ export class SyncTaker {
       bandwidth: told.bandwidth,
       services,
       sequence: told.sequence,
+      session: hearing.session & 0xff,
     });
     hearing.digest = (hearing.digest - before + this.nameOf(link, node)) >>> 0;
     return true;
@@ -141,21 +141,21 @@ export class SyncTaker {
 
   private clear(link: RouteLink, node: number): void {
     const { columns, hearing } = link;
-    if (columns.path[node] === NO_PATH) return;
-    if (columns.session[node] === (hearing.session & 0xff)) hearing.digest = (hearing.digest - this.nameOf(link, node)) >>> 0;
+    if (columns.pathOf(node) === NO_PATH) return;
+    if (columns.sessionOf(node) === (hearing.session & 0xff)) hearing.digest = (hearing.digest - this.nameOf(link, node)) >>> 0;
     this.book.clearEntry(link, node);
   }
 
   /** The path from the neighbour to the node, or `NO_PATH` if there is none that may be taken. It is held by nobody yet. */
   private pathOf(link: RouteLink, told: ToldEntry): number {
     const { paths, columns, hearing } = link;
-    let path = columns.path[link.node] as number;
+    let path = columns.pathOf(link.node);
     if (told.hops !== undefined) {
       for (const number of told.hops) path = this.extend(link, path, number);
     } else if (told.parent !== SENDER) {
       const parent = this.book.nodes.find(hearing.nodes[told.parent] as NodeId);
-      const isTold = parent !== undefined && parent !== link.node && columns.session[parent] === (hearing.session & 0xff);
-      path = isTold ? (columns.path[parent] as number) : NO_PATH;
+      const isTold = parent !== undefined && parent !== link.node && columns.sessionOf(parent) === (hearing.session & 0xff);
+      path = isTold ? columns.pathOf(parent) : NO_PATH;
     }
     path = this.extend(link, path, told.number);
     if (paths.hopCount(path) <= this.book.settings.hopsMax) return path;
@@ -179,9 +179,9 @@ export class SyncTaker {
 
   /** Removes what was not told in this session; with `undefined` everything. The neighbour itself stays. */
   private sweep(link: RouteLink, session: number | undefined): void {
-    const { path, session: sessions } = link.columns;
-    for (let node = 1; node < this.book.nodes.end; node++)
-      if (path[node] !== NO_PATH && node !== link.node && sessions[node] !== session) this.book.clearEntry(link, node);
+    link.columns.forEach((node) => {
+      if (node !== link.node && link.columns.sessionOf(node) !== session) this.book.clearEntry(link, node);
+    });
   }
 
   /** The name of an entry in the book: that under which the neighbour has told it. */
@@ -189,12 +189,12 @@ export class SyncTaker {
     const { nodes, sets } = this.book;
     return entryName({
       node: nodes.names[node] as number,
-      path: paths.name(columns.path[node] as number),
-      latency: columns.latency[node] as number,
-      loss: columns.loss[node] as number,
-      bandwidth: columns.bandwidth[node] as number,
-      services: sets.name(columns.services[node] as number),
-      sequence: columns.sequence[node] as number,
+      path: paths.name(columns.pathOf(node)),
+      latency: columns.latencyOf(node),
+      loss: columns.lossOf(node),
+      bandwidth: columns.bandwidthOf(node),
+      services: sets.name(columns.servicesOf(node)),
+      sequence: columns.sequenceOf(node),
     });
   }
 }

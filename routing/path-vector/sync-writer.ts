@@ -4,7 +4,6 @@
  * 48 KiB at most; the rest stays marked for the next one.
  */
 import { ByteWriter } from './bytes.js';
-import { DIRTY, INTRODUCED, TOLD } from './columns.js';
 import { addLatency, addLoss, BANDWIDTH_UNKNOWN, ESTIMATED, lossOf } from './metric.js';
 import { SELF } from './node-list.js';
 import type { NodeState } from './node-state.js';
@@ -13,6 +12,7 @@ import type { RouteBook } from './route-book.js';
 import type { RouteLink } from './route-link.js';
 import { NO_SERVICES } from './service-sets.js';
 import * as form from './sync-format.js';
+import { DIRTY, INTRODUCED, TOLD } from './told-nodes.js';
 
 const SYNC_BYTES = 48 * 1024;
 /** Rounds without a word after which the digest is told. */
@@ -31,6 +31,7 @@ export class SyncWriter {
   private readonly nodes = new ByteWriter();
   private readonly sets = new ByteWriter();
   private readonly entries = new ByteWriter();
+  private readonly all = new ByteWriter();
   /** The entry at hand, as the receiver will keep it. */
   private readonly entry = { node: 0, path: 0, latency: 0, loss: 0, bandwidth: 0, services: 0, sequence: 0 };
   private nodeCount = 0;
@@ -50,7 +51,7 @@ export class SyncWriter {
     this.clear();
     this.tell(link);
     if (this.entryCount === 0 && !isDue && speech.sequence > 0) return undefined;
-    const isEnd = speech.isFull && speech.dirty.length === 0;
+    const isEnd = speech.isFull && speech.dirty.length + speech.postponedCount === 0;
     if (isAsking) hearing.asked(round);
     if (isEnd) speech.isFull = false;
     speech.saidRound = round;
@@ -70,16 +71,13 @@ export class SyncWriter {
 
   /** A new session: the neighbour is to forget all numbers, and is told everything. */
   private begin(link: RouteLink): void {
-    const { speech, columns } = link;
+    const { speech, told } = link;
     const { nodes } = this.book;
-    for (let node = 1; node < nodes.end; node++) {
-      const flags = columns.out[node] as number;
-      columns.out[node] = 0;
-      columns.told[node] = 0;
-      columns.toldPath[node] = 0;
-      if ((flags & (DIRTY | TOLD)) !== 0) nodes.release(node);
-    }
+    const numbers = told.find(DIRTY | TOLD);
+    told.clear();
+    for (const node of numbers) nodes.release(node);
     speech.dirty = [];
+    speech.postponedCount = 0;
     speech.introducedSets.clear();
     speech.isBegun = true;
     speech.isFull = true;
@@ -88,7 +86,7 @@ export class SyncWriter {
     speech.digest = 0;
     speech.begunRound = this.book.round;
     for (let node = 1; node < nodes.end; node++)
-      if (node !== link.node && this.book.states[node]?.link !== undefined) link.mark(node, nodes);
+      if (node !== link.node && this.book.wayAround(node, link.node, true) !== undefined) link.postpone(node, nodes);
   }
 
   /**
@@ -102,20 +100,32 @@ export class SyncWriter {
   }
 
   private tell(link: RouteLink): void {
-    const { speech } = link;
+    const { speech, told } = link;
+    speech.renewShare(this.book.round, this.book.links.length);
+    speech.dirty.push(...link.resume());
     if (speech.dirty.length === 0) return;
+    const adverts = this.advertsOf(link);
+    speech.dirty = [];
+    for (const advert of adverts) {
+      const isNew = (told.flagsOf(advert.number) & TOLD) === 0;
+      if (this.nodes.length + this.entries.length >= SYNC_BYTES) speech.dirty.push(advert.number);
+      else if (isNew && speech.introductionsLeft === 0) link.postpone(advert.number, this.book.nodes);
+      else {
+        if (isNew) speech.introductionsLeft--;
+        this.announce(link, advert);
+      }
+    }
+  }
+
+  /** Of the nodes that are dirty, those with something to tell, near ones first; what is lost is withdrawn. */
+  private advertsOf(link: RouteLink): Advert[] {
     const adverts: Advert[] = [];
-    for (const node of speech.dirty) {
+    for (const node of link.speech.dirty) {
       const via = this.wayToTell(link, node);
       if (via === undefined) this.withdraw(link, node);
       else if (!this.isKnown(link, node, via)) adverts.push({ number: node, via, hopCount: via.hopCount(node) });
     }
-    adverts.sort((one, other) => one.hopCount - other.hopCount || one.number - other.number);
-    speech.dirty = [];
-    for (const advert of adverts) {
-      if (this.nodes.length + this.entries.length < SYNC_BYTES) this.announce(link, advert);
-      else speech.dirty.push(advert.number);
-    }
+    return adverts.sort((one, other) => one.hopCount - other.hopCount || one.number - other.number);
   }
 
   /** `undefined`: the neighbour is not to be told of any way to the node. */
@@ -128,10 +138,10 @@ export class SyncWriter {
   }
 
   /** Whether the neighbour was told exactly that; then nothing has to be said. */
-  private isKnown({ columns }: RouteLink, node: number, via: RouteLink): boolean {
-    const flags = columns.out[node] as number;
-    if ((flags & TOLD) === 0 || columns.told[node] !== this.nameOf(node, via)) return false;
-    columns.out[node] = flags & ~DIRTY;
+  private isKnown({ told }: RouteLink, node: number, via: RouteLink): boolean {
+    const flags = told.flagsOf(node);
+    if ((flags & TOLD) === 0 || told.nameOf(node) !== this.nameOf(node, via)) return false;
+    told.setFlags(node, flags & ~DIRTY);
     return true;
   }
 
@@ -139,24 +149,23 @@ export class SyncWriter {
   private nameOf(node: number, { columns, measure, paths }: RouteLink): number {
     const { nodes, sets } = this.book;
     const { entry } = this;
-    const path = columns.path[node] as number;
+    const path = columns.pathOf(node);
     entry.node = nodes.names[node] as number;
     entry.path = nameBehind(nodes.names[SELF] as number, paths.name(path), paths.hopCount(path));
-    entry.latency = addLatency(columns.latency[node] as number, measure.latency);
-    entry.loss = addLoss(columns.loss[node] as number, measure.loss);
-    entry.bandwidth = Math.min(columns.bandwidth[node] as number, measure.bandwidth);
-    entry.services = sets.name(columns.services[node] as number);
-    entry.sequence = columns.sequence[node] as number;
+    entry.latency = addLatency(columns.latencyOf(node), measure.latency);
+    entry.loss = addLoss(columns.lossOf(node), measure.loss);
+    entry.bandwidth = Math.min(columns.bandwidthOf(node), measure.bandwidth);
+    entry.services = sets.name(columns.servicesOf(node));
+    entry.sequence = columns.sequenceOf(node);
     return form.entryName(entry);
   }
 
-  private withdraw({ columns, speech }: RouteLink, node: number): void {
-    const isTold = ((columns.out[node] as number) & TOLD) !== 0;
-    columns.out[node] = (columns.out[node] as number) & INTRODUCED;
-    if (isTold) {
-      speech.digest = (speech.digest - (columns.told[node] as number)) >>> 0;
-      columns.told[node] = 0;
-      columns.toldPath[node] = 0;
+  private withdraw({ told, speech }: RouteLink, node: number): void {
+    const flags = told.flagsOf(node);
+    told.setFlags(node, flags & INTRODUCED);
+    if ((flags & TOLD) !== 0) {
+      speech.digest = (speech.digest - told.nameOf(node)) >>> 0;
+      told.setNames(node, 0, 0);
       this.entries.varint(node + 1);
       this.entries.byte(form.WITHDRAWN);
       this.entryCount++;
@@ -165,20 +174,19 @@ export class SyncWriter {
   }
 
   private announce(link: RouteLink, advert: Advert): void {
-    const { columns, speech } = link;
+    const { told, speech } = link;
     const { number, via } = advert;
     const name = this.nameOf(number, via);
-    columns.out[number] = ((columns.out[number] as number) & ~DIRTY) | TOLD;
-    speech.digest = (speech.digest - (columns.told[number] as number) + name) >>> 0;
+    told.setFlags(number, (told.flagsOf(number) & ~DIRTY) | TOLD);
+    speech.digest = (speech.digest - told.nameOf(number) + name) >>> 0;
     this.writeEntry(link, advert);
-    columns.told[number] = name;
-    columns.toldPath[number] = via.pathName(number);
+    told.setNames(number, name, via.pathName(number));
   }
 
   private writeEntry(link: RouteLink, advert: Advert): void {
     const { entries } = this;
     const { latency, loss, bandwidth, sequence } = this.entry;
-    const set = advert.via.columns.services[advert.number] as number;
+    const set = advert.via.columns.servicesOf(advert.number);
     const parent = this.parentOf(link, advert);
     const bits =
       form.TOLD_FORM |
@@ -201,24 +209,23 @@ export class SyncWriter {
   }
 
   /** The number of the node before it, if the neighbour was told the same path to that one. */
-  private parentOf({ columns }: RouteLink, { via, number }: Advert): number | undefined {
-    const before = via.paths.parent(via.columns.path[number] as number);
+  private parentOf(link: RouteLink, { via, number }: Advert): number | undefined {
+    const before = via.paths.parent(via.columns.pathOf(number));
     if (before === NO_PATH) return form.SENDER;
     const last = via.paths.lastHop(before);
-    const isTold = ((columns.out[last] as number) & TOLD) !== 0 && columns.toldPath[last] === via.paths.name(before);
-    return isTold ? last + 1 : undefined;
+    return link.isTold(last, via.paths.name(before)) ? last + 1 : undefined;
   }
 
   private writeHops(link: RouteLink, { via, number }: Advert): void {
-    const hops = via.paths.hopsOf(via.paths.parent(via.columns.path[number] as number));
+    const hops = via.paths.hopsOf(via.paths.parent(via.columns.pathOf(number)));
     this.entries.varint(hops.length);
     for (const hop of hops) this.entries.varint(this.introduce(link, hop));
   }
 
-  private introduce({ columns }: RouteLink, node: number): number {
-    const flags = columns.out[node] as number;
+  private introduce({ told }: RouteLink, node: number): number {
+    const flags = told.flagsOf(node);
     if ((flags & INTRODUCED) === 0) {
-      columns.out[node] = flags | INTRODUCED;
+      told.setFlags(node, flags | INTRODUCED);
       this.nodes.varint(node + 1);
       this.nodes.nodeId(this.book.nodes.idOf(node));
       this.nodeCount++;
@@ -248,7 +255,8 @@ export class SyncWriter {
 
   private join({ node, speech, hearing }: RouteLink, flags: number, ownSequence: number): Uint8Array {
     const { nodes, states } = this.book;
-    const all = new ByteWriter();
+    const { all } = this;
+    all.clear();
     all.byte(form.MAGIC);
     all.byte(flags);
     all.u32(form.bindingOf(nodes.names[SELF] as number, nodes.names[node] as number));

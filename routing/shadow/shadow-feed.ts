@@ -103,7 +103,7 @@ function nodeDelta({ book, links }: ShadowSource, node: number, taken: RouteLink
     type: 'set-node',
     nodeId: book.nodes.idOf(node),
     connectionId: taken.connectionId,
-    cost: taken.columns.cost[node] as number,
+    cost: taken.columns.costOf(node),
     services: book.sets.listOf(book.states[node]?.services ?? 0),
     detours,
   };

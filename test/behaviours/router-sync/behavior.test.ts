@@ -24,7 +24,20 @@ describe('router-sync says', () => {
     const peer = new SyncPeer(node);
     node.advance(5_000);
     expect(peer.heard()).eql(['hello scripted']);
-    expect([table.asked, table.syncs.length]).eql([[], 1]);
+    expect([table.asked, table.syncs.length]).eql([['news'], 1]);
+  });
+
+  it('the first news of its table along with the hello, without waiting; the first sync is then that of the next round', () => {
+    const table = new ScriptedTable();
+    table.syncs.push(Uint8Array.of(1));
+    table.news.push(Uint8Array.of(5));
+    const node = syncNode(table);
+    const peer = new SyncPeer(node);
+    expect(peer.heard()).eql(['hello scripted', 'sync 5']);
+    peer.hello();
+    expect(peer.heard()).eql([]);
+    node.advance(2_000);
+    expect(peer.heard()).eql(['sync 1']);
   });
 
   it('a sync as soon as the neighbour has said the same kind, and one in every round (ATM-55)', () => {

@@ -110,6 +110,10 @@ describe('A path-vector sync', () => {
       a.table.linkMetric(1_000_000 + index, measured(2 + (index % 90)));
     });
     net.connect(a, b);
+    net.rounds(30);
+    const known = leaves.filter((leaf) => b.table.pathToNode(leaf).type === 'next').length;
+    expect(known, 'a node with so many neighbours introduces them a few at a time').within(16, 30 * 16);
+    net.rounds(170);
     net.connect(b, c);
     const lengths: number[] = [];
     const deliver = net.deliver.bind(net);

@@ -1,0 +1,77 @@
+/**
+ * @module ToldNodes: what one neighbour was told of every node, by the node's number: the name of all of it, the name of the path in it,
+ * and flags. It comes in pages, because there is one for each of perhaps a thousand links, and all of them grow at once.
+ */
+
+/** What was told may not be true any more. */
+export const DIRTY = 1;
+export const TOLD = 2;
+/** The neighbour knows the number. */
+export const INTRODUCED = 4;
+/** Dirty, but waits for its turn. */
+export const POSTPONED = 8;
+
+/** Nodes on a page: 128. A page has their names, the names of their paths, and four flags in each of the last numbers. */
+const PAGE_BITS = 7;
+const PAGE_NODES = 1 << PAGE_BITS;
+const PATHS = PAGE_NODES;
+const FLAGS = 2 * PAGE_NODES;
+const PAGE_SIZE = FLAGS + PAGE_NODES / 4;
+
+export class ToldNodes {
+  private readonly pages: (Uint32Array | undefined)[] = [];
+
+  get byteLength(): number {
+    return this.pages.length * PAGE_SIZE * Uint32Array.BYTES_PER_ELEMENT;
+  }
+
+  nameOf(node: number): number {
+    return this.pages[node >> PAGE_BITS]?.[node % PAGE_NODES] ?? 0;
+  }
+
+  pathNameOf(node: number): number {
+    return this.pages[node >> PAGE_BITS]?.[PATHS + (node % PAGE_NODES)] ?? 0;
+  }
+
+  setNames(node: number, name: number, pathName: number): void {
+    const page = this.pageOf(node);
+    page[node % PAGE_NODES] = name;
+    page[PATHS + (node % PAGE_NODES)] = pathName;
+  }
+
+  flagsOf(node: number): number {
+    const word = this.pages[node >> PAGE_BITS]?.[FLAGS + ((node % PAGE_NODES) >> 2)] ?? 0;
+    return (word >>> ((node & 3) * 8)) & 0xff;
+  }
+
+  setFlags(node: number, flags: number): void {
+    const page = this.pageOf(node);
+    const at = FLAGS + ((node % PAGE_NODES) >> 2);
+    const shift = (node & 3) * 8;
+    page[at] = ((page[at] as number) & ~(0xff << shift)) | (flags << shift);
+  }
+
+  /** The nodes with one of the flags, in the order of their numbers, and so many at most. */
+  find(flags: number, countMax = Number.POSITIVE_INFINITY): number[] {
+    const nodes: number[] = [];
+    for (let node = 0; node < this.pages.length << PAGE_BITS && nodes.length < countMax; node++)
+      if ((this.flagsOf(node) & flags) !== 0) nodes.push(node);
+    return nodes;
+  }
+
+  /** The number is free: it may mean another node next. */
+  forget(node: number): void {
+    if (this.flagsOf(node) !== 0) this.setFlags(node, 0);
+  }
+
+  clear(): void {
+    this.pages.length = 0;
+  }
+
+  private pageOf(node: number): Uint32Array {
+    const index = node >> PAGE_BITS;
+    while (this.pages.length <= index) this.pages.push(undefined);
+    this.pages[index] ??= new Uint32Array(PAGE_SIZE);
+    return this.pages[index];
+  }
+}
