@@ -30,6 +30,11 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     run: send,
   },
   routes: { form: 'routes', help: 'which way node 1 goes to each node, and why', run: routes },
+  explain: {
+    form: 'explain <node|key|service> [from]',
+    help: 'the way from a node (node 1 unless another is named) with its reason, and the other ways with what is wrong with them',
+    run: explain,
+  },
   links: { form: 'links', help: 'who is connected to whom, and how fast', run: (context) => showLinks(context) },
   kill: { form: 'kill <node>', help: 'ends a node process at once, as a power cut would', run: kill },
   revive: {
@@ -88,6 +93,16 @@ async function routes({ fleet, print }: CommandContext): Promise<void> {
     fleet.numbers.map((number) => fleet.nodeId(number)),
   );
   for (const { nodeId, action, reason } of reports) print(`to ${nameOf(fleet, nodeId)}: ${action}; ${reason}`);
+}
+
+async function explain({ fleet, print }: CommandContext, words: readonly string[]): Promise<void> {
+  const [wanted = '', from = '1'] = words;
+  if (wanted === '') throw usage(COMMANDS.explain);
+  const target = targetOf(fleet, wanted, '');
+  const number = numberOf(fleet, from, COMMANDS.explain);
+  const { action, reason, rejected } = await fleet.ask(number, 'explain', target);
+  print(`node ${number} to ${target.type === 'node' ? nameOf(fleet, target.nodeId) : wanted}: ${action}; ${reason}`);
+  for (const other of rejected) print(`  not over ${nameOf(fleet, other.nodeId)}: ${other.reason}`);
 }
 
 async function kill({ fleet, print }: CommandContext, words: readonly string[]): Promise<void> {

@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import { createNode, type MeshNode, NetworkError, type NodeId, RpcError, toKey, toNode, toService } from '../index.js';
 import type {
   BenchReport,
+  ExplainReport,
   FleetNodeOptions,
   FleetRequestName,
   FleetRequests,
   FromNodeProcess,
   LinkReport,
+  SendTarget,
   ToNodeProcess,
 } from './fleet-protocol.js';
 import { GREETER_SERVICE, Greeter } from './greeter.js';
@@ -57,15 +59,25 @@ function handlersOf(node: MeshNode, greeter: Greeter): Handlers {
     send: async ({ target, text }) => greeter.sendText(routeOf(target), text),
     routes: async (nodeIds) =>
       nodeIds.map((nodeId) => {
-        const { action, reason } = node.explain(toNode(nodeId));
-        return { nodeId, action: action.type === 'next' ? `over connection ${action.connectionId}` : action.type, reason };
+        const { action, reason } = explained(node, { type: 'node', nodeId });
+        return { nodeId, action, reason };
       }),
+    explain: async (target) => explained(node, target),
     bench: async (nodeId) => bench(node, nodeId),
     stop: async () => {
       await node.stop();
       setImmediate(() => process.exit());
       return undefined;
     },
+  };
+}
+
+function explained(node: MeshNode, target: SendTarget): ExplainReport {
+  const { action, reason, rejected } = node.explain(routeOf(target));
+  return {
+    action: action.type === 'next' ? `over connection ${action.connectionId}` : action.type,
+    reason,
+    rejected: rejected.map(({ via, reason: fault }) => ({ nodeId: via.nodeId, reason: fault })),
   };
 }
 
@@ -79,7 +91,7 @@ async function answer(handlers: Handlers, { id, name, ask }: ToNodeProcess): Pro
   }
 }
 
-function routeOf(target: FleetRequests['send']['ask']['target']) {
+function routeOf(target: SendTarget) {
   if (target.type === 'service') return toService(GREETER_SERVICE);
   return target.type === 'key' ? toKey(target.key) : toNode(target.nodeId);
 }

@@ -23,6 +23,12 @@ export interface RouteReport {
   readonly reason: string;
 }
 
+export interface ExplainReport {
+  readonly action: string;
+  readonly reason: string;
+  readonly rejected: readonly { readonly nodeId: NodeId; readonly reason: string }[];
+}
+
 export interface BenchReport {
   readonly callsPerSecond: number;
   readonly p50Ms: number;
@@ -36,6 +42,7 @@ export interface FleetRequests {
   greet: { readonly ask: { readonly nodeId: NodeId; readonly name: string }; readonly answer: string };
   send: { readonly ask: { readonly target: SendTarget; readonly text: string }; readonly answer: string };
   routes: { readonly ask: readonly NodeId[]; readonly answer: readonly RouteReport[] };
+  explain: { readonly ask: SendTarget; readonly answer: ExplainReport };
   bench: { readonly ask: NodeId; readonly answer: BenchReport };
   stop: { readonly ask: undefined; readonly answer: undefined };
 }

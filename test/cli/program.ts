@@ -6,7 +6,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const DEADLINE_MS = 15_000;
+const DEADLINE_MS = 60_000;
 
 /** A compiled file of the project, by its path below `dist/`. */
 export function compiled(path: string): string {
@@ -72,6 +72,16 @@ export class Program {
       return this.lines[index];
     };
     return this.until(find, `line like ${pattern}`);
+  }
+
+  /** Types a line again and again until the line of its output that matches `answer` is as wanted. */
+  async sayUntil(line: string, answer: RegExp, wanted: RegExp): Promise<string> {
+    const deadlineMs = performance.now() + DEADLINE_MS;
+    for (;;) {
+      const said = await this.say(line).next(answer);
+      if (wanted.test(said)) return said;
+      if (performance.now() > deadlineMs) throw new Error(`${line} still answers: ${said}`);
+    }
   }
 
   /** Waits for the end; answers the exit code. */

@@ -36,9 +36,11 @@ describe('npm start', () => {
     await program.say('send key to the hash').next(/^node [1-5] received: to the hash$/);
     await program.say('send 0123456789abcdef to that key').next(/^node [1-5] received: to that key$/);
     await program.say('send service to one of them').next(/^node 1 received: to one of them$/);
-    await program.say('routes').next(/^to node 1: local; the node is this node$/);
+    await program.say('routes').next(/^to node 1: local; node [0-9a-f]{8}: this node is it$/);
     for (const number of [2, 3, 4, 5])
-      await program.next(new RegExp(`^to node ${number}: over connection (\\d+); the node is a neighbour, on connection \\1$`));
+      await program.next(new RegExp(`^to node ${number}: over connection \\d+; node ([0-9a-f]{8}): over .*\\1 \\(\\d hops?, cost `));
+    await program.say('explain 3').next(/^node 1 to node 3: over connection \d+; node ([0-9a-f]{8}): over .*\1 \(\d hops?, /);
+    await program.say('explain service').next(/^node 1 to service: local; /);
     await program.say('links').next(/^node 5 .* connected to: node 1.*, node 2.*, node 3.*, node 4/);
     await program.say('bench').next(/^calls from node 1 to node 2: p50 [0-9.]+ ms, p99 [0-9.]+ ms, [0-9,]+ calls\/s with 64 outstanding$/);
     expect(await program.eof().end()).to.equal(0);
@@ -48,9 +50,11 @@ describe('npm start', () => {
     const program = start();
     const before = await program.next(/^node 3 {2}/);
     await program.say('kill 3').next(/^node 3 is dead$/);
+    // The others may have told node 1 of ways that are gone by now, too: for a moment it believes them.
+    await program.sayUntil('explain 3', /^node 1 to node 3: /, /^node 1 to node 3: reject; /);
     await program.say('call 3 again').next(/^RPC_(UNREACHABLE|PEER_GONE): /);
     await program.say('send 3 again').next(/^not sent: unreachable$/);
-    await program.say('routes').next(/^to node 3: reject; the node is no neighbour/);
+    await program.say('routes').next(/^to node 3: reject; node [0-9a-f]{8}: no way is known$/);
     await program.say('kill 3').next(/^node 3 does not run$/);
     await program.say('revive 3').next(/^node 3 is back and connected$/);
     await program.say('call 3 again').next(/^node 3 answers: Hello again$/);
@@ -58,6 +62,17 @@ describe('npm start', () => {
     const after = await program.say('links').next(/^node 3 {2}/);
     expect(after.slice(0, 16), 'the node id').to.equal(before.slice(0, 16));
     expect(after.replaceAll(/ \([0-9.]+ ms\)/g, '')).to.match(/connected to: node 1, node 2, node 4, node 5$/);
+  });
+
+  it('explain names the way of any node to any other, and says when there is none', async () => {
+    const program = start();
+    await program.next(/^node 5 {2}/);
+    const isKnown =
+      /^node 2 to node 3: over connection \d+; node ([0-9a-f]{8}): over .*\1 \(\d hops?, cost [0-9.]+ ms\), for \d+ sync rounds/;
+    await program.sayUntil('explain 3 2', /^node 2 to node 3: /, isKnown);
+    await program.say('kill 3').next(/^node 3 is dead$/);
+    await program.sayUntil('explain 3 2', /^node 2 to node 3: /, /^node 2 to node 3: reject; node [0-9a-f]{8}: no way is known$/);
+    expect(await program.say('quit').end()).to.equal(0);
   });
 
   it('refuses what it cannot do with a reason, and goes on; on a pipe the exit code tells', async () => {
@@ -71,9 +86,11 @@ describe('npm start', () => {
     await program.say('call 0 x').next(/^there is no node 0; there are 1 to 5$/);
     await program.say('kill two').next(/^use: kill <node>$/);
     await program.say('revive').next(/^use: revive <node>$/);
+    await program.say('explain').next(/^use: explain <node\|key\|service> \[from\]$/);
+    await program.say('explain 2 6').next(/^there is no node 6/);
     await program.say('send 2').next(/^use: send <node\|key\|service> <text>$/);
     await program.say('send 6 x').next(/^there is no node 6/);
-    for (const name of ['call', 'send', 'routes', 'links', 'kill', 'revive', 'bench', 'help', 'quit'])
+    for (const name of ['call', 'send', 'routes', 'explain', 'links', 'kill', 'revive', 'bench', 'help', 'quit'])
       await program.say('help').next(new RegExp(`^${name} .*\\S$`));
     await program
       .say('')
