@@ -1,9 +1,10 @@
 /**
  * @module Measures: what is measured, each as one run with fresh processes, a server and a client. A run answers one number; `better`
- * says which way is up.
+ * says which way is up, `only` which contender has it.
  */
-import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { Peer } from './processes.mjs';
+import { ROUTING_MEASURES } from './routing.mjs';
 
 const PEER = fileURLToPath(new URL('./peer.mjs', import.meta.url));
 const IDLE_CONNECTIONS = 1_000;
@@ -20,6 +21,7 @@ export const MEASURES = [
   connections(1, 1_000),
   connections(32, 1_000),
   { name: 'memory per idle connection', unit: 'KiB', better: 'lower', run: idleMemory },
+  ...ROUTING_MEASURES,
 ];
 
 function throughput(size, messages, unit) {
@@ -81,8 +83,8 @@ function idleMemory(contender) {
 }
 
 async function withPeers(contender, mode, work, isPinned = false) {
-  const server = new Peer(contender, isPinned);
-  const client = new Peer(contender, isPinned);
+  const server = new Peer(PEER, contender, isPinned);
+  const client = new Peer(PEER, contender, isPinned);
   try {
     server.send({ ...mode, type: 'serve' });
     const { port } = await server.next('listening');
@@ -90,52 +92,5 @@ async function withPeers(contender, mode, work, isPinned = false) {
     return await work({ server, client });
   } finally {
     await Promise.all([server.end(), client.end()]);
-  }
-}
-
-/** A child process that takes tasks and answers with messages. */
-class Peer {
-  #child;
-  #waiting = [];
-  #inbox = [];
-  #ended;
-
-  constructor(contender, isPinned) {
-    const command = [process.execPath, '--expose-gc', PEER, contender];
-    const [file, ...args] = isPinned ? ['taskset', '-c', '0', ...command] : command;
-    this.#child = spawn(file, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-    this.#child.on('message', (message) => this.#take(message));
-    this.#ended = new Promise((resolve) => this.#child.on('exit', resolve));
-  }
-
-  send(task) {
-    this.#child.send(task);
-  }
-
-  async ask(task) {
-    this.send(task);
-    return this.next('done');
-  }
-
-  /** The next message of that type; a process that ends instead is an error. */
-  next(type) {
-    const index = this.#inbox.findIndex((message) => message.type === type);
-    if (index >= 0) return Promise.resolve(this.#inbox.splice(index, 1)[0]);
-    const ended = this.#ended.then((code) => {
-      throw new Error(`a peer ended with ${code} instead of saying ${type}`);
-    });
-    return Promise.race([new Promise((resolve) => this.#waiting.push({ type, resolve })), ended]);
-  }
-
-  async end() {
-    this.#child.removeAllListeners('message');
-    if (this.#child.connected) this.#child.disconnect();
-    await this.#ended;
-  }
-
-  #take(message) {
-    const index = this.#waiting.findIndex(({ type }) => type === message.type);
-    if (index >= 0) this.#waiting.splice(index, 1)[0].resolve(message);
-    else this.#inbox.push(message);
   }
 }
