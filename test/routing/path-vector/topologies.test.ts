@@ -67,7 +67,9 @@ const COUNTS = [
   { count: 5, graphs: 728, cuts: 4_140 },
 ] as const;
 
-describe('PathVectorRouter in every connected topology of up to five nodes, with every single link cut', () => {
+describe('PathVectorRouter in every connected topology of up to five nodes, with every single link cut', function () {
+  this.timeout(120_000);
+
   for (const { count, graphs, cuts } of COUNTS) {
     it(`row 62: ${count} nodes of equal links heal within ${count} rounds; what goes round does so until the second round at most`, () => {
       expect(connectedGraphs(count).length).equal(graphs);
