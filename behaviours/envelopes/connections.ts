@@ -17,7 +17,7 @@ import { type RetryOptions, resolveRetry } from './retry.js';
 import { Supervisor, type SupervisorEvents } from './supervisor.js';
 
 /** Most connections of one manager. */
-export const MANAGED_MAX = 65_536;
+export const MANAGED_MAX = 16_384;
 
 /** `unsent`: what waited to be sent. `attempts`: failures in a row. */
 type Told =
@@ -130,8 +130,8 @@ export class EnvelopeConnections {
     const managed = this.#managed.get(connectionId);
     if (managed === undefined) return undefined;
     this.#managed.delete(connectionId);
-    if (managed.supervisor !== undefined) managed.supervisor.stop();
-    else if (managed.meshId !== undefined) this.mesh.remove(managed.meshId);
+    managed.supervisor?.stop();
+    if (managed.supervisor === undefined) this.#removeInbound(managed);
     return managed.endpoint.text;
   }
 
@@ -140,6 +140,11 @@ export class EnvelopeConnections {
     for (const connectionId of [...this.#managed.keys()]) this.removeConnection(connectionId);
     this.#nodes.forget();
     this.#unwatch();
+  }
+
+  #removeInbound(managed: Managed): void {
+    const removed = this.mesh.remove(managed.meshId as number);
+    if (removed.type === 'removed') this.#tell(managed, { type: 'disconnected', unsent: removed.unsent });
   }
 
   #eventsOf(managed: Managed): SupervisorEvents {
@@ -177,8 +182,7 @@ export class EnvelopeConnections {
     if (managed === undefined) return;
     if (managed.supervisor !== undefined) return managed.supervisor.ended(removed);
     this.#managed.delete(managed.connectionId);
-    this.mesh.remove(removed.id);
-    this.#tell(managed, { type: 'disconnected', unsent: removed.unsent });
+    this.#removeInbound(managed);
   }
 
   /** Nobody dials for a node that has stopped. */

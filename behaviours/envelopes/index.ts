@@ -33,6 +33,6 @@ export { PARKED_MAX } from './parked.js';
 export { EndpointPeerRef, type EnvelopePeerSnapshot, type EnvelopePeerState, PEER_ENDPOINTS_MAX, PeerRef } from './peer.js';
 export type { PeerSendOutcome } from './peer-mail.js';
 export type { PeerNotification } from './peer-notifications.js';
-export { EnvelopePeers, type EnvelopePeersOptions, UNREFERENCED_MAX } from './peers.js';
+export { EnvelopePeers, type EnvelopePeersOptions, PEERS_MAX, UNREFERENCED_MAX } from './peers.js';
 export { RECEIVERS_MAX } from './receivers.js';
 export type { RetryOptions } from './retry.js';

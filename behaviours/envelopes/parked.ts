@@ -37,6 +37,11 @@ export class Parked {
     this.#waiting = this.#waiting.filter(({ envelope: { nodeId, payload } }) => nodeId !== peer || !trySend(nodeId, payload));
   }
 
+  /** Nobody waits any more. Answers all that were parked. */
+  clear(): ParkedEnvelope[] {
+    return this.#waiting.splice(0).map(({ envelope }) => envelope);
+  }
+
   /** It is time for another attempt. Answers those that had their last one. */
   retry(trySend: TrySend): ParkedEnvelope[] {
     const failed = this.#waiting.filter(({ envelope: { nodeId, payload } }) => !trySend(nodeId, payload));

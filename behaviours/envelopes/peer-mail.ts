@@ -42,8 +42,10 @@ export class PeerMail {
     this.#parked.connected(nodeId, this.#trySend);
   }
 
+  /** What is parked is told as undelivered. */
   stop(): void {
     this.#timer?.cancel();
+    for (const envelope of this.#parked.clear()) this.parts.onUndelivered(envelope);
   }
 
   readonly #trySend = (nodeId: NodeId, payload: Uint8Array): boolean => {

@@ -29,6 +29,8 @@ export interface EnvelopePeersOptions {
 
 /** Nodes that connected by themselves; more are left alone. */
 export const UNREFERENCED_MAX = 1_024;
+/** Peers and addresses that are asked for at once; `addPeer` and `addUnidentified` throw `LIMIT_EXCEEDED`. */
+export const PEERS_MAX = 16_384;
 const FAILURES_PER_ENDPOINT = 5;
 const DAY_MS = 86_400_000;
 
@@ -101,6 +103,7 @@ export class EnvelopePeers {
   addPeer(nodeId: NodeId, endpoints: readonly (string | Address)[], { localNode }: { readonly localNode?: NodeId } = {}): PeerRef {
     if (!isNodeId(nodeId)) throw invalid('nodeId', 'must be a node id');
     const node = this.#nodeOf(localNode);
+    this.#requireRoom();
     const addresses = endpoints.map((given) => (typeof given === 'string' ? parseAddress(given) : given));
     const key = keyOf(nodeId, node.id);
     const peer = this.#peers.get(key) ?? this.#create(key, nodeId, node, addresses);
@@ -113,6 +116,7 @@ export class EnvelopePeers {
   addUnidentified(endpoint: string | Address, { localNode }: { readonly localNode?: NodeId } = {}): EndpointPeerRef {
     const address = typeof endpoint === 'string' ? parseAddress(endpoint) : endpoint;
     const node = this.#nodeOf(localNode);
+    this.#requireRoom();
     const supervisor = new Supervisor({
       ...{ node, mesh: this.mesh, endpoints: [address], expected: address.nodeId, uniqueId: undefined },
       ...{ retry: this.#unidentifiedRetry, failuresPerEndpoint: Number.POSITIVE_INFINITY, fatalCodes: NONE, events: SILENT },
@@ -144,10 +148,10 @@ export class EnvelopePeers {
   /** Ends the care of all peers; their connections leave the mesh. */
   stop(): void {
     this.#isStopped = true;
-    this.#mail.stop();
     for (const supervisor of this.#unidentified) supervisor.stop();
     for (const { supervisor } of this.#peers.values()) supervisor.stop();
-    for (const { meshId } of this.#unreferenced.values()) this.mesh.remove(meshId);
+    for (const known of this.#unreferenced.values()) this.#removeUnreferenced(known);
+    this.#mail.stop();
     for (const map of [this.#unidentified, this.#peers, this.#unreferenced]) map.clear();
     this.#nodes.forget();
     this.#unwatch();
@@ -222,8 +226,12 @@ export class EnvelopePeers {
     const [key, known] = [...this.#unreferenced].find(([, { meshId }]) => meshId === removed.id) ?? [];
     if (key === undefined || known === undefined) return;
     this.#unreferenced.delete(key);
-    this.mesh.remove(removed.id);
-    this.#notifications.tell({ type: 'disconnected', nodeId: known.nodeId, localNode: known.localNode, unsent: removed.unsent });
+    this.#removeUnreferenced(known);
+  }
+
+  #removeUnreferenced({ nodeId, localNode, meshId }: Unreferenced): void {
+    const removed = this.mesh.remove(meshId);
+    if (removed.type === 'removed') this.#notifications.tell({ type: 'disconnected', nodeId, localNode, unsent: removed.unsent });
   }
 
   /** Nobody dials for a node that has stopped. */
@@ -245,6 +253,13 @@ export class EnvelopePeers {
     if (this.#isStopped) throw new NetworkError('NOT_STARTED', 'the manager of peers was stopped');
     if (node === undefined) throw invalid('localNode', 'must be the id of one of the nodes of the manager');
     return node;
+  }
+
+  #requireRoom(): void {
+    const current = this.#peers.size + this.#unidentified.size;
+    if (current < PEERS_MAX) return;
+    const details = { limit: 'PEERS_MAX', current, maximum: PEERS_MAX, scope: 'envelopes', side: 'local' };
+    throw new NetworkError('LIMIT_EXCEEDED', `${current} peers are asked for already`, { details });
   }
 
   #meshIdOf(nodeId: NodeId): number | undefined {

@@ -6,7 +6,7 @@ import { type Cancellable, NetworkError } from '../../core/index.js';
 import type { ReceivedInTime } from './outcomes.js';
 
 /** Most calls that wait at once. */
-export const RECEIVERS_MAX = 65_536;
+export const RECEIVERS_MAX = 16_384;
 
 /** Calls back after so long, by the clock of a node. */
 export type After = (delayMs: number, callback: () => void) => Cancellable;

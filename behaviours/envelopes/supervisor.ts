@@ -13,7 +13,7 @@ import { Retry, type RetryOptions } from './retry.js';
 /** What a supervisor tells its manager, as it happens. */
 export interface SupervisorEvents {
   onConnected(nodeId: NodeId, meshId: number): void;
-  /** `unsent`: what waited to be sent. It dials again. */
+  /** `unsent`: what waited to be sent. It dials again, unless it was stopped. */
   onDisconnected(unsent: readonly Uint8Array[]): void;
   /** The `attempts`-th attempt in a row failed; another one follows. */
   onFailed(attempts: number, error: NetworkError): void;
@@ -107,14 +107,15 @@ export class Supervisor {
     this.options.events.onDisconnected(unsent);
   }
 
-  /** Ends it. The connection leaves the mesh, open. */
-  stop(): Removed | undefined {
+  /** Ends it. The connection leaves the mesh, open; what waited to be sent is told. */
+  stop(): void {
     const { meshId } = this;
     this.#clear();
     this.state = 'stopped';
     this.meshId = undefined;
-    const removed = meshId === undefined ? undefined : this.options.mesh.remove(meshId);
-    return removed?.type === 'removed' ? removed : undefined;
+    if (meshId === undefined) return;
+    const removed = this.options.mesh.remove(meshId);
+    if (removed.type === 'removed') this.options.events.onDisconnected(removed.unsent);
   }
 
   #dial(agent: BehaviorAgent): void {

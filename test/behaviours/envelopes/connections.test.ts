@@ -194,7 +194,7 @@ describe('envelopes: the connection manager', () => {
     expect([manager.removeConnection('a'), manager.removeConnection('a')]).to.deep.equal(['sim://server', undefined]);
     expect([mesh.connectionCount, manager.listConnections(), node.connections().length]).to.deep.equal([0, [], 1]);
     await world.net.run(40_000);
-    expect([node.connections().length, types()]).to.deep.equal([0, ['connected']]);
+    expect([node.connections().length, types()]).to.deep.equal([0, ['connected', 'disconnected']]);
   });
 
   it('what waited to be sent comes back with Disconnected', async () => {

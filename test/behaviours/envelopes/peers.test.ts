@@ -43,7 +43,7 @@ describe('envelopes: the peer manager', () => {
     second[Symbol.dispose]();
     expect([peers.peers().length, mesh.connectionCount]).to.deep.equal([0, 0]);
     await world.net.run(400_000);
-    expect(types(), 'nobody dials').to.deep.equal(['connected']);
+    expect(types(), 'nobody dials').to.deep.equal(['connected', 'disconnected']);
     expect(() => peers.addPeer('nonsense' as NodeId, [])).to.throw('nodeId');
     expect(() => peers.addPeer(bob.node.id, [], { localNode: idOf('stranger') })).to.throw('localNode');
   });
@@ -252,7 +252,7 @@ describe('envelopes: the peer manager', () => {
     peers.stop();
     ref.release();
     await world.net.run(400_000);
-    expect([mesh.connectionCount, node.connections().length, types()]).to.deep.equal([0, 0, ['connected']]);
+    expect([mesh.connectionCount, node.connections().length, types()]).to.deep.equal([0, 0, ['connected', 'disconnected', 'undelivered']]);
     expect(() => peers.addPeer(bob.node.id, [])).to.throw('stopped');
     const again = new EnvelopePeers(mesh, node);
     again.addPeer(bob.node.id, ['sim://bob']);
