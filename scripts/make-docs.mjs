@@ -93,7 +93,8 @@ export function limitsPage(limits, source) {
     'Four pairs must agree: `pingIntervalMs` ≤ `silenceMs`, `backoffMinMs` ≤ `backoffMaxMs`, `pendingPerAddressMax` ≤',
     '`pendingConnectionsMax`, `payloadBytesMax` ≤ `laneBytesMax`.',
     '',
-    'The bounds of calls are options of the rpc behaviour and stand in [rpc.md](rpc.md).',
+    'The bounds of calls are options of the rpc behaviour and stand in [rpc.md](rpc.md), those of the address book in',
+    '[discovery.md](discovery.md).',
     '',
   ].join('\n');
 }

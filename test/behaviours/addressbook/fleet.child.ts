@@ -10,6 +10,8 @@ import type { FleetStart, FleetState } from './fleet.js';
 
 const [folder = ''] = process.argv.slice(2);
 const nodes = new Map<number, MeshNode>();
+/** All of them come from one address. */
+const LIMITS = { pendingPerAddressMax: 256, pendingConnectionsMax: 256 };
 /** Timers that run, also those that keep no process alive. */
 const timers = new Set<number>();
 createHook({
@@ -20,7 +22,7 @@ const socketCount = () => process.getActiveResourcesInfo().filter((name) => name
 
 async function start({ index, listen, seeds, connections }: FleetStart): Promise<{ readonly id: string; readonly address: string }> {
   const memory = { identity: join(folder, `${index}.key`), dataDirectory: join(folder, `${index}`) };
-  const node = await createNode({ ...memory, listen: [listen], seeds, connections, logger: 'silent' });
+  const node = await createNode({ ...memory, listen: [listen], seeds, connections, limits: LIMITS, logger: 'silent' });
   nodes.set(index, node);
   await node.start();
   return { id: node.id, address: `${node.addresses[0]}` };
