@@ -22,7 +22,7 @@ process.stdin.once('data', async () => {
   const heard = mode === 'on' ? node.behavior(LanBehavior).counters.heard : 0;
   await node.stop();
   // Standard streams and what the process began with do not count.
-  const open = process.getActiveResourcesInfo().filter((name) => !/^(TTYWrap|PipeWrap|FSReqCallback|Immediate)$/.test(name));
+  const open = process.getActiveResourcesInfo().filter((name) => !/^(TTYWrap|PipeWrap|FSReqCallback|FSReqPromise|Immediate)$/.test(name));
   const isLoaded = Object.keys(createRequire(import.meta.url).cache).some((path) => path.includes('multicast-dns'));
   say({ connections: node.connections().length, heard, open, isLoaded });
 });
