@@ -19,6 +19,8 @@ import type { Owner } from './owner.js';
 export class Forwarder {
   private readonly draft = new HeaderDraft();
   private readonly selfBytes: Uint8Array;
+  private readonly lastBytes = new Uint8Array(NODE_ID_BYTES);
+  private lastId: NodeId | undefined;
   private readonly history: BroadcastHistory;
   private readonly signals: LossSignals;
 
@@ -75,7 +77,7 @@ export class Forwarder {
   private decide(link: Link, view: HeaderView): RouteAction {
     const { router } = this.engine;
     if (view.kind === KIND_SERVICE) return router.pathToService(view.routedServiceId, view.meta, link.id);
-    const id = nodeIdFromBytes(view.bytes, view.destinationOffset);
+    const id = this.destinationOf(view);
     return view.kind === KIND_KEY ? router.pathToKey(id, link.id) : router.pathToNode(id, link.id);
   }
 
@@ -134,6 +136,17 @@ export class Forwarder {
       this.draft.scope = view.scope;
       this.draft.sequence = view.sequence;
     }
+  }
+
+  /** Most messages that pass go where the last one went: its id is kept as a text, which is dear to make. */
+  private destinationOf({ bytes, destinationOffset }: HeaderView): NodeId {
+    const { lastBytes } = this;
+    let index = this.lastId === undefined ? NODE_ID_BYTES : 0;
+    while (index < NODE_ID_BYTES && bytes[destinationOffset + index] === lastBytes[index]) index++;
+    if (index === NODE_ID_BYTES && this.lastId !== undefined) return this.lastId;
+    lastBytes.set(bytes.subarray(destinationOffset, destinationOffset + NODE_ID_BYTES));
+    this.lastId = nodeIdFromBytes(bytes, destinationOffset);
+    return this.lastId;
   }
 
   private isSelf(view: HeaderView): boolean {
