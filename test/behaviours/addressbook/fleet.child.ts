@@ -10,6 +10,9 @@ import type { FleetStart, FleetState } from './fleet.js';
 
 const [folder = ''] = process.argv.slice(2);
 const nodes = new Map<number, MeshNode>();
+const SETTLE_MS = 5_000;
+/** What makes a mesh; tables that learn over hops have nothing to learn in a full one. */
+const BUILTINS = ['handshake', 'addressbook', 'rpc'] as const;
 /** All of them come from one address. */
 const LIMITS = { pendingPerAddressMax: 256, pendingConnectionsMax: 256 };
 /** Timers that run, also those that keep no process alive. */
@@ -22,7 +25,7 @@ const socketCount = () => process.getActiveResourcesInfo().filter((name) => name
 
 async function start({ index, listen, seeds, connections }: FleetStart): Promise<{ readonly id: string; readonly address: string }> {
   const memory = { identity: join(folder, `${index}.key`), dataDirectory: join(folder, `${index}`) };
-  const node = await createNode({ ...memory, listen: [listen], seeds, connections, limits: LIMITS, logger: 'silent' });
+  const node = await createNode({ ...memory, listen: [listen], seeds, connections, limits: LIMITS, logger: 'silent', builtins: BUILTINS });
   nodes.set(index, node);
   await node.start();
   return { id: node.id, address: `${node.addresses[0]}` };
@@ -41,6 +44,7 @@ function state(): FleetState {
     ends: peers.reduce((sum, { length }) => sum + length, 0),
     doubles: peers.filter((ids) => new Set(ids).size < ids.length).length,
     sockets: socketCount(),
+    dials: [...nodes.values()].reduce((sum, node) => sum + (node.metrics()['dials_total'] as number), 0),
     cpuMs: (user + system) / 1_000,
   };
 }
@@ -48,8 +52,9 @@ function state(): FleetState {
 async function stop(): Promise<readonly string[]> {
   await Promise.all([...nodes.values()].map((node) => node.stop()));
   nodes.clear();
-  // Sockets that were ended just now are gone after some turns.
-  for (let turn = 0; turn < 100 && left().length > 0; turn++) await new Promise((resolve) => setImmediate(resolve));
+  // A node does not wait for ever for its files; and sockets that were ended just now are gone after some turns.
+  const untilMs = performance.now() + SETTLE_MS;
+  while (left().length > 0 && performance.now() < untilMs) await new Promise((resolve) => setImmediate(resolve));
   return left();
 }
 
