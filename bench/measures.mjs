@@ -20,6 +20,7 @@ export const MEASURES = [
   requests(256),
   connections(1, 1_000),
   connections(32, 1_000),
+  joiners(300),
   { name: 'memory per idle connection', unit: 'KiB', better: 'lower', run: idleMemory },
   ...ROUTING_MEASURES,
 ];
@@ -60,20 +61,29 @@ function requests(outstanding) {
   return { name: `requests, ${outstanding} outstanding`, unit: 'requests/s', better: 'higher', run };
 }
 
+/** Secured links and nothing that a mesh does over them: as many nodes at one node would tell each other of all the others. */
 function connections(parallel, connectionCount) {
-  const run = (contender, scale) =>
-    withPeers(contender, { name: 'echo' }, async ({ client }) => {
-      const count = Math.round(connectionCount * scale);
-      // Much code runs once per connection, and is compiled after some 2,000 of them. They stay open until the time is taken.
-      const { seconds } = await client.ask({ type: 'connections', count, parallel, warmUp: 3 * count });
-      return count / seconds;
-    });
+  const run = (contender, scale) => fresh(contender, Math.round(connectionCount * scale), parallel, true);
   return { name: `fresh connections, ${parallel} at a time`, unit: 'connections/s', better: 'higher', run };
+}
+
+/** Nodes with everything that runs by default, which all learn of all the others. */
+function joiners(nodeCount) {
+  const run = (contender, scale) => fresh(contender, Math.round(nodeCount * scale), 1, false);
+  return { name: `nodes that join one by one`, unit: 'nodes/s', better: 'higher', only: 'meshwright', run };
+}
+
+function fresh(contender, count, parallel, isPlain) {
+  return withPeers(contender, { name: 'echo', isPlain }, async ({ client }) => {
+    // Much code runs once per connection, and is compiled after some 2,000 of them. They stay open until the time is taken.
+    const { seconds } = await client.ask({ type: 'connections', count, parallel, warmUp: 3 * count });
+    return count / seconds;
+  });
 }
 
 /** What the server's resident memory grows by, per connection. */
 function idleMemory(contender) {
-  return withPeers(contender, { name: 'echo' }, async ({ server, client }) => {
+  return withPeers(contender, { name: 'echo', isPlain: true }, async ({ server, client }) => {
     await client.ask({ type: 'idle', count: 50 });
     const before = await server.ask({ type: 'memory' });
     await client.ask({ type: 'idle', count: IDLE_CONNECTIONS });
@@ -88,7 +98,7 @@ async function withPeers(contender, mode, work, isPinned = false) {
   try {
     server.send({ ...mode, type: 'serve' });
     const { port } = await server.next('listening');
-    await client.ask({ type: 'connect', port });
+    await client.ask({ type: 'connect', port, isPlain: mode.isPlain });
     return await work({ server, client });
   } finally {
     await Promise.all([server.end(), client.end()]);

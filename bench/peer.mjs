@@ -15,7 +15,7 @@ const TASKS = {
   },
   async connect(task) {
     port = task.port;
-    client = contender.client(port);
+    client = contender.client(port, task);
     report({ type: 'done' });
   },
   async pump({ size, messages }) {

@@ -3,9 +3,12 @@
  * a typed client; every fresh connection is a new node with a new identity.
  */
 import { ConnectionHandler, createNode, NetworkBehavior, toConnection, toNode } from '../../dist/index.js';
+import { DirectRouter } from '../../dist/routing/index.js';
 import { inParallel } from './sockets.mjs';
 
 const SERVICE = 64;
+/** Links, handshakes and calls only: what a mesh does over them is left out. */
+const PLAIN = { builtins: ['handshake', 'rpc'], router: DirectRouter };
 const LIMITS = { pendingConnectionsMax: 4_096, pendingPerAddressMax: 4_096 };
 
 export async function serve(mode, report) {
@@ -19,7 +22,8 @@ export async function serve(mode, report) {
       return request;
     }
   }
-  const node = await createNode({ listen: ['tcp://127.0.0.1:0'], behaviors: [Server], connections: { max: 65_536 }, limits: LIMITS });
+  const bounds = { connections: { max: 65_536 }, limits: LIMITS };
+  const node = await createNode({ listen: ['tcp://127.0.0.1:0'], behaviors: [Server], ...bounds, ...(mode.isPlain && PLAIN) });
   await node.start();
   return node.addresses[0].port;
 }
@@ -84,7 +88,7 @@ class Client extends NetworkBehavior {
   }
 }
 
-export function client(port) {
+export function client(port, { isPlain }) {
   const address = `tcp://127.0.0.1:${port}`;
   let node;
   let connection;
@@ -96,7 +100,7 @@ export function client(port) {
     return node.behavior(Client);
   };
   const fresh = async () => {
-    const newcomer = await createNode();
+    const newcomer = await createNode(isPlain ? PLAIN : {});
     await newcomer.start();
     await newcomer.connect(address);
     return newcomer;
