@@ -3,6 +3,7 @@
  * grows together again. The same seed gives the same run, to the last byte: run `node dist/examples/simulate.js 7` twice and compare the hashes.
  */
 import { type BehaviorAgent, type Message, NetworkBehavior, toServices } from '../index.js';
+import { DirectRouter } from '../routing/index.js';
 import { SimulatedNetwork } from '../simulation.js';
 
 const COUNT = 100;
@@ -23,7 +24,12 @@ class Rumours extends NetworkBehavior {
 const network = new SimulatedNetwork({ seed: Number(process.argv[2] ?? 1), latencyMs: 20, jitterMs: 10 });
 for (let index = 0; index < COUNT; index++) {
   const earlier = () => `sim://node-${1 + Math.floor(network.random.float() * index)}`;
-  await network.createNode({ seeds: index === 0 ? [] : [earlier(), earlier()], connections: { min: 3, max: 20 }, behaviors: [Rumours] });
+  await network.createNode({
+    seeds: index === 0 ? [] : [earlier(), earlier()],
+    connections: { min: 3, max: 20 },
+    behaviors: [Rumours],
+    router: DirectRouter,
+  });
 }
 await network.start(...network.nodes);
 

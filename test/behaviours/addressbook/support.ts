@@ -18,6 +18,7 @@ import {
   toConnection,
 } from '../../../core/index.js';
 import { NodeSigner } from '../../../core/security/signer.js';
+import { DirectRouter } from '../../../routing/index.js';
 import { type LinkConditions, SimulatedNetwork, type SimulatedNode } from '../../../simulation.js';
 import { seededIdentity, seededRandom } from '../../../testing/index.js';
 import { simulatedCrypto } from '../../../transports/simulated/index.js';
@@ -90,7 +91,7 @@ export class Mesh {
   /** A node that runs. */
   async node(name: string, options: NodeOptions = {}, book: AddressBookOptions = {}): Promise<SimulatedNode> {
     const behaviors = [[AddressBookBehavior, book] as const, ...(options.behaviors ?? [])];
-    const node = await this.net.createNode({ name, ...options, builtins: ['handshake'], behaviors });
+    const node = await this.net.createNode({ name, ...options, builtins: ['handshake'], router: DirectRouter, behaviors });
     await node.start();
     return node;
   }
@@ -101,7 +102,14 @@ export class Mesh {
     for (let index = 0; index < count; index++) {
       const seeds = index === 0 ? [] : [`sim://${nameOf(0)}`];
       nodes.push(
-        await this.net.createNode({ name: nameOf(index), seeds, ...options, builtins: ['handshake'], behaviors: [AddressBookBehavior] }),
+        await this.net.createNode({
+          name: nameOf(index),
+          seeds,
+          ...options,
+          builtins: ['handshake'],
+          router: DirectRouter,
+          behaviors: [AddressBookBehavior],
+        }),
       );
     }
     await this.net.start(...nodes);
@@ -110,7 +118,13 @@ export class Mesh {
 
   /** A node whose service 2 is something else. */
   async liar(name: string, options: NodeOptions = {}): Promise<{ readonly node: SimulatedNode; readonly liar: Liar }> {
-    const node = await this.net.createNode({ name, ...options, builtins: ['handshake'], behaviors: [Liar, ...(options.behaviors ?? [])] });
+    const node = await this.net.createNode({
+      name,
+      ...options,
+      builtins: ['handshake'],
+      router: DirectRouter,
+      behaviors: [Liar, ...(options.behaviors ?? [])],
+    });
     await node.start();
     return { node, liar: node.behavior(Liar) };
   }

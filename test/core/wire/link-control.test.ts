@@ -126,7 +126,7 @@ describe('link-control', () => {
   });
 
   it('calls an unknown kind unknown, whatever follows, and no bytes malformed', () => {
-    for (const hex of ['00', '06', '06ffff', 'ff']) expect(decoded(hex)).to.equal('unknown');
+    for (const hex of ['00', '07', '07ffff', 'ff']) expect(decoded(hex)).to.equal('unknown');
     expect(decoded('')).to.equal('malformed');
   });
 

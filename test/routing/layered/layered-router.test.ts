@@ -181,7 +181,7 @@ describe('LayeredRouter', () => {
     net.offer(net.node(3), 64);
     net.settle();
     const reason = (id: string) => net.node(0).table.explain({ type: 'node', nodeId: idOf(id) }).reason;
-    expect(reason('0a02')).contain('over 0a020000 (1 hops, cost 20 ms)');
+    expect(reason('0a02')).contain('over 0a020000 (1 hop, cost 20 ms)');
     expect(reason('1b04')).contain('over 0a020000 > 1b030000 > zone 1b (3 hops, cost 50 ms)');
     expect(net.node(0).table.explain({ type: 'service', serviceId: 64, meta: 0 }).reason).contain('over 0a020000 > 1b030000 > zone 1b');
   });

@@ -3,6 +3,7 @@
  * USERS 22, and by the campaign with more seeds. Holds no test; what does not hold is thrown, with the seed.
  */
 import { type BehaviorAgent, type Connection, type Message, NetworkBehavior, toConnection } from '../../../index.js';
+import { DirectRouter } from '../../../routing/index.js';
 import { SimulatedNetwork, type SimulatedNode } from '../../../simulation.js';
 
 /** Sends one message on every connection as soon as it is there, and remembers everything. */
@@ -43,8 +44,8 @@ export class FirstWord extends NetworkBehavior {
 const SETTLE_MS = 30_000;
 
 /** Every node dials every other one, at a random time within `withinMs`; half of the dials name the node that they expect. */
-export async function dialStorm(seed: number | string, nodeCount: number, withinMs: number, builtins?: []): Promise<void> {
-  const { network, nodes } = await stormNetwork(seed, nodeCount, builtins);
+export async function dialStorm(seed: number | string, nodeCount: number, withinMs: number): Promise<void> {
+  const { network, nodes } = await stormNetwork(seed, nodeCount);
   const dials: Promise<Connection>[] = [];
   for (const from of nodes)
     for (const to of nodes) {
@@ -65,7 +66,7 @@ export async function dialStorm(seed: number | string, nodeCount: number, within
 }
 
 /** Conditions that the seed chooses: from a fast and sound network to a slow and lossy one. */
-async function stormNetwork(seed: number | string, nodeCount: number, builtins: [] | undefined) {
+async function stormNetwork(seed: number | string, nodeCount: number) {
   const chance = new SimulatedNetwork({ seed }).random;
   const latencyMs = chance.pick([0, 1, 10, 50, 150]);
   const jitterMs = chance.pick([0, 0, 5, 50, 200]);
@@ -74,7 +75,7 @@ async function stormNetwork(seed: number | string, nodeCount: number, builtins: 
   const limits = { connectionsMax: nodeCount, dialsMax: nodeCount, pendingConnectionsMax: 4 * nodeCount, pendingPerAddressMax: 8 };
   const nodes: SimulatedNode[] = [];
   for (let index = 0; index < nodeCount; index++)
-    nodes.push(await network.createNode({ behaviors: [FirstWord], limits, ...(builtins && { builtins }) }));
+    nodes.push(await network.createNode({ behaviors: [FirstWord], limits, builtins: ['handshake', 'rpc'], router: DirectRouter }));
   await network.start(...nodes);
   return { network, nodes };
 }
