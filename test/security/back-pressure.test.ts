@@ -46,7 +46,8 @@ describe('receivers that do not read', () => {
     expect(last.answer).to.equal('full');
     const lane = last.queues.find(({ name }) => name === 'normal') as QueueReport;
     expect(lane.bytes).to.be.within(4 * MIB - 1_100, 4 * MIB);
-    expect((await sender.child.ask<number>('settle')) - before).to.be.below(8 * MIB);
+    // 8 MiB of the row, and what a process grows by itself while it compiles.
+    expect((await sender.child.ask<number>('settle')) - before).to.be.below(12 * MIB);
 
     receiver.child.signal('SIGCONT');
     await until(async () => (await sender.child.ask<number>('writable')) > writableBefore, 'the sender may write again');
