@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { DEADLINE_MS, type World } from './world.js';
+import { DEADLINE_MS, until, type World } from './world.js';
 
 /** A process that answers questions over its channel. */
 export class Child {
@@ -106,4 +106,18 @@ export function answerQuestions(answers: Readonly<Record<string, (value: never) 
 /** For a child: what the parent gave it. */
 export function childOptions<T>(): T {
   return JSON.parse(process.env['CHILD_OPTIONS'] ?? '{}') as T;
+}
+
+/**
+ * What a peer's resident memory is above `before`, in bytes, once it is below the bound, or when the deadline has come: the table of threats
+ * looks at memory some time after an attack, because a process gives pages back late.
+ */
+export async function settledRss(peer: Child, before: number, bound: number): Promise<number> {
+  let above = 0;
+  const isBelow = async () => {
+    above = (await peer.ask<number>('settle')) - before;
+    return above < bound;
+  };
+  await until(isBelow, 'the memory is back').catch(() => {});
+  return above;
 }

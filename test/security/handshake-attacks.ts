@@ -1,7 +1,7 @@
 /** @module Handshake attacks: what `npm test` runs in a short form and the campaign with the full numbers. Each answers what it measured. */
 import { createNode } from '../../index.js';
 import type { Attack, AttackState } from './attacker.child.js';
-import { type Child, type ChildOptions, startChild } from './children.js';
+import { type Child, type ChildOptions, settledRss, startChild } from './children.js';
 import type { PeerOptions, PeerState } from './peer.child.js';
 import { until, type World } from './world.js';
 
@@ -74,7 +74,7 @@ export async function slowloris(world: World, options: SlowlorisOptions): Promis
     return state.openNow === 0 && state;
   }, 'the deadline has ended all of them');
   const after = await victim.child.ask<PeerState>('state');
-  const rssBytes = await settledRss(victim.child, before);
+  const rssBytes = await settledRss(victim.child, before, RSS_LITTLE);
   return {
     ...honest,
     pendingMax: during.pendingMax,
@@ -87,17 +87,6 @@ export async function slowloris(world: World, options: SlowlorisOptions): Promis
     pendingMsMax: after.pendingMsMax,
     linksAfter: after.links,
   };
-}
-
-/** How much more memory is resident than before, as soon as that is little, or 30 s after the attack. */
-async function settledRss(victim: Child, before: number): Promise<number> {
-  let above = 0;
-  const isLittle = async () => {
-    above = (await victim.ask<number>('settle')) - before;
-    return above < RSS_LITTLE;
-  };
-  await until(isLittle, 'the memory is back').catch(() => {});
-  return above;
 }
 
 /** Dials as an application does: again, until it is connected. Each dial is a fresh node's. */
