@@ -1,6 +1,6 @@
 /**
  * @module Measures: what is measured, each as one run with fresh processes, a server and a client. A run answers one number; `better`
- * says which way is up, `only` which contender has it.
+ * says which way is up, `only` which contenders have it.
  */
 import { fileURLToPath } from 'node:url';
 import { Peer } from './processes.mjs';
@@ -8,6 +8,7 @@ import { ROUTING_MEASURES } from './routing.mjs';
 
 const PEER = fileURLToPath(new URL('./peer.mjs', import.meta.url));
 const IDLE_CONNECTIONS = 1_000;
+const ENDPOINTS = 1_000;
 
 export const MEASURES = [
   throughput(64, 6_000_000, 'messages/s'),
@@ -21,6 +22,7 @@ export const MEASURES = [
   connections(1, 1_000),
   connections(32, 1_000),
   joiners(300),
+  { name: 'create and start, without listening', unit: 'µs', better: 'lower', only: ['tls', 'meshwright'], run: creation },
   { name: 'memory per idle connection', unit: 'KiB', better: 'lower', run: idleMemory },
   ...ROUTING_MEASURES,
 ];
@@ -70,7 +72,7 @@ function connections(parallel, connectionCount) {
 /** Nodes with everything that runs by default, which all learn of all the others. */
 function joiners(nodeCount) {
   const run = (contender, scale) => fresh(contender, Math.round(nodeCount * scale), 1, false);
-  return { name: `nodes that join one by one`, unit: 'nodes/s', better: 'higher', only: 'meshwright', run };
+  return { name: `nodes that join one by one`, unit: 'nodes/s', better: 'higher', only: ['meshwright'], run };
 }
 
 function fresh(contender, count, parallel, isPlain) {
@@ -79,6 +81,17 @@ function fresh(contender, count, parallel, isPlain) {
     const { seconds } = await client.ask({ type: 'connections', count, parallel, warmUp: 3 * count });
     return count / seconds;
   });
+}
+
+/** What an application waits for before it can dial: for a server of sockets, or a node. */
+async function creation(contender, scale) {
+  const peer = new Peer(PEER, contender, false);
+  try {
+    const { p50 } = await peer.ask({ type: 'endpoints', count: Math.round(ENDPOINTS * scale), warmUp: 2 * ENDPOINTS });
+    return p50;
+  } finally {
+    await peer.end();
+  }
 }
 
 /** What the server's resident memory grows by, per connection. */

@@ -49,6 +49,18 @@ const TASKS = {
     await end();
     report({ type: 'done', seconds });
   },
+  /** The median, in µs; ends are not timed. */
+  async endpoints({ count, warmUp }) {
+    const times = new Float64Array(count);
+    for (let index = -warmUp; index < count; index++) {
+      const startedMs = performance.now();
+      const end = await contender.endpoint();
+      if (index >= 0) times[index] = 1_000 * (performance.now() - startedMs);
+      await end();
+    }
+    times.sort();
+    report({ type: 'done', p50: times[count >> 1] });
+  },
   async idle({ count }) {
     endIdle = await client.idle(count);
     report({ type: 'done' });

@@ -40,7 +40,7 @@ async function measureAll(chosen, rounds, scale) {
   for (const measure of chosen) {
     const samples = Object.fromEntries(CONTENDERS.map((name) => [name, []]));
     for (let round = 0; round < rounds; round++) {
-      for (const contender of CONTENDERS.filter((name) => measure.only === undefined || measure.only === name))
+      for (const contender of CONTENDERS.filter((name) => measure.only === undefined || measure.only.includes(name)))
         samples[contender].push(await measure.run(contender, scale));
     }
     results.push({ measure, samples });

@@ -88,6 +88,13 @@ class Client extends NetworkBehavior {
   }
 }
 
+/** A node with a fresh identity and everything that runs by default, started, without `listen`. Answers how it ends. */
+export async function endpoint() {
+  const node = await createNode();
+  await node.start();
+  return () => node.stop();
+}
+
 export function client(port, { isPlain }) {
   const address = `tcp://127.0.0.1:${port}`;
   let node;

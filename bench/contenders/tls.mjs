@@ -17,12 +17,19 @@ const options = () => ({
   ciphers: 'TLS_CHACHA20_POLY1305_SHA256',
 });
 
-export const serve = (mode, report) =>
-  serveSockets((onSocket) => tls.createServer({ ...options(), requestCert: true, rejectUnauthorized: true }, onSocket), mode, report);
+const served = { ...options(), requestCert: true, rejectUnauthorized: true };
+
+export const serve = (mode, report) => serveSockets((onSocket) => tls.createServer(served, onSocket), mode, report);
 
 export function client(port) {
   const secureContext = tls.createSecureContext(options());
   return socketClient((to) => connect(to, secureContext), port);
+}
+
+/** A server that does not listen, with its certificate read and its key ready. Answers how it ends, which is nothing. */
+export function endpoint() {
+  tls.createServer(served);
+  return () => {};
 }
 
 async function connect(port, secureContext) {
