@@ -1,6 +1,7 @@
 /**
  * @module Outbox: what one link has to write. Three bounded lanes, control before normal before bulk; `drain` seals their slabs into
- * records as long as the write window has room (little of two lanes shares one), and never breaks into a frame that has begun. It knows no behaviour and no route.
+ * records as long as the write window has room (little of two lanes shares one), and never breaks into a frame that has begun. It knows
+ * no behaviour and no route.
  */
 import type { Lane as LaneName } from '../agent.js';
 import type { Limits } from '../limits.js';
