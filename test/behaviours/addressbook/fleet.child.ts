@@ -1,6 +1,7 @@
 /**
  * @module A process of a fleet: it hosts nodes, starts and kills them as its parent says, tells whom each is connected to, and what is left in
- * the process. A kill closes the sockets without a word, as the end of a process would.
+ * the process. A kill closes the sockets without a word, as the end of a process would. It says `changed` whenever what it would tell may have
+ * changed.
  */
 import { createHook } from 'node:async_hooks';
 import { join } from 'node:path';
@@ -10,23 +11,38 @@ import type { FleetStart, FleetState } from './fleet.js';
 
 const [folder = ''] = process.argv.slice(2);
 const nodes = new Map<number, MeshNode>();
-const SETTLE_MS = 5_000;
 /** What makes a mesh; tables that learn over hops have nothing to learn in a full one. */
 const BUILTINS = ['handshake', 'addressbook', 'rpc'] as const;
 /** All of them come from one address. */
 const LIMITS = { pendingPerAddressMax: 256, pendingConnectionsMax: 256 };
-/** Timers that run, also those that keep no process alive. */
-const timers = new Set<number>();
+/** Timers, also those that keep no process alive; sockets; files at work. */
+const KINDS: ReadonlySet<string> = new Set(['Timeout', 'TCPWRAP', 'TCPSERVERWRAP', 'FSREQCALLBACK', 'FSREQPROMISE']);
+const resources = new Map<number, string>();
 createHook({
-  init: (id, type) => void (type === 'Timeout' && timers.add(id)),
-  destroy: (id) => void timers.delete(id),
+  init: (id, type) => void (KINDS.has(type) && resources.set(id, type)),
+  destroy: (id) => void (resources.delete(id) && changed()),
 }).enable();
+let isTold = true;
+
+/** Tells the parent, once for all that happens in this turn. */
+function changed(): void {
+  if (isTold) setImmediate(tell);
+  isTold = false;
+}
+
+function tell(): void {
+  isTold = true;
+  process.send?.({ event: 'changed' });
+}
+
 const socketCount = () => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
 
 async function start({ index, listen, seeds, connections }: FleetStart): Promise<{ readonly id: string; readonly address: string }> {
   const memory = { identity: join(folder, `${index}.key`), dataDirectory: join(folder, `${index}`) };
   const node = await createNode({ ...memory, listen: [listen], seeds, connections, limits: LIMITS, logger: 'silent', builtins: BUILTINS });
   nodes.set(index, node);
+  node.on('connected', changed);
+  node.on('disconnected', changed);
   await node.start();
   return { id: node.id, address: `${node.addresses[0]}` };
 }
@@ -49,19 +65,15 @@ function state(): FleetState {
   };
 }
 
-async function stop(): Promise<readonly string[]> {
+async function stop(): Promise<void> {
   await Promise.all([...nodes.values()].map((node) => node.stop()));
   nodes.clear();
-  // A node does not wait for ever for its files; and sockets that were ended just now are gone after some turns.
-  const untilMs = performance.now() + SETTLE_MS;
-  while (left().length > 0 && performance.now() < untilMs) await new Promise((resolve) => setImmediate(resolve));
-  return left();
 }
 
 /** Timers, and what keeps the process alive, but for the channel to the parent. */
 function left(): readonly string[] {
-  const resources = process.getActiveResourcesInfo().filter((name) => !['PipeWrap', 'Immediate', 'Timeout'].includes(name));
-  return [...resources, ...[...timers].map(() => 'Timeout')];
+  const active = process.getActiveResourcesInfo().filter((name) => !['PipeWrap', 'Immediate', 'Timeout'].includes(name));
+  return [...active, ...[...resources.values()].filter((type) => type === 'Timeout')];
 }
 
-answerQuestions({ start, kill, state, stop }, () => process.exit());
+answerQuestions({ start, kill, state, stop, left }, () => process.exit());

@@ -3,6 +3,7 @@
  * revived, and the mesh has to be whole again. For `fleet.test.ts` with 16 nodes, and for the campaign with 60.
  */
 import { fork } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,8 +50,8 @@ export interface FleetOptions {
   readonly timeoutMs: number;
 }
 
-const POLL_MS = 50;
 const COLD_FACTOR = 4;
+const SETTLE_MS = 5_000;
 /** Questions to one process at a time. */
 const QUESTIONS_MAX = 100;
 const CHILD = fileURLToPath(new URL('./fleet.child.js', import.meta.url));
@@ -71,6 +72,7 @@ class Fleet {
   private readonly children: readonly Child[];
   private readonly ids = new Map<number, string>();
   private readonly faults: string[] = [];
+  private readonly changes = new EventEmitter();
   private seed = '';
 
   constructor(
@@ -79,7 +81,10 @@ class Fleet {
   ) {
     const stdio = ['ignore', 'inherit', 'inherit', 'ipc'] as const;
     this.children = Array.from({ length: options.processes }, () => new Child(fork(CHILD, [folder], { stdio: [...stdio] })));
-    for (const { process } of this.children) process.setMaxListeners(QUESTIONS_MAX);
+    for (const { process } of this.children) {
+      process.setMaxListeners(QUESTIONS_MAX);
+      process.on('message', ({ event }: { readonly event?: string }) => void (event && this.changes.emit(event)));
+    }
   }
 
   async run(): Promise<FleetReport> {
@@ -98,10 +103,7 @@ class Fleet {
       healedMs.push(await this.untilWhole(`round ${round}`, killedMs, this.options.timeoutMs));
     }
     const cpuMs = (await this.states()).reduce((sum, state) => sum + state.cpuMs, 0);
-    for (const [index, child] of this.children.entries()) {
-      const left = await child.ask<readonly string[]>('stop');
-      if (left.length > 0) this.faults.push(`process ${index} is left with ${left.join(', ')}`);
-    }
+    await this.stop();
     return { formedMs, healedMs, dials, cpuMs, faults: this.faults };
   }
 
@@ -123,14 +125,31 @@ class Fleet {
 
   /** Until each node has one connection to each other one, and no socket beside. Answers how long it took. */
   private async untilWhole(what: string, sinceMs: number, timeoutMs: number): Promise<number> {
-    let missing = '';
-    while (performance.now() - sinceMs < timeoutMs) {
-      missing = flawOf(await this.states(), this.ids.size);
-      if (missing === '') return performance.now() - sinceMs;
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    }
-    this.faults.push(`${what}: ${missing} after ${timeoutMs} ms`);
+    await this.until(what, sinceMs, timeoutMs, async () => flawOf(await this.states(), this.ids.size));
     return performance.now() - sinceMs;
+  }
+
+  /** A node does not wait for ever for its files; and sockets that were ended just now are gone after some turns. */
+  private async stop(): Promise<void> {
+    await Promise.all(this.children.map((child) => child.ask('stop')));
+    const sinceMs = performance.now();
+    const look = async (child: Child) => (await child.ask<readonly string[]>('left')).join(', ');
+    await Promise.all(
+      this.children.map((child, index) => this.until(`process ${index} is left with`, sinceMs, SETTLE_MS, () => look(child))),
+    );
+  }
+
+  /** Looks whenever a process says that something changed, until there is no flaw; a flaw that is there at the end is a fault. */
+  private async until(what: string, sinceMs: number, timeoutMs: number, flawNow: () => Promise<string>): Promise<void> {
+    const signal = AbortSignal.timeout(Math.max(0, Math.ceil(sinceMs + timeoutMs - performance.now())));
+    for (;;) {
+      const isLast = signal.aborted;
+      const changed = once(this.changes, 'changed', { signal }).catch(() => undefined);
+      const flaw = await flawNow();
+      if (flaw === '') return;
+      if (isLast) return void this.faults.push(`${what}: ${flaw} after ${timeoutMs} ms`);
+      await changed;
+    }
   }
 
   private states(): Promise<FleetState[]> {

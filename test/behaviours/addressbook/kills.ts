@@ -2,8 +2,9 @@
  * @module Kills: a process that saves its book again and again is killed at any moment, and its book is read back (row 52). For
  * `book-kills.test.ts` with few kills and for the campaign with many.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { groupOfAddress } from '../../../behaviours/addressbook/address-group.js';
 import { Book } from '../../../behaviours/addressbook/book.js';
@@ -46,18 +47,16 @@ export async function killTimes(count: number, directory: string, random: Seeded
 /** The numbers of the books that one process said it had saved. */
 async function killOnce(directory: string, first: number, lifeMs: number): Promise<number[]> {
   const child = spawn(process.execPath, [CHILD, directory, String(first)], { stdio: ['ignore', 'pipe', 'inherit'] });
-  let said = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    if (said === '' && text.startsWith('ready')) setTimeout(() => child.kill('SIGKILL'), lifeMs);
-    said += text;
+  const said: string[] = [];
+  const lines = createInterface({ input: child.stdout }).on('line', (line) => void said.push(line));
+  void once(lines, 'line').then(() => {
+    // Not at an event of the child's: any moment of its writing has to be met, also those that it tells nobody of.
+    setTimeout(() => child.kill('SIGKILL'), lifeMs);
   });
-  await closed(child);
-  if (said.includes('failed')) throw new Error(said);
-  return said.split('\n').slice(1, -1).map(Number);
-}
-
-async function closed(child: ChildProcess): Promise<void> {
-  await once(child, 'close');
+  await Promise.all([once(child, 'close'), once(lines, 'close')]);
+  const failed = said.find((line) => line.startsWith('failed'));
+  if (failed !== undefined) throw new Error(failed);
+  return said.slice(1).map(Number);
 }
 
 /** As a starting node does. Answers the number of the book. */
