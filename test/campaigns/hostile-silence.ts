@@ -7,9 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPeer } from '../security/handshake-attacks.js';
 import { HAS_NAMESPACES, Namespaces } from '../security/namespaces.js';
-import type { PeerState } from '../security/peer.child.js';
 import { Relay } from '../security/relay.js';
-import { addressOf, heard, next, placeOf, until, type World } from '../security/world.js';
+import { addressOf, heard, next, placeOf, type World } from '../security/world.js';
 import { atMost, exactly, run } from './hostile-report.js';
 
 const HOST = '127.0.0.39';
@@ -17,6 +16,7 @@ const MINUTE_MS = 60_000;
 const LONG_MS = 2 * MINUTE_MS;
 const DETECTION_MS = 35_000;
 
+/** For what only time can show: a silence that lasts, what happens within minutes, and that nothing comes after. */
 async function pass(milliseconds: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
@@ -28,7 +28,7 @@ async function mutedRelay(world: World): Promise<void> {
   const accepted = next(listening, 'connected');
   await dialling.connect(relay.address);
   await accepted;
-  const ends = [listening, dialling].map((node) => next(node, 'disconnected').then(({ reason }) => reason.code));
+  const ends = [listening, dialling].map((node) => next(node, 'disconnected', () => true, LONG_MS).then(({ reason }) => reason.code));
   relay.mute();
   const startMs = performance.now();
   exactly('sides that say timeout', (await Promise.all(ends)).filter((code) => code === 'timeout').length, 2);
@@ -40,28 +40,32 @@ async function lostPackets(world: World): Promise<void> {
   const net = await Namespaces.start(world);
   const listening = await startPeer(world, { listen: [`tcp://${net.hosts[1]}:0`] }, { prefix: net.prefix(1) });
   const dialling = await startPeer(world, { seeds: [listening.address] }, { prefix: net.prefix(0) });
-  const states = () => Promise.all([listening, dialling].map(({ child }) => child.ask<PeerState>('state')));
-  await until(async () => (await states()).every(({ open }) => open === 1), 'they are connected');
+  const both = (event: 'connected' | 'disconnected') =>
+    Promise.all([listening, dialling].map(({ child }) => child.told(event, 1, LONG_MS)));
+  await both('connected');
   await net.cut();
   const startMs = performance.now();
-  await until(async () => (await states()).every(({ open }) => open === 0), 'both have noticed', LONG_MS);
+  await both('disconnected');
   atMost('until both have noticed', performance.now() - startMs, DETECTION_MS, ' ms');
 }
 
 async function stoodStill(world: World): Promise<void> {
   const node = await world.node({ listen: [`tcp://${HOST}:0`] });
   const [opened, closed] = [heard(node, 'connected'), heard(node, 'disconnected')];
+  const connected = next(node, 'connected');
   const peer = await startPeer(world, { seeds: [addressOf(node).text] });
-  await until(() => opened.length === 1, 'it is connected');
+  await connected;
   peer.child.signal('SIGSTOP');
   await pass(MINUTE_MS);
+  const back = next(node, 'connected', () => true, LONG_MS);
   peer.child.signal('SIGCONT');
   const startMs = performance.now();
-  await until(() => node.connections().length === 1, 'it is back', LONG_MS);
+  await back;
   atMost('until it is back', performance.now() - startMs, 5_000, ' ms');
   await pass(5_000);
   exactly('reconnections', opened.length - 1, 1);
   exactly('disconnections', closed.length, 1);
+  exactly('connections that are open', node.connections().length, 1);
 }
 
 async function oneKey(world: World): Promise<void> {

@@ -11,8 +11,8 @@ const CHILD = fileURLToPath(new URL('../behaviours/lan/lan.child.js', import.met
 const TAG = `mw${process.pid}`;
 const MEET_MS = 3_000;
 const APART_MS = 8_000;
-/** A link-local address is tentative at first. */
-const ADDRESS_MS = 2_500;
+/** Duplicate address detection takes 1 to 2 s. */
+const ADDRESS_MS = 10_000;
 const SUDDEN_MEET_MS = 15_000;
 
 const ip = (...args: string[]) => execFileSync('ip', args, { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -59,12 +59,24 @@ function start(index: number, network: string): Running {
   return { child, started, met };
 }
 
+/** For what only time can show: that nobody else comes. */
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** A link-local address is tentative at first. `ip` is asked again and again, because that it no longer is comes as no event of a process. */
+function addressesAreThere(count: number): void {
+  const untilMs = performance.now() + ADDRESS_MS;
+  const isThere = (index: number) =>
+    ip('-n', nameOf(index), '-6', 'address', 'show', 'dev', 'eth0', 'scope', 'link', '-tentative').length > 0;
+  for (let index = 1; index <= count; ) {
+    if (isThere(index)) index++;
+    else if (performance.now() > untilMs) throw new Error(`host ${index} has no address that can be used after ${ADDRESS_MS} ms`);
+  }
+}
 
 /** Three nodes of one space and one of another. Answers what went wrong. */
 async function attempt(isIpv4: boolean, isSudden: boolean): Promise<string[]> {
   build(4, isIpv4);
-  if (!isSudden) await sleep(ADDRESS_MS);
+  if (!isSudden) addressesAreThere(4);
   const nodes = [start(1, 'red'), start(2, 'red'), start(3, 'blue'), start(4, 'red')];
   const starts = await Promise.all(nodes.map(({ started }) => started));
   await sleep(isSudden ? SUDDEN_MEET_MS : APART_MS);

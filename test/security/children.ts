@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import type { MeshNode, NodeEventName } from '../../core/index.js';
 import { DEADLINE_MS, until, type World } from './world.js';
 
 /** A process that answers questions over its channel. */
@@ -10,8 +11,13 @@ export class Child {
   readonly stdout: string[] = [];
   readonly stderr: string[] = [];
   readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
+  /** How often the child has told of each event of its node. */
+  readonly #told = new Map<string, number>();
 
   constructor(readonly process: ChildProcess) {
+    process.on('message', ({ event }: Told) => {
+      if (event !== undefined) this.#told.set(event, (this.#told.get(event) ?? 0) + 1);
+    });
     process.stdout?.on('data', (bytes) => void this.stdout.push(String(bytes)));
     process.stderr?.on('data', (bytes) => void this.stderr.push(String(bytes)));
     this.exited = once(process, 'exit').then(([code, signal]) => ({ code, signal }));
@@ -32,6 +38,16 @@ export class Child {
     return answer.value as Answer;
   }
 
+  /** Waits until the child's node has told of that many events of that name since its start (`tellOf`). */
+  async told(event: NodeEventName, count: number, deadlineMs = DEADLINE_MS): Promise<void> {
+    const signal = AbortSignal.timeout(deadlineMs);
+    while ((this.#told.get(event) ?? 0) < count) {
+      await once(this.process, 'message', { signal }).catch((cause) => {
+        throw new Error(`${this.#told.get(event) ?? 0} of ${count} times ${event} within ${deadlineMs} ms`, { cause });
+      });
+    }
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.process.kill(signal);
   }
@@ -46,6 +62,11 @@ export class Child {
       this.process.on('message', listener);
     });
   }
+}
+
+/** What a child tells without being asked. */
+interface Told {
+  readonly event?: string;
 }
 
 interface Answer {
@@ -101,6 +122,11 @@ export function answerQuestions(answers: Readonly<Record<string, (value: never) 
     }
   });
   process.once('disconnect', onOrphaned);
+}
+
+/** For a child: tells the parent of every event of that name. */
+export function tellOf(node: MeshNode, name: NodeEventName): void {
+  node.on(name, () => void process.send?.({ event: name }));
 }
 
 /** For a child: what the parent gave it. */

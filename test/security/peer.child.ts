@@ -5,7 +5,7 @@
 import { closeSync, existsSync, openSync, readdirSync } from 'node:fs';
 import { createNode, type NodeOptions } from '../../index.js';
 import { Pump, Sink } from './behaviors.js';
-import { answerQuestions, childOptions } from './children.js';
+import { answerQuestions, childOptions, tellOf } from './children.js';
 import { heard, linksOf, pendingOf } from './world.js';
 
 /** What a parent may give: plain options, and the network key as hex. */
@@ -40,6 +40,8 @@ const node = await createNode({
   ...options,
   ...(networkKeyHex && { networkKey: Buffer.from(networkKeyHex, 'hex') }),
 });
+tellOf(node, 'connected');
+tellOf(node, 'disconnected');
 const disconnected = heard(node, 'disconnected');
 const refused: Record<string, number> = {};
 node.on('refused', ({ reason }) => {

@@ -95,16 +95,19 @@ describe('silence', () => {
       const listening = await startPeer(world, { listen: [`tcp://${net.hosts[1]}:0`], limits }, { prefix: net.prefix(1) });
       const dialling = await startPeer(world, { seeds: [listening.address], limits }, { prefix: net.prefix(0) });
       const states = () => Promise.all([listening, dialling].map(({ child }) => child.ask<PeerState>('state')));
-      await until(async () => (await states()).every(({ open }) => open === 1), 'they are connected');
+      const both = (event: 'connected' | 'disconnected', count: number) =>
+        Promise.all([listening, dialling].map(({ child }) => child.told(event, count)));
+      await both('connected', 1);
       await net.cut();
       const startMs = performance.now();
-      await until(async () => (await states()).every(({ open }) => open === 0), 'both have noticed');
+      await both('disconnected', 1);
       expect(performance.now() - startMs).to.be.below(35_000);
       // One direction is lost a moment before the other: who notices first may still be heard.
       const told = (await states()).map(({ disconnected }) => disconnected.map((reason) => reason.replace(/^(local|remote) /, '')));
       expect(told).to.deep.equal([['timeout'], ['timeout']]);
       await net.heal();
-      await until(async () => (await states()).every(({ open }) => open === 1), 'they are connected again');
+      await both('connected', 2);
+      expect((await states()).map(({ open }) => open)).to.deep.equal([1, 1]);
     },
   );
 });

@@ -31,9 +31,10 @@ export function next<Name extends NodeEventName>(
   node: MeshNode,
   name: Name,
   isMeant: (event: NodeEvents[Name]) => boolean = () => true,
+  deadlineMs = DEADLINE_MS,
 ): Promise<NodeEvents[Name]> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no ${name} within ${DEADLINE_MS} ms`)), DEADLINE_MS);
+    const timer = setTimeout(() => reject(new Error(`no ${name} within ${deadlineMs} ms`)), deadlineMs);
     const forget = node.on(name, (event) => {
       if (!isMeant(event)) return;
       clearTimeout(timer);
