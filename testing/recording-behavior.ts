@@ -3,6 +3,7 @@
  * may say what a hook answers or does besides.
  */
 import { type BehaviorDescriptor, type ConnectionAgent, type ConnectionEvent, ConnectionHandler, NetworkBehavior } from '../core/index.js';
+import { BEHAVIOR_HOOKS } from '../core/registration/descriptor.js';
 import { Message } from '../core/wire/message.js';
 
 /** One call of a hook. Handlers' hooks are named `handler.onOpened` and so on. Messages are copied: they outlive their callback. */
@@ -42,21 +43,8 @@ export interface RecordingOptions {
 }
 
 const CALLS_MAX = 1_000_000;
-const HOOKS = [
-  'onStarted',
-  'checkIncomingConnection',
-  'checkOutgoingConnection',
-  'onIncomingConnectionConnected',
-  'onOutgoingConnectionConnected',
-  'onIncomingConnectionDisconnected',
-  'onOutgoingConnectionDisconnected',
-  'onOutgoingConnectionError',
-  'onHandlerEvent',
-  'onMessage',
-  'onBehaviorEvent',
-  'onRpc',
-  'onStopped',
-] as const;
+/** `onTick` is recorded when that is wanted. */
+const HOOKS = BEHAVIOR_HOOKS.filter((hook) => hook !== 'onTick');
 const HANDLER_HOOKS = ['onOpened', 'onEvent', 'onOtherHandlerEvent', 'onBehaviorEvent', 'onClosed'] as const;
 
 export abstract class RecordingBehavior extends NetworkBehavior {

@@ -39,14 +39,14 @@ export class Network implements Engine {
   /** The engine's own are bounded by links and dials; those of behaviours where they are added. */
   readonly deadlines = new PendingTable<Expiry>(Number.POSITIVE_INFINITY);
   readonly calls = new PendingTable<CallState>(CALLS_MAX);
-  readonly callbacks: Callbacks;
-  readonly behaviors: BehaviorTable;
+  readonly callbacks = new Callbacks(this);
+  readonly behaviors = new BehaviorTable(this);
   readonly links: LinkTable;
-  readonly admission: Admission;
-  readonly liveness: Liveness;
+  readonly admission = new Admission(this);
+  readonly liveness = new Liveness(this);
   readonly delivery: Delivery;
   readonly dialer: Dialer;
-  readonly keeper: Keeper;
+  readonly keeper = new Keeper(this);
   nowMs = 0;
   isStopping = false;
   isStepping = false;
@@ -69,14 +69,9 @@ export class Network implements Engine {
     this.metrics = new CoreMetrics(options.limits.metricSeriesMax);
     this.staticKey = options.crypto.agreementKey(options.random.bytes(32));
     this.instance = options.random.bytes(8);
-    this.callbacks = new Callbacks(this);
-    this.behaviors = new BehaviorTable(this);
-    this.admission = new Admission(this);
-    this.liveness = new Liveness(this);
     this.links = new LinkTable(this);
     this.delivery = new Delivery(this);
     this.dialer = new Dialer(this);
-    this.keeper = new Keeper(this);
     router.attach(this.self);
   }
 

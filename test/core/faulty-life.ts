@@ -16,6 +16,7 @@ import {
   toLocal,
   toNode,
 } from '../../core/index.js';
+import { BEHAVIOR_HOOKS } from '../../core/registration/descriptor.js';
 import { SimulatedNetwork, type SimulatedNode } from '../../simulation.js';
 import { type RecordingBehavior, recordingBehavior, seededIdentity } from '../../testing/index.js';
 import { turn } from '../../transports/simulated/index.js';
@@ -143,20 +144,8 @@ class FaultyHandler extends ConnectionHandler {
   }
 }
 
-const HOOKS = [
-  'onStarted',
-  'onTick',
-  'checkIncomingConnection',
-  'checkOutgoingConnection',
-  'onIncomingConnectionDisconnected',
-  'onOutgoingConnectionDisconnected',
-  'onOutgoingConnectionError',
-  'onHandlerEvent',
-  'onMessage',
-  'onBehaviorEvent',
-  'onRpc',
-  'onStopped',
-] as const;
+/** All but those that answer with a handler. */
+const HOOKS = BEHAVIOR_HOOKS.filter((hook) => !/ConnectionConnected$/.test(hook));
 
 export class Faulty extends NetworkBehavior {
   static readonly behavior = { serviceId: FAULTY, name: 'faulty' } as const;

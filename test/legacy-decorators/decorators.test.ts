@@ -1,22 +1,12 @@
 /** @module Tests of the decorators under TypeScript's legacy dialect. */
 import { expect } from 'chai';
-import { NetworkError } from '../../core/errors.js';
 import { NetworkBehavior } from '../../core/network-behavior.js';
 import { Behavior, inject, Rpc } from '../../core/registration/decorators.js';
 import { rpcMethodsOf } from '../../core/registration/descriptor.js';
 import { tokensOf } from '../../core/registration/injection.js';
+import { expectRpcRefused, misuse } from '../forms/misuse.js';
 import { checkForms } from '../forms/suite.js';
 import * as forms from './forms.js';
-
-/** Defines a class; the error that its decorators throw. */
-function misuse(define: () => unknown): string {
-  try {
-    define();
-  } catch (error) {
-    if (error instanceof NetworkError) return `${error.code}: ${error.message}`;
-  }
-  return 'accepted';
-}
 
 // The compiler refuses most of what is defined here; plain callers and other compilers do not.
 type Anywhere = (...where: unknown[]) => void;
@@ -46,7 +36,7 @@ describe('decorators, legacy dialect', () => {
   });
 
   it('@Rpc on a field, an accessor, a static member, a hook or a class throws where the class is defined', () => {
-    const cases: [RegExp, () => unknown][] = [
+    expectRpcRefused([
       [
         /a field \(work\)/,
         () => {
@@ -103,11 +93,7 @@ describe('decorators, legacy dialect', () => {
           return A;
         },
       ],
-    ];
-    for (const [text, define] of cases)
-      expect(misuse(define))
-        .to.match(/^BEHAVIOR_INVALID: @Rpc/)
-        .and.match(text);
+    ]);
     expect(
       misuse(() => {
         class A {

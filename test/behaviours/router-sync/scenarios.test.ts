@@ -4,7 +4,7 @@ import { RouterSyncBehavior } from '../../../behaviours/router-sync/index.js';
 import { toKey, toNode, toService, toServices } from '../../../core/index.js';
 import { DirectRouter, ForceNodeRouter } from '../../../routing/index.js';
 import { SimulatedNetwork, type SimulatedNode } from '../../../simulation.js';
-import { line, randomEdges } from '../../routing/path-vector/shapes.js';
+import { type Edge, line, randomEdges } from '../../routing/path-vector/shapes.js';
 import { FarRouter, Mailbox, SyncMesh } from './mesh.js';
 
 describe('S1: three nodes in a line', () => {
@@ -146,22 +146,7 @@ describe('A mesh under changes', () => {
   it('row 69: a partition of 5 and 5 for a minute heals: all pairs again within the diameter and two intervals after the links', async () => {
     const edges = randomEdges(10, 4, 21);
     const net = new SimulatedNetwork({ seed: 3, latencyMs: 10 });
-    const nodes: SimulatedNode[] = [];
-    for (let index = 0; index < 10; index++) {
-      const seeds = edges.filter(([a]) => a === index).map(([, b]) => `sim://n${b}`);
-      const limits = { backoffMaxMs: 5_000 };
-      nodes.push(
-        await net.createNode({
-          name: `n${index}`,
-          builtins: [],
-          behaviors: [RouterSyncBehavior, Mailbox],
-          router: FarRouter,
-          seeds,
-          limits,
-        }),
-      );
-    }
-    await net.start(...nodes);
+    const nodes = await startRedialling(net, 10, edges, 5_000);
     const reached = () => nodes.every((a) => nodes.every((b) => a.router.pathToNode(b.id).type !== 'reject'));
     const links = () => nodes.reduce((sum, node) => sum + node.connections().length, 0);
     await net.runUntil(() => links() === 2 * edges.length && reached(), 5_000);
@@ -205,22 +190,7 @@ describe('A mesh under changes', () => {
   it('churn: nodes that crash and come back all the time leave tables that are right soon after', async () => {
     const net = new SimulatedNetwork({ seed: 17, latencyMs: 10, jitterMs: 5 });
     const edges = randomEdges(24, 6, 4);
-    const nodes: SimulatedNode[] = [];
-    for (let index = 0; index < 24; index++) {
-      const seeds = edges.filter(([a]) => a === index).map(([, b]) => `sim://n${b}`);
-      const limits = { backoffMaxMs: 2_000 };
-      nodes.push(
-        await net.createNode({
-          name: `n${index}`,
-          builtins: [],
-          behaviors: [RouterSyncBehavior, Mailbox],
-          router: FarRouter,
-          seeds,
-          limits,
-        }),
-      );
-    }
-    await net.start(...nodes);
+    await startRedialling(net, 24, edges, 2_000);
     for (let round = 0; round < 30; round++) {
       await net.run(700);
       const name = `n${Math.floor(net.random.float() * 24)}`;
@@ -247,6 +217,18 @@ describe('A mesh under changes', () => {
     expect(hashes[0]).equal(hashes[1]);
   });
 });
+
+/** Nodes whose links are seeds of the one that is named first, and so are dialled again whenever they are lost. */
+async function startRedialling(net: SimulatedNetwork, count: number, edges: readonly Edge[], backoffMaxMs: number) {
+  const nodes: SimulatedNode[] = [];
+  for (let index = 0; index < count; index++) {
+    const seeds = edges.filter(([a]) => a === index).map(([, b]) => `sim://n${b}`);
+    const parts = { builtins: [], behaviors: [RouterSyncBehavior, Mailbox], router: FarRouter };
+    nodes.push(await net.createNode({ ...parts, name: `n${index}`, seeds, limits: { backoffMaxMs } }));
+  }
+  await net.start(...nodes);
+  return nodes;
+}
 
 function forceOverMiddle(end: SimulatedNode): void {
   for (const { id, nodeId } of end.connections()) end.useRouter(new ForceNodeRouter(id, nodeId));

@@ -1,8 +1,9 @@
 /** @module What the tests of router-sync share: a table that says what the test wants, and a peer that speaks the behaviour's messages. */
 import { Conversation } from '../../../behaviours/router-sync/conversation.js';
 import { RouterSyncBehavior } from '../../../behaviours/router-sync/index.js';
-import { type LinkMetric, LOCAL, type NodeId, type NodeOptions, type RouteAction, RouterTable } from '../../../core/index.js';
+import type { LinkMetric, NodeId, NodeOptions, RouterTable } from '../../../core/index.js';
 import { encodePong } from '../../../core/wire/link-control.js';
+import { ForceLocalRouter } from '../../../routing/index.js';
 import { BareNode, SecuredPeer } from '../../../testing/index.js';
 
 export const SERVICE = 3;
@@ -17,7 +18,7 @@ export interface Taken {
 }
 
 /** Understands nothing of syncs: it writes down what it gets, and tells what the test has put in. */
-export class ScriptedTable extends RouterTable {
+export class ScriptedTable extends ForceLocalRouter {
   override readonly kind: string | undefined;
   readonly taken: Taken[] = [];
   readonly asked: ('sync' | 'news')[] = [];
@@ -27,18 +28,6 @@ export class ScriptedTable extends RouterTable {
   constructor(kind = 'scripted') {
     super();
     this.kind = kind === NO_KIND ? undefined : kind;
-  }
-
-  override pathToNode(): RouteAction {
-    return LOCAL;
-  }
-
-  override pathToKey(): RouteAction {
-    return LOCAL;
-  }
-
-  override pathToService(): RouteAction {
-    return LOCAL;
   }
 
   override createSync(_forNode: NodeId): Uint8Array | undefined {

@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import { LOCAL, type NodeId, type RouteAction, RouterTable, toService } from '../../../core/index.js';
 import { KIND_NODE, KIND_SERVICE } from '../../../core/wire/message.js';
+import { ForceLocalRouter } from '../../../routing/index.js';
 import { BareNode, recordingBehavior, type SecuredPeer, seededIdentity } from '../../../testing/index.js';
 import { act, visitor } from '../life-cycle.js';
 
@@ -117,8 +118,8 @@ describe('the router facade', () => {
   });
 
   it('names no provider for a table that has no say in it', () => {
-    expect(new RouterTableOfNothing().providerOf(64, 0)).to.equal(undefined);
-    expect(new RouterTableOfNothing().createNews(seededIdentity('a').nodeId)).to.equal(undefined);
+    expect(new ForceLocalRouter().providerOf(64, 0)).to.equal(undefined);
+    expect(new ForceLocalRouter().createNews(seededIdentity('a').nodeId)).to.equal(undefined);
   });
 });
 
@@ -137,17 +138,3 @@ describe('services that change while a connection opens', () => {
     expect(node.network.links.openConnections().length).to.equal(1);
   });
 });
-
-class RouterTableOfNothing extends RouterTable {
-  override pathToNode(): RouteAction {
-    return LOCAL;
-  }
-
-  override pathToKey(): RouteAction {
-    return LOCAL;
-  }
-
-  override pathToService(): RouteAction {
-    return LOCAL;
-  }
-}

@@ -1,22 +1,12 @@
 /** @module What the facade makes of a table's answers: sound ones pass, all others cost one message and are reported. */
 import { expect } from 'chai';
-import { RouterFacade } from '../../../core/engine/router-facade.js';
+import type { RouterFacade } from '../../../core/engine/router-facade.js';
 import { NetworkError } from '../../../core/errors.js';
 import type { RouteAction, RouteFanout, RouterTable } from '../../../core/router-table.js';
 import { DirectRouter, ForceNodeRouter } from '../../../routing/index.js';
-import { A, B, LOCAL, next, REJECT, SELF, STRANGER } from '../../routing/ids.js';
+import { A, B, LOCAL, next, REJECT, STRANGER } from '../../routing/ids.js';
 import { patched } from '../../routing/patched.js';
-
-type Fault = readonly [callback: string, cause: unknown];
-
-function facadeOver(table: RouterTable): { facade: RouterFacade; faults: Fault[] } {
-  const faults: Fault[] = [];
-  const facade = new RouterFacade(table, (callback, cause) => faults.push([callback, cause]));
-  facade.attach(SELF);
-  facade.linkUp(1, A);
-  facade.linkUp(2, B);
-  return { facade, faults };
-}
+import { facadeOver } from './facade-support.js';
 
 describe('RouterFacade', () => {
   describe('answers', () => {

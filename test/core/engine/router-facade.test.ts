@@ -8,17 +8,7 @@ import { DirectRouter } from '../../../routing/index.js';
 import { routerTableSuite } from '../../../testing/conformance/router-table-suite.js';
 import { A, B, LOCAL, next, REJECT, rtt, SELF, STRANGER } from '../../routing/ids.js';
 import { patched } from '../../routing/patched.js';
-
-type Fault = readonly [callback: string, cause: unknown];
-
-function facadeOver(table: RouterTable): { facade: RouterFacade; faults: Fault[] } {
-  const faults: Fault[] = [];
-  const facade = new RouterFacade(table, (callback, cause) => faults.push([callback, cause]));
-  facade.attach(SELF);
-  facade.linkUp(1, A);
-  facade.linkUp(2, B);
-  return { facade, faults };
-}
+import { facadeOver } from './facade-support.js';
 
 function failOnFault(callback: string, cause: unknown): void {
   throw new Error(`${callback} failed`, { cause });

@@ -1,21 +1,10 @@
 /** @module Tests of the decorators under the standard dialect; the legacy one has its own folder. */
 import { expect } from 'chai';
-import { NetworkError } from '../../../core/errors.js';
 import { NetworkBehavior } from '../../../core/network-behavior.js';
 import { Behavior, inject, Rpc } from '../../../core/registration/decorators.js';
 import { descriptorOf, rpcMethodsOf } from '../../../core/registration/descriptor.js';
 import type { RpcContext } from '../../../core/rpc.js';
-
-/** Defines a class; the error that its decorators throw. */
-function misuse(define: () => unknown): string {
-  try {
-    define();
-  } catch (error) {
-    if (error instanceof NetworkError) return `${error.code}: ${error.message}`;
-    throw error;
-  }
-  return 'accepted';
-}
+import { expectRpcRefused, misuse } from '../../forms/misuse.js';
 
 // The compiler refuses most of what is defined here; plain callers and other compilers do not.
 type Anywhere = (target: unknown, context: unknown) => void;
@@ -50,7 +39,7 @@ describe('decorators, standard dialect', () => {
   });
 
   it('@Rpc on a field, an accessor, a static or private member, a hook or a class throws where the class is defined', () => {
-    const cases: [RegExp, () => unknown][] = [
+    expectRpcRefused([
       [
         /a field \(work\)/,
         () => {
@@ -130,11 +119,7 @@ describe('decorators, standard dialect', () => {
           return A;
         },
       ],
-    ];
-    for (const [text, define] of cases)
-      expect(misuse(define))
-        .to.match(/^BEHAVIOR_INVALID: @Rpc/)
-        .and.match(text);
+    ]);
     expect(
       misuse(() => {
         class A {
