@@ -23,6 +23,8 @@ export interface SendOptions {
   readonly lane?: Lane;
   /** Hops that the message may take, 64 by default. */
   readonly ttl?: number;
+  /** A connection that the message may not leave over: it takes another way, or answers `unreachable`. Not for `toConnection`. */
+  readonly except?: number;
   /** Up to 255 bytes beside the payload, such as a trace context. */
   readonly extension?: Uint8Array;
 }

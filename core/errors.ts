@@ -94,13 +94,16 @@ export const ERROR_CODES = {
   RPC_NO_HANDLER: ['No such service runs on the node that got the call.', 'Add the behaviour there.'],
   RPC_OVERLOADED: ['The remote node has as many calls in work as it allows, or no room for the answer.', 'Call less at once.'],
   RPC_PEER_GONE: [
-    'The connection to the remote, or the service there, ended before the answer.',
+    'The connection or the way to the remote, or the service there, ended before the answer.',
     'Call again; the remote may or may not have done the work.',
   ],
   RPC_SEQUENCE: ['The method answers with a sequence, but one answer was asked for.', 'Iterate over it: use the typed client.'],
   RPC_TIMEOUT: ['No answer came within the deadline.', 'Raise timeoutMs, or look why the remote is slow.'],
   RPC_TOO_LARGE: ['The request or the answer is larger than a message may be.', 'Send less, or use streams.'],
-  RPC_UNREACHABLE: ['No route leads to the destination.', 'Connect to the mesh first, or check the destination.'],
+  RPC_UNREACHABLE: [
+    'No route leads to the destination, or a relay on the way could not hand the request on. Nothing was done.',
+    'Connect to the mesh first, or check the destination.',
+  ],
   SCHEME_UNKNOWN: ["No transport serves the address's scheme.", 'Add a transport, or correct the address.'],
   SELF_DIAL: ['The address leads back to this node.', 'Nothing: the address is its own.'],
   STORAGE_FAILED: [

@@ -9,7 +9,7 @@
 import type { BehaviorAgent } from './agent.js';
 import type { ConnectionHandler } from './connection-handler.js';
 import { type CloseReason, NetworkError } from './errors.js';
-import type { Attempt, Connection } from './events.js';
+import type { Attempt, Connection, Lost } from './events.js';
 import type { NodeId } from './node-id.js';
 import type { BehaviorPorts } from './ports.js';
 import { descriptorOf } from './registration/descriptor.js';
@@ -68,6 +68,11 @@ export abstract class NetworkBehavior<ToBehavior = any, ToHandler = any> {
   onHandlerEvent(_agent: BehaviorAgent<ToHandler>, _nodeId: NodeId, _connectionId: number, _event: ToBehavior): void {}
   /** A message for this service that no handler takes: routed ones, and direct ones on connections without a handler. */
   onMessage(_agent: BehaviorAgent<ToHandler>, _message: Message): void {}
+  /**
+   * A relay says that it could not hand on a message that this behaviour, or a handler of it, has sent. A claim: nothing proves it but the
+   * relay's word, and nobody speaks of what was lost otherwise. Give what you want to recognise a `streamId`.
+   */
+  onMessageLost(_agent: BehaviorAgent<ToHandler>, _lost: Lost): void {}
   /** Another behaviour of this node sent it. */
   onBehaviorEvent(_agent: BehaviorAgent<ToHandler>, _fromServiceId: number, _event: unknown): void {}
   /** A call that no `@Rpc` method takes. Whether it is handled; `answer` may be used later, until the deadline. */

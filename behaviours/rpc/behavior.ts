@@ -4,14 +4,14 @@
  *
  * The caller speaks first, with one request; the node that was called sends one answer, or a sequence item by item as far as the caller
  * grants credit. The messages stand in `messages.ts`. The request carries the time that is left; both sides end with it. Work is done
- * at most once: a request is sent once, and never handed on twice.
+ * at most once: a request goes again only when a relay says that it could not hand it on, under the same id, and is never handed on twice.
  *
  * Bounds (`options.ts`): own calls that wait, calls in work for each node, for each relay and in all, and items ahead of their reader. At
  * a bound the caller hears of it at once. When a connection is lost, own calls that left over it fail, and calls that the neighbour made
  * are aborted. When this behaviour stops, the same happens to all; nothing is left.
  *
  * A relay may read calls that pass it. It may lie about the source of a request (see `sourceVerified`), but cannot answer a call that
- * it has not seen. What no relay can deliver is known by its deadline only.
+ * it has not seen. How the loss of a message between relays, or of the node behind them, is found: `relayed-calls.ts`, `sent-answers.ts`.
  */
 import {
   type BehaviorAgent,
@@ -22,6 +22,7 @@ import {
   type Connection,
   LOGGER,
   type Logger,
+  type Lost,
   type Message,
   NetworkBehavior,
   NODE_ID,
@@ -32,7 +33,7 @@ import {
 } from '../../core/index.js';
 import type { RpcHost } from './host.js';
 import { IncomingCalls } from './incoming-calls.js';
-import { CANCEL, CREDIT, REQUEST, readMessage } from './messages.js';
+import { ASK, CANCEL, CREDIT, REQUEST, readMessage, UNKNOWN } from './messages.js';
 import { RpcCounters, type RpcOptions, type RpcSettings, resolveRpcOptions } from './options.js';
 import { OutgoingCall } from './outgoing-call.js';
 import { OutgoingCalls, type RefusedCall } from './outgoing-calls.js';
@@ -123,9 +124,17 @@ export class RpcBehavior extends NetworkBehavior implements Caller {
         return this.incoming.cancel(agent, message, body);
       case CREDIT:
         return this.incoming.credit(agent, message, body);
+      case ASK:
+        return this.incoming.asked(agent, message, body);
+      case UNKNOWN:
+        return this.outgoing.unknown(message, body);
       default:
         return this.outgoing.answered(agent, message, body);
     }
+  }
+
+  override onMessageLost(agent: BehaviorAgent, lost: Lost): void {
+    if (!this.outgoing.lostMessage(agent, lost)) this.incoming.lostMessage(agent, lost);
   }
 
   override onBehaviorEvent(_agent: BehaviorAgent, fromServiceId: number, event: unknown): void {

@@ -3,15 +3,36 @@
  * neighbour that called is lost, or its service or this behaviour ends; then nothing of it is kept. Bounded for each calling node, for each
  * relay, and in all; beyond that it is refused at once.
  *
- * At most once: an id that is in work is not handed on again. A relay might repeat a message also later, so that ids of relayed
- * requests are remembered for half a minute after; a neighbour's channel repeats nothing.
+ * At most once: an id that is in work is not handed on again. A relay might repeat a message also later, and a caller sends a request again
+ * that a relay says it lost, so that ids of relayed requests are remembered for half a minute after; a neighbour's channel repeats nothing.
  */
-import { type BehaviorAgent, type ErrorCode, type Message, PendingTable, type SendOptions, type SendResult } from '../../core/index.js';
+import {
+  type BehaviorAgent,
+  type ErrorCode,
+  type Lost,
+  type Message,
+  PendingTable,
+  type SendOptions,
+  type SendResult,
+} from '../../core/index.js';
 import type { RpcHost } from './host.js';
 import { IncomingCall } from './incoming-call.js';
-import { type AnswerMessage, type CancelMessage, type CreditMessage, END, ERROR, ITEM, OK, type RequestMessage } from './messages.js';
+import {
+  type AnswerMessage,
+  type AskMessage,
+  type CancelMessage,
+  type CreditMessage,
+  END,
+  ERROR,
+  ITEM,
+  OK,
+  type RequestMessage,
+  UNKNOWN,
+  type UnknownMessage,
+} from './messages.js';
 import type { Party } from './parties.js';
 import { RecentIds } from './recent-ids.js';
+import { SentAnswers } from './sent-answers.js';
 
 type Sent = SendResult | 'unencodable';
 
@@ -32,7 +53,10 @@ export class IncomingCalls {
   private readonly work: PendingTable<IncomingCall>;
   private readonly recent = new RecentIds(REMEMBER_MS, REMEMBERED_MAX);
 
+  private readonly sent: SentAnswers;
+
   constructor(private readonly host: RpcHost) {
+    this.sent = new SentAnswers(host);
     this.work = new PendingTable(host.settings.workMax);
   }
 
@@ -42,7 +66,7 @@ export class IncomingCalls {
   }
 
   get nextDueMs(): number {
-    return this.work.nextDueMs;
+    return Math.min(this.work.nextDueMs, this.sent.nextDueMs);
   }
 
   receive(agent: BehaviorAgent, message: Message, request: RequestMessage): void {
@@ -53,7 +77,7 @@ export class IncomingCalls {
       this.host.counters.requestsDuplicate++;
     } else if (this.isOverloaded(party, carrier)) {
       this.host.counters.requestsOverloaded++;
-      this.send(agent, party, [ERROR, request[1], 'RPC_OVERLOADED', 'too many calls are in work', 0]);
+      this.send(agent, party, [ERROR, request[1], 'RPC_OVERLOADED', 'too many calls are in work', 0], message.connectionId);
     } else {
       this.begin(agent, new IncomingCall(this, party, carrier, request));
     }
@@ -67,6 +91,19 @@ export class IncomingCalls {
   credit(agent: BehaviorAgent, message: Message, [, id, total]: CreditMessage): void {
     const call = this.find(agent, message, id);
     call?.feed?.onCredit(total);
+  }
+
+  /** The caller does not know whether its request came, and hears of it only if it is not in work. */
+  asked(agent: BehaviorAgent, message: Message, [, id]: AskMessage): void {
+    if (this.find(agent, message, id) !== undefined) return;
+    const carrier = message.connectionId === undefined ? undefined : this.host.parties.neighbour(agent, message.connectionId);
+    const party = this.partyOf(message, carrier);
+    if (party !== undefined && !this.sent.repeat(agent, party, id)) this.trySend(agent, party, [UNKNOWN, id], message.connectionId);
+  }
+
+  /** A message that a relay could not hand on was no request: perhaps an answer. */
+  lostMessage(agent: BehaviorAgent, lost: Lost): void {
+    this.sent.lost(agent, lost);
   }
 
   /** The connection has ended: nobody waits for the neighbour's calls. `isOpen`: only for this behaviour, which stops. */
@@ -93,6 +130,7 @@ export class IncomingCalls {
       if (due.value.feed !== undefined) this.sendEnd(agent, due.value, 'RPC_TIMEOUT', 'the sequence stood still');
       this.abort(due.value, 'RPC_TIMEOUT', 'the deadline has passed');
     }
+    this.sent.expire(agent, nowMs);
   }
 
   /** From now on the call has so much time. */
@@ -122,7 +160,7 @@ export class IncomingCalls {
   answerItem(call: IncomingCall, index: number, value: unknown): boolean {
     let result: Sent = 'unreachable';
     this.host.act((agent) => {
-      result = this.trySend(agent, call.party, [ITEM, call.id, index, value]);
+      result = this.trySend(agent, call.party, [ITEM, call.id, index, value], call.connectionId);
     });
     return this.isSettled(call, index, result);
   }
@@ -171,7 +209,9 @@ export class IncomingCalls {
   }
 
   private isRepeated(party: Party, id: number, nowMs: number): boolean {
-    return party.work.has(id) || (!party.isDirect && this.recent.has(keyOf(party, id), nowMs));
+    if (party.work.has(id)) return true;
+    // A neighbour may have sent it over a relay first.
+    return !this.recent.isEmpty && this.recent.has(keyOf(party, id), nowMs);
   }
 
   private isOverloaded(party: Party, carrier: Party | undefined): boolean {
@@ -189,7 +229,7 @@ export class IncomingCalls {
   }
 
   private sendEnd(agent: BehaviorAgent, call: IncomingCall, code: ErrorCode, text: string): void {
-    this.send(agent, call.party, [ERROR, call.id, code, text, call.feed?.sentCount ?? 0]);
+    this.send(agent, call.party, [ERROR, call.id, code, text, call.feed?.sentCount ?? 0], call.connectionId);
   }
 
   private abort(call: IncomingCall, code: ErrorCode, text: string): void {
@@ -201,7 +241,7 @@ export class IncomingCalls {
   private finish(call: IncomingCall, answer: AnswerMessage): void {
     this.drop(call);
     call.feed?.end();
-    this.host.act((agent) => this.send(agent, call.party, answer));
+    this.host.act((agent) => this.send(agent, call.party, answer, call.connectionId));
   }
 
   private drop(call: IncomingCall): void {
@@ -215,17 +255,17 @@ export class IncomingCalls {
   }
 
   /** An answer that finds no room is replaced by a short one on the lane that has some. */
-  private send(agent: BehaviorAgent, party: Party, answer: AnswerMessage): void {
-    const result = this.trySend(agent, party, answer);
+  private send(agent: BehaviorAgent, party: Party, answer: AnswerMessage, cameOver: number | undefined): void {
+    const result = this.trySend(agent, party, answer, cameOver);
     if (result === 'queued') return;
     const [code, text] = REFUSALS[result];
     const short: AnswerMessage = answer[0] === OK ? [ERROR, answer[1], code, text, 0] : answer;
     if (result === 'unreachable' || agent.send(party.route, short, CONTROL) !== 'queued') this.host.counters.answersLost++;
   }
 
-  private trySend(agent: BehaviorAgent, party: Party, answer: AnswerMessage): Sent {
+  private trySend(agent: BehaviorAgent, party: Party, answer: AnswerMessage | UnknownMessage, cameOver: number | undefined): Sent {
     try {
-      return agent.send(party.route, answer);
+      return party.isDirect ? agent.send(party.route, answer) : this.sent.send(agent, party, answer, cameOver);
     } catch (err) {
       this.host.log.debug({ err }, 'rpc answer cannot be carried');
       return 'unencodable';

@@ -9,6 +9,8 @@
  *   [4, id, index, value]                                one item of a sequence
  *   [5, id, count]                                       the sequence is over, after `count` items
  *   [6, id, total]                                       credit: items up to this total may be sent
+ *   [7, id]                                              is it in work, or was answered just now? Said nothing if it is in work
+ *   [8, id]                                              the answer: it is not
  */
 export const REQUEST = 0;
 export const OK = 1;
@@ -17,6 +19,8 @@ export const CANCEL = 3;
 export const ITEM = 4;
 export const END = 5;
 export const CREDIT = 6;
+export const ASK = 7;
+export const UNKNOWN = 8;
 
 export type RequestMessage = readonly [
   type: typeof REQUEST,
@@ -33,10 +37,12 @@ export type CancelMessage = readonly [type: typeof CANCEL, id: number];
 export type ItemMessage = readonly [type: typeof ITEM, id: number, index: number, value: unknown];
 export type EndMessage = readonly [type: typeof END, id: number, count: number];
 export type CreditMessage = readonly [type: typeof CREDIT, id: number, total: number];
+export type AskMessage = readonly [type: typeof ASK, id: number];
+export type UnknownMessage = readonly [type: typeof UNKNOWN, id: number];
 
 /** What the node that was called sends. */
 export type AnswerMessage = OkMessage | ErrorMessage | ItemMessage | EndMessage;
-export type RpcMessage = RequestMessage | AnswerMessage | CancelMessage | CreditMessage;
+export type RpcMessage = RequestMessage | AnswerMessage | CancelMessage | CreditMessage | AskMessage | UnknownMessage;
 
 export const METHOD_LENGTH_MAX = 128;
 export const CODE_LENGTH_MAX = 64;
@@ -46,7 +52,7 @@ export const TIMEOUT_MS_MAX = 86_400_000;
 /** The most items that may be on their way to a caller. */
 export const WINDOW_MAX = 1_024;
 
-const FIELD_COUNTS = [7, 3, 5, 2, 4, 3, 3] as const;
+const FIELD_COUNTS = [7, 3, 5, 2, 4, 3, 3, 2, 2] as const;
 const CODE = /^[A-Z][A-Z0-9_]*$/;
 const SURROGATE = /\p{Surrogate}/gu;
 const BYTE_ORDER_MARKS = /^\uFEFF+/;
@@ -61,6 +67,8 @@ function hasForm(message: RpcMessage): boolean {
   switch (message[0]) {
     case OK:
     case CANCEL:
+    case ASK:
+    case UNKNOWN:
       return true;
     case REQUEST:
       return isRequest(message);

@@ -36,6 +36,13 @@ export const RPC_DEFAULTS: RpcSettings = {
  */
 export const STREAM_IDLE_MS = 120_000;
 
+/**
+ * How often a request or an answer goes again of which a relay says that it could not hand it on, and how long each try waits: so long
+ * takes the news of what the relay knows. The first waits for nothing where there is another way.
+ */
+export const RESEND_MS: readonly number[] = [50, 200];
+export const SENDS_MAX = 1 + RESEND_MS.length;
+
 const COUNT_MAX = 1_048_576;
 const RANGES: Readonly<Record<keyof RpcSettings, number>> = {
   timeoutMs: TIMEOUT_MS_MAX,
@@ -71,6 +78,8 @@ export class RpcCounters {
   /** Own calls that this node did not send: no route, no room, not encodable. They are not among those that were started. */
   callsRefused = 0;
   callsCancelled = 0;
+  /** Times that a relay said that it could not hand on a request of this node's. */
+  requestsLost = 0;
   /** Answers for no call of now: late, doubled, or made up. */
   answersUnknown = 0;
   /** Answers with the id of a call that came from another node than the one that was called. */
@@ -84,6 +93,8 @@ export class RpcCounters {
   requestsAborted = 0;
   /** `ok` and `error` after the end of their request. */
   answersIgnored = 0;
+  /** Times that an answer went again, because a relay could not hand it on. */
+  answersResent = 0;
   /** Answers that found no way back. */
   answersLost = 0;
   /** Bodies that are no message of this service. */

@@ -6,6 +6,7 @@ import { type BehaviorAgent, type CallResult, PENDING_FULL } from '../../core/in
 import { type AnswerMessage, ERROR, OK } from './messages.js';
 import type { OutgoingCalls } from './outgoing-calls.js';
 import type { Target } from './parties.js';
+import type { RelayedRequest } from './relayed-calls.js';
 
 export type Failure = Extract<CallResult, { type: 'error' }>;
 
@@ -16,6 +17,10 @@ export abstract class Outgoing {
   /** In the table of those that wait. */
   pendingId = PENDING_FULL;
   target: Target | undefined = undefined;
+  /** When its time is over. */
+  dueMs = 0;
+  /** Its request, if that left over relays. */
+  relayed: RelayedRequest | undefined = undefined;
   /** It was sent, stands in the tables, and something of its answer is still to come. */
   isWaiting = false;
   /** Its caller has heard its last word, or does not want to. */

@@ -1,13 +1,33 @@
 /**
  * @module OutgoingCalls: the own calls that wait. Each ends exactly once: with an answer of the node that was called, by its deadline,
  * with the neighbour that it left over, by its owner's `cancel`, or with this behaviour. What cannot be sent fails at once, in the same
- * step; nothing is ever sent twice.
+ * step. What ends a call over relays stands in `relayed-calls.ts`.
  */
-import { type BehaviorAgent, type CallRequest, type Message, NetworkError, PendingTable, toNode } from '../../core/index.js';
+import {
+  type BehaviorAgent,
+  type CallRequest,
+  encodeValue,
+  type Lost,
+  type Message,
+  NetworkError,
+  PendingTable,
+  toNode,
+} from '../../core/index.js';
 import type { RpcHost } from './host.js';
-import { type AnswerMessage, CANCEL, CREDIT, isMethod, isTimeout, METHOD_LENGTH_MAX, REQUEST, TIMEOUT_MS_MAX } from './messages.js';
+import {
+  type AnswerMessage,
+  CANCEL,
+  CREDIT,
+  isMethod,
+  isTimeout,
+  METHOD_LENGTH_MAX,
+  REQUEST,
+  TIMEOUT_MS_MAX,
+  type UnknownMessage,
+} from './messages.js';
 import type { Failure, Outgoing } from './outgoing-call.js';
 import type { Party, Target } from './parties.js';
+import { type CallTable, RelayedCalls } from './relayed-calls.js';
 import { RequestIds } from './request-ids.js';
 
 /** A call that was not sent: told by the behaviour to itself, so that nobody is called back from within his call. */
@@ -16,8 +36,9 @@ export interface RefusedCall {
   readonly failure: Failure;
 }
 
-export class OutgoingCalls {
+export class OutgoingCalls implements CallTable {
   private readonly pending: PendingTable<Outgoing>;
+  private readonly relayed: RelayedCalls;
   private readonly byId = new Map<number, Outgoing>();
   private readonly ids = new RequestIds();
 
@@ -26,6 +47,7 @@ export class OutgoingCalls {
     private readonly serviceId: number,
   ) {
     this.pending = new PendingTable(host.settings.callsMax);
+    this.relayed = new RelayedCalls(host, this);
   }
 
   /** Calls that wait. */
@@ -34,7 +56,7 @@ export class OutgoingCalls {
   }
 
   get nextDueMs(): number {
-    return this.pending.nextDueMs;
+    return Math.min(this.pending.nextDueMs, this.relayed.nextDueMs);
   }
 
   start(agent: BehaviorAgent, call: Outgoing, request: CallRequest): void {
@@ -54,9 +76,33 @@ export class OutgoingCalls {
     if (call === undefined) counters.answersUnknown++;
     else if (!isFrom(call.target as Target, message)) counters.answersForeign++;
     else {
+      this.relayed.delivered(call);
       if (call.window > 0) this.bind(agent, call, message);
       call.answered(agent, answer);
     }
+  }
+
+  /** Somebody was asked for a call, and does not have it. */
+  unknown(message: Message, [, id]: UnknownMessage): void {
+    const call = this.byId.get(id);
+    if (call !== undefined && isFrom(call.target as Target, message)) this.relayed.unknown(call);
+  }
+
+  /** Whether a message that a relay could not hand on was of a call. */
+  lostMessage(agent: BehaviorAgent, lost: Lost): boolean {
+    return this.relayed.lost(agent, lost);
+  }
+
+  fail(call: Outgoing, reason: Failure): void {
+    if (!call.isWaiting) return;
+    this.leave(call);
+    call.failed(reason);
+  }
+
+  move(call: Outgoing, target: Target): void {
+    call.target = target;
+    this.pending.take(call.pendingId);
+    call.pendingId = this.pending.add(call, call.dueMs, target.neighbour);
   }
 
   /** The call waits no longer. */
@@ -84,10 +130,12 @@ export class OutgoingCalls {
 
   expire(agent: BehaviorAgent, nowMs: number): void {
     for (let due = this.pending.takeDue(nowMs); due !== undefined; due = this.pending.takeDue(nowMs)) {
+      this.relayed.timedOut(due.value, nowMs);
       this.forget(due.value);
       this.host.counters.callsTimedOut++;
       due.value.expired(agent);
     }
+    this.relayed.expire(agent, nowMs);
   }
 
   stop(agent: BehaviorAgent): void {
@@ -103,7 +151,8 @@ export class OutgoingCalls {
   arm(agent: BehaviorAgent, call: Outgoing): void {
     if (!call.isWaiting) return;
     this.pending.take(call.pendingId);
-    call.pendingId = this.pending.add(call, agent.nowMs + call.patienceMs, call.target?.neighbour);
+    call.dueMs = agent.nowMs + call.patienceMs;
+    call.pendingId = this.pending.add(call, call.dueMs, call.target?.neighbour);
     this.host.wakeAt(agent, this.pending.nextDueMs);
   }
 
@@ -154,12 +203,12 @@ export class OutgoingCalls {
     return this.sendRequest(agent, call, request) ?? this.enter(agent, call);
   }
 
-  private sendRequest(agent: BehaviorAgent, call: Outgoing, { serviceId, method, value }: CallRequest): Failure | undefined {
-    const { id, target, timeoutMs, window } = call;
-    const body = [REQUEST, id, serviceId, method, timeoutMs, value, window];
-    const options = target?.nodeId === undefined ? { streamId: streamIdOf(id) } : undefined;
+  private sendRequest(agent: BehaviorAgent, call: Outgoing, request: CallRequest): Failure | undefined {
+    const { id, timeoutMs, window } = call;
+    const { route, isDirect } = call.target as Target;
+    const body = [REQUEST, id, request.serviceId, request.method, timeoutMs, request.value, window];
     try {
-      const result = agent.send((target as Target).route, body, options);
+      const result = isDirect ? agent.send(route, body) : this.relayed.send(agent, call, request, encodeValue(body, agent.limits));
       return result === 'queued' ? undefined : REFUSALS[result];
     } catch (error) {
       const text = error instanceof NetworkError ? error.message : 'the value cannot be read';
@@ -184,13 +233,14 @@ export class OutgoingCalls {
   private bind(agent: BehaviorAgent, call: Outgoing, message: Message): void {
     if (call.target?.nodeId !== undefined || message.connectionId === undefined) return;
     const { source } = message;
-    const claimed: Target = { route: toNode(source), nodeId: source, neighbour: undefined, isDirect: false };
+    const claimed: Target = { ...(call.target as Target), route: toNode(source), nodeId: source, neighbour: undefined };
     call.target = message.sourceVerified ? this.host.parties.neighbour(agent, message.connectionId) : claimed;
   }
 
   private forget(call: Outgoing): void {
     call.isWaiting = false;
     this.byId.delete(call.id);
+    this.relayed.leave(call);
   }
 }
 

@@ -16,6 +16,8 @@ import {
 } from '../../core/index.js';
 import type { IncomingCall } from './incoming-call.js';
 
+type NodeRoute = Extract<Route, { type: 'node' | 'next-hop' }>;
+
 /** Where an own call goes. */
 export interface Target {
   readonly route: Route;
@@ -25,6 +27,8 @@ export interface Target {
   readonly neighbour: Party | undefined;
   /** Only the neighbour's own word counts, no claim of a relay. */
   readonly isDirect: boolean;
+  /** Where it leaves this node; absent for this node itself. */
+  readonly connectionId: number | undefined;
 }
 
 /** A node that calls, or may be called, by the way in which it does. */
@@ -104,27 +108,43 @@ export class Parties {
         return this.nodeTarget(agent, route);
       case 'key':
         return this.searched(agent, route, this.router.pathToKey(route.key));
-      case 'service': {
-        const wanted = route.serviceId === undefined ? toService(serviceId, route.meta) : route;
-        return this.searched(agent, wanted, this.router.pathToService(route.serviceId ?? serviceId, route.meta));
-      }
+      case 'service':
+        return this.serviceTarget(agent, route.serviceId ?? serviceId, route.meta);
     }
   }
 
-  private nodeTarget(agent: BehaviorAgent, route: Extract<Route, { type: 'node' | 'next-hop' }>): Target | undefined {
+  /** The connection that leads to the node now, other than `except`; `undefined` when none does. */
+  wayTo(nodeId: NodeId, except?: number): number | undefined {
+    const action = this.router.pathToNode(nodeId, except);
+    return action.type === 'next' ? action.connectionId : undefined;
+  }
+
+  isOpen(connectionId: number): boolean {
+    return this.byConnection.has(connectionId);
+  }
+
+  private serviceTarget(agent: BehaviorAgent, serviceId: number, meta: number): Target | undefined {
+    const provider = this.router.providerOf(serviceId, meta);
+    return provider === undefined
+      ? this.searched(agent, toService(serviceId, meta), this.router.pathToService(serviceId, meta))
+      : this.nodeTarget(agent, { type: 'node', nodeId: provider });
+  }
+
+  private nodeTarget(agent: BehaviorAgent, route: NodeRoute): Target | undefined {
     const action = this.router.pathToNode(route.nodeId);
     if (action.type === 'local') return this.local;
     if (action.type === 'reject') return undefined;
     const isNeighbour = action.nodeId === route.nodeId || route.type === 'next-hop';
     return isNeighbour
       ? this.neighbour(agent, action.connectionId)
-      : { route, nodeId: route.nodeId, neighbour: undefined, isDirect: false };
+      : { route, nodeId: route.nodeId, neighbour: undefined, isDirect: false, connectionId: action.connectionId };
   }
 
   /** The table names the first hop only. Mostly that is the provider, so that its loss has to end the call. */
   private searched(agent: BehaviorAgent, route: Route, action: ReturnType<RouterTable['pathToKey']>): Target | undefined {
     if (action.type === 'local') return this.local;
     if (action.type === 'reject') return undefined;
-    return { route, nodeId: undefined, neighbour: this.neighbour(agent, action.connectionId), isDirect: false };
+    const { connectionId } = action;
+    return { route, nodeId: undefined, neighbour: this.neighbour(agent, connectionId), isDirect: false, connectionId };
   }
 }

@@ -13,6 +13,10 @@ export class RecentIds {
     private readonly sizeMax: number,
   ) {}
 
+  get isEmpty(): boolean {
+    return this.young.size + this.old.size === 0;
+  }
+
   has(id: string, nowMs: number): boolean {
     this.turn(nowMs);
     return this.young.has(id) || this.old.has(id);

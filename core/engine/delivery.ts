@@ -42,7 +42,7 @@ export class Delivery {
     const body = bodyOf(payload, this.engine.limits);
     const draft = this.prepare(owner, options);
     if (route.type === 'services') return this.forwarder.broadcast(owner, route, draft, body, options);
-    const action = draftRoute(this.engine, this.streams, route, draft);
+    const action = draftRoute(this.engine, this.streams, route, draft, options.except);
     if (action.type === 'reject') return 'unreachable';
     if (action.type === 'local') return this.local.send(owner, draft, body);
     const link = this.engine.links.get(action.connectionId);
@@ -162,10 +162,11 @@ function maySend(link: Link, owner: Owner): boolean {
   return link.isOpen || (link.phase === 'gates' && owner.behavior.isGate);
 }
 
-function checkOptions({ serviceId, streamId, ttl, extension, lane }: SendOptions): void {
+function checkOptions({ serviceId, streamId, ttl, extension, lane, except }: SendOptions): void {
   checkNumber('serviceId', serviceId, 1, 255);
   checkNumber('streamId', streamId, 0, 0xffffffff);
   checkNumber('ttl', ttl, 1, 255);
+  checkNumber('except', except, 1, Number.MAX_SAFE_INTEGER);
   if (extension !== undefined) checkNumber('extension.length', extension.length, 0, EXTENSION_BYTES_MAX);
   if (lane === undefined || lane === 'normal' || lane === 'control' || lane === 'bulk') return;
   throw new NetworkError('ARGUMENT_INVALID', `send: lane is ${String(lane)}; it must be control, normal or bulk`);

@@ -63,7 +63,7 @@ export class Forwarder {
     draft.routedServiceId = route.serviceId ?? owner.behavior.serviceId;
     draft.scope = route.scope;
     draft.sequence = this.history.nextSequence(draft.routedServiceId);
-    const fanout = this.engine.router.pathsToServices(draft.routedServiceId, route.scope);
+    const fanout = this.engine.router.pathsToServices(draft.routedServiceId, route.scope, options.except);
     let result: SendResult = 'unreachable';
     for (const { connectionId } of fanout.next) {
       const link = this.engine.links.get(connectionId);

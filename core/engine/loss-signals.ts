@@ -1,9 +1,11 @@
 /**
- * @module LossSignals: a relay that cannot hand on a message tells its origin so, and an origin that is told tells its application. A
+ * @module LossSignals: a relay that cannot hand on a message tells its origin so, and an origin that is told tells the behaviour that has
+ * sent it, and its application. A
  * signal is a message of service 0 that is routed to the origin; one that ends on its way is dropped without a word, so that there are no
  * errors about errors (row 63). A relay sends so many in a second for each link that messages came over; the rest is counted only. A
  * signal is smaller than the message that it is about: nobody gains by forging origins.
  */
+import type { Lost } from '../events.js';
 import { type NodeId, nodeIdFromBytes, nodeIdToBytes } from '../node-id.js';
 import { decodeControl, encodeLost, type LossCause } from '../wire/link-control.js';
 import { HeaderDraft, type HeaderView, KIND_NODE, KIND_SERVICES } from '../wire/message.js';
@@ -49,7 +51,10 @@ export class LossSignals {
     const { cause, fromServiceId, serviceId, streamId } = message;
     const by = view.sourceOffset < 0 ? (link.nodeId as NodeId) : nodeIdFromBytes(view.bytes, view.sourceOffset);
     engine.metrics.lossesHeard.value++;
-    engine.options.emit('lost', { cause, by, fromServiceId, serviceId, streamId });
+    const lost: Lost = { cause, by, fromServiceId, serviceId, streamId };
+    engine.options.emit('lost', lost);
+    const sender = engine.behaviors.at(fromServiceId);
+    if (sender !== undefined) engine.callbacks.run(sender, 'onMessageLost', () => sender.instance.onMessageLost(sender.agent, lost));
   }
 
   private wayTo(origin: NodeId): Link | undefined {

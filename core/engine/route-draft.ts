@@ -12,21 +12,28 @@ import type { ProviderStreams } from './provider-streams.js';
 
 type UnicastRoute = Exclude<Route, { type: 'connection' | 'services' }>;
 
-export function draftRoute(engine: Engine, streams: ProviderStreams, route: UnicastRoute, draft: HeaderDraft): RouteAction {
+/** `except`: a connection that is no answer. */
+export function draftRoute(
+  engine: Engine,
+  streams: ProviderStreams,
+  route: UnicastRoute,
+  draft: HeaderDraft,
+  except: number | undefined,
+): RouteAction {
   switch (route.type) {
     case 'local':
       return LOCAL;
     case 'next-hop':
       draft.kind = KIND_DIRECT;
-      return engine.router.pathToNode(route.nodeId);
+      return engine.router.pathToNode(route.nodeId, except);
     case 'node':
-      return draftNode(engine, route.nodeId, draft);
+      return draftNode(engine, route.nodeId, draft, except);
     case 'key':
       draft.kind = KIND_KEY;
       draft.destination = bytesOf(route.key);
-      return engine.router.pathToKey(route.key);
+      return engine.router.pathToKey(route.key, except);
     case 'service':
-      return draftService(engine, streams, route, draft);
+      return draftService(engine, streams, route, draft, except);
   }
 }
 
@@ -35,18 +42,19 @@ function draftService(
   streams: ProviderStreams,
   { serviceId, meta }: Extract<Route, { type: 'service' }>,
   draft: HeaderDraft,
+  except: number | undefined,
 ): RouteAction {
   const wanted = serviceId ?? draft.fromServiceId;
   const provider = streams.choose(draft.fromServiceId, wanted, meta, draft.streamId);
-  if (provider !== undefined) return draftNode(engine, provider, draft);
+  if (provider !== undefined) return draftNode(engine, provider, draft, except);
   draft.kind = KIND_SERVICE;
   draft.routedServiceId = wanted;
   draft.meta = meta;
-  return engine.router.pathToService(wanted, meta);
+  return engine.router.pathToService(wanted, meta, except);
 }
 
-function draftNode(engine: Engine, nodeId: NodeId, draft: HeaderDraft): RouteAction {
-  const action = engine.router.pathToNode(nodeId);
+function draftNode(engine: Engine, nodeId: NodeId, draft: HeaderDraft, except: number | undefined): RouteAction {
+  const action = engine.router.pathToNode(nodeId, except);
   draft.kind = KIND_NODE;
   draft.destination = bytesOf(nodeId);
   return action;

@@ -32,6 +32,7 @@ export const BEHAVIOR_HOOKS = [
   'onOutgoingConnectionError',
   'onHandlerEvent',
   'onMessage',
+  'onMessageLost',
   'onBehaviorEvent',
   'onRpc',
   'onStopped',

@@ -64,6 +64,21 @@ describe('npm start', () => {
     expect(after.replaceAll(/ \([0-9.]+ ms\)/g, '')).to.match(/connected to: node 1, node 2, node 4, node 5$/);
   });
 
+  it('row 66: a call at once after the kill says that the node is gone, and does not wait for its deadline', async () => {
+    const program = start();
+    await program.next(/^node 5 {2}/);
+    for (const number of [3, 4, 5]) {
+      await program
+        .say(`kill ${number}`)
+        .say(`call ${number} x`)
+        .next(new RegExp(`^node ${number} is dead$`));
+      // RPC_TIMEOUT would say that nobody knew.
+      await program.next(/^RPC_(UNREACHABLE|PEER_GONE): /);
+    }
+    expect(program.lines.filter((line) => line.startsWith('RPC_')).length).to.equal(3);
+    await program.say('call 2 x').next(/^node 2 answers: Hello x$/);
+  });
+
   it('explain names the way of any node to any other, and says when there is none', async () => {
     const program = start();
     await program.next(/^node 5 {2}/);

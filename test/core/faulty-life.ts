@@ -16,7 +16,10 @@ import {
   toLocal,
   toNode,
 } from '../../core/index.js';
+import { nodeIdToBytes } from '../../core/node-id.js';
 import { BEHAVIOR_HOOKS } from '../../core/registration/descriptor.js';
+import { encodeLost } from '../../core/wire/link-control.js';
+import { HeaderDraft, KIND_NODE } from '../../core/wire/message.js';
 import { SimulatedNetwork, type SimulatedNode } from '../../simulation.js';
 import { type RecordingBehavior, recordingBehavior, seededIdentity } from '../../testing/index.js';
 import { turn } from '../../transports/simulated/index.js';
@@ -42,7 +45,7 @@ export const CALLBACKS = [
   ...['onStarted', 'onTick', 'checkIncomingConnection', 'checkOutgoingConnection'],
   ...['onIncomingConnectionConnected', 'onOutgoingConnectionConnected'],
   ...['onIncomingConnectionDisconnected', 'onOutgoingConnectionDisconnected', 'onOutgoingConnectionError'],
-  ...['onHandlerEvent', 'onMessage', 'onBehaviorEvent', 'onRpc', 'onStopped', 'after', 'call', 'connect'],
+  ...['onHandlerEvent', 'onMessage', 'onMessageLost', 'onBehaviorEvent', 'onRpc', 'onStopped', 'after', 'call', 'connect'],
   ...['handler.onOpened', 'handler.onTick', 'handler.onEvent:message', 'handler.onEvent:stats', 'handler.onEvent:writable'],
   ...['handler.onOtherHandlerEvent', 'handler.onBehaviorEvent', 'handler.onClosed', 'handler.after', 'handler.call'],
   ...['connectionPolicy.admit', 'connectionPolicy.prune', 'addressesOf'],
@@ -303,6 +306,18 @@ class World {
     if ((await outcomeOf(from.connect(to))) !== 'ok') await outcomeOf(from.connect(to));
   }
 
+  /** Somebody says that a message of the faulty behaviour was lost. */
+  signal(to: SimulatedNode): void {
+    const body = encodeLost({ cause: 'unreachable', fromServiceId: FAULTY, serviceId: FAULTY, streamId: 1 });
+    const header = new HeaderDraft();
+    Object.assign(header, { kind: KIND_NODE, ttl: 1, destination: nodeIdToBytes(to.id) });
+    const bytes = new Uint8Array(header.byteLength + body.length);
+    bytes.set(body, header.write(bytes, 0));
+    const network = to['network'];
+    const link = network.links.openConnections().map(({ id }) => network.links.get(id))[0];
+    if (link !== undefined) to['runner'].enter(() => network.delivery.receive(link, bytes, 0, bytes.length));
+  }
+
   as(node: SimulatedNode, serviceId: number, work: (agent: BehaviorAgent) => void): void {
     const network = node['network'];
     node['runner'].enter(() => void network.callbacks.perform(slotOf({ network }, serviceId), work));
@@ -334,6 +349,7 @@ export async function live(plan?: Plan): Promise<Life> {
   });
   attempt(() => world.as(bob, BYSTANDER, (agent) => [FAULTY, BYSTANDER, CLUMSY].map((id) => agent.sendToBehavior(id, 'event'))));
   attempt(() => bob.behavior(Faulty).act());
+  attempt(() => world.signal(bob));
   await network.run(500);
   await world.note(alice.call(toNode(bob.id), FAULTY, 'none', 1), alice.call(toNode(bob.id), BYSTANDER, 'none', 1));
   await world.note(bob.connect('sim://nowhere'), bob.connect(seededIdentity('unknown').nodeId), dave.connect('sim://bob'));

@@ -24,6 +24,8 @@ describe('rpc messages', () => {
       [4, 1, 0, 'x'],
       [5, 1, 0],
       [6, 1, 0],
+      [7, 1],
+      [8, 1],
     ];
     for (const message of good) {
       expect(readMessage(message)).to.equal(message);
@@ -31,7 +33,7 @@ describe('rpc messages', () => {
       expect(readMessage(message.slice(0, -1))).to.equal(undefined);
       expect(readMessage([message[0], 2 ** 53, ...message.slice(2)])).to.equal(undefined);
     }
-    for (const none of [undefined, null, {}, 'text', [], [7, 1], [-1, 1], ['length', 1, 0, 0, 0, 0, 0]])
+    for (const none of [undefined, null, {}, 'text', [], [9, 1], [-1, 1], ['length', 1, 0, 0, 0, 0, 0]])
       expect(readMessage(none)).to.equal(undefined);
   });
 

@@ -91,6 +91,28 @@ describe('A node that is told of a lost message', () => {
     expect([bob.network.metrics.lossesHeard.value, bob.network.links.get(1)?.isOpen]).to.deep.equal([2, true]);
   });
 
+  it('tells the behaviour that has sent it, by its service, and nobody else; what that throws is its fault', () => {
+    const bob = new BareNode('bob', {
+      behaviors: [recordingBehavior(), recordingBehavior({ serviceId: 65, name: 'other' })],
+    });
+    bob.start();
+    const alice = visitor(bob, 'alice', { services: [64] });
+    const signal = (fromServiceId: number) =>
+      alice.sendMessage({
+        kind: KIND_NODE,
+        fromServiceId: 0,
+        serviceId: 0,
+        destination: nodeIdToBytes(bob.id),
+        payload: encodeLost({ cause: 'lane-full', fromServiceId, serviceId: 70, streamId: 9 }),
+      });
+    signal(65);
+    signal(99);
+    const told = [64, 65].map((serviceId) => (slotOf(bob, serviceId).instance as RecordingBehavior).of('onMessageLost'));
+    const said = { cause: 'lane-full', by: alice.identity.nodeId, fromServiceId: 65, serviceId: 70, streamId: 9 };
+    expect(told.map((calls) => calls.map(({ args }) => args))).to.deep.equal([[], [[said]]]);
+    expect(bob.told('lost').length).to.equal(2);
+  });
+
   it('closes the link of a neighbour that routes another control message, but not that of one who only passed it on', () => {
     for (const payload of [Uint8Array.of(5, 0, 0), Uint8Array.of(6, 9, 0, 0, 0, 0, 0, 0), lost.subarray(1), new Uint8Array(0)]) {
       const { bob, alice, carol, to } = relay();
