@@ -211,13 +211,17 @@ export class Entry {
     return !isWrong && (this.isPersistent || failures <= ENTRY_LIMITS.attemptsMax);
   }
 
-  /** At the bound the weakest hint gives way to what is no hint; nothing that has worked ever does (SECURITY.md row 47). */
+  /**
+   * At the bound a hint gives way to what is no hint, and one that has failed to another one: nothing that has worked ever does (SECURITY.md
+   * row 47), nor what is wrong, which would be back at once.
+   */
   private hasRoom(origin: AddressOrigin): boolean {
     const { addressesMax, hintedAddressesMax } = ENTRY_LIMITS;
     const hinted = this.addresses.filter((known) => known.origin === 'hint');
-    if (origin === 'hint') return hinted.length < hintedAddressesMax && this.addresses.length < addressesMax;
-    if (this.addresses.length < addressesMax) return true;
-    const weakest = hinted.find(({ succeededMs }) => succeededMs === undefined);
+    const isHint = origin === 'hint';
+    if (this.addresses.length < addressesMax && (!isHint || hinted.length < hintedAddressesMax)) return true;
+    const unproven = hinted.filter(({ succeededMs }) => succeededMs === undefined);
+    const [weakest] = isHint ? unproven.filter(hasFailed).sort((a, b) => b.failures - a.failures) : unproven;
     this.keepOnly((known) => known !== weakest);
     return weakest !== undefined;
   }
@@ -232,6 +236,10 @@ export function knownAddress(address: Address, origin: AddressOrigin, group: str
   const isNear = modeOf(address) === 'loopback';
   const { text, host } = address;
   return { text, host, group, isNear, origin, attempts: 0, failures: 0, succeededMs: undefined, backoffMs: 0, dueMs: 0, isWrong: false };
+}
+
+function hasFailed({ failures, isWrong }: KnownAddress): boolean {
+  return failures > 0 && !isWrong;
 }
 
 function renew(known: KnownAddress): void {

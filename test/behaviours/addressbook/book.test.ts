@@ -1,6 +1,8 @@
 /** @module Tests of the book: what may enter, what stays, and what gives way (rows 14, 43-48; H-11, H-38, H-39). */
 import { expect } from 'chai';
+import { BACKOFF_DEFAULTS } from '../../../behaviours/addressbook/backoff.js';
 import { BOOK_LIMITS } from '../../../behaviours/addressbook/book.js';
+import type { Entry } from '../../../behaviours/addressbook/entry.js';
 import { RECORD_LIMITS } from '../../../behaviours/addressbook/record.js';
 import { SELF_ADDRESS_LIMITS } from '../../../behaviours/addressbook/self-addresses.js';
 import { parseAddress } from '../../../core/index.js';
@@ -179,6 +181,26 @@ describe('row 47: an attacker’s address for an honest node', () => {
       fresh.addresses.filter(({ origin }) => origin === 'own'),
       'hints give way to the node’s own word',
     ).to.have.length(16);
+  });
+
+  it('gives way to a newer hint once it has failed, so that a node which moves often is found', () => {
+    const { book, now } = new Reader();
+    const hint = (port: number) => book.takeHint(idOf('anna'), [parseAddress(publicAddress(1, port))], teller('source'), now);
+    for (let port = 7400; port < 7404; port++) hint(port);
+    const entry = book.get(idOf('anna')) as Entry;
+    const ports = () => entry.addresses.map(({ text }) => Number(text.split(':').at(-1)));
+    hint(7404);
+    expect(ports(), 'none of them was tried').to.deep.equal([7400, 7401, 7402, 7403]);
+    for (const failures of [7401, 7402, 7402]) entry.failed(publicAddress(1, failures), now, BACKOFF_DEFAULTS);
+    hint(7404);
+    expect(ports(), 'what failed most').to.deep.equal([7400, 7401, 7403, 7404]);
+    hint(7405);
+    expect(ports()).to.deep.equal([7400, 7403, 7404, 7405]);
+    hint(7406);
+    expect(ports(), 'nothing else has failed').to.deep.equal([7400, 7403, 7404, 7405]);
+    entry.wrong(publicAddress(1, 7400));
+    hint(7406);
+    expect(ports(), 'what is wrong stays, so that it is not tried again').to.deep.equal([7400, 7403, 7404, 7405]);
   });
 
   it('is remembered as wrong when another node answers there; the honest one stays, and is tried first', () => {
