@@ -170,7 +170,7 @@ export class AddressBookBehavior extends NetworkBehavior {
     this.talk.isOn = isOn;
   }
 
-  /** The book as bytes, with all that is known of every node (DNDM-33). */
+  /** The book as bytes, with all that is known of every node but for unsigned hints (DNDM-33). */
   exportBook(): Uint8Array {
     return this.perform((agent) => this.shelf.toBytes(agent, this.own.signed.seq));
   }

@@ -193,6 +193,7 @@ export class Book {
   /** Takes in what was saved in an earlier run; the caller has checked it. False at the bound. */
   restore(entry: Entry, record: AddressRecord | undefined): boolean {
     if (this.entries.has(entry.nodeId) || entry.nodeId === this.options.self || this.size >= BOOK_LIMITS.entriesMax) return false;
+    this.revision++;
     this.entries.set(entry.nodeId, entry);
     if (record !== undefined && !this.byMark.has(record.mark)) this.setRecord(entry, record);
     return true;

@@ -12,6 +12,8 @@ const STORED_AS = 'addressbook';
 /** After a quiet time a change is saved so soon; the next ones of a busy time wait for longer and longer, up to `saveMs`. */
 const FIRST_MS = 100;
 const SECOND_MS = 1_000;
+/** No revision of a book. */
+const NEVER = -1;
 
 export class Shelf {
   private savedMs = 0;
@@ -68,7 +70,9 @@ export class Shelf {
     this.savedRevision = this.book.revision;
     const { log } = agent;
     this.storage.save(STORED_AS, this.toBytes(agent, seq), (error) => {
-      if (error !== undefined) log.warn({ err: error }, 'the address book could not be saved');
+      if (error === undefined) return;
+      this.savedRevision = NEVER;
+      log.warn({ err: error }, 'the address book could not be saved; it is tried again');
     });
   }
 }
