@@ -33,7 +33,7 @@ export type {
 export { Identity, type IdentityDoor, type IdentityOptions, type IdentityPorts } from './identity.js';
 export { ipBytes, isIpv4Mapped } from './ip.js';
 export { LAN_PORT_LIMITS, type LanChannel, type LanOpening, type LanPort, type LanSink } from './lan-port.js';
-export { LIMITS, type LimitName, type Limits } from './limits.js';
+export { LIMITS, type LimitName, type Limits, limitReached, type ReachedLimit } from './limits.js';
 export { MemoryStorage } from './memory-storage.js';
 export { NetworkBehavior } from './network-behavior.js';
 export { MeshNode } from './node.js';

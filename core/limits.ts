@@ -175,8 +175,24 @@ function requireAtLeast(limits: Limits, name: LimitName, least: number, why: str
   });
 }
 
-/** The error of a refusal by a limit: which one, how much there is, and where to change it (USERS 7). */
-export function limitError(limit: string, current: number, maximum: number, scope: string): NetworkError {
-  const details = { limit, current, maximum, scope, side: 'local', configKey: `limits.${limit}` };
+/** A limit that refuses something. */
+export interface ReachedLimit {
+  readonly limit: string;
+  readonly current: number;
+  readonly maximum: number;
+  /** Whose it is, for people. */
+  readonly scope: string;
+  /** Where to change it; absent when it cannot be changed. */
+  readonly configKey?: string;
+}
+
+/** The error of a refusal by a limit: which one, how much there is, and where to change it (USERS 7). For behaviours with limits of their own. */
+export function limitReached({ limit, current, maximum, scope, configKey }: ReachedLimit): NetworkError {
+  const details = { limit, current, maximum, scope, side: 'local', configKey };
   return new NetworkError('LIMIT_EXCEEDED', `limit ${limit} of ${scope} is reached (${current} of ${maximum})`, { details });
+}
+
+/** The same of a limit of the node. */
+export function limitError(limit: LimitName, current: number, maximum: number, scope: string): NetworkError {
+  return limitReached({ limit, current, maximum, scope, configKey: `limits.${limit}` });
 }

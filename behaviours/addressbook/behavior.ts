@@ -33,6 +33,7 @@ import { OwnPlace } from './own-place.js';
 import { SIGNING_PERIOD_MS } from './own-record.js';
 import { Protected } from './protected.js';
 import { Pruning } from './pruning.js';
+import { SEEDS_MAX } from './seeds.js';
 import { Shelf } from './shelf.js';
 import { type EntrySnapshot, snapshotOf } from './snapshot.js';
 import { Talk, type TalkCounters } from './talk.js';
@@ -88,7 +89,7 @@ export class AddressBookBehavior extends NetworkBehavior {
   override get ports(): BehaviorPorts {
     return {
       addressSource: { addressesOf: (nodeId) => this.dialling.addressesOf(nodeId, this.nowMs) },
-      seedKeeper: { keep: (seed) => this.addPeers([seed]) },
+      seedKeeper: { keep: (seed) => this.perform((agent) => this.keepSeed(agent, seed)) },
       connectionPolicy: {
         prune: (open, newcomer) => this.pruning.victim(open, newcomer, this.nowMs),
       },
@@ -121,10 +122,11 @@ export class AddressBookBehavior extends NetworkBehavior {
     return entry && snapshotOf(entry);
   }
 
-  /** Stays connected to the nodes at these addresses from now on, with or without node id. */
+  /** Stays connected to the nodes at these addresses from now on, with or without node id. Throws `LIMIT_EXCEEDED`: 256 without. */
   addPeers(addresses: readonly (string | Address)[]): void {
     const parsed = addresses.map((given) => (typeof given === 'string' ? parseAddress(given) : given));
     this.perform((agent) => {
+      this.dialling.seeds.requireRoom(parsed);
       for (const address of parsed) this.dialling.keep(address);
       this.alarm.within(agent, 0);
     });
@@ -221,6 +223,11 @@ export class AddressBookBehavior extends NetworkBehavior {
 
   private get nowMs(): number {
     return this.perform((agent) => agent.nowMs);
+  }
+
+  private keepSeed(agent: BehaviorAgent, seed: Address): void {
+    if (this.dialling.keep(seed)) this.alarm.within(agent, 0);
+    else agent.log.warn({ address: seed.text, maximum: SEEDS_MAX }, 'a seed was left out: there are too many');
   }
 
   private greet(agent: BehaviorAgent, connection: Connection): unknown {

@@ -86,10 +86,11 @@ export class Dialling {
     this.anchors = new Set(nodeIds);
   }
 
-  /** This node's user wants to stay connected to it. */
-  keep(address: Address): void {
-    if (address.nodeId !== undefined) this.book.configure(address.nodeId, address);
-    else this.seeds.add(address);
+  /** This node's user wants to stay connected to it. False when there is no room for another seed. */
+  keep(address: Address): boolean {
+    if (address.nodeId === undefined) return this.seeds.add(address);
+    this.book.configure(address.nodeId, address);
+    return true;
   }
 
   /** No longer kept. */

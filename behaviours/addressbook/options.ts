@@ -5,6 +5,7 @@ import { Address, NetworkError, parseAddress } from '../../core/index.js';
 import type { AddressMode } from './address-class.js';
 import { type GroupOf, groupOfAddress } from './address-group.js';
 import { BACKOFF_DEFAULTS, type BackoffOptions } from './backoff.js';
+import { SEEDS_MAX, unknownAmong } from './seeds.js';
 
 export interface AddressBookOptions {
   /**
@@ -49,10 +50,12 @@ export function setupOf(options: AddressBookOptions): AddressBookSetup {
   if (!MODES.includes(mode)) throw invalid('mode', 'must be public, private or loopback');
   if (groupOf !== false && typeof groupOf !== 'function') throw invalid('groupOf', 'must be a function or false');
   if (!(saveMs >= 1_000 && saveMs <= DAY_MS)) throw invalid('saveMs', `must be a number of milliseconds from 1,000 to ${DAY_MS}`);
+  const persistent = (options.persistent ?? []).map((given) => (given instanceof Address ? given : parseAddress(given)));
+  if (unknownAmong(persistent).size > SEEDS_MAX) throw invalid('persistent', `must have ${SEEDS_MAX} addresses without node id at most`);
   return {
     ...{ mode, saveMs, isDialling, isGossiping, backoff: backoffOf(options.backoff) },
     groupOf: groupOf === false ? () => undefined : groupOf,
-    persistent: (options.persistent ?? []).map((given) => (given instanceof Address ? given : parseAddress(given))),
+    persistent,
   };
 }
 

@@ -1,7 +1,7 @@
 /**
  * @module Protected: nodes whose connections never make room, by the tags that speak for them (USERS 24). Pure.
  */
-import { NetworkError, type NodeId } from '../../core/index.js';
+import { limitReached, type NodeId } from '../../core/index.js';
 
 export const PROTECTED_LIMITS = { nodesMax: 4_096, tagsMax: 16 } as const;
 
@@ -12,8 +12,8 @@ export class Protected {
   add(nodeId: NodeId, tag: string): void {
     const tags = this.tags.get(nodeId) ?? new Set();
     if (tags.has(tag)) return;
-    if (tags.size >= PROTECTED_LIMITS.tagsMax || (tags.size === 0 && this.tags.size >= PROTECTED_LIMITS.nodesMax))
-      throw new NetworkError('LIMIT_EXCEEDED', `protect: there are ${PROTECTED_LIMITS.nodesMax} nodes, or ${tags.size} tags of this one`);
+    if (tags.size === 0) requireRoom('nodesMax', this.tags.size);
+    requireRoom('tagsMax', tags.size);
     this.tags.set(nodeId, tags.add(tag));
   }
 
@@ -26,4 +26,9 @@ export class Protected {
   has(nodeId: NodeId): boolean {
     return this.tags.has(nodeId);
   }
+}
+
+function requireRoom(limit: keyof typeof PROTECTED_LIMITS, current: number): void {
+  const maximum = PROTECTED_LIMITS[limit];
+  if (current >= maximum) throw limitReached({ limit: `PROTECTED_LIMITS.${limit}`, current, maximum, scope: 'addressbook' });
 }

@@ -2,7 +2,7 @@
  * @module Seeds: addresses of which it is not known who is there. Each is dialled until somebody answers; from then on it is that node's
  * business, and again a seed when another node is found there. Pure.
  */
-import type { Address, NodeId } from '../../core/index.js';
+import { type Address, limitReached, type NodeId } from '../../core/index.js';
 import { type BackoffOptions, nextBackoffMs, waitMs } from './backoff.js';
 import type { Moment } from './entry.js';
 
@@ -18,8 +18,20 @@ export interface Seed {
 /** At the bound further ones are not taken. */
 export const SEEDS_MAX = 256;
 
+/** Of these addresses, those of which it is not known who is there. */
+export function unknownAmong(addresses: readonly Address[]): ReadonlySet<string> {
+  return new Set(addresses.filter(({ nodeId }) => nodeId === undefined).map(({ text }) => text));
+}
+
 export class Seeds {
   private readonly byText = new Map<string, Seed>();
+
+  /** Throws `LIMIT_EXCEEDED` when there is no room for all of them that are no seeds yet. */
+  requireRoom(addresses: readonly Address[]): void {
+    const current = this.byText.size;
+    const count = [...unknownAmong(addresses)].filter((text) => !this.byText.has(text)).length;
+    if (current + count > SEEDS_MAX) throw limitReached({ limit: 'SEEDS_MAX', current, maximum: SEEDS_MAX, scope: 'addressbook' });
+  }
 
   /** False at the bound. */
   add(address: Address): boolean {

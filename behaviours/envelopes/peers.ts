@@ -6,7 +6,16 @@
  * Identities are proven, so that peers may share an address, and one link to each of them is all there is, whoever dials first or at once.
  * After five failures in a row every further attempt goes to the next address. Envelopes for peers that are not connected are parked.
  */
-import { type Address, type Connection, isNodeId, type MeshNode, NetworkError, type NodeId, parseAddress } from '../../core/index.js';
+import {
+  type Address,
+  type Connection,
+  isNodeId,
+  limitReached,
+  type MeshNode,
+  NetworkError,
+  type NodeId,
+  parseAddress,
+} from '../../core/index.js';
 import { EnvelopesBehavior } from './behavior.js';
 import { ManagedNodes } from './managed-nodes.js';
 import type { EnvelopeMesh } from './mesh.js';
@@ -257,9 +266,7 @@ export class EnvelopePeers {
 
   #requireRoom(): void {
     const current = this.#peers.size + this.#unidentified.size;
-    if (current < PEERS_MAX) return;
-    const details = { limit: 'PEERS_MAX', current, maximum: PEERS_MAX, scope: 'envelopes', side: 'local' };
-    throw new NetworkError('LIMIT_EXCEEDED', `${current} peers are asked for already`, { details });
+    if (current >= PEERS_MAX) throw limitReached({ limit: 'PEERS_MAX', current, maximum: PEERS_MAX, scope: 'envelopes' });
   }
 
   #meshIdOf(nodeId: NodeId): number | undefined {

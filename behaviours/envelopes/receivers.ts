@@ -2,7 +2,7 @@
  * @module Receivers: calls of `recv` that wait, in the order in which they came. Each is settled exactly once; one that gives up takes no
  * envelope along.
  */
-import { type Cancellable, NetworkError } from '../../core/index.js';
+import { type Cancellable, limitReached, NetworkError } from '../../core/index.js';
 import type { ReceivedInTime } from './outcomes.js';
 
 /** Most calls that wait at once. */
@@ -28,7 +28,8 @@ export class Receivers {
   wait(signal: AbortSignal | undefined, timeoutMs?: number, after?: After): Promise<ReceivedInTime> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted === true) throw cancelled(signal);
-      if (this.#waiting.size >= RECEIVERS_MAX) throw tooMany(this.#waiting.size);
+      const current = this.#waiting.size;
+      if (current >= RECEIVERS_MAX) throw limitReached({ limit: 'RECEIVERS_MAX', current, maximum: RECEIVERS_MAX, scope: 'mesh' });
       const onAbort = () => waiter.settle(cancelled(signal));
       const waiter: Waiter = {
         timeoutMs,
@@ -72,9 +73,4 @@ function arm(waiter: Waiter, after: After | undefined): void {
 
 function cancelled(signal: AbortSignal | undefined): NetworkError {
   return new NetworkError('CALL_CANCELLED', 'recv was cancelled by its signal', { cause: signal?.reason });
-}
-
-function tooMany(current: number): NetworkError {
-  const details = { limit: 'RECEIVERS_MAX', current, maximum: RECEIVERS_MAX, scope: 'mesh', side: 'local' };
-  return new NetworkError('LIMIT_EXCEEDED', `${current} calls of recv wait already`, { details });
 }

@@ -2,7 +2,7 @@
  * @module Inbox: frames of all peers in the order of their arrival, and the promises that wait for them (INET-07, INET-09). A frame goes to
  * exactly one promise. Of several that wait the newest gets it, so that one which was dropped takes nothing from the one that came after it.
  */
-import { BoundedQueue, NetworkError, type NodeId } from '../../core/index.js';
+import { BoundedQueue, limitReached, NetworkError, type NodeId } from '../../core/index.js';
 import type { InboxPolicy, PeeringSetup } from './options.js';
 
 /** A frame as the application gets it. */
@@ -72,7 +72,8 @@ export class Inbox {
       if (item !== undefined || this.isClosed) resolve(item?.received);
       if (item !== undefined) return item.onTaken();
       if (this.isClosed) return;
-      if (this.waiters.length >= WAITERS_MAX) throw tooMany();
+      if (this.waiters.length >= WAITERS_MAX)
+        throw limitReached({ limit: 'WAITERS_MAX', current: this.waiters.length, maximum: WAITERS_MAX, scope: 'peering' });
       this.wait({ resolve, reject }, signal);
     });
   }
@@ -103,16 +104,4 @@ export class Inbox {
 /** How a promise ends whose signal was aborted. */
 export function cancelled(signal: AbortSignal): NetworkError {
   return new NetworkError('CALL_CANCELLED', 'cancelled by its signal', { cause: signal.reason });
-}
-
-function tooMany(): NetworkError {
-  const details = {
-    limit: 'WAITERS_MAX',
-    current: WAITERS_MAX,
-    maximum: WAITERS_MAX,
-    scope: 'peering',
-    side: 'local',
-    configKey: undefined,
-  };
-  return new NetworkError('LIMIT_EXCEEDED', `${WAITERS_MAX} calls of next() wait already`, { details });
 }

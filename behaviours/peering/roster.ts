@@ -2,7 +2,7 @@
  * @module Roster: how peers come to be, and go: configured by the application, or by themselves, within the bound. It makes and finds them; it
  * sends nothing.
  */
-import { type Address, type BehaviorAgent, type Connection, NetworkError } from '../../core/index.js';
+import { type Address, type BehaviorAgent, type Connection, limitReached, NetworkError } from '../../core/index.js';
 import { Conversation } from './conversation.js';
 import type { Endpoint } from './endpoint.js';
 import type { Hello } from './messages.js';
@@ -61,16 +61,8 @@ export class Roster {
   }
 
   private tooMany(): never {
-    const { peersMax } = this.endpoint.setup;
-    const details = {
-      limit: 'peersMax',
-      current: this.endpoint.table.size,
-      maximum: peersMax,
-      scope: 'peering',
-      side: 'local',
-      configKey: 'peersMax',
-    };
-    throw new NetworkError('LIMIT_EXCEEDED', `peering has ${this.endpoint.table.size} of ${peersMax} peers (option peersMax)`, { details });
+    const { table, setup } = this.endpoint;
+    throw limitReached({ limit: 'peersMax', current: table.size, maximum: setup.peersMax, scope: 'peering', configKey: 'peersMax' });
   }
 }
 

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import type { AddressBookOptions } from '../../../behaviours/addressbook/index.js';
 import { setupOf } from '../../../behaviours/addressbook/options.js';
-import { type DialCandidate, NetworkBehavior, type NodeId } from '../../../core/index.js';
+import { type DialCandidate, type Logger, NetworkBehavior, NetworkError, type NodeId } from '../../../core/index.js';
 import { seededIdentity } from '../../../testing/index.js';
 import { bookOf, idOf, isConnected, isFullMesh, isInOnePiece, Mesh } from './support.js';
 
@@ -228,6 +228,26 @@ describe('the user’s word (USERS 20, 24)', () => {
     expect(() => bookOf(a).addPeers(['nonsense'])).to.throw('does not start with a scheme');
     await mesh.net.stop();
   }).timeout(60_000);
+
+  it('peers and seeds of whom the node is not known are 256 at most: further ones are refused, or left out with a warning', async () => {
+    const mesh = new Mesh(15);
+    const addresses = Array.from({ length: 257 }, (_, index) => `sim://nowhere${index}`);
+    const a = await mesh.node('a', { listen: [] }, { isDialling: false });
+    expect(() => bookOf(a).addPeers(addresses))
+      .to.throw(NetworkError)
+      .with.property('code', 'LIMIT_EXCEEDED');
+    bookOf(a).addPeers(addresses.slice(0, 256));
+    bookOf(a).addPeers([...addresses.slice(0, 256), `sim://${idOf('known')}@nowhere`]);
+    expect(() => bookOf(a).addPeers([addresses[256] as string])).to.throw('256');
+    expect(() => setupOf({ persistent: addresses })).to.throw('addressbook: option persistent');
+    const warnings: unknown[] = [];
+    const warn = (fields: object, text: string) => void warnings.push([fields, text]);
+    const logger: Logger = { trace() {}, debug() {}, info() {}, warn, error() {}, child: () => logger };
+    const b = await mesh.node('b', { listen: [], seeds: addresses, logger });
+    expect(warnings).to.deep.equal([[{ address: 'sim://nowhere256', maximum: 256 }, 'a seed was left out: there are too many']]);
+    expect(b.connections()).to.have.length(0);
+    await mesh.net.stop();
+  });
 
   it('options out of range are refused', () => {
     const bad = [{ mode: 'near' }, { groupOf: 'x' }, { saveMs: 1 }, { backoff: { multiplier: 0 } }, { backoff: { minMs: 5, maxMs: 4 } }];
