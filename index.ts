@@ -9,6 +9,7 @@ import { FileStorage } from './core/platform/node/file-storage.js';
 import { loadOrCreateIdentity } from './core/platform/node/files.js';
 import { NodeLan } from './core/platform/node/lan/node-lan.js';
 import { nodeClock, nodeLogger, nodeRandom, nodeTimers } from './core/platform/node/ports-node.js';
+import { AgreementKeys } from './core/security/agreement-keys.js';
 import { PathVectorRouter } from './routing/index.js';
 import { TcpTransport } from './transports/tcp/index.js';
 
@@ -23,6 +24,7 @@ const NODE_DEFAULTS: NodeDefaults = {
   timers: nodeTimers,
   random: nodeRandom,
   crypto: nodeCrypto,
+  keys: new AgreementKeys(nodeCrypto, nodeRandom, 2),
   transports: () => [new TcpTransport()],
   router: PathVectorRouter,
   builtins: BUILTINS,

@@ -11,6 +11,7 @@ import type { Clock, Logger, Random, Sealer, Signer, Storage, Timers } from './p
 import type { Provider } from './registration/provider.js';
 import type { BehaviorEntry } from './registration/registry.js';
 import { RouterTable } from './router-table.js';
+import { AgreementKeys } from './security/agreement-keys.js';
 import type { Crypto } from './security/crypto.js';
 import { SpaceSealer } from './security/sealer.js';
 import type { SecureStreamOptions } from './security/secure-stream.js';
@@ -71,6 +72,8 @@ export interface NodeDefaults {
   readonly timers: Timers;
   readonly random: Random;
   readonly crypto: Crypto;
+  /** Fresh keys of that crypto and random, with spares; absent: none are made before they are needed. */
+  readonly keys?: AgreementKeys;
   /** Asked once, when no transports are given. */
   readonly transports: () => readonly Transport[];
   readonly router: RouterClass;
@@ -108,6 +111,7 @@ export interface NodeSetup {
   readonly timers: Timers;
   readonly random: Random;
   readonly crypto: Crypto;
+  readonly keys: AgreementKeys;
   readonly secureHooks: NonNullable<SecureStreamOptions['hooks']> | undefined;
 }
 
@@ -144,6 +148,7 @@ export function resolveOptions(options: NodeOptions, defaults: NodeDefaults): No
   for (const key of Object.keys(options)) if (!KNOWN.has(key)) throw invalid(key, 'is no option of createNode');
   const crypto = options.crypto ?? defaults.crypto;
   const random = options.random ?? defaults.random;
+  const isOwn = options.crypto !== undefined || options.random !== undefined;
   const logger = loggerOf(options.logger ?? 'warn', defaults);
   const network = networkOf(options.network);
   const networkKey = keyOf(options.networkKey);
@@ -169,6 +174,7 @@ export function resolveOptions(options: NodeOptions, defaults: NodeDefaults): No
     timers: options.timers ?? defaults.timers,
     random,
     crypto,
+    keys: (isOwn ? undefined : defaults.keys) ?? new AgreementKeys(crypto, random),
     secureHooks: options.secureHooks,
   };
 }

@@ -165,6 +165,7 @@ export class Runner {
     if (this.isDead) return;
     this.flush();
     this.plan();
+    this.network.idle();
   }
 
   private planWake(): void {

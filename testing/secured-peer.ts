@@ -5,6 +5,7 @@
  */
 
 import { decodeValue, encodeValue, type Identity, type TransportLink } from '../core/index.js';
+import { AgreementKeys } from '../core/security/agreement-keys.js';
 import type { Crypto } from '../core/security/crypto.js';
 import { SecureStream } from '../core/security/secure-stream.js';
 import { spaceOf } from '../core/security/space.js';
@@ -86,7 +87,8 @@ export class SecuredPeer extends RawPeer {
     const staticKey = crypto.agreementKey(random.bytes(32));
     const { identity } = this;
     const space = spaceOf({ networkName: network, networkKey }, 'stream', crypto);
-    this.#stream = new SecureStream({ crypto, random, identity, staticKey, instance: this.#instance, isInitiator, space });
+    const keys = new AgreementKeys(crypto, random);
+    this.#stream = new SecureStream({ crypto, keys, identity, staticKey, instance: this.#instance, isInitiator, space });
   }
 
   get isSecured(): boolean {

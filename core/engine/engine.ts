@@ -11,6 +11,7 @@ import type { Limits } from '../limits.js';
 import type { NodeId } from '../node-id.js';
 import type { PendingTable } from '../pending.js';
 import type { Logger, Random } from '../ports.js';
+import type { AgreementKeys } from '../security/agreement-keys.js';
 import type { AgreementKey, Crypto } from '../security/crypto.js';
 import type { SecureStreamOptions } from '../security/secure-stream.js';
 import type { LinkKind } from '../transport.js';
@@ -70,6 +71,7 @@ export interface NetworkOptions {
   readonly tickMs: number;
   readonly crypto: Crypto;
   readonly random: Random;
+  readonly keys: AgreementKeys;
   readonly log: Logger;
   /** For stamps and expiry only. */
   readonly wallMs: () => number;

@@ -181,7 +181,7 @@ export class LinkTable {
     this.space ??= spaceOf({ networkName: options.network, networkKey: options.networkKey }, 'stream', options.crypto);
     link.secure = new SecureStream({
       crypto: options.crypto,
-      random: options.random,
+      keys: options.keys,
       identity: options.identity,
       staticKey,
       instance,

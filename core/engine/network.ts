@@ -58,6 +58,8 @@ export class Network implements Engine {
   /** Links whose refused senders may try again. */
   private writable: Link[] = [];
   private lastConnectionId = 0;
+  /** A handshake message went out in the last flush. */
+  private awaitsRemote = false;
 
   constructor(
     readonly options: NetworkOptions,
@@ -67,7 +69,7 @@ export class Network implements Engine {
     this.self = options.identity.nodeId;
     this.limits = options.limits;
     this.metrics = new CoreMetrics(options.limits.metricSeriesMax);
-    this.staticKey = options.crypto.agreementKey(options.random.bytes(32));
+    this.staticKey = options.keys.take();
     this.instance = options.random.bytes(8);
     this.links = new LinkTable(this);
     this.delivery = new Delivery(this);
@@ -98,6 +100,12 @@ export class Network implements Engine {
     const { effects } = this;
     this.effects = [];
     return effects;
+  }
+
+  /** Right after the effects of a flush were carried out: work that is best done while a remote does its own. */
+  idle(): void {
+    if (this.awaitsRemote) this.options.keys.prepare();
+    this.awaitsRemote = false;
   }
 
   /** When `step` wants to be called with `time`; now, when work was left over for the next turn. */
@@ -216,7 +224,7 @@ export class Network implements Engine {
 
   private written(link: Link, byteCount: number): void {
     link.outbox.written(byteCount);
-    this.touch(link);
+    if (link.outbox.isWaiting) this.touch(link);
   }
 
   private channelClosed(link: Link, cause: Error | undefined): void {
@@ -226,6 +234,7 @@ export class Network implements Engine {
 
   private write(link: Link): void {
     link.isTouched = false;
+    if (link.phase === 'securing') this.awaitsRemote = true;
     writeLink(this, link);
     if (link.isOpen && link.outbox.isRoomWanted) this.writable.push(link);
   }

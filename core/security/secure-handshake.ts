@@ -6,21 +6,21 @@
 import { NetworkError } from '../errors.js';
 import { type Identity, nodeIdOf } from '../identity.js';
 import type { NodeId } from '../node-id.js';
-import type { Random } from '../ports.js';
+import type { AgreementKeys } from './agreement-keys.js';
 import type { CipherState } from './cipher-state.js';
 import type { AgreementKey, Crypto } from './crypto.js';
 import { checkProof, INSTANCE_BYTES, type ProvenIdentity, writeProof } from './identity-proof.js';
 import { type HandshakeRead, HandshakeState } from './noise.js';
 import type { Space } from './space.js';
 
-const EPHEMERAL_SECRET_BYTES = 32;
 const EMPTY = new Uint8Array(0);
 
 export interface SecureHandshakeOptions {
   /** What both sides must share, for this kind of link. */
   readonly space: Space;
   readonly crypto: Crypto;
-  readonly random: Random;
+  /** Gives the ephemeral key. */
+  readonly keys: AgreementKeys;
   readonly identity: Identity;
   /** The node's X25519 key: random, apart from the identity, the same for all its links or not. */
   readonly staticKey: AgreementKey;
@@ -74,7 +74,7 @@ export class SecureHandshake {
     this.#space = options.space;
     this.preamble = this.#space.preamble;
     const { pattern, prologue, psk } = this.#space;
-    const ephemeral = (): AgreementKey => options.ephemeral ?? crypto.agreementKey(options.random.bytes(EPHEMERAL_SECRET_BYTES));
+    const ephemeral = (): AgreementKey => options.ephemeral ?? options.keys.take();
     this.#noise = new HandshakeState({ crypto, pattern, isInitiator, prologue, staticKey, ephemeral, psk });
   }
 

@@ -8,6 +8,7 @@
 import { type HandshakeMessage, type SectionValue, toWire } from '../../behaviours/handshake/messages.js';
 import { CANCEL, CREDIT, END, ERROR, ITEM, OK, REQUEST, type RpcMessage } from '../../behaviours/rpc/messages.js';
 import { encodeValue, type Identity, type Message, NetworkBehavior } from '../../core/index.js';
+import { AgreementKeys } from '../../core/security/agreement-keys.js';
 import { writeProof } from '../../core/security/identity-proof.js';
 import { HandshakeState } from '../../core/security/noise.js';
 import { SecureStream } from '../../core/security/secure-stream.js';
@@ -101,10 +102,10 @@ function verifyProof(proven: Uint8Array): typeof verify {
 
 /** The bytes of a stream from the first one on. */
 function conversationTarget(): MutationTarget {
-  const random = seededRandom('conversation');
   const stream = new SecureStream({
     ...ATTACKER,
-    ...{ identity: MALLORY, instance: INSTANCE, space: SPACE, random, hooks: { ephemeral: key(2) } },
+    keys: new AgreementKeys(simulatedCrypto, seededRandom('conversation')),
+    ...{ identity: MALLORY, instance: INSTANCE, space: SPACE, hooks: { ephemeral: key(2) } },
   });
   const node = newNode([]);
   const remote = node.accept((link) => new RawPeer(link));

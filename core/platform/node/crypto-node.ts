@@ -33,6 +33,10 @@ const HMAC_OUTER = new Uint8Array(HMAC_BLOCK_BYTES + HASH_BYTES);
 
 type Curve = 'X25519' | 'Ed25519';
 
+/** The X25519 key that was imported last. */
+let lastRemoteKey = new Uint8Array(0);
+let lastRemoteKeyObject: KeyObject | undefined;
+
 export const nodeCrypto: Crypto = {
   name: 'node',
   sha256,
@@ -89,7 +93,7 @@ class NodeAgreementKey implements AgreementKey {
   /** OpenSSL reports an all-zero result by failing; a wrong length fails too. */
   agree(remotePublicKey: Uint8Array): Uint8Array | undefined {
     try {
-      return diffieHellman({ privateKey: this.#privateKey, publicKey: publicKeyOf('X25519', remotePublicKey) });
+      return diffieHellman({ privateKey: this.#privateKey, publicKey: remoteKeyOf(remotePublicKey) });
     } catch {
       return undefined;
     }
@@ -171,6 +175,16 @@ function privateKeyOf(crv: Curve, secret: Uint8Array): KeyObject {
 
 function publicKeyOf(crv: Curve, publicKey: Uint8Array): KeyObject {
   return createPublicKey({ key: { kty: 'OKP', crv, x: base64Url(publicKey) }, format: 'jwk' });
+}
+
+/** A handshake agrees twice with the remote's ephemeral key; the second time costs no import. */
+function remoteKeyOf(publicKey: Uint8Array): KeyObject {
+  const isKnown = publicKey.length === lastRemoteKey.length && publicKey.every((byte, index) => byte === lastRemoteKey[index]);
+  if (!isKnown) {
+    lastRemoteKeyObject = publicKeyOf('X25519', publicKey);
+    lastRemoteKey = publicKey.slice();
+  }
+  return lastRemoteKeyObject as KeyObject;
 }
 
 /** The copy keeps the key out of the pool that small Buffers share. */

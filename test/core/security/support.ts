@@ -7,6 +7,7 @@ import { resolve } from 'node:path';
 import { Identity } from '../../../core/identity.js';
 import { nodeCrypto } from '../../../core/platform/node/crypto-node.js';
 import type { Random } from '../../../core/ports.js';
+import { AgreementKeys } from '../../../core/security/agreement-keys.js';
 import type { AgreementKey, Crypto } from '../../../core/security/crypto.js';
 import { nobleCrypto } from '../../../core/security/crypto-noble.js';
 import { SecureStream, type SecureStreamOptions } from '../../../core/security/secure-stream.js';
@@ -54,13 +55,13 @@ export interface Party {
   readonly identity: Identity;
   readonly staticKey: AgreementKey;
   readonly instance: Uint8Array;
-  readonly random: Random;
+  readonly keys: AgreementKeys;
 }
 
 export function party(seed: number, crypto: Crypto = nodeCrypto): Party {
   const random = seededRandom(seed);
   const identity = Identity.generate(crypto, random);
-  return { identity, staticKey: crypto.agreementKey(random.bytes(32)), instance: random.bytes(8), random };
+  return { identity, staticKey: crypto.agreementKey(random.bytes(32)), instance: random.bytes(8), keys: new AgreementKeys(crypto, random) };
 }
 
 export const ALICE = party(1);
