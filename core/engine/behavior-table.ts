@@ -12,11 +12,9 @@ import { BehaviorAgentOf } from './agents.js';
 import type { Engine } from './engine.js';
 import { BehaviorSlot } from './owner.js';
 
-const SERVICES = 256;
-
 export class BehaviorTable {
   /** By service id, extra services included. */
-  private readonly byService: (BehaviorSlot | undefined)[] = new Array(SERVICES).fill(undefined);
+  private readonly byService: (BehaviorSlot | undefined)[] = [];
   /** The list of `services`, until it changes. */
   private offered: readonly number[] | undefined;
   /** About to be added to the running node, by service id. */

@@ -100,6 +100,11 @@ export class Outbox {
     if (this.writes[0] !== undefined) this.writes[0].bytes -= rest;
   }
 
+  /** The next flush has something to do here: messages wait, or refused senders do. */
+  get isWaiting(): boolean {
+    return !this.isEmpty || this.isRoomWanted;
+  }
+
   /** Refused senders may try again. */
   get isRoomWanted(): boolean {
     return this.refusedServices.size > 0 && this.lanes.every((lane) => !lane.hasRefused || lane.isBelowHalf);
