@@ -89,7 +89,10 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
     return this.endpoint.table.all().map((peer) => peer.info());
   }
 
-  /** Resolves when the peer is up, perhaps at once. Rejects with `PEER_GONE` when it will not be: no such peer, removed, given up, stopped. */
+  /**
+   * Resolves when the peer is up, perhaps at once. Rejects with `PEER_GONE` when it will not be: no such peer, removed, given up, stopped; with
+   * `LIMIT_EXCEEDED` when 1,024 calls wait already.
+   */
   async whenUp(target: number, { signal }: { readonly signal?: AbortSignal } = {}): Promise<PeerInfo> {
     const peer = this.endpoint.table.get(target);
     if (peer === undefined) throw new NetworkError('PEER_GONE', `there is no peer ${target}`, { details: { target } });

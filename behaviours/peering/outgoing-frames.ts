@@ -125,7 +125,11 @@ export class OutgoingFrames {
 
   /** When the first frame that waits is due; `Infinity` when none waits. */
   get nextDueMs(): number {
-    return this.frames[this.sentCount]?.dueMs ?? Number.POSITIVE_INFINITY;
+    let dueMs = Number.POSITIVE_INFINITY;
+    // Those that were taken over from another queue stand behind, and may have waited for longer.
+    for (let index = this.sentCount; index < this.frames.length; index++)
+      dueMs = Math.min(dueMs, (this.frames[index] as OutgoingFrame).dueMs);
+    return dueMs;
   }
 
   /** Frames whose time is over go back, but for those that are on the link: their fate is known soon. */

@@ -2,7 +2,7 @@
  * @module Roster: how peers come to be, and go: configured by the application, or by themselves, within the bound. It makes and finds them; it
  * sends nothing.
  */
-import { type Address, type BehaviorAgent, type Connection, limitReached, NetworkError } from '../../core/index.js';
+import { type Address, type BehaviorAgent, type Connection, limitReached, NetworkError, type NodeId } from '../../core/index.js';
 import { Conversation } from './conversation.js';
 import type { Endpoint } from './endpoint.js';
 import type { Hello } from './messages.js';
@@ -30,14 +30,32 @@ export class Roster {
   }
 
   /** A peer for a node that came by itself; or why not. */
-  admit(agent: BehaviorAgent, { nodeId, remoteAddress }: Connection, { peerType, port }: Hello): Peer | string {
-    if (!this.endpoint.setup.mayJoin(nodeId)) return 'unknown peers are not accepted';
+  admit(agent: BehaviorAgent, connection: Connection, hello: Hello): Peer | string {
+    const { nodeId } = connection;
+    if (!this.mayJoin(agent, nodeId)) return 'unknown peers are not accepted';
     if (this.endpoint.table.size >= this.endpoint.setup.peersMax) this.makeRoom();
-    const isDialled = peerType === 'cross' && port > 0;
-    const peer = this.create(agent, peerType, isDialled ? remoteAddress.withPort(port).withNodeId(nodeId) : undefined, false);
+    const peer = this.create(agent, hello.peerType, undefined, false);
     if (peer === undefined) return `there are ${this.endpoint.table.size} peers, as many as may be`;
     this.endpoint.table.identify(peer, nodeId);
+    this.introduced(peer, connection, hello);
     return peer;
+  }
+
+  /** What a peer that came by itself says of itself holds until its next hello. A cross peer that tells where it listens may be dialled. */
+  introduced(peer: Peer, { nodeId, remoteAddress }: Connection, { peerType, port }: Hello): void {
+    const isDialled = peerType === 'cross' && port > 0;
+    peer.type = peerType;
+    peer.address = isDialled ? remoteAddress.withPort(port).withNodeId(nodeId) : undefined;
+  }
+
+  /** Who cannot say whether a node may become a peer lets none in. */
+  private mayJoin(agent: BehaviorAgent, nodeId: NodeId): boolean {
+    try {
+      return this.endpoint.setup.mayJoin(nodeId) === true;
+    } catch (err) {
+      agent.log.error({ err }, 'acceptUnknown failed');
+      return false;
+    }
   }
 
   /** Nothing at the bound. */

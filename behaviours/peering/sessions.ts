@@ -94,7 +94,7 @@ export class Sessions {
     if (isCrossed && connection.direction === 'outgoing') return;
     const peer = known ?? this.endpoint.roster.admit(agent, connection, hello);
     if (typeof peer === 'string') return this.refuse(agent, connection.id, { type: 'refuse', attempt: hello.attempt, reason: peer });
-    if (!peer.isConfigured) peer.type = hello.peerType;
+    if (!peer.isConfigured) this.endpoint.roster.introduced(peer, connection, hello);
     if (peer.link !== undefined) this.end(agent, peer);
     const remote = { canSend: hello.peerType !== 'limited-sending', canReceive: hello.peerType !== 'limited-receiving' };
     const link = this.link(agent, peer, { connectionId: connection.id, attempt: 0 }, remote);

@@ -1,10 +1,13 @@
 /**
  * @module UpWaiters: promises that wait until a peer is up. Each ends once: with the peer, its end, or the signal.
  */
-import { NetworkError } from '../../core/index.js';
+import { limitReached, NetworkError } from '../../core/index.js';
 import { cancelled } from './inbox.js';
 import type { Peer, PeerInfo } from './peer.js';
 import type { PeerTable } from './peer-table.js';
+
+/** `whenUp()` calls that may wait at once; further ones are rejected with `LIMIT_EXCEEDED`. */
+export const UP_WAITERS_MAX = 1_024;
 
 interface Waiter {
   readonly peer: Peer;
@@ -16,12 +19,14 @@ export class UpWaiters {
 
   constructor(private readonly table: PeerTable) {}
 
-  /** Resolves when the peer is up, perhaps at once; rejects with `PEER_GONE` when it will not be. */
+  /** Resolves when the peer is up, perhaps at once; rejects with `PEER_GONE` when it will not be, `LIMIT_EXCEEDED` at the bound. */
   wait(peer: Peer, signal: AbortSignal | undefined): Promise<PeerInfo> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted === true) throw cancelled(signal);
       if (peer.state === 'up') return resolve(peer.info());
       if (peer.state === 'gave-up') throw gone(peer);
+      const current = this.waiters.length;
+      if (current >= UP_WAITERS_MAX) throw limitReached({ limit: 'UP_WAITERS_MAX', current, maximum: UP_WAITERS_MAX, scope: 'peering' });
       const abort = () => signal && waiter.settle(cancelled(signal));
       const waiter: Waiter = {
         peer,

@@ -1,6 +1,7 @@
 /** @module Tests of the peering endpoint as applications use it, in the simulator (INET-01 to INET-14, INET-39, INET-40). */
 import { expect } from 'chai';
 import { PeeringBehavior } from '../../../behaviours/peering/index.js';
+import { UP_WAITERS_MAX } from '../../../behaviours/peering/up-waiters.js';
 import { SimulatedNetwork } from '../../../simulation.js';
 import { codeOf, frameOf, numberOf, numbers, peeringOf, peers, reader, type Sim, started, watched } from './support.js';
 
@@ -310,6 +311,20 @@ describe('the peering endpoint', () => {
       void pa.send(0, frame);
       frame.fill(255);
       expect(numberOf((await sim.waitFor(pb.next()))?.frame)).to.equal(1);
+    });
+
+    it('as many may wait for peers as the bound says; one more is rejected, and one that gives up makes room', async () => {
+      const { pa } = await peers(sim);
+      const target = pa.startPeering({ address: 'sim://nobody' });
+      const controller = new AbortController();
+      const first = codeOf(pa.whenUp(target, { signal: controller.signal }));
+      const rest = numbers(UP_WAITERS_MAX - 1).map(() => codeOf(pa.whenUp(target)));
+      expect(await codeOf(pa.whenUp(target))).to.equal('LIMIT_EXCEEDED');
+      expect(await pa.whenUp(0), 'who is up needs no room').to.include({ state: 'up' });
+      controller.abort();
+      rest.push(codeOf(pa.whenUp(target)));
+      pa.removePeer(target);
+      expect([await first, ...new Set(await Promise.all(rest))]).to.deep.equal(['CALL_CANCELLED', 'PEER_GONE']);
     });
 
     it('whenUp waits, and ends with the peer or its signal', async () => {

@@ -169,6 +169,16 @@ describe('outgoing frames', () => {
     one.out.restart(9);
     expect(one.send()).to.deep.equal([0, 1, 0]);
   });
+
+  it('those of another queue keep the time until which they wait', () => {
+    const [one, two] = [outgoing(3), outgoing(3)];
+    one.add(100);
+    two.add(50);
+    one.out.adopt(two.out);
+    expect(one.out.nextDueMs).to.equal(50);
+    one.out.expire(50);
+    expect([one.said(), two.said(), one.out.nextDueMs]).to.deep.equal([[undefined], ['expired'], 100]);
+  });
 });
 
 describe('incoming frames', () => {

@@ -158,6 +158,21 @@ describe('peering with hostile peers', () => {
     expect([peeringOf(b).peers(), isOpen(), counters().violations]).to.deep.equal([[], true, 0]);
   });
 
+  it('a peer that came by itself is dialled where its last hello says, and not at all when that says nowhere', async () => {
+    const address = () => peeringOf(b).peer(0)?.address?.port;
+    await say(hello({ 1: 1, 2: 7400 }));
+    expect(address()).to.equal(7400);
+    await say(hello({ 1: 1, 2: 7500 }));
+    expect(address()).to.equal(7500);
+    for (const over of [
+      { 1: 1, 2: 0 },
+      { 1: 0, 2: 7500 },
+    ]) {
+      await say(hello(over));
+      expect(address(), JSON.stringify(over)).to.equal(undefined);
+    }
+  });
+
   it('a thousand hellos on one connection leave one peer, and the last one counts', async () => {
     await say(...numbers(1_000).map((number) => hello({ 4: number + 1 })));
     await say(frame(0));

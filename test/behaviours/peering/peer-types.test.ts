@@ -208,6 +208,21 @@ describe('peering types', () => {
       await up(a, b);
     });
 
+    it('INET-26: are refused by a function that fails, which is logged and stops nothing', async () => {
+      const errors: unknown[] = [];
+      const error = (fields: object, text: string) => void errors.push([(fields as { err: Error }).err.message, text]);
+      const logger: Logger = { trace() {}, debug() {}, info() {}, warn() {}, error, child: () => logger };
+      const acceptUnknown = () => {
+        throw new Error('no list yet');
+      };
+      const b = await started(sim, 'b', { acceptUnknown }, { logger });
+      const a = await started(sim, 'a', { peers: [{ address: 'sim://b' }], holdOff: { minMs: 100, maxMs: 100 } });
+      await sim.run(5_000);
+      expect(peeringOf(a).peer(0)?.failure).to.deep.equal({ type: 'handshake', reason: 'unknown peers are not accepted' });
+      expect(peeringOf(b).status().counters.hellosRefused).to.be.above(20);
+      expect(errors[0]).to.deep.equal(['no list yet', 'acceptUnknown failed']);
+    });
+
     it('INET-26: a node that is configured is none, however it comes', async () => {
       const b = await started(sim, 'b', { acceptUnknown: true });
       const a = await started(sim, 'a', { peers: [{ address: `sim://${b.id}@b` }] });
