@@ -41,12 +41,18 @@ export class EnvelopesBehavior extends NetworkBehavior {
   private readonly counting = new EnvelopesCounters();
   private readonly places = new Map<number, Place>();
   private readonly watchers = new Set<EnvelopesWatcher>();
+  private isStarted = false;
   /** Connections whose remotes said hello before this behaviour began. */
   private openBefore: ReadonlySet<number> = new Set();
 
   constructor() {
     super();
     this.counters = this.counting;
+  }
+
+  /** Between start and stop. */
+  get isRunning(): boolean {
+    return this.isStarted;
   }
 
   /** Throws `NOT_STARTED`. */
@@ -98,6 +104,7 @@ export class EnvelopesBehavior extends NetworkBehavior {
   }
 
   override onStarted(agent: BehaviorAgent): void {
+    this.isStarted = true;
     this.openBefore = new Set(agent.connections().map(({ id }) => id));
   }
 
@@ -110,6 +117,7 @@ export class EnvelopesBehavior extends NetworkBehavior {
   }
 
   override onStopped(): void {
+    this.isStarted = false;
     for (const watcher of [...this.watchers]) watcher.onStopped?.();
     this.watchers.clear();
   }

@@ -4,6 +4,7 @@
  */
 import { type Connection, type MeshNode, NetworkError, type NodeId } from '../../core/index.js';
 import { EnvelopesBehavior } from './behavior.js';
+import type { After } from './receivers.js';
 
 export interface NodesWatcher {
   onGreeted(node: MeshNode, connection: Connection): void;
@@ -12,6 +13,7 @@ export interface NodesWatcher {
 
 export class ManagedNodes {
   readonly all: readonly MeshNode[];
+  readonly #behaviors: readonly EnvelopesBehavior[];
   readonly #unwatch: (() => void)[];
 
   /** Throws `BEHAVIOR_MISSING`, and `ARGUMENT_INVALID` when there is no node. */
@@ -19,6 +21,7 @@ export class ManagedNodes {
     this.all = Array.isArray(nodes) ? nodes : [nodes];
     if (this.all.length === 0) throw new NetworkError('ARGUMENT_INVALID', 'envelopes: a manager needs a node');
     const behaviors = this.all.map((node) => ({ node, behavior: node.behavior(EnvelopesBehavior) }));
+    this.#behaviors = behaviors.map(({ behavior }) => behavior);
     this.#unwatch = behaviors.map(({ node, behavior }) =>
       behavior.watch({
         onGreeted: (connection) => watcher.onGreeted(node, connection),
@@ -34,12 +37,22 @@ export class ManagedNodes {
     return node;
   }
 
+  /** Timers of the first node that runs; absent when none does. */
+  get after(): After | undefined {
+    const behavior = this.#running;
+    return behavior && ((delayMs, callback) => behavior.act((agent) => agent.after(delayMs, callback)));
+  }
+
   forget(): void {
     for (const unwatch of this.#unwatch) unwatch();
   }
 
   /** A listener of the application failed. */
   logFailure(err: unknown): void {
-    this.all[0]?.behavior(EnvelopesBehavior).logFailure(err);
+    this.#running?.logFailure(err);
+  }
+
+  get #running(): EnvelopesBehavior | undefined {
+    return this.#behaviors.find(({ isRunning }) => isRunning);
   }
 }

@@ -2,7 +2,7 @@
  * @module PeerMail: sends to peers by identity. What cannot be sent because the peer is not connected is parked, behind what is parked for it
  * already, and tried when it connects and every ten seconds.
  */
-import type { Cancellable, NodeId } from '../../core/index.js';
+import { type Cancellable, NetworkError, type NodeId } from '../../core/index.js';
 import type { EnvelopeMesh } from './mesh.js';
 import type { SendOutcome } from './outcomes.js';
 import { Parked, type ParkedEnvelope } from './parked.js';
@@ -19,7 +19,8 @@ export interface PeerMailParts {
   readonly meshIdOf: (nodeId: NodeId) => number | undefined;
   /** It had its last attempt, or gave way to newer ones. */
   readonly onUndelivered: (envelope: ParkedEnvelope) => void;
-  readonly after: After;
+  /** Timers of a node; absent when none runs. */
+  readonly after: () => After | undefined;
 }
 
 export class PeerMail {
@@ -31,7 +32,7 @@ export class PeerMail {
   send(nodeId: NodeId, payload: Uint8Array): PeerSendOutcome {
     const id = this.parts.meshIdOf(nodeId);
     if (id !== undefined && !this.#parked.has(nodeId)) return this.parts.mesh.send({ id, payload });
-    this.#retrySoon();
+    if (!this.#retrySoon()) throw new NetworkError('NOT_STARTED', 'none of the nodes of the manager runs');
     const displaced = this.#parked.add(nodeId, payload);
     if (displaced !== undefined) this.parts.onUndelivered(displaced);
     return { type: 'parked' };
@@ -42,9 +43,18 @@ export class PeerMail {
     this.#parked.connected(nodeId, this.#trySend);
   }
 
+  /** The node that kept the timer may have ended. Without another one nothing is tried again. */
+  nodeStopped(): void {
+    if (this.#timer === undefined) return;
+    this.#timer.cancel();
+    this.#timer = undefined;
+    if (!this.#retrySoon()) this.stop();
+  }
+
   /** What is parked is told as undelivered. */
   stop(): void {
     this.#timer?.cancel();
+    this.#timer = undefined;
     for (const envelope of this.#parked.clear()) this.parts.onUndelivered(envelope);
   }
 
@@ -53,11 +63,13 @@ export class PeerMail {
     return id !== undefined && this.parts.mesh.send({ id, payload }).type === 'queued';
   };
 
-  #retrySoon(): void {
-    this.#timer ??= this.parts.after(RETRY_MS, () => {
+  /** Whether there is a node whose time it takes. */
+  #retrySoon(): boolean {
+    this.#timer ??= this.parts.after()?.(RETRY_MS, () => {
       this.#timer = undefined;
       for (const envelope of this.#parked.retry(this.#trySend)) this.parts.onUndelivered(envelope);
       if (this.#parked.count > 0) this.#retrySoon();
     });
+    return this.#timer !== undefined;
   }
 }

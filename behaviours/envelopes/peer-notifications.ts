@@ -12,11 +12,17 @@ export type PeerNotification =
   /** A parked envelope had its last attempt, or gave way to newer ones. */
   | { readonly type: 'undelivered'; readonly nodeId: NodeId; readonly payload: Uint8Array };
 
-/** Notifications that wait for the first subscriber. */
+/** Notifications that wait for the first subscriber, and the bytes of all of them, as far as payloads go. */
 export const UNHEARD_MAX = 65_535;
+export const UNHEARD_BYTES_MAX = 64 * 1_024 * 1_024;
+/** What a notification or a payload costs beside its bytes. */
+const OVERHEAD_BYTES = 128;
 
 export class PeerNotifications {
-  readonly #unheard = new BoundedQueue<PeerNotification>({ name: 'peer notifications', policy: 'drop-oldest', lengthMax: UNHEARD_MAX });
+  readonly #unheard = new BoundedQueue<PeerNotification>({
+    ...{ name: 'peer notifications', policy: 'drop-oldest' },
+    ...{ lengthMax: UNHEARD_MAX, bytesMax: UNHEARD_BYTES_MAX, sizeOf: bytesOf },
+  });
   readonly #listeners: MeshListeners<PeerNotification>;
 
   constructor(onFailed: (cause: unknown) => void) {
@@ -33,4 +39,10 @@ export class PeerNotifications {
     if (this.#listeners.count === 0) this.#unheard.push(notification);
     else this.#listeners.tell(notification);
   }
+}
+
+function bytesOf(notification: PeerNotification): number {
+  const unsent = notification.type === 'disconnected' ? notification.unsent : [];
+  const payloads = notification.type === 'undelivered' ? [notification.payload] : unsent;
+  return payloads.reduce((sum, { length }) => sum + OVERHEAD_BYTES + length, OVERHEAD_BYTES);
 }

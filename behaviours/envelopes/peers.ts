@@ -16,7 +16,6 @@ import {
   type NodeId,
   parseAddress,
 } from '../../core/index.js';
-import { EnvelopesBehavior } from './behavior.js';
 import { ManagedNodes } from './managed-nodes.js';
 import type { EnvelopeMesh } from './mesh.js';
 import { checkPayload, invalid, requireWhole } from './options.js';
@@ -84,7 +83,7 @@ export class EnvelopePeers {
       mesh,
       meshIdOf: (nodeId) => this.#meshIdOf(nodeId),
       onUndelivered: (envelope) => this.#notifications.tell({ type: 'undelivered', ...envelope }),
-      after: (delayMs, callback) => this.#behavior.act((agent) => agent.after(delayMs, callback)),
+      after: () => this.#nodes.after,
     });
     this.#unwatch = mesh.onDisconnected((removed) => this.#ended(removed));
   }
@@ -143,9 +142,10 @@ export class EnvelopePeers {
     return ref;
   }
 
-  /** Sends to a peer by its identity. Never waits. */
+  /** Sends to a peer by its identity. Never waits. Throws `NOT_STARTED` after `stop`, and when it would have to be parked and no node runs. */
   send(nodeId: NodeId, payload: Uint8Array): PeerSendOutcome {
     checkPayload(payload);
+    this.#requireUsable();
     return this.#mail.send(nodeId, payload);
   }
 
@@ -251,17 +251,18 @@ export class EnvelopePeers {
       this.#peers.delete(key);
       supervisor.stop();
     }
-  }
-
-  get #behavior(): EnvelopesBehavior {
-    return this.#nodeOf(undefined).behavior(EnvelopesBehavior);
+    this.#mail.nodeStopped();
   }
 
   #nodeOf(localNode: NodeId | undefined): MeshNode {
     const node = this.#nodes.find(localNode);
-    if (this.#isStopped) throw new NetworkError('NOT_STARTED', 'the manager of peers was stopped');
+    this.#requireUsable();
     if (node === undefined) throw invalid('localNode', 'must be the id of one of the nodes of the manager');
     return node;
+  }
+
+  #requireUsable(): void {
+    if (this.#isStopped) throw new NetworkError('NOT_STARTED', 'the manager of peers was stopped');
   }
 
   #requireRoom(): void {

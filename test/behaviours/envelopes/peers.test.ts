@@ -222,6 +222,17 @@ describe('envelopes: the peer manager', () => {
     expect([first.at(-1), second]).to.deep.equal(['now', ['now']]);
   });
 
+  it('SPL-36: what waits for the first subscriber is bounded in bytes, too: payloads that nobody took back do not add up', () => {
+    const notifications = new PeerNotifications(() => {});
+    const unsent = Array.from({ length: 4 }, () => new Uint8Array(1_024 * 1_024));
+    for (let count = 0; count < 100; count++)
+      notifications.tell({ type: 'disconnected', nodeId: idOf(`peer ${count}`), localNode: idOf('alice'), unsent });
+    const heard: PeerNotification[] = [];
+    notifications.subscribe((notification) => heard.push(notification));
+    expect(heard).to.have.length(15);
+    expect(heard.at(-1)?.nodeId).to.equal(idOf('peer 99'));
+  });
+
   it('SPL-36: Connected and Disconnected name the peer; what waited to be sent comes back', async () => {
     const world = new World('notifications');
     const bob = await world.node('bob');
@@ -240,6 +251,27 @@ describe('envelopes: the peer manager', () => {
     ]);
   });
 
+  it('of several nodes the others go on when one stops: peers are dialled again, and parked envelopes keep their time', async () => {
+    const world = new World('one of two');
+    const bob = await peered(world, 'bob');
+    const [one, two] = [await world.node('one'), await world.node('two')];
+    const peers = new EnvelopePeers(new EnvelopeMesh(10, 10), [one, two]);
+    const types: string[] = [];
+    peers.subscribe(({ type }) => types.push(type));
+    for (const { id: localNode } of [one, two]) peers.addPeer(bob.node.id, ['sim://bob'], { localNode });
+    await world.net.run(100);
+    expect(peers.send(idOf('nobody'), bytesOf('early')).type).to.equal('parked');
+    await one.stop();
+    expect(peers.send(idOf('nobody'), bytesOf('late')).type).to.equal('parked');
+    bob.node.disconnectNode(two.id);
+    await world.net.run(41_000);
+    expect(types).to.deep.equal(['connected', 'connected', 'disconnected', 'disconnected', 'connected', 'undelivered', 'undelivered']);
+    peers.send(idOf('nobody'), bytesOf('latest'));
+    await two.stop();
+    expect(types.slice(7), 'nobody is left to try again').to.deep.equal(['disconnected', 'undelivered']);
+    expect(() => peers.send(idOf('nobody'), bytesOf('too late'))).to.throw('none of the nodes');
+  });
+
   it('stop ends everything; a node that stops takes its peers along', async () => {
     const world = new World('stop');
     const bob = await peered(world, 'bob');
@@ -254,6 +286,7 @@ describe('envelopes: the peer manager', () => {
     await world.net.run(400_000);
     expect([mesh.connectionCount, node.connections().length, types()]).to.deep.equal([0, 0, ['connected', 'disconnected', 'undelivered']]);
     expect(() => peers.addPeer(bob.node.id, [])).to.throw('stopped');
+    expect(() => peers.send(bob.node.id, bytesOf('x'))).to.throw('stopped');
     const again = new EnvelopePeers(mesh, node);
     again.addPeer(bob.node.id, ['sim://bob']);
     again.addUnidentified('sim://nowhere');
