@@ -55,6 +55,10 @@ const TASKS = {
     while (node.router.pathToNode(id).type !== 'next') await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     report({ type: 'done' });
   },
+  usage() {
+    const { user, system } = process.cpuUsage();
+    report({ type: 'usage', cpuMicros: user + system });
+  },
   expect({ messages }) {
     node.behavior(Far).wanted += messages;
   },

@@ -91,6 +91,11 @@ export class Delivery {
     return 'queued';
   }
 
+  /** The step is over: no bytes of it are kept. */
+  settle(): void {
+    this.forwarder.forget();
+  }
+
   /** A frame came in on a link. */
   receive(link: Link, bytes: Uint8Array, start: number, end: number): void {
     const { engine, view } = this;
@@ -104,12 +109,14 @@ export class Delivery {
     }
     link.lastTrafficMs = engine.nowMs;
     if (view.kind !== KIND_DIRECT) return this.forwarder.route(link, view);
+    this.forwarder.forget();
     const handler = link.handlers[view.serviceId];
     if (handler !== undefined) engine.callbacks.event(handler, messageOf(link, view));
     else this.deliver(link, view);
   }
 
   private receiveControl(link: Link, view: HeaderView): void {
+    this.forwarder.forget();
     if (view.kind === KIND_NODE && link.isOpen) this.forwarder.routeControl(link, view);
     else handleControl(this.engine, link, view);
   }

@@ -8,19 +8,20 @@ import type { SendResult } from '../errors.js';
 import { NODE_ID_BYTES, type NodeId, nodeIdFromBytes, nodeIdToBytes } from '../node-id.js';
 import { LOCAL, type NextHop, type RouteAction } from '../router-table.js';
 import type { Route } from '../routes.js';
-import { HeaderDraft, type HeaderView, KIND_KEY, KIND_NODE, KIND_SERVICE, KIND_SERVICES } from '../wire/message.js';
+import { type HeaderDraft, type HeaderView, KIND_KEY, KIND_NODE, KIND_SERVICE, KIND_SERVICES } from '../wire/message.js';
 import { BroadcastHistory } from './broadcast-history.js';
 import type { Delivery } from './delivery.js';
 import type { Engine } from './engine.js';
+import { LastWay } from './last-way.js';
 import type { Link } from './link.js';
 import { LossSignals } from './loss-signals.js';
 import type { Owner } from './owner.js';
 
 export class Forwarder {
-  private readonly draft = new HeaderDraft();
   private readonly selfBytes: Uint8Array;
   private readonly lastBytes = new Uint8Array(NODE_ID_BYTES);
   private lastId: NodeId | undefined;
+  private readonly lastWay = new LastWay();
   private readonly history: BroadcastHistory;
   private readonly signals: LossSignals;
 
@@ -35,12 +36,22 @@ export class Forwarder {
 
   /** A routed message came over `link`. */
   route(link: Link, view: HeaderView): void {
+    const last = this.lastWay.of(link, view);
+    if (last !== undefined) return this.forwardOver(last, link, view);
+    this.forget();
     if (view.kind === KIND_SERVICES) return this.rebroadcast(link, view);
     if (view.kind === KIND_NODE && this.isSelf(view)) return this.delivery.deliver(link, view);
     const action = this.decide(link, view);
-    if (action.type === 'local') this.delivery.deliver(link, view);
-    else if (action.type === 'reject') this.lost('unreachable', link, view);
-    else this.forward(link, view, action);
+    if (action.type === 'local') return this.delivery.deliver(link, view);
+    if (action.type === 'reject') return this.lost('unreachable', link, view);
+    const next = this.engine.links.get(action.connectionId);
+    if (next !== undefined && view.kind !== KIND_SERVICE) this.lastWay.keep(link, view, next);
+    this.forwardOver(next, link, view);
+  }
+
+  /** Something else than handing on happens: the way of the next message has to be asked for. */
+  forget(): void {
+    this.lastWay.forget();
   }
 
   /** A control message that is routed: a signal of a lost message, for this node or another one. */
@@ -90,52 +101,28 @@ export class Forwarder {
     if (fanout.local) this.delivery.deliver(link, view);
   }
 
-  private forward(from: Link, view: HeaderView, next: NextHop): void {
-    const { engine, delivery } = this;
+  private forward(from: Link, view: HeaderView, { connectionId }: NextHop): void {
+    this.forwardOver(this.engine.links.get(connectionId), from, view);
+  }
+
+  private forwardOver(link: Link | undefined, from: Link, view: HeaderView): void {
+    const { engine } = this;
     if (view.ttl <= 1) return this.lost('hop-limit', from, view);
-    const link = engine.links.get(next.connectionId);
     if (link?.isOpen !== true || link === from) return this.lost('unreachable', from, view);
-    const draft = this.redraft(from, view);
-    if (!link.outbox.append(link.outbox.lane('normal'), draft, view.bytes, view.bodyOffset, view.end)) {
-      delivery.dropped('lane-full', 1, link.id, view.serviceId);
-      return this.signals.tell(from, view, 'lane-full');
-    }
+    if (!link.outbox.forward(link.outbox.lane('normal'), view, from.nodeIdBytes as Uint8Array)) return this.full(link, from, view);
     link.lastTrafficMs = engine.nowMs;
     engine.metrics.messagesForwarded.value++;
     engine.touch(link);
   }
 
+  private full(link: Link, from: Link, view: HeaderView): void {
+    this.delivery.dropped('lane-full', 1, link.id, view.serviceId);
+    this.signals.tell(from, view, 'lane-full');
+  }
+
   private lost(cause: 'unreachable' | 'hop-limit', from: Link, view: HeaderView): void {
     this.delivery.dropped(cause, 1, from.id, view.serviceId);
     this.signals.tell(from, view, cause);
-  }
-
-  /** The same header with one hop less and the source named: the first relay vouches for its neighbour. */
-  private redraft(from: Link, view: HeaderView): HeaderDraft {
-    const { draft } = this;
-    const { bytes, sourceOffset, destinationOffset, extensionOffset } = view;
-    draft.kind = view.kind;
-    draft.ttl = view.ttl - 1;
-    draft.fromServiceId = view.fromServiceId;
-    draft.serviceId = view.serviceId;
-    draft.streamId = view.streamId;
-    draft.source = sourceOffset < 0 ? from.nodeIdBytes : bytes.subarray(sourceOffset, sourceOffset + NODE_ID_BYTES);
-    const isById = view.kind === KIND_NODE || view.kind === KIND_KEY;
-    draft.destination = isById ? bytes.subarray(destinationOffset, destinationOffset + NODE_ID_BYTES) : undefined;
-    if (!isById) this.redraftService(view);
-    draft.extension =
-      extensionOffset < 0 ? undefined : bytes.subarray(extensionOffset + 1, extensionOffset + 1 + (bytes[extensionOffset] as number));
-    return draft;
-  }
-
-  private redraftService(view: HeaderView): void {
-    this.draft.routedServiceId = view.routedServiceId;
-    if (view.kind === KIND_SERVICE) {
-      this.draft.meta = view.meta;
-    } else {
-      this.draft.scope = view.scope;
-      this.draft.sequence = view.sequence;
-    }
   }
 
   /** Most messages that pass go where the last one went: its id is kept as a text, which is dear to make. */

@@ -88,6 +88,7 @@ export class Network implements Engine {
       this.take(input);
       this.drain();
     } finally {
+      this.delivery.settle();
       this.isStepping = false;
     }
   }

@@ -5,8 +5,9 @@
  */
 import type { Lane as LaneName } from '../agent.js';
 import type { Limits } from '../limits.js';
+import { forwardedBytes, writeForwarded } from '../wire/forwarded.js';
 import { prefixBytes } from '../wire/frame.js';
-import type { HeaderDraft } from '../wire/message.js';
+import type { HeaderDraft, HeaderView } from '../wire/message.js';
 import { Lane, SLAB_BYTES, type Slab } from './lane.js';
 
 type Seal = (plaintext: Uint8Array) => readonly Uint8Array[] | undefined;
@@ -63,6 +64,15 @@ export class Outbox {
     const at = header.write(target, slab.used);
     slab.used = at + bodyEnd - bodyStart;
     target.set(bodyStart === 0 && bodyEnd === body.length ? body : body.subarray(bodyStart, bodyEnd), at);
+    return true;
+  }
+
+  /** Copies a received message into the lane as a relay hands it on; `source`: who sent it, where it does not say so. False without room. */
+  forward(lane: Lane, view: HeaderView, source: Uint8Array): boolean {
+    const messageBytes = forwardedBytes(view);
+    const slab = lane.reserve(messageBytes, prefixBytes(messageBytes) + messageBytes);
+    if (slab === undefined) return false;
+    slab.used = writeForwarded(view, source, slab.bytes, slab.used);
     return true;
   }
 

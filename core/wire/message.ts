@@ -27,7 +27,7 @@ export const HEADER_BYTES_MAX = FIXED_HEADER_BYTES + 2 * NODE_ID_BYTES + 1 + EXT
 /** Bytes of the destination, by route kind. */
 const DESTINATION_BYTES = [0, NODE_ID_BYTES, NODE_ID_BYTES, 4, 6] as const;
 
-const SOURCE_BIT = 0b100;
+export const SOURCE_BIT = 0b100;
 const EXTENSION_BIT = 0b010;
 const RESERVED_BIT = 0b001;
 

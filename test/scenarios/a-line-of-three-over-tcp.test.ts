@@ -139,7 +139,7 @@ describe('S1 over TCP: a line of three with forced routes at its ends', () => {
 });
 
 const PER_BURST = 40;
-const BURSTS = 300;
+const BURSTS = 150;
 const STREAMS = [1, 2, 3];
 
 describe('S8 over TCP: routers that are swapped under load', () => {

@@ -4,6 +4,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { type NodeId, nodeIdToBytes } from '../../../core/node-id.js';
+import { forwardedBytes, writeForwarded } from '../../../core/wire/forwarded.js';
 import { HeaderDraft, HeaderView, KIND_KEY, KIND_NODE, KIND_SERVICE, KIND_SERVICES, Message } from '../../../core/wire/message.js';
 
 const hex = (text: string) => Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'));
@@ -83,8 +84,33 @@ describe('message header (DESIGN section 6)', () => {
         );
         expect(message.extension).to.deep.equal(fields.extension);
         expect(message.byteLength).to.equal(3);
+        if (fields.ttl === 0) return;
+        // What a relay hands on is the same message with one hop less, which names its source.
+        const onward = draftOf({ ...draft, ttl: fields.ttl - 1, source: fields.source ?? nodeIdToBytes(A) });
+        const wanted = new Uint8Array(onward.byteLength + 3);
+        onward.write(wanted, 0);
+        const forwarded = new Uint8Array(wanted.length + 5);
+        expect([forwardedBytes(view), writeForwarded(view, nodeIdToBytes(A), forwarded, 5)]).to.deep.equal([
+          wanted.length,
+          forwarded.length,
+        ]);
+        expect(forwarded.subarray(5)).to.deep.equal(wanted);
       }),
     );
+  });
+
+  it('handed on, has one hop less and its source named; a source that is there stays, and the rest goes as it came', () => {
+    const onward = (wire: string) => {
+      const bytes = hex(`ff${wire}ff`);
+      const view = new HeaderView();
+      view.read(bytes, 1, bytes.length - 1);
+      const target = new Uint8Array(forwardedBytes(view));
+      writeForwarded(view, nodeIdToBytes(A), target, 0);
+      return Buffer.from(target).toString('hex');
+    };
+    expect(onward(`0840404101020304${B}cafe`)).to.equal(`0c3f404101020304${A}${B}cafe`);
+    expect(onward(`0c40404101020304${B}${B}cafe`)).to.equal(`0c3f404101020304${B}${B}cafe`);
+    expect(onward('1a404041000000000900000701ee')).to.equal(`1e3f404100000000${A}0900000701ee`);
   });
 
   for (const [name, wire] of [
