@@ -243,7 +243,7 @@ function limitRow(name, { value, min, max, unit, atTheBound }) {
 function amount(value, unit) {
   if (unit === 'bytes' && value >= MIB && value % MIB === 0) return `${number(value / MIB)} MiB`;
   if (unit === 'bytes' && value >= KIB && value % KIB === 0) return `${number(value / KIB)} KiB`;
-  const suffix = { bytes: ' B', ms: ' ms', count: '', 'per minute': ' per minute' }[unit];
+  const suffix = { bytes: ' B', ms: ' ms', count: '', 'per second': ' per second', 'per minute': ' per minute' }[unit];
   return `${number(value)}${suffix}`;
 }
 

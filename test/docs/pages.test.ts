@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import { CoreMetrics } from '../../core/engine/core-metrics.js';
+import { LIMITS } from '../../core/limits.js';
 import { BEHAVIOR_HOOKS } from '../../core/registration/descriptor.js';
 import { type Page, proseOf, ROOT, readPages } from './pages.js';
 
@@ -27,6 +28,13 @@ describe('README and docs', () => {
   it('docs/errors.md and docs/limits.md are made from the tables of now (else run scripts/make-docs.mjs)', async () => {
     const { 'docs/api.md': _api, ...expected } = await made.pages(new URL('../../', import.meta.url));
     for (const [path, text] of Object.entries(expected)) expect(readFileSync(join(ROOT, path), 'utf8'), path).to.equal(text);
+  });
+
+  it('docs/limits.md has a unit behind every amount', async () => {
+    const text = (await made.pages(new URL('../../', import.meta.url)))['docs/limits.md'] ?? '';
+    expect(text.match(/undefined/g)).to.equal(null);
+    for (const [name, { unit }] of Object.entries(LIMITS))
+      if (unit.startsWith('per ')) expect(text.split('\n').find((line) => line.includes(`\`${name}\``))).to.include(unit);
   });
 
   it('docs/errors.md has a word on every cause of a drop', () => {
