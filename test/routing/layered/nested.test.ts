@@ -52,7 +52,7 @@ function nested(bytes: number): MeshShape {
 
 for (const bytes of [2, 3]) {
   describe(`LayeredRouter with zones of ${bytes} bytes`, () => {
-    for (const check of meshChecks(nested(bytes), { seed: 300, runs: 6 }, undefined))
+    for (const check of meshChecks(nested(bytes), { seed: 300, runs: 12 }, undefined))
       it(check.name, () => check.run(() => new LayeredRouter({ zoneBytes: bytes })));
   });
 }

@@ -49,7 +49,7 @@ describe('ShadowRouter (ATM-57)', () => {
   ];
   for (const [name, make, shape] of kinds) {
     it(`answers as a ${name} does, after any events`, () => {
-      forSeeds(1, 6, (random) => {
+      forSeeds(1, 10, (random) => {
         const mesh = shape.build(() => new ShadowedTable(make()), random);
         allEqual(mesh);
         for (let step = 0; step < 8; step++) {
@@ -62,11 +62,11 @@ describe('ShadowRouter (ATM-57)', () => {
   }
 
   describe('of a PathVectorRouter, in the place of one', () => {
-    routerTableSuite(() => new ShadowedTable(new PathVectorRouter()), { reach: 'mesh', runs: 2, cost: linkCost });
+    routerTableSuite(() => new ShadowedTable(new PathVectorRouter()), { reach: 'mesh', runs: 4, cost: linkCost });
   });
 
   describe('of a LayeredRouter, in the place of one', () => {
-    routerTableSuite(() => new ShadowedTable(new LayeredRouter()), { reach: 'zoned', runs: 2, cost: linkCost });
+    routerTableSuite(() => new ShadowedTable(new LayeredRouter()), { reach: 'zoned', runs: 4, cost: linkCost });
   });
 
   it('does so for links and services in any order, with deltas taken over now and then (property)', () => {
