@@ -82,6 +82,18 @@ describe('envelopes: the peer manager', () => {
     expect(peers.peers()).to.deep.equal([]);
   });
 
+  it('SPL-32: attempts at an address whose node is not known are `unidentifiedMs` apart at most', async () => {
+    const world = new World('unidentified often');
+    const { peers, node } = await peered(world, 'alice', {}, { unidentifiedMs: 100 });
+    let failures = 0;
+    node.on('dial-failed', () => failures++);
+    peers.addUnidentified('sim://nowhere');
+    await world.net.run(10_000);
+    expect(failures).to.be.within(100, 400);
+    for (const unidentifiedMs of [0, 0.5, 86_400_001])
+      expect(() => new EnvelopePeers(new EnvelopeMesh(1, 1), node, { unidentifiedMs })).to.throw('unidentifiedMs');
+  });
+
   it('SPL-32: Pending, Connected, Disconnected with its retries; after five failures in a row the other addresses are tried', async () => {
     const world = new World('states');
     const bob = await peered(world, 'bob');

@@ -145,6 +145,17 @@ describe('peering types', () => {
       await sim.runUntil(() => stateOf(b) !== 'up');
       await up(a, b);
     });
+
+    for (const [advertisedPort, told] of [
+      [7500, 'sim://%@a:7500'],
+      [0, 'undefined'],
+    ] as const)
+      it(`INET-22: the option says at which port, or that it is nowhere (${advertisedPort})`, async () => {
+        const b = await started(sim, 'b', { acceptUnknown: true });
+        const a = await cross('a', 'b', { advertisedPort });
+        await up(a, b);
+        expect(`${peeringOf(b).peer(0)?.address}`).to.equal(told.replace('%', a.id));
+      });
   });
 
   describe('limited', () => {
