@@ -160,39 +160,56 @@ export class Outbox {
   private sealNext(lane: Lane, seal: Seal, chunks: Uint8Array[]): boolean {
     const slab = lane.slabs[0] as Slab;
     const rider = this.riderOf(lane, slab);
-    const end = rider === undefined ? Math.min(slab.used, slab.sealed + SLAB_BYTES) : join(slab, rider.slabs[0] as Slab);
+    const next = rider === lane ? lane.slabs[1] : rider?.slabs[0];
+    const end = next === undefined ? Math.min(slab.used, slab.sealed + SLAB_BYTES) : join(slab, next);
     const record = seal(slab.bytes.subarray(slab.sealed, end));
     if (record === undefined) return false;
     for (const chunk of record) {
       chunks.push(chunk);
       this.inFlightBytes += chunk.length;
     }
+    if (next !== undefined) next.sealed = end - slab.used;
     slab.sealed = end;
-    this.unfinished = end < slab.used ? lane : undefined;
-    if (this.unfinished !== undefined) return true;
-    this.sealed(lane);
-    if (rider !== undefined) this.sealed(rider);
+    this.unfinished = undefined;
+    this.finish(lane);
+    if (rider !== undefined) this.finish(rider);
     return true;
   }
 
-  /** The lane whose first slab goes into the same record, because little waits: the next one after `lane`. */
+  /** The lane whose next slab goes into the same record, in whole or, behind the rest of a large frame, as far as it fits. */
   private riderOf(lane: Lane, slab: Slab): Lane | undefined {
-    if (lane === this.bulk || lane.slabs.length > 1) return undefined;
-    const next = lane === this.control && this.normal.count > 0 ? this.normal : this.bulk;
-    const [first] = next.slabs;
-    return first !== undefined && slab.used + first.used <= Math.min(slab.bytes.length, SLAB_BYTES) ? next : undefined;
+    const rider = this.laneAfter(lane);
+    const next = rider === lane ? lane.slabs[1] : rider?.slabs[0];
+    if (next === undefined || slab.used - slab.sealed >= SLAB_BYTES) return undefined;
+    const isSplit = slab.sealed > 0 && next.used > SLAB_BYTES;
+    return isSplit || next.used <= roomBehind(slab) ? rider : undefined;
   }
 
-  /** The lane's first slab is in a record. */
-  private sealed(lane: Lane): void {
-    const { count, ownCount } = lane.slabs[0] as Slab;
+  /** Whose turn it is when the first slab of `lane` is through. */
+  private laneAfter(lane: Lane): Lane | undefined {
+    return this.lanes.find((other) => other.slabs.length > (other === lane ? 1 : 0));
+  }
+
+  /** The lane's first slab is in a record, or a part of it is. */
+  private finish(lane: Lane): void {
+    const { count, ownCount, sealed, used } = lane.slabs[0] as Slab;
+    if (sealed < used) {
+      this.unfinished = lane;
+      return;
+    }
     this.sealedMessages += count - ownCount;
     lane.shift();
   }
 }
 
-/** Puts the second slab's frames behind the first one's; answers where they end. */
+/** What the record of a slab's rest could carry behind it. */
+function roomBehind({ bytes, used, sealed }: Slab): number {
+  return Math.min(bytes.length - used, SLAB_BYTES - used + sealed);
+}
+
+/** Puts what fits of the second slab behind the first one; answers where it ends. */
 function join(first: Slab, second: Slab): number {
-  first.bytes.set(second.bytes.subarray(0, second.used), first.used);
-  return first.used + second.used;
+  const byteCount = Math.min(second.used, roomBehind(first));
+  first.bytes.set(second.bytes.subarray(0, byteCount), first.used);
+  return first.used + byteCount;
 }

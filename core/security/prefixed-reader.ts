@@ -3,6 +3,7 @@
  * whole in a chunk is handed out as a view; only the rest of an incomplete one is copied, into a buffer that serves one body after
  * another while the stream is busy. An idle stream keeps none. Knows no cryptography.
  */
+import { giveBuffer, takeBuffer } from '../buffer-pool.js';
 import { NetworkError } from '../errors.js';
 
 const EMPTY = new Uint8Array(0);
@@ -114,7 +115,10 @@ export class PrefixedReader {
   }
 
   #bufferOf(length: number): Uint8Array {
-    if (this.#spare.length < length) this.#spare = new Uint8Array(length);
+    if (this.#spare.length < length) {
+      giveBuffer(this.#spare);
+      this.#spare = takeBuffer(length);
+    }
     return this.#spare.length === length ? this.#spare : this.#spare.subarray(0, length);
   }
 
@@ -123,6 +127,8 @@ export class PrefixedReader {
     if (this.#offset < this.#chunk.length) return;
     this.#chunk = EMPTY;
     this.#offset = 0;
-    if (this.#length === UNKNOWN) this.#spare = EMPTY;
+    if (this.#length !== UNKNOWN || this.#spare === EMPTY) return;
+    giveBuffer(this.#spare);
+    this.#spare = EMPTY;
   }
 }

@@ -3,6 +3,8 @@
  * form, then a message. It knows nothing of what a message holds. A declared length is checked before anything is allocated for it.
  */
 
+import { giveBuffer, takeBuffer } from '../buffer-pool.js';
+
 const PREFIX_BYTES_MAX = 4;
 const CARRY_BYTES_MIN = 4096;
 const EMPTY = new Uint8Array(0);
@@ -105,8 +107,9 @@ export class FrameReader {
 
   #grow(needed: number): void {
     if (needed <= this.#carry.length) return;
-    const grown = new Uint8Array(Math.min(this.#wanted, Math.max(CARRY_BYTES_MIN, 2 * needed)));
+    const grown = takeBuffer(Math.min(this.#wanted, Math.max(CARRY_BYTES_MIN, 2 * needed)));
     grown.set(this.#carry.subarray(0, this.#carried));
+    giveBuffer(this.#carry);
     this.#carry = grown;
   }
 
@@ -115,7 +118,9 @@ export class FrameReader {
     this.#input = EMPTY;
     this.bytes = EMPTY;
     this.#at = 0;
-    if (this.#carried === 0) this.#carry = EMPTY;
+    if (this.#carried > 0 || this.#carry === EMPTY) return;
+    giveBuffer(this.#carry);
+    this.#carry = EMPTY;
   }
 
   #break(): boolean {
