@@ -14,7 +14,7 @@ import {
   type LanChannel,
   type LanPort,
   NetworkBehavior,
-  type NetworkError,
+  NetworkError,
   type NodeId,
   SEALER,
   type Sealer,
@@ -94,17 +94,40 @@ export class LanBehavior extends NetworkBehavior {
     this.look(agent);
   }
 
+  /** A look that failed has planned no other one. */
+  override onTick(agent: BehaviorAgent): void {
+    if (this.timer === undefined) this.lookAgain(agent);
+  }
+
   override onStopped(agent: BehaviorAgent): void {
-    this.tell(agent.nodeId, 0);
-    this.channel?.close();
-    this.channel = undefined;
+    try {
+      this.tell(agent.nodeId, 0);
+    } finally {
+      this.close();
+    }
   }
 
   /** What the port tells becomes part of a callback of this behaviour: what goes wrong there is a fault, and not the port's business. */
   private enter(work: (agent: BehaviorAgent) => void): void {
     if (this.inbox.length >= INBOX_MAX) return void this.counted.ignored++;
     this.inbox.push(work);
-    if (this.inbox.length === 1) this.perform((agent) => this.lookAgain(agent));
+    if (this.inbox.length === 1) this.whileRunning((agent) => this.lookAgain(agent));
+  }
+
+  /** A node that has ended without a word hears nothing more. */
+  private whileRunning(work: (agent: BehaviorAgent) => void): void {
+    try {
+      this.perform(work);
+    } catch (error) {
+      if (!(error instanceof NetworkError && error.code === 'NOT_STARTED')) throw error;
+      this.inbox.length = 0;
+      this.close();
+    }
+  }
+
+  private close(): void {
+    this.channel?.close();
+    this.channel = undefined;
   }
 
   private hostsChanged(agent: BehaviorAgent, hosts: readonly string[]): void {
@@ -149,6 +172,7 @@ export class LanBehavior extends NetworkBehavior {
 
   /** Does what is due. */
   private look(agent: BehaviorAgent): void {
+    this.timer = undefined;
     for (const work of this.inbox.splice(0)) work(agent);
     const { schedule, channel } = this;
     if (schedule === undefined || channel === undefined) return;

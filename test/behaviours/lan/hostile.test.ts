@@ -162,6 +162,38 @@ describe('LAN discovery in hostile company', () => {
     await net.runUntil(() => isConnected(a, b), 1_000);
   });
 
+  it('after a fault it goes on asking and listening, also when the link is silent', async () => {
+    const a = await node();
+    const book = bookOf(a);
+    book.addHint = () => {
+      throw new Error('not now');
+    };
+    new Member(net, 'eve', 'public').announce(idOf(1), ['sim://eve']);
+    await net.run(1_000);
+    Reflect.deleteProperty(book, 'addHint');
+    const before = lanOf(a).counters.asked;
+    await net.run(600_000);
+    expect(lanOf(a).counters.asked).to.be.above(before);
+    const b = await node();
+    await net.runUntil(() => isConnected(a, b), 15_000);
+  });
+
+  it('when the node has ended without a word, what is heard harms nobody, and the channel is closed', async () => {
+    let sink: LanSink | undefined;
+    let closed = 0;
+    const port: LanPort = {
+      open: (_opening, given) => {
+        sink = given;
+        return { ask() {}, tell() {}, close: () => void closed++ };
+      },
+    };
+    const a = await node({ provide: [{ token: LAN_PORT, useValue: port }] });
+    a.kill();
+    for (let count = 0; count < 3; count++) sink?.onTold(new Uint8Array(40), 600, '10.0.0.1');
+    sink?.onHosts(['10.0.0.2']);
+    expect(closed).to.be.above(0);
+  });
+
   it('more than can be looked at is ignored', async () => {
     const a = await node();
     const eve = new Member(net, 'eve', 'public');
