@@ -1,6 +1,6 @@
 /**
  * @module Shelf: the book between two runs: loads it at the start, saves it now and then and at the end, if something has changed. What is
- * damaged or cannot be saved stops nobody.
+ * damaged or cannot be saved stops nobody, nor does a storage that throws: a fault would take the dials of the same look along.
  */
 import type { BehaviorAgent, NodeId, Signer, Storage } from '../../core/index.js';
 import type { Book } from './book.js';
@@ -31,7 +31,7 @@ export class Shelf {
 
   /** Takes in what the run before has left. */
   load(agent: BehaviorAgent): BookFacts {
-    const bytes = this.storage.load(STORED_AS);
+    const bytes = this.stored(agent);
     const facts = (bytes && this.take(agent, bytes)) ?? { seq: 0, anchors: [] };
     this.anchors = facts.anchors;
     this.savedMs = agent.nowMs;
@@ -67,12 +67,28 @@ export class Shelf {
     const isQuiet = agent.nowMs - this.savedMs > this.setup.saveMs;
     this.intervalMs = isQuiet ? SECOND_MS : Math.min(Math.max(SECOND_MS, 2 * this.intervalMs), this.setup.saveMs);
     this.savedMs = agent.nowMs;
-    this.savedRevision = this.book.revision;
+    const { revision } = this.book;
     const { log } = agent;
-    this.storage.save(STORED_AS, this.toBytes(agent, seq), (error) => {
-      if (error === undefined) return;
+    let isSaved = true;
+    const failed = (err: unknown) => {
+      isSaved = false;
       this.savedRevision = NEVER;
-      log.warn({ err: error }, 'the address book could not be saved; it is tried again');
-    });
+      log.warn({ err }, 'the address book could not be saved; it is tried again');
+    };
+    try {
+      this.storage.save(STORED_AS, this.toBytes(agent, seq), (error) => error && failed(error));
+    } catch (err) {
+      failed(err);
+    }
+    if (isSaved) this.savedRevision = revision;
+  }
+
+  private stored({ log }: BehaviorAgent): Uint8Array | undefined {
+    try {
+      return this.storage.load(STORED_AS);
+    } catch (err) {
+      log.warn({ err }, 'the address book could not be loaded');
+      return undefined;
+    }
   }
 }

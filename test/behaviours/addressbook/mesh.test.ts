@@ -98,6 +98,28 @@ describe('the address book in a small space', () => {
     await mesh.net.stop();
   });
 
+  it('is not held up by a storage that throws', async () => {
+    const mesh = new Mesh(16);
+    const gone = () => {
+      throw new Error('the disk has gone');
+    };
+    const warnings = new Set<unknown>();
+    const warn = (_fields: object, text: string) => void warnings.add(text);
+    const logger: Logger = { trace() {}, debug() {}, info() {}, warn, error() {}, child: () => logger };
+    const a = await mesh.node('a', { seeds: ['sim://late'], storage: { load: gone, save: gone, flush: (settled) => settled() }, logger });
+    let faults = 0;
+    a.on('fault', () => faults++);
+    bookOf(a).addPeers([`sim://${idOf('nobody')}@nowhere`]);
+    await mesh.net.run(120_000);
+    const late = await mesh.node('late');
+    await mesh.net.runUntil(() => isConnected(a, late), 120_000);
+    expect([faults, ...warnings]).to.deep.equal([
+      ...[0, 'the address book could not be loaded'],
+      'the address book could not be saved; it is tried again',
+    ]);
+    await mesh.net.stop();
+  });
+
   it('answers connect(nodeId) for everybody it knows (AddressSource)', async () => {
     const mesh = new Mesh(7);
     const [first, second] = [await mesh.node('first'), await mesh.node('second', { seeds: ['sim://first'] })];
