@@ -78,6 +78,7 @@ export class NodeContainer {
 
   /** The value of a token, built if it was not yet. Throws `DEPENDENCY_MISSING` for one that nobody provides. */
   resolve<T>(token: Token<T>): T {
+    if (this.#values.has(token)) return this.#values.get(token) as T;
     const registered = this.#plan.graph.providerOf(token)?.token ?? token;
     if (this.#container.isRegistered(registered as string)) return this.#container.resolve(registered as string) as T;
     throw new NetworkError('DEPENDENCY_MISSING', `nobody provides ${tokenName(token)}`);
@@ -130,7 +131,6 @@ export class NodeContainer {
 
   #filled(plan: BuildPlan): DependencyContainer {
     const container = createContainer();
-    for (const [token, value] of this.#values) container.register(token as string, { useFactory: () => value });
     for (const node of plan.graph.order) container.register(node.token as string, { useFactory: () => this.#once(node) });
     return container;
   }
