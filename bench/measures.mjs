@@ -8,6 +8,8 @@ import { ROUTING_MEASURES } from './routing.mjs';
 
 const PEER = fileURLToPath(new URL('./peer.mjs', import.meta.url));
 const IDLE_CONNECTIONS = 1_000;
+/** Much code runs once per connection, and is compiled after some 2,000 of them, whatever the scale. */
+const WARM_UP_CONNECTIONS = 3_000;
 const ENDPOINTS = 1_000;
 
 export const MEASURES = [
@@ -65,20 +67,20 @@ function requests(outstanding) {
 
 /** Secured links and nothing that a mesh does over them: as many nodes at one node would tell each other of all the others. */
 function connections(parallel, connectionCount) {
-  const run = (contender, scale) => fresh(contender, Math.round(connectionCount * scale), parallel, true);
+  const run = (contender, scale) => fresh(contender, Math.round(connectionCount * scale), parallel, true, WARM_UP_CONNECTIONS);
   return { name: `fresh connections, ${parallel} at a time`, unit: 'connections/s', better: 'higher', run };
 }
 
 /** Nodes with everything that runs by default, which all learn of all the others. */
 function joiners(nodeCount) {
-  const run = (contender, scale) => fresh(contender, Math.round(nodeCount * scale), 1, false);
+  const run = (contender, scale) => fresh(contender, Math.round(nodeCount * scale), 1, false, Math.round(3 * nodeCount * scale));
   return { name: `nodes that join one by one`, unit: 'nodes/s', better: 'higher', only: ['meshwright'], run };
 }
 
-function fresh(contender, count, parallel, isPlain) {
+function fresh(contender, count, parallel, isPlain, warmUp) {
   return withPeers(contender, { name: 'echo', isPlain }, async ({ client }) => {
-    // Much code runs once per connection, and is compiled after some 2,000 of them. They stay open until the time is taken.
-    const { seconds } = await client.ask({ type: 'connections', count, parallel, warmUp: 3 * count });
+    // They stay open until the time is taken.
+    const { seconds } = await client.ask({ type: 'connections', count, parallel, warmUp });
     return count / seconds;
   });
 }
