@@ -25,40 +25,43 @@ export type Route =
   /** To this node. */
   | { readonly type: 'local' };
 
+/** Routes of one kind. */
+type RouteOf<Type extends Route['type']> = Extract<Route, { type: Type }>;
+
 /** The routes a router table decides. */
 export type RouteRule = Extract<Route, { type: 'node' | 'key' | 'service' | 'services' }>;
 
-export function toNode(nodeId: NodeId): Route {
+export function toNode(nodeId: NodeId): RouteOf<'node'> {
   return { type: 'node', nodeId: checked(nodeId, 'toNode: nodeId') };
 }
 
-export function toKey(key: NodeId): Route {
+export function toKey(key: NodeId): RouteOf<'key'> {
   return { type: 'key', key: checked(key, 'toKey: key') };
 }
 
-export function toService(serviceId?: number, meta = 0): Route {
+export function toService(serviceId?: number, meta = 0): RouteOf<'service'> {
   checkNumber('toService: serviceId', serviceId, 255);
   checkNumber('toService: meta', meta, 0xffffff);
   return { type: 'service', serviceId, meta };
 }
 
-export function toServices(serviceId?: number, scope = 0): Route {
+export function toServices(serviceId?: number, scope = 0): RouteOf<'services'> {
   checkNumber('toServices: serviceId', serviceId, 255);
   checkNumber('toServices: scope', scope, NODE_ID_BYTES);
   return { type: 'services', serviceId, scope };
 }
 
-export function toConnection(connectionId: number): Route {
+export function toConnection(connectionId: number): RouteOf<'connection'> {
   return { type: 'connection', connectionId };
 }
 
-export function toNextHop(nodeId: NodeId): Route {
+export function toNextHop(nodeId: NodeId): RouteOf<'next-hop'> {
   return { type: 'next-hop', nodeId: checked(nodeId, 'toNextHop: nodeId') };
 }
 
-const LOCAL: Route = { type: 'local' };
+const LOCAL: RouteOf<'local'> = { type: 'local' };
 
-export function toLocal(): Route {
+export function toLocal(): RouteOf<'local'> {
   return LOCAL;
 }
 

@@ -140,7 +140,7 @@ describe('Address', () => {
     });
   }
 
-  it('has its parts', () => {
+  it('ATM-05: has its parts', () => {
     const address = parseAddress(`tcp://${ID}@[FE80::1%25eth0]:7400/name`);
     expect({ ...address }).to.deep.equal({
       scheme: 'tcp',

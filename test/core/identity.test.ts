@@ -78,7 +78,7 @@ describe('Identity', () => {
     }
   });
 
-  it('is ground to a zone of one or two bytes, and repeats with its chance', () => {
+  it('ATM-01: is ground to a zone of one or two bytes, and repeats with its chance', () => {
     const random = () => seededRandom(77);
     const [one, again, two] = ['2a', '2a', '2a07'].map((zone) => Identity.generate(simulatedCrypto, random(), { zone }));
     expect(one?.nodeId.slice(0, 2)).equal('2a');

@@ -27,7 +27,7 @@ function heard(peer: SecuredPeer): number[] {
   return peer.messages.map(({ payload }) => payload[0] as number);
 }
 
-describe('the hop limit', () => {
+describe('the hop limit (ATM-30)', () => {
   it('a message with ttl 1 dies at the relay and is counted; with ttl 2 it arrives (row 63)', () => {
     const { bob, alice, carol, to, drops } = relay();
     alice.sendMessage({ kind: KIND_NODE, destination: to(carol), ttl: 1, payload: Uint8Array.of(1) });

@@ -9,7 +9,7 @@ const nodeId = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Bu
 /** Ids that share a prefix of any length, so that the deciding digit is anywhere. */
 const near = fc.tuple(nodeId, nodeId, fc.nat(64)).map(([id, other, shared]) => (id.slice(0, shared) + other.slice(shared)) as NodeId);
 
-describe('XOR distance', () => {
+describe('XOR distance (ATM-02, H-31: over all bits of the key)', () => {
   it('compares digits by value, not by character code', () => {
     // 9 ^ 8 = 1 and a ^ 8 = 2, though the codes differ the other way round: 0x39 ^ 0x38 = 1, 0x61 ^ 0x38 = 0x59.
     expect(isCloser(idOf('9'), idOf('a'), idOf('8'))).equal(true);

@@ -18,7 +18,7 @@ describe('rpc calls', () => {
     await net.sim.stop();
   });
 
-  const call = (method: string, value?: unknown, serviceId = DESK, route = toConnection(net.connectionId)) =>
+  const call = (method: string, value?: unknown, serviceId = DESK, route: Route = toConnection(net.connectionId)) =>
     outcome(net.sim, net.caller.call(route, serviceId, method, value));
 
   describe('routes', () => {

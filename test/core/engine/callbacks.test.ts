@@ -163,7 +163,7 @@ describe('a callback', () => {
 });
 
 describe('perform', () => {
-  it('runs at once, answers what the work answers, and joins the order of actions when it returns', () => {
+  it('ATM-26: runs at once, answers what the work answers, and joins the order of actions when it returns', () => {
     const { doer, near } = scene();
     expect(doer.do((agent) => [agent.sendToBehavior(65, 1), near.of('onBehaviorEvent').length])).to.deep.equal([true, 0]);
     expect(near.of('onBehaviorEvent')).to.have.length(1);

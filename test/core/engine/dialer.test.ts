@@ -99,7 +99,7 @@ describe('a dial', () => {
     ]);
   });
 
-  it("gives every address a connection id of its own, and all of them the attempt's id", () => {
+  it("ATM-05: gives every address a connection id of its own, and all of them the attempt's id", () => {
     const { node, dial, dialled, outcomes } = dialling({}, ['silent', 'mute', 'good']);
     const attemptId = dial(TARGET.nodeId);
     node.advance(599);

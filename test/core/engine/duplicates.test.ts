@@ -166,7 +166,7 @@ describe('two processes with one key (row 96)', () => {
   });
 });
 
-describe('a dial of each other at the same time (H-06, row 15)', () => {
+describe('a dial of each other at the same time (ATM-42, H-06, row 15)', () => {
   it('ends with one link, the same on both sides, that no other was open before: any order of arrival', () => {
     const order = fc.array(fc.nat(3), { minLength: 60, maxLength: 60 });
     fc.assert(

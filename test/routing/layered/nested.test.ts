@@ -77,7 +77,7 @@ describe('The names of zones', () => {
     ]);
   });
 
-  it('are those of the greatest zone that is not shared', () => {
+  it('ATM-03: are those of the greatest zone that is not shared', () => {
     const zones = new Zones(SELF, 2);
     expect(zones.own).eql([zoneName(SELF, 1), zoneName(SELF, 2)]);
     expect(zones.zoneOf(idOf('6100'))).equal(zoneName(idOf('61'), 1));
