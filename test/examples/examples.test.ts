@@ -38,6 +38,7 @@ describe('examples', () => {
       'envelopes.js',
       'hello.js',
       'lan.js',
+      'learning-router.js',
       'peering.js',
       'peers.js',
       'simulate.js',
@@ -63,6 +64,15 @@ describe('examples', () => {
     const lines = await printed('custom-router');
     expect(lines[0]).to.match(/^the table keeps the contract of router tables: all \d+ checks hold$/);
     expect(lines.slice(1)).to.deep.equal(['cleo answers bob over the hub: Hello leaf', 'the hub has passed on 2 messages']);
+  });
+
+  it('learning-router: an own table that learns finds the shorter way round, and the longer one when a node dies', async () => {
+    const lines = await printed('learning-router');
+    const wayOver = (count: number) => Array.from({ length: count }, () => ID).join(' > ');
+    expect(lines[0]).to.match(/^the table reaches everybody in any mesh: all \d+ checks hold$/);
+    expect(lines[1]).to.match(new RegExp(`^formed: to bob over ${wayOver(2)}$`));
+    expect(lines[3]).to.match(new RegExp(`^without n1: to bob over ${wayOver(4)}$`));
+    expect([lines[2], lines[4]]).to.deep.equal(['Hello ada', 'Hello ada']);
   });
 
   it('peers: one address is enough, and after a restart none is needed', async () => {
