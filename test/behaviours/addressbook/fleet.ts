@@ -46,11 +46,10 @@ export interface FleetOptions {
   readonly nodes: number;
   readonly processes: number;
   readonly rounds: number;
-  /** How long the mesh may take to be whole again in a round; at first, with cold processes, four times that. */
+  /** How long the mesh may take to be whole, at first and again in a round. */
   readonly timeoutMs: number;
 }
 
-const COLD_FACTOR = 4;
 const SETTLE_MS = 5_000;
 /** Questions to one process at a time. */
 const QUESTIONS_MAX = 100;
@@ -92,7 +91,7 @@ class Fleet {
     const startMs = performance.now();
     await this.start(0);
     await Promise.all(indices.slice(1).map((index) => this.start(index)));
-    const formedMs = await this.untilWhole('forming', startMs, COLD_FACTOR * this.options.timeoutMs);
+    const formedMs = await this.untilWhole('forming', startMs, this.options.timeoutMs);
     const dials = (await this.states()).reduce((sum, state) => sum + state.dials, 0);
     const healedMs: number[] = [];
     for (let round = 1; round <= this.options.rounds; round++) {
