@@ -69,12 +69,13 @@ export class EnvelopeConnections {
     retry: Partial<RetryOptions> = {},
   ) {
     this.#retry = resolveRetry(retry);
-    this.#nodes = new ManagedNodes(nodes, {
+    this.#nodes = new ManagedNodes(nodes);
+    this.#listeners = new MeshListeners((cause) => this.#nodes.logFailure(cause));
+    this.#unwatch = mesh.onDisconnected((removed) => this.#ended(removed));
+    this.#nodes.watch({
       onGreeted: (node, connection) => this.#greeted(node, connection),
       onStopped: (node) => this.#stopped(node),
     });
-    this.#listeners = new MeshListeners((cause) => this.#nodes.logFailure(cause));
-    this.#unwatch = mesh.onDisconnected((removed) => this.#ended(removed));
   }
 
   /** Endpoints of all connections, connected or not. */
@@ -182,7 +183,8 @@ export class EnvelopeConnections {
     if (managed === undefined) return;
     if (managed.supervisor !== undefined) return managed.supervisor.ended(removed);
     this.#managed.delete(managed.connectionId);
-    this.#removeInbound(managed);
+    this.mesh.remove(removed.id);
+    this.#tell(managed, { type: 'disconnected', unsent: removed.unsent });
   }
 
   /** Nobody dials for a node that has stopped. */

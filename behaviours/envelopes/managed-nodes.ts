@@ -14,16 +14,19 @@ export interface NodesWatcher {
 export class ManagedNodes {
   readonly all: readonly MeshNode[];
   readonly #behaviors: readonly EnvelopesBehavior[];
-  readonly #unwatch: (() => void)[];
+  #unwatch: readonly (() => void)[] = [];
 
   /** Throws `BEHAVIOR_MISSING`, and `ARGUMENT_INVALID` when there is no node. */
-  constructor(nodes: MeshNode | readonly MeshNode[], watcher: NodesWatcher) {
+  constructor(nodes: MeshNode | readonly MeshNode[]) {
     this.all = Array.isArray(nodes) ? nodes : [nodes];
     if (this.all.length === 0) throw new NetworkError('ARGUMENT_INVALID', 'envelopes: a manager needs a node');
-    const behaviors = this.all.map((node) => ({ node, behavior: node.behavior(EnvelopesBehavior) }));
-    this.#behaviors = behaviors.map(({ behavior }) => behavior);
-    this.#unwatch = behaviors.map(({ node, behavior }) =>
-      behavior.watch({
+    this.#behaviors = this.all.map((node) => node.behavior(EnvelopesBehavior));
+  }
+
+  /** From now on; at once, within the call, of the connections that are there. */
+  watch(watcher: NodesWatcher): void {
+    this.#unwatch = this.all.map((node, index) =>
+      (this.#behaviors[index] as EnvelopesBehavior).watch({
         onGreeted: (connection) => watcher.onGreeted(node, connection),
         onStopped: () => watcher.onStopped(node),
       }),

@@ -75,10 +75,7 @@ export class EnvelopePeers {
     this.#retry = resolveRetry(retry);
     this.#unidentifiedRetry = { firstMs: unidentifiedMs, maxMs: unidentifiedMs };
     this.#accept = accept;
-    this.#nodes = new ManagedNodes(nodes, {
-      onGreeted: (node, connection) => this.#greeted(node, connection),
-      onStopped: (node) => this.#stopped(node),
-    });
+    this.#nodes = new ManagedNodes(nodes);
     this.#mail = new PeerMail({
       mesh,
       meshIdOf: (nodeId) => this.#meshIdOf(nodeId),
@@ -86,6 +83,10 @@ export class EnvelopePeers {
       after: () => this.#nodes.after,
     });
     this.#unwatch = mesh.onDisconnected((removed) => this.#ended(removed));
+    this.#nodes.watch({
+      onGreeted: (node, connection) => this.#greeted(node, connection),
+      onStopped: (node) => this.#stopped(node),
+    });
   }
 
   /** The peers that somebody has asked for. */
@@ -235,12 +236,17 @@ export class EnvelopePeers {
     const [key, known] = [...this.#unreferenced].find(([, { meshId }]) => meshId === removed.id) ?? [];
     if (key === undefined || known === undefined) return;
     this.#unreferenced.delete(key);
-    this.#removeUnreferenced(known);
+    this.mesh.remove(removed.id);
+    this.#left(known, removed);
   }
 
-  #removeUnreferenced({ nodeId, localNode, meshId }: Unreferenced): void {
-    const removed = this.mesh.remove(meshId);
-    if (removed.type === 'removed') this.#notifications.tell({ type: 'disconnected', nodeId, localNode, unsent: removed.unsent });
+  #removeUnreferenced(known: Unreferenced): void {
+    const removed = this.mesh.remove(known.meshId);
+    if (removed.type === 'removed') this.#left(known, removed);
+  }
+
+  #left({ nodeId, localNode }: Unreferenced, { unsent }: Removed): void {
+    this.#notifications.tell({ type: 'disconnected', nodeId, localNode, unsent });
   }
 
   /** Nobody dials for a node that has stopped. */

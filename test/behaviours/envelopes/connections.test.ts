@@ -1,11 +1,18 @@
 /** @module The connection manager: requests, authorisation, reconnects, inbound connections, and what its subscribers hear. */
 import { expect } from 'chai';
-import { type ConnectionNotification, EnvelopeConnections, EnvelopeMesh } from '../../../behaviours/envelopes/index.js';
+import {
+  type ConnectionNotification,
+  EnvelopeConnections,
+  EnvelopeMesh,
+  EnvelopePeers,
+  type MeshConnection,
+  type PeerNotification,
+} from '../../../behaviours/envelopes/index.js';
 import { Retry } from '../../../behaviours/envelopes/retry.js';
 import { parseNodeId } from '../../../core/index.js';
 import type { SimulatedNode } from '../../../simulation.js';
 import { seededIdentity, seededRandom } from '../../../testing/index.js';
-import { connectionTo, send, takeAll, World } from './support.js';
+import { connectionTo, send, takeAll, textOf, World } from './support.js';
 
 /** A node whose mesh takes every connection in. */
 async function host(world: World, name: string, options = {}) {
@@ -27,6 +34,17 @@ async function managed(world: World, name = 'client', options = {}) {
   const heard: ConnectionNotification[] = [];
   manager.subscribe((notification) => heard.push(notification));
   return { node, mesh, manager, heard, types: () => heard.map(({ type }) => type) };
+}
+
+type Told = ConnectionNotification | PeerNotification;
+interface Manager {
+  subscribe(listener: (told: Told) => unknown): unknown;
+}
+type Manage = (mesh: EnvelopeMesh, node: SimulatedNode, connection: MeshConnection) => Manager;
+
+function forgetting(manager: EnvelopeConnections, connection: MeshConnection): Manager {
+  manager.addInbound(connection, 'guest');
+  return manager as Manager;
 }
 
 describe('envelopes: the connection manager', () => {
@@ -168,6 +186,24 @@ describe('envelopes: the connection manager', () => {
     await world.net.run(600_000);
     expect(types()).to.deep.equal(['connected']);
   });
+
+  for (const [what, manage] of [
+    ['an inbound connection', (mesh, node, connection) => forgetting(new EnvelopeConnections(mesh, node), connection)],
+    ['a peer that came by itself', (mesh, node) => new EnvelopePeers(mesh, node)],
+  ] as readonly [string, Manage][])
+    it(`SPL-05, SPL-26: the end of ${what} is told with what was not sent, also in a mesh that forgets it at once`, async () => {
+      const world = new World('forgetful');
+      const [server, client] = [await world.node('server'), await world.node('client')];
+      const mesh = new EnvelopeMesh(10, 10, { keepDisconnectedMs: 0 });
+      const { far } = await world.link(client, server);
+      const unsent: string[][] = [];
+      manage(mesh, server, far).subscribe((told) => told.type === 'disconnected' && unsent.push(told.unsent.map(textOf)));
+      await world.net.run(10);
+      expect(send(mesh, mesh.connections()[0]?.id as number, 'late')).to.equal('queued');
+      client.disconnectNode(server.id);
+      await world.net.run(50);
+      expect([unsent, mesh.connectionCount]).to.deep.equal([[['late']], 0]);
+    });
 
   it('SPL-26, SPL-29: an inbound connection is told, listed, and not dialled again when it ends', async () => {
     const world = new World('inbound');

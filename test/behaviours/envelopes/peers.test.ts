@@ -155,6 +155,21 @@ describe('envelopes: the peer manager', () => {
     expect(mesh.connectionCount).to.equal(0);
   });
 
+  it('SPL-34: nodes that were connected before the manager was made are its peers, too', async () => {
+    const world = new World('late manager');
+    const [server, client, stranger] = [await world.node('server'), await world.node('client'), await world.node('stranger')];
+    for (const node of [client, stranger]) await world.link(node, server);
+    const accept = (nodeId: NodeId) => {
+      if (nodeId === stranger.id) throw new Error('who is that?');
+      return true;
+    };
+    const peers = new EnvelopePeers(new EnvelopeMesh(10, 10), server, { accept });
+    expect(peers.unreferenced()).to.deep.equal([client.id]);
+    const heard: string[] = [];
+    peers.subscribe(({ type }) => heard.push(type));
+    expect(heard).to.deep.equal(['connected']);
+  });
+
   it('SPL-34: who is not accepted, or cannot be judged, stays out of the mesh', async () => {
     const world = new World('accept');
     const accept = (nodeId: NodeId) => {
