@@ -14,7 +14,10 @@ export interface TransportLink {
   readonly kind: LinkKind;
   readonly remoteAddress: Address;
   readonly localAddress: Address | undefined;
-  /** Queues the chunks in order; they belong to the link from here on. `onWritten` tells when they were handed to the system. */
+  /**
+   * Queues the chunks in order; they belong to the link from here on, which may free their memory. `onWritten` tells when they were handed
+   * to the system.
+   */
   write(chunks: readonly Uint8Array[]): void;
   /** Writes what is queued, then ends the channel; destroys it by itself when that takes longer than 1 s. */
   end(): void;

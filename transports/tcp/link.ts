@@ -9,6 +9,7 @@ import type { Address } from '../../core/address.js';
 import type { NetworkError } from '../../core/errors.js';
 import type { LinkSink, TransportLink } from '../../core/transport.js';
 import { socketAddress } from './socket-address.js';
+import { freeSpent } from './spent.js';
 import { networkError } from './system-error.js';
 
 /** How long `end` may take before the channel is destroyed. */
@@ -56,7 +57,9 @@ export class TcpLink implements TransportLink {
     this.#socket.cork();
     for (let index = 0; index < lastIndex; index++) this.#socket.write(chunks[index] as Uint8Array);
     this.#socket.write(chunks[lastIndex] as Uint8Array, (error) => {
-      if (!error) this.#sink?.onWritten(byteCount);
+      if (error) return;
+      freeSpent(chunks);
+      this.#sink?.onWritten(byteCount);
     });
     this.#socket.uncork();
   }

@@ -13,6 +13,7 @@ import type { TcpParts } from './parts.js';
 import { resolveHost } from './resolve.js';
 import { socketAddress } from './socket-address.js';
 import type { SocketTally } from './socket-tally.js';
+import { freeSpent } from './spent.js';
 import { networkError, systemCodeOf } from './system-error.js';
 
 const ANY_IPV6 = '::';
@@ -98,7 +99,10 @@ export class TcpListener implements Listener {
       return;
     }
     link.attach(sink);
-    socket.on('data', (bytes) => link.receive(bytes));
+    socket.on('data', (bytes) => {
+      link.receive(bytes);
+      freeSpent([bytes]);
+    });
   }
 
   #refuse(socket: Socket, remoteAddress: Address | undefined): void {

@@ -60,6 +60,17 @@ export async function rawServer(host: string, onSocket: (socket: Socket) => void
   return { port: bound, sockets, stop };
 }
 
+/** A link dialled to a plain socket, which does not read by itself. */
+export async function linkToRaw() {
+  const accepted: Socket[] = [];
+  const server = await rawServer('127.0.0.10', (socket) => void accepted.push(socket));
+  const world = new TransportWorld(fixture('tcp://127.0.0.4:0'));
+  const address = world.fixture.nextAddress().withHost('127.0.0.10').withPort(server.port);
+  const dial = world.dial(address);
+  await world.until(() => dial.isSettled && accepted.length === 1, 'it connects');
+  return { world, record: dial.connected[0] as NonNullable<(typeof dial.connected)[0]>, socket: accepted[0] as Socket, stop: server.stop };
+}
+
 /** Open file descriptors of this process, or nothing where the system does not tell. */
 export function descriptorCount(): number | undefined {
   try {

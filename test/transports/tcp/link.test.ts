@@ -1,23 +1,10 @@
 /** @module Tests of TCP links against peers that misbehave: half ends, resets, peers that never read, and what is told of writes. */
-import type { Socket } from 'node:net';
 import { expect } from 'chai';
 import type { TransportLink } from '../../../core/transport.js';
-import { TransportWorld } from '../../../testing/conformance/transport-world.js';
-import { fixture, openWorld, rawConnect, rawServer, turnsUntil } from './fixtures.js';
+import { linkToRaw, openWorld, rawConnect, turnsUntil } from './fixtures.js';
 
 const MIB = 2 ** 20;
 const nothing = () => {};
-
-/** A link dialled to a plain socket, which does not read by itself. */
-async function linkToRaw() {
-  const accepted: Socket[] = [];
-  const server = await rawServer('127.0.0.10', (socket) => void accepted.push(socket));
-  const world = new TransportWorld(fixture('tcp://127.0.0.4:0'));
-  const address = world.fixture.nextAddress().withHost('127.0.0.10').withPort(server.port);
-  const dial = world.dial(address);
-  await world.until(() => dial.isSettled && accepted.length === 1, 'it connects');
-  return { world, record: dial.connected[0] as NonNullable<(typeof dial.connected)[0]>, socket: accepted[0] as Socket, stop: server.stop };
-}
 
 describe('tcp link', () => {
   it('H-03: ends at once when the remote ends its half, though the remote would read on', async () => {
