@@ -20,7 +20,7 @@ export interface SigningKey {
   sign(message: Uint8Array): Uint8Array;
 }
 
-/** A sealed piece in two parts, so that it can be written without a copy. */
+/** A sealed piece in two parts, so that it can be written without a copy. Both are memory of their own, which a transport may free. */
 export interface Sealed {
   readonly ciphertext: Uint8Array;
   /** 16 bytes. */
