@@ -91,10 +91,11 @@ class PathsRouter extends RouterTable {
     }
     return new TextEncoder().encode(JSON.stringify(told.slice(0, NODES_MAX)));
   }
-  /** Replaces everything that this neighbour has told before. What is not as it should be changes nothing. */
+  /** Replaces all that this neighbour has told before; nothing at all takes it back. What is not as it should be changes nothing. */
   override applySync(connectionId: number, _metric: LinkMetric, sync: Uint8Array) {
     const link = this.#links.get(connectionId);
-    const told = readWays(sync);
+    const itself = [...(this.#ways.get(connectionId)?.values() ?? [])].filter(({ path }) => path.length === 1);
+    const told = sync.length === 0 ? itself : readWays(sync);
     if (link === undefined || told === undefined) return;
     const usable = told.filter(({ path }) => path[0] === link.nodeId && !path.includes(this.self as NodeId));
     this.#ways.set(connectionId, new Map(usable.map((way) => [way.path.at(-1) as NodeId, way])));

@@ -94,6 +94,20 @@ export const BROKEN_MESH_TABLES: readonly BrokenTable[] = [
   ...mesh('it takes the relay for the sender', 'brings a broadcast to every provider within its scope, and to nobody else', ({ of }) => ({
     pathsToServices: (serviceId, scope, except) => of.pathsToServices(serviceId, scope, except),
   })),
+  ...mesh(
+    'it takes a sync without any bytes for none',
+    'takes back all that a neighbour has told, when that has nothing to tell any more',
+    ({ of }) => ({
+      applySync: (connectionId, metric, sync) => (sync.length === 0 ? undefined : of.applySync(connectionId, metric, sync)),
+    }),
+  ),
+  ...mesh(
+    'it forgets the neighbour, too',
+    'takes back all that a neighbour has told, when that has nothing to tell any more',
+    ({ of }) => ({
+      applySync: (connectionId, metric, sync) => of.applySync(connectionId, metric, sync.length === 0 ? encode('[]') : sync),
+    }),
+  ),
   ...mesh('it sends keys to neighbours only', 'sends a key to the closest node of the mesh', (sound) => ({
     pathToKey: (key, except) => {
       const action = sound.of.pathToKey(key, except);

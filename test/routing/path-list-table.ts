@@ -94,10 +94,17 @@ export class PathListTable extends RouterTable {
   }
 
   override applySync(connectionId: number, _metric: LinkMetric, sync: Uint8Array): void {
-    const entries = this.#links.has(connectionId) ? readSync(sync) : undefined;
-    if (entries === undefined) return;
+    const peer = this.#links.get(connectionId);
+    const entries = sync.length === 0 ? this.#saidOfItself(connectionId) : readSync(sync);
+    if (peer === undefined || entries === undefined) return;
     const usable = entries.filter(([path]) => !path.includes(this.self as NodeId));
     this.#paths.set(connectionId, new Map(usable.map(([path, services]) => [path.at(-1) as NodeId, { path, services }])));
+  }
+
+  /** What is left of a neighbour that has nothing to tell: itself. */
+  #saidOfItself(connectionId: number): [NodeId[], number[]][] {
+    const peer = this.#links.get(connectionId) as NodeId;
+    return [[[peer], [...(this.#paths.get(connectionId)?.get(peer)?.services ?? [])]]];
   }
 
   /** The shortest path that is wanted; among equals the first link's. */

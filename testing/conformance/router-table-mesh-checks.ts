@@ -51,6 +51,7 @@ export function meshChecks(shape: MeshShape, chance: Chance, cost: LinkCost | un
       settled(mesh, shape);
       everyPair(mesh, shape);
     }),
+    changed('takes back all that a neighbour has told, when that has nothing to tell any more', takenBack),
     changed('sends a key to the closest node of the mesh', (mesh, random) => {
       for (const start of mesh.nodes) for (const key of [random.nodeId(), start.id]) keyEnds(mesh, start, key);
     }),
@@ -89,6 +90,20 @@ function everyPair(mesh: TableMesh, shape: MeshShape): void {
       else if (!shape.isHidden(target, start, reachable))
         must(start.table.pathToNode(target.id).type === 'reject', `${start.id} has a way to ${target.id}, though no link leads there`);
     }
+  }
+}
+
+/** A sync without any bytes. The neighbour itself stays what it is. */
+function takenBack(mesh: TableMesh, random: SeededRandom): void {
+  const node = random.pick(mesh.nodes);
+  for (const [connectionId, { peer, metric }] of node.ends) {
+    node.table.applySync(connectionId, metric, new Uint8Array(0));
+    for (const { id } of mesh.nodes) {
+      const action = node.table.pathToNode(id);
+      const isOver = action.type === 'next' && action.connectionId === connectionId;
+      must(id === peer.id || !isOver, `${node.id} goes to ${id} over ${peer.id}, which has taken back all that it told`);
+    }
+    must(node.table.pathToNode(peer.id).type === 'next', `${node.id} does not reach its neighbour ${peer.id} any more`);
   }
 }
 
