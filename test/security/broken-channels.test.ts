@@ -98,9 +98,9 @@ describe('channels that are forged, cut and chopped', () => {
     const dialling = await world.node({ behaviors });
     const { id } = await dialling.connect(relay.address);
     for (let index = 0; index < 100; index++) dialling.behavior(Pump).send(id, new Uint8Array(index));
-    dialling.behavior(Pump).send(id, new Uint8Array(4_000));
+    dialling.behavior(Pump).send(id, new Uint8Array(20_000));
     await until(() => listening.behavior(Sink).messages === 101, 'all messages have come');
-    expect(listening.behavior(Sink).bytes).to.equal(4_950 + 4_000);
+    expect(listening.behavior(Sink).bytes).to.equal(4_950 + 20_000);
 
     const held: Buffer[] = [];
     relay.toFar = (bytes) => {
