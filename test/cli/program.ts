@@ -7,6 +7,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const DEADLINE_MS = 60_000;
+/** What a node logs when the machine gives it no time: nothing that the program does. */
+export const HELD_UP = /^\{.*"event loop was held up"\}\n/gm;
 
 /** A compiled file of the project, by its path below `dist/`. */
 export function compiled(path: string): string {
@@ -40,6 +42,11 @@ export class Program {
         this.look();
       });
     });
+  }
+
+  /** What it has complained of, but for having been held up. */
+  get complaints(): string {
+    return this.errors.replaceAll(HELD_UP, '');
   }
 
   get pid(): number {

@@ -8,10 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
+import { HELD_UP } from '../cli/program.js';
 import { type Block, blocksOf, exampleText, ROOT, readPages, withoutIds } from './pages.js';
-
-/** What a node logs when the machine gives it no time; it belongs to no page. */
-const HELD_UP = /^\{.*"event loop was held up"\}\n/gm;
 
 const OPTIONS = {
   target: 'ES2022',
