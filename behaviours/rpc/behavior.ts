@@ -106,6 +106,10 @@ export class RpcBehavior extends NetworkBehavior implements Caller {
     if (this.incoming.size > 0) this.perform((agent) => this.incoming.serviceEnded(agent, serviceId));
   }
 
+  override onStarted(agent: BehaviorAgent): void {
+    this.incoming.started(agent);
+  }
+
   override onIncomingConnectionConnected(_agent: BehaviorAgent, connection: Connection): void {
     this.parties.connected(connection);
   }
@@ -127,7 +131,7 @@ export class RpcBehavior extends NetworkBehavior implements Caller {
       case ASK:
         return this.incoming.asked(agent, message, body);
       case UNKNOWN:
-        return this.outgoing.unknown(message, body);
+        return this.outgoing.unknown(agent, message, body);
       default:
         return this.outgoing.answered(agent, message, body);
     }

@@ -69,6 +69,10 @@ export class IncomingCalls {
     return Math.min(this.work.nextDueMs, this.sent.nextDueMs);
   }
 
+  started(agent: BehaviorAgent): void {
+    this.recent.begin(agent.nowMs);
+  }
+
   receive(agent: BehaviorAgent, message: Message, request: RequestMessage): void {
     const carrier = message.connectionId === undefined ? undefined : this.host.parties.neighbour(agent, message.connectionId);
     const party = this.partyOf(message, carrier);
@@ -98,7 +102,10 @@ export class IncomingCalls {
     if (this.find(agent, message, id) !== undefined) return;
     const carrier = message.connectionId === undefined ? undefined : this.host.parties.neighbour(agent, message.connectionId);
     const party = this.partyOf(message, carrier);
-    if (party !== undefined && !this.sent.repeat(agent, party, id)) this.trySend(agent, party, [UNKNOWN, id], message.connectionId);
+    if (party === undefined || this.sent.repeat(agent, party, id)) return;
+    const { recent } = this;
+    const coveredMs = recent.has(keyOf(party, id), agent.nowMs) ? 0 : Math.floor(recent.coveredMs(agent.nowMs));
+    this.trySend(agent, party, [UNKNOWN, id, coveredMs], message.connectionId);
   }
 
   /** A message that a relay could not hand on was no request: perhaps an answer. */

@@ -10,7 +10,7 @@
  *   [5, id, count]                                       the sequence is over, after `count` items
  *   [6, id, total]                                       credit: items up to this total may be sent
  *   [7, id]                                              is it in work, or was answered just now? Said nothing if it is in work
- *   [8, id]                                              the answer: it is not
+ *   [8, id, ms]                                          the answer: it is not, nor was it in the last so many ms; 0: it may have been
  */
 export const REQUEST = 0;
 export const OK = 1;
@@ -38,7 +38,7 @@ export type ItemMessage = readonly [type: typeof ITEM, id: number, index: number
 export type EndMessage = readonly [type: typeof END, id: number, count: number];
 export type CreditMessage = readonly [type: typeof CREDIT, id: number, total: number];
 export type AskMessage = readonly [type: typeof ASK, id: number];
-export type UnknownMessage = readonly [type: typeof UNKNOWN, id: number];
+export type UnknownMessage = readonly [type: typeof UNKNOWN, id: number, coveredMs: number];
 
 /** What the node that was called sends. */
 export type AnswerMessage = OkMessage | ErrorMessage | ItemMessage | EndMessage;
@@ -52,7 +52,7 @@ export const TIMEOUT_MS_MAX = 86_400_000;
 /** The most items that may be on their way to a caller. */
 export const WINDOW_MAX = 1_024;
 
-const FIELD_COUNTS = [7, 3, 5, 2, 4, 3, 3, 2, 2] as const;
+const FIELD_COUNTS = [7, 3, 5, 2, 4, 3, 3, 2, 3] as const;
 const CODE = /^[A-Z][A-Z0-9_]*$/;
 const SURROGATE = /\p{Surrogate}/gu;
 const BYTE_ORDER_MARKS = /^\uFEFF+/;
@@ -68,7 +68,6 @@ function hasForm(message: RpcMessage): boolean {
     case OK:
     case CANCEL:
     case ASK:
-    case UNKNOWN:
       return true;
     case REQUEST:
       return isRequest(message);
@@ -77,6 +76,7 @@ function hasForm(message: RpcMessage): boolean {
     case ITEM:
     case END:
     case CREDIT:
+    case UNKNOWN:
       return isCount(message[2]);
   }
 }

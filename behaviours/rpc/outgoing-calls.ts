@@ -83,9 +83,9 @@ export class OutgoingCalls implements CallTable {
   }
 
   /** Somebody was asked for a call, and does not have it. */
-  unknown(message: Message, [, id]: UnknownMessage): void {
+  unknown(agent: BehaviorAgent, message: Message, [, id, coveredMs]: UnknownMessage): void {
     const call = this.byId.get(id);
-    if (call !== undefined && isFrom(call.target as Target, message)) this.relayed.unknown(call);
+    if (call !== undefined && isFrom(call.target as Target, message)) this.relayed.unknown(agent, call, coveredMs);
   }
 
   /** Whether a message that a relay could not hand on was of a call. */

@@ -1,17 +1,31 @@
 /**
  * @module RecentIds: remembers ids for a while, in two generations that take turns: an id stays for one to two periods, or until a
- * generation is full. A pure structure.
+ * generation is full. It says from when on it has forgotten none. A pure structure.
  */
 export class RecentIds {
   private young = new Set<string>();
   private old = new Set<string>();
+  /** When the young and the old generation began. */
   private turnMs = Number.NEGATIVE_INFINITY;
+  private oldMs = Number.POSITIVE_INFINITY;
 
   /** `sizeMax`: ids in each generation. */
   constructor(
     private readonly periodMs: number,
     private readonly sizeMax: number,
   ) {}
+
+  /** Ids come from now on. */
+  begin(nowMs: number): void {
+    this.turnMs = nowMs;
+    this.oldMs = nowMs;
+  }
+
+  /** For how long no id has been forgotten; 0 before `begin`. */
+  coveredMs(nowMs: number): number {
+    this.turn(nowMs);
+    return Math.max(0, nowMs - this.oldMs);
+  }
 
   get isEmpty(): boolean {
     return this.young.size + this.old.size === 0;
@@ -30,7 +44,9 @@ export class RecentIds {
   private turn(nowMs: number): void {
     const passedMs = nowMs - this.turnMs;
     if (passedMs < this.periodMs && this.young.size < this.sizeMax) return;
-    this.old = passedMs < 2 * this.periodMs ? this.young : new Set();
+    const isOfUse = passedMs < 2 * this.periodMs;
+    this.old = isOfUse ? this.young : new Set();
+    this.oldMs = isOfUse ? this.turnMs : Number.isFinite(this.turnMs) ? nowMs - this.periodMs : nowMs;
     this.young = new Set();
     this.turnMs = nowMs;
   }

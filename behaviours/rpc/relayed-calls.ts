@@ -7,7 +7,7 @@
  *   provider that the table names then. It keeps its id, so that a node that has it after all does not do it twice.
  * - For a while the table knows no way to the node any more: the work may have been done or not.
  * - For a while the way has been another one than the request took, so that this may be lost: the node is asked (`ASK`) whether it has it in
- *   work. It answers only if it does not.
+ *   work. It answers only if it does not; where it is sure that it never had it, the request goes again.
  *
  * A way on which a call met its deadline is left out for a minute, where there is another one: a relay may drop what it shall hand on. All
  * of it is bounded; what a relay says is believed, as it could drop everything anyway.
@@ -20,6 +20,7 @@ import {
   PENDING_FULL,
   PendingTable,
   type SendResult,
+  toNode,
 } from '../../core/index.js';
 import type { RpcHost } from './host.js';
 import { ASK } from './messages.js';
@@ -57,6 +58,8 @@ export interface RelayedRequest {
   /** Where it left, and where the table would have sent it. */
   connectionId: number | undefined;
   usualId: number | undefined;
+  /** When it was sent first, and how often it was. */
+  readonly firstMs: number;
   sentCount: number;
   /** Looks in a row that found the way changed. */
   strayCount: number;
@@ -92,13 +95,14 @@ export class RelayedCalls {
       streamId: this.freshStreamId(call.id),
       connectionId: undefined,
       usualId: undefined,
+      firstMs: agent.nowMs,
       sentCount: 0,
       strayCount: 0,
       isDelivered: false,
       isAsked: false,
       retryId: PENDING_FULL,
     };
-    const result = this.transmit(agent, sent, this.shunnedOf(agent, call.target));
+    const result = this.transmit(agent, sent, this.shunnedOf(agent, call.target as Target));
     if (result !== 'queued') return result;
     if (isKept) this.keptBytes += bytes.length;
     else sent.bytes = undefined;
@@ -144,9 +148,15 @@ export class RelayedCalls {
     return true;
   }
 
-  /** The node says that it does not have the call. */
-  unknown(call: Outgoing): void {
-    if (call.relayed?.isAsked === true) this.calls.fail(call, NOT_THERE);
+  /** The node says that it does not have the call, and has not had it for so long: if that is since it was sent first, it goes again. */
+  unknown(agent: BehaviorAgent, call: Outgoing, coveredMs: number): void {
+    const sent = call.relayed;
+    if (sent === undefined || !sent.isAsked) return;
+    const isNew = sent.bytes !== undefined && coveredMs > agent.nowMs - sent.firstMs;
+    if (!isNew || sent.sentCount >= SENDS_MAX) return this.calls.fail(call, NOT_THERE);
+    sent.isAsked = false;
+    // To this node alone: of another one the same id would not keep a copy that is still under way from being done as well.
+    this.againTo(agent, sent, this.host.parties.targetOf(agent, toNode(call.target?.nodeId as NodeId), sent.request.serviceId), undefined);
   }
 
   expire(agent: BehaviorAgent, nowMs: number): void {
@@ -169,19 +179,27 @@ export class RelayedCalls {
 
   /** The table may name another provider by now, or this node, or nobody. */
   private again(agent: BehaviorAgent, sent: RelayedRequest): void {
-    const { call, request } = sent;
-    const { parties } = this.host;
-    const target = request.route.type === 'services' ? undefined : parties.targetOf(agent, request.route, request.serviceId);
+    const { route, serviceId } = sent.request;
+    const target = route.type === 'services' ? undefined : this.host.parties.targetOf(agent, route, serviceId);
+    this.againTo(agent, sent, target, target?.nodeId === sent.call.target?.nodeId ? sent.connectionId : undefined);
+  }
+
+  /** `avoided`: a connection that it shall not leave over, if there is another way. */
+  private againTo(agent: BehaviorAgent, sent: RelayedRequest, target: Target | undefined, avoided: number | undefined): void {
+    const { call } = sent;
     if (target === undefined) return this.calls.fail(call, NO_WAY);
-    const isSame = target.nodeId !== undefined && target.nodeId === call.target?.nodeId;
-    const hasOther = isSame && parties.wayTo(target.nodeId as NodeId, sent.connectionId) !== undefined;
     this.byStream.delete(sent.streamId);
     sent.streamId = this.freshStreamId(sent.streamId + 1);
     this.calls.move(call, target);
     if (target.isDirect) return this.goDirect(agent, sent, target);
     this.byStream.set(sent.streamId, sent);
-    const result = this.transmit(agent, sent, hasOther ? sent.connectionId : undefined);
+    const result = this.transmit(agent, sent, this.avoidable(target, avoided));
     if (result !== 'queued') this.calls.fail(call, UNDELIVERED);
+  }
+
+  private avoidable({ nodeId }: Target, connectionId: number | undefined): number | undefined {
+    if (nodeId === undefined || connectionId === undefined) return undefined;
+    return this.host.parties.wayTo(nodeId, connectionId) === undefined ? undefined : connectionId;
   }
 
   /** The node has become a neighbour: from now on the connection tells. */
@@ -223,11 +241,10 @@ export class RelayedCalls {
     if (result === 'unreachable') this.calls.fail(call, WAY_LOST);
   }
 
-  private shunnedOf(agent: BehaviorAgent, target: Target | undefined): number | undefined {
-    if (target?.nodeId === undefined || target.connectionId === undefined) return undefined;
-    const isShunned = this.shunned.has(target.nodeId, target.connectionId, agent.nowMs);
-    const hasOther = isShunned && this.host.parties.wayTo(target.nodeId, target.connectionId) !== undefined;
-    return hasOther ? target.connectionId : undefined;
+  private shunnedOf(agent: BehaviorAgent, target: Target): number | undefined {
+    const { nodeId, connectionId } = target;
+    if (nodeId === undefined || connectionId === undefined || !this.shunned.has(nodeId, connectionId, agent.nowMs)) return undefined;
+    return this.avoidable(target, connectionId);
   }
 
   private forgetBytes(sent: RelayedRequest): void {

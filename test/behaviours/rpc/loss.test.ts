@@ -124,16 +124,42 @@ describe('row 66: a call over relays', () => {
     await sim.stop();
   });
 
-  it('ends when the node, asked over another way, does not have it: the request died with the relay', async () => {
+  it('goes again when the node, asked over another way, has never had it: the request died with the relay', async () => {
     const { sim, node, desk } = await mesh(RING, [3]);
+    const answered = outcome(sim, node(0).call(toNode(node(3).id), DESK, 'echo', 'after all'));
+    await sim.run(LATENCY_MS / 2);
+    sim.crash(node(1), { reset: true });
+    const crashedMs = sim.nowMs;
+    const { value, atMs } = await answered;
+    expect([value, atMs - crashedMs <= 1_300, desk(3).done]).to.deep.equal(['after all', true, ['after all']]);
+    await sim.stop();
+  });
+
+  it('ends, and does not go again, when the node that has never had it was started anew since: it cannot know', async () => {
+    const { sim, node } = await mesh(RING, [3]);
     const lost = outcome(sim, node(0).call(toNode(node(3).id), DESK, 'echo', 1));
     await sim.run(LATENCY_MS / 2);
     sim.crash(node(1), { reset: true });
     const crashedMs = sim.nowMs;
+    const again = sim.restart('n3');
     const { code, atMs } = await lost;
-    expect([code, atMs - crashedMs <= 1_300]).to.deep.equal(['RPC_PEER_GONE', true]);
+    expect([code, atMs - crashedMs <= 2_500]).to.deep.equal(['RPC_PEER_GONE', true]);
     await sim.run(10_000);
-    expect(desk(3).done).to.deep.equal([]);
+    expect((await again).behavior(Desk).done).to.deep.equal([]);
+    await sim.stop();
+  });
+
+  it('ends when the node has done it, but has forgotten the answer', async () => {
+    const { sim, node, desk } = await mesh(RING, [3]);
+    const lost = outcome(sim, node(0).call(toNode(node(3).id), DESK, 'echo', 'once'));
+    await sim.run(3 * LATENCY_MS + LATENCY_MS / 2);
+    sim.crash(node(2), { reset: true });
+    const { sent } = (
+      rpcOf(node(3)) as unknown as { incoming: { sent: { dropped(sent: unknown): void; kept: { takeDue(ms: number): unknown } } } }
+    ).incoming;
+    expect(sent.kept.takeDue(Number.MAX_VALUE)).not.to.equal(undefined);
+    expect((await lost).code).to.equal('RPC_PEER_GONE');
+    expect(desk(3).done).to.deep.equal(['once']);
     await sim.stop();
   });
 
@@ -188,14 +214,14 @@ type Misdeed = (forward: () => void, tellLost: () => void) => void;
 /** A relay that keeps to every rule but one: it treats messages of rpc that it should hand on in its own way. */
 function corrupt(relay: SimulatedNode, misdeed: Misdeed): void {
   const forwarder = relay['network'].delivery['forwarder'] as unknown as {
-    forward(from: unknown, view: { serviceId: number }, next: unknown): void;
+    forwardOver(link: unknown, from: unknown, view: { serviceId: number }): void;
     signals: { tell(from: unknown, view: unknown, cause: string): void };
   };
-  const forward = forwarder.forward.bind(forwarder);
-  forwarder.forward = (from, view, next) => {
-    if (view.serviceId !== 6) return forward(from, view, next);
+  const forward = forwarder.forwardOver.bind(forwarder);
+  forwarder.forwardOver = (link, from, view) => {
+    if (view.serviceId !== 6) return forward(link, from, view);
     misdeed(
-      () => forward(from, view, next),
+      () => forward(link, from, view),
       () => forwarder.signals.tell(from, view, 'unreachable'),
     );
   };

@@ -25,7 +25,7 @@ describe('rpc messages', () => {
       [5, 1, 0],
       [6, 1, 0],
       [7, 1],
-      [8, 1],
+      [8, 1, 0],
     ];
     for (const message of good) {
       expect(readMessage(message)).to.equal(message);
@@ -68,6 +68,17 @@ describe('rpc recent ids', () => {
     expect([recent.has('a', 30), recent.has('b', 59), recent.has('b', 60), recent.has('a', 61)]).to.deep.equal([true, true, false, false]);
     recent.add('c', 61);
     expect(recent.has('c', 1_000)).to.equal(false);
+  });
+
+  it('say for how long none was forgotten: since the beginning, for a period or more, or as long as there was room', () => {
+    const recent = new RecentIds(100, 3);
+    recent.begin(1_000);
+    expect([recent.coveredMs(1_000), recent.coveredMs(1_150), recent.coveredMs(1_199)]).to.deep.equal([0, 150, 199]);
+    expect(recent.coveredMs(1_250)).to.equal(100);
+    expect(recent.coveredMs(9_000)).to.equal(100);
+    for (const id of ['a', 'b', 'c', 'd', 'e', 'f']) recent.add(id, 9_010);
+    expect([recent.coveredMs(9_010), recent.has('a', 9_010)]).to.deep.equal([0, false]);
+    expect(new RecentIds(100, 3).coveredMs(5)).to.equal(0);
   });
 
   it('are bounded: a full generation makes room by forgetting the one before', () => {
