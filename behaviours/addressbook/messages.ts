@@ -91,7 +91,7 @@ export function toWire(message: BookMessage): Fields {
     case 'want':
       return { type: WANT, marks: marksToBytes(message.marks) };
     case 'remove':
-      return { type: REMOVE, nodes: joined(message.nodeIds.map(nodeIdToBytes)) };
+      return { type: REMOVE, nodes: idsToBytes(message.nodeIds) };
   }
 }
 
@@ -171,13 +171,9 @@ function marksFromBytes(value: unknown, countMax: number): number[] | undefined 
   return Array.from({ length: value.length / MARK_BYTES }, (_, index) => markAt(MARK_BYTES * index));
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    bytes.set(part, offset);
-    offset += part.length;
-  }
+function idsToBytes(nodeIds: readonly NodeId[]): Uint8Array {
+  const bytes = new Uint8Array(ID_BYTES * nodeIds.length);
+  for (const [index, nodeId] of nodeIds.entries()) bytes.set(nodeIdToBytes(nodeId), ID_BYTES * index);
   return bytes;
 }
 

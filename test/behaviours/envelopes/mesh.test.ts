@@ -220,7 +220,7 @@ describe('envelopes: a mesh', () => {
     await world.net.run(50);
     expect(far.incomingCount, 'full').to.equal(1);
     expect(far.shutdown().map(({ state, connection }) => [state, connection])).to.deep.equal([['open', link]]);
-    expect(far.shutdown()).to.deep.equal([]);
+    expect([far.shutdown(), far.isShutDown, near.isShutDown]).to.deep.equal([[], true, false]);
     expect((await far.recv()).type, 'what had come').to.equal('envelope');
     const seen = await Promise.all([far.recv(), far.recvTimeout(10), far.receiver().recv(), far.recv()]);
     expect(seen.map(({ type }) => type)).to.deep.equal(['shutdown', 'shutdown', 'shutdown', 'shutdown']);
