@@ -1,6 +1,6 @@
 /**
- * @module Alarm: the one timer of the address book: the earliest wish wins. It does not exist before somebody wishes something. Pure but for
- * the agent.
+ * @module Alarm: the one timer of the address book: the earliest wish wins. It does not exist before somebody wishes something. Pure but
+ * for the agent.
  */
 import type { BehaviorAgent, Cancellable } from '../../core/index.js';
 

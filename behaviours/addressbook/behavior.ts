@@ -1,6 +1,6 @@
 /**
- * @module AddressBookBehavior (service 2): nodes that know one address find all the others, stay connected through faults, and remember what
- * they learnt. The class joins the parts: the book (`book.ts`), who is dialled (`dialling.ts`), what neighbours tell each other
+ * @module AddressBookBehavior (service 2): nodes that know one address find all the others, stay connected through faults, and remember
+ * what they learnt. The class joins the parts: the book (`book.ts`), who is dialled (`dialling.ts`), what neighbours tell each other
  * (`talk.ts`), where this node says that it is (`own-record.ts`), and the storage.
  *
  * Whoever dialled speaks first; messages and their bounds stand in `messages.ts`, their order in `sync.ts`. What is malformed closes the

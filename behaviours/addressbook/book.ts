@@ -1,7 +1,7 @@
 /**
- * @module Book: the nodes that this node knows, and what may enter. What is proven by a connection stays; everything else is a claim of some
- * source, within that source's quota, its group's quota, and a time (H-39; SECURITY.md rows 43-48). Claims never displace proven nodes, nor
- * addresses that have worked. Pure: it dials nobody and tells nobody.
+ * @module Book: the nodes that this node knows, and what may enter. What is proven by a connection stays; everything else is a claim of
+ * some source, within that source's quota, its group's quota, and a time (H-39; SECURITY.md rows 43-48). Claims never displace proven
+ * nodes, nor addresses that have worked. Pure: it dials nobody and tells nobody.
  */
 import type { Address, NodeId } from '../../core/index.js';
 import { type AddressMode, type HintMode, reachOf, refusalOf } from './address-class.js';
@@ -124,7 +124,9 @@ export class Book {
     return entry === undefined ? 'new' : 'newer';
   }
 
-  /** An unsigned word about where a node is. What it has signed needs none, unless it was seen elsewhere on a link; what works needs none. */
+  /**
+   * An unsigned word about where a node is. What it has signed needs none, unless it was seen elsewhere on a link; what works needs none.
+   */
   takeHint(nodeId: NodeId, told: readonly Address[], teller: Teller, { nowMs }: Moment): HintVerdict {
     if (nodeId === this.options.self) return 'own';
     const entry = this.entries.get(nodeId);

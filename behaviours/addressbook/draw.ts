@@ -1,6 +1,6 @@
 /**
- * @module Draw: entries by chance, one after another: a group of addresses by chance, then one of its nodes by chance; those without group are
- * a group each. Whoever has many nodes of few groups is not drawn more often for it (SECURITY.md row 49). Pure.
+ * @module Draw: entries by chance, one after another: a group of addresses by chance, then one of its nodes by chance; those without group
+ * are a group each. Whoever has many nodes of few groups is not drawn more often for it (SECURITY.md row 49). Pure.
  */
 import type { Random } from '../../core/index.js';
 import type { Entry } from './entry.js';

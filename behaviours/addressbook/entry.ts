@@ -50,7 +50,10 @@ export interface SignedBytes {
   readonly reach: AddressMode;
   /** Its place in the sets of what neighbours have been told. */
   readonly slot: number;
-  /** Checks the signature before the first telling; absent when it was checked. What a node says of itself over its own connection is believed. */
+  /**
+   * Checks the signature before the first telling; absent when it was checked. What a node says of itself over its own connection is
+   * believed.
+   */
   check?: (() => boolean) | undefined;
 }
 
@@ -212,8 +215,8 @@ export class Entry {
   }
 
   /**
-   * At the bound a hint gives way to what is no hint, and one that has failed to another one: nothing that has worked ever does (SECURITY.md
-   * row 47), nor what is wrong, which would be back at once.
+   * At the bound a hint gives way to what is no hint, and one that has failed to another one: nothing that has worked ever does
+   * (SECURITY.md row 47), nor what is wrong, which would be back at once.
    */
   private hasRoom(origin: AddressOrigin): boolean {
     const { addressesMax, hintedAddressesMax } = ENTRY_LIMITS;

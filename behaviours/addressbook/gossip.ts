@@ -1,7 +1,7 @@
 /**
- * @module Gossip: who is told of what, and when. News go on at once, to three neighbours at most that are not known to have them, never back
- * to where they came from (SECURITY.md row 51); what that does not reach is found by comparing digests (`sync.ts`). Pure: it answers what
- * is to be sent; whoever sends it says what found no room.
+ * @module Gossip: who is told of what, and when. News go on at once, to three neighbours at most that are not known to have them, never
+ * back to where they came from (SECURITY.md row 51); what that does not reach is found by comparing digests (`sync.ts`). Pure: it answers
+ * what is to be sent; whoever sends it says what found no room.
  */
 import type { NodeId, Random } from '../../core/index.js';
 import { isWithin } from './address-class.js';

@@ -1,6 +1,6 @@
 /**
- * @module Greeting: what two address books tell each other inside the handshake, so that two nodes that have nothing new for each other need
- * no message at all, and others one round trip less. A CBOR map, as every section:
+ * @module Greeting: what two address books tell each other inside the handshake, so that two nodes that have nothing new for each other
+ * need no message at all, and others one round trip less. A CBOR map, as every section:
  *
  * | field | meaning |
  * |---|---|

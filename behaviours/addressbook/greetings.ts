@@ -1,6 +1,6 @@
 /**
- * @module Greetings: the greetings of connections that are not open yet. Both sides greet before they know whether the connection will open;
- * what was said and heard is taken at the opening or at the end: there are never more than connections under way. Pure.
+ * @module Greetings: the greetings of connections that are not open yet. Both sides greet before they know whether the connection will
+ * open; what was said and heard is taken at the opening or at the end: there are never more than connections under way. Pure.
  */
 import type { Greeting } from './greeting.js';
 

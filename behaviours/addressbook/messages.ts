@@ -1,7 +1,7 @@
 /**
- * @module Messages of the address book: their form on the wire, as CBOR maps, and the check of everything that a remote sent. Bytes, numbers
- * and texts only: whether a record is genuine or an address acceptable is decided elsewhere. Unknown fields are ignored; what is wrong
- * is a value, never an exception.
+ * @module Messages of the address book: their form on the wire, as CBOR maps, and the check of everything that a remote sent. Bytes,
+ * numbers and texts only: whether a record is genuine or an address acceptable is decided elsewhere. Unknown fields are ignored; what is
+ * wrong is a value, never an exception.
  *
  * | type | fields |
  * |---|---|

@@ -20,7 +20,9 @@ export interface OwnFacts {
   readonly observed: readonly ObservedAddress[];
 }
 
-/** Where others may reach this node, the farthest-reaching addresses first. What is only good on this machine is told when nothing else is. */
+/**
+ * Where others may reach this node, the farthest-reaching addresses first. What is only good on this machine is told when nothing else is.
+ */
 export function ownAddresses(facts: OwnFacts, mode: AddressMode = 'loopback'): readonly Address[] {
   const heard = facts.observed.filter(({ address }) => isCommon(address, facts.observed));
   const hosts = [...facts.local, ...heard.map(({ address }) => address)];

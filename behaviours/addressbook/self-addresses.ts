@@ -1,5 +1,6 @@
 /**
- * @module SelfAddresses: addresses that led back to this node, or that it has. They are nobody else's for a while (SECURITY.md row 14). Pure.
+ * @module SelfAddresses: addresses that led back to this node, or that it has. They are nobody else's for a while (SECURITY.md row 14).
+ * Pure.
  */
 export const SELF_ADDRESS_LIMITS = {
   /** An address that led back to this node is not tried again before. */

@@ -1,6 +1,6 @@
 /**
- * @module EnvelopesBehavior (service 14): what a node needs for taking part in meshes of envelopes (`mesh.ts`). It keeps one channel for each
- * open connection; applications use the mesh, which reaches this through `node.behavior(EnvelopesBehavior)`.
+ * @module EnvelopesBehavior (service 14): what a node needs for taking part in meshes of envelopes (`mesh.ts`). It keeps one channel for
+ * each open connection; applications use the mesh, which reaches this through `node.behavior(EnvelopesBehavior)`.
  *
  * Both sides say hello when a connection opens; then whoever attached the connection to a mesh grants slots, and envelopes flow. Messages
  * stand in `messages.ts`, who says what when in `channel.ts`. A full receiver grants nothing, and its link is read as ever: other services

@@ -1,7 +1,7 @@
 /**
- * @module EnvelopeConnections: the connection manager of a mesh. Connections are asked for by endpoint, under ids of the application; each is
- * dialled, enters the mesh when it is authenticated and its remote carries envelopes, and is dialled again as often as it is cut. What was
- * accepted is added by `addInbound`, and not dialled again when it ends.
+ * @module EnvelopeConnections: the connection manager of a mesh. Connections are asked for by endpoint, under ids of the application; each
+ * is dialled, enters the mesh when it is authenticated and its remote carries envelopes, and is dialled again as often as it is cut. What
+ * was accepted is added by `addInbound`, and not dialled again when it ends.
  *
  * Who answers must be the expected node, or the one that answered first: links are authenticated on both sides, so that nobody else enters
  * the mesh. There are no heartbeats of its own: the node pings every link on its control lane, which no full queue delays, and closes it
@@ -88,7 +88,10 @@ export class EnvelopeConnections {
     return this.#listeners.add(listener);
   }
 
-  /** Asks for a connection. Asked again, it says once more that it is connected, if it is. Throws `ADDRESS_INVALID`, `ARGUMENT_INVALID`, `NOT_STARTED`. */
+  /**
+   * Asks for a connection. Asked again, it says once more that it is connected, if it is. Throws `ADDRESS_INVALID`, `ARGUMENT_INVALID`,
+   * `NOT_STARTED`.
+   */
   requestConnection(request: ConnectionRequest): RequestOutcome {
     const { connectionId, expectedNode, localNode } = request;
     checkUniqueId(connectionId);
@@ -124,8 +127,8 @@ export class EnvelopeConnections {
   }
 
   /**
-   * Ends the care, and answers the endpoint if there was one. The connection leaves the mesh; as other services may use it, it is not closed,
-   * but a dialled one is when it falls idle.
+   * Ends the care, and answers the endpoint if there was one. The connection leaves the mesh; as other services may use it, it is not
+   * closed, but a dialled one is when it falls idle.
    */
   removeConnection(connectionId: string): string | undefined {
     const managed = this.#managed.get(connectionId);

@@ -1,6 +1,6 @@
 /**
- * @module Directory: the entries of a mesh by number and by unique text, and those whose connections have ended, which `remove` answers once
- * more: the last `endedMax`, for one to two periods of `age`.
+ * @module Directory: the entries of a mesh by number and by unique text, and those whose connections have ended, which `remove` answers
+ * once more: the last `endedMax`, for one to two periods of `age`.
  */
 import type { MeshEntry } from './entry.js';
 import type { EnvelopeAddress } from './outcomes.js';

@@ -1,6 +1,6 @@
 /**
- * @module EnvelopesHandler: one connection's channel, between the agent and `channel.ts`. What arrives goes to the channel, what the channel
- * wants to say goes out when there is room. Whoever breaks the protocol loses the connection.
+ * @module EnvelopesHandler: one connection's channel, between the agent and `channel.ts`. What arrives goes to the channel, what the
+ * channel wants to say goes out when there is room. Whoever breaks the protocol loses the connection.
  */
 import { type CloseReason, type ConnectionAgent, type ConnectionEvent, ConnectionHandler, toConnection } from '../../core/index.js';
 import type { EnvelopeChannel } from './channel.js';

@@ -1,6 +1,6 @@
 /**
- * @module Handles: parts of a mesh for components that must not have the other rights. They share the mesh's state; a reference to one may be
- * given on as it is. What they wrap cannot be reached through them.
+ * @module Handles: parts of a mesh for components that must not have the other rights. They share the mesh's state; a reference to one may
+ * be given on as it is. What they wrap cannot be reached through them.
  */
 import type { EnvelopeMesh } from './mesh.js';
 import type {

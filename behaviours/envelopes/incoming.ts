@@ -1,9 +1,9 @@
 /**
- * @module Incoming: the queue of a mesh. Envelopes of all entries in the order of their arrival, each in a slot that was granted for it. Entries
- * that got slots, or have consumed, are flushed, so that their remotes hear of it. Knows no node and no promise.
+ * @module Incoming: the queue of a mesh. Envelopes of all entries in the order of their arrival, each in a slot that was granted for it.
+ * Entries that got slots, or have consumed, are flushed, so that their remotes hear of it. Knows no node and no promise.
  *
- * It never holds more than its capacity and one envelope for each entry. Only an entry whose connection was granted more by another mesh could
- * bring more along: then what finds no room waits with its connection, and follows as the queue is read.
+ * It never holds more than its capacity and one envelope for each entry. Only an entry whose connection was granted more by another mesh
+ * could bring more along: then what finds no room waits with its connection, and follows as the queue is read.
  */
 import { BoundedQueue } from '../../core/index.js';
 import type { Envelope } from './outcomes.js';

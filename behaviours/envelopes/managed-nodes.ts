@@ -1,6 +1,6 @@
 /**
- * @module ManagedNodes: the nodes whose connections a manager cares for, and whose identities it may show. It hears which of their connections
- * carry envelopes, and when one of them stops.
+ * @module ManagedNodes: the nodes whose connections a manager cares for, and whose identities it may show. It hears which of their
+ * connections carry envelopes, and when one of them stops.
  */
 import { type Connection, type MeshNode, NetworkError, type NodeId } from '../../core/index.js';
 import { EnvelopesBehavior } from './behavior.js';

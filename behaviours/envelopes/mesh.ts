@@ -1,7 +1,8 @@
 /**
  * @module EnvelopeMesh: splinter's connection reactor as an application object. Connections of one node or of several are added to it;
  * envelopes are sent to a connection by its id, and received from all of them in one place. It is a queue and a directory: what goes over a
- * connection is the matter of the `EnvelopesBehavior` of its node, and whoever reads `for await (const envelope of mesh)` never learns of it.
+ * connection is the matter of the `EnvelopesBehavior` of its node, and whoever reads `for await (const envelope of mesh)` never learns of
+ * it.
  *
  * `add`, `remove`, `send` and `tryRecv` answer at once; `recv` and `recvTimeout` answer when there is something. References share the mesh:
  * several receivers get each envelope once among them. The handles of `handles.ts` give a component no more than it needs.
@@ -113,7 +114,9 @@ export class EnvelopeMesh {
     return { type: 'added', id: entry.id };
   }
 
-  /** Detaches a connection and gives it back as it is: open, unless it has ended by itself. Envelopes that came from it stay in the mesh. */
+  /**
+   * Detaches a connection and gives it back as it is: open, unless it has ended by itself. Envelopes that came from it stay in the mesh.
+   */
   remove(address: EnvelopeAddress): RemoveOutcome {
     const entry = this.#directory.find(checkAddress(address));
     if (entry === undefined) return { type: 'not-found' };
@@ -136,7 +139,9 @@ export class EnvelopeMesh {
     return this.#recv(options.signal) as Promise<Received>;
   }
 
-  /** As `recv`, for so long at most, by the clock of the mesh's nodes. Rejects with `NOT_STARTED` as long as no connection was ever added. */
+  /**
+   * As `recv`, for so long at most, by the clock of the mesh's nodes. Rejects with `NOT_STARTED` as long as no connection was ever added.
+   */
   recvTimeout(timeoutMs: number, options: { readonly signal?: AbortSignal } = {}): Promise<ReceivedInTime> {
     return this.#recv(options.signal, timeoutMs);
   }

@@ -1,5 +1,6 @@
 /**
- * @module The messages of the envelopes behaviour, service 14, as bytes. Fixed layouts, big-endian; what does not fit a layout gives nothing.
+ * @module The messages of the envelopes behaviour, service 14, as bytes. Fixed layouts, big-endian; what does not fit a layout gives
+ * nothing.
  *
  *   hello     u8 1 | u8 flags (1: an answer is wanted) | u32 session, a random name of the sender's start
  *   envelope  u8 2 | the payload, to the end

@@ -6,8 +6,8 @@ import type { EnvelopeAddress } from './outcomes.js';
 
 export interface EnvelopeMeshOptions {
   /**
-   * For so long at least, and twice as long at most, `remove` answers a connection that has ended by itself. 60,000 ms by default; 0: `remove`
-   * answers `not-found` at once; an hour at most.
+   * For so long at least, and twice as long at most, `remove` answers a connection that has ended by itself. 60,000 ms by default; 0:
+   * `remove` answers `not-found` at once; an hour at most.
    */
   readonly keepDisconnectedMs?: number;
   /** So many ended connections at most; the oldest gives way. 1,024 by default, 1 to 65,536. Each keeps what was not sent. */

@@ -1,6 +1,6 @@
 /**
- * @module Parked: envelopes for peers that are not connected. Bounded; the oldest gives way. Each is tried a few times, whenever the owner says
- * that it is time, and then given up. Pure: it knows neither time nor mesh.
+ * @module Parked: envelopes for peers that are not connected. Bounded; the oldest gives way. Each is tried a few times, whenever the owner
+ * says that it is time, and then given up. Pure: it knows neither time nor mesh.
  */
 import type { NodeId } from '../../core/index.js';
 

@@ -1,6 +1,6 @@
 /**
- * @module PeerMail: sends to peers by identity. What cannot be sent because the peer is not connected is parked, behind what is parked for it
- * already, and tried when it connects and every ten seconds.
+ * @module PeerMail: sends to peers by identity. What cannot be sent because the peer is not connected is parked, behind what is parked for
+ * it already, and tried when it connects and every ten seconds.
  */
 import { type Cancellable, NetworkError, type NodeId } from '../../core/index.js';
 import type { EnvelopeMesh } from './mesh.js';

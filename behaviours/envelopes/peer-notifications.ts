@@ -1,6 +1,6 @@
 /**
- * @module PeerNotifications: what the peer manager tells. As long as nobody listens the notifications wait, the oldest giving way, and the first
- * subscriber gets them.
+ * @module PeerNotifications: what the peer manager tells. As long as nobody listens the notifications wait, the oldest giving way, and the
+ * first subscriber gets them.
  */
 import { BoundedQueue, type NodeId } from '../../core/index.js';
 import { MeshListeners } from './mesh-listeners.js';

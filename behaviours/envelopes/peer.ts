@@ -1,6 +1,6 @@
 /**
- * @module Peer: a node that an application wants to be connected to, by its identity, at any of several addresses; and the references that keep
- * it wanted. `peers.ts` manages them.
+ * @module Peer: a node that an application wants to be connected to, by its identity, at any of several addresses; and the references that
+ * keep it wanted. `peers.ts` manages them.
  */
 import type { Address, NodeId } from '../../core/index.js';
 import type { Supervisor } from './supervisor.js';

@@ -106,8 +106,8 @@ export class EnvelopePeers {
   }
 
   /**
-   * Wants a peer connected until the reference is released; the last release takes it out of the mesh. Without endpoints it is looked for as
-   * `node.connect(nodeId)` would. `localNode`: the identity to show, that of the first node by default.
+   * Wants a peer connected until the reference is released; the last release takes it out of the mesh. Without endpoints it is looked for
+   * as `node.connect(nodeId)` would. `localNode`: the identity to show, that of the first node by default.
    */
   addPeer(nodeId: NodeId, endpoints: readonly (string | Address)[], { localNode }: { readonly localNode?: NodeId } = {}): PeerRef {
     if (!isNodeId(nodeId)) throw invalid('nodeId', 'must be a node id');
@@ -143,7 +143,9 @@ export class EnvelopePeers {
     return ref;
   }
 
-  /** Sends to a peer by its identity. Never waits. Throws `NOT_STARTED` after `stop`, and when it would have to be parked and no node runs. */
+  /**
+   * Sends to a peer by its identity. Never waits. Throws `NOT_STARTED` after `stop`, and when it would have to be parked and no node runs.
+   */
   send(nodeId: NodeId, payload: Uint8Array): PeerSendOutcome {
     checkPayload(payload);
     this.#requireUsable();

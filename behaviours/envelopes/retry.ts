@@ -1,6 +1,6 @@
 /**
- * @module Retry: how long to wait before the next attempt. The interval doubles with every further failure, up to its bound; of each a random share
- * is waited (full jitter), so that many that lost the same thing do not come back at once.
+ * @module Retry: how long to wait before the next attempt. The interval doubles with every further failure, up to its bound; of each a
+ * random share is waited (full jitter), so that many that lost the same thing do not come back at once.
  */
 import type { Random } from '../../core/index.js';
 import { requireWhole } from './options.js';

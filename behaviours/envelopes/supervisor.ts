@@ -1,7 +1,7 @@
 /**
- * @module Supervisor: keeps one connection of a mesh up: dials, adds it when the remote carries envelopes, and dials again when it has ended,
- * until it is stopped. Whoever answers must be the node that was expected, or the one that answered first. What it dialled is held by the
- * mesh, as everything in a mesh is; no timer and no dial survives `stop`.
+ * @module Supervisor: keeps one connection of a mesh up: dials, adds it when the remote carries envelopes, and dials again when it has
+ * ended, until it is stopped. Whoever answers must be the node that was expected, or the one that answered first. What it dialled is held
+ * by the mesh, as everything in a mesh is; no timer and no dial survives `stop`.
  */
 import type { Address, BehaviorAgent, Cancellable, Connection, MeshNode, NodeId } from '../../core/index.js';
 import { NetworkError } from '../../core/index.js';

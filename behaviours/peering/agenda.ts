@@ -1,6 +1,6 @@
 /**
- * @module Agenda: when something is due for a peer: a dial, the end of a greeting, the end of a memory, frames whose time is over, a word to
- * people. One timer for all.
+ * @module Agenda: when something is due for a peer: a dial, the end of a greeting, the end of a memory, frames whose time is over, a word
+ * to people. One timer for all.
  */
 import type { BehaviorAgent, Cancellable } from '../../core/index.js';
 import type { Endpoint } from './endpoint.js';

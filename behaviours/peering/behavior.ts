@@ -1,10 +1,10 @@
 /**
- * @module PeeringBehavior (service 15): an endpoint that exchanges frames with configured peers, as Ratman's inet driver does. Applications add
- * peers (`addPeers`, `startPeering`), send to one (`send`) or all (`sendAll`), and take what comes from anyone (`next`).
+ * @module PeeringBehavior (service 15): an endpoint that exchanges frames with configured peers, as Ratman's inet driver does. Applications
+ * add peers (`addPeers`, `startPeering`), send to one (`send`) or all (`sendAll`), and take what comes from anyone (`next`).
  *
  * Whoever configured the other says hello first (`messages.ts`, `sessions.ts`). A peer is dialled again as often as its link is cut
- * (`dialling.ts`). Frames outlive links: each is taken once and in order by the endpoint on the other side, or comes back to whoever sent it
- * (`outgoing-frames.ts`, `incoming-frames.ts`). A peer that says what cannot be is disconnected.
+ * (`dialling.ts`). Frames outlive links: each is taken once and in order by the endpoint on the other side, or comes back to whoever sent
+ * it (`outgoing-frames.ts`, `incoming-frames.ts`). A peer that says what cannot be is disconnected.
  *
  * Bounds (`options.ts`): peers, frames that wait for each, frames that wait for the application, their length and their time. When this
  * behaviour stops, every frame that is not confirmed comes back, and `next` says that it was the last.
@@ -60,14 +60,16 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
   }
 
   /**
-   * Adds a peer and answers its target at once; it is dialled in the background. For one that is there already, now if it waits or was given
-   * up. Throws `PEER_INVALID` for what is no peer, `LIMIT_EXCEEDED` when there are too many.
+   * Adds a peer and answers its target at once; it is dialled in the background. For one that is there already, now if it waits or was
+   * given up. Throws `PEER_INVALID` for what is no peer, `LIMIT_EXCEEDED` when there are too many.
    */
   startPeering(spec: PeerSpec): number {
     return this.perform((agent) => this.start(agent, spec).target);
   }
 
-  /** The peer is told, its frames come back, its link is closed when nobody else uses it. Answers what it was; nothing when there is none. */
+  /**
+   * The peer is told, its frames come back, its link is closed when nobody else uses it. Answers what it was; nothing when there is none.
+   */
   removePeer(target: number): PeerInfo | undefined {
     return this.perform((agent) => {
       const peer = this.endpoint.table.get(target);
@@ -90,8 +92,8 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
   }
 
   /**
-   * Resolves when the peer is up, perhaps at once. Rejects with `PEER_GONE` when it will not be: no such peer, removed, given up, stopped; with
-   * `LIMIT_EXCEEDED` when 1,024 calls wait already.
+   * Resolves when the peer is up, perhaps at once. Rejects with `PEER_GONE` when it will not be: no such peer, removed, given up, stopped;
+   * with `LIMIT_EXCEEDED` when 1,024 calls wait already.
    */
   async whenUp(target: number, { signal }: { readonly signal?: AbortSignal } = {}): Promise<PeerInfo> {
     const peer = this.endpoint.table.get(target);
@@ -100,8 +102,8 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
   }
 
   /**
-   * Sends a frame to a peer, or lets it wait until the peer is there. Resolves when the peer's endpoint has it, or with the frame when it has
-   * not. The bytes are free on return. Rejects only with `ARGUMENT_INVALID`.
+   * Sends a frame to a peer, or lets it wait until the peer is there. Resolves when the peer's endpoint has it, or with the frame when it
+   * has not. The bytes are free on return. Rejects only with `ARGUMENT_INVALID`.
    */
   async send(target: number, frame: Uint8Array, options: FrameOptions = {}): Promise<FrameOutcome> {
     return this.endpoint.sender.send(target, frame, options);
@@ -113,8 +115,8 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
   }
 
   /**
-   * The next frame of any peer, in the order of their arrival; nothing after the end. A frame goes to exactly one call. One that is given up by
-   * its signal takes none; of several that wait the newest is served.
+   * The next frame of any peer, in the order of their arrival; nothing after the end. A frame goes to exactly one call. One that is given
+   * up by its signal takes none; of several that wait the newest is served.
    */
   async next({ signal }: { readonly signal?: AbortSignal } = {}): Promise<ReceivedFrame | undefined> {
     return this.endpoint.inbox.next(signal);

@@ -1,6 +1,6 @@
 /**
- * @module Endpoint: the parts of one peering endpoint, which know each other through it. It does nothing itself; `behavior.ts` is its door to
- * the core and to applications.
+ * @module Endpoint: the parts of one peering endpoint, which know each other through it. It does nothing itself; `behavior.ts` is its door
+ * to the core and to applications.
  */
 import type { BehaviorAgent, Connection } from '../../core/index.js';
 import { Agenda } from './agenda.js';

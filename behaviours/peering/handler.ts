@@ -1,7 +1,6 @@
 /**
- * @module PeeringHandler: one connection's messages for the behaviour, read and checked. That they come to a handler proves that they are the
- * neighbour's own: what was routed here goes elsewhere. Whatever is malformed or
- * too long closes the connection.
+ * @module PeeringHandler: one connection's messages for the behaviour, read and checked. That they come to a handler proves that they are
+ * the neighbour's own: what was routed here goes elsewhere. Whatever is malformed or too long closes the connection.
  */
 import { type ConnectionAgent, type ConnectionEvent, ConnectionHandler } from '../../core/index.js';
 import { fromWire, type PeeringMessage } from './messages.js';

@@ -1,7 +1,7 @@
 /**
  * @module Hold-off: how long to wait before a peer is dialled again (INET-27; H-13, H-14). After each of the first failures the same bound,
- * then doubling up to a cap; the wait itself is a random share of the bound ("full jitter"), so that many nodes do not come back at the same
- * moment. Pure.
+ * then doubling up to a cap; the wait itself is a random share of the bound ("full jitter"), so that many nodes do not come back at the
+ * same moment. Pure.
  */
 
 /** How waits between dials of a peer grow. */

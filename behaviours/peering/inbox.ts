@@ -1,6 +1,7 @@
 /**
  * @module Inbox: frames of all peers in the order of their arrival, and the promises that wait for them (INET-07, INET-09). A frame goes to
- * exactly one promise. Of several that wait the newest gets it, so that one which was dropped takes nothing from the one that came after it.
+ * exactly one promise. Of several that wait the newest gets it, so that one which was dropped takes nothing from the one that came after
+ * it.
  */
 import { BoundedQueue, limitReached, NetworkError, type NodeId } from '../../core/index.js';
 import type { InboxPolicy, PeeringSetup } from './options.js';
@@ -64,7 +65,10 @@ export class Inbox {
     return 1;
   }
 
-  /** The oldest frame, now or when one comes; nothing at the end. Rejects when the signal aborts: then it has taken no frame, and takes none. */
+  /**
+   * The oldest frame, now or when one comes; nothing at the end. Rejects when the signal aborts: then it has taken no frame, and takes
+   * none.
+   */
   next(signal: AbortSignal | undefined): Promise<ReceivedFrame | undefined> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted === true) throw cancelled(signal);

@@ -1,6 +1,6 @@
 /**
- * @module IncomingFrames: which frames of one peer have come, so that each is taken once and in order, over however many links; and how much
- * more the peer may send. The counterpart of `outgoing-frames.ts`. Pure.
+ * @module IncomingFrames: which frames of one peer have come, so that each is taken once and in order, over however many links; and how
+ * much more the peer may send. The counterpart of `outgoing-frames.ts`. Pure.
  */
 
 /** `duplicate`: it was here before. `wrong`: frames are missing before it, or it is more than was allowed. */

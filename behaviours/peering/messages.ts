@@ -1,6 +1,6 @@
 /**
- * @module The messages of the peering behaviour, service 15. A frame is bytes; everything else is a CBOR array, whose first byte is never 0, so
- * that no frame can pass for anything else (INET-33).
+ * @module The messages of the peering behaviour, service 15. A frame is bytes; everything else is a CBOR array, whose first byte is never
+ * 0, so that no frame can pass for anything else (INET-33).
  *
  *   frame     u8 0 | u32 number, big-endian | the frame
  *   hello     [1, type, port, attempt, life, remoteLife, received, room, frameBytesMax]    "I want to be your peer"
@@ -9,8 +9,8 @@
  *   progress  [4, received, room]
  *   bye       [5]                                                                          no peer of yours any more
  *
- * `life` names the sender's memory of frames, `remoteLife` the receiver's as the sender knows it (0: not at all); `received` is how many frames
- * of that life have come, and `room` how many more may. What does not fit is malformed and gives nothing.
+ * `life` names the sender's memory of frames, `remoteLife` the receiver's as the sender knows it (0: not at all); `received` is how many
+ * frames of that life have come, and `room` how many more may. What does not fit is malformed and gives nothing.
  */
 import type { Message } from '../../core/index.js';
 import { PEER_TYPES, type PeerType } from './peer-line.js';

@@ -24,7 +24,9 @@ export interface PeeringOptions {
   readonly frameWaitMs?: number;
   /** Frames that wait for `next`, 64 by default; 1 to 65,536: of each peer with `hold-back`, of all together otherwise. */
   readonly inboxFrames?: number;
-  /** What happens at that bound: peers wait until there is room (`hold-back`, the default), or the oldest or the newest frame is dropped. */
+  /**
+   * What happens at that bound: peers wait until there is room (`hold-back`, the default), or the oldest or the newest frame is dropped.
+   */
   readonly inboxPolicy?: InboxPolicy;
   /** Longest frame in bytes, both ways, 65,536 by default; 1 to 1,048,000. A longer one from a remote closes the connection. */
   readonly frameBytesMax?: number;

@@ -89,7 +89,10 @@ export class OutgoingFrames {
     return this.base + this.sentCount;
   }
 
-  /** A link is there, the remote has `received` frames in all and room for more. False when it cannot be: it has other frames than were sent. */
+  /**
+   * A link is there, the remote has `received` frames in all and room for more. False when it cannot be: it has other frames than were
+   * sent.
+   */
   resume(received: number, room: number): boolean {
     if (received < this.base || received > this.high) return false;
     const [had, rest] = split(this.frames, ({ number }) => number !== undefined && number < received);

@@ -1,6 +1,6 @@
 /**
- * @module Peer lines: how people write peers, `host:port` with an optional suffix, in options and files (INET-24). Pure: nothing is resolved
- * or dialled here. What is wrong with a line is an answer, since a bad line must not keep the good ones from working.
+ * @module Peer lines: how people write peers, `host:port` with an optional suffix, in options and files (INET-24). Pure: nothing is
+ * resolved or dialled here. What is wrong with a line is an answer, since a bad line must not keep the good ones from working.
  *
  *   [inet#|inet:] [nodeid@] host:port [X|L]      or with a scheme: tcp://[nodeid@]host:port[X|L]
  *

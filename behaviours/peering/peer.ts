@@ -1,6 +1,6 @@
 /**
- * @module Peer: what is known of one peer, from `startPeering` or its first hello to its removal, over however many links (INET-13, INET-30).
- * Data and what follows from it; who changes it is `dialling.ts` and `sessions.ts`.
+ * @module Peer: what is known of one peer, from `startPeering` or its first hello to its removal, over however many links (INET-13,
+ * INET-30). Data and what follows from it; who changes it is `dialling.ts` and `sessions.ts`.
  */
 import type { Address, ErrorCode, NodeId } from '../../core/index.js';
 import type { Conversation } from './conversation.js';
@@ -9,8 +9,9 @@ import type { ReturnReason } from './outgoing-frames.js';
 import type { PeerType } from './peer-line.js';
 
 /**
- * How it stands with a peer. `dialling`: no connection yet. `greeting`: connected, the node has not answered as a peer. `up`: frames go. `waiting`: dialled again later.
- * `lost`: dialled this node, and may come back. `gave-up`: not dialled any more, until `startPeering` or the peer itself.
+ * How it stands with a peer. `dialling`: no connection yet. `greeting`: connected, the node has not answered as a peer. `up`: frames go.
+ * `waiting`: dialled again later. `lost`: dialled this node, and may come back. `gave-up`: not dialled any more, until `startPeering` or
+ * the peer itself.
  */
 export type PeerState = 'dialling' | 'greeting' | 'up' | 'waiting' | 'lost' | 'gave-up';
 

@@ -1,6 +1,6 @@
 /**
- * @module Roster: how peers come to be, and go: configured by the application, or by themselves, within the bound. It makes and finds them; it
- * sends nothing.
+ * @module Roster: how peers come to be, and go: configured by the application, or by themselves, within the bound. It makes and finds them;
+ * it sends nothing.
  */
 import { type Address, type BehaviorAgent, type Connection, limitReached, NetworkError, type NodeId } from '../../core/index.js';
 import { Conversation } from './conversation.js';

@@ -1,7 +1,7 @@
 /**
- * @module Sessions: what two peers say over one connection: hello and its answer, then frames, progress and bye. Whoever configured the other
- * says hello; of two that cross each other the one of the side that dialled the link counts. A hello on a link that is up begins anew,
- * from where both sides say that they are, so that nothing is lost or doubled.
+ * @module Sessions: what two peers say over one connection: hello and its answer, then frames, progress and bye. Whoever configured the
+ * other says hello; of two that cross each other the one of the side that dialled the link counts. A hello on a link that is up begins
+ * anew, from where both sides say that they are, so that nothing is lost or doubled.
  *
  * Everything goes over one lane: that its order is kept is what makes it right.
  */

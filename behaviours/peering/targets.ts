@@ -1,6 +1,6 @@
 /**
- * @module Targets: the numbers by which applications name peers, from 0 to 65,535 (INET-11). They ascend; after the last one come those that
- * are free again. Pure.
+ * @module Targets: the numbers by which applications name peers, from 0 to 65,535 (INET-11). They ascend; after the last one come those
+ * that are free again. Pure.
  */
 export const TARGETS_MAX = 65_536;
 

@@ -1,6 +1,6 @@
 /**
- * @module Traffic: frames and the word of their arrival, between peers that are up. What a peer says that cannot be is answered with a flaw; who
- * asked closes the connection.
+ * @module Traffic: frames and the word of their arrival, between peers that are up. What a peer says that cannot be is answered with a
+ * flaw; who asked closes the connection.
  */
 import { type BehaviorAgent, type NodeId, toConnection } from '../../core/index.js';
 import type { Endpoint } from './endpoint.js';

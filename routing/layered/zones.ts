@@ -1,6 +1,6 @@
 /**
- * @module Zones: where nodes are, by the first bytes of their ids, as one node sees it. A zone of level 1 has all nodes with one first byte,
- * one of level 2 those with the same first two bytes, and so on. Each level has 256 slots, one for each value of its byte.
+ * @module Zones: where nodes are, by the first bytes of their ids, as one node sees it. A zone of level 1 has all nodes with one first
+ * byte, one of level 2 those with the same first two bytes, and so on. Each level has 256 slots, one for each value of its byte.
  *
  * A zone as a whole is a destination like a node, under a name in the form of a node id: its bytes, then zeros, then its level. No key
  * leads to such an id.

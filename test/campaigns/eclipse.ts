@@ -1,7 +1,7 @@
 /**
  * @module Eclipse campaign (row 49): 20,000 identities of two networks besiege a node for a day of virtual time, and it restarts. Run as
- * `node --max-old-space-size=4096 dist/test/campaigns/eclipse.js [seed] [hours]`, by default seed 1 and 24 hours. Exit code 1 when fewer than
- * half of the connections that the node chose are to honest nodes, after any hour or after the restart.
+ * `node --max-old-space-size=4096 dist/test/campaigns/eclipse.js [seed] [hours]`, by default seed 1 and 24 hours. Exit code 1 when fewer
+ * than half of the connections that the node chose are to honest nodes, after any hour or after the restart.
  */
 import { besiege } from '../behaviours/addressbook/eclipse.js';
 

@@ -1,7 +1,7 @@
 /**
- * @module Hostile mutations: what a live node does with mutated bytes of every layer (row 85): the conversation from its first byte, identity
- * proofs in handshakes that are otherwise right, plaintexts in records that authenticate, messages in frames that are whole, and what
- * comes before a gate has admitted. Each input meets a link of its own. Beside what the campaign looks for, no input may cause a fault
+ * @module Hostile mutations: what a live node does with mutated bytes of every layer (row 85): the conversation from its first byte,
+ * identity proofs in handshakes that are otherwise right, plaintexts in records that authenticate, messages in frames that are whole, and
+ * what comes before a gate has admitted. Each input meets a link of its own. Beside what the campaign looks for, no input may cause a fault
  * of a behaviour, leave a link behind, or prove an identity that is not proven. The cryptography is the simulated one, for speed.
  */
 
@@ -68,7 +68,9 @@ const FINAL: HandshakeMessage = { ...INITIAL, stage: 'final', accepted: ['other'
 const UPDATE: HandshakeMessage = { stage: 'update', me: ME };
 const text = (value: string) => new TextEncoder().encode(value);
 
-/** Its ephemeral key is always the same, as are those of the remotes: so every conversation is the same, and a recorded one can be mutated. */
+/**
+ * Its ephemeral key is always the same, as are those of the remotes: so every conversation is the same, and a recorded one can be mutated.
+ */
 function newNode(builtins: readonly ('handshake' | 'rpc')[]): BareNode {
   const limits = { faultsPerMinute: 10_000 };
   const node = new BareNode('victim', { builtins, behaviors: [Reader], secureHooks: { ephemeral: key(1) }, limits });

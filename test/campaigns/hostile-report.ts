@@ -1,4 +1,6 @@
-/** @module Reports of the hostile campaigns: what was measured beside what is wanted, and an exit code that says whether all of it holds. */
+/**
+ * @module Reports of the hostile campaigns: what was measured beside what is wanted, and an exit code that says whether all of it holds.
+ */
 import { World } from '../security/world.js';
 
 /** Prints one fact. */

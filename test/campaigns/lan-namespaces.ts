@@ -1,7 +1,7 @@
 /**
  * @module Campaign: LAN discovery between machines, which are network namespaces on one bridge without any route (USERS 20). Needs Linux,
- * root and `ip`. Run as `node dist/test/campaigns/lan-namespaces.js`; exit code 1 when nodes of one space do not meet within 3 s of the later
- * start (15 s when they start before their addresses can be used), or nodes of different spaces do.
+ * root and `ip`. Run as `node dist/test/campaigns/lan-namespaces.js`; exit code 1 when nodes of one space do not meet within 3 s of the
+ * later start (15 s when they start before their addresses can be used), or nodes of different spaces do.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
@@ -62,7 +62,9 @@ function start(index: number, network: string): Running {
 /** For what only time can show: that nobody else comes. */
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** A link-local address is tentative at first. `ip` is asked again and again, because that it no longer is comes as no event of a process. */
+/**
+ * A link-local address is tentative at first. `ip` is asked again and again, because that it no longer is comes as no event of a process.
+ */
 function addressesAreThere(count: number): void {
   const untilMs = performance.now() + ADDRESS_MS;
   const isThere = (index: number) =>

@@ -1,8 +1,8 @@
 /**
- * @module Mesh-tcp campaign (S2, S3): sixty nodes on real TCP in four processes, each given one seed, form a full mesh; then every third node is
- * killed and revived, five times. Run as `node dist/test/campaigns/mesh-tcp.js [nodes] [rounds] [seconds]`, by default 60, 5 and 15. Exit code
- * 1 when the mesh is not whole within so many seconds, at first or again, a node has two links to another one, or a socket or timer is left. A
- * machine that is busy with other things may take longer: the CPU time is printed, too.
+ * @module Mesh-tcp campaign (S2, S3): sixty nodes on real TCP in four processes, each given one seed, form a full mesh; then every third
+ * node is killed and revived, five times. Run as `node dist/test/campaigns/mesh-tcp.js [nodes] [rounds] [seconds]`, by default 60, 5 and
+ * 15. Exit code 1 when the mesh is not whole within so many seconds, at first or again, a node has two links to another one, or a socket or
+ * timer is left. A machine that is busy with other things may take longer: the CPU time is printed, too.
  */
 import { runFleet } from '../behaviours/addressbook/fleet.js';
 

@@ -1,7 +1,8 @@
 /**
- * @module Mutation campaign (row 85): seeded mutations of every decoder's corpus, and of what a live node is sent. Run it as
- * `node dist/test/campaigns/mutations.js [count] [seed]`, by default a million with seed 1; the same two numbers give the same inputs. A finding is an input on which a decoder throws,
- * takes more than 50 ms, pollutes a prototype, or gives an answer that its target's `verify` objects to. Exit code 1 if there is one.
+ * @module Mutation campaign (row 85): seeded mutations of every decoder's corpus, and of what a live node is sent. Run it as `node
+ * dist/test/campaigns/mutations.js [count] [seed]`, by default a million with seed 1; the same two numbers give the same inputs. A finding
+ * is an input on which a decoder throws, takes more than 50 ms, pollutes a prototype, or gives an answer that its target's `verify` objects
+ * to. Exit code 1 if there is one.
  */
 import { fileURLToPath } from 'node:url';
 import { toHex } from '../core/cbor-corpus.js';

@@ -1,6 +1,6 @@
 /**
- * @module Peering-chaos campaign: random cuts, silences, one-way losses and crashes between two simulated peers. Run as
- * `node dist/test/campaigns/peering-chaos.js [seeds] [first seed]`, by default 500 from 1, each as standard and cross peers and with crashes.
+ * @module Peering-chaos campaign: random cuts, silences, one-way losses and crashes between two simulated peers. Run as `node
+ * dist/test/campaigns/peering-chaos.js [seeds] [first seed]`, by default 500 from 1, each as standard and cross peers and with crashes.
  * Exit code 1 when a frame was lost silently, doubled or out of order; the seed and the kind bring it back.
  */
 import { type ChaosKind, chaos } from '../behaviours/peering/chaos.js';

@@ -1,7 +1,7 @@
 /**
- * @module Peering-kills campaign (S2): a peer in a process of its own is killed with SIGKILL at any moment of the traffic and revived. Run as
- * `node dist/test/campaigns/peering-kills.js [kills] [seed]`, by default 100 with seed 1. Exit code 1 when a frame was doubled, came out of
- * order within a life of the peer, or came back as not arrived although it was heard.
+ * @module Peering-kills campaign (S2): a peer in a process of its own is killed with SIGKILL at any moment of the traffic and revived. Run
+ * as `node dist/test/campaigns/peering-kills.js [kills] [seed]`, by default 100 with seed 1. Exit code 1 when a frame was doubled, came out
+ * of order within a life of the peer, or came back as not arrived although it was heard.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

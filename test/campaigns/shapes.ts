@@ -1,6 +1,6 @@
 /**
- * @module Campaign: lines, rings, stars, grids and random graphs of 200 nodes in virtual time. Every pair is reached on the cheapest way, and
- * again within three sync intervals after a link was cut. Exits with 1 when not. Arguments: nodes (200), shapes (all). Run it with
+ * @module Campaign: lines, rings, stars, grids and random graphs of 200 nodes in virtual time. Every pair is reached on the cheapest way,
+ * and again within three sync intervals after a link was cut. Exits with 1 when not. Arguments: nodes (200), shapes (all). Run it with
  * `node dist/test/campaigns/shapes.js`.
  */
 import { checkShape, SHAPES } from '../behaviours/router-sync/shape-check.js';

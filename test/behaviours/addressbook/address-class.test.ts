@@ -1,4 +1,6 @@
-/** @module Row 43: every kind of address, as a remote may tell it, under every mode. 52 cases, and what a remote may tell by where it is. */
+/**
+ * @module Row 43: every kind of address, as a remote may tell it, under every mode. 52 cases, and what a remote may tell by where it is.
+ */
 import { expect } from 'chai';
 import { type AddressClass, type AddressMode, classOf, modeOfRemote, refusalOf } from '../../../behaviours/addressbook/address-class.js';
 import { groupOfAddress } from '../../../behaviours/addressbook/address-group.js';

@@ -1,4 +1,7 @@
-/** @module Tests of a book as bytes: every field comes back (DNDM-33), and whatever somebody wrote passes the checks of the network (row 53). */
+/**
+ * @module Tests of a book as bytes: every field comes back (DNDM-33), and whatever somebody wrote passes the checks of the network (row
+ * 53).
+ */
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { groupOfAddress } from '../../../behaviours/addressbook/address-group.js';

@@ -1,7 +1,7 @@
 /**
- * @module A process of a fleet: it hosts nodes, starts and kills them as its parent says, tells whom each is connected to, and what is left in
- * the process. A kill closes the sockets without a word, as the end of a process would. It says `changed` whenever what it would tell may have
- * changed.
+ * @module A process of a fleet: it hosts nodes, starts and kills them as its parent says, tells whom each is connected to, and what is left
+ * in the process. A kill closes the sockets without a word, as the end of a process would. It says `changed` whenever what it would tell
+ * may have changed.
  */
 import { createHook } from 'node:async_hooks';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * @module Fleet: nodes on real TCP in several processes, each given one seed. They form the configured mesh; then every third node is killed and
- * revived, and the mesh has to be whole again. For `fleet.test.ts` with 16 nodes, and for the campaign with 60.
+ * @module Fleet: nodes on real TCP in several processes, each given one seed. They form the configured mesh; then every third node is
+ * killed and revived, and the mesh has to be whole again. For `fleet.test.ts` with 16 nodes, and for the campaign with 60.
  */
 import { fork } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';

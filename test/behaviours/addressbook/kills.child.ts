@@ -1,6 +1,6 @@
 /**
- * @module Saves one book after another, each with a node more than the one before, until it is killed. Says the number of every book that was
- * saved. Arguments: the directory, and the number to begin with.
+ * @module Saves one book after another, each with a node more than the one before, until it is killed. Says the number of every book that
+ * was saved. Arguments: the directory, and the number to begin with.
  */
 import { groupOfAddress } from '../../../behaviours/addressbook/address-group.js';
 import { Book } from '../../../behaviours/addressbook/book.js';

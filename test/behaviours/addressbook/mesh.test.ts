@@ -1,4 +1,6 @@
-/** @module Tests of the address book in virtual time: nodes that know one address find all the others and stay connected (S3, DNDM-31..41). */
+/**
+ * @module Tests of the address book in virtual time: nodes that know one address find all the others and stay connected (S3, DNDM-31..41).
+ */
 import { expect } from 'chai';
 import type { AddressBookOptions } from '../../../behaviours/addressbook/index.js';
 import { setupOf } from '../../../behaviours/addressbook/options.js';

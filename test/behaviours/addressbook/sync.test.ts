@@ -1,4 +1,6 @@
-/** @module Tests of gossip without wires: who is told of what, and how two books become equal by comparing digests (rows 44, 51; DNDM-40). */
+/**
+ * @module Tests of gossip without wires: who is told of what, and how two books become equal by comparing digests (rows 44, 51; DNDM-40).
+ */
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { differingBuckets, digestOf, hasBucket } from '../../../behaviours/addressbook/digest.js';

@@ -1,4 +1,7 @@
-/** @module How envelopes flow in the simulator: order, back-pressure beside other services, moves between meshes, behaviours that come and go. */
+/**
+ * @module How envelopes flow in the simulator: order, back-pressure beside other services, moves between meshes, behaviours that come and
+ * go.
+ */
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { EnvelopeMesh, EnvelopesBehavior, type MeshConnection } from '../../../behaviours/envelopes/index.js';

@@ -1,4 +1,7 @@
-/** @module The peer manager: references, several addresses, simultaneous dials, nodes that come by themselves, parked envelopes, notifications. */
+/**
+ * @module The peer manager: references, several addresses, simultaneous dials, nodes that come by themselves, parked envelopes,
+ * notifications.
+ */
 import { expect } from 'chai';
 import fc from 'fast-check';
 import {

@@ -1,4 +1,6 @@
-/** @module Envelopes over real TCP, in one process and in several: S4, speed of nothing in particular, and memory behind a stalled receiver. */
+/**
+ * @module Envelopes over real TCP, in one process and in several: S4, speed of nothing in particular, and memory behind a stalled receiver.
+ */
 import { expect } from 'chai';
 import { EnvelopeConnections, EnvelopeMesh, EnvelopesBehavior } from '../../../behaviours/index.js';
 import { createNode, Identity, type MeshNode, NetworkBehavior, toNode } from '../../../index.js';

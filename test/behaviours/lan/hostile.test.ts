@@ -1,4 +1,6 @@
-/** @module Tests of LAN discovery against hostile company on the link: bounded memory and dials, and honest nodes that meet all the same. */
+/**
+ * @module Tests of LAN discovery against hostile company on the link: bounded memory and dials, and honest nodes that meet all the same.
+ */
 import { expect } from 'chai';
 import { AddressBookBehavior } from '../../../behaviours/addressbook/index.js';
 import { LAN_LIMITS, LanBehavior } from '../../../behaviours/lan/index.js';

@@ -1,6 +1,7 @@
 /**
  * @module Chaos: two peers whose link is cut, silent, one-way or broken at random, and who may crash, while both send and read; then all is
- * well again, and what became of every frame is held against what was heard. For `links.test.ts` with few seeds and for the campaign with many.
+ * well again, and what became of every frame is held against what was heard. For `links.test.ts` with few seeds and for the campaign with
+ * many.
  */
 import type { FrameOutcome, PeeringBehavior, PeeringOptions } from '../../../behaviours/peering/index.js';
 import { SimulatedNetwork, type SimulatedNode } from '../../../simulation.js';

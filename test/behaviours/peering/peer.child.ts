@@ -1,4 +1,7 @@
-/** @module A peer in a process of its own, which a test may kill. Arguments: where to listen, and the key file. It tells its parent what comes. */
+/**
+ * @module A peer in a process of its own, which a test may kill. Arguments: where to listen, and the key file. It tells its parent what
+ * comes.
+ */
 import { PeeringBehavior } from '../../../behaviours/peering/index.js';
 import { createNode } from '../../../index.js';
 import { numberOf } from './support.js';

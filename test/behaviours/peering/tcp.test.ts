@@ -1,4 +1,7 @@
-/** @module Tests of peering on real sockets, and with peers in processes of their own that are killed (S2, INET-02, INET-16, INET-17, INET-25). */
+/**
+ * @module Tests of peering on real sockets, and with peers in processes of their own that are killed (S2, INET-02, INET-16, INET-17,
+ * INET-25).
+ */
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
