@@ -11,7 +11,9 @@ export type NodeId = string & { readonly [nodeIdBrand]: true };
 
 export const NODE_ID_BYTES = 32;
 
-const HEX = Array.from({ length: 256 }, (_, value) => value.toString(16).padStart(2, '0'));
+const HEX_CODES = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
+/** The digits of the id that is being read. */
+const CODES: number[] = new Array<number>(2 * NODE_ID_BYTES).fill(0);
 const NODE_ID_PATTERN = /^[0-9a-f]{64}$/;
 
 export function isNodeId(value: unknown): value is NodeId {
@@ -25,11 +27,14 @@ export function parseNodeId(text: string): NodeId {
   return lower;
 }
 
-/** Reads 32 bytes at `offset`. The caller has checked the length. */
+/** Reads 32 bytes at `offset`. The caller has checked the length. The text is made at once: pieces that are joined take twice as long. */
 export function nodeIdFromBytes(bytes: Uint8Array, offset = 0): NodeId {
-  let text = '';
-  for (let index = offset; index < offset + NODE_ID_BYTES; index++) text += HEX[bytes[index] as number];
-  return text as NodeId;
+  for (let index = 0; index < NODE_ID_BYTES; index++) {
+    const byte = bytes[offset + index] as number;
+    CODES[2 * index] = HEX_CODES[byte >> 4] as number;
+    CODES[2 * index + 1] = HEX_CODES[byte & 15] as number;
+  }
+  return String.fromCharCode.apply(undefined, CODES) as NodeId;
 }
 
 /** Writes the id's 32 bytes into `target` at `offset`. */

@@ -29,7 +29,7 @@ export class BookWays implements Ways<number> {
   }
 
   costOf(node: number): number {
-    return this.book.states[node]?.link?.columns.costOf(node) ?? Number.POSITIVE_INFINITY;
+    return this.book.states.linkOf(node)?.columns.costOf(node) ?? Number.POSITIVE_INFINITY;
   }
 
   closest(key: NodeId): number | undefined {
@@ -58,7 +58,7 @@ export class BookWays implements Ways<number> {
 
   /** Whether it can be reached, and is not a zone of this node's own. */
   private isGoal(node: number): boolean {
-    const connectionId = this.book.states[node]?.link?.connectionId;
+    const connectionId = this.book.states.linkOf(node)?.connectionId;
     return connectionId !== undefined && connectionId >= 0;
   }
 }

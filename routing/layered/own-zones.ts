@@ -26,7 +26,7 @@ export class OwnZones {
   ) {
     this.own = zones.own.map((name, index) => {
       const level = index + 1;
-      const link = book.addLink(-level, name);
+      const link = book.addLink(-level, name) as RouteLink;
       link.measure.take(NO_DISTANCE);
       book.recost(link);
       book.keys.remove(link.node);

@@ -67,7 +67,8 @@ export class ByteWriter {
 
 export class ByteReader {
   isMalformed = false;
-  private at = 0;
+  /** What is read next. */
+  at = 0;
 
   constructor(private readonly bytes: Uint8Array) {}
 

@@ -6,7 +6,6 @@ import { type NodeId, shortId } from '../../core/node-id.js';
 import type { RouteAction, RouteExplanation } from '../../core/router-table.js';
 import type { RouteRule } from '../../core/routes.js';
 import { inMs } from './metric.js';
-import type { NodeState } from './node-state.js';
 import { NO_PATH } from './path-store.js';
 import type { RouteBook } from './route-book.js';
 import type { RouteLink } from './route-link.js';
@@ -21,10 +20,10 @@ export function explainPath(rule: RouteRule, action: RouteAction, target: number
   const goal = goalOf(rule);
   if (action.type === 'local') return { rule, action, reason: `${goal}: this node is it`, rejected: [] };
   if (target === undefined || action.type === 'reject') return { rule, action, reason: `${goal}: no way is known`, rejected: [] };
-  const state = book.states[target] as NodeState;
-  const taken = state.link as RouteLink;
-  const rounds = book.round - state.sinceRound;
-  const reason = `${goal}: ${described(taken, target, book)}, for ${rounds} sync rounds${state.isHeld ? ', on probation' : ''}`;
+  const { states } = book;
+  const taken = states.linkOf(target) as RouteLink;
+  const rounds = book.round - states.sinceRoundOf(target);
+  const reason = `${goal}: ${described(taken, target, book)}, for ${rounds} sync rounds${states.isHeld(target) ? ', on probation' : ''}`;
   return { rule, action, reason, rejected: rejected(taken, target, book) };
 }
 

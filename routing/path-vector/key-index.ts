@@ -11,7 +11,7 @@ const FIRST_SIZE = 8;
 
 export class KeyIndex {
   private heads = new Uint32Array(FIRST_SIZE);
-  private members = new Uint32Array(FIRST_SIZE);
+  private members = new Uint16Array(FIRST_SIZE);
   private count = 0;
 
   constructor(private readonly nodes: NodeList) {}
@@ -92,6 +92,6 @@ export class KeyIndex {
   private grow(): void {
     const { heads, members } = this;
     this.heads = resized(heads, new Uint32Array(roomier(heads.length)));
-    this.members = resized(members, new Uint32Array(roomier(heads.length)));
+    this.members = resized(members, new Uint16Array(roomier(heads.length)));
   }
 }

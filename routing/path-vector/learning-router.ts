@@ -21,7 +21,7 @@ export interface PathVectorSize {
   readonly nodeCount: number;
   readonly entryCount: number;
   readonly pathCount: number;
-  /** Of the columns and paths of all links. */
+  /** Of what all links tell and are told. */
   readonly byteLength: number;
 }
 
@@ -57,7 +57,8 @@ export abstract class LearningRouter extends RouterTable {
     if (book === undefined || nodeId === this.self || this.#links.has(connectionId)) return;
     if (this.#wasAlone) this.#ownSequence = (this.#ownSequence + 1) >>> 0;
     this.#wasAlone = false;
-    this.#links.set(connectionId, book.addLink(connectionId, nodeId));
+    const link = book.addLink(connectionId, nodeId);
+    if (link !== undefined) this.#links.set(connectionId, link);
   }
 
   /** Taken when it differs by a fifth from the one in use. */
@@ -132,7 +133,7 @@ export abstract class LearningRouter extends RouterTable {
       nodeCount: this.book?.nodes.size ?? 0,
       entryCount: sum((link) => link.columns.entryCount),
       pathCount: sum((link) => link.paths.size),
-      byteLength: sum((link) => link.columns.byteLength + link.told.byteLength + link.paths.byteLength),
+      byteLength: sum((link) => link.byteLength),
     };
   }
 
@@ -144,7 +145,7 @@ export abstract class LearningRouter extends RouterTable {
   /** The link to take to a node, by its number, for what came over the connection `except`. */
   protected wayTo(book: RouteBook, node: number, except: number | undefined): RouteLink | undefined {
     const from = except === undefined ? undefined : this.#links.get(except);
-    return from === undefined ? book.states[node]?.link : book.wayFrom(node, from);
+    return from === undefined ? book.states.linkOf(node) : book.wayFrom(node, from);
   }
 
   #measure(link: RouteLink, metric: LinkMetric): void {

@@ -1,12 +1,15 @@
 /**
  * @module LinkList: the links of a path-vector table, in the order in which they are preferred at equal cost: by node id, and then by age
- * (H-29); and the youngest link to each neighbour, which is the one that syncs belong to.
+ * (H-29); the youngest link to each neighbour, which is the one that syncs belong to; and a slot for each, a small number by which a
+ * link may be kept.
  */
 import type { NodeId } from '../../core/node-id.js';
 import type { RouteLink } from './route-link.js';
 
 export class LinkList {
   readonly all: RouteLink[] = [];
+  /** `undefined`: free. */
+  readonly slots: (RouteLink | undefined)[] = [];
   /** By the neighbour's number. */
   private readonly youngest = new Map<number, RouteLink>();
 
@@ -15,7 +18,13 @@ export class LinkList {
     return this.youngest.get(node);
   }
 
+  freeSlot(): number {
+    const free = this.slots.indexOf(undefined);
+    return free < 0 ? this.slots.length : free;
+  }
+
   add(link: RouteLink): void {
+    this.slots[link.slot] = link;
     this.all.splice(this.behind(link.hop.nodeId), 0, link);
     this.prefer(link);
   }
@@ -25,6 +34,11 @@ export class LinkList {
     if (this.to(link.node) !== link) return;
     this.youngest.delete(link.node);
     for (const other of this.all) if (other.node === link.node) this.prefer(other);
+  }
+
+  /** Nothing keeps the removed link's slot any more. */
+  vacate(link: RouteLink): void {
+    this.slots[link.slot] = undefined;
   }
 
   private prefer(link: RouteLink): void {

@@ -11,6 +11,8 @@ const FIRST_SIZE = 8;
 export const SELF = 0;
 /** No number: there is no room. */
 export const NO_NODE = -1;
+/** Numbers and one more fit into 16 bits. */
+const NUMBERS_MAX = 0xffff;
 
 /** What counts which nodes it brought: a link. */
 export interface Introducer {
@@ -53,15 +55,9 @@ export class NodeList {
     return this.numbers.get(id);
   }
 
-  /** The id as it is kept here, if it is known: many links tell of the same nodes, and need not keep each a text of its own. */
-  sameId(id: NodeId): NodeId {
-    const node = this.numbers.get(id);
-    return node === undefined ? id : this.idOf(node);
-  }
-
-  /** The number of a neighbour: there is always room. */
+  /** The number of a neighbour; `NO_NODE` only where numbers end. */
   neighbour(id: NodeId): number {
-    return this.numbers.get(id) ?? this.create(id, undefined);
+    return this.numbers.get(id) ?? (this.size < NUMBERS_MAX ? this.create(id, undefined) : NO_NODE);
   }
 
   /** The number of a node that `by` told of, or `NO_NODE` at the bound. A new number has to be held at once. */

@@ -12,7 +12,7 @@ export interface PathVectorOptions {
   /**
    * Nodes that are known at most, 4,096 by default, 16 to 32,768. Further ones are not learned, nor what lies behind them; the last
    * quarter is kept for links that brought less than a quarter themselves, so that one neighbour cannot fill the table alone.
-   * Neighbours always find room. Each node takes about 0.3 KB, and 64 bytes for each link.
+   * Neighbours always find room. Each node takes about 0.2 KB, and some 52 bytes for each link.
    */
   readonly nodesMax?: number;
   /** Links that a path may have, 64 by default, 1 to 255; longer ones are not taken. More than `limits.hopsMax` are of no use. */

@@ -13,7 +13,6 @@ import type { RouteRule } from '../../core/routes.js';
 import { explainPath } from './explain.js';
 import { LearningRouter } from './learning-router.js';
 import { nameOf, SELF } from './node-list.js';
-import type { NodeState } from './node-state.js';
 import { type PathVectorOptions, resolvePathVectorOptions } from './options.js';
 import { ProviderChoice } from './provider-choice.js';
 import type { RouteBook } from './route-book.js';
@@ -121,8 +120,7 @@ function isNearer(book: RouteBook, node: number, than: number): boolean {
 }
 
 function costOf(book: RouteBook, node: number): number {
-  const { link } = book.states[node] as NodeState;
-  return link?.columns.costOf(node) ?? Number.POSITIVE_INFINITY;
+  return book.states.linkOf(node)?.columns.costOf(node) ?? Number.POSITIVE_INFINITY;
 }
 
 function inOrder(book: RouteBook, providers: Iterable<number>): number[] {

@@ -2,24 +2,28 @@
  * @module Providers: which nodes offer a service, and which of them is nearest. It follows what the table tells it of every node; what
  * it keeps is bounded by nodes times 256 services.
  */
+import { NodeSet } from './node-set.js';
 import type { ServiceSets } from './service-sets.js';
 
-const NOBODY: ReadonlySet<number> = new Set();
+/** Nodes that are looked at only. */
+export type NodeView = Pick<NodeSet, 'has' | 'size'> & Iterable<number>;
+
+const NOBODY: NodeView = new NodeSet();
 
 export class Providers {
-  private readonly byService = new Map<number, Set<number>>();
+  private readonly byService = new Map<number, NodeSet>();
   /** Answers that hold until something about a provider changes. */
   private readonly nearestNodes = new Map<number, number | undefined>();
 
   constructor(private readonly sets: ServiceSets) {}
 
   /** The nodes that offer the service and can be reached, this one excluded. */
-  of(serviceId: number): ReadonlySet<number> {
+  of(serviceId: number): NodeView {
     return this.byService.get(serviceId) ?? NOBODY;
   }
 
   /** Every service that is offered, with its providers. */
-  all(): Iterable<readonly [serviceId: number, providers: ReadonlySet<number>]> {
+  all(): Iterable<readonly [serviceId: number, providers: NodeView]> {
     return this.byService;
   }
 
@@ -43,9 +47,9 @@ export class Providers {
   }
 
   private add(serviceId: number, node: number): void {
-    const nodes = this.byService.get(serviceId);
-    if (nodes === undefined) this.byService.set(serviceId, new Set([node]));
-    else nodes.add(node);
+    const nodes = this.byService.get(serviceId) ?? new NodeSet();
+    nodes.add(node);
+    this.byService.set(serviceId, nodes);
   }
 
   private take(serviceId: number, node: number): void {

@@ -6,6 +6,7 @@ import type { NodeId } from '../../core/node-id.js';
 import type { NextHop } from '../../core/router-table.js';
 import type { NextAction } from '../neighbours.js';
 import { Columns } from './columns.js';
+import { HeardNodes } from './heard-nodes.js';
 import { addLatency, addLoss, type CostModel, LinkMeasure } from './metric.js';
 import type { Introducer, NodeList } from './node-list.js';
 import type { PathStore } from './path-store.js';
@@ -75,7 +76,7 @@ export class Hearing {
   /** The neighbour's own sequence number. */
   peerSequence = 0;
   /** Whom the neighbour's numbers mean, and which lists of services. */
-  nodes: (NodeId | undefined)[] = [];
+  readonly nodes = new HeardNodes();
   sets: (readonly number[] | undefined)[] = [];
   private askGap = ASK_ROUNDS;
 
@@ -105,6 +106,8 @@ export class RouteLink implements Introducer {
 
   constructor(
     readonly connectionId: number,
+    /** Among the links of the table. */
+    readonly slot: number,
     nodeId: NodeId,
     /** The neighbour's number. */
     readonly node: number,
@@ -162,6 +165,11 @@ export class RouteLink implements Introducer {
   costThere(node: number, costs: CostModel): number {
     const { columns } = this;
     return costs.of(columns.latencyOf(node), columns.lossOf(node), columns.bandwidthOf(node), this.hopCount(node) - 1);
+  }
+
+  /** Of all that grows with the nodes that are known. */
+  get byteLength(): number {
+    return this.columns.byteLength + this.paths.byteLength + this.told.byteLength + this.hearing.nodes.byteLength;
   }
 
   pathName(node: number): number {

@@ -12,6 +12,8 @@ const SETS_MAX = 0x1_0000;
 const HOPS_MAX = 255;
 const NODE_BYTES_MIN = 33;
 const ENTRY_BYTES_MIN = 2;
+/** No number of a list. */
+export const NO_SET = 0;
 
 /** An entry as it was told, in the sender's numbers. */
 export interface ToldEntry {
@@ -19,13 +21,13 @@ export interface ToldEntry {
   readonly isWithdrawn: boolean;
   /** The node before it; its path begins this one. Not used with `hops`. */
   readonly parent: number;
-  /** The hops between sender and node, when they are told one by one. */
-  readonly hops: readonly number[] | undefined;
+  /** The hops between sender and node, when they are told one by one; else empty. */
+  readonly hops: readonly number[];
   readonly latency: number;
   readonly loss: number;
   readonly bandwidth: number;
-  /** The number of a list; `undefined`: no services. */
-  readonly set: number | undefined;
+  /** The number of a list; `NO_SET`: no services. */
+  readonly set: number;
   readonly sequence: number;
 }
 
@@ -35,12 +37,13 @@ export interface Sync extends form.SyncHead {
   readonly isAsking: boolean;
   readonly nodes: readonly (readonly [number: number, id: NodeId])[];
   readonly sets: readonly (readonly [number: number, list: readonly number[]])[];
-  readonly entries: readonly ToldEntry[];
+  /** In order. An entry is valid during the call only. */
+  forEachEntry(take: (entry: ToldEntry) => void): void;
 }
 
 /** What earlier syncs of the session introduced. */
 export interface Introduced {
-  readonly nodes: readonly (NodeId | undefined)[];
+  readonly nodes: { has(number: number): boolean };
   readonly sets: readonly (readonly number[] | undefined)[];
 }
 
@@ -58,20 +61,45 @@ export function readHead(reader: ByteReader): form.SyncHead | undefined {
   return { flags, binding, digest, session, sequence, heardSession, ownSequence, peerSequence };
 }
 
-/** The rest of a sync with that head. */
+/** The rest of a sync with that head: every entry is looked at before any of them is given out. */
 export function readSync(reader: ByteReader, head: form.SyncHead, introduced: Introduced): Sync | undefined {
-  const isBegin = (head.flags & form.FLAG_BEGIN) !== 0;
+  const { flags } = head;
+  const isBegin = (flags & form.FLAG_BEGIN) !== 0;
   const nodes = readNodes(reader);
   const sets = readSets(reader);
-  const [newNodes, newSets] = [new Set(nodes.map(([number]) => number)), new Set(sets.map(([number]) => number))];
-  const isNode = (number: number) => newNodes.has(number) || (!isBegin && introduced.nodes[number] !== undefined);
-  const isSet = (number: number) => newSets.has(number) || (!isBegin && introduced.sets[number] !== undefined);
-  const entries: ToldEntry[] = [];
-  for (let count = countOf(reader, ENTRY_BYTES_MIN); count > 0 && !reader.isMalformed; count--)
-    entries.push(readEntry(reader, isNode, isSet));
+  const known = new Known(isBegin ? undefined : introduced, nodes, sets);
+  const count = countOf(reader, ENTRY_BYTES_MIN);
+  const firstAt = reader.at;
+  for (let left = count; left > 0 && !reader.isMalformed; left--) readEntry(reader, known);
   if (reader.isMalformed || reader.left > 0) return undefined;
-  const isEnd = (head.flags & form.FLAG_END) !== 0;
-  return { ...head, isBegin, isEnd, isAsking: (head.flags & form.FLAG_ASK) !== 0, nodes, sets, entries };
+  const forEachEntry = (take: (entry: ToldEntry) => void) => {
+    reader.at = firstAt;
+    for (let left = count; left > 0; left--) take(readEntry(reader, known));
+  };
+  return { ...head, isBegin, isEnd: (flags & form.FLAG_END) !== 0, isAsking: (flags & form.FLAG_ASK) !== 0, nodes, sets, forEachEntry };
+}
+
+/** The numbers that may be referred to: what earlier syncs of the session introduced, and this one. */
+class Known {
+  private readonly newNodes: ReadonlySet<number>;
+  private readonly newSets: ReadonlySet<number>;
+
+  constructor(
+    private readonly earlier: Introduced | undefined,
+    nodes: Sync['nodes'],
+    sets: Sync['sets'],
+  ) {
+    this.newNodes = nodes.length === 0 ? NOTHING_NEW : new Set(nodes.map(([number]) => number));
+    this.newSets = sets.length === 0 ? NOTHING_NEW : new Set(sets.map(([number]) => number));
+  }
+
+  hasNode(number: number): boolean {
+    return this.earlier?.nodes.has(number) === true || this.newNodes.has(number);
+  }
+
+  hasSet(number: number): boolean {
+    return this.earlier?.sets[number] !== undefined || this.newSets.has(number);
+  }
 }
 
 /** A count that the bytes that are left can hold. */
@@ -105,50 +133,54 @@ function readSets(reader: ByteReader): [number, number[]][] {
   return sets;
 }
 
-function readEntry(reader: ByteReader, isNode: (number: number) => boolean, isSet: (number: number) => boolean): ToldEntry {
-  const number = reader.varint();
+/** Into the entry that all calls share. */
+function readEntry(reader: ByteReader, known: Known): ToldEntry {
+  ENTRY.number = reader.varint();
+  ENTRY.hops.length = 0;
   const bits = reader.byte();
-  const isWithdrawn = bits === form.WITHDRAWN;
-  if (!isNode(number) || (bits & ~form.FORMS) !== 0 || isWithdrawn === ((bits & form.TOLD_FORM) !== 0)) reader.isMalformed = true;
-  if (isWithdrawn || reader.isMalformed) return { ...NOTHING, number };
-  const isExplicit = (bits & form.EXPLICIT) !== 0;
-  const hops = isExplicit ? readHops(reader, isNode) : undefined;
-  const parent = isExplicit ? form.SENDER : reader.varint();
-  const latency = reader.varint();
-  const loss = optional(reader, bits, form.LOSS) ?? 0;
-  const bandwidth = optional(reader, bits, form.BANDWIDTH) ?? BANDWIDTH_UNKNOWN;
-  const set = optional(reader, bits, form.SERVICES);
-  const sequence = optional(reader, bits, form.SEQUENCE) ?? 0;
-  const isKnown = (parent === form.SENDER || isNode(parent)) && (set === undefined || isSet(set));
-  if (!isKnown || latency > LATENCY_MAX || loss > LOSS_WHOLE) reader.isMalformed = true;
-  const mark = (bits & form.ESTIMATED_FORM) !== 0 ? ESTIMATED : 0;
-  return { number, isWithdrawn, parent, hops, latency, loss: loss | mark, bandwidth, set, sequence };
+  ENTRY.isWithdrawn = bits === form.WITHDRAWN;
+  if (!known.hasNode(ENTRY.number) || (bits & ~form.FORMS) !== 0 || ENTRY.isWithdrawn === ((bits & form.TOLD_FORM) !== 0))
+    reader.isMalformed = true;
+  if (!ENTRY.isWithdrawn && !reader.isMalformed) readWay(reader, bits, known);
+  return ENTRY;
 }
 
-function readHops(reader: ByteReader, isNode: (number: number) => boolean): number[] {
-  const hops: number[] = [];
+function readWay(reader: ByteReader, bits: number, known: Known): void {
+  const isExplicit = (bits & form.EXPLICIT) !== 0;
+  if (isExplicit) readHops(reader, known);
+  ENTRY.parent = isExplicit ? form.SENDER : reader.varint();
+  ENTRY.latency = reader.varint();
+  const loss = (bits & form.LOSS) === 0 ? 0 : reader.varint();
+  ENTRY.loss = loss | ((bits & form.ESTIMATED_FORM) === 0 ? 0 : ESTIMATED);
+  ENTRY.bandwidth = (bits & form.BANDWIDTH) === 0 ? BANDWIDTH_UNKNOWN : reader.varint();
+  const hasServices = (bits & form.SERVICES) !== 0;
+  ENTRY.set = hasServices ? reader.varint() : NO_SET;
+  ENTRY.sequence = (bits & form.SEQUENCE) === 0 ? 0 : reader.varint();
+  const isKnown = (ENTRY.parent === form.SENDER || known.hasNode(ENTRY.parent)) && (!hasServices || known.hasSet(ENTRY.set));
+  if (!isKnown || ENTRY.latency > LATENCY_MAX || loss > LOSS_WHOLE) reader.isMalformed = true;
+}
+
+function readHops(reader: ByteReader, known: Known): void {
   const count = countOf(reader, 1);
   if (count === 0 || count > HOPS_MAX) reader.isMalformed = true;
   for (let left = count; left > 0 && !reader.isMalformed; left--) {
     const hop = reader.varint();
-    if (!isNode(hop)) reader.isMalformed = true;
-    hops.push(hop);
+    if (!known.hasNode(hop)) reader.isMalformed = true;
+    ENTRY.hops.push(hop);
   }
-  return hops;
 }
 
-function optional(reader: ByteReader, bits: number, bit: number): number | undefined {
-  return (bits & bit) === 0 ? undefined : reader.varint();
-}
+const NOTHING_NEW: ReadonlySet<number> = new Set();
 
-const NOTHING: ToldEntry = {
+/** The entry at hand. */
+const ENTRY = {
   number: 0,
   isWithdrawn: true,
   parent: form.SENDER,
-  hops: undefined,
+  hops: [] as number[],
   latency: 0,
   loss: 0,
   bandwidth: BANDWIDTH_UNKNOWN,
-  set: undefined,
+  set: NO_SET,
   sequence: 0,
 };

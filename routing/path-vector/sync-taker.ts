@@ -8,14 +8,14 @@
  */
 import type { NodeId } from '../../core/node-id.js';
 import { ByteReader } from './bytes.js';
+import { isNewer } from './entry.js';
 import { NO_NODE, SELF } from './node-list.js';
-import { isNewer } from './node-state.js';
 import { NO_PATH } from './path-store.js';
 import type { RouteBook } from './route-book.js';
 import type { RouteLink } from './route-link.js';
 import { NO_SERVICES } from './service-sets.js';
 import { bindingOf, entryName, SENDER } from './sync-format.js';
-import { readHead, readSync, type Sync, type ToldEntry } from './sync-reader.js';
+import { NO_SET, readHead, readSync, type Sync, type ToldEntry } from './sync-reader.js';
 
 /** What the table does about a sync besides taking its entries. */
 export interface SyncNews {
@@ -44,11 +44,12 @@ export class SyncTaker {
   /** Everything that the neighbour told is void; it may begin anew. */
   forget(link: RouteLink): void {
     const { hearing } = link;
-    hearing.nodes = [];
+    hearing.nodes.clear();
     hearing.sets = [];
     hearing.digest = 0;
     hearing.isWanted = true;
-    this.sweep(link, undefined);
+    link.columns.age();
+    this.sweep(link);
   }
 
   /** What was taken before, or belongs to an older session, is ignored. A gap has to be repaired. */
@@ -65,25 +66,32 @@ export class SyncTaker {
   private apply(link: RouteLink, sync: Sync): void {
     const { hearing } = link;
     if (sync.isBegin) this.begin(link, sync.session);
-    for (const [number, id] of sync.nodes) hearing.nodes[number] = this.book.nodes.sameId(id);
+    for (const [number, id] of sync.nodes) this.introduce(link, number, id);
     for (const [number, list] of sync.sets) hearing.sets[number] = list;
     hearing.sequence = sync.sequence + 1;
     this.takeSequence(link, sync.ownSequence);
-    for (const entry of sync.entries) this.takeEntry(link, entry);
-    if (sync.isEnd) this.sweep(link, hearing.session & 0xff);
+    sync.forEachEntry((entry) => this.takeEntry(link, entry));
+    if (sync.isEnd) this.sweep(link);
     if (hearing.isPartial) return;
     if (hearing.digest !== sync.digest) hearing.isWanted = true;
     else if (sync.isEnd) hearing.settled();
   }
 
   /** What is in the book stays until the session has been told to its end. */
-  private begin({ hearing }: RouteLink, session: number): void {
+  private begin({ hearing, columns }: RouteLink, session: number): void {
+    columns.age();
     hearing.session = session;
     hearing.isWanted = false;
     hearing.isPartial = false;
     hearing.digest = 0;
-    hearing.nodes = [];
+    hearing.nodes.clear();
     hearing.sets = [];
+  }
+
+  private introduce({ hearing }: RouteLink, number: number, id: NodeId): void {
+    const node = this.book.nodes.find(id);
+    if (node === undefined) hearing.nodes.setId(number, id);
+    else hearing.nodes.setNode(number, node);
   }
 
   private takeSequence(link: RouteLink, ownSequence: number): void {
@@ -95,19 +103,12 @@ export class SyncTaker {
   }
 
   private takeEntry(link: RouteLink, told: ToldEntry): void {
-    const { hearing } = link;
-    const id = hearing.nodes[told.number];
-    if (id === undefined) return;
-    if (told.isWithdrawn) {
-      const node = this.book.nodes.find(id);
-      if (node !== undefined && node !== link.node) this.clear(link, node);
-      return;
+    if (!told.isWithdrawn) {
+      if (this.setEntry(link, told)) return;
+      link.hearing.isPartial = true;
     }
-    if (!this.setEntry(link, told)) {
-      hearing.isPartial = true;
-      const node = this.book.nodes.find(id);
-      if (node !== undefined && node !== link.node) this.clear(link, node);
-    }
+    const node = this.find(link, told.number);
+    if (node !== NO_NODE && node !== link.node) this.clear(link, node);
   }
 
   /** Whether the entry was taken. */
@@ -118,9 +119,8 @@ export class SyncTaker {
     const path = this.pathOf(link, told);
     if (path === NO_PATH) return false;
     const node = paths.lastHop(path);
-    const isOfSession = columns.pathOf(node) !== NO_PATH && columns.sessionOf(node) === (hearing.session & 0xff);
-    const before = isOfSession ? this.nameOf(link, node) : 0;
-    const services = told.set === undefined ? NO_SERVICES : book.sets.take(hearing.sets[told.set] ?? []);
+    const before = columns.pathOf(node) !== NO_PATH && columns.isCurrent(node) ? this.nameOf(link, node) : 0;
+    const services = told.set === NO_SET ? NO_SERVICES : book.sets.take(hearing.sets[told.set] ?? []);
     book.setEntry(link, node, {
       path,
       latency: told.latency,
@@ -128,33 +128,33 @@ export class SyncTaker {
       bandwidth: told.bandwidth,
       services,
       sequence: told.sequence,
-      session: hearing.session & 0xff,
+      isCurrent: true,
     });
     hearing.digest = (hearing.digest - before + this.nameOf(link, node)) >>> 0;
     return true;
   }
 
-  private isUnwanted({ hearing, hop }: RouteLink, told: ToldEntry): boolean {
+  private isUnwanted(link: RouteLink, told: ToldEntry): boolean {
     const { policy, nodes } = this.book;
-    return policy?.isTold(hearing.nodes[told.number] as NodeId, nodes.idOf(SELF), hop.nodeId) === false;
+    return policy !== undefined && !policy.isTold(this.idOf(link, told.number), nodes.idOf(SELF), link.hop.nodeId);
   }
 
   private clear(link: RouteLink, node: number): void {
     const { columns, hearing } = link;
     if (columns.pathOf(node) === NO_PATH) return;
-    if (columns.sessionOf(node) === (hearing.session & 0xff)) hearing.digest = (hearing.digest - this.nameOf(link, node)) >>> 0;
+    if (columns.isCurrent(node)) hearing.digest = (hearing.digest - this.nameOf(link, node)) >>> 0;
     this.book.clearEntry(link, node);
   }
 
   /** The path from the neighbour to the node, or `NO_PATH` if there is none that may be taken. It is held by nobody yet. */
   private pathOf(link: RouteLink, told: ToldEntry): number {
-    const { paths, columns, hearing } = link;
+    const { paths, columns } = link;
     let path = columns.pathOf(link.node);
-    if (told.hops !== undefined) {
+    if (told.hops.length > 0) {
       for (const number of told.hops) path = this.extend(link, path, number);
     } else if (told.parent !== SENDER) {
-      const parent = this.book.nodes.find(hearing.nodes[told.parent] as NodeId);
-      const isTold = parent !== undefined && parent !== link.node && columns.sessionOf(parent) === (hearing.session & 0xff);
+      const parent = this.find(link, told.parent);
+      const isTold = parent !== NO_NODE && parent !== link.node && columns.isCurrent(parent);
       path = isTold ? columns.pathOf(parent) : NO_PATH;
     }
     path = this.extend(link, path, told.number);
@@ -166,9 +166,8 @@ export class SyncTaker {
   /** One hop more. A path that cannot be taken leaves nothing behind. */
   private extend(link: RouteLink, path: number, number: number): number {
     if (path === NO_PATH) return NO_PATH;
-    const { paths, hearing } = link;
-    const id = hearing.nodes[number];
-    const node = id === undefined ? NO_NODE : this.book.learn(id, link);
+    const { paths } = link;
+    const node = this.learn(link, number);
     const isSound = node !== NO_NODE && node !== SELF && !paths.contains(path, node);
     const longer = isSound ? paths.extend(path, node) : NO_PATH;
     if (longer !== NO_PATH) return longer;
@@ -177,11 +176,32 @@ export class SyncTaker {
     return NO_PATH;
   }
 
-  /** Removes what was not told in this session; with `undefined` everything. The neighbour itself stays. */
-  private sweep(link: RouteLink, session: number | undefined): void {
+  /** Removes what was not told in this session. The neighbour itself stays. */
+  private sweep(link: RouteLink): void {
     link.columns.forEach((node) => {
-      if (node !== link.node && link.columns.sessionOf(node) !== session) this.book.clearEntry(link, node);
+      if (node !== link.node && !link.columns.isCurrent(node)) this.book.clearEntry(link, node);
     });
+  }
+
+  /** The table's own number for a number of the neighbour, or `NO_NODE`. */
+  private find({ hearing }: RouteLink, number: number): number {
+    const node = hearing.nodes.nodeOf(number);
+    const id = node === NO_NODE ? hearing.nodes.idOf(number) : undefined;
+    return id === undefined ? node : (this.book.nodes.find(id) ?? NO_NODE);
+  }
+
+  /** The same, with a new number if there is room; to be held at once, or discarded. */
+  private learn(link: RouteLink, number: number): number {
+    const { nodes } = link.hearing;
+    const id = nodes.idOf(number);
+    if (id === undefined) return nodes.nodeOf(number);
+    const node = this.book.learn(id, link);
+    if (node !== NO_NODE) nodes.setNode(number, node);
+    return node;
+  }
+
+  private idOf({ hearing }: RouteLink, number: number): NodeId {
+    return hearing.nodes.idOf(number) ?? this.book.nodes.idOf(hearing.nodes.nodeOf(number));
   }
 
   /** The name of an entry in the book: that under which the neighbour has told it. */

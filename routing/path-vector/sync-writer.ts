@@ -6,7 +6,6 @@
 import { ByteWriter } from './bytes.js';
 import { addLatency, addLoss, BANDWIDTH_UNKNOWN, ESTIMATED, lossOf } from './metric.js';
 import { SELF } from './node-list.js';
-import type { NodeState } from './node-state.js';
 import { NO_PATH, nameBehind } from './path-store.js';
 import type { RouteBook } from './route-book.js';
 import type { RouteLink } from './route-link.js';
@@ -27,11 +26,13 @@ interface Advert {
   readonly hopCount: number;
 }
 
+/** Shared by all tables of the process: each sync is written without a break, and is a copy in the end. */
+const NODES = new ByteWriter();
+const SETS = new ByteWriter();
+const ENTRIES = new ByteWriter();
+const ALL = new ByteWriter();
+
 export class SyncWriter {
-  private readonly nodes = new ByteWriter();
-  private readonly sets = new ByteWriter();
-  private readonly entries = new ByteWriter();
-  private readonly all = new ByteWriter();
   /** The entry at hand, as the receiver will keep it. */
   private readonly entry = { node: 0, path: 0, latency: 0, loss: 0, bandwidth: 0, services: 0, sequence: 0 };
   private nodeCount = 0;
@@ -108,7 +109,7 @@ export class SyncWriter {
     speech.dirty = [];
     for (const advert of adverts) {
       const isNew = (told.flagsOf(advert.number) & TOLD) === 0;
-      if (this.nodes.length + this.entries.length >= SYNC_BYTES) speech.dirty.push(advert.number);
+      if (NODES.length + ENTRIES.length >= SYNC_BYTES) speech.dirty.push(advert.number);
       else if (isNew && speech.introductionsLeft === 0) link.postpone(advert.number, this.book.nodes);
       else {
         if (isNew) speech.introductionsLeft--;
@@ -166,8 +167,8 @@ export class SyncWriter {
     if ((flags & TOLD) !== 0) {
       speech.digest = (speech.digest - told.nameOf(node)) >>> 0;
       told.setNames(node, 0, 0);
-      this.entries.varint(node + 1);
-      this.entries.byte(form.WITHDRAWN);
+      ENTRIES.varint(node + 1);
+      ENTRIES.byte(form.WITHDRAWN);
       this.entryCount++;
     }
     this.book.nodes.release(node);
@@ -184,7 +185,6 @@ export class SyncWriter {
   }
 
   private writeEntry(link: RouteLink, advert: Advert): void {
-    const { entries } = this;
     const { latency, loss, bandwidth, sequence } = this.entry;
     const set = advert.via.columns.servicesOf(advert.number);
     const parent = this.parentOf(link, advert);
@@ -196,15 +196,15 @@ export class SyncWriter {
       (bandwidth === BANDWIDTH_UNKNOWN ? 0 : form.BANDWIDTH) |
       (set === NO_SERVICES ? 0 : form.SERVICES) |
       (sequence === 0 ? 0 : form.SEQUENCE);
-    entries.varint(this.introduce(link, advert.number));
-    entries.byte(bits);
-    if (parent !== undefined) entries.varint(parent);
+    ENTRIES.varint(this.introduce(link, advert.number));
+    ENTRIES.byte(bits);
+    if (parent !== undefined) ENTRIES.varint(parent);
     else this.writeHops(link, advert);
-    entries.varint(latency);
-    if ((bits & form.LOSS) !== 0) entries.varint(lossOf(loss));
-    if ((bits & form.BANDWIDTH) !== 0) entries.varint(bandwidth);
-    if ((bits & form.SERVICES) !== 0) entries.varint(this.introduceSet(link, set));
-    if ((bits & form.SEQUENCE) !== 0) entries.varint(sequence);
+    ENTRIES.varint(latency);
+    if ((bits & form.LOSS) !== 0) ENTRIES.varint(lossOf(loss));
+    if ((bits & form.BANDWIDTH) !== 0) ENTRIES.varint(bandwidth);
+    if ((bits & form.SERVICES) !== 0) ENTRIES.varint(this.introduceSet(link, set));
+    if ((bits & form.SEQUENCE) !== 0) ENTRIES.varint(sequence);
     this.entryCount++;
   }
 
@@ -218,16 +218,16 @@ export class SyncWriter {
 
   private writeHops(link: RouteLink, { via, number }: Advert): void {
     const hops = via.paths.hopsOf(via.paths.parent(via.columns.pathOf(number)));
-    this.entries.varint(hops.length);
-    for (const hop of hops) this.entries.varint(this.introduce(link, hop));
+    ENTRIES.varint(hops.length);
+    for (const hop of hops) ENTRIES.varint(this.introduce(link, hop));
   }
 
   private introduce({ told }: RouteLink, node: number): number {
     const flags = told.flagsOf(node);
     if ((flags & INTRODUCED) === 0) {
       told.setFlags(node, flags | INTRODUCED);
-      this.nodes.varint(node + 1);
-      this.nodes.nodeId(this.book.nodes.idOf(node));
+      NODES.varint(node + 1);
+      NODES.nodeId(this.book.nodes.idOf(node));
       this.nodeCount++;
     }
     return node + 1;
@@ -237,17 +237,17 @@ export class SyncWriter {
     if (speech.introducedSets.has(set)) return set;
     speech.introducedSets.add(set);
     const list = this.book.sets.listOf(set);
-    this.sets.varint(set);
-    this.sets.byte(list.length - 1);
-    for (const serviceId of list) this.sets.byte(serviceId);
+    SETS.varint(set);
+    SETS.byte(list.length - 1);
+    for (const serviceId of list) SETS.byte(serviceId);
     this.setCount++;
     return set;
   }
 
   private clear(): void {
-    this.nodes.clear();
-    this.sets.clear();
-    this.entries.clear();
+    NODES.clear();
+    SETS.clear();
+    ENTRIES.clear();
     this.nodeCount = 0;
     this.setCount = 0;
     this.entryCount = 0;
@@ -255,21 +255,20 @@ export class SyncWriter {
 
   private join({ node, speech, hearing }: RouteLink, flags: number, ownSequence: number): Uint8Array {
     const { nodes, states } = this.book;
-    const { all } = this;
-    all.clear();
-    all.byte(form.MAGIC);
-    all.byte(flags);
-    all.u32(form.bindingOf(nodes.names[SELF] as number, nodes.names[node] as number));
-    all.u32(speech.digest);
-    const peerSequence = (states[node] as NodeState).sequence;
+    ALL.clear();
+    ALL.byte(form.MAGIC);
+    ALL.byte(flags);
+    ALL.u32(form.bindingOf(nodes.names[SELF] as number, nodes.names[node] as number));
+    ALL.u32(speech.digest);
+    const peerSequence = states.sequenceOf(node);
     for (const value of [speech.session, speech.isBegun ? speech.sequence++ : 0, hearing.session, ownSequence, peerSequence])
-      all.varint(value);
-    all.varint(this.nodeCount);
-    all.append(this.nodes.written);
-    all.varint(this.setCount);
-    all.append(this.sets.written);
-    all.varint(this.entryCount);
-    all.append(this.entries.written);
-    return all.written.slice();
+      ALL.varint(value);
+    ALL.varint(this.nodeCount);
+    ALL.append(NODES.written);
+    ALL.varint(this.setCount);
+    ALL.append(SETS.written);
+    ALL.varint(this.entryCount);
+    ALL.append(ENTRIES.written);
+    return ALL.written.slice();
   }
 }

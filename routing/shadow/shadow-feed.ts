@@ -79,7 +79,7 @@ export class ShadowFeed {
 
   /** The number may mean another node than it did. */
   private takeNode(source: ShadowSource, node: number, deltas: ShadowDelta[]): void {
-    const taken = source.book.states[node]?.link;
+    const taken = source.book.states.linkOf(node);
     const isGiven = taken !== undefined && taken.connectionId >= 0;
     const id = isGiven ? source.book.nodes.idOf(node) : undefined;
     const before = this.nodes[node];
@@ -104,7 +104,7 @@ function nodeDelta({ book, links }: ShadowSource, node: number, taken: RouteLink
     nodeId: book.nodes.idOf(node),
     connectionId: taken.connectionId,
     cost: taken.columns.costOf(node),
-    services: book.sets.listOf(book.states[node]?.services ?? 0),
+    services: book.sets.listOf(book.states.servicesOf(node)),
     detours,
   };
 }

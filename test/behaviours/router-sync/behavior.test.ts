@@ -107,6 +107,23 @@ describe('router-sync says', () => {
     }
   });
 
+  it('row 68: what follows the first two news within 20 ms together with what comes after it', () => {
+    const { node, table, peer } = met();
+    const other = new SyncPeer(node, 'other').hello();
+    node.advance(1_000);
+    peer.heard();
+    const heardAt: number[] = [];
+    for (let passedMs = 0; passedMs < 200; passedMs++) {
+      other.sync(1);
+      table.news = [Uint8Array.of(passedMs)];
+      node.advance(1);
+      if (peer.heard().length > 0) heardAt.push(passedMs + 1);
+    }
+    expect(heardAt.slice(0, 2)).eql([5, 10]);
+    expect(heardAt.length).within(11, 12);
+    for (const [index, atMs] of heardAt.slice(3).entries()) expect(atMs - (heardAt[index + 2] as number)).within(19, 21);
+  });
+
   it('news with the next pong, which may have changed the metric', () => {
     const { node, table, peer } = met();
     table.news.push(Uint8Array.of(5));

@@ -24,9 +24,9 @@ function netOf(ids: readonly string[], edges: readonly Edge[], options: LayeredO
 /** What the table has a way to: nodes by their first digits, zones with a star. Its own zones are left out. */
 function known({ table }: TableNode<LayeredRouter>): string[] {
   const book = table['book'];
-  const goals = (book?.states ?? []).flatMap(({ link }, node) =>
-    link !== undefined && link.connectionId >= 0 ? [book?.nodes.idOf(node) as NodeId] : [],
-  );
+  const goals = Array.from({ length: book?.nodes.end ?? 0 }, (_, node) => node)
+    .filter((node) => (book?.states.linkOf(node)?.connectionId ?? -1) >= 0)
+    .map((node) => book?.nodes.idOf(node) as NodeId);
   return goals.map((id) => (levelOf(id) === undefined ? id.slice(0, 4) : `${id.slice(0, 2 * (levelOf(id) ?? 0))}*`)).sort();
 }
 

@@ -1,27 +1,7 @@
 /**
- * @module NodeState: what is decided about one node, what a neighbour tells of one, and how two ways compare. It decides nothing.
+ * @module Entry: what a neighbour tells of one node, and how two ways compare. It decides nothing.
  */
-import { COST_NONE } from './metric.js';
 import type { RouteLink } from './route-link.js';
-import { NO_SERVICES } from './service-sets.js';
-
-/** What is decided about one node. */
-export class NodeState {
-  /** The link that is taken; absent: the node cannot be reached. */
-  link: RouteLink | undefined = undefined;
-  /** Links with an entry for it. */
-  wayCount = 0;
-  /** The name of the path that is taken, and since which round. */
-  pathName = 0;
-  sinceRound = 0;
-  services = NO_SERVICES;
-  /** The least cost of the last rounds, and the newest sequence number. */
-  floor = COST_NONE;
-  sequence = 0;
-  /** The round in which the floor rises to the present cost; 0: it need not. */
-  dueRound = 0;
-  isHeld = false;
-}
 
 /** What a neighbour tells of a node. */
 export interface Entry {
@@ -32,8 +12,8 @@ export interface Entry {
   /** Held by the caller for the book. */
   readonly services: number;
   readonly sequence: number;
-  /** The lowest bits of the session that brought it. */
-  readonly session: number;
+  /** Told in the neighbour's present session. */
+  readonly isCurrent: boolean;
 }
 
 /** At equal cost fewer hops, then more bandwidth (ATM-50); then the order of the links decides. */
