@@ -6,7 +6,7 @@ import { type BehaviorAgent, type CallResult, PENDING_FULL } from '../../core/in
 import { type AnswerMessage, ERROR, OK } from './messages.js';
 import type { OutgoingCalls } from './outgoing-calls.js';
 import type { Target } from './parties.js';
-import type { RelayedRequest } from './relayed-calls.js';
+import type { RelayedRequest } from './relayed-request.js';
 
 export type Failure = Extract<CallResult, { type: 'error' }>;
 

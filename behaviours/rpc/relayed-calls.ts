@@ -6,8 +6,9 @@
  *   there is another way, else a little later, when the table will have heard of what the relay knows; a call to a service goes to the
  *   provider that the table names then. It keeps its id, so that a node that has it after all does not do it twice.
  * - For a while the table knows no way to the node any more: the work may have been done or not.
- * - For a while the way has been another one than the request took, so that this may be lost: the node is asked (`ASK`) whether it has it in
- *   work. It answers only if it does not; where it is sure that it never had it, the request goes again.
+ * - For a while the way has been another one than the request took, or nothing was heard for 2 s, 4 s, 8 s and so on: request or answer may
+ *   be lost in a link that died. The node is asked (`ASK`) whether it has the call in work. It answers only if it does not; where it is sure
+ *   that it never had it, the request goes again.
  *
  * A way on which a call met its deadline is left out for a minute, where there is another one: a relay may drop what it shall hand on. All
  * of it is bounded; what a relay says is believed, as it could drop everything anyway.
@@ -27,6 +28,7 @@ import { ASK } from './messages.js';
 import { RESEND_MS, SENDS_MAX } from './options.js';
 import type { Failure, Outgoing } from './outgoing-call.js';
 import type { Target } from './parties.js';
+import { ASK_MS, RelayedRequest } from './relayed-request.js';
 import { ShunnedWays } from './shunned-ways.js';
 
 /** How often the ways of all calls are looked at, and how often in a row one has to be found changed. */
@@ -48,27 +50,6 @@ export interface CallTable {
   move(call: Outgoing, target: Target): void;
 }
 
-/** A request on its way. */
-export interface RelayedRequest {
-  readonly call: Outgoing;
-  readonly request: CallRequest;
-  /** As it was sent; absent when it may not go again. */
-  bytes: Uint8Array | undefined;
-  streamId: number;
-  /** Where it left, and where the table would have sent it. */
-  connectionId: number | undefined;
-  usualId: number | undefined;
-  /** When it was sent first, and how often it was. */
-  readonly firstMs: number;
-  sentCount: number;
-  /** Looks in a row that found the way changed. */
-  strayCount: number;
-  /** The node has said something. */
-  isDelivered: boolean;
-  isAsked: boolean;
-  retryId: number;
-}
-
 export class RelayedCalls {
   private readonly byStream = new Map<number, RelayedRequest>();
   private readonly retries = new PendingTable<RelayedRequest>(Number.POSITIVE_INFINITY);
@@ -88,20 +69,7 @@ export class RelayedCalls {
   /** Sends the request of a call that has its target and its id. */
   send(agent: BehaviorAgent, call: Outgoing, request: CallRequest, bytes: Uint8Array): SendResult {
     const isKept = this.keptBytes + bytes.length <= KEPT_BYTES_MAX;
-    const sent: RelayedRequest = {
-      call,
-      request,
-      bytes,
-      streamId: this.freshStreamId(call.id),
-      connectionId: undefined,
-      usualId: undefined,
-      firstMs: agent.nowMs,
-      sentCount: 0,
-      strayCount: 0,
-      isDelivered: false,
-      isAsked: false,
-      retryId: PENDING_FULL,
-    };
+    const sent = new RelayedRequest(call, request, bytes, this.freshStreamId(call.id), agent.nowMs);
     const result = this.transmit(agent, sent, this.shunnedOf(agent, call.target as Target));
     if (result !== 'queued') return result;
     if (isKept) this.keptBytes += bytes.length;
@@ -142,7 +110,7 @@ export class RelayedCalls {
     if (sent === undefined) return false;
     if (sent.isDelivered && !sent.isAsked) return true;
     this.host.counters.requestsLost++;
-    if (sent.isAsked) this.calls.fail(sent.call, WAY_LOST);
+    if (sent.isAsked) this.askLost(agent, sent);
     else if (sent.bytes === undefined || sent.sentCount >= SENDS_MAX) this.calls.fail(sent.call, UNDELIVERED);
     else this.retry(agent, sent);
     return true;
@@ -226,9 +194,15 @@ export class RelayedCalls {
     const wayId = parties.wayTo(nodeId);
     const isAsEver = wayId !== undefined && wayId === sent.usualId && parties.isOpen(sent.connectionId as number);
     sent.strayCount = isAsEver ? 0 : sent.strayCount + 1;
-    if (sent.strayCount < LOOKS) return;
-    if (wayId === undefined) this.calls.fail(sent.call, WAY_LOST);
-    else this.ask(agent, sent, wayId);
+    const isGone = sent.strayCount >= LOOKS;
+    if (wayId === undefined && isGone) this.calls.fail(sent.call, WAY_LOST);
+    else if (wayId !== undefined && (isGone || agent.nowMs >= sent.askMs)) this.ask(agent, sent, wayId);
+  }
+
+  /** A way that is just being mended: once more with the next look. */
+  private askLost(agent: BehaviorAgent, sent: RelayedRequest): void {
+    sent.askMs = agent.nowMs;
+    if (++sent.askLostCount >= SENDS_MAX) this.calls.fail(sent.call, WAY_LOST);
   }
 
   private ask(agent: BehaviorAgent, sent: RelayedRequest, wayId: number): void {
@@ -237,6 +211,7 @@ export class RelayedCalls {
     sent.streamId = this.freshStreamId(sent.streamId + 1);
     this.byStream.set(sent.streamId, sent);
     Object.assign(sent, { usualId: wayId, connectionId: wayId, strayCount: 0, isAsked: true });
+    sent.askMs = agent.nowMs + Math.max(ASK_MS, agent.nowMs - sent.firstMs);
     const result = agent.send((call.target as Target).route, [ASK, call.id], { streamId: sent.streamId });
     if (result === 'unreachable') this.calls.fail(call, WAY_LOST);
   }

@@ -6,7 +6,7 @@
  * An answer leaves over the connection that its request came over, if there is such a way: a caller that takes another way than the best
  * one has a reason.
  */
-import { type BehaviorAgent, encodeValue, type Lost, PENDING_FULL, PendingTable, type SendResult } from '../../core/index.js';
+import { type BehaviorAgent, encodeValue, type Lost, type NodeId, PENDING_FULL, PendingTable, type SendResult } from '../../core/index.js';
 import type { RpcHost } from './host.js';
 import type { AnswerMessage, UnknownMessage } from './messages.js';
 import { RESEND_MS, SENDS_MAX } from './options.js';
@@ -19,7 +19,8 @@ const STREAM_IDS = 2 ** 31;
 
 interface SentAnswer {
   readonly party: Party;
-  readonly callId: number;
+  /** Of its call. */
+  readonly key: string;
   readonly bytes: Uint8Array;
   readonly keptId: number;
   /** The connection that it left over. */
@@ -33,6 +34,8 @@ export class SentAnswers {
   /** By age. */
   private readonly kept = new PendingTable<SentAnswer>(KEPT_MAX);
   private readonly retries = new PendingTable<SentAnswer>(KEPT_MAX);
+  /** What was said of each call, in order. */
+  private readonly byCall = new Map<string, SentAnswer[]>();
   private keptBytes = 0;
 
   constructor(private readonly host: RpcHost) {}
@@ -62,9 +65,9 @@ export class SentAnswers {
 
   /** The caller asks for it: what was said of the call goes again. Whether there is anything. */
   repeat(agent: BehaviorAgent, { nodeId }: Party, callId: number): boolean {
-    const said = [...this.kept.values()].filter((sent) => sent.callId === callId && sent.party.nodeId === nodeId);
-    for (const sent of said) this.transmit(agent, sent, undefined);
-    return said.length > 0;
+    const said = this.byCall.get(keyOf(nodeId, callId));
+    for (const sent of said ?? []) this.transmit(agent, sent, undefined);
+    return said !== undefined;
   }
 
   expire(agent: BehaviorAgent, nowMs: number): void {
@@ -97,9 +100,13 @@ export class SentAnswers {
     while (this.kept.size > 0 && (this.kept.size >= KEPT_MAX || this.keptBytes + bytes.length > KEPT_BYTES_MAX))
       this.dropped(this.kept.takeDue(Number.MAX_VALUE)?.value as SentAnswer);
     const keptId = this.kept.lastId + 1;
-    const sent: SentAnswer = { party, callId, bytes, keptId, connectionId: undefined, sentCount: 0, retryId: PENDING_FULL };
+    const key = keyOf(party.nodeId, callId);
+    const sent: SentAnswer = { party, key, bytes, keptId, connectionId: undefined, sentCount: 0, retryId: PENDING_FULL };
     this.kept.add(sent, agent.nowMs + KEEP_MS);
     this.keptBytes += bytes.length;
+    const said = this.byCall.get(key);
+    if (said === undefined) this.byCall.set(key, [sent]);
+    else said.push(sent);
     this.host.wakeAt(agent, this.nextDueMs);
     return sent;
   }
@@ -124,5 +131,12 @@ export class SentAnswers {
   private dropped(sent: SentAnswer): void {
     this.keptBytes -= sent.bytes.length;
     this.retries.take(sent.retryId);
+    const rest = this.byCall.get(sent.key)?.filter((other) => other !== sent) ?? [];
+    if (rest.length > 0) this.byCall.set(sent.key, rest);
+    else this.byCall.delete(sent.key);
   }
+}
+
+function keyOf(nodeId: NodeId, callId: number): string {
+  return `${nodeId}${callId}`;
 }
