@@ -105,7 +105,7 @@ export class IncomingCalls {
     if (party === undefined || this.sent.repeat(agent, party, id)) return;
     const { recent } = this;
     const coveredMs = recent.has(keyOf(party, id), agent.nowMs) ? 0 : Math.floor(recent.coveredMs(agent.nowMs));
-    this.trySend(agent, party, [UNKNOWN, id, coveredMs], message.connectionId);
+    agent.send(party.route, [UNKNOWN, id, coveredMs] satisfies UnknownMessage);
   }
 
   /** A message that a relay could not hand on was no request: perhaps an answer. */
@@ -270,7 +270,7 @@ export class IncomingCalls {
     if (result === 'unreachable' || agent.send(party.route, short, CONTROL) !== 'queued') this.host.counters.answersLost++;
   }
 
-  private trySend(agent: BehaviorAgent, party: Party, answer: AnswerMessage | UnknownMessage, cameOver: number | undefined): Sent {
+  private trySend(agent: BehaviorAgent, party: Party, answer: AnswerMessage, cameOver: number | undefined): Sent {
     try {
       return party.isDirect ? agent.send(party.route, answer) : this.sent.send(agent, party, answer, cameOver);
     } catch (err) {

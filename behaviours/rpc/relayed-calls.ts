@@ -37,7 +37,7 @@ const LOOKS = 2;
 /** Requests that are kept to be sent again, in bytes; beyond that they go once. */
 const KEPT_BYTES_MAX = 16_777_216;
 
-const UNDELIVERED: Failure = { type: 'error', code: 'RPC_UNREACHABLE', text: 'a relay could not hand the request on' };
+const UNDELIVERED: Failure = { type: 'error', code: 'RPC_UNREACHABLE', text: 'the request could not be handed on' };
 const NO_WAY: Failure = { type: 'error', code: 'RPC_UNREACHABLE', text: 'no route leads to the destination' };
 const WAY_LOST: Failure = { type: 'error', code: 'RPC_PEER_GONE', text: 'no way leads to the node any more' };
 const NOT_THERE: Failure = { type: 'error', code: 'RPC_PEER_GONE', text: 'the node does not have the call in work any more' };

@@ -8,7 +8,7 @@
  */
 import { type BehaviorAgent, encodeValue, type Lost, type NodeId, PENDING_FULL, PendingTable, type SendResult } from '../../core/index.js';
 import type { RpcHost } from './host.js';
-import type { AnswerMessage, UnknownMessage } from './messages.js';
+import type { AnswerMessage } from './messages.js';
 import { RESEND_MS, SENDS_MAX } from './options.js';
 import type { Party } from './parties.js';
 
@@ -45,7 +45,7 @@ export class SentAnswers {
   }
 
   /** Sends an answer to a node behind relays. Where no way leads there now, it waits for one as if a relay had said so. */
-  send(agent: BehaviorAgent, party: Party, answer: AnswerMessage | UnknownMessage, cameOver: number | undefined): SendResult {
+  send(agent: BehaviorAgent, party: Party, answer: AnswerMessage, cameOver: number | undefined): SendResult {
     const bytes = encodeValue(answer, agent.limits);
     const sent = this.keep(agent, party, answer[1], bytes);
     const result = this.transmit(agent, sent, this.exceptFor(party, cameOver));
@@ -63,10 +63,10 @@ export class SentAnswers {
     else this.retryLater(agent, sent);
   }
 
-  /** The caller asks for it: what was said of the call goes again. Whether there is anything. */
+  /** The caller asks for it: what was said of the call goes again, so often as anything does. Whether anything was said. */
   repeat(agent: BehaviorAgent, { nodeId }: Party, callId: number): boolean {
     const said = this.byCall.get(keyOf(nodeId, callId));
-    for (const sent of said ?? []) this.transmit(agent, sent, undefined);
+    for (const sent of said ?? []) if (sent.sentCount < SENDS_MAX) this.transmit(agent, sent, undefined);
     return said !== undefined;
   }
 
@@ -131,9 +131,9 @@ export class SentAnswers {
   private dropped(sent: SentAnswer): void {
     this.keptBytes -= sent.bytes.length;
     this.retries.take(sent.retryId);
-    const rest = this.byCall.get(sent.key)?.filter((other) => other !== sent) ?? [];
-    if (rest.length > 0) this.byCall.set(sent.key, rest);
-    else this.byCall.delete(sent.key);
+    const said = this.byCall.get(sent.key) as SentAnswer[];
+    said.splice(said.indexOf(sent), 1);
+    if (said.length === 0) this.byCall.delete(sent.key);
   }
 }
 
