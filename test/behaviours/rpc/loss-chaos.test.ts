@@ -86,7 +86,7 @@ async function chaos(seed: number) {
 }
 
 describe('row 66, row 82: calls through a mesh whose nodes crash', () => {
-  for (const seed of [1, 2, 3])
+  for (const seed of [1, 2])
     it(`end before their deadline, and are done once at most: seed ${seed}`, async () => {
       const { ended, done, waiting, count } = await chaos(seed);
       expect([ended.length, waiting]).to.deep.equal([count, 0]);
