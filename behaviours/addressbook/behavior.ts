@@ -127,7 +127,7 @@ export class AddressBookBehavior extends NetworkBehavior {
     const parsed = addresses.map((given) => (typeof given === 'string' ? parseAddress(given) : given));
     this.perform((agent) => {
       this.dialling.seeds.requireRoom(parsed);
-      for (const address of parsed) this.dialling.keep(address);
+      for (const address of parsed) this.dialling.keep(agent, address);
       this.alarm.within(agent, 0);
     });
   }
@@ -190,7 +190,7 @@ export class AddressBookBehavior extends NetworkBehavior {
     const { seq, anchors } = this.shelf.load(agent);
     this.own.signed.sawSeq(seq, agent.wallMs);
     this.dialling.useAnchors(anchors);
-    for (const address of this.setup.persistent) this.dialling.keep(address);
+    for (const address of this.setup.persistent) this.dialling.keep(agent, address);
     if (this.setup.persistent.length > 0 || this.book.size > 0) this.alarm.within(agent, 0);
   }
 
@@ -226,7 +226,7 @@ export class AddressBookBehavior extends NetworkBehavior {
   }
 
   private keepSeed(agent: BehaviorAgent, seed: Address): void {
-    if (this.dialling.keep(seed)) this.alarm.within(agent, 0);
+    if (this.dialling.keep(agent, seed)) this.alarm.within(agent, 0);
     else agent.log.warn({ address: seed.text, maximum: SEEDS_MAX }, 'a seed was left out: there are too many');
   }
 

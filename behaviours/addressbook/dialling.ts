@@ -86,8 +86,12 @@ export class Dialling {
     this.anchors = new Set(nodeIds);
   }
 
-  /** This node's user wants to stay connected to it. False when there is no room for another seed. */
-  keep(address: Address): boolean {
+  /**
+   * This node's user wants to stay connected to it. False when there is no room for another seed. All may be given one list: itself is
+   * none.
+   */
+  keep({ nodeId }: BehaviorAgent, address: Address): boolean {
+    if (address.nodeId === nodeId) return true;
     if (address.nodeId === undefined) return this.seeds.add(address);
     this.book.configure(address.nodeId, address);
     return true;

@@ -253,6 +253,22 @@ describe('the user’s word (USERS 20, 24)', () => {
     await mesh.net.stop();
   }).timeout(60_000);
 
+  it('one list of seeds may be given to all: a node is no peer of itself', async () => {
+    const mesh = new Mesh(17);
+    const identities = ['a', 'b', 'c'].map((name) => ({ name, identity: seededIdentity(name) }));
+    const seeds = identities.map(({ name, identity }) => `sim://${identity.nodeId}@${name}`);
+    const nodes = await Promise.all(identities.map(({ name, identity }) => mesh.node(name, { identity, seeds })));
+    await mesh.net.runUntil(() => isFullMesh(nodes), 15_000);
+    await mesh.net.run(60_000);
+    for (const node of nodes)
+      expect(
+        bookOf(node)
+          .entries()
+          .map(({ nodeId }) => nodeId),
+      ).not.to.include(node.id);
+    await mesh.net.stop();
+  });
+
   it('peers and seeds of whom the node is not known are 256 at most: further ones are refused, or left out with a warning', async () => {
     const mesh = new Mesh(15);
     const addresses = Array.from({ length: 257 }, (_, index) => `sim://nowhere${index}`);
