@@ -112,6 +112,7 @@ export class EnvelopePeers {
   addPeer(nodeId: NodeId, endpoints: readonly (string | Address)[], { localNode }: { readonly localNode?: NodeId } = {}): PeerRef {
     if (!isNodeId(nodeId)) throw invalid('nodeId', 'must be a node id');
     const node = this.#nodeOf(localNode);
+    if (nodeId === node.id) throw invalid('nodeId', 'is that of the node itself');
     this.#requireRoom();
     const addresses = endpoints.map((given) => (typeof given === 'string' ? parseAddress(given) : given));
     const key = keyOf(nodeId, node.id);
@@ -172,9 +173,10 @@ export class EnvelopePeers {
   #create(key: string, nodeId: NodeId, node: MeshNode, endpoints: readonly Address[]): Peer {
     const peer = new Peer(nodeId, node.id);
     peer.supervisor = new Supervisor({
-      ...{ node, mesh: this.mesh, endpoints: [...endpoints], expected: nodeId, uniqueId: key, retry: this.#retry },
+      ...{ node, mesh: this.mesh, endpoints: [], expected: nodeId, uniqueId: key, retry: this.#retry },
       ...{ failuresPerEndpoint: FAILURES_PER_ENDPOINT, fatalCodes: NONE, events: this.#eventsOf(peer) },
     });
+    peer.addEndpoints(endpoints);
     const known = this.#unreferenced.get(key);
     this.#unreferenced.delete(key);
     this.#peers.set(key, peer);

@@ -9,6 +9,7 @@ import {
   EnvelopePeers,
   type EnvelopePeersOptions,
   PARKED_MAX,
+  PEER_ENDPOINTS_MAX,
   type PeerNotification,
 } from '../../../behaviours/envelopes/index.js';
 import { Parked } from '../../../behaviours/envelopes/parked.js';
@@ -48,7 +49,16 @@ describe('envelopes: the peer manager', () => {
     await world.net.run(400_000);
     expect(types(), 'nobody dials').to.deep.equal(['connected', 'disconnected']);
     expect(() => peers.addPeer('nonsense' as NodeId, [])).to.throw('nodeId');
+    expect(() => peers.addPeer(idOf('alice'), ['sim://bob'])).to.throw('the node itself');
     expect(() => peers.addPeer(bob.node.id, [], { localNode: idOf('stranger') })).to.throw('localNode');
+  });
+
+  it('SPL-31: as many addresses of a peer are tried as the bound says, from the first reference on, each once', async () => {
+    const { peers } = await peered(new World('addresses'), 'alice');
+    const places = Array.from({ length: PEER_ENDPOINTS_MAX + 2 }, (_, index) => `sim://place${index}`);
+    peers.addPeer(idOf('bob'), ['sim://place0', ...places]);
+    peers.addPeer(idOf('bob'), places);
+    expect(peers.peers()[0]?.endpoints).to.deep.equal(places.slice(0, PEER_ENDPOINTS_MAX));
   });
 
   it('SPL-31: the local identity that a peer requires is that of one of the nodes', async () => {
