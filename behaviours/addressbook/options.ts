@@ -49,7 +49,7 @@ export function setupOf(options: AddressBookOptions): AddressBookSetup {
   const { mode, groupOf = groupOfAddress, isDialling = true, isGossiping = true, saveMs = SAVE_MS } = options;
   if (!MODES.includes(mode)) throw invalid('mode', 'must be public, private or loopback');
   if (groupOf !== false && typeof groupOf !== 'function') throw invalid('groupOf', 'must be a function or false');
-  if (!(saveMs >= 1_000 && saveMs <= DAY_MS)) throw invalid('saveMs', `must be a number of milliseconds from 1,000 to ${DAY_MS}`);
+  if (!isWithin(saveMs, 1_000, DAY_MS)) throw invalid('saveMs', `must be a number of milliseconds from 1,000 to ${DAY_MS}`);
   const persistent = (options.persistent ?? []).map((given) => (given instanceof Address ? given : parseAddress(given)));
   if (unknownAmong(persistent).size > SEEDS_MAX) throw invalid('persistent', `must have ${SEEDS_MAX} addresses without node id at most`);
   return {
@@ -62,9 +62,13 @@ export function setupOf(options: AddressBookOptions): AddressBookSetup {
 /** DNDM-34: no multiplier below 0.1, no first wait below 1 ms, no longest one below 1 s or the first. */
 function backoffOf(given: Partial<BackoffOptions> = {}): BackoffOptions {
   const { minMs, maxMs, multiplier } = { ...BACKOFF_DEFAULTS, ...given };
-  if (!(minMs >= 1 && maxMs >= 1_000 && maxMs >= minMs && maxMs <= DAY_MS && multiplier >= 0.1 && multiplier <= 100))
+  if (!isWithin(minMs, 1, DAY_MS) || !isWithin(maxMs, Math.max(1_000, minMs), DAY_MS) || !isWithin(multiplier, 0.1, 100))
     throw invalid('backoff', 'must have minMs from 1, maxMs from 1,000 and minMs, and multiplier from 0.1 to 100');
   return { minMs, maxMs, multiplier };
+}
+
+function isWithin(value: unknown, min: number, max: number): boolean {
+  return typeof value === 'number' && value >= min && value <= max;
 }
 
 function invalid(option: string, text: string): NetworkError {

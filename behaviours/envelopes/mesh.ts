@@ -218,7 +218,7 @@ export class EnvelopeMesh {
     if (this.#isShutDown) return { type: 'shutdown' };
     if (this.#nodes.areGone) return { type: 'disconnected' };
     if (timeoutMs === undefined) return this.#receivers.wait(signal);
-    if (!(timeoutMs >= 0)) throw invalid('timeoutMs', `is ${timeoutMs}; it must be 0 or more`);
+    if (!(typeof timeoutMs === 'number' && timeoutMs >= 0)) throw invalid('timeoutMs', `is ${timeoutMs}; it must be 0 or more`);
     if (this.#nodes.after === undefined) throw new NetworkError('NOT_STARTED', 'recvTimeout: no connection was ever added');
     return this.#receivers.wait(signal, timeoutMs, this.#nodes.after);
   }

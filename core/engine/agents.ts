@@ -66,7 +66,8 @@ abstract class AgentOf<Self extends Owner> implements Agent {
   after(delayMs: number, callback: (agent: this) => void): Cancellable {
     const { behavior } = this.owner;
     const { timersPerBehaviorMax } = this.engine.limits;
-    if (!(delayMs >= 0)) throw new NetworkError('ARGUMENT_INVALID', `after: delayMs is ${String(delayMs)}; it must be 0 or more`);
+    if (!(typeof delayMs === 'number' && delayMs >= 0))
+      throw new NetworkError('ARGUMENT_INVALID', `after: delayMs is ${String(delayMs)}; it must be a number of 0 or more`);
     if (behavior.timerCount >= timersPerBehaviorMax)
       throw limitError('timersPerBehaviorMax', behavior.timerCount, timersPerBehaviorMax, behavior.name);
     const timer: TimerState = {

@@ -290,7 +290,15 @@ describe('the user’s word (USERS 20, 24)', () => {
   });
 
   it('options out of range are refused', () => {
-    const bad = [{ mode: 'near' }, { groupOf: 'x' }, { saveMs: 1 }, { backoff: { multiplier: 0 } }, { backoff: { minMs: 5, maxMs: 4 } }];
+    const bad = [
+      { mode: 'near' },
+      { groupOf: 'x' },
+      { saveMs: 1 },
+      { saveMs: '5000' },
+      { backoff: { multiplier: 0 } },
+      { backoff: { minMs: '1' } },
+      { backoff: { minMs: 5, maxMs: 4 } },
+    ];
     for (const options of bad)
       expect(() => setupOf(options as AddressBookOptions), JSON.stringify(options)).to.throw('addressbook: option');
     expect(() => setupOf({ persistent: ['nowhere'] })).to.throw('does not start with a scheme');

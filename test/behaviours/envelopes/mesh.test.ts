@@ -170,7 +170,8 @@ describe('envelopes: a mesh', () => {
     const [near, far] = [new EnvelopeMesh(1, 1), new EnvelopeMesh(1, 1)];
     await expectRejection(far.recvTimeout(10), 'NOT_STARTED');
     const { id } = await world.joined(near, far);
-    await expectRejection(far.recvTimeout(-1), 'ARGUMENT_INVALID');
+    for (const timeoutMs of [-1, Number.NaN, '5' as unknown as number])
+      await expectRejection(far.recvTimeout(timeoutMs), 'ARGUMENT_INVALID');
     const seen: string[] = [];
     void far.recvTimeout(100).then(({ type }) => seen.push(type));
     await world.net.run(99);

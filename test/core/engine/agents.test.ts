@@ -219,6 +219,12 @@ describe('timers', () => {
     expect(calls).to.deep.equal([10, 20]);
   });
 
+  it('of a time that is no number of 0 or more are refused', () => {
+    const { arm } = timed();
+    for (const delayMs of [-1, Number.NaN, '5', undefined])
+      expect(() => arm(delayMs as number), String(delayMs)).to.throw('after: delayMs');
+  });
+
   it('past the bound throw LIMIT_EXCEEDED with all that it has to say; one that is over makes room', () => {
     const { node, arm } = timed();
     for (const delayMs of [10, 20, 30]) arm(delayMs);
