@@ -40,7 +40,7 @@ type Sent = SendResult | 'unencodable';
 const REFUSALS: Readonly<Record<Exclude<Sent, 'queued'>, readonly [code: ErrorCode, text: string]>> = {
   full: ['RPC_OVERLOADED', 'the answer found no room on its way'],
   'too-large': ['RPC_TOO_LARGE', 'the answer is larger than a message'],
-  unreachable: ['RPC_UNREACHABLE', 'no route leads to the caller'],
+  unreachable: ['RPC_PEER_GONE', 'no route leads to the caller'],
   unencodable: ['RPC_FAILED', 'the answer cannot be carried'],
 };
 
