@@ -42,12 +42,16 @@ export interface AddressBookSetup {
 
 const MODES: readonly unknown[] = [undefined, 'public', 'private', 'loopback'];
 const SAVE_MS = 60_000;
+const NAMES = ['mode', 'groupOf', 'persistent', 'backoff', 'isDialling', 'isGossiping', 'saveMs'];
 const DAY_MS = 86_400_000;
 
 /** Throws `OPTION_INVALID`, or `ADDRESS_INVALID` for an address. */
 export function setupOf(options: AddressBookOptions): AddressBookSetup {
+  checkNames(options, NAMES);
   const { mode, groupOf = groupOfAddress, isDialling = true, isGossiping = true, saveMs = SAVE_MS } = options;
   if (!MODES.includes(mode)) throw invalid('mode', 'must be public, private or loopback');
+  for (const [name, value] of Object.entries({ isDialling, isGossiping }))
+    if (typeof value !== 'boolean') throw invalid(name, 'must be true or false');
   if (groupOf !== false && typeof groupOf !== 'function') throw invalid('groupOf', 'must be a function or false');
   if (!isWithin(saveMs, 1_000, DAY_MS)) throw invalid('saveMs', `must be a number of milliseconds from 1,000 to ${DAY_MS}`);
   const persistent = (options.persistent ?? []).map((given) => (given instanceof Address ? given : parseAddress(given)));
@@ -61,10 +65,16 @@ export function setupOf(options: AddressBookOptions): AddressBookSetup {
 
 /** DNDM-34: no multiplier below 0.1, no first wait below 1 ms, no longest one below 1 s or the first. */
 function backoffOf(given: Partial<BackoffOptions> = {}): BackoffOptions {
+  checkNames(given, Object.keys(BACKOFF_DEFAULTS), 'backoff.');
   const { minMs, maxMs, multiplier } = { ...BACKOFF_DEFAULTS, ...given };
   if (!isWithin(minMs, 1, DAY_MS) || !isWithin(maxMs, Math.max(1_000, minMs), DAY_MS) || !isWithin(multiplier, 0.1, 100))
     throw invalid('backoff', 'must have minMs from 1, maxMs from 1,000 and minMs, and multiplier from 0.1 to 100');
   return { minMs, maxMs, multiplier };
+}
+
+function checkNames(options: object, names: readonly string[], prefix = ''): void {
+  const unknown = Object.keys(options).find((name) => !names.includes(name));
+  if (unknown !== undefined) throw invalid(`${prefix}${unknown}`, 'is unknown');
 }
 
 function isWithin(value: unknown, min: number, max: number): boolean {

@@ -17,10 +17,9 @@ export interface EnvelopeMeshOptions {
 const CAPACITY_MAX = 1_048_576;
 const UNIQUE_ID_LENGTH_MAX = 256;
 
-export function resolveMeshOptions({
-  keepDisconnectedMs = 60_000,
-  keepDisconnectedMax = 1_024,
-}: EnvelopeMeshOptions): Required<EnvelopeMeshOptions> {
+export function resolveMeshOptions(options: EnvelopeMeshOptions): Required<EnvelopeMeshOptions> {
+  checkNames(options, ['keepDisconnectedMs', 'keepDisconnectedMax']);
+  const { keepDisconnectedMs = 60_000, keepDisconnectedMax = 1_024 } = options;
   requireWhole('keepDisconnectedMs', keepDisconnectedMs, 0, 3_600_000);
   requireWhole('keepDisconnectedMax', keepDisconnectedMax, 1, 65_536);
   return { keepDisconnectedMs, keepDisconnectedMax };
@@ -28,6 +27,12 @@ export function resolveMeshOptions({
 
 export function checkCapacity(name: string, capacity: number): void {
   requireWhole(name, capacity, 1, CAPACITY_MAX);
+}
+
+/** A name that is none of them does nothing, which nobody would notice. */
+export function checkNames(options: object, names: readonly string[]): void {
+  const unknown = Object.keys(options).find((name) => !names.includes(name));
+  if (unknown !== undefined) throw invalid(unknown, 'is none of the options');
 }
 
 export function checkPayload(payload: unknown): void {

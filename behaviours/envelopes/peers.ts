@@ -18,7 +18,7 @@ import {
 } from '../../core/index.js';
 import { ManagedNodes } from './managed-nodes.js';
 import type { EnvelopeMesh } from './mesh.js';
-import { checkPayload, invalid, requireWhole } from './options.js';
+import { checkNames, checkPayload, invalid, requireWhole } from './options.js';
 import type { Envelope, Removed } from './outcomes.js';
 import { EndpointPeerRef, type EnvelopePeerSnapshot, Peer, PeerRef } from './peer.js';
 import { PeerMail, type PeerSendOutcome } from './peer-mail.js';
@@ -69,8 +69,10 @@ export class EnvelopePeers {
   constructor(
     private readonly mesh: EnvelopeMesh,
     nodes: MeshNode | readonly MeshNode[],
-    { retry = {}, unidentifiedMs = 60_000, accept = () => true }: EnvelopePeersOptions = {},
+    options: EnvelopePeersOptions = {},
   ) {
+    checkNames(options, ['retry', 'unidentifiedMs', 'accept']);
+    const { retry = {}, unidentifiedMs = 60_000, accept = () => true } = options;
     requireWhole('unidentifiedMs', unidentifiedMs, 1, DAY_MS);
     this.#retry = resolveRetry(retry);
     this.#unidentifiedRetry = { firstMs: unidentifiedMs, maxMs: unidentifiedMs };

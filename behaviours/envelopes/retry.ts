@@ -3,7 +3,7 @@
  * random share is waited (full jitter), so that many that lost the same thing do not come back at once.
  */
 import type { Random } from '../../core/index.js';
-import { requireWhole } from './options.js';
+import { checkNames, requireWhole } from './options.js';
 
 export interface RetryOptions {
   /** The first interval, 10,000 ms by default; 1 ms to an hour. */
@@ -15,7 +15,9 @@ export interface RetryOptions {
 const HOUR_MS = 3_600_000;
 
 /** Throws `ARGUMENT_INVALID`. */
-export function resolveRetry({ firstMs = 10_000, maxMs = 300_000 }: Partial<RetryOptions>): RetryOptions {
+export function resolveRetry(options: Partial<RetryOptions>): RetryOptions {
+  checkNames(options, ['firstMs', 'maxMs']);
+  const { firstMs = 10_000, maxMs = 300_000 } = options;
   requireWhole('retry.firstMs', firstMs, 1, HOUR_MS);
   requireWhole('retry.maxMs', maxMs, firstMs, 24 * HOUR_MS);
   return { firstMs, maxMs };

@@ -9,8 +9,15 @@ export interface LanOptions {
 }
 
 /** Throws `OPTION_INVALID`. */
-export function checkOptions({ interfaces }: LanOptions): void {
+export function checkOptions(options: LanOptions): void {
+  const unknown = Object.keys(options).find((name) => name !== 'interfaces');
+  if (unknown !== undefined) throw invalid(unknown, 'is unknown');
+  const { interfaces } = options;
   const isList = Array.isArray(interfaces) && interfaces.length > 0 && interfaces.every((name) => typeof name === 'string' && name !== '');
   if (interfaces === undefined || isList) return;
-  throw new NetworkError('OPTION_INVALID', 'lan: option interfaces must be a list of names', { details: { option: 'interfaces' } });
+  throw invalid('interfaces', 'must be a list of names');
+}
+
+function invalid(option: string, text: string): NetworkError {
+  return new NetworkError('OPTION_INVALID', `lan: option ${option} ${text}`, { details: { option } });
 }

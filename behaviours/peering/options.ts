@@ -89,6 +89,8 @@ export function setupOf(options: PeeringOptions): PeeringSetup {
   const known = [...OTHERS, ...Object.keys(RANGES)];
   const unknown = Object.keys(options).find((name) => !known.includes(name));
   if (unknown !== undefined) throw invalid(unknown, 'is none of its options');
+  const unknownWait = Object.keys(holdOff).find((name) => !Object.hasOwn(HOLD_OFF_RANGES, name));
+  if (unknownWait !== undefined) throw invalid(`holdOff.${unknownWait}`, 'is none of its options');
   checkRanges(options, RANGES);
   checkRanges(holdOff, HOLD_OFF_RANGES, 'holdOff.');
   const setup = { ...PEERING_DEFAULTS, ...rest, peers, advertisedPort, holdOff: { ...HOLD_OFF_DEFAULTS, ...holdOff } };

@@ -297,6 +297,9 @@ describe('the user’s word (USERS 20, 24)', () => {
       { saveMs: '5000' },
       { backoff: { multiplier: 0 } },
       { backoff: { minMs: '1' } },
+      { backoff: { min: 1 } },
+      { isGossip: false },
+      { isDialling: 'no' },
       { backoff: { minMs: 5, maxMs: 4 } },
     ];
     for (const options of bad)

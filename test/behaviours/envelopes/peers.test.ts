@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import {
   EnvelopeMesh,
+  type EnvelopeMeshOptions,
   EnvelopePeers,
   type EnvelopePeersOptions,
   PARKED_MAX,
@@ -105,6 +106,9 @@ describe('envelopes: the peer manager', () => {
     expect(failures).to.be.within(100, 400);
     for (const unidentifiedMs of [0, 0.5, 86_400_001])
       expect(() => new EnvelopePeers(new EnvelopeMesh(1, 1), node, { unidentifiedMs })).to.throw('unidentifiedMs');
+    for (const options of [{ unidentified: 1 }, { retry: { first: 1 } }])
+      expect(() => new EnvelopePeers(new EnvelopeMesh(1, 1), node, options as EnvelopePeersOptions)).to.throw('none of the options');
+    expect(() => new EnvelopeMesh(1, 1, { keepMs: 1 } as EnvelopeMeshOptions)).to.throw('keepMs is none of the options');
   });
 
   it('SPL-32: Pending, Connected, Disconnected with its retries; after five failures in a row the other addresses are tried', async () => {

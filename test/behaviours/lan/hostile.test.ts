@@ -212,6 +212,7 @@ describe('LAN discovery in hostile company', () => {
     const book = {} as AddressBookBehavior;
     const make = (options: object) => () => new LanBehavior(book, {} as LanPort, {} as never, options);
     for (const interfaces of [[], [''], [7], 'eth0', {}]) expect(make({ interfaces })).to.throw(NetworkError, 'interfaces');
+    expect(make({ interface: ['eth0'] })).to.throw(NetworkError, 'option interface is unknown');
     expect(make({ interfaces: ['eth0'] })).not.to.throw();
     expect(make({})).not.to.throw();
   });

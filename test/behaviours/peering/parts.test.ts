@@ -224,7 +224,7 @@ describe('peering options', () => {
       { holdOff: { minMs: 0 } },
       { holdOff: { minMs: 9, maxMs: 8 } },
     ],
-    ...[{ holdOff: { steadyCount: 0 } }, { holdOff: { giveUpCount: 0 } }],
+    ...[{ holdOff: { steadyCount: 0 } }, { holdOff: { giveUpCount: 0 } }, { holdOff: { min: 5 } }],
   ];
   for (const options of wrong)
     it(`${JSON.stringify(options)} is refused`, () => {
