@@ -204,6 +204,7 @@ export class Book {
   forget(nodeId: NodeId): void {
     const entry = this.entries.get(nodeId);
     if (entry === undefined) return;
+    this.revision++;
     entry.isPersistent = false;
     if (entry.isIdle) this.remove(entry);
   }

@@ -72,6 +72,18 @@ describe('the shelf', () => {
     expect(shelved(disk).book.get(idOf('anna'))?.isProven).to.equal(true);
   });
 
+  it('saves that a node is no longer kept, though it is connected', () => {
+    const { disk, book, now, pass } = shelved();
+    book.configure(idOf('anna'), parseAddress(publicAddress(1)));
+    book.met(idOf('anna'), 7, now);
+    pass(100_000);
+    const isKept = () => shelved(disk).book.get(idOf('anna'))?.isPersistent;
+    expect(isKept()).to.equal(true);
+    book.forget(idOf('anna'));
+    pass(100_000);
+    expect(isKept()).to.equal(false);
+  });
+
   it('saves what was brought in from elsewhere', () => {
     const [from, to] = [shelved(), shelved()];
     from.meet('anna');
