@@ -13,6 +13,7 @@ import {
   type BehaviorPorts,
   type CloseReason,
   type Connection,
+  isNodeId,
   type Message,
   NetworkBehavior,
   type NodeId,
@@ -23,12 +24,11 @@ import {
   type Storage,
 } from '../../core/index.js';
 import { HandshakeBehavior } from '../handshake/index.js';
-import type { HintMode } from './address-class.js';
 import { Alarm } from './alarm.js';
 import { Book } from './book.js';
 import { Dialling } from './dialling.js';
 import { greetingFromWire, greetingToWire } from './greeting.js';
-import { type AddressBookOptions, type AddressBookSetup, setupOf } from './options.js';
+import { type AddressBookOptions, type AddressBookSetup, type HintSource, setupOf } from './options.js';
 import { OwnPlace } from './own-place.js';
 import { SIGNING_PERIOD_MS } from './own-record.js';
 import { Protected } from './protected.js';
@@ -42,17 +42,6 @@ import { Talk, type TalkCounters } from './talk.js';
 const SOON_MS = 50;
 /** Between two rounds of expiry, hints and anchors, on average. Dials have their own times (DNDM-37). */
 const MONITOR_MS = 30_000;
-
-/** Who gives a hint from outside of the mesh. */
-export interface HintSource {
-  /** A constant name; hints count towards its quota. */
-  readonly source: string;
-  /**
-   * How near the places may be that it tells of; `private` by default. `link`: packets of the node came from there, over a link of this
-   * machine. Then every address that somebody can send from is right, and counts although the node has signed others.
-   */
-  readonly mode?: HintMode;
-}
 
 export class AddressBookBehavior extends NetworkBehavior {
   static readonly behavior = { serviceId: 2, name: 'addressbook' } as const;
@@ -124,7 +113,7 @@ export class AddressBookBehavior extends NetworkBehavior {
 
   /** Stays connected to the nodes at these addresses from now on, with or without node id. Throws `LIMIT_EXCEEDED`: 256 without. */
   addPeers(addresses: readonly (string | Address)[]): void {
-    const parsed = addresses.map((given) => (typeof given === 'string' ? parseAddress(given) : given));
+    const parsed = addresses.map(addressOf);
     this.perform((agent) => {
       this.dialling.seeds.requireRoom(parsed);
       for (const address of parsed) this.dialling.keep(agent, address);
@@ -138,7 +127,7 @@ export class AddressBookBehavior extends NetworkBehavior {
    * unless it is proven or given again. True when the node is known now.
    */
   addHint(nodeId: NodeId, addresses: readonly (string | Address)[], { source, mode = 'private' }: HintSource): boolean {
-    const told = addresses.map((given) => (typeof given === 'string' ? parseAddress(given) : given).withNodeId(undefined));
+    const told = addresses.map((given) => addressOf(given).withNodeId(undefined));
     return this.perform((agent) => {
       const verdict = this.book.takeHint(nodeId, told, { source, mode }, agent);
       const isKnown = verdict === 'new' || verdict === 'known';
@@ -147,9 +136,12 @@ export class AddressBookBehavior extends NetworkBehavior {
     });
   }
 
-  /** The node is an ordinary one again, and is forgotten if nothing else speaks for it. Its connection stays until it is idle. */
-  removePeer(nodeId: NodeId): void {
-    this.dialling.forget(nodeId);
+  /**
+   * The node, or whoever is at that address, is an ordinary one again, and is forgotten if nothing else speaks for it. Its connection stays
+   * until it is idle. An address at which nobody has answered yet is not dialled any more.
+   */
+  removePeer(peer: NodeId | string | Address): void {
+    this.dialling.forget(isNodeId(peer) ? peer : addressOf(peer));
   }
 
   /** While it has a tag, a connection of the node never makes room for another one. */
@@ -297,4 +289,8 @@ export class AddressBookBehavior extends NetworkBehavior {
     for (const { text } of this.own.addresses) this.book.selfAddresses.add(text, agent.nowMs);
     this.talk.ownChanged(record);
   }
+}
+
+function addressOf(given: string | Address): Address {
+  return typeof given === 'string' ? parseAddress(given) : given;
 }

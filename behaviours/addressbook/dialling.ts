@@ -98,7 +98,11 @@ export class Dialling {
   }
 
   /** No longer kept. */
-  forget(nodeId: NodeId): void {
+  forget(peer: NodeId | Address): void {
+    const isId = typeof peer === 'string';
+    const nodeId = isId ? peer : (peer.nodeId ?? this.seeds.get(peer.text)?.nodeId);
+    if (!isId) this.seeds.remove(peer.text);
+    if (nodeId === undefined) return;
     for (const { address } of this.seeds.of(nodeId)) this.seeds.remove(address.text);
     this.book.forget(nodeId);
   }
@@ -236,6 +240,8 @@ export class Dialling {
 
   private seedSettled(agent: BehaviorAgent, dial: { readonly seed: Seed }, outcome: Connection | NetworkError): void {
     const { seed } = dial;
+    const isKept = this.seeds.get(seed.address.text) === seed;
+    if (!isKept) return this.ended(agent, dial);
     if (!(outcome instanceof NetworkError)) this.named(agent, seed, outcome);
     else if (outcome.code === 'SELF_DIAL') this.selfSeed(agent, seed);
     else this.seeds.failed(seed, agent, this.seedBackoff(outcome));

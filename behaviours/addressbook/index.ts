@@ -4,8 +4,8 @@
 export { type AddressMode, classOf, type HintMode, refusalOf } from './address-class.js';
 export { type GroupOf, groupOfAddress } from './address-group.js';
 export type { BackoffOptions } from './backoff.js';
-export { AddressBookBehavior, type HintSource } from './behavior.js';
+export { AddressBookBehavior } from './behavior.js';
 export { BOOK_LIMITS } from './book.js';
-export type { AddressBookOptions } from './options.js';
+export type { AddressBookOptions, HintSource } from './options.js';
 export type { AddressSnapshot, EntrySnapshot } from './snapshot.js';
 export type { TalkCounters } from './talk.js';

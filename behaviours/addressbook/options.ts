@@ -2,7 +2,7 @@
  * @module Options of the address book, and their check.
  */
 import { Address, NetworkError, parseAddress } from '../../core/index.js';
-import type { AddressMode } from './address-class.js';
+import type { AddressMode, HintMode } from './address-class.js';
 import { type GroupOf, groupOfAddress } from './address-group.js';
 import { BACKOFF_DEFAULTS, type BackoffOptions } from './backoff.js';
 import { SEEDS_MAX, unknownAmong } from './seeds.js';
@@ -28,6 +28,17 @@ export interface AddressBookOptions {
    * once; what is learnt since the last save is lost in a crash.
    */
   readonly saveMs?: number;
+}
+
+/** Who gives a hint from outside of the mesh. */
+export interface HintSource {
+  /** A constant name; hints count towards its quota. */
+  readonly source: string;
+  /**
+   * How near the places may be that it tells of; `private` by default. `link`: packets of the node came from there, over a link of this
+   * machine. Then every address that somebody can send from is right, and counts although the node has signed others.
+   */
+  readonly mode?: HintMode;
 }
 
 export interface AddressBookSetup {

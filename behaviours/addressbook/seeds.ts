@@ -41,6 +41,10 @@ export class Seeds {
     return true;
   }
 
+  get(text: string): Seed | undefined {
+    return this.byText.get(text);
+  }
+
   remove(text: string): void {
     this.byText.delete(text);
   }

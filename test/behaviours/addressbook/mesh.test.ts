@@ -4,7 +4,7 @@
 import { expect } from 'chai';
 import type { AddressBookOptions } from '../../../behaviours/addressbook/index.js';
 import { setupOf } from '../../../behaviours/addressbook/options.js';
-import { type DialCandidate, type Logger, NetworkBehavior, NetworkError, type NodeId } from '../../../core/index.js';
+import { type DialCandidate, type Logger, NetworkBehavior, NetworkError, type NodeId, parseAddress } from '../../../core/index.js';
 import { seededIdentity } from '../../../testing/index.js';
 import { bookOf, idOf, isConnected, isFullMesh, isInOnePiece, Mesh } from './support.js';
 
@@ -252,6 +252,30 @@ describe('the user’s word (USERS 20, 24)', () => {
     expect(() => bookOf(a).addPeers(['nonsense'])).to.throw('does not start with a scheme');
     await mesh.net.stop();
   }).timeout(60_000);
+
+  it('an address is taken back as it was given, whether somebody has answered there or not, or is about to', async () => {
+    const mesh = new Mesh(18);
+    const [a, b, c] = [await mesh.node('a', { listen: [] }), await mesh.node('b'), await mesh.node('c')];
+    const book = bookOf(a);
+    let failures = 0;
+    a.on('dial-failed', () => failures++);
+    book.addPeers(['sim://gone', 'sim://b']);
+    await mesh.net.runUntil(() => isConnected(a, b) && failures > 0, 60_000);
+    expect(book.entry(b.id)?.isPersistent).to.equal(true);
+    for (const peer of ['sim://gone', 'sim://gone', 'sim://b']) book.removePeer(peer);
+    expect(book.entry(b.id)?.isPersistent).to.equal(false);
+    const before = failures;
+    await mesh.net.run(120_000);
+    expect(failures, 'nobody dials the place where nobody is').to.equal(before);
+    book.addPeers(['sim://c']);
+    await mesh.net.run(15);
+    expect([isConnected(a, c), a.metrics()['dials_total']]).to.deep.equal([false, before + 2]);
+    book.removePeer(parseAddress('sim://c'));
+    await mesh.net.run(10_000);
+    expect(book.entry(c.id)?.isPersistent).to.equal(false);
+    expect(() => book.removePeer('nonsense')).to.throw('does not start with a scheme');
+    await mesh.net.stop();
+  });
 
   it('one list of seeds may be given to all: a node is no peer of itself', async () => {
     const mesh = new Mesh(17);
