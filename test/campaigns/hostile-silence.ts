@@ -1,5 +1,5 @@
 /**
- * @module Campaign for rows 28, 29, 93 and 96 with the limits that are the default: silence of 15 s, a peer that stands still for 60 s, two
+ * @module Campaign for rows 28, 29 and 96 with the limits that are the default: silence of 15 s, a peer that stands still for 60 s, two
  * processes with one key for three minutes. Run it with `node dist/test/campaigns/hostile-silence.js [row]`; it takes about six minutes.
  */
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -124,9 +124,9 @@ export function answerQuestions(answers: Readonly<Record<string, (value: never) 
   process.once('disconnect', onOrphaned);
 }
 
-/** For a child: tells the parent of every event of that name. */
+/** For a child: tells the parent, as long as it is there, of every event of that name. */
 export function tellOf(node: MeshNode, name: NodeEventName): void {
-  node.on(name, () => void process.send?.({ event: name }));
+  node.on(name, () => void (process.connected && process.send?.({ event: name })));
 }
 
 /** For a child: what the parent gave it. */
