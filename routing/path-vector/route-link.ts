@@ -123,7 +123,7 @@ export class RouteLink implements Introducer {
 
   /** Whether the neighbour was told of that path to the node, by its name. */
   isTold(node: number, pathName: number): boolean {
-    return (this.told.flagsOf(node) & TOLD) !== 0 && this.told.pathNameOf(node) === pathName;
+    return this.told.isTold(node, pathName);
   }
 
   /** What was told of the node may not be true any more. */

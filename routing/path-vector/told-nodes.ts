@@ -11,12 +11,13 @@ export const INTRODUCED = 4;
 /** Dirty, but waits for its turn. */
 export const POSTPONED = 8;
 
-/** Nodes on a page: 128. A page has their names, the names of their paths, and four flags in each of the last numbers. */
-const PAGE_BITS = 7;
+/** Nodes on a page: 256, in groups of four: their names, the names of their paths, and the flags of all four in one number. */
+const PAGE_BITS = 8;
 const PAGE_NODES = 1 << PAGE_BITS;
-const PATHS = PAGE_NODES;
-const FLAGS = 2 * PAGE_NODES;
-const PAGE_SIZE = FLAGS + PAGE_NODES / 4;
+const PATHS = 4;
+const FLAGS = 8;
+const GROUP_SIZE = 9;
+const PAGE_SIZE = (PAGE_NODES / 4) * GROUP_SIZE;
 
 export class ToldNodes {
   private readonly pages: (Uint32Array | undefined)[] = [];
@@ -26,27 +27,29 @@ export class ToldNodes {
   }
 
   nameOf(node: number): number {
-    return this.pages[node >> PAGE_BITS]?.[node % PAGE_NODES] ?? 0;
+    return this.pages[node >> PAGE_BITS]?.[placeOf(node)] ?? 0;
   }
 
-  pathNameOf(node: number): number {
-    return this.pages[node >> PAGE_BITS]?.[PATHS + (node % PAGE_NODES)] ?? 0;
+  /** Whether the neighbour was told of the path with that name to the node. */
+  isTold(node: number, pathName: number): boolean {
+    const page = this.pages[node >> PAGE_BITS];
+    return page?.[placeOf(node) + PATHS] === pathName && (this.flagsOf(node) & TOLD) !== 0;
   }
 
   setNames(node: number, name: number, pathName: number): void {
     const page = this.pageOf(node);
-    page[node % PAGE_NODES] = name;
-    page[PATHS + (node % PAGE_NODES)] = pathName;
+    page[placeOf(node)] = name;
+    page[placeOf(node) + PATHS] = pathName;
   }
 
   flagsOf(node: number): number {
-    const word = this.pages[node >> PAGE_BITS]?.[FLAGS + ((node % PAGE_NODES) >> 2)] ?? 0;
+    const word = this.pages[node >> PAGE_BITS]?.[groupOf(node) + FLAGS] ?? 0;
     return (word >>> ((node & 3) * 8)) & 0xff;
   }
 
   setFlags(node: number, flags: number): void {
     const page = this.pageOf(node);
-    const at = FLAGS + ((node % PAGE_NODES) >> 2);
+    const at = groupOf(node) + FLAGS;
     const shift = (node & 3) * 8;
     page[at] = ((page[at] as number) & ~(0xff << shift)) | (flags << shift);
   }
@@ -74,4 +77,13 @@ export class ToldNodes {
     this.pages[index] ??= new Uint32Array(PAGE_SIZE);
     return this.pages[index];
   }
+}
+
+/** Where the node's group begins on its page, and its own name. */
+function groupOf(node: number): number {
+  return ((node % PAGE_NODES) >> 2) * GROUP_SIZE;
+}
+
+function placeOf(node: number): number {
+  return groupOf(node) + (node & 3);
 }
