@@ -12,7 +12,8 @@
 const HELLO = 1;
 const PART = 2;
 const TAG_BYTES = 8;
-export const HEAD_BYTES = 1 + TAG_BYTES + 1 + 4;
+const NUMBER_AT = 1 + TAG_BYTES + 1;
+export const HEAD_BYTES = NUMBER_AT + 4;
 const KIND_LENGTH_MAX = 64;
 const PRINTABLE = /^[\x21-\x7e]*$/;
 
@@ -60,9 +61,9 @@ export function encodePart(tag: Uint8Array, { number, isLast, bytes }: Omit<Part
 /** `tag`: that of the remote's direction. Never throws. */
 export function decodeMessage(bytes: Uint8Array, tag: Uint8Array): Hello | Part | undefined {
   const type = bytes[0];
-  if (bytes.length < HEAD_BYTES || !tag.every((byte, index) => bytes[1 + index] === byte)) return undefined;
+  if (bytes.length < HEAD_BYTES || !hasTag(bytes, tag)) return undefined;
   const flags = bytes[1 + TAG_BYTES] as number;
-  const number = new DataView(bytes.buffer, bytes.byteOffset).getUint32(HEAD_BYTES - 4);
+  const number = readNumber(bytes);
   const rest = bytes.subarray(HEAD_BYTES);
   if (type === PART && (flags & ~LAST) === 0 && rest.length > 0) return { type: 'part', number, isLast: flags === LAST, bytes: rest };
   if (type !== HELLO || (flags & ~WANTED) !== 0 || rest.length > KIND_LENGTH_MAX) return undefined;
@@ -75,12 +76,23 @@ export function sayableKind(kind: string | undefined): string {
   return kind !== undefined && kind.length <= KIND_LENGTH_MAX && PRINTABLE.test(kind) ? kind : '';
 }
 
+function hasTag(bytes: Uint8Array, tag: Uint8Array): boolean {
+  for (let index = 0; index < TAG_BYTES; index++) if (bytes[1 + index] !== tag[index]) return false;
+  return true;
+}
+
+function readNumber(bytes: Uint8Array): number {
+  let number = 0;
+  for (let index = 0; index < 4; index++) number = number * 256 + (bytes[NUMBER_AT + index] as number);
+  return number;
+}
+
 function encode(type: number, tag: Uint8Array, flags: number, number: number, rest: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(HEAD_BYTES + rest.length);
   bytes[0] = type;
   bytes.set(tag, 1);
   bytes[1 + TAG_BYTES] = flags;
-  new DataView(bytes.buffer).setUint32(HEAD_BYTES - 4, number);
+  for (let index = 0; index < 4; index++) bytes[NUMBER_AT + index] = number >>> (24 - 8 * index);
   bytes.set(rest, HEAD_BYTES);
   return bytes;
 }

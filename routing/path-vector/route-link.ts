@@ -143,14 +143,14 @@ export class RouteLink implements Introducer {
     this.speech.postponedCount++;
   }
 
-  /** Postponed nodes that have a share now. */
-  resume(): number[] {
+  /** Postponed nodes that have a share now wait no longer. */
+  resume(): void {
     const { speech, told } = this;
-    if (speech.postponedCount === 0 || speech.introductionsLeft === 0) return [];
+    if (speech.postponedCount === 0 || speech.introductionsLeft === 0) return;
     const nodes = told.find(POSTPONED, speech.introductionsLeft);
     for (const node of nodes) told.setFlags(node, told.flagsOf(node) & ~POSTPONED);
     speech.postponedCount -= nodes.length;
-    return nodes;
+    speech.dirty.push(...nodes);
   }
 
   /** What this node pays for the way to `node` over this link. */

@@ -103,7 +103,7 @@ export class SyncWriter {
   private tell(link: RouteLink): void {
     const { speech, told } = link;
     speech.renewShare(this.book.round, this.book.links.length);
-    speech.dirty.push(...link.resume());
+    link.resume();
     if (speech.dirty.length === 0) return;
     const adverts = this.advertsOf(link);
     speech.dirty = [];

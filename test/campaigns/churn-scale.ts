@@ -2,7 +2,7 @@
  * @module Campaign: 2,000 simulated nodes of degree 8, of which one in twenty is killed and comes back in each minute. Exits with 1 unless
  * 99.9 % of the messages between live nodes arrive, none twice, syncs take less than 2 KiB of each node and second in the quiet, and all of
  * it fits into 4 GiB. Arguments: nodes (2,000), seconds of churn (60), seed (1). Run it with
- * `node --max-old-space-size=4096 dist/test/campaigns/churn-scale.js`.
+ * `node --max-old-space-size=1100 dist/test/campaigns/churn-scale.js`: most of the memory is in arrays outside of that heap.
  */
 import { Churn } from '../behaviours/router-sync/churn.js';
 
