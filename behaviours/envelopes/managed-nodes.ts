@@ -4,6 +4,7 @@
  */
 import { type Connection, type MeshNode, NetworkError, type NodeId } from '../../core/index.js';
 import { EnvelopesBehavior } from './behavior.js';
+import { ENVELOPE_HEAD_BYTES } from './messages.js';
 import type { After } from './receivers.js';
 
 export interface NodesWatcher {
@@ -38,6 +39,11 @@ export class ManagedNodes {
     const node = nodeId === undefined ? this.all[0] : this.all.find(({ id }) => id === nodeId);
     node?.behavior(EnvelopesBehavior).requireRunning();
     return node;
+  }
+
+  /** The longest envelope that one of them could send. */
+  get payloadBytesMax(): number {
+    return Math.max(...this.all.map((node) => node.limits().payloadBytesMax)) - ENVELOPE_HEAD_BYTES;
   }
 
   /** Timers of the first node that runs; absent when none does. */

@@ -19,6 +19,8 @@ export interface PeerMailParts {
   readonly meshIdOf: (nodeId: NodeId) => number | undefined;
   /** It had its last attempt, or gave way to newer ones. */
   readonly onUndelivered: (envelope: ParkedEnvelope) => void;
+  /** The longest that one of the nodes could send. */
+  readonly payloadBytesMax: () => number;
   /** Timers of a node; absent when none runs. */
   readonly after: () => After | undefined;
 }
@@ -32,6 +34,7 @@ export class PeerMail {
   send(nodeId: NodeId, payload: Uint8Array): PeerSendOutcome {
     const id = this.parts.meshIdOf(nodeId);
     if (id !== undefined && !this.#parked.has(nodeId)) return this.parts.mesh.send({ id, payload });
+    if (payload.length > this.parts.payloadBytesMax()) return { type: 'too-large', envelope: { id: nodeId, payload } };
     if (!this.#retrySoon()) throw new NetworkError('NOT_STARTED', 'none of the nodes of the manager runs');
     const displaced = this.#parked.add(nodeId, payload);
     if (displaced !== undefined) this.parts.onUndelivered(displaced);
@@ -58,9 +61,12 @@ export class PeerMail {
     for (const envelope of this.#parked.clear()) this.parts.onUndelivered(envelope);
   }
 
+  /** What is too large for any message is told at once: it would hold up what came after it. */
   readonly #trySend = (nodeId: NodeId, payload: Uint8Array): boolean => {
     const id = this.parts.meshIdOf(nodeId);
-    return id !== undefined && this.parts.mesh.send({ id, payload }).type === 'queued';
+    const type = id === undefined ? undefined : this.parts.mesh.send({ id, payload }).type;
+    if (type === 'too-large') this.parts.onUndelivered({ nodeId, payload });
+    return type === 'queued' || type === 'too-large';
   };
 
   /** Whether there is a node whose time it takes. */

@@ -82,6 +82,7 @@ export class EnvelopePeers {
       mesh,
       meshIdOf: (nodeId) => this.#meshIdOf(nodeId),
       onUndelivered: (envelope) => this.#notifications.tell({ type: 'undelivered', ...envelope }),
+      payloadBytesMax: () => this.#nodes.payloadBytesMax,
       after: () => this.#nodes.after,
     });
     this.#unwatch = mesh.onDisconnected((removed) => this.#ended(removed));

@@ -231,6 +231,22 @@ describe('envelopes: the peer manager', () => {
     expect(heard.at(-1)).to.deep.equal({ type: 'undelivered', nodeId: idOf('nobody'), payload: bytesOf('lost') });
   });
 
+  it('SPL-35: what is too large for every node is not parked; what is so for the one that has the peer is undelivered, and holds nobody up', async () => {
+    const world = new World('too large');
+    const [small, large] = [await world.node('small', { limits: { payloadBytesMax: 1_000 } }), await world.node('large')];
+    const peers = new EnvelopePeers(new EnvelopeMesh(10, 10), [small, large]);
+    const heard: unknown[] = [];
+    peers.subscribe((told) => heard.push(told.type === 'undelivered' ? told.payload.length : told.type));
+    peers.addPeer(idOf('bob'), ['sim://bob']);
+    const max = large.limits().payloadBytesMax;
+    const send = (length: number) => peers.send(idOf('bob'), new Uint8Array(length)).type;
+    expect([max, max - 1, 1_000, 999].map(send)).to.deep.equal(['too-large', 'parked', 'parked', 'parked']);
+    const bob = await peered(world, 'bob');
+    await world.net.runUntil(() => bob.mesh.incomingCount === 1, 60_000);
+    expect(heard).to.deep.equal(['connected', max - 1, 1_000]);
+    expect([999, 1_000].map(send), 'nothing waits before it').to.deep.equal(['queued', 'too-large']);
+  });
+
   it('SPL-35: a hundred are parked; the oldest gives way, and is told', async () => {
     const world = new World('overflow');
     const { peers, heard } = await peered(world, 'alice');
