@@ -33,7 +33,7 @@ export class WayChoice {
   decide(node: number, changed: RouteLink | undefined, isFresh: boolean): void {
     const { states } = this.book;
     const before = states.linkOf(node);
-    if (before !== undefined && changed !== undefined && this.isBeside(changed, before, node)) this.mark(node, false);
+    if (before !== undefined && changed !== undefined && this.isBeside(changed, before, node)) this.markDetours(before, node);
     else this.decideAmongAll(node, before, changed, isFresh);
     for (const watcher of this.book.watchers) watcher.add(node);
   }
@@ -71,6 +71,14 @@ export class WayChoice {
   private isBeside(changed: RouteLink, taken: RouteLink, node: number): boolean {
     if (changed === taken || this.book.states.isHeld(node) || this.book.states.isContested(node)) return false;
     return changed.columns.pathOf(node) === NO_PATH || isBetter(taken, changed, node);
+  }
+
+  /** As `mark`, where nothing is decided anew: other ways than the one that is taken are told to those only through whom that one leads. */
+  private markDetours(taken: RouteLink, node: number): void {
+    if (!taken.isAnnounced) return this.mark(node, false);
+    const path = taken.columns.pathOf(node);
+    for (const link of this.book.links)
+      if (link.node !== node && link.speech.isBegun && taken.paths.contains(path, link.node)) link.mark(node, this.book.nodes);
   }
 
   private decideAmongAll(node: number, before: RouteLink | undefined, changed: RouteLink | undefined, isFresh: boolean): void {
