@@ -6,6 +6,7 @@
 import { NetworkError } from '../errors.js';
 import type { CipherState } from './cipher-state.js';
 import type { AgreementKey, Crypto } from './crypto.js';
+import { joined } from './joined.js';
 import { SymmetricState } from './symmetric-state.js';
 
 export type NoisePattern = 'XX' | 'XXpsk0' | 'XXpsk3';
@@ -94,7 +95,7 @@ export class HandshakeState {
     }
     parts.push(this.#symmetric.encryptAndHash(typeof payload === 'function' ? payload(this.#symmetric.hash) : payload));
     this.#messageIndex++;
-    return concatenated(parts);
+    return joined(...parts);
   }
 
   /** Takes the remote's next message. `undefined` when it is refused. Throws when it is not the remote's turn. */
@@ -184,14 +185,4 @@ export class HandshakeState {
     if (shared !== undefined) this.#symmetric.mixKey(shared);
     return shared !== undefined;
   }
-}
-
-function concatenated(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    bytes.set(part, offset);
-    offset += part.length;
-  }
-  return bytes;
 }

@@ -6,6 +6,7 @@
 import type { Random, Sealer } from '../ports.js';
 import type { CipherKey, Crypto } from './crypto.js';
 import { hkdfExpand, hkdfExtract } from './hkdf.js';
+import { joined } from './joined.js';
 import type { SpaceOptions } from './space.js';
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -35,7 +36,7 @@ export class SpaceSealer implements Sealer {
   seal(domain: string, content: Uint8Array): Uint8Array {
     const salt = this.#random.bytes(SALT_BYTES);
     const { ciphertext, tag } = this.#messageKey(domain, salt).seal(0, undefined, content);
-    return Uint8Array.of(...salt, ...ciphertext, ...tag);
+    return joined(salt, ciphertext, tag);
   }
 
   open(domain: string, sealed: Uint8Array): Uint8Array | undefined {

@@ -6,6 +6,7 @@ import { NetworkError } from '../errors.js';
 import { CipherState } from './cipher-state.js';
 import type { Crypto } from './crypto.js';
 import { hkdfExpand, hkdfExtract } from './hkdf.js';
+import { joined } from './joined.js';
 
 const HASH_BYTES = 32;
 const EMPTY = new Uint8Array(0);
@@ -91,11 +92,4 @@ function sealWith(cipher: CipherState, associatedData: Uint8Array, plaintext: Ui
   const sealed = cipher.seal(associatedData, plaintext);
   if (sealed === undefined) throw new NetworkError('CRYPTO_FAILED', 'a wiped handshake key was used');
   return joined(sealed.ciphertext, sealed.tag);
-}
-
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(first.length + second.length);
-  bytes.set(first, 0);
-  bytes.set(second, first.length);
-  return bytes;
 }

@@ -23,6 +23,11 @@ for (const crypto of [nodeCrypto, nobleCrypto, simulatedCrypto]) {
       expect(sealer.open('test/1', sealer.seal('test/1', new Uint8Array(0)))).to.deep.equal(new Uint8Array(0));
     });
 
+    it('content of a mebibyte is sealed as little content is', () => {
+      const content = new Uint8Array(2 ** 20).fill(5);
+      expect(sealerOf('public').open('test/1', sealer.seal('test/1', content))).to.deep.equal(content);
+    });
+
     it('the same content is sealed differently every time', () => {
       const again = sealer.seal('test/1', CONTENT);
       expect(hex(again)).not.to.equal(hex(sealed));
