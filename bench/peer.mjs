@@ -4,6 +4,8 @@
  */
 
 const contender = await import(`./contenders/${process.argv[2]}.mjs`);
+/** Connections of a warm-up that are open together. */
+const WARM_UP_BATCH = 500;
 const report = (message) => process.send(message);
 let port;
 let client;
@@ -40,8 +42,7 @@ const TASKS = {
     report({ type: 'done', seconds: await timed(() => client.requests(count, outstanding)) });
   },
   async connections({ count, parallel, warmUp }) {
-    const endWarmUp = await client.connections(warmUp, parallel);
-    await endWarmUp();
+    for (let left = warmUp; left > 0; left -= WARM_UP_BATCH) await (await client.connections(Math.min(left, WARM_UP_BATCH), parallel))();
     let end;
     const seconds = await timed(async () => {
       end = await client.connections(count, parallel);
