@@ -33,11 +33,11 @@ interface Segment {
   offset: number;
 }
 
-/** Free slabs by size; the numbers bound the process: 384 KiB, 6 MiB, 2 MiB. */
+/** Free slabs by size; the numbers bound the process: 384 KiB, 6 MiB, 8 MiB. */
 const POOLS = [
   { slabBytes: SMALL_SLAB_BYTES, countMax: 96, slabs: [] as Slab[] },
   { slabBytes: SLAB_BYTES, countMax: 96, slabs: [] as Slab[] },
-  { slabBytes: LARGE_SLAB_BYTES, countMax: 16, slabs: [] as Slab[] },
+  { slabBytes: LARGE_SLAB_BYTES, countMax: 64, slabs: [] as Slab[] },
 ];
 
 export class Lane {
