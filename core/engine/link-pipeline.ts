@@ -82,5 +82,6 @@ function receivePlaintext(engine: Engine & { drain(): void }, link: Link, plaint
     engine.drain();
     if (link.isOver) return;
   }
+  if (!frames.hasLent) engine.options.crypto.release?.(plaintext);
   if (frames.isBroken) engine.links.close(link, 'protocol-error', 'malformed frame');
 }

@@ -34,6 +34,9 @@ export class FrameReader {
   /** The remote broke the format; nothing more will be read. */
   isBroken = false;
 
+  /** Whether a frame of the plaintext that was pushed last was shown where it lies; otherwise nobody has a view of it. */
+  hasLent = false;
+
   #input: Uint8Array = EMPTY;
   #at = 0;
   /** The length prefix as far as it was read. */
@@ -49,6 +52,7 @@ export class FrameReader {
   push(plaintext: Uint8Array): void {
     this.#input = plaintext;
     this.#at = 0;
+    this.hasLent = false;
   }
 
   next(): boolean {
@@ -79,6 +83,7 @@ export class FrameReader {
   }
 
   #take(): boolean {
+    this.hasLent = true;
     this.bytes = this.#input;
     this.start = this.#at;
     this.end = this.#at += this.#wanted;

@@ -7,9 +7,9 @@
 import type { Socket } from 'node:net';
 import type { Address } from '../../core/address.js';
 import type { NetworkError } from '../../core/errors.js';
+import { freeSpent } from '../../core/platform/node/spent.js';
 import type { LinkSink, TransportLink } from '../../core/transport.js';
 import { socketAddress } from './socket-address.js';
-import { freeSpent } from './spent.js';
 import { networkError } from './system-error.js';
 
 /** How long `end` may take before the channel is destroyed. */

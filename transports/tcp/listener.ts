@@ -7,13 +7,13 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { Address } from '../../core/address.js';
 import type { NetworkError } from '../../core/errors.js';
+import { freeSpent } from '../../core/platform/node/spent.js';
 import type { Listener, ListenerSink } from '../../core/transport.js';
 import { TcpLink } from './link.js';
 import type { TcpParts } from './parts.js';
 import { resolveHost } from './resolve.js';
 import { socketAddress } from './socket-address.js';
 import type { SocketTally } from './socket-tally.js';
-import { freeSpent } from './spent.js';
 import { networkError, systemCodeOf } from './system-error.js';
 
 const ANY_IPV6 = '::';

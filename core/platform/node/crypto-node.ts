@@ -17,6 +17,7 @@ import {
 } from 'node:crypto';
 import type { AgreementKey, CipherKey, Crypto, Sealed, SigningKey } from '../../security/crypto.js';
 import { isAcceptableEd25519Key } from '../../security/ed25519-keys.js';
+import { freeSpent } from './spent.js';
 
 const CIPHER = 'chacha20-poly1305';
 const TAG_BYTES = 16;
@@ -44,6 +45,7 @@ export const nodeCrypto: Crypto = {
   agreementKey: (secret) => new NodeAgreementKey(secret),
   signingKey: nodeSigningKey,
   cipherKey: (key) => new NodeCipherKey(key),
+  release: (plaintext) => freeSpent([plaintext]),
   isAcceptablePublicKey: isAcceptableEd25519Key,
   verify,
 };

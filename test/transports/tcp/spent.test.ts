@@ -2,7 +2,7 @@
  * @module Tests of Spent: which buffers a socket frees when it is done with them, and that it frees them only then.
  */
 import { expect } from 'chai';
-import { freeSpent } from '../../../transports/tcp/spent.js';
+import { freeSpent } from '../../../core/platform/node/spent.js';
 import { linkToRaw } from './fixtures.js';
 
 const LARGE = 16_384;
