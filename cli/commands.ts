@@ -78,7 +78,7 @@ async function send({ fleet, print, nextReceived }: CommandContext, words: reado
   const [wanted = ''] = words;
   const text = words.slice(1).join(' ');
   if (text === '') throw usage(COMMANDS.send);
-  const target = targetOf(fleet, wanted, text);
+  const target = targetOf(fleet, wanted, text, COMMANDS.send);
   const received = nextReceived(text);
   const result = await fleet.ask(1, 'send', { target, text });
   if (result !== 'queued') throw new FleetError(`not sent: ${result}`);
@@ -98,7 +98,7 @@ async function routes({ fleet, print }: CommandContext): Promise<void> {
 async function explain({ fleet, print }: CommandContext, words: readonly string[]): Promise<void> {
   const [wanted = '', from = '1'] = words;
   if (wanted === '') throw usage(COMMANDS.explain);
-  const target = targetOf(fleet, wanted, '');
+  const target = targetOf(fleet, wanted, '', COMMANDS.explain);
   const number = numberOf(fleet, from, COMMANDS.explain);
   const { action, reason, rejected } = await fleet.ask(number, 'explain', target);
   print(`node ${number} to ${target.type === 'node' ? nameOf(fleet, target.nodeId) : wanted}: ${action}; ${reason}`);
@@ -129,13 +129,13 @@ async function help({ print }: CommandContext): Promise<void> {
   for (const { form, help: text } of Object.values(COMMANDS)) print(`${form.padEnd(32)} ${text}`);
 }
 
-function targetOf(fleet: Fleet, wanted: string, text: string): SendTarget {
+function targetOf(fleet: Fleet, wanted: string, text: string, command: Command | undefined): SendTarget {
   if (wanted === 'service') return { type: 'service' };
   if (wanted === 'key') return { type: 'key', key: parseNodeId(createHash('sha256').update(text).digest('hex')) };
   if (wanted.length >= KEY_DIGITS_MIN && /^[0-9a-f]+$/i.test(wanted) && wanted.length <= KEY_DIGITS) {
     return { type: 'key', key: parseNodeId(wanted.padEnd(KEY_DIGITS, '0')) };
   }
-  return { type: 'node', nodeId: fleet.nodeId(numberOf(fleet, wanted, COMMANDS.send)) };
+  return { type: 'node', nodeId: fleet.nodeId(numberOf(fleet, wanted, command)) };
 }
 
 function numberOf(fleet: Fleet, word: string | undefined, command: Command | undefined): number {

@@ -91,6 +91,7 @@ describe('npm start', () => {
     await program.say('kill two').next(/^use: kill <node>$/);
     await program.say('revive').next(/^use: revive <node>$/);
     await program.say('explain').next(/^use: explain <node\|key\|service> \[from\]$/);
+    await program.say('explain node 3').next(/^use: explain <node\|key\|service> \[from\]$/);
     await program.say('explain 2 6').next(/^there is no node 6/);
     await program.say('send 2').next(/^use: send <node\|key\|service> <text>$/);
     await program.say('send 6 x').next(/^there is no node 6/);
