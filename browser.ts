@@ -3,7 +3,6 @@
  * pages but the in-memory one; give others in `transports`.
  */
 import { BUILTINS } from './behaviours/index.js';
-import { identityDoor } from './core/identity.js';
 import {
   type Identity as CoreIdentity,
   MeshNode,
@@ -14,6 +13,7 @@ import {
 } from './core/index.js';
 import { browserClock, browserLogger, browserRandom, browserTimers } from './core/platform/browser/ports-browser.js';
 import { nobleCrypto } from './core/security/crypto-noble.js';
+import { identityDoor } from './core/security/identity.js';
 import { PathVectorRouter } from './routing/index.js';
 import { MemoryTransport } from './transports/browser.js';
 

@@ -2,7 +2,6 @@
  * @module The package's door on Node: the core's public surface, and `createNode` with Node's defaults wired in.
  */
 import { BUILTINS, LanBehavior } from './behaviours/index.js';
-import { identityDoor } from './core/identity.js';
 import { type Identity as CoreIdentity, LAN_PORT, MeshNode, type NodeDefaults, type NodeOptions, resolveOptions } from './core/index.js';
 import { nodeCrypto } from './core/platform/node/crypto-node.js';
 import { FileStorage } from './core/platform/node/file-storage.js';
@@ -10,6 +9,7 @@ import { loadOrCreateIdentity } from './core/platform/node/files.js';
 import { NodeLan } from './core/platform/node/lan/node-lan.js';
 import { nodeClock, nodeLogger, nodeRandom, nodeTimers } from './core/platform/node/ports-node.js';
 import { AgreementKeys } from './core/security/agreement-keys.js';
+import { identityDoor } from './core/security/identity.js';
 import { PathVectorRouter } from './routing/index.js';
 import { TcpTransport } from './transports/tcp/index.js';
 

@@ -1,22 +1,13 @@
 /**
  * @module The public surface of the core. What is not here is the core's own business.
  */
-export { Address, parseAddress, tryParseAddress } from './address.js';
-export type { Agent, BehaviorAgent, Cancellable, ConnectionAgent, HandlerTarget, Lane, SendOptions } from './agent.js';
-export type { Client, ClientCallOptions } from './client.js';
-export { ConnectionHandler } from './connection-handler.js';
-export { CreditReceiver, CreditSender } from './credit.js';
-export type { QueueReport } from './engine/queue-report.js';
-export {
-  assertNever,
-  CLOSE_CODES,
-  type CloseCode,
-  type CloseReason,
-  ERROR_CODES,
-  type ErrorCode,
-  NetworkError,
-  type SendResult,
-} from './errors.js';
+export { Address, parseAddress, tryParseAddress } from './address/address.js';
+export { ipBytes, isIpv4Mapped } from './address/ip.js';
+export { isNodeId, type NodeId, nodeIdFromBytes, nodeIdToBytes, parseNodeId, sharesPrefix, shortId } from './address/node-id.js';
+export type { Agent, BehaviorAgent, Cancellable, ConnectionAgent, HandlerTarget, Lane, SendOptions } from './api/agent.js';
+export type { Client, ClientCallOptions } from './api/client.js';
+export { ConnectionHandler } from './api/connection-handler.js';
+export type { BehaviorDescriptor } from './api/descriptor.js';
 export type {
   Attempt,
   Connection,
@@ -29,17 +20,9 @@ export type {
   NodeEvents,
   StatsEvent,
   WritableEvent,
-} from './events.js';
-export { Identity, type IdentityDoor, type IdentityOptions, type IdentityPorts } from './identity.js';
-export { ipBytes, isIpv4Mapped } from './ip.js';
-export { LAN_PORT_LIMITS, type LanChannel, type LanOpening, type LanPort, type LanSink } from './lan-port.js';
-export { LIMITS, type LimitName, type Limits, limitReached, type ReachedLimit } from './limits.js';
-export { MemoryStorage } from './memory-storage.js';
-export { NetworkBehavior } from './network-behavior.js';
-export { MeshNode } from './node.js';
-export { isNodeId, type NodeId, nodeIdFromBytes, nodeIdToBytes, parseNodeId, sharesPrefix, shortId } from './node-id.js';
-export { type BuiltinName, type LogLevel, type NodeDefaults, type NodeOptions, resolveOptions } from './node-options.js';
-export { PENDING_FULL, PendingTable } from './pending.js';
+} from './api/events.js';
+export { LAN_PORT_LIMITS, type LanChannel, type LanOpening, type LanPort, type LanSink } from './api/lan-port.js';
+export { NetworkBehavior } from './api/network-behavior.js';
 export type {
   AddressSource,
   BehaviorPorts,
@@ -61,13 +44,7 @@ export type {
   Storage,
   StreamItem,
   Timers,
-} from './ports.js';
-export { BoundedQueue } from './queue.js';
-export { Behavior, inject, Rpc } from './registration/decorators.js';
-export type { BehaviorDescriptor } from './registration/descriptor.js';
-export { CLOCK, LAN_PORT, LOGGER, NODE_ID, OPTIONS, RANDOM, SEALER, SIGNER, STORAGE, type Token, token } from './registration/injection.js';
-export type { Provider } from './registration/provider.js';
-export type { BehaviorClass, BehaviorEntry } from './registration/registry.js';
+} from './api/ports.js';
 export {
   type LinkMetric,
   LOCAL,
@@ -77,10 +54,33 @@ export {
   type RouteExplanation,
   type RouteFanout,
   RouterTable,
-} from './router-table.js';
-export { type Route, type RouteRule, toConnection, toKey, toLocal, toNextHop, toNode, toService, toServices } from './routes.js';
-export { type RpcAnswer, type RpcContext, RpcError, type RpcRequest } from './rpc.js';
+} from './api/router-table.js';
+export { type Route, type RouteRule, toConnection, toKey, toLocal, toNextHop, toNode, toService, toServices } from './api/routes.js';
+export { type RpcAnswer, type RpcContext, RpcError, type RpcRequest } from './api/rpc.js';
+export type { Dial, DialSink, LinkKind, LinkSink, Listener, ListenerSink, Transport, TransportLink } from './api/transport.js';
+export type { QueueReport } from './engine/queue-report.js';
+export {
+  assertNever,
+  CLOSE_CODES,
+  type CloseCode,
+  type CloseReason,
+  ERROR_CODES,
+  type ErrorCode,
+  NetworkError,
+  type SendResult,
+} from './errors.js';
+export { LIMITS, type LimitName, type Limits, limitReached, type ReachedLimit } from './limits.js';
+export { MemoryStorage } from './node/memory-storage.js';
+export { MeshNode } from './node/node.js';
+export { type BuiltinName, type LogLevel, type NodeDefaults, type NodeOptions, resolveOptions } from './node/node-options.js';
+export { Behavior, inject, Rpc } from './registration/decorators.js';
+export { CLOCK, LAN_PORT, LOGGER, NODE_ID, OPTIONS, RANDOM, SEALER, SIGNER, STORAGE, type Token, token } from './registration/injection.js';
+export type { Provider } from './registration/provider.js';
+export type { BehaviorClass, BehaviorEntry } from './registration/registry.js';
 export type { Crypto } from './security/crypto.js';
-export type { Dial, DialSink, LinkKind, LinkSink, Listener, ListenerSink, Transport, TransportLink } from './transport.js';
+export { Identity, type IdentityDoor, type IdentityOptions, type IdentityPorts } from './security/identity.js';
+export { BoundedQueue } from './structures/bounded-queue.js';
+export { CreditReceiver, CreditSender } from './structures/credit.js';
+export { PENDING_FULL, PendingTable } from './structures/pending-table.js';
 export { decodeValue, encodeValue } from './wire/codec.js';
 export type { Message } from './wire/message.js';

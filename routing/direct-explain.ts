@@ -2,9 +2,9 @@
  * @module Why `DirectRouter` answers as it does, in words for people. It reads the neighbours and changes nothing; it is not on the
  * path of a message.
  */
-import { shortId } from '../core/node-id.js';
-import type { RouteAction, RouteExplanation } from '../core/router-table.js';
-import type { RouteRule } from '../core/routes.js';
+import { shortId } from '../core/address/node-id.js';
+import type { RouteAction, RouteExplanation } from '../core/api/router-table.js';
+import type { RouteRule } from '../core/api/routes.js';
 import type { Neighbour, Neighbours } from './neighbours.js';
 
 type Rejected = RouteExplanation['rejected'];

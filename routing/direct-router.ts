@@ -5,7 +5,7 @@
  * Answers are frozen objects that are made when a link comes up, so that asking allocates nothing: a node is one Map lookup, a
  * service one lookup in a cache that every change of a provider clears. What is kept is bounded by links times 256 services.
  */
-import { type NodeId, sharesPrefix } from '../core/node-id.js';
+import { type NodeId, sharesPrefix } from '../core/address/node-id.js';
 import {
   type LinkMetric,
   LOCAL,
@@ -15,8 +15,8 @@ import {
   type RouteExplanation,
   type RouteFanout,
   RouterTable,
-} from '../core/router-table.js';
-import type { RouteRule } from '../core/routes.js';
+} from '../core/api/router-table.js';
+import type { RouteRule } from '../core/api/routes.js';
 import { explainDirect } from './direct-explain.js';
 import { isServiceId, isSoundMetric, type Neighbour, Neighbours } from './neighbours.js';
 import { isCloser } from './xor-distance.js';

@@ -1,8 +1,8 @@
 /**
  * @module ForceLocalRouter: every route ends at this node (ATM-44). A test double, and the table of a node that has no network.
  */
-import { LOCAL, type RouteAction, type RouteExplanation, type RouteFanout, RouterTable } from '../core/router-table.js';
-import type { RouteRule } from '../core/routes.js';
+import { LOCAL, type RouteAction, type RouteExplanation, type RouteFanout, RouterTable } from '../core/api/router-table.js';
+import type { RouteRule } from '../core/api/routes.js';
 
 const ONLY_LOCAL: RouteFanout = Object.freeze({ local: true, next: Object.freeze([]) });
 

@@ -3,10 +3,11 @@
  * of a leaf with one uplink. The connection counts as open until the table hears that it went down, so it also answers before
  * `linkUp`. A message that came over the connection does not go back there: it is rejected.
  */
+
+import { isNodeId, type NodeId, shortId } from '../core/address/node-id.js';
+import { REJECT, type RouteAction, type RouteExplanation, type RouteFanout, RouterTable } from '../core/api/router-table.js';
+import type { RouteRule } from '../core/api/routes.js';
 import { NetworkError } from '../core/errors.js';
-import { isNodeId, type NodeId, shortId } from '../core/node-id.js';
-import { REJECT, type RouteAction, type RouteExplanation, type RouteFanout, RouterTable } from '../core/router-table.js';
-import type { RouteRule } from '../core/routes.js';
 
 const NOWHERE: RouteFanout = Object.freeze({ local: false, next: Object.freeze([]) });
 

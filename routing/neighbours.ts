@@ -3,8 +3,8 @@
  * links (the moment of a replacement), the one that came up first speaks for it until it goes (H-29: never an arbitrary one). It
  * keeps one entry per open link, so the connection limit bounds it. It decides no route.
  */
-import type { NodeId } from '../core/node-id.js';
-import type { LinkMetric, NextHop, RouteAction } from '../core/router-table.js';
+import type { NodeId } from '../core/address/node-id.js';
+import type { LinkMetric, NextHop, RouteAction } from '../core/api/router-table.js';
 
 export type NextAction = Extract<RouteAction, { type: 'next' }>;
 

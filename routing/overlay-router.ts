@@ -7,9 +7,9 @@
  * How far it reaches depends on the links alone: everywhere, when every node has a link into each half, quarter, eighth … of the ids that
  * it is not in itself and that is not empty, as Kademlia's buckets do. Services go to neighbours only.
  */
-import { type NodeId, shortId } from '../core/node-id.js';
-import { REJECT, type RouteAction, type RouteExplanation } from '../core/router-table.js';
-import type { RouteRule } from '../core/routes.js';
+import { type NodeId, shortId } from '../core/address/node-id.js';
+import { REJECT, type RouteAction, type RouteExplanation } from '../core/api/router-table.js';
+import type { RouteRule } from '../core/api/routes.js';
 import { DirectRouter } from './direct-router.js';
 
 export class OverlayRouter extends DirectRouter {

@@ -1,8 +1,9 @@
 /**
  * @module The options of `StaticRouter`, checked and turned into Maps. People write them, so ids may be in upper case. It knows no links.
  */
+
+import { isNodeId, type NodeId } from '../core/address/node-id.js';
 import { NetworkError } from '../core/errors.js';
-import { isNodeId, type NodeId } from '../core/node-id.js';
 
 export interface StaticRouterOptions {
   /** For a destination's node id, the neighbour that it is reached over. The neighbour may be the destination itself. Default: none. */

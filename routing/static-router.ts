@@ -5,9 +5,9 @@
  * to a service: this node, then the listed providers in their order (a listed service goes to nobody else), or, for one that is not
  * listed, the neighbours that offer it and the default.
  */
-import { type NodeId, sharesPrefix, shortId } from '../core/node-id.js';
-import { LOCAL, type NextHop, REJECT, type RouteAction, type RouteExplanation, type RouteFanout } from '../core/router-table.js';
-import type { RouteRule } from '../core/routes.js';
+import { type NodeId, sharesPrefix, shortId } from '../core/address/node-id.js';
+import { LOCAL, type NextHop, REJECT, type RouteAction, type RouteExplanation, type RouteFanout } from '../core/api/router-table.js';
+import type { RouteRule } from '../core/api/routes.js';
 import { DirectRouter } from './direct-router.js';
 import type { NextAction } from './neighbours.js';
 import { readStaticTable, type StaticRouterOptions, type StaticTable } from './static-options.js';

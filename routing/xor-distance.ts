@@ -2,7 +2,7 @@
  * @module XOR distance of node ids, compared digit by digit on the hex strings: no allocation, no conversion. Ids and keys have the
  * form of a `NodeId`; nothing here checks that.
  */
-import type { NodeId } from '../core/node-id.js';
+import type { NodeId } from '../core/address/node-id.js';
 
 /** Whether `a` is strictly closer to `key` than `b`. The first digit in which the two differ decides. */
 export function isCloser(a: NodeId, b: NodeId, key: NodeId): boolean {

@@ -4,10 +4,10 @@
  */
 
 import { BUILTINS } from '../behaviours/index.js';
+import type { NodeEventName, NodeEvents } from '../core/api/events.js';
 import type { Effect, Input } from '../core/engine/engine.js';
 import { Network } from '../core/engine/network.js';
 import { RouterFacade } from '../core/engine/router-facade.js';
-import type { NodeEventName, NodeEvents } from '../core/events.js';
 import {
   Address,
   type LinkSink,
@@ -17,7 +17,7 @@ import {
   type NodeOptions,
   type TransportLink,
 } from '../core/index.js';
-import { type NodeSetup, resolveOptions } from '../core/node-options.js';
+import { type NodeSetup, resolveOptions } from '../core/node/node-options.js';
 import { NodeContainer } from '../core/registration/container.js';
 import { type BehaviorClass, planRegistration } from '../core/registration/registry.js';
 import { DirectRouter } from '../routing/index.js';

@@ -2,8 +2,9 @@
  * @module RecordingBehavior: a behaviour that does nothing but write down every hook that is called, with its arguments, in order. A test
  * may say what a hook answers or does besides.
  */
+
+import { BEHAVIOR_HOOKS } from '../core/api/descriptor.js';
 import { type BehaviorDescriptor, type ConnectionAgent, type ConnectionEvent, ConnectionHandler, NetworkBehavior } from '../core/index.js';
-import { BEHAVIOR_HOOKS } from '../core/registration/descriptor.js';
 import { Message } from '../core/wire/message.js';
 
 /** One call of a hook. Handlers' hooks are named `handler.onOpened` and so on. Messages are copied: they outlive their callback. */

@@ -23,8 +23,8 @@ import {
   STORAGE,
   type Storage,
 } from '../../core/index.js';
+import { WakeTimer } from '../../core/structures/wake-timer.js';
 import { HandshakeBehavior } from '../handshake/index.js';
-import { Alarm } from './alarm.js';
 import { Book } from './book.js';
 import { Dialling } from './dialling.js';
 import { greetingFromWire, greetingToWire } from './greeting.js';
@@ -56,7 +56,7 @@ export class AddressBookBehavior extends NetworkBehavior {
   private readonly protectedNodes = new Protected();
   private readonly pruning: Pruning;
   /** Rings for the next look. It does not run before there is somebody to dial or to talk to. */
-  private readonly alarm = new Alarm((agent) => this.look(agent));
+  private readonly timer = new WakeTimer<BehaviorAgent>((agent) => this.look(agent));
   private monitorDueMs: number | undefined;
 
   constructor(
@@ -117,7 +117,7 @@ export class AddressBookBehavior extends NetworkBehavior {
     this.perform((agent) => {
       this.dialling.seeds.requireRoom(parsed);
       for (const address of parsed) this.dialling.keep(agent, address);
-      this.alarm.within(agent, 0);
+      this.timer.within(agent, 0);
     });
   }
 
@@ -131,7 +131,7 @@ export class AddressBookBehavior extends NetworkBehavior {
     return this.perform((agent) => {
       const verdict = this.book.takeHint(nodeId, told, { source, mode }, agent);
       const isKnown = verdict === 'new' || verdict === 'known';
-      if (isKnown) this.alarm.within(agent, SOON_MS);
+      if (isKnown) this.timer.within(agent, SOON_MS);
       return isKnown;
     });
   }
@@ -156,7 +156,7 @@ export class AddressBookBehavior extends NetworkBehavior {
   /** Switches this node's own dials on or off. */
   setDialling(isOn: boolean): void {
     this.dialling.isOn = isOn;
-    if (isOn) this.perform((agent) => this.alarm.within(agent, 0));
+    if (isOn) this.perform((agent) => this.timer.within(agent, 0));
   }
 
   /** Switches telling and listening on or off. */
@@ -173,7 +173,7 @@ export class AddressBookBehavior extends NetworkBehavior {
   importBook(bytes: Uint8Array): boolean {
     return this.perform((agent) => {
       const facts = this.shelf.take(agent, bytes);
-      this.alarm.within(agent, 0);
+      this.timer.within(agent, 0);
       return facts !== undefined;
     });
   }
@@ -183,7 +183,7 @@ export class AddressBookBehavior extends NetworkBehavior {
     this.own.signed.sawSeq(seq, agent.wallMs);
     this.dialling.useAnchors(anchors);
     for (const address of this.setup.persistent) this.dialling.keep(agent, address);
-    if (this.setup.persistent.length > 0 || this.book.size > 0) this.alarm.within(agent, 0);
+    if (this.setup.persistent.length > 0 || this.book.size > 0) this.timer.within(agent, 0);
   }
 
   override onIncomingConnectionConnected(agent: BehaviorAgent, connection: Connection): void {
@@ -197,7 +197,7 @@ export class AddressBookBehavior extends NetworkBehavior {
   override onMessage(agent: BehaviorAgent, message: Message): void {
     const learnt = this.talk.receive(agent, message);
     if (learnt === 'malformed') agent.closeConnection(message.connectionId as number, 'malformed addressbook message');
-    else if (learnt > 0) this.alarm.within(agent, SOON_MS);
+    else if (learnt > 0) this.timer.within(agent, SOON_MS);
     this.talk.flushSoon(agent);
   }
 
@@ -218,7 +218,7 @@ export class AddressBookBehavior extends NetworkBehavior {
   }
 
   private keepSeed(agent: BehaviorAgent, seed: Address): void {
-    if (this.dialling.keep(agent, seed)) this.alarm.within(agent, 0);
+    if (this.dialling.keep(agent, seed)) this.timer.within(agent, 0);
     else agent.log.warn({ address: seed.text, maximum: SEEDS_MAX }, 'a seed was left out: there are too many');
   }
 
@@ -253,7 +253,7 @@ export class AddressBookBehavior extends NetworkBehavior {
     this.talk.closed(agent, id);
     const entry = this.book.lost(nodeId, id, agent);
     this.dialling.disconnected(agent, id, entry, agent.nowMs - openedMs >= agent.limits.stableUptimeMs, reason);
-    this.alarm.within(agent, SOON_MS);
+    this.timer.within(agent, SOON_MS);
   }
 
   private look(agent: BehaviorAgent): void {
@@ -270,7 +270,7 @@ export class AddressBookBehavior extends NetworkBehavior {
   private lookInTime(agent: BehaviorAgent): void {
     this.monitorDueMs ??= agent.nowMs + MONITOR_MS * (0.5 + agent.random.float());
     const dueMs = Math.min(this.monitorDueMs, this.talk.nextDueMs, this.dialling.nextDueMs, this.shelf.nextDueMs);
-    this.alarm.within(agent, Math.max(SOON_MS, dueMs - agent.nowMs));
+    this.timer.within(agent, Math.max(SOON_MS, dueMs - agent.nowMs));
   }
 
   private monitor(agent: BehaviorAgent): void {
@@ -284,7 +284,7 @@ export class AddressBookBehavior extends NetworkBehavior {
   /** This node listens elsewhere, or is seen elsewhere, or has to say it again. */
   private updateOwn(agent: BehaviorAgent): void {
     const record = this.own.update(agent.addresses, this.handshake.observedAddresses(), agent);
-    if (this.own.isBehind) this.alarm.within(agent, SIGNING_PERIOD_MS);
+    if (this.own.isBehind) this.timer.within(agent, SIGNING_PERIOD_MS);
     if (record === undefined) return;
     for (const { text } of this.own.addresses) this.book.selfAddresses.add(text, agent.nowMs);
     this.talk.ownChanged(record);

@@ -6,6 +6,9 @@
  * CBOR of `{ version, seq, anchors, records, entries }`; anchors are node ids; records stand for nodes of which nothing else is known;
  * entries are CBOR each, so that a broken one harms no other.
  */
+
+import { refusalOf } from '../../core/address/address-class.js';
+import type { GroupOf } from '../../core/address/address-group.js';
 import {
   type Address,
   decodeValue,
@@ -17,8 +20,6 @@ import {
   type Signer,
   tryParseAddress,
 } from '../../core/index.js';
-import { refusalOf } from './address-class.js';
-import type { GroupOf } from './address-group.js';
 import { BOOK_LIMITS, type Book } from './book.js';
 import { type AddressOrigin, ENTRY_LIMITS, Entry, type KnownAddress, knownAddress, type Moment } from './entry.js';
 import { type AddressRecord, isAhead, isExpired, isGenuine, readRecord } from './record.js';

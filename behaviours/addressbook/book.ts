@@ -3,9 +3,9 @@
  * some source, within that source's quota, its group's quota, and a time (H-39; SECURITY.md rows 43-48). Claims never displace proven
  * nodes, nor addresses that have worked. Pure: it dials nobody and tells nobody.
  */
+import { type AddressMode, type HintMode, reachOf, refusalOf } from '../../core/address/address-class.js';
+import type { GroupOf } from '../../core/address/address-group.js';
 import type { Address, NodeId } from '../../core/index.js';
-import { type AddressMode, type HintMode, reachOf, refusalOf } from './address-class.js';
-import type { GroupOf } from './address-group.js';
 import { checkLater, Entry, isWeaker, type Moment } from './entry.js';
 import { Quota } from './quota.js';
 import { type AddressRecord, isAhead, isExpired } from './record.js';

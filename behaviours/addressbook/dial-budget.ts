@@ -4,7 +4,7 @@
  * Addresses that have answered before, and those of this node's own user, cost nothing. Pure; bounded by forgetting what is past, and by
  * refusing at the bound.
  */
-import { TokenBucket } from './token-bucket.js';
+import { TokenBucket } from '../../core/structures/token-bucket.js';
 
 export const DIAL_BUDGET = {
   dialsPerAddress: 3,

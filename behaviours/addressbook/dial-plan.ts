@@ -4,12 +4,12 @@
  * many nodes of few networks get few of the slots (SECURITY.md row 49). Pure.
  */
 import type { NodeId } from '../../core/index.js';
+import { sample } from '../../core/structures/sample.js';
 import type { Book } from './book.js';
 import type { DialBudget } from './dial-budget.js';
 import { Draw } from './draw.js';
 import type { Entry, KnownAddress, Moment } from './entry.js';
 import type { Order } from './order.js';
-import { picked } from './picked.js';
 
 export const DIAL_PLAN_LIMITS = {
   /** Connections that this node dialled, of one group, in a space that is larger than the full mesh. */
@@ -93,7 +93,7 @@ export class DialPlan {
     const isSettled = this.now.nowMs - book.lastLearntMs >= DIAL_PLAN_LIMITS.settledMs;
     const room = isSettled ? count : Math.min(count, Math.max(0, min - chosen.length));
     const candidates = this.dialable(entries);
-    return this.situation.order === undefined ? picked(candidates, room, this.now.random) : this.inOrder(candidates).slice(0, room);
+    return this.situation.order === undefined ? sample(candidates, room, this.now.random) : this.inOrder(candidates).slice(0, room);
   }
 
   private some(entries: readonly Entry[], count: number): readonly Candidate[] {

@@ -11,7 +11,8 @@ import {
   type NodeId,
   parseAddress,
 } from '../../core/index.js';
-import type { BackoffOptions } from './backoff.js';
+import type { BackoffOptions } from '../../core/structures/back-off.js';
+import { sample } from '../../core/structures/sample.js';
 import type { Book } from './book.js';
 import { DialBudget } from './dial-budget.js';
 import { type Candidate, DialPlan, mayDial, spend } from './dial-plan.js';
@@ -19,7 +20,6 @@ import { DialQueue } from './dial-queue.js';
 import type { Entry } from './entry.js';
 import type { AddressBookSetup } from './options.js';
 import { orderOf } from './order.js';
-import { picked } from './picked.js';
 import { type Seed, Seeds } from './seeds.js';
 
 export const DIALLING_TIMES = {
@@ -290,7 +290,7 @@ export class Dialling {
     else this.surplusSinceMs ??= agent.nowMs;
     if (this.surplusSinceMs === undefined || agent.nowMs - this.surplusSinceMs < DIALLING_TIMES.surplusMs) return;
     const free = [...this.held].filter(([, { nodeId }]) => this.book.get(nodeId)?.isPersistent !== true);
-    for (const [id] of picked(free, surplus, agent.random)) {
+    for (const [id] of sample(free, surplus, agent.random)) {
       this.held.delete(id);
       agent.release(id);
     }

@@ -3,6 +3,7 @@
  * are a group each. Whoever has many nodes of few groups is not drawn more often for it (SECURITY.md row 49). Pure.
  */
 import type { Random } from '../../core/index.js';
+import { takeAt } from '../../core/structures/sample.js';
 import type { Entry } from './entry.js';
 
 export class Draw {
@@ -26,8 +27,8 @@ export class Draw {
     const index = Math.floor(this.random.float() * this.groups.length);
     const members = this.groups[index];
     if (members === undefined) return undefined;
-    const entry = taken(members, Math.floor(this.random.float() * members.length));
-    if (members.length === 0) taken(this.groups, index);
+    const entry = takeAt(members, Math.floor(this.random.float() * members.length));
+    if (members.length === 0) takeAt(this.groups, index);
     return entry;
   }
 
@@ -36,12 +37,4 @@ export class Draw {
     this.groups.push(members);
     if (group !== undefined) byGroup.set(group, members);
   }
-}
-
-/** Takes one out; the last one gets its place. */
-function taken<T>(items: T[], index: number): T {
-  const item = items[index] as T;
-  const last = items.pop() as T;
-  if (index < items.length) items[index] = last;
-  return item;
 }

@@ -2,9 +2,10 @@
  * @module Entry: what this node knows of one other node: its addresses, each with what came of dialling it, its signed record, and whether
  * a connection is open or under way. Keyed by identity, with the addresses as a set (H-38). Pure: time and chance are arguments.
  */
+
+import { type AddressMode, modeOf } from '../../core/address/address-class.js';
 import { type Address, type NodeId, parseAddress, type Random } from '../../core/index.js';
-import { type AddressMode, modeOf } from './address-class.js';
-import { type BackoffOptions, nextBackoffMs, waitMs } from './backoff.js';
+import { type BackoffOptions, nextBackoffMs, waitMs } from '../../core/structures/back-off.js';
 
 /** The present. An agent is one. */
 export interface Moment {

@@ -2,11 +2,12 @@
  * @module GossipLink: what this node remembers of one connection while it is open: what the remote has been told and what it may ask.
  * It starts anew with every connection (DNDM-40). Pure.
  */
+
+import { type AddressMode, isWithin } from '../../core/address/address-class.js';
 import type { NodeId } from '../../core/index.js';
-import { type AddressMode, isWithin } from './address-class.js';
-import { BitSet } from './bit-set.js';
+import { BitSet } from '../../core/structures/bit-set.js';
+import { TokenBucket } from '../../core/structures/token-bucket.js';
 import type { SignedBytes } from './entry.js';
-import { TokenBucket } from './token-bucket.js';
 
 export const GOSSIP_LINK_LIMITS = {
   /** Records and hints that a remote may tell: at once, and per second. More are not looked at (SECURITY.md row 44). */

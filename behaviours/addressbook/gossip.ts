@@ -3,12 +3,13 @@
  * back to where they came from (SECURITY.md row 51); what that does not reach is found by comparing digests (`sync.ts`). Pure: it answers
  * what is to be sent; whoever sends it says what found no room.
  */
+
+import { isWithin } from '../../core/address/address-class.js';
 import type { NodeId, Random } from '../../core/index.js';
-import { isWithin } from './address-class.js';
+import { sample } from '../../core/structures/sample.js';
 import type { SignedBytes } from './entry.js';
 import { GOSSIP_LINK_LIMITS, GossipLink, type GossipLinkFacts } from './gossip-link.js';
 import { type BookMessage, type Hint, MESSAGE_LIMITS } from './messages.js';
-import { picked } from './picked.js';
 
 export const GOSSIP_LIMITS = {
   /** Neighbours that are told of one piece of news at once. */
@@ -83,7 +84,7 @@ export class Gossip {
     const news = [...this.news.values()];
     this.news.clear();
     // All of a round go to the same few, in few messages; whoever lacks a piece stands in for one that has it.
-    const order = picked(this.all(), this.links.size, random);
+    const order = sample(this.all(), this.links.size, random);
     for (const record of news) {
       for (const link of takersOf(record, order)) {
         const records = byLink.get(link);

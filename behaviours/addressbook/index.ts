@@ -1,9 +1,9 @@
 /**
  * @module The address book's public surface: what other behaviours and applications may use of it.
  */
-export { type AddressMode, classOf, type HintMode, refusalOf } from './address-class.js';
-export { type GroupOf, groupOfAddress } from './address-group.js';
-export type { BackoffOptions } from './backoff.js';
+export { type AddressMode, classOf, type HintMode, refusalOf } from '../../core/address/address-class.js';
+export { type GroupOf, groupOfAddress } from '../../core/address/address-group.js';
+export type { BackoffOptions } from '../../core/structures/back-off.js';
 export { AddressBookBehavior } from './behavior.js';
 export { BOOK_LIMITS } from './book.js';
 export type { AddressBookOptions, HintSource } from './options.js';

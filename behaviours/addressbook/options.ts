@@ -1,10 +1,11 @@
 /**
  * @module Options of the address book, and their check.
  */
+
+import type { AddressMode, HintMode } from '../../core/address/address-class.js';
+import { type GroupOf, groupOfAddress } from '../../core/address/address-group.js';
 import { Address, NetworkError, parseAddress } from '../../core/index.js';
-import type { AddressMode, HintMode } from './address-class.js';
-import { type GroupOf, groupOfAddress } from './address-group.js';
-import { BACKOFF_DEFAULTS, type BackoffOptions } from './backoff.js';
+import { BACKOFF_DEFAULTS, type BackoffOptions } from '../../core/structures/back-off.js';
 import { SEEDS_MAX, unknownAmong } from './seeds.js';
 
 export interface AddressBookOptions {

@@ -2,9 +2,10 @@
  * @module OwnPlace: keeps this node's record in step with where it listens, with the ends of its connections, and with what others observe.
  * It works only when one of them has changed, and signs only when that changes what is said. Pure but for the signer.
  */
+
+import { type AddressMode, classOf } from '../../core/address/address-class.js';
 import type { Address, Connection, Signer } from '../../core/index.js';
 import type { ObservedAddress } from '../handshake/index.js';
-import { type AddressMode, classOf } from './address-class.js';
 import type { Moment } from './entry.js';
 import { OwnRecord, ownAddresses } from './own-record.js';
 import type { AddressRecord } from './record.js';

@@ -2,9 +2,10 @@
  * @module OwnRecord: where this node says that it is. The host of an any-address is replaced by those under which the node is known to be
  * reached: the ends of its own connections, and what enough of its neighbours observe (DNDM-24, DNDM-41). Pure but for the signer.
  */
+
+import { type AddressMode, classOf, refusalOf } from '../../core/address/address-class.js';
 import type { Address, Signer } from '../../core/index.js';
 import type { ObservedAddress } from '../handshake/index.js';
-import { type AddressMode, classOf, refusalOf } from './address-class.js';
 import { type AddressRecord, isAhead, RECORD_LIMITS, signRecord } from './record.js';
 
 /** Of all observers, the share that has to name a host. One liar among two neighbours is believed, among three or more it is not. */

@@ -2,8 +2,9 @@
  * @module Pruning: the connection policy of the address book: puts together what the engine and the gossip know of each connection, for
  * `eviction.ts` to choose. A policy of the application is asked before. Pure.
  */
+
+import type { GroupOf } from '../../core/address/address-group.js';
 import type { PolicyCandidate } from '../../core/index.js';
-import type { GroupOf } from './address-group.js';
 import { type Evictable, victimOf } from './eviction.js';
 import type { Gossip } from './gossip.js';
 import type { Protected } from './protected.js';

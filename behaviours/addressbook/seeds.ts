@@ -3,7 +3,7 @@
  * business, and again a seed when another node is found there. Pure.
  */
 import { type Address, limitReached, type NodeId } from '../../core/index.js';
-import { type BackoffOptions, nextBackoffMs, waitMs } from './backoff.js';
+import { type BackoffOptions, nextBackoffMs, waitMs } from '../../core/structures/back-off.js';
 import type { Moment } from './entry.js';
 
 export interface Seed {

@@ -11,7 +11,8 @@
  * (`greeting.ts`), then everybody asks a neighbour by chance every ten seconds, and sooner while it pays. Pure.
  */
 
-import type { AddressMode } from './address-class.js';
+import type { AddressMode } from '../../core/address/address-class.js';
+import { sample } from '../../core/structures/sample.js';
 import { BITMAP_BYTES, bucketOf, differingBuckets, digestOf, hasBucket } from './digest.js';
 import type { Moment, SignedBytes } from './entry.js';
 import { type Gossip, type Outgoing, tell } from './gossip.js';
@@ -19,7 +20,6 @@ import type { GossipLink } from './gossip-link.js';
 import type { Greeting } from './greeting.js';
 import type { Greeted } from './greetings.js';
 import { type DigestMessage, type HaveMessage, MESSAGE_LIMITS, type WantMessage } from './messages.js';
-import { picked } from './picked.js';
 import type { Tellable } from './tellable.js';
 
 export const SYNC_TIMES = {
@@ -67,7 +67,7 @@ export class Sync {
     if (this.isBusy(now) || this.gossip.linkCount === 0) return [];
     const wanted = this.gossip.find((link) => link.isSyncWanted);
     this.nextMs ??= now.nowMs + SYNC_TIMES.periodMs * (0.5 + now.random.float());
-    const link = wanted ?? (now.nowMs >= this.nextMs ? picked(this.gossip.all(), 1, now.random)[0] : undefined);
+    const link = wanted ?? (now.nowMs >= this.nextMs ? sample(this.gossip.all(), 1, now.random)[0] : undefined);
     if (link === undefined) return [];
     if (!link.isSyncWanted) this.idleCount++;
     link.isSyncWanted = false;

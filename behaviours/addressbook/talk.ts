@@ -2,6 +2,8 @@
  * @module Talk: gossip on the wire: takes what neighbours tell into the book, passes news on, and answers their questions, through the
  * agent. What `gossip.ts` and `sync.ts` decide is sent here; what finds no room is left to the next comparison.
  */
+
+import { type AddressMode, modeOfRemote, reachOf } from '../../core/address/address-class.js';
 import {
   assertNever,
   type BehaviorAgent,
@@ -13,7 +15,6 @@ import {
   toConnection,
   tryParseAddress,
 } from '../../core/index.js';
-import { type AddressMode, modeOfRemote, reachOf } from './address-class.js';
 import type { Book, Teller } from './book.js';
 import type { Entry, Moment } from './entry.js';
 import { Gossip, type Outgoing } from './gossip.js';

@@ -1,8 +1,9 @@
 /**
  * @module Tellable: the records that this node may pass on: those of the book, and its own. Pure.
  */
+
+import { type AddressMode, isWithin, reachOf } from '../../core/address/address-class.js';
 import type { NodeId } from '../../core/index.js';
-import { type AddressMode, isWithin, reachOf } from './address-class.js';
 import type { Book } from './book.js';
 import type { SignedBytes } from './entry.js';
 import type { AddressRecord } from './record.js';

@@ -1,7 +1,7 @@
 /**
  * @module CoreMetrics: the counters of the engine, resolved once, so that the hot path moves a field. Names are the series' names.
  */
-import type { DropCause } from '../events.js';
+import type { DropCause } from '../api/events.js';
 import { type Counter, Metrics } from '../metrics.js';
 
 const DROP_CAUSES: readonly DropCause[] = ['link-closed', 'lane-full', 'unreachable', 'hop-limit', 'no-service', 'duplicate'];

@@ -3,29 +3,29 @@
  * it and keeps no copy. Inputs, effects and events are the engine's only contact with the world.
  */
 
-import type { Address } from '../address.js';
+import type { Address } from '../address/address.js';
+import type { NodeId } from '../address/node-id.js';
+import type { NodeEventName, NodeEvents } from '../api/events.js';
+import type { Logger, Random } from '../api/ports.js';
+import type { LinkKind } from '../api/transport.js';
 import type { NetworkError } from '../errors.js';
-import type { NodeEventName, NodeEvents } from '../events.js';
-import type { Identity } from '../identity.js';
 import type { Limits } from '../limits.js';
-import type { NodeId } from '../node-id.js';
-import type { PendingTable } from '../pending.js';
-import type { Logger, Random } from '../ports.js';
 import type { AgreementKeys } from '../security/agreement-keys.js';
 import type { AgreementKey, Crypto } from '../security/crypto.js';
+import type { Identity } from '../security/identity.js';
 import type { SecureStreamOptions } from '../security/secure-stream.js';
-import type { LinkKind } from '../transport.js';
-import type { Action, CallState } from './action.js';
-import type { Admission } from './admission.js';
-import type { BehaviorTable } from './behavior-table.js';
-import type { Callbacks } from './callbacks.js';
+import type { PendingTable } from '../structures/pending-table.js';
+import type { Action, CallState } from './behaviors/action.js';
+import type { BehaviorTable } from './behaviors/behavior-table.js';
+import type { Callbacks } from './behaviors/callbacks.js';
 import type { CoreMetrics } from './core-metrics.js';
-import type { Delivery } from './delivery.js';
-import type { Dialer } from './dialer.js';
-import type { Keeper } from './keeper.js';
-import type { Link } from './link.js';
-import type { LinkTable } from './link-table.js';
-import type { Liveness } from './liveness.js';
+import type { Dialer } from './dial/dialer.js';
+import type { Keeper } from './dial/keeper.js';
+import type { Admission } from './links/admission.js';
+import type { Link } from './links/link.js';
+import type { LinkTable } from './links/link-table.js';
+import type { Liveness } from './links/liveness.js';
+import type { Delivery } from './messages/delivery.js';
 import type { RouterFacade } from './router-facade.js';
 
 /** Everything that can happen to a network. Connection ids of accepted channels come from `Network.reserveConnectionId`. */

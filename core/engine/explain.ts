@@ -2,8 +2,8 @@
  * @module Explain: why a route goes where it goes, for people. Routes that need no table are answered here.
  */
 
-import { LOCAL, REJECT, type RouteAction, type RouteExplanation } from '../router-table.js';
-import type { Route } from '../routes.js';
+import { LOCAL, REJECT, type RouteAction, type RouteExplanation } from '../api/router-table.js';
+import type { Route } from '../api/routes.js';
 import type { Engine } from './engine.js';
 
 export function explainRoute(engine: Engine, route: Route): RouteExplanation {

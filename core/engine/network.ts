@@ -6,27 +6,27 @@
  * The way of the bytes: bytes -> link's secure channel -> frames -> `delivery.ts` -> callback, and back by lane, record, effect.
  */
 
-import type { Address } from '../address.js';
+import type { Address } from '../address/address.js';
+import type { NodeId } from '../address/node-id.js';
 import { assertNever } from '../errors.js';
 import type { Limits } from '../limits.js';
-import type { NodeId } from '../node-id.js';
-import { PendingTable } from '../pending.js';
 import type { AgreementKey } from '../security/crypto.js';
-import { type Action, type CallState, execute } from './action.js';
-import { Admission } from './admission.js';
-import { BehaviorTable } from './behavior-table.js';
-import { Callbacks } from './callbacks.js';
+import { PendingTable } from '../structures/pending-table.js';
+import { type Action, type CallState, execute } from './behaviors/action.js';
+import { BehaviorTable } from './behaviors/behavior-table.js';
+import { Callbacks } from './behaviors/callbacks.js';
+import { Ticker } from './behaviors/ticker.js';
 import { CoreMetrics } from './core-metrics.js';
-import { Delivery } from './delivery.js';
-import { Dialer } from './dialer.js';
+import { Dialer } from './dial/dialer.js';
+import { Keeper } from './dial/keeper.js';
 import type { Effect, Engine, Expiry, Input, NetworkOptions } from './engine.js';
-import { Keeper } from './keeper.js';
-import type { Link } from './link.js';
-import { receiveBytes, writeLink } from './link-pipeline.js';
-import { LinkTable } from './link-table.js';
-import { Liveness } from './liveness.js';
+import { Admission } from './links/admission.js';
+import type { Link } from './links/link.js';
+import { receiveBytes, writeLink } from './links/link-pipeline.js';
+import { LinkTable } from './links/link-table.js';
+import { Liveness } from './links/liveness.js';
+import { Delivery } from './messages/delivery.js';
 import type { RouterFacade } from './router-facade.js';
-import { Ticker } from './ticker.js';
 
 const CALLS_MAX = 1_048_576;
 

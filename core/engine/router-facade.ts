@@ -6,10 +6,11 @@
  * A user's table may be wrong. One that throws, or answers with a connection that is not open or that the message came from, costs
  * that one message (`reject`), moves a counter and is reported; it never reaches the engine.
  */
+
+import { isNodeId, type NodeId } from '../address/node-id.js';
+import { type LinkMetric, REJECT, type RouteAction, type RouteExplanation, type RouteFanout, RouterTable } from '../api/router-table.js';
+import type { RouteRule } from '../api/routes.js';
 import { NetworkError } from '../errors.js';
-import { isNodeId, type NodeId } from '../node-id.js';
-import { type LinkMetric, REJECT, type RouteAction, type RouteExplanation, type RouteFanout, RouterTable } from '../router-table.js';
-import type { RouteRule } from '../routes.js';
 
 /** Hears of every fault of a table: the name of the method, and what it threw or a `NetworkError` that says what was wrong. */
 export type RouterFaultListener = (callback: string, cause: unknown) => void;

@@ -2,10 +2,10 @@
  * @module ClientProxy: the object behind `node.client(BehaviorClass, route)`. It only knows the class's methods: a name that the class
  * does not offer is refused without sending.
  */
-import type { Client, ClientCallOptions } from '../client.js';
-import type { CallRequest } from '../ports.js';
-import { type Route, toService } from '../routes.js';
-import { descriptorOf, rpcMethodsOf } from './descriptor.js';
+import type { Client, ClientCallOptions } from '../api/client.js';
+import { descriptorOf, rpcMethodsOf } from '../api/descriptor.js';
+import type { CallRequest } from '../api/ports.js';
+import { type Route, toService } from '../api/routes.js';
 import type { BehaviorClass } from './registry.js';
 
 /** How the node makes calls. */

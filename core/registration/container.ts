@@ -3,13 +3,12 @@
  * construction only: injected values first, in order, then the behaviour's options, if they are not injected themselves.
  */
 import type { DependencyContainer } from 'tsyringe';
-import { onRejected } from '../engine/rejection.js';
+import type { NodeId } from '../address/node-id.js';
+import type { AnyClass } from '../api/descriptor.js';
+import type { NetworkBehavior } from '../api/network-behavior.js';
+import type { Clock, Logger, Random, Sealer, Signer, Storage } from '../api/ports.js';
+import { RouterTable } from '../api/router-table.js';
 import { NetworkError } from '../errors.js';
-import type { NetworkBehavior } from '../network-behavior.js';
-import type { NodeId } from '../node-id.js';
-import type { Clock, Logger, Random, Sealer, Signer, Storage } from '../ports.js';
-import { RouterTable } from '../router-table.js';
-import type { AnyClass } from './descriptor.js';
 import { CLOCK, createContainer, LOGGER, NODE_ID, OPTIONS, RANDOM, SEALER, SIGNER, STORAGE, type Token, tokenName } from './injection.js';
 import type { PlannedProvider } from './provider.js';
 import {
@@ -21,6 +20,7 @@ import {
   type PlannedBehavior,
   planRegistration,
 } from './registry.js';
+import { onRejected } from './rejection.js';
 
 /** What the node provides for injection. */
 export interface NodeValues {

@@ -4,10 +4,10 @@
  * defined. `@inject` needs the legacy dialect, which alone has decorators of parameters; `static inject` works everywhere.
  */
 
+import { type AnyClass, type BehaviorDescriptor, className, isRemoteName, markRpc, recordDescriptor } from '../api/descriptor.js';
+import type { NetworkBehavior } from '../api/network-behavior.js';
+import type { RpcContext } from '../api/rpc.js';
 import { NetworkError } from '../errors.js';
-import type { NetworkBehavior } from '../network-behavior.js';
-import type { RpcContext } from '../rpc.js';
-import { type AnyClass, type BehaviorDescriptor, className, isRemoteName, markRpc, recordDescriptor } from './descriptor.js';
 
 export { inject } from './injection.js';
 

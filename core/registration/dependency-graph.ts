@@ -3,10 +3,10 @@
  * which everything comes after what it injects. Pure: builds nothing and knows no container. Read next: `registry.ts`.
  */
 
+import type { AnyClass } from '../api/descriptor.js';
+import { NetworkBehavior } from '../api/network-behavior.js';
+import { RouterTable } from '../api/router-table.js';
 import { type ErrorCode, NetworkError } from '../errors.js';
-import { NetworkBehavior } from '../network-behavior.js';
-import { RouterTable } from '../router-table.js';
-import type { AnyClass } from './descriptor.js';
 import { OPTIONS, type Token, tokenName } from './injection.js';
 
 /** A behaviour or a provider, as the graph sees it. */

@@ -2,7 +2,7 @@
  * @module Hook names: finds methods that look like a misspelt hook. Such a method would never be called, in silence, so registration
  * warns. It is no fault: a class may have methods of its own. Pure; knows no container.
  */
-import { type AnyClass, BEHAVIOR_HOOKS, className, methodsOf } from './descriptor.js';
+import { type AnyClass, BEHAVIOR_HOOKS, className, methodsOf } from '../api/descriptor.js';
 
 const HOOK_LIKE = /^(on|check)[A-Z]/;
 const KNOWN: ReadonlySet<string> = new Set(BEHAVIOR_HOOKS);

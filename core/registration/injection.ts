@@ -5,11 +5,11 @@
  */
 import 'reflect-metadata';
 import { type DependencyContainer, container as root, inject as tsyringeInject } from 'tsyringe';
+import type { NodeId } from '../address/node-id.js';
+import { type AnyClass, className } from '../api/descriptor.js';
+import type { LanPort } from '../api/lan-port.js';
+import type { Clock, Logger, Random, Sealer, Signer, Storage } from '../api/ports.js';
 import { NetworkError } from '../errors.js';
-import type { LanPort } from '../lan-port.js';
-import type { NodeId } from '../node-id.js';
-import type { Clock, Logger, Random, Sealer, Signer, Storage } from '../ports.js';
-import { type AnyClass, className } from './descriptor.js';
 
 declare const provides: unique symbol;
 

@@ -2,9 +2,9 @@
  * @module Provider: what an application registers for injection beside behaviours (the `provide` option), and its check. Builds nothing.
  */
 
+import type { AnyClass } from '../api/descriptor.js';
 import type { NetworkError } from '../errors.js';
 import { errorOf, faultOf, type GraphNode, isBehaviorClass } from './dependency-graph.js';
-import type { AnyClass } from './descriptor.js';
 import { isToken, type Token, tokenName, tokensOf } from './injection.js';
 
 /**

@@ -4,9 +4,10 @@
  * tokens and the cures. Builds nothing; `container.ts` does.
  */
 
+import { type AnyClass, type BehaviorDescriptor, className, descriptorOf } from '../api/descriptor.js';
+import { NetworkBehavior } from '../api/network-behavior.js';
+import { RouterTable } from '../api/router-table.js';
 import { NetworkError } from '../errors.js';
-import { NetworkBehavior } from '../network-behavior.js';
-import { RouterTable } from '../router-table.js';
 import {
   type CheckedGraph,
   checkGraph,
@@ -17,7 +18,6 @@ import {
   isBehaviorClass,
   type RegistrationFault,
 } from './dependency-graph.js';
-import { type AnyClass, type BehaviorDescriptor, className, descriptorOf } from './descriptor.js';
 import { hookWarnings } from './hook-names.js';
 import { CLOCK, LOGGER, NODE_ID, OPTIONS, RANDOM, SEALER, SIGNER, STORAGE, type Token, tokensOf } from './injection.js';
 import { type PlannedProvider, type Provider, planProvider } from './provider.js';

@@ -2,7 +2,7 @@
  * @module AgreementKeys: where fresh X25519 keys come from, ephemeral and static ones. It may hold a few spare keys, made while the node
  * waits for a remote's handshake message, so that no remote waits for them. Each key is given out once and is then its taker's alone.
  */
-import type { Random } from '../ports.js';
+import type { Random } from '../api/ports.js';
 import type { AgreementKey, Crypto } from './crypto.js';
 
 const SECRET_BYTES = 32;

@@ -3,8 +3,9 @@
  * (SECURITY.md section 1.3). A deterministic CBOR map of one fixed layout, so that it is written and read by position:
  * `{1: public key (32), 2: signature (64), 3: instance (8)}`, where an absent key 3 reads as eight zeros. Everything else is refused.
  */
-import type { Identity } from '../identity.js';
+
 import type { Crypto } from './crypto.js';
+import type { Identity } from './identity.js';
 
 export const INSTANCE_BYTES = 8;
 

@@ -3,8 +3,9 @@
  * whole in a chunk is handed out as a view; only the rest of an incomplete one is copied, into a buffer that serves one body after
  * another while the stream is busy. An idle stream keeps none. Knows no cryptography.
  */
-import { giveBuffer, takeBuffer } from '../buffer-pool.js';
+
 import { NetworkError } from '../errors.js';
+import { giveBuffer, takeBuffer } from '../structures/buffer-pool.js';
 
 const EMPTY = new Uint8Array(0);
 const UNKNOWN = -1;

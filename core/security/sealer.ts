@@ -3,7 +3,7 @@
  * space's name and, in a private space, from its secret; a behaviour sees neither. Every message has a key of its own, made from 16 random
  * bytes that precede it, so that no nonce is ever used twice.
  */
-import type { Random, Sealer } from '../ports.js';
+import type { Random, Sealer } from '../api/ports.js';
 import type { CipherKey, Crypto } from './crypto.js';
 import { hkdfExpand, hkdfExtract } from './hkdf.js';
 import { joined } from './joined.js';

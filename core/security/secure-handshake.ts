@@ -3,12 +3,13 @@
  * gives message 1; `receive` takes each message of the remote and says what follows. Messages come whole: framing is the caller's.
  * The remote is told no reason, whatever fails.
  */
+
+import type { NodeId } from '../address/node-id.js';
 import { NetworkError } from '../errors.js';
-import { type Identity, nodeIdOf } from '../identity.js';
-import type { NodeId } from '../node-id.js';
 import type { AgreementKeys } from './agreement-keys.js';
 import type { CipherState } from './cipher-state.js';
 import type { AgreementKey, Crypto } from './crypto.js';
+import { type Identity, nodeIdOf } from './identity.js';
 import { checkProof, INSTANCE_BYTES, type ProvenIdentity, writeProof } from './identity-proof.js';
 import { type HandshakeRead, HandshakeState } from './noise.js';
 import type { Space } from './space.js';

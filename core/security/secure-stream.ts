@@ -3,9 +3,10 @@
  * `takeOutput` gives, then `read` plaintext until it is dry; `seal` what is to be sent. No IO, no clock: deadlines are the link's.
  * Whatever fails, nothing is sent: a stranger learns no more than that the channel ended.
  */
+
+import type { NodeId } from '../address/node-id.js';
 import type { CloseCode } from '../errors.js';
 import { NetworkError } from '../errors.js';
-import type { NodeId } from '../node-id.js';
 import type { AgreementKey } from './crypto.js';
 import { PrefixedReader } from './prefixed-reader.js';
 import { REKEY_LIMITS, RecordOpener, RecordSealer, type RekeyLimits } from './record-layer.js';

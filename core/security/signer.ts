@@ -3,11 +3,12 @@
  * space's name and to a domain that the behaviour names, and can be taken for nothing else: not for the proof of a secure handshake, not
  * for another behaviour's signature, not for one of another space.
  */
-import type { Identity } from '../identity.js';
-import { nodeIdOf } from '../identity.js';
-import type { NodeId } from '../node-id.js';
-import type { Signer } from '../ports.js';
+
+import type { NodeId } from '../address/node-id.js';
+import type { Signer } from '../api/ports.js';
 import type { Crypto } from './crypto.js';
+import type { Identity } from './identity.js';
+import { nodeIdOf } from './identity.js';
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 const CONTEXT = encode('meshwright/signed/1');

@@ -2,8 +2,9 @@
  * @module Space: what two nodes must share before they can talk. The space's name goes into the prologue, a private space's secret into
  * a pre-shared key. Fixed bytes, no negotiation (SECURITY.md sections 1.1 and 1.5).
  */
+
+import type { LinkKind } from '../api/transport.js';
 import { NetworkError } from '../errors.js';
-import type { LinkKind } from '../transport.js';
 import type { Crypto } from './crypto.js';
 import { hkdfExpand, hkdfExtract } from './hkdf.js';
 

@@ -1,7 +1,7 @@
 /**
  * @module Forwarded: the form in which a relay hands a message on. It reads nothing of the body, and decides nothing.
  */
-import { NODE_ID_BYTES } from '../node-id.js';
+import { NODE_ID_BYTES } from '../address/node-id.js';
 import { FIXED_HEADER_BYTES, type HeaderView, SOURCE_BIT } from './message.js';
 
 /** How long the message at `view` is when it is handed on: the first relay names its source. */

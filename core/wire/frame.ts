@@ -3,7 +3,7 @@
  * form, then a message. It knows nothing of what a message holds. A declared length is checked before anything is allocated for it.
  */
 
-import { giveBuffer, takeBuffer } from '../buffer-pool.js';
+import { giveBuffer, takeBuffer } from '../structures/buffer-pool.js';
 
 const PREFIX_BYTES_MAX = 4;
 const CARRY_BYTES_MIN = 4096;

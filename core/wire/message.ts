@@ -8,8 +8,8 @@
  * On the way of a message nothing is allocated but the `Message` itself, and views only when the author asks for them.
  */
 
+import { NODE_ID_BYTES, type NodeId, nodeIdFromBytes } from '../address/node-id.js';
 import type { Counter } from '../metrics.js';
-import { NODE_ID_BYTES, type NodeId, nodeIdFromBytes } from '../node-id.js';
 import type { ValueLimits } from './cbor-scan.js';
 import { decodeValue } from './codec.js';
 

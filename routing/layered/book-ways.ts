@@ -2,7 +2,7 @@
  * @module BookWays: what a `RouteBook` knows, as `Ways`. Zones of this node's own stand in the book, so that others can be told of them,
  * over links that lead nowhere: these are no goals.
  */
-import type { NodeId } from '../../core/node-id.js';
+import type { NodeId } from '../../core/address/node-id.js';
 import type { NextAction } from '../neighbours.js';
 import { SELF } from '../path-vector/node-list.js';
 import type { RouteBook } from '../path-vector/route-book.js';

@@ -6,9 +6,9 @@
  * It learns as `PathVectorRouter` does, with whole paths, and metrics, costs and bounds are the same. A zone is one destination for all
  * who are not in it; whoever is on its border says so, and which services there are in it.
  */
-import type { NodeId } from '../../core/node-id.js';
-import { REJECT, type RouteAction, type RouteExplanation, type RouteFanout } from '../../core/router-table.js';
-import type { RouteRule } from '../../core/routes.js';
+import type { NodeId } from '../../core/address/node-id.js';
+import { REJECT, type RouteAction, type RouteExplanation, type RouteFanout } from '../../core/api/router-table.js';
+import type { RouteRule } from '../../core/api/routes.js';
 import { explainPath } from '../path-vector/explain.js';
 import { LearningRouter } from '../path-vector/learning-router.js';
 import { nameOf, SELF } from '../path-vector/node-list.js';

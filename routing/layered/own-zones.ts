@@ -2,7 +2,7 @@
  * @module OwnZones: this node's own zones in its book, so that others can be told of them: each as a neighbour over a link that leads
  * nowhere and costs nothing. Their services are those of all nodes in them, as far as they can be reached.
  */
-import type { LinkMetric } from '../../core/router-table.js';
+import type { LinkMetric } from '../../core/api/router-table.js';
 import type { RouteBook } from '../path-vector/route-book.js';
 import type { RouteLink } from '../path-vector/route-link.js';
 import type { Zones } from './zones.js';

@@ -7,8 +7,8 @@
  * - A service goes to a provider of the own zone, then of the next greater one, and so on; among equals to the nearest. Whoever preferred
  *   a near provider of another zone could have the message handed back.
  */
-import { type NodeId, sharesPrefix } from '../../core/node-id.js';
-import { LOCAL, type NextHop, REJECT, type RouteAction, type RouteFanout } from '../../core/router-table.js';
+import { type NodeId, sharesPrefix } from '../../core/address/node-id.js';
+import { LOCAL, type NextHop, REJECT, type RouteAction, type RouteFanout } from '../../core/api/router-table.js';
 import type { NextAction } from '../neighbours.js';
 import type { ProviderChoice } from '../path-vector/provider-choice.js';
 import { levelOf, type Zones } from './zones.js';

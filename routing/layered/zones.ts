@@ -5,7 +5,7 @@
  * A zone as a whole is a destination like a node, under a name in the form of a node id: its bytes, then zeros, then its level. No key
  * leads to such an id.
  */
-import { NODE_ID_BYTES, type NodeId, sharesPrefix, shortId } from '../../core/node-id.js';
+import { NODE_ID_BYTES, type NodeId, sharesPrefix, shortId } from '../../core/address/node-id.js';
 import type { SpeechPolicy } from '../path-vector/speech-policy.js';
 
 const DIGITS = 2 * NODE_ID_BYTES;

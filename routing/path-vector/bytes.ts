@@ -2,7 +2,7 @@
  * @module Bytes: writing and reading the fields of a sync: single bytes, whole 32-bit numbers, node ids, and numbers in seven-bit groups,
  * lowest first. A reader never throws; once it has met what is malformed it stays so and reads zeros.
  */
-import { NODE_ID_BYTES, type NodeId, nodeIdFromBytes, writeNodeId } from '../../core/node-id.js';
+import { NODE_ID_BYTES, type NodeId, nodeIdFromBytes, writeNodeId } from '../../core/address/node-id.js';
 
 const FIRST_SIZE = 256;
 const VARINT_BYTES_MAX = 5;

@@ -2,9 +2,9 @@
  * @module Why `PathVectorRouter` answers as it does, in words for people: the path, its cost, since when, and what is wrong with every
  * other way. It reads the book and changes nothing; it is not on the path of a message.
  */
-import { type NodeId, shortId } from '../../core/node-id.js';
-import type { RouteAction, RouteExplanation } from '../../core/router-table.js';
-import type { RouteRule } from '../../core/routes.js';
+import { type NodeId, shortId } from '../../core/address/node-id.js';
+import type { RouteAction, RouteExplanation } from '../../core/api/router-table.js';
+import type { RouteRule } from '../../core/api/routes.js';
 import { inMs } from './metric.js';
 import { NO_PATH } from './path-store.js';
 import type { RouteBook } from './route-book.js';

@@ -2,7 +2,7 @@
  * @module Flaps: how often links to a neighbour went down lately, and how long a new one has to hold before others are told of it. It
  * remembers 256 neighbours, the last to go down.
  */
-import type { NodeId } from '../../core/node-id.js';
+import type { NodeId } from '../../core/address/node-id.js';
 
 const NEIGHBOURS_MAX = 256;
 /** So long after its last end a neighbour counts as steady again. */

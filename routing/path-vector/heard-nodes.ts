@@ -2,7 +2,7 @@
  * @module HeardNodes: whom the numbers of a neighbour's session mean. Mostly that is a node that the table has a number for; of the
  * others it keeps the ids. It holds no node: when a number of the table becomes free it goes back to the id.
  */
-import type { NodeId } from '../../core/node-id.js';
+import type { NodeId } from '../../core/address/node-id.js';
 import { resized, roomier } from './columns.js';
 import { NO_NODE } from './node-list.js';
 

@@ -2,7 +2,7 @@
  * @module KeyIndex: the nodes that can be reached, this one included, in the order of their ids, so that the one closest to a key by
  * XOR is found by halving. The first 32 bits of the ids are searched; where they are equal the whole ids decide.
  */
-import type { NodeId } from '../../core/node-id.js';
+import type { NodeId } from '../../core/address/node-id.js';
 import { isCloser } from '../xor-distance.js';
 import { resized, roomier } from './columns.js';
 import type { NodeList } from './node-list.js';

@@ -5,8 +5,8 @@
  * Somebody has to carry the syncs: `createSync` once in a round for every neighbour, `createNews` whenever something may have happened
  * in between. It has no clock: what has to wait, waits for rounds.
  */
-import type { NodeId } from '../../core/node-id.js';
-import { type LinkMetric, RouterTable } from '../../core/router-table.js';
+import type { NodeId } from '../../core/address/node-id.js';
+import { type LinkMetric, RouterTable } from '../../core/api/router-table.js';
 import { isServiceId, isSoundMetric } from '../neighbours.js';
 import { ShadowFeed } from '../shadow/shadow-feed.js';
 import type { PathVectorSettings } from './options.js';

@@ -3,7 +3,7 @@
  * (H-29); the youngest link to each neighbour, which is the one that syncs belong to; and a slot for each, a small number by which a
  * link may be kept.
  */
-import type { NodeId } from '../../core/node-id.js';
+import type { NodeId } from '../../core/address/node-id.js';
 import type { RouteLink } from './route-link.js';
 
 export class LinkList {

@@ -3,7 +3,7 @@
  * losses ten-thousandths, bandwidths bytes per second; sums stop at the greatest value instead of wrapping. Unknown is never 0:
  * a bandwidth has a value of its own for it, and a latency with unknown parts carries a mark.
  */
-import type { LinkMetric } from '../../core/router-table.js';
+import type { LinkMetric } from '../../core/api/router-table.js';
 
 /** What a cost function gets: all that is known of a path. Valid during the call only. */
 export interface PathMetric {

@@ -2,7 +2,7 @@
  * @module NodeList: every node that is known, under a small number. A number is given back when nothing refers to it any more, and
  * then means another node: whoever keeps one holds it. It knows no routes.
  */
-import type { NodeId } from '../../core/node-id.js';
+import type { NodeId } from '../../core/address/node-id.js';
 import { resized, roomier } from './columns.js';
 
 const FIRST_SIZE = 8;

@@ -7,9 +7,9 @@
  * What a neighbour says is believed, within its form: a neighbour that lies can draw traffic to itself, as in every distance-vector
  * protocol among members of one network.
  */
-import { type NodeId, sharesPrefix } from '../../core/node-id.js';
-import { LOCAL, type NextHop, REJECT, type RouteAction, type RouteExplanation, type RouteFanout } from '../../core/router-table.js';
-import type { RouteRule } from '../../core/routes.js';
+import { type NodeId, sharesPrefix } from '../../core/address/node-id.js';
+import { LOCAL, type NextHop, REJECT, type RouteAction, type RouteExplanation, type RouteFanout } from '../../core/api/router-table.js';
+import type { RouteRule } from '../../core/api/routes.js';
 import { explainPath } from './explain.js';
 import { LearningRouter } from './learning-router.js';
 import { nameOf, SELF } from './node-list.js';

@@ -3,7 +3,7 @@
  * `way-choice.ts` whenever an entry changes. Nothing that a neighbour told is given back to it, nor is a way that leads through it
  * (split horizon).
  */
-import type { NodeId } from '../../core/node-id.js';
+import type { NodeId } from '../../core/address/node-id.js';
 import { type Entry, isBetter, leadsAround } from './entry.js';
 import { Flaps } from './flaps.js';
 import { KeyIndex } from './key-index.js';

@@ -2,8 +2,8 @@
  * @module RouteLink: one link as the path-vector table sees it: its metric, what its neighbour told, what the neighbour was told, and
  * where both conversations stand. It decides nothing.
  */
-import type { NodeId } from '../../core/node-id.js';
-import type { NextHop } from '../../core/router-table.js';
+import type { NodeId } from '../../core/address/node-id.js';
+import type { NextHop } from '../../core/api/router-table.js';
 import type { NextAction } from '../neighbours.js';
 import { Columns } from './columns.js';
 import { HeardNodes } from './heard-nodes.js';

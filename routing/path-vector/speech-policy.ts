@@ -1,7 +1,7 @@
 /**
  * @module SpeechPolicy: which nodes two neighbours speak of, where not everybody has to know of everybody.
  */
-import type { NodeId } from '../../core/node-id.js';
+import type { NodeId } from '../../core/address/node-id.js';
 
 /** Both sides of a link have to go by the same rule. */
 export interface SpeechPolicy {

@@ -2,7 +2,7 @@
  * @module SyncReader: from the bytes of a sync to its parts, without touching the table. What is malformed, for somebody else, or refers
  * to what was never introduced gives nothing at all. Whether the parts may be taken, and what they change, is decided elsewhere.
  */
-import type { NodeId } from '../../core/node-id.js';
+import type { NodeId } from '../../core/address/node-id.js';
 import type { ByteReader } from './bytes.js';
 import { BANDWIDTH_UNKNOWN, ESTIMATED, LATENCY_MAX, LOSS_WHOLE } from './metric.js';
 import * as form from './sync-format.js';

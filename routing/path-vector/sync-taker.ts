@@ -6,7 +6,7 @@
  * Of a sync that is taken, single entries may be refused: a path that goes in a circle, is too long, or finds no room. Such a node is
  * not reached over this link.
  */
-import type { NodeId } from '../../core/node-id.js';
+import type { NodeId } from '../../core/address/node-id.js';
 import { ByteReader } from './bytes.js';
 import { isNewer } from './entry.js';
 import { NO_NODE, SELF } from './node-list.js';

@@ -1,7 +1,7 @@
 /**
  * @module ShadowBook: what deltas said, as `Ways`. It learns nothing by itself.
  */
-import type { NodeId } from '../../core/node-id.js';
+import type { NodeId } from '../../core/address/node-id.js';
 import type { Ways } from '../layered/zoned-answers.js';
 import type { NextAction } from '../neighbours.js';
 import { KeyIndex } from '../path-vector/key-index.js';

@@ -1,7 +1,7 @@
 /**
  * @module ShadowDelta: what changed in a table, as plain values that `structuredClone` and `postMessage` take (ATM-57).
  */
-import type { NodeId } from '../../core/node-id.js';
+import type { NodeId } from '../../core/address/node-id.js';
 import type { ServiceBalance } from '../path-vector/options.js';
 
 export type ShadowDelta =

@@ -3,7 +3,7 @@
  * which something was decided anew; everything else is compared with what was given before. Between two calls of `take` no more than
  * one mark for each node is kept.
  */
-import type { NodeId } from '../../core/node-id.js';
+import type { NodeId } from '../../core/address/node-id.js';
 import { SELF } from '../path-vector/node-list.js';
 import type { ServiceBalance } from '../path-vector/options.js';
 import type { RouteBook } from '../path-vector/route-book.js';

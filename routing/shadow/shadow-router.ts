@@ -3,9 +3,10 @@
  * the table's `shadowFeed()` gives, and answers as the table did when they were taken. It hears no link events, learns nothing and tells
  * nothing.
  */
+
+import type { NodeId } from '../../core/address/node-id.js';
+import { REJECT, type RouteAction, type RouteFanout, RouterTable } from '../../core/api/router-table.js';
 import { assertNever, NetworkError } from '../../core/errors.js';
-import type { NodeId } from '../../core/node-id.js';
-import { REJECT, type RouteAction, type RouteFanout, RouterTable } from '../../core/router-table.js';
 import { ZonedAnswers } from '../layered/zoned-answers.js';
 import { Zones } from '../layered/zones.js';
 import { nameOf } from '../path-vector/node-list.js';

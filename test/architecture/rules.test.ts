@@ -97,7 +97,7 @@ describe('graph rules', () => {
     );
     judges(
       graphRules.packageHomes,
-      'core/node.ts',
+      'core/node/node.ts',
       ["import type { Logger } from 'pino';"],
       [
         "import { pino } from 'pino';",
@@ -139,7 +139,7 @@ describe('text rules', () => {
     ];
     for (const [rule, good, bad] of cases) {
       for (const path of ['core/a.ts', 'behaviours/a/b.ts', 'routing/a.ts', 'index.ts', 'testing/a.ts']) judges(rule, path, good, bad);
-      for (const path of ['core/runner.ts', 'core/platform/node/a.ts', 'transports/tcp/a.ts', 'cli/a.ts', 'bench/a.ts'])
+      for (const path of ['core/node/runner.ts', 'core/platform/node/a.ts', 'transports/tcp/a.ts', 'cli/a.ts', 'bench/a.ts'])
         judges(rule, path, bad, []);
     }
     judges(textRules.clocks, 'transports/simulated/a.ts', [], ['Date.now();']);
@@ -150,7 +150,7 @@ describe('text rules', () => {
   it('promises', () => {
     const bad = ['async () => 1;', 'await x;', 'new Promise(f);', 'Promise.all(x);', 'class A { async run() {} }'];
     judges(textRules.promises, 'core/engine/network.ts', ['let x: Promise<void>;', 'const isAsync = 1;', '({ async: true });'], bad);
-    for (const path of ['core/node.ts', 'core/runner.ts', 'core/platform/node/files.ts', 'behaviours/rpc/a.ts'])
+    for (const path of ['core/node/node.ts', 'core/node/runner.ts', 'core/platform/node/files.ts', 'behaviours/rpc/a.ts'])
       judges(textRules.promises, path, bad, []);
   });
 

@@ -9,10 +9,10 @@ const FILE_LINES_MAX = 300;
 /** Tables of cases are long, and simple. */
 const TEST_LINES_MAX = 400;
 const FUNCTION_LINES_MAX = 40;
-const REAL_TIME_PLACES = /^(core\/runner\.ts|(core\/platform|transports|cli|examples|bench|test)\/)/;
+const REAL_TIME_PLACES = /^(core\/node\/runner\.ts|(core\/platform|transports|cli|examples|bench|test)\/)/;
 /** Virtual time lives here: what it may not touch is what would make a run differ from the next. */
 const SIMULATION = /^transports\/simulated\//;
-const PROMISE_PLACES = /^core\/(node\.ts|runner\.ts|platform\/)/;
+const PROMISE_PLACES = /^core\/(node\/|platform\/)/;
 
 const CLOCKS = /\bDate\s*\.\s*now\b|\bnew\s+Date\s*\(\s*\)|\bDate\s*\(\s*\)|\bperformance\s*\.\s*now\b|\bprocess\s*\.\s*(hrtime|uptime)\b/g;
 const TIMERS = /\b(setTimeout|setInterval|setImmediate|queueMicrotask)\b|\bprocess\s*\.\s*nextTick\b|\bAtomics\s*\.\s*wait\w*/g;

@@ -3,7 +3,7 @@
  * `node --expose-gc dist/test/campaigns/dials.js [attempts] [seed]`; `npm test` has the small form. It goes in portions of 20,000, each
  * with a seed of its own, and prints what is left and how the heap grows; it ends with 1 if anything is left.
  */
-import { dialCampaign } from '../core/dial-campaign.js';
+import { dialCampaign } from '../core/engine/dial/dial-campaign.js';
 
 const [attempts = 1_000_000, seed = 6] = process.argv.slice(2).map(Number);
 const PORTION = 20_000;

@@ -3,7 +3,7 @@
  * `node --expose-gc dist/test/campaigns/starts.js [cycles]`; `npm test` has the small form. Every thousand it prints what is left; it ends
  * with 1 if a handle is left or the heap has grown by 5 MiB or more.
  */
-import { cycles } from '../core/start-stop.js';
+import { cycles } from '../core/node/start-stop.js';
 
 const [count = 1_000] = process.argv.slice(2).map(Number);
 const { handles, heapMiB } = await cycles(count, (done, report) => {

@@ -1,6 +1,6 @@
 /** @module Tests of what the core has for behaviours that find nodes: outcomes of dials, limits, seeds, storage, and who is asked first. */
 import { expect } from 'chai';
-import type { BehaviorAgent } from '../../core/agent.js';
+import type { BehaviorAgent } from '../../core/api/agent.js';
 import {
   type Connection,
   MemoryStorage,
@@ -15,7 +15,7 @@ import { resolveLimits } from '../../core/limits.js';
 import { createNode } from '../../index.js';
 import { SimulatedNetwork } from '../../simulation.js';
 import { addressOf, BareNode, Pair, recordingBehavior } from '../../testing/index.js';
-import { visitor } from './life-cycle.js';
+import { visitor } from './node/life-cycle.js';
 
 /** Dials as it is told, and keeps what came of it. */
 class Caller extends NetworkBehavior {

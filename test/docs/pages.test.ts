@@ -3,9 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
+import { BEHAVIOR_HOOKS } from '../../core/api/descriptor.js';
 import { CoreMetrics } from '../../core/engine/core-metrics.js';
 import { LIMITS } from '../../core/limits.js';
-import { BEHAVIOR_HOOKS } from '../../core/registration/descriptor.js';
 import { type Page, proseOf, ROOT, readPages } from './pages.js';
 
 interface MakeDocs {
@@ -63,14 +63,14 @@ describe('README and docs', () => {
 
   it('name every hook, option, member of a node and agent, and event', () => {
     const members = [
-      ...membersOf('core/connection-handler.ts'),
-      ...membersOf('core/node-options.ts', 'NodeOptions'),
-      ...membersOf('core/agent.ts'),
-      ...membersOf('core/events.ts', 'NodeEvents'),
-      ...membersOf('core/events.ts', 'Connection'),
-      ...membersOf('core/rpc.ts'),
-      ...membersOf('core/ports.ts', 'BehaviorPorts'),
-      ...membersOf('core/router-table.ts', 'LinkMetric'),
+      ...membersOf('core/api/connection-handler.ts'),
+      ...membersOf('core/node/node-options.ts', 'NodeOptions'),
+      ...membersOf('core/api/agent.ts'),
+      ...membersOf('core/api/events.ts', 'NodeEvents'),
+      ...membersOf('core/api/events.ts', 'Connection'),
+      ...membersOf('core/api/rpc.ts'),
+      ...membersOf('core/api/ports.ts', 'BehaviorPorts'),
+      ...membersOf('core/api/router-table.ts', 'LinkMetric'),
       ...membersOf('behaviours/rpc/options.ts', 'RpcOptions'),
       ...membersOf('behaviours/peering/options.ts', 'PeeringOptions'),
       ...membersOf('transports/simulated/simulation.ts', 'SimulationOptions'),

@@ -7,8 +7,8 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { build } from 'esbuild';
-import { NetworkBehavior } from '../../core/network-behavior.js';
-import { RouterTable } from '../../core/router-table.js';
+import { NetworkBehavior } from '../../core/api/network-behavior.js';
+import { RouterTable } from '../../core/api/router-table.js';
 import * as standard from './standard.js';
 import { checkForms, type Forms, PREFIX } from './suite.js';
 

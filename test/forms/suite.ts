@@ -3,16 +3,16 @@
  * dialect of decorators or none, and checks registration and injection. Throws at the first difference; needs no test runner.
  */
 import assert from 'node:assert/strict';
+import type { NodeId } from '../../core/address/node-id.js';
+import { descriptorOf, rpcMethodsOf } from '../../core/api/descriptor.js';
+import type { NetworkBehavior } from '../../core/api/network-behavior.js';
+import type { Logger } from '../../core/api/ports.js';
+import { REJECT, RouterTable } from '../../core/api/router-table.js';
 import { NetworkError } from '../../core/errors.js';
-import { MemoryStorage } from '../../core/memory-storage.js';
-import type { NetworkBehavior } from '../../core/network-behavior.js';
-import type { NodeId } from '../../core/node-id.js';
-import type { Logger } from '../../core/ports.js';
+import { MemoryStorage } from '../../core/node/memory-storage.js';
 import { NodeContainer, type NodeValues } from '../../core/registration/container.js';
-import { descriptorOf, rpcMethodsOf } from '../../core/registration/descriptor.js';
 import { token } from '../../core/registration/injection.js';
 import { type BehaviorClass, planRegistration } from '../../core/registration/registry.js';
-import { REJECT, RouterTable } from '../../core/router-table.js';
 
 /** A token of the application's own. */
 export const PREFIX = token<string>('PREFIX');

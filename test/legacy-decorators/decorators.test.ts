@@ -1,8 +1,8 @@
 /** @module Tests of the decorators under TypeScript's legacy dialect. */
 import { expect } from 'chai';
-import { NetworkBehavior } from '../../core/network-behavior.js';
+import { rpcMethodsOf } from '../../core/api/descriptor.js';
+import { NetworkBehavior } from '../../core/api/network-behavior.js';
 import { Behavior, inject, Rpc } from '../../core/registration/decorators.js';
-import { rpcMethodsOf } from '../../core/registration/descriptor.js';
 import { tokensOf } from '../../core/registration/injection.js';
 import { expectRpcRefused, misuse } from '../forms/misuse.js';
 import { checkForms } from '../forms/suite.js';

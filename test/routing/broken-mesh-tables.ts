@@ -1,8 +1,8 @@
 /**
  * @module Router tables that exchange syncs and have one mistake each, with the check of `routerTableSuite` that has to find it.
  */
-import type { NodeId } from '../../core/node-id.js';
-import { LOCAL, type RouterTable } from '../../core/router-table.js';
+import type { NodeId } from '../../core/address/node-id.js';
+import { LOCAL, type RouterTable } from '../../core/api/router-table.js';
 import { DirectRouter } from '../../routing/direct-router.js';
 import { type BrokenTable, patched, type Sound } from './patched.js';
 import { PathListTable } from './path-list-table.js';

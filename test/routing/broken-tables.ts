@@ -2,8 +2,8 @@
  * @module Router tables with one mistake each, and the check of `routerTableSuite` that has to find it. A suite that lets one of them
  * pass proves nothing. Those that exchange syncs are in `broken-mesh-tables.ts`.
  */
-import { type NodeId, parseNodeId } from '../../core/node-id.js';
-import { LOCAL, REJECT, type RouteAction, type RouterTable } from '../../core/router-table.js';
+import { type NodeId, parseNodeId } from '../../core/address/node-id.js';
+import { LOCAL, REJECT, type RouteAction, type RouterTable } from '../../core/api/router-table.js';
 import { DirectRouter } from '../../routing/direct-router.js';
 import { ForceLocalRouter } from '../../routing/force-local-router.js';
 import { ForceNodeRouter } from '../../routing/force-node-router.js';

@@ -1,6 +1,6 @@
 /** @module DirectRouter: the contract, and which neighbour it takes (ATM-43, ATM-48, H-29). */
 import { expect } from 'chai';
-import type { NodeId } from '../../core/node-id.js';
+import type { NodeId } from '../../core/address/node-id.js';
 import { DirectRouter } from '../../routing/index.js';
 import { routerTableSuite } from '../../testing/conformance/router-table-suite.js';
 import { A, B, C, idOf, LOCAL, next, REJECT, rtt, SELF, STRANGER } from './ids.js';

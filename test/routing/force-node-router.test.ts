@@ -1,7 +1,7 @@
 /** @module ForceNodeRouter: the contract, and ATM-44. */
 import { expect } from 'chai';
+import type { NodeId } from '../../core/address/node-id.js';
 import { NetworkError } from '../../core/errors.js';
-import type { NodeId } from '../../core/node-id.js';
 import { ForceNodeRouter } from '../../routing/index.js';
 import { routerTableSuite } from '../../testing/conformance/router-table-suite.js';
 import { A, B, next, REJECT, SELF } from './ids.js';

@@ -1,6 +1,6 @@
 /** @module Short ways to write node ids, metrics and answers in the tests of router tables. */
-import type { NodeId } from '../../core/node-id.js';
-import type { LinkMetric, RouteAction } from '../../core/router-table.js';
+import type { NodeId } from '../../core/address/node-id.js';
+import type { LinkMetric, RouteAction } from '../../core/api/router-table.js';
 
 /** The id that begins with these digits; the others are 0. */
 export function idOf(digits: string): NodeId {

@@ -1,8 +1,8 @@
 /**
  * @module Sound router tables with a mistake put in: some methods are replaced, and may use the sound ones.
  */
-import type { NodeId } from '../../core/node-id.js';
-import type { RouteAction, RouterTable } from '../../core/router-table.js';
+import type { NodeId } from '../../core/address/node-id.js';
+import type { RouteAction, RouterTable } from '../../core/api/router-table.js';
 import type { RouterReach } from '../../testing/conformance/router-table-suite.js';
 
 export interface BrokenTable {

@@ -2,8 +2,16 @@
  * @module A small table that learns whole paths from its neighbours, to prove the mesh part of `routerTableSuite` with. Every sync is
  * the full table as JSON; a path that holds the reader's own id is not taken. Too simple and too talkative for real use.
  */
-import { type NodeId, sharesPrefix } from '../../core/node-id.js';
-import { type LinkMetric, LOCAL, type NextHop, REJECT, type RouteAction, type RouteFanout, RouterTable } from '../../core/router-table.js';
+import { type NodeId, sharesPrefix } from '../../core/address/node-id.js';
+import {
+  type LinkMetric,
+  LOCAL,
+  type NextHop,
+  REJECT,
+  type RouteAction,
+  type RouteFanout,
+  RouterTable,
+} from '../../core/api/router-table.js';
 import { isCloser } from '../../routing/xor-distance.js';
 
 /** A known node: the nodes on the way, itself last, and what it offers. */

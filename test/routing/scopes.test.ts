@@ -3,8 +3,8 @@
  * that knows providers.
  */
 import { expect } from 'chai';
-import { sharesPrefix } from '../../core/node-id.js';
-import type { RouteFanout, RouterTable } from '../../core/router-table.js';
+import { sharesPrefix } from '../../core/address/node-id.js';
+import type { RouteFanout, RouterTable } from '../../core/api/router-table.js';
 import { NetworkError, toServices } from '../../index.js';
 import { DirectRouter } from '../../routing/direct-router.js';
 import { StaticRouter } from '../../routing/static-router.js';

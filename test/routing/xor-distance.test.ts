@@ -1,7 +1,7 @@
 /** @module XOR distance on hex digits, against the numbers. */
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { NodeId } from '../../core/node-id.js';
+import type { NodeId } from '../../core/address/node-id.js';
 import { isCloser } from '../../routing/xor-distance.js';
 import { idOf } from './ids.js';
 

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { toServices } from '../../core/index.js';
 import { SimulatedNetwork } from '../../simulation.js';
 import { type RecordingBehavior, recordingBehavior } from '../../testing/index.js';
-import { slotOf } from '../core/life-cycle.js';
+import { slotOf } from '../core/node/life-cycle.js';
 
 const COUNT = 50;
 

@@ -7,7 +7,7 @@ import { type NodeId, toKey, toNode, toService } from '../../core/index.js';
 import { ForceNodeRouter } from '../../routing/index.js';
 import { SimulatedNetwork, type SimulatedNode } from '../../simulation.js';
 import { recordingBehavior } from '../../testing/index.js';
-import { slotOf } from '../core/life-cycle.js';
+import { slotOf } from '../core/node/life-cycle.js';
 
 const NOBODY = 'ab'.repeat(32) as NodeId;
 

@@ -8,7 +8,7 @@ import { type Route, toKey, toNode, toService } from '../../core/index.js';
 import { DirectRouter, ForceLocalRouter, ForceNodeRouter, LayeredRouter } from '../../routing/index.js';
 import { SimulatedNetwork, type SimulatedNode } from '../../simulation.js';
 import { type RecordingBehavior, recordingBehavior } from '../../testing/index.js';
-import { slotOf } from '../core/life-cycle.js';
+import { slotOf } from '../core/node/life-cycle.js';
 
 const TICK_MS = 1_000;
 

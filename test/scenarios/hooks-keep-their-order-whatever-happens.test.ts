@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { type BehaviorAgent, type ConnectionAgent, NetworkError, toConnection } from '../../core/index.js';
 import { addressOf, type BareNode, Pair, type RecordedCall, type RecordingBehavior, recordingBehavior } from '../../testing/index.js';
-import { leftovers, NOTHING_LEFT } from '../core/life-cycle.js';
+import { leftovers, NOTHING_LEFT } from '../core/node/life-cycle.js';
 
 type Side = 'alice' | 'bob';
 

@@ -1,6 +1,6 @@
 /** @module Receivers that do not read: stopped processes and sockets that nobody reads. The sender is told, and stays small. */
 import { expect } from 'chai';
-import type { Link } from '../../core/engine/link.js';
+import type { Link } from '../../core/engine/links/link.js';
 import { CLOSE_CODES, type QueueReport } from '../../core/index.js';
 import { encodePing } from '../../core/wire/link-control.js';
 import { Pump } from './behaviors.js';

@@ -2,7 +2,7 @@
  * @module A careless application (USERS 5): it listens to no event, and every hook of its behaviours and handlers throws or rejects. It must
  * never end by itself.
  */
-import { BEHAVIOR_HOOKS } from '../../core/registration/descriptor.js';
+import { BEHAVIOR_HOOKS } from '../../core/api/descriptor.js';
 import { ConnectionHandler, createNode, NetworkBehavior, type NodeOptions } from '../../index.js';
 import { answerQuestions, childOptions } from './children.js';
 

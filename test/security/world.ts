@@ -3,7 +3,7 @@
  * end that leaves nothing behind. Holds no test.
  */
 
-import type { Link } from '../../core/engine/link.js';
+import type { Link } from '../../core/engine/links/link.js';
 import type { Address, Connection, MeshNode, NetworkError, NodeEventName, NodeEvents, NodeOptions } from '../../core/index.js';
 import { createNode } from '../../index.js';
 

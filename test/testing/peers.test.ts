@@ -1,7 +1,7 @@
 /** @module Tests of the hostile peers' tools: bare node, raw peer, secured peer, over a bare node, a simulated and a real link. */
 import { expect } from 'chai';
+import { nodeIdToBytes } from '../../core/address/node-id.js';
 import { type LinkSink, parseAddress, type TransportLink, toConnection } from '../../core/index.js';
-import { nodeIdToBytes } from '../../core/node-id.js';
 import { nodeCrypto } from '../../core/platform/node/crypto-node.js';
 import { encodePing } from '../../core/wire/link-control.js';
 import { KIND_NODE } from '../../core/wire/message.js';

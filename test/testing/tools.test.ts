@@ -1,7 +1,7 @@
 /** @module Tests of the smaller tools: the recording behaviour, virtual time, seeds, waiting, the conformance suites. */
 import { expect } from 'chai';
+import { BEHAVIOR_HOOKS } from '../../core/api/descriptor.js';
 import { ConnectionHandler, NetworkBehavior, NetworkError, toConnection } from '../../core/index.js';
-import { BEHAVIOR_HOOKS } from '../../core/registration/descriptor.js';
 import { nobleCrypto } from '../../core/security/crypto-noble.js';
 import * as testing from '../../testing/index.js';
 

@@ -1,7 +1,7 @@
 /** @module The transport suite finds faults: each broken transport below fails the check that is about its fault. */
 import { expect } from 'chai';
-import { type Address, parseAddress } from '../../core/address.js';
-import type { Dial, DialSink, LinkSink, Listener, ListenerSink, Transport, TransportLink } from '../../core/transport.js';
+import { type Address, parseAddress } from '../../core/address/address.js';
+import type { Dial, DialSink, LinkSink, Listener, ListenerSink, Transport, TransportLink } from '../../core/api/transport.js';
 import { transportChecks, transportSuite } from '../../testing/conformance/transport-suite.js';
 import { MemoryNetwork, MemoryTransport } from '../../transports/memory/index.js';
 

@@ -2,7 +2,7 @@
  * @module What the conformance suites are built with: checks as data, a repeatable source of chance and one assertion. It uses no test
  * runner and no assertion library, so that the suites run under any; it knows nothing of what is tested.
  */
-import { NODE_ID_BYTES, type NodeId, nodeIdFromBytes } from '../../core/node-id.js';
+import { NODE_ID_BYTES, type NodeId, nodeIdFromBytes } from '../../core/address/node-id.js';
 
 /** One fact about every implementation. `run` returns if it holds and throws an error that says what did not. */
 export interface ConformanceCheck<Subject> {

@@ -2,9 +2,9 @@
  * @module The facts that hold for every router table, whatever it reaches. What a table of a declared class reaches is checked in
  * `router-table-reach.ts` and `router-table-mesh.ts`.
  */
-import type { NodeId } from '../../core/node-id.js';
-import type { LinkMetric, RouteAction, RouteFanout, RouterTable } from '../../core/router-table.js';
-import type { RouteRule } from '../../core/routes.js';
+import type { NodeId } from '../../core/address/node-id.js';
+import type { LinkMetric, RouteAction, RouteFanout, RouterTable } from '../../core/api/router-table.js';
+import type { RouteRule } from '../../core/api/routes.js';
 import { type ConformanceCheck, forSeeds, must, SeededRandom } from './check-tools.js';
 import { type Answer, mustBeEqual, NO_CONNECTION, RouterWorld, WORLD_SERVICES } from './router-table-world.js';
 

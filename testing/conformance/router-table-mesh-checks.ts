@@ -2,8 +2,8 @@
  * @module What tables that exchange syncs reach together, while links come and go, are measured anew, and nodes restart; against a search
  * through the graph. `mesh`: any graph. `zoned`: one in which every zone (ids with one first byte) is connected within itself.
  */
-import { type NodeId, sharesPrefix } from '../../core/node-id.js';
-import type { RouterTable } from '../../core/router-table.js';
+import { type NodeId, sharesPrefix } from '../../core/address/node-id.js';
+import type { RouterTable } from '../../core/api/router-table.js';
 import { forSeeds, must, SeededRandom } from './check-tools.js';
 import type { Chance, RouterTableCheck } from './router-table-checks.js';
 import { change, MESH_SERVICES, type MeshShape } from './router-table-meshes.js';

@@ -2,8 +2,8 @@
  * @module The graphs in which tables that exchange syncs are checked, and what happens to them: random links, measurements, restarts and
  * services.
  */
-import { type NodeId, sharesPrefix } from '../../core/node-id.js';
-import type { RouterTable } from '../../core/router-table.js';
+import { type NodeId, sharesPrefix } from '../../core/address/node-id.js';
+import type { RouterTable } from '../../core/api/router-table.js';
 import type { SeededRandom } from './check-tools.js';
 import { measured, TableMesh, type TableNode } from './table-mesh.js';
 import { reachableFrom } from './table-oracle.js';

@@ -2,8 +2,8 @@
  * @module What a table reaches with its own links alone, by declared class, against brute-force oracles. Between two links of one node
  * (the moment of a replacement) a table may take either, and may or may not count the node of `except` as a way: the oracles allow both.
  */
-import { type NodeId, sharesPrefix } from '../../core/node-id.js';
-import type { RouteAction, RouteFanout } from '../../core/router-table.js';
+import { type NodeId, sharesPrefix } from '../../core/address/node-id.js';
+import type { RouteAction, RouteFanout } from '../../core/api/router-table.js';
 import { forSeeds, must } from './check-tools.js';
 import { afterRandomSteps, type Chance, inRandomWorlds, type RouterTableCheck, run } from './router-table-checks.js';
 import { ANY_MESH } from './router-table-meshes.js';

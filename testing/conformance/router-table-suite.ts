@@ -3,8 +3,9 @@
  * `describe` and `it` (mocha, vitest, jest, node:test's globals) and nothing else. `routerTableChecks` gives the same checks as data,
  * to run them without one. The checks are random and repeatable: a failure names the seed that repeats it.
  */
+
+import type { RouterTable } from '../../core/api/router-table.js';
 import { NetworkError } from '../../core/errors.js';
-import type { RouterTable } from '../../core/router-table.js';
 import { contractChecks, type RouterTableCheck } from './router-table-checks.js';
 import { meshChecks } from './router-table-mesh-checks.js';
 import { ANY_MESH, ZONED_MESH } from './router-table-meshes.js';

@@ -2,8 +2,8 @@
  * @module One router table, the truth about its links, and random events that both of them hear. The checks compare the table's
  * answers with this truth. Nothing here depends on how a table is made.
  */
-import type { NodeId } from '../../core/node-id.js';
-import type { LinkMetric, RouteAction, RouteFanout, RouterTable } from '../../core/router-table.js';
+import type { NodeId } from '../../core/address/node-id.js';
+import type { LinkMetric, RouteAction, RouteFanout, RouterTable } from '../../core/api/router-table.js';
 import { must, type SeededRandom } from './check-tools.js';
 
 export interface WorldLink {

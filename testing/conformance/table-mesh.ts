@@ -3,8 +3,8 @@
  * each of its neighbours, then its news, and the neighbours take them at once. Delivery is in order and without loss, as on a link; there
  * is no time in it. What is true of the graph is searched in `table-oracle.ts`.
  */
-import type { NodeId } from '../../core/node-id.js';
-import type { LinkMetric, RouterTable } from '../../core/router-table.js';
+import type { NodeId } from '../../core/address/node-id.js';
+import type { LinkMetric, RouterTable } from '../../core/api/router-table.js';
 import { must } from './check-tools.js';
 
 /** One end of a link. */

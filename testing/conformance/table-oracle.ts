@@ -2,8 +2,8 @@
  * @module The truth about tables in a graph, searched by brute force: who is connected with whom and at what cost, where a message ends
  * that follows the tables' answers, and who gets a copy of a broadcast.
  */
-import { type NodeId, sharesPrefix } from '../../core/node-id.js';
-import type { LinkMetric, RouteAction, RouterTable } from '../../core/router-table.js';
+import { type NodeId, sharesPrefix } from '../../core/address/node-id.js';
+import type { LinkMetric, RouteAction, RouterTable } from '../../core/api/router-table.js';
 import { must } from './check-tools.js';
 import type { TableEnd, TableMesh, TableNode } from './table-mesh.js';
 

@@ -1,8 +1,8 @@
 /**
- * @module Transport checks: the contract of `core/transport.ts` for listeners and dials, which holds for every transport. What byte
+ * @module Transport checks: the contract of `core/api/transport.ts` for listeners and dials, which holds for every transport. What byte
  * streams promise besides is in `transport-stream-checks.ts`.
  */
-import type { Address } from '../../core/address.js';
+import type { Address } from '../../core/address/address.js';
 import { must } from './check-tools.js';
 import { type LinkRecord, type TransportFactory, TransportWorld } from './transport-world.js';
 

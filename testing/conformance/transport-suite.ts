@@ -1,10 +1,11 @@
 /**
- * @module transportSuite: proves a transport against the contract of `core/transport.ts`. It needs a runner with `describe` and `it`
+ * @module transportSuite: proves a transport against the contract of `core/api/transport.ts`. It needs a runner with `describe` and `it`
  * (mocha, vitest, jest) and nothing else; `transportChecks` gives the same checks as data, to run them without one. Every wait
  * names what it waits for and has a deadline.
  */
+
+import type { LinkKind } from '../../core/api/transport.js';
 import { NetworkError } from '../../core/errors.js';
-import type { LinkKind } from '../../core/transport.js';
 import { DIAL_CHECKS, LISTEN_CHECKS, type TransportCheck } from './transport-checks.js';
 import { STREAM_CHECKS } from './transport-stream-checks.js';
 import type { TransportFactory } from './transport-world.js';

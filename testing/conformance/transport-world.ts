@@ -3,9 +3,9 @@
  * everything that the contract forbids as a violation: a sink called during a call of this side, a second end, a word after the end.
  * It sleeps nowhere; every wait names what it waits for and has a deadline.
  */
-import type { Address } from '../../core/address.js';
+import type { Address } from '../../core/address/address.js';
+import type { Dial, DialSink, LinkSink, Listener, ListenerSink, Transport, TransportLink } from '../../core/api/transport.js';
 import type { NetworkError } from '../../core/errors.js';
-import type { Dial, DialSink, LinkSink, Listener, ListenerSink, Transport, TransportLink } from '../../core/transport.js';
 import { must } from './check-tools.js';
 
 /** What the suite is given anew for every check. */

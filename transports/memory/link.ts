@@ -2,9 +2,9 @@
  * @module MemoryLink: one end of a channel in memory. It behaves as a TCP link does: bytes arrive in a buffer that is used again, large
  * chunks in pieces; the end of one side is the end of both; nothing is said during a call.
  */
-import type { Address } from '../../core/address.js';
+import type { Address } from '../../core/address/address.js';
+import type { LinkSink, TransportLink } from '../../core/api/transport.js';
 import { NetworkError } from '../../core/errors.js';
-import type { LinkSink, TransportLink } from '../../core/transport.js';
 import type { MemoryNetwork } from './network.js';
 
 /** Shared by all links: delivered bytes are valid during the call only, which this makes true. */

@@ -3,9 +3,9 @@
  * Nothing is delivered during the call that caused it, and everything in the order in which it was caused. Runs everywhere; it knows
  * no time, no loss and no latency (the simulated network does).
  */
-import type { Address } from '../../core/address.js';
-import type { Timers } from '../../core/ports.js';
-import type { ListenerSink } from '../../core/transport.js';
+import type { Address } from '../../core/address/address.js';
+import type { Timers } from '../../core/api/ports.js';
+import type { ListenerSink } from '../../core/api/transport.js';
 
 export interface MemoryNetworkOptions {
   /** Deliveries happen at the end of its turn. Default: in a microtask, which lets two chatty sinks hold up the event loop. */

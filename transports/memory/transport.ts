@@ -1,9 +1,9 @@
 /**
  * @module MemoryTransport: `mem://name[:port]`, for nodes in one process and for tests (ATM-40). Names exist within a `MemoryNetwork`.
  */
-import { Address } from '../../core/address.js';
+import { Address } from '../../core/address/address.js';
+import type { Dial, DialSink, Listener, ListenerSink, Transport } from '../../core/api/transport.js';
 import { NetworkError } from '../../core/errors.js';
-import type { Dial, DialSink, Listener, ListenerSink, Transport } from '../../core/transport.js';
 import { MemoryLink } from './link.js';
 import { type MemoryNetwork, PROCESS_NETWORK } from './network.js';
 

@@ -2,7 +2,7 @@
  * @module SeededRandom: chance that repeats. Equal seeds give equal sequences on every machine; seeds that differ in anything give
  * unrelated ones. Not for secrets.
  */
-import type { Random } from '../../core/ports.js';
+import type { Random } from '../../core/api/ports.js';
 import { Hash } from './hash.js';
 
 const DOMAIN = 0x72616e64;

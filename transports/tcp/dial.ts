@@ -3,9 +3,9 @@
  * 250 ms; the first that connects wins and the others are dropped. The deadline is the engine's, which cancels.
  */
 import { connect, type Socket } from 'node:net';
-import { Address } from '../../core/address.js';
+import { Address } from '../../core/address/address.js';
+import type { Dial, DialSink } from '../../core/api/transport.js';
 import { NetworkError } from '../../core/errors.js';
-import type { Dial, DialSink } from '../../core/transport.js';
 import { TcpLink } from './link.js';
 import type { TcpParts } from './parts.js';
 import { resolveHost } from './resolve.js';

@@ -5,10 +5,10 @@
  * the system's library reports a reset that follows unread bytes as an end. Only the secured goodbye tells an end from a loss.
  */
 import type { Socket } from 'node:net';
-import type { Address } from '../../core/address.js';
+import type { Address } from '../../core/address/address.js';
+import type { LinkSink, TransportLink } from '../../core/api/transport.js';
 import type { NetworkError } from '../../core/errors.js';
 import { freeSpent } from '../../core/platform/node/spent.js';
-import type { LinkSink, TransportLink } from '../../core/transport.js';
 import { socketAddress } from './socket-address.js';
 import { networkError } from './system-error.js';
 

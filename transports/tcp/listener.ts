@@ -5,10 +5,10 @@
  * the system's library tries again by itself, at once and mostly without telling, so there is nothing here to back off.
  */
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import type { Address } from '../../core/address.js';
+import type { Address } from '../../core/address/address.js';
+import type { Listener, ListenerSink } from '../../core/api/transport.js';
 import type { NetworkError } from '../../core/errors.js';
 import { freeSpent } from '../../core/platform/node/spent.js';
-import type { Listener, ListenerSink } from '../../core/transport.js';
 import { TcpLink } from './link.js';
 import type { TcpParts } from './parts.js';
 import { resolveHost } from './resolve.js';

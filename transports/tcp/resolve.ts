@@ -3,7 +3,7 @@
  * ordered as INET-25 and RFC 8305 want it: IPv6 first, the families taking turns.
  */
 import { type LookupAddress, lookup } from 'node:dns';
-import type { Address } from '../../core/address.js';
+import type { Address } from '../../core/address/address.js';
 
 /** Answers of one name that are looked at; further ones are not tried. */
 const ANSWERS_MAX = 16;

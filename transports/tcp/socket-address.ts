@@ -1,7 +1,7 @@
 /**
  * @module Socket addresses: what sockets say about their ends, as addresses. An IPv4 peer of a dual-stack socket is shown as IPv4.
  */
-import { Address } from '../../core/address.js';
+import { Address } from '../../core/address/address.js';
 
 const MAPPED_PREFIX = '::ffff:';
 

@@ -3,7 +3,7 @@
  * accept fails without a word and everything else in the process (files, names, timers' pipes) fails too, so some are kept back.
  */
 import { readFileSync } from 'node:fs';
-import type { Address } from '../../core/address.js';
+import type { Address } from '../../core/address/address.js';
 import { NetworkError } from '../../core/errors.js';
 
 /** File descriptors that are left to the rest of the process. */

@@ -2,7 +2,7 @@
  * @module System errors: turns what the system reports about sockets and names into `NetworkError`s that name the endpoint, the
  * system's code and what was being done (SECURITY.md row 42).
  */
-import type { Address } from '../../core/address.js';
+import type { Address } from '../../core/address/address.js';
 import { type ErrorCode, NetworkError } from '../../core/errors.js';
 
 /** What was being done; the same system code means different things to a listener and to a dial. */

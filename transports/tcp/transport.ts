@@ -2,9 +2,9 @@
  * @module TcpTransport: `tcp://host:port`, IPv4 and IPv6. It makes listeners and dials and counts their sockets; what they do is in
  * `listener.ts`, `dial.ts` and `link.ts`.
  */
-import type { Address } from '../../core/address.js';
+import type { Address } from '../../core/address/address.js';
+import type { Dial, DialSink, Listener, ListenerSink, Transport } from '../../core/api/transport.js';
 import { NetworkError } from '../../core/errors.js';
-import type { Dial, DialSink, Listener, ListenerSink, Transport } from '../../core/transport.js';
 import { TcpDial } from './dial.js';
 import { TcpListener } from './listener.js';
 import type { TcpParts } from './parts.js';

@@ -1,8 +1,9 @@
 /**
  * @module Ports in browsers: the page's clock, timers, randomness and logs.
  */
-import type { LogLevel } from '../../node-options.js';
-import type { Clock, Logger, Random, Timers } from '../../ports.js';
+
+import type { Clock, Logger, Random, Timers } from '../../api/ports.js';
+import type { LogLevel } from '../../node/node-options.js';
 
 export const browserClock: Clock = {
   nowMs: () => performance.now(),

@@ -8,8 +8,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Logger, Storage } from '../../api/ports.js';
 import { NetworkError } from '../../errors.js';
-import type { Logger, Storage } from '../../ports.js';
 
 /** Magic and version, then the length of the content, its SHA-256, and the content. */
 const MAGIC = Buffer.from('meshwright-data 1\n');

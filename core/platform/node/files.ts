@@ -5,11 +5,11 @@
  */
 import { closeSync, constants, fchmodSync, fstatSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { NodeId } from '../../address/node-id.js';
+import type { Random } from '../../api/ports.js';
 import { NetworkError } from '../../errors.js';
-import { Identity } from '../../identity.js';
-import type { NodeId } from '../../node-id.js';
-import type { Random } from '../../ports.js';
 import type { Crypto } from '../../security/crypto.js';
+import { Identity } from '../../security/identity.js';
 
 const OWNER_ONLY = 0o600;
 const OTHERS_MASK = 0o077;

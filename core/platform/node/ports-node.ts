@@ -3,8 +3,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
-import type { LogLevel } from '../../node-options.js';
-import type { Clock, Logger, Random, Timers } from '../../ports.js';
+import type { Clock, Logger, Random, Timers } from '../../api/ports.js';
+import type { LogLevel } from '../../node/node-options.js';
 
 export const nodeClock: Clock = {
   nowMs: () => performance.now(),

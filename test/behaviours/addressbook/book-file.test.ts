@@ -4,12 +4,12 @@
  */
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { groupOfAddress } from '../../../behaviours/addressbook/address-group.js';
-import { BACKOFF_DEFAULTS } from '../../../behaviours/addressbook/backoff.js';
 import { Book } from '../../../behaviours/addressbook/book.js';
 import { BOOK_FILE_LIMITS, bookFromBytes, bookToBytes } from '../../../behaviours/addressbook/book-file.js';
 import type { Entry } from '../../../behaviours/addressbook/entry.js';
+import { groupOfAddress } from '../../../core/address/address-group.js';
 import { decodeValue, encodeValue, nodeIdToBytes, parseAddress } from '../../../core/index.js';
+import { BACKOFF_DEFAULTS } from '../../../core/structures/back-off.js';
 import { idOf, Present, publicAddress, Reader, recordOf, signerOf, teller, WALL_MS } from './support.js';
 
 const A = 'tcp://20.0.0.1:7400';

@@ -1,11 +1,11 @@
 /** @module Tests of the book: what may enter, what stays, and what gives way (rows 14, 43-48; H-11, H-38, H-39). */
 import { expect } from 'chai';
-import { BACKOFF_DEFAULTS } from '../../../behaviours/addressbook/backoff.js';
 import { BOOK_LIMITS } from '../../../behaviours/addressbook/book.js';
 import type { Entry } from '../../../behaviours/addressbook/entry.js';
 import { RECORD_LIMITS } from '../../../behaviours/addressbook/record.js';
 import { SELF_ADDRESS_LIMITS } from '../../../behaviours/addressbook/self-addresses.js';
 import { parseAddress } from '../../../core/index.js';
+import { BACKOFF_DEFAULTS } from '../../../core/structures/back-off.js';
 import { idOf, publicAddress, Reader, recordOf, teller, WALL_MS } from './support.js';
 
 const ADDRESS = 'tcp://20.0.0.1:7400';

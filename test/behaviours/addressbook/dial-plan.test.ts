@@ -1,11 +1,11 @@
 /** @module Tests of whom a node dials: full mesh and beyond, chance and groups, order, politeness and budgets (rows 46, 49; USERS 24). */
 import { expect } from 'chai';
-import { BACKOFF_DEFAULTS } from '../../../behaviours/addressbook/backoff.js';
 import { DialBudget } from '../../../behaviours/addressbook/dial-budget.js';
 import { DIAL_PLAN_LIMITS, DialPlan, mayDial, type Situation, spend } from '../../../behaviours/addressbook/dial-plan.js';
 import { DIAL_QUEUE_LIMITS, DialQueue } from '../../../behaviours/addressbook/dial-queue.js';
 import { SEEDS_MAX, Seeds } from '../../../behaviours/addressbook/seeds.js';
 import { type NodeId, parseAddress } from '../../../core/index.js';
+import { BACKOFF_DEFAULTS } from '../../../core/structures/back-off.js';
 import { idOf, publicAddress, Reader, recordOf, teller } from './support.js';
 
 const FIRST = '0'.repeat(64) as NodeId;

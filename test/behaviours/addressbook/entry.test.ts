@@ -1,8 +1,8 @@
 /** @module Tests of one node's entry: which address is dialled, when, and when it is given up (DNDM-33..36; H-12, H-14). */
 import { expect } from 'chai';
-import { BACKOFF_DEFAULTS } from '../../../behaviours/addressbook/backoff.js';
 import { ENTRY_LIMITS, Entry } from '../../../behaviours/addressbook/entry.js';
 import { parseAddress } from '../../../core/index.js';
+import { BACKOFF_DEFAULTS } from '../../../core/structures/back-off.js';
 import { idOf, Present, WALL_MS } from './support.js';
 
 const A = 'tcp://20.0.0.1:7400';

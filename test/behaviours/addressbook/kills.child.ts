@@ -2,9 +2,10 @@
  * @module Saves one book after another, each with a node more than the one before, until it is killed. Says the number of every book that
  * was saved. Arguments: the directory, and the number to begin with.
  */
-import { groupOfAddress } from '../../../behaviours/addressbook/address-group.js';
+
 import { Book } from '../../../behaviours/addressbook/book.js';
 import { bookToBytes } from '../../../behaviours/addressbook/book-file.js';
+import { groupOfAddress } from '../../../core/address/address-group.js';
 import { parseAddress } from '../../../core/index.js';
 import { FileStorage } from '../../../core/platform/node/file-storage.js';
 import { simulatedLogger } from '../../../transports/simulated/index.js';

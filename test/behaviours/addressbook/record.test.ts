@@ -2,9 +2,9 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { isAhead, isExpired, isGenuine, markOf, RECORD_LIMITS, readRecord, signRecord } from '../../../behaviours/addressbook/record.js';
-import { Identity } from '../../../core/identity.js';
 import { encodeValue, parseAddress } from '../../../core/index.js';
 import { nodeCrypto } from '../../../core/platform/node/crypto-node.js';
+import { Identity } from '../../../core/security/identity.js';
 import { NodeSigner } from '../../../core/security/signer.js';
 import { seededRandom } from '../../../testing/index.js';
 import { idOf, signerOf, WALL_MS } from './support.js';

@@ -1,9 +1,9 @@
 /** @module Tests of the shelf, which keeps the book between two runs, and of books that people move (DNDM-32, DNDM-33). */
 import { expect } from 'chai';
-import { groupOfAddress } from '../../../behaviours/addressbook/address-group.js';
 import { Book } from '../../../behaviours/addressbook/book.js';
 import { setupOf } from '../../../behaviours/addressbook/options.js';
 import { Shelf } from '../../../behaviours/addressbook/shelf.js';
+import { groupOfAddress } from '../../../core/address/address-group.js';
 import { type BehaviorAgent, NetworkError, parseAddress, type Storage } from '../../../core/index.js';
 import { bookOf, idOf, isFullMesh, Mesh, Present, publicAddress, signerOf } from './support.js';
 

@@ -4,8 +4,8 @@
  */
 import { expect } from 'chai';
 import { RouterSyncBehavior } from '../../../behaviours/router-sync/index.js';
-import { Identity } from '../../../core/identity.js';
 import { toKey, toNode, toService, toServices } from '../../../core/index.js';
+import { Identity } from '../../../core/security/identity.js';
 import { LayeredRouter } from '../../../routing/index.js';
 import { SimulatedNetwork, type SimulatedNode } from '../../../simulation.js';
 import { SeededRandom, simulatedCrypto } from '../../../transports/simulated/index.js';

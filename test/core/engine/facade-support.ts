@@ -1,6 +1,7 @@
 /** @module What the tests of the facade share: a facade over a table, with two links, and the faults that it reports. Holds no test. */
+
+import type { RouterTable } from '../../../core/api/router-table.js';
 import { RouterFacade } from '../../../core/engine/router-facade.js';
-import type { RouterTable } from '../../../core/router-table.js';
 import { A, B, SELF } from '../../routing/ids.js';
 
 export type Fault = readonly [callback: string, cause: unknown];

@@ -1,8 +1,8 @@
 /** @module What the facade makes of a table's answers: sound ones pass, all others cost one message and are reported. */
 import { expect } from 'chai';
+import type { RouteAction, RouteFanout, RouterTable } from '../../../core/api/router-table.js';
 import type { RouterFacade } from '../../../core/engine/router-facade.js';
 import { NetworkError } from '../../../core/errors.js';
-import type { RouteAction, RouteFanout, RouterTable } from '../../../core/router-table.js';
 import { DirectRouter, ForceNodeRouter } from '../../../routing/index.js';
 import { A, B, LOCAL, next, REJECT, STRANGER } from '../../routing/ids.js';
 import { patched } from '../../routing/patched.js';

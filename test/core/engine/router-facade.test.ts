@@ -1,9 +1,9 @@
 /** @module The facade as a table, the exchange of the table beneath, and events. Answers are in router-facade-answers.test.ts. */
 import { expect } from 'chai';
+import type { NodeId } from '../../../core/address/node-id.js';
+import { type RouteAction, RouterTable } from '../../../core/api/router-table.js';
 import { RouterFacade } from '../../../core/engine/router-facade.js';
 import { NetworkError } from '../../../core/errors.js';
-import type { NodeId } from '../../../core/node-id.js';
-import { type RouteAction, RouterTable } from '../../../core/router-table.js';
 import { DirectRouter } from '../../../routing/index.js';
 import { routerTableSuite } from '../../../testing/conformance/router-table-suite.js';
 import { A, B, LOCAL, next, REJECT, rtt, SELF, STRANGER } from '../../routing/ids.js';

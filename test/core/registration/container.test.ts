@@ -2,8 +2,9 @@
 import 'reflect-metadata';
 import { expect } from 'chai';
 import { container as globalContainer } from 'tsyringe';
+import { NetworkBehavior } from '../../../core/api/network-behavior.js';
+import { RouterTable } from '../../../core/api/router-table.js';
 import { NetworkError } from '../../../core/errors.js';
-import { NetworkBehavior } from '../../../core/network-behavior.js';
 import { NodeContainer } from '../../../core/registration/container.js';
 import {
   CLOCK,
@@ -19,7 +20,6 @@ import {
   tokensOf,
 } from '../../../core/registration/injection.js';
 import { type BehaviorClass, planRegistration, type Registration } from '../../../core/registration/registry.js';
-import { RouterTable } from '../../../core/router-table.js';
 import { nodeValues } from '../../forms/suite.js';
 
 /** Keeps what its constructor was given. */

@@ -1,9 +1,9 @@
 /** @module Tests of the decorators under the standard dialect; the legacy one has its own folder. */
 import { expect } from 'chai';
-import { NetworkBehavior } from '../../../core/network-behavior.js';
+import { descriptorOf, rpcMethodsOf } from '../../../core/api/descriptor.js';
+import { NetworkBehavior } from '../../../core/api/network-behavior.js';
+import type { RpcContext } from '../../../core/api/rpc.js';
 import { Behavior, inject, Rpc } from '../../../core/registration/decorators.js';
-import { descriptorOf, rpcMethodsOf } from '../../../core/registration/descriptor.js';
-import type { RpcContext } from '../../../core/rpc.js';
 import { expectRpcRefused, misuse } from '../../forms/misuse.js';
 
 // The compiler refuses most of what is defined here; plain callers and other compilers do not.

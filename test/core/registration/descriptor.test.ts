@@ -1,10 +1,10 @@
 /** @module Tests of a behaviour's static facts. */
 import { expect } from 'chai';
 import * as fc from 'fast-check';
+import { type AnyClass, BEHAVIOR_HOOKS, descriptorOf, rpcMethodsOf } from '../../../core/api/descriptor.js';
+import { NetworkBehavior } from '../../../core/api/network-behavior.js';
 import { NetworkError } from '../../../core/errors.js';
-import { NetworkBehavior } from '../../../core/network-behavior.js';
 import { Behavior, Rpc } from '../../../core/registration/decorators.js';
-import { type AnyClass, BEHAVIOR_HOOKS, descriptorOf, rpcMethodsOf } from '../../../core/registration/descriptor.js';
 
 /** A class with these facts and some methods to offer. */
 function withFacts(behavior: unknown): AnyClass {

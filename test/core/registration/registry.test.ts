@@ -1,12 +1,12 @@
 /** @module Tests of the registry: what is refused before anything is built, and in which order the rest would be built (USERS 9). */
 import { expect } from 'chai';
 import * as fc from 'fast-check';
+import { NetworkBehavior } from '../../../core/api/network-behavior.js';
+import { RouterTable } from '../../../core/api/router-table.js';
 import { NetworkError } from '../../../core/errors.js';
-import { NetworkBehavior } from '../../../core/network-behavior.js';
 import type { RegistrationFault } from '../../../core/registration/dependency-graph.js';
 import { CLOCK, NODE_ID, OPTIONS, type Token, token } from '../../../core/registration/injection.js';
 import { type BehaviorClass, planRegistration, type Registration } from '../../../core/registration/registry.js';
-import { RouterTable } from '../../../core/router-table.js';
 
 /** A behaviour's class of this name and service id, which injects these tokens. */
 function sample(name: string, serviceId: number, inject: readonly Token[] = []): BehaviorClass {

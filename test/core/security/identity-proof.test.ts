@@ -2,8 +2,8 @@
  * @module Identity proof: the layout byte by byte, what the signature covers, and every refusal.
  */
 import { expect } from 'chai';
-import { Identity } from '../../../core/identity.js';
 import { nodeCrypto } from '../../../core/platform/node/crypto-node.js';
+import { Identity } from '../../../core/security/identity.js';
 import { checkProof, type ProofContext, signedBytes, writeProof } from '../../../core/security/identity-proof.js';
 import { ALICE, BACKENDS, BOB, bytes, hex, joined, SMALL_ORDER_ED25519 } from './support.js';
 

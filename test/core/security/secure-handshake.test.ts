@@ -2,6 +2,7 @@
  * @module Secure handshake: the attacks on it, played with real Noise messages: middlemen, weak keys, replays, reflections, downgrades.
  */
 import { expect } from 'chai';
+import type { LinkKind } from '../../../core/api/transport.js';
 import { NetworkError } from '../../../core/errors.js';
 import { nodeCrypto } from '../../../core/platform/node/crypto-node.js';
 import type { AgreementKey } from '../../../core/security/crypto.js';
@@ -9,7 +10,6 @@ import { writeProof } from '../../../core/security/identity-proof.js';
 import { HandshakeState } from '../../../core/security/noise.js';
 import { type HandshakeStep, SecureHandshake, type SecureHandshakeOptions } from '../../../core/security/secure-handshake.js';
 import { type SpaceOptions, spaceOf } from '../../../core/security/space.js';
-import type { LinkKind } from '../../../core/transport.js';
 import {
   ALICE,
   BACKENDS,

@@ -1,8 +1,8 @@
 /** @module Tests of the signer that behaviours get: what it signs is good for one space and one domain, and for nothing else. */
 import { expect } from 'chai';
-import { Identity } from '../../../core/identity.js';
 import { nodeCrypto } from '../../../core/platform/node/crypto-node.js';
 import { nobleCrypto } from '../../../core/security/crypto-noble.js';
+import { Identity } from '../../../core/security/identity.js';
 import { NodeSigner } from '../../../core/security/signer.js';
 import { seededRandom } from '../../../testing/index.js';
 

@@ -4,12 +4,12 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { Identity } from '../../../core/identity.js';
+import type { Random } from '../../../core/api/ports.js';
 import { nodeCrypto } from '../../../core/platform/node/crypto-node.js';
-import type { Random } from '../../../core/ports.js';
 import { AgreementKeys } from '../../../core/security/agreement-keys.js';
 import type { AgreementKey, Crypto } from '../../../core/security/crypto.js';
 import { nobleCrypto } from '../../../core/security/crypto-noble.js';
+import { Identity } from '../../../core/security/identity.js';
 import { SecureStream, type SecureStreamOptions } from '../../../core/security/secure-stream.js';
 import { type SpaceOptions, spaceOf } from '../../../core/security/space.js';
 

@@ -3,7 +3,7 @@
  */
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { type NodeId, nodeIdToBytes } from '../../../core/node-id.js';
+import { type NodeId, nodeIdToBytes } from '../../../core/address/node-id.js';
 import { forwardedBytes, writeForwarded } from '../../../core/wire/forwarded.js';
 import { HeaderDraft, HeaderView, KIND_KEY, KIND_NODE, KIND_SERVICE, KIND_SERVICES, Message } from '../../../core/wire/message.js';
 

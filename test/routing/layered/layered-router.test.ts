@@ -2,8 +2,8 @@
  * @module LayeredRouter: what a table knows of its own zone and of others, what it tells whom, and which way it takes.
  */
 import { expect } from 'chai';
+import type { NodeId } from '../../../core/address/node-id.js';
 import { NetworkError } from '../../../core/errors.js';
-import type { NodeId } from '../../../core/node-id.js';
 import { LayeredRouter } from '../../../routing/index.js';
 import type { LayeredOptions } from '../../../routing/layered/options.js';
 import { levelOf, zoneName } from '../../../routing/layered/zones.js';

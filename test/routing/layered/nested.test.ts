@@ -4,7 +4,7 @@
  */
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { type NodeId, sharesPrefix } from '../../../core/node-id.js';
+import { type NodeId, sharesPrefix } from '../../../core/address/node-id.js';
 import { LayeredRouter } from '../../../routing/index.js';
 import { levelOf, Zones, zoneName } from '../../../routing/layered/zones.js';
 import type { SeededRandom } from '../../../testing/conformance/check-tools.js';

@@ -1,6 +1,6 @@
 /** @module The bounds of the path-vector table: floods, long paths, links that flap, and what an entry takes. */
 import { expect } from 'chai';
-import type { NodeId } from '../../../core/node-id.js';
+import type { NodeId } from '../../../core/address/node-id.js';
 import { PathVectorRouter } from '../../../routing/path-vector/path-vector-router.js';
 import { FLAG_BEGIN, FLAG_END } from '../../../routing/path-vector/sync-format.js';
 import { SeededRandom } from '../../../testing/conformance/check-tools.js';

@@ -1,7 +1,7 @@
 /** @module Which way `PathVectorRouter` takes: cost, ties, paths that lead back, feasibility, and what it explains. */
 import { expect } from 'chai';
-import type { NodeId } from '../../../core/node-id.js';
-import type { LinkMetric } from '../../../core/router-table.js';
+import type { NodeId } from '../../../core/address/node-id.js';
+import type { LinkMetric } from '../../../core/api/router-table.js';
 import { NetworkError } from '../../../index.js';
 import type { PathVectorOptions } from '../../../routing/path-vector/options.js';
 import { PathVectorRouter } from '../../../routing/path-vector/path-vector-router.js';

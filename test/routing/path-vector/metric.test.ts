@@ -1,6 +1,6 @@
 /** @module What links and paths measure, and what they cost: the formula, the bounds of the numbers, and hysteresis. */
 import { expect } from 'chai';
-import type { LinkMetric } from '../../../core/router-table.js';
+import type { LinkMetric } from '../../../core/api/router-table.js';
 import {
   addLatency,
   addLoss,

@@ -1,6 +1,6 @@
 /** @module The parts of the path-vector table that keep numbers for nodes: entries of a link, decisions, sets of nodes, a neighbour's numbers. */
 import { expect } from 'chai';
-import type { NodeId } from '../../../core/node-id.js';
+import type { NodeId } from '../../../core/address/node-id.js';
 import { Columns } from '../../../routing/path-vector/columns.js';
 import { HeardNodes } from '../../../routing/path-vector/heard-nodes.js';
 import { BANDWIDTH_UNKNOWN, COST_NONE, ESTIMATED, LATENCY_MAX, LOSS_WHOLE } from '../../../routing/path-vector/metric.js';

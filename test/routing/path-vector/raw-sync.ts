@@ -1,5 +1,5 @@
 /** @module Syncs written by hand: what a neighbour with another idea of the protocol, or of the truth, may send. */
-import type { NodeId } from '../../../core/node-id.js';
+import type { NodeId } from '../../../core/address/node-id.js';
 import { ByteWriter } from '../../../routing/path-vector/bytes.js';
 import { nameOf } from '../../../routing/path-vector/node-list.js';
 import * as form from '../../../routing/path-vector/sync-format.js';

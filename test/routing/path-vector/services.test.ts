@@ -1,6 +1,6 @@
 /** @module Services over a mesh: which provider is taken, who chooses, and fan-outs. */
 import { expect } from 'chai';
-import type { NodeId } from '../../../core/node-id.js';
+import type { NodeId } from '../../../core/address/node-id.js';
 import type { PathVectorOptions } from '../../../routing/path-vector/options.js';
 import { SeededRandom } from '../../../testing/conformance/check-tools.js';
 import { idOf, LOCAL, REJECT } from '../ids.js';

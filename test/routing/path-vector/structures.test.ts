@@ -1,7 +1,7 @@
 /** @module The parts of the path-vector table that know no routes: numbers of nodes and lists, the tree of paths, keys, bytes. */
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { NodeId } from '../../../core/node-id.js';
+import type { NodeId } from '../../../core/address/node-id.js';
 import { ByteReader, ByteWriter } from '../../../routing/path-vector/bytes.js';
 import { isNewer } from '../../../routing/path-vector/entry.js';
 import { Flaps } from '../../../routing/path-vector/flaps.js';

@@ -1,6 +1,6 @@
 /** @module The conversation of two path-vector tables: what is said when, in which form, and how it is repaired. */
 import { expect } from 'chai';
-import type { NodeId } from '../../../core/node-id.js';
+import type { NodeId } from '../../../core/address/node-id.js';
 import { PathVectorRouter } from '../../../routing/path-vector/path-vector-router.js';
 import { SeededRandom } from '../../../testing/conformance/check-tools.js';
 import { A, B, C, idOf, next, REJECT, SELF } from '../ids.js';

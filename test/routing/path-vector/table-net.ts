@@ -1,8 +1,8 @@
 /**
  * @module Path-vector tables in a graph of which the test knows everything: `TableMesh` with tables of this kind, and their costs.
  */
-import type { NodeId } from '../../../core/node-id.js';
-import type { LinkMetric } from '../../../core/router-table.js';
+import type { NodeId } from '../../../core/address/node-id.js';
+import type { LinkMetric } from '../../../core/api/router-table.js';
 import type { PathVectorOptions } from '../../../routing/path-vector/options.js';
 import { PathVectorRouter } from '../../../routing/path-vector/path-vector-router.js';
 import type { SeededRandom } from '../../../testing/conformance/check-tools.js';

@@ -3,7 +3,7 @@
  * reached on the cheapest way, and nobody else, within bounded rounds.
  */
 import { expect } from 'chai';
-import type { NodeId } from '../../../core/node-id.js';
+import type { NodeId } from '../../../core/address/node-id.js';
 import { SeededRandom } from '../../../testing/conformance/check-tools.js';
 import { clique, type Edge } from './shapes.js';
 import { LOOP, TableNet } from './table-net.js';

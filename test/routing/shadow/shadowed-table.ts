@@ -2,9 +2,9 @@
  * @module A table that is asked through its shadow: it hears and tells everything itself, and before each answer the shadow gets what changed.
  * What the suite says of it, it says of the shadow.
  */
-import type { NodeId } from '../../../core/node-id.js';
-import { type LinkMetric, type RouteAction, type RouteExplanation, type RouteFanout, RouterTable } from '../../../core/router-table.js';
-import type { RouteRule } from '../../../core/routes.js';
+import type { NodeId } from '../../../core/address/node-id.js';
+import { type LinkMetric, type RouteAction, type RouteExplanation, type RouteFanout, RouterTable } from '../../../core/api/router-table.js';
+import type { RouteRule } from '../../../core/api/routes.js';
 import type { LayeredRouter } from '../../../routing/layered/layered-router.js';
 import type { PathVectorRouter } from '../../../routing/path-vector/path-vector-router.js';
 import { ShadowRouter } from '../../../routing/shadow/shadow-router.js';

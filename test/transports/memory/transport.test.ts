@@ -1,6 +1,6 @@
 /** @module Tests of the memory transport: the transport contract, its names, its bounds and its order. */
 import { expect } from 'chai';
-import { parseAddress } from '../../../core/address.js';
+import { parseAddress } from '../../../core/address/address.js';
 import { transportSuite } from '../../../testing/conformance/transport-suite.js';
 import { TransportWorld } from '../../../testing/conformance/transport-world.js';
 import { MemoryNetwork, MemoryTransport } from '../../../transports/memory/index.js';

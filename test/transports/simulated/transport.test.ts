@@ -1,6 +1,6 @@
 /** @module Tests of the simulated transport: the transport contract, under several conditions, and what it adds to it. */
 import { expect } from 'chai';
-import { parseAddress } from '../../../core/address.js';
+import { parseAddress } from '../../../core/address/address.js';
 import { SimulatedNetwork, type SimulationOptions } from '../../../simulation.js';
 import { type TransportFixture, transportSuite } from '../../../testing/conformance/transport-suite.js';
 import { TransportWorld } from '../../../testing/conformance/transport-world.js';

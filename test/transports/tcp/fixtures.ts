@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { type AddressInfo, createServer, connect as netConnect, type Server, type Socket, type TcpNetConnectOpts } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { type Address, parseAddress } from '../../../core/address.js';
+import { type Address, parseAddress } from '../../../core/address/address.js';
 import { TransportWorld } from '../../../testing/conformance/transport-world.js';
 import { type TcpOptions, TcpTransport } from '../../../transports/tcp/index.js';
 

@@ -1,6 +1,6 @@
 /** @module The process under test of `limits.test.ts`: an echo listener that tells its counters, and dials, when it is asked. */
-import { parseAddress } from '../../../core/address.js';
-import type { LinkSink, TransportLink } from '../../../core/transport.js';
+import { parseAddress } from '../../../core/address/address.js';
+import type { LinkSink, TransportLink } from '../../../core/api/transport.js';
 import { TcpTransport } from '../../../transports/tcp/index.js';
 
 const { SOCKETS_MAX, LISTEN = 'tcp://127.0.0.12:0' } = process.env;

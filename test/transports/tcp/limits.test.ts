@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { parseAddress } from '../../../core/address.js';
+import { parseAddress } from '../../../core/address/address.js';
 import { NetworkError } from '../../../core/errors.js';
 import { TransportWorld } from '../../../testing/conformance/transport-world.js';
 import { SocketBudget, type TcpStats, TcpTransport } from '../../../transports/tcp/index.js';

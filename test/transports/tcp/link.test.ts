@@ -1,6 +1,6 @@
 /** @module Tests of TCP links against peers that misbehave: half ends, resets, peers that never read, and what is told of writes. */
 import { expect } from 'chai';
-import type { TransportLink } from '../../../core/transport.js';
+import type { TransportLink } from '../../../core/api/transport.js';
 import { linkToRaw, openWorld, rawConnect, turnsUntil } from './fixtures.js';
 
 const MIB = 2 ** 20;

@@ -1,6 +1,6 @@
 /** @module Tests of the TCP transport: the transport contract on every family, what is bound and dialled, and how failures are named. */
 import { expect } from 'chai';
-import { type Address, parseAddress } from '../../../core/address.js';
+import { type Address, parseAddress } from '../../../core/address/address.js';
 import { transportSuite } from '../../../testing/conformance/transport-suite.js';
 import { TransportWorld } from '../../../testing/conformance/transport-world.js';
 import { TcpTransport } from '../../../transports/tcp/index.js';

@@ -5,8 +5,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
+import { LAN_PORT_LIMITS, type LanChannel, type LanOpening, type LanPort, type LanSink } from '../../../api/lan-port.js';
 import { NetworkError } from '../../../errors.js';
-import { LAN_PORT_LIMITS, type LanChannel, type LanOpening, type LanPort, type LanSink } from '../../../lan-port.js';
 import { facesOf, type LanFace } from './interfaces.js';
 import { LanSocket, loadMdns, type MakeMdns, MDNS_PORT } from './lan-socket.js';
 import { PacketGuard } from './packet-guard.js';

@@ -18,9 +18,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import type { Logger } from '../../../../core/api/ports.js';
 import type { NetworkError } from '../../../../core/errors.js';
 import { FileStorage } from '../../../../core/platform/node/file-storage.js';
-import type { Logger } from '../../../../core/ports.js';
 
 const bytes = (...values: readonly number[]) => Uint8Array.from(values);
 

@@ -20,9 +20,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { NetworkError } from '../../../../core/errors.js';
-import { Identity } from '../../../../core/identity.js';
 import { nodeCrypto } from '../../../../core/platform/node/crypto-node.js';
 import { loadOrCreateIdentity } from '../../../../core/platform/node/files.js';
+import { Identity } from '../../../../core/security/identity.js';
 import { bytes, hex, seededRandom } from '../../security/support.js';
 
 const SEED = bytes('5a'.repeat(32));

@@ -1,0 +1,67 @@
+/**
+ * @module NodeId: who a node is. 32 bytes, in the API a branded lower-case hex string, so that equality is `===` and an id can be
+ * a Map key. Ids are derived in `identity.ts`; this file only converts and names them and knows no cryptography.
+ */
+import { NetworkError } from '../errors.js';
+
+declare const nodeIdBrand: unique symbol;
+
+/** 64 lower-case hex digits: SHA-256 over a domain tag and the node's public key. */
+export type NodeId = string & { readonly [nodeIdBrand]: true };
+
+export const NODE_ID_BYTES = 32;
+
+const HEX_CODES = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
+/** The digits of the id that is being read. */
+const CODES: number[] = new Array<number>(2 * NODE_ID_BYTES).fill(0);
+const NODE_ID_PATTERN = /^[0-9a-f]{64}$/;
+
+export function isNodeId(value: unknown): value is NodeId {
+  return typeof value === 'string' && value.length === 2 * NODE_ID_BYTES && NODE_ID_PATTERN.test(value);
+}
+
+/** Takes an id written by a person (upper case is accepted). Throws `NODE_ID_INVALID`. */
+export function parseNodeId(text: string): NodeId {
+  const lower = typeof text === 'string' && text.length === 2 * NODE_ID_BYTES ? text.toLowerCase() : '';
+  if (!isNodeId(lower)) throw new NetworkError('NODE_ID_INVALID', 'a node id is 64 hex digits');
+  return lower;
+}
+
+/** Reads 32 bytes at `offset`. The caller has checked the length. The text is made at once: pieces that are joined take twice as long. */
+export function nodeIdFromBytes(bytes: Uint8Array, offset = 0): NodeId {
+  for (let index = 0; index < NODE_ID_BYTES; index++) {
+    const byte = bytes[offset + index] as number;
+    CODES[2 * index] = HEX_CODES[byte >> 4] as number;
+    CODES[2 * index + 1] = HEX_CODES[byte & 15] as number;
+  }
+  return String.fromCharCode.apply(undefined, CODES) as NodeId;
+}
+
+/** Writes the id's 32 bytes into `target` at `offset`. */
+export function writeNodeId(id: NodeId, target: Uint8Array, offset: number): void {
+  for (let index = 0; index < NODE_ID_BYTES; index++) {
+    target[offset + index] = (nibble(id.charCodeAt(2 * index)) << 4) | nibble(id.charCodeAt(2 * index + 1));
+  }
+}
+
+export function nodeIdToBytes(id: NodeId): Uint8Array {
+  const bytes = new Uint8Array(NODE_ID_BYTES);
+  writeNodeId(id, bytes, 0);
+  return bytes;
+}
+
+/** Whether the first `byteCount` bytes of two ids are the same; all of them when it is 32 or more. */
+export function sharesPrefix(one: NodeId, other: NodeId, byteCount: number): boolean {
+  for (let index = 0; index < 2 * byteCount && index < one.length; index++)
+    if (one.charCodeAt(index) !== other.charCodeAt(index)) return false;
+  return true;
+}
+
+/** The first eight digits, for people. Not unique. */
+export function shortId(id: NodeId): string {
+  return id.slice(0, 8);
+}
+
+function nibble(code: number): number {
+  return code < 58 ? code - 48 : code - 87;
+}

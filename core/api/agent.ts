@@ -1,0 +1,117 @@
+/**
+ * @module Agents: how an author's code acts. A behaviour never acts by itself; it records wishes through the agent that its callback
+ * was passed, and the core carries them out, in order, after the callback has returned. A callback that throws loses all of them.
+ * An agent works during that callback only; used later it throws `AGENT_ESCAPED`.
+ */
+import type { Address } from '../address/address.js';
+import type { NodeId } from '../address/node-id.js';
+import type { NetworkError, SendResult } from '../errors.js';
+import type { Limits } from '../limits.js';
+import type { Connection } from './events.js';
+import type { BehaviorPorts, CallResult, LentPort, Logger, Random } from './ports.js';
+import type { Route } from './routes.js';
+import type { RpcAnswer, RpcRequest } from './rpc.js';
+
+export type Lane = 'control' | 'normal' | 'bulk';
+
+export interface SendOptions {
+  /** The service that handles the message there; the sender's own by default. */
+  readonly serviceId?: number;
+  /** A number that stays with the message; those of one stream id keep their provider. 0 by default: no stream. */
+  readonly streamId?: number;
+  /** `normal` by default; control goes before it, bulk after it. */
+  readonly lane?: Lane;
+  /** Hops that the message may take, 64 by default. */
+  readonly ttl?: number;
+  /** A connection that the message may not leave over: it takes another way, or answers `unreachable`. Not for `toConnection`. */
+  readonly except?: number;
+  /** Up to 255 bytes beside the payload, such as a trace context. */
+  readonly extension?: Uint8Array;
+}
+
+/** Which handlers of the same service an event goes to. `toConnection(id)` and `toNode(id)` are routes that serve here too. */
+export type HandlerTarget = Extract<Route, { type: 'connection' | 'node' }> | 'all';
+
+/** What `after` and `call` give back. */
+export interface Cancellable {
+  /** Idempotent; the callback will not run. */
+  cancel(): void;
+}
+
+/** What the agents of behaviours and of connection handlers have in common. */
+export interface Agent<ToHandler = unknown> {
+  /** This node's id. */
+  readonly nodeId: NodeId;
+  /** Monotonic milliseconds at which this step began. */
+  readonly nowMs: number;
+  /** Milliseconds since 1970: for stamps and expiry only. */
+  readonly wallMs: number;
+  readonly random: Random;
+  readonly log: Logger;
+  /** The limits that hold for this node, `connectionsMin` and `connectionsMax` among them. */
+  readonly limits: Limits;
+  /** Where this node listens now, as bound. */
+  readonly addresses: readonly Address[];
+  /**
+   * Routes, encodes and copies the payload into the link's lane at once: the caller's bytes are free on return. Bytes go as they are,
+   * any other value as CBOR. `full`, `unreachable` and `too-large` keep nothing. Throws `CODEC_UNENCODABLE` for what CBOR cannot carry.
+   */
+  send(route: Route, payload: unknown, options?: SendOptions): SendResult;
+  /** Hands an event to handlers of this service (`onBehaviorEvent`, or `onOtherHandlerEvent` from a handler); how many it reaches. */
+  sendToHandlers(target: HandlerTarget, event: ToHandler): number;
+  /** Calls back once, `delayMs` from now at the earliest; as a callback of this owner, never after its end. */
+  after(delayMs: number, callback: (agent: this) => void): Cancellable;
+  /** Calls a method of a service; the answer comes as a callback of this owner, exactly once, unless it is cancelled or the owner ends. */
+  call(
+    route: Route,
+    serviceId: number,
+    method: string,
+    value: unknown,
+    options: { readonly timeoutMs?: number },
+    callback: (agent: this, answer: CallResult) => void,
+  ): Cancellable;
+  /**
+   * The ports of that name, by ascending service id of the behaviours that fill them, this one's own included: for behaviours that
+   * exchange or decide something for others. What others return from `ports` is what any behaviour may use.
+   */
+  ports<Name extends keyof BehaviorPorts>(name: Name): readonly LentPort<NonNullable<BehaviorPorts[Name]>>[];
+}
+
+/** The agent of a behaviour. */
+export interface BehaviorAgent<ToHandler = unknown> extends Agent<ToHandler> {
+  /**
+   * Dials an address, or a node through the addresses that behaviours know. Answers the attempt's id at once. `callback` gets the outcome,
+   * as a callback of this behaviour, exactly once unless it ends before: the connection that came of it or was open already, or why there
+   * is none.
+   */
+  connect(target: Address | NodeId | string, callback?: (agent: this, outcome: Connection | NetworkError) => void): number;
+  /** Ends a connection. The remote is told the reason: as a refusal (`gate`) when a gate closes what is not open yet, else as a goodbye. */
+  closeConnection(connectionId: number, reason?: string): void;
+  /** Closes every connection to the node, also one that is not open yet. */
+  disconnectNode(nodeId: NodeId, reason?: string): void;
+  /** The open connections, by ascending id. */
+  connections(): readonly Connection[];
+  /** Keeps a dialled link from being closed as idle until `release`. Counted per behaviour: twice held is held once. */
+  hold(connectionId: number): void;
+  release(connectionId: number): void;
+  /** Hands an event to another behaviour of this node (`onBehaviorEvent`); false when none has that service id. */
+  sendToBehavior(serviceId: number, event: unknown): boolean;
+  /** For gates: this gate lets the connection pass. Idempotent. */
+  admit(connectionId: number): void;
+  /** Offers a further service under this behaviour's hands: routes lead to it, its messages come to this `onMessage`. */
+  registerService(serviceId: number): void;
+  unregisterService(serviceId: number): void;
+  /** Hands a request to the `onRpc` or `@Rpc` method of a behaviour of this node. This is how rpc behaviours deliver. */
+  deliverRpc(request: RpcRequest, answer: RpcAnswer): void;
+}
+
+/** The agent of a connection handler. */
+export interface ConnectionAgent<ToBehavior = unknown, ToHandler = unknown> extends Agent<ToHandler> {
+  readonly connection: Connection;
+  /** Sends to the other end of this connection, without routing. */
+  reply(payload: unknown, options?: SendOptions): SendResult;
+  /** Hands an event to this handler's behaviour (`onHandlerEvent`). */
+  sendToBehavior(event: ToBehavior): void;
+  /** As `closeConnection` of the behaviour's agent. */
+  close(reason?: string): void;
+}

@@ -1,0 +1,179 @@
+/**
+ * @module Descriptor: a behaviour's static facts. The primitive is `static behavior = { serviceId, name } as const` on the class;
+ * `@Behavior` and `@Rpc` (`decorators.ts`) write the same facts. This file reads and checks them and knows no container.
+ */
+import { NetworkError } from '../errors.js';
+import type { NetworkBehavior } from './network-behavior.js';
+
+export interface BehaviorDescriptor {
+  /** 0-255; 0-31 are reserved for built-in behaviours. */
+  readonly serviceId: number;
+  /** For people: logs, faults, metrics. 1-64 characters of letters, digits, - and _. */
+  readonly name: string;
+  /** A gate sees connections before they are open, and admits them. */
+  readonly gate?: boolean;
+  /** The methods that may be called remotely; `@Rpc` adds to them. */
+  readonly rpc?: readonly string[];
+}
+
+/** Any class, also an abstract one. */
+export type AnyClass<T = unknown> = abstract new (...args: never[]) => T;
+
+/** The hooks that the core calls; a test holds this list to the class. */
+export const BEHAVIOR_HOOKS = [
+  'onStarted',
+  'onTick',
+  'checkIncomingConnection',
+  'checkOutgoingConnection',
+  'onIncomingConnectionConnected',
+  'onOutgoingConnectionConnected',
+  'onIncomingConnectionDisconnected',
+  'onOutgoingConnectionDisconnected',
+  'onOutgoingConnectionError',
+  'onHandlerEvent',
+  'onMessage',
+  'onMessageLost',
+  'onBehaviorEvent',
+  'onRpc',
+  'onStopped',
+] as const satisfies readonly (keyof NetworkBehavior)[];
+
+/** Never remotely callable: the core's own members, what every object has, and `then`, which would make a client a promise. */
+const NEVER_REMOTE: ReadonlySet<string> = new Set([
+  ...BEHAVIOR_HOOKS,
+  ...['serviceId', 'name', 'ports', 'perform', 'then'],
+  ...Object.getOwnPropertyNames(Object.prototype),
+]);
+const KEYS: ReadonlySet<string> = new Set(['serviceId', 'name', 'gate', 'rpc'] satisfies (keyof BehaviorDescriptor)[]);
+const NAME = /^[A-Za-z0-9_-]{1,64}$/;
+const CURE = 'write @Behavior({ serviceId, name }) above the class, or static behavior = { serviceId, name } in it';
+
+/** What `@Behavior` recorded, by class. */
+const recorded = new WeakMap<object, BehaviorDescriptor>();
+/** The functions that `@Rpc` marked. */
+const marked = new WeakSet<object>();
+const descriptors = new WeakMap<object, BehaviorDescriptor>();
+const methods = new WeakMap<object, ReadonlySet<string>>();
+
+/** For `@Behavior` alone. Throws `BEHAVIOR_INVALID` when the facts are not sound. */
+export function recordDescriptor(type: AnyClass, given: BehaviorDescriptor): void {
+  recorded.set(type, checked(type, given));
+}
+
+/** For `@Rpc` alone. */
+export function markRpc(method: object): void {
+  marked.add(method);
+}
+
+/** Whether a method of this name may be called remotely at all. */
+export function isRemoteName(name: string): boolean {
+  return !NEVER_REMOTE.has(name);
+}
+
+/** How texts name a class. */
+export function className(type: unknown): string {
+  return typeof type === 'function' && typeof type.name === 'string' && type.name !== '' ? type.name : 'an unnamed class';
+}
+
+/** The facts of a behaviour's class, own or inherited. Throws `BEHAVIOR_INVALID`, naming the class and the cure. */
+export function descriptorOf(subject: object): BehaviorDescriptor {
+  const type = classOf(subject);
+  const known = descriptors.get(type);
+  if (known !== undefined) return known;
+  const descriptor = checked(type, givenTo(type));
+  checkRpcNames(type, descriptor.rpc ?? []);
+  descriptors.set(type, descriptor);
+  return descriptor;
+}
+
+/**
+ * The methods of a behaviour that may be called remotely: those of its descriptor's `rpc` and those that `@Rpc` marked, also in a
+ * class above. An override of such a method stays callable.
+ */
+export function rpcMethodsOf(subject: object): ReadonlySet<string> {
+  const type = classOf(subject);
+  const known = methods.get(type);
+  if (known !== undefined) return known;
+  const names = new Set([...(descriptorOf(type).rpc ?? []), ...markedNames(type.prototype)]);
+  methods.set(type, names);
+  return names;
+}
+
+/** The methods of a prototype chain, most derived first, without those of `Object`. */
+export function* methodsOf(prototype: object): Generator<[name: string, method: object]> {
+  for (let level = prototype; level !== Object.prototype && level !== null; level = Object.getPrototypeOf(level)) {
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(level))) {
+      if (typeof value === 'function' && name !== 'constructor') yield [name, value];
+    }
+  }
+}
+
+function* markedNames(prototype: object): Generator<string> {
+  for (const [name, method] of methodsOf(prototype)) if (marked.has(method)) yield name;
+}
+
+function classOf(subject: object): AnyClass {
+  const type: unknown = typeof subject === 'function' ? subject : Object.getPrototypeOf(Object(subject))?.constructor;
+  if (typeof type === 'function' && typeof type.prototype === 'object') return type as AnyClass;
+  throw new NetworkError('BEHAVIOR_INVALID', `${String(type)} is no class of a behaviour; ${CURE}`);
+}
+
+/** The nearest facts up the chain of classes. */
+function givenTo(type: AnyClass): unknown {
+  for (let level: object = type; typeof level === 'function'; level = Object.getPrototypeOf(level)) {
+    const own = Object.getOwnPropertyDescriptor(level, 'behavior')?.value as unknown;
+    const decorated = recorded.get(level);
+    if (own !== undefined && decorated !== undefined) {
+      throw invalid(type, 'has both @Behavior and static behavior', 'leave one of them out');
+    }
+    if (own !== undefined || decorated !== undefined) return own ?? decorated;
+  }
+  throw invalid(type, 'has no descriptor', CURE);
+}
+
+function checked(type: AnyClass, given: unknown): BehaviorDescriptor {
+  if (typeof given !== 'object' || given === null) throw invalid(type, 'has a descriptor that is no object', CURE);
+  const fault = faultIn(given as BehaviorDescriptor);
+  if (fault !== undefined) throw invalid(type, ...fault);
+  const { serviceId, name, gate, rpc } = given as BehaviorDescriptor;
+  return Object.freeze({
+    serviceId,
+    name,
+    ...(gate === undefined ? {} : { gate }),
+    ...(rpc === undefined ? {} : { rpc: Object.freeze([...rpc]) }),
+  });
+}
+
+/** The first thing that is wrong, and its cure. */
+function faultIn(given: BehaviorDescriptor): [fault: string, cure: string] | undefined {
+  const { serviceId, name, gate, rpc } = given;
+  const unknown = Object.keys(given).find((key) => !KEYS.has(key));
+  if (unknown !== undefined) return [`has an unknown key ${unknown} in its descriptor`, `the keys are ${[...KEYS].join(', ')}`];
+  const isId = Number.isInteger(serviceId) && serviceId >= 0 && serviceId <= 255;
+  if (!isId) return [`has the service id ${shown(serviceId)}`, 'give it a whole number from 32 to 255'];
+  const isName = typeof name === 'string' && NAME.test(name);
+  if (!isName) return [`has the name ${shown(name)}`, 'give it 1 to 64 letters, digits, - and _'];
+  if (gate !== undefined && typeof gate !== 'boolean') return ['has a gate that is no boolean', 'write true or false'];
+  const isList = rpc === undefined || (Array.isArray(rpc) && rpc.every((entry) => typeof entry === 'string'));
+  return isList ? undefined : ['has an rpc that is no list of names', "write it as in rpc: ['greet']"];
+}
+
+/** A value for a text; never throws, whatever it is. */
+function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  return typeof value === 'object' || typeof value === 'function' ? `of type ${typeof value}` : String(value);
+}
+
+function checkRpcNames(type: AnyClass, names: readonly string[]): void {
+  const known = new Set([...methodsOf(type.prototype as object)].map(([name]) => name));
+  for (const name of names) {
+    if (!isRemoteName(name)) throw invalid(type, `offers ${name} in rpc`, 'no hook and no member of every object can be called remotely');
+    if (!known.has(name))
+      throw invalid(type, `offers ${name} in rpc, which is no method of it`, 'correct the name; methods count, fields do not');
+  }
+}
+
+function invalid(type: AnyClass, fault: string, cure: string): NetworkError {
+  const name = className(type);
+  return new NetworkError('BEHAVIOR_INVALID', `${name} ${fault}; ${cure}`, { details: { behavior: name, cure } });
+}

@@ -1,0 +1,99 @@
+/**
+ * @module Events: what authors and applications are told. Closed unions with a `type` field; a new member breaks nobody, because
+ * every hook may ignore what it does not know.
+ */
+import type { Address } from '../address/address.js';
+import type { NodeId } from '../address/node-id.js';
+import type { CloseReason, NetworkError } from '../errors.js';
+import type { Message } from '../wire/message.js';
+import type { LinkMetric } from './router-table.js';
+
+/** A connection as authors and applications see it. A frozen snapshot of facts that do not change while it is open. */
+export interface Connection {
+  /** Unique on this node while it runs; one id from the dial to the close. */
+  readonly id: number;
+  readonly nodeId: NodeId;
+  readonly direction: 'incoming' | 'outgoing';
+  readonly remoteAddress: Address;
+  readonly localAddress: Address | undefined;
+  /** The `connect` call that this connection comes from; absent for incoming ones. */
+  readonly attemptId: number | undefined;
+  /** Monotonic time at which the remote's identity was proven. */
+  readonly provenMs: number;
+  /** Names this session on both sides: SHA-256 of the handshake (RFC-style channel binding), 32 bytes. For application signatures. */
+  readonly channelBinding: Uint8Array;
+}
+
+/** One `connect` call that failed, as `onOutgoingConnectionError` gets it. */
+export interface Attempt {
+  readonly id: number;
+  /** What was asked for. */
+  readonly target: Address | NodeId;
+}
+
+/** The lane is writable again after `send` answered `full`. */
+export interface WritableEvent {
+  readonly type: 'writable';
+}
+
+/** A measurement of the link, after every pong. */
+export interface StatsEvent extends LinkMetric {
+  readonly type: 'stats';
+}
+
+/** What a connection handler's `onEvent` gets. A `Message` is its own event (`event.message === event`), which saves an allocation. */
+export type ConnectionEvent = Message | StatsEvent | WritableEvent;
+
+/** A callback that threw, or whose promise was rejected. */
+export interface Fault {
+  readonly behavior: string;
+  readonly serviceId: number;
+  readonly callback: string;
+  readonly cause: unknown;
+  /** The budget is spent: the behaviour was stopped by this fault. */
+  readonly isFatal: boolean;
+}
+
+/** Why a message did not go on. */
+export type DropCause = 'link-closed' | 'lane-full' | 'unreachable' | 'hop-limit' | 'no-service' | 'duplicate';
+
+export interface Dropped {
+  readonly cause: DropCause;
+  readonly count: number;
+  readonly connectionId: number | undefined;
+  /** The service that handles (or would have handled) the messages, where it is one. */
+  readonly serviceId: number | undefined;
+}
+
+/** A relay says that it could not hand on a message of this node's. A claim: nothing proves it but the relay's word. */
+export interface Lost {
+  readonly cause: 'unreachable' | 'hop-limit' | 'lane-full';
+  /** The relay, by its own word unless it is a neighbour. */
+  readonly by: NodeId;
+  readonly fromServiceId: number;
+  readonly serviceId: number;
+  readonly streamId: number;
+}
+
+/** What `node.on` tells. */
+export interface NodeEvents {
+  connected: Connection;
+  disconnected: { readonly connection: Connection; readonly reason: CloseReason };
+  /** An outgoing attempt failed. */
+  'dial-failed': { readonly attempt: Attempt; readonly error: NetworkError };
+  /** A connection that was proven or accepted ended before it opened. */
+  refused: {
+    readonly connectionId: number;
+    readonly nodeId: NodeId | undefined;
+    readonly remoteAddress: Address;
+    readonly reason: CloseReason;
+  };
+  fault: Fault;
+  dropped: Dropped;
+  lost: Lost;
+  listening: { readonly addresses: readonly Address[] };
+  'listen-failed': { readonly address: Address; readonly error: NetworkError };
+  'behavior-stopped': { readonly name: string; readonly serviceId: number };
+}
+
+export type NodeEventName = keyof NodeEvents;

@@ -1,0 +1,97 @@
+/**
+ * @module NetworkBehavior: what authors write. One instance per node serves one service id. Every hook is a no-op by default, is
+ * synchronous, and is all-or-nothing: what it records through its agent counts only if it returns; a throw becomes a fault that names
+ * this behaviour and the hook, and touches nobody else. Of a thenable that a hook returns, only the rejection is looked at, as a fault.
+ *
+ * Order that holds: `onStarted` before all; for a connection the votes, `on…Connected` (by ascending service id), the handlers'
+ * `onOpened`, events and ticks, the handlers' `onClosed`, `on…Disconnected`; `onStopped` last.
+ */
+
+import type { NodeId } from '../address/node-id.js';
+import { type CloseReason, NetworkError } from '../errors.js';
+import type { Message } from '../wire/message.js';
+import type { BehaviorAgent } from './agent.js';
+import type { ConnectionHandler } from './connection-handler.js';
+import { descriptorOf } from './descriptor.js';
+import type { Attempt, Connection, Lost } from './events.js';
+import type { BehaviorPorts } from './ports.js';
+import type { RpcAnswer, RpcRequest } from './rpc.js';
+
+/** A handler, or nothing when this behaviour does not care for the connection. */
+export type HandlerOrNothing<ToBehavior, ToHandler> = ConnectionHandler<ToBehavior, ToHandler> | undefined | void;
+
+/** What the core lends a running behaviour for calls from outside of its callbacks. */
+export interface Host {
+  perform<T>(behavior: NetworkBehavior, work: (agent: BehaviorAgent) => T): T;
+}
+
+const hosts = new WeakMap<NetworkBehavior, Host>();
+
+/** For the core alone: lends or takes back (`undefined`) the host. */
+export function lendHost(behavior: NetworkBehavior, host: Host | undefined): void {
+  if (host === undefined) hosts.delete(behavior);
+  else hosts.set(behavior, host);
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the erasure point of the authors' event types
+export abstract class NetworkBehavior<ToBehavior = any, ToHandler = any> {
+  get serviceId(): number {
+    return descriptorOf(this).serviceId;
+  }
+
+  get name(): string {
+    return descriptorOf(this).name;
+  }
+
+  /** The ports that this behaviour fills for the core and for others; read once, before start. */
+  get ports(): BehaviorPorts {
+    return {};
+  }
+
+  /** The node starts, or this behaviour was added to a running one. */
+  onStarted(_agent: BehaviorAgent<ToHandler>): void {}
+  /** Every `tickMs` of the node (1000 by default), if overridden. `intervalMs`: what really passed since the last tick. */
+  onTick(_agent: BehaviorAgent<ToHandler>, _nowMs: number, _intervalMs: number): void {}
+
+  /** A vote: a text refuses the connection, and is told to the remote. Pure: others may still refuse. */
+  checkIncomingConnection(_nodeId: NodeId, _connectionId: number): string | undefined | void {}
+  checkOutgoingConnection(_nodeId: NodeId, _connectionId: number): string | undefined | void {}
+
+  /** The connection is open (for a gate: proven). A returned handler gets this connection's events. */
+  onIncomingConnectionConnected(_agent: BehaviorAgent<ToHandler>, _connection: Connection): HandlerOrNothing<ToBehavior, ToHandler> {}
+  onOutgoingConnectionConnected(_agent: BehaviorAgent<ToHandler>, _connection: Connection): HandlerOrNothing<ToBehavior, ToHandler> {}
+  onIncomingConnectionDisconnected(_agent: BehaviorAgent<ToHandler>, _connection: Connection, _reason: CloseReason): void {}
+  onOutgoingConnectionDisconnected(_agent: BehaviorAgent<ToHandler>, _connection: Connection, _reason: CloseReason): void {}
+  /** Every behaviour hears of every `connect` that failed. */
+  onOutgoingConnectionError(_agent: BehaviorAgent<ToHandler>, _attempt: Attempt, _error: NetworkError): void {}
+
+  /** A handler of this behaviour sent it. */
+  onHandlerEvent(_agent: BehaviorAgent<ToHandler>, _nodeId: NodeId, _connectionId: number, _event: ToBehavior): void {}
+  /** A message for this service that no handler takes: routed ones, and direct ones on connections without a handler. */
+  onMessage(_agent: BehaviorAgent<ToHandler>, _message: Message): void {}
+  /**
+   * A relay says that it could not hand on a message that this behaviour, or a handler of it, has sent. A claim: nothing proves it but the
+   * relay's word, and nobody speaks of what was lost otherwise. Give what you want to recognise a `streamId`.
+   */
+  onMessageLost(_agent: BehaviorAgent<ToHandler>, _lost: Lost): void {}
+  /** Another behaviour of this node sent it. */
+  onBehaviorEvent(_agent: BehaviorAgent<ToHandler>, _fromServiceId: number, _event: unknown): void {}
+  /** A call that no `@Rpc` method takes. Whether it is handled; `answer` may be used later, until the deadline. */
+  onRpc(_agent: BehaviorAgent<ToHandler>, _request: RpcRequest, _answer: RpcAnswer): boolean {
+    return false;
+  }
+
+  /** The node stops, or this behaviour was removed or has spent its fault budget. The last callback. */
+  onStopped(_agent: BehaviorAgent<ToHandler>): void {}
+
+  /**
+   * For calls from outside of a callback, such as an application's method of this class: runs `work` at once, also inside another
+   * behaviour's callback, with an action list of its own that joins the core's when `work` returns. Throws `NOT_STARTED` before start
+   * and after stop; what `work` throws is the caller's, and nothing that it recorded counts.
+   */
+  protected perform<T>(work: (agent: BehaviorAgent<ToHandler>) => T): T {
+    const host = hosts.get(this);
+    if (host === undefined) throw new NetworkError('NOT_STARTED', `behaviour ${this.name} does not run`);
+    return host.perform(this, work as (agent: BehaviorAgent) => T);
+  }
+}

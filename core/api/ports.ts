@@ -1,0 +1,199 @@
+/**
+ * @module Ports: what the core needs from the world (time, randomness, logs) and what behaviours may provide to the core and to each
+ * other, so that the core need not know them. Defaults for Node are wired in the package's `index.ts`, virtual ones in
+ * `transports/simulated/`. Cryptography has its own port in `security/crypto.ts`.
+ */
+import type { Address } from '../address/address.js';
+import type { NodeId } from '../address/node-id.js';
+import type { NetworkError } from '../errors.js';
+import type { Connection } from './events.js';
+import type { Route } from './routes.js';
+import type { Transport } from './transport.js';
+
+export interface Clock {
+  /** Monotonic milliseconds, fractions allowed. For every interval and deadline. */
+  nowMs(): number;
+  /** Milliseconds since 1970. For stamps and expiry of records only: it may jump. */
+  wallMs(): number;
+}
+
+/** The only way to be called later. */
+export interface Timers {
+  /** Calls back once, not before `delayMs` have passed. Keeps no process alive by itself. Returns what cancels it. */
+  after(delayMs: number, callback: () => void): () => void;
+  /** Calls back once, after everything that is ready in this turn of the event loop. */
+  endOfTurn(callback: () => void): void;
+}
+
+export interface Random {
+  /** `byteCount` fresh bytes. */
+  bytes(byteCount: number): Uint8Array;
+  /** Uniform in [0, 1). */
+  float(): number;
+}
+
+/** The part of a pino logger that Meshwright uses: structured fields, then a constant message. */
+export interface Logger {
+  trace(fields: object, message: string): void;
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+  child(fields: Record<string, unknown>): Logger;
+}
+
+/** Where behaviours keep bytes between runs of the node, by name. Injected as `STORAGE`; files in `dataDirectory`, or memory without one. */
+export interface Storage {
+  /** False: what is saved is gone with the node, and nobody needs to save before its end. Absent: true. */
+  readonly isLasting?: boolean;
+  /** What was saved last under that name and is undamaged; nothing when there is none. For the start: it may take a while. */
+  load(name: string): Uint8Array | undefined;
+  /**
+   * Replaces it, whole or not at all, in the background; the caller's bytes are free on return. `settle` is called once, perhaps during
+   * this call, with what went wrong, if something did. A save that has not begun gives way to a newer one of the same name.
+   */
+  save(name: string, bytes: Uint8Array, settle?: (error?: NetworkError) => void): void;
+  /** `settled` is called once, when nothing waits to be written any more. For the stop of the node. */
+  flush(settled: () => void): void;
+}
+
+/**
+ * Signs with the node's identity, and checks what other nodes signed, without showing a key. Injected as `SIGNER`. A signature is good in
+ * this space and for that domain only: a constant text of the behaviour, such as `greeter/promise/1`.
+ */
+export interface Signer {
+  /** 32 bytes. */
+  readonly publicKey: Uint8Array;
+  /** 64 bytes. */
+  sign(domain: string, message: Uint8Array): Uint8Array;
+  /** False for whatever is wrong with it, weak keys included. */
+  verify(publicKey: Uint8Array, domain: string, message: Uint8Array, signature: Uint8Array): boolean;
+  /** The node that a public key of 32 bytes belongs to. */
+  nodeIdOf(publicKey: Uint8Array): NodeId;
+}
+
+/**
+ * Seals what only members of this space may read, for behaviours that talk where others listen. Injected as `SEALER`. Members of a private
+ * space are those who have its key; of any other, all who know its name. It shows that some member made the bytes, not which one.
+ */
+export interface Sealer {
+  /** 32 bytes that all members get for that domain, and that tell others nothing about the space. */
+  tag(domain: string): Uint8Array;
+  /** 32 bytes longer than the content, and different every time. For short messages: it copies. */
+  seal(domain: string, content: Uint8Array): Uint8Array;
+  /** The content, or nothing for what no member has sealed for that domain. */
+  open(domain: string, sealed: Uint8Array): Uint8Array | undefined;
+}
+
+/** The outcome of a call. `code` is an UPPER_SNAKE code of `errors.ts` or the remote handler's own. */
+export type CallResult =
+  | { readonly type: 'ok'; readonly value: unknown }
+  | { readonly type: 'error'; readonly code: string; readonly text: string };
+
+export interface CallRequest {
+  readonly route: Route;
+  readonly serviceId: number;
+  readonly method: string;
+  readonly value: unknown;
+  /** Absent: the provider's default (10 s). */
+  readonly timeoutMs?: number;
+}
+
+/** Makes calls to `onRpc` and `@Rpc`. Provided by the rpc behaviour. */
+export interface Caller {
+  /** `settle` is called exactly once, never during this call, unless `cancel` came first. */
+  call(request: CallRequest, settle: (result: CallResult) => void): { cancel(): void };
+  /**
+   * As `call`, for a method that answers with a sequence: `onItem` gets one `ok` per `pull`, and `end` or an error last. The timeout
+   * counts anew for every pull.
+   */
+  callStream(request: CallRequest, onItem: (item: StreamItem) => void): RunningStream;
+  /** A service of this node has ended; requests in its hands will not be answered any more. */
+  serviceEnded?(serviceId: number): void;
+}
+
+export type StreamItem = CallResult | { readonly type: 'end' };
+
+export interface RunningStream {
+  /** Asks for the next item; once per item. */
+  pull(): void;
+  /** Ends it, also on the remote node. Idempotent. */
+  cancel(): void;
+}
+
+/** Knows addresses of nodes: `connect(nodeId)` asks every provider. */
+export interface AddressSource {
+  addressesOf(nodeId: NodeId): readonly Address[];
+}
+
+/** Keeps the node connected to its seeds. Without a behaviour that fills this port the core dials each of them for ever. */
+export interface SeedKeeper {
+  /** Once for each seed, when the node listens. */
+  keep(seed: Address): void;
+}
+
+export interface PolicyCandidate {
+  readonly connectionId: number;
+  readonly nodeId: NodeId;
+  readonly direction: 'incoming' | 'outgoing';
+  readonly openedMs: number;
+  readonly lastTrafficMs: number;
+  readonly isHeld: boolean;
+  readonly remoteAddress: Address;
+  /** Smoothed; absent before the first answer to a ping. */
+  readonly rttMs: number | undefined;
+}
+
+/** A node that discovery could connect to. */
+export interface DialCandidate {
+  readonly nodeId: NodeId;
+  readonly addresses: readonly Address[];
+  /** Whether it was connected before, in this run or an earlier one. */
+  readonly isProven: boolean;
+  /** Of the addresses, where they have one: who is likely to be in one hand. */
+  readonly groups: readonly string[];
+}
+
+/** The user's word on which connections to have. Behaviours with the highest service ids are asked first: users before built-in ones. */
+export interface ConnectionPolicy {
+  /** Whether a proven remote may stay; a text is the reason of a refusal, told to it. */
+  admit?(candidate: PolicyCandidate): string | undefined;
+  /** At the cap: which open connection makes room for `newcomer`, if any. */
+  prune?(open: readonly PolicyCandidate[], newcomer: PolicyCandidate): number | undefined;
+  /** For discovery: which nodes to connect to, the best first; those left out are not dialled now. */
+  order?(candidates: readonly DialCandidate[]): readonly NodeId[];
+}
+
+/** What the handshake behaviour exchanges for others, inside the secured channel and before the connection opens. */
+export interface HandshakeSection {
+  /** Unique among the sections of a node; the remote's section of the same name gets the value. At most 32 characters. */
+  readonly name: string;
+  /** Any value that CBOR carries. Asked once per connection, before anything of the remote's sections is known. */
+  offer(nodeId: NodeId, connectionId: number, connection: Connection): unknown;
+  /** The remote's value, once per connection; not called when the remote has none. A text refuses the connection with that reason. */
+  accept(value: unknown, nodeId: NodeId, connectionId: number): string | undefined;
+  /** A connection for which `offer` was asked has ended, whether it ever opened or not: what was kept for it goes. */
+  forget?(nodeId: NodeId, connectionId: number): void;
+}
+
+/** The ports that a behaviour may fill: it returns them from its `ports` getter. */
+export interface BehaviorPorts {
+  readonly caller?: Caller;
+  readonly addressSource?: AddressSource;
+  readonly seedKeeper?: SeedKeeper;
+  readonly connectionPolicy?: ConnectionPolicy;
+  readonly handshakeSection?: HandshakeSection;
+  readonly transport?: Transport;
+}
+
+/** A port that a behaviour of this node fills, as an agent lends it to another one. Used outside of a callback it throws `AGENT_ESCAPED`. */
+export interface LentPort<Port> {
+  /** Who fills it. */
+  readonly serviceId: number;
+  readonly behavior: string;
+  /**
+   * Calls the port as a callback of the behaviour that fills it: what is thrown in `work` is a fault of that behaviour, and answers
+   * `undefined`, as does a behaviour that has ended. What else `work` does counts as that behaviour's doing: keep it to the call.
+   */
+  use<T>(work: (port: Port) => T): { readonly answer: T } | undefined;
+}

@@ -1,0 +1,137 @@
+/**
+ * @module RouterTable: the contract of everything that answers "which way?". Implementations live in `routing/`; a user may write
+ * an own one and prove it with `routerTableSuite` of `meshwright/testing`. The class is also the injection token: it resolves to a
+ * stable facade over the table of the moment, so that `node.useRouter` reaches everybody.
+ *
+ * A table never sends, never keeps a message and never throws for what a remote said. Its answers must be deterministic: equal
+ * history, equal answer. The engine calls `attach` once, then the link events in order, and asks for paths in between.
+ */
+import type { NodeId } from '../address/node-id.js';
+import type { Route, RouteRule } from './routes.js';
+
+/** A neighbour to hand a message to. */
+export interface NextHop {
+  readonly connectionId: number;
+  readonly nodeId: NodeId;
+}
+
+/** The answer to one route. Tables may return the same object again: callers do not change it. */
+export type RouteAction = { readonly type: 'reject' } | { readonly type: 'local' } | ({ readonly type: 'next' } & NextHop);
+
+/** The answer to a `services` route: whether this node is a provider, and the connections that get a copy. */
+export interface RouteFanout {
+  readonly local: boolean;
+  readonly next: readonly NextHop[];
+}
+
+/** What a link measures. Unknown is `undefined`, never 0. */
+export interface LinkMetric {
+  /** Smoothed round trip in milliseconds. */
+  readonly rttMs: number | undefined;
+  /** Lost share of pings, 0 to 1. */
+  readonly lossRatio: number | undefined;
+  /** Bytes per second. */
+  readonly bandwidth: number | undefined;
+}
+
+/** Why a table answers as it does, for people. */
+export interface RouteExplanation {
+  readonly rule: Route;
+  readonly action: RouteAction;
+  /** One sentence that names the reason. */
+  readonly reason: string;
+  /** The other ways that were known, and why they were not taken. */
+  readonly rejected: readonly { readonly via: NextHop; readonly reason: string }[];
+}
+
+export const REJECT: RouteAction = { type: 'reject' };
+export const LOCAL: RouteAction = { type: 'local' };
+const NOWHERE: RouteFanout = { local: false, next: [] };
+
+export abstract class RouterTable {
+  /** For tables that learn from their neighbours: only syncs of the same kind are understood. */
+  readonly kind: string | undefined = undefined;
+
+  #self: NodeId | undefined;
+
+  /** This node's id; `undefined` before `attach`. */
+  protected get self(): NodeId | undefined {
+    return this.#self;
+  }
+
+  /** Called once, before everything else, by the node that will use this table. */
+  attach(self: NodeId): void {
+    this.#self = self;
+  }
+
+  /** `except`: the connection that the message came from; it is never an answer. */
+  abstract pathToNode(nodeId: NodeId, except?: number): RouteAction;
+  abstract pathToKey(key: NodeId, except?: number): RouteAction;
+  abstract pathToService(serviceId: number, meta: number, except?: number): RouteAction;
+
+  /**
+   * `source`: who sent the broadcast, this node if it is absent. A provider is within the scope when the first `scope` bytes of its id are
+   * the source's (`sharesPrefix`). The relays on the way to it need not be.
+   */
+  pathsToServices(_serviceId: number, _scope: number, _except?: number, _source?: NodeId): RouteFanout {
+    return NOWHERE;
+  }
+
+  /** The default dispatch. `serviceId` stands in where the route names no service. A `services` route is answered by its first copy. */
+  pathTo(rule: RouteRule, serviceId: number, except?: number): RouteAction {
+    switch (rule.type) {
+      case 'node':
+        return this.pathToNode(rule.nodeId, except);
+      case 'key':
+        return this.pathToKey(rule.key, except);
+      case 'service':
+        return this.pathToService(rule.serviceId ?? serviceId, rule.meta, except);
+      case 'services':
+        return firstOf(this.pathsToServices(rule.serviceId ?? serviceId, rule.scope, except));
+    }
+  }
+
+  /** The link is open. One link per node, except for the moment of a replacement (the old one goes first). */
+  linkUp(_connectionId: number, _nodeId: NodeId): void {}
+  linkMetric(_connectionId: number, _metric: LinkMetric): void {}
+  /** The complete list of services that the neighbour offers now. */
+  linkServices(_connectionId: number, _services: readonly number[]): void {}
+  linkDown(_connectionId: number): void {}
+
+  /** A behaviour of this node offers a service. */
+  registerService(_serviceId: number): void {}
+  unregisterService(_serviceId: number): void {}
+
+  /**
+   * Asked where a message to a service begins: the provider that it goes to, as a message to that node, so that no relay chooses again.
+   * `preferred` had the stream's last message, and stays while it is a provider that can be reached. `undefined`: the table knows
+   * only the next hop (`pathToService`). Unlike `pathTo…`, it may take turns.
+   */
+  providerOf(_serviceId: number, _meta: number, _preferred?: NodeId): NodeId | undefined {
+    return undefined;
+  }
+
+  explain(rule: RouteRule): RouteExplanation {
+    const action = this.pathTo(rule, 0);
+    return { rule, action, reason: `the table answers ${action.type}`, rejected: [] };
+  }
+
+  /** What to tell this neighbour, or nothing. Only for tables with a `kind`. Asked once in a round (a second) for every neighbour. */
+  createSync(_forNode: NodeId): Uint8Array | undefined {
+    return undefined;
+  }
+
+  /** What cannot wait for the next round. Asked whenever something may have changed, and again until there is nothing more. */
+  createNews(_forNode: NodeId): Uint8Array | undefined {
+    return undefined;
+  }
+
+  /** Takes a neighbour's sync. Bad input changes nothing. Without any bytes: the neighbour has nothing to tell any more, also not what it told. */
+  applySync(_connectionId: number, _metric: LinkMetric, _sync: Uint8Array): void {}
+}
+
+function firstOf(fanout: RouteFanout): RouteAction {
+  if (fanout.local) return LOCAL;
+  const next = fanout.next[0];
+  return next === undefined ? REJECT : { type: 'next', ...next };
+}

@@ -1,0 +1,48 @@
+/**
+ * @module Rpc contract: what `onRpc` and `@Rpc` methods see. The calls themselves are the work of `behaviours/rpc`.
+ */
+import type { NodeId } from '../address/node-id.js';
+
+/** A request, local or remote. */
+export interface RpcRequest {
+  readonly serviceId: number;
+  readonly method: string;
+  /** Decoded within the limits; bytes inside are copies. */
+  readonly value: unknown;
+  readonly source: NodeId;
+  /** True only when the source is the authenticated neighbour, or this node. */
+  readonly sourceVerified: boolean;
+  /** Where it came in; absent for a local call. */
+  readonly connectionId: number | undefined;
+  /** Monotonic time until which an answer is of use. */
+  readonly deadlineMs: number;
+  /** Aborts when the caller cancels, the deadline passes, the connection is lost or the behaviour stops. */
+  readonly signal: AbortSignal;
+}
+
+/** The second argument of an `@Rpc` method. */
+export type RpcContext = Pick<RpcRequest, 'source' | 'sourceVerified' | 'connectionId' | 'deadlineMs' | 'signal'>;
+
+/** Answers a request: once, also later, until the deadline. Further answers are ignored and counted. */
+export interface RpcAnswer {
+  ok(value?: unknown): void;
+  /** `code` is UPPER_SNAKE, up to 64 characters; `text` up to 256. */
+  error(code: string, text?: string): void;
+  /** Answers with what an `@Rpc` method returned: a value, a promise of one, or a sequence (async iterable). */
+  result(returned: unknown): void;
+  /** Answers with what an `@Rpc` method threw. Its text stays on this node unless it is an `RpcError`. */
+  failed(cause: unknown): void;
+}
+
+/** Thrown by an `@Rpc` method to answer with a code of its own. */
+export class RpcError extends Error {
+  override readonly name = 'RpcError';
+
+  /** `code`: UPPER_SNAKE, up to 64 characters. */
+  constructor(
+    readonly code: string,
+    text: string,
+  ) {
+    super(text);
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * @module Transport: the contract of everything that carries bytes between two nodes. Implementations live in `transports/`; they
+ * know neither security nor frames. A transport reports through the sinks it is given and never throws into them; it may call a sink
+ * only after the call that handed the sink over has returned (`listen`, `dial`, `onConnected`, `onAccepted`).
+ */
+import type { Address } from '../address/address.js';
+import type { NetworkError } from '../errors.js';
+
+/** `stream`: an ordered byte pipe whose boundaries mean nothing. `datagram`: whole packets that may be lost or reordered. */
+export type LinkKind = 'stream' | 'datagram';
+
+/** One channel to a remote address. */
+export interface TransportLink {
+  readonly kind: LinkKind;
+  readonly remoteAddress: Address;
+  readonly localAddress: Address | undefined;
+  /**
+   * Queues the chunks in order; they belong to the link from here on, which may free their memory. `onWritten` tells when they were handed
+   * to the system.
+   */
+  write(chunks: readonly Uint8Array[]): void;
+  /** Writes what is queued, then ends the channel; destroys it by itself when that takes longer than 1 s. */
+  end(): void;
+  /** Ends the channel at once; queued bytes are lost. */
+  destroy(): void;
+}
+
+/** What a link tells its owner. After `onClosed` nothing more is called. */
+export interface LinkSink {
+  /** `bytes` are valid during the call only: copy what is kept. */
+  onBytes(bytes: Uint8Array): void;
+  /** So many bytes of earlier `write` calls left for the system's buffer. */
+  onWritten(byteCount: number): void;
+  /** `cause` is absent when the remote ended the channel in good order (or this side did). Called exactly once. */
+  onClosed(cause?: NetworkError): void;
+}
+
+/** What a dial tells its owner: exactly one of the two, unless it was cancelled. */
+export interface DialSink {
+  onConnected(link: TransportLink): LinkSink;
+  onFailed(cause: NetworkError): void;
+}
+
+/** What a listener tells its owner. */
+export interface ListenerSink {
+  /** Exactly once on success, with the addresses that are really bound (a port 0 is resolved). */
+  onListening(addresses: readonly Address[]): void;
+  /** Answers with the sink of the new link, or nothing to refuse it: the transport then closes it unread. */
+  onAccepted(link: TransportLink): LinkSink | undefined;
+  /** An incoming channel was closed unread: `full`, the transport has as many as it may, or `system`, which could not accept it. */
+  onRefused?(reason: 'full' | 'system'): void;
+  /** The listener could not be opened, or died. After this nothing more is called. */
+  onFailed(cause: NetworkError): void;
+}
+
+export interface Listener {
+  /** Stops accepting; open links stay. Calls nothing afterwards. Idempotent. */
+  close(): void;
+}
+
+export interface Dial {
+  /** Gives up; neither sink method is called afterwards. Idempotent. */
+  cancel(): void;
+}
+
+export interface Transport {
+  /** The URL schemes it serves, without colon: `['tcp']`. */
+  readonly schemes: readonly string[];
+  listen(address: Address, sink: ListenerSink): Listener;
+  dial(address: Address, sink: DialSink): Dial;
+}

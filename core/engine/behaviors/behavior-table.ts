@@ -1,0 +1,176 @@
+/**
+ * @module BehaviorTable: the behaviours of this node by service id, their start and stop, and the services that they offer. It calls
+ * hooks through `callbacks.ts` only, and knows no link's insides.
+ */
+
+import { descriptorOf, rpcMethodsOf } from '../../api/descriptor.js';
+import { lendHost, type NetworkBehavior } from '../../api/network-behavior.js';
+import type { BehaviorPorts, Caller, Logger } from '../../api/ports.js';
+import { NetworkError } from '../../errors.js';
+import type { Engine } from '../engine.js';
+import { BehaviorAgentOf } from './agents.js';
+import { answered } from './answered.js';
+import { BehaviorSlot } from './owner.js';
+
+export class BehaviorTable {
+  /** By service id, extra services included. */
+  private readonly byService: (BehaviorSlot | undefined)[] = [];
+  /** The list of `services`, until it changes. */
+  private offered: readonly number[] | undefined;
+  /** About to be added to the running node, by service id. */
+  private readonly claimed = new Map<number, BehaviorSlot>();
+  /** In ascending order of service id. */
+  private slots: BehaviorSlot[] = [];
+
+  constructor(private readonly engine: Engine) {}
+
+  /** The behaviours, by ascending service id. */
+  get all(): readonly BehaviorSlot[] {
+    return this.slots;
+  }
+
+  get caller(): Caller | undefined {
+    return this.callerSlot?.ports.caller;
+  }
+
+  /** Who makes this node's calls. */
+  get callerSlot(): BehaviorSlot | undefined {
+    for (const slot of this.slots) if (slot.ports.caller !== undefined) return slot;
+    return undefined;
+  }
+
+  at(serviceId: number): BehaviorSlot | undefined {
+    return this.byService[serviceId];
+  }
+
+  /** A logger that names the behaviour; made when it is first asked for. */
+  logOf(slot: BehaviorSlot): Logger {
+    slot.log ??= this.engine.options.log.child({ behavior: slot.name });
+    return slot.log;
+  }
+
+  /** Every filled port of that name, by ascending service id. */
+  ports<Name extends keyof BehaviorPorts>(name: Name): NonNullable<BehaviorPorts[Name]>[] {
+    return this.slots.map((slot) => slot.ports[name]).filter((port) => port !== undefined) as NonNullable<BehaviorPorts[Name]>[];
+  }
+
+  /** What the remotes may know: the services that are offered now, ascending. */
+  get services(): readonly number[] {
+    this.offered ??= this.slots.flatMap(({ serviceId, extraServices }) => [serviceId, ...extraServices]).sort((a, b) => a - b);
+    return this.offered;
+  }
+
+  /** Takes a behaviour in; it is started by `start`. Throws `BEHAVIOR_DUPLICATE`. */
+  add(instance: NetworkBehavior): void {
+    this.take(this.claim(instance));
+  }
+
+  start(slot: BehaviorSlot): void {
+    slot.isStarted = true;
+    slot.lastTickMs = this.engine.nowMs;
+    lendHost(slot.instance, { perform: (_behavior, work) => this.perform(slot, work) });
+    this.engine.router.registerService(slot.serviceId);
+    this.engine.callbacks.run(slot, 'onStarted', () => slot.instance.onStarted(slot.agent));
+  }
+
+  /**
+   * A running node gets a behaviour, when the present callback has returned: it starts, then sees the open connections in id order,
+   * without votes. Throws `BEHAVIOR_DUPLICATE` at once.
+   */
+  addRunning(instance: NetworkBehavior): void {
+    const slot = this.claim(instance);
+    const join = () => {
+      this.take(slot);
+      this.start(slot);
+      this.engine.links.announceServices();
+      this.engine.admission.introduce(slot);
+    };
+    this.engine.enqueue({ type: 'work', work: join });
+  }
+
+  /** It is stopped when the present callback has returned. */
+  leave(instance: NetworkBehavior): void {
+    const slot = [...this.slots, ...this.claimed.values()].find((other) => other.instance === instance);
+    if (slot === undefined) return;
+    slot.isLeaving = true;
+    this.engine.enqueue({ type: 'stop-behavior', slot });
+  }
+
+  /** The last callback of a behaviour; its handlers, timers, calls and services end with it. A gate that stops fails closed. */
+  stop(slot: BehaviorSlot): void {
+    if (slot.isEnded) return;
+    this.engine.admission.retire(slot);
+    if (slot.isStarted) this.engine.callbacks.run(slot, 'onStopped', () => slot.instance.onStopped(slot.agent));
+    this.remove(slot);
+    this.engine.links.announceServices();
+    this.engine.options.emit('behavior-stopped', { name: slot.name, serviceId: slot.serviceId });
+  }
+
+  registerService(slot: BehaviorSlot, serviceId: number): void {
+    const taken = this.holderOf(serviceId);
+    if (slot.isEnded || taken === slot) return;
+    if (taken !== undefined) return this.engine.callbacks.fault(slot, 'registerService', isTaken(serviceId, slot.name, taken.name));
+    this.offer(serviceId, slot);
+    slot.extraServices.add(serviceId);
+    this.engine.router.registerService(serviceId);
+    this.engine.links.announceServices();
+  }
+
+  unregisterService(slot: BehaviorSlot, serviceId: number): void {
+    if (!slot.extraServices.delete(serviceId)) return;
+    this.offer(serviceId, undefined);
+    this.engine.router.unregisterService(serviceId);
+    this.engine.links.announceServices();
+  }
+
+  /** The node has ended without a word: nothing works any more. */
+  abandon(): void {
+    for (const slot of this.slots) lendHost(slot.instance, undefined);
+  }
+
+  /** A slot whose service nobody else can get. */
+  private claim(instance: NetworkBehavior): BehaviorSlot {
+    const descriptor = descriptorOf(instance);
+    const taken = this.holderOf(descriptor.serviceId);
+    if (taken !== undefined && !taken.isLeaving) throw isTaken(descriptor.serviceId, descriptor.name, taken.name);
+    const slot = new BehaviorSlot(instance, descriptor, rpcMethodsOf(instance));
+    slot.agent = new BehaviorAgentOf(this.engine, slot);
+    this.claimed.set(slot.serviceId, slot);
+    return slot;
+  }
+
+  private take(slot: BehaviorSlot): void {
+    this.claimed.delete(slot.serviceId);
+    this.offer(slot.serviceId, slot);
+    this.slots = [...this.slots, slot].sort((a, b) => a.serviceId - b.serviceId);
+  }
+
+  private holderOf(serviceId: number): BehaviorSlot | undefined {
+    return this.claimed.get(serviceId) ?? this.byService[serviceId];
+  }
+
+  private offer(serviceId: number, slot: BehaviorSlot | undefined): void {
+    this.byService[serviceId] = slot;
+    this.offered = undefined;
+  }
+
+  private remove(slot: BehaviorSlot): void {
+    this.engine.callbacks.end(slot);
+    this.engine.links.releaseAll(slot);
+    this.engine.dialer.ownerEnded(slot);
+    lendHost(slot.instance, undefined);
+    this.slots = this.slots.filter((other) => other !== slot);
+    for (const serviceId of [slot.serviceId, ...slot.extraServices]) {
+      this.offer(serviceId, undefined);
+      this.engine.router.unregisterService(serviceId);
+    }
+  }
+
+  private perform<T>(slot: BehaviorSlot, work: (agent: BehaviorSlot['agent']) => T): T {
+    return answered(this.engine.options.enter, () => this.engine.callbacks.perform(slot, work));
+  }
+}
+
+function isTaken(serviceId: number, by: string, holder: string): NetworkError {
+  return new NetworkError('BEHAVIOR_DUPLICATE', `service ${serviceId} of ${by} is taken by ${holder}`);
+}

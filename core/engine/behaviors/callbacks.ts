@@ -1,0 +1,225 @@
+/**
+ * @module Callbacks: the only place where an author's code is called. Each callback is a transaction: what it recorded joins the FIFO
+ * when it returns; when it throws, its actions are forgotten, its frames are cut out of the lanes, and a fault is reported that names
+ * behaviour, callback and cause. Callbacks nest only through `perform`.
+ */
+import type { BehaviorAgent } from '../../api/agent.js';
+import type { ConnectionEvent } from '../../api/events.js';
+import type { RpcAnswer, RpcRequest } from '../../api/rpc.js';
+import { onRejected } from '../../registration/rejection.js';
+import type { Message } from '../../wire/message.js';
+import type { Engine } from '../engine.js';
+import type { Lane } from '../links/lane.js';
+import type { BehaviorSlot, HandlerSlot, Owner } from './owner.js';
+
+const MINUTE_MS = 60_000;
+/** What a behaviour still sees when its fault budget is spent. */
+const ENDINGS = new Set(['onClosed', 'onIncomingConnectionDisconnected', 'onOutgoingConnectionDisconnected', 'onStopped']);
+
+export class Callbacks {
+  private transactions = 0;
+  private depth = 0;
+  private lastOwner: Owner | undefined;
+  private lastCallback = '';
+  /** Lanes that were written to since the outermost callback began. */
+  private readonly touched: Lane[] = [];
+
+  constructor(private readonly engine: Engine) {}
+
+  /** The callback that began last, for whoever finds that one took too long. */
+  get last(): { readonly behavior: string | undefined; readonly callback: string } {
+    return { behavior: this.lastOwner?.behavior.name, callback: this.lastCallback };
+  }
+
+  /** Runs a callback of `owner`; answers what it returned, or `undefined` when it threw. An ended owner is not called. */
+  run<T>(owner: Owner, callback: string, work: () => T): T | undefined {
+    if (owner.isEnded || (owner.behavior.isCondemned && !ENDINGS.has(callback))) return undefined;
+    const { transaction: outer, recorded } = owner;
+    this.begin(owner, callback);
+    try {
+      const result = work();
+      if (result !== undefined) this.watch(owner, callback, result);
+      this.commit(owner);
+      return result;
+    } catch (cause) {
+      this.fail(owner, callback, cause);
+      return undefined;
+    } finally {
+      this.leave(owner, outer, recorded);
+    }
+  }
+
+  /** As `run`, for a question: tells an answer of `undefined` from a throw. */
+  ask<T>(owner: Owner, callback: string, question: () => T): { readonly answer: T } | undefined {
+    return this.run(owner, callback, () => {
+      const answer = question();
+      if (answer !== undefined) this.watch(owner, callback, answer);
+      return { answer };
+    });
+  }
+
+  /** As `run`, for work that an application or another behaviour asked for: what it throws is the asker's. */
+  perform<T>(owner: BehaviorSlot, work: (agent: BehaviorAgent) => T): T {
+    const { transaction: outer, recorded } = owner;
+    this.begin(owner, 'perform');
+    try {
+      const result = work(owner.agent);
+      this.commit(owner);
+      return result;
+    } catch (cause) {
+      this.rollback(owner);
+      throw cause;
+    } finally {
+      this.leave(owner, outer, recorded);
+    }
+  }
+
+  /** The hot path: a direct message for a handler. No closure, no allocation. */
+  event(slot: HandlerSlot, event: ConnectionEvent): void {
+    const { transaction: outer, recorded } = slot;
+    this.begin(slot, 'onEvent');
+    try {
+      const result: unknown = slot.handler.onEvent(slot.agent, event);
+      if (result !== undefined) this.watch(slot, 'onEvent', result);
+      this.commit(slot);
+    } catch (cause) {
+      this.fail(slot, 'onEvent', cause);
+    } finally {
+      this.leave(slot, outer, recorded);
+    }
+  }
+
+  /** The hot path: a message for a behaviour. */
+  message(slot: BehaviorSlot, message: Message): void {
+    const { transaction: outer, recorded } = slot;
+    this.begin(slot, 'onMessage');
+    try {
+      const result: unknown = slot.instance.onMessage(slot.agent, message);
+      if (result !== undefined) this.watch(slot, 'onMessage', result);
+      this.commit(slot);
+    } catch (cause) {
+      this.fail(slot, 'onMessage', cause);
+    } finally {
+      this.leave(slot, outer, recorded);
+    }
+  }
+
+  handlerEvent(from: Owner, to: HandlerSlot, event: unknown): void {
+    if (!to.isOpened || to.isEnded) return;
+    if (!('link' in from)) return this.void(to, 'onBehaviorEvent', () => to.handler.onBehaviorEvent(to.agent, event));
+    const { connection } = (from as HandlerSlot).agent;
+    this.void(to, 'onOtherHandlerEvent', () => to.handler.onOtherHandlerEvent(to.agent, connection.nodeId, connection.id, event));
+  }
+
+  behaviorEvent(from: Owner, to: BehaviorSlot, event: unknown): void {
+    if ('link' in from) {
+      const { connection } = (from as HandlerSlot).agent;
+      this.void(to, 'onHandlerEvent', () => to.instance.onHandlerEvent(to.agent, connection.nodeId, connection.id, event));
+    } else {
+      this.void(to, 'onBehaviorEvent', () => to.instance.onBehaviorEvent(to.agent, from.behavior.serviceId, event));
+    }
+  }
+
+  /** A request for `onRpc` or an `@Rpc` method. What such a method throws is its answer, not a fault: callers must not spend budgets. */
+  rpc(request: RpcRequest, answer: RpcAnswer): void {
+    const slot = this.engine.behaviors.at(request.serviceId);
+    if (slot === undefined || slot.isEnded) return answer.error('RPC_NO_HANDLER', 'no such service');
+    if (slot.rpcMethods.has(request.method)) return this.rpcMethod(slot, request, answer);
+    const verdict = this.ask(slot, 'onRpc', () => slot.instance.onRpc(slot.agent, request, answer));
+    if (verdict === undefined) answer.error('RPC_FAILED', 'the handler threw');
+    else if (verdict.answer !== true) answer.error('RPC_METHOD_UNKNOWN', 'no such method');
+  }
+
+  /** The owner has had its last callback: its timers and calls are released. */
+  end(owner: Owner): void {
+    owner.isEnded = true;
+    this.engine.deadlines.takeOwned(owner);
+    for (const call of this.engine.calls.takeOwned(owner)) call.cancel();
+    if (owner === owner.behavior) this.endRequests(owner.behavior);
+  }
+
+  /** Remembers a lane in which the running callback writes, so that its frames can be cut out again. */
+  mark(owner: Owner, lane: Lane): void {
+    if (lane.mark(owner.transaction)) this.touched.push(lane);
+  }
+
+  /** Reports a fault; past the budget the behaviour is stopped. */
+  fault(owner: Owner, callback: string, cause: unknown): void {
+    const { behavior } = owner;
+    const { nowMs, limits, metrics, options } = this.engine;
+    behavior.faultTimes = behavior.faultTimes.filter((time) => time > nowMs - MINUTE_MS);
+    behavior.faultTimes.push(nowMs);
+    const isFatal = behavior.faultTimes.length > limits.faultsPerMinute && !behavior.isEnded && !behavior.isCondemned;
+    behavior.isCondemned ||= isFatal;
+    metrics.faults.value++;
+    const { name, serviceId } = behavior;
+    options.log.error({ behavior: name, service: serviceId, callback, err: cause, fatal: isFatal }, 'callback failed');
+    options.emit('fault', { behavior: name, serviceId, callback, cause, isFatal });
+    if (isFatal) this.engine.enqueue({ type: 'stop-behavior', slot: behavior });
+  }
+
+  /** Whoever waits for an answer of the behaviour shall hear that there will be none. */
+  private endRequests(slot: BehaviorSlot): void {
+    const { callerSlot } = this.engine.behaviors;
+    if (callerSlot === undefined || callerSlot === slot) return;
+    for (const serviceId of [slot.serviceId, ...slot.extraServices])
+      this.run(callerSlot, 'caller', () => callerSlot.ports.caller?.serviceEnded?.(serviceId));
+  }
+
+  private void(owner: Owner, callback: string, work: () => unknown): void {
+    this.run(owner, callback, work);
+  }
+
+  private rpcMethod(slot: BehaviorSlot, request: RpcRequest, answer: RpcAnswer): void {
+    const methods = slot.instance as unknown as Record<string, (value: unknown, context: RpcRequest) => unknown>;
+    try {
+      answer.result(this.perform(slot, () => methods[request.method]?.(request.value, request)));
+    } catch (cause) {
+      answer.failed(cause);
+    }
+  }
+
+  private begin(owner: Owner, callback: string): void {
+    this.lastOwner = owner;
+    this.lastCallback = callback;
+    owner.transaction = ++this.transactions;
+    owner.recorded = undefined;
+    this.depth++;
+  }
+
+  private commit(owner: Owner): void {
+    const { recorded } = owner;
+    if (recorded === undefined) return;
+    for (const action of recorded) this.engine.enqueue(action);
+  }
+
+  private rollback(owner: Owner): void {
+    for (const lane of this.touched) lane.cut(owner.transaction);
+    for (const action of owner.recorded ?? []) {
+      if (action.type === 'timer') action.timer.cancel();
+      if (action.type === 'local-message') this.engine.delivery.local.forget(action.bytes);
+    }
+  }
+
+  private fail(owner: Owner, callback: string, cause: unknown): void {
+    this.rollback(owner);
+    this.fault(owner, callback, cause);
+  }
+
+  private leave(owner: Owner, outer: number, recorded: Owner['recorded']): void {
+    owner.transaction = outer;
+    owner.recorded = recorded;
+    if (--this.depth > 0 || this.touched.length === 0) return;
+    for (const lane of this.touched) lane.settle();
+    this.touched.length = 0;
+  }
+
+  /** Of a promise that a hook returned, only the rejection is looked at. */
+  watch(owner: Owner, callback: string, result: unknown): void {
+    const { engine } = this;
+    onRejected(result, (cause) => {
+      if (engine.isStopping) this.fault(owner, callback, cause);
+      else engine.options.enter(() => this.fault(owner, callback, cause));
+    });
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * @module Owner: whoever has callbacks. A behaviour and each of its connection handlers is an owner; timers, calls and recorded
+ * actions belong to one, and end with it.
+ */
+
+import type { BehaviorAgent, ConnectionAgent } from '../../api/agent.js';
+import { ConnectionHandler } from '../../api/connection-handler.js';
+import type { BehaviorDescriptor } from '../../api/descriptor.js';
+import { NetworkBehavior } from '../../api/network-behavior.js';
+import type { BehaviorPorts, Logger } from '../../api/ports.js';
+import { NetworkError } from '../../errors.js';
+import type { Link } from '../links/link.js';
+import type { Action } from './action.js';
+
+export interface Owner {
+  readonly behavior: BehaviorSlot;
+  /** The callback that runs now; 0 when none does: the agent has escaped. */
+  transaction: number;
+  /** What the running callback has recorded. */
+  recorded: Action[] | undefined;
+  /** No callback may run any more. */
+  isEnded: boolean;
+}
+
+/** A behaviour of this node. */
+export class BehaviorSlot implements Owner {
+  readonly behavior = this;
+  readonly serviceId: number;
+  readonly name: string;
+  readonly isGate: boolean;
+  readonly isTicking: boolean;
+  transaction = 0;
+  recorded: Action[] | undefined = undefined;
+  isEnded = false;
+  isStarted = false;
+  /** It will be stopped as soon as the present callback has returned. */
+  isLeaving = false;
+  /** Set right after construction. */
+  agent!: BehaviorAgent;
+  /** Read once. */
+  readonly ports: BehaviorPorts;
+  /** Further services under its hands. */
+  readonly extraServices = new Set<number>();
+  /** Times of the last faults, the budget's window. */
+  faultTimes: number[] = [];
+  /** The budget is spent: it is about to be stopped, and sees only the end of what it has seen begin. */
+  isCondemned = false;
+  timerCount = 0;
+  log: Logger | undefined = undefined;
+  lastTickMs = 0;
+
+  constructor(
+    readonly instance: NetworkBehavior,
+    descriptor: BehaviorDescriptor,
+    readonly rpcMethods: ReadonlySet<string>,
+  ) {
+    this.serviceId = descriptor.serviceId;
+    this.name = descriptor.name;
+    this.ports = portsOf(instance, descriptor.name);
+    this.isGate = descriptor.gate === true;
+    this.isTicking = instance.onTick !== NetworkBehavior.prototype.onTick;
+  }
+}
+
+/** What a behaviour keeps for one connection. */
+export class HandlerSlot implements Owner {
+  readonly isTicking: boolean;
+  transaction = 0;
+  recorded: Action[] | undefined = undefined;
+  isEnded = false;
+  isOpened = false;
+  agent!: ConnectionAgent;
+  lastTickMs = 0;
+
+  constructor(
+    readonly handler: ConnectionHandler,
+    readonly behavior: BehaviorSlot,
+    readonly link: Link,
+  ) {
+    this.isTicking = handler.onTick !== ConnectionHandler.prototype.onTick;
+  }
+}
+
+/** Read once; a getter among them is an author's code. */
+function portsOf(instance: NetworkBehavior, name: string): BehaviorPorts {
+  try {
+    return { ...instance.ports };
+  } catch (cause) {
+    throw new NetworkError('BEHAVIOR_FAILED', `the ports of ${name} cannot be read; the cause has it`, { cause });
+  }
+}

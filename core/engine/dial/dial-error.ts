@@ -1,0 +1,61 @@
+/**
+ * @module DialError: what an attempt that failed tells: each address with its own reason (USERS 13). A wrong network name and a wrong
+ * key look the same here, as they do on the wire.
+ */
+import { type CloseCode, type CloseReason, type ErrorCode, NetworkError } from '../../errors.js';
+import type { Limits } from '../../limits.js';
+import type { Link } from '../links/link.js';
+
+/** One address of an attempt, and why it did not serve. */
+export interface AddressFailure {
+  readonly address: string;
+  readonly error: NetworkError;
+}
+
+const CODE_OF: Partial<Record<CloseCode, ErrorCode>> = {
+  'handshake-failed': 'HANDSHAKE_FAILED',
+  version: 'PROTOCOL_VERSION',
+  self: 'SELF_DIAL',
+  'wrong-node': 'IDENTITY_MISMATCH',
+  rejected: 'REMOTE_REJECTED',
+  gate: 'REMOTE_REJECTED',
+  limit: 'LIMIT_EXCEEDED',
+  timeout: 'DIAL_TIMEOUT',
+  'protocol-error': 'PROTOCOL_ERROR',
+};
+
+/** Why this link did not open. */
+export function failureOf(link: Link, reason: CloseReason, limits: Limits): NetworkError {
+  const address = link.remoteAddress.text;
+  const isUnproven = link.connection === undefined;
+  const isCut = reason.code === 'truncated' || reason.code === 'transport';
+  const code = isCut && isUnproven ? 'HANDSHAKE_FAILED' : (CODE_OF[reason.code] ?? 'CONNECTION_CLOSED');
+  const text =
+    isCut && isUnproven ? 'the remote ended the secure handshake: another network name or key, or no Meshwright node' : textOf(reason);
+  const details = { address, closeCode: reason.code, by: reason.by, ...mismatchOf(link), ...limitOf(reason, limits) };
+  return new NetworkError(code, `${address}: ${text}`, { details });
+}
+
+/** The error of the whole attempt. With one address it is that address's own. */
+export function dialError(failures: readonly AddressFailure[], overall?: NetworkError): NetworkError {
+  const addresses = failures.map(({ address, error }) => ({ address, code: error.code, reason: error.message }));
+  const only = failures.length === 1 && overall === undefined ? failures[0]?.error : overall;
+  if (only !== undefined) return new NetworkError(only.code, only.message, { cause: only.cause, details: { ...only.details, addresses } });
+  const text = addresses.map(({ code, reason }) => `${code} (${reason})`).join('; ');
+  return new NetworkError('DIAL_FAILED', `no address could be connected: ${text}`, { details: { addresses } });
+}
+
+function textOf({ code, text, by }: CloseReason): string {
+  return `closed by the ${by} side: ${code}${text === '' ? '' : ` (${JSON.stringify(text)})`}`;
+}
+
+function mismatchOf(link: Link): object {
+  return link.secure?.mismatch ?? {};
+}
+
+/** Of a remote's limit only the name is known. */
+function limitOf({ code, by }: CloseReason, { connectionsMax }: Limits): object {
+  if (code !== 'limit') return {};
+  const values = by === 'local' ? { current: connectionsMax, maximum: connectionsMax } : {};
+  return { limit: 'connectionsMax', ...values, scope: 'node', side: by, configKey: 'connections.max' };
+}

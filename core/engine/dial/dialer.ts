@@ -1,0 +1,255 @@
+/**
+ * @module Dialer: outgoing attempts. One attempt is one `connect`: a few addresses, tried one after another with a short stagger, each
+ * with a connection id of its own, under one absolute deadline. Attempts are bounded; further ones wait in a bounded queue. Whatever
+ * happens, an attempt ends exactly once, with an open connection or with an error that lists each address with its own reason.
+ * Keeping an address connected for ever is `keeper.ts`.
+ */
+import { Address } from '../../address/address.js';
+import type { NodeId } from '../../address/node-id.js';
+import type { Attempt, Connection } from '../../api/events.js';
+import { type CloseReason, NetworkError } from '../../errors.js';
+import { limitError } from '../../limits.js';
+import { PENDING_FULL, PendingTable } from '../../structures/pending-table.js';
+import type { Engine } from '../engine.js';
+import type { Link } from '../links/link.js';
+import { type AddressFailure, dialError, failureOf } from './dial-error.js';
+
+/** What `connect` asks for. */
+export interface DialRequest {
+  readonly attemptId: number;
+  readonly target: Address | NodeId;
+  readonly timeoutMs?: number;
+  /** The behaviour that asks; its end ends the attempt. Absent: the node itself. */
+  readonly owner?: object;
+  /** Holds the connection that comes of it. */
+  readonly holder?: object;
+  /** Called exactly once. */
+  readonly onSettled?: (outcome: Connection | NetworkError) => void;
+}
+
+interface Dialling {
+  readonly request: DialRequest;
+  readonly addresses: Address[];
+  readonly active: Set<Link>;
+  readonly failures: AddressFailure[];
+  /** The id in the table of attempts. */
+  id: number;
+  isRunning: boolean;
+  /** Its link lost against another one to this node: that one's opening settles it. */
+  awaits: NodeId | undefined;
+}
+
+/** The next address is tried when the one before has not answered for so long. */
+const STAGGER_MS = 300;
+
+export class Dialer {
+  private lastAttemptId = 0;
+  private readonly attempts: PendingTable<Dialling>;
+  private readonly byAttempt = new Map<number, Dialling>();
+  private waiting: Dialling[] = [];
+  private running = 0;
+
+  constructor(private readonly engine: Engine) {
+    this.attempts = new PendingTable(engine.limits.dialQueueMax + engine.limits.dialsMax);
+  }
+
+  nextAttemptId(): number {
+    return ++this.lastAttemptId;
+  }
+
+  get size(): number {
+    return this.attempts.size;
+  }
+
+  /** Whether a dial that must end at that node is pending. */
+  isDialling(nodeId: NodeId): boolean {
+    for (const { active } of this.attempts.values()) {
+      for (const link of active) if (link.connection === undefined && link.remoteAddress.nodeId === nodeId) return true;
+    }
+    return false;
+  }
+
+  dial(request: DialRequest): void {
+    const { engine } = this;
+    const dialling: Dialling = { request, addresses: [], active: new Set(), failures: [], id: 0, isRunning: false, awaits: undefined };
+    const nodeId = targetNode(request.target);
+    if (engine.isStopping) return this.settle(dialling, new NetworkError('NOT_STARTED', 'the node was stopped'));
+    const open = nodeId === undefined ? undefined : engine.links.openTo(nodeId);
+    if (open !== undefined) return this.settle(dialling, open.connection as Connection);
+    dialling.addresses.push(...this.addressesOf(request.target));
+    if (nodeId === engine.self) return this.settle(dialling, new NetworkError('SELF_DIAL', 'the target is this node'));
+    if (dialling.addresses.length === 0)
+      return this.settle(dialling, new NetworkError('ADDRESSES_UNKNOWN', 'no address of the node is known'));
+    dialling.id = this.attempts.add(dialling, engine.nowMs + (request.timeoutMs ?? engine.limits.openTimeoutMs));
+    if (dialling.id === PENDING_FULL)
+      return this.settle(dialling, limitError('dialQueueMax', this.waiting.length, engine.limits.dialQueueMax, 'dials'));
+    this.byAttempt.set(request.attemptId, dialling);
+    this.waiting.push(dialling);
+    this.armDeadline(dialling);
+    this.runWaiting();
+  }
+
+  /** The node stops: every attempt ends. */
+  stop(): void {
+    for (const dialling of this.attempts.values()) this.settle(dialling, new NetworkError('NOT_STARTED', 'the node was stopped'));
+  }
+
+  /** A behaviour has ended: nobody waits for what it has dialled. */
+  ownerEnded(owner: object): void {
+    for (const dialling of this.attempts.values()) {
+      if (dialling.request.owner !== owner) continue;
+      this.settle(dialling, new NetworkError('CALL_CANCELLED', 'the behaviour that dialled has ended'));
+    }
+  }
+
+  /** Gives an attempt up; it settles with that error. */
+  cancel(attemptId: number, error: NetworkError): void {
+    const dialling = this.byAttempt.get(attemptId);
+    if (dialling !== undefined) this.settle(dialling, error);
+  }
+
+  /** The transport could not connect. */
+  failed(link: Link, error: NetworkError): void {
+    const dialling = this.diallingOf(link);
+    if (dialling !== undefined) dialling.failures.push({ address: link.remoteAddress.text, error });
+    this.engine.links.channelClosed(link, 'transport', error.message);
+  }
+
+  /** A link is open: it settles its own attempt, and those that lost against it. */
+  opened(link: Link): void {
+    const connection = link.connection as Connection;
+    const own = this.diallingOf(link);
+    if (own !== undefined) this.settle(own, connection);
+    for (const dialling of this.attempts.values()) {
+      if (dialling.awaits === connection.nodeId || targetNode(dialling.request.target) === connection.nodeId)
+        this.settle(dialling, connection);
+    }
+  }
+
+  linkEnded(link: Link, reason: CloseReason): void {
+    const dialling = this.diallingOf(link);
+    this.awaitedEnded(link, reason);
+    if (dialling?.active.delete(link) !== true) return this.freeHeld(link);
+    const rival = link.nodeId === undefined ? undefined : this.engine.links.duplicates.chosen(link.nodeId);
+    if (rival?.isOpen === true) this.settle(dialling, rival.connection as Connection);
+    else this.addressFailed(dialling, link, reason);
+    this.freeHeld(link);
+  }
+
+  private addressFailed(dialling: Dialling, link: Link, reason: CloseReason): void {
+    const address = link.remoteAddress.text;
+    if (!dialling.failures.some((failure) => failure.address === address))
+      dialling.failures.push({ address, error: failureOf(link, reason, this.engine.limits) });
+    if (reason.code === 'duplicate') dialling.awaits = link.nodeId;
+    else if (dialling.addresses.length > 0) this.launch(dialling);
+    else if (dialling.active.size === 0) this.settle(dialling, dialError(dialling.failures));
+  }
+
+  /** The link that others had lost against did not open either. */
+  private awaitedEnded(link: Link, reason: CloseReason): void {
+    if (link.nodeId === undefined || reason.code === 'duplicate') return;
+    for (const dialling of this.attempts.values()) {
+      if (dialling.awaits !== link.nodeId || dialling.active.size > 0) continue;
+      dialling.failures.push({ address: link.remoteAddress.text, error: failureOf(link, reason, this.engine.limits) });
+      this.settle(dialling, dialError(dialling.failures));
+    }
+  }
+
+  private diallingOf(link: Link): Dialling | undefined {
+    return link.attemptId === undefined ? undefined : this.byAttempt.get(link.attemptId);
+  }
+
+  /** An incoming link may have waited for this dial to end. */
+  private freeHeld(link: Link): void {
+    const expected = link.direction === 'outgoing' ? link.remoteAddress.nodeId : undefined;
+    if (expected !== undefined) this.engine.links.duplicates.dialEnded(expected);
+  }
+
+  private addressesOf(target: Address | NodeId): Address[] {
+    if (typeof target !== 'string') return [target];
+    const { behaviors, callbacks, limits } = this.engine;
+    const found: Address[] = [];
+    for (const slot of behaviors.all) {
+      const source = slot.ports.addressSource;
+      const given = source && callbacks.ask(slot, 'addressesOf', () => source.addressesOf(target));
+      found.push(...((given && callbacks.run(slot, 'addressesOf', () => addressesOf(target, given.answer))) ?? []));
+    }
+    const byText = new Map(found.map((address) => [address.text, address]));
+    return [...byText.values()].slice(0, limits.addressesPerDialMax);
+  }
+
+  private armDeadline(dialling: Dialling): void {
+    const { deadlines, nowMs, limits } = this.engine;
+    const timeoutMs = dialling.request.timeoutMs ?? limits.openTimeoutMs;
+    const error = new NetworkError('DIAL_TIMEOUT', `not open within ${timeoutMs} ms`);
+    const expire = () => this.settle(dialling, dialError([...dialling.failures, ...unanswered(dialling, error)], error));
+    deadlines.add(expire, nowMs + timeoutMs, dialling);
+  }
+
+  private runWaiting(): void {
+    while (this.running < this.engine.limits.dialsMax && !this.engine.isStopping) {
+      const dialling = this.waiting.shift();
+      if (dialling === undefined) return;
+      dialling.isRunning = true;
+      this.running++;
+      this.launch(dialling);
+    }
+  }
+
+  /** Dials the next address; the one after it follows when this one does not answer soon. */
+  private launch(dialling: Dialling): void {
+    const { engine } = this;
+    const address = dialling.addresses.shift();
+    if (address === undefined) return;
+    const link = engine.links.addOutgoing(engine.nextConnectionId(), address, dialling.request.attemptId);
+    dialling.active.add(link);
+    engine.metrics.dials.value++;
+    engine.effect({ type: 'dial', connectionId: link.id, address });
+    if (dialling.addresses.length > 0) engine.deadlines.add(() => this.launch(dialling), engine.nowMs + STAGGER_MS, dialling);
+  }
+
+  private settle(dialling: Dialling, outcome: Connection | NetworkError): void {
+    const { engine } = this;
+    const { request } = dialling;
+    if (dialling.id > 0 && this.attempts.take(dialling.id) === undefined) return;
+    this.byAttempt.delete(request.attemptId);
+    engine.deadlines.takeOwned(dialling);
+    if (dialling.isRunning) this.running--;
+    else this.waiting = this.waiting.filter((other) => other !== dialling);
+    const isOpen = !(outcome instanceof NetworkError);
+    for (const link of [...dialling.active])
+      if (!isOpen || link.id !== outcome.id) engine.links.close(link, isOpen ? 'duplicate' : 'timeout', 'the attempt has ended');
+    if (isOpen && request.holder !== undefined) engine.links.hold(outcome.id, request.holder);
+    if (!isOpen) this.report(request, outcome);
+    request.onSettled?.(outcome);
+    this.runWaiting();
+  }
+
+  private report(request: DialRequest, error: NetworkError): void {
+    const { metrics, options, behaviors, callbacks } = this.engine;
+    const attempt: Attempt = { id: request.attemptId, target: request.target };
+    metrics.dialsFailed.value++;
+    options.emit('dial-failed', { attempt, error });
+    for (const slot of behaviors.all) {
+      callbacks.run(slot, 'onOutgoingConnectionError', () => slot.instance.onOutgoingConnectionError(slot.agent, attempt, error));
+    }
+  }
+}
+
+function targetNode(target: Address | NodeId): NodeId | undefined {
+  return typeof target === 'string' ? target : target.nodeId;
+}
+
+/** What an author's `AddressSource` gave, checked; who answers there must be the node. */
+function addressesOf(nodeId: NodeId, given: unknown): readonly Address[] {
+  if (Array.isArray(given) && given.every((address) => address instanceof Address))
+    return given.map((address) => address.withNodeId(nodeId));
+  throw new NetworkError('ARGUMENT_INVALID', 'addressesOf must answer with a list of addresses');
+}
+
+/** The addresses of an attempt that have not failed when its time is over. */
+function unanswered({ active, addresses }: Dialling, error: NetworkError): AddressFailure[] {
+  const late = [...active].map((link) => ({ address: link.remoteAddress.text, error }));
+  const untried = new NetworkError('DIAL_TIMEOUT', 'its turn did not come in time');
+  return [...late, ...addresses.map(({ text }) => ({ address: text, error: untried }))];
+}

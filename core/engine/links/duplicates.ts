@@ -1,0 +1,122 @@
+/**
+ * @module Duplicates: one link per pair of nodes. The node with the smaller id decides, before any behaviour has seen anything: it
+ * holds an incoming link back while its own dial to that node is pending, then goes on with exactly one and closes the others. Its
+ * first message on the chosen link (a ping, at once) tells the larger node to go on; the larger one waits for it.
+ *
+ * A proven link with another instance id comes from a restarted node and replaces the old one; with the same instance the older link
+ * stays, unless it has missed a ping. More than six replacements a minute mean that two processes use one key.
+ */
+
+import type { NodeId } from '../../address/node-id.js';
+import type { Engine } from '../engine.js';
+import type { Link } from './link.js';
+
+const MINUTE_MS = 60_000;
+/** Links of one node, the chosen one included. An honest node needs no more: the larger one's dial and the smaller one's. */
+const LINKS_PER_NODE_MAX = 2;
+
+export class Duplicates {
+  /** The link that goes on or is open, by node. */
+  private readonly chosenByNode = new Map<NodeId, Link>();
+  /** Proven incoming links that wait for this node's own dial to end, by node. */
+  private readonly heldByNode = new Map<NodeId, Link>();
+
+  constructor(private readonly engine: Engine) {}
+
+  chosen(nodeId: NodeId): Link | undefined {
+    return this.chosenByNode.get(nodeId);
+  }
+
+  /** The remote's identity is proven: decides, or waits for the smaller node's decision. */
+  proven(link: Link): void {
+    const nodeId = link.nodeId as NodeId;
+    if (this.engine.self > nodeId) return this.awaitChoice(link, nodeId);
+    const rival = this.chosenByNode.get(nodeId);
+    if (rival !== undefined) this.contest(link, rival);
+    else if (link.direction === 'incoming' && this.engine.dialer.isDialling(nodeId)) this.holdBack(link, nodeId);
+    else this.choose(link);
+  }
+
+  /** A message came on a link that waits for the smaller node's decision: this is it. */
+  decidedByRemote(link: Link): void {
+    const rival = this.chosenByNode.get(link.nodeId as NodeId);
+    if (rival !== undefined && rival !== link && !this.supersede(link, rival)) return;
+    this.choose(link);
+  }
+
+  /** Whether this node is the one that waits. */
+  isUndecided(link: Link): boolean {
+    return link.phase === 'duplicates' && this.engine.self > (link.nodeId as NodeId);
+  }
+
+  /** This node's own dial ended without a proven link: a held one goes on. */
+  dialEnded(nodeId: NodeId): void {
+    const held = this.heldByNode.get(nodeId);
+    if (held === undefined || this.engine.dialer.isDialling(nodeId)) return;
+    this.heldByNode.delete(nodeId);
+    if (!held.isOver) this.proven(held);
+  }
+
+  gone(link: Link): void {
+    const nodeId = link.nodeId;
+    if (nodeId === undefined) return;
+    if (this.chosenByNode.get(nodeId) === link) this.chosenByNode.delete(nodeId);
+    if (this.heldByNode.get(nodeId) === link) this.heldByNode.delete(nodeId);
+  }
+
+  /** The remote may never choose: one node's links that wait for that are few, the oldest goes. */
+  private awaitChoice(link: Link, nodeId: NodeId): void {
+    const others = this.engine.links.pending.ofNode(nodeId).filter((other) => other !== link && other.phase === 'duplicates');
+    const count = others.length + (this.chosenByNode.has(nodeId) ? 1 : 0);
+    if (link.direction === 'incoming' && count >= LINKS_PER_NODE_MAX) this.lose(others[0] as Link);
+  }
+
+  private contest(link: Link, rival: Link): void {
+    const isRestarted = link.instance !== rival.instance;
+    if (!isRestarted && !this.engine.liveness.isSuspect(rival)) return this.lose(link);
+    if (this.supersede(link, rival)) this.choose(link);
+  }
+
+  /** The rival makes room, unless it all happens too often. */
+  private supersede(link: Link, rival: Link): boolean {
+    const { nowMs, limits, links, metrics } = this.engine;
+    const replacedMs = rival.replacedMs.filter((time) => time > nowMs - MINUTE_MS);
+    if (replacedMs.length >= limits.replacementsPerMinute) {
+      links.close(link, 'duplicate-identity', 'replaced too often: two processes may use one key');
+      return false;
+    }
+    link.replacedMs = [...replacedMs, nowMs];
+    metrics.replaced.value++;
+    links.close(rival, 'duplicate', 'replaced by a newer link');
+    return true;
+  }
+
+  private holdBack(link: Link, nodeId: NodeId): void {
+    const { deadlines, nowMs, limits } = this.engine;
+    const held = this.heldByNode.get(nodeId);
+    this.heldByNode.set(nodeId, link);
+    if (held !== undefined) this.lose(held);
+    deadlines.add(() => this.holdEnded(link, nodeId), nowMs + limits.duplicateHoldMs, link);
+  }
+
+  private holdEnded(link: Link, nodeId: NodeId): void {
+    if (this.heldByNode.get(nodeId) !== link) return;
+    this.heldByNode.delete(nodeId);
+    this.choose(link);
+  }
+
+  private choose(link: Link): void {
+    const nodeId = link.nodeId as NodeId;
+    this.chosenByNode.set(nodeId, link);
+    const held = this.heldByNode.get(nodeId);
+    this.heldByNode.delete(nodeId);
+    if (held !== undefined && held !== link) this.lose(held);
+    this.engine.liveness.ping(link);
+    this.engine.admission.begin(link);
+  }
+
+  private lose(link: Link): void {
+    this.engine.metrics.duplicates.value++;
+    this.engine.links.close(link, 'duplicate', 'another link between the two nodes was chosen');
+  }
+}

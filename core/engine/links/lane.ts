@@ -1,0 +1,212 @@
+/**
+ * @module Lane: messages that wait for one link, already encoded, packed into slabs. A slab is what one record will seal, so that
+ * messages that wait together share a record; no frame spans two slabs, and a frame larger than a record gets a slab of its own size.
+ * Bounded in messages and bytes. A callback that throws has its frames cut out again (`cut`), also from between others.
+ *
+ * Slabs come from one bounded pool of the process: an empty lane holds no memory.
+ */
+import { prefixBytes, writePrefix } from '../../wire/frame.js';
+
+/** The most plaintext that a record holds. */
+export const SLAB_BYTES = 65_519;
+/** The first slab of an empty lane: most bursts are short. */
+const SMALL_SLAB_BYTES = 4_096;
+/** Frames up to this size, which are a little larger than a record, have slabs in the pool, too. */
+const LARGE_SLAB_BYTES = 2 * SLAB_BYTES;
+
+/** One record's worth of frames. */
+export class Slab {
+  used = 0;
+  /** Frames in it, and how many of them are the engine's own: nobody misses those. */
+  count = 0;
+  ownCount = 0;
+  /** Bytes that were sealed already; only of a slab that is larger than a record. */
+  sealed = 0;
+
+  constructor(readonly bytes: Uint8Array) {}
+}
+
+/** Where a callback's frames begin. They end where the next segment begins, or at the lane's end. */
+interface Segment {
+  readonly transaction: number;
+  slab: Slab | undefined;
+  offset: number;
+}
+
+/** Free slabs by size; the numbers bound the process: 384 KiB, 6 MiB, 8 MiB. */
+const POOLS = [
+  { slabBytes: SMALL_SLAB_BYTES, countMax: 96, slabs: [] as Slab[] },
+  { slabBytes: SLAB_BYTES, countMax: 96, slabs: [] as Slab[] },
+  { slabBytes: LARGE_SLAB_BYTES, countMax: 64, slabs: [] as Slab[] },
+];
+
+export class Lane {
+  /** In order; the first is sealed next, the last is written to. */
+  readonly slabs: Slab[] = [];
+  bytes = 0;
+  count = 0;
+  /** Somebody was answered `full`. */
+  hasRefused = false;
+  /** The transaction that wrote last, 0 outside of callbacks. */
+  private transaction = 0;
+  private segments: Segment[] = [];
+
+  constructor(
+    private readonly bytesMax: number,
+    private readonly countMax: number,
+  ) {}
+
+  /**
+   * Reserves room for one frame of `messageBytes` and writes its length; answers the slab, whose `used` is where the message goes.
+   * The caller writes exactly that many bytes and moves `used`. `undefined` when the lane is full.
+   */
+  reserve(messageBytes: number, frameBytes: number): Slab | undefined {
+    if (this.bytes + frameBytes > this.bytesMax || this.count >= this.countMax) {
+      this.hasRefused = true;
+      return undefined;
+    }
+    const last = this.slabs[this.slabs.length - 1];
+    const slab =
+      last !== undefined && last.used + frameBytes <= Math.min(last.bytes.length, SLAB_BYTES) && last.sealed === 0
+        ? last
+        : this.addSlab(frameBytes);
+    slab.used = writePrefix(messageBytes, slab.bytes, slab.used);
+    slab.count++;
+    this.bytes += frameBytes;
+    this.count++;
+    return slab;
+  }
+
+  /** Whether such a message has room when nothing else waits. */
+  canHold(messageBytes: number): boolean {
+    return prefixBytes(messageBytes) + messageBytes <= this.bytesMax;
+  }
+
+  get isBelowHalf(): boolean {
+    return 2 * this.bytes < this.bytesMax && 2 * this.count < this.countMax;
+  }
+
+  /** From here on what is written belongs to this transaction. Answers whether the lane has to be told its end. */
+  mark(transaction: number): boolean {
+    if (this.transaction === transaction) return false;
+    this.transaction = transaction;
+    const last = this.slabs[this.slabs.length - 1];
+    this.segments.push({ transaction, slab: last, offset: last?.used ?? 0 });
+    return this.segments.length === 1;
+  }
+
+  /** No callback runs any more: what is written stays. */
+  settle(): void {
+    this.transaction = 0;
+    this.segments.length = 0;
+  }
+
+  /** Takes back what the transaction wrote. */
+  cut(transaction: number): void {
+    for (let index = this.segments.length - 1; index >= 0; index--) {
+      if ((this.segments[index] as Segment).transaction === transaction) this.cutSegment(index);
+    }
+    if (this.transaction === transaction) this.transaction = -1;
+  }
+
+  /** The first slab is done. */
+  shift(): void {
+    const slab = this.slabs.shift() as Slab;
+    this.bytes -= slab.used;
+    this.count -= slab.count;
+    release(slab);
+  }
+
+  /** Drops everything; answers how many messages of authors that were. */
+  clear(): number {
+    const dropped = this.slabs.reduce((sum, { count, ownCount }) => sum + count - ownCount, 0);
+    while (this.slabs.length > 0) this.shift();
+    this.settle();
+    return dropped;
+  }
+
+  /** As `clear`, but for a frame that is sealed in part. */
+  clearWaiting(): number {
+    const [first] = this.slabs;
+    if (first === undefined || first.sealed === 0) return this.clear();
+    this.slabs.shift();
+    const dropped = this.clear();
+    this.slabs.push(first);
+    this.bytes = first.used;
+    this.count = first.count;
+    return dropped;
+  }
+
+  private addSlab(frameBytes: number): Slab {
+    const slab = acquire(this.slabs.length === 0 && frameBytes <= SMALL_SLAB_BYTES, frameBytes);
+    this.slabs.push(slab);
+    return slab;
+  }
+
+  private cutSegment(index: number): void {
+    const from = this.segments[index] as Segment;
+    const to = this.segments[index + 1];
+    const first = from.slab === undefined ? 0 : this.slabs.indexOf(from.slab);
+    const last = to === undefined ? this.slabs.length - 1 : to.slab === undefined ? -1 : this.slabs.indexOf(to.slab);
+    for (let at = last; at >= first; at--) {
+      const slab = this.slabs[at] as Slab;
+      const start = slab === from.slab ? from.offset : 0;
+      const end = to !== undefined && slab === to.slab ? to.offset : slab.used;
+      this.cutRange(slab, start, end);
+      if (slab.used === 0) this.removeSlab(at);
+    }
+  }
+
+  private cutRange(slab: Slab, start: number, end: number): void {
+    const frames = countFrames(slab.bytes, start, end);
+    slab.bytes.copyWithin(start, end, slab.used);
+    slab.used -= end - start;
+    slab.count -= frames;
+    this.bytes -= end - start;
+    this.count -= frames;
+    for (const segment of this.segments) if (segment.slab === slab && segment.offset >= end) segment.offset -= end - start;
+  }
+
+  private removeSlab(at: number): void {
+    const slab = this.slabs[at] as Slab;
+    const previous = this.slabs[at - 1];
+    this.slabs.splice(at, 1);
+    for (const segment of this.segments) {
+      if (segment.slab !== slab) continue;
+      segment.slab = previous;
+      segment.offset = previous?.used ?? 0;
+    }
+    release(slab);
+  }
+}
+
+function acquire(isSmall: boolean, frameBytes: number): Slab {
+  const size = isSmall ? SMALL_SLAB_BYTES : frameBytes <= SLAB_BYTES ? SLAB_BYTES : Math.max(frameBytes, LARGE_SLAB_BYTES);
+  const pool = POOLS.find(({ slabBytes }) => slabBytes === size);
+  return pool?.slabs.pop() ?? new Slab(new Uint8Array(size));
+}
+
+function release(slab: Slab): void {
+  const pool = POOLS.find(({ slabBytes }) => slabBytes === slab.bytes.length);
+  if (pool === undefined || pool.slabs.length >= pool.countMax) return;
+  slab.used = 0;
+  slab.count = 0;
+  slab.ownCount = 0;
+  slab.sealed = 0;
+  pool.slabs.push(slab);
+}
+
+function countFrames(bytes: Uint8Array, start: number, end: number): number {
+  let frames = 0;
+  for (let at = start; at < end; frames++) {
+    let length = 0;
+    let shift = 0;
+    let byte = 0x80;
+    for (; byte >= 0x80; shift += 7) {
+      byte = bytes[at++] as number;
+      length |= (byte & 0x7f) << shift;
+    }
+    at += length;
+  }
+  return frames;
+}

@@ -1,0 +1,119 @@
+/**
+ * @module Link: the core's object for one channel to a node: its facts, its phase, and the three stages that bytes pass (secure
+ * channel, frames, lanes). What a phase means and who may move it stands in `admission.ts`; the way of the bytes in `delivery.ts`.
+ *
+ *   dialling -> securing -> duplicates -> gates -> open -> closing -> closed
+ */
+import type { Address } from '../../address/address.js';
+import { type NodeId, nodeIdToBytes } from '../../address/node-id.js';
+import type { Connection } from '../../api/events.js';
+import type { CloseReason } from '../../errors.js';
+import type { Limits } from '../../limits.js';
+import type { Counter } from '../../metrics.js';
+import type { SecureStream } from '../../security/secure-stream.js';
+import { FrameReader } from '../../wire/frame.js';
+import { HEADER_BYTES_MAX, type MessageOrigin } from '../../wire/message.js';
+import type { BehaviorSlot, HandlerSlot } from '../behaviors/owner.js';
+import { Outbox } from './outbox.js';
+
+export type Phase = 'dialling' | 'securing' | 'duplicates' | 'gates' | 'open' | 'closing' | 'closed';
+
+export class Link {
+  phase: Phase = 'dialling';
+  remoteAddress: Address;
+  localAddress: Address | undefined;
+  /** Present from `securing` on. */
+  secure: SecureStream | undefined;
+  /** Present once the remote's identity is proven. */
+  connection: Connection | undefined;
+  /** The remote's random name of its start, as hex; zeros when it told none. */
+  instance = '';
+  nodeIdBytes: Uint8Array | undefined;
+  /** What its messages have in common; present with `connection`. */
+  origin: MessageOrigin | undefined;
+
+  readonly outbox: Outbox;
+  readonly frames: FrameReader;
+  /** By service id. */
+  readonly handlers: (HandlerSlot | undefined)[] = [];
+  /** What the remote offers, from its `ready` on. */
+  remoteServices: readonly number[] = [];
+
+  /** Behaviours that saw it connected, and will see it disconnected. */
+  readonly seenBy = new Set<BehaviorSlot>();
+  /** Gates that have not admitted it yet. */
+  readonly waitingGates = new Set<BehaviorSlot>();
+  isReadySent = false;
+  isReadyReceived = false;
+  /** Whoever keeps it from being closed as idle. */
+  readonly holders = new Set<object>();
+  /** Times at which a link of this identity was replaced, this one's predecessors included. */
+  replacedMs: readonly number[] = [];
+
+  lastReceivedMs: number;
+  lastSentMs: number;
+  /** Application messages only. */
+  lastTrafficMs: number;
+  openedMs = 0;
+  rttMs: number | undefined;
+  /** The last ping that was queued. */
+  lastPingMs: number;
+  pongCount = 0;
+  /** Pings in flight by their value, with their time. */
+  readonly pings = new Map<number, number>();
+  /** Of the last pings, newest in the lowest bit: 1 answered. */
+  pingHistory = 0;
+  pingCount = 0;
+
+  /** Signals of lost messages in the present second, and when it began. */
+  lossCount = 0;
+  lossWindowMs = Number.NEGATIVE_INFINITY;
+
+  closeReason: CloseReason | undefined;
+  isTouched = false;
+  /** The goodbye is in the lane, or there will be none: the channel ends when the lanes are empty. */
+  isGoodbyeQueued = false;
+  /** The deadline of the phase, in the engine's table. */
+  deadlineId = 0;
+
+  constructor(
+    readonly id: number,
+    readonly direction: 'incoming' | 'outgoing',
+    address: Address,
+    readonly attemptId: number | undefined,
+    limits: Limits,
+    readonly createdMs: number,
+  ) {
+    this.remoteAddress = address;
+    this.outbox = new Outbox(limits);
+    this.frames = new FrameReader(limits.payloadBytesMax + HEADER_BYTES_MAX);
+    this.lastReceivedMs = createdMs;
+    this.lastSentMs = createdMs;
+    this.lastTrafficMs = createdMs;
+    this.lastPingMs = createdMs;
+  }
+
+  /** Who is at the other end; absent until proven. */
+  get nodeId(): NodeId | undefined {
+    return this.connection?.nodeId;
+  }
+
+  get isOpen(): boolean {
+    return this.phase === 'open';
+  }
+
+  /** It has ended for authors. */
+  get isOver(): boolean {
+    return this.phase === 'closing' || this.phase === 'closed';
+  }
+
+  /** The remote's identity is proven: the connection's facts stand from here on. */
+  prove(connection: Connection, instance: string, undecodable: Counter, limits: Limits): void {
+    const { id: connectionId, nodeId } = connection;
+    this.origin = { nodeId, connectionId, undecodable, limits };
+    this.connection = Object.freeze(connection);
+    this.nodeIdBytes = nodeIdToBytes(connection.nodeId);
+    this.instance = instance;
+    this.phase = 'duplicates';
+  }
+}

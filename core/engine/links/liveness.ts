@@ -1,0 +1,117 @@
+/**
+ * @module Liveness: pings, round trips, and the end of links that fell silent or idle. One rule for all links: a side that sent
+ * nothing for `pingIntervalMs` sends a ping on the control lane; a link on which nothing was received for `silenceMs` is closed.
+ */
+
+import type { LinkMetric } from '../../api/router-table.js';
+import { encodePing, encodePong } from '../../wire/link-control.js';
+import type { Engine } from '../engine.js';
+import type { Link } from './link.js';
+
+/** How much a sample counts for the smoothed round trip (RFC 6298), once there are enough for an average. */
+const RTT_WEIGHT = 1 / 8;
+/** Pings that are remembered for the loss ratio. */
+const HISTORY = 16;
+const PINGS_IN_FLIGHT_MAX = 32;
+/** A timer that is so late means that this node itself stood still: remotes are not to blame. */
+const STALL_MS = 1_000;
+
+export class Liveness {
+  private pingValue = 0;
+
+  constructor(private readonly engine: Engine) {}
+
+  /** From open to the end of the link. */
+  watch(link: Link): void {
+    const { limits } = this.engine;
+    const untilIdle = this.mayIdle(link) ? link.lastTrafficMs + limits.idleMs : Number.POSITIVE_INFINITY;
+    const dueMs = Math.min(this.pingDueMs(link), link.lastReceivedMs + limits.silenceMs, untilIdle);
+    this.engine.deadlines.add(() => this.check(link), Math.max(dueMs, this.engine.nowMs + 1), link);
+  }
+
+  /** The pings of the opening may have been answered already: handlers and router are told at once what is known. */
+  opened(link: Link): void {
+    if (link.rttMs !== undefined) this.report(link);
+  }
+
+  ping(link: Link): void {
+    if (link.pings.size >= PINGS_IN_FLIGHT_MAX) link.pings.delete(link.pings.keys().next().value as number);
+    const value = ++this.pingValue;
+    link.lastPingMs = this.engine.nowMs;
+    link.pings.set(value, this.engine.nowMs);
+    link.pingHistory = (link.pingHistory << 1) & 0xffff;
+    link.pingCount = Math.min(HISTORY, link.pingCount + 1);
+    this.engine.delivery.sendControl(link, encodePing(value));
+  }
+
+  pingReceived(link: Link, value: number): void {
+    this.engine.delivery.sendControl(link, encodePong(value));
+  }
+
+  /** A pong with an unknown value is ignored. */
+  pongReceived(link: Link, value: number): void {
+    const sentMs = link.pings.get(value);
+    if (sentMs === undefined) return;
+    const age = [...link.pings.keys()].filter((other) => other > value).length;
+    link.pings.delete(value);
+    link.pingHistory |= 1 << age;
+    const rttMs = this.engine.nowMs - sentMs;
+    link.pongCount++;
+    link.rttMs = (link.rttMs ?? rttMs) + (rttMs - (link.rttMs ?? rttMs)) * Math.max(RTT_WEIGHT, 1 / link.pongCount);
+    if (link.isOpen) this.report(link);
+  }
+
+  /** It has not answered a ping in time. */
+  isSuspect(link: Link): boolean {
+    const { nowMs, limits } = this.engine;
+    for (const sentMs of link.pings.values()) if (sentMs <= nowMs - limits.pingIntervalMs && sentMs > link.lastReceivedMs) return true;
+    return false;
+  }
+
+  /** Deadlines came so late that this node stood still: silence is not the remotes' fault (SECURITY.md rows 72, 93). */
+  forgive(lateMs: number): void {
+    if (lateMs < STALL_MS) return;
+    this.engine.metrics.localStalls.value++;
+    for (const link of this.engine.links.all) link.lastReceivedMs += lateMs;
+  }
+
+  metricOf(link: Link): LinkMetric {
+    const answered = popCount(link.pingHistory);
+    const settled = link.pingCount - link.pings.size;
+    const lossRatio = settled > 0 ? Math.max(0, 1 - answered / settled) : undefined;
+    return { rttMs: link.rttMs, lossRatio, bandwidth: undefined };
+  }
+
+  private check(link: Link): void {
+    const { nowMs, limits, links } = this.engine;
+    if (!link.isOpen) return;
+    if (nowMs - link.lastReceivedMs >= limits.silenceMs) return links.close(link, 'timeout', 'nothing was received for too long');
+    if (this.mayIdle(link) && nowMs - link.lastTrafficMs >= limits.idleMs) return links.close(link, 'idle', 'no application traffic');
+    if (nowMs >= this.pingDueMs(link)) this.ping(link);
+    this.watch(link);
+  }
+
+  /** Only a dialled link that nobody holds is ever closed as idle. */
+  private mayIdle(link: Link): boolean {
+    return link.direction === 'outgoing' && link.holders.size === 0;
+  }
+
+  /** A ping that waits in the lane counts as sent: a remote that reads nothing is not pinged more often than others. */
+  private pingDueMs({ lastSentMs, lastPingMs }: Link): number {
+    const { pingIntervalMs, silenceMs } = this.engine.limits;
+    return Math.min(Math.max(lastSentMs, lastPingMs) + pingIntervalMs, lastPingMs + silenceMs);
+  }
+
+  private report(link: Link): void {
+    const metric = this.metricOf(link);
+    this.engine.router.linkMetric(link.id, metric);
+    const event = { type: 'stats' as const, ...metric };
+    for (const slot of link.handlers) if (slot?.isOpened === true && !slot.behavior.isCondemned) this.engine.callbacks.event(slot, event);
+  }
+}
+
+function popCount(bits: number): number {
+  let count = 0;
+  for (let rest = bits; rest !== 0; rest &= rest - 1) count++;
+  return count;
+}

@@ -1,0 +1,215 @@
+/**
+ * @module Outbox: what one link has to write. Three bounded lanes, control before normal before bulk; `drain` seals their slabs into
+ * records as long as the write window has room (little of two lanes shares one), and never breaks into a frame that has begun. It knows
+ * no behaviour and no route.
+ */
+import type { Lane as LaneName } from '../../api/agent.js';
+import type { Limits } from '../../limits.js';
+import { forwardedBytes, writeForwarded } from '../../wire/forwarded.js';
+import { prefixBytes } from '../../wire/frame.js';
+import type { HeaderDraft, HeaderView } from '../../wire/message.js';
+import { Lane, SLAB_BYTES, type Slab } from './lane.js';
+
+type Seal = (plaintext: Uint8Array) => readonly Uint8Array[] | undefined;
+
+/** What was handed to the transport at once, and how many messages of authors end in it. */
+interface Write {
+  bytes: number;
+  readonly messages: number;
+}
+
+export class Outbox {
+  /** Bytes sealed and not yet taken by the system. */
+  inFlightBytes = 0;
+  /** The same, write by write, so that it is known which messages are lost with the channel. */
+  private readonly writes: Write[] = [];
+  /** Messages of authors that ended in a record since the last write. */
+  private sealedMessages = 0;
+  /** Room became free after a refusal: the handlers of these services want to know. */
+  readonly refusedServices = new Set<number>();
+
+  private readonly control: Lane;
+  private readonly normal: Lane;
+  private readonly bulk: Lane;
+  private readonly lanes: readonly Lane[];
+  /** The lane whose frame is half sealed. */
+  private unfinished: Lane | undefined;
+
+  constructor(private readonly limits: Limits) {
+    this.control = new Lane(limits.controlLaneBytesMax, limits.laneMessagesMax);
+    this.normal = new Lane(limits.laneBytesMax, limits.laneMessagesMax);
+    this.bulk = new Lane(limits.laneBytesMax, limits.laneMessagesMax);
+    this.lanes = [this.control, this.normal, this.bulk];
+  }
+
+  lane(name: LaneName): Lane {
+    return name === 'normal' ? this.normal : name === 'control' ? this.control : this.bulk;
+  }
+
+  get isEmpty(): boolean {
+    return this.normal.count === 0 && this.control.count === 0 && this.bulk.count === 0;
+  }
+
+  /** A record's worth waits, and the window would take it. */
+  get hasFullRecord(): boolean {
+    return this.inFlightBytes < this.limits.writeWindowBytes && (this.normal.slabs.length > 1 || this.bulk.slabs.length > 1);
+  }
+
+  /** Encodes a message into the lane; false when there is no room. */
+  append(lane: Lane, header: HeaderDraft, body: Uint8Array, bodyStart: number, bodyEnd: number): boolean {
+    const messageBytes = header.byteLength + bodyEnd - bodyStart;
+    const slab = lane.reserve(messageBytes, prefixBytes(messageBytes) + messageBytes);
+    if (slab === undefined) return false;
+    const target = slab.bytes;
+    const at = header.write(target, slab.used);
+    slab.used = at + bodyEnd - bodyStart;
+    target.set(bodyStart === 0 && bodyEnd === body.length ? body : body.subarray(bodyStart, bodyEnd), at);
+    return true;
+  }
+
+  /** Copies a received message into the lane as a relay hands it on; `source`: who sent it, where it does not say so. False without room. */
+  forward(lane: Lane, view: HeaderView, source: Uint8Array): boolean {
+    const messageBytes = forwardedBytes(view);
+    const slab = lane.reserve(messageBytes, prefixBytes(messageBytes) + messageBytes);
+    if (slab === undefined) return false;
+    slab.used = writeForwarded(view, source, slab.bytes, slab.used);
+    return true;
+  }
+
+  /** The same for a message of the engine's own, in the control lane. */
+  appendOwn(header: HeaderDraft, body: Uint8Array): boolean {
+    if (!this.append(this.control, header, body, 0, body.length)) return false;
+    (this.control.slabs.at(-1) as Slab).ownCount++;
+    return true;
+  }
+
+  /** Seals what waits into `chunks`; false when the link's cipher is exhausted. */
+  drain(seal: Seal, chunks: Uint8Array[]): boolean {
+    while (this.inFlightBytes < this.limits.writeWindowBytes) {
+      const lane = this.nextLane();
+      if (lane === undefined) return true;
+      if (!this.sealNext(lane, seal, chunks)) return false;
+    }
+    return true;
+  }
+
+  /** What was sealed since the last time, and `byteCount` in all, is the transport's now. */
+  handedOver(byteCount: number): void {
+    this.writes.push({ bytes: byteCount, messages: this.sealedMessages });
+    this.sealedMessages = 0;
+  }
+
+  /** The system took so many bytes. */
+  written(byteCount: number): void {
+    this.inFlightBytes = Math.max(0, this.inFlightBytes - byteCount);
+    let rest = byteCount;
+    for (let first = this.writes[0]; first !== undefined && rest >= first.bytes; first = this.writes[0]) {
+      rest -= first.bytes;
+      this.writes.shift();
+    }
+    if (this.writes[0] !== undefined) this.writes[0].bytes -= rest;
+  }
+
+  /** The next flush has something to do here: messages wait, or refused senders do. */
+  get isWaiting(): boolean {
+    return !this.isEmpty || this.isRoomWanted;
+  }
+
+  /** Refused senders may try again. */
+  get isRoomWanted(): boolean {
+    return this.refusedServices.size > 0 && this.lanes.every((lane) => !lane.hasRefused || lane.isBelowHalf);
+  }
+
+  /** Services that were refused and may try again: the lane is below half. */
+  takeWritable(): number[] {
+    if (!this.isRoomWanted) return [];
+    for (const lane of this.lanes) lane.hasRefused = false;
+    const services = [...this.refusedServices].sort((a, b) => a - b);
+    this.refusedServices.clear();
+    return services;
+  }
+
+  /** Drops what waits, but for a frame that is half sealed: what follows it could not be read. Answers how many of authors' messages that were. */
+  clearWaiting(): number {
+    this.refusedServices.clear();
+    return this.lanes.reduce((count, lane) => count + lane.clearWaiting(), 0);
+  }
+
+  /** The channel is gone. Answers how many of authors' messages the system never took. */
+  clear(): number {
+    const inFlight = this.writes.reduce((count, { messages }) => count + messages, this.sealedMessages);
+    this.writes.length = 0;
+    this.sealedMessages = 0;
+    this.unfinished = undefined;
+    this.refusedServices.clear();
+    return this.lanes.reduce((count, lane) => count + lane.clear(), inFlight);
+  }
+
+  get queued(): Readonly<Record<LaneName, { readonly messages: number; readonly bytes: number }>> {
+    const of = (lane: Lane) => ({ messages: lane.count, bytes: lane.bytes });
+    return { control: of(this.control), normal: of(this.normal), bulk: of(this.bulk) };
+  }
+
+  private nextLane(): Lane | undefined {
+    if (this.unfinished !== undefined) return this.unfinished;
+    if (this.control.count > 0) return this.control;
+    if (this.normal.count > 0) return this.normal;
+    return this.bulk.count > 0 ? this.bulk : undefined;
+  }
+
+  private sealNext(lane: Lane, seal: Seal, chunks: Uint8Array[]): boolean {
+    const slab = lane.slabs[0] as Slab;
+    const rider = this.riderOf(lane, slab);
+    const next = rider === lane ? lane.slabs[1] : rider?.slabs[0];
+    const end = next === undefined ? Math.min(slab.used, slab.sealed + SLAB_BYTES) : join(slab, next);
+    const record = seal(slab.bytes.subarray(slab.sealed, end));
+    if (record === undefined) return false;
+    for (const chunk of record) {
+      chunks.push(chunk);
+      this.inFlightBytes += chunk.length;
+    }
+    if (next !== undefined) next.sealed = end - slab.used;
+    slab.sealed = end;
+    this.unfinished = undefined;
+    this.finish(lane);
+    if (rider !== undefined) this.finish(rider);
+    return true;
+  }
+
+  /** The lane whose next slab goes into the same record, in whole or, behind the rest of a large frame, as far as it fits. */
+  private riderOf(lane: Lane, slab: Slab): Lane | undefined {
+    const rider = this.laneAfter(lane);
+    const next = rider === lane ? lane.slabs[1] : rider?.slabs[0];
+    if (next === undefined || slab.used - slab.sealed >= SLAB_BYTES) return undefined;
+    const isSplit = slab.sealed > 0 && next.used > SLAB_BYTES;
+    return isSplit || next.used <= roomBehind(slab) ? rider : undefined;
+  }
+
+  /** Whose turn it is when the first slab of `lane` is through. */
+  private laneAfter(lane: Lane): Lane | undefined {
+    return this.lanes.find((other) => other.slabs.length > (other === lane ? 1 : 0));
+  }
+
+  /** The lane's first slab is in a record, or a part of it is. */
+  private finish(lane: Lane): void {
+    const { count, ownCount, sealed, used } = lane.slabs[0] as Slab;
+    if (sealed < used) {
+      this.unfinished = lane;
+      return;
+    }
+    this.sealedMessages += count - ownCount;
+    lane.shift();
+  }
+}
+
+/** What the record of a slab's rest could carry behind it. */
+function roomBehind({ bytes, used, sealed }: Slab): number {
+  return Math.min(bytes.length - used, SLAB_BYTES - used + sealed);
+}
+
+/** Puts what fits of the second slab behind the first one; answers where it ends. */
+function join(first: Slab, second: Slab): number {
+  const byteCount = Math.min(second.used, roomBehind(first));
+  first.bytes.set(second.bytes.subarray(0, byteCount), first.used);
+  return first.used + byteCount;
+}

@@ -1,0 +1,73 @@
+/**
+ * @module LossSignals: a relay that cannot hand on a message tells its origin so, and an origin that is told tells the behaviour that has
+ * sent it, and its application. A signal is a message of service 0 that is routed to the origin; one that ends on its way is dropped
+ * without a word, so that there are no errors about errors (row 63). A relay sends so many in a second for each link that messages came
+ * over; the rest is counted only. A signal is smaller than the message that it is about: nobody gains by forging origins.
+ */
+
+import { type NodeId, nodeIdFromBytes, nodeIdToBytes } from '../../address/node-id.js';
+import type { Lost } from '../../api/events.js';
+import { decodeControl, encodeLost, type LossCause } from '../../wire/link-control.js';
+import { HeaderDraft, type HeaderView, KIND_NODE, KIND_SERVICES } from '../../wire/message.js';
+import type { Engine } from '../engine.js';
+import type { Link } from '../links/link.js';
+
+const WINDOW_MS = 1_000;
+
+export class LossSignals {
+  private readonly draft = new HeaderDraft();
+
+  constructor(private readonly engine: Engine) {}
+
+  /** The message at `view`, which came over `from`, ends here. Broadcasts and signals end in silence. */
+  tell(from: Link, view: HeaderView, cause: LossCause): void {
+    if (view.kind === KIND_SERVICES || view.serviceId === 0 || !this.mayTell(from)) return;
+    const origin = view.sourceOffset < 0 ? (from.nodeId as NodeId) : nodeIdFromBytes(view.bytes, view.sourceOffset);
+    const link = this.wayTo(origin);
+    if (link?.isOpen !== true) return;
+    const { fromServiceId, serviceId, streamId } = view;
+    const body = encodeLost({ cause, fromServiceId, serviceId, streamId });
+    const { draft, engine } = this;
+    draft.kind = KIND_NODE;
+    draft.ttl = engine.limits.hopsMax;
+    draft.destination = nodeIdToBytes(origin);
+    if (!link.outbox.append(link.outbox.lane('normal'), draft, body, 0, body.length)) return;
+    engine.metrics.lossesTold.value++;
+    engine.touch(link);
+  }
+
+  /**
+   * A signal for this node came over `link`. No other control message is routed: a neighbour's own breaks the protocol, what it only
+   * passed on is ignored and counted.
+   */
+  heard(link: Link, view: HeaderView): void {
+    const { engine } = this;
+    const message = decodeControl(view.bytes.subarray(view.bodyOffset, view.end));
+    if (message === 'malformed' || message === 'unknown' || message.type !== 'lost') {
+      if (view.sourceOffset < 0) return engine.links.close(link, 'protocol-error', 'routed control message');
+      engine.metrics.unknownControl.value++;
+      return;
+    }
+    const { cause, fromServiceId, serviceId, streamId } = message;
+    const by = view.sourceOffset < 0 ? (link.nodeId as NodeId) : nodeIdFromBytes(view.bytes, view.sourceOffset);
+    engine.metrics.lossesHeard.value++;
+    const lost: Lost = { cause, by, fromServiceId, serviceId, streamId };
+    engine.options.emit('lost', lost);
+    const sender = engine.behaviors.at(fromServiceId);
+    if (sender !== undefined) engine.callbacks.run(sender, 'onMessageLost', () => sender.instance.onMessageLost(sender.agent, lost));
+  }
+
+  private wayTo(origin: NodeId): Link | undefined {
+    const action = this.engine.router.pathToNode(origin);
+    return action.type === 'next' ? this.engine.links.get(action.connectionId) : undefined;
+  }
+
+  private mayTell(from: Link): boolean {
+    const { nowMs, limits } = this.engine;
+    if (nowMs - from.lossWindowMs >= WINDOW_MS) {
+      from.lossWindowMs = nowMs;
+      from.lossCount = 0;
+    }
+    return ++from.lossCount <= limits.lossSignalsPerSecondMax;
+  }
+}

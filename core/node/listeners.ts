@@ -1,0 +1,33 @@
+/**
+ * @module Listeners: who hears what a node tells. A listener that throws, or whose promise is rejected, is reported and harms nobody;
+ * without a listener nothing happens.
+ */
+
+import type { NodeEventName, NodeEvents } from '../api/events.js';
+import { onRejected } from '../registration/rejection.js';
+
+type Listener = (event: never) => unknown;
+
+export class Listeners {
+  private readonly byName = new Map<NodeEventName, Set<Listener>>();
+
+  constructor(private readonly onFailed: (name: NodeEventName, cause: unknown) => void) {}
+
+  /** Hears an event until the answered function is called. */
+  on<Name extends NodeEventName>(name: Name, listener: (event: NodeEvents[Name]) => void): () => void {
+    const listeners = this.byName.get(name) ?? new Set();
+    this.byName.set(name, listeners);
+    listeners.add(listener as Listener);
+    return () => listeners.delete(listener as Listener);
+  }
+
+  readonly tell = <Name extends NodeEventName>(name: Name, event: NodeEvents[Name]): void => {
+    for (const listener of [...(this.byName.get(name) ?? [])]) {
+      try {
+        onRejected(listener(event as never), (cause) => this.onFailed(name, cause));
+      } catch (cause) {
+        this.onFailed(name, cause);
+      }
+    }
+  };
+}

@@ -1,0 +1,299 @@
+/**
+ * @module MeshNode: what applications hold. Promises and listeners around the engine; every call enters the engine's step through the
+ * runner. It keeps no network state of its own.
+ */
+import { type Address, parseAddress } from '../address/address.js';
+import { isNodeId, type NodeId } from '../address/node-id.js';
+import type { Client, ClientCallOptions } from '../api/client.js';
+import type { Connection, NodeEventName, NodeEvents } from '../api/events.js';
+import type { NetworkBehavior } from '../api/network-behavior.js';
+import type { Caller, CallRequest, CallResult, RunningStream, StreamItem } from '../api/ports.js';
+import type { RouteExplanation, RouterTable } from '../api/router-table.js';
+import type { Route } from '../api/routes.js';
+import { answered } from '../engine/behaviors/answered.js';
+import { requireDuration, requireText } from '../engine/behaviors/arguments.js';
+import { explainRoute } from '../engine/explain.js';
+import { Network } from '../engine/network.js';
+import { type QueueReport, queuesOf } from '../engine/queue-report.js';
+import { RouterFacade } from '../engine/router-facade.js';
+import { NetworkError } from '../errors.js';
+import type { Limits } from '../limits.js';
+import type { MetricsSnapshot } from '../metrics.js';
+import { clientOf } from '../registration/client-proxy.js';
+import { NodeContainer } from '../registration/container.js';
+import { type BehaviorClass, type BehaviorEntry, classOfEntry, planRegistration } from '../registration/registry.js';
+import { cancelled, errorOf, onAbort, timeoutOf, unknownMethod } from './call-outcome.js';
+import { logged } from './event-log.js';
+import { Listeners } from './listeners.js';
+import type { NodeSetup, RouterClass } from './node-options.js';
+import { Runner } from './runner.js';
+
+/** How long a stop waits for what behaviours saved at the end. */
+const FLUSH_MS = 400;
+type State = 'new' | 'running' | 'stopped';
+
+export class MeshNode {
+  private readonly runner: Runner;
+  private readonly network: Network;
+  private readonly container: NodeContainer;
+  private readonly facade: RouterFacade;
+  private readonly listeners: Listeners;
+  private state: State = 'new';
+  private stopping: Promise<void> | undefined;
+
+  /** For `createNode`: options are checked, nothing runs yet. Throws when the behaviours do not fit together. */
+  constructor(private readonly setup: NodeSetup) {
+    const { identity, clock, timers, logger } = setup;
+    const plan = planRegistration({ builtins: setup.builtins, behaviors: setup.behaviors, provide: setup.provide });
+    const log = logger.child({ node: identity.nodeId.slice(0, 8) });
+    this.listeners = new Listeners((event, err) => log.error({ err, event }, 'listener failed'));
+    const transports = () => [...setup.transports, ...this.network.behaviors.ports('transport')];
+    this.runner = new Runner({ clock, timers, log, transports, onEvent: logged(log, this.listeners.tell) });
+    this.facade = new RouterFacade(setup.router, (callback, cause) => this.network.routerFault(callback, cause));
+    this.container = new NodeContainer(plan, { ...setup, nodeId: identity.nodeId, logger: log, router: this.facade });
+    this.network = new Network(
+      { ...setup, log, wallMs: () => clock.wallMs(), enter: this.runner.enter, emit: this.runner.emit },
+      this.facade,
+    );
+    this.runner.network = this.network;
+    for (const behavior of this.container.build()) this.network.behaviors.add(behavior);
+    for (const warning of this.container.warnings) log.warn({ warning }, 'registration looks wrong');
+  }
+
+  get id(): NodeId {
+    return this.setup.identity.nodeId;
+  }
+
+  /** Where it listens, as bound. Empty before `start`. */
+  get addresses(): readonly Address[] {
+    return this.network.addresses;
+  }
+
+  /** The stable facade over the routing table of the moment. */
+  get router(): RouterTable {
+    return this.facade;
+  }
+
+  /** Starts the behaviours, opens every listener, and begins to dial the seeds. Rejects when a listener fails; then the node is stopped. */
+  async start(): Promise<void> {
+    if (this.state !== 'new') throw new NetworkError('ALREADY_STARTED', 'start() may be called once');
+    this.state = 'running';
+    this.runner.step({ type: 'start' });
+    try {
+      this.requireRunning();
+      await Promise.all(this.setup.listen.map((address) => this.runner.listen(address)));
+      this.requireRunning();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+    for (const seed of this.setup.seeds) this.order(() => this.network.keepSeed(seed));
+  }
+
+  /** Says goodbye, settles every call, closes everything. Ends within 2 s whatever the peers do; idempotent. */
+  stop(): Promise<void> {
+    this.stopping ??= this.stopOnce();
+    return this.stopping;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  /** Connects to an address or a known node; the connection is held until `disconnect`. An open one is answered as it is. */
+  connect(
+    target: string | Address | NodeId,
+    options: { readonly signal?: AbortSignal; readonly timeoutMs?: number } = {},
+  ): Promise<Connection> {
+    return new Promise((resolve, reject) => {
+      this.requireRunning();
+      if (options.signal?.aborted === true) throw cancelled(options.signal);
+      const { dialer } = this.network;
+      const attemptId = dialer.nextAttemptId();
+      const parsed = typeof target === 'string' && !isNodeId(target) ? parseAddress(target) : (target as Address | NodeId);
+      if (options.timeoutMs !== undefined) requireDuration('connect: timeoutMs', options.timeoutMs);
+      const release = onAbort(options.signal, (error) => this.order(() => dialer.cancel(attemptId, error)));
+      const settle = (outcome: Connection | NetworkError) => {
+        release();
+        if (outcome instanceof NetworkError) reject(outcome);
+        else resolve(outcome);
+      };
+      this.order(() => dialer.dial({ attemptId, target: parsed, holder: this, ...timeoutOf(options.timeoutMs), onSettled: settle }));
+    });
+  }
+
+  disconnect(connectionId: number, reason = ''): void {
+    requireText('disconnect: reason', reason);
+    this.order(() => this.network.links.closeById(connectionId, reason));
+  }
+
+  disconnectNode(nodeId: NodeId, reason = ''): void {
+    requireText('disconnectNode: reason', reason);
+    this.order(() => this.network.links.closeByNode(nodeId, reason));
+  }
+
+  connections(): readonly Connection[] {
+    return this.network.links.openConnections();
+  }
+
+  /** A typed client of a behaviour's `@Rpc` methods. A route to a service without an id means the class's own. */
+  client<C extends BehaviorClass>(type: C, route: Route): Client<C> {
+    return clientOf(type, route, {
+      request: (request, options) => this.request(request, options),
+      stream: (request, options) => this.stream(request, options),
+      unknownMethod: (name, method) => Promise.reject(unknownMethod(name, method)),
+      unknownSequence: (name, method) => ({
+        [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(unknownMethod(name, method)) }),
+      }),
+    });
+  }
+
+  /** Calls a method of a service. Rejects with a `NetworkError`, or with an `RpcError` that has the handler's own code. */
+  call(route: Route, serviceId: number, method: string, value: unknown, options: ClientCallOptions = {}): Promise<unknown> {
+    return this.request({ route, serviceId, method, value }, options);
+  }
+
+  /** The running instance. Throws `BEHAVIOR_MISSING`. */
+  behavior<B extends NetworkBehavior>(type: BehaviorClass<B>): B {
+    const instance = this.container.behavior(type);
+    if (instance === undefined) throw new NetworkError('BEHAVIOR_MISSING', `${type.name} does not run on this node`);
+    return instance;
+  }
+
+  /** Swaps the routing table. The new one knows everything of now before it is asked; no message is lost or doubled. */
+  useRouter(table: RouterClass | RouterTable): void {
+    const instance = typeof table === 'function' ? new table() : table;
+    this.enterAndThrow(() => this.facade.replace(instance));
+  }
+
+  /** Adds a behaviour to the running node. It starts, then sees the open connections, without votes. */
+  addBehavior<B extends NetworkBehavior = NetworkBehavior>(entry: BehaviorEntry): B {
+    return this.enterAndThrow(() => {
+      const instance = this.container.add(entry);
+      try {
+        this.network.behaviors[this.state === 'running' ? 'addRunning' : 'add'](instance);
+      } catch (error) {
+        this.container.remove(classOfEntry(entry));
+        throw error;
+      }
+      return instance as B;
+    });
+  }
+
+  /** Stops a behaviour and takes it out. Throws while others inject it. */
+  removeBehavior(entry: BehaviorClass | NetworkBehavior): void {
+    this.enterAndThrow(() => this.network.behaviors.leave(this.container.remove(classOfEntry(entry))));
+  }
+
+  metrics(): MetricsSnapshot {
+    return this.network.metrics.snapshot();
+  }
+
+  /** Every queue with its fill and its bound. */
+  queues(): readonly QueueReport[] {
+    return queuesOf(this.network);
+  }
+
+  /** The limits that hold. */
+  limits(): Limits {
+    return this.network.limits;
+  }
+
+  /** Why a route goes where it goes. */
+  explain(route: Route): RouteExplanation {
+    return explainRoute(this.network, route);
+  }
+
+  /** Hears an event until the answered function is called. A listener that throws is logged and harms nobody. */
+  on<Name extends NodeEventName>(name: Name, listener: (event: NodeEvents[Name]) => void): () => void {
+    return this.listeners.on(name, listener);
+  }
+
+  /** For the simulator: ends at once and in silence, as a crash would. */
+  kill(): void {
+    this.state = 'stopped';
+    this.stopping = Promise.resolve();
+    this.network.behaviors.abandon();
+    this.runner.kill();
+  }
+
+  /** What the application asks for happens between two callbacks: at once, or when the present one has returned. */
+  private order(work: () => void): void {
+    if (this.state !== 'stopped') this.runner.enter(() => this.network.enqueue({ type: 'work', work }));
+  }
+
+  private async stopOnce(): Promise<void> {
+    const wasRunning = this.state === 'running';
+    this.state = 'stopped';
+    if (wasRunning) await this.runner.stop(this.network.limits.stopTimeoutMs);
+    if (wasRunning) await this.runner.within(FLUSH_MS, (done) => this.setup.storage.flush(done));
+    const failed = (err: unknown) => this.setup.logger.error({ err }, 'a provider failed to end');
+    for (const error of this.container.dispose(failed)) failed(error);
+  }
+
+  private request(request: CallRequest, { signal, timeoutMs }: ClientCallOptions): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const caller = this.callerFor(signal);
+      let running = { cancel: () => {} };
+      const release = onAbort(signal, (error) => {
+        this.runner.enter(() => running.cancel());
+        reject(error);
+      });
+      const settle = (result: CallResult) => {
+        release();
+        if (result.type === 'ok') resolve(result.value);
+        else reject(errorOf(result));
+      };
+      try {
+        running = this.enterAndThrow(() => caller.call({ ...request, ...timeoutOf(timeoutMs) }, settle));
+      } catch (error) {
+        release();
+        throw error;
+      }
+    });
+  }
+
+  private async *stream(request: CallRequest, { signal, timeoutMs }: ClientCallOptions): AsyncGenerator<unknown> {
+    const caller = this.callerFor(signal);
+    const items: StreamItem[] = [];
+    let wake = () => {};
+    const take = (item: StreamItem) => {
+      items.push(item);
+      wake();
+    };
+    const release = onAbort(signal, (error) => take({ type: 'error', code: error.code, text: error.message }));
+    let running: RunningStream | undefined;
+    try {
+      running = this.enterAndThrow(() => caller.callStream({ ...request, ...timeoutOf(timeoutMs) }, take));
+      for (;;) {
+        if (items.length === 0) this.runner.enter(() => running?.pull());
+        if (items.length === 0) await new Promise<void>((resolve) => (wake = resolve));
+        const item = items.shift();
+        if (item?.type === 'end') return;
+        if (item?.type === 'error') throw errorOf(item);
+        if (item?.type === 'ok') yield item.value;
+      }
+    } finally {
+      release();
+      this.runner.enter(() => running?.cancel());
+    }
+  }
+
+  private callerFor(signal: AbortSignal | undefined): Caller {
+    this.requireRunning();
+    if (signal?.aborted === true) throw cancelled(signal);
+    const { caller } = this.network.behaviors;
+    if (caller === undefined) throw new NetworkError('RPC_ABSENT', 'no rpc behaviour runs on this node');
+    return caller;
+  }
+
+  private requireRunning(): void {
+    if (this.state !== 'running')
+      throw new NetworkError('NOT_STARTED', this.state === 'new' ? 'the node was not started' : 'the node was stopped');
+  }
+
+  private enterAndThrow<T>(work: () => T): T {
+    if (this.state === 'stopped') throw new NetworkError('NOT_STARTED', 'the node was stopped');
+    return answered(this.runner.enter, work);
+  }
+}

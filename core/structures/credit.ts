@@ -1,0 +1,119 @@
+/**
+ * @module Credit: flow control in units (bytes or items; both sides mean the same). The receiver grants a total: "sent may reach X". Totals
+ * only rise, so that a grant which is lost, doubled or late does no harm. Pure counting: it sends nothing, knows no time, and answers what a
+ * remote did wrong with a value. Totals are whole numbers up to 2^53 - 1, which no stream reaches.
+ */
+import { NetworkError } from '../errors.js';
+
+/** `raised`: more may be sent. `stale`: not above the present total, ignored. `invalid`: no total at all, the remote broke the protocol. */
+export type GrantResult = 'raised' | 'stale' | 'invalid';
+
+/** The side that sends within what it was granted. */
+export class CreditSender {
+  #granted: number;
+  #used = 0;
+
+  /** `granted`: what both sides take as the first total without a message; 0 waits for the first grant. */
+  constructor(granted = 0) {
+    this.#granted = whole('granted', granted, 0);
+  }
+
+  /** Units that may be sent now. */
+  get available(): number {
+    return this.#granted - this.#used;
+  }
+
+  get used(): number {
+    return this.#used;
+  }
+
+  /** Takes all units or none. Whether they may be sent. */
+  spend(units: number): boolean {
+    if (whole('units', units, 0) > this.available) return false;
+    this.#used += units;
+    return true;
+  }
+
+  /** Takes as many units as there are, `units` at most, and returns how many: for bytes, which may be sent in parts. */
+  spendUpTo(units: number): number {
+    const taken = Math.min(whole('units', units, 0), this.available);
+    this.#used += taken;
+    return taken;
+  }
+
+  /** A total as the remote told it. */
+  onGrant(total: unknown): GrantResult {
+    if (typeof total !== 'number' || !Number.isSafeInteger(total) || total < 0) return 'invalid';
+    if (total <= this.#granted) return 'stale';
+    this.#granted = total;
+    return 'raised';
+  }
+}
+
+/** The side that grants: at most `window` units are received and not yet consumed. */
+export class CreditReceiver {
+  #window: number;
+  #granted: number;
+  #received = 0;
+  #consumed = 0;
+
+  /** The first total is `window`; the owner announces `granted`, unless both sides take it as given. */
+  constructor(window: number) {
+    this.#window = whole('window', window, 1);
+    this.#granted = window;
+  }
+
+  get window(): number {
+    return this.#window;
+  }
+
+  /** The present total. */
+  get granted(): number {
+    return this.#granted;
+  }
+
+  /** What the next announcement would say. */
+  get total(): number {
+    return this.#consumed + this.#window;
+  }
+
+  /** Units that were received and wait for being consumed. */
+  get waiting(): number {
+    return this.#received - this.#consumed;
+  }
+
+  /** `violation`: the remote sent beyond its grant, and nothing is counted; its stream or link has to end. */
+  onReceived(units: number): 'ok' | 'violation' {
+    if (this.#received + whole('units', units, 0) > this.#granted) return 'violation';
+    this.#received += units;
+    return 'ok';
+  }
+
+  /** Frees received units. The new total to announce, once half of the window is free again; `undefined` while that is not worth a message. */
+  onConsumed(units: number): number | undefined {
+    if (whole('units', units, 0) > this.waiting)
+      throw new NetworkError('ARGUMENT_INVALID', `units is ${units}, but only ${this.waiting} wait`);
+    this.#consumed += units;
+    const { total } = this;
+    if ((total - this.#granted) * 2 < this.#window) return undefined;
+    this.#granted = total;
+    return total;
+  }
+
+  /**
+   * Another window from now on, for receivers that share their room out. The new total to announce, when it is higher than the present one.
+   * What was granted stays granted: a narrower window holds when as much as it is narrower by has been consumed.
+   */
+  resize(window: number): number | undefined {
+    this.#window = whole('window', window, 1);
+    const { total } = this;
+    if (total <= this.#granted) return undefined;
+    this.#granted = total;
+    return total;
+  }
+}
+
+function whole(name: string, value: number, min: number): number {
+  if (Number.isSafeInteger(value) && value >= min) return value;
+  throw new NetworkError('ARGUMENT_INVALID', `${name} is ${value}; it must be a whole number of ${min} or more`);
+}
