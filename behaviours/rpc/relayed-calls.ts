@@ -104,11 +104,11 @@ export class RelayedCalls {
     this.shunned.add(target.nodeId, relayed.connectionId, nowMs);
   }
 
-  /** A relay speaks of a message of this node. Whether it was a request. */
+  /** A relay reports a message of this node as lost. Whether it was a request. Repeated signals of one message count once. */
   lost(agent: BehaviorAgent, { streamId }: Lost): boolean {
     const sent = this.byStream.get(streamId);
     if (sent === undefined) return false;
-    if (sent.isDelivered && !sent.isAsked) return true;
+    if (sent.retryId !== PENDING_FULL || (sent.isAsked ? sent.askMs <= agent.nowMs : sent.isDelivered)) return true;
     this.host.counters.requestsLost++;
     if (sent.isAsked) this.askLost(agent, sent);
     else if (sent.bytes === undefined || sent.sentCount >= SENDS_MAX) this.calls.fail(sent.call, UNDELIVERED);

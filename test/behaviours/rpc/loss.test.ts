@@ -306,6 +306,36 @@ describe('row 66: a relay that lies', () => {
     await sim.stop();
   });
 
+  it('row 109: and repeats its signals gets a call sent three times at most, and leaves nothing of it', async () => {
+    const { sim, node, desk } = await mesh(LINE, [3]);
+    let sends = 0;
+    corrupt(node(1), (_forward, tellLost) => {
+      sends++;
+      for (let count = 0; count < 20; count++) tellLost();
+    });
+    const { code } = await outcome(sim, node(0).call(toNode(node(3).id), DESK, 'echo', 'x'));
+    await sim.run(1_000);
+    expect([code, sends, desk(3).done, leftovers(node(0))]).to.deep.equal(['RPC_UNREACHABLE', 3, [], 0]);
+    expect(rpcOf(node(0)).counters).to.include({ requestsLost: 3, callsSettled: 1 });
+    await sim.stop();
+  });
+
+  it('row 109: and repeats its signals of a request that it handed on leaves nothing of the settled call', async () => {
+    const { sim, node, desk } = await mesh(LINE, [3]);
+    let requests = 0;
+    corrupt(node(1), (forward, tellLost) => {
+      forward();
+      if (++requests === 1) for (let count = 0; count < 20; count++) tellLost();
+    });
+    // The answer is there before the first of the signals is due.
+    const { value } = await outcome(sim, node(0).call(toNode(node(3).id), DESK, 'echo', 'x'));
+    expect([value, leftovers(node(0))]).to.deep.equal(['x', 0]);
+    await sim.run(1_000);
+    expect([desk(3).done, leftovers(node(0)), rpcOf(node(0)).counters.callsTimedOut]).to.deep.equal([['x'], 0, 0]);
+    expect([requests, rpcOf(node(3)).counters.requestsDuplicate]).to.deep.equal([2, 0]);
+    await sim.stop();
+  });
+
   it('or a stranger, who says that messages were lost which nobody sent, does nothing', async () => {
     const { sim, node, desk } = await mesh(LINE, [3]);
     const answered = outcome(sim, node(0).call(toNode(node(3).id), DESK, 'later', { ms: 500, value: 'x' }));
