@@ -6,8 +6,8 @@
  */
 
 import type { Limits } from '../limits.js';
+import { isPlainUtf8 } from '../structures/utf8.js';
 import { isForbiddenKey, OpenMapKeys } from './cbor-keys.js';
-import { isPlainUtf8 } from './utf8.js';
 
 /** The bounds of one value. A node's `Limits` are such. */
 export type ValueLimits = Pick<Limits, 'valueDepthMax' | 'valueItemsMax'>;

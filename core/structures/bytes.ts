@@ -1,0 +1,106 @@
+/**
+ * @module Bytes: whole numbers in bytes, big-endian unless the name says otherwise, and pieces of bytes put together and compared. The
+ * functions are for fixed layouts and hot paths: they check nothing, the caller has checked that the bytes are there. For everything else
+ * read on in `byte-reader.ts` and `byte-writer.ts`. Nothing else in the library shifts bytes into numbers.
+ */
+const TWO_TO_32 = 0x1_0000_0000;
+/** The longest varint: 32 bits in groups of seven. */
+export const VARINT_BYTES_MAX = 5;
+
+export function readU16(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
+}
+
+export function readU24(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] as number) << 16) | ((bytes[at + 1] as number) << 8) | (bytes[at + 2] as number);
+}
+
+export function readU32(bytes: Uint8Array, at: number): number {
+  return (
+    (((bytes[at] as number) << 24) | ((bytes[at + 1] as number) << 16) | ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number)) >>> 0
+  );
+}
+
+export function readU48(bytes: Uint8Array, at: number): number {
+  return readU16(bytes, at) * TWO_TO_32 + readU32(bytes, at + 2);
+}
+
+/** Above 2^53 - 1 it is rounded: no safe integer, and that is how to recognise it. */
+export function readU64(bytes: Uint8Array, at: number): number {
+  return readU32(bytes, at) * TWO_TO_32 + readU32(bytes, at + 4);
+}
+
+/** Signed: for words of hashes and ciphers, which only their bits matter of. */
+export function readWordLittleEndian(bytes: Uint8Array, at: number): number {
+  return (bytes[at] as number) | ((bytes[at + 1] as number) << 8) | ((bytes[at + 2] as number) << 16) | ((bytes[at + 3] as number) << 24);
+}
+
+export function writeU16(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 8;
+  bytes[at + 1] = value;
+}
+
+export function writeU24(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 16;
+  bytes[at + 1] = value >>> 8;
+  bytes[at + 2] = value;
+}
+
+export function writeU32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24;
+  bytes[at + 1] = value >>> 16;
+  bytes[at + 2] = value >>> 8;
+  bytes[at + 3] = value;
+}
+
+export function writeU48(bytes: Uint8Array, at: number, value: number): void {
+  writeU16(bytes, at, Math.floor(value / TWO_TO_32));
+  writeU32(bytes, at + 2, value);
+}
+
+/** `value`: a whole number from 0 to 2^53 - 1. */
+export function writeU64(bytes: Uint8Array, at: number, value: number): void {
+  writeU32(bytes, at, Math.floor(value / TWO_TO_32));
+  writeU32(bytes, at + 4, value);
+}
+
+export function writeWordLittleEndian(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value;
+  bytes[at + 1] = value >>> 8;
+  bytes[at + 2] = value >>> 16;
+  bytes[at + 3] = value >>> 24;
+}
+
+/** How many bytes `writeVarint` takes for a whole number from 0 to 2^32 - 1. */
+export function varintBytes(value: number): number {
+  return value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x20_0000 ? 3 : value < 0x1000_0000 ? 4 : VARINT_BYTES_MAX;
+}
+
+/** A whole number from 0 to 2^32 - 1 in groups of seven bits, lowest first (unsigned LEB128). Returns the offset behind it. */
+export function writeVarint(bytes: Uint8Array, at: number, value: number): number {
+  let next = at;
+  let rest = value;
+  for (; rest > 0x7f; rest >>>= 7) bytes[next++] = (rest & 0x7f) | 0x80;
+  bytes[next++] = rest;
+  return next;
+}
+
+/** All pieces in memory of their own. */
+export function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+/** Not for secrets: it stops at the first difference. */
+export function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
+  if (left.length !== right.length) return false;
+  for (let at = 0; at < left.length; at++) if (left[at] !== right[at]) return false;
+  return true;
+}
