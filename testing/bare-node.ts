@@ -198,9 +198,7 @@ export class BareNode {
   }
 
   #containerWith(router: RouterFacade): NodeContainer {
-    const { builtins, behaviors, provide, identity } = this.#setup;
-    const plan = planRegistration({ builtins, behaviors, provide });
-    return new NodeContainer(plan, { ...this.#setup, nodeId: identity.nodeId, router });
+    return new NodeContainer(planRegistration(this.#setup), { ...this.#setup, nodeId: this.#setup.identity.nodeId, router });
   }
 
   #networkOptions() {

@@ -8,6 +8,7 @@ import { RouterTable } from '../api/router-table.js';
 import type { Transport } from '../api/transport.js';
 import { NetworkError } from '../errors.js';
 import { type Limits, resolveLimits } from '../limits.js';
+import type { DependencyContainer } from '../registration/injection.js';
 import type { Provider } from '../registration/provider.js';
 import type { BehaviorEntry } from '../registration/registry.js';
 import { AgreementKeys } from '../security/agreement-keys.js';
@@ -56,6 +57,8 @@ export interface NodeOptions {
   readonly lan?: boolean;
   /** Extra providers for injection. */
   readonly provide?: readonly Provider[];
+  /** The application's own tsyringe container: what neither the node nor `provide` has is resolved from a child of it. */
+  readonly container?: DependencyContainer;
   /** Period of `onTick`, 1000 ms by default; 10 to 3,600,000. */
   readonly tickMs?: number;
   /** For tests. */
@@ -99,6 +102,7 @@ export interface NodeSetup {
   readonly behaviors: readonly BehaviorEntry[];
   readonly builtins: readonly BehaviorEntry[];
   readonly provide: readonly Provider[];
+  readonly container: DependencyContainer | undefined;
   readonly router: RouterTable;
   readonly transports: readonly Transport[];
   readonly limits: Limits;
@@ -132,6 +136,7 @@ const KNOWN: ReadonlySet<string> = new Set<keyof NodeOptions>([
   'builtins',
   'lan',
   'provide',
+  'container',
   'tickMs',
   'clock',
   'timers',
@@ -162,6 +167,7 @@ export function resolveOptions(options: NodeOptions, defaults: NodeDefaults): No
     behaviors: options.behaviors ?? [],
     builtins: [...builtinsOf(options.builtins, defaults), ...lanOf(options.lan, defaults)],
     provide: providersOf(options.provide, defaults),
+    container: containerOf(options.container),
     router: routerOf(options.router ?? defaults.router),
     transports: listOf('transports', options.transports) ?? defaults.transports(),
     limits: resolveLimits(limitsOf(options)),
@@ -227,6 +233,12 @@ function providersOf(given: readonly Provider[] = [], { provide = [] }: NodeDefa
   if (!Array.isArray(given)) throw invalid('provide', 'must be a list');
   const tokens = new Set(given.map((provider: unknown) => (Object(provider) as { token?: unknown }).token));
   return [...provide.filter(({ token }) => !tokens.has(token)), ...given];
+}
+
+function containerOf(given: unknown): DependencyContainer | undefined {
+  const { createChildContainer } = Object(given) as Partial<DependencyContainer>;
+  if (given === undefined || typeof createChildContainer === 'function') return given as DependencyContainer | undefined;
+  throw invalid('container', 'must be a container of tsyringe');
 }
 
 function listOf<T>(name: string, given: readonly T[] | undefined): readonly T[] | undefined {

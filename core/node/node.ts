@@ -44,7 +44,7 @@ export class MeshNode {
   /** For `createNode`: options are checked, nothing runs yet. Throws when the behaviours do not fit together. */
   constructor(private readonly setup: NodeSetup) {
     const { identity, clock, timers, logger } = setup;
-    const plan = planRegistration({ builtins: setup.builtins, behaviors: setup.behaviors, provide: setup.provide });
+    const plan = planRegistration(setup);
     const log = logger.child({ node: identity.nodeId.slice(0, 8) });
     this.listeners = new Listeners((event, err) => log.error({ err, event }, 'listener failed'));
     const transports = () => [...setup.transports, ...this.network.behaviors.ports('transport')];

@@ -1,15 +1,28 @@
 /**
- * @module Container: builds what the registry planned. One per node; nothing is shared or registered globally. Injection happens at
- * construction only: injected values first, in order, then the behaviour's options, if they are not injected themselves.
+ * @module Container: builds what the registry planned, in a child container of tsyringe: of the application's own if it gives one. One per
+ * node; nothing is registered globally or in the application's container. Injection happens at construction only: injected values first,
+ * in order, then the behaviour's options, if they are not injected themselves.
  */
-import type { DependencyContainer } from 'tsyringe';
 import type { NodeId } from '../address/node-id.js';
 import type { AnyClass } from '../api/descriptor.js';
 import type { NetworkBehavior } from '../api/network-behavior.js';
 import type { Clock, Logger, Random, Sealer, Signer, Storage } from '../api/ports.js';
 import { RouterTable } from '../api/router-table.js';
 import { NetworkError } from '../errors.js';
-import { CLOCK, createContainer, LOGGER, NODE_ID, OPTIONS, RANDOM, SEALER, SIGNER, STORAGE, type Token, tokenName } from './injection.js';
+import {
+  CLOCK,
+  createContainer,
+  type DependencyContainer,
+  LOGGER,
+  NODE_ID,
+  OPTIONS,
+  RANDOM,
+  SEALER,
+  SIGNER,
+  STORAGE,
+  type Token,
+  tokenName,
+} from './injection.js';
 import type { PlannedProvider } from './provider.js';
 import {
   type BehaviorClass,
@@ -31,22 +44,24 @@ export interface NodeValues {
   readonly signer: Signer;
   readonly sealer: Sealer;
   readonly storage: Storage;
-  /** The stable facade over the table of the moment. */
+  /** The stable facade over the current table. */
   readonly router: RouterTable;
 }
 
 type Planned = PlannedBehavior | PlannedProvider;
 
 export class NodeContainer {
-  readonly #values: ReadonlyMap<Token, unknown>;
   /** What was built, by token, in the order of building. */
   readonly #built = new Map<Token, unknown>();
+  readonly #container: DependencyContainer;
   #plan: BuildPlan;
-  #container: DependencyContainer;
+  #isDisposed = false;
 
   /** Builds nothing yet. */
   constructor(plan: BuildPlan, { nodeId, clock, random, logger, signer, sealer, storage, router }: NodeValues) {
-    this.#values = new Map<Token, unknown>([
+    this.#plan = plan;
+    this.#container = createContainer(plan.registration.container);
+    const values: readonly [Token, unknown][] = [
       [NODE_ID, nodeId],
       [CLOCK, clock],
       [RANDOM, random],
@@ -55,9 +70,9 @@ export class NodeContainer {
       [SEALER, sealer],
       [STORAGE, storage],
       [RouterTable, router],
-    ]);
-    this.#plan = plan;
-    this.#container = this.#filled(plan);
+    ];
+    for (const [token, value] of values) this.#container.register(token as string, { useValue: value });
+    this.#register(plan);
   }
 
   /** What the log should say once, at start. */
@@ -78,21 +93,19 @@ export class NodeContainer {
 
   /** The value of a token, built if it was not yet. Throws `DEPENDENCY_MISSING` for one that nobody provides. */
   resolve<T>(token: Token<T>): T {
-    if (this.#values.has(token)) return this.#values.get(token) as T;
-    const registered = this.#plan.graph.providerOf(token)?.token ?? token;
-    if (this.#container.isRegistered(registered as string)) return this.#container.resolve(registered as string) as T;
-    throw new NetworkError('DEPENDENCY_MISSING', `nobody provides ${tokenName(token)}`);
+    return this.#resolved(this.#plan.graph.providerOf(token)?.token ?? token) as T;
   }
 
   /** Checks a further behaviour against the running ones, then builds it. If that throws, nothing has changed. */
   add(entry: BehaviorEntry): NetworkBehavior {
     const before = this.#plan;
     const behaviors = [...(before.registration.behaviors ?? []), entry];
-    this.#use(planRegistration({ ...before.registration, behaviors }));
+    this.#plan = planRegistration({ ...before.registration, behaviors });
+    this.#register(this.#plan);
     try {
       return this.resolve<NetworkBehavior>(classOfEntry(entry));
     } catch (error) {
-      this.#use(before);
+      this.#plan = before;
       throw error;
     }
   }
@@ -105,39 +118,54 @@ export class NodeContainer {
       throw new NetworkError('BEHAVIOR_MISSING', `${tokenName(type)} does not run on this node`);
     this.#refuseIfInjected(planned);
     const isOther = (entry: BehaviorEntry) => classOfEntry(entry) !== planned.token;
-    const { builtins = [], behaviors = [], provide = [] } = this.#plan.registration;
-    this.#use(planRegistration({ builtins: builtins.filter(isOther), behaviors: behaviors.filter(isOther), provide }));
+    const { registration } = this.#plan;
+    const { builtins = [], behaviors = [] } = registration;
+    this.#plan = planRegistration({ ...registration, builtins: builtins.filter(isOther), behaviors: behaviors.filter(isOther) });
     this.#built.delete(planned.token);
     return behavior;
   }
 
   /**
-   * Ends what `provide` made, last made first. Answers what their `dispose` threw, for the log; `failedLater` hears what rejects a promise
-   * of theirs. Nothing is built afterwards.
+   * Ends what `provide` made, last made first, and what the application's container built for this node. Returns what their `dispose`
+   * threw, for the log; `failedLater` gets what rejects a promise of theirs. Nothing is built afterwards.
    */
   dispose(failedLater: (error: unknown) => void = () => {}): readonly unknown[] {
+    if (this.#isDisposed) return [];
+    this.#isDisposed = true;
     const made = new Set(this.#plan.providers.filter(({ provider }) => !('useValue' in provider)).map(({ token }) => token));
     const ending = [...this.#built].filter(([token]) => made.has(token)).reverse();
     for (const [token] of ending) this.#built.delete(token);
-    void this.#container.dispose();
-    this.#container = createContainer();
-    return ending.flatMap(([, value]) => disposed(value, failedLater));
+    const errors = ending.flatMap(([, value]) => disposed(value, failedLater));
+    return [...errors, ...disposed(this.#container, failedLater)];
   }
 
-  #use(plan: BuildPlan): void {
-    this.#container = this.#filled(plan);
-    this.#plan = plan;
+  /** A token stays registered when its behaviour goes: what it stands for is asked of the current plan. */
+  #register({ graph }: BuildPlan): void {
+    for (const { token } of graph.order) {
+      if (!this.#container.isRegistered(token as string))
+        this.#container.register(token as string, { useFactory: () => this.#once(token) });
+    }
   }
 
-  #filled(plan: BuildPlan): DependencyContainer {
-    const container = createContainer();
-    for (const node of plan.graph.order) container.register(node.token as string, { useFactory: () => this.#once(node) });
-    return container;
+  /** Of the node, of the plan, or of the application's container. */
+  #resolved(token: Token): unknown {
+    const isKnown = !this.#isDisposed && (this.#container.isRegistered(token as string) || this.#plan.registration.container !== undefined);
+    if (!isKnown) throw new NetworkError('DEPENDENCY_MISSING', `nobody provides ${tokenName(token)}`);
+    try {
+      return this.#container.resolve(token as string);
+    } catch (cause) {
+      if (cause instanceof NetworkError) throw cause;
+      throw new NetworkError('DEPENDENCY_MISSING', `the container cannot resolve ${tokenName(token)}: ${String(cause)}`, { cause });
+    }
   }
 
-  #once(node: Planned): unknown {
-    if (!this.#built.has(node.token)) this.#built.set(node.token, this.#make(node));
-    return this.#built.get(node.token);
+  #once(token: Token): unknown {
+    if (this.#built.has(token)) return this.#built.get(token);
+    const node = this.#plan.graph.providerOf(token);
+    if (node === undefined) throw new NetworkError('DEPENDENCY_MISSING', `nobody provides ${tokenName(token)}`);
+    const value = this.#make(node);
+    this.#built.set(token, value);
+    return value;
   }
 
   #make(node: Planned): unknown {

@@ -60,16 +60,26 @@ export interface CheckedGraph<N extends GraphNode> {
   providerOf(token: Token): N | undefined;
 }
 
-/** Resolves every token that is wanted. `given`: what the node itself provides. Faults are added to `faults`. */
+/** What is there beside the nodes of the graph. */
+export interface Surroundings {
+  /** The tokens that the node itself provides. */
+  readonly given: ReadonlySet<Token>;
+  /** Whether the application's container may resolve a token that nobody else provides. */
+  readonly isElsewhere: (token: Token) => boolean;
+}
+
+/** Resolves every token that is wanted. Faults are added to `faults`. */
 export function checkGraph<N extends GraphNode>(
   nodes: readonly N[],
-  given: ReadonlySet<Token>,
+  { given, isElsewhere }: Surroundings,
   faults: RegistrationFault[],
 ): CheckedGraph<N> {
   const index = indexOf(nodes, given, faults);
   const edges = new Map<N, readonly N[]>();
   for (const node of nodes) {
-    const wanted = node.needs.filter((token) => !isGiven(node, token, given));
+    const wanted = node.needs.filter(
+      (token) => !isGiven(node, token, given) && !(candidates(token, index).length === 0 && isElsewhere(token)),
+    );
     edges.set(node, wanted.map((token) => found(node, token, index, faults)).filter(isDefined));
   }
   const dependenciesOf = (node: N) => edges.get(node) ?? [];
@@ -166,11 +176,11 @@ function cureOfMissing(token: Token): string {
   if (token === OPTIONS) return 'only behaviours have options: write it into the factory, or provide a token of your own';
   if (token === NetworkBehavior) return 'inject the class of one behaviour';
   if (isBehaviorClass(token)) return `add ${tokenName(token)} to behaviors, or take the injection out`;
-  if (isRouterClass(token)) return 'inject RouterTable: it stands for the table of the moment';
+  if (isRouterClass(token)) return 'inject RouterTable: it stands for the current table';
   return `add { token: ${tokenName(token)}, useValue: … } to provide`;
 }
 
-function isRouterClass(token: Token): boolean {
+export function isRouterClass(token: Token): boolean {
   return typeof token === 'function' && token.prototype instanceof RouterTable;
 }
 

@@ -11,6 +11,8 @@ import type { LanPort } from '../api/lan-port.js';
 import type { Clock, Logger, Random, Sealer, Signer, Storage } from '../api/ports.js';
 import { NetworkError } from '../errors.js';
 
+export type { DependencyContainer };
+
 declare const provides: unique symbol;
 
 /** A symbol that says which type it stands for. */
@@ -89,9 +91,9 @@ export function tokenName(given: unknown): string {
   return typeof given === 'string' ? JSON.stringify(given) : String(given);
 }
 
-/** A container of its own: nothing that is registered in it is seen elsewhere. */
-export function createContainer(): DependencyContainer {
-  return root.createChildContainer();
+/** A child container: what is registered in it is not seen elsewhere. */
+export function createContainer(parent: DependencyContainer = root): DependencyContainer {
+  return parent.createChildContainer();
 }
 
 function ownTokens(type: AnyClass): readonly unknown[] | undefined {

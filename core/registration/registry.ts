@@ -16,10 +16,23 @@ import {
   faultOf,
   type GraphNode,
   isBehaviorClass,
+  isRouterClass,
   type RegistrationFault,
 } from './dependency-graph.js';
 import { hookWarnings } from './hook-names.js';
-import { CLOCK, LOGGER, NODE_ID, OPTIONS, RANDOM, SEALER, SIGNER, STORAGE, type Token, tokensOf } from './injection.js';
+import {
+  CLOCK,
+  type DependencyContainer,
+  LOGGER,
+  NODE_ID,
+  OPTIONS,
+  RANDOM,
+  SEALER,
+  SIGNER,
+  STORAGE,
+  type Token,
+  tokensOf,
+} from './injection.js';
 import { type PlannedProvider, type Provider, planProvider } from './provider.js';
 
 export type BehaviorClass<B extends NetworkBehavior = NetworkBehavior> = AnyClass<B>;
@@ -32,6 +45,8 @@ export interface Registration {
   readonly builtins?: readonly BehaviorEntry[];
   readonly behaviors?: readonly BehaviorEntry[];
   readonly provide?: readonly Provider[];
+  /** The application's own: what nobody else provides is resolved from a child of it. */
+  readonly container?: DependencyContainer | undefined;
 }
 
 export interface PlannedBehavior extends GraphNode {
@@ -69,11 +84,19 @@ export function planRegistration(registration: Registration): BuildPlan {
   const behaviors = [...builtins, ...planEntries(listOf(registration, 'behaviors'), false, given, faults)];
   const providers = listOf(registration, 'provide').flatMap((provider) => collect(faults, () => planProvider(provider)));
   const unique = behaviors.filter((behavior, index) => isFirst(behavior, behaviors.slice(0, index), faults));
-  const graph = checkGraph<PlannedBehavior | PlannedProvider>([...unique, ...providers], given, faults);
+  const isElsewhere = (token: Token) => mayResolve(registration.container, token);
+  const graph = checkGraph<PlannedBehavior | PlannedProvider>([...unique, ...providers], { given, isElsewhere }, faults);
   const [first, ...others] = faults;
   if (first !== undefined) throw errorOf([first, ...others]);
   const warnings = unique.flatMap((behavior) => [...hookWarnings(behavior.type), ...parameterWarnings(behavior)]);
   return { registration, behaviors: graph.order.filter(isBehavior), providers, graph, warnings };
+}
+
+/** Whether it is registered there, or is a class that it may construct; whether it can shows when it is built. */
+function mayResolve(container: DependencyContainer | undefined, token: Token): boolean {
+  if (container === undefined) return false;
+  if (container.isRegistered(token as string, true)) return true;
+  return typeof token === 'function' && !isBehaviorClass(token) && !isRouterClass(token);
 }
 
 /** The class that an entry of `behaviors` stands for. */
@@ -87,7 +110,7 @@ export function isBehavior(node: PlannedBehavior | PlannedProvider): node is Pla
   return 'descriptor' in node;
 }
 
-function listOf<K extends keyof Registration>(registration: Registration, key: K): NonNullable<Registration[K]> {
+function listOf<K extends 'builtins' | 'behaviors' | 'provide'>(registration: Registration, key: K): NonNullable<Registration[K]> {
   const list = registration[key] ?? [];
   if (Array.isArray(list)) return list as NonNullable<Registration[K]>;
   throw new NetworkError('OPTION_INVALID', `${key} must be a list`);
