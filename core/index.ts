@@ -46,6 +46,7 @@ export type {
   Timers,
 } from './api/ports.js';
 export {
+  type ClosestNodes,
   type LinkMetric,
   LOCAL,
   type NextHop,

@@ -38,7 +38,13 @@ class PathsRouter extends RouterTable {
   /** What each link leads to. The neighbour itself is always in it. */
   readonly #ways = new Map<number, Map<NodeId, Way>>();
   readonly #own = new Set<number>();
+  /** Links over which a sync has come. */
+  readonly #filled = new Set<number>();
 
+  /** Until then a table that this one replaces (`node.useRouter`) is asked too. */
+  override get isFilled() {
+    return [...this.#links.keys()].every((connectionId) => this.#filled.has(connectionId));
+  }
   override linkUp(connectionId: number, nodeId: NodeId) {
     if (this.#links.has(connectionId)) return;
     this.#links.set(connectionId, { connectionId, nodeId });
@@ -50,6 +56,7 @@ class PathsRouter extends RouterTable {
   }
   override linkDown(connectionId: number) {
     this.#links.delete(connectionId);
+    this.#filled.delete(connectionId);
     this.#ways.delete(connectionId);
   }
   override registerService(serviceId: number) {
@@ -97,6 +104,7 @@ class PathsRouter extends RouterTable {
     const itself = [...(this.#ways.get(connectionId)?.values() ?? [])].filter(({ path }) => path.length === 1);
     const told = sync.length === 0 ? itself : readWays(sync);
     if (link === undefined || told === undefined) return;
+    this.#filled.add(connectionId);
     const usable = told.filter(({ path }) => path[0] === link.nodeId && !path.includes(this.self as NodeId));
     this.#ways.set(connectionId, new Map(usable.map((way) => [way.path.at(-1) as NodeId, way])));
   }

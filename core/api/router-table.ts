@@ -34,6 +34,13 @@ export interface LinkMetric {
   readonly bandwidth: number | undefined;
 }
 
+/** The nodes whose ids are closest to a key by XOR, the closest first; the asked node itself may be one of them. */
+export interface ClosestNodes {
+  readonly nodes: readonly NodeId[];
+  /** The table knows every node that can be reached: no closer one is missing. */
+  readonly isComplete: boolean;
+}
+
 /** Why a table answers as it does, for people. */
 export interface RouteExplanation {
   readonly rule: Route;
@@ -47,10 +54,19 @@ export interface RouteExplanation {
 export const REJECT: RouteAction = { type: 'reject' };
 export const LOCAL: RouteAction = { type: 'local' };
 const NOWHERE: RouteFanout = { local: false, next: [] };
+const NO_NODES: ClosestNodes = Object.freeze({ nodes: Object.freeze([]), isComplete: false });
 
 export abstract class RouterTable {
   /** For tables that learn from their neighbours: only syncs of the same kind are understood. */
   readonly kind: string | undefined = undefined;
+
+  /**
+   * Whether each neighbour with a table of this kind has sent its first whole sync. A table that replaces another one at a running node
+   * (`node.useRouter`) decides alone from then on. Without a `kind` there is nothing to wait for.
+   */
+  get isFilled(): boolean {
+    return this.kind === undefined;
+  }
 
   #self: NodeId | undefined;
 
@@ -75,6 +91,11 @@ export abstract class RouterTable {
    */
   pathsToServices(_serviceId: number, _scope: number, _except?: number, _source?: NodeId): RouteFanout {
     return NOWHERE;
+  }
+
+  /** At most `count` of the nodes that can be reached, this one included. The default knows none. */
+  closest(_key: NodeId, _count: number): ClosestNodes {
+    return NO_NODES;
   }
 
   /** The default dispatch. `serviceId` stands in where the route names no service. A `services` route is answered by its first copy. */

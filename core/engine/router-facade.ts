@@ -8,9 +8,18 @@
  */
 
 import { isNodeId, type NodeId } from '../address/node-id.js';
-import { type LinkMetric, REJECT, type RouteAction, type RouteExplanation, type RouteFanout, RouterTable } from '../api/router-table.js';
+import {
+  type ClosestNodes,
+  type LinkMetric,
+  REJECT,
+  type RouteAction,
+  type RouteExplanation,
+  type RouteFanout,
+  RouterTable,
+} from '../api/router-table.js';
 import type { RouteRule } from '../api/routes.js';
 import { NetworkError } from '../errors.js';
+import { isSoundList, requireFresh, unsound } from './router-checks.js';
 
 /** Hears of every fault of a table: the name of the method, and what it threw or a `NetworkError` that says what was wrong. */
 export type RouterFaultListener = (callback: string, cause: unknown) => void;
@@ -24,6 +33,7 @@ interface KnownLink {
 }
 
 const NOWHERE: RouteFanout = Object.freeze({ local: false, next: Object.freeze([]) });
+const NO_NODES: ClosestNodes = Object.freeze({ nodes: Object.freeze([]), isComplete: false });
 
 export class RouterFacade extends RouterTable {
   /** The present table's. */
@@ -43,6 +53,10 @@ export class RouterFacade extends RouterTable {
     this.#table = table;
     this.kind = table.kind;
     this.#onFault = onFault;
+  }
+
+  override get isFilled(): boolean {
+    return this.#table.isFilled;
   }
 
   /** The table beneath, of the moment. */
@@ -181,6 +195,14 @@ export class RouterFacade extends RouterTable {
     return undefined;
   }
 
+  override closest(key: NodeId, count: number): ClosestNodes {
+    const closest = this.#guarded('closest', () => this.#table.closest(key, count));
+    if (closest === undefined) return NO_NODES;
+    if (isSoundList(closest, count)) return closest;
+    this.#fault('closest', unsound(closest));
+    return NO_NODES;
+  }
+
   override createSync(forNode: NodeId): Uint8Array | undefined {
     return this.#sync('createSync', () => this.#table.createSync(forNode));
   }
@@ -264,16 +286,4 @@ export class RouterFacade extends RouterTable {
     this.#faultCount++;
     this.#onFault(callback, cause);
   }
-}
-
-/** A table serves one node, once: what it learned of another time would be answered as if it were true. */
-function requireFresh(table: RouterTable): void {
-  if (!(table instanceof RouterTable)) throw new NetworkError('ARGUMENT_INVALID', 'a router must be a RouterTable');
-  if (table['self'] === undefined) return;
-  throw new NetworkError('ARGUMENT_INVALID', 'the router table is or was attached to a node; give each node a table of its own');
-}
-
-function unsound(answer: unknown): NetworkError {
-  const details = { answer };
-  return new NetworkError('ARGUMENT_INVALID', 'the router table gave an answer that breaks the contract: see details', { details });
 }

@@ -9,6 +9,14 @@ import type { NodeList } from './node-list.js';
 
 const FIRST_SIZE = 8;
 
+/** Places `low` to `high`, whose heads begin with the bits of `base` above `bit`. */
+interface HeadRange {
+  readonly low: number;
+  readonly high: number;
+  readonly base: number;
+  readonly bit: number;
+}
+
 export class KeyIndex {
   private heads = new Uint32Array(FIRST_SIZE);
   private members = new Uint16Array(FIRST_SIZE);
@@ -56,15 +64,15 @@ export class KeyIndex {
     return high - low > 1 ? this.closestAmong(low, high, key) : (this.members[low] as number);
   }
 
-  /** The closest member that is accepted, or `undefined`. Looks at all of them: for the rare message that may not go the usual way. */
+  /** The closest member that is accepted, or `undefined`. */
   closestOf(key: NodeId, isAccepted: (node: number) => boolean): number | undefined {
-    let closest: number | undefined;
-    for (let at = 0; at < this.count; at++) {
-      const node = this.members[at] as number;
-      const isBetter = closest === undefined || isCloser(this.nodes.idOf(node), this.nodes.idOf(closest), key);
-      if (isBetter && isAccepted(node)) closest = node;
-    }
-    return closest;
+    for (const node of this.inOrder(key)) if (isAccepted(node)) return node;
+    return undefined;
+  }
+
+  /** All members, the closest to the key first. */
+  *inOrder(key: NodeId): Generator<number> {
+    yield* this.range(key, Number.parseInt(key.slice(0, 8), 16), { low: 0, high: this.count, base: 0, bit: 2 ** 31 });
   }
 
   /** Of members whose first 32 bits are equal. */
@@ -75,6 +83,21 @@ export class KeyIndex {
       if (isCloser(this.nodes.idOf(node), this.nodes.idOf(closest), key)) closest = node;
     }
     return closest;
+  }
+
+  /** Of members that share the bits above `bit`, those that share this one with the key come first. */
+  private *range(key: NodeId, head: number, { low, high, base, bit }: HeadRange): Generator<number> {
+    if (bit < 1 || high - low < 2) return yield* this.sorted(low, high, key);
+    const middle = this.lowerBound(low, high, base + bit);
+    const lower = { low, high: middle, base, bit: bit / 2 };
+    const upper = { low: middle, high, base: base + bit, bit: bit / 2 };
+    const isUpper = Math.floor(head / bit) % 2 === 1;
+    for (const half of isUpper ? [upper, lower] : [lower, upper]) yield* this.range(key, head, half);
+  }
+
+  private sorted(low: number, high: number, key: NodeId): number[] {
+    const idOf = (node: number) => this.nodes.idOf(node);
+    return [...this.members.subarray(low, high)].sort((one, other) => (isCloser(idOf(one), idOf(other), key) ? -1 : 1));
   }
 
   /** The first place in `low..high` whose head is not below `head`. */

@@ -52,6 +52,11 @@ export abstract class LearningRouter extends RouterTable {
     this.#taker = new SyncTaker(this.book);
   }
 
+  /** Links to neighbours whose table is of another kind do not count. */
+  override get isFilled(): boolean {
+    return this.sessions.every(({ hearing }) => hearing.isSettled);
+  }
+
   override linkUp(connectionId: number, nodeId: NodeId): void {
     const book = this.book;
     if (book === undefined || nodeId === this.self || this.#links.has(connectionId)) return;
@@ -140,6 +145,11 @@ export abstract class LearningRouter extends RouterTable {
   /** What neighbours speak of; `undefined`: everything. */
   protected policyOf(_self: NodeId): SpeechPolicy | undefined {
     return undefined;
+  }
+
+  /** The links that syncs belong to: of each neighbour the youngest. */
+  protected get sessions(): RouteLink[] {
+    return [...this.#links.values()].filter((link) => this.book?.linkList.to(link.node) === link);
   }
 
   /** The link to take to a node, by its number, for what came over the connection `except`. */

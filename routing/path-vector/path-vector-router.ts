@@ -8,7 +8,15 @@
  * protocol among members of one network.
  */
 import { type NodeId, sharesPrefix } from '../../core/address/node-id.js';
-import { LOCAL, type NextHop, REJECT, type RouteAction, type RouteExplanation, type RouteFanout } from '../../core/api/router-table.js';
+import {
+  type ClosestNodes,
+  LOCAL,
+  type NextHop,
+  REJECT,
+  type RouteAction,
+  type RouteExplanation,
+  type RouteFanout,
+} from '../../core/api/router-table.js';
 import type { RouteRule } from '../../core/api/routes.js';
 import { explainPath } from './explain.js';
 import { LearningRouter } from './learning-router.js';
@@ -86,6 +94,18 @@ export class PathVectorRouter extends LearningRouter {
     if (nearest === undefined) return undefined;
     const candidates = this.settings.balance === 'nearest' ? [nearest] : inOrder(book, providers);
     return book.nodes.idOf(this.#choice?.pick(serviceId, candidates) ?? nearest);
+  }
+
+  /** Complete while all neighbours have sent all that they know, and no bound has left anything of it out. */
+  override closest(key: NodeId, count: number): ClosestNodes {
+    const nodes: NodeId[] = [];
+    const { book } = this;
+    if (book === undefined) return { nodes, isComplete: false };
+    for (const node of book.keys.inOrder(key)) {
+      if (nodes.length >= count) break;
+      nodes.push(book.nodes.idOf(node));
+    }
+    return { nodes, isComplete: this.sessions.every(({ hearing }) => hearing.isWhole && !hearing.isWanted && !hearing.isBounded) };
   }
 
   override explain(rule: RouteRule): RouteExplanation {

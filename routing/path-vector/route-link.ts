@@ -69,6 +69,12 @@ export class Hearing {
   digest = 0;
   /** Something of this session found no room or was no path: its digest says nothing. */
   isPartial = false;
+  /** Something of this session found no room, or was too far away. */
+  isBounded = false;
+  /** This session was received to its end. */
+  isWhole = false;
+  /** Some session was, or the neighbour has nothing to tell. */
+  isSettled = false;
   /** The neighbour is to begin a new session. */
   isWanted = true;
   /** Not asked before this round. */

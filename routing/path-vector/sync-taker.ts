@@ -48,6 +48,8 @@ export class SyncTaker {
     hearing.sets = [];
     hearing.digest = 0;
     hearing.isWanted = true;
+    hearing.isWhole = false;
+    hearing.isSettled = true;
     link.columns.age();
     this.sweep(link);
   }
@@ -71,7 +73,7 @@ export class SyncTaker {
     hearing.sequence = sync.sequence + 1;
     this.takeSequence(link, sync.ownSequence);
     sync.forEachEntry((entry) => this.takeEntry(link, entry));
-    if (sync.isEnd) this.sweep(link);
+    if (sync.isEnd) this.end(link);
     if (hearing.isPartial) return;
     if (hearing.digest !== sync.digest) hearing.isWanted = true;
     else if (sync.isEnd) hearing.settled();
@@ -83,9 +85,17 @@ export class SyncTaker {
     hearing.session = session;
     hearing.isWanted = false;
     hearing.isPartial = false;
+    hearing.isBounded = false;
+    hearing.isWhole = false;
     hearing.digest = 0;
     hearing.nodes.clear();
     hearing.sets = [];
+  }
+
+  private end(link: RouteLink): void {
+    link.hearing.isWhole = true;
+    link.hearing.isSettled = true;
+    this.sweep(link);
   }
 
   private introduce({ hearing }: RouteLink, number: number, id: NodeId): void {
@@ -159,6 +169,7 @@ export class SyncTaker {
     }
     path = this.extend(link, path, told.number);
     if (paths.hopCount(path) <= this.book.settings.hopsMax) return path;
+    link.hearing.isBounded = true;
     paths.discard(path);
     return NO_PATH;
   }
@@ -168,9 +179,10 @@ export class SyncTaker {
     if (path === NO_PATH) return NO_PATH;
     const { paths } = link;
     const node = this.learn(link, number);
-    const isSound = node !== NO_NODE && node !== SELF && !paths.contains(path, node);
-    const longer = isSound ? paths.extend(path, node) : NO_PATH;
+    const isCircle = node === SELF || (node !== NO_NODE && paths.contains(path, node));
+    const longer = isCircle || node === NO_NODE ? NO_PATH : paths.extend(path, node);
     if (longer !== NO_PATH) return longer;
+    if (!isCircle) link.hearing.isBounded = true;
     if (node !== NO_NODE) this.book.nodes.discard(node);
     paths.discard(path);
     return NO_PATH;

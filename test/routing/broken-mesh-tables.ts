@@ -8,6 +8,7 @@ import { type BrokenTable, patched, type Sound } from './patched.js';
 import { PathListTable } from './path-list-table.js';
 
 const MESH = 'reaches every node of a connected mesh, and none beyond it';
+const FILLED = 'is filled when all its neighbours have sent a whole sync, and not before';
 const LEFT = 'forgets a node that left, within bounded rounds';
 
 type Mistake = (sound: Sound<PathListTable>) => { [name in keyof RouterTable]?: RouterTable[name] };
@@ -120,6 +121,11 @@ export const BROKEN_MESH_TABLES: readonly BrokenTable[] = [
   ...mesh('it takes a sync with a byte behind its end', 'ignores malformed syncs', ({ of }) => ({
     applySync: (connectionId, metric, sync) => of.applySync(connectionId, metric, sync.at(-1) === 0 ? encode('[]') : sync),
   })).filter(({ reach }) => reach === 'mesh'),
+  ...mesh('it is filled from the beginning', FILLED, () => ({ isFilled: true })),
+  ...mesh('it is never filled', FILLED, () => ({ isFilled: false })),
+  ...mesh('it leaves out the last node', 'knows every node of the mesh when its closest nodes are complete', ({ of }) => ({
+    closest: (key, count) => ({ nodes: of.closest(key, count).nodes.slice(0, -1), isComplete: true }),
+  })),
   ...mesh('it draws by lot', 'gives equal answers in equal meshes', ({ of }) => ({
     pathToKey: (key, except) => (Math.random() < 0.5 ? LOCAL : of.pathToKey(key, except)),
   })),

@@ -16,6 +16,7 @@ const EXCEPT = 'never answers the connection that the message came from';
 const UP = 'never answers a connection that is not up, nor with another node than is at its end';
 const STRAY = 'ignores late events and events of connections that never were';
 const SYNC = 'ignores malformed syncs';
+const CLOSEST = 'names the closest nodes in order, each once, and as many as are asked for at most';
 const DISPATCH = 'answers pathTo as the method of the route does';
 const REGISTERED = 'answers local for the services that are registered here, and only for these';
 const NEIGHBOURS = 'reaches every neighbour';
@@ -95,6 +96,18 @@ const ANSWERS: readonly BrokenTable[] = [
     pathTo: (rule, _serviceId, except) => of.pathTo(rule, 0, except),
   })),
   direct('pathTo forgets except', DISPATCH, ({ of }) => ({ pathTo: (rule, serviceId) => of.pathTo(rule, serviceId) })),
+  direct('the closest node comes last', CLOSEST, (sound) => ({
+    closest: (key, count) => ({
+      nodes: [...new Set([sound.self, ...sound.links.values()])].sort((one, other) => (isCloser(one, other, key) ? 1 : -1)).slice(0, count),
+      isComplete: false,
+    }),
+  })),
+  direct('the closest nodes are more than were asked for', CLOSEST, (sound) => ({
+    closest: () => ({ nodes: [sound.self], isComplete: false }),
+  })),
+  direct('a node is the closest though it cannot be reached', CLOSEST, () => ({
+    closest: (key, count) => ({ nodes: count > 0 ? [key] : [], isComplete: false }),
+  })),
   direct('the explanation has another answer', 'explains the answer that it gives', ({ of }) => ({
     explain: (rule) => ({ ...of.explain(rule), action: REJECT }),
   })),

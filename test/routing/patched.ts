@@ -39,7 +39,8 @@ export function patched<Table extends RouterTable>(table: Table, mistake: (sound
       return table['self'] as NodeId;
     },
   });
-  return Object.assign(table, own, {
+  Object.defineProperties(table, Object.getOwnPropertyDescriptors(own));
+  return Object.assign(table, {
     linkUp: (connectionId: number, nodeId: NodeId) => {
       (own.linkUp ?? of.linkUp)(connectionId, nodeId);
       if (!links.has(connectionId)) links.set(connectionId, nodeId);

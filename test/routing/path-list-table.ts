@@ -4,6 +4,7 @@
  */
 import { type NodeId, sharesPrefix } from '../../core/address/node-id.js';
 import {
+  type ClosestNodes,
   type LinkMetric,
   LOCAL,
   type NextHop,
@@ -26,6 +27,12 @@ export class PathListTable extends RouterTable {
   /** What each link leads to, by destination. The neighbour itself is always in it. */
   readonly #paths = new Map<number, Map<NodeId, KnownPath>>();
   readonly #own = new Set<number>();
+  /** Links whose neighbour has sent a sync. */
+  readonly #filled = new Set<number>();
+
+  override get isFilled(): boolean {
+    return [...this.#links.keys()].every((connectionId) => this.#filled.has(connectionId));
+  }
 
   /** What a link leads to now, and a way to spoil it: for the tests of the suite. */
   pathsOver(connectionId: number): readonly [NodeId, KnownPath][] {
@@ -51,6 +58,7 @@ export class PathListTable extends RouterTable {
   override linkDown(connectionId: number): void {
     this.#links.delete(connectionId);
     this.#paths.delete(connectionId);
+    this.#filled.delete(connectionId);
   }
 
   override registerService(serviceId: number): void {
@@ -91,6 +99,12 @@ export class PathListTable extends RouterTable {
     return { local: this.#own.has(serviceId) && isWithin(this.self), next: [...next.values()] };
   }
 
+  override closest(key: NodeId, count: number): ClosestNodes {
+    const known = new Set([this.self as NodeId, ...[...this.#paths.values()].flatMap((paths) => [...paths.keys()])]);
+    const nodes = [...known].sort((one, other) => (isCloser(one, other, key) ? -1 : 1)).slice(0, count);
+    return { nodes, isComplete: this.isFilled };
+  }
+
   override createSync(forNode: NodeId): Uint8Array | undefined {
     const entries = [[[this.self], [...this.#own]]];
     const known = new Set([...this.#paths.values()].flatMap((paths) => [...paths.keys()]));
@@ -105,6 +119,7 @@ export class PathListTable extends RouterTable {
     const peer = this.#links.get(connectionId);
     const entries = sync.length === 0 ? this.#saidOfItself(connectionId) : readSync(sync);
     if (peer === undefined || entries === undefined) return;
+    this.#filled.add(connectionId);
     const usable = entries.filter(([path]) => !path.includes(this.self as NodeId));
     this.#paths.set(connectionId, new Map(usable.map(([path, services]) => [path.at(-1) as NodeId, { path, services }])));
   }

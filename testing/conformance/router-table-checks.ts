@@ -7,6 +7,7 @@ import type { LinkMetric, RouteAction, RouteFanout, RouterTable } from '../../co
 import type { RouteRule } from '../../core/api/routes.js';
 import { type ConformanceCheck, forSeeds, must, SeededRandom } from './check-tools.js';
 import { type Answer, mustBeEqual, NO_CONNECTION, RouterWorld, WORLD_SERVICES } from './router-table-world.js';
+import { distance } from './table-oracle.js';
 
 export type RouterTableCheck = ConformanceCheck<RouterTable>;
 
@@ -53,6 +54,9 @@ export function contractChecks(chance: Chance): RouterTableCheck[] {
     afterRandomSteps('forgets a link that went as if it had not been', chance, cameAndWent),
     afterRandomSteps('answers pathTo as the method of the route does', chance, dispatch),
     afterRandomSteps('explains the answer that it gives', chance, explanations),
+    afterRandomSteps('names the closest nodes in order, each once, and as many as are asked for at most', chance, (world) => {
+      for (const key of world.keys) closestNodes(world, key);
+    }),
   ];
 }
 
@@ -214,6 +218,20 @@ function explanations(world: RouterWorld): void {
     must(named === rule && reason.length > 0, 'an explanation lacks its rule or its reason');
     for (const { via } of rejected)
       must(world.links.get(via.connectionId)?.nodeId === via.nodeId, 'an explanation names a connection that is not up');
+  }
+}
+
+function closestNodes({ table, self }: RouterWorld, key: NodeId): void {
+  const all = table.closest(key, Number.MAX_SAFE_INTEGER).nodes;
+  for (const count of [0, 1, 2, all.length, all.length + 1]) {
+    const { nodes, isComplete } = table.closest(key, count);
+    must(typeof isComplete === 'boolean', `closest(${key}, ${count}) does not tell whether it is complete`);
+    must(nodes.join() === all.slice(0, count).join(), `closest(${key}, ${count}) does not begin as closest(${key}) of all`);
+  }
+  for (const [index, node] of all.entries()) {
+    const before = all[index - 1];
+    must(before === undefined || distance(before, key) < distance(node, key), `closest(${key}) is out of order at ${node}`);
+    must(node === self || table.pathToNode(node).type === 'next', `closest(${key}) names ${node}, which cannot be reached`);
   }
 }
 

@@ -143,7 +143,9 @@ export function providersWithin(start: TableNode, serviceId: number, scope: numb
 
 /** The plain truth, by numbers. */
 export function closest(key: NodeId, nodes: readonly NodeId[]): NodeId {
-  const target = BigInt(`0x${key}`);
-  const ranked = nodes.map((nodeId) => ({ nodeId, distance: BigInt(`0x${nodeId}`) ^ target }));
-  return ranked.reduce((best, next) => (next.distance < best.distance ? next : best)).nodeId;
+  return nodes.reduce((best, next) => (distance(next, key) < distance(best, key) ? next : best));
+}
+
+export function distance(nodeId: NodeId, key: NodeId): bigint {
+  return BigInt(`0x${nodeId}`) ^ BigInt(`0x${key}`);
 }

@@ -1,6 +1,6 @@
 /** @module What the facade makes of a table's answers: sound ones pass, all others cost one message and are reported. */
 import { expect } from 'chai';
-import type { RouteAction, RouteFanout, RouterTable } from '../../../core/api/router-table.js';
+import type { ClosestNodes, RouteAction, RouteFanout, RouterTable } from '../../../core/api/router-table.js';
 import type { RouterFacade } from '../../../core/engine/router-facade.js';
 import { NetworkError } from '../../../core/errors.js';
 import { DirectRouter, ForceNodeRouter } from '../../../routing/index.js';
@@ -117,6 +117,30 @@ describe('RouterFacade', () => {
       expect(facade.pathsToServices(64, 0)).eql({ local: false, next: [] });
       expect(faults.length).equal(1);
     });
+  });
+
+  describe('closest nodes', () => {
+    const ask = (answer: unknown): [unknown, number] => {
+      const { facade } = facadeOver(patched(new DirectRouter(), () => ({ closest: () => answer as ClosestNodes })));
+      return [facade.closest(A, 2), facade.faultCount];
+    };
+
+    it('pass when they are sound', () => {
+      const answer = { nodes: [A, B], isComplete: true };
+      expect(ask(answer)).eql([answer, 0]);
+      expect(facadeOver(new DirectRouter()).facade.closest(A, 2)).eql({ nodes: [], isComplete: false });
+    });
+
+    const unsound: readonly [string, unknown][] = [
+      ['undefined', undefined],
+      ['no verdict', { nodes: [A] }],
+      ['no list', { nodes: A, isComplete: true }],
+      ['more than were asked for', { nodes: [A, B, STRANGER], isComplete: true }],
+      ['what is no id', { nodes: [A, 'b'], isComplete: true }],
+    ];
+    for (const [what, answer] of unsound) {
+      it(`with ${what} are none, not complete, and a fault`, () => expect(ask(answer)).eql([{ nodes: [], isComplete: false }, 1]));
+    }
   });
 
   describe('explanations and syncs', () => {

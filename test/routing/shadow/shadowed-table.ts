@@ -20,6 +20,10 @@ export class ShadowedTable extends RouterTable {
     this.feed = table.shadowFeed();
   }
 
+  override get isFilled(): boolean {
+    return this.table.isFilled;
+  }
+
   /** The shadow, after a walk of what changed from one thread to another. */
   get fresh(): ShadowRouter {
     this.shadow.apply(structuredClone(this.feed.take()));
