@@ -19,6 +19,12 @@ export interface TransportLink {
    * to the system.
    */
   write(chunks: readonly Uint8Array[]): void;
+  /**
+   * Stops reading until `resume`: meanwhile neither bytes nor the remote's end are reported, and what the remote writes waits on its side once
+   * the system's buffers are full. Idempotent. A transport without the two is read all the time, and what comes is kept within a bound.
+   */
+  pause?(): void;
+  resume?(): void;
   /** Writes what is queued, then ends the channel; destroys it by itself when that takes longer than 1 s. */
   end(): void;
   /** Ends the channel at once; queued bytes are lost. */

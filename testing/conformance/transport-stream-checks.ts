@@ -79,6 +79,50 @@ export const STREAM_CHECKS: readonly TransportCheck[] = [
     await world.until(() => far.receivedBytes === 1 && near.writtenBytes > 0, 'the byte after it arrives');
     must(near.writtenBytes === 1, 'only that byte is told as written');
   }),
+  check('a paused link takes nothing until it is resumed, then everything in order, the end last', async (world) => {
+    const [near, far] = await world.connect(await world.listen());
+    const { link } = far;
+    if (link.pause === undefined || link.resume === undefined) return;
+    const wrongCount = compare(far);
+    link.pause();
+    link.pause();
+    for (let index = 0; index < 16; index++) near.write(streamBytes(index * 65_536, 65_536));
+    near.end();
+    await world.settle();
+    must(far.receivedBytes === 0 && !far.isClosed, `nothing is reported while it is paused, not ${far.receivedBytes} bytes`);
+    link.resume();
+    link.resume();
+    await closesWell(world, near, far);
+    must(far.receivedBytes === MIB && wrongCount() === 0, `all of the bytes arrive in order, not ${far.receivedBytes}`);
+  }),
+  check('a link that pauses itself amid a large write gets the rest after resume; its own side goes on writing', async (world) => {
+    const [near, far] = await world.connect(await world.listen());
+    const { link } = far;
+    if (link.pause === undefined || link.resume === undefined) return;
+    far.onEach = () => link.pause?.();
+    near.write(streamBytes(0, 4 * MIB));
+    await world.until(() => far.receivedBytes > 0, 'the first bytes arrive');
+    far.write(Uint8Array.of(1));
+    await world.until(() => near.receivedBytes === 1, 'the paused side writes');
+    const { receivedBytes } = far;
+    await world.settle();
+    must(far.receivedBytes === receivedBytes && receivedBytes < 4 * MIB, 'nothing comes after the pause');
+    far.onEach = () => {};
+    link.resume();
+    await world.until(() => far.receivedBytes === 4 * MIB, 'the rest arrives');
+  }),
+  check('a paused link may be destroyed, by either side', async (world) => {
+    for (const isOwn of [true, false]) {
+      const [near, far] = await world.connect(await world.listen());
+      far.link.pause?.();
+      near.write(new Uint8Array(1000));
+      await world.settle();
+      if (isOwn) far.destroy();
+      else near.destroy();
+      far.link.resume?.();
+      await world.until(() => near.isClosed && far.isClosed, 'both ends close');
+    }
+  }),
   check('end delivers what is queued, then closes both ends without a cause', async (world) => {
     const [near, far] = await world.connect(await world.listen());
     const wrongCount = compare(far);

@@ -19,6 +19,8 @@ export class MemoryLink implements TransportLink {
   #queuedBytes = 0;
   #isEnding = false;
   #isDestroyed = false;
+  /** What came while this end is paused, in order; absent while it reads. */
+  #held: (() => void)[] | undefined;
 
   private constructor(
     network: MemoryNetwork,
@@ -50,10 +52,29 @@ export class MemoryLink implements TransportLink {
     else this.#network.later(() => this.#deliver(chunks, byteCount));
   }
 
+  pause(): void {
+    this.#held ??= [];
+  }
+
+  resume(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const task of held) this.#network.later(task);
+  }
+
+  get isPaused(): boolean {
+    return this.#held !== undefined;
+  }
+
+  /** Does it once this end is resumed, in order. */
+  hold(task: () => void): void {
+    this.#held?.push(task);
+  }
+
   end(): void {
     if (this.#isEnding) return;
     this.#isEnding = true;
-    this.#network.later(() => this.#closeBoth(undefined, undefined));
+    this.#network.later(() => this.#endBoth());
   }
 
   destroy(): void {
@@ -63,6 +84,7 @@ export class MemoryLink implements TransportLink {
   /** What the other end has written. */
   receive(chunk: Uint8Array): void {
     for (let start = 0; start < chunk.length && !this.#isDestroyed; start += READ_BUFFER.length) {
+      if (this.isPaused) return this.hold(() => this.receive(chunk.subarray(start)));
       const piece = chunk.subarray(start, start + READ_BUFFER.length);
       READ_BUFFER.set(piece);
       this.#sink?.onBytes(READ_BUFFER.subarray(0, piece.length));
@@ -80,9 +102,18 @@ export class MemoryLink implements TransportLink {
 
   #deliver(chunks: readonly Uint8Array[], byteCount: number): void {
     if (this.#isDestroyed) return;
+    const peer = this.#peer;
+    if (peer?.isPaused === true) return peer.hold(() => this.#deliver(chunks, byteCount));
     this.#queuedBytes -= byteCount;
-    for (const chunk of chunks) this.#peer?.receive(chunk);
+    for (const chunk of chunks) peer?.receive(chunk);
     this.#sink?.onWritten(byteCount);
+  }
+
+  /** A remote that is paused learns of the end behind the bytes before it. */
+  #endBoth(): void {
+    const peer = this.#peer;
+    if (peer?.isPaused === true) peer.hold(() => this.#endBoth());
+    else this.#closeBoth(undefined, undefined);
   }
 
   /** Called for the first of the two ends that closes; later calls find no peer any more. */

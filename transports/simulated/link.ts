@@ -22,6 +22,8 @@ export class SimulatedLink implements TransportLink {
   #isEnding = false;
   #isClosed = false;
   #stopLinger: () => void = () => {};
+  /** What comes from the other end; set by the channel. */
+  inward: Pipe | undefined;
 
   constructor(
     private readonly instance: Instance,
@@ -49,6 +51,14 @@ export class SimulatedLink implements TransportLink {
     if (this.out.queuedBytes > QUEUED_BYTES_MAX) this.#break(tooMuch(this));
   }
 
+  pause(): void {
+    if (!this.#isClosed) this.inward?.hold();
+  }
+
+  resume(): void {
+    this.inward?.release();
+  }
+
   end(): void {
     if (this.#isEnding || !this.instance.isAlive) return;
     this.#isEnding = true;
@@ -69,6 +79,7 @@ export class SimulatedLink implements TransportLink {
   crash(isReset: boolean): void {
     if (isReset) this.out.send({ type: 'reset', cause: lost(this) });
     this.out.silence();
+    this.inward?.release();
   }
 
   /** From the other end. */
@@ -100,6 +111,7 @@ export class SimulatedLink implements TransportLink {
     if (isLoss) this.out.send({ type: 'reset', cause: lost(this) });
     else if (!this.#isEnding) this.out.send({ type: 'end' });
     this.#isClosed = true;
+    this.inward?.release();
     this.instance.after(0, () => this.#tellClosed(cause));
   }
 

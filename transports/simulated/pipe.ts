@@ -56,6 +56,7 @@ export class Pipe {
   #receiver: Instance | undefined;
   #isScheduled = false;
   #isSilent = false;
+  #isHeld = false;
 
   constructor(
     private readonly world: PipeWorld,
@@ -91,6 +92,16 @@ export class Pipe {
     this.#isSilent = true;
   }
 
+  /** The receiver takes nothing until `release`. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  release(): void {
+    this.#isHeld = false;
+    this.#schedule();
+  }
+
   /** Nobody wants any more what waits for the path to be whole. */
   forget(): void {
     if (!this.world.blocked.delete(this)) return;
@@ -115,16 +126,16 @@ export class Pipe {
   /** One event at a time: the head's arrival. */
   #schedule(): void {
     const head = this.#queue[0];
-    if (head === undefined || this.#isScheduled || this.world.blocked.has(this)) return;
+    if (head === undefined || this.#isScheduled || this.#isHeld || this.world.blocked.has(this)) return;
     const { scheduler } = this.sender;
     this.#isScheduled = true;
-    scheduler.after(head.arrivesMs - scheduler.nowMs, () => this.#arrive());
+    scheduler.after(Math.max(0, head.arrivesMs - scheduler.nowMs), () => this.#arrive());
   }
 
   #arrive(): void {
-    if (this.path.isBlocked) {
+    if (this.#isHeld || this.path.isBlocked) {
       this.#isScheduled = false;
-      this.world.blocked.add(this);
+      if (!this.#isHeld) this.world.blocked.add(this);
       return;
     }
     const host = this.path.to;
@@ -140,7 +151,7 @@ export class Pipe {
     const { nowMs } = this.sender.scheduler;
     try {
       for (let head = this.#queue[0]; head !== undefined && head.arrivesMs <= nowMs; head = this.#queue[0]) {
-        if (this.#receiver?.isAlive !== true) break;
+        if (this.#receiver?.isAlive !== true || this.#isHeld) break;
         this.#queue.shift();
         this.queuedBytes -= head.byteCount;
         this.#deliver(head);

@@ -88,6 +88,8 @@ class Channel implements Dial {
     const down = new Pipe(this.world, this.world.pathBetween(this.host, this.instance.host), there);
     down.send({ type: listener === undefined ? 'refuse' : 'accept' });
     const far = listener === undefined ? undefined : new SimulatedLink(there, down, this.#near.remoteAddress, this.#near.localAddress);
+    this.#near.inward = down;
+    if (far !== undefined) far.inward = this.#up;
     down.ends = {
       arrived: (segment) => this.#answered(segment),
       written: (byteCount) => far?.written(byteCount),

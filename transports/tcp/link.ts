@@ -64,6 +64,14 @@ export class TcpLink implements TransportLink {
     this.#socket.uncork();
   }
 
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    if (!this.#socket.destroyed) this.#socket.resume();
+  }
+
   end(): void {
     if (this.#isEnding || this.#socket.destroyed) return;
     this.#isEnding = true;
