@@ -20,9 +20,9 @@ import {
 import { type NodeSetup, resolveOptions } from '../core/node/node-options.js';
 import { NodeContainer } from '../core/registration/container.js';
 import { type BehaviorClass, planRegistration } from '../core/registration/registry.js';
+import { joinBytes } from '../core/structures/bytes.js';
 import { DirectRouter } from '../routing/index.js';
 import { SeededRandom, simulatedCrypto, simulatedLogger } from '../transports/simulated/index.js';
-import { joined } from './raw-peer.js';
 import { seededIdentity } from './seeded.js';
 import { VirtualTime } from './virtual-time.js';
 
@@ -154,7 +154,7 @@ export class BareNode {
   }
 
   #write(connectionId: number, chunks: readonly Uint8Array[]): void {
-    const bytes = joined(chunks);
+    const bytes = joinBytes(chunks);
     this.#remotes.get(connectionId)?.onBytes(bytes);
     this.network.step({ type: 'written', connectionId, byteCount: bytes.length }, this.time.nowMs);
   }

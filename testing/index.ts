@@ -11,11 +11,12 @@
  * | real sockets | `until` |
  * | a router table, a transport | `routerTableSuite`, `transportSuite` |
  */
+
 export { addressOf, BareNode, type DialAnswer, type ToldEvent } from './bare-node.js';
 export * from './conformance/router-table-suite.js';
 export * from './conformance/transport-suite.js';
 export { Pair, type PairOptions } from './pair.js';
-export { joined, RawPeer } from './raw-peer.js';
+export { RawPeer } from './raw-peer.js';
 export {
   type RecordedCall,
   type RecordedMessage,

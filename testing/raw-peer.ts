@@ -3,6 +3,7 @@
  * link: a `BareNode`'s, a simulated one, a real one.
  */
 import type { LinkSink, NetworkError, TransportLink } from '../core/index.js';
+import { joinBytes } from '../core/structures/bytes.js';
 
 export class RawPeer implements LinkSink {
   /** What came, chunk by chunk. */
@@ -16,12 +17,12 @@ export class RawPeer implements LinkSink {
 
   /** Everything that came, as one. */
   get received(): Uint8Array {
-    return joined(this.chunks);
+    return joinBytes(this.chunks);
   }
 
   /** As `received`, which starts over. */
   take(): Uint8Array {
-    return joined(this.chunks.splice(0));
+    return joinBytes(this.chunks.splice(0));
   }
 
   send(...chunks: readonly Uint8Array[]): void {
@@ -48,14 +49,4 @@ export class RawPeer implements LinkSink {
     this.isClosed = true;
     this.cause = cause;
   }
-}
-
-export function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    bytes.set(part, offset);
-    offset += part.length;
-  }
-  return bytes;
 }

@@ -9,7 +9,8 @@ import { AgreementKeys } from '../core/security/agreement-keys.js';
 import type { Crypto } from '../core/security/crypto.js';
 import { SecureStream } from '../core/security/secure-stream.js';
 import { spaceOf } from '../core/security/space.js';
-import { FrameReader, prefixBytes, writePrefix } from '../core/wire/frame.js';
+import { varintBytes, writeVarint } from '../core/structures/bytes.js';
+import { FrameReader } from '../core/wire/frame.js';
 import { type ControlMessage, decodeControl, encodeReady } from '../core/wire/link-control.js';
 import { HeaderDraft, HeaderView, KIND_DIRECT } from '../core/wire/message.js';
 import { SeededRandom, simulatedCrypto } from '../transports/simulated/index.js';
@@ -120,8 +121,8 @@ export class SecuredPeer extends RawPeer {
 
   /** One frame of any bytes, in one record or more. */
   sendFrame(bytes: Uint8Array): void {
-    const frame = new Uint8Array(prefixBytes(bytes.length) + bytes.length);
-    frame.set(bytes, writePrefix(bytes.length, frame, 0));
+    const frame = new Uint8Array(varintBytes(bytes.length) + bytes.length);
+    frame.set(bytes, writeVarint(frame, 0, bytes.length));
     for (let start = 0; start < frame.length; start += 65_519) this.sendPlaintext(frame.subarray(start, start + 65_519));
   }
 

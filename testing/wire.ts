@@ -2,7 +2,7 @@
  * @module Wire: one channel between the two nodes of a `Pair`, with the bytes that are under way, where a test can get at them.
  */
 import type { LinkSink, NetworkError, TransportLink } from '../core/index.js';
-import { joined } from './raw-peer.js';
+import { joinBytes } from '../core/structures/bytes.js';
 
 export type SideName = 'alice' | 'bob';
 
@@ -43,7 +43,7 @@ export class Wire {
 
   /** Takes every byte off the wire. */
   take(to: SideName): Uint8Array {
-    const bytes = joined(this.inFlight(to));
+    const bytes = joinBytes(this.inFlight(to));
     this.#to[to].items = this.#to[to].items.filter((item) => 'end' in item);
     return bytes;
   }

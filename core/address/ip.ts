@@ -3,6 +3,8 @@
  * writing gives the one normal form of RFC 5952, so that equal texts mean equal addresses. Pure: it knows no sockets and no names.
  */
 
+import { readU16, writeU16 } from '../structures/bytes.js';
+
 const DIGIT_ZERO = 0x30;
 /** The longest spelling of four numbers. */
 const IPV4_TEXT_MAX = 15;
@@ -50,7 +52,7 @@ export function formatIpv4(bytes: Uint8Array): string {
 
 /** The normal form of 16 bytes: lower case, the first longest run of zero groups as `::`, IPv4-mapped addresses with their dots. */
 export function formatIpv6(bytes: Uint8Array): string {
-  const groups = Array.from({ length: GROUP_COUNT }, (_, index) => groupAt(bytes, index));
+  const groups = Array.from({ length: GROUP_COUNT }, (_, index) => readU16(bytes, 2 * index));
   if (isIpv4Mapped(bytes)) return `::ffff:${formatIpv4(bytes.subarray(12))}`;
   const run = longestZeroRun(groups);
   const hex = groups.map((group) => group.toString(16));
@@ -76,15 +78,13 @@ function readGroups(text: string, mayEndInIpv4: boolean): readonly number[] | un
   if (ipv4 !== undefined) parts.pop();
   if (!parts.every((part) => GROUP_PATTERN.test(part))) return undefined;
   const groups = parts.map((part) => Number.parseInt(part, 16));
-  return ipv4 === undefined ? groups : [...groups, groupAt(ipv4, 0), groupAt(ipv4, 1)];
-}
-
-function groupAt(bytes: Uint8Array, index: number): number {
-  return ((bytes[2 * index] as number) << 8) | (bytes[2 * index + 1] as number);
+  return ipv4 === undefined ? groups : [...groups, readU16(ipv4, 0), readU16(ipv4, 2)];
 }
 
 function bytesOfGroups(groups: readonly number[]): Uint8Array {
-  return Uint8Array.from(groups.flatMap((group) => [group >> 8, group & 0xff]));
+  const bytes = new Uint8Array(2 * GROUP_COUNT);
+  for (const [index, group] of groups.entries()) writeU16(bytes, 2 * index, group);
+  return bytes;
 }
 
 function longestZeroRun(groups: readonly number[]): { readonly start: number; readonly length: number } {

@@ -2,10 +2,12 @@
  * @module Portable crypto: the Crypto port on the noble libraries, for browsers and as the reference for `crypto-node.ts`. Both give the
  * same bytes and the same verdicts. May not use `node:` or any platform's own cryptography.
  */
+
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { ed25519, x25519 } from '@noble/curves/ed25519.js';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256, sha512 } from '@noble/hashes/sha2.js';
+import { equalBytes, writeWordLittleEndian } from '../structures/bytes.js';
 import type { AgreementKey, CipherKey, Crypto, Sealed, SigningKey } from './crypto.js';
 import { isAcceptableEd25519Key } from './ed25519-keys.js';
 
@@ -77,9 +79,8 @@ export function openWithNonce(
 
 function nonceOf(counter: number): Uint8Array {
   const nonce = new Uint8Array(12);
-  const view = new DataView(nonce.buffer);
-  view.setUint32(4, counter >>> 0, true);
-  view.setUint32(8, Math.floor(counter / 2 ** 32) >>> 0, true);
+  writeWordLittleEndian(nonce, 4, counter);
+  writeWordLittleEndian(nonce, 8, Math.floor(counter / 2 ** 32));
   return nonce;
 }
 
@@ -98,7 +99,7 @@ function verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Arra
     const challenge = littleEndian(sha512.create().update(commitment).update(publicKey).update(message).digest()) % order;
     const negated = Point.fromBytes(publicKey).negate();
     const expected = Point.BASE.multiplyUnsafe(scalar).add(negated.multiplyUnsafe(challenge)).toBytes();
-    return expected.every((byte, index) => byte === commitment[index]);
+    return equalBytes(expected, commitment);
   });
   return isValid === true;
 }

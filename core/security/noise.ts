@@ -4,9 +4,9 @@
  * the published vectors only. What a remote sends wrongly is `undefined`, after which the state stays dead.
  */
 import { NetworkError } from '../errors.js';
+import { joinBytes } from '../structures/bytes.js';
 import type { CipherState } from './cipher-state.js';
 import type { AgreementKey, Crypto } from './crypto.js';
-import { joined } from './joined.js';
 import { SymmetricState } from './symmetric-state.js';
 
 export type NoisePattern = 'XX' | 'XXpsk0' | 'XXpsk3';
@@ -95,7 +95,7 @@ export class HandshakeState {
     }
     parts.push(this.#symmetric.encryptAndHash(typeof payload === 'function' ? payload(this.#symmetric.hash) : payload));
     this.#messageIndex++;
-    return joined(...parts);
+    return joinBytes(parts);
   }
 
   /** Takes the remote's next message. `undefined` when it is refused. Throws when it is not the remote's turn. */

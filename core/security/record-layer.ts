@@ -4,6 +4,7 @@
  * at counter 2^48. The first record that is refused ends the direction: there is no resync. Knows neither frames nor messages.
  */
 import { NetworkError } from '../errors.js';
+import { writeU16 } from '../structures/bytes.js';
 import type { CipherState } from './cipher-state.js';
 import { PrefixedReader } from './prefixed-reader.js';
 
@@ -67,8 +68,7 @@ export class RecordSealer {
     if (sealed === undefined) return undefined;
     this.#cipher.count(byteCount);
     const header = new Uint8Array(LENGTH_BYTES);
-    header[0] = (byteCount + TAG_BYTES) >>> 8;
-    header[1] = byteCount + TAG_BYTES;
+    writeU16(header, 0, byteCount + TAG_BYTES);
     return [header, sealed.ciphertext, sealed.tag];
   }
 

@@ -4,9 +4,9 @@
  * bytes that precede it, so that no nonce is ever used twice.
  */
 import type { Random, Sealer } from '../api/ports.js';
+import { joinBytes } from '../structures/bytes.js';
 import type { CipherKey, Crypto } from './crypto.js';
 import { hkdfExpand, hkdfExtract } from './hkdf.js';
-import { joined } from './joined.js';
 import type { SpaceOptions } from './space.js';
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -36,7 +36,7 @@ export class SpaceSealer implements Sealer {
   seal(domain: string, content: Uint8Array): Uint8Array {
     const salt = this.#random.bytes(SALT_BYTES);
     const { ciphertext, tag } = this.#messageKey(domain, salt).seal(0, undefined, content);
-    return joined(salt, ciphertext, tag);
+    return joinBytes([salt, ciphertext, tag]);
   }
 
   open(domain: string, sealed: Uint8Array): Uint8Array | undefined {

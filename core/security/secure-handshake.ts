@@ -6,6 +6,7 @@
 
 import type { NodeId } from '../address/node-id.js';
 import { NetworkError } from '../errors.js';
+import { equalBytes } from '../structures/bytes.js';
 import type { AgreementKeys } from './agreement-keys.js';
 import type { CipherState } from './cipher-state.js';
 import type { AgreementKey, Crypto } from './crypto.js';
@@ -107,7 +108,7 @@ export class SecureHandshake {
   #conclude(read: HandshakeRead): HandshakeStep {
     const proven = this.#check(read);
     if (proven === undefined) return FAILED;
-    if (isEqual(proven.publicKey, this.#options.identity.publicKey)) return { type: 'failed', failure: 'self' };
+    if (equalBytes(proven.publicKey, this.#options.identity.publicKey)) return { type: 'failed', failure: 'self' };
     const nodeId = nodeIdOf(proven.publicKey, this.#options.crypto);
     const { expectedNodeId, isInitiator } = this.#options;
     if (expectedNodeId !== undefined && expectedNodeId !== nodeId) return { type: 'failed', failure: 'wrong-node', actualNodeId: nodeId };
@@ -138,8 +139,4 @@ export class SecureHandshake {
     const staticKey = this.#noise.remoteStatic as Uint8Array;
     return checkProof(payload, { isInitiator: !isInitiator, prologueHash: this.#space.prologueHash, staticKey, transcriptHash }, crypto);
   }
-}
-
-function isEqual(first: Uint8Array, second: Uint8Array): boolean {
-  return first.every((byte, index) => byte === second[index]);
 }

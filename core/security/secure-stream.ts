@@ -7,6 +7,7 @@
 import type { NodeId } from '../address/node-id.js';
 import type { CloseCode } from '../errors.js';
 import { NetworkError } from '../errors.js';
+import { writeU16 } from '../structures/bytes.js';
 import type { AgreementKey } from './crypto.js';
 import { PrefixedReader } from './prefixed-reader.js';
 import { REKEY_LIMITS, RecordOpener, RecordSealer, type RekeyLimits } from './record-layer.js';
@@ -204,7 +205,6 @@ export class SecureStream {
 
 function framed(message: Uint8Array): readonly [Uint8Array, Uint8Array] {
   const header = new Uint8Array(LENGTH_BYTES);
-  header[0] = message.length >>> 8;
-  header[1] = message.length;
+  writeU16(header, 0, message.length);
   return [header, message];
 }

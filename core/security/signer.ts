@@ -6,6 +6,7 @@
 
 import type { NodeId } from '../address/node-id.js';
 import type { Signer } from '../api/ports.js';
+import { ByteWriter } from '../structures/byte-writer.js';
 import type { Crypto } from './crypto.js';
 import type { Identity } from './identity.js';
 import { nodeIdOf } from './identity.js';
@@ -43,16 +44,8 @@ export class NodeSigner implements Signer {
   /** Context, then space and domain each after its length, then the message: no two of them run into each other. */
   #signedBytes(domain: string, message: Uint8Array): Uint8Array {
     const domainBytes = encode(domain);
-    const bytes = new Uint8Array(CONTEXT.length + 2 + this.#space.length + 2 + domainBytes.length + message.length);
-    bytes.set(CONTEXT, 0);
-    let offset = CONTEXT.length;
-    for (const part of [this.#space, domainBytes]) {
-      bytes[offset] = part.length >>> 8;
-      bytes[offset + 1] = part.length;
-      bytes.set(part, offset + 2);
-      offset += 2 + part.length;
-    }
-    bytes.set(message, offset);
-    return bytes;
+    const writer = new ByteWriter().bytes(CONTEXT);
+    for (const part of [this.#space, domainBytes]) writer.u16(part.length).bytes(part);
+    return writer.bytes(message).written;
   }
 }

@@ -3,10 +3,10 @@
  * Only `noise.ts` uses it. What a remote sends wrongly is `undefined`, never a throw.
  */
 import { NetworkError } from '../errors.js';
+import { joinBytes } from '../structures/bytes.js';
 import { CipherState } from './cipher-state.js';
 import type { Crypto } from './crypto.js';
 import { hkdfExpand, hkdfExtract } from './hkdf.js';
-import { joined } from './joined.js';
 
 const HASH_BYTES = 32;
 const EMPTY = new Uint8Array(0);
@@ -34,7 +34,7 @@ export class SymmetricState {
   }
 
   mixHash(bytes: Uint8Array): void {
-    this.hash = this.crypto.sha256(joined(this.hash, bytes));
+    this.hash = this.crypto.sha256(joinBytes([this.hash, bytes]));
   }
 
   mixKey(secret: Uint8Array): void {
@@ -91,5 +91,5 @@ export class SymmetricState {
 function sealWith(cipher: CipherState, associatedData: Uint8Array, plaintext: Uint8Array): Uint8Array {
   const sealed = cipher.seal(associatedData, plaintext);
   if (sealed === undefined) throw new NetworkError('CRYPTO_FAILED', 'a wiped handshake key was used');
-  return joined(sealed.ciphertext, sealed.tag);
+  return joinBytes([sealed.ciphertext, sealed.tag]);
 }

@@ -115,6 +115,11 @@ export class ByteReader {
     return start < 0 ? EMPTY : this.bytes.subarray(start, start + count);
   }
 
+  /** The next `count` bytes in memory of their own, whatever kind of array they came in. */
+  copy(count: number): Uint8Array {
+    return new Uint8Array(this.view(count));
+  }
+
   /** A view of everything that is left. */
   rest(): Uint8Array {
     return this.view(this.left);

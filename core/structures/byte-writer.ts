@@ -26,7 +26,7 @@ export class ByteWriter {
 
   /** What was written, in memory of its own. */
   copy(): Uint8Array {
-    return this.slab.slice(0, this.length);
+    return new Uint8Array(this.written);
   }
 
   clear(): this {

@@ -9,20 +9,6 @@ const PREFIX_BYTES_MAX = 4;
 const CARRY_BYTES_MIN = 4096;
 const EMPTY = new Uint8Array(0);
 
-/** How many bytes the length takes on the wire. */
-export function prefixBytes(length: number): number {
-  return length < 0x80 ? 1 : length < 0x4000 ? 2 : length < 0x200000 ? 3 : 4;
-}
-
-/** Writes the length at `offset`; answers the offset behind it. */
-export function writePrefix(length: number, target: Uint8Array, offset: number): number {
-  let at = offset;
-  let rest = length;
-  for (; rest >= 0x80; rest >>>= 7) target[at++] = (rest & 0x7f) | 0x80;
-  target[at++] = rest;
-  return at;
-}
-
 /**
  * Pull reader: `push` one plaintext, then call `next` until it is false. While it is true, the frame is `bytes[start..end)`; it is
  * valid until the next call. A frame that lies whole in a plaintext is not copied.

@@ -13,6 +13,8 @@
  * A service list is a u16 count, then one byte for each service, ascending.
  */
 import { NetworkError } from '../errors.js';
+import { ByteReader } from '../structures/byte-reader.js';
+import { ByteWriter } from '../structures/byte-writer.js';
 
 const PING = 1;
 const PONG = 2;
@@ -21,12 +23,9 @@ const CLOSE = 4;
 const SERVICES = 5;
 const LOST = 6;
 
-const TWO_TO_32 = 0x1_0000_0000;
 const INSTANCE_ID_BYTES = 8;
-const HEAD_BYTES = 1;
-const COUNT_BYTES = 2;
-const CODE_BYTES = 2;
-const LOST_BYTES = 8;
+/** The first room of a message: most fit, and a longer one grows. */
+const ROOM_BYTES = 32;
 
 /** Why a relay could not hand a message on; its number on the wire is its place, from 1. */
 export type LossCause = 'unreachable' | 'hop-limit' | 'lane-full';
@@ -76,7 +75,7 @@ export function encodePong(value: number): Uint8Array {
 export function encodeReady(instanceId: Uint8Array, services: Iterable<number>): Uint8Array {
   if (instanceId.length !== INSTANCE_ID_BYTES)
     throw new NetworkError('ARGUMENT_INVALID', `instanceId has ${instanceId.length} bytes; it must have ${INSTANCE_ID_BYTES}`);
-  return joined(READY, instanceId, serviceList(services));
+  return writeServices(begin(READY).bytes(instanceId), services);
 }
 
 /** `code`: a number of `CLOSE_CODES`. A text of more than 256 bytes is cut after its last whole character that fits. */
@@ -85,121 +84,92 @@ export function encodeClose(code: number, text: string): Uint8Array {
     throw new NetworkError('ARGUMENT_INVALID', `code is ${code}; it must be a whole number from 0 to 65535`);
   const room = new Uint8Array(CLOSE_TEXT_BYTES_MAX);
   const { written } = TEXT_ENCODER.encodeInto(text, room);
-  return joined(CLOSE, Uint8Array.of(code >> 8, code & 0xff), room.subarray(0, written));
+  return begin(CLOSE).u16(code).bytes(room.subarray(0, written)).written;
 }
 
 /** `services`: the complete list, in any order. */
 export function encodeServices(services: Iterable<number>): Uint8Array {
-  return joined(SERVICES, serviceList(services));
+  return writeServices(begin(SERVICES), services);
 }
 
 export function encodeLost({ cause, fromServiceId, serviceId, streamId }: Omit<LostMessage, 'type'>): Uint8Array {
-  const bytes = Uint8Array.of(LOST, LOSS_CAUSES.indexOf(cause) + 1, fromServiceId, serviceId, 0, 0, 0, 0);
-  new DataView(bytes.buffer).setUint32(LOST_BYTES - 4, streamId);
-  return bytes;
+  return begin(LOST)
+    .u8(LOSS_CAUSES.indexOf(cause) + 1)
+    .u8(fromServiceId)
+    .u8(serviceId)
+    .u32(streamId).written;
 }
 
 /** `unknown`: of a later version, to be ignored and counted. `malformed`: the remote broke the protocol. Never throws. */
 export function decodeControl(bytes: Uint8Array): ControlMessage | 'unknown' | 'malformed' {
-  switch (bytes[0]) {
-    case undefined:
-      return 'malformed';
+  const reader = new ByteReader(bytes);
+  const message = readControl(reader);
+  return reader.isComplete || (message === 'unknown' && !reader.hasFailed) ? message : 'malformed';
+}
+
+function readControl(reader: ByteReader): ControlMessage | 'unknown' {
+  const kind = reader.u8();
+  switch (kind) {
     case PING:
-      return decodeEcho('ping', bytes);
+      return readEcho('ping', reader);
     case PONG:
-      return decodeEcho('pong', bytes);
+      return readEcho('pong', reader);
     case READY:
-      return decodeReady(bytes);
+      return readReady(reader);
     case CLOSE:
-      return decodeClose(bytes);
+      return readClose(reader);
     case SERVICES:
-      return decodeServices(bytes);
+      return { type: 'services', services: readServices(reader) };
     case LOST:
-      return decodeLost(bytes);
+      return readLost(reader);
     default:
       return 'unknown';
   }
 }
 
-/** Whether two instance ids are of the same start of a node. */
-export function isSameInstance(left: Uint8Array, right: Uint8Array): boolean {
-  return left.length === right.length && left.every((byte, index) => byte === right[index]);
-}
-
 function encodeEcho(kind: number, value: number): Uint8Array {
   if (!Number.isSafeInteger(value) || value < 0)
     throw new NetworkError('ARGUMENT_INVALID', `value is ${value}; it must be a whole number from 0 to 2^53 - 1`);
-  const bytes = new Uint8Array(HEAD_BYTES + 8);
-  const view = new DataView(bytes.buffer);
-  bytes[0] = kind;
-  view.setUint32(1, Math.floor(value / TWO_TO_32));
-  view.setUint32(5, value % TWO_TO_32);
-  return bytes;
+  return begin(kind).u64(value).written;
 }
 
-function decodeEcho(type: 'ping' | 'pong', bytes: Uint8Array): ControlMessage | 'malformed' {
-  if (bytes.length !== HEAD_BYTES + 8) return 'malformed';
-  const view = viewOf(bytes);
-  const value = view.getUint32(1) * TWO_TO_32 + view.getUint32(5);
-  return Number.isSafeInteger(value) ? { type, value } : 'malformed';
+function begin(kind: number): ByteWriter {
+  return new ByteWriter(new Uint8Array(ROOM_BYTES)).u8(kind);
 }
 
-function decodeReady(bytes: Uint8Array): ControlMessage | 'malformed' {
-  const listStart = HEAD_BYTES + INSTANCE_ID_BYTES;
-  const services = decodeServiceList(bytes, listStart);
-  return services === undefined
-    ? 'malformed'
-    : { type: 'ready', instanceId: Uint8Array.from(bytes.subarray(HEAD_BYTES, listStart)), services };
-}
-
-function decodeClose(bytes: Uint8Array): ControlMessage | 'malformed' {
-  const textStart = HEAD_BYTES + CODE_BYTES;
-  if (bytes.length < textStart || bytes.length > textStart + CLOSE_TEXT_BYTES_MAX) return 'malformed';
-  // One byte for each replaced character, so that the text stays within its bound.
-  const text = TEXT_DECODER.decode(bytes.subarray(textStart)).replace(UNSAFE_TEXT, '?');
-  return { type: 'close', code: viewOf(bytes).getUint16(HEAD_BYTES), text };
-}
-
-function decodeServices(bytes: Uint8Array): ControlMessage | 'malformed' {
-  const services = decodeServiceList(bytes, HEAD_BYTES);
-  return services === undefined ? 'malformed' : { type: 'services', services };
-}
-
-function decodeLost(bytes: Uint8Array): ControlMessage | 'malformed' {
-  const cause = LOSS_CAUSES[(bytes[1] ?? 0) - 1];
-  if (bytes.length !== LOST_BYTES || cause === undefined) return 'malformed';
-  const [, , fromServiceId = 0, serviceId = 0] = bytes;
-  return { type: 'lost', cause, fromServiceId, serviceId, streamId: viewOf(bytes).getUint32(LOST_BYTES - 4) };
-}
-
-function serviceList(services: Iterable<number>): Uint8Array {
+function writeServices(writer: ByteWriter, services: Iterable<number>): Uint8Array {
   const sorted = [...new Set(services)].sort((left, right) => left - right);
   const wrong = sorted.find((serviceId) => !Number.isInteger(serviceId) || serviceId < 0 || serviceId > 0xff);
   if (wrong !== undefined)
     throw new NetworkError('ARGUMENT_INVALID', `services contain ${wrong}; a service id is a whole number from 0 to 255`);
-  return Uint8Array.of(sorted.length >> 8, sorted.length & 0xff, ...sorted);
+  return writer.u16(sorted.length).bytes(Uint8Array.from(sorted)).written;
 }
 
-/** A list that ascends without repetition to the end of the message, or `undefined`. */
-function decodeServiceList(bytes: Uint8Array, start: number): readonly number[] | undefined {
-  const listStart = start + COUNT_BYTES;
-  if (bytes.length < listStart) return undefined;
-  if (bytes.length - listStart !== viewOf(bytes).getUint16(start)) return undefined;
-  const services = Array.from(bytes.subarray(listStart));
-  return services.every((serviceId, index) => index === 0 || serviceId > (services[index - 1] as number)) ? services : undefined;
+function readEcho(type: 'ping' | 'pong', reader: ByteReader): ControlMessage {
+  return { type, value: reader.u64() };
 }
 
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+function readReady(reader: ByteReader): ControlMessage {
+  return { type: 'ready', instanceId: reader.copy(INSTANCE_ID_BYTES), services: readServices(reader) };
 }
 
-function joined(kind: number, ...parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, HEAD_BYTES));
-  bytes[0] = kind;
-  let position = HEAD_BYTES;
-  for (const part of parts) {
-    bytes.set(part, position);
-    position += part.length;
-  }
-  return bytes;
+function readClose(reader: ByteReader): ControlMessage {
+  const code = reader.u16();
+  const text = reader.rest();
+  if (text.length > CLOSE_TEXT_BYTES_MAX) reader.fail();
+  // One byte for each replaced character, so that the text stays within its bound.
+  return { type: 'close', code, text: TEXT_DECODER.decode(text).replace(UNSAFE_TEXT, '?') };
+}
+
+function readLost(reader: ByteReader): ControlMessage {
+  const cause = LOSS_CAUSES[reader.u8() - 1];
+  if (cause === undefined) reader.fail();
+  return { type: 'lost', cause: cause as LossCause, fromServiceId: reader.u8(), serviceId: reader.u8(), streamId: reader.u32() };
+}
+
+/** A list that ascends without repetition. */
+function readServices(reader: ByteReader): readonly number[] {
+  const services = Array.from(reader.view(reader.u16()));
+  if (services.some((serviceId, index) => index > 0 && serviceId <= (services[index - 1] as number))) reader.fail();
+  return services;
 }

@@ -10,6 +10,7 @@
 
 import { NODE_ID_BYTES, type NodeId, nodeIdFromBytes } from '../address/node-id.js';
 import type { Counter } from '../metrics.js';
+import { readU24, readU32, writeU24, writeU32 } from '../structures/bytes.js';
 import type { ValueLimits } from './cbor-scan.js';
 import { decodeValue } from './codec.js';
 
@@ -63,7 +64,7 @@ export class HeaderDraft {
     target[offset + 1] = this.ttl;
     target[offset + 2] = this.fromServiceId;
     target[offset + 3] = this.serviceId;
-    writeU32(this.streamId, target, offset + 4);
+    writeU32(target, offset + 4, this.streamId);
     const at = offset + FIXED_HEADER_BYTES;
     return this.kind === KIND_DIRECT && this.source === undefined && this.extension === undefined ? at : this.#writeRest(target, at);
   }
@@ -84,12 +85,12 @@ export class HeaderDraft {
   #writeDestination(target: Uint8Array, at: number): number {
     if (this.destination !== undefined) target.set(this.destination, at);
     if (this.kind === KIND_SERVICE) {
-      writeU32(this.meta, target, at);
       target[at] = this.routedServiceId;
+      writeU24(target, at + 1, this.meta);
     } else if (this.kind === KIND_SERVICES) {
       target[at] = this.routedServiceId;
       target[at + 1] = this.scope;
-      writeU32(this.sequence, target, at + 2);
+      writeU32(target, at + 2, this.sequence);
     }
     return at + (DESTINATION_BYTES[this.kind] as number);
   }
@@ -134,7 +135,7 @@ export class HeaderView {
   }
 
   get meta(): number {
-    return readU32(this.bytes, this.destinationOffset) & 0xffffff;
+    return readU24(this.bytes, this.destinationOffset + 1);
   }
 
   get scope(): number {
@@ -257,21 +258,4 @@ export class Message {
 
 function kindOf(first: number): number {
   return (first >> 3) & 0b111;
-}
-
-function writeU32(value: number, target: Uint8Array, offset: number): void {
-  target[offset] = value >>> 24;
-  target[offset + 1] = value >>> 16;
-  target[offset + 2] = value >>> 8;
-  target[offset + 3] = value;
-}
-
-function readU32(bytes: Uint8Array, offset: number): number {
-  return (
-    (((bytes[offset] as number) << 24) |
-      ((bytes[offset + 1] as number) << 16) |
-      ((bytes[offset + 2] as number) << 8) |
-      (bytes[offset + 3] as number)) >>>
-    0
-  );
 }

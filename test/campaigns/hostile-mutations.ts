@@ -13,10 +13,10 @@ import { writeProof } from '../../core/security/identity-proof.js';
 import { HandshakeState } from '../../core/security/noise.js';
 import { SecureStream } from '../../core/security/secure-stream.js';
 import { spaceOf } from '../../core/security/space.js';
-import { prefixBytes, writePrefix } from '../../core/wire/frame.js';
+import { joinBytes, varintBytes, writeVarint } from '../../core/structures/bytes.js';
 import { encodeClose, encodePing, encodePong, encodeReady, encodeServices } from '../../core/wire/link-control.js';
 import { HeaderDraft, KIND_KEY, KIND_NODE, KIND_SERVICE, KIND_SERVICES } from '../../core/wire/message.js';
-import { BareNode, joined, RawPeer, SecuredPeer, seededIdentity, seededRandom } from '../../testing/index.js';
+import { BareNode, RawPeer, SecuredPeer, seededIdentity, seededRandom } from '../../testing/index.js';
 import { simulatedCrypto } from '../../transports/simulated/index.js';
 import type { MutationTarget } from './mutation-targets.js';
 
@@ -113,7 +113,7 @@ function conversationTarget(): MutationTarget {
   const remote = node.accept((link) => new RawPeer(link));
   const say = (...chunks: readonly Uint8Array[]) => {
     remote.send(...chunks);
-    return joined(chunks);
+    return joinBytes(chunks);
   };
   stream.start();
   const opening = say(...stream.takeOutput());
@@ -121,18 +121,18 @@ function conversationTarget(): MutationTarget {
   const third = say(...stream.takeOutput());
   const sealed = (plaintext: Uint8Array) => say(...(stream.seal(plaintext) ?? []));
   const ready = sealed(framed(control(encodeReady(INSTANCE, [64]))));
-  const rest = sealed(joined([framed(control(encodePing(1))), framed(direct(encodeValue({ a: [1, 2] })))]));
+  const rest = sealed(joinBytes([framed(control(encodePing(1))), framed(direct(encodeValue({ a: [1, 2] })))]));
   if (aftermath(node, remote).connected === 0) throw new Error('the recorded conversation does not connect');
-  const whole = joined([opening, third, ready, rest]);
+  const whole = joinBytes([opening, third, ready, rest]);
   return {
     name: 'conversation',
-    corpus: [opening, joined([opening, third]), whole, whole, whole],
+    corpus: [opening, joinBytes([opening, third]), whole, whole, whole],
     decode: (bytes) => {
       const stranger = node.accept((link) => new RawPeer(link));
       stranger.send(bytes);
       return aftermath(node, stranger);
     },
-    verify: verifyProof(joined([opening, third, ready])),
+    verify: verifyProof(joinBytes([opening, third, ready])),
   };
 }
 
@@ -208,9 +208,9 @@ function control(payload: Uint8Array): Uint8Array {
 }
 
 function framed(message: Uint8Array): Uint8Array {
-  const prefix = new Uint8Array(prefixBytes(message.length));
-  writePrefix(message.length, prefix, 0);
-  return joined([prefix, message]);
+  const prefix = new Uint8Array(varintBytes(message.length));
+  writeVarint(prefix, 0, message.length);
+  return joinBytes([prefix, message]);
 }
 
 function prefixed(bytes: Uint8Array): readonly Uint8Array[] {
@@ -230,7 +230,7 @@ export function networkTargets(): readonly MutationTarget[] {
   return [
     conversationTarget(),
     proofTarget(),
-    peerTarget('frames', newNode(['rpc']), true, [...all.map(framed), joined(all.map(framed))], sayPlaintext),
+    peerTarget('frames', newNode(['rpc']), true, [...all.map(framed), joinBytes(all.map(framed))], sayPlaintext),
     peerTarget('messages', newNode(['rpc']), true, all, (peer, bytes) => peer.sendFrame(bytes)),
     peerTarget('messages before a gate', newNode(['handshake']), false, [...early, ...exchange, ...exchange, ...exchange], (peer, bytes) =>
       peer.sendFrame(bytes),

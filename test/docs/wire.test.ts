@@ -2,8 +2,8 @@
 import { expect } from 'chai';
 import { nodeCrypto } from '../../core/platform/node/crypto-node.js';
 import { spaceOf } from '../../core/security/space.js';
+import { varintBytes, writeVarint } from '../../core/structures/bytes.js';
 import { encodeValue } from '../../core/wire/codec.js';
-import { prefixBytes, writePrefix } from '../../core/wire/frame.js';
 import { encodeClose, encodePing, encodeReady, encodeServices } from '../../core/wire/link-control.js';
 import { HeaderDraft, KIND_SERVICE, KIND_SERVICES } from '../../core/wire/message.js';
 import { type Block, blocksOf, readPages } from './pages.js';
@@ -16,8 +16,8 @@ function header(fields: Partial<HeaderDraft>): Uint8Array {
 }
 
 function frame(length: number, ...body: number[]): Uint8Array {
-  const bytes = new Uint8Array(prefixBytes(length) + body.length);
-  bytes.set(body, writePrefix(length, bytes, 0));
+  const bytes = new Uint8Array(varintBytes(length) + body.length);
+  bytes.set(body, writeVarint(bytes, 0, length));
   return bytes;
 }
 

@@ -6,7 +6,8 @@
  */
 import type { AgreementKey, CipherKey, Crypto, Sealed, SigningKey } from '../../core/security/crypto.js';
 import { isAcceptableEd25519Key } from '../../core/security/ed25519-keys.js';
-import { Hash, wordAt } from './hash.js';
+import { readWordLittleEndian, writeWordLittleEndian } from '../../core/structures/bytes.js';
+import { Hash } from './hash.js';
 
 const KEY_BYTES = 32;
 const TAG_BYTES = 16;
@@ -74,11 +75,7 @@ class SimulatedCipherKey implements CipherKey {
     let index = 0;
     for (; index + 4 <= length; index += 4) {
       state = step(state);
-      const word = wordAt(bytes, index) ^ state;
-      masked[index] = word;
-      masked[index + 1] = word >>> 8;
-      masked[index + 2] = word >>> 16;
-      masked[index + 3] = word >>> 24;
+      writeWordLittleEndian(masked, index, readWordLittleEndian(bytes, index) ^ state);
     }
     for (state = step(state); index < length; index++, state >>>= 8) masked[index] = (bytes[index] as number) ^ state;
     return masked;

@@ -2,6 +2,8 @@
  * @module Hash: a fast 64-bit hash in two 32-bit words, the root of everything in the simulator that must be the same for the same seed:
  * chance, keys of the simulated crypto, the trace's digest. Whole numbers only, so that every machine agrees. Not for secrets.
  */
+import { readWordLittleEndian } from '../../core/structures/bytes.js';
+import { mixWord } from '../../core/structures/mix.js';
 
 export class Hash {
   /** The state; after `finish` the result. */
@@ -28,9 +30,9 @@ export class Hash {
   bytes(bytes: Uint8Array): this {
     const { length } = bytes;
     const whole = length & ~3;
-    for (let index = 0; index < whole; index += 4) this.word(wordAt(bytes, index));
+    for (let index = 0; index < whole; index += 4) this.word(readWordLittleEndian(bytes, index));
     let rest = 0;
-    for (let index = length - 1; index >= whole; index--) rest = (rest << 8) | (bytes[index] as number);
+    for (let index = length - 1; index >= whole; index--) rest = rest * 256 + (bytes[index] as number);
     return this.word(rest).word(length);
   }
 
@@ -42,9 +44,9 @@ export class Hash {
 
   /** Spreads every bit of the state over both words. */
   finish(): this {
-    this.a = avalanche(this.a ^ this.b);
-    this.b = avalanche(this.b ^ Math.imul(this.a, 0x9e3779b1));
-    this.a = avalanche(this.a ^ this.b);
+    this.a = mixWord(this.a ^ this.b);
+    this.b = mixWord(this.b ^ Math.imul(this.a, 0x9e3779b1));
+    this.a = mixWord(this.a ^ this.b);
     return this;
   }
 
@@ -57,20 +59,4 @@ export class Hash {
     }
     return bytes;
   }
-}
-
-/** Four bytes as one number, little-endian on every machine. */
-export function wordAt(bytes: Uint8Array, index: number): number {
-  return (
-    (bytes[index] as number) |
-    ((bytes[index + 1] as number) << 8) |
-    ((bytes[index + 2] as number) << 16) |
-    ((bytes[index + 3] as number) << 24)
-  );
-}
-
-function avalanche(word: number): number {
-  let mixed = Math.imul(word ^ (word >>> 16), 0x85ebca6b);
-  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
-  return mixed ^ (mixed >>> 16);
 }

@@ -3,7 +3,9 @@
  * side is the end of both, and nothing is said during a call. What was written counts as written when it has arrived, so that a slow
  * or cut path holds its writer up.
  */
+
 import { type Address, type LinkSink, NetworkError, type TransportLink } from '../../core/index.js';
+import { joinBytes } from '../../core/structures/bytes.js';
 import type { Instance } from './host.js';
 import type { Pipe, Segment } from './pipe.js';
 
@@ -45,7 +47,7 @@ export class SimulatedLink implements TransportLink {
 
   write(chunks: readonly Uint8Array[]): void {
     if (this.#isEnding || !this.instance.isAlive) return;
-    const bytes = joined(chunks);
+    const bytes = joinBytes(chunks);
     for (let start = 0; start < bytes.length; start += PIECE_BYTES_MAX)
       this.out.send({ type: 'bytes', bytes: bytes.subarray(start, start + PIECE_BYTES_MAX) });
     if (this.out.queuedBytes > QUEUED_BYTES_MAX) this.#break(tooMuch(this));
@@ -128,17 +130,6 @@ export class SimulatedLink implements TransportLink {
     this.#sink = undefined;
     sink?.onClosed(cause);
   }
-}
-
-/** A copy in memory of its own: chunks belong to the link, but several may lie in one buffer. */
-function joined(chunks: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return bytes;
 }
 
 function lost({ remoteAddress }: SimulatedLink): NetworkError {

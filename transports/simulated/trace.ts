@@ -22,7 +22,7 @@ export interface TraceEvent {
 }
 
 const DOMAIN = 0x74726163;
-const time = new DataView(new ArrayBuffer(8));
+const TWO_TO_32 = 0x1_0000_0000;
 
 export class Trace {
   readonly #hash = new Hash().reset(DOMAIN);
@@ -36,8 +36,15 @@ export class Trace {
   constructor(private readonly eventsMax: number) {}
 
   add(atMs: number, kind: string, from: string, to = '', size = 0, detail = ''): void {
-    time.setFloat64(0, atMs);
-    this.#hash.word(time.getUint32(0)).word(time.getUint32(4)).text(kind).text(from).text(to).word(size).text(detail);
+    const wholeMs = Math.floor(atMs);
+    this.#hash
+      .word(wholeMs)
+      .word((atMs - wholeMs) * TWO_TO_32)
+      .text(kind)
+      .text(from)
+      .text(to)
+      .word(size)
+      .text(detail);
     this.count++;
     this.#keep({ atMs, kind, from, to, size, detail });
   }

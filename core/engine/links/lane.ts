@@ -5,7 +5,7 @@
  *
  * Slabs come from one bounded pool of the process: an empty lane holds no memory.
  */
-import { prefixBytes, writePrefix } from '../../wire/frame.js';
+import { varintBytes, writeVarint } from '../../structures/bytes.js';
 
 /** The most plaintext that a record holds. */
 export const SLAB_BYTES = 65_519;
@@ -70,7 +70,7 @@ export class Lane {
       last !== undefined && last.used + frameBytes <= Math.min(last.bytes.length, SLAB_BYTES) && last.sealed === 0
         ? last
         : this.addSlab(frameBytes);
-    slab.used = writePrefix(messageBytes, slab.bytes, slab.used);
+    slab.used = writeVarint(slab.bytes, slab.used, messageBytes);
     slab.count++;
     this.bytes += frameBytes;
     this.count++;
@@ -79,7 +79,7 @@ export class Lane {
 
   /** Whether such a message has room when nothing else waits. */
   canHold(messageBytes: number): boolean {
-    return prefixBytes(messageBytes) + messageBytes <= this.bytesMax;
+    return varintBytes(messageBytes) + messageBytes <= this.bytesMax;
   }
 
   get isBelowHalf(): boolean {

@@ -5,8 +5,8 @@
  */
 import type { Lane as LaneName } from '../../api/agent.js';
 import type { Limits } from '../../limits.js';
+import { varintBytes } from '../../structures/bytes.js';
 import { forwardedBytes, writeForwarded } from '../../wire/forwarded.js';
-import { prefixBytes } from '../../wire/frame.js';
 import type { HeaderDraft, HeaderView } from '../../wire/message.js';
 import { Lane, SLAB_BYTES, type Slab } from './lane.js';
 
@@ -58,7 +58,7 @@ export class Outbox {
   /** Encodes a message into the lane; false when there is no room. */
   append(lane: Lane, header: HeaderDraft, body: Uint8Array, bodyStart: number, bodyEnd: number): boolean {
     const messageBytes = header.byteLength + bodyEnd - bodyStart;
-    const slab = lane.reserve(messageBytes, prefixBytes(messageBytes) + messageBytes);
+    const slab = lane.reserve(messageBytes, varintBytes(messageBytes) + messageBytes);
     if (slab === undefined) return false;
     const target = slab.bytes;
     const at = header.write(target, slab.used);
@@ -70,7 +70,7 @@ export class Outbox {
   /** Copies a received message into the lane as a relay hands it on; `source`: who sent it, where it does not say so. False without room. */
   forward(lane: Lane, view: HeaderView, source: Uint8Array): boolean {
     const messageBytes = forwardedBytes(view);
-    const slab = lane.reserve(messageBytes, prefixBytes(messageBytes) + messageBytes);
+    const slab = lane.reserve(messageBytes, varintBytes(messageBytes) + messageBytes);
     if (slab === undefined) return false;
     slab.used = writeForwarded(view, source, slab.bytes, slab.used);
     return true;

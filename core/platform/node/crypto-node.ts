@@ -17,6 +17,7 @@ import {
 } from 'node:crypto';
 import type { AgreementKey, CipherKey, Crypto, Sealed, SigningKey } from '../../security/crypto.js';
 import { isAcceptableEd25519Key } from '../../security/ed25519-keys.js';
+import { equalBytes, writeWordLittleEndian } from '../../structures/bytes.js';
 import { freeSpent } from './spent.js';
 
 const CIPHER = 'chacha20-poly1305';
@@ -27,7 +28,6 @@ const HASH_BYTES = 32;
 const HMAC_BLOCK_BYTES = 64;
 /** Written anew for every call, which takes its own copy before it returns. */
 const NONCE = new Uint8Array(12);
-const NONCE_VIEW = new DataView(NONCE.buffer);
 /** What an HMAC hashes first and last; overwritten before it returns. */
 const HMAC_INNER = new Uint8Array(4 * HMAC_BLOCK_BYTES);
 const HMAC_OUTER = new Uint8Array(HMAC_BLOCK_BYTES + HASH_BYTES);
@@ -164,8 +164,8 @@ function verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Arra
 }
 
 function nonceOf(counter: number): Uint8Array {
-  NONCE_VIEW.setUint32(4, counter >>> 0, true);
-  NONCE_VIEW.setUint32(8, Math.floor(counter / 2 ** 32) >>> 0, true);
+  writeWordLittleEndian(NONCE, 4, counter);
+  writeWordLittleEndian(NONCE, 8, Math.floor(counter / 2 ** 32));
   return NONCE;
 }
 
@@ -181,8 +181,7 @@ function publicKeyOf(crv: Curve, publicKey: Uint8Array): KeyObject {
 
 /** A handshake agrees twice with the remote's ephemeral key; the second time costs no import. */
 function remoteKeyOf(publicKey: Uint8Array): KeyObject {
-  const isKnown = publicKey.length === lastRemoteKey.length && publicKey.every((byte, index) => byte === lastRemoteKey[index]);
-  if (!isKnown) {
+  if (!equalBytes(publicKey, lastRemoteKey)) {
     lastRemoteKeyObject = publicKeyOf('X25519', publicKey);
     lastRemoteKey = publicKey.slice();
   }

@@ -4,11 +4,12 @@
 import { expect } from 'chai';
 import { PrefixedReader } from '../../../core/security/prefixed-reader.js';
 import { giveBuffer, takeBuffer } from '../../../core/structures/buffer-pool.js';
-import { FrameReader, prefixBytes, writePrefix } from '../../../core/wire/frame.js';
+import { varintBytes, writeVarint } from '../../../core/structures/bytes.js';
+import { FrameReader } from '../../../core/wire/frame.js';
 
 function framed(byte: number, size: number): Uint8Array {
-  const bytes = new Uint8Array(prefixBytes(size) + size).fill(byte);
-  writePrefix(size, bytes, 0);
+  const bytes = new Uint8Array(varintBytes(size) + size).fill(byte);
+  writeVarint(bytes, 0, size);
   return bytes;
 }
 

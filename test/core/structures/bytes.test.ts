@@ -105,6 +105,14 @@ describe('byte reader', () => {
     }
   });
 
+  it('copies, and gives views', () => {
+    const data = Buffer.from('010203', 'hex');
+    const reader = new ByteReader(data);
+    const [copy, view] = [reader.copy(1), reader.view(2)];
+    data.fill(0xff);
+    expect([hexOf(copy), hexOf(view)]).to.deep.equal(['01', 'ffff']);
+  });
+
   it('reads text, and refuses what is none', () => {
     expect(new ByteReader(hex('c3a9e282ac')).utf8(5)).to.equal('é€');
     expect(new ByteReader(hex('')).utf8(0)).to.equal('');

@@ -3,11 +3,12 @@
  */
 import { expect } from 'chai';
 import { nodeCrypto } from '../../../core/platform/node/crypto-node.js';
-import { FrameReader, prefixBytes, writePrefix } from '../../../core/wire/frame.js';
+import { varintBytes, writeVarint } from '../../../core/structures/bytes.js';
+import { FrameReader } from '../../../core/wire/frame.js';
 
 function frame(size: number): Uint8Array {
-  const bytes = new Uint8Array(prefixBytes(size) + size).fill(size & 0xff);
-  writePrefix(size, bytes, 0);
+  const bytes = new Uint8Array(varintBytes(size) + size).fill(size & 0xff);
+  writeVarint(bytes, 0, size);
   return bytes;
 }
 

@@ -3,7 +3,8 @@
  */
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { FrameReader, prefixBytes, writePrefix } from '../../../core/wire/frame.js';
+import { varintBytes, writeVarint } from '../../../core/structures/bytes.js';
+import { FrameReader } from '../../../core/wire/frame.js';
 
 const hex = (text: string) => Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'));
 
@@ -65,8 +66,8 @@ describe('FrameReader', () => {
       fc.property(fc.array(frame, { maxLength: 8 }), fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1 }), (frames, cuts) => {
         const wire: number[] = [];
         for (const bytes of frames) {
-          const prefix = new Uint8Array(prefixBytes(bytes.length));
-          writePrefix(bytes.length, prefix, 0);
+          const prefix = new Uint8Array(varintBytes(bytes.length));
+          writeVarint(prefix, 0, bytes.length);
           wire.push(...prefix, ...bytes);
         }
         const pieces: Uint8Array[] = [];

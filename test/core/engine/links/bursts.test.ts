@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { nodeIdToBytes } from '../../../../core/address/node-id.js';
 import type { NodeId, RouteAction } from '../../../../core/index.js';
-import { prefixBytes, writePrefix } from '../../../../core/wire/frame.js';
+import { varintBytes, writeVarint } from '../../../../core/structures/bytes.js';
 import { encodeServices } from '../../../../core/wire/link-control.js';
 import { HeaderDraft, KIND_DIRECT, KIND_KEY, KIND_NODE, KIND_SERVICE } from '../../../../core/wire/message.js';
 import { DirectRouter } from '../../../../routing/index.js';
@@ -48,8 +48,8 @@ const toNode = (peer: SecuredPeer | NodeId, byte: number) =>
 /** All messages in one record. */
 function burst(peer: SecuredPeer, ...messages: readonly Uint8Array[]): void {
   const frames = messages.map((bytes) => {
-    const frame = new Uint8Array(prefixBytes(bytes.length) + bytes.length);
-    frame.set(bytes, writePrefix(bytes.length, frame, 0));
+    const frame = new Uint8Array(varintBytes(bytes.length) + bytes.length);
+    frame.set(bytes, writeVarint(frame, 0, bytes.length));
     return frame;
   });
   peer.sendPlaintext(Buffer.concat(frames));

@@ -4,11 +4,12 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { Lane, SLAB_BYTES } from '../../../../core/engine/links/lane.js';
-import { FrameReader, prefixBytes } from '../../../../core/wire/frame.js';
+import { varintBytes } from '../../../../core/structures/bytes.js';
+import { FrameReader } from '../../../../core/wire/frame.js';
 
 /** Writes a frame that holds `value` in every byte. */
 function put(lane: Lane, value: number, length = 4): boolean {
-  const slab = lane.reserve(length, prefixBytes(length) + length);
+  const slab = lane.reserve(length, varintBytes(length) + length);
   if (slab === undefined) return false;
   slab.bytes.fill(value, slab.used, slab.used + length);
   slab.used += length;
