@@ -70,6 +70,15 @@ export {
   NetworkError,
   type SendResult,
 } from './errors.js';
+export { FlowSession, type ResumePoint } from './kits/flow/flow-session.js';
+export {
+  type Announcement,
+  InboundFlow,
+  type InboundFlowOptions,
+  type ReadResult,
+  type ReceiveResult,
+} from './kits/flow/inbound-flow.js';
+export { type NextItem, OutboundFlow, type OutboundFlowOptions } from './kits/flow/outbound-flow.js';
 export { LIMITS, type LimitName, type Limits, limitReached, type ReachedLimit } from './limits.js';
 export { MemoryStorage } from './node/memory-storage.js';
 export { MeshNode } from './node/node.js';

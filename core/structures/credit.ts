@@ -5,17 +5,18 @@
  */
 import { NetworkError } from '../errors.js';
 
-/** `raised`: more may be sent. `stale`: not above the present total, ignored. `invalid`: no total at all, the remote broke the protocol. */
+/** `raised`: more may be sent. `stale`: not above the current total, ignored. `invalid`: no total at all, the remote broke the protocol. */
 export type GrantResult = 'raised' | 'stale' | 'invalid';
 
 /** The side that sends within what it was granted. */
 export class CreditSender {
   #granted: number;
-  #used = 0;
+  #used: number;
 
-  /** `granted`: what both sides take as the first total without a message; 0 waits for the first grant. */
-  constructor(granted = 0) {
+  /** `granted`: the total that both sides assume at first; 0 waits for a grant. `used`: units of it that were sent earlier. */
+  constructor(granted = 0, used = 0) {
     this.#granted = whole('granted', granted, 0);
+    this.#used = whole('used', used, 0);
   }
 
   /** Units that may be sent now. */
@@ -41,7 +42,7 @@ export class CreditSender {
     return taken;
   }
 
-  /** A total as the remote told it. */
+  /** A total that the remote has granted. */
   onGrant(total: unknown): GrantResult {
     if (typeof total !== 'number' || !Number.isSafeInteger(total) || total < 0) return 'invalid';
     if (total <= this.#granted) return 'stale';
@@ -57,9 +58,9 @@ export class CreditReceiver {
   #received = 0;
   #consumed = 0;
 
-  /** The first total is `window`; the owner announces `granted`, unless both sides take it as given. */
+  /** The first total is `window`; the owner announces it, unless both sides assume it. A window of 0 grants nothing for now. */
   constructor(window: number) {
-    this.#window = whole('window', window, 1);
+    this.#window = whole('window', window, 0);
     this.#granted = window;
   }
 
@@ -67,7 +68,7 @@ export class CreditReceiver {
     return this.#window;
   }
 
-  /** The present total. */
+  /** The current total. */
   get granted(): number {
     return this.#granted;
   }
@@ -89,23 +90,34 @@ export class CreditReceiver {
     return 'ok';
   }
 
+  /** Units that were received will be sent once more, and count then. */
+  onDropped(units: number): void {
+    this.#received -= units;
+  }
+
   /** Frees received units. The new total to announce, once half of the window is free again; `undefined` while that is not worth a message. */
   onConsumed(units: number): number | undefined {
     if (whole('units', units, 0) > this.waiting)
       throw new NetworkError('ARGUMENT_INVALID', `units is ${units}, but only ${this.waiting} wait`);
     this.#consumed += units;
     const { total } = this;
-    if ((total - this.#granted) * 2 < this.#window) return undefined;
+    if (total <= this.#granted || (total - this.#granted) * 2 < this.#window) return undefined;
     this.#granted = total;
     return total;
   }
 
+  /** The remote begins on a new link: what it was granted earlier is void. The total that it is granted instead, which may be lower. */
+  regrant(): number {
+    this.#granted = Math.max(this.total, this.#received);
+    return this.#granted;
+  }
+
   /**
-   * Another window from now on, for receivers that share their room out. The new total to announce, when it is higher than the present one.
+   * Another window from now on, for receivers that share their room out. The new total to announce, when it is higher than the current one.
    * What was granted stays granted: a narrower window holds when as much as it is narrower by has been consumed.
    */
   resize(window: number): number | undefined {
-    this.#window = whole('window', window, 1);
+    this.#window = whole('window', window, 0);
     const { total } = this;
     if (total <= this.#granted) return undefined;
     this.#granted = total;
