@@ -202,6 +202,7 @@ export class Network implements Engine {
   /** Goodbye to everybody, then the last callbacks. */
   private stop(): void {
     this.isStopping = true;
+    this.keeper.stop();
     this.dialer.stop();
     for (const link of [...this.links.all]) this.links.close(link, 'goodbye', 'the node stops');
     this.drain();

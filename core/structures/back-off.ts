@@ -22,3 +22,22 @@ export function nextBackoffMs(boundMs: number, { minMs, maxMs, multiplier }: Bac
 export function waitMs(boundMs: number, chance: number): number {
   return boundMs * chance;
 }
+
+/** How waits grow with the number of failures in a row. */
+export interface BackoffSteps {
+  /** The bound of the first waits, in ms. */
+  readonly minMs: number;
+  /** The greatest bound, in ms. */
+  readonly maxMs: number;
+  /** What the bound is multiplied by with every further failure; 2 by default. */
+  readonly growth?: number;
+  /** So many waits keep the first bound before it grows; 1 by default. */
+  readonly steadyCount?: number;
+}
+
+/** The bound of the wait after that many failures in a row; of 0 as of 1, of `Infinity` the greatest. */
+export function backoffBoundMs(failures: number, { minMs, maxMs, growth = 2, steadyCount = 1 }: BackoffSteps): number {
+  let boundMs = minMs;
+  for (let count = steadyCount; count < failures && boundMs < maxMs; count++) boundMs *= growth;
+  return Math.min(boundMs, maxMs);
+}

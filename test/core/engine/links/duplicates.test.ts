@@ -234,17 +234,27 @@ describe('a dial that ends at another node', () => {
     expect(pair.connection('alice').nodeId).to.equal(pair.bob.id);
   });
 
-  it('than is another one, itself, fails with SELF_DIAL; as a seed it is tried once (row 14)', async () => {
+  it('than is another one, itself, fails with SELF_DIAL; as a seed it is tried once an hour (row 14)', async () => {
     const network = new SimulatedNetwork({ seed: 14 });
-    const node = await network.createNode({ name: 'self', builtins: [], seeds: ['sim://self'] });
+    const node = await network.createNode({ name: '10.0.0.1', builtins: [], seeds: ['sim://10.0.0.1'] });
     await network.start(node);
-    const error = await node.connect('sim://self').catch((thrown) => thrown);
+    const error = await node.connect('sim://10.0.0.1').catch((thrown) => thrown);
     expect(error).to.be.instanceOf(NetworkError).with.property('code', 'SELF_DIAL');
     expect((await node.connect(node.id).catch((thrown) => thrown)).code).to.equal('SELF_DIAL');
     const before = node['network'].metrics.dials.value;
-    await network.run(3_600_000);
+    await network.run(3_599_000);
     expect([before, node['network'].metrics.dials.value]).to.deep.equal([2, 2]);
     expect(node.connections()).to.deep.equal([]);
+    await network.stop();
+  });
+
+  it('as a seed given by name is asked again at the longest wait, since the name may lead elsewhere; given by its id it is never dialled', async () => {
+    const network = new SimulatedNetwork({ seed: 15 });
+    const node = await network.createNode({ name: 'self', builtins: [], seeds: ['sim://self'] });
+    await network.start(node);
+    node['runner'].enter(() => node['network'].keeper.keep(addressOf('self').withNodeId(node.id)));
+    await network.run(3_600_000);
+    expect(node['network'].metrics.dials.value).to.be.within(60, 240);
     await network.stop();
   });
 });

@@ -1,0 +1,216 @@
+/**
+ * @module DialSupervisor: keeps targets connected: dial, learn who is there, run, wait, again, until a target is dropped or given up. Pure:
+ * a port dials, waits and holds (`dial-target.ts`).
+ *
+ * Its user passes on every connection that it sees open and close. A connection to the node of a target is the target's, whoever dialled it.
+ * Of each target at most one dial is under way, and of each node as well; a connection is held once for all targets that it serves. A dial is
+ * asked for unconditionally: whether one is needed is decided here, so that no user looks at the state itself.
+ */
+import type { Address } from '../../address/address.js';
+import type { NodeId } from '../../address/node-id.js';
+import type { Connection } from '../../api/events.js';
+import { NetworkError } from '../../errors.js';
+import { type DialPort, DialTarget, type DialWish } from './dial-target.js';
+
+/** An address that led back to this node is left alone for so long; a name may lead elsewhere sooner. */
+const SELF_MS = 3_600_000;
+
+export class DialSupervisor<Port extends DialPort> {
+  private readonly targets = new Set<DialTarget<Port>>();
+  private readonly byNode = new Map<NodeId, Set<DialTarget<Port>>>();
+  /** Open connections, whether a target wants them or not. */
+  private readonly open = new Map<NodeId, number>();
+
+  /** Keeps a target connected from now on. It may be up when this returns. */
+  keep(port: Port, wish: DialWish<Port>): DialTarget<Port> {
+    const target = new DialTarget(wish);
+    this.targets.add(target);
+    this.index(target);
+    this.dial(port, target);
+    return target;
+  }
+
+  /** The target is kept no longer; its connection stays open until it is idle. What a dial under way finds is not held. */
+  drop(port: Port, target: DialTarget<Port>): void {
+    target.timer?.cancel();
+    this.release(port, target);
+    this.unindex(target);
+    this.targets.delete(target);
+    target.hasEnded = true;
+  }
+
+  /** The owner ends: so do all targets. */
+  stop(port: Port): void {
+    for (const target of this.targets) this.drop(port, target);
+  }
+
+  /** Dials now, whatever the wait, and as if nothing had failed. A target that is connected, or is being dialled, stays as it is. */
+  retry(port: Port, target: DialTarget<Port>): void {
+    target.failures = 0;
+    target.refusals = 0;
+    target.hasGivenUp = false;
+    this.dial(port, target);
+  }
+
+  /** What is connected is what the user looks for. */
+  confirm(target: DialTarget<Port>, { nowMs }: Port): void {
+    if (target.connectionId === undefined || target.isConfirmed) return;
+    target.timer?.cancel();
+    target.isConfirmed = true;
+    target.upMs = nowMs;
+    target.refusals = 0;
+    target.error = undefined;
+  }
+
+  /** What is connected is not what the user looks for: the attempt has failed. The connection stays open until it is idle. */
+  refuse(port: Port, target: DialTarget<Port>, error: NetworkError): void {
+    if (target.connectionId === undefined) return;
+    this.release(port, target);
+    this.failed(port, target, error);
+  }
+
+  /** The owner sees a connection open. */
+  opened(port: Port, { nodeId, id }: Pick<Connection, 'nodeId' | 'id'>): void {
+    this.open.set(nodeId, id);
+    for (const target of this.targetsOf(nodeId)) this.adopt(port, target, id);
+  }
+
+  /** The owner sees a connection end. */
+  closed(port: Port, { nodeId, id }: Pick<Connection, 'nodeId' | 'id'>): void {
+    if (this.open.get(nodeId) === id) this.open.delete(nodeId);
+    for (const target of this.targetsOf(nodeId)) if (target.connectionId === id) this.lost(port, target);
+  }
+
+  /** Those that lead to that node. */
+  targetsOf(nodeId: NodeId): readonly DialTarget<Port>[] {
+    return [...(this.byNode.get(nodeId) ?? [])];
+  }
+
+  private dial(port: Port, target: DialTarget<Port>): void {
+    const { nodeId } = target;
+    if (target.hasEnded || target.isDialling || target.connectionId !== undefined) return;
+    target.timer?.cancel();
+    const connectionId = nodeId && this.open.get(nodeId);
+    if (connectionId !== undefined) return this.adopt(port, target, connectionId);
+    if (nodeId !== undefined && this.targetsOf(nodeId).some(({ isDialling }) => isDialling))
+      return this.wait(port, target, Math.max(1, target.failures));
+    const { place } = target;
+    if (place === undefined) return this.wait(port, target, Number.POSITIVE_INFINITY);
+    target.isDialling = true;
+    port.connect(place, (later, outcome) => this.settled(later, target, place, outcome));
+  }
+
+  private settled(port: Port, target: DialTarget<Port>, place: Address | NodeId, outcome: Connection | NetworkError): void {
+    target.isDialling = false;
+    if (target.hasEnded) return;
+    if (!(outcome instanceof NetworkError)) return this.answered(port, target, outcome);
+    // Somebody else's dial, or the node itself, was faster. Without a node nobody dials.
+    if (target.connectionId !== undefined || outcome.code === 'NOT_STARTED') return;
+    const isLast = target.wish.rules.givesUp?.(outcome, target.refusals + 1) === true;
+    if (outcome.code === 'SELF_DIAL' && !isLast) this.leaveAlone(port, target, place);
+    else this.failed(port, target, outcome);
+  }
+
+  /** The owner sees the connection open next, unless it saw it before, or it ends at once: then the wait goes on. */
+  private answered(port: Port, target: DialTarget<Port>, { nodeId }: Connection): void {
+    if (target.nodeId === undefined) this.identify(port, target, nodeId);
+    if (target.hasEnded || target.connectionId !== undefined) return;
+    const connectionId = this.open.get(nodeId);
+    if (connectionId === undefined) this.wait(port, target, Math.max(1, target.failures));
+    else this.adopt(port, target, connectionId);
+  }
+
+  private identify(port: Port, target: DialTarget<Port>, nodeId: NodeId): void {
+    target.nodeId = nodeId;
+    this.index(target);
+    target.wish.events?.onIdentified?.(port, target, nodeId);
+  }
+
+  private adopt(port: Port, target: DialTarget<Port>, connectionId: number): void {
+    if (target.hasEnded || target.connectionId === connectionId) return;
+    target.timer?.cancel();
+    this.release(port, target);
+    port.hold(connectionId);
+    target.connectionId = connectionId;
+    target.hasGivenUp = false;
+    const { rules, events } = target.wish;
+    if (rules.confirmMs === undefined) this.confirm(target, port);
+    else this.later(port, target, rules.confirmMs, (then) => this.refuse(then, target, unconfirmed()));
+    events?.onConnected?.(port, target, connectionId);
+  }
+
+  private lost(port: Port, target: DialTarget<Port>): void {
+    const { isConfirmed, upMs, wish } = target;
+    target.connectionId = undefined;
+    target.isConfirmed = false;
+    if (!isConfirmed)
+      return this.failed(port, target, new NetworkError('CONNECTION_CLOSED', 'the connection ended before it was confirmed'));
+    target.failures = port.nowMs - upMs >= wish.rules.stableUptimeMs ? 0 : target.failures + 1;
+    this.wait(port, target, target.failures);
+  }
+
+  private failed(port: Port, target: DialTarget<Port>, error: NetworkError): void {
+    const { rules, events } = target.wish;
+    target.timer?.cancel();
+    target.error = error;
+    target.failures++;
+    target.refusals++;
+    if (rules.movesOn?.(target.refusals) ?? true) target.endpointIndex++;
+    if (error.code === 'IDENTITY_MISMATCH' && rules.keepsIdentity !== true) this.forgetIdentity(target);
+    target.hasGivenUp = rules.givesUp?.(error, target.refusals) === true;
+    if (target.hasGivenUp) return events?.onGaveUp?.(port, target, error);
+    this.wait(port, target, target.failures);
+    events?.onFailed?.(port, target, error);
+  }
+
+  /** This very node answered. It is no failure: an address that was given to many nodes may be one's own. */
+  private leaveAlone(port: Port, target: DialTarget<Port>, place: Address | NodeId): void {
+    const isNumeric = typeof place !== 'string' && (place.hostKind === 'ipv4' || place.hostKind === 'ipv6');
+    if (isNumeric) this.later(port, target, SELF_MS, (then) => this.dial(then, target));
+    else this.wait(port, target, Number.POSITIVE_INFINITY);
+  }
+
+  private wait(port: Port, target: DialTarget<Port>, failures: number): void {
+    if (target.isDialling || target.hasGivenUp) return;
+    const delayMs = port.random.float() * target.wish.rules.boundMs(failures);
+    this.later(port, target, delayMs, (then) => this.dial(then, target));
+  }
+
+  /** The one thing that a target waits for. */
+  private later(port: Port, target: DialTarget<Port>, delayMs: number, work: (port: Port) => void): void {
+    target.timer?.cancel();
+    target.timer = port.after(delayMs, work);
+  }
+
+  /** What the user did not fix is learnt again. */
+  private forgetIdentity(target: DialTarget<Port>): void {
+    this.unindex(target);
+    target.nodeId = target.fixedId;
+    this.index(target);
+  }
+
+  /** The last target that a connection serves gives it free. */
+  private release(port: Port, target: DialTarget<Port>): void {
+    const { connectionId, nodeId } = target;
+    target.connectionId = undefined;
+    target.isConfirmed = false;
+    if (connectionId === undefined || nodeId === undefined) return;
+    if (!this.targetsOf(nodeId).some((other) => other.connectionId === connectionId)) port.release(connectionId);
+  }
+
+  private index(target: DialTarget<Port>): void {
+    const { nodeId } = target;
+    if (nodeId === undefined) return;
+    const targets = this.byNode.get(nodeId) ?? new Set();
+    this.byNode.set(nodeId, targets.add(target));
+  }
+
+  private unindex(target: DialTarget<Port>): void {
+    const targets = target.nodeId && this.byNode.get(target.nodeId);
+    if (targets?.delete(target) === true && targets.size === 0) this.byNode.delete(target.nodeId as NodeId);
+  }
+}
+
+function unconfirmed(): NetworkError {
+  return new NetworkError('DIAL_TIMEOUT', 'the node did not answer as what it was dialled for');
+}

@@ -1,0 +1,117 @@
+/**
+ * @module DialTarget: what is to stay connected, and how it stands with it. Data and what follows from it; who changes it is
+ * `dial-supervisor.ts`. A target is an identity, an address, or both. What the wish does not fix is learnt from whoever answers.
+ */
+import type { Address } from '../../address/address.js';
+import type { NodeId } from '../../address/node-id.js';
+import type { Cancellable } from '../../api/agent.js';
+import type { Connection } from '../../api/events.js';
+import type { NetworkError } from '../../errors.js';
+import type { UniformSource } from '../../structures/sample.js';
+
+/**
+ * What dials, waits and holds for a supervisor; an agent of a behaviour is one. Every `connect` settles once, unless its owner has ended;
+ * callbacks may be called at once.
+ */
+export interface DialPort {
+  readonly nowMs: number;
+  readonly random: UniformSource;
+  connect(target: Address | NodeId, settle: (port: this, outcome: Connection | NetworkError) => void): unknown;
+  after(delayMs: number, work: (port: this) => void): Cancellable;
+  hold(connectionId: number): void;
+  release(connectionId: number): void;
+}
+
+/** When to wait, to move on and to give up. Shared by any number of targets. */
+export interface DialRules {
+  /** The bound of the wait after that many failures in a row, in ms; a random share of it is waited. 0 stands for a stable link that ended. */
+  boundMs(failures: number): number;
+  /** A link that was up for so long, in ms, ends the row of failures. */
+  readonly stableUptimeMs: number;
+  /** Whether the attempt after that many refusals in a row goes to the next endpoint; after every refusal by default. */
+  movesOn?(refusals: number): boolean;
+  /** Whether that failure is the last. By default none is: a target is dialled for ever. */
+  givesUp?(error: NetworkError, refusals: number): boolean;
+  /** Whether an identity that was learnt stays when another one answers there; by default it is learnt anew. */
+  readonly keepsIdentity?: boolean;
+  /** How long the user may take to `confirm` that a connection is what it looks for, in ms. Absent: every connection is. */
+  readonly confirmMs?: number;
+}
+
+/** What the user of a target is told. */
+export interface DialEvents<Port extends DialPort> {
+  /** It is known who is there, and was not before. */
+  onIdentified?(port: Port, target: DialTarget<Port>, nodeId: NodeId): void;
+  /** A connection to the target is open and held; with `confirmMs` it is to be confirmed. */
+  onConnected?(port: Port, target: DialTarget<Port>, connectionId: number): void;
+  /** An attempt has failed; another one follows. */
+  onFailed?(port: Port, target: DialTarget<Port>, error: NetworkError): void;
+  /** No attempt follows, until `retry`, or until the node itself comes. */
+  onGaveUp?(port: Port, target: DialTarget<Port>, error: NetworkError): void;
+}
+
+export interface DialWish<Port extends DialPort> {
+  /**
+   * Where the node may be, the first choice first; the list may grow. Empty, with `nodeId`: wherever `connect` finds that node. A function is
+   * asked before each dial; `undefined` means that there is nothing to dial now.
+   */
+  readonly endpoints: readonly Address[] | (() => Address | undefined);
+  /** Who must answer. Absent: whoever does. */
+  readonly nodeId?: NodeId | undefined;
+  readonly rules: DialRules;
+  readonly events?: DialEvents<Port>;
+}
+
+/**
+ * `dialling`: an attempt is under way. `confirming`: connected, the user has not confirmed it. `up`: connected. `waiting`: dialled later.
+ * `gave-up`: not dialled any more. `ended`: not kept any more.
+ */
+export type DialState = 'dialling' | 'confirming' | 'up' | 'waiting' | 'gave-up' | 'ended';
+
+export class DialTarget<Port extends DialPort> {
+  /** Who is there: given, or learnt. */
+  nodeId: NodeId | undefined;
+  /** The connection that is held for it. */
+  connectionId: number | undefined;
+  /** In a row: failed attempts and links that were up for too short a time. */
+  failures = 0;
+  /** Failed attempts since it was up last. */
+  refusals = 0;
+  /** Why the last attempt failed; `undefined` while it is up. */
+  error: NetworkError | undefined;
+  isConfirmed = false;
+  isDialling = false;
+  hasGivenUp = false;
+  hasEnded = false;
+  upMs = 0;
+  endpointIndex = 0;
+  /** The wait, or the time to confirm. */
+  timer: Cancellable | undefined;
+
+  constructor(readonly wish: DialWish<Port>) {
+    this.nodeId = this.fixedId;
+  }
+
+  get state(): DialState {
+    if (this.hasEnded) return 'ended';
+    if (this.connectionId !== undefined) return this.isConfirmed ? 'up' : 'confirming';
+    if (this.isDialling) return 'dialling';
+    return this.hasGivenUp ? 'gave-up' : 'waiting';
+  }
+
+  /** The identity that the user has fixed. */
+  get fixedId(): NodeId | undefined {
+    const { nodeId, endpoints } = this.wish;
+    const only = typeof endpoints !== 'function' && endpoints.length === 1 ? endpoints[0]?.nodeId : undefined;
+    return nodeId ?? only;
+  }
+
+  /** What is dialled next; `undefined` when there is nothing to dial now. */
+  get place(): Address | NodeId | undefined {
+    const { nodeId, wish } = this;
+    const isAsked = typeof wish.endpoints === 'function';
+    const endpoint = isAsked ? wish.endpoints() : wish.endpoints[this.endpointIndex % Math.max(1, wish.endpoints.length)];
+    if (endpoint === undefined) return isAsked ? undefined : nodeId;
+    return nodeId === undefined ? endpoint : endpoint.withNodeId(nodeId);
+  }
+}
