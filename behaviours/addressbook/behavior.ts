@@ -25,18 +25,18 @@ import {
 } from '../../core/index.js';
 import { WakeTimer } from '../../core/structures/wake-timer.js';
 import { HandshakeBehavior } from '../handshake/index.js';
-import { Book } from './book.js';
-import { Dialling } from './dialling.js';
-import { greetingFromWire, greetingToWire } from './greeting.js';
+import { Book } from './book/book.js';
+import { type EntrySnapshot, snapshotOf } from './book/snapshot.js';
+import { Dialling } from './dial/dialling.js';
+import { SEEDS_MAX } from './dial/seeds.js';
+import { greetingFromWire, greetingToWire } from './gossip/greeting.js';
+import { Talk, type TalkCounters } from './gossip/protocol.js';
 import { type AddressBookOptions, type AddressBookSetup, type HintSource, setupOf } from './options.js';
-import { OwnPlace } from './own-place.js';
-import { SIGNING_PERIOD_MS } from './own-record.js';
-import { Protected } from './protected.js';
-import { Pruning } from './pruning.js';
-import { SEEDS_MAX } from './seeds.js';
-import { Shelf } from './shelf.js';
-import { type EntrySnapshot, snapshotOf } from './snapshot.js';
-import { Talk, type TalkCounters } from './talk.js';
+import { Protected } from './policy/protected.js';
+import { Pruning } from './policy/pruning.js';
+import { OwnPlace } from './self/own-place.js';
+import { SIGNING_PERIOD_MS } from './self/self-record.js';
+import { Shelf } from './storage/book-store.js';
 
 /** What many inputs ask for is done once. */
 const SOON_MS = 50;

@@ -5,7 +5,7 @@ export { type AddressMode, classOf, type HintMode, refusalOf } from '../../core/
 export { type GroupOf, groupOfAddress } from '../../core/address/address-group.js';
 export type { BackoffOptions } from '../../core/structures/back-off.js';
 export { AddressBookBehavior } from './behavior.js';
-export { BOOK_LIMITS } from './book.js';
+export { BOOK_LIMITS } from './book/book.js';
+export type { AddressSnapshot, EntrySnapshot } from './book/snapshot.js';
+export type { TalkCounters } from './gossip/protocol.js';
 export type { AddressBookOptions, HintSource } from './options.js';
-export type { AddressSnapshot, EntrySnapshot } from './snapshot.js';
-export type { TalkCounters } from './talk.js';

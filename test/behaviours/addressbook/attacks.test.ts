@@ -1,8 +1,8 @@
 /** @module What attackers and faults do to the address book, in virtual time (rows 14, 16, 29, 43-47, 50, 51, 53 of SECURITY.md). */
 import { expect } from 'chai';
+import { signRecord } from '../../../behaviours/addressbook/book/record.js';
+import { toWire } from '../../../behaviours/addressbook/gossip/messages.js';
 import { AddressBookBehavior, BOOK_LIMITS } from '../../../behaviours/addressbook/index.js';
-import { toWire } from '../../../behaviours/addressbook/messages.js';
-import { signRecord } from '../../../behaviours/addressbook/record.js';
 import { ERROR_CODES, type NodeEvents, nodeIdToBytes, parseAddress } from '../../../core/index.js';
 import type { SimulatedNode } from '../../../simulation.js';
 import { bookOf, idOf, isConnected, isFullMesh, Mesh, publicAddress, signerOf } from './support.js';

@@ -1,8 +1,8 @@
 /** @module Tests of budgets, slots and quotas: the small structures of the address book. */
 import { expect } from 'chai';
-import { DIAL_BUDGET, DialBudget } from '../../../behaviours/addressbook/dial-budget.js';
-import { Quota } from '../../../behaviours/addressbook/quota.js';
-import { Slots } from '../../../behaviours/addressbook/slots.js';
+import { Quota } from '../../../behaviours/addressbook/book/quota.js';
+import { Slots } from '../../../behaviours/addressbook/book/slots.js';
+import { DIAL_BUDGET, DialBudget } from '../../../behaviours/addressbook/dial/dial-budget.js';
 
 describe('row 46: the budget of unproven dials', () => {
   const HOUR = DIAL_BUDGET.addressWindowMs;

@@ -2,7 +2,7 @@
  * @module Eclipse (row 49): many identities from two networks want all of a node's slots, in virtual time, with a restart at the end. For
  * `eclipse.test.ts`, and for the campaign with 20,000 identities over a day.
  */
-import { signRecord } from '../../../behaviours/addressbook/record.js';
+import { signRecord } from '../../../behaviours/addressbook/book/record.js';
 import { parseAddress } from '../../../core/index.js';
 import type { SimulatedNode } from '../../../simulation.js';
 import { bookOf, type Liar, Mesh, signerOf, WALL_MS } from './support.js';

@@ -3,8 +3,8 @@
  * was saved. Arguments: the directory, and the number to begin with.
  */
 
-import { Book } from '../../../behaviours/addressbook/book.js';
-import { bookToBytes } from '../../../behaviours/addressbook/book-file.js';
+import { Book } from '../../../behaviours/addressbook/book/book.js';
+import { bookToBytes } from '../../../behaviours/addressbook/storage/book-file.js';
 import { groupOfAddress } from '../../../core/address/address-group.js';
 import { parseAddress } from '../../../core/index.js';
 import { FileStorage } from '../../../core/platform/node/file-storage.js';

@@ -1,9 +1,9 @@
 /** @module What the address book's tests share: signers, records, tellers, and the present. */
 
-import { Book, type RecordVerdict, type Teller } from '../../../behaviours/addressbook/book.js';
+import { Book, type RecordVerdict, type Teller } from '../../../behaviours/addressbook/book/book.js';
+import { type AddressRecord, isGenuine, readRecord, signRecord } from '../../../behaviours/addressbook/book/record.js';
+import { type BookMessage, fromWire, MESSAGE_LIMITS, toWire } from '../../../behaviours/addressbook/gossip/messages.js';
 import { AddressBookBehavior, type AddressBookOptions } from '../../../behaviours/addressbook/index.js';
-import { type BookMessage, fromWire, MESSAGE_LIMITS, toWire } from '../../../behaviours/addressbook/messages.js';
-import { type AddressRecord, isGenuine, readRecord, signRecord } from '../../../behaviours/addressbook/record.js';
 import type { AddressMode } from '../../../core/address/address-class.js';
 import { groupOfAddress } from '../../../core/address/address-group.js';
 import {

@@ -1,0 +1,300 @@
+/**
+ * @module Book: the nodes that this node knows, and what may enter. What is proven by a connection stays; everything else is a claim of
+ * some source, within that source's quota, its group's quota, and a time (H-39; SECURITY.md rows 43-48). Claims never displace proven
+ * nodes, nor addresses that have worked. Pure: it dials nobody and tells nobody.
+ */
+import { type AddressMode, type HintMode, reachOf, refusalOf } from '../../../core/address/address-class.js';
+import type { GroupOf } from '../../../core/address/address-group.js';
+import type { Address, NodeId } from '../../../core/index.js';
+import { SelfAddresses } from '../self/self-addresses.js';
+import { checkLater, Entry, isWeaker, type Moment } from './entry.js';
+import { Quota } from './quota.js';
+import { type AddressRecord, isAhead, isExpired } from './record.js';
+import { Slots } from './slots.js';
+
+export const BOOK_LIMITS = {
+  /** Nodes in all. At the bound an unproven one of the source that told most gives way, and without one what was met longest ago. */
+  entriesMax: 16_384,
+  /** Unproven nodes that one source may have told of. */
+  perSourceMax: 4_096,
+  /** Unproven nodes of one group of addresses. */
+  perGroupMax: 1_024,
+  /** An unsigned hint that nothing has come of is forgotten after this time; a signed one when its record expires. */
+  hintLifetimeMs: 3_600_000,
+  /** A node that was connected is forgotten so long after the last time. */
+  provenLifetimeMs: 30 * 86_400_000,
+} as const;
+
+export interface BookOptions {
+  readonly self: NodeId;
+  readonly groupOf: GroupOf;
+}
+
+/** Who told something, and how near the places may be that it tells of. */
+export interface Teller {
+  /** The id of a node, or the name of another source. Claims count towards its quota. */
+  readonly source: string;
+  readonly mode: HintMode;
+}
+
+export type RecordVerdict = 'new' | 'newer' | 'known' | 'older' | 'own' | 'ahead' | 'expired' | 'refused' | 'full' | 'forged';
+export type HintVerdict = 'new' | 'known' | 'own' | 'refused' | 'full';
+
+export class Book {
+  private readonly entries = new Map<NodeId, Entry>();
+  private readonly byMark = new Map<number, Entry>();
+  private readonly quota = new Quota(BOOK_LIMITS.perSourceMax, BOOK_LIMITS.perGroupMax);
+  private readonly slots = new Slots();
+  /** The place of this node's own record in the sets of what neighbours have been told. */
+  readonly ownSlot: number;
+  readonly selfAddresses = new SelfAddresses();
+
+  /** When a node came in that was not known before. */
+  lastLearntMs = Number.NEGATIVE_INFINITY;
+  /** Counts what has changed of that which is worth saving. */
+  revision = 0;
+
+  constructor(private readonly options: BookOptions) {
+    this.ownSlot = this.slots.take();
+  }
+
+  get size(): number {
+    return this.entries.size;
+  }
+
+  /** How many nodes there seem to be, this one included. */
+  get spaceSize(): number {
+    return 1 + [...this.entries.values()].filter(({ isLikelyThere }) => isLikelyThere).length;
+  }
+
+  /** Whether the space seems to have more nodes than that. */
+  hasMoreThan(count: number): boolean {
+    let size = 1;
+    for (const entry of this.entries.values()) if (entry.isLikelyThere && ++size > count) return true;
+    return size > count;
+  }
+
+  get(nodeId: NodeId): Entry | undefined {
+    return this.entries.get(nodeId);
+  }
+
+  values(): IterableIterator<Entry> {
+    return this.entries.values();
+  }
+
+  /** Those that have a record. */
+  signed(): IterableIterator<Entry> {
+    return this.byMark.values();
+  }
+
+  /** The node whose record has that mark. */
+  withMark(mark: number): Entry | undefined {
+    return this.byMark.get(mark);
+  }
+
+  /** How many unproven nodes that source has told of. */
+  countOf(source: string): number {
+    return this.quota.countOf(source);
+  }
+
+  /** Slots whose records have gone since the last call. Sets of slots have to forget them now. */
+  takeRetiredSlots(): readonly number[] {
+    return this.slots.takeRetired();
+  }
+
+  /** A record that somebody told. `isGenuine` is asked last, because it costs most; for a node's word about itself when it is passed on. */
+  takeRecord(record: AddressRecord, teller: Teller, { wallMs, nowMs }: Moment, isGenuine: () => boolean): RecordVerdict {
+    const { nodeId, seq, mark } = record;
+    const entry = this.entries.get(nodeId);
+    if (this.byMark.has(mark)) return 'known';
+    if (nodeId === this.options.self) return 'own';
+    if (isAhead(seq, wallMs)) return 'ahead';
+    if (isExpired(seq, wallMs)) return 'expired';
+    if (entry?.record !== undefined && seq <= entry.record.seq) return 'older';
+    const addresses = this.acceptable(record.addresses, teller.mode, nowMs);
+    if (addresses.length === 0 && (entry === undefined || record.addresses.length > 0)) return 'refused';
+    const isRoom = entry !== undefined || this.makeRoom(teller.source, addresses);
+    if (!isRoom) return 'full';
+    const isOwnWord = teller.source === nodeId;
+    if (!isOwnWord && !isGenuine()) return 'forged';
+    const known = entry ?? this.addClaim(nodeId, teller.source, addresses, nowMs);
+    this.setRecord(known, record);
+    if (isOwnWord) checkLater(known, isGenuine, () => this.dropRecord(known));
+    known.restate(addresses, this.options.groupOf);
+    return entry === undefined ? 'new' : 'newer';
+  }
+
+  /**
+   * An unsigned word about where a node is. What it has signed needs none, unless it was seen elsewhere on a link; what works needs none.
+   */
+  takeHint(nodeId: NodeId, told: readonly Address[], teller: Teller, { nowMs }: Moment): HintVerdict {
+    if (nodeId === this.options.self) return 'own';
+    const entry = this.entries.get(nodeId);
+    if ((entry?.record !== undefined && teller.mode !== 'link') || entry?.isConnected === true) return 'known';
+    const addresses = this.acceptable(told, teller.mode, nowMs);
+    if (addresses.length === 0) return 'refused';
+    if (entry === undefined && !this.makeRoom(teller.source, addresses)) return 'full';
+    const known = entry ?? this.addClaim(nodeId, teller.source, addresses, nowMs);
+    for (const address of addresses) known.learn(address, 'hint', this.options.groupOf(address));
+    known.hintExpiresMs = Math.max(known.hintExpiresMs, nowMs + BOOK_LIMITS.hintLifetimeMs);
+    return entry === undefined ? 'new' : 'known';
+  }
+
+  /** A source takes its word back. It counts only where nothing else speaks for the node. True when the node is forgotten. */
+  withdraw(nodeId: NodeId, source: string): boolean {
+    const entry = this.entries.get(nodeId);
+    if (entry === undefined || entry.source !== source || entry.record !== undefined || !entry.isIdle) return false;
+    this.remove(entry);
+    return true;
+  }
+
+  /** This node's user says so. */
+  configure(nodeId: NodeId, address: Address): Entry {
+    const entry = this.entryFor(nodeId);
+    this.prove(entry);
+    this.revision++;
+    entry.isPersistent = true;
+    entry.learn(address.withNodeId(undefined), 'configured', this.options.groupOf(address));
+    return entry;
+  }
+
+  /** A connection to the node is open. */
+  met(nodeId: NodeId, connectionId: number, { wallMs }: Moment): Entry {
+    const entry = this.entryFor(nodeId);
+    this.prove(entry);
+    this.revision++;
+    entry.connectionId = connectionId;
+    entry.metMs = wallMs;
+    entry.isDeclined = false;
+    entry.doubt = 0;
+    return entry;
+  }
+
+  /** A dial to that address has come through. */
+  answered(entry: Entry, address: Address, { wallMs }: Moment): void {
+    const plain = address.withNodeId(undefined);
+    entry.learn(plain, 'own', this.options.groupOf(plain));
+    entry.succeeded(plain.text, wallMs);
+  }
+
+  /** What an authenticated node says about itself. */
+  claimed(entry: Entry, told: readonly Address[], mode: AddressMode, { nowMs }: Moment): void {
+    for (const address of this.acceptable(told, mode, nowMs)) entry.learn(address, 'own', this.options.groupOf(address));
+  }
+
+  /** The connection has ended; a later one of the same node is not touched (H-11). */
+  lost(nodeId: NodeId, connectionId: number, { wallMs }: Moment): Entry | undefined {
+    const entry = this.entries.get(nodeId);
+    if (entry?.connectionId !== connectionId) return undefined;
+    this.revision++;
+    entry.connectionId = undefined;
+    entry.metMs = wallMs;
+    return entry;
+  }
+
+  /** Takes in what was saved in an earlier run; the caller has checked it. False at the bound. */
+  restore(entry: Entry, record: AddressRecord | undefined): boolean {
+    if (this.entries.has(entry.nodeId) || entry.nodeId === this.options.self || this.size >= BOOK_LIMITS.entriesMax) return false;
+    this.revision++;
+    this.entries.set(entry.nodeId, entry);
+    if (record !== undefined && !this.byMark.has(record.mark)) this.setRecord(entry, record);
+    return true;
+  }
+
+  forget(nodeId: NodeId): void {
+    const entry = this.entries.get(nodeId);
+    if (entry === undefined) return;
+    this.revision++;
+    entry.isPersistent = false;
+    if (entry.isIdle) this.remove(entry);
+  }
+
+  /** Forgets what has lived its time. To be called now and then. */
+  expire({ nowMs, wallMs }: Moment): void {
+    this.selfAddresses.expire(nowMs);
+    for (const entry of this.entries.values()) {
+      if (entry.record !== undefined && isExpired(entry.record.seq, wallMs)) this.dropRecord(entry);
+      if (entry.isIdle && this.isOver(entry, nowMs, wallMs)) this.remove(entry);
+    }
+  }
+
+  private isOver(entry: Entry, nowMs: number, wallMs: number): boolean {
+    if (entry.record !== undefined) return false;
+    if (!entry.isProven) return entry.hintExpiresMs <= nowMs || entry.isGivenUp;
+    return entry.isGivenUp || (entry.metMs as number) <= wallMs - BOOK_LIMITS.provenLifetimeMs;
+  }
+
+  private acceptable(addresses: readonly Address[], mode: HintMode, nowMs: number): readonly Address[] {
+    return addresses.filter((address) => refusalOf(address, mode) === undefined && !this.selfAddresses.has(address.text, nowMs));
+  }
+
+  private setRecord(entry: Entry, { bytes, mark, seq, addresses }: AddressRecord): void {
+    this.dropRecord(entry);
+    this.revision++;
+    entry.record = { bytes, mark, seq, addressCount: addresses.length, reach: reachOf(addresses) ?? 'public', slot: this.slots.take() };
+    this.byMark.set(mark, entry);
+  }
+
+  private dropRecord(entry: Entry): void {
+    if (entry.record === undefined) return;
+    this.byMark.delete(entry.record.mark);
+    this.slots.giveBack(entry.record.slot);
+    entry.record = undefined;
+  }
+
+  private addClaim(nodeId: NodeId, source: string, addresses: readonly Address[], nowMs: number): Entry {
+    const entry = this.entryFor(nodeId);
+    entry.learntMs = nowMs;
+    this.lastLearntMs = nowMs;
+    entry.source = source;
+    entry.quotaGroup = this.groupOf(addresses);
+    this.quota.take({ source, group: entry.quotaGroup });
+    return entry;
+  }
+
+  /** It no longer counts towards anybody's quota. */
+  private prove(entry: Entry): void {
+    if (entry.source === undefined) return;
+    this.quota.release({ source: entry.source, group: entry.quotaGroup });
+    entry.source = undefined;
+  }
+
+  private entryFor(nodeId: NodeId): Entry {
+    const known = this.entries.get(nodeId);
+    if (known !== undefined) return known;
+    if (this.entries.size >= BOOK_LIMITS.entriesMax) this.evict(undefined);
+    const entry = new Entry(nodeId);
+    this.entries.set(nodeId, entry);
+    return entry;
+  }
+
+  /** Whether a further claim of that source fits. At the bound of the book the heaviest source makes room, and is refused itself. */
+  private makeRoom(source: string, addresses: readonly Address[]): boolean {
+    if (!this.quota.hasRoom({ source, group: this.groupOf(addresses) })) return false;
+    return this.entries.size < BOOK_LIMITS.entriesMax || this.evict(source);
+  }
+
+  /** Takes one out for a claim of `source`, or for a proven node. False when none may go. */
+  private evict(source: string | undefined): boolean {
+    const { heaviest } = this.quota;
+    if (source !== undefined && (heaviest === undefined || heaviest === source)) return false;
+    let victim: Entry | undefined;
+    for (const entry of this.entries.values()) {
+      if (!entry.isIdle || (heaviest !== undefined && entry.source !== heaviest)) continue;
+      if (victim === undefined || isWeaker(entry, victim)) victim = entry;
+    }
+    if (victim !== undefined) this.remove(victim);
+    return victim !== undefined;
+  }
+
+  private remove(entry: Entry): void {
+    this.revision++;
+    this.prove(entry);
+    this.dropRecord(entry);
+    this.entries.delete(entry.nodeId);
+  }
+
+  private groupOf(addresses: readonly Address[]): string | undefined {
+    return addresses.map((address) => this.options.groupOf(address)).find((group) => group !== undefined);
+  }
+}

@@ -1,0 +1,288 @@
+/**
+ * @module Entry: what this node knows of one other node: its addresses, each with what came of dialling it, its signed record, and whether
+ * a connection is open or under way. Keyed by identity, with the addresses as a set (H-38). Pure: time and chance are arguments.
+ */
+
+import { type AddressMode, modeOf } from '../../../core/address/address-class.js';
+import { type Address, type NodeId, parseAddress, type Random } from '../../../core/index.js';
+import { type BackoffOptions, nextBackoffMs, waitMs } from '../../../core/structures/back-off.js';
+
+/** The present. An agent is one. */
+export interface Moment {
+  readonly nowMs: number;
+  readonly wallMs: number;
+  readonly random: Random;
+}
+
+/** Who says that the node is there: this node's user, the node itself, or a third. */
+export type AddressOrigin = 'configured' | 'own' | 'hint';
+
+const STRENGTH: Readonly<Record<AddressOrigin, number>> = { configured: 2, own: 1, hint: 0 };
+
+export interface KnownAddress {
+  readonly text: string;
+  readonly host: string;
+  /** Who it is likely in one hand with. */
+  readonly group: string | undefined;
+  /** On this machine: a dial there harms nobody else. */
+  readonly isNear: boolean;
+  origin: AddressOrigin;
+  /** Dials, ever. */
+  attempts: number;
+  /** Dials that failed since the last one that did not. */
+  failures: number;
+  /** Wall time of the last success; the address is proven by it. */
+  succeededMs: number | undefined;
+  /** The bound of the wait before the next dial; 0 before the first failure. */
+  backoffMs: number;
+  /** Not to be dialled before. */
+  dueMs: number;
+  /** Another node answered there, or this one itself. Kept, so that gossip does not bring it back at once. */
+  isWrong: boolean;
+}
+
+export interface SignedBytes {
+  readonly bytes: Uint8Array;
+  readonly mark: number;
+  readonly seq: number;
+  /** How many addresses stand in it. */
+  readonly addressCount: number;
+  /** Who may be told of it: remotes that are seen in this mode or nearer. */
+  readonly reach: AddressMode;
+  /** Its place in the sets of what neighbours have been told. */
+  readonly slot: number;
+  /**
+   * Checks the signature before the first telling; absent when it was checked. What a node says of itself over its own connection is
+   * believed.
+   */
+  check?: (() => boolean) | undefined;
+}
+
+export const ENTRY_LIMITS = {
+  addressesMax: 16,
+  /** Of those, what thirds have said. */
+  hintedAddressesMax: 4,
+  /** Dials without success before an address is given up, unless the node is persistent (DNDM-34). */
+  attemptsMax: 10,
+} as const;
+
+export class Entry {
+  readonly addresses: KnownAddress[] = [];
+  record: SignedBytes | undefined;
+  /** Who told of it, for as long as it is unproven; counts towards that one's quota. */
+  source: string | undefined;
+  /** The group whose quota it counts towards. */
+  quotaGroup: string | undefined;
+  /** When an unsigned hint is forgotten. */
+  hintExpiresMs = 0;
+  /** Wall time of the last connection, in either direction; undefined before the first. */
+  metMs: number | undefined;
+  isPersistent = false;
+  /** When this node heard of it first, in this run. */
+  learntMs = 0;
+  /** The application has closed the connection: in this run the node is not dialled again by itself. */
+  isDeclined = false;
+  connectionId: number | undefined;
+  isDialling = false;
+  /** Failed dials in a row, over all addresses. */
+  doubt = 0;
+
+  constructor(readonly nodeId: NodeId) {}
+
+  get isProven(): boolean {
+    return this.metMs !== undefined;
+  }
+
+  get isConnected(): boolean {
+    return this.connectionId !== undefined;
+  }
+
+  /** Everything that is known of it stands in its record. */
+  get isPlain(): boolean {
+    if (this.record === undefined || this.isProven || this.isPersistent || this.doubt > 0) return false;
+    const { addresses, record } = this;
+    return addresses.length === record.addressCount && addresses.every(({ origin, attempts }) => origin === 'own' && attempts === 0);
+  }
+
+  /** Nobody is waiting for it, and it may be forgotten. */
+  get isIdle(): boolean {
+    return !this.isConnected && !this.isDialling && !this.isPersistent;
+  }
+
+  /** Whether it counts as part of the space: connected, or with an address that has not failed. */
+  get isLikelyThere(): boolean {
+    if (this.isConnected || this.doubt > 0) return this.isConnected;
+    for (const known of this.addresses) if (this.isUsable(known)) return true;
+    return false;
+  }
+
+  find(text: string): KnownAddress | undefined {
+    return this.addresses.find((known) => known.text === text);
+  }
+
+  /** Takes an address in; a stronger origin replaces a weaker one. False when there is no room for it. */
+  learn(address: Address, origin: AddressOrigin, group: string | undefined): boolean {
+    const known = this.find(address.text);
+    if (known !== undefined) {
+      if (STRENGTH[origin] > STRENGTH[known.origin]) known.origin = origin;
+      return true;
+    }
+    if (!this.hasRoom(origin)) return false;
+    this.addresses.push(knownAddress(address, origin, group));
+    return true;
+  }
+
+  /** The node has said anew where it is: what it said before and what never worked is forgotten, what failed gets another chance. */
+  restate(addresses: readonly Address[], groupOf: (address: Address) => string | undefined): void {
+    const texts = new Set(addresses.map(({ text }) => text));
+    const stays = ({ origin, text, succeededMs, failures }: KnownAddress) =>
+      origin !== 'own' || texts.has(text) || (succeededMs !== undefined && failures === 0);
+    this.keepOnly(stays);
+    for (const known of this.addresses) if (texts.has(known.text)) renew(known);
+    for (const address of addresses) this.learn(address, 'own', groupOf(address));
+    this.doubt = 0;
+  }
+
+  /** The address to dial now, the best first: what has worked lately, then what has failed least. */
+  candidates(nowMs: number): KnownAddress[] {
+    return this.addresses.filter((known) => known.dueMs <= nowMs && this.isUsable(known)).sort(byPromise);
+  }
+
+  /** Every address worth a dial, whenever it is due, the best first. */
+  usableAddresses(): Address[] {
+    return this.addresses
+      .filter((known) => this.isUsable(known))
+      .sort(byPromise)
+      .map(({ text }) => parseAddress(text));
+  }
+
+  /** When one of its addresses may be dialled; `Infinity` when none is worth it. */
+  get nextDueMs(): number {
+    return Math.min(...this.addresses.filter((known) => this.isUsable(known)).map(({ dueMs }) => dueMs));
+  }
+
+  get isGivenUp(): boolean {
+    return !this.addresses.some((known) => this.isUsable(known));
+  }
+
+  succeeded(text: string, wallMs: number): void {
+    const known = this.find(text);
+    this.doubt = 0;
+    if (known === undefined) return;
+    known.attempts++;
+    known.failures = 0;
+    known.succeededMs = wallMs;
+    known.isWrong = false;
+  }
+
+  failed(text: string, { nowMs, random }: Moment, options: BackoffOptions): void {
+    const known = this.find(text);
+    this.doubt++;
+    if (known === undefined) return;
+    known.attempts++;
+    known.failures++;
+    known.backoffMs = nextBackoffMs(known.backoffMs, options);
+    known.dueMs = nowMs + waitMs(known.backoffMs, random.float());
+  }
+
+  /** Somebody else answers there. */
+  wrong(text: string): void {
+    const known = this.find(text);
+    if (known === undefined) return;
+    known.attempts++;
+    known.isWrong = true;
+    known.succeededMs = undefined;
+  }
+
+  /** It is there, and has no room or no wish: not to be asked again for up to `boundMs`. */
+  postponed(text: string, { nowMs, random }: Moment, boundMs: number): void {
+    const known = this.find(text);
+    this.doubt = 0;
+    if (known === undefined) return;
+    known.attempts++;
+    known.dueMs = nowMs + waitMs(boundMs, random.float());
+  }
+
+  /** The connection has ended. After a long life the waits begin anew, after a short one they go on growing (H-14). */
+  ended(isStable: boolean, { nowMs, random }: Moment, options: BackoffOptions): void {
+    for (const known of this.addresses) {
+      known.backoffMs = nextBackoffMs(isStable ? 0 : known.backoffMs, options);
+      known.dueMs = nowMs + waitMs(known.backoffMs, random.float());
+    }
+  }
+
+  private isUsable({ isWrong, failures }: KnownAddress): boolean {
+    return !isWrong && (this.isPersistent || failures <= ENTRY_LIMITS.attemptsMax);
+  }
+
+  /**
+   * At the bound a hint gives way to what is no hint, and one that has failed to another one: nothing that has worked ever does
+   * (SECURITY.md row 47), nor what is wrong, which would be back at once.
+   */
+  private hasRoom(origin: AddressOrigin): boolean {
+    const { addressesMax, hintedAddressesMax } = ENTRY_LIMITS;
+    const hinted = this.addresses.filter((known) => known.origin === 'hint');
+    const isHint = origin === 'hint';
+    if (this.addresses.length < addressesMax && (!isHint || hinted.length < hintedAddressesMax)) return true;
+    const unproven = hinted.filter(({ succeededMs }) => succeededMs === undefined);
+    const [weakest] = isHint ? unproven.filter(hasFailed).sort((a, b) => b.failures - a.failures) : unproven;
+    this.keepOnly((known) => known !== weakest);
+    return weakest !== undefined;
+  }
+
+  private keepOnly(stays: (known: KnownAddress) => boolean): void {
+    this.addresses.splice(0, this.addresses.length, ...this.addresses.filter(stays));
+  }
+}
+
+/** An address of which nothing is known but who said it. */
+export function knownAddress(address: Address, origin: AddressOrigin, group: string | undefined): KnownAddress {
+  const isNear = modeOf(address) === 'loopback';
+  const { text, host } = address;
+  return { text, host, group, isNear, origin, attempts: 0, failures: 0, succeededMs: undefined, backoffMs: 0, dueMs: 0, isWrong: false };
+}
+
+function hasFailed({ failures, isWrong }: KnownAddress): boolean {
+  return failures > 0 && !isWrong;
+}
+
+function renew(known: KnownAddress): void {
+  known.failures = 0;
+  known.backoffMs = 0;
+  known.dueMs = 0;
+  known.isWrong = false;
+}
+
+function byPromise(a: KnownAddress, b: KnownAddress): number {
+  return (
+    Number(a.failures > 0) - Number(b.failures > 0) ||
+    (b.succeededMs ?? 0) - (a.succeededMs ?? 0) ||
+    a.failures - b.failures ||
+    STRENGTH[b.origin] - STRENGTH[a.origin]
+  );
+}
+
+/** A signature costs more than everything else about a record; of a neighbour that nobody else is told of it is never needed. */
+export function checkLater(entry: Entry, isGenuine: () => boolean, onForged: () => void): void {
+  const { record } = entry;
+  if (record === undefined) return;
+  record.check = () => {
+    record.check = undefined;
+    const isSound = isGenuine();
+    if (!isSound && entry.record === record) onForged();
+    return isSound;
+  };
+}
+
+/** Which of two is forgotten first: unsigned before signed, never dialled before dialled, longest ago before lately. */
+export function isWeaker(a: Entry, b: Entry): boolean {
+  const [signedA, signedB] = [a.record !== undefined, b.record !== undefined];
+  if (signedA !== signedB) return signedB;
+  const [dialledA, dialledB] = [hasAnswered(a), hasAnswered(b)];
+  if (dialledA !== dialledB) return dialledB;
+  return (a.metMs ?? 0) < (b.metMs ?? 0);
+}
+
+function hasAnswered({ addresses }: Entry): boolean {
+  return addresses.some(({ succeededMs }) => succeededMs !== undefined);
+}

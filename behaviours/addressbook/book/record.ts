@@ -1,0 +1,117 @@
+/**
+ * @module Record: what a node says about where it can be reached, signed, so that it may be passed on by anybody. 64 bytes of signature,
+ * then the signed bytes: CBOR of `{ key, seq, addresses }`. The signature covers the bytes as received; nothing is encoded again.
+ *
+ * `seq` is the wall time of the signing in milliseconds, and rises with every record of a node. A record is refused when it is not newer
+ * than the known one, comes from more than a minute ahead, or has lived its time (SECURITY.md rows 48, 92). Pure but for the signer.
+ */
+import { type Address, decodeValue, encodeValue, type NodeId, type Signer, tryParseAddress } from '../../../core/index.js';
+
+export const RECORD_LIMITS = {
+  /** Of a whole record. */
+  bytesMax: 2_048,
+  addressesMax: 8,
+  addressCharactersMax: 200,
+  /** How far ahead of this node's clock a record may be dated. */
+  driftMs: 60_000,
+  /** After this time a record is forgotten, unless a newer one has come. */
+  lifetimeMs: 6 * 3_600_000,
+  /** A node signs a new one after this time. */
+  refreshMs: 2 * 3_600_000,
+} as const;
+
+const DOMAIN = 'addressbook/record/1';
+const SIGNATURE_BYTES = 64;
+const KEY_BYTES = 32;
+const MARK_BYTES = 6;
+const VALUE_LIMITS = { valueDepthMax: 2, valueItemsMax: 16 };
+
+/** What stands in a record. Whether its signature is genuine is `isGenuine`'s to say. */
+export interface AddressRecord {
+  readonly nodeId: NodeId;
+  readonly seq: number;
+  /** Those that read as addresses and name no other node. */
+  readonly addresses: readonly Address[];
+  readonly bytes: Uint8Array;
+  readonly mark: number;
+}
+
+/** Signs this node's own record. Addresses beyond the bounds are left out. */
+export function signRecord(addresses: readonly Address[], seq: number, signer: Signer): AddressRecord {
+  const { addressesMax, addressCharactersMax } = RECORD_LIMITS;
+  const told = addresses.filter(({ text }) => text.length <= addressCharactersMax).slice(0, addressesMax);
+  const body = encodeValue({ key: signer.publicKey, seq, addresses: told.map(({ text }) => text) });
+  const bytes = new Uint8Array(SIGNATURE_BYTES + body.length);
+  bytes.set(signer.sign(DOMAIN, body), 0);
+  bytes.set(body, SIGNATURE_BYTES);
+  return { nodeId: signer.nodeIdOf(signer.publicKey), seq, addresses: told, bytes, mark: markOf(bytes) as number };
+}
+
+/**
+ * A short name of a record: the first bytes of its signature. Two records of honest nodes share one with a chance of one in 2^48; who
+ * makes one that equals another's has done 2^48 signatures.
+ */
+export function markOf(bytes: Uint8Array): number | undefined {
+  if (bytes.length <= SIGNATURE_BYTES) return undefined;
+  let mark = 0;
+  for (let index = 0; index < MARK_BYTES; index++) mark = mark * 256 + (bytes[index] as number);
+  return mark;
+}
+
+/** Reads what a remote sent, without checking the signature, which costs most. Nothing for what is no record. */
+export function readRecord(bytes: Uint8Array, signer: Signer): AddressRecord | undefined {
+  const mark = bytes.length <= RECORD_LIMITS.bytesMax ? markOf(bytes) : undefined;
+  const fields = mark === undefined ? undefined : fieldsOf(bytes.subarray(SIGNATURE_BYTES));
+  if (fields === undefined) return undefined;
+  const nodeId = signer.nodeIdOf(fields.key);
+  return { nodeId, seq: fields.seq, addresses: addressesOf(fields.addresses, nodeId), bytes, mark: mark as number };
+}
+
+/** Whether the node that the record names has signed it. */
+export function isGenuine({ bytes }: AddressRecord, signer: Signer): boolean {
+  const body = bytes.subarray(SIGNATURE_BYTES);
+  const key = fieldsOf(body)?.key;
+  return key !== undefined && signer.verify(key, DOMAIN, body, bytes.subarray(0, SIGNATURE_BYTES));
+}
+
+export function isExpired(seq: number, wallMs: number): boolean {
+  return seq <= wallMs - RECORD_LIMITS.lifetimeMs;
+}
+
+export function isAhead(seq: number, wallMs: number): boolean {
+  return seq > wallMs + RECORD_LIMITS.driftMs;
+}
+
+interface Fields {
+  readonly key: Uint8Array;
+  readonly seq: number;
+  readonly addresses: readonly string[];
+}
+
+function fieldsOf(body: Uint8Array): Fields | undefined {
+  const value = decodeValue(body, VALUE_LIMITS)?.value;
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { key, seq, addresses } = value as Readonly<Record<string, unknown>>;
+  const isSound = key instanceof Uint8Array && key.length === KEY_BYTES && Number.isSafeInteger(seq) && (seq as number) >= 0;
+  return isSound && isTexts(addresses) ? { key, seq: seq as number, addresses } : undefined;
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  const { addressesMax, addressCharactersMax } = RECORD_LIMITS;
+  return (
+    Array.isArray(value) &&
+    value.length <= addressesMax &&
+    value.every((text) => typeof text === 'string' && text.length <= addressCharactersMax)
+  );
+}
+
+function addressesOf(texts: readonly string[], nodeId: NodeId): readonly Address[] {
+  const byText = new Map<string, Address>();
+  for (const text of texts) {
+    const address = tryParseAddress(text);
+    if (address === undefined || (address.nodeId !== undefined && address.nodeId !== nodeId)) continue;
+    const plain = address.withNodeId(undefined);
+    byText.set(plain.text, plain);
+  }
+  return [...byText.values()];
+}

@@ -1,0 +1,40 @@
+/**
+ * @module Snapshot: what people see of an entry. Copies; nothing of the book itself leaves it.
+ */
+import type { NodeId } from '../../../core/index.js';
+import type { AddressOrigin, Entry, KnownAddress } from './entry.js';
+
+export interface AddressSnapshot {
+  readonly text: string;
+  /** Who says so: this node's user, the node itself, or a third. */
+  readonly origin: AddressOrigin;
+  /** Dials, ever, and those that failed since the last success. */
+  readonly attempts: number;
+  readonly failures: number;
+  /** Wall time of the last success. */
+  readonly succeededMs: number | undefined;
+  readonly backoffMs: number;
+  /** Another node answered there, or this one. */
+  readonly isWrong: boolean;
+}
+
+export interface EntrySnapshot {
+  readonly nodeId: NodeId;
+  readonly addresses: readonly AddressSnapshot[];
+  /** `seq` of its signed record. */
+  readonly seq: number | undefined;
+  readonly isConnected: boolean;
+  /** It was connected once, in this run or an earlier one. */
+  readonly isProven: boolean;
+  readonly isPersistent: boolean;
+  /** Who told of it, while it is unproven: a node's id, or the name of another source of hints. */
+  readonly source: string | undefined;
+}
+
+export function snapshotOf({ nodeId, addresses, record, isConnected, isProven, isPersistent, source }: Entry): EntrySnapshot {
+  return { nodeId, addresses: addresses.map(snapshotOfAddress), seq: record?.seq, isConnected, isProven, isPersistent, source };
+}
+
+function snapshotOfAddress({ text, origin, attempts, failures, succeededMs, backoffMs, isWrong }: KnownAddress): AddressSnapshot {
+  return { text, origin, attempts, failures, succeededMs, backoffMs, isWrong };
+}

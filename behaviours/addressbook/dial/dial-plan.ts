@@ -1,0 +1,170 @@
+/**
+ * @module DialPlan: whom to dial next. While the space has no more nodes than this one may have connections, everybody: a full mesh. Beyond
+ * that, as many as `min` says, chosen by chance: each node's own few choices make a graph that hangs together, and group by group, so that
+ * many nodes of few networks get few of the slots (SECURITY.md row 49). Pure.
+ */
+import type { NodeId } from '../../../core/index.js';
+import { sample } from '../../../core/structures/sample.js';
+import type { Book } from '../book/book.js';
+import type { Entry, KnownAddress, Moment } from '../book/entry.js';
+import type { DialBudget } from './dial-budget.js';
+import { Draw } from './draw.js';
+import type { Order } from './order.js';
+
+export const DIAL_PLAN_LIMITS = {
+  /** Connections that this node dialled, of one group, in a space that is larger than the full mesh. */
+  perGroupMax: 2,
+  /** Of two nodes that have just heard of each other the smaller id dials first; the larger one when nothing has come by then. */
+  politeMs: 2_000,
+  /** Nodes that one look considers. */
+  drawsMax: 512,
+  /** A mesh is completed only when the book has not grown for so long, so that a newcomer to a large space does not dial everybody. */
+  settledMs: 1_000,
+} as const;
+
+/** A dial to be made. */
+export interface Candidate {
+  readonly entry: Entry;
+  readonly address: KnownAddress;
+}
+
+export interface Situation {
+  readonly book: Book;
+  readonly self: NodeId;
+  readonly min: number;
+  readonly max: number;
+  /** Connections that this node dialled and keeps, with the group of each, and dials under way. */
+  readonly chosen: readonly { readonly group: string | undefined }[];
+  /** Nodes to which this one was connected when it ended; dialled first. */
+  readonly anchors: ReadonlySet<NodeId>;
+  readonly budget: DialBudget;
+  /** The user's order, if there is one: the best first, the others left out. */
+  readonly order: Order | undefined;
+}
+
+export class DialPlan {
+  /** Whether everybody is to be connected. */
+  readonly isFull: boolean;
+  /** Whether others than persistent nodes are to be dialled. */
+  private readonly isOpen: boolean;
+
+  constructor(
+    private readonly situation: Situation,
+    private readonly now: Moment,
+  ) {
+    this.isFull = !situation.book.hasMoreThan(situation.max);
+    this.isOpen = this.isFull || situation.chosen.length < situation.min;
+  }
+
+  /** When somebody is to be dialled: in `lookMs` where somebody may be found, or when a persistent node is due; `Infinity` for nobody. */
+  nextWishMs(lookMs: number): number {
+    const soonMs = this.now.nowMs + lookMs;
+    let nextMs = Number.POSITIVE_INFINITY;
+    for (const entry of this.situation.book.values()) {
+      if (entry.isConnected) continue;
+      if (this.isOpen && !entry.isDeclined && !entry.isGivenUp) return soonMs;
+      if (entry.isPersistent) nextMs = Math.min(nextMs, Math.max(soonMs, entry.nextDueMs));
+    }
+    return nextMs;
+  }
+
+  /** Up to `count` dials, the most wanted first. */
+  next(count: number): readonly Candidate[] {
+    const persistent: Entry[] = [];
+    const others: Entry[] = [];
+    for (const entry of this.situation.book.values()) {
+      if (entry.isConnected || entry.isDialling) continue;
+      if (entry.isPersistent) persistent.push(entry);
+      else if (this.isOpen && !entry.isDeclined) others.push(entry);
+    }
+    const first = this.dialable(persistent);
+    const room = Math.max(0, count - first.length);
+    return [...first, ...(this.isFull ? this.everybody(others, room) : this.some(others, room))].slice(0, count);
+  }
+
+  /** One that was never connected, to see whether it is there. */
+  feeler(): Candidate | undefined {
+    const unproven = [...this.situation.book.values()].filter((entry) => entry.isIdle && !entry.isProven && !entry.isDeclined);
+    return this.drawn(unproven, 1, [])[0];
+  }
+
+  private everybody(entries: readonly Entry[], count: number): readonly Candidate[] {
+    const { book, chosen, min } = this.situation;
+    const isSettled = this.now.nowMs - book.lastLearntMs >= DIAL_PLAN_LIMITS.settledMs;
+    const room = isSettled ? count : Math.min(count, Math.max(0, min - chosen.length));
+    const candidates = this.dialable(entries);
+    return this.situation.order === undefined ? sample(candidates, room, this.now.random) : this.inOrder(candidates).slice(0, room);
+  }
+
+  private some(entries: readonly Entry[], count: number): readonly Candidate[] {
+    const { chosen, min, anchors, order } = this.situation;
+    const room = Math.min(count, Math.max(0, min - chosen.length));
+    if (room === 0) return [];
+    if (order !== undefined) return this.diverse(this.inOrder(this.dialable(entries)), room, []);
+    const anchored = this.diverse(this.dialable(entries.filter(({ nodeId }) => anchors.has(nodeId))), room, []);
+    return this.drawn(entries, room, anchored);
+  }
+
+  /** Some by chance, beside those that are taken. Where most may not be dialled now, the next look goes on. */
+  private drawn(entries: readonly Entry[], room: number, already: readonly Candidate[]): readonly Candidate[] {
+    const draw = new Draw(entries, this.now.random);
+    let taken = already;
+    for (let tries = 0; taken.length < room && tries < DIAL_PLAN_LIMITS.drawsMax; tries++) {
+      const entry = draw.next();
+      if (entry === undefined) break;
+      if (!taken.some((candidate) => candidate.entry === entry)) taken = this.diverse(this.dialable([entry]), room, taken);
+    }
+    return taken;
+  }
+
+  /** Those of them that fit beside the others. */
+  private diverse(candidates: readonly Candidate[], room: number, already: readonly Candidate[]): readonly Candidate[] {
+    const taken = [...already];
+    for (const candidate of candidates) if (taken.length < room && this.isDiverse(candidate, taken)) taken.push(candidate);
+    return taken;
+  }
+
+  /** Those that may be dialled now, each with the best of its addresses. */
+  private dialable(entries: readonly Entry[]): Candidate[] {
+    return entries.flatMap((entry) => {
+      const address = this.isPolite(entry) ? entry.candidates(this.now.nowMs).find((known) => this.isAffordable(entry, known)) : undefined;
+      return address === undefined ? [] : [{ entry, address }];
+    });
+  }
+
+  private isPolite({ nodeId, learntMs, isProven }: Entry): boolean {
+    const isFirst = this.situation.self < nodeId || isProven;
+    return isFirst || this.now.nowMs - learntMs >= DIAL_PLAN_LIMITS.politeMs;
+  }
+
+  private isAffordable({ isPersistent }: Entry, known: KnownAddress): boolean {
+    return isPersistent || mayDial(known, this.situation.budget, this.now.nowMs);
+  }
+
+  private isDiverse({ address: { group } }: Candidate, taken: readonly Candidate[]): boolean {
+    if (group === undefined) return true;
+    const groups = [...this.situation.chosen.map((chosen) => chosen.group), ...taken.map(({ address }) => address.group)];
+    return groups.filter((other) => other === group).length < DIAL_PLAN_LIMITS.perGroupMax;
+  }
+
+  /** By the user's order, if there is one. */
+  private inOrder(candidates: readonly Candidate[]): readonly Candidate[] {
+    const ids = this.situation.order?.(candidates.map(({ entry }) => entry));
+    if (ids === undefined) return candidates;
+    const byId = new Map(candidates.map((candidate) => [candidate.entry.nodeId, candidate]));
+    return [...new Set(ids)].map((id) => byId.get(id)).filter((candidate) => candidate !== undefined);
+  }
+}
+
+/** Whether the budget allows a dial to it. What has answered before costs nothing, nor what this node's user wrote, nor this machine. */
+export function mayDial(known: KnownAddress, budget: DialBudget, nowMs: number): boolean {
+  return isFree(known) || budget.allows(known.text, known.host, nowMs);
+}
+
+export function spend(known: KnownAddress, budget: DialBudget, nowMs: number): void {
+  if (!isFree(known)) budget.spend(known.text, known.host, nowMs);
+}
+
+function isFree({ origin, succeededMs, isNear }: KnownAddress): boolean {
+  return origin === 'configured' || succeededMs !== undefined || isNear;
+}

@@ -1,0 +1,161 @@
+/**
+ * @module Gossip: who is told of what, and when. News go on at once, to three neighbours at most that are not known to have them, never
+ * back to where they came from (SECURITY.md row 51); what that does not reach is found by comparing digests (`sync.ts`). Pure: it answers
+ * what is to be sent; whoever sends it says what found no room.
+ */
+
+import { isWithin } from '../../../core/address/address-class.js';
+import type { NodeId, Random } from '../../../core/index.js';
+import { sample } from '../../../core/structures/sample.js';
+import type { SignedBytes } from '../book/entry.js';
+import { GOSSIP_LINK_LIMITS, GossipLink, type GossipLinkFacts } from './gossip-link.js';
+import { type BookMessage, type Hint, MESSAGE_LIMITS } from './messages.js';
+
+export const GOSSIP_LIMITS = {
+  /** Neighbours that are told of one piece of news at once. */
+  fanoutMax: 3,
+  /** News that wait for the next round. At the bound the oldest are left to the comparison of digests. */
+  newsMax: 4_096,
+} as const;
+
+/** A message for one connection, and the slots that its remote has been told with it. */
+export interface Outgoing {
+  readonly connectionId: number;
+  readonly message: BookMessage;
+  readonly slots: readonly number[];
+}
+
+export class Gossip {
+  private readonly links = new Map<number, GossipLink>();
+  /** What is to be passed on, by slot. */
+  private readonly news = new Map<number, SignedBytes>();
+
+  get linkCount(): number {
+    return this.links.size;
+  }
+
+  get hasNews(): boolean {
+    return this.news.size > 0;
+  }
+
+  link(connectionId: number): GossipLink | undefined {
+    return this.links.get(connectionId);
+  }
+
+  all(): GossipLink[] {
+    return [...this.links.values()];
+  }
+
+  /** The first one of which that is true. */
+  find(isIt: (link: GossipLink) => boolean): GossipLink | undefined {
+    for (const link of this.links.values()) if (isIt(link)) return link;
+    return undefined;
+  }
+
+  open(facts: GossipLinkFacts): GossipLink {
+    const link = new GossipLink(facts);
+    this.links.set(link.id, link);
+    return link;
+  }
+
+  close(connectionId: number): void {
+    this.links.delete(connectionId);
+  }
+
+  /** A record that this node did not have before; `from` has it. */
+  addNews(record: SignedBytes, from?: GossipLink): void {
+    from?.told.add(record.slot);
+    this.news.set(record.slot, record);
+    const [oldest] = this.news.keys();
+    if (this.news.size > GOSSIP_LIMITS.newsMax && oldest !== undefined) this.news.delete(oldest);
+  }
+
+  /** The records in these slots have gone. */
+  forget(slots: readonly number[]): void {
+    for (const slot of slots) {
+      this.news.delete(slot);
+      for (const { told } of this.links.values()) told.delete(slot);
+    }
+  }
+
+  /** What waits, for up to three neighbours each. */
+  takeNews(random: Random): Outgoing[] {
+    const byLink = new Map<GossipLink, SignedBytes[]>();
+    const news = [...this.news.values()];
+    this.news.clear();
+    // All of a round go to the same few, in few messages; whoever lacks a piece stands in for one that has it.
+    const order = sample(this.all(), this.links.size, random);
+    for (const record of news) {
+      for (const link of takersOf(record, order)) {
+        const records = byLink.get(link);
+        if (records === undefined) byLink.set(link, [record]);
+        else records.push(record);
+      }
+    }
+    return [...byLink].flatMap(([link, records]) => tell(link, records, false));
+  }
+
+  /** Hints about neighbours that sign nothing, for everybody who has not got them. */
+  takeHints(hints: readonly (Hint & { readonly reach: SignedBytes['reach'] })[]): Outgoing[] {
+    return this.all().flatMap((link) => {
+      const isFresh = (nodeId: NodeId) => nodeId !== link.facts.nodeId && !link.hinted.has(nodeId);
+      const fresh = hints.filter(({ nodeId, reach }) => isFresh(nodeId) && isWithin(reach, link.facts.mode));
+      const room = GOSSIP_LINK_LIMITS.hintsMax - link.hinted.size;
+      const told = fresh.slice(0, Math.min(room, MESSAGE_LIMITS.hintsMax));
+      for (const { nodeId } of told) link.hinted.add(nodeId);
+      return told.length === 0 ? [] : [{ connectionId: link.id, message: newsOf([], told, false, false), slots: [] }];
+    });
+  }
+
+  /** A node that hints were given about is gone: whoever has one is told so. */
+  takeBack(nodeId: NodeId): Outgoing[] {
+    return this.all()
+      .filter(({ hinted }) => hinted.delete(nodeId))
+      .map(({ id }) => ({ connectionId: id, message: { type: 'remove' as const, nodeIds: [nodeId] }, slots: [] }));
+  }
+
+  /** It found no room, and did not go out. */
+  unsent({ connectionId, slots, message }: Outgoing): void {
+    const link = this.links.get(connectionId);
+    for (const slot of slots) link?.told.delete(slot);
+    if (message.type === 'news') for (const { nodeId } of message.hints) link?.hinted.delete(nodeId);
+  }
+}
+
+/** The first few of them that may be told of it and were not. */
+function takersOf(record: SignedBytes, links: readonly GossipLink[]): readonly GossipLink[] {
+  const takers: GossipLink[] = [];
+  for (const link of links) {
+    if (link.isNews(record)) takers.push(link);
+    if (takers.length === GOSSIP_LIMITS.fanoutMax) break;
+  }
+  return takers;
+}
+
+/** Tells a link of these records, in messages of bounded size; the last one says so if it ends an answer. */
+export function tell(link: GossipLink, records: readonly SignedBytes[], isAnswer: boolean): Outgoing[] {
+  const parts: SignedBytes[][] = [];
+  let bytes = 0;
+  for (const record of records) {
+    if (record.check?.() === false) continue;
+    link.told.add(record.slot);
+    const part = parts.at(-1);
+    bytes += record.bytes.length;
+    if (part === undefined || part.length >= MESSAGE_LIMITS.recordsMax || bytes > MESSAGE_LIMITS.recordBytesMax) {
+      parts.push([record]);
+      bytes = record.bytes.length;
+    } else {
+      part.push(record);
+    }
+  }
+  if (isAnswer && parts.length === 0) parts.push([]);
+  return parts.map((part, index) => {
+    const isLast = isAnswer && index === parts.length - 1;
+    const marked = part.map((record) => record.bytes);
+    return { connectionId: link.id, message: newsOf(marked, [], isAnswer, isLast), slots: part.map(({ slot }) => slot) };
+  });
+}
+
+function newsOf(records: readonly Uint8Array[], hints: readonly Hint[], isAnswer: boolean, isLast: boolean): BookMessage {
+  return { type: 'news', records, hints: hints.map(({ nodeId, addresses }) => ({ nodeId, addresses })), isAnswer, isLast };
+}

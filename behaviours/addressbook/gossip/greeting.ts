@@ -1,0 +1,57 @@
+/**
+ * @module Greeting: what two address books tell each other inside the handshake, so that two nodes that have nothing new for each other
+ * need no message at all, and others one round trip less. A CBOR map, as every section:
+ *
+ * | field | meaning |
+ * |---|---|
+ * | `record`? | the sender's own signed record |
+ * | `more`? | true: the sender knows of others, and answers a question when the connection is open |
+ * | `salt`?, `buckets`? | the dialer's question: the digest of what it has; without `buckets` it has nothing |
+ *
+ * Unknown fields are ignored; a malformed one refuses the connection. Pure.
+ */
+
+import { RECORD_LIMITS } from '../book/record.js';
+import { DIGEST_BYTES } from './digest.js';
+import type { DigestMessage } from './messages.js';
+
+export interface Greeting {
+  readonly record: Uint8Array | undefined;
+  readonly hasMore: boolean;
+  readonly question: DigestMessage | undefined;
+}
+
+const SALTS = 2 ** 32;
+/** Of somebody who has nothing. */
+const NOTHING = new Uint8Array(DIGEST_BYTES);
+
+export function greetingToWire({ record, hasMore, question }: Greeting): Readonly<Record<string, unknown>> {
+  const isEmpty = question?.buckets.every((byte) => byte === 0) === true;
+  return {
+    ...(record && { record }),
+    ...(hasMore && { more: true }),
+    ...(question && { salt: question.salt }),
+    ...(question && !isEmpty && { buckets: question.buckets }),
+  };
+}
+
+/** Reads a decoded value, whatever it is; nothing for what is malformed. */
+export function greetingFromWire(value: unknown): Greeting | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Uint8Array) return undefined;
+  const { record, more = false, salt, buckets = NOTHING } = value as Readonly<Record<string, unknown>>;
+  if (typeof more !== 'boolean' || !isAbsentOrRecord(record) || !isDigest(buckets)) return undefined;
+  if (salt === undefined) return { record, hasMore: more, question: undefined };
+  return isSalt(salt) ? { record, hasMore: more, question: { type: 'digest', salt, buckets } } : undefined;
+}
+
+function isAbsentOrRecord(value: unknown): value is Uint8Array | undefined {
+  return value === undefined || (value instanceof Uint8Array && value.length <= RECORD_LIMITS.bytesMax);
+}
+
+function isDigest(value: unknown): value is Uint8Array {
+  return value instanceof Uint8Array && value.length === DIGEST_BYTES;
+}
+
+function isSalt(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) < SALTS;
+}

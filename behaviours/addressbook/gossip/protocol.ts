@@ -1,0 +1,284 @@
+/**
+ * @module Talk: gossip on the wire: takes what neighbours tell into the book, passes news on, and answers their questions, through the
+ * agent. What `gossip.ts` and `sync.ts` decide is sent here; what finds no room is left to the next comparison.
+ */
+
+import { type AddressMode, modeOfRemote, reachOf } from '../../../core/address/address-class.js';
+import {
+  assertNever,
+  type BehaviorAgent,
+  type Connection,
+  type Message,
+  type NodeId,
+  parseAddress,
+  type Signer,
+  toConnection,
+  tryParseAddress,
+} from '../../../core/index.js';
+import type { Book, Teller } from '../book/book.js';
+import type { Entry, Moment } from '../book/entry.js';
+import { type AddressRecord, isGenuine, markOf, readRecord } from '../book/record.js';
+import { Tellable } from '../book/shareable.js';
+import { Gossip, type Outgoing } from './gossip.js';
+import type { GossipLink } from './gossip-link.js';
+import type { Greeting } from './greeting.js';
+import { Greetings } from './greetings.js';
+import { type BookMessage, fromWire, type Hint, MESSAGE_LIMITS, type NewsMessage, toWire } from './messages.js';
+import { Sync } from './sync.js';
+
+/** A neighbour that has signed nothing for so long will not. */
+const SILENT_MS = 10_000;
+
+/** News wait so long for each other; and a round follows the one before at this distance. */
+const NEWS_MS = 100;
+const NEWS_PERIOD_MS = 1_000;
+
+/** What went over the wire, and what came of it. */
+export interface TalkCounters {
+  messagesSent: number;
+  bytesOfRecordsSent: number;
+  recordsSent: number;
+  recordsReceived: number;
+  recordsTaken: number;
+  /** Not looked at: beyond what a neighbour may tell. */
+  claimsIgnored: number;
+  questionsIgnored: number;
+}
+
+export class Talk {
+  readonly gossip = new Gossip();
+  readonly counters: TalkCounters = {
+    ...{
+      messagesSent: 0,
+      bytesOfRecordsSent: 0,
+      recordsSent: 0,
+      recordsReceived: 0,
+      recordsTaken: 0,
+      claimsIgnored: 0,
+      questionsIgnored: 0,
+    },
+  };
+  isOn: boolean;
+  private isFlushing = false;
+  private flushedMs = Number.NEGATIVE_INFINITY;
+  private readonly tellable: Tellable;
+  private readonly sync: Sync;
+  private readonly greetings = new Greetings();
+
+  constructor(
+    private readonly book: Book,
+    private readonly signer: Signer,
+    /** Absent: as near as the remote is seen. */
+    private readonly mode: AddressMode | undefined,
+    isOn: boolean,
+  ) {
+    this.isOn = isOn;
+    this.tellable = new Tellable(book);
+    this.sync = new Sync(this.gossip, this.tellable);
+  }
+
+  modeOf({ remoteAddress }: Connection): AddressMode {
+    return this.mode ?? modeOfRemote(remoteAddress);
+  }
+
+  /** When there is something to do in `tick`. */
+  get nextDueMs(): number {
+    return this.isOn ? this.sync.nextDueMs : Number.POSITIVE_INFINITY;
+  }
+
+  /** What this side says in the handshake of a connection. Whoever dialled asks first. */
+  greet(agent: BehaviorAgent, connection: Connection): Greeting {
+    const { id, nodeId, direction } = connection;
+    const mode = this.modeOf(connection);
+    const said: Greeting = {
+      record: this.isOn ? this.tellable.ownWithin(mode)?.bytes : undefined,
+      hasMore: this.isOn && this.tellable.hasMore(mode, nodeId),
+      question: this.isOn && direction === 'outgoing' ? this.sync.greet(id, mode, agent) : undefined,
+    };
+    this.greetings.say(id, said);
+    return said;
+  }
+
+  /** What the other side says there. */
+  greeted(connectionId: number, heard: Greeting): void {
+    this.greetings.hear(connectionId, heard);
+  }
+
+  /** A connection is open. */
+  opened(agent: BehaviorAgent, connection: Connection): void {
+    const { id, nodeId, direction } = connection;
+    const link = this.gossip.open({ connectionId: id, nodeId, mode: this.modeOf(connection), openedMs: agent.nowMs });
+    const known = this.book.get(nodeId)?.record;
+    if (known !== undefined) link.told.add(known.slot);
+    const greeted = this.greetings.take(id);
+    if (!this.isOn) return;
+    const { own } = this.tellable;
+    if (own !== undefined && greeted?.said.record === own.bytes) link.told.add(own.slot);
+    if (greeted?.heard?.record !== undefined) this.takeRecords(agent, link, [greeted.heard.record], false);
+    this.send(agent, this.sync.opened(link, greeted, direction === 'outgoing', agent));
+  }
+
+  /** It has ended, whether it ever opened or not. */
+  ended(agent: BehaviorAgent, connectionId: number): void {
+    if (this.greetings.take(connectionId) !== undefined) this.sync.closed(connectionId, agent);
+  }
+
+  closed(agent: BehaviorAgent, connectionId: number): void {
+    const link = this.gossip.link(connectionId);
+    if (link === undefined) return;
+    this.gossip.close(connectionId);
+    this.sync.closed(connectionId, agent);
+    if (this.isOn) this.send(agent, this.gossip.takeBack(link.facts.nodeId));
+  }
+
+  /** This node says anew where it is. */
+  ownChanged(record: AddressRecord): void {
+    this.gossip.forget([this.book.ownSlot]);
+    this.gossip.addNews(this.tellable.setOwn(record));
+  }
+
+  /** Asks a neighbour, if it is time. */
+  tick(agent: BehaviorAgent): void {
+    if (this.isOn) this.send(agent, this.sync.tick(agent));
+  }
+
+  /** Passes on what has come in, after a moment in which more may come. */
+  flushSoon(agent: BehaviorAgent): void {
+    if (this.isFlushing || !this.gossip.hasNews) return;
+    this.isFlushing = true;
+    agent.after(Math.max(NEWS_MS, this.flushedMs + NEWS_PERIOD_MS - agent.nowMs), (later) => this.flush(later));
+  }
+
+  private flush(agent: BehaviorAgent): void {
+    this.isFlushing = false;
+    this.flushedMs = agent.nowMs;
+    this.gossip.forget(this.book.takeRetiredSlots());
+    if (this.isOn) this.send(agent, this.gossip.takeNews(agent.random));
+  }
+
+  /** Tells of neighbours that sign nothing, where this node itself has reached them (DNDM-40; H-39). */
+  tellHints(agent: BehaviorAgent): void {
+    if (!this.isOn) return;
+    const silent = this.gossip.all().flatMap(({ facts: { nodeId, openedMs } }) => {
+      const entry = this.book.get(nodeId);
+      return entry === undefined || entry.record !== undefined || agent.nowMs - openedMs < SILENT_MS ? [] : hintOf(entry);
+    });
+    if (silent.length > 0) this.send(agent, this.gossip.takeHints(silent));
+  }
+
+  /** A message of a neighbour. Answers what is wrong with it, or how many nodes it has taught this one. */
+  receive(agent: BehaviorAgent, message: Message): number | 'malformed' {
+    const link = this.gossip.link(message.connectionId ?? -1);
+    if (link === undefined || !message.sourceVerified || !this.isOn) return 0;
+    const read = message.byteLength > MESSAGE_LIMITS.messageBytesMax ? undefined : fromWire(message.value());
+    if (read === undefined) return 'malformed';
+    return read === 'unknown' ? 0 : this.take(agent, link, read);
+  }
+
+  private take(agent: BehaviorAgent, link: GossipLink, message: BookMessage): number {
+    switch (message.type) {
+      case 'news':
+        return this.takeNews(agent, link, message);
+      case 'digest':
+        if (this.mayAsk(agent, link)) this.send(agent, this.sync.digest(link, message));
+        return 0;
+      case 'want':
+        if (this.mayAsk(agent, link)) this.send(agent, this.sync.want(link, message));
+        return 0;
+      case 'have':
+        this.send(agent, this.sync.have(link, message, agent));
+        this.tick(agent);
+        return 0;
+      case 'remove':
+        for (const nodeId of message.nodeIds) this.book.withdraw(nodeId, link.facts.nodeId);
+        return 0;
+      default:
+        return assertNever(message);
+    }
+  }
+
+  private takeNews(agent: BehaviorAgent, link: GossipLink, { records, hints, isAnswer, isLast }: NewsMessage): number {
+    const taken = this.takeRecords(agent, link, records, isAnswer);
+    const allowed = link.claims.take(hints.length, agent.nowMs);
+    this.counters.claimsIgnored += hints.length - allowed;
+    const hinted = hints.slice(0, allowed).filter((hint) => this.takeHint(agent, link, hint)).length;
+    this.sync.gained(link, taken, isLast, agent);
+    if (isLast) this.tick(agent);
+    return taken + hinted;
+  }
+
+  /** Answers how many of them were new. */
+  private takeRecords(agent: BehaviorAgent, link: GossipLink, records: readonly Uint8Array[], isAnswer: boolean): number {
+    const { counters } = this;
+    const allowed = link.claims.take(records.length, agent.nowMs);
+    const taken = records.slice(0, allowed).filter((bytes) => this.takeRecord(agent, link, bytes, isAnswer)).length;
+    counters.recordsReceived += records.length;
+    counters.claimsIgnored += records.length - allowed;
+    counters.recordsTaken += taken;
+    if (taken > 0) this.noteNovelty(link, taken, agent);
+    return taken;
+  }
+
+  /** Whether it was new. What a node says of itself is passed on at once; what a comparison has brought is not. */
+  private takeRecord(agent: BehaviorAgent, link: GossipLink, bytes: Uint8Array, isAnswer: boolean): boolean {
+    const known = this.tellable.withMark(markOf(bytes) ?? -1);
+    if (known !== undefined) link.told.add(known.slot);
+    const record = known === undefined ? readRecord(bytes, this.signer) : undefined;
+    if (record === undefined) return false;
+    const verdict = this.book.takeRecord(record, tellerOf(link), agent, () => isGenuine(record, this.signer));
+    if (verdict !== 'new' && verdict !== 'newer') return false;
+    this.gossip.forget(this.book.takeRetiredSlots());
+    const taken = this.tellable.withMark(record.mark);
+    if (taken === undefined) return false;
+    if (isAnswer && record.nodeId !== link.facts.nodeId) link.told.add(taken.slot);
+    else this.gossip.addNews(taken, link);
+    return true;
+  }
+
+  private takeHint(agent: BehaviorAgent, link: GossipLink, { nodeId, addresses }: Hint): boolean {
+    const parsed = addresses.map((text) => tryParseAddress(text)).filter((address) => address !== undefined);
+    const own = parsed.filter((address) => address.nodeId === undefined || address.nodeId === nodeId);
+    const plain = own.map((address) => address.withNodeId(undefined));
+    return this.book.takeHint(nodeId, plain, tellerOf(link), agent) === 'new';
+  }
+
+  private noteNovelty(link: GossipLink, count: number, { nowMs }: Moment): void {
+    link.noveltyCount += count;
+    link.noveltyMs = nowMs;
+  }
+
+  private mayAsk(agent: BehaviorAgent, link: GossipLink): boolean {
+    const isAllowed = link.questions.take(1, agent.nowMs) === 1;
+    if (!isAllowed) this.counters.questionsIgnored++;
+    return isAllowed;
+  }
+
+  private send(agent: BehaviorAgent, outgoing: readonly Outgoing[]): void {
+    for (const each of outgoing) {
+      const { connectionId, message } = each;
+      const lane = message.type === 'news' && message.isAnswer ? 'bulk' : 'normal';
+      if (agent.send(toConnection(connectionId), toWire(message), { lane }) === 'queued') this.count(message);
+      else this.gossip.unsent(each);
+    }
+  }
+
+  private count(message: BookMessage): void {
+    this.counters.messagesSent++;
+    if (message.type !== 'news') return;
+    this.counters.recordsSent += message.records.length;
+    for (const { length } of message.records) this.counters.bytesOfRecordsSent += length;
+  }
+}
+
+function tellerOf({ facts: { nodeId, mode } }: GossipLink): Teller {
+  return { source: nodeId, mode };
+}
+
+/** Of an entry what is proven, if it may be told to anybody. */
+function hintOf({ nodeId, addresses }: Entry): (Hint & { readonly reach: AddressMode; readonly nodeId: NodeId })[] {
+  const proven = addresses.filter(({ succeededMs }) => succeededMs !== undefined).map(({ text }) => text);
+  // A link-local address means nothing to others.
+  const told = proven.filter((text) => reachOf([parseAddress(text)]) !== undefined).slice(0, MESSAGE_LIMITS.hintAddressesMax);
+  const reach = reachOf(told.map(parseAddress));
+  return reach === undefined ? [] : [{ nodeId, addresses: told, reach }];
+}

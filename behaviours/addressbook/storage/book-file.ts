@@ -1,0 +1,169 @@
+/**
+ * @module BookFile: a book as bytes, for the storage and for people who move one (DNDM-32, DNDM-33: all fields come back). What is read may
+ * have been written by anybody: it passes the same bounds and checks as what remotes send (SECURITY.md row 53). Points of monotonic time,
+ * which mean nothing in another run, are kept as distances.
+ *
+ * CBOR of `{ version, seq, anchors, records, entries }`; anchors are node ids; records stand for nodes of which nothing else is known;
+ * entries are CBOR each, so that a broken one harms no other.
+ */
+
+import { refusalOf } from '../../../core/address/address-class.js';
+import type { GroupOf } from '../../../core/address/address-group.js';
+import {
+  type Address,
+  decodeValue,
+  encodeValue,
+  isNodeId,
+  type NodeId,
+  nodeIdFromBytes,
+  nodeIdToBytes,
+  type Signer,
+  tryParseAddress,
+} from '../../../core/index.js';
+import { BOOK_LIMITS, type Book } from '../book/book.js';
+import { type AddressOrigin, ENTRY_LIMITS, Entry, type KnownAddress, knownAddress, type Moment } from '../book/entry.js';
+import { type AddressRecord, isAhead, isExpired, isGenuine, readRecord } from '../book/record.js';
+
+export const BOOK_FILE_LIMITS = { bytesMax: 64 * 1024 * 1024, anchorsMax: 64, entryBytesMax: 16_384 } as const;
+
+/** What a file has beside its entries. */
+export interface BookFacts {
+  /** The highest sequence number that this node has signed with. */
+  readonly seq: number;
+  /** Whom it was connected to by its own choice. */
+  readonly anchors: readonly NodeId[];
+}
+
+const VERSION = 1;
+const ID_BYTES = 32;
+const ORIGINS: readonly AddressOrigin[] = ['hint', 'own', 'configured'];
+const ENTRY_VALUE_LIMITS = { valueDepthMax: 4, valueItemsMax: 16 * (ENTRY_LIMITS.addressesMax + 2) };
+const FILE_VALUE_LIMITS = { valueDepthMax: 3, valueItemsMax: BOOK_LIMITS.entriesMax + BOOK_FILE_LIMITS.anchorsMax + 64 };
+/** No wait is longer. */
+const WAIT_MAX_MS = 86_400_000;
+const COUNT_MAX = 1_000_000_000;
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** What is restored, and what that takes. */
+interface Restorer {
+  readonly book: Book;
+  readonly groupOf: GroupOf;
+  readonly signer: Signer;
+  readonly now: Moment;
+}
+
+/** Everything but hints, which others will give again. */
+export function bookToBytes(book: Book, facts: BookFacts, now: Moment): Uint8Array {
+  const kept = [...book.values()].filter(({ record, isProven, isPersistent }) => record !== undefined || isProven || isPersistent);
+  const records = kept.filter(({ isPlain }) => isPlain).map(({ record }) => record?.bytes);
+  const entries = kept.filter(({ isPlain }) => !isPlain).map((entry) => encodeValue(entryToFields(entry, now)));
+  const anchors = facts.anchors.slice(0, BOOK_FILE_LIMITS.anchorsMax).map(nodeIdToBytes);
+  return encodeValue({ version: VERSION, seq: facts.seq, anchors, records, entries }, FILE_VALUE_LIMITS);
+}
+
+/** Takes what is sound into the book. Answers what else the bytes say; nothing when they are no book at all. */
+export function bookFromBytes(bytes: Uint8Array, book: Book, groupOf: GroupOf, signer: Signer, now: Moment): BookFacts | undefined {
+  const value = bytes.length <= BOOK_FILE_LIMITS.bytesMax ? decodeValue(bytes, FILE_VALUE_LIMITS)?.value : undefined;
+  if (!isFields(value) || value['version'] !== VERSION) return undefined;
+  const restorer: Restorer = { book, groupOf, signer, now };
+  for (const entryBytes of bytesIn(value['entries'], BOOK_LIMITS.entriesMax)) {
+    const isShort = entryBytes.length <= BOOK_FILE_LIMITS.entryBytesMax;
+    const fields = isShort ? decodeValue(entryBytes, ENTRY_VALUE_LIMITS)?.value : undefined;
+    if (isFields(fields)) restoreEntry(fields, restorer);
+  }
+  for (const recordBytes of bytesIn(value['records'], BOOK_LIMITS.entriesMax)) restorePlain(recordBytes, restorer);
+  const anchors = bytesIn(value['anchors'], BOOK_FILE_LIMITS.anchorsMax).map(nodeIdOf);
+  return { seq: Math.floor(numberOf(value['seq'], Number.MAX_SAFE_INTEGER)), anchors: anchors.filter((id) => id !== undefined) };
+}
+
+function entryToFields({ nodeId, record, metMs, isPersistent, doubt, addresses }: Entry, { nowMs }: Moment): Fields {
+  return {
+    ...{ id: nodeIdToBytes(nodeId), doubt, addresses: addresses.map((known) => addressToFields(known, nowMs)) },
+    ...(record && { record: record.bytes }),
+    ...(metMs !== undefined && { met: metMs }),
+    ...(isPersistent && { persistent: true }),
+  };
+}
+
+function addressToFields(
+  { text, origin, attempts, failures, succeededMs, backoffMs, dueMs, isWrong }: KnownAddress,
+  nowMs: number,
+): Fields {
+  return {
+    ...{ text, origin: ORIGINS.indexOf(origin), attempts, failures, backoff: backoffMs, wait: Math.max(0, dueMs - nowMs) },
+    ...(succeededMs !== undefined && { succeeded: succeededMs }),
+    ...(isWrong && { wrong: true }),
+  };
+}
+
+function restorePlain(bytes: Uint8Array, { book, groupOf, signer, now }: Restorer): void {
+  const record = soundRecord(bytes, signer, now);
+  const addresses = record?.addresses.filter((address) => refusalOf(address, 'loopback') === undefined) ?? [];
+  if (record === undefined || addresses.length === 0) return;
+  const entry = new Entry(record.nodeId);
+  entry.restate(addresses, groupOf);
+  book.restore(entry, record);
+}
+
+function restoreEntry(fields: Fields, { book, groupOf, signer, now }: Restorer): void {
+  const nodeId = nodeIdOf(fields['id']);
+  if (nodeId === undefined || !Array.isArray(fields['addresses'])) return;
+  const entry = new Entry(nodeId);
+  entry.isPersistent = fields['persistent'] === true;
+  entry.doubt = numberOf(fields['doubt'], COUNT_MAX);
+  entry.metMs = fields['met'] === undefined ? undefined : numberOf(fields['met'], now.wallMs);
+  for (const known of (fields['addresses'] as unknown[]).slice(0, ENTRY_LIMITS.addressesMax)) restoreAddress(entry, known, groupOf, now);
+  const read = fields['record'] instanceof Uint8Array ? soundRecord(fields['record'], signer, now) : undefined;
+  const record = read?.nodeId === nodeId ? read : undefined;
+  if (record !== undefined || entry.isProven || entry.isPersistent) book.restore(entry, record);
+}
+
+function restoreAddress(entry: Entry, fields: unknown, groupOf: GroupOf, now: Moment): void {
+  if (!isFields(fields)) return;
+  const address = tryParseAddress(fields['text']);
+  const origin = ORIGINS[Math.floor(numberOf(fields['origin'], ORIGINS.length - 1))] as AddressOrigin;
+  if (address === undefined || entry.find(address.text) !== undefined || !isAcceptable(address, origin, entry)) return;
+  const succeededMs = fields['succeeded'] === undefined ? undefined : numberOf(fields['succeeded'], now.wallMs);
+  entry.addresses.push({
+    ...knownAddress(address, origin, groupOf(address)),
+    attempts: numberOf(fields['attempts'], COUNT_MAX),
+    failures: numberOf(fields['failures'], COUNT_MAX),
+    backoffMs: numberOf(fields['backoff'], WAIT_MAX_MS),
+    dueMs: now.nowMs + numberOf(fields['wait'], WAIT_MAX_MS),
+    isWrong: fields['wrong'] === true,
+    succeededMs,
+  });
+}
+
+/** What the user wrote is the user's business; the rest was believed once in some mode. */
+function isAcceptable(address: Address, origin: AddressOrigin, { nodeId, isPersistent }: Entry): boolean {
+  if (address.nodeId !== undefined && address.nodeId !== nodeId) return false;
+  return (origin === 'configured' && isPersistent) || refusalOf(address, 'loopback') === undefined;
+}
+
+function soundRecord(bytes: Uint8Array, signer: Signer, { wallMs }: Moment): AddressRecord | undefined {
+  const record = readRecord(bytes, signer);
+  if (record === undefined || isAhead(record.seq, wallMs) || isExpired(record.seq, wallMs)) return undefined;
+  return isGenuine(record, signer) ? record : undefined;
+}
+
+/** The byte strings of a list, whatever it is. */
+function bytesIn(value: unknown, countMax: number): readonly Uint8Array[] {
+  if (!Array.isArray(value)) return [];
+  return (value as unknown[]).slice(0, countMax).filter((item) => item instanceof Uint8Array);
+}
+
+function nodeIdOf(value: unknown): NodeId | undefined {
+  const id = value instanceof Uint8Array && value.length === ID_BYTES ? nodeIdFromBytes(value) : undefined;
+  return isNodeId(id) ? id : undefined;
+}
+
+/** A number from 0 to `max`; what is none reads as 0. */
+function numberOf(value: unknown, max: number): number {
+  return typeof value === 'number' && value > 0 ? Math.min(value, max) : 0;
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
+}

@@ -1,0 +1,94 @@
+/**
+ * @module Shelf: the book between two runs: loads it at the start, saves it now and then and at the end, if something has changed. What is
+ * damaged or cannot be saved stops nobody, nor does a storage that throws: a fault would take the dials of the same look along.
+ */
+import type { BehaviorAgent, NodeId, Signer, Storage } from '../../../core/index.js';
+import type { Book } from '../book/book.js';
+import type { AddressBookSetup } from '../options.js';
+import { type BookFacts, bookFromBytes, bookToBytes } from './book-file.js';
+
+/** The name under which the book is saved. */
+const STORED_AS = 'addressbook';
+/** After a quiet time a change is saved so soon; the next ones of a busy time wait for longer and longer, up to `saveMs`. */
+const FIRST_MS = 100;
+const SECOND_MS = 1_000;
+/** No revision of a book. */
+const NEVER = -1;
+
+export class Shelf {
+  private savedMs = 0;
+  private intervalMs = FIRST_MS;
+  private savedRevision = 0;
+  /** To whom this node is, or was last, connected by its own choice. */
+  private anchors: readonly NodeId[] = [];
+
+  constructor(
+    private readonly book: Book,
+    private readonly setup: AddressBookSetup,
+    private readonly signer: Signer,
+    private readonly storage: Storage,
+  ) {}
+
+  /** Takes in what the run before has left. */
+  load(agent: BehaviorAgent): BookFacts {
+    const bytes = this.stored(agent);
+    const facts = (bytes && this.take(agent, bytes)) ?? { seq: 0, anchors: [] };
+    this.anchors = facts.anchors;
+    this.savedMs = agent.nowMs;
+    this.savedRevision = this.book.revision;
+    return facts;
+  }
+
+  /** Takes in what is sound in such bytes; nothing when they are no book. */
+  take(agent: BehaviorAgent, bytes: Uint8Array): BookFacts | undefined {
+    return bookFromBytes(bytes, this.book, this.setup.groupOf, this.signer, agent);
+  }
+
+  toBytes(agent: BehaviorAgent, seq: number): Uint8Array {
+    return bookToBytes(this.book, { seq, anchors: this.anchors }, agent);
+  }
+
+  /** When there is something to save; nothing is where it would not last. */
+  get nextDueMs(): number {
+    const isChanged = this.storage.isLasting !== false && this.savedRevision !== this.book.revision;
+    return isChanged ? this.savedMs + this.intervalMs : Number.POSITIVE_INFINITY;
+  }
+
+  /** Saves, if it is time. `seq` is the highest number that this node has signed with. */
+  saveInTime(agent: BehaviorAgent, seq: number, heldNodes: readonly NodeId[]): void {
+    // At the end of a run, when all connections have gone, those of the last moments count.
+    if (heldNodes.length > 0) this.anchors = heldNodes;
+    if (agent.nowMs >= this.nextDueMs) this.save(agent, seq);
+  }
+
+  /** What has not changed is not saved again. */
+  save(agent: BehaviorAgent, seq: number): void {
+    if (this.nextDueMs === Number.POSITIVE_INFINITY) return;
+    const isQuiet = agent.nowMs - this.savedMs > this.setup.saveMs;
+    this.intervalMs = isQuiet ? SECOND_MS : Math.min(Math.max(SECOND_MS, 2 * this.intervalMs), this.setup.saveMs);
+    this.savedMs = agent.nowMs;
+    const { revision } = this.book;
+    const { log } = agent;
+    let isSaved = true;
+    const failed = (err: unknown) => {
+      isSaved = false;
+      this.savedRevision = NEVER;
+      log.warn({ err }, 'the address book could not be saved; it is tried again');
+    };
+    try {
+      this.storage.save(STORED_AS, this.toBytes(agent, seq), (error) => error && failed(error));
+    } catch (err) {
+      failed(err);
+    }
+    if (isSaved) this.savedRevision = revision;
+  }
+
+  private stored({ log }: BehaviorAgent): Uint8Array | undefined {
+    try {
+      return this.storage.load(STORED_AS);
+    } catch (err) {
+      log.warn({ err }, 'the address book could not be loaded');
+      return undefined;
+    }
+  }
+}
