@@ -34,6 +34,8 @@ export type HandlerTarget = Extract<Route, { type: 'connection' | 'node' }> | 'a
 
 /** What `after` and `call` give back. */
 export interface Cancellable {
+  /** The callback ran, or will not run any more: it was cancelled, its owner has ended, or the callback that asked for it has failed. */
+  readonly isDone: boolean;
   /** Idempotent; the callback will not run. */
   cancel(): void;
 }

@@ -3,6 +3,7 @@
  * asks for the end of its turn runs after everything else of the same instant. It knows no node and no promise, and is bounded: a queue
  * that overflows, and an instant that never ends, are errors.
  */
+import { type Deadlined, DeadlineHeap } from '../../core/structures/deadline-heap.js';
 
 export interface SchedulerLimits {
   /** Events that may wait at once. */
@@ -12,25 +13,16 @@ export interface SchedulerLimits {
 }
 
 /** Something that will happen; `cancel` takes it. */
-export interface ScheduledEvent {
-  readonly dueMs: number;
-  readonly sequence: number;
-  /** Absent once it was cancelled or done. */
-  work: (() => void) | undefined;
+export interface ScheduledEvent extends Deadlined {
+  readonly work: () => void;
 }
-
-/** Cancelled events stay in the queue until they surface or outnumber the others. */
-const CANCELLED_MAX = 1_024;
 
 export class Scheduler {
   nowMs = 0;
   /** Events that have happened. */
   eventCount = 0;
-  /** A binary heap. */
-  #queue: ScheduledEvent[] = [];
-  #cancelledCount = 0;
+  readonly #queue = new DeadlineHeap<ScheduledEvent>();
   #turnEnds: (() => void)[] = [];
-  #lastSequence = 0;
   #instantCount = 0;
 
   constructor(
@@ -40,32 +32,26 @@ export class Scheduler {
 
   /** Events that wait. */
   get size(): number {
-    return this.#queue.length - this.#cancelledCount + this.#turnEnds.length;
+    return this.#queue.size + this.#turnEnds.length;
   }
 
   /** When the next event happens; `Infinity` without one. */
   get nextMs(): number {
-    if (this.#turnEnds.length > 0) return this.nowMs;
-    this.#dropCancelled();
-    return this.#queue[0]?.dueMs ?? Number.POSITIVE_INFINITY;
+    return this.#turnEnds.length > 0 ? this.nowMs : this.#queue.nextDueMs;
   }
 
   /** Schedules an event, at once at the earliest. */
   after(delayMs: number, work: () => void): ScheduledEvent {
     const dueMs = delayMs > 0 ? this.nowMs + delayMs : this.nowMs;
-    const event: ScheduledEvent = { dueMs, sequence: ++this.#lastSequence, work };
+    const event: ScheduledEvent = { dueMs, work, heapIndex: -1, heapOrder: 0 };
     if (dueMs === Number.POSITIVE_INFINITY) return event;
-    if (this.#queue.length >= this.limits.eventsMax) throw this.error(`more than ${this.limits.eventsMax} events wait`);
-    this.#push(event);
+    if (this.#queue.size >= this.limits.eventsMax) throw this.error(`more than ${this.limits.eventsMax} events wait`);
+    this.#queue.add(event);
     return event;
   }
 
   cancel(event: ScheduledEvent): void {
-    if (event.work === undefined) return;
-    event.work = undefined;
-    if (event.dueMs === Number.POSITIVE_INFINITY) return;
-    this.#cancelledCount++;
-    if (this.#cancelledCount > CANCELLED_MAX && 2 * this.#cancelledCount > this.#queue.length) this.#compact();
+    this.#queue.remove(event);
   }
 
   /** Calls back when nothing else is left of this instant. */
@@ -77,9 +63,8 @@ export class Scheduler {
   runInstant(): void {
     this.advance(this.nextMs);
     for (;;) {
-      this.#dropCancelled();
-      const next = this.#queue[0];
-      if (next !== undefined && next.dueMs <= this.nowMs) this.#run(this.#pop());
+      const event = this.#queue.takeDue(this.nowMs);
+      if (event !== undefined) this.#run(event);
       else if (this.#turnEnds.length > 0) this.#endTurn();
       else return;
     }
@@ -92,9 +77,7 @@ export class Scheduler {
     this.#instantCount = 0;
   }
 
-  #run(event: ScheduledEvent): void {
-    const work = event.work as () => void;
-    event.work = undefined;
+  #run({ work }: ScheduledEvent): void {
     this.#count();
     work();
   }
@@ -120,54 +103,4 @@ export class Scheduler {
     this.#instantCount = 0;
     throw this.error(`more than ${this.limits.eventsPerInstantMax} events happened while no time passed`);
   }
-
-  #dropCancelled(): void {
-    while (this.#queue.length > 0 && (this.#queue[0] as ScheduledEvent).work === undefined) {
-      this.#pop();
-      this.#cancelledCount--;
-    }
-  }
-
-  /** A sorted list is a heap. */
-  #compact(): void {
-    this.#queue = this.#queue.filter((event) => event.work !== undefined).sort((left, right) => (isBefore(left, right) ? -1 : 1));
-    this.#cancelledCount = 0;
-  }
-
-  #push(event: ScheduledEvent): void {
-    const queue = this.#queue;
-    let index = queue.length;
-    queue.push(event);
-    while (index > 0) {
-      const parent = (index - 1) >> 1;
-      if (isBefore(queue[parent] as ScheduledEvent, event)) break;
-      queue[index] = queue[parent] as ScheduledEvent;
-      index = parent;
-    }
-    queue[index] = event;
-  }
-
-  #pop(): ScheduledEvent {
-    const queue = this.#queue;
-    const top = queue[0] as ScheduledEvent;
-    const last = queue.pop() as ScheduledEvent;
-    if (queue.length > 0) this.#sink(last);
-    return top;
-  }
-
-  #sink(event: ScheduledEvent): void {
-    const queue = this.#queue;
-    let index = 0;
-    for (let child = 1; child < queue.length; child = 2 * index + 1) {
-      if (child + 1 < queue.length && isBefore(queue[child + 1] as ScheduledEvent, queue[child] as ScheduledEvent)) child++;
-      if (isBefore(event, queue[child] as ScheduledEvent)) break;
-      queue[index] = queue[child] as ScheduledEvent;
-      index = child;
-    }
-    queue[index] = event;
-  }
-}
-
-function isBefore(left: ScheduledEvent, right: ScheduledEvent): boolean {
-  return left.dueMs < right.dueMs || (left.dueMs === right.dueMs && left.sequence < right.sequence);
 }

@@ -5,7 +5,6 @@
  */
 import type { Address } from '../../address/address.js';
 import type { NodeId } from '../../address/node-id.js';
-import type { Cancellable } from '../../api/agent.js';
 import type { Connection } from '../../api/events.js';
 import type { Random } from '../../api/ports.js';
 import type { NetworkError } from '../../errors.js';
@@ -61,7 +60,7 @@ export class Keeper implements DialPort {
     dialer.dial({ attemptId: dialer.nextAttemptId(), target, onSettled: (outcome) => settle(this, outcome) });
   }
 
-  after(delayMs: number, work: (port: this) => void): Cancellable {
+  after(delayMs: number, work: (port: this) => void): { cancel(): void } {
     const { deadlines, nowMs } = this.engine;
     const id = deadlines.add(() => work(this), nowMs + delayMs);
     return { cancel: () => void deadlines.take(id) };

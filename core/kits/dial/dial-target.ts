@@ -17,7 +17,7 @@ export interface DialPort {
   readonly nowMs: number;
   readonly random: UniformSource;
   connect(target: Address | NodeId, settle: (port: this, outcome: Connection | NetworkError) => void): unknown;
-  after(delayMs: number, work: (port: this) => void): Cancellable;
+  after(delayMs: number, work: (port: this) => void): Pick<Cancellable, 'cancel'>;
   hold(connectionId: number): void;
   release(connectionId: number): void;
 }
@@ -86,7 +86,7 @@ export class DialTarget<Port extends DialPort> {
   upMs = 0;
   endpointIndex = 0;
   /** The wait, or the time to confirm. */
-  timer: Cancellable | undefined;
+  timer: Pick<Cancellable, 'cancel'> | undefined;
 
   constructor(readonly wish: DialWish<Port>) {
     this.nodeId = this.fixedId;

@@ -12,6 +12,20 @@ describe('token bucket', () => {
     expect(bucket.take(1, 5), 'a clock that goes back gives nothing').to.equal(0);
   });
 
+  it('takes all or nothing, and says how long that will last', () => {
+    const bucket = new TokenBucket(4, 2, 0);
+    expect([bucket.takeAll(5, 0), bucket.takeAll(4, 0), bucket.takeAll(1, 0)]).to.deep.equal([false, true, false]);
+    expect([bucket.waitMs(1, 0), bucket.waitMs(1, 100), bucket.waitMs(4, 0), bucket.waitMs(0, 0)]).to.deep.equal([500, 400, 1_900, 0]);
+    expect(bucket.waitMs(5, 0)).to.equal(Number.POSITIVE_INFINITY);
+    expect([bucket.takeAll(1, 499), bucket.takeAll(1, 500)]).to.deep.equal([false, true]);
+  });
+
+  it('lets what cannot be refused run into debt, which is paid first', () => {
+    const bucket = new TokenBucket(1, 1, 0);
+    bucket.charge(3, 0);
+    expect([bucket.take(1, 0), bucket.has(1, 2_999), bucket.has(1, 3_000)]).to.deep.equal([0, false, true]);
+  });
+
   it('never gives more than capacity and time allow', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.nat(50), fc.nat(400))), (steps) => {

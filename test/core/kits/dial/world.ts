@@ -12,7 +12,7 @@ export interface PendingDial {
   readonly settle: (outcome: Connection | NetworkError) => void;
 }
 
-interface Timer extends Cancellable {
+interface Timer extends Pick<Cancellable, 'cancel'> {
   readonly dueMs: number;
   readonly work: () => void;
 }
@@ -40,7 +40,7 @@ export class World implements DialPort {
     this.dials.push(dial);
   }
 
-  after(delayMs: number, work: (port: this) => void): Cancellable {
+  after(delayMs: number, work: (port: this) => void): Timer {
     const timer: Timer = { dueMs: this.nowMs + delayMs, work: () => work(this), cancel: () => this.timers.delete(timer) };
     this.timers.add(timer);
     return timer;
