@@ -5,7 +5,7 @@
 
 import { BUILTINS } from '../behaviours/index.js';
 import type { NodeEventName, NodeEvents } from '../core/api/events.js';
-import type { Effect, Input } from '../core/engine/engine.js';
+import type { Effect, Input } from '../core/engine/context.js';
 import { Network } from '../core/engine/network.js';
 import { RouterFacade } from '../core/engine/router-facade.js';
 import {

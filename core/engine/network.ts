@@ -8,56 +8,53 @@
 
 import type { Address } from '../address/address.js';
 import type { NodeId } from '../address/node-id.js';
+import type { DropCause } from '../api/events.js';
 import { assertNever } from '../errors.js';
 import type { Limits } from '../limits.js';
-import type { AgreementKey } from '../security/crypto.js';
 import { PendingTable } from '../structures/pending-table.js';
-import { type Action, type CallState, execute } from './behaviors/action.js';
-import { BehaviorTable } from './behaviors/behavior-table.js';
-import { Callbacks } from './behaviors/callbacks.js';
+import type { BehaviorTable } from './behaviors/behavior-table.js';
+import type { Callbacks } from './behaviors/callbacks.js';
+import type { Calls } from './behaviors/calls.js';
 import { Ticker } from './behaviors/ticker.js';
+import type { Action, Effect, EngineContext, Expiry, Input, NetworkOptions } from './context.js';
 import { CoreMetrics } from './core-metrics.js';
-import { Dialer } from './dial/dialer.js';
-import { Keeper } from './dial/keeper.js';
-import type { Effect, Engine, Expiry, Input, NetworkOptions } from './engine.js';
-import { Admission } from './links/admission.js';
+import type { Dialer } from './dial/dialer.js';
+import type { Keeper } from './dial/keeper.js';
 import type { Link } from './links/link.js';
-import { receiveBytes, writeLink } from './links/link-pipeline.js';
-import { LinkTable } from './links/link-table.js';
-import { Liveness } from './links/liveness.js';
-import { Delivery } from './messages/delivery.js';
+import type { LinkTable } from './links/link-table.js';
+import type { Liveness } from './links/liveness.js';
+import type { LocalDelivery } from './messages/local-delivery.js';
+import { type EngineParts, partsOf } from './parts.js';
+import type { QueueReport } from './queue-report.js';
 import type { RouterFacade } from './router-facade.js';
 
-const CALLS_MAX = 1_048_576;
-
-export class Network implements Engine {
+export class Network implements EngineContext {
   readonly self: NodeId;
   readonly limits: Limits;
   readonly metrics: CoreMetrics;
-  readonly staticKey: AgreementKey;
-  readonly instance: Uint8Array;
   /** The engine's own are bounded by links and dials; those of behaviours where they are added. */
   readonly deadlines = new PendingTable<Expiry>(Number.POSITIVE_INFINITY);
-  readonly calls = new PendingTable<CallState>(CALLS_MAX);
-  readonly callbacks = new Callbacks(this);
-  readonly behaviors = new BehaviorTable(this);
-  readonly links: LinkTable;
-  readonly admission = new Admission(this);
-  readonly liveness = new Liveness(this);
-  readonly delivery: Delivery;
-  readonly dialer: Dialer;
-  readonly keeper = new Keeper(this);
   nowMs = 0;
   isStopping = false;
+  /** Whether a step runs now. */
   isStepping = false;
   addresses: readonly Address[] = [];
+
+  readonly callbacks: Callbacks;
+  readonly behaviors: BehaviorTable;
+  readonly calls: Calls;
+  readonly links: LinkTable;
+  readonly liveness: Liveness;
+  readonly dialer: Dialer;
+  readonly keeper: Keeper;
+  readonly local: LocalDelivery;
+  readonly parts: EngineParts;
 
   private fifo: Action[] = [];
   private effects: Effect[] = [];
   private touched: Link[] = [];
   /** Links whose refused senders may try again. */
   private writable: Link[] = [];
-  private lastConnectionId = 0;
   /** A handshake message went out in the last flush. */
   private awaitsRemote = false;
 
@@ -69,11 +66,15 @@ export class Network implements Engine {
     this.self = options.identity.nodeId;
     this.limits = options.limits;
     this.metrics = new CoreMetrics(options.limits.metricSeriesMax);
-    this.staticKey = options.keys.take();
-    this.instance = options.random.bytes(8);
-    this.links = new LinkTable(this);
-    this.delivery = new Delivery(this);
-    this.dialer = new Dialer(this);
+    this.parts = partsOf(this, router);
+    this.callbacks = this.parts.callbacks;
+    this.behaviors = this.parts.behaviors;
+    this.calls = this.parts.calls;
+    this.links = this.parts.links;
+    this.liveness = this.parts.liveness;
+    this.dialer = this.parts.dialer;
+    this.keeper = this.parts.keeper;
+    this.local = this.parts.local;
     router.attach(this.self);
   }
 
@@ -88,7 +89,7 @@ export class Network implements Engine {
       this.take(input);
       this.drain();
     } finally {
-      this.delivery.settle();
+      this.parts.delivery.settle();
       this.isStepping = false;
     }
   }
@@ -132,11 +133,7 @@ export class Network implements Engine {
 
   /** The id of a channel that the runner is about to report as accepted. */
   reserveConnectionId(): number {
-    return this.nextConnectionId();
-  }
-
-  nextConnectionId(): number {
-    return ++this.lastConnectionId;
+    return this.links.nextId();
   }
 
   enqueue(action: Action): void {
@@ -153,12 +150,21 @@ export class Network implements Engine {
     this.effects.push(effect);
   }
 
-  /** Carries out recorded actions, up to the step's limit; the rest waits for the next turn. */
+  dropped(cause: DropCause, count: number, connectionId: number | undefined, serviceId?: number): void {
+    this.metrics.dropped[cause].value += count;
+    this.options.emit('dropped', { cause, count, connectionId, serviceId });
+  }
+
+  /** Every queue with its fill and its bound. */
+  get queues(): readonly QueueReport[] {
+    return [this.local.queue, this.dialer.queue, ...this.links.queues];
+  }
+
   drain(): void {
     if (this.fifo.length === 0) return;
     let done = 0;
     try {
-      while (done < this.fifo.length && done < this.limits.actionsPerStepMax) execute(this, this.fifo[done++] as Action);
+      while (done < this.fifo.length && done < this.limits.actionsPerStepMax) (this.fifo[done++] as Action).run();
     } finally {
       this.fifo = done === this.fifo.length ? [] : this.fifo.slice(done);
     }
@@ -180,7 +186,7 @@ export class Network implements Engine {
       case 'dial-failed':
         return this.withLink(input.connectionId, (link) => this.dialer.failed(link, input.error));
       case 'bytes':
-        return this.withLink(input.connectionId, (link) => receiveBytes(this, link, input.bytes));
+        return this.withLink(input.connectionId, (link) => this.parts.pipeline.receive(link, input.bytes));
       case 'written':
         return this.withLink(input.connectionId, (link) => this.written(link, input.byteCount));
       case 'closed':
@@ -196,7 +202,7 @@ export class Network implements Engine {
 
   private start(): void {
     for (const slot of this.behaviors.all) this.behaviors.start(slot);
-    new Ticker(this).start();
+    new Ticker(this, this.callbacks, this.behaviors, () => this.links.handlers()).start();
   }
 
   /** Goodbye to everybody, then the last callbacks. */
@@ -237,7 +243,7 @@ export class Network implements Engine {
   private write(link: Link): void {
     link.isTouched = false;
     if (link.phase === 'securing') this.awaitsRemote = true;
-    writeLink(this, link);
+    this.parts.pipeline.write(link);
     if (link.isOpen && link.outbox.isRoomWanted) this.writable.push(link);
   }
 

@@ -12,9 +12,9 @@ import type { RouteExplanation, RouterTable } from '../api/router-table.js';
 import type { Route } from '../api/routes.js';
 import { answered } from '../engine/behaviors/answered.js';
 import { requireDuration, requireText } from '../engine/behaviors/arguments.js';
-import { explainRoute } from '../engine/explain.js';
+import { explainRoute } from '../engine/messages/explain.js';
 import { Network } from '../engine/network.js';
-import { type QueueReport, queuesOf } from '../engine/queue-report.js';
+import type { QueueReport } from '../engine/queue-report.js';
 import { RouterFacade } from '../engine/router-facade.js';
 import { NetworkError } from '../errors.js';
 import type { Limits } from '../limits.js';
@@ -191,7 +191,7 @@ export class MeshNode {
 
   /** Every queue with its fill and its bound. */
   queues(): readonly QueueReport[] {
-    return queuesOf(this.network);
+    return this.network.queues;
   }
 
   /** The limits that hold. */
@@ -201,7 +201,7 @@ export class MeshNode {
 
   /** Why a route goes where it goes. */
   explain(route: Route): RouteExplanation {
-    return explainRoute(this.network, route);
+    return explainRoute(this.network.links, this.facade, route);
   }
 
   /** Hears an event until the answered function is called. A listener that throws is logged and harms nobody. */
@@ -219,7 +219,7 @@ export class MeshNode {
 
   /** What the application asks for happens between two callbacks: at once, or when the present one has returned. */
   private order(work: () => void): void {
-    if (this.state !== 'stopped') this.runner.enter(() => this.network.enqueue({ type: 'work', work }));
+    if (this.state !== 'stopped') this.runner.enter(() => this.network.enqueue({ run: work }));
   }
 
   private async stopOnce(): Promise<void> {

@@ -7,7 +7,7 @@ import type { Address } from '../address/address.js';
 import type { NodeEventName, NodeEvents } from '../api/events.js';
 import type { Clock, Logger, Timers } from '../api/ports.js';
 import type { Dial, LinkSink, Listener, ListenerSink, Transport, TransportLink } from '../api/transport.js';
-import type { Effect, Input } from '../engine/engine.js';
+import type { Effect, Input } from '../engine/context.js';
 import type { Network } from '../engine/network.js';
 import { NetworkError } from '../errors.js';
 

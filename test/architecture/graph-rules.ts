@@ -117,6 +117,82 @@ function cyclesOf(graph: ReadonlyMap<string, ReadonlySet<string>>): string[] {
   return cycles;
 }
 
+/** Everything that a file imports, also for types alone. */
+function graphOf(sources: readonly SourceFile[]): Map<string, Set<string>> {
+  const targets = (file: SourceFile) => file.imports.map(({ specifier }) => targetOf(file, specifier) ?? specifier);
+  return new Map(sources.map((file) => [file.path, new Set(targets(file))]));
+}
+
+function reachedFrom(starts: Iterable<string>, graph: ReadonlyMap<string, ReadonlySet<string>>): Set<string> {
+  const reached = new Set<string>();
+  const open = [...starts];
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    for (const next of graph.get(name) ?? []) {
+      if (reached.has(next)) continue;
+      reached.add(next);
+      open.push(next);
+    }
+  }
+  return reached;
+}
+
+/** Groups of nodes of which each leads to all others, sorted. */
+function circlesOf(graph: ReadonlyMap<string, ReadonlySet<string>>): string[][] {
+  const reach = new Map([...graph.keys()].map((name) => [name, reachedFrom([name], graph)]));
+  const grouped = new Set<string>();
+  return [...graph.keys()].flatMap((name) => {
+    if (grouped.has(name) || !reach.get(name)?.has(name)) return [];
+    const group = [...(reach.get(name) as Set<string>)].filter((other) => reach.get(other)?.has(name)).sort();
+    for (const member of group) grouped.add(member);
+    return [group];
+  });
+}
+
+/** Circles outside of the folders in which they are still allowed, and folders in which there are none any more: the list only shrinks. */
+function judged(what: string, circles: readonly string[][], allowed: readonly string[]): string[] {
+  const isWithin = (circle: readonly string[], folder: string) => circle.every((member) => `${member}/`.startsWith(`${folder}/`));
+  const bad = circles.filter((circle) => !allowed.some((folder) => isWithin(circle, folder)));
+  const stale = allowed.filter((folder) => !circles.some((circle) => isWithin(circle, folder)));
+  return [
+    ...bad.map((circle) => `${what}: ${circle.join(', ')}`),
+    ...stale.map((folder) => `${folder} has no such circle any more: take it off the list`),
+  ];
+}
+
+const TYPE_CIRCLE_MAX = 3;
+
+/** Few files may know each other; more than three are one file that fell apart. */
+export const typeCircles =
+  (allowed: readonly string[] = []): Rule =>
+  (sources) => {
+    const circles = circlesOf(graphOf(sources.filter(({ path }) => isShipped(path))));
+    const large = circles.filter(({ length }) => length > TYPE_CIRCLE_MAX);
+    return judged('files that need each other in a circle', large, allowed);
+  };
+
+/**
+ * Folders need each other in no circle. `index.ts` and the files of the root are entry points: they stand for themselves. A file may put
+ * together what is in rooms of its own folder as long as nothing in there leads back to it.
+ */
+export const folderCircles =
+  (allowed: readonly string[] = []): Rule =>
+  (sources) => {
+    const files = graphOf(sources.filter(({ path }) => isShipped(path)));
+    const nodeOf = (path: string) => (/(^|\/)index\.ts$/.test(path) || !path.includes('/') ? path : posix.dirname(path));
+    const within = (folder: string) => [...files.keys()].filter((path) => path.startsWith(`${folder}/`));
+    const graph = new Map<string, Set<string>>();
+    for (const [path, targets] of files) {
+      const from = nodeOf(path);
+      const others = graph.get(from) ?? new Set();
+      graph.set(from, others);
+      for (const to of [...targets].filter((target) => files.has(target)).map(nodeOf)) {
+        const isRoom = to.startsWith(`${from}/`);
+        if (to !== from && (!isRoom || reachedFrom(within(to), files).has(path))) others.add(to);
+      }
+    }
+    return judged('folders that need each other in a circle', circlesOf(graph), allowed);
+  };
+
 /** `node:` is imported only where Node is needed; everything else also runs in browsers. */
 export const nodeImports: Rule = (sources) =>
   sources

@@ -68,6 +68,49 @@ describe('graph rules', () => {
     expect(cycle("import type { A } from './a.js';")).to.deep.equal([]);
   });
 
+  it('circles of types over more than three files', () => {
+    const chain = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, at) => [`core/${at}.ts`, `import type { X } from './${(at + 1) % count}.js';`]));
+    const named = 'files that need each other in a circle: core/0.ts, core/1.ts, core/2.ts, core/3.ts';
+    expect(faults(graphRules.typeCircles(), chain(3))).to.deep.equal([]);
+    expect(faults(graphRules.typeCircles(), chain(4))).to.deep.equal([named]);
+    expect(faults(graphRules.typeCircles(['core']), chain(4))).to.deep.equal([]);
+    expect(faults(graphRules.typeCircles(['core/a']), chain(4))).to.have.lengthOf(2);
+    expect(faults(graphRules.typeCircles(['core']), chain(3))).to.deep.equal(['core has no such circle any more: take it off the list']);
+    expect(faults(graphRules.typeCircles(), { ...chain(4), 'core/3.ts': '' })).to.deep.equal([]);
+  });
+
+  it('circles of folders', () => {
+    const rooms = (back: string, index = '') => ({
+      'core/a/x.ts': "import type { Y } from '../b/y.js';",
+      'core/b/y.ts': back,
+      'core/b/z.ts': '',
+      'core/a/index.ts': "export * from '../b/y.js';\nexport * from './x.js';",
+      'core/a/w.ts': index,
+    });
+    const { folderCircles } = graphRules;
+    expect(faults(folderCircles(), rooms("import './z.js';"))).to.deep.equal([]);
+    const circle = 'folders that need each other in a circle: core/a, core/b';
+    expect(faults(folderCircles(), rooms("import type { W } from '../a/w.js';"))).to.deep.equal([circle]);
+    expect(faults(folderCircles(['core']), rooms("import '../a/w.js';"))).to.deep.equal([]);
+    expect(faults(folderCircles(['core']), rooms(''))).to.have.lengthOf(1);
+    expect(faults(folderCircles(), rooms("import '../a/index.js';"))).to.deep.equal([
+      `${circle.replace('core/a,', 'core/a, core/a/index.ts,')}`,
+    ]);
+  });
+
+  it('a file that puts its rooms together, and one that the rooms know', () => {
+    const house = (room: string) => ({
+      'core/engine/network.ts': "import './context.js';\nimport './links/link.js';",
+      'core/engine/context.ts': '',
+      'core/engine/links/link.ts': room,
+    });
+    expect(faults(graphRules.folderCircles(), house("import type { C } from '../context.js';"))).to.deep.equal([]);
+    expect(faults(graphRules.folderCircles(), house("import type { N } from '../network.js';"))).to.deep.equal([
+      'folders that need each other in a circle: core/engine, core/engine/links',
+    ]);
+  });
+
   it('node: imports', () => {
     const bad = ["import { join } from 'node:path';", "import type { Socket } from 'node:net';", "await import('node:fs');"];
     for (const path of ['core/a.ts', 'core/platform/a.ts', 'routing/a.ts', 'transports/simulated/a.ts', 'index.ts'])

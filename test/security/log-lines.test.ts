@@ -93,7 +93,7 @@ describe('log lines', () => {
     dialling.disconnect(id);
     await until(() => written.filter((text) => text.includes('disconnected')).length === 2, 'both have logged the end');
     const text = written.join('');
-    const secrets = [identity.exportSeed(), KEY, KEY.map((byte) => byte ^ 1), node['network'].instance, channelBinding];
+    const secrets = [identity.exportSeed(), KEY, KEY.map((byte) => byte ^ 1), node['network'].links.security.instance, channelBinding];
     for (const secret of secrets) {
       const bytes = Buffer.from(secret);
       for (const form of [bytes.toString('hex'), bytes.toString('base64'), bytes.toString('base64url'), [...bytes].join()])

@@ -3,14 +3,28 @@
  * hooks through `callbacks.ts` only, and knows no link's insides.
  */
 
+import type { BehaviorAgent } from '../../api/agent.js';
 import { descriptorOf, rpcMethodsOf } from '../../api/descriptor.js';
 import { lendHost, type NetworkBehavior } from '../../api/network-behavior.js';
 import type { BehaviorPorts, Caller, Logger } from '../../api/ports.js';
 import { NetworkError } from '../../errors.js';
-import type { Engine } from '../engine.js';
-import { BehaviorAgentOf } from './agents.js';
+import type { EngineContext } from '../context.js';
+import type { RouterFacade } from '../router-facade.js';
 import { answered } from './answered.js';
+import type { Callbacks } from './callbacks.js';
 import { BehaviorSlot } from './owner.js';
+
+/** Who has to know what becomes of behaviours, in this order: calls, then what they see of links, links, dials. */
+export interface BehaviorObserver {
+  /** It was added to the running node and has started. */
+  joined?(slot: BehaviorSlot): void;
+  /** Its `onStopped` comes next. */
+  leaving?(slot: BehaviorSlot): void;
+  /** It has had its last callback. */
+  left?(slot: BehaviorSlot): void;
+  /** This node offers other services than before. */
+  servicesChanged?(): void;
+}
 
 export class BehaviorTable {
   /** By service id, extra services included. */
@@ -22,7 +36,15 @@ export class BehaviorTable {
   /** In ascending order of service id. */
   private slots: BehaviorSlot[] = [];
 
-  constructor(private readonly engine: Engine) {}
+  /** Set right after construction, as is `agentOf`. */
+  observers: readonly BehaviorObserver[] = [];
+  agentOf!: (slot: BehaviorSlot) => BehaviorAgent;
+
+  constructor(
+    private readonly context: EngineContext,
+    private readonly router: RouterFacade,
+    private readonly callbacks: Callbacks,
+  ) {}
 
   /** The behaviours, by ascending service id. */
   get all(): readonly BehaviorSlot[] {
@@ -45,7 +67,7 @@ export class BehaviorTable {
 
   /** A logger that names the behaviour; made when it is first asked for. */
   logOf(slot: BehaviorSlot): Logger {
-    slot.log ??= this.engine.options.log.child({ behavior: slot.name });
+    slot.log ??= this.context.options.log.child({ behavior: slot.name });
     return slot.log;
   }
 
@@ -67,10 +89,10 @@ export class BehaviorTable {
 
   start(slot: BehaviorSlot): void {
     slot.isStarted = true;
-    slot.lastTickMs = this.engine.nowMs;
+    slot.lastTickMs = this.context.nowMs;
     lendHost(slot.instance, { perform: (_behavior, work) => this.perform(slot, work) });
-    this.engine.router.registerService(slot.serviceId);
-    this.engine.callbacks.run(slot, 'onStarted', () => slot.instance.onStarted(slot.agent));
+    this.router.registerService(slot.serviceId);
+    this.callbacks.run(slot, 'onStarted', () => slot.instance.onStarted(slot.agent));
   }
 
   /**
@@ -82,10 +104,10 @@ export class BehaviorTable {
     const join = () => {
       this.take(slot);
       this.start(slot);
-      this.engine.links.announceServices();
-      this.engine.admission.introduce(slot);
+      this.servicesChanged();
+      for (const observer of this.observers) observer.joined?.(slot);
     };
-    this.engine.enqueue({ type: 'work', work: join });
+    this.context.enqueue({ run: join });
   }
 
   /** It is stopped when the present callback has returned. */
@@ -93,34 +115,34 @@ export class BehaviorTable {
     const slot = [...this.slots, ...this.claimed.values()].find((other) => other.instance === instance);
     if (slot === undefined) return;
     slot.isLeaving = true;
-    this.engine.enqueue({ type: 'stop-behavior', slot });
+    this.context.enqueue({ run: () => this.stop(slot) });
   }
 
   /** The last callback of a behaviour; its handlers, timers, calls and services end with it. A gate that stops fails closed. */
   stop(slot: BehaviorSlot): void {
     if (slot.isEnded) return;
-    this.engine.admission.retire(slot);
-    if (slot.isStarted) this.engine.callbacks.run(slot, 'onStopped', () => slot.instance.onStopped(slot.agent));
+    for (const observer of this.observers) observer.leaving?.(slot);
+    if (slot.isStarted) this.callbacks.run(slot, 'onStopped', () => slot.instance.onStopped(slot.agent));
     this.remove(slot);
-    this.engine.links.announceServices();
-    this.engine.options.emit('behavior-stopped', { name: slot.name, serviceId: slot.serviceId });
+    this.servicesChanged();
+    this.context.options.emit('behavior-stopped', { name: slot.name, serviceId: slot.serviceId });
   }
 
   registerService(slot: BehaviorSlot, serviceId: number): void {
     const taken = this.holderOf(serviceId);
     if (slot.isEnded || taken === slot) return;
-    if (taken !== undefined) return this.engine.callbacks.fault(slot, 'registerService', isTaken(serviceId, slot.name, taken.name));
+    if (taken !== undefined) return this.callbacks.fault(slot, 'registerService', isTaken(serviceId, slot.name, taken.name));
     this.offer(serviceId, slot);
     slot.extraServices.add(serviceId);
-    this.engine.router.registerService(serviceId);
-    this.engine.links.announceServices();
+    this.router.registerService(serviceId);
+    this.servicesChanged();
   }
 
   unregisterService(slot: BehaviorSlot, serviceId: number): void {
     if (!slot.extraServices.delete(serviceId)) return;
     this.offer(serviceId, undefined);
-    this.engine.router.unregisterService(serviceId);
-    this.engine.links.announceServices();
+    this.router.unregisterService(serviceId);
+    this.servicesChanged();
   }
 
   /** The node has ended without a word: nothing works any more. */
@@ -134,7 +156,7 @@ export class BehaviorTable {
     const taken = this.holderOf(descriptor.serviceId);
     if (taken !== undefined && !taken.isLeaving) throw isTaken(descriptor.serviceId, descriptor.name, taken.name);
     const slot = new BehaviorSlot(instance, descriptor, rpcMethodsOf(instance));
-    slot.agent = new BehaviorAgentOf(this.engine, slot);
+    slot.agent = this.agentOf(slot);
     this.claimed.set(slot.serviceId, slot);
     return slot;
   }
@@ -155,19 +177,22 @@ export class BehaviorTable {
   }
 
   private remove(slot: BehaviorSlot): void {
-    this.engine.callbacks.end(slot);
-    this.engine.links.releaseAll(slot);
-    this.engine.dialer.ownerEnded(slot);
+    this.callbacks.end(slot);
+    for (const observer of this.observers) observer.left?.(slot);
     lendHost(slot.instance, undefined);
     this.slots = this.slots.filter((other) => other !== slot);
     for (const serviceId of [slot.serviceId, ...slot.extraServices]) {
       this.offer(serviceId, undefined);
-      this.engine.router.unregisterService(serviceId);
+      this.router.unregisterService(serviceId);
     }
   }
 
+  private servicesChanged(): void {
+    for (const observer of this.observers) observer.servicesChanged?.();
+  }
+
   private perform<T>(slot: BehaviorSlot, work: (agent: BehaviorSlot['agent']) => T): T {
-    return answered(this.engine.options.enter, () => this.engine.callbacks.perform(slot, work));
+    return answered(this.context.options.enter, () => this.callbacks.perform(slot, work));
   }
 }
 

@@ -3,28 +3,43 @@
  * when it returns; when it throws, its actions are forgotten, its frames are cut out of the lanes, and a fault is reported that names
  * behaviour, callback and cause. Callbacks nest only through `perform`.
  */
-import type { BehaviorAgent } from '../../api/agent.js';
+import type { BehaviorAgent, Cancellable } from '../../api/agent.js';
 import type { ConnectionEvent } from '../../api/events.js';
-import type { RpcAnswer, RpcRequest } from '../../api/rpc.js';
 import { onRejected } from '../../registration/rejection.js';
+import { PendingTable } from '../../structures/pending-table.js';
 import type { Message } from '../../wire/message.js';
-import type { Engine } from '../engine.js';
-import type { Lane } from '../links/lane.js';
-import type { BehaviorSlot, HandlerSlot, Owner } from './owner.js';
+import type { EngineContext } from '../context.js';
+import { type BehaviorSlot, HandlerSlot, type Owner } from './owner.js';
+
+/** What a callback writes to and may have to be taken back: a lane. */
+export interface Revocable {
+  /** From here on what is written belongs to this transaction; whether it has to be told the end. */
+  mark(transaction: number): boolean;
+  /** Takes back what the transaction wrote. */
+  cut(transaction: number): void;
+  settle(): void;
+}
 
 const MINUTE_MS = 60_000;
+const CALLS_MAX = 1_048_576;
 /** What a behaviour still sees when its fault budget is spent. */
 const ENDINGS = new Set(['onClosed', 'onIncomingConnectionDisconnected', 'onOutgoingConnectionDisconnected', 'onStopped']);
 
 export class Callbacks {
+  /** Calls that are not answered yet, by owner. */
+  readonly calls = new PendingTable<Cancellable>(CALLS_MAX);
   private transactions = 0;
   private depth = 0;
   private lastOwner: Owner | undefined;
   private lastCallback = '';
   /** Lanes that were written to since the outermost callback began. */
-  private readonly touched: Lane[] = [];
+  private readonly touched: Revocable[] = [];
 
-  constructor(private readonly engine: Engine) {}
+  /** `onSpent`: the fault budget of a behaviour is spent, it has to be stopped. */
+  constructor(
+    private readonly context: EngineContext,
+    private readonly onSpent: (slot: BehaviorSlot) => void,
+  ) {}
 
   /** The callback that began last, for whoever finds that one took too long. */
   get last(): { readonly behavior: string | undefined; readonly callback: string } {
@@ -106,47 +121,36 @@ export class Callbacks {
 
   handlerEvent(from: Owner, to: HandlerSlot, event: unknown): void {
     if (!to.isOpened || to.isEnded) return;
-    if (!('link' in from)) return this.void(to, 'onBehaviorEvent', () => to.handler.onBehaviorEvent(to.agent, event));
-    const { connection } = (from as HandlerSlot).agent;
+    if (!(from instanceof HandlerSlot)) return this.void(to, 'onBehaviorEvent', () => to.handler.onBehaviorEvent(to.agent, event));
+    const { connection } = from;
     this.void(to, 'onOtherHandlerEvent', () => to.handler.onOtherHandlerEvent(to.agent, connection.nodeId, connection.id, event));
   }
 
   behaviorEvent(from: Owner, to: BehaviorSlot, event: unknown): void {
-    if ('link' in from) {
-      const { connection } = (from as HandlerSlot).agent;
+    if (from instanceof HandlerSlot) {
+      const { connection } = from;
       this.void(to, 'onHandlerEvent', () => to.instance.onHandlerEvent(to.agent, connection.nodeId, connection.id, event));
     } else {
       this.void(to, 'onBehaviorEvent', () => to.instance.onBehaviorEvent(to.agent, from.behavior.serviceId, event));
     }
   }
 
-  /** A request for `onRpc` or an `@Rpc` method. What such a method throws is its answer, not a fault: callers must not spend budgets. */
-  rpc(request: RpcRequest, answer: RpcAnswer): void {
-    const slot = this.engine.behaviors.at(request.serviceId);
-    if (slot === undefined || slot.isEnded) return answer.error('RPC_NO_HANDLER', 'no such service');
-    if (slot.rpcMethods.has(request.method)) return this.rpcMethod(slot, request, answer);
-    const verdict = this.ask(slot, 'onRpc', () => slot.instance.onRpc(slot.agent, request, answer));
-    if (verdict === undefined) answer.error('RPC_FAILED', 'the handler threw');
-    else if (verdict.answer !== true) answer.error('RPC_METHOD_UNKNOWN', 'no such method');
-  }
-
   /** The owner has had its last callback: its timers and calls are released. */
   end(owner: Owner): void {
     owner.isEnded = true;
-    this.engine.deadlines.takeOwned(owner);
-    for (const call of this.engine.calls.takeOwned(owner)) call.cancel();
-    if (owner === owner.behavior) this.endRequests(owner.behavior);
+    this.context.deadlines.takeOwned(owner);
+    for (const call of this.calls.takeOwned(owner)) call.cancel();
   }
 
   /** Remembers a lane in which the running callback writes, so that its frames can be cut out again. */
-  mark(owner: Owner, lane: Lane): void {
+  mark(owner: Owner, lane: Revocable): void {
     if (lane.mark(owner.transaction)) this.touched.push(lane);
   }
 
   /** Reports a fault; past the budget the behaviour is stopped. */
   fault(owner: Owner, callback: string, cause: unknown): void {
     const { behavior } = owner;
-    const { nowMs, limits, metrics, options } = this.engine;
+    const { nowMs, limits, metrics, options } = this.context;
     behavior.faultTimes = behavior.faultTimes.filter((time) => time > nowMs - MINUTE_MS);
     behavior.faultTimes.push(nowMs);
     const isFatal = behavior.faultTimes.length > limits.faultsPerMinute && !behavior.isEnded && !behavior.isCondemned;
@@ -155,28 +159,11 @@ export class Callbacks {
     const { name, serviceId } = behavior;
     options.log.error({ behavior: name, service: serviceId, callback, err: cause, fatal: isFatal }, 'callback failed');
     options.emit('fault', { behavior: name, serviceId, callback, cause, isFatal });
-    if (isFatal) this.engine.enqueue({ type: 'stop-behavior', slot: behavior });
-  }
-
-  /** Whoever waits for an answer of the behaviour shall hear that there will be none. */
-  private endRequests(slot: BehaviorSlot): void {
-    const { callerSlot } = this.engine.behaviors;
-    if (callerSlot === undefined || callerSlot === slot) return;
-    for (const serviceId of [slot.serviceId, ...slot.extraServices])
-      this.run(callerSlot, 'caller', () => callerSlot.ports.caller?.serviceEnded?.(serviceId));
+    if (isFatal) this.onSpent(behavior);
   }
 
   private void(owner: Owner, callback: string, work: () => unknown): void {
     this.run(owner, callback, work);
-  }
-
-  private rpcMethod(slot: BehaviorSlot, request: RpcRequest, answer: RpcAnswer): void {
-    const methods = slot.instance as unknown as Record<string, (value: unknown, context: RpcRequest) => unknown>;
-    try {
-      answer.result(this.perform(slot, () => methods[request.method]?.(request.value, request)));
-    } catch (cause) {
-      answer.failed(cause);
-    }
   }
 
   private begin(owner: Owner, callback: string): void {
@@ -190,15 +177,12 @@ export class Callbacks {
   private commit(owner: Owner): void {
     const { recorded } = owner;
     if (recorded === undefined) return;
-    for (const action of recorded) this.engine.enqueue(action);
+    for (const action of recorded) this.context.enqueue(action);
   }
 
   private rollback(owner: Owner): void {
     for (const lane of this.touched) lane.cut(owner.transaction);
-    for (const action of owner.recorded ?? []) {
-      if (action.type === 'timer') action.timer.cancel();
-      if (action.type === 'local-message') this.engine.delivery.local.forget(action.bytes);
-    }
+    for (const action of owner.recorded ?? []) action.undo?.();
   }
 
   private fail(owner: Owner, callback: string, cause: unknown): void {
@@ -216,10 +200,10 @@ export class Callbacks {
 
   /** Of a promise that a hook returned, only the rejection is looked at. */
   watch(owner: Owner, callback: string, result: unknown): void {
-    const { engine } = this;
+    const { context } = this;
     onRejected(result, (cause) => {
-      if (engine.isStopping) this.fault(owner, callback, cause);
-      else engine.options.enter(() => this.fault(owner, callback, cause));
+      if (context.isStopping) this.fault(owner, callback, cause);
+      else context.options.enter(() => this.fault(owner, callback, cause));
     });
   }
 }

@@ -6,11 +6,11 @@
 import type { BehaviorAgent, ConnectionAgent } from '../../api/agent.js';
 import { ConnectionHandler } from '../../api/connection-handler.js';
 import type { BehaviorDescriptor } from '../../api/descriptor.js';
+import type { Connection } from '../../api/events.js';
 import { NetworkBehavior } from '../../api/network-behavior.js';
 import type { BehaviorPorts, Logger } from '../../api/ports.js';
 import { NetworkError } from '../../errors.js';
-import type { Link } from '../links/link.js';
-import type { Action } from './action.js';
+import type { Action } from '../context.js';
 
 export interface Owner {
   readonly behavior: BehaviorSlot;
@@ -75,7 +75,7 @@ export class HandlerSlot implements Owner {
   constructor(
     readonly handler: ConnectionHandler,
     readonly behavior: BehaviorSlot,
-    readonly link: Link,
+    readonly connection: Connection,
   ) {
     this.isTicking = handler.onTick !== ConnectionHandler.prototype.onTick;
   }

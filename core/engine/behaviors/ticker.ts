@@ -2,35 +2,42 @@
  * @module Ticker: calls `onTick` of the behaviours and handlers that override it, every `tickMs`, behaviours first, by ascending
  * service id and connection id.
  */
-import type { Engine } from '../engine.js';
+import type { EngineContext } from '../context.js';
+import type { BehaviorTable } from './behavior-table.js';
+import type { Callbacks } from './callbacks.js';
 import type { HandlerSlot } from './owner.js';
 
 export class Ticker {
-  constructor(private readonly engine: Engine) {}
+  /** `handlers`: those of all links, by ascending connection id and service id. */
+  constructor(
+    private readonly context: EngineContext,
+    private readonly callbacks: Callbacks,
+    private readonly behaviors: BehaviorTable,
+    private readonly handlers: () => Iterable<HandlerSlot>,
+  ) {}
 
   start(): void {
-    const { deadlines, nowMs, options } = this.engine;
+    const { deadlines, nowMs, options } = this.context;
     deadlines.add(() => this.tick(), nowMs + options.tickMs);
   }
 
   private tick(): void {
-    if (this.engine.isStopping) return;
+    if (this.context.isStopping) return;
     this.start();
-    const { callbacks, nowMs } = this.engine;
-    for (const slot of this.engine.behaviors.all) {
+    const { nowMs } = this.context;
+    for (const slot of this.behaviors.all) {
       if (!slot.isTicking) continue;
       const intervalMs = nowMs - slot.lastTickMs;
       slot.lastTickMs = nowMs;
-      callbacks.run(slot, 'onTick', () => slot.instance.onTick(slot.agent, nowMs, intervalMs));
+      this.callbacks.run(slot, 'onTick', () => slot.instance.onTick(slot.agent, nowMs, intervalMs));
     }
-    for (const link of this.engine.links.all)
-      for (const slot of link.handlers) if (slot?.isTicking === true && slot.isOpened) this.tickHandler(slot);
+    for (const slot of this.handlers()) if (slot.isTicking && slot.isOpened) this.tickHandler(slot);
   }
 
   private tickHandler(slot: HandlerSlot): void {
-    const { callbacks, nowMs } = this.engine;
+    const { nowMs } = this.context;
     const intervalMs = nowMs - slot.lastTickMs;
     slot.lastTickMs = nowMs;
-    callbacks.run(slot, 'onTick', () => slot.handler.onTick(slot.agent, nowMs, intervalMs));
+    this.callbacks.run(slot, 'onTick', () => slot.handler.onTick(slot.agent, nowMs, intervalMs));
   }
 }

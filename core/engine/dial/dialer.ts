@@ -10,8 +10,14 @@ import type { Attempt, Connection } from '../../api/events.js';
 import { type CloseReason, NetworkError } from '../../errors.js';
 import { limitError } from '../../limits.js';
 import { PENDING_FULL, PendingTable } from '../../structures/pending-table.js';
-import type { Engine } from '../engine.js';
+import type { BehaviorObserver, BehaviorTable } from '../behaviors/behavior-table.js';
+import type { Callbacks } from '../behaviors/callbacks.js';
+import type { BehaviorSlot } from '../behaviors/owner.js';
+import type { EngineContext } from '../context.js';
 import type { Link } from '../links/link.js';
+import type { LinkObserver } from '../links/link-observer.js';
+import type { LinkTable } from '../links/link-table.js';
+import type { QueueReport } from '../queue-report.js';
 import { type AddressFailure, dialError, failureOf } from './dial-error.js';
 
 /** What `connect` asks for. */
@@ -42,15 +48,21 @@ interface Dialling {
 /** The next address is tried when the one before has not answered for so long. */
 const STAGGER_MS = 300;
 
-export class Dialer {
+export class Dialer implements LinkObserver, BehaviorObserver {
   private lastAttemptId = 0;
   private readonly attempts: PendingTable<Dialling>;
   private readonly byAttempt = new Map<number, Dialling>();
   private waiting: Dialling[] = [];
   private running = 0;
 
-  constructor(private readonly engine: Engine) {
-    this.attempts = new PendingTable(engine.limits.dialQueueMax + engine.limits.dialsMax);
+  constructor(
+    private readonly context: EngineContext,
+    private readonly links: LinkTable,
+    private readonly callbacks: Callbacks,
+    private readonly behaviors: BehaviorTable,
+  ) {
+    const { dialQueueMax, dialsMax } = context.limits;
+    this.attempts = new PendingTable(dialQueueMax + dialsMax);
   }
 
   nextAttemptId(): number {
@@ -59,6 +71,11 @@ export class Dialer {
 
   get size(): number {
     return this.attempts.size;
+  }
+
+  get queue(): QueueReport {
+    const { size, sizeMax } = this.attempts;
+    return { name: 'dials', connectionId: undefined, messages: size, messagesMax: sizeMax, bytes: undefined, bytesMax: undefined };
   }
 
   /** Whether a dial that must end at that node is pending. */
@@ -70,19 +87,19 @@ export class Dialer {
   }
 
   dial(request: DialRequest): void {
-    const { engine } = this;
+    const { context } = this;
     const dialling: Dialling = { request, addresses: [], active: new Set(), failures: [], id: 0, isRunning: false, awaits: undefined };
     const nodeId = targetNode(request.target);
-    if (engine.isStopping) return this.settle(dialling, new NetworkError('NOT_STARTED', 'the node was stopped'));
-    const open = nodeId === undefined ? undefined : engine.links.openTo(nodeId);
+    if (context.isStopping) return this.settle(dialling, new NetworkError('NOT_STARTED', 'the node was stopped'));
+    const open = nodeId === undefined ? undefined : this.links.openTo(nodeId);
     if (open !== undefined) return this.settle(dialling, open.connection as Connection);
     dialling.addresses.push(...this.addressesOf(request.target));
-    if (nodeId === engine.self) return this.settle(dialling, new NetworkError('SELF_DIAL', 'the target is this node'));
+    if (nodeId === context.self) return this.settle(dialling, new NetworkError('SELF_DIAL', 'the target is this node'));
     if (dialling.addresses.length === 0)
       return this.settle(dialling, new NetworkError('ADDRESSES_UNKNOWN', 'no address of the node is known'));
-    dialling.id = this.attempts.add(dialling, engine.nowMs + (request.timeoutMs ?? engine.limits.openTimeoutMs));
+    dialling.id = this.attempts.add(dialling, context.nowMs + (request.timeoutMs ?? context.limits.openTimeoutMs));
     if (dialling.id === PENDING_FULL)
-      return this.settle(dialling, limitError('dialQueueMax', this.waiting.length, engine.limits.dialQueueMax, 'dials'));
+      return this.settle(dialling, limitError('dialQueueMax', this.waiting.length, context.limits.dialQueueMax, 'dials'));
     this.byAttempt.set(request.attemptId, dialling);
     this.waiting.push(dialling);
     this.armDeadline(dialling);
@@ -95,7 +112,7 @@ export class Dialer {
   }
 
   /** A behaviour has ended: nobody waits for what it has dialled. */
-  ownerEnded(owner: object): void {
+  left(owner: BehaviorSlot): void {
     for (const dialling of this.attempts.values()) {
       if (dialling.request.owner !== owner) continue;
       this.settle(dialling, new NetworkError('CALL_CANCELLED', 'the behaviour that dialled has ended'));
@@ -112,11 +129,11 @@ export class Dialer {
   failed(link: Link, error: NetworkError): void {
     const dialling = this.diallingOf(link);
     if (dialling !== undefined) dialling.failures.push({ address: link.remoteAddress.text, error });
-    this.engine.links.channelClosed(link, 'transport', error.message);
+    this.links.channelClosed(link, 'transport', error.message);
   }
 
   /** A link is open: it settles its own attempt, and those that lost against it. */
-  opened(link: Link): void {
+  opening(link: Link): void {
     const connection = link.connection as Connection;
     const own = this.diallingOf(link);
     if (own !== undefined) this.settle(own, connection);
@@ -126,20 +143,19 @@ export class Dialer {
     }
   }
 
-  linkEnded(link: Link, reason: CloseReason): void {
+  ended(link: Link, reason: CloseReason): void {
     const dialling = this.diallingOf(link);
     this.awaitedEnded(link, reason);
-    if (dialling?.active.delete(link) !== true) return this.freeHeld(link);
-    const rival = link.nodeId === undefined ? undefined : this.engine.links.duplicates.chosen(link.nodeId);
+    if (dialling?.active.delete(link) !== true) return;
+    const rival = link.nodeId === undefined ? undefined : this.links.chosen(link.nodeId);
     if (rival?.isOpen === true) this.settle(dialling, rival.connection as Connection);
     else this.addressFailed(dialling, link, reason);
-    this.freeHeld(link);
   }
 
   private addressFailed(dialling: Dialling, link: Link, reason: CloseReason): void {
     const address = link.remoteAddress.text;
     if (!dialling.failures.some((failure) => failure.address === address))
-      dialling.failures.push({ address, error: failureOf(link, reason, this.engine.limits) });
+      dialling.failures.push({ address, error: failureOf(link, reason, this.context.limits) });
     if (reason.code === 'duplicate') dialling.awaits = link.nodeId;
     else if (dialling.addresses.length > 0) this.launch(dialling);
     else if (dialling.active.size === 0) this.settle(dialling, dialError(dialling.failures));
@@ -150,7 +166,7 @@ export class Dialer {
     if (link.nodeId === undefined || reason.code === 'duplicate') return;
     for (const dialling of this.attempts.values()) {
       if (dialling.awaits !== link.nodeId || dialling.active.size > 0) continue;
-      dialling.failures.push({ address: link.remoteAddress.text, error: failureOf(link, reason, this.engine.limits) });
+      dialling.failures.push({ address: link.remoteAddress.text, error: failureOf(link, reason, this.context.limits) });
       this.settle(dialling, dialError(dialling.failures));
     }
   }
@@ -159,15 +175,9 @@ export class Dialer {
     return link.attemptId === undefined ? undefined : this.byAttempt.get(link.attemptId);
   }
 
-  /** An incoming link may have waited for this dial to end. */
-  private freeHeld(link: Link): void {
-    const expected = link.direction === 'outgoing' ? link.remoteAddress.nodeId : undefined;
-    if (expected !== undefined) this.engine.links.duplicates.dialEnded(expected);
-  }
-
   private addressesOf(target: Address | NodeId): Address[] {
     if (typeof target !== 'string') return [target];
-    const { behaviors, callbacks, limits } = this.engine;
+    const { behaviors, callbacks } = this;
     const found: Address[] = [];
     for (const slot of behaviors.all) {
       const source = slot.ports.addressSource;
@@ -175,11 +185,11 @@ export class Dialer {
       found.push(...((given && callbacks.run(slot, 'addressesOf', () => addressesOf(target, given.answer))) ?? []));
     }
     const byText = new Map(found.map((address) => [address.text, address]));
-    return [...byText.values()].slice(0, limits.addressesPerDialMax);
+    return [...byText.values()].slice(0, this.context.limits.addressesPerDialMax);
   }
 
   private armDeadline(dialling: Dialling): void {
-    const { deadlines, nowMs, limits } = this.engine;
+    const { deadlines, nowMs, limits } = this.context;
     const timeoutMs = dialling.request.timeoutMs ?? limits.openTimeoutMs;
     const error = new NetworkError('DIAL_TIMEOUT', `not open within ${timeoutMs} ms`);
     const expire = () => this.settle(dialling, dialError([...dialling.failures, ...unanswered(dialling, error)], error));
@@ -187,7 +197,7 @@ export class Dialer {
   }
 
   private runWaiting(): void {
-    while (this.running < this.engine.limits.dialsMax && !this.engine.isStopping) {
+    while (this.running < this.context.limits.dialsMax && !this.context.isStopping) {
       const dialling = this.waiting.shift();
       if (dialling === undefined) return;
       dialling.isRunning = true;
@@ -198,35 +208,36 @@ export class Dialer {
 
   /** Dials the next address; the one after it follows when this one does not answer soon. */
   private launch(dialling: Dialling): void {
-    const { engine } = this;
+    const { context } = this;
     const address = dialling.addresses.shift();
     if (address === undefined) return;
-    const link = engine.links.addOutgoing(engine.nextConnectionId(), address, dialling.request.attemptId);
+    const link = this.links.addOutgoing(address, dialling.request.attemptId);
     dialling.active.add(link);
-    engine.metrics.dials.value++;
-    engine.effect({ type: 'dial', connectionId: link.id, address });
-    if (dialling.addresses.length > 0) engine.deadlines.add(() => this.launch(dialling), engine.nowMs + STAGGER_MS, dialling);
+    context.metrics.dials.value++;
+    context.effect({ type: 'dial', connectionId: link.id, address });
+    if (dialling.addresses.length > 0) context.deadlines.add(() => this.launch(dialling), context.nowMs + STAGGER_MS, dialling);
   }
 
   private settle(dialling: Dialling, outcome: Connection | NetworkError): void {
-    const { engine } = this;
+    const { context } = this;
     const { request } = dialling;
     if (dialling.id > 0 && this.attempts.take(dialling.id) === undefined) return;
     this.byAttempt.delete(request.attemptId);
-    engine.deadlines.takeOwned(dialling);
+    context.deadlines.takeOwned(dialling);
     if (dialling.isRunning) this.running--;
     else this.waiting = this.waiting.filter((other) => other !== dialling);
     const isOpen = !(outcome instanceof NetworkError);
     for (const link of [...dialling.active])
-      if (!isOpen || link.id !== outcome.id) engine.links.close(link, isOpen ? 'duplicate' : 'timeout', 'the attempt has ended');
-    if (isOpen && request.holder !== undefined) engine.links.hold(outcome.id, request.holder);
+      if (!isOpen || link.id !== outcome.id) this.links.close(link, isOpen ? 'duplicate' : 'timeout', 'the attempt has ended');
+    if (isOpen && request.holder !== undefined) this.links.hold(outcome.id, request.holder);
     if (!isOpen) this.report(request, outcome);
     request.onSettled?.(outcome);
     this.runWaiting();
   }
 
   private report(request: DialRequest, error: NetworkError): void {
-    const { metrics, options, behaviors, callbacks } = this.engine;
+    const { behaviors, callbacks } = this;
+    const { metrics, options } = this.context;
     const attempt: Attempt = { id: request.attemptId, target: request.target };
     metrics.dialsFailed.value++;
     options.emit('dial-failed', { attempt, error });

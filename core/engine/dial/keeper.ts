@@ -11,17 +11,24 @@ import type { NetworkError } from '../../errors.js';
 import { DialSupervisor } from '../../kits/dial/dial-supervisor.js';
 import type { DialPort, DialRules, DialTarget } from '../../kits/dial/dial-target.js';
 import { backoffBoundMs } from '../../structures/back-off.js';
-import type { Engine } from '../engine.js';
+import type { EngineContext } from '../context.js';
 import type { Link } from '../links/link.js';
+import type { LinkObserver } from '../links/link-observer.js';
+import type { LinkTable } from '../links/link-table.js';
+import type { Dialer } from './dialer.js';
 
-export class Keeper implements DialPort {
+export class Keeper implements DialPort, LinkObserver {
   private readonly supervisor = new DialSupervisor<Keeper>();
   private readonly kept = new Map<string, DialTarget<Keeper>>();
 
-  constructor(private readonly engine: Engine) {}
+  constructor(
+    private readonly context: EngineContext,
+    private readonly links: LinkTable,
+    private readonly dialer: Dialer,
+  ) {}
 
   keep(address: Address): void {
-    if (this.kept.has(address.text) || address.nodeId === this.engine.self) return;
+    if (this.kept.has(address.text) || address.nodeId === this.context.self) return;
     this.kept.set(address.text, this.supervisor.keep(this, { endpoints: [address], rules: this.rules }));
   }
 
@@ -38,44 +45,44 @@ export class Keeper implements DialPort {
     this.supervisor.stop(this);
   }
 
-  opened(link: Link): void {
+  opening(link: Link): void {
     this.supervisor.opened(this, link.connection as Connection);
   }
 
   /** Also of a link that never opened. */
-  linkEnded({ connection }: Link): void {
+  ended({ connection }: Link): void {
     if (connection !== undefined) this.supervisor.closed(this, connection);
   }
 
   get nowMs(): number {
-    return this.engine.nowMs;
+    return this.context.nowMs;
   }
 
   get random(): Random {
-    return this.engine.options.random;
+    return this.context.options.random;
   }
 
   connect(target: Address | NodeId, settle: (port: this, outcome: Connection | NetworkError) => void): void {
-    const { dialer } = this.engine;
+    const { dialer } = this;
     dialer.dial({ attemptId: dialer.nextAttemptId(), target, onSettled: (outcome) => settle(this, outcome) });
   }
 
   after(delayMs: number, work: (port: this) => void): { cancel(): void } {
-    const { deadlines, nowMs } = this.engine;
+    const { deadlines, nowMs } = this.context;
     const id = deadlines.add(() => work(this), nowMs + delayMs);
     return { cancel: () => void deadlines.take(id) };
   }
 
   hold(connectionId: number): void {
-    this.engine.links.hold(connectionId, this);
+    this.links.hold(connectionId, this);
   }
 
   release(connectionId: number): void {
-    this.engine.links.release(connectionId, this);
+    this.links.release(connectionId, this);
   }
 
   private get rules(): DialRules {
-    const { backoffMinMs: minMs, backoffMaxMs: maxMs, stableUptimeMs } = this.engine.limits;
+    const { backoffMinMs: minMs, backoffMaxMs: maxMs, stableUptimeMs } = this.context.limits;
     return { stableUptimeMs, boundMs: (failures) => backoffBoundMs(failures, { minMs, maxMs }) };
   }
 }

@@ -8,91 +8,95 @@
  */
 
 import type { NodeId } from '../../address/node-id.js';
-import type { Engine } from '../engine.js';
+import type { EngineContext } from '../context.js';
+import type { Admission } from './admission.js';
 import type { Link } from './link.js';
+import type { LinkObserver } from './link-observer.js';
+import type { LinkTable } from './link-table.js';
+import type { Liveness } from './liveness.js';
 
 const MINUTE_MS = 60_000;
 /** Links of one node, the chosen one included. An honest node needs no more: the larger one's dial and the smaller one's. */
 const LINKS_PER_NODE_MAX = 2;
 
-export class Duplicates {
-  /** The link that goes on or is open, by node. */
-  private readonly chosenByNode = new Map<NodeId, Link>();
+export class Duplicates implements LinkObserver {
+  /** Set right after construction: whether a dial that must end at that node is pending. */
+  isDialling!: (nodeId: NodeId) => boolean;
   /** Proven incoming links that wait for this node's own dial to end, by node. */
   private readonly heldByNode = new Map<NodeId, Link>();
 
-  constructor(private readonly engine: Engine) {}
-
-  chosen(nodeId: NodeId): Link | undefined {
-    return this.chosenByNode.get(nodeId);
-  }
+  constructor(
+    private readonly context: EngineContext,
+    private readonly links: LinkTable,
+    private readonly liveness: Liveness,
+    private readonly admission: Admission,
+  ) {}
 
   /** The remote's identity is proven: decides, or waits for the smaller node's decision. */
   proven(link: Link): void {
     const nodeId = link.nodeId as NodeId;
-    if (this.engine.self > nodeId) return this.awaitChoice(link, nodeId);
-    const rival = this.chosenByNode.get(nodeId);
+    if (this.context.self > nodeId) return this.awaitChoice(link, nodeId);
+    const rival = this.links.chosen(nodeId);
     if (rival !== undefined) this.contest(link, rival);
-    else if (link.direction === 'incoming' && this.engine.dialer.isDialling(nodeId)) this.holdBack(link, nodeId);
+    else if (link.direction === 'incoming' && this.isDialling(nodeId)) this.holdBack(link, nodeId);
     else this.choose(link);
   }
 
   /** A message came on a link that waits for the smaller node's decision: this is it. */
   decidedByRemote(link: Link): void {
-    const rival = this.chosenByNode.get(link.nodeId as NodeId);
+    const rival = this.links.chosen(link.nodeId as NodeId);
     if (rival !== undefined && rival !== link && !this.supersede(link, rival)) return;
     this.choose(link);
   }
 
   /** Whether this node is the one that waits. */
   isUndecided(link: Link): boolean {
-    return link.phase === 'duplicates' && this.engine.self > (link.nodeId as NodeId);
+    return link.phase === 'duplicates' && this.context.self > (link.nodeId as NodeId);
   }
 
-  /** This node's own dial ended without a proven link: a held one goes on. */
-  dialEnded(nodeId: NodeId): void {
+  /** An incoming link may have waited for this one, this node's own dial, to end. */
+  ended(link: Link): void {
+    const { nodeId } = link;
+    if (nodeId !== undefined && this.heldByNode.get(nodeId) === link) this.heldByNode.delete(nodeId);
+    if (link.direction === 'outgoing' && link.remoteAddress.nodeId !== undefined) this.dialEnded(link.remoteAddress.nodeId);
+  }
+
+  private dialEnded(nodeId: NodeId): void {
     const held = this.heldByNode.get(nodeId);
-    if (held === undefined || this.engine.dialer.isDialling(nodeId)) return;
+    if (held === undefined || this.isDialling(nodeId)) return;
     this.heldByNode.delete(nodeId);
     if (!held.isOver) this.proven(held);
   }
 
-  gone(link: Link): void {
-    const nodeId = link.nodeId;
-    if (nodeId === undefined) return;
-    if (this.chosenByNode.get(nodeId) === link) this.chosenByNode.delete(nodeId);
-    if (this.heldByNode.get(nodeId) === link) this.heldByNode.delete(nodeId);
-  }
-
   /** The remote may never choose: one node's links that wait for that are few, the oldest goes. */
   private awaitChoice(link: Link, nodeId: NodeId): void {
-    const others = this.engine.links.pending.ofNode(nodeId).filter((other) => other !== link && other.phase === 'duplicates');
-    const count = others.length + (this.chosenByNode.has(nodeId) ? 1 : 0);
+    const others = this.links.pending.ofNode(nodeId).filter((other) => other !== link && other.phase === 'duplicates');
+    const count = others.length + (this.links.chosen(nodeId) === undefined ? 0 : 1);
     if (link.direction === 'incoming' && count >= LINKS_PER_NODE_MAX) this.lose(others[0] as Link);
   }
 
   private contest(link: Link, rival: Link): void {
     const isRestarted = link.instance !== rival.instance;
-    if (!isRestarted && !this.engine.liveness.isSuspect(rival)) return this.lose(link);
+    if (!isRestarted && !this.liveness.isSuspect(rival)) return this.lose(link);
     if (this.supersede(link, rival)) this.choose(link);
   }
 
   /** The rival makes room, unless it all happens too often. */
   private supersede(link: Link, rival: Link): boolean {
-    const { nowMs, limits, links, metrics } = this.engine;
+    const { nowMs, limits, metrics } = this.context;
     const replacedMs = rival.replacedMs.filter((time) => time > nowMs - MINUTE_MS);
     if (replacedMs.length >= limits.replacementsPerMinute) {
-      links.close(link, 'duplicate-identity', 'replaced too often: two processes may use one key');
+      this.links.close(link, 'duplicate-identity', 'replaced too often: two processes may use one key');
       return false;
     }
     link.replacedMs = [...replacedMs, nowMs];
     metrics.replaced.value++;
-    links.close(rival, 'duplicate', 'replaced by a newer link');
+    this.links.close(rival, 'duplicate', 'replaced by a newer link');
     return true;
   }
 
   private holdBack(link: Link, nodeId: NodeId): void {
-    const { deadlines, nowMs, limits } = this.engine;
+    const { deadlines, nowMs, limits } = this.context;
     const held = this.heldByNode.get(nodeId);
     this.heldByNode.set(nodeId, link);
     if (held !== undefined) this.lose(held);
@@ -107,16 +111,16 @@ export class Duplicates {
 
   private choose(link: Link): void {
     const nodeId = link.nodeId as NodeId;
-    this.chosenByNode.set(nodeId, link);
+    this.links.choose(link);
     const held = this.heldByNode.get(nodeId);
     this.heldByNode.delete(nodeId);
     if (held !== undefined && held !== link) this.lose(held);
-    this.engine.liveness.ping(link);
-    this.engine.admission.begin(link);
+    this.liveness.ping(link);
+    this.admission.begin(link);
   }
 
   private lose(link: Link): void {
-    this.engine.metrics.duplicates.value++;
-    this.engine.links.close(link, 'duplicate', 'another link between the two nodes was chosen');
+    this.context.metrics.duplicates.value++;
+    this.links.close(link, 'duplicate', 'another link between the two nodes was chosen');
   }
 }

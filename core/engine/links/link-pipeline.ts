@@ -5,83 +5,101 @@
 
 import type { CloseCode } from '../../errors.js';
 import type { SecureStream } from '../../security/secure-stream.js';
-import type { Engine } from '../engine.js';
+import type { EngineContext } from '../context.js';
+import type { Duplicates } from './duplicates.js';
 import type { Link } from './link.js';
+import type { LinkTable } from './link-table.js';
 
-/** A chunk of the channel. The bytes are the transport's: what is kept is copied. */
-export function receiveBytes(engine: Engine & { drain(): void }, link: Link, bytes: Uint8Array): void {
-  const { secure } = link;
-  if (secure === undefined || link.isOver) return;
-  link.lastReceivedMs = engine.nowMs;
-  engine.metrics.bytesReceived.value += bytes.length;
-  secure.push(bytes);
-  for (;;) {
-    const plaintext = secure.read();
-    if (link.phase === 'securing') secured(engine, link, secure);
-    if (plaintext === undefined || link.isOver) break;
-    receivePlaintext(engine, link, plaintext);
-    if (link.isOver) return;
+/** Takes the messages that come in. */
+export interface MessageReceiver {
+  /** The message is between `start` and `end`. */
+  receive(link: Link, bytes: Uint8Array, start: number, end: number): void;
+}
+
+export class LinkPipeline {
+  constructor(
+    private readonly context: EngineContext,
+    private readonly links: LinkTable,
+    private readonly duplicates: Duplicates,
+    private readonly receiver: MessageReceiver,
+  ) {}
+
+  /** A chunk of the channel. The bytes are the transport's: what is kept is copied. */
+  receive(link: Link, bytes: Uint8Array): void {
+    const { secure } = link;
+    if (secure === undefined || link.isOver) return;
+    link.lastReceivedMs = this.context.nowMs;
+    this.context.metrics.bytesReceived.value += bytes.length;
+    secure.push(bytes);
+    for (;;) {
+      const plaintext = secure.read();
+      if (link.phase === 'securing') this.secured(link, secure);
+      if (plaintext === undefined || link.isOver) break;
+      this.receivePlaintext(link, plaintext);
+      if (link.isOver) return;
+    }
+    if (secure.state === 'failed') return this.links.close(link, secure.failure as CloseCode, 'the secure channel failed');
+    secure.settle();
   }
-  if (secure.state === 'failed') return engine.links.close(link, secure.failure as CloseCode, 'the secure channel failed');
-  secure.settle();
-}
 
-/** Writes what the link has to write, as far as its window allows. */
-export function writeLink(engine: Engine, link: Link): void {
-  const { secure, outbox } = link;
-  if (secure === undefined || link.phase === 'closed') return;
-  const chunks: Uint8Array[] = [...secure.takeOutput()];
-  const isSealed = secure.state !== 'secured' || outbox.drain((plaintext) => secure.seal(plaintext), chunks);
-  if (link.phase === 'closing' && outbox.isEmpty && !link.isGoodbyeQueued) {
-    engine.links.sayGoodbye(link);
-    outbox.drain((plaintext) => secure.seal(plaintext), chunks);
+  /** Writes what the link has to write, as far as its window allows. */
+  write(link: Link): void {
+    const { secure, outbox } = link;
+    if (secure === undefined || link.phase === 'closed') return;
+    const chunks: Uint8Array[] = [...secure.takeOutput()];
+    const isSealed = secure.state !== 'secured' || outbox.drain((plaintext) => secure.seal(plaintext), chunks);
+    if (link.phase === 'closing' && outbox.isEmpty && !link.isGoodbyeQueued) {
+      this.links.sayGoodbye(link);
+      outbox.drain((plaintext) => secure.seal(plaintext), chunks);
+    }
+    this.handOver(link, chunks);
+    if (!isSealed) this.exhausted(link);
+    if (link.phase === 'closing' && link.isGoodbyeQueued && outbox.isEmpty) this.links.finish(link);
   }
-  write(engine, link, chunks);
-  if (!isSealed) exhausted(engine, link);
-  if (link.phase === 'closing' && link.isGoodbyeQueued && outbox.isEmpty) engine.links.finish(link);
-}
 
-/** Authors hear of it in a step, not in the midst of a flush. */
-function exhausted(engine: Engine, link: Link): void {
-  const close = () => engine.links.close(link, 'record-failed', 'the link has sealed as many records as its keys allow');
-  engine.enqueue({ type: 'work', work: close });
-}
-
-function write(engine: Engine, link: Link, chunks: readonly Uint8Array[]): void {
-  if (chunks.length === 0) return;
-  link.lastSentMs = engine.nowMs;
-  engine.metrics.recordsSent.value++;
-  let byteCount = 0;
-  for (const chunk of chunks) byteCount += chunk.length;
-  engine.metrics.bytesSent.value += byteCount;
-  link.outbox.handedOver(byteCount);
-  engine.effect({ type: 'write', connectionId: link.id, chunks });
-}
-
-/** The handshake went on: there may be something to write, and the remote may be proven. */
-function secured(engine: Engine, link: Link, secure: SecureStream): void {
-  engine.touch(link);
-  const { remote } = secure;
-  if (secure.state !== 'secured' || remote === undefined) return;
-  const { nodeId, instance, channelBinding } = remote;
-  const { id, direction, remoteAddress, localAddress, attemptId } = link;
-  link.prove(
-    { id, nodeId, direction, remoteAddress, localAddress, attemptId, provenMs: engine.nowMs, channelBinding },
-    instance.join('.'),
-    engine.metrics.undecodable,
-    engine.limits,
-  );
-  engine.links.identified(link);
-}
-
-function receivePlaintext(engine: Engine & { drain(): void }, link: Link, plaintext: Uint8Array): void {
-  const { frames } = link;
-  frames.push(plaintext);
-  while (frames.next()) {
-    engine.delivery.receive(link, frames.bytes, frames.start, frames.end);
-    engine.drain();
-    if (link.isOver) return;
+  /** Authors hear of it in a step, not in the midst of a flush. */
+  private exhausted(link: Link): void {
+    const close = () => this.links.close(link, 'record-failed', 'the link has sealed as many records as its keys allow');
+    this.context.enqueue({ run: close });
   }
-  if (!frames.hasLent) engine.options.crypto.release?.(plaintext);
-  if (frames.isBroken) engine.links.close(link, 'protocol-error', 'malformed frame');
+
+  private handOver(link: Link, chunks: readonly Uint8Array[]): void {
+    if (chunks.length === 0) return;
+    link.lastSentMs = this.context.nowMs;
+    this.context.metrics.recordsSent.value++;
+    let byteCount = 0;
+    for (const chunk of chunks) byteCount += chunk.length;
+    this.context.metrics.bytesSent.value += byteCount;
+    link.outbox.handedOver(byteCount);
+    this.context.effect({ type: 'write', connectionId: link.id, chunks });
+  }
+
+  /** The handshake went on: there may be something to write, and the remote may be proven. */
+  private secured(link: Link, secure: SecureStream): void {
+    this.context.touch(link);
+    const { remote } = secure;
+    if (secure.state !== 'secured' || remote === undefined) return;
+    const { nodeId, instance, channelBinding } = remote;
+    const { id, direction, remoteAddress, localAddress, attemptId } = link;
+    link.prove(
+      { id, nodeId, direction, remoteAddress, localAddress, attemptId, provenMs: this.context.nowMs, channelBinding },
+      instance.join('.'),
+      this.context.metrics.undecodable,
+      this.context.limits,
+    );
+    this.links.pending.identified(link);
+    this.duplicates.proven(link);
+  }
+
+  private receivePlaintext(link: Link, plaintext: Uint8Array): void {
+    const { frames } = link;
+    frames.push(plaintext);
+    while (frames.next()) {
+      this.receiver.receive(link, frames.bytes, frames.start, frames.end);
+      this.context.drain();
+      if (link.isOver) return;
+    }
+    if (!frames.hasLent) this.context.options.crypto.release?.(plaintext);
+    if (frames.isBroken) this.links.close(link, 'protocol-error', 'malformed frame');
+  }
 }

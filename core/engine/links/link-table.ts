@@ -1,6 +1,6 @@
 /**
- * @module LinkTable: every link by id, the chosen one by node, and their end. Which of several links to one node is chosen is decided
- * in `duplicates.ts`; who is admitted, in `admission.ts`.
+ * @module LinkTable: every link by id, the chosen one by node, their opening and their end, and what the engine itself has to send on one.
+ * Which of several links to one node is chosen is decided in `duplicates.ts`; who is admitted, in `admission.ts`.
  */
 
 import type { Address } from '../../address/address.js';
@@ -8,30 +8,41 @@ import type { NodeId } from '../../address/node-id.js';
 import type { HandlerTarget } from '../../api/agent.js';
 import type { Connection } from '../../api/events.js';
 import { CLOSE_CODES, type CloseCode, type CloseReason } from '../../errors.js';
-import { SecureStream } from '../../security/secure-stream.js';
-import { type Space, spaceOf } from '../../security/space.js';
-import { encodeClose, encodeServices } from '../../wire/link-control.js';
+import { encodeClose } from '../../wire/link-control.js';
+import { HeaderDraft, KIND_DIRECT } from '../../wire/message.js';
+import type { BehaviorObserver } from '../behaviors/behavior-table.js';
 import type { BehaviorSlot, HandlerSlot, Owner } from '../behaviors/owner.js';
-import type { ChannelFacts, Engine } from '../engine.js';
-import { Duplicates } from './duplicates.js';
+import type { ChannelFacts, EngineContext } from '../context.js';
+import type { QueueReport } from '../queue-report.js';
 import { Link } from './link.js';
+import type { LinkObserver } from './link-observer.js';
+import { LinkSecurity } from './link-security.js';
 import { PendingLinks } from './pending-links.js';
 
 /** Reasons after which what waits in the lanes is still written. */
 const GRACEFUL: ReadonlySet<CloseCode> = new Set(['goodbye', 'idle']);
 
-export class LinkTable {
-  readonly duplicates: Duplicates;
+export class LinkTable implements BehaviorObserver {
+  /** Set right after construction; the order is in `link-observer.ts`. */
+  observers: readonly LinkObserver[] = [];
   /** Links that were admitted by the votes: at the gates or open. */
   admittedCount = 0;
-  private readonly byId = new Map<number, Link>();
   readonly pending: PendingLinks;
-  /** What both sides of every link must share; made with the first link. */
-  private space: Space | undefined;
+  readonly security: LinkSecurity;
+  private readonly byId = new Map<number, Link>();
+  /** The link that goes on or is open, by node. */
+  private readonly chosenByNode = new Map<NodeId, Link>();
+  private readonly draft = new HeaderDraft();
+  private lastId = 0;
 
-  constructor(private readonly engine: Engine) {
-    this.duplicates = new Duplicates(engine);
-    this.pending = new PendingLinks(engine.limits);
+  constructor(private readonly context: EngineContext) {
+    this.pending = new PendingLinks(context.limits);
+    this.security = new LinkSecurity(context);
+  }
+
+  /** The id of a channel that is about to be dialled or reported as accepted. */
+  nextId(): number {
+    return ++this.lastId;
   }
 
   get(id: number): Link | undefined {
@@ -46,9 +57,32 @@ export class LinkTable {
     return this.byId.size;
   }
 
+  /** Handlers of all links, by ascending connection id and service id. */
+  *handlers(): Generator<HandlerSlot> {
+    for (const { handlers } of this.byId.values()) for (const slot of handlers) if (slot !== undefined) yield slot;
+  }
+
+  /** The lanes of every link. */
+  get queues(): QueueReport[] {
+    const { laneMessagesMax: messagesMax, laneBytesMax, controlLaneBytesMax } = this.context.limits;
+    return [...this.byId.values()].flatMap(({ id, outbox }) =>
+      Object.entries(outbox.queued).map(([name, fill]) => {
+        return { name, connectionId: id, ...fill, messagesMax, bytesMax: name === 'control' ? controlLaneBytesMax : laneBytesMax };
+      }),
+    );
+  }
+
+  chosen(nodeId: NodeId): Link | undefined {
+    return this.chosenByNode.get(nodeId);
+  }
+
+  choose(link: Link): void {
+    this.chosenByNode.set(link.nodeId as NodeId, link);
+  }
+
   /** The open link to a node. */
   openTo(nodeId: NodeId): Link | undefined {
-    const link = this.duplicates.chosen(nodeId);
+    const link = this.chosenByNode.get(nodeId);
     return link?.isOpen === true ? link : undefined;
   }
 
@@ -67,35 +101,43 @@ export class LinkTable {
   }
 
   /** A dial begins: the link exists before its channel does. */
-  addOutgoing(id: number, address: Address, attemptId: number): Link {
-    const link = new Link(id, 'outgoing', address, attemptId, this.engine.limits, this.engine.nowMs);
-    this.byId.set(id, link);
+  addOutgoing(address: Address, attemptId: number): Link {
+    const link = new Link(this.nextId(), 'outgoing', address, attemptId, this.context.limits, this.context.nowMs);
+    this.byId.set(link.id, link);
     this.armOpenDeadline(link);
     return link;
   }
 
   accept(facts: ChannelFacts): void {
-    const link = new Link(facts.connectionId, 'incoming', facts.remoteAddress, undefined, this.engine.limits, this.engine.nowMs);
+    const link = new Link(facts.connectionId, 'incoming', facts.remoteAddress, undefined, this.context.limits, this.context.nowMs);
     this.byId.set(link.id, link);
-    this.engine.metrics.accepted.value++;
+    this.context.metrics.accepted.value++;
     this.armOpenDeadline(link);
     this.evict(this.pending.add(link));
     this.secure(link, facts);
   }
 
-  /** The remote's identity is proven. */
-  identified(link: Link): void {
-    this.pending.identified(link);
-    this.duplicates.proven(link);
-  }
-
   connected(facts: ChannelFacts): void {
     const link = this.byId.get(facts.connectionId);
-    if (link === undefined || link.phase !== 'dialling') return this.engine.effect({ type: 'destroy', connectionId: facts.connectionId });
+    if (link === undefined || link.phase !== 'dialling') return this.context.effect({ type: 'destroy', connectionId: facts.connectionId });
     link.remoteAddress =
       link.remoteAddress.nodeId === undefined ? facts.remoteAddress : facts.remoteAddress.withNodeId(link.remoteAddress.nodeId);
     this.secure(link, facts);
-    this.engine.touch(link);
+    this.context.touch(link);
+  }
+
+  /** Both sides are ready. */
+  open(link: Link): void {
+    const { deadlines, metrics, nowMs } = this.context;
+    deadlines.takeOwned(link);
+    this.pending.delete(link);
+    link.phase = 'open';
+    link.hasOpened = true;
+    link.openedMs = nowMs;
+    link.lastTrafficMs = nowMs;
+    metrics.opened.value++;
+    for (const observer of this.observers) observer.opening?.(link);
+    for (const observer of this.observers) observer.opened?.(link);
   }
 
   hold(id: number, holder: object): void {
@@ -104,12 +146,12 @@ export class LinkTable {
 
   release(id: number, holder: object): void {
     const link = this.byId.get(id);
-    if (link?.holders.delete(holder) === true) link.lastTrafficMs = this.engine.nowMs;
+    if (link?.holders.delete(holder) === true) link.lastTrafficMs = this.context.nowMs;
   }
 
-  /** A holder has ended. */
-  releaseAll(holder: object): void {
-    for (const { id } of this.byId.values()) this.release(id, holder);
+  /** A behaviour holds nothing any more. */
+  left(slot: BehaviorSlot): void {
+    for (const { id } of this.byId.values()) this.release(id, slot);
   }
 
   closeById(id: number, text: string): void {
@@ -136,8 +178,8 @@ export class LinkTable {
     if (wasDialling) return this.drop(link, 'cancel-dial');
     if (!isProven) return this.drop(link, 'destroy');
     if (!GRACEFUL.has(code)) this.lose(link, link.outbox.clearWaiting());
-    link.deadlineId = this.engine.deadlines.add(() => this.cut(link), this.engine.nowMs + this.engine.limits.closeLingerMs, link);
-    this.engine.touch(link);
+    link.deadlineId = this.context.deadlines.add(() => this.cut(link), this.context.nowMs + this.context.limits.closeLingerMs, link);
+    this.context.touch(link);
   }
 
   /** The remote has ended the link; nothing more is written. */
@@ -158,66 +200,49 @@ export class LinkTable {
   sayGoodbye(link: Link): void {
     const { code, text } = link.closeReason as CloseReason;
     link.isGoodbyeQueued = true;
-    this.engine.delivery.sendControl(link, encodeClose(CLOSE_CODES[code], text));
+    this.sendControl(link, encodeClose(CLOSE_CODES[code], text));
   }
 
   finish(link: Link): void {
     this.drop(link, 'end');
   }
 
-  /** Tells what this node offers now to every neighbour that was told before, with `ready`: also while the link is not open yet. */
-  announceServices(): void {
-    if (this.engine.isStopping) return;
-    const { services } = this.engine.behaviors;
-    for (const link of this.byId.values())
-      if (link.isReadySent && !link.isOver) this.engine.delivery.sendControl(link, encodeServices(services));
+  /** A message of service 0. A link whose own control finds no room has a remote that reads nothing: it is closed. */
+  sendControl(link: Link, body: Uint8Array): void {
+    const { draft } = this;
+    draft.kind = KIND_DIRECT;
+    draft.ttl = 1;
+    const isQueued = link.outbox.appendOwn(draft, body);
+    this.context.touch(link);
+    if (!isQueued && !link.isOver) this.close(link, 'timeout', 'the remote reads nothing');
   }
 
-  private secure(link: Link, facts: ChannelFacts): void {
-    const { options, staticKey, instance } = this.engine;
-    const isInitiator = link.direction === 'outgoing';
-    link.localAddress = facts.localAddress;
-    link.phase = 'securing';
-    this.space ??= spaceOf({ networkName: options.network, networkKey: options.networkKey }, 'stream', options.crypto);
-    link.secure = new SecureStream({
-      crypto: options.crypto,
-      keys: options.keys,
-      identity: options.identity,
-      staticKey,
-      instance,
-      isInitiator,
-      space: this.space,
-      handshakeBytesMax: this.engine.limits.handshakeBytesMax,
-      ...(isInitiator && link.remoteAddress.nodeId && { expectedNodeId: link.remoteAddress.nodeId }),
-      ...(options.secureHooks && { hooks: options.secureHooks }),
-    });
-    if (isInitiator) link.secure.start();
+  private secure(link: Link, { localAddress }: ChannelFacts): void {
+    link.localAddress = localAddress;
+    this.security.secure(link);
   }
 
   private armOpenDeadline(link: Link): void {
-    const { nowMs, limits, deadlines } = this.engine;
+    const { nowMs, limits, deadlines } = this.context;
     link.deadlineId = deadlines.add(() => this.close(link, 'timeout', 'not open in time'), nowMs + limits.openTimeoutMs, link);
   }
 
   /** A pending link goes because newer ones need its room. */
   private evict(link: Link | undefined): void {
     if (link === undefined) return;
-    this.engine.metrics.evicted.value++;
+    this.context.metrics.evicted.value++;
     this.close(link, 'limit', 'too many pending connections');
   }
 
-  /** The link ends for authors: handlers, then behaviours, then whoever dialled it. */
+  /** The link ends for authors. */
   private retire(link: Link, reason: CloseReason): void {
-    const wasOpen = link.isOpen;
-    if (wasOpen || link.phase === 'gates') this.admittedCount--;
+    if (link.isOpen || link.phase === 'gates') this.admittedCount--;
     link.closeReason = reason;
     link.phase = 'closing';
     this.pending.delete(link);
-    this.engine.deadlines.takeOwned(link);
-    this.engine.admission.leave(link, wasOpen, reason);
-    this.duplicates.gone(link);
-    this.engine.dialer.linkEnded(link, reason);
-    this.engine.keeper.linkEnded(link);
+    this.context.deadlines.takeOwned(link);
+    if (link.nodeId !== undefined && this.chosenByNode.get(link.nodeId) === link) this.chosenByNode.delete(link.nodeId);
+    for (const observer of this.observers) observer.ended?.(link, reason);
   }
 
   private cut(link: Link): void {
@@ -226,15 +251,15 @@ export class LinkTable {
   }
 
   private lose(link: Link, messages: number): void {
-    if (messages > 0) this.engine.delivery.dropped('link-closed', messages, link.id);
+    if (messages > 0) this.context.dropped('link-closed', messages, link.id);
   }
 
   private drop(link: Link, effect: 'end' | 'destroy' | 'cancel-dial' | undefined): void {
     if (link.phase === 'closed') return;
     link.phase = 'closed';
     this.byId.delete(link.id);
-    this.engine.deadlines.takeOwned(link);
+    this.context.deadlines.takeOwned(link);
     link.secure?.wipe();
-    if (effect !== undefined) this.engine.effect({ type: effect, connectionId: link.id });
+    if (effect !== undefined) this.context.effect({ type: effect, connectionId: link.id });
   }
 }

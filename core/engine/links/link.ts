@@ -1,6 +1,6 @@
 /**
  * @module Link: the core's object for one channel to a node: its facts, its phase, and the three stages that bytes pass (secure
- * channel, frames, lanes). What a phase means and who may move it stands in `admission.ts`; the way of the bytes in `delivery.ts`.
+ * channel, frames, lanes). What a phase means and who may move it stands in `admission.ts`; the path of the bytes in `link-pipeline.ts`.
  *
  *   dialling -> securing -> duplicates -> gates -> open -> closing -> closed
  */
@@ -43,6 +43,8 @@ export class Link {
   readonly seenBy = new Set<BehaviorSlot>();
   /** Gates that have not admitted it yet. */
   readonly waitingGates = new Set<BehaviorSlot>();
+  /** It is or was open. */
+  hasOpened = false;
   isReadySent = false;
   isReadyReceived = false;
   /** Whoever keeps it from being closed as idle. */

@@ -5,8 +5,12 @@
 
 import type { LinkMetric } from '../../api/router-table.js';
 import { encodePing, encodePong } from '../../wire/link-control.js';
-import type { Engine } from '../engine.js';
+import type { Callbacks } from '../behaviors/callbacks.js';
+import type { EngineContext } from '../context.js';
+import type { RouterFacade } from '../router-facade.js';
 import type { Link } from './link.js';
+import type { LinkObserver } from './link-observer.js';
+import type { LinkTable } from './link-table.js';
 
 /** How much a sample counts for the smoothed round trip (RFC 6298), once there are enough for an average. */
 const RTT_WEIGHT = 1 / 8;
@@ -16,20 +20,22 @@ const PINGS_IN_FLIGHT_MAX = 32;
 /** A timer that is so late means that this node itself stood still: remotes are not to blame. */
 const STALL_MS = 1_000;
 
-export class Liveness {
+export class Liveness implements LinkObserver {
   private pingValue = 0;
 
-  constructor(private readonly engine: Engine) {}
+  constructor(
+    private readonly context: EngineContext,
+    private readonly links: LinkTable,
+    private readonly router: RouterFacade,
+    private readonly callbacks: Callbacks,
+  ) {}
 
   /** From open to the end of the link. */
-  watch(link: Link): void {
-    const { limits } = this.engine;
-    const untilIdle = this.mayIdle(link) ? link.lastTrafficMs + limits.idleMs : Number.POSITIVE_INFINITY;
-    const dueMs = Math.min(this.pingDueMs(link), link.lastReceivedMs + limits.silenceMs, untilIdle);
-    this.engine.deadlines.add(() => this.check(link), Math.max(dueMs, this.engine.nowMs + 1), link);
+  opening(link: Link): void {
+    this.watch(link);
   }
 
-  /** The pings of the opening may have been answered already: handlers and router are told at once what is known. */
+  /** The pings of the opening may have been answered already: handlers and router get at once what is known. */
   opened(link: Link): void {
     if (link.rttMs !== undefined) this.report(link);
   }
@@ -37,15 +43,15 @@ export class Liveness {
   ping(link: Link): void {
     if (link.pings.size >= PINGS_IN_FLIGHT_MAX) link.pings.delete(link.pings.keys().next().value as number);
     const value = ++this.pingValue;
-    link.lastPingMs = this.engine.nowMs;
-    link.pings.set(value, this.engine.nowMs);
+    link.lastPingMs = this.context.nowMs;
+    link.pings.set(value, this.context.nowMs);
     link.pingHistory = (link.pingHistory << 1) & 0xffff;
     link.pingCount = Math.min(HISTORY, link.pingCount + 1);
-    this.engine.delivery.sendControl(link, encodePing(value));
+    this.links.sendControl(link, encodePing(value));
   }
 
   pingReceived(link: Link, value: number): void {
-    this.engine.delivery.sendControl(link, encodePong(value));
+    this.links.sendControl(link, encodePong(value));
   }
 
   /** A pong with an unknown value is ignored. */
@@ -55,7 +61,7 @@ export class Liveness {
     const age = [...link.pings.keys()].filter((other) => other > value).length;
     link.pings.delete(value);
     link.pingHistory |= 1 << age;
-    const rttMs = this.engine.nowMs - sentMs;
+    const rttMs = this.context.nowMs - sentMs;
     link.pongCount++;
     link.rttMs = (link.rttMs ?? rttMs) + (rttMs - (link.rttMs ?? rttMs)) * Math.max(RTT_WEIGHT, 1 / link.pongCount);
     if (link.isOpen) this.report(link);
@@ -63,7 +69,7 @@ export class Liveness {
 
   /** It has not answered a ping in time. */
   isSuspect(link: Link): boolean {
-    const { nowMs, limits } = this.engine;
+    const { nowMs, limits } = this.context;
     for (const sentMs of link.pings.values()) if (sentMs <= nowMs - limits.pingIntervalMs && sentMs > link.lastReceivedMs) return true;
     return false;
   }
@@ -71,8 +77,8 @@ export class Liveness {
   /** Deadlines came so late that this node stood still: silence is not the remotes' fault (SECURITY.md rows 72, 93). */
   forgive(lateMs: number): void {
     if (lateMs < STALL_MS) return;
-    this.engine.metrics.localStalls.value++;
-    for (const link of this.engine.links.all) link.lastReceivedMs += lateMs;
+    this.context.metrics.localStalls.value++;
+    for (const link of this.links.all) link.lastReceivedMs += lateMs;
   }
 
   metricOf(link: Link): LinkMetric {
@@ -82,8 +88,16 @@ export class Liveness {
     return { rttMs: link.rttMs, lossRatio, bandwidth: undefined };
   }
 
+  private watch(link: Link): void {
+    const { limits, deadlines, nowMs } = this.context;
+    const untilIdle = this.mayIdle(link) ? link.lastTrafficMs + limits.idleMs : Number.POSITIVE_INFINITY;
+    const dueMs = Math.min(this.pingDueMs(link), link.lastReceivedMs + limits.silenceMs, untilIdle);
+    deadlines.add(() => this.check(link), Math.max(dueMs, nowMs + 1), link);
+  }
+
   private check(link: Link): void {
-    const { nowMs, limits, links } = this.engine;
+    const { links } = this;
+    const { nowMs, limits } = this.context;
     if (!link.isOpen) return;
     if (nowMs - link.lastReceivedMs >= limits.silenceMs) return links.close(link, 'timeout', 'nothing was received for too long');
     if (this.mayIdle(link) && nowMs - link.lastTrafficMs >= limits.idleMs) return links.close(link, 'idle', 'no application traffic');
@@ -98,15 +112,15 @@ export class Liveness {
 
   /** A ping that waits in the lane counts as sent: a remote that reads nothing is not pinged more often than others. */
   private pingDueMs({ lastSentMs, lastPingMs }: Link): number {
-    const { pingIntervalMs, silenceMs } = this.engine.limits;
+    const { pingIntervalMs, silenceMs } = this.context.limits;
     return Math.min(Math.max(lastSentMs, lastPingMs) + pingIntervalMs, lastPingMs + silenceMs);
   }
 
   private report(link: Link): void {
     const metric = this.metricOf(link);
-    this.engine.router.linkMetric(link.id, metric);
+    this.router.linkMetric(link.id, metric);
     const event = { type: 'stats' as const, ...metric };
-    for (const slot of link.handlers) if (slot?.isOpened === true && !slot.behavior.isCondemned) this.engine.callbacks.event(slot, event);
+    for (const slot of link.handlers) if (slot?.isOpened === true && !slot.behavior.isCondemned) this.callbacks.event(slot, event);
   }
 }
 

@@ -6,39 +6,59 @@
 import { assertNever, closeCodeOf } from '../../errors.js';
 import { type ControlMessage, decodeControl } from '../../wire/link-control.js';
 import { type HeaderView, KIND_DIRECT } from '../../wire/message.js';
-import type { Engine } from '../engine.js';
+import type { EngineContext } from '../context.js';
+import type { Admission } from '../links/admission.js';
+import type { Duplicates } from '../links/duplicates.js';
 import type { Link } from '../links/link.js';
+import type { LinkTable } from '../links/link-table.js';
+import type { Liveness } from '../links/liveness.js';
+import type { RouterFacade } from '../router-facade.js';
 
-export function handleControl(engine: Engine, link: Link, view: HeaderView): void {
-  if (view.kind !== KIND_DIRECT) return engine.links.close(link, 'protocol-error', 'routed control message');
-  const message = decodeControl(view.bytes.subarray(view.bodyOffset, view.end));
-  if (message === 'malformed') return engine.links.close(link, 'protocol-error', 'malformed control message');
-  if (message !== 'unknown' && message.type === 'close') return engine.links.closedByRemote(link, closeCodeOf(message.code), message.text);
-  if (engine.links.duplicates.isUndecided(link)) engine.links.duplicates.decidedByRemote(link);
-  if (link.isOver) return;
-  if (message === 'unknown') engine.metrics.unknownControl.value++;
-  else act(engine, link, message);
+export interface ControlParts {
+  readonly context: EngineContext;
+  readonly links: LinkTable;
+  readonly duplicates: Duplicates;
+  readonly admission: Admission;
+  readonly liveness: Liveness;
+  readonly router: RouterFacade;
 }
 
-function act(engine: Engine, link: Link, message: Exclude<ControlMessage, { type: 'close' }>): void {
-  switch (message.type) {
-    case 'ping':
-      return engine.liveness.pingReceived(link, message.value);
-    case 'pong':
-      return engine.liveness.pongReceived(link, message.value);
-    case 'ready':
-      return engine.admission.readyReceived(link, message.services);
-    case 'services':
-      return servicesChanged(engine, link, message.services);
-    case 'lost':
-      return engine.links.close(link, 'protocol-error', 'a signal that is not routed');
-    default:
-      assertNever(message);
+export class Control {
+  constructor(private readonly parts: ControlParts) {}
+
+  handle(link: Link, view: HeaderView): void {
+    const { links, duplicates, context } = this.parts;
+    if (view.kind !== KIND_DIRECT) return links.close(link, 'protocol-error', 'routed control message');
+    const message = decodeControl(view.bytes.subarray(view.bodyOffset, view.end));
+    if (message === 'malformed') return links.close(link, 'protocol-error', 'malformed control message');
+    if (message !== 'unknown' && message.type === 'close') return links.closedByRemote(link, closeCodeOf(message.code), message.text);
+    if (duplicates.isUndecided(link)) duplicates.decidedByRemote(link);
+    if (link.isOver) return;
+    if (message === 'unknown') context.metrics.unknownControl.value++;
+    else this.act(link, message);
   }
-}
 
-function servicesChanged(engine: Engine, link: Link, services: readonly number[]): void {
-  if (!link.isReadyReceived) return engine.links.close(link, 'protocol-error', 'services before ready');
-  link.remoteServices = services;
-  if (link.isOpen) engine.router.linkServices(link.id, services);
+  private act(link: Link, message: Exclude<ControlMessage, { type: 'close' }>): void {
+    const { liveness, admission, links } = this.parts;
+    switch (message.type) {
+      case 'ping':
+        return liveness.pingReceived(link, message.value);
+      case 'pong':
+        return liveness.pongReceived(link, message.value);
+      case 'ready':
+        return admission.readyReceived(link, message.services);
+      case 'services':
+        return this.servicesChanged(link, message.services);
+      case 'lost':
+        return links.close(link, 'protocol-error', 'a signal that is not routed');
+      default:
+        assertNever(message);
+    }
+  }
+
+  private servicesChanged(link: Link, services: readonly number[]): void {
+    if (!link.isReadyReceived) return this.parts.links.close(link, 'protocol-error', 'services before ready');
+    link.remoteServices = services;
+    if (link.isOpen) this.parts.router.linkServices(link.id, services);
+  }
 }

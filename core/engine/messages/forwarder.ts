@@ -1,93 +1,70 @@
 /**
- * @module Forwarder: routed messages that came over a link, and broadcasts. A relay forwards only if ttl > 1, sends ttl - 1, never to
+ * @module Forwarder: routed messages that came over a link, broadcasts among them. A relay forwards only if ttl > 1, sends ttl - 1, never to
  * the link that it came from, and leaves the body as it is; local delivery ignores ttl. A full relay drops and counts: it never blocks
  * another link. The origin of what ends here is told, see `loss-signals.ts`.
  */
 
 import { NODE_ID_BYTES, type NodeId, nodeIdFromBytes, nodeIdToBytes } from '../../address/node-id.js';
-import type { SendOptions } from '../../api/agent.js';
 import { LOCAL, type NextHop, type RouteAction } from '../../api/router-table.js';
-import type { Route } from '../../api/routes.js';
-import type { SendResult } from '../../errors.js';
-import { type HeaderDraft, type HeaderView, KIND_KEY, KIND_NODE, KIND_SERVICE, KIND_SERVICES } from '../../wire/message.js';
-import type { Owner } from '../behaviors/owner.js';
-import type { Engine } from '../engine.js';
+import { type HeaderView, KIND_KEY, KIND_NODE, KIND_SERVICE, KIND_SERVICES } from '../../wire/message.js';
+import type { EngineContext } from '../context.js';
 import type { Link } from '../links/link.js';
-import { BroadcastHistory } from './broadcast-history.js';
-import type { Delivery } from './delivery.js';
-import { LastWay } from './last-way.js';
-import { LossSignals } from './loss-signals.js';
+import type { LinkTable } from '../links/link-table.js';
+import type { RouterFacade } from '../router-facade.js';
+import type { BroadcastHistory } from './broadcast-history.js';
+import type { LocalDelivery } from './local-delivery.js';
+import type { LossSignals } from './loss-signals.js';
+import { RouteCache } from './route-cache.js';
+
+export interface ForwarderParts {
+  readonly context: EngineContext;
+  readonly links: LinkTable;
+  readonly router: RouterFacade;
+  readonly local: LocalDelivery;
+  readonly history: BroadcastHistory;
+  readonly signals: LossSignals;
+}
 
 export class Forwarder {
   private readonly selfBytes: Uint8Array;
   private readonly lastBytes = new Uint8Array(NODE_ID_BYTES);
   private lastId: NodeId | undefined;
-  private readonly lastWay = new LastWay();
-  private readonly history: BroadcastHistory;
-  private readonly signals: LossSignals;
+  private readonly cache = new RouteCache();
 
-  constructor(
-    private readonly engine: Engine,
-    private readonly delivery: Delivery,
-  ) {
-    this.selfBytes = nodeIdToBytes(engine.self);
-    this.history = new BroadcastHistory(engine);
-    this.signals = new LossSignals(engine);
+  constructor(private readonly parts: ForwarderParts) {
+    this.selfBytes = nodeIdToBytes(parts.context.self);
   }
 
   /** A routed message came over `link`. */
   route(link: Link, view: HeaderView): void {
-    const last = this.lastWay.of(link, view);
+    const last = this.cache.of(link, view);
     if (last !== undefined) return this.forwardOver(last, link, view);
     this.forget();
     if (view.kind === KIND_SERVICES) return this.rebroadcast(link, view);
-    if (view.kind === KIND_NODE && this.isSelf(view)) return this.delivery.deliver(link, view);
+    if (view.kind === KIND_NODE && this.isSelf(view)) return this.parts.local.deliver(link, view);
     const action = this.decide(link, view);
-    if (action.type === 'local') return this.delivery.deliver(link, view);
+    if (action.type === 'local') return this.parts.local.deliver(link, view);
     if (action.type === 'reject') return this.lost('unreachable', link, view);
-    const next = this.engine.links.get(action.connectionId);
-    if (next !== undefined && view.kind !== KIND_SERVICE) this.lastWay.keep(link, view, next);
+    const next = this.parts.links.get(action.connectionId);
+    if (next !== undefined && view.kind !== KIND_SERVICE) this.cache.keep(link, view, next);
     this.forwardOver(next, link, view);
   }
 
   /** Something else than handing on happens: the way of the next message has to be asked for. */
   forget(): void {
-    this.lastWay.forget();
+    this.cache.forget();
   }
 
   /** A control message that is routed: a signal of a lost message, for this node or another one. */
   routeControl(link: Link, view: HeaderView): void {
     const action = this.isSelf(view) ? LOCAL : this.decide(link, view);
-    if (action.type === 'local') this.signals.heard(link, view);
+    if (action.type === 'local') this.parts.signals.heard(link, view);
     else if (action.type === 'reject') this.lost('unreachable', link, view);
     else this.forward(link, view, action);
   }
 
-  /** Sends one copy to every provider. `queued` when at least one copy was taken. */
-  broadcast(
-    owner: Owner,
-    route: Extract<Route, { type: 'services' }>,
-    draft: HeaderDraft,
-    body: Uint8Array,
-    options: SendOptions,
-  ): SendResult {
-    draft.kind = KIND_SERVICES;
-    draft.routedServiceId = route.serviceId ?? owner.behavior.serviceId;
-    draft.scope = route.scope;
-    draft.sequence = this.history.nextSequence(draft.routedServiceId);
-    const fanout = this.engine.router.pathsToServices(draft.routedServiceId, route.scope, options.except);
-    let result: SendResult = 'unreachable';
-    for (const { connectionId } of fanout.next) {
-      const link = this.engine.links.get(connectionId);
-      const answer = link === undefined ? 'unreachable' : this.delivery.append(owner, link, draft, body, options);
-      if (result !== 'queued') result = answer;
-    }
-    const own = fanout.local ? this.delivery.local.send(owner, draft, body) : 'unreachable';
-    return own === 'queued' || result === 'unreachable' ? (own === 'unreachable' ? result : own) : result;
-  }
-
   private decide(link: Link, view: HeaderView): RouteAction {
-    const { router } = this.engine;
+    const { router } = this.parts;
     if (view.kind === KIND_SERVICE) return router.pathToService(view.routedServiceId, view.meta, link.id);
     const id = this.destinationOf(view);
     return view.kind === KIND_KEY ? router.pathToKey(id, link.id) : router.pathToNode(id, link.id);
@@ -95,35 +72,35 @@ export class Forwarder {
 
   private rebroadcast(link: Link, view: HeaderView): void {
     const source = view.sourceOffset < 0 ? (link.nodeId as NodeId) : nodeIdFromBytes(view.bytes, view.sourceOffset);
-    const isNew = source !== this.engine.self && this.history.isNew(source, view.routedServiceId, view.sequence);
-    if (!isNew) return this.delivery.dropped('duplicate', 1, link.id, view.serviceId);
-    const fanout = this.engine.router.pathsToServices(view.routedServiceId, view.scope, link.id, source);
+    const isNew = source !== this.parts.context.self && this.parts.history.isNew(source, view.routedServiceId, view.sequence);
+    if (!isNew) return this.parts.context.dropped('duplicate', 1, link.id, view.serviceId);
+    const fanout = this.parts.router.pathsToServices(view.routedServiceId, view.scope, link.id, source);
     for (const next of fanout.next) this.forward(link, view, next);
-    if (fanout.local) this.delivery.deliver(link, view);
+    if (fanout.local) this.parts.local.deliver(link, view);
   }
 
   private forward(from: Link, view: HeaderView, { connectionId }: NextHop): void {
-    this.forwardOver(this.engine.links.get(connectionId), from, view);
+    this.forwardOver(this.parts.links.get(connectionId), from, view);
   }
 
   private forwardOver(link: Link | undefined, from: Link, view: HeaderView): void {
-    const { engine } = this;
+    const { context } = this.parts;
     if (view.ttl <= 1) return this.lost('hop-limit', from, view);
     if (link?.isOpen !== true || link === from) return this.lost('unreachable', from, view);
     if (!link.outbox.forward(link.outbox.lane('normal'), view, from.nodeIdBytes as Uint8Array)) return this.full(link, from, view);
-    link.lastTrafficMs = engine.nowMs;
-    engine.metrics.messagesForwarded.value++;
-    engine.touch(link);
+    link.lastTrafficMs = context.nowMs;
+    context.metrics.messagesForwarded.value++;
+    context.touch(link);
   }
 
   private full(link: Link, from: Link, view: HeaderView): void {
-    this.delivery.dropped('lane-full', 1, link.id, view.serviceId);
-    this.signals.tell(from, view, 'lane-full');
+    this.parts.context.dropped('lane-full', 1, link.id, view.serviceId);
+    this.parts.signals.tell(from, view, 'lane-full');
   }
 
   private lost(cause: 'unreachable' | 'hop-limit', from: Link, view: HeaderView): void {
-    this.delivery.dropped(cause, 1, from.id, view.serviceId);
-    this.signals.tell(from, view, cause);
+    this.parts.context.dropped(cause, 1, from.id, view.serviceId);
+    this.parts.signals.tell(from, view, cause);
   }
 
   /** Most messages that pass go where the last one went: its id is kept as a text, which is dear to make. */

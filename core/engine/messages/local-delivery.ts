@@ -1,12 +1,16 @@
 /**
- * @module LocalDelivery: messages of this node to itself. They wait in the core's FIFO like every action, so that a callback is never
- * called from within another; what waits is bounded in messages and bytes.
+ * @module LocalDelivery: messages for behaviours of this node, those of other nodes and its own. Its own wait in the core's FIFO like every
+ * action, so that a callback is never called from within another; what waits is bounded in messages and bytes.
  */
 
 import type { SendResult } from '../../errors.js';
-import { type HeaderDraft, KIND_DIRECT, Message, type MessageOrigin } from '../../wire/message.js';
+import { type HeaderDraft, type HeaderView, KIND_DIRECT, Message, type MessageOrigin } from '../../wire/message.js';
+import type { BehaviorTable } from '../behaviors/behavior-table.js';
+import type { Callbacks } from '../behaviors/callbacks.js';
 import type { Owner } from '../behaviors/owner.js';
-import type { Engine } from '../engine.js';
+import type { EngineContext } from '../context.js';
+import type { Link } from '../links/link.js';
+import type { QueueReport } from '../queue-report.js';
 
 export class LocalDelivery {
   private messages = 0;
@@ -14,37 +18,52 @@ export class LocalDelivery {
 
   private readonly origin: MessageOrigin;
 
-  constructor(private readonly engine: Engine) {
-    this.origin = { nodeId: engine.self, connectionId: undefined, undecodable: engine.metrics.undecodable, limits: engine.limits };
+  constructor(
+    private readonly context: EngineContext,
+    private readonly callbacks: Callbacks,
+    private readonly behaviors: BehaviorTable,
+  ) {
+    const { self, metrics, limits } = context;
+    this.origin = { nodeId: self, connectionId: undefined, undecodable: metrics.undecodable, limits };
   }
 
   /** What waits now. */
-  get queued(): { readonly messages: number; readonly bytes: number } {
-    return { messages: this.messages, bytes: this.bytes };
+  get queue(): QueueReport {
+    const { localQueueMessagesMax: messagesMax, localQueueBytesMax: bytesMax } = this.context.limits;
+    return { name: 'local', connectionId: undefined, messages: this.messages, messagesMax, bytes: this.bytes, bytesMax };
   }
 
+  /** A message of this node to itself. */
   send(owner: Owner, draft: HeaderDraft, body: Uint8Array): SendResult {
-    const { limits } = this.engine;
-    if (body.length > limits.payloadBytesMax) return 'too-large';
-    if (this.messages >= limits.localQueueMessagesMax || this.bytes + body.length > limits.localQueueBytesMax) return 'full';
+    const { limits } = this.context;
+    const byteCount = body.length;
+    if (byteCount > limits.payloadBytesMax) return 'too-large';
+    if (this.messages >= limits.localQueueMessagesMax || this.bytes + byteCount > limits.localQueueBytesMax) return 'full';
     this.messages++;
-    this.bytes += body.length;
+    this.bytes += byteCount;
+    const message = this.messageOf(draft, body);
     owner.recorded ??= [];
-    owner.recorded.push({ type: 'local-message', message: this.messageOf(draft, body), bytes: body.length });
+    owner.recorded.push({ run: () => this.deliverOwn(message, byteCount), undo: () => this.forget(byteCount) });
     return 'queued';
   }
 
-  deliver(message: Message, bytes: number): void {
-    this.forget(bytes);
-    const slot = this.engine.behaviors.at(message.serviceId);
-    if (slot === undefined || slot.isCondemned) return this.engine.delivery.dropped('no-service', 1, undefined, message.serviceId);
-    this.engine.callbacks.message(slot, message);
+  /** The message at `view` is for this node: its behaviour gets it. */
+  deliver(link: Link, view: HeaderView): void {
+    const slot = this.behaviors.at(view.serviceId);
+    if (slot === undefined) return this.context.dropped('no-service', 1, link.id, view.serviceId);
+    this.callbacks.message(slot, messageOf(link, view));
   }
 
-  /** The callback that sent it has thrown. */
-  forget(bytes: number): void {
+  private deliverOwn(message: Message, byteCount: number): void {
+    this.forget(byteCount);
+    const slot = this.behaviors.at(message.serviceId);
+    if (slot === undefined || slot.isCondemned) return this.context.dropped('no-service', 1, undefined, message.serviceId);
+    this.callbacks.message(slot, message);
+  }
+
+  private forget(byteCount: number): void {
     this.messages--;
-    this.bytes -= bytes;
+    this.bytes -= byteCount;
   }
 
   /** A copy with a header of its own, as if it had come over a link: the caller's bytes are free. */
@@ -57,4 +76,9 @@ export class LocalDelivery {
     bytes.set(body, bodyOffset);
     return new Message(this.origin, bytes, 0, bodyOffset, bytes.length);
   }
+}
+
+/** The message at `view`, which came over the link. */
+export function messageOf(link: Link, view: HeaderView): Message {
+  return new Message(link.origin as MessageOrigin, view.bytes, view.start, view.bodyOffset, view.end);
 }

@@ -9,15 +9,27 @@ import { type NodeId, nodeIdFromBytes, nodeIdToBytes } from '../../address/node-
 import type { Lost } from '../../api/events.js';
 import { decodeControl, encodeLost, type LossCause } from '../../wire/link-control.js';
 import { HeaderDraft, type HeaderView, KIND_NODE, KIND_SERVICES } from '../../wire/message.js';
-import type { Engine } from '../engine.js';
+import type { BehaviorTable } from '../behaviors/behavior-table.js';
+import type { Callbacks } from '../behaviors/callbacks.js';
+import type { EngineContext } from '../context.js';
 import type { Link } from '../links/link.js';
+import type { LinkTable } from '../links/link-table.js';
+import type { RouterFacade } from '../router-facade.js';
+
+export interface LossSignalsParts {
+  readonly context: EngineContext;
+  readonly links: LinkTable;
+  readonly router: RouterFacade;
+  readonly callbacks: Callbacks;
+  readonly behaviors: BehaviorTable;
+}
 
 const WINDOW_MS = 1_000;
 
 export class LossSignals {
   private readonly draft = new HeaderDraft();
 
-  constructor(private readonly engine: Engine) {}
+  constructor(private readonly parts: LossSignalsParts) {}
 
   /** The message at `view`, which came over `from`, ends here. Broadcasts and signals end in silence. */
   tell(from: Link, view: HeaderView, cause: LossCause): void {
@@ -27,13 +39,14 @@ export class LossSignals {
     if (link?.isOpen !== true) return;
     const { fromServiceId, serviceId, streamId } = view;
     const body = encodeLost({ cause, fromServiceId, serviceId, streamId });
-    const { draft, engine } = this;
+    const { draft } = this;
+    const { context } = this.parts;
     draft.kind = KIND_NODE;
-    draft.ttl = engine.limits.hopsMax;
+    draft.ttl = context.limits.hopsMax;
     draft.destination = nodeIdToBytes(origin);
     if (!link.outbox.append(link.outbox.lane('normal'), draft, body, 0, body.length)) return;
-    engine.metrics.lossesTold.value++;
-    engine.touch(link);
+    context.metrics.lossesTold.value++;
+    context.touch(link);
   }
 
   /**
@@ -41,29 +54,29 @@ export class LossSignals {
    * passed on is ignored and counted.
    */
   heard(link: Link, view: HeaderView): void {
-    const { engine } = this;
+    const { context, links, callbacks, behaviors } = this.parts;
     const message = decodeControl(view.bytes.subarray(view.bodyOffset, view.end));
     if (message === 'malformed' || message === 'unknown' || message.type !== 'lost') {
-      if (view.sourceOffset < 0) return engine.links.close(link, 'protocol-error', 'routed control message');
-      engine.metrics.unknownControl.value++;
+      if (view.sourceOffset < 0) return links.close(link, 'protocol-error', 'routed control message');
+      context.metrics.unknownControl.value++;
       return;
     }
     const { cause, fromServiceId, serviceId, streamId } = message;
     const by = view.sourceOffset < 0 ? (link.nodeId as NodeId) : nodeIdFromBytes(view.bytes, view.sourceOffset);
-    engine.metrics.lossesHeard.value++;
+    context.metrics.lossesHeard.value++;
     const lost: Lost = { cause, by, fromServiceId, serviceId, streamId };
-    engine.options.emit('lost', lost);
-    const sender = engine.behaviors.at(fromServiceId);
-    if (sender !== undefined) engine.callbacks.run(sender, 'onMessageLost', () => sender.instance.onMessageLost(sender.agent, lost));
+    context.options.emit('lost', lost);
+    const sender = behaviors.at(fromServiceId);
+    if (sender !== undefined) callbacks.run(sender, 'onMessageLost', () => sender.instance.onMessageLost(sender.agent, lost));
   }
 
   private wayTo(origin: NodeId): Link | undefined {
-    const action = this.engine.router.pathToNode(origin);
-    return action.type === 'next' ? this.engine.links.get(action.connectionId) : undefined;
+    const action = this.parts.router.pathToNode(origin);
+    return action.type === 'next' ? this.parts.links.get(action.connectionId) : undefined;
   }
 
   private mayTell(from: Link): boolean {
-    const { nowMs, limits } = this.engine;
+    const { nowMs, limits } = this.parts.context;
     if (nowMs - from.lossWindowMs >= WINDOW_MS) {
       from.lossWindowMs = nowMs;
       from.lossCount = 0;

@@ -5,7 +5,8 @@
  */
 
 import type { NodeId } from '../../address/node-id.js';
-import type { Engine } from '../engine.js';
+import type { Limits } from '../../limits.js';
+import type { RouterFacade } from '../router-facade.js';
 
 const STREAM_IDS = 2 ** 32;
 
@@ -13,7 +14,10 @@ export class ProviderStreams {
   /** By sending service, service and stream id, the last used last. */
   private readonly kept = new Map<number, NodeId>();
 
-  constructor(private readonly engine: Engine) {}
+  constructor(
+    private readonly limits: Limits,
+    private readonly router: RouterFacade,
+  ) {}
 
   get size(): number {
     return this.kept.size;
@@ -21,7 +25,7 @@ export class ProviderStreams {
 
   /** `undefined`: the table leaves the choice to the nodes on the way. */
   choose(fromServiceId: number, serviceId: number, meta: number, streamId: number): NodeId | undefined {
-    const { router } = this.engine;
+    const { router } = this;
     if (streamId === 0) return router.providerOf(serviceId, meta);
     const key = (fromServiceId * 256 + serviceId) * STREAM_IDS + streamId;
     const before = this.kept.get(key);
@@ -32,7 +36,7 @@ export class ProviderStreams {
   }
 
   private keep(key: number, provider: NodeId): void {
-    if (this.kept.size >= this.engine.limits.serviceStreamsMax) this.kept.delete(this.kept.keys().next().value as number);
+    if (this.kept.size >= this.limits.serviceStreamsMax) this.kept.delete(this.kept.keys().next().value as number);
     this.kept.set(key, provider);
   }
 }

@@ -255,16 +255,16 @@ type Misdeed = (forward: () => void, tellLost: () => void) => void;
 
 /** A relay that keeps to every rule but one: it treats messages of rpc that it should hand on in its own way. */
 function corrupt(relay: SimulatedNode, misdeed: Misdeed): void {
-  const forwarder = relay['network'].delivery['forwarder'] as unknown as {
+  const forwarder = relay['network'].parts.forwarder as unknown as {
     forwardOver(link: unknown, from: unknown, view: { serviceId: number }): void;
-    signals: { tell(from: unknown, view: unknown, cause: string): void };
+    parts: { signals: { tell(from: unknown, view: unknown, cause: string): void } };
   };
   const forward = forwarder.forwardOver.bind(forwarder);
   forwarder.forwardOver = (link, from, view) => {
     if (view.serviceId !== 6) return forward(link, from, view);
     misdeed(
       () => forward(link, from, view),
-      () => forwarder.signals.tell(from, view, 'unreachable'),
+      () => forwarder.parts.signals.tell(from, view, 'unreachable'),
     );
   };
 }

@@ -40,15 +40,15 @@ export function visitor(node: BareNode, name: string, options: ConstructorParame
 
 /** What still hangs on a network: all of it is empty when nothing is left. */
 export function leftovers({ network }: Pick<BareNode, 'network'>) {
-  const { deadlines, calls, dialer, links, delivery } = network;
+  const { deadlines, calls, dialer, links, local } = network;
   return {
     deadlines: deadlines.size,
     calls: calls.size,
     dials: dialer.size,
     links: links.size,
     admitted: links.admittedCount,
-    localMessages: delivery.local.queued.messages,
-    localBytes: delivery.local.queued.bytes,
+    localMessages: local.queue.messages,
+    localBytes: local.queue.bytes,
   };
 }
 

@@ -316,7 +316,7 @@ class World {
     bytes.set(body, header.write(bytes, 0));
     const network = to['network'];
     const link = network.links.openConnections().map(({ id }) => network.links.get(id))[0];
-    if (link !== undefined) to['runner'].enter(() => network.delivery.receive(link, bytes, 0, bytes.length));
+    if (link !== undefined) to['runner'].enter(() => network.parts.delivery.receive(link, bytes, 0, bytes.length));
   }
 
   as(node: SimulatedNode, serviceId: number, work: (agent: BehaviorAgent) => void): void {

@@ -152,13 +152,13 @@ export async function dialCampaign(attempts: number, seed: number): Promise<Camp
   await network.run(15_000);
   for (const { id } of node.connections()) node.disconnect(id);
   await network.run(15_000);
-  const { dialer, links, deadlines, calls } = node['network'];
+  const { dialer, links, deadlines, calls, parts } = node['network'];
   const runner = node['runner'];
   const left = {
     ...{ attempts: dialer.size, links: links.size, admitted: links.admittedCount, deadlines: deadlines.size - 1, calls: calls.size },
     ...{ waiting: dialer['waiting'].length, running: dialer['running'], byAttempt: dialer['byAttempt'].size },
     ...{ channels: runner['links'].size, dials: runner['dials'].size, inputs: runner['inputs'].length },
-    ...{ chosen: links.duplicates['chosenByNode'].size, held: links.duplicates['heldByNode'].size },
+    ...{ chosen: links['chosenByNode'].size, held: parts.duplicates['heldByNode'].size },
   };
   await network.stop();
   return { attempts, outcomes: campaign.outcomes, unsettled: campaign.pending + campaign.settledTwice, left };

@@ -1,25 +1,25 @@
 /**
- * @module LastWay: which link the last message was handed on to, for the next one of the same burst. It holds from one message to the next
- * of the same link, kind and destination, and only while nothing else happens in between, so that the table would answer the same: its
- * answers follow from what it was told. Whoever uses it forgets it with every input and every callback.
+ * @module RouteCache: which link the last message was forwarded to, for the next one of the same burst. It holds from one message to the next
+ * of the same link, kind and destination, and only while nothing else happens in between, so that the table would return the same: what it
+ * returns follows from its inputs. Whoever uses it forgets it with every input and every callback.
  */
 import { NODE_ID_BYTES } from '../../address/node-id.js';
 import type { HeaderView } from '../../wire/message.js';
 import type { Link } from '../links/link.js';
 
-const NOTHING = new Uint8Array(0);
+const EMPTY = new Uint8Array(0);
 
-export class LastWay {
+export class RouteCache {
   private from: Link | undefined;
   private to: Link | undefined;
   private kind = 0;
   private readonly destination = new Uint8Array(NODE_ID_BYTES);
   private readonly words = new DataView(this.destination.buffer);
   /** The bytes of the present record, to be compared by words. */
-  private record: Uint8Array = NOTHING;
-  private recordWords: DataView = new DataView(NOTHING.buffer);
+  private record: Uint8Array = EMPTY;
+  private recordWords: DataView = new DataView(EMPTY.buffer);
 
-  /** The way of the message, if it is the last one's. For messages to a node or a key. */
+  /** The next link of the message, if it is the last one's. For messages to a node or a key. */
   of(from: Link, { kind, bytes, destinationOffset }: HeaderView): Link | undefined {
     if (from !== this.from || kind !== this.kind) return undefined;
     if (bytes !== this.record) {
@@ -43,6 +43,6 @@ export class LastWay {
     if (this.from === undefined) return;
     this.from = undefined;
     this.to = undefined;
-    this.record = NOTHING;
+    this.record = EMPTY;
   }
 }

@@ -12,74 +12,88 @@ import type { Route } from '../../api/routes.js';
 import type { RpcAnswer, RpcRequest } from '../../api/rpc.js';
 import { NetworkError, type SendResult } from '../../errors.js';
 import { type Limits, limitError } from '../../limits.js';
-import type { Engine } from '../engine.js';
-import type { Action, CallState, TimerState } from './action.js';
-import { requireText } from './arguments.js';
-import type { BehaviorSlot, HandlerSlot, Owner } from './owner.js';
+import { requireText } from '../behaviors/arguments.js';
+import type { BehaviorTable } from '../behaviors/behavior-table.js';
+import type { Callbacks } from '../behaviors/callbacks.js';
+import type { Calls } from '../behaviors/calls.js';
+import type { BehaviorSlot, HandlerSlot, Owner } from '../behaviors/owner.js';
+import { Timer } from '../behaviors/timer.js';
+import type { Action, EngineContext } from '../context.js';
+import type { Dialer } from '../dial/dialer.js';
+import type { Admission } from '../links/admission.js';
+import type { Link } from '../links/link.js';
+import type { LinkTable } from '../links/link-table.js';
+import type { Sender } from '../messages/sender.js';
+
+/** What agents let authors do is done by these. */
+export interface AgentParts {
+  readonly context: EngineContext;
+  readonly behaviors: BehaviorTable;
+  readonly callbacks: Callbacks;
+  readonly calls: Calls;
+  readonly links: LinkTable;
+  readonly admission: Admission;
+  readonly sender: Sender;
+  readonly dialer: Dialer;
+}
 
 abstract class AgentOf<Self extends Owner> implements Agent {
   constructor(
-    protected readonly engine: Engine,
+    protected readonly parts: AgentParts,
     protected readonly owner: Self,
   ) {}
 
   get nodeId(): NodeId {
-    return this.engine.self;
+    return this.parts.context.self;
   }
 
   get nowMs(): number {
-    return this.engine.nowMs;
+    return this.parts.context.nowMs;
   }
 
   get wallMs(): number {
-    return this.engine.options.wallMs();
+    return this.parts.context.options.wallMs();
   }
 
   get random(): Random {
-    return this.engine.options.random;
+    return this.parts.context.options.random;
   }
 
   get log(): Logger {
-    return this.engine.behaviors.logOf(this.owner.behavior);
+    return this.parts.behaviors.logOf(this.owner.behavior);
   }
 
   get limits(): Limits {
-    return this.engine.limits;
+    return this.parts.context.limits;
   }
 
   get addresses(): readonly Address[] {
-    return this.engine.addresses;
+    return this.parts.context.addresses;
   }
 
   send(route: Route, payload: unknown, options?: SendOptions): SendResult {
     this.guard();
-    return this.engine.delivery.send(this.owner, route, payload, options);
+    return this.parts.sender.send(this.owner, route, payload, options);
   }
 
   sendToHandlers(target: HandlerTarget, event: unknown): number {
     this.guard();
-    const targets = this.engine.links.handlersOf(this.owner.behavior, target);
-    for (const to of targets) this.record({ type: 'handler-event', from: this.owner, to, event });
+    const targets = this.parts.links.handlersOf(this.owner.behavior, target);
+    for (const to of targets) this.record({ run: () => this.parts.callbacks.handlerEvent(this.owner, to, event) });
     return targets.length;
   }
 
   after(delayMs: number, callback: (agent: this) => void): Cancellable {
     const { behavior } = this.owner;
-    const { timersPerBehaviorMax } = this.engine.limits;
+    const { timersPerBehaviorMax } = this.limits;
     if (!(typeof delayMs === 'number' && delayMs >= 0))
       throw new NetworkError('ARGUMENT_INVALID', `after: delayMs is ${String(delayMs)}; it must be a number of 0 or more`);
     if (behavior.timerCount >= timersPerBehaviorMax)
       throw limitError('timersPerBehaviorMax', behavior.timerCount, timersPerBehaviorMax, behavior.name);
-    const timer: TimerState = {
-      owner: this.owner,
-      dueMs: this.engine.nowMs + delayMs,
-      callback: () => callback(this),
-      isDone: false,
-      id: 0,
-      cancel: () => this.cancelTimer(timer),
-    };
-    this.record({ type: 'timer', timer });
-    behavior.timerCount++;
+    this.guard();
+    const { context, callbacks } = this.parts;
+    const timer = new Timer(context, callbacks, this.owner, { delayMs, callback: () => callback(this) });
+    this.record(timer);
     return timer;
   }
 
@@ -91,22 +105,15 @@ abstract class AgentOf<Self extends Owner> implements Agent {
     options: { readonly timeoutMs?: number },
     callback: (agent: this, answer: CallResult) => void,
   ): Cancellable {
-    const call: CallState = {
-      owner: this.owner,
-      request: { route, serviceId, method, value, ...options },
-      callback: (answer) => callback(this, answer),
-      isDone: false,
-      id: 0,
-      stop: undefined,
-      cancel: () => this.cancelCall(call),
-    };
-    this.record({ type: 'call', call });
+    const request = { route, serviceId, method, value, ...options };
+    const call = this.parts.calls.call(this.owner, request, (answer) => callback(this, answer));
+    this.record(call);
     return call;
   }
 
   ports<Name extends keyof BehaviorPorts>(name: Name): readonly LentPort<NonNullable<BehaviorPorts[Name]>>[] {
     this.guard();
-    return this.engine.behaviors.all.flatMap((slot) => {
+    return this.parts.behaviors.all.flatMap((slot) => {
       const port = slot.ports[name];
       return port === undefined ? [] : [this.lend(slot, name, port)];
     });
@@ -124,7 +131,7 @@ abstract class AgentOf<Self extends Owner> implements Agent {
   }
 
   private lend<Port>(slot: BehaviorSlot, name: string, port: Port): LentPort<Port> {
-    const { callbacks } = this.engine;
+    const { callbacks } = this.parts;
     const use: LentPort<Port>['use'] = (work) => {
       this.guard();
       const watched = watchedPort(port, (answer) => callbacks.watch(slot, name, answer));
@@ -132,103 +139,99 @@ abstract class AgentOf<Self extends Owner> implements Agent {
     };
     return { serviceId: slot.serviceId, behavior: slot.name, use };
   }
-
-  private cancelTimer(timer: TimerState): void {
-    if (timer.isDone) return;
-    timer.isDone = true;
-    timer.owner.behavior.timerCount--;
-    this.engine.deadlines.take(timer.id);
-  }
-
-  private cancelCall(call: CallState): void {
-    if (call.isDone) return;
-    call.isDone = true;
-    this.engine.calls.take(call.id);
-    call.stop?.();
-  }
 }
 
 export class BehaviorAgentOf extends AgentOf<BehaviorSlot> implements BehaviorAgent {
   connect(target: Address | NodeId | string, callback?: (agent: this, outcome: Connection | NetworkError) => void): number {
     const { owner } = this;
-    const attemptId = this.engine.dialer.nextAttemptId();
+    const { dialer, callbacks } = this.parts;
+    const attemptId = dialer.nextAttemptId();
     const parsed = typeof target === 'string' && !isNodeId(target) ? parseAddress(target) : target;
-    const settle = (outcome: Connection | NetworkError) => this.engine.callbacks.run(owner, 'connect', () => callback?.(this, outcome));
-    const onSettled = callback && { onSettled: settle };
-    this.record({ type: 'connect', owner, request: { attemptId, target: parsed, owner, ...onSettled } });
+    const settle = (outcome: Connection | NetworkError) => callbacks.run(owner, 'connect', () => callback?.(this, outcome));
+    const request = { attemptId, target: parsed, owner, ...(callback && { onSettled: settle }) };
+    this.record({ run: () => (owner.isEnded ? undefined : dialer.dial(request)) });
     return attemptId;
   }
 
   closeConnection(connectionId: number, reason = ''): void {
     requireText('closeConnection: reason', reason);
-    this.record({ type: 'close-connection', owner: this.owner, connectionId, reason });
+    this.record({ run: () => this.parts.links.closeFor(this.owner, connectionId, reason) });
   }
 
   disconnectNode(nodeId: NodeId, reason = ''): void {
     requireText('disconnectNode: reason', reason);
-    this.record({ type: 'disconnect-node', nodeId, reason });
+    this.record({ run: () => this.parts.links.closeByNode(nodeId, reason) });
   }
 
   connections(): readonly Connection[] {
     this.guard();
-    return this.engine.links.openConnections();
+    return this.parts.links.openConnections();
   }
 
   hold(connectionId: number): void {
-    this.record({ type: 'hold', connectionId, holder: this.owner });
+    const { owner } = this;
+    this.record({ run: () => (owner.isEnded ? undefined : this.parts.links.hold(connectionId, owner)) });
   }
 
   release(connectionId: number): void {
-    this.record({ type: 'release', connectionId, holder: this.owner });
+    this.record({ run: () => this.parts.links.release(connectionId, this.owner) });
   }
 
   sendToBehavior(serviceId: number, event: unknown): boolean {
     this.guard();
-    const to = this.engine.behaviors.at(serviceId);
+    const to = this.parts.behaviors.at(serviceId);
     if (to === undefined) return false;
-    this.record({ type: 'behavior-event', from: this.owner, to, event });
+    this.record({ run: () => this.parts.callbacks.behaviorEvent(this.owner, to, event) });
     return true;
   }
 
   admit(connectionId: number): void {
-    this.record({ type: 'admit', connectionId, gate: this.owner });
+    this.record({ run: () => this.parts.admission.admit(connectionId, this.owner) });
   }
 
   registerService(serviceId: number): void {
-    const taken = this.engine.behaviors.at(serviceId);
+    const taken = this.parts.behaviors.at(serviceId);
     if (!Number.isInteger(serviceId) || serviceId < 1 || serviceId > 255)
       throw new NetworkError('ARGUMENT_INVALID', `serviceId is ${serviceId}; it must be 1-255`);
     if (taken !== undefined && taken !== this.owner)
       throw new NetworkError('BEHAVIOR_DUPLICATE', `service ${serviceId} is taken by ${taken.name}`);
-    this.record({ type: 'register-service', slot: this.owner, serviceId });
+    this.record({ run: () => this.parts.behaviors.registerService(this.owner, serviceId) });
   }
 
   unregisterService(serviceId: number): void {
-    this.record({ type: 'unregister-service', slot: this.owner, serviceId });
+    this.record({ run: () => this.parts.behaviors.unregisterService(this.owner, serviceId) });
   }
 
   deliverRpc(request: RpcRequest, answer: RpcAnswer): void {
-    this.record({ type: 'rpc', request, answer });
+    this.record({ run: () => this.parts.calls.deliver(request, answer) });
   }
 }
 
 export class ConnectionAgentOf extends AgentOf<HandlerSlot> implements ConnectionAgent {
+  constructor(
+    parts: AgentParts,
+    owner: HandlerSlot,
+    private readonly link: Link,
+  ) {
+    super(parts, owner);
+  }
+
   get connection(): Connection {
-    return this.owner.link.connection as Connection;
+    return this.owner.connection;
   }
 
   reply(payload: unknown, options?: SendOptions): SendResult {
     this.guard();
-    return this.engine.delivery.sendOn(this.owner, this.owner.link, payload, options);
+    return this.parts.sender.sendOn(this.owner, this.link, payload, options);
   }
 
   sendToBehavior(event: unknown): void {
-    this.record({ type: 'behavior-event', from: this.owner, to: this.owner.behavior, event });
+    this.record({ run: () => this.parts.callbacks.behaviorEvent(this.owner, this.owner.behavior, event) });
   }
 
   close(reason = ''): void {
     requireText('close: reason', reason);
-    this.record({ type: 'close-connection', owner: this.owner, connectionId: this.owner.link.id, reason });
+    this.record({ run: () => this.parts.links.closeFor(this.owner, this.link.id, reason) });
   }
 }
 

@@ -1,32 +1,23 @@
 /**
- * @module Engine: the one object that the parts of the state machine share. `Network` builds it; every part takes what it needs from
- * it and keeps no copy. Inputs, effects and events are the engine's only contact with the world.
+ * @module EngineContext: what all parts of the state machine share. Each part gets it, and by constructor the few other parts that it really
+ * needs; nothing leads from one part to every other. Inputs, effects and events are the engine's only contact with the world.
+ *
+ * The rooms build on each other: `behaviors` (callbacks, slots) <- `links` <- `dial` and `messages` <- `agents`; `network.ts` puts them together.
  */
 
 import type { Address } from '../address/address.js';
 import type { NodeId } from '../address/node-id.js';
-import type { NodeEventName, NodeEvents } from '../api/events.js';
+import type { DropCause, NodeEventName, NodeEvents } from '../api/events.js';
 import type { Logger, Random } from '../api/ports.js';
 import type { LinkKind } from '../api/transport.js';
 import type { NetworkError } from '../errors.js';
 import type { Limits } from '../limits.js';
 import type { AgreementKeys } from '../security/agreement-keys.js';
-import type { AgreementKey, Crypto } from '../security/crypto.js';
+import type { Crypto } from '../security/crypto.js';
 import type { Identity } from '../security/identity.js';
 import type { SecureStreamOptions } from '../security/secure-stream.js';
 import type { PendingTable } from '../structures/pending-table.js';
-import type { Action, CallState } from './behaviors/action.js';
-import type { BehaviorTable } from './behaviors/behavior-table.js';
-import type { Callbacks } from './behaviors/callbacks.js';
 import type { CoreMetrics } from './core-metrics.js';
-import type { Dialer } from './dial/dialer.js';
-import type { Keeper } from './dial/keeper.js';
-import type { Admission } from './links/admission.js';
-import type { Link } from './links/link.js';
-import type { LinkTable } from './links/link-table.js';
-import type { Liveness } from './links/liveness.js';
-import type { Delivery } from './messages/delivery.js';
-import type { RouterFacade } from './router-facade.js';
 
 /** Everything that can happen to a network. Connection ids of accepted channels come from `Network.reserveConnectionId`. */
 export type Input =
@@ -85,38 +76,39 @@ export interface NetworkOptions {
 /** A deadline's work. */
 export type Expiry = () => void;
 
-export interface Engine {
+/**
+ * What a callback has recorded, or the engine put off: carried out in the order of recording, between callbacks, never inside of one. One
+ * whose target has gone meanwhile does nothing.
+ */
+export interface Action {
+  run(): void;
+  /** The callback that recorded it has thrown: it will not run. */
+  undo?(): void;
+}
+
+/** Of a link, what it takes to be written in the next flush. */
+export interface Writable {
+  isTouched: boolean;
+}
+
+export interface EngineContext {
   readonly options: NetworkOptions;
   readonly self: NodeId;
   readonly limits: Limits;
   readonly metrics: CoreMetrics;
-  /** The Noise static key of this start, and the random name of this start. */
-  readonly staticKey: AgreementKey;
-  readonly instance: Uint8Array;
-  /** Monotonic time of the step at hand. */
+  /** Monotonic time of the current step. */
   readonly nowMs: number;
   readonly isStopping: boolean;
-  /** Whether a step runs now. */
-  readonly isStepping: boolean;
-  addresses: readonly Address[];
-
-  readonly callbacks: Callbacks;
-  readonly behaviors: BehaviorTable;
-  readonly links: LinkTable;
-  readonly admission: Admission;
-  readonly liveness: Liveness;
-  readonly delivery: Delivery;
-  readonly dialer: Dialer;
-  readonly keeper: Keeper;
-  readonly router: RouterFacade;
+  readonly addresses: readonly Address[];
   readonly deadlines: PendingTable<Expiry>;
-  /** Calls of callbacks that are not answered yet. */
-  readonly calls: PendingTable<CallState>;
 
   /** Adds to the one FIFO. */
   enqueue(action: Action): void;
+  /** Carries out what is in the FIFO, up to the step's limit. */
+  drain(): void;
   /** The link has something to write or to end. */
-  touch(link: Link): void;
+  touch(link: Writable): void;
   effect(effect: Effect): void;
-  nextConnectionId(): number;
+  /** Messages ended here: moves the counter of the cause, and emits the event. */
+  dropped(cause: DropCause, count: number, connectionId: number | undefined, serviceId?: number): void;
 }

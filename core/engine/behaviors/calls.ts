@@ -1,0 +1,111 @@
+/**
+ * @module Calls: calls of callbacks, made by the behaviour that fills the port `caller`, from their recording to their answer; and the other
+ * end, requests that such a behaviour delivers to an `onRpc` or `@Rpc` method of this node.
+ */
+import type { Cancellable } from '../../api/agent.js';
+import type { CallRequest, CallResult } from '../../api/ports.js';
+import type { RpcAnswer, RpcRequest } from '../../api/rpc.js';
+import type { ErrorCode } from '../../errors.js';
+import { PENDING_FULL } from '../../structures/pending-table.js';
+import type { Action, EngineContext } from '../context.js';
+import type { BehaviorObserver, BehaviorTable } from './behavior-table.js';
+import type { Callbacks } from './callbacks.js';
+import type { BehaviorSlot, Owner } from './owner.js';
+
+/** A call from its `call` to its answer. */
+class Call implements Action, Cancellable {
+  isDone = false;
+  id = 0;
+  stop: (() => void) | undefined;
+
+  constructor(
+    private readonly calls: Calls,
+    readonly owner: Owner,
+    readonly request: CallRequest,
+    readonly callback: (answer: CallResult) => void,
+  ) {}
+
+  run(): void {
+    this.calls.start(this);
+  }
+
+  cancel(): void {
+    this.calls.cancel(this);
+  }
+}
+
+export class Calls implements BehaviorObserver {
+  constructor(
+    private readonly context: EngineContext,
+    private readonly callbacks: Callbacks,
+    private readonly behaviors: BehaviorTable,
+  ) {}
+
+  /** Calls that are not answered yet. */
+  get size(): number {
+    return this.callbacks.calls.size;
+  }
+
+  /** An action that makes the call. */
+  call(owner: Owner, request: CallRequest, callback: (answer: CallResult) => void): Action & Cancellable {
+    return new Call(this, owner, request, callback);
+  }
+
+  start(call: Call): void {
+    if (call.isDone || call.owner.isEnded) return;
+    call.id = this.callbacks.calls.add(call, Number.POSITIVE_INFINITY, call.owner);
+    if (call.id === PENDING_FULL) return this.settle(call, failed('LIMIT_EXCEEDED', 'this node has too many calls in progress'));
+    const slot = this.behaviors.callerSlot;
+    const caller = slot?.ports.caller;
+    if (slot === undefined || caller === undefined) return this.settle(call, failed('RPC_ABSENT', 'no rpc behaviour runs on this node'));
+    const settle = (answer: CallResult) => this.context.options.enter(() => this.context.enqueue({ run: () => this.settle(call, answer) }));
+    const running = this.callbacks.ask(slot, 'caller', () => caller.call(call.request, settle))?.answer;
+    if (running === undefined) return this.settle(call, failed('RPC_FAILED', 'the rpc behaviour of this node failed'));
+    call.stop = () => this.callbacks.run(slot, 'caller', () => running.cancel());
+  }
+
+  cancel(call: Call): void {
+    if (call.isDone) return;
+    call.isDone = true;
+    this.callbacks.calls.take(call.id);
+    call.stop?.();
+  }
+
+  /** A request for `onRpc` or an `@Rpc` method. What such a method throws is its answer, not a fault: callers must not spend budgets. */
+  deliver(request: RpcRequest, answer: RpcAnswer): void {
+    const slot = this.behaviors.at(request.serviceId);
+    if (slot === undefined || slot.isEnded) return answer.error('RPC_NO_HANDLER', 'no such service');
+    if (slot.rpcMethods.has(request.method)) return this.deliverToMethod(slot, request, answer);
+    const verdict = this.callbacks.ask(slot, 'onRpc', () => slot.instance.onRpc(slot.agent, request, answer));
+    if (verdict === undefined) answer.error('RPC_FAILED', 'the handler threw');
+    else if (verdict.answer !== true) answer.error('RPC_METHOD_UNKNOWN', 'no such method');
+  }
+
+  /** A behaviour has ended: whoever waits for an answer of it gets to know that there will be none. */
+  left(slot: BehaviorSlot): void {
+    const { callerSlot } = this.behaviors;
+    if (callerSlot === undefined || callerSlot === slot) return;
+    for (const serviceId of [slot.serviceId, ...slot.extraServices])
+      this.callbacks.run(callerSlot, 'caller', () => callerSlot.ports.caller?.serviceEnded?.(serviceId));
+  }
+
+  private settle(call: Call, answer: CallResult): void {
+    if (call.isDone) return;
+    call.isDone = true;
+    this.callbacks.calls.take(call.id);
+    this.callbacks.run(call.owner, 'call', () => call.callback(answer));
+  }
+
+  private deliverToMethod(slot: BehaviorSlot, request: RpcRequest, answer: RpcAnswer): void {
+    const methods = slot.instance as unknown as Record<string, (value: unknown, context: RpcRequest) => unknown>;
+    try {
+      answer.result(this.callbacks.perform(slot, () => methods[request.method]?.(request.value, request)));
+    } catch (cause) {
+      answer.failed(cause);
+    }
+  }
+}
+
+function failed(code: ErrorCode, text: string): CallResult {
+  return { type: 'error', code, text };
+}

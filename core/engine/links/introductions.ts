@@ -1,0 +1,104 @@
+/**
+ * @module Introductions: what behaviours see of links. Connected hooks by ascending service id, then `onOpened` of the handlers that they
+ * gave; at the end the mirrored order: `onClosed` of handlers first. A behaviour that is added later sees the open links, in id order.
+ */
+import type { ConnectionAgent } from '../../api/agent.js';
+import { ConnectionHandler } from '../../api/connection-handler.js';
+import type { Connection } from '../../api/events.js';
+import { type CloseReason, NetworkError } from '../../errors.js';
+import type { BehaviorObserver, BehaviorTable } from '../behaviors/behavior-table.js';
+import type { Callbacks } from '../behaviors/callbacks.js';
+import { type BehaviorSlot, HandlerSlot } from '../behaviors/owner.js';
+import type { EngineContext } from '../context.js';
+import type { Link } from './link.js';
+import type { LinkObserver } from './link-observer.js';
+import type { LinkTable } from './link-table.js';
+
+export class Introductions implements LinkObserver, BehaviorObserver {
+  /** Set right after construction. */
+  agentOf!: (slot: HandlerSlot, link: Link) => ConnectionAgent;
+
+  constructor(
+    private readonly context: EngineContext,
+    private readonly links: LinkTable,
+    private readonly callbacks: Callbacks,
+    private readonly behaviors: BehaviorTable,
+  ) {}
+
+  opened(link: Link): void {
+    this.connect(
+      link,
+      this.behaviors.all.filter((slot) => !link.seenBy.has(slot)),
+    );
+  }
+
+  /** Whoever saw it connected sees it disconnected. */
+  ended(link: Link, reason: CloseReason): void {
+    this.disconnect(
+      link,
+      this.behaviors.all.filter((slot) => link.seenBy.has(slot)),
+      reason,
+    );
+  }
+
+  /** A behaviour that is added to a running node sees the open connections, in id order, without votes. */
+  joined(slot: BehaviorSlot): void {
+    for (const link of this.links.all) if (link.isOpen) this.connect(link, [slot]);
+  }
+
+  /** A behaviour ends: its handlers see their close; a gate that was still asked fails closed. */
+  leaving(slot: BehaviorSlot): void {
+    for (const link of [...this.links.all]) {
+      if (link.waitingGates.has(slot)) this.links.close(link, 'gate', `gate ${slot.name} was stopped`);
+      else if (link.seenBy.has(slot)) this.disconnect(link, [slot], { code: 'goodbye', text: 'behaviour stopped', by: 'local' });
+    }
+  }
+
+  /** Connected hooks by ascending service id, then `onOpened` of the handlers that they gave. */
+  connect(link: Link, slots: readonly BehaviorSlot[]): void {
+    const connection = link.connection as Connection;
+    const hook = link.direction === 'incoming' ? 'onIncomingConnectionConnected' : 'onOutgoingConnectionConnected';
+    for (const slot of slots) {
+      if (link.isOver || slot.isEnded) continue;
+      link.seenBy.add(slot);
+      const handler = this.callbacks.run(slot, hook, () => slot.instance[hook](slot.agent, connection));
+      if (link.isOver || slot.isEnded || !this.isHandler(slot, hook, handler)) continue;
+      const handlerSlot = new HandlerSlot(handler, slot, connection);
+      handlerSlot.agent = this.agentOf(handlerSlot, link);
+      handlerSlot.lastTickMs = this.context.nowMs;
+      link.handlers[slot.serviceId] = handlerSlot;
+    }
+    for (const slot of slots) {
+      const handler = link.handlers[slot.serviceId];
+      if (handler?.behavior !== slot || handler.isOpened || link.isOver) continue;
+      handler.isOpened = true;
+      this.callbacks.run(handler, 'onOpened', () => handler.handler.onOpened(handler.agent));
+    }
+  }
+
+  /** Anything else than a handler or nothing is the author's mistake. */
+  private isHandler(slot: BehaviorSlot, hook: string, handler: unknown): handler is ConnectionHandler {
+    if (handler === undefined || handler instanceof ConnectionHandler) return handler !== undefined;
+    this.callbacks.fault(slot, hook, new NetworkError('ARGUMENT_INVALID', `${hook} must return a ConnectionHandler or nothing`));
+    return false;
+  }
+
+  private disconnect(link: Link, slots: readonly BehaviorSlot[], reason: CloseReason): void {
+    const connection = link.connection;
+    if (connection === undefined) return;
+    for (const { serviceId } of slots) this.closeHandler(link, serviceId, reason);
+    const hook = link.direction === 'incoming' ? 'onIncomingConnectionDisconnected' : 'onOutgoingConnectionDisconnected';
+    for (const slot of slots) {
+      link.seenBy.delete(slot);
+      this.callbacks.run(slot, hook, () => slot.instance[hook](slot.agent, connection, reason));
+    }
+  }
+
+  private closeHandler(link: Link, serviceId: number, reason: CloseReason): void {
+    const slot = link.handlers[serviceId];
+    if (slot === undefined) return;
+    link.handlers[serviceId] = undefined;
+    if (slot.isOpened) this.callbacks.run(slot, 'onClosed', () => slot.handler.onClosed(slot.agent, reason));
+    this.callbacks.end(slot);
+  }
+}

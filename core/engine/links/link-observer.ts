@@ -1,0 +1,56 @@
+/**
+ * @module LinkObserver: who has to know that a link opened or ended. `network.ts` holds the one list; each of its members is called in its
+ * order, at `opening`, then at `opened`, then at `ended`:
+ *
+ *   1. the router table (up, services; down)
+ *   2. what behaviours see of links (opened: connected, `onOpened`; ended: `onClosed`, disconnected)
+ *   3. liveness (opening: watches; opened: reports what is measured already)
+ *   4. the application (`connected`; `disconnected` or `refused`)
+ *   5. the dialer (opening, ended: settles attempts)
+ *   6. duplicates (ended: a link that was held back goes on)
+ *   7. the keeper (opening, ended: keeps, dials again)
+ */
+import type { Connection } from '../../api/events.js';
+import type { CloseReason } from '../../errors.js';
+import type { EngineContext } from '../context.js';
+import type { RouterFacade } from '../router-facade.js';
+import type { Link } from './link.js';
+
+export interface LinkObserver {
+  /** The link is open, and no behaviour but gates has seen it. */
+  opening?(link: Link): void;
+  /** Everybody has taken it in: behaviours see it now. */
+  opened?(link: Link): void;
+  /** It has ended for authors; `link.hasOpened` says whether it was open. */
+  ended?(link: Link, reason: CloseReason): void;
+}
+
+/** Keeps the router table informed. */
+export function routerObserver(router: RouterFacade): LinkObserver {
+  return {
+    opening: (link) => {
+      router.linkUp(link.id, (link.connection as Connection).nodeId);
+      router.linkServices(link.id, link.remoteServices);
+    },
+    ended: (link) => {
+      if (link.hasOpened) router.linkDown(link.id);
+    },
+  };
+}
+
+/** Keeps the application informed. */
+export function eventObserver({ options, metrics }: EngineContext): LinkObserver {
+  return {
+    opened: (link) => options.emit('connected', link.connection as Connection),
+    ended: (link, reason) => {
+      const { id, nodeId, connection, remoteAddress } = link;
+      if (link.hasOpened) {
+        metrics.closed.value++;
+        options.emit('disconnected', { connection: connection as Connection, reason });
+      } else if (link.direction === 'incoming' || connection !== undefined) {
+        metrics.refused.value++;
+        options.emit('refused', { connectionId: id, nodeId, remoteAddress, reason });
+      }
+    },
+  };
+}

@@ -1,0 +1,143 @@
+/**
+ * @module Sender: messages of this node on their way down: route, header, lane. The payload is copied at once, as part of the owner's
+ * callback; nothing is kept unless the result is `queued`.
+ */
+import type { SendOptions } from '../../api/agent.js';
+import type { Route } from '../../api/routes.js';
+import { NetworkError, type SendResult } from '../../errors.js';
+import type { Limits } from '../../limits.js';
+import { encodeValue } from '../../wire/codec.js';
+import { EXTENSION_BYTES_MAX, HeaderDraft, KIND_DIRECT, KIND_SERVICES } from '../../wire/message.js';
+import type { Callbacks } from '../behaviors/callbacks.js';
+import type { Owner } from '../behaviors/owner.js';
+import type { EngineContext } from '../context.js';
+import type { Link } from '../links/link.js';
+import type { LinkTable } from '../links/link-table.js';
+import type { RouterFacade } from '../router-facade.js';
+import type { BroadcastHistory } from './broadcast-history.js';
+import type { LocalDelivery } from './local-delivery.js';
+import { ProviderStreams } from './provider-streams.js';
+import { RouteDraft } from './route-draft.js';
+
+const NO_OPTIONS: SendOptions = {};
+
+export interface SenderParts {
+  readonly context: EngineContext;
+  readonly links: LinkTable;
+  readonly router: RouterFacade;
+  readonly callbacks: Callbacks;
+  readonly local: LocalDelivery;
+  readonly history: BroadcastHistory;
+}
+
+export class Sender {
+  private readonly context: EngineContext;
+  private readonly links: LinkTable;
+  private readonly header = new HeaderDraft();
+  private readonly routes: RouteDraft;
+
+  constructor(private readonly parts: SenderParts) {
+    this.context = parts.context;
+    this.links = parts.links;
+    this.routes = new RouteDraft(parts.router, new ProviderStreams(parts.context.limits, parts.router));
+  }
+
+  /** Sends by route. */
+  send(owner: Owner, route: Route, payload: unknown, options: SendOptions = NO_OPTIONS): SendResult {
+    if (route.type === 'connection') {
+      const link = this.links.get(route.connectionId);
+      return link === undefined ? 'unreachable' : this.sendOn(owner, link, payload, options);
+    }
+    const body = bodyOf(payload, this.context.limits);
+    const header = this.prepare(owner, options);
+    if (route.type === 'services') return this.broadcast(owner, route, body, options);
+    const action = this.routes.write(route, header, options.except);
+    if (action.type === 'reject') return 'unreachable';
+    if (action.type === 'local') return this.parts.local.send(owner, header, body);
+    const link = this.links.get(action.connectionId);
+    return link === undefined ? 'unreachable' : this.append(owner, link, body, options);
+  }
+
+  /** Sends to the other end of a link, without routing. */
+  sendOn(owner: Owner, link: Link, payload: unknown, options: SendOptions = NO_OPTIONS): SendResult {
+    const body = bodyOf(payload, this.context.limits);
+    this.prepare(owner, options).kind = KIND_DIRECT;
+    return this.append(owner, link, body, options);
+  }
+
+  /** Sends one copy to every provider. `queued` when at least one copy was taken. */
+  private broadcast(owner: Owner, route: Extract<Route, { type: 'services' }>, body: Uint8Array, options: SendOptions): SendResult {
+    const { header } = this;
+    const { router, history, local } = this.parts;
+    header.kind = KIND_SERVICES;
+    header.routedServiceId = route.serviceId ?? owner.behavior.serviceId;
+    header.scope = route.scope;
+    header.sequence = history.nextSequence(header.routedServiceId);
+    const fanout = router.pathsToServices(header.routedServiceId, route.scope, options.except);
+    let result: SendResult = 'unreachable';
+    for (const { connectionId } of fanout.next) {
+      const link = this.links.get(connectionId);
+      const answer = link === undefined ? 'unreachable' : this.append(owner, link, body, options);
+      if (result !== 'queued') result = answer;
+    }
+    const own = fanout.local ? local.send(owner, header, body) : 'unreachable';
+    return own === 'queued' || result === 'unreachable' ? (own === 'unreachable' ? result : own) : result;
+  }
+
+  /** Puts the message into a lane of the link. */
+  private append(owner: Owner, link: Link, body: Uint8Array, options: SendOptions): SendResult {
+    const { context, header } = this;
+    if (body.length > context.limits.payloadBytesMax) return 'too-large';
+    if (!maySend(link, owner)) return 'unreachable';
+    const lane = link.outbox.lane(options.lane ?? 'normal');
+    this.parts.callbacks.mark(owner, lane);
+    if (!link.outbox.append(lane, header, body, 0, body.length)) {
+      if (!lane.canHold(header.byteLength + body.length)) return 'too-large';
+      link.outbox.refusedServices.add(owner.behavior.serviceId);
+      return 'full';
+    }
+    link.lastTrafficMs = context.nowMs;
+    context.metrics.messagesSent.value++;
+    context.touch(link);
+    return 'queued';
+  }
+
+  /** The parts of a header that do not depend on the route. */
+  private prepare(owner: Owner, options: SendOptions): HeaderDraft {
+    const { header } = this;
+    if (options !== NO_OPTIONS) checkOptions(options);
+    header.fromServiceId = owner.behavior.serviceId;
+    header.serviceId = options.serviceId ?? header.fromServiceId;
+    header.ttl = options.ttl ?? this.context.limits.hopsMax;
+    header.streamId = options.streamId ?? 0;
+    header.source = undefined;
+    header.destination = undefined;
+    header.extension = options.extension;
+    return header;
+  }
+}
+
+/** Bytes go as they are, any other value as CBOR. */
+function bodyOf(payload: unknown, limits: Limits): Uint8Array {
+  return payload instanceof Uint8Array ? payload : encodeValue(payload, limits);
+}
+
+/** Before a link is open, only gates may send on it. */
+function maySend(link: Link, owner: Owner): boolean {
+  return link.isOpen || (link.phase === 'gates' && owner.behavior.isGate);
+}
+
+function checkOptions({ serviceId, streamId, ttl, extension, lane, except }: SendOptions): void {
+  checkNumber('serviceId', serviceId, 1, 255);
+  checkNumber('streamId', streamId, 0, 0xffffffff);
+  checkNumber('ttl', ttl, 1, 255);
+  checkNumber('except', except, 1, Number.MAX_SAFE_INTEGER);
+  if (extension !== undefined) checkNumber('extension.length', extension.length, 0, EXTENSION_BYTES_MAX);
+  if (lane === undefined || lane === 'normal' || lane === 'control' || lane === 'bulk') return;
+  throw new NetworkError('ARGUMENT_INVALID', `send: lane is ${String(lane)}; it must be control, normal or bulk`);
+}
+
+function checkNumber(name: string, value: number | undefined, min: number, max: number): void {
+  if (value === undefined || (Number.isInteger(value) && value >= min && value <= max)) return;
+  throw new NetworkError('ARGUMENT_INVALID', `send: ${name} is ${String(value)}; it must be a whole number from ${min} to ${max}`);
+}

@@ -1,0 +1,71 @@
+/**
+ * @module EngineParts: builds the parts of the engine, each with the few others that it needs, and puts observers into their order. Nothing
+ * but `network.ts` knows all of them.
+ */
+import { BehaviorAgentOf, ConnectionAgentOf } from './agents/agents.js';
+import { BehaviorTable } from './behaviors/behavior-table.js';
+import { Callbacks } from './behaviors/callbacks.js';
+import { Calls } from './behaviors/calls.js';
+import type { EngineContext } from './context.js';
+import { Dialer } from './dial/dialer.js';
+import { Keeper } from './dial/keeper.js';
+import { Admission } from './links/admission.js';
+import { Duplicates } from './links/duplicates.js';
+import { Introductions } from './links/introductions.js';
+import { eventObserver, routerObserver } from './links/link-observer.js';
+import { LinkPipeline } from './links/link-pipeline.js';
+import { LinkTable } from './links/link-table.js';
+import { Liveness } from './links/liveness.js';
+import { BroadcastHistory } from './messages/broadcast-history.js';
+import { Control } from './messages/control.js';
+import { Delivery } from './messages/delivery.js';
+import { Forwarder } from './messages/forwarder.js';
+import { LocalDelivery } from './messages/local-delivery.js';
+import { LossSignals } from './messages/loss-signals.js';
+import { Sender } from './messages/sender.js';
+import type { RouterFacade } from './router-facade.js';
+
+export type EngineParts = ReturnType<typeof partsOf>;
+
+export function partsOf(context: EngineContext, router: RouterFacade) {
+  const behaviorParts = behaviorPartsOf(context, router);
+  const linkParts = linkPartsOf(context, router, behaviorParts);
+  const messageParts = messagePartsOf(context, router, { ...behaviorParts, ...linkParts });
+  const { behaviors, calls } = behaviorParts;
+  const { links, introductions, liveness, dialer, duplicates, keeper, admission } = linkParts;
+  links.observers = [routerObserver(router), introductions, liveness, eventObserver(context), dialer, duplicates, keeper];
+  behaviors.observers = [calls, introductions, links, dialer, admission];
+  const agentParts = { context, ...behaviorParts, ...linkParts, ...messageParts };
+  behaviors.agentOf = (slot) => new BehaviorAgentOf(agentParts, slot);
+  introductions.agentOf = (slot, link) => new ConnectionAgentOf(agentParts, slot, link);
+  return { ...behaviorParts, ...linkParts, ...messageParts };
+}
+
+function behaviorPartsOf(context: EngineContext, router: RouterFacade) {
+  const callbacks = new Callbacks(context, (slot) => context.enqueue({ run: () => behaviors.stop(slot) }));
+  const behaviors = new BehaviorTable(context, router, callbacks);
+  return { callbacks, behaviors, calls: new Calls(context, callbacks, behaviors) };
+}
+
+type BehaviorParts = ReturnType<typeof behaviorPartsOf>;
+
+function linkPartsOf(context: EngineContext, router: RouterFacade, { callbacks, behaviors }: BehaviorParts) {
+  const links = new LinkTable(context);
+  const liveness = new Liveness(context, links, router, callbacks);
+  const introductions = new Introductions(context, links, callbacks, behaviors);
+  const admission = new Admission({ context, links, callbacks, behaviors, introductions });
+  const duplicates = new Duplicates(context, links, liveness, admission);
+  const dialer = new Dialer(context, links, callbacks, behaviors);
+  duplicates.isDialling = (nodeId) => dialer.isDialling(nodeId);
+  return { links, liveness, introductions, admission, duplicates, dialer, keeper: new Keeper(context, links, dialer) };
+}
+
+function messagePartsOf(context: EngineContext, router: RouterFacade, parts: BehaviorParts & ReturnType<typeof linkPartsOf>) {
+  const local = new LocalDelivery(context, parts.callbacks, parts.behaviors);
+  const history = new BroadcastHistory(context);
+  const shared = { ...parts, context, router, local, history };
+  const forwarder = new Forwarder({ ...shared, signals: new LossSignals(shared) });
+  const delivery = new Delivery({ ...shared, forwarder, control: new Control(shared) });
+  const pipeline = new LinkPipeline(context, parts.links, parts.duplicates, delivery);
+  return { local, forwarder, delivery, pipeline, sender: new Sender(shared) };
+}
