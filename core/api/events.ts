@@ -73,6 +73,8 @@ export interface Lost {
   readonly fromServiceId: number;
   readonly serviceId: number;
   readonly streamId: number;
+  /** The first 16 bytes of the message's payload, or all of a shorter one: a protocol puts there what names the message. */
+  readonly payloadStart: Uint8Array;
 }
 
 /** What `node.on` tells. */

@@ -8,7 +8,8 @@
  * | 3 ready | instance id, 8 bytes; service list |
  * | 4 close | u16 code; text in UTF-8, at most 256 bytes, to the end of the message |
  * | 5 services | the complete new service list |
- * | 6 lost | cause u8 (1 unreachable, 2 hop-limit, 3 lane-full); from-service u8, to-service u8, stream id u32 of the message that ended |
+ * | 6 lost | cause u8 (1 unreachable, 2 hop-limit, 3 lane-full); of the message that ended from-service u8, to-service u8, stream id u32, and the
+ *   first 16 bytes of its payload, or all of a shorter one |
  *
  * A service list is a u16 count, then one byte for each service, ascending.
  */
@@ -24,6 +25,8 @@ const SERVICES = 5;
 const LOST = 6;
 
 const INSTANCE_ID_BYTES = 8;
+/** So much of a lost message's payload comes back to its origin. */
+export const LOST_PAYLOAD_BYTES_MAX = 16;
 /** The first room of a message: most fit, and a longer one grows. */
 const ROOM_BYTES = 32;
 
@@ -54,6 +57,8 @@ export interface LostMessage {
   readonly fromServiceId: number;
   readonly serviceId: number;
   readonly streamId: number;
+  /** A copy of the first 16 bytes, or of all of a shorter one. */
+  readonly payloadStart: Uint8Array;
 }
 
 const TEXT_ENCODER = new TextEncoder();
@@ -92,12 +97,14 @@ export function encodeServices(services: Iterable<number>): Uint8Array {
   return writeServices(begin(SERVICES), services);
 }
 
-export function encodeLost({ cause, fromServiceId, serviceId, streamId }: Omit<LostMessage, 'type'>): Uint8Array {
+/** `payloadStart`: of a longer one the first 16 bytes are taken. */
+export function encodeLost({ cause, fromServiceId, serviceId, streamId, payloadStart }: Omit<LostMessage, 'type'>): Uint8Array {
   return begin(LOST)
     .u8(LOSS_CAUSES.indexOf(cause) + 1)
     .u8(fromServiceId)
     .u8(serviceId)
-    .u32(streamId).written;
+    .u32(streamId)
+    .bytes(payloadStart.subarray(0, LOST_PAYLOAD_BYTES_MAX)).written;
 }
 
 /** `unknown`: of a later version, to be ignored and counted. `malformed`: the remote broke the protocol. Never throws. */
@@ -163,8 +170,9 @@ function readClose(reader: ByteReader): ControlMessage {
 
 function readLost(reader: ByteReader): ControlMessage {
   const cause = LOSS_CAUSES[reader.u8() - 1];
-  if (cause === undefined) reader.fail();
-  return { type: 'lost', cause: cause as LossCause, fromServiceId: reader.u8(), serviceId: reader.u8(), streamId: reader.u32() };
+  const [fromServiceId, serviceId, streamId] = [reader.u8(), reader.u8(), reader.u32()];
+  if (cause === undefined || reader.left > LOST_PAYLOAD_BYTES_MAX) reader.fail();
+  return { type: 'lost', cause: cause as LossCause, fromServiceId, serviceId, streamId, payloadStart: reader.copy(reader.left) };
 }
 
 /** A list that ascends without repetition. */

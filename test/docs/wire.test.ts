@@ -4,7 +4,7 @@ import { nodeCrypto } from '../../core/platform/node/crypto-node.js';
 import { spaceOf } from '../../core/security/space.js';
 import { varintBytes, writeVarint } from '../../core/structures/bytes.js';
 import { encodeValue } from '../../core/wire/codec.js';
-import { encodeClose, encodePing, encodeReady, encodeServices } from '../../core/wire/link-control.js';
+import { encodeClose, encodeLost, encodePing, encodeReady, encodeServices } from '../../core/wire/link-control.js';
 import { HeaderDraft, KIND_SERVICE, KIND_SERVICES } from '../../core/wire/message.js';
 import { type Block, blocksOf, readPages } from './pages.js';
 
@@ -32,6 +32,7 @@ const EXAMPLES: Readonly<Record<string, Uint8Array>> = {
   ready: encodeReady(Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8), [64, 6]),
   close: encodeClose(1, 'bye'),
   'services-changed': encodeServices([0, 64, 255]),
+  lost: encodeLost({ cause: 'lane-full', fromServiceId: 6, serviceId: 6, streamId: 9, payloadStart: Uint8Array.of(1, 2, 3, 4, 5) }),
   value: encodeValue({ text: 'hi' }),
 };
 

@@ -2,7 +2,8 @@
  * @module LossSignals: a relay that cannot hand on a message tells its origin so, and an origin that is told tells the behaviour that has
  * sent it, and its application. A signal is a message of service 0 that is routed to the origin; one that ends on its way is dropped
  * without a word, so that there are no errors about errors (row 63). A relay sends so many in a second for each link that messages came
- * over; the rest is counted only. A signal is smaller than the message that it is about: nobody gains by forging origins.
+ * over; the rest is counted only. A signal quotes the first 16 bytes of the payload, by which the sender knows its message again, and is hardly
+ * larger than the message that it is about: nobody gains by forging origins.
  */
 
 import { type NodeId, nodeIdFromBytes, nodeIdToBytes } from '../../address/node-id.js';
@@ -38,7 +39,8 @@ export class LossSignals {
     const link = this.wayTo(origin);
     if (link?.isOpen !== true) return;
     const { fromServiceId, serviceId, streamId } = view;
-    const body = encodeLost({ cause, fromServiceId, serviceId, streamId });
+    const payloadStart = view.bytes.subarray(view.bodyOffset, view.end);
+    const body = encodeLost({ cause, fromServiceId, serviceId, streamId, payloadStart });
     const { draft } = this;
     const { context } = this.parts;
     draft.kind = KIND_NODE;
@@ -61,10 +63,10 @@ export class LossSignals {
       context.metrics.unknownControl.value++;
       return;
     }
-    const { cause, fromServiceId, serviceId, streamId } = message;
+    const { cause, fromServiceId, serviceId, streamId, payloadStart } = message;
     const by = view.sourceOffset < 0 ? (link.nodeId as NodeId) : nodeIdFromBytes(view.bytes, view.sourceOffset);
     context.metrics.lossesHeard.value++;
-    const lost: Lost = { cause, by, fromServiceId, serviceId, streamId };
+    const lost: Lost = { cause, by, fromServiceId, serviceId, streamId, payloadStart };
     context.options.emit('lost', lost);
     const sender = behaviors.at(fromServiceId);
     if (sender !== undefined) callbacks.run(sender, 'onMessageLost', () => sender.instance.onMessageLost(sender.agent, lost));

@@ -340,12 +340,13 @@ describe('row 66: a relay that lies', () => {
     const { sim, node, desk } = await mesh(LINE, [3]);
     const answered = outcome(sim, node(0).call(toNode(node(3).id), DESK, 'later', { ms: 500, value: 'x' }));
     await sim.run(100);
+    const payloadStart = new Uint8Array(16);
     for (const streamId of [0, 1, 2 ** 31, 2 ** 32 - 1])
       for (const index of [0, 3])
         node(index)['runner'].enter(() => {
           const slot = node(index)['network'].behaviors.at(6);
           if (slot === undefined) return;
-          const lost = { cause: 'unreachable', by: node(1).id, fromServiceId: 6, serviceId: 6, streamId } as const;
+          const lost = { cause: 'unreachable', by: node(1).id, fromServiceId: 6, serviceId: 6, streamId, payloadStart } as const;
           node(index)['network'].callbacks.run(slot, 'onMessageLost', () => slot.instance.onMessageLost(slot.agent, lost));
         });
     expect((await answered).value).to.equal('x');

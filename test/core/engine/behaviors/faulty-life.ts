@@ -309,7 +309,13 @@ class World {
 
   /** Somebody says that a message of the faulty behaviour was lost. */
   signal(to: SimulatedNode): void {
-    const body = encodeLost({ cause: 'unreachable', fromServiceId: FAULTY, serviceId: FAULTY, streamId: 1 });
+    const body = encodeLost({
+      cause: 'unreachable',
+      fromServiceId: FAULTY,
+      serviceId: FAULTY,
+      streamId: 1,
+      payloadStart: new Uint8Array(0),
+    });
     const header = new HeaderDraft();
     Object.assign(header, { kind: KIND_NODE, ttl: 1, destination: nodeIdToBytes(to.id) });
     const bytes = new Uint8Array(header.byteLength + body.length);

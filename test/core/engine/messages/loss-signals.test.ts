@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { nodeIdToBytes } from '../../../../core/address/node-id.js';
 import type { NodeId } from '../../../../core/index.js';
 import { toNode } from '../../../../core/index.js';
+import { encodeValue } from '../../../../core/wire/codec.js';
 import { encodeLost, type LostMessage } from '../../../../core/wire/link-control.js';
 import { KIND_KEY, KIND_NODE, KIND_SERVICE, KIND_SERVICES } from '../../../../core/wire/message.js';
 import { SimulatedNetwork } from '../../../../simulation.js';
@@ -27,15 +28,17 @@ function signals(peer: SecuredPeer): LostMessage[] {
 }
 
 describe('A relay that cannot hand a message on', () => {
-  it('row 63: tells its origin once, with the cause, the services and the stream', () => {
+  it('row 63: tells its origin once, with the cause, the services, the stream and the first 16 bytes of the payload', () => {
     const { bob, alice, carol, to } = relay();
-    alice.sendMessage({ kind: KIND_NODE, destination: to(carol), ttl: 1, serviceId: 64, streamId: 0x01020304 });
-    alice.sendMessage({ kind: KIND_NODE, destination: to(NOBODY), serviceId: 64 });
-    alice.sendMessage({ kind: KIND_SERVICE, routedServiceId: 99, serviceId: 70 });
+    const payload = Uint8Array.from({ length: 17 }, (_, index) => index);
+    alice.sendMessage({ kind: KIND_NODE, destination: to(carol), ttl: 1, serviceId: 64, streamId: 0x01020304, payload });
+    alice.sendMessage({ kind: KIND_NODE, destination: to(NOBODY), serviceId: 64, payload: payload.subarray(0, 16) });
+    alice.sendMessage({ kind: KIND_SERVICE, routedServiceId: 99, serviceId: 70, payload: payload.subarray(0, 3) });
+    const payloadStart = payload.slice(0, 16);
     expect(signals(alice)).to.deep.equal([
-      { type: 'lost', cause: 'hop-limit', fromServiceId: 64, serviceId: 64, streamId: 0x01020304 },
-      { type: 'lost', cause: 'unreachable', fromServiceId: 64, serviceId: 64, streamId: 0 },
-      { type: 'lost', cause: 'unreachable', fromServiceId: 64, serviceId: 70, streamId: 0 },
+      { type: 'lost', cause: 'hop-limit', fromServiceId: 64, serviceId: 64, streamId: 0x01020304, payloadStart },
+      { type: 'lost', cause: 'unreachable', fromServiceId: 64, serviceId: 64, streamId: 0, payloadStart },
+      { type: 'lost', cause: 'unreachable', fromServiceId: 64, serviceId: 70, streamId: 0, payloadStart: Uint8Array.of(0, 1, 2) },
     ]);
     expect([signals(carol), bob.network.metrics.lossesTold.value]).to.deep.equal([[], 3]);
   });
@@ -52,7 +55,7 @@ describe('A relay that cannot hand a message on', () => {
 
   it('row 63: says nothing about signals, broadcasts, and what comes from nowhere', () => {
     const { bob, alice, carol, to } = relay();
-    const lost = encodeLost({ cause: 'unreachable', fromServiceId: 1, serviceId: 2, streamId: 3 });
+    const lost = encodeLost({ cause: 'unreachable', fromServiceId: 1, serviceId: 2, streamId: 3, payloadStart: new Uint8Array(0) });
     alice.sendMessage({ kind: KIND_NODE, fromServiceId: 0, serviceId: 0, destination: to(NOBODY), payload: lost });
     alice.sendMessage({ kind: KIND_NODE, fromServiceId: 0, serviceId: 0, destination: to(carol), ttl: 1, payload: lost });
     alice.sendMessage({ kind: KIND_SERVICES, routedServiceId: 64, serviceId: 64, sequence: 1, ttl: 1 });
@@ -77,13 +80,14 @@ describe('A relay that cannot hand a message on', () => {
 });
 
 describe('A node that is told of a lost message', () => {
-  const lost = encodeLost({ cause: 'lane-full', fromServiceId: 65, serviceId: 64, streamId: 9 });
+  const payloadStart = Uint8Array.of(1, 2, 3);
+  const lost = encodeLost({ cause: 'lane-full', fromServiceId: 65, serviceId: 64, streamId: 9, payloadStart });
 
   it('tells the application who says so, and counts it; nothing else happens', () => {
     const { bob, alice, carol, to } = relay();
     alice.sendMessage({ kind: KIND_NODE, fromServiceId: 0, serviceId: 0, source: to(NOBODY), destination: to(bob.id), payload: lost });
     carol.sendMessage({ kind: KIND_NODE, fromServiceId: 0, serviceId: 0, destination: to(bob.id), payload: lost });
-    const said = { cause: 'lane-full', fromServiceId: 65, serviceId: 64, streamId: 9 };
+    const said = { cause: 'lane-full', fromServiceId: 65, serviceId: 64, streamId: 9, payloadStart };
     expect(bob.told('lost')).to.deep.equal([
       { ...said, by: NOBODY },
       { ...said, by: carol.identity.nodeId },
@@ -103,18 +107,20 @@ describe('A node that is told of a lost message', () => {
         fromServiceId: 0,
         serviceId: 0,
         destination: nodeIdToBytes(bob.id),
-        payload: encodeLost({ cause: 'lane-full', fromServiceId, serviceId: 70, streamId: 9 }),
+        payload: encodeLost({ cause: 'lane-full', fromServiceId, serviceId: 70, streamId: 9, payloadStart }),
       });
     signal(65);
     signal(99);
     const told = [64, 65].map((serviceId) => (slotOf(bob, serviceId).instance as RecordingBehavior).of('onMessageLost'));
-    const said = { cause: 'lane-full', by: alice.identity.nodeId, fromServiceId: 65, serviceId: 70, streamId: 9 };
+    const said = { cause: 'lane-full', by: alice.identity.nodeId, fromServiceId: 65, serviceId: 70, streamId: 9, payloadStart };
     expect(told.map((calls) => calls.map(({ args }) => args))).to.deep.equal([[], [[said]]]);
     expect(bob.told('lost').length).to.equal(2);
   });
 
   it('closes the link of a neighbour that routes another control message, but not that of one who only passed it on', () => {
-    for (const payload of [Uint8Array.of(5, 0, 0), Uint8Array.of(6, 9, 0, 0, 0, 0, 0, 0), lost.subarray(1), new Uint8Array(0)]) {
+    const tooLong = new Uint8Array(8 + 17).fill(1);
+    tooLong[0] = 6;
+    for (const payload of [Uint8Array.of(5, 0, 0), Uint8Array.of(6, 9, 0, 0, 0, 0, 0, 0), lost.subarray(1), new Uint8Array(0), tooLong]) {
       const { bob, alice, carol, to } = relay();
       alice.sendMessage({ kind: KIND_NODE, fromServiceId: 0, serviceId: 0, source: to(NOBODY), destination: to(bob.id), payload });
       carol.sendMessage({ kind: KIND_NODE, fromServiceId: 0, serviceId: 0, destination: to(bob.id), payload });
@@ -157,7 +163,9 @@ describe('Signals in a line of four', () => {
     });
     await net.run(2_000);
     const forwarded = nodes.map((node, index) => (node.metrics()['messages_forwarded_total'] as number) - (before[index] as number));
-    expect(heard).to.deep.equal([['n0', { cause: 'hop-limit', by: third.id, fromServiceId: 64, serviceId: 64, streamId: 7 }]]);
+    expect(heard).to.deep.equal([
+      ['n0', { cause: 'hop-limit', by: third.id, fromServiceId: 64, serviceId: 64, streamId: 7, payloadStart: encodeValue('x') }],
+    ]);
     // The message and the signal pass the second node.
     expect([forwarded, recordings[3]?.messages]).to.deep.equal([[0, 2, 0, 0], []]);
     await net.stop();
