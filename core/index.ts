@@ -87,6 +87,7 @@ export { Behavior, inject, Rpc } from './registration/decorators.js';
 export { CLOCK, LAN_PORT, LOGGER, NODE_ID, OPTIONS, RANDOM, SEALER, SIGNER, STORAGE, type Token, token } from './registration/injection.js';
 export type { Provider } from './registration/provider.js';
 export type { BehaviorClass, BehaviorEntry } from './registration/registry.js';
+export * as schema from './schema/index.js';
 export type { Crypto } from './security/crypto.js';
 export { Identity, type IdentityDoor, type IdentityOptions, type IdentityPorts } from './security/identity.js';
 export { type BackoffSteps, backoffBoundMs } from './structures/back-off.js';

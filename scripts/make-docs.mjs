@@ -205,11 +205,15 @@ function exportsOf(path, read) {
     const found = exportsOf(below(file), read);
     return names.filter(Boolean).map((name) => found.find((entry) => entry.name === name) ?? { name, kind: '', comment: '' });
   });
+  const groups = [...text.matchAll(/^export \* as (\w+) from '([^']+)'/gm)].map(([, name, file]) => ({
+    ...{ name, kind: 'module' },
+    comment: firstSentence((/@module ([\s\S]*?)\*\//.exec(read(below(file)))?.[1] ?? '').replace(/^[\w ]+:/, '')),
+  }));
   const own = declarationsOf(text).filter(
     ({ name, kind }, _index, every) => kind !== 'type' || every.every((other) => other.kind === kind || other.name !== name),
   );
   const isOwn = ({ name }) => own.some((entry) => entry.name === name);
-  return [...all, ...listed]
+  return [...all, ...listed, ...groups]
     .filter((entry) => !isOwn(entry))
     .concat(own)
     .sort((a, b) => (a.name.toLowerCase() < b.name.toLowerCase() ? -1 : 1));

@@ -11,6 +11,21 @@
  * `me` is `{ addresses, name? }`; `you` is the address at which the sender sees the receiver; `sections` is a list of `[name, bytes]`, the
  * bytes being the section's own CBOR; `accepted` lists the names of the receiver's sections that the sender has accepted.
  */
+import {
+  byField,
+  bytes,
+  fallback,
+  fields,
+  type Infer,
+  list,
+  mapped,
+  messageReader,
+  optional,
+  refined,
+  text,
+  tuple,
+  WRONG,
+} from '../../core/schema/index.js';
 
 /** Bounds of one message. A remote that keeps each of them never reaches `messageBytesMax`. */
 export const HANDSHAKE_LIMITS = {
@@ -27,15 +42,24 @@ export const HANDSHAKE_LIMITS = {
   uselessMessagesMax: 5,
 } as const;
 
-/** How a side presents itself. */
-export interface Me {
-  readonly addresses: readonly string[];
-  /** For people. A claim. */
-  readonly name: string | undefined;
-}
+/** No control, format or line-breaking characters, no halves of pairs: a name may be shown. */
+const NAME_PATTERN = /^[^\p{C}\p{Zl}\p{Zp}]+$/u;
+
+const nameOf = (charactersMax: number) => text(charactersMax, { min: 1, pattern: NAME_PATTERN });
+const ADDRESS = text(HANDSHAKE_LIMITS.addressCharactersMax, { min: 1 });
+const NAME = nameOf(HANDSHAKE_LIMITS.nameCharactersMax);
+const SECTION_NAME = nameOf(HANDSHAKE_LIMITS.sectionNameCharactersMax);
+const SECTION = tuple(SECTION_NAME, bytes(0, HANDSHAKE_LIMITS.sectionBytesMax));
+const SECTIONS = refined(list(SECTION, HANDSHAKE_LIMITS.sectionsMax), 'must not name a section twice', hasDistinctNames);
+const ME = fields({ addresses: list(ADDRESS, HANDSHAKE_LIMITS.addressesMax), name: optional(NAME) });
+const ACCEPTED = list(SECTION_NAME, HANDSHAKE_LIMITS.sectionsMax, { isDistinct: true });
+const YOU = optional(ADDRESS);
+
+/** How a side presents itself. The name is for people, and a claim. */
+export type Me = Infer<typeof ME>;
 
 /** One section's name, and its value as CBOR. */
-export type SectionValue = readonly [name: string, value: Uint8Array];
+export type SectionValue = Infer<typeof SECTION>;
 
 /** What both INITIAL and FINAL say; the FINAL must repeat it. */
 export interface Introduction {
@@ -73,23 +97,33 @@ const UPDATE = 3;
 export const MALFORMED: BadMessage = { stage: 'bad', reason: 'malformed handshake message' };
 const UNKNOWN_STAGE: BadMessage = { stage: 'bad', reason: 'unknown handshake stage' };
 
-/** No control, format or line-breaking characters, no halves of pairs: a name may be shown. */
-const NAME_PATTERN = /^[^\p{C}\p{Zl}\p{Zp}]+$/u;
-
-type Fields = Readonly<Record<string, unknown>>;
+const readMessage = messageReader(
+  byField(
+    'stage',
+    {
+      [INITIAL]: mapped(fields({ me: ME, you: YOU, sections: SECTIONS }), (read): HandshakeMessage => ({ stage: 'initial', ...read })),
+      [FINAL]: mapped(
+        fields({ me: ME, you: YOU, sections: fallback(SECTIONS, []), accepted: ACCEPTED }),
+        (read): HandshakeMessage => ({ stage: 'final', ...read }),
+      ),
+      [UPDATE]: mapped(fields({ me: ME }), (read): HandshakeMessage => ({ stage: 'update', ...read })),
+    },
+    UNKNOWN_STAGE,
+  ),
+);
 
 /** Whether a text may be a side's name. */
 export function isName(name: unknown): name is string {
-  return isText(name, HANDSHAKE_LIMITS.nameCharactersMax) && NAME_PATTERN.test(name);
+  return NAME.read(name) !== WRONG;
 }
 
 /** Whether a text may be a section's name. */
 export function isSectionName(name: unknown): name is string {
-  return isText(name, HANDSHAKE_LIMITS.sectionNameCharactersMax) && NAME_PATTERN.test(name);
+  return SECTION_NAME.read(name) !== WRONG;
 }
 
 /** The message as a value for `send`. */
-export function toWire(message: HandshakeMessage): Fields {
+export function toWire(message: HandshakeMessage): Readonly<Record<string, unknown>> {
   const me = { addresses: message.me.addresses, ...(message.me.name !== undefined && { name: message.me.name }) };
   if (message.stage === 'update') return { stage: UPDATE, me };
   const introduction = { me, ...(message.you !== undefined && { you: message.you }) };
@@ -100,73 +134,9 @@ export function toWire(message: HandshakeMessage): Fields {
 
 /** Reads a decoded value, whatever it is. Never throws. */
 export function fromWire(value: unknown): HandshakeMessage | BadMessage {
-  if (!isMap(value) || !Number.isSafeInteger(value['stage'])) return MALFORMED;
-  switch (value['stage']) {
-    case INITIAL:
-      return readInitial(value) ?? MALFORMED;
-    case FINAL:
-      return readFinal(value) ?? MALFORMED;
-    case UPDATE:
-      return readUpdate(value) ?? MALFORMED;
-    default:
-      return UNKNOWN_STAGE;
-  }
+  return readMessage(value) ?? MALFORMED;
 }
 
-function readInitial(fields: Fields): InitialMessage | undefined {
-  const introduction = readIntroduction(fields, fields['sections']);
-  return introduction && { stage: 'initial', ...introduction };
-}
-
-function readFinal(fields: Fields): FinalMessage | undefined {
-  const introduction = readIntroduction(fields, fields['sections'] ?? []);
-  const { accepted } = fields;
-  if (introduction === undefined || !isList(accepted, HANDSHAKE_LIMITS.sectionsMax, isSectionName) || hasTwins(accepted)) return undefined;
-  return { stage: 'final', ...introduction, accepted };
-}
-
-function readUpdate(fields: Fields): UpdateMessage | undefined {
-  const me = readMe(fields['me']);
-  return me && { stage: 'update', me };
-}
-
-function readIntroduction(fields: Fields, sections: unknown): Introduction | undefined {
-  const me = readMe(fields['me']);
-  const { you } = fields;
-  if (me === undefined || !(you === undefined || isAddressText(you))) return undefined;
-  if (!isList(sections, HANDSHAKE_LIMITS.sectionsMax, isSectionValue) || hasTwins(sections.map(([name]) => name))) return undefined;
-  return { me, you, sections };
-}
-
-function readMe(value: unknown): Me | undefined {
-  if (!isMap(value)) return undefined;
-  const { addresses, name } = value;
-  if (!isList(addresses, HANDSHAKE_LIMITS.addressesMax, isAddressText) || !(name === undefined || isName(name))) return undefined;
-  return { addresses, name };
-}
-
-function isSectionValue(value: unknown): value is SectionValue {
-  if (!Array.isArray(value) || value.length !== 2) return false;
-  const [name, bytes] = value as unknown[];
-  return isSectionName(name) && bytes instanceof Uint8Array && bytes.length <= HANDSHAKE_LIMITS.sectionBytesMax;
-}
-
-function isAddressText(value: unknown): value is string {
-  return isText(value, HANDSHAKE_LIMITS.addressCharactersMax);
-}
-
-function isText(value: unknown, charactersMax: number): value is string {
-  return typeof value === 'string' && value.length > 0 && value.length <= charactersMax;
-}
-
-function isList<T>(value: unknown, countMax: number, isItem: (item: unknown) => item is T): value is readonly T[] {
-  return Array.isArray(value) && value.length <= countMax && value.every(isItem);
-}
-
-function hasTwins(names: readonly string[]): boolean {
-  return new Set(names).size < names.length;
-}
-
-function isMap(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
+function hasDistinctNames(sections: readonly SectionValue[]): boolean {
+  return new Set(sections.map(([name]) => name)).size === sections.length;
 }

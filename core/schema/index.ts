@@ -1,0 +1,9 @@
+/**
+ * @module The schemas: what options and bodies of messages must be. A schema is built once, with the module that needs it, and read by
+ * `optionsReader` or `messageReader`.
+ */
+export { byField, byFirst, either, fallback, mapped, optional, refined } from './choices.js';
+export { type FieldsOf, fields, type ListRules, list, mapOf, options, tuple } from './containers.js';
+export { messageReader, optionsReader } from './readers.js';
+export { anything, boolean, bytes, callable, instance, number, oneOf, parsed, type TextRules, text, whole } from './scalars.js';
+export { type Flaw, type Infer, type Schema, WRONG, type Wrong } from './schema.js';
