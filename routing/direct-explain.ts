@@ -5,7 +5,7 @@
 import { shortId } from '../core/address/node-id.js';
 import type { RouteAction, RouteExplanation } from '../core/api/router-table.js';
 import type { RouteRule } from '../core/api/routes.js';
-import type { Neighbour, Neighbours } from './neighbours.js';
+import type { Neighbour, Neighbours } from './links/neighbours.js';
 
 type Rejected = RouteExplanation['rejected'];
 

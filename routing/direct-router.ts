@@ -6,6 +6,7 @@
  * service one lookup in a cache that every change of a provider clears. What is kept is bounded by links times 256 services.
  */
 import { type NodeId, sharesPrefix } from '../core/address/node-id.js';
+import { isCloser } from '../core/address/xor-distance.js';
 import {
   type LinkMetric,
   LOCAL,
@@ -18,8 +19,7 @@ import {
 } from '../core/api/router-table.js';
 import type { RouteRule } from '../core/api/routes.js';
 import { explainDirect } from './direct-explain.js';
-import { isServiceId, isSoundMetric, type Neighbour, Neighbours } from './neighbours.js';
-import { isCloser } from './xor-distance.js';
+import { isServiceId, isSoundMetric, type Neighbour, Neighbours } from './links/neighbours.js';
 
 export class DirectRouter extends RouterTable {
   readonly #neighbours = new Neighbours();

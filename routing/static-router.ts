@@ -6,12 +6,12 @@
  * listed, the neighbours that offer it and the default.
  */
 import { type NodeId, sharesPrefix, shortId } from '../core/address/node-id.js';
+import { isCloser } from '../core/address/xor-distance.js';
 import { LOCAL, type NextHop, REJECT, type RouteAction, type RouteExplanation, type RouteFanout } from '../core/api/router-table.js';
 import type { RouteRule } from '../core/api/routes.js';
 import { DirectRouter } from './direct-router.js';
-import type { NextAction } from './neighbours.js';
+import type { NextAction } from './links/neighbours.js';
 import { readStaticTable, type StaticRouterOptions, type StaticTable } from './static-options.js';
-import { isCloser } from './xor-distance.js';
 
 export class StaticRouter extends DirectRouter {
   readonly #table: StaticTable;

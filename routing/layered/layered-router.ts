@@ -11,15 +11,15 @@ import { REJECT, type RouteAction, type RouteExplanation, type RouteFanout } fro
 import type { RouteRule } from '../../core/api/routes.js';
 import { explainPath } from '../path-vector/explain.js';
 import { LearningRouter } from '../path-vector/learning-router.js';
-import { nameOf, SELF } from '../path-vector/node-list.js';
-import { ProviderChoice } from '../path-vector/provider-choice.js';
-import type { RouteBook } from '../path-vector/route-book.js';
-import type { RouteLink } from '../path-vector/route-link.js';
-import { BookWays } from './book-ways.js';
+import { ProviderChoice } from '../path-vector/rib/provider-choice.js';
+import type { RouteBook } from '../path-vector/rib/rib.js';
+import type { RouteLink } from '../path-vector/rib/route-link.js';
+import { nameOf, SELF } from '../path-vector/structures/node-list.js';
+import { ZonedAnswers } from '../path-vector/zones/zoned-routes.js';
+import { Zones } from '../path-vector/zones/zones.js';
 import { type LayeredOptions, resolveLayeredOptions } from './options.js';
 import { OwnZones } from './own-zones.js';
-import { ZonedAnswers } from './zoned-answers.js';
-import { Zones } from './zones.js';
+import { BookWays } from './rib-routes.js';
 
 const NOWHERE: RouteFanout = Object.freeze({ local: false, next: Object.freeze([]) });
 

@@ -1,8 +1,8 @@
 /**
  * @module The options of `LayeredRouter` and their check.
  */
-import { checkNumber, type PathVectorOptions, type PathVectorSettings, resolvePathVectorOptions } from '../path-vector/options.js';
-import { ZONE_BYTES_MAX } from './zones.js';
+import { checkNumber, type PathVectorOptions, type PathVectorSettings, resolvePathVectorOptions } from '../path-vector/rib/options.js';
+import { ZONE_BYTES_MAX } from '../path-vector/zones/zones.js';
 
 /** The options of `LayeredRouter`: those of `PathVectorRouter`, and the zones. All may be left out. */
 export interface LayeredOptions extends PathVectorOptions {

@@ -3,9 +3,9 @@
  * nowhere and costs nothing. Their services are those of all nodes in them, as far as they can be reached.
  */
 import type { LinkMetric } from '../../core/api/router-table.js';
-import type { RouteBook } from '../path-vector/route-book.js';
-import type { RouteLink } from '../path-vector/route-link.js';
-import type { Zones } from './zones.js';
+import type { RouteBook } from '../path-vector/rib/rib.js';
+import type { RouteLink } from '../path-vector/rib/route-link.js';
+import type { Zones } from '../path-vector/zones/zones.js';
 
 const NO_DISTANCE: LinkMetric = { rttMs: 0, lossRatio: 0, bandwidth: undefined };
 

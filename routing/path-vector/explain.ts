@@ -5,10 +5,10 @@
 import { type NodeId, shortId } from '../../core/address/node-id.js';
 import type { RouteAction, RouteExplanation } from '../../core/api/router-table.js';
 import type { RouteRule } from '../../core/api/routes.js';
-import { inMs } from './metric.js';
-import { NO_PATH } from './path-store.js';
-import type { RouteBook } from './route-book.js';
-import type { RouteLink } from './route-link.js';
+import { inMs } from './rib/metric.js';
+import type { RouteBook } from './rib/rib.js';
+import type { RouteLink } from './rib/route-link.js';
+import { NO_PATH } from './structures/path-store.js';
 
 /** Of a longer path the middle is left out. */
 const HOPS_SHOWN = 16;

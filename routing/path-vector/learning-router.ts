@@ -7,14 +7,14 @@
  */
 import type { NodeId } from '../../core/address/node-id.js';
 import { type LinkMetric, RouterTable } from '../../core/api/router-table.js';
-import { isServiceId, isSoundMetric } from '../neighbours.js';
-import { ShadowFeed } from '../shadow/shadow-feed.js';
-import type { PathVectorSettings } from './options.js';
-import { RouteBook } from './route-book.js';
-import type { RouteLink } from './route-link.js';
-import type { SpeechPolicy } from './speech-policy.js';
-import { outlived, SyncTaker } from './sync-taker.js';
-import { SyncWriter } from './sync-writer.js';
+import { isServiceId, isSoundMetric } from '../links/neighbours.js';
+import type { SpeechPolicy } from './rib/advertise-policy.js';
+import type { PathVectorSettings } from './rib/options.js';
+import { RouteBook } from './rib/rib.js';
+import type { RouteLink } from './rib/route-link.js';
+import { outlived, SyncTaker } from './session/receiver.js';
+import { SyncWriter } from './session/writer.js';
+import { ShadowFeed } from './shadow/shadow-feed.js';
 
 /** How much a table that learns paths keeps. */
 export interface PathVectorSize {

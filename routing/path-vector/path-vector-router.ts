@@ -20,11 +20,11 @@ import {
 import type { RouteRule } from '../../core/api/routes.js';
 import { explainPath } from './explain.js';
 import { LearningRouter } from './learning-router.js';
-import { nameOf, SELF } from './node-list.js';
-import { type PathVectorOptions, resolvePathVectorOptions } from './options.js';
-import { ProviderChoice } from './provider-choice.js';
-import type { RouteBook } from './route-book.js';
-import { KIND } from './sync-format.js';
+import { type PathVectorOptions, resolvePathVectorOptions } from './rib/options.js';
+import { ProviderChoice } from './rib/provider-choice.js';
+import type { RouteBook } from './rib/rib.js';
+import { KIND } from './session/format.js';
+import { nameOf, SELF } from './structures/node-list.js';
 
 const NOWHERE: RouteFanout = Object.freeze({ local: false, next: Object.freeze([]) });
 

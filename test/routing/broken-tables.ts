@@ -3,12 +3,12 @@
  * pass proves nothing. Those that exchange syncs are in `broken-mesh-tables.ts`.
  */
 import { type NodeId, parseNodeId } from '../../core/address/node-id.js';
+import { isCloser } from '../../core/address/xor-distance.js';
 import { LOCAL, REJECT, type RouteAction, type RouterTable } from '../../core/api/router-table.js';
 import { DirectRouter } from '../../routing/direct-router.js';
 import { ForceLocalRouter } from '../../routing/force-local-router.js';
 import { ForceNodeRouter } from '../../routing/force-node-router.js';
 import { OverlayRouter } from '../../routing/overlay-router.js';
-import { isCloser } from '../../routing/xor-distance.js';
 import { type BrokenTable, next, patched, type Sound } from './patched.js';
 
 const FORM = 'answers in the form of the contract';

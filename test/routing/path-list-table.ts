@@ -3,6 +3,7 @@
  * the full table as JSON; a path that holds the reader's own id is not taken. Too simple and too talkative for real use.
  */
 import { type NodeId, sharesPrefix } from '../../core/address/node-id.js';
+import { isCloser } from '../../core/address/xor-distance.js';
 import {
   type ClosestNodes,
   type LinkMetric,
@@ -13,7 +14,6 @@ import {
   type RouteFanout,
   RouterTable,
 } from '../../core/api/router-table.js';
-import { isCloser } from '../../routing/xor-distance.js';
 
 /** A known node: the nodes on the way, itself last, and what it offers. */
 export interface KnownPath {

@@ -6,7 +6,7 @@ import type { NodeId } from '../../../core/address/node-id.js';
 import { NetworkError } from '../../../core/errors.js';
 import { LayeredRouter } from '../../../routing/index.js';
 import type { LayeredOptions } from '../../../routing/layered/options.js';
-import { levelOf, zoneName } from '../../../routing/layered/zones.js';
+import { levelOf, zoneName } from '../../../routing/path-vector/zones/zones.js';
 import { measured, TableMesh, type TableNode } from '../../../testing/conformance/table-mesh.js';
 import { follow } from '../../../testing/conformance/table-oracle.js';
 import { idOf, LOCAL, next, REJECT } from '../ids.js';

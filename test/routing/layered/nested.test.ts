@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { type NodeId, sharesPrefix } from '../../../core/address/node-id.js';
 import { LayeredRouter } from '../../../routing/index.js';
-import { levelOf, Zones, zoneName } from '../../../routing/layered/zones.js';
+import { levelOf, Zones, zoneName } from '../../../routing/path-vector/zones/zones.js';
 import type { SeededRandom } from '../../../testing/conformance/check-tools.js';
 import { meshChecks } from '../../../testing/conformance/router-table-mesh-checks.js';
 import type { MeshShape } from '../../../testing/conformance/router-table-meshes.js';

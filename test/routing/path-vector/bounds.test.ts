@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import type { NodeId } from '../../../core/address/node-id.js';
 import { PathVectorRouter } from '../../../routing/path-vector/path-vector-router.js';
-import { FLAG_BEGIN, FLAG_END } from '../../../routing/path-vector/sync-format.js';
+import { FLAG_BEGIN, FLAG_END } from '../../../routing/path-vector/session/format.js';
 import { SeededRandom } from '../../../testing/conformance/check-tools.js';
 import { A, B, C, idOf, next, REJECT, SELF } from '../ids.js';
 import { rawSync } from './raw-sync.js';

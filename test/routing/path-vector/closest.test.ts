@@ -1,6 +1,6 @@
 /** @module The nodes closest to a key, as the path-vector table knows them, and when it knows all of them. */
 import { expect } from 'chai';
-import { isCloser } from '../../../routing/xor-distance.js';
+import { isCloser } from '../../../core/address/xor-distance.js';
 import { SeededRandom } from '../../../testing/conformance/check-tools.js';
 import { A, B, C, SELF } from '../ids.js';
 import { measured, TableNet, threeInLine } from './table-net.js';

@@ -11,7 +11,7 @@ import {
   LATENCY_MAX,
   LinkMeasure,
   type PathMetric,
-} from '../../../routing/path-vector/metric.js';
+} from '../../../routing/path-vector/rib/metric.js';
 
 const metric = (rttMs: number | undefined, lossRatio?: number, bandwidth?: number): LinkMetric => ({ rttMs, lossRatio, bandwidth });
 

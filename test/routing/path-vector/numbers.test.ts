@@ -1,13 +1,13 @@
 /** @module The parts of the path-vector table that keep numbers for nodes: entries of a link, decisions, sets of nodes, a neighbour's numbers. */
 import { expect } from 'chai';
 import type { NodeId } from '../../../core/address/node-id.js';
-import { Columns } from '../../../routing/path-vector/columns.js';
-import { HeardNodes } from '../../../routing/path-vector/heard-nodes.js';
-import { BANDWIDTH_UNKNOWN, COST_NONE, ESTIMATED, LATENCY_MAX, LOSS_WHOLE } from '../../../routing/path-vector/metric.js';
-import { NO_NODE, NodeList } from '../../../routing/path-vector/node-list.js';
-import { NodeSet } from '../../../routing/path-vector/node-set.js';
-import { NodeStates } from '../../../routing/path-vector/node-states.js';
-import type { RouteLink } from '../../../routing/path-vector/route-link.js';
+import { Columns } from '../../../routing/path-vector/rib/adj-rib-in.js';
+import { NodeStates } from '../../../routing/path-vector/rib/loc-rib.js';
+import { BANDWIDTH_UNKNOWN, COST_NONE, ESTIMATED, LATENCY_MAX, LOSS_WHOLE } from '../../../routing/path-vector/rib/metric.js';
+import { HeardNodes } from '../../../routing/path-vector/rib/peer-numbers.js';
+import type { RouteLink } from '../../../routing/path-vector/rib/route-link.js';
+import { NO_NODE, NodeList } from '../../../routing/path-vector/structures/node-list.js';
+import { NodeSet } from '../../../routing/path-vector/structures/node-set.js';
 import { forSeeds } from '../../../testing/conformance/check-tools.js';
 import { A, B, idOf } from '../ids.js';
 

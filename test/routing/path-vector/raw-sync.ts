@@ -1,8 +1,8 @@
 /** @module Syncs written by hand: what a neighbour with another idea of the protocol, or of the truth, may send. */
 import type { NodeId } from '../../../core/address/node-id.js';
-import { ByteWriter } from '../../../routing/path-vector/bytes.js';
-import { nameOf } from '../../../routing/path-vector/node-list.js';
-import * as form from '../../../routing/path-vector/sync-format.js';
+import { ByteWriter } from '../../../routing/path-vector/session/bytes.js';
+import * as form from '../../../routing/path-vector/session/format.js';
+import { nameOf } from '../../../routing/path-vector/structures/node-list.js';
 
 export interface RawEntry {
   readonly number: number;

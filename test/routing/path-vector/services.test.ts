@@ -1,7 +1,7 @@
 /** @module Services over a mesh: which provider is taken, who chooses, and fan-outs. */
 import { expect } from 'chai';
 import type { NodeId } from '../../../core/address/node-id.js';
-import type { PathVectorOptions } from '../../../routing/path-vector/options.js';
+import type { PathVectorOptions } from '../../../routing/path-vector/rib/options.js';
 import { SeededRandom } from '../../../testing/conformance/check-tools.js';
 import { idOf, LOCAL, REJECT } from '../ids.js';
 import { line, tree } from './shapes.js';

@@ -2,13 +2,13 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { NodeId } from '../../../core/address/node-id.js';
-import { ByteReader, ByteWriter } from '../../../routing/path-vector/bytes.js';
-import { isNewer } from '../../../routing/path-vector/entry.js';
-import { Flaps } from '../../../routing/path-vector/flaps.js';
-import { KeyIndex } from '../../../routing/path-vector/key-index.js';
-import { NO_NODE, NodeList, SELF } from '../../../routing/path-vector/node-list.js';
-import { NO_PATH, nameBehind, PathStore } from '../../../routing/path-vector/path-store.js';
-import { NO_SERVICES, ServiceSets } from '../../../routing/path-vector/service-sets.js';
+import { isNewer } from '../../../routing/path-vector/rib/entry.js';
+import { Flaps } from '../../../routing/path-vector/rib/flaps.js';
+import { ByteReader, ByteWriter } from '../../../routing/path-vector/session/bytes.js';
+import { KeyIndex } from '../../../routing/path-vector/structures/key-index.js';
+import { NO_NODE, NodeList, SELF } from '../../../routing/path-vector/structures/node-list.js';
+import { NO_PATH, nameBehind, PathStore } from '../../../routing/path-vector/structures/path-store.js';
+import { NO_SERVICES, ServiceSets } from '../../../routing/path-vector/structures/service-sets.js';
 import { forSeeds, SeededRandom } from '../../../testing/conformance/check-tools.js';
 import { idOf } from '../ids.js';
 

@@ -3,8 +3,8 @@
  */
 import type { NodeId } from '../../../core/address/node-id.js';
 import type { LinkMetric } from '../../../core/api/router-table.js';
-import type { PathVectorOptions } from '../../../routing/path-vector/options.js';
 import { PathVectorRouter } from '../../../routing/path-vector/path-vector-router.js';
+import type { PathVectorOptions } from '../../../routing/path-vector/rib/options.js';
 import type { SeededRandom } from '../../../testing/conformance/check-tools.js';
 import { measured, type TableEnd, TableMesh, type TableNode as TableNodeOf } from '../../../testing/conformance/table-mesh.js';
 import { faultOf, follow, reachableFrom } from '../../../testing/conformance/table-oracle.js';
