@@ -102,7 +102,7 @@ async function explain({ fleet, print }: CommandContext, words: readonly string[
   const number = numberOf(fleet, from, COMMANDS.explain);
   const { action, reason, rejected } = await fleet.ask(number, 'explain', target);
   print(`node ${number} to ${target.type === 'node' ? nameOf(fleet, target.nodeId) : wanted}: ${action}; ${reason}`);
-  for (const other of rejected) print(`  not over ${nameOf(fleet, other.nodeId)}: ${other.reason}`);
+  for (const other of rejected) print(`  ${nameOf(fleet, other.nodeId)}: ${other.reason}`);
 }
 
 async function kill({ fleet, print }: CommandContext, words: readonly string[]): Promise<void> {

@@ -35,7 +35,7 @@ export function explainDirect(rule: RouteRule, action: RouteAction, neighbours: 
 function nodeReason(action: RouteAction): string {
   if (action.type === 'local') return 'the node is this node';
   if (action.type === 'next') return `the node is a neighbour, on connection ${action.connectionId}`;
-  return 'the node is no neighbour, and this table knows no other way';
+  return 'the node is no neighbour, and this table knows no other route';
 }
 
 function keyReason(action: RouteAction, count: number): string {

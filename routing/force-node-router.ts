@@ -1,6 +1,6 @@
 /**
  * @module ForceNodeRouter: every route, even one to this node itself, goes over one connection (ATM-44). A test double, and the table
- * of a leaf with one uplink. The connection counts as open until the table hears that it went down, so it also answers before
+ * of a leaf with one uplink. The connection counts as open until `linkDown`, so it also answers before
  * `linkUp`. A message that came over the connection does not go back there: it is rejected.
  */
 

@@ -2,7 +2,7 @@
  * @module OverlayRouter: greedy steps over the links that are there, for networks of tens of thousands of nodes. It learns from link events
  * alone and exchanges no syncs: a message for a node or a key goes to the neighbour whose id is closest to it by XOR, if that one is
  * strictly closer than this node. Every step comes closer, so nothing goes round. Where no step does, a node is not reached from here
- * (`reject`: the origin hears `unreachable`), and a key is here.
+ * (`reject`: the origin gets `unreachable`), and a key is here.
  *
  * How far it reaches depends on the links alone: everywhere, when every node has a link into each half, quarter, eighth … of the ids that
  * it is not in itself and that is not empty, as Kademlia's buckets do. Services go to neighbours only.

@@ -8,9 +8,9 @@ import { NetworkError } from '../core/errors.js';
 export interface StaticRouterOptions {
   /** For a destination's node id, the neighbour that it is reached over. The neighbour may be the destination itself. Default: none. */
   readonly nodes?: Readonly<Record<string, string>>;
-  /** For a service id (0 to 255), its providers, the preferred one first. An empty list: nobody but this node. Default: none. */
+  /** For a service id (0 to 255), its providers, the preferred one first. An empty list: this node only. Default: none. */
   readonly services?: Readonly<Record<number, readonly string[]>>;
-  /** The neighbour that takes what has no other way. Absent: it is rejected. */
+  /** The neighbour that takes what has no other route. Absent: it is rejected. */
   readonly default?: string;
 }
 

@@ -2,7 +2,7 @@
  * @module StaticRouter: a fixed table from options, on top of what `DirectRouter` knows of the neighbours. An entry counts only while a
  * link to its neighbour is open; nothing is learned beyond link events. In this order, the first that is open wins:
  * to a node: its entry, its own link, the default; to a key: the closest of this node, the neighbours and the nodes with an open entry;
- * to a service: this node, then the listed providers in their order (a listed service goes to nobody else), or, for one that is not
+ * to a service: this node, then the listed providers in their order (a listed service goes to no other node), or, for one that is not
  * listed, the neighbours that offer it and the default.
  */
 import { type NodeId, sharesPrefix, shortId } from '../core/address/node-id.js';
@@ -24,7 +24,7 @@ export class StaticRouter extends DirectRouter {
 
   override pathToNode(nodeId: NodeId, except?: number): RouteAction {
     if (nodeId === this.self) return LOCAL;
-    return this.#wayTo(nodeId, except) ?? this.#over(this.#table.default, except) ?? REJECT;
+    return this.#routeTo(nodeId, except) ?? this.#over(this.#table.default, except) ?? REJECT;
   }
 
   override pathToKey(key: NodeId, except?: number): RouteAction {
@@ -33,10 +33,10 @@ export class StaticRouter extends DirectRouter {
     if (closest === undefined) return REJECT;
     for (const [nodeId, via] of this.#table.nodes) {
       if (!isCloser(nodeId, closest, key)) continue;
-      const way = this.#over(via, except);
-      if (way === undefined) continue;
+      const route = this.#over(via, except);
+      if (route === undefined) continue;
       closest = nodeId;
-      action = way;
+      action = route;
     }
     return action;
   }
@@ -47,8 +47,8 @@ export class StaticRouter extends DirectRouter {
     if (direct.type === 'local') return direct;
     if (providers === undefined) return direct.type === 'next' ? direct : (this.#over(this.#table.default, except) ?? REJECT);
     for (const nodeId of providers) {
-      const way = this.#wayTo(nodeId, except);
-      if (way !== undefined) return way;
+      const route = this.#routeTo(nodeId, except);
+      if (route !== undefined) return route;
     }
     return REJECT;
   }
@@ -61,8 +61,8 @@ export class StaticRouter extends DirectRouter {
     const next = new Map<number, NextHop>();
     for (const nodeId of providers) {
       if (source === undefined || !sharesPrefix(nodeId, source, scope)) continue;
-      const way = this.#wayTo(nodeId, except);
-      if (way !== undefined) next.set(way.connectionId, { connectionId: way.connectionId, nodeId: way.nodeId });
+      const route = this.#routeTo(nodeId, except);
+      if (route !== undefined) next.set(route.connectionId, { connectionId: route.connectionId, nodeId: route.nodeId });
     }
     return { local: direct.local, next: [...next.values()] };
   }
@@ -71,7 +71,7 @@ export class StaticRouter extends DirectRouter {
     const direct = super.explain(rule);
     const reason = this.#entryReason(rule, direct.action);
     if (reason === undefined) return direct;
-    const rejected = direct.rejected.map(({ via }) => ({ via, reason: 'the fixed table decides, and prefers another way' }));
+    const rejected = direct.rejected.map(({ via }) => ({ via, reason: 'the fixed table decides, and prefers another route' }));
     return { ...direct, reason, rejected };
   }
 
@@ -80,7 +80,7 @@ export class StaticRouter extends DirectRouter {
     if (action.type === 'local') return undefined;
     if (rule.type === 'node') return this.#nodeReason(rule.nodeId, action);
     if (rule.type === 'key')
-      return action.type === 'next' ? `the way to the known node closest to the key is node ${shortId(action.nodeId)}` : undefined;
+      return action.type === 'next' ? `the next hop to the known node closest to the key is node ${shortId(action.nodeId)}` : undefined;
     const serviceId = rule.serviceId ?? 0;
     if (this.#table.services.has(serviceId)) {
       return action.type === 'next'
@@ -100,8 +100,8 @@ export class StaticRouter extends DirectRouter {
     return action.type === 'next' && action.nodeId !== nodeId ? `${closed}, so the default takes it` : undefined;
   }
 
-  /** Over the entry, or straight: a node that is this one has no way. */
-  #wayTo(nodeId: NodeId, except: number | undefined): NextAction | undefined {
+  /** Over the entry, or straight: there is no route to this node itself. */
+  #routeTo(nodeId: NodeId, except: number | undefined): NextAction | undefined {
     if (nodeId === this.self) return undefined;
     return this.#over(this.#table.nodes.get(nodeId), except) ?? this.#over(nodeId, except);
   }

@@ -1,9 +1,9 @@
 /**
- * @module OwnZones: this node's own zones in its book, so that others can be told of them: each as a neighbour over a link that leads
- * nowhere and costs nothing. Their services are those of all nodes in them, as far as they can be reached.
+ * @module OwnZones: this node's own zones in its RIB, so that they can be advertised: each as a neighbour over a link that leads nowhere and
+ * costs nothing. Their services are those of all nodes in them, as far as they can be reached.
  */
 import type { LinkMetric } from '../../core/api/router-table.js';
-import type { RouteBook } from '../path-vector/rib/rib.js';
+import type { Rib } from '../path-vector/rib/rib.js';
 import type { RouteLink } from '../path-vector/rib/route-link.js';
 import type { Zones } from '../path-vector/zones/zones.js';
 
@@ -12,7 +12,7 @@ const NO_DISTANCE: LinkMetric = { rttMs: 0, lossRatio: 0, bandwidth: undefined }
 interface OwnZone {
   readonly level: number;
   readonly link: RouteLink;
-  /** The services as they stand in the book. */
+  /** The services as they stand in the RIB. */
   services: string;
 }
 
@@ -21,43 +21,43 @@ export class OwnZones {
 
   constructor(
     private readonly zones: Zones,
-    private readonly book: RouteBook,
+    private readonly rib: Rib,
     private readonly services: ReadonlySet<number>,
   ) {
     this.own = zones.own.map((name, index) => {
       const level = index + 1;
-      const link = book.addLink(-level, name) as RouteLink;
+      const link = rib.addLink(-level, name) as RouteLink;
       link.measure.take(NO_DISTANCE);
-      book.recost(link);
-      book.keys.remove(link.node);
+      rib.recost(link);
+      rib.keys.remove(link.node);
       return { level, link, services: '' };
     });
   }
 
   /** Brings the services of the zones up to date. */
   refresh(): void {
-    const { book } = this;
+    const { rib } = this;
     for (const zone of this.own) {
       const list = this.servicesIn(zone.level);
       const services = list.join();
       if (services === zone.services) continue;
       zone.services = services;
-      book.setDirect(zone.link, book.sets.take(list));
+      rib.setDirect(zone.link, rib.sets.take(list));
     }
   }
 
   private servicesIn(level: number): number[] {
     const list = new Set(this.services);
-    for (const [serviceId, providers] of this.book.providers.all())
+    for (const [serviceId, providers] of this.rib.providers.all())
       if (!list.has(serviceId) && this.isAnyIn(level, providers)) list.add(serviceId);
     return [...list].sort((one, other) => one - other);
   }
 
   private isAnyIn(level: number, nodes: Iterable<number>): boolean {
-    const { zones, book } = this;
+    const { zones, rib } = this;
     for (const node of nodes) {
       const isOwn = this.own.some(({ link }) => link.node === node);
-      if (!isOwn && zones.depthOf(book.nodes.idOf(node)) >= level) return true;
+      if (!isOwn && zones.depthOf(rib.nodes.idOf(node)) >= level) return true;
     }
     return false;
   }

@@ -1,6 +1,6 @@
 /**
  * @module Neighbours: the open links by connection and by node, for tables that answer from what is next to them. Where a node has two
- * links (the moment of a replacement), the one that came up first speaks for it until it goes (H-29: never an arbitrary one). It
+ * links (the moment of a replacement), the one that came up first is used until it goes (H-29: never an arbitrary one). It
  * keeps one entry per open link, so the connection limit bounds it. It decides no route.
  */
 import type { NodeId } from '../../core/address/node-id.js';
@@ -53,7 +53,7 @@ export class Neighbours {
     return this.#byNode.size;
   }
 
-  /** The link that speaks for the node. */
+  /** The link that is used for the node. */
   of(nodeId: NodeId): Neighbour | undefined {
     return this.#byNode.get(nodeId);
   }

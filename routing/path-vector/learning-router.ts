@@ -1,6 +1,6 @@
 /**
- * @module LearningRouter: what tables that learn whole paths have in common: their links, and what is said on them. The decisions stand in
- * `route-book.ts`, the form of the syncs in `sync-format.ts`. Which way an answer takes is the business of the tables that extend it.
+ * @module LearningRouter: what tables that learn whole paths have in common: their links and their sessions. Routes are selected in `rib/`, the
+ * syncs stand in `session/`. Which route a message takes is decided by the tables that extend it.
  *
  * Somebody has to carry the syncs: `createSync` once in a round for every neighbour, `createNews` whenever something may have happened
  * in between. It has no clock: what has to wait, waits for rounds.
@@ -8,11 +8,11 @@
 import type { NodeId } from '../../core/address/node-id.js';
 import { type LinkMetric, RouterTable } from '../../core/api/router-table.js';
 import { isServiceId, isSoundMetric } from '../links/neighbours.js';
-import type { SpeechPolicy } from './rib/advertise-policy.js';
+import type { AdvertisePolicy } from './rib/advertise-policy.js';
 import type { PathVectorSettings } from './rib/options.js';
-import { RouteBook } from './rib/rib.js';
+import { Rib } from './rib/rib.js';
 import type { RouteLink } from './rib/route-link.js';
-import { outlived, SyncTaker } from './session/receiver.js';
+import { outlived, SyncReceiver } from './session/receiver.js';
 import { SyncWriter } from './session/writer.js';
 import { ShadowFeed } from './shadow/shadow-feed.js';
 
@@ -21,7 +21,7 @@ export interface PathVectorSize {
   readonly nodeCount: number;
   readonly entryCount: number;
   readonly pathCount: number;
-  /** Of what all links tell and are told. */
+  /** Of all that is advertised on all links, in both directions. */
   readonly byteLength: number;
 }
 
@@ -29,13 +29,13 @@ export abstract class LearningRouter extends RouterTable {
   /** Services of this node's own behaviours. */
   protected readonly own = new Set<number>();
   /** Present from `attach` on, as all parts. */
-  protected book: RouteBook | undefined;
+  protected rib: Rib | undefined;
   readonly #links = new Map<number, RouteLink>();
   #ownSequence = 0;
   /** All links went down; who knew this node then believes it lost. */
   #wasAlone = false;
   #writer: SyncWriter | undefined;
-  #taker: SyncTaker | undefined;
+  #receiver: SyncReceiver | undefined;
 
   /** `zoneBytes`: bytes of ids that are zones. */
   constructor(
@@ -47,22 +47,22 @@ export abstract class LearningRouter extends RouterTable {
 
   override attach(self: NodeId): void {
     super.attach(self);
-    this.book = new RouteBook(self, this.settings, this.policyOf(self));
-    this.#writer = new SyncWriter(this.book);
-    this.#taker = new SyncTaker(this.book);
+    this.rib = new Rib(self, this.settings, this.policyOf(self));
+    this.#writer = new SyncWriter(this.rib);
+    this.#receiver = new SyncReceiver(this.rib);
   }
 
   /** Links to neighbours whose table is of another kind do not count. */
   override get isFilled(): boolean {
-    return this.sessions.every(({ hearing }) => hearing.isSettled);
+    return this.sessions.every(({ inbound }) => inbound.isSettled);
   }
 
   override linkUp(connectionId: number, nodeId: NodeId): void {
-    const book = this.book;
-    if (book === undefined || nodeId === this.self || this.#links.has(connectionId)) return;
+    const rib = this.rib;
+    if (rib === undefined || nodeId === this.self || this.#links.has(connectionId)) return;
     if (this.#wasAlone) this.#ownSequence = (this.#ownSequence + 1) >>> 0;
     this.#wasAlone = false;
-    const link = book.addLink(connectionId, nodeId);
+    const link = rib.addLink(connectionId, nodeId);
     if (link !== undefined) this.#links.set(connectionId, link);
   }
 
@@ -73,10 +73,10 @@ export abstract class LearningRouter extends RouterTable {
   }
 
   override linkServices(connectionId: number, services: readonly number[]): void {
-    const [link, book] = [this.#links.get(connectionId), this.book];
-    if (link === undefined || book === undefined) return;
+    const [link, rib] = [this.#links.get(connectionId), this.rib];
+    if (link === undefined || rib === undefined) return;
     const list = [...new Set(services.filter(isServiceId))].sort((one, other) => one - other);
-    book.setDirect(link, book.sets.take(list));
+    rib.setDirect(link, rib.sets.take(list));
   }
 
   override linkDown(connectionId: number): void {
@@ -84,7 +84,7 @@ export abstract class LearningRouter extends RouterTable {
     if (link === undefined) return;
     this.#links.delete(connectionId);
     this.#wasAlone = this.#links.size === 0;
-    this.book?.removeLink(link);
+    this.rib?.removeLink(link);
   }
 
   override registerService(serviceId: number): void {
@@ -95,12 +95,12 @@ export abstract class LearningRouter extends RouterTable {
     this.own.delete(serviceId);
   }
 
-  /** A round for this neighbour: what changed, and now and then the digest. What is said belongs to the younger of two links to one node. */
+  /** A round for this neighbour: what changed, and now and then the digest. The sessions belong to the younger of two links to one node. */
   override createSync(forNode: NodeId): Uint8Array | undefined {
-    const [link, book] = [this.#linkTo(forNode), this.book];
-    if (link === undefined || book === undefined) return undefined;
-    if (link.speech.round >= book.round) book.advance();
-    link.speech.round = book.round;
+    const [link, rib] = [this.#linkTo(forNode), this.rib];
+    if (link === undefined || rib === undefined) return undefined;
+    if (link.outbound.round >= rib.round) rib.advance();
+    link.outbound.round = rib.round;
     return this.#writer?.write(link, true, this.#ownSequence);
   }
 
@@ -114,19 +114,19 @@ export abstract class LearningRouter extends RouterTable {
     const carrier = this.#links.get(connectionId);
     const link = carrier && this.#linkTo(carrier.hop.nodeId);
     if (link === undefined || !isSoundMetric(metric)) return;
-    if (sync.length === 0) return this.#taker?.forget(link);
-    const news = this.#taker?.take(link, sync);
-    if (news === undefined) return;
+    if (sync.length === 0) return this.#receiver?.forget(link);
+    const result = this.#receiver?.take(link, sync);
+    if (result === undefined) return;
     if (carrier?.measure.isKnown === false) this.#measure(carrier, metric);
-    this.#writer?.heard(link, news.heardSession, news.isAsking);
-    if (news.peerSequence !== undefined) this.#outlive(news.peerSequence);
+    this.#writer?.received(link, result);
+    if (result.peerSequence !== undefined) this.#outlive(result.peerSequence);
   }
 
   /** What keeps a `ShadowRouter` as this table is. Each feed costs a mark for every change; `close` ends it. */
   shadowFeed(): ShadowFeed {
     return new ShadowFeed(() => {
-      const { book, own, settings, zoneBytes } = this;
-      return book && { book, own, links: this.#links, zoneBytes, balance: settings.balance };
+      const { rib, own, settings, zoneBytes } = this;
+      return rib && { rib, own, links: this.#links, zoneBytes, balance: settings.balance };
     });
   }
 
@@ -135,44 +135,44 @@ export abstract class LearningRouter extends RouterTable {
     const links = [...this.#links.values()];
     const sum = (of: (link: RouteLink) => number) => links.reduce((total, link) => total + of(link), 0);
     return {
-      nodeCount: this.book?.nodes.size ?? 0,
-      entryCount: sum((link) => link.columns.entryCount),
+      nodeCount: this.rib?.nodes.size ?? 0,
+      entryCount: sum((link) => link.ribIn.entryCount),
       pathCount: sum((link) => link.paths.size),
       byteLength: sum((link) => link.byteLength),
     };
   }
 
-  /** What neighbours speak of; `undefined`: everything. */
-  protected policyOf(_self: NodeId): SpeechPolicy | undefined {
+  /** What neighbours advertise; `undefined`: everything. */
+  protected policyOf(_self: NodeId): AdvertisePolicy | undefined {
     return undefined;
   }
 
   /** The links that syncs belong to: of each neighbour the youngest. */
   protected get sessions(): RouteLink[] {
-    return [...this.#links.values()].filter((link) => this.book?.linkList.to(link.node) === link);
+    return [...this.#links.values()].filter((link) => this.rib?.linkList.to(link.node) === link);
   }
 
   /** The link to take to a node, by its number, for what came over the connection `except`. */
-  protected wayTo(book: RouteBook, node: number, except: number | undefined): RouteLink | undefined {
+  protected routeTo(rib: Rib, node: number, except: number | undefined): RouteLink | undefined {
     const from = except === undefined ? undefined : this.#links.get(except);
-    return from === undefined ? book.states.linkOf(node) : book.wayFrom(node, from);
+    return from === undefined ? rib.locRib.linkOf(node) : rib.routeFrom(node, from);
   }
 
   #measure(link: RouteLink, metric: LinkMetric): void {
-    if (link.measure.take(metric)) this.book?.recost(link);
-    if (link.measure.isKnown) this.book?.announce(link);
+    if (link.measure.take(metric)) this.rib?.recost(link);
+    if (link.measure.isKnown) this.rib?.announce(link);
   }
 
-  /** A neighbour knows this node from an earlier life: it goes on where that ended, or it would be taken for old news. */
+  /** A neighbour knows this node from an earlier life: it goes on where that ended, or its routes would count as old. */
   #outlive(known: number): void {
     const sequence = outlived(this.#ownSequence, known);
     if (sequence === this.#ownSequence) return;
     this.#ownSequence = sequence;
-    for (const link of this.#links.values()) link.speech.isHeadNew = true;
+    for (const link of this.#links.values()) link.outbound.isHeadNew = true;
   }
 
   #linkTo(nodeId: NodeId): RouteLink | undefined {
-    const node = this.book?.nodes.find(nodeId);
-    return node === undefined ? undefined : this.book?.linkList.to(node);
+    const node = this.rib?.nodes.find(nodeId);
+    return node === undefined ? undefined : this.rib?.linkList.to(node);
   }
 }

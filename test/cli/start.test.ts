@@ -36,10 +36,10 @@ describe('npm start', () => {
     await program.say('send key to the hash').next(/^node [1-5] received: to the hash$/);
     await program.say('send 0123456789abcdef to that key').next(/^node [1-5] received: to that key$/);
     await program.say('send service to one of them').next(/^node 1 received: to one of them$/);
-    await program.say('routes').next(/^to node 1: local; node [0-9a-f]{8}: this node is it$/);
+    await program.say('routes').next(/^to node 1: local; node [0-9a-f]{8}: it is this node$/);
     for (const number of [2, 3, 4, 5])
-      await program.next(new RegExp(`^to node ${number}: over connection \\d+; node ([0-9a-f]{8}): over .*\\1 \\(\\d hops?, cost `));
-    await program.say('explain 3').next(/^node 1 to node 3: over connection \d+; node ([0-9a-f]{8}): over .*\1 \(\d hops?, /);
+      await program.next(new RegExp(`^to node ${number}: over connection \\d+; node ([0-9a-f]{8}): via .*\\1 \\(\\d hops?, cost `));
+    await program.say('explain 3').next(/^node 1 to node 3: over connection \d+; node ([0-9a-f]{8}): via .*\1 \(\d hops?, /);
     await program.say('explain service').next(/^node 1 to service: local; /);
     await program.say('links').next(/^node 5 .* connected to: node 1.*, node 2.*, node 3.*, node 4/);
     await program.say('bench').next(/^calls from node 1 to node 2: p50 [0-9.]+ ms, p99 [0-9.]+ ms, [0-9,]+ calls\/s with 64 outstanding$/);
@@ -58,7 +58,7 @@ describe('npm start', () => {
     // The others may have told node 1 of ways that are gone by now, too: for a moment it believes them.
     await program.sayUntil('explain 3', /^node 1 to node 3: /, /^node 1 to node 3: reject; /);
     await program.say('send 3 again').next(/^not sent: unreachable$/);
-    await program.say('routes').next(/^to node 3: reject; node [0-9a-f]{8}: no way is known$/);
+    await program.say('routes').next(/^to node 3: reject; node [0-9a-f]{8}: no route is known$/);
     await program.say('kill 3').next(/^node 3 does not run$/);
     await program.say('revive 3').next(/^node 3 is back and connected$/);
     await program.say('call 3 again').next(/^node 3 answers: Hello again$/);
@@ -72,10 +72,10 @@ describe('npm start', () => {
     const program = start();
     await program.next(/^node 5 {2}/);
     const isKnown =
-      /^node 2 to node 3: over connection \d+; node ([0-9a-f]{8}): over .*\1 \(\d hops?, cost [0-9.]+ ms\), for \d+ sync rounds/;
+      /^node 2 to node 3: over connection \d+; node ([0-9a-f]{8}): via .*\1 \(\d hops?, cost [0-9.]+ ms: .*\), selected \d+ sync rounds? ago/;
     await program.sayUntil('explain 3 2', /^node 2 to node 3: /, isKnown);
     await program.say('kill 3').next(/^node 3 is dead$/);
-    await program.sayUntil('explain 3 2', /^node 2 to node 3: /, /^node 2 to node 3: reject; node [0-9a-f]{8}: no way is known$/);
+    await program.sayUntil('explain 3 2', /^node 2 to node 3: /, /^node 2 to node 3: reject; node [0-9a-f]{8}: no route is known$/);
     expect(await program.say('quit').end()).to.equal(0);
   });
 

@@ -22,11 +22,11 @@ function mesh(mistake: string, foundBy: string, patch: Mistake): BrokenTable[] {
   ];
 }
 
-function dear(mistake: string, patch: Mistake): BrokenTable[] {
+function expensive(mistake: string, patch: Mistake): BrokenTable[] {
   const factory = () => patched(new PathListTable(), patch);
   return [
-    { mistake, reach: 'mesh', foundBy: 'takes the cheapest way to every node', factory },
-    { mistake, reach: 'zoned', foundBy: 'zones: takes no dearer way within a zone than the cheapest there', factory },
+    { mistake, reach: 'mesh', foundBy: 'takes the cheapest route to every node', factory },
+    { mistake, reach: 'zoned', foundBy: 'zones: takes the cheapest route within a zone', factory },
   ];
 }
 
@@ -129,7 +129,7 @@ export const BROKEN_MESH_TABLES: readonly BrokenTable[] = [
   ...mesh('it draws by lot', 'gives equal answers in equal meshes', ({ of }) => ({
     pathToKey: (key, except) => (Math.random() < 0.5 ? LOCAL : of.pathToKey(key, except)),
   })),
-  ...dear('it takes the first way that it knows, however long', ({ of, links }) => ({
+  ...expensive('it takes the first way that it knows, however long', ({ of, links }) => ({
     pathToNode: (nodeId, except) => {
       const action = of.pathToNode(nodeId, except);
       if (action.type !== 'next') return action;

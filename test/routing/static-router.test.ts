@@ -134,7 +134,7 @@ describe('StaticRouter', () => {
       'the entry leads over node c0000000, which is not connected, so the default takes it',
     );
     expect(reasonOf({ type: 'node', nodeId: C })).equal('the table has no entry for the node, so the default takes it');
-    expect(reasonOf({ type: 'key', key: FAR })).equal('the way to the known node closest to the key is node b0000000');
+    expect(reasonOf({ type: 'key', key: FAR })).equal('the next hop to the known node closest to the key is node b0000000');
     expect(reasonOf({ type: 'key', key: SELF })).contain('this node is closest');
     expect(reasonOf({ type: 'services', serviceId: 65, scope: 0 })).contain('neither this node nor a neighbour');
     expect(reasonOf({ type: 'service', serviceId: undefined, meta: 0 })).contain('service 0');

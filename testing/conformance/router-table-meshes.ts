@@ -34,7 +34,7 @@ const ZONE_NODES = 9;
 /** Any connected graph. */
 export const ANY_MESH: MeshShape = {
   prefix: '',
-  costFact: 'takes the cheapest way to every node',
+  costFact: 'takes the cheapest route to every node',
   isZoned: false,
   build(factory, random) {
     const mesh = meshOf(factory, NODES, () => (random.pick(FIRST_BYTES) + random.nodeId().slice(2)) as NodeId);
@@ -48,7 +48,7 @@ export const ANY_MESH: MeshShape = {
 /** Three zones, and links between them. Nodes without any link have left. */
 export const ZONED_MESH: MeshShape = {
   prefix: 'zones: ',
-  costFact: 'takes no dearer way within a zone than the cheapest there',
+  costFact: 'takes the cheapest route within a zone',
   isZoned: true,
   build(factory, random) {
     const firstByte = random.below(100);

@@ -1,6 +1,6 @@
 /**
- * @module Columns: the entries of one link, which are what its neighbour told of nodes: five numbers for each, one behind the other, and a
- * sixth beside them as soon as any bandwidth is known. An entry gets a place of its own, so that a neighbour with little to tell takes
+ * @module AdjRibIn: the entries of one link, which are what its neighbour has advertised: five numbers for each node, one behind the other,
+ * and a sixth beside them as soon as any bandwidth is known. An entry gets a place of its own, so that a neighbour with few nodes takes
  * little room. It grows, and checks nothing.
  */
 import { resized, roomier } from '../structures/arrays.js';
@@ -22,11 +22,11 @@ const COST = 4;
 
 const PATH_BITS = 20;
 const PATH_MASK = (1 << PATH_BITS) - 1;
-/** Between the loss, which is 10,000 at most, and its own mark for what nobody measured. */
+/** Between the loss, which is 10,000 at most, and the mark for an assumed latency. */
 const CURRENT = 0x4000;
 const LOSS_MASK = 0xffff & ~CURRENT;
 
-export class Columns {
+export class AdjRibIn {
   /** Entries that exist. */
   entryCount = 0;
   /** By node: where its entry stands; 0, and beyond the end: there is none. Place 0 is the entry that does not exist. */
@@ -77,7 +77,7 @@ export class Columns {
     return this.entries[this.at(node) + COST] as number;
   }
 
-  /** Whether the entry was told in the neighbour's present session. */
+  /** Whether the entry belongs to the neighbour's present session. */
   isCurrent(node: number): boolean {
     return ((this.entries[this.at(node) + LOSS_AND_NODE] as number) & CURRENT) !== 0;
   }

@@ -1,11 +1,11 @@
 /**
- * @module ToldNodes: what one neighbour was told of every node, by the node's number: the name of all of it, the name of the path in it,
+ * @module AdjRibOut: what was advertised to one neighbour, by the node's number: the name of the whole entry, the name of the path in it,
  * and flags. It comes in pages, because there is one for each of perhaps a thousand links, and all of them grow at once.
  */
 
-/** What was told may not be true any more. */
+/** What was advertised may not be true any more. */
 export const DIRTY = 1;
-export const TOLD = 2;
+export const ADVERTISED = 2;
 /** The neighbour knows the number. */
 export const INTRODUCED = 4;
 /** Dirty, but waits for its turn. */
@@ -19,7 +19,7 @@ const FLAGS = 8;
 const GROUP_SIZE = 9;
 const PAGE_SIZE = (PAGE_NODES / 4) * GROUP_SIZE;
 
-export class ToldNodes {
+export class AdjRibOut {
   private readonly pages: (Uint32Array | undefined)[] = [];
 
   get byteLength(): number {
@@ -30,10 +30,10 @@ export class ToldNodes {
     return this.pages[node >> PAGE_BITS]?.[placeOf(node)] ?? 0;
   }
 
-  /** Whether the neighbour was told of the path with that name to the node. */
-  isTold(node: number, pathName: number): boolean {
+  /** Whether the path with that name to the node was advertised. */
+  isAdvertised(node: number, pathName: number): boolean {
     const page = this.pages[node >> PAGE_BITS];
-    return page?.[placeOf(node) + PATHS] === pathName && (this.flagsOf(node) & TOLD) !== 0;
+    return page?.[placeOf(node) + PATHS] === pathName && (this.flagsOf(node) & ADVERTISED) !== 0;
   }
 
   setNames(node: number, name: number, pathName: number): void {

@@ -1,27 +1,27 @@
 /**
- * @module Entry: what a neighbour tells of one node, and how two ways compare. It decides nothing.
+ * @module Entry: what a neighbour advertises of one node, and how two routes compare. It decides nothing.
  */
 import type { RouteLink } from './route-link.js';
 
-/** What a neighbour tells of a node. */
+/** What a neighbour advertises of a node. */
 export interface Entry {
   readonly path: number;
   readonly latency: number;
   readonly loss: number;
   readonly bandwidth: number;
-  /** Held by the caller for the book. */
+  /** Held by the caller for the RIB. */
   readonly services: number;
   readonly sequence: number;
-  /** Told in the neighbour's present session. */
+  /** Advertised in the neighbour's present session. */
   readonly isCurrent: boolean;
 }
 
 /** At equal cost fewer hops, then more bandwidth (ATM-50); then the order of the links decides. */
 export function isBetter(link: RouteLink, than: RouteLink, node: number): boolean {
-  const [cost, other] = [link.columns.costOf(node), than.columns.costOf(node)];
+  const [cost, other] = [link.ribIn.costOf(node), than.ribIn.costOf(node)];
   if (cost !== other) return cost < other;
   const [hops, otherHops] = [link.hopCount(node), than.hopCount(node)];
-  return hops !== otherHops ? hops < otherHops : link.columns.bandwidthOf(node) > than.columns.bandwidthOf(node);
+  return hops !== otherHops ? hops < otherHops : link.bandwidthOver(node) > than.bandwidthOver(node);
 }
 
 /** Sequence numbers go round: the newer of two is less than half the circle ahead (RFC 1982). */
@@ -29,7 +29,7 @@ export function isNewer(sequence: number, than: number): boolean {
   return ((sequence - than) | 0) > 0;
 }
 
-/** Whether the way over the link avoids a node, and may be told to it if that is wanted. */
-export function leadsAround(link: RouteLink, node: number, peer: number, isToTell: boolean): boolean {
-  return (!isToTell || link.isAnnounced) && !link.paths.contains(link.columns.pathOf(node), peer);
+/** Whether the route over the link avoids a node, and may be advertised to it if that is wanted. */
+export function leadsAround(link: RouteLink, node: number, peer: number, isToAdvertise: boolean): boolean {
+  return (!isToAdvertise || link.isAnnounced) && !link.paths.contains(link.ribIn.pathOf(node), peer);
 }

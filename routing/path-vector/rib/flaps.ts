@@ -1,5 +1,5 @@
 /**
- * @module Flaps: how often links to a neighbour went down lately, and how long a new one has to hold before others are told of it. It
+ * @module Flaps: how often links to a neighbour went down lately, and how long a new one has to hold before routes over it are advertised. It
  * remembers 256 neighbours, the last to go down.
  */
 import type { NodeId } from '../../../core/address/node-id.js';
@@ -7,7 +7,7 @@ import type { NodeId } from '../../../core/address/node-id.js';
 const NEIGHBOURS_MAX = 256;
 /** So long after its last end a neighbour counts as steady again. */
 const MEMORY_ROUNDS = 30;
-/** Ends that are not held against a neighbour. */
+/** Ends without a consequence. */
 const FREE_COUNT = 4;
 const DOUBLINGS_MAX = 4;
 

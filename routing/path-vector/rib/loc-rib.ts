@@ -1,5 +1,6 @@
 /**
- * @module NodeStates: what is decided about every node, by its number: eight numbers for each, one behind the other. It decides nothing.
+ * @module LocRib: what is decided about every node, by its number: the selected route, its feasibility distance, hold-down and services; eight
+ * numbers for each node, one behind the other. It decides nothing.
  */
 import { resized, roomier } from '../structures/arrays.js';
 import { NO_SERVICES } from '../structures/service-sets.js';
@@ -12,20 +13,20 @@ const FIRST_NODES = 8;
 const FIELDS = 8;
 /** The slot of the link that is taken, plus one; 0: the node cannot be reached. */
 const LINK = 0;
-const WAYS = 1;
+const ROUTES = 1;
 const PATH_NAME = 2;
 const SINCE = 3;
-const FLOOR = 4;
+const FEASIBILITY_DISTANCE = 4;
 const SEQUENCE = 5;
 const DUE = 6;
 /** The list of services, and flags above it. */
 const SERVICES = 7;
 
 const SERVICES_MASK = 0xffff;
-const HELD = 0x1_0000;
+const HELD_DOWN = 0x1_0000;
 const CONTESTED = 0x2_0000;
 
-export class NodeStates {
+export class LocRib {
   private cells = new Uint32Array(FIRST_NODES * FIELDS);
   private end = 0;
 
@@ -41,7 +42,7 @@ export class NodeStates {
   /** As if nothing had ever been decided. */
   clear(node: number): void {
     this.cells.fill(0, node * FIELDS, (node + 1) * FIELDS);
-    this.cells[node * FIELDS + FLOOR] = COST_NONE;
+    this.cells[node * FIELDS + FEASIBILITY_DISTANCE] = COST_NONE;
     this.cells[node * FIELDS + SERVICES] = NO_SERVICES;
   }
 
@@ -64,7 +65,7 @@ export class NodeStates {
     return (this.cells[node * FIELDS + SERVICES] as number) & SERVICES_MASK;
   }
 
-  setWay(node: number, link: RouteLink | undefined, pathName: number, round: number): void {
+  setRoute(node: number, link: RouteLink | undefined, pathName: number, round: number): void {
     const at = node * FIELDS;
     const place = link === undefined ? 0 : link.slot + 1;
     if (this.cells[at + LINK] === place && this.cells[at + PATH_NAME] === pathName) return;
@@ -79,21 +80,21 @@ export class NodeStates {
   }
 
   /** Links with an entry for it. */
-  wayCountOf(node: number): number {
-    return this.cells[node * FIELDS + WAYS] as number;
+  routeCountOf(node: number): number {
+    return this.cells[node * FIELDS + ROUTES] as number;
   }
 
-  addWays(node: number, count: 1 | -1): void {
-    (this.cells[node * FIELDS + WAYS] as number) += count;
+  addRoutes(node: number, count: 1 | -1): void {
+    (this.cells[node * FIELDS + ROUTES] as number) += count;
   }
 
   /** The least cost of the last rounds; `COST_NONE` when it could not be reached. */
-  floorOf(node: number): number {
-    return this.cells[node * FIELDS + FLOOR] as number;
+  feasibilityDistanceOf(node: number): number {
+    return this.cells[node * FIELDS + FEASIBILITY_DISTANCE] as number;
   }
 
-  setFloor(node: number, cost: number): void {
-    this.cells[node * FIELDS + FLOOR] = cost;
+  setFeasibilityDistance(node: number, cost: number): void {
+    this.cells[node * FIELDS + FEASIBILITY_DISTANCE] = cost;
   }
 
   /** The newest sequence number. */
@@ -105,7 +106,7 @@ export class NodeStates {
     this.cells[node * FIELDS + SEQUENCE] = sequence;
   }
 
-  /** The round in which the floor rises to the present cost; 0: it need not. */
+  /** The round in which the feasibility distance rises to the present cost; 0: it need not. */
   dueRoundOf(node: number): number {
     return this.cells[node * FIELDS + DUE] as number;
   }
@@ -114,15 +115,15 @@ export class NodeStates {
     this.cells[node * FIELDS + DUE] = round;
   }
 
-  isHeld(node: number): boolean {
-    return this.has(node, HELD);
+  isHeldDown(node: number): boolean {
+    return this.has(node, HELD_DOWN);
   }
 
-  setHeld(node: number, isHeld: boolean): void {
-    this.set(node, HELD, isHeld);
+  setHeldDown(node: number, isHeldDown: boolean): void {
+    this.set(node, HELD_DOWN, isHeldDown);
   }
 
-  /** There is a better way than the one that is taken, which is not proven to be free of loops. */
+  /** There is a better route than the selected one, which is not proven to be free of loops. */
   isContested(node: number): boolean {
     return this.has(node, CONTESTED);
   }

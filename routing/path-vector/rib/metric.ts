@@ -7,7 +7,7 @@ import type { LinkMetric } from '../../../core/api/router-table.js';
 
 /** What a cost function gets: all that is known of a path. Valid during the call only. */
 export interface PathMetric {
-  /** The sum of half the round trips. A link that nobody has measured counts as 100 ms. */
+  /** The sum of half the round trips. A link that is not measured yet counts as 100 ms. */
   readonly latencyMs: number;
   /** Whether every link of the path was measured. */
   readonly isLatencyKnown: boolean;
@@ -28,7 +28,7 @@ export const COST_MAX = 0xffff_fffe;
 export const COST_NONE = 0xffff_ffff;
 export const BANDWIDTH_UNKNOWN = 0xffff_ffff;
 export const LOSS_WHOLE = 10_000;
-/** Beside a loss: the latency has parts that nobody measured. */
+/** Beside a loss: parts of the latency are assumed. */
 export const ESTIMATED = 0x8000;
 
 const TENTHS = 10;
@@ -104,6 +104,16 @@ export class CostModel {
     if (this.custom !== undefined) return this.ask(this.custom, latency, loss, bandwidth, hopCount);
     const slow = bandwidth < SLOW_BANDWIDTH ? SLOW_COST : 0;
     return Math.min(latency + HOP_COST * hopCount + lossOf(loss) + slow, COST_MAX);
+  }
+
+  /** The parts of the same cost, for people. */
+  explain(latency: number, loss: number, bandwidth: number, hopCount: number): string {
+    const half = `half RTT ${inMs(latency)}${(loss & ESTIMATED) === 0 ? '' : ' (partly assumed)'}`;
+    if (this.custom !== undefined) return `by the option cost, from ${half}, loss ${lossOf(loss) / 100} %`;
+    const parts = [half, `${hopCount} × ${inMs(HOP_COST)} a hop`];
+    if (lossOf(loss) > 0) parts.push(`loss of ${lossOf(loss) / 100} % ${inMs(lossOf(loss))}`);
+    if (bandwidth < SLOW_BANDWIDTH) parts.push(`low bandwidth ${inMs(SLOW_COST)}`);
+    return parts.join(' + ');
   }
 
   /** What is no cost is the greatest one. */

@@ -1,12 +1,12 @@
 /**
- * @module HeardNodes: whom the numbers of a neighbour's session mean. Mostly that is a node that the table has a number for; of the
+ * @module PeerNumbers: which nodes the numbers of a neighbour's session mean. Mostly that is a node that the table has a number for; of the
  * others it keeps the ids. It holds no node: when a number of the table becomes free it goes back to the id.
  */
 import type { NodeId } from '../../../core/address/node-id.js';
 import { resized, roomier } from '../structures/arrays.js';
 import { NO_NODE } from '../structures/node-list.js';
 
-export class HeardNodes {
+export class PeerNumbers {
   /** By the neighbour's number: the table's own, plus one; 0, and beyond the end: there is none. */
   private numbers = new Uint16Array(0);
   private readonly ids = new Map<number, NodeId>();
@@ -40,7 +40,7 @@ export class HeardNodes {
     this.numbers[number] = node + 1;
   }
 
-  /** The table's own number is about to mean nobody. */
+  /** The table's own number is about to be free. */
   forget(node: number, id: NodeId): void {
     for (let number = this.numbers.indexOf(node + 1); number !== NO_NODE; number = this.numbers.indexOf(node + 1)) this.setId(number, id);
   }

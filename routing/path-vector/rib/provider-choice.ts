@@ -1,6 +1,6 @@
 /**
  * @module ProviderChoice: which provider of a service the origin of a message takes: the nearest, or each in turn, or any. Its turns and
- * its chance are its own and repeat with the node's id, so that equal histories give equal choices.
+ * its randomness are its own and repeat with the node's id, so that equal histories give equal choices.
  */
 import type { ServiceBalance } from './options.js';
 

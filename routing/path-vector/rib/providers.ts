@@ -1,5 +1,5 @@
 /**
- * @module Providers: which nodes offer a service, and which of them is nearest. It follows what the table tells it of every node; what
+ * @module Providers: which nodes offer a service, and which of them is nearest. It follows what the table reports of every node; what
  * it keeps is bounded by nodes times 256 services.
  */
 import { NodeSet } from '../structures/node-set.js';

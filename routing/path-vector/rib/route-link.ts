@@ -1,27 +1,27 @@
 /**
- * @module RouteLink: one link as the path-vector table sees it: its metric, what its neighbour told, what the neighbour was told, and
- * where both conversations stand. It decides nothing.
+ * @module RouteLink: one link as the path-vector table sees it: its metric, what its neighbour has advertised, what was advertised to the
+ * neighbour, and the state of both sessions. It decides nothing.
  */
 import type { NodeId } from '../../../core/address/node-id.js';
 import type { NextHop } from '../../../core/api/router-table.js';
 import type { NextAction } from '../../links/neighbours.js';
 import type { Introducer, NodeList } from '../structures/node-list.js';
 import type { PathStore } from '../structures/path-store.js';
-import { Columns } from './adj-rib-in.js';
-import { DIRTY, POSTPONED, TOLD, ToldNodes } from './adj-rib-out.js';
+import { AdjRibIn } from './adj-rib-in.js';
+import { ADVERTISED, AdjRibOut, DIRTY, POSTPONED } from './adj-rib-out.js';
 import { addLatency, addLoss, type CostModel, LinkMeasure } from './metric.js';
-import { Hearing, Speech } from './sessions.js';
+import { InboundSession, OutboundSession } from './sessions.js';
 
 export class RouteLink implements Introducer {
   readonly hop: NextHop;
   readonly action: NextAction;
   readonly measure = new LinkMeasure();
-  readonly columns = new Columns();
-  readonly told = new ToldNodes();
-  readonly speech = new Speech();
-  readonly hearing = new Hearing();
+  readonly ribIn = new AdjRibIn();
+  readonly ribOut = new AdjRibOut();
+  readonly outbound = new OutboundSession();
+  readonly inbound = new InboundSession();
   introducedCount = 0;
-  /** Whether others are told of ways over this link: from its first round trip on, or from the second round after it came up. */
+  /** Whether routes over this link are advertised: from its first round trip on, or from the second round after it came up. */
   isAnnounced = false;
 
   constructor(
@@ -38,66 +38,81 @@ export class RouteLink implements Introducer {
   ) {
     this.hop = Object.freeze({ connectionId, nodeId });
     this.action = Object.freeze({ type: 'next', connectionId, nodeId });
-    this.speech.round = upRound - 1;
+    this.outbound.round = upRound - 1;
   }
 
-  /** Whether the neighbour was told of that path to the node, by its name. */
-  isTold(node: number, pathName: number): boolean {
-    return this.told.isTold(node, pathName);
+  /** Whether that path to the node, by its name, was advertised to the neighbour. */
+  isAdvertised(node: number, pathName: number): boolean {
+    return this.ribOut.isAdvertised(node, pathName);
   }
 
-  /** What was told of the node may not be true any more. */
+  /** What was advertised of the node may not be true any more. */
   mark(node: number, nodes: NodeList): void {
-    const flags = this.told.flagsOf(node);
+    const flags = this.ribOut.flagsOf(node);
     if ((flags & DIRTY) !== 0) return;
-    if ((flags & TOLD) === 0) nodes.hold(node);
-    this.told.setFlags(node, flags | DIRTY);
-    this.speech.dirty.push(node);
+    if ((flags & ADVERTISED) === 0) nodes.hold(node);
+    this.ribOut.setFlags(node, flags | DIRTY);
+    this.outbound.dirty.push(node);
   }
 
-  /** The neighbour was never told of the node, and hears of it when there is a share for it. */
+  /** The node was never advertised to the neighbour, and is when there is a share for it. */
   postpone(node: number, nodes: NodeList): void {
-    const flags = this.told.flagsOf(node);
+    const flags = this.ribOut.flagsOf(node);
     if ((flags & DIRTY) === 0) nodes.hold(node);
-    this.told.setFlags(node, flags | DIRTY | POSTPONED);
-    this.speech.postponedCount++;
+    this.ribOut.setFlags(node, flags | DIRTY | POSTPONED);
+    this.outbound.postponedCount++;
   }
 
   /** Postponed nodes that have a share now wait no longer. */
   resume(): void {
-    const { speech, told } = this;
-    if (speech.postponedCount === 0 || speech.introductionsLeft === 0) return;
-    const nodes = told.find(POSTPONED, speech.introductionsLeft);
-    for (const node of nodes) told.setFlags(node, told.flagsOf(node) & ~POSTPONED);
-    speech.postponedCount -= nodes.length;
-    speech.dirty.push(...nodes);
+    const { outbound, ribOut } = this;
+    if (outbound.postponedCount === 0 || outbound.introductionsLeft === 0) return;
+    const nodes = ribOut.find(POSTPONED, outbound.introductionsLeft);
+    for (const node of nodes) ribOut.setFlags(node, ribOut.flagsOf(node) & ~POSTPONED);
+    outbound.postponedCount -= nodes.length;
+    outbound.dirty.push(...nodes);
   }
 
-  /** What this node pays for the way to `node` over this link. */
+  /** What this node pays for the route to `node` over this link. */
   costOver(node: number, costs: CostModel): number {
-    const { columns, measure } = this;
-    const bandwidth = Math.min(columns.bandwidthOf(node), measure.bandwidth);
-    const latency = addLatency(columns.latencyOf(node), measure.latency);
-    return costs.of(latency, addLoss(columns.lossOf(node), measure.loss), bandwidth, this.hopCount(node));
+    return costs.of(this.latencyOver(node), this.lossOver(node), this.bandwidthOver(node), this.hopCount(node));
+  }
+
+  /** What that cost is made of, for people. */
+  explainCost(node: number, costs: CostModel): string {
+    return costs.explain(this.latencyOver(node), this.lossOver(node), this.bandwidthOver(node), this.hopCount(node));
+  }
+
+  /** Of the whole route to `node`, this link included; so are the next two. */
+  latencyOver(node: number): number {
+    return addLatency(this.ribIn.latencyOf(node), this.measure.latency);
+  }
+
+  lossOver(node: number): number {
+    return addLoss(this.ribIn.lossOf(node), this.measure.loss);
+  }
+
+  bandwidthOver(node: number): number {
+    return Math.min(this.ribIn.bandwidthOf(node), this.measure.bandwidth);
   }
 
   /** What the neighbour itself pays for the rest of it. */
   costThere(node: number, costs: CostModel): number {
-    const { columns } = this;
-    return costs.of(columns.latencyOf(node), columns.lossOf(node), columns.bandwidthOf(node), this.hopCount(node) - 1);
+    const { ribIn } = this;
+    return costs.of(ribIn.latencyOf(node), ribIn.lossOf(node), ribIn.bandwidthOf(node), this.hopCount(node) - 1);
   }
 
   /** Of all that grows with the nodes that are known. */
   get byteLength(): number {
-    return this.columns.byteLength + this.paths.byteLength + this.told.byteLength + this.hearing.nodes.byteLength;
+    return this.ribIn.byteLength + this.paths.byteLength + this.ribOut.byteLength + this.inbound.nodes.byteLength;
   }
 
   pathName(node: number): number {
-    return this.paths.name(this.columns.pathOf(node));
+    return this.paths.name(this.ribIn.pathOf(node));
   }
 
   /** The links of the path to a node, the one to the neighbour included. */
   hopCount(node: number): number {
-    return this.paths.hopCount(this.columns.pathOf(node));
+    return this.paths.hopCount(this.ribIn.pathOf(node));
   }
 }

@@ -1,44 +1,44 @@
 /**
- * @module The state of both sessions of one link: what this node sends to the neighbour, and what the neighbour sends. The protocol itself stands in
- * `session/`.
+ * @module The state of both sessions of one link: the outbound one, in which this node advertises, and the inbound one. The protocol itself
+ * stands in `session/`.
  */
-import { HeardNodes } from './peer-numbers.js';
+import { PeerNumbers } from './peer-numbers.js';
 
 /** The rounds between asking for a session for the first and the second time, and at most. */
 const ASK_ROUNDS = 2;
 const ASK_ROUNDS_MAX = 512;
 
 /**
- * In one round all neighbours together are told of so many nodes for the first time, each of a fair share, but of `SHARE_MIN` at least.
- * News of what is known or gone have no bound: they are few. Without it a node with a thousand neighbours would do nothing but introduce
- * them to each other.
+ * In one round so many nodes are advertised for the first time, over all neighbours; each gets a fair share, `SHARE_MIN` at least. Updates of
+ * what is known or gone have no bound: they are few. Without it a node with a thousand neighbours would do nothing but introduce them
+ * to each other.
  */
 const INTRODUCTIONS_PER_ROUND = 16_384;
 const SHARE_MIN = 16;
 
-/** What this node says to the neighbour. A session begins with everything; after that it has what changed. */
-export class Speech {
-  /** The neighbour has said which session it heard last, perhaps of another table of this node: the first one here is newer. */
-  isHeard = false;
+/** What this node advertises to the neighbour. A session begins with everything; after that it has what changed. */
+export class OutboundSession {
+  /** The neighbour has named the session that it received last, perhaps of another table of this node: the first one here is newer. */
+  isGreeted = false;
   isBegun = false;
-  /** The full part of the session is not said to its end. */
+  /** The part with everything is not complete yet. */
   isFull = false;
   session = 0;
   /** Syncs of this session so far. */
   sequence = 0;
-  /** The sum of the names of all that was told. */
+  /** The sum of the names of all entries that stand in the adj-RIB-out. */
   digest = 0;
-  /** The head of the next sync has something new, if nothing else has. */
+  /** The head of the next sync has something new, even if nothing else has. */
   isHeadNew = false;
   begunRound = 0;
-  saidRound = 0;
+  sentRound = 0;
   /** Rounds of this link; the table's own go on with the fastest. */
   round = 0;
   /** Nodes with the bit `DIRTY`, in the order of becoming so. */
   dirty: number[] = [];
-  /** How many others have it, and the bit `POSTPONED`: the neighbour was never told of them, and hears of them in later rounds. */
+  /** How many others have it, and the bit `POSTPONED`: they were never advertised, and are in later rounds. */
   postponedCount = 0;
-  /** Nodes that the neighbour may be told of for the first time, in that round. */
+  /** Nodes that may still be advertised for the first time, in that round. */
   introductionsLeft = 0;
   introductionsRound = 0;
   /** Lists of services that the neighbour knows by number. */
@@ -52,20 +52,20 @@ export class Speech {
   }
 }
 
-/** What the neighbour says. */
-export class Hearing {
-  /** The last session that was heard of; 0: none. */
+/** What the neighbour advertises. */
+export class InboundSession {
+  /** The last session of which anything was received; 0: none. */
   session = 0;
   /** What the next sync has to be numbered. */
   sequence = 0;
   digest = 0;
-  /** Something of this session found no room or was no path: its digest says nothing. */
+  /** Something of this session found no room or was no path: its digest means nothing. */
   isPartial = false;
   /** Something of this session found no room, or was too far away. */
   isBounded = false;
   /** This session was received to its end. */
   isWhole = false;
-  /** Some session was, or the neighbour has nothing to tell. */
+  /** Some session was, or the neighbour has nothing to advertise. */
   isSettled = false;
   /** The neighbour is to begin a new session. */
   isWanted = true;
@@ -73,8 +73,8 @@ export class Hearing {
   askRound = 0;
   /** The neighbour's own sequence number. */
   peerSequence = 0;
-  /** Whom the neighbour's numbers mean, and which lists of services. */
-  readonly nodes = new HeardNodes();
+  /** Which nodes and lists of services the neighbour's numbers mean. */
+  readonly nodes = new PeerNumbers();
   sets: (readonly number[] | undefined)[] = [];
   private askGap = ASK_ROUNDS;
 
@@ -84,7 +84,7 @@ export class Hearing {
     this.askGap = Math.min(this.askGap * 2, ASK_ROUNDS_MAX);
   }
 
-  /** A session was heard to its end, and its digest is right. */
+  /** A session was received to its end, and its digest is right. */
   settled(): void {
     this.askGap = ASK_ROUNDS;
   }

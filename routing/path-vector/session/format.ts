@@ -2,7 +2,7 @@
  * @module The form of a sync of the kind `path-vector/1`. Numbers without a width are in seven-bit groups, lowest first.
  *
  *   u8 0x51 | u8 flags | u32 binding | u32 digest
- *   session | sequence | heard session | own sequence number | the receiver's, as the sender knows it
+ *   session | sequence | received session | own sequence number | the receiver's, as the sender knows it
  *   count, then for each node that is new:  number, 32 bytes
  *   count, then for each list that is new:  number, u8 length, services ascending
  *   count, then for each entry:             number, u8 form, and unless the form is 0 (withdrawn):
@@ -11,31 +11,31 @@
  *
  * Node numbers are the sender's own, plus one; 0 stands for the sender. The binding follows from both ids, in this order: a sync for
  * somebody else is none. Sessions and sequences ascend: what was taken once is not taken again. Session 0 is a greeting without entries,
- * said before the first session: only a table that knows which session the receiver heard last can begin a newer one. The digest is the sum of the names
- * of all entries that the sender has told in this session, this sync included.
+ * before the first session: only a table that knows which session the receiver has received last can begin a newer one. The digest is the sum
+ * of the names of all entries that the sender has advertised in this session, this sync included.
  */
 import { mix } from '../structures/node-list.js';
 
 export const KIND = 'path-vector/1';
 export const MAGIC = 0x51;
 
-/** The session begins with this sync: all numbers and entries of the one before are void when it has been told to its end. */
+/** The session begins with this sync: all numbers and entries of the one before are void when it is complete. */
 export const FLAG_BEGIN = 1;
-/** With this sync everything is told: what was told in an older session only is void. */
+/** With this sync everything is advertised: what only an older session had is void. */
 export const FLAG_END = 2;
 /** The receiver is asked to begin a new session. */
 export const FLAG_ASK = 4;
 export const FLAGS = FLAG_BEGIN | FLAG_END | FLAG_ASK;
 
 export const WITHDRAWN = 0;
-export const TOLD_FORM = 1;
+export const ADVERTISED_FORM = 1;
 export const EXPLICIT = 2;
 export const ESTIMATED_FORM = 4;
 export const LOSS = 8;
 export const BANDWIDTH = 16;
 export const SERVICES = 32;
 export const SEQUENCE = 64;
-export const FORMS = TOLD_FORM | EXPLICIT | ESTIMATED_FORM | LOSS | BANDWIDTH | SERVICES | SEQUENCE;
+export const FORMS = ADVERTISED_FORM | EXPLICIT | ESTIMATED_FORM | LOSS | BANDWIDTH | SERVICES | SEQUENCE;
 
 /** The sender's own number. */
 export const SENDER = 0;
@@ -48,7 +48,7 @@ export interface SyncHead {
   readonly digest: number;
   readonly session: number;
   readonly sequence: number;
-  readonly heardSession: number;
+  readonly receivedSession: number;
   readonly ownSequence: number;
   readonly peerSequence: number;
 }

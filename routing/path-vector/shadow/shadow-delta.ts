@@ -19,13 +19,13 @@ export type ShadowDelta =
 export interface ShadowNodeDelta {
   readonly type: 'set-node';
   readonly nodeId: NodeId;
-  /** The way to it, and what it costs. */
+  /** The route to it, and what it costs. */
   readonly connectionId: number;
   readonly cost: number;
   /** Services that are offered there. */
   readonly services: readonly number[];
-  /** For what comes over the connection `from`, another way; `NO_WAY` for none. */
+  /** For what comes over the connection `from`, another route; `NO_ROUTE` for none. */
   readonly detours: readonly { readonly from: number; readonly over: number }[];
 }
 
-export const NO_WAY = -1;
+export const NO_ROUTE = -1;

@@ -5,14 +5,14 @@
  */
 import type { NodeId } from '../../../core/address/node-id.js';
 import type { ServiceBalance } from '../rib/options.js';
-import type { RouteBook } from '../rib/rib.js';
+import type { Rib } from '../rib/rib.js';
 import type { RouteLink } from '../rib/route-link.js';
 import { SELF } from '../structures/node-list.js';
-import { NO_WAY, type ShadowDelta, type ShadowNodeDelta } from './shadow-delta.js';
+import { NO_ROUTE, type ShadowDelta, type ShadowNodeDelta } from './shadow-delta.js';
 
 /** The parts of a table that are looked at. */
 export interface ShadowSource {
-  readonly book: RouteBook;
+  readonly rib: Rib;
   readonly links: ReadonlyMap<number, RouteLink>;
   /** Services of the node's own behaviours. */
   readonly own: ReadonlySet<number>;
@@ -37,10 +37,10 @@ export class ShadowFeed {
     if (this.source === undefined) {
       this.source = this.sourceOf();
       if (this.source === undefined) return deltas;
-      const { book, zoneBytes, balance } = this.source;
-      book.watchers.add(this.marked);
-      this.markAll(book);
-      deltas.push({ type: 'begin', self: book.nodes.idOf(SELF), zoneBytes, balance });
+      const { rib, zoneBytes, balance } = this.source;
+      rib.watchers.add(this.marked);
+      this.markAll(rib);
+      deltas.push({ type: 'begin', self: rib.nodes.idOf(SELF), zoneBytes, balance });
     }
     this.takeLinks(this.source, deltas);
     this.takeServices(this.source, deltas);
@@ -51,12 +51,12 @@ export class ShadowFeed {
 
   /** Nothing is marked from now on. The feed is not used any more. */
   close(): void {
-    this.source?.book.watchers.delete(this.marked);
+    this.source?.rib.watchers.delete(this.marked);
     this.marked.clear();
   }
 
   /** A new link may have a detour for every node. */
-  private takeLinks({ book, links }: ShadowSource, deltas: ShadowDelta[]): void {
+  private takeLinks({ rib, links }: ShadowSource, deltas: ShadowDelta[]): void {
     for (const connectionId of this.links.keys()) {
       if (links.has(connectionId)) continue;
       this.links.delete(connectionId);
@@ -66,7 +66,7 @@ export class ShadowFeed {
       if (this.links.get(connectionId) === hop.nodeId) continue;
       this.links.set(connectionId, hop.nodeId);
       deltas.push({ type: 'set-link', connectionId, nodeId: hop.nodeId });
-      this.markAll(book);
+      this.markAll(rib);
     }
   }
 
@@ -79,32 +79,32 @@ export class ShadowFeed {
 
   /** The number may mean another node than it did. */
   private takeNode(source: ShadowSource, node: number, deltas: ShadowDelta[]): void {
-    const taken = source.book.states.linkOf(node);
+    const taken = source.rib.locRib.linkOf(node);
     const isGiven = taken !== undefined && taken.connectionId >= 0;
-    const id = isGiven ? source.book.nodes.idOf(node) : undefined;
+    const id = isGiven ? source.rib.nodes.idOf(node) : undefined;
     const before = this.nodes[node];
     if (before !== undefined && before !== id) deltas.push({ type: 'del-node', nodeId: before });
     this.nodes[node] = id;
     if (isGiven) deltas.push(nodeDelta(source, node, taken));
   }
 
-  private markAll({ nodes }: RouteBook): void {
+  private markAll({ nodes }: Rib): void {
     for (let node = 1; node < nodes.end; node++) this.marked.add(node);
   }
 }
 
-function nodeDelta({ book, links }: ShadowSource, node: number, taken: RouteLink): ShadowNodeDelta {
+function nodeDelta({ rib, links }: ShadowSource, node: number, taken: RouteLink): ShadowNodeDelta {
   const detours: { from: number; over: number }[] = [];
   for (const [from, link] of links) {
-    const way = book.wayFrom(node, link);
-    if (way !== taken) detours.push({ from, over: way?.connectionId ?? NO_WAY });
+    const route = rib.routeFrom(node, link);
+    if (route !== taken) detours.push({ from, over: route?.connectionId ?? NO_ROUTE });
   }
   return {
     type: 'set-node',
-    nodeId: book.nodes.idOf(node),
+    nodeId: rib.nodes.idOf(node),
     connectionId: taken.connectionId,
-    cost: taken.columns.costOf(node),
-    services: book.sets.listOf(book.states.servicesOf(node)),
+    cost: taken.ribIn.costOf(node),
+    services: rib.sets.listOf(rib.locRib.servicesOf(node)),
     detours,
   };
 }

@@ -1,12 +1,12 @@
 /**
- * @module ShadowBook: what deltas said, as `Ways`. It learns nothing by itself.
+ * @module ShadowRib: what deltas brought, as `Routes`. It learns nothing by itself.
  */
 import type { NodeId } from '../../../core/address/node-id.js';
 import type { NextAction } from '../../links/neighbours.js';
 import { KeyIndex } from '../structures/key-index.js';
 import { NodeList, SELF } from '../structures/node-list.js';
-import type { Ways } from '../zones/zoned-routes.js';
-import { NO_WAY, type ShadowNodeDelta } from './shadow-delta.js';
+import type { Routes } from '../zones/zoned-routes.js';
+import { NO_ROUTE, type ShadowNodeDelta } from './shadow-delta.js';
 
 interface ShadowNode {
   readonly action: NextAction;
@@ -17,7 +17,7 @@ interface ShadowNode {
 
 const NOBODY: ReadonlySet<number> = new Set();
 
-export class ShadowBook implements Ways<number> {
+export class ShadowRib implements Routes<number> {
   /** One action for each link that is open. */
   private readonly actions = new Map<number, NextAction>();
   private readonly nodes: NodeList;
@@ -44,7 +44,7 @@ export class ShadowBook implements Ways<number> {
     this.actions.delete(connectionId);
   }
 
-  /** A node over a link that was never told of is not taken. */
+  /** A node over an unknown link is not taken. */
   setNode({ nodeId, connectionId, cost, services, detours }: ShadowNodeDelta): void {
     this.deleteNode(nodeId);
     const action = this.actions.get(connectionId);
@@ -52,7 +52,7 @@ export class ShadowBook implements Ways<number> {
     const node = this.nodes.neighbour(nodeId);
     this.nodes.hold(node);
     this.keys.add(node);
-    const around = new Map(detours.map(({ from, over }) => [from, over === NO_WAY ? undefined : this.actions.get(over)]));
+    const around = new Map(detours.map(({ from, over }) => [from, over === NO_ROUTE ? undefined : this.actions.get(over)]));
     this.known[node] = { action, cost, services: [...services], detours: around };
     this.forgetNearest(services);
     for (const serviceId of services) this.byService.set(serviceId, (this.byService.get(serviceId) ?? new Set()).add(node));
@@ -77,7 +77,7 @@ export class ShadowBook implements Ways<number> {
     return this.nodes.idOf(node);
   }
 
-  wayTo(node: number, except: number | undefined): NextAction | undefined {
+  routeTo(node: number, except: number | undefined): NextAction | undefined {
     const known = this.known[node];
     const isFrom = except !== undefined && known?.detours.has(except) === true && this.actions.has(except);
     return isFrom ? known.detours.get(except) : known?.action;

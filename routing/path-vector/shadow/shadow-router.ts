@@ -1,7 +1,7 @@
 /**
  * @module ShadowRouter: a copy of a table that learns paths, to be asked elsewhere, as in a worker (ATM-57). It is kept by the deltas that
- * the table's `shadowFeed()` gives, and answers as the table did when they were taken. It hears no link events, learns nothing and tells
- * nothing.
+ * the table's `shadowFeed()` gives, and answers as the table did when they were taken. It gets no link events, learns nothing and
+ * advertises nothing.
  */
 
 import type { NodeId } from '../../../core/address/node-id.js';
@@ -9,17 +9,17 @@ import { REJECT, type RouteAction, type RouteFanout, RouterTable } from '../../.
 import { assertNever, NetworkError } from '../../../core/errors.js';
 import { ProviderChoice } from '../rib/provider-choice.js';
 import { nameOf } from '../structures/node-list.js';
-import { ZonedAnswers } from '../zones/zoned-routes.js';
+import { ZonedRoutes } from '../zones/zoned-routes.js';
 import { Zones } from '../zones/zones.js';
 import type { ShadowDelta } from './shadow-delta.js';
-import { ShadowBook } from './shadow-rib.js';
+import { ShadowRib } from './shadow-rib.js';
 
 const NOWHERE: RouteFanout = Object.freeze({ local: false, next: Object.freeze([]) });
 
 interface Parts {
-  readonly book: ShadowBook;
+  readonly rib: ShadowRib;
   readonly own: Set<number>;
-  readonly answers: ZonedAnswers<number>;
+  readonly routes: ZonedRoutes<number>;
 }
 
 export class ShadowRouter extends RouterTable {
@@ -34,23 +34,23 @@ export class ShadowRouter extends RouterTable {
   }
 
   override pathToNode(nodeId: NodeId, except?: number): RouteAction {
-    return this.#parts?.answers.pathToNode(nodeId, except) ?? REJECT;
+    return this.#parts?.routes.pathToNode(nodeId, except) ?? REJECT;
   }
 
   override pathToKey(key: NodeId, except?: number): RouteAction {
-    return this.#parts?.answers.pathToKey(key, except) ?? REJECT;
+    return this.#parts?.routes.pathToKey(key, except) ?? REJECT;
   }
 
   override pathToService(serviceId: number, _meta: number, except?: number): RouteAction {
-    return this.#parts?.answers.pathToService(serviceId, except) ?? REJECT;
+    return this.#parts?.routes.pathToService(serviceId, except) ?? REJECT;
   }
 
   override pathsToServices(serviceId: number, scope: number, except?: number, source = this.self): RouteFanout {
-    return source === undefined ? NOWHERE : (this.#parts?.answers.pathsToServices(serviceId, scope, except, source) ?? NOWHERE);
+    return source === undefined ? NOWHERE : (this.#parts?.routes.pathsToServices(serviceId, scope, except, source) ?? NOWHERE);
   }
 
   override providerOf(serviceId: number, _meta: number, preferred?: NodeId): NodeId | undefined {
-    return this.#parts?.answers.providerOf(serviceId, preferred);
+    return this.#parts?.routes.providerOf(serviceId, preferred);
   }
 
   #apply(delta: ShadowDelta): void {
@@ -60,17 +60,17 @@ export class ShadowRouter extends RouterTable {
       throw new NetworkError('ARGUMENT_INVALID', 'the deltas of a shadow must begin with the first that its feed gave');
     switch (delta.type) {
       case 'set-link':
-        return parts.book.setLink(delta.connectionId, delta.nodeId);
+        return parts.rib.setLink(delta.connectionId, delta.nodeId);
       case 'del-link':
-        return parts.book.deleteLink(delta.connectionId);
+        return parts.rib.deleteLink(delta.connectionId);
       case 'set-service':
         return void parts.own.add(delta.serviceId);
       case 'del-service':
         return void parts.own.delete(delta.serviceId);
       case 'set-node':
-        return parts.book.setNode(delta);
+        return parts.rib.setNode(delta);
       case 'del-node':
-        return parts.book.deleteNode(delta.nodeId);
+        return parts.rib.deleteNode(delta.nodeId);
       default:
         assertNever(delta);
     }
@@ -79,9 +79,9 @@ export class ShadowRouter extends RouterTable {
   #begin({ self, zoneBytes, balance }: Extract<ShadowDelta, { type: 'begin' }>): void {
     if (this.self === undefined) this.attach(self);
     if (this.self !== self) throw new NetworkError('ARGUMENT_INVALID', 'the deltas are of the table of another node');
-    const book = new ShadowBook(self);
+    const rib = new ShadowRib(self);
     const own = new Set<number>();
     const choice = new ProviderChoice(balance, nameOf(self));
-    this.#parts = { book, own, answers: new ZonedAnswers(new Zones(self, zoneBytes), book, own, choice) };
+    this.#parts = { rib, own, routes: new ZonedRoutes(new Zones(self, zoneBytes), rib, own, choice) };
   }
 }

@@ -32,7 +32,7 @@ export class NodeList {
   private readonly introducers: (Introducer | undefined)[] = [];
   private readonly free: number[] = [];
 
-  /** `onFreed` hears of every number that nobody holds any more, before it can mean another node. */
+  /** `onFreed` gets every number that is held no more, before it can mean another node. */
   constructor(
     self: NodeId,
     private readonly nodesMax: number,
@@ -60,7 +60,7 @@ export class NodeList {
     return this.numbers.get(id) ?? (this.size < NUMBERS_MAX ? this.create(id, undefined) : NO_NODE);
   }
 
-  /** The number of a node that `by` told of, or `NO_NODE` at the bound. A new number has to be held at once. */
+  /** The number of a node that `by` introduces, or `NO_NODE` at the bound. A new number has to be held at once. */
   learn(id: NodeId, by: Introducer): number {
     const known = this.numbers.get(id);
     if (known !== undefined) return known;

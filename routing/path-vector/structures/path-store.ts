@@ -1,5 +1,5 @@
 /**
- * @module PathStore: the paths that one neighbour told of, as a tree of hops, so that paths with a common beginning share it. A path is
+ * @module PathStore: the paths that one neighbour has advertised, as a tree of hops, so that paths with a common beginning share it. A path is
  * the number of its last hop; 0 is the path without hops. Paths are counted by their holders and vanish with the last one. One store
  * belongs to one link and goes with it; it is bounded, and full it takes no more.
  */

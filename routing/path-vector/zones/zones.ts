@@ -6,7 +6,7 @@
  * leads to such an id.
  */
 import { NODE_ID_BYTES, type NodeId, sharesPrefix, shortId } from '../../../core/address/node-id.js';
-import type { SpeechPolicy } from '../rib/advertise-policy.js';
+import type { AdvertisePolicy } from '../rib/advertise-policy.js';
 
 const DIGITS = 2 * NODE_ID_BYTES;
 export const ZONE_BYTES_MAX = 3;
@@ -24,7 +24,7 @@ export function levelOf(id: NodeId): number | undefined {
   return isName && id === zoneName(id, level) ? level : undefined;
 }
 
-export class Zones implements SpeechPolicy {
+export class Zones implements AdvertisePolicy {
   /** The names of this node's own zones; level 1 first. */
   readonly own: readonly NodeId[];
   /** Level by level, the names that were asked for. */
@@ -62,10 +62,10 @@ export class Zones implements SpeechPolicy {
   }
 
   /**
-   * A node is spoken of within its innermost zone. A zone is spoken of within the zone around it, but not to those who are in it; who is on
-   * its border begins (ATM-53).
+   * A node is advertised within its innermost zone. A zone is advertised within the zone around it, but not to nodes that are in it;
+   * the nodes on its border begin (ATM-53).
    */
-  isTold(id: NodeId, receiver: NodeId, sender: NodeId): boolean {
+  isAdvertised(id: NodeId, receiver: NodeId, sender: NodeId): boolean {
     const level = levelOf(id);
     if (level === undefined) return sharesPrefix(id, receiver, this.zoneBytes) && sharesPrefix(id, sender, this.zoneBytes);
     if (level > this.zoneBytes || sharesPrefix(id, receiver, level)) return false;

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { NodeId } from '../../../core/address/node-id.js';
-import { isCloser } from '../../../core/address/xor-distance.js';
+import { bucketIndex, distanceBits, isCloser } from '../../../core/address/xor-distance.js';
 import { idOf } from '../../routing/ids.js';
 
 const nodeId = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes).toString('hex') as NodeId);
@@ -32,6 +32,29 @@ describe('XOR distance (ATM-02, H-31: over all bits of the key)', () => {
       fc.property(near, near, near, (a, b, key) => {
         const distance = (id: NodeId) => BigInt(`0x${id}`) ^ BigInt(`0x${key}`);
         return isCloser(a, b, key) === distance(a) < distance(b);
+      }),
+    );
+  });
+
+  it('ATM-02: has as many bits as are left without the leading zeros', () => {
+    const cases: [string, string, number][] = [
+      ['', '', 0],
+      ['', `${'0'.repeat(63)}1`, 1],
+      ['', `${'0'.repeat(63)}7`, 3],
+      ['', `${'0'.repeat(63)}8`, 4],
+      ['', `${'0'.repeat(62)}10`, 5],
+      ['a', '2', 256],
+      ['a', 'e', 255],
+    ];
+    for (const [one, other, bits] of cases)
+      expect([distanceBits(idOf(one), idOf(other)), bucketIndex(idOf(other), idOf(one))]).eql([bits, bits]);
+  });
+
+  it('ATM-02: has the bits of the number for any ids', () => {
+    fc.assert(
+      fc.property(near, near, (one, other) => {
+        const distance = BigInt(`0x${one}`) ^ BigInt(`0x${other}`);
+        return distanceBits(one, other) === (distance === 0n ? 0 : distance.toString(2).length);
       }),
     );
   });

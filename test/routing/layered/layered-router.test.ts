@@ -23,11 +23,11 @@ function netOf(ids: readonly string[], edges: readonly Edge[], options: LayeredO
 
 /** What the table has a way to: nodes by their first digits, zones with a star. Its own zones are left out. */
 function known({ table }: TableNode<LayeredRouter>): string[] {
-  const book = table['book'];
-  const goals = Array.from({ length: book?.nodes.end ?? 0 }, (_, node) => node)
-    .filter((node) => (book?.states.linkOf(node)?.connectionId ?? -1) >= 0)
-    .map((node) => book?.nodes.idOf(node) as NodeId);
-  return goals.map((id) => (levelOf(id) === undefined ? id.slice(0, 4) : `${id.slice(0, 2 * (levelOf(id) ?? 0))}*`)).sort();
+  const rib = table['rib'];
+  const destinations = Array.from({ length: rib?.nodes.end ?? 0 }, (_, node) => node)
+    .filter((node) => (rib?.locRib.linkOf(node)?.connectionId ?? -1) >= 0)
+    .map((node) => rib?.nodes.idOf(node) as NodeId);
+  return destinations.map((id) => (levelOf(id) === undefined ? id.slice(0, 4) : `${id.slice(0, 2 * (levelOf(id) ?? 0))}*`)).sort();
 }
 
 function actionTo(net: Net, from: number, over: number): unknown {
@@ -181,9 +181,9 @@ describe('LayeredRouter', () => {
     net.offer(net.node(3), 64);
     net.settle();
     const reason = (id: string) => net.node(0).table.explain({ type: 'node', nodeId: idOf(id) }).reason;
-    expect(reason('0a02')).contain('over 0a020000 (1 hop, cost 20 ms)');
-    expect(reason('1b04')).contain('over 0a020000 > 1b030000 > zone 1b (3 hops, cost 50 ms)');
-    expect(net.node(0).table.explain({ type: 'service', serviceId: 64, meta: 0 }).reason).contain('over 0a020000 > 1b030000 > zone 1b');
+    expect(reason('0a02')).contain('via 0a020000 (1 hop, cost 20 ms: half RTT 10 ms + 1 × 10 ms a hop)');
+    expect(reason('1b04')).contain('via 0a020000, 1b030000, zone 1b (3 hops, cost 50 ms: ');
+    expect(net.node(0).table.explain({ type: 'service', serviceId: 64, meta: 0 }).reason).contain('via 0a020000, 1b030000, zone 1b');
   });
 
   it('ATM-51, ATM-52: nothing goes back to where it came from, nor over a way that leads there', () => {
@@ -279,8 +279,8 @@ describe('LayeredRouter', () => {
     const between = Array.from({ length: 8 }, (_, zone): Edge => [8 * zone + 5, (8 * (zone + 1) + 2) % 64]);
     const net = netOf(ids, [...within, ...between]);
     for (const node of net.nodes) {
-      const ways = known(node).filter((id) => id.endsWith('*') || id.startsWith(node.id.slice(0, 2)));
-      expect(ways.length).equal(7 + 7);
+      const routes = known(node).filter((id) => id.endsWith('*') || id.startsWith(node.id.slice(0, 2)));
+      expect(routes.length).equal(7 + 7);
     }
     const before = net.bytes;
     net.rounds(9);

@@ -47,7 +47,7 @@ describe('PathVectorRouter chooses', () => {
     told(router, 1, [{ number: 1, latency: 300 }]);
     told(router, 2, [{ number: 1, latency: 240 }]);
     expect(router.pathToNode(D)).eql(next(2, B));
-    expect(reasonOf(router, D)).match(/over b0000000 > d0000000 \(2 hops, cost 59 ms\)/);
+    expect(reasonOf(router, D)).match(/via b0000000, d0000000 \(2 hops, cost 59 ms: half RTT 39 ms \+ 2 × 10 ms a hop\)/);
     router.linkMetric(2, measured(60));
     expect(router.pathToNode(D)).eql(next(1, A));
   });
@@ -71,6 +71,14 @@ describe('PathVectorRouter chooses', () => {
     told(wider, 1, [{ number: 1, bits: 1 | 16, latency: 100, more: [2_000_000] }]);
     told(wider, 2, [{ number: 1, bits: 1 | 16, latency: 100, more: [3_000_000] }]);
     expect(wider.pathToNode(D)).eql(next(2, B));
+    const widerLink = table();
+    for (const connectionId of [1, 2]) told(widerLink, connectionId, [{ number: 1, latency: 100 }]);
+    for (const [connectionId, bandwidth] of [
+      [1, 2_000_000],
+      [2, 3_000_000],
+    ] as const)
+      widerLink.linkMetric(connectionId, { rttMs: 20, lossRatio: 0, bandwidth });
+    expect(widerLink.pathToNode(D)).eql(next(2, B));
     for (const order of [
       [1, 2, 3],
       [3, 2, 1],
@@ -136,8 +144,8 @@ describe('PathVectorRouter chooses', () => {
     net.connect(one, two, { rttMs: 10, lossRatio: 0.1, bandwidth: 1_000_000 });
     net.connect(two, three, { rttMs: 30, lossRatio: 0.05, bandwidth: 9_000_000 });
     net.settle();
-    expect(reasonOf(one.table, B)).contain('over a0000000 > b0000000 (2 hops, cost 1190 ms)');
-    expect(reasonOf(three.table, SELF)).contain('over a0000000 > 50000000 (2 hops, cost 1190 ms)');
+    expect(reasonOf(one.table, B)).contain('via a0000000, b0000000 (2 hops, cost 1190 ms: ');
+    expect(reasonOf(three.table, SELF)).contain('via a0000000, 50000000 (2 hops, cost 1190 ms: ');
   });
 
   it('falls back at once on a neighbour that cannot depend on it, and tells others so', () => {
@@ -152,9 +160,9 @@ describe('PathVectorRouter chooses', () => {
     expect(self.table.pathToNode(D)).include({ nodeId: A });
     net.cut(self, a);
     expect(self.table.pathToNode(D)).include({ nodeId: B });
-    expect(reasonOf(self.table, D)).not.contain('probation');
+    expect(reasonOf(self.table, D)).not.contain('hold-down');
     net.round();
-    expect(c.table.explain({ type: 'node', nodeId: D }).reason).contain('b0000000 > d0000000');
+    expect(c.table.explain({ type: 'node', nodeId: D }).reason).contain('b0000000, d0000000');
   });
 
   it('H-27: uses any other way at once, but tells nobody of one that may depend on it before two rounds are over', () => {
@@ -169,12 +177,12 @@ describe('PathVectorRouter chooses', () => {
     const connectionId = net.connectionTo(self, c);
     net.cut(self, d);
     expect(self.table.pathToNode(D, connectionId)).include({ nodeId: A });
-    expect(reasonOf(self.table, D)).contain('on probation');
+    expect(reasonOf(self.table, D)).contain('ago, in hold-down');
     net.round();
     expect(c.table.pathToNode(D)).eql(REJECT);
     net.rounds(2);
     expect(c.table.pathToNode(D)).include({ nodeId: SELF });
-    expect(reasonOf(self.table, D)).not.contain('probation');
+    expect(reasonOf(self.table, D)).not.contain('hold-down');
     expect(net.fault()).equal(undefined);
   });
 });
@@ -189,12 +197,12 @@ describe('PathVectorRouter explains', () => {
     expect(router.explain({ type: 'node', nodeId: D })).eql({
       rule: { type: 'node', nodeId: D },
       action: next(1, A),
-      reason: 'node d0000000: over a0000000 > d0000000 (2 hops, cost 40 ms), for 3 sync rounds',
+      reason: 'node d0000000: via a0000000, d0000000 (2 hops, cost 40 ms: half RTT 20 ms + 2 × 10 ms a hop), selected 3 sync rounds ago',
       rejected: [
-        { via: { connectionId: 2, nodeId: B }, reason: 'dearer by 5 ms: over b0000000 > d0000000 (2 hops, cost 45 ms)' },
+        { via: { connectionId: 2, nodeId: B }, reason: 'rejected via b0000000: 5 ms more expensive (2 hops, cost 45 ms)' },
         {
           via: { connectionId: 3, nodeId: C },
-          reason: 'equal in cost, but not before it in order: over c0000000 > d0000000 (2 hops, cost 40 ms)',
+          reason: 'rejected via c0000000: equal cost, behind it in the order of node ids (2 hops, cost 40 ms)',
         },
       ],
     });
@@ -203,10 +211,10 @@ describe('PathVectorRouter explains', () => {
   it('answers without another node', () => {
     const router = table();
     router.registerService(64);
-    expect(reasonOf(router, SELF)).equal('node 50000000: this node is it');
-    expect(reasonOf(router, STRANGER)).equal('node f0000000: no way is known');
-    expect(router.explain({ type: 'service', serviceId: 64, meta: 0 }).reason).equal('the nearest provider of service 64: this node is it');
-    expect(router.explain({ type: 'services', serviceId: 65, scope: 0 }).reason).contain('no way is known');
+    expect(reasonOf(router, SELF)).equal('node 50000000: it is this node');
+    expect(reasonOf(router, STRANGER)).equal('node f0000000: no route is known');
+    expect(router.explain({ type: 'service', serviceId: 64, meta: 0 }).reason).equal('the nearest provider of service 64: it is this node');
+    expect(router.explain({ type: 'services', serviceId: 65, scope: 0 }).reason).contain('no route is known');
     expect(new PathVectorRouter().explain({ type: 'node', nodeId: A }).reason).contain('reject');
   });
 
@@ -214,7 +222,7 @@ describe('PathVectorRouter explains', () => {
     const net = new TableNet(Array.from({ length: 20 }, (_, index) => idOf((index + 16).toString(16))));
     net.connectAll(line(20));
     net.settle();
-    expect(reasonOf(net.node(0).table, net.node(19).id)).match(/over 11000000( > \w{8}){7} > …( > \w{8}){8} \(19 hops/);
+    expect(reasonOf(net.node(0).table, net.node(19).id)).match(/via 11000000(, \w{8}){7}, …(, \w{8}){8} \(19 hops/);
   });
 });
 

@@ -1,10 +1,10 @@
 /** @module The parts of the path-vector table that keep numbers for nodes: entries of a link, decisions, sets of nodes, a neighbour's numbers. */
 import { expect } from 'chai';
 import type { NodeId } from '../../../core/address/node-id.js';
-import { Columns } from '../../../routing/path-vector/rib/adj-rib-in.js';
-import { NodeStates } from '../../../routing/path-vector/rib/loc-rib.js';
+import { AdjRibIn } from '../../../routing/path-vector/rib/adj-rib-in.js';
+import { LocRib } from '../../../routing/path-vector/rib/loc-rib.js';
 import { BANDWIDTH_UNKNOWN, COST_NONE, ESTIMATED, LATENCY_MAX, LOSS_WHOLE } from '../../../routing/path-vector/rib/metric.js';
-import { HeardNodes } from '../../../routing/path-vector/rib/peer-numbers.js';
+import { PeerNumbers } from '../../../routing/path-vector/rib/peer-numbers.js';
 import type { RouteLink } from '../../../routing/path-vector/rib/route-link.js';
 import { NO_NODE, NodeList } from '../../../routing/path-vector/structures/node-list.js';
 import { NodeSet } from '../../../routing/path-vector/structures/node-set.js';
@@ -14,20 +14,20 @@ import { A, B, idOf } from '../ids.js';
 const entry = { path: 1, latency: 0, loss: 0, bandwidth: BANDWIDTH_UNKNOWN, services: 0, sequence: 0, isCurrent: false };
 
 describe('Columns', () => {
-  const all = (columns: Columns, node: number) => [
-    columns.pathOf(node),
-    columns.latencyOf(node),
-    columns.lossOf(node),
-    columns.bandwidthOf(node),
-    columns.servicesOf(node),
-    columns.sequenceOf(node),
-    columns.isCurrent(node),
-    columns.costOf(node),
+  const all = (ribIn: AdjRibIn, node: number) => [
+    ribIn.pathOf(node),
+    ribIn.latencyOf(node),
+    ribIn.lossOf(node),
+    ribIn.bandwidthOf(node),
+    ribIn.servicesOf(node),
+    ribIn.sequenceOf(node),
+    ribIn.isCurrent(node),
+    ribIn.costOf(node),
   ];
   const NONE = [0, 0, 0, BANDWIDTH_UNKNOWN, 0, 0, false, COST_NONE];
 
   it('keep the greatest numbers that an entry may have, beside each other', () => {
-    const columns = new Columns();
+    const ribIn = new AdjRibIn();
     const greatest = {
       path: 8 * 32_768,
       latency: LATENCY_MAX,
@@ -37,36 +37,36 @@ describe('Columns', () => {
       sequence: 0xffff_ffff,
       isCurrent: true,
     };
-    for (const node of [0, 7, 65_534]) columns.setEntry(node, node === 7 ? entry : greatest);
-    for (const node of [0, 7, 65_534]) columns.setCost(node, node);
-    expect(all(columns, 65_534)).eql([...Object.values(greatest), 65_534]);
-    expect(all(columns, 0)).eql([...Object.values(greatest), 0]);
-    expect(all(columns, 7)).eql([...Object.values(entry), 7]);
+    for (const node of [0, 7, 65_534]) ribIn.setEntry(node, node === 7 ? entry : greatest);
+    for (const node of [0, 7, 65_534]) ribIn.setCost(node, node);
+    expect(all(ribIn, 65_534)).eql([...Object.values(greatest), 65_534]);
+    expect(all(ribIn, 0)).eql([...Object.values(greatest), 0]);
+    expect(all(ribIn, 7)).eql([...Object.values(entry), 7]);
     const nodes: number[] = [];
-    columns.forEach((node) => {
+    ribIn.forEach((node) => {
       nodes.push(node);
     });
     expect(nodes).eql([0, 7, 65_534]);
-    columns.clearEntry(65_534);
-    expect([columns.entryCount, all(columns, 65_534), all(columns, 1)]).eql([2, NONE, NONE]);
+    ribIn.clearEntry(65_534);
+    expect([ribIn.entryCount, all(ribIn, 65_534), all(ribIn, 1)]).eql([2, NONE, NONE]);
   });
 
   it('take room for bandwidths when the first one is known', () => {
-    const columns = new Columns();
-    for (let node = 1; node <= 100; node++) columns.setEntry(node, entry);
-    const { byteLength } = columns;
-    columns.setEntry(50, { ...entry, bandwidth: 9 });
-    expect(columns.byteLength - byteLength).within(4 * 100, 4 * 128);
-    for (let node = 101; node <= 300; node++) columns.setEntry(node, entry);
-    const known = Array.from({ length: 300 }, (_, index) => columns.bandwidthOf(index + 1)).filter((width) => width !== BANDWIDTH_UNKNOWN);
+    const ribIn = new AdjRibIn();
+    for (let node = 1; node <= 100; node++) ribIn.setEntry(node, entry);
+    const { byteLength } = ribIn;
+    ribIn.setEntry(50, { ...entry, bandwidth: 9 });
+    expect(ribIn.byteLength - byteLength).within(4 * 100, 4 * 128);
+    for (let node = 101; node <= 300; node++) ribIn.setEntry(node, entry);
+    const known = Array.from({ length: 300 }, (_, index) => ribIn.bandwidthOf(index + 1)).filter((width) => width !== BANDWIDTH_UNKNOWN);
     expect(known).eql([9]);
   });
 
   it('forget with a new session which entries are of the present one, and nothing else', () => {
-    const columns = new Columns();
-    columns.setEntry(3, { ...entry, loss: 5, isCurrent: true });
-    columns.age();
-    expect([columns.isCurrent(3), columns.lossOf(3), columns.pathOf(3)]).eql([false, 5, 1]);
+    const ribIn = new AdjRibIn();
+    ribIn.setEntry(3, { ...entry, loss: 5, isCurrent: true });
+    ribIn.age();
+    expect([ribIn.isCurrent(3), ribIn.lossOf(3), ribIn.pathOf(3)]).eql([false, 5, 1]);
   });
 });
 
@@ -74,22 +74,22 @@ describe('NodeStates', () => {
   const links = [{ slot: 0 }, { slot: 1 }] as RouteLink[];
 
   it('keep each decision apart, and forget all of a node at once', () => {
-    const states = new NodeStates(links);
-    states.fit(40);
-    states.setWay(39, links[1], 0xffff_ffff, 9);
-    states.setServices(39, 4_095);
-    states.setHeld(39, true);
-    states.setFloor(39, 5);
-    states.addWays(39, 1);
-    const seen = () => [states.linkOf(39), states.pathNameOf(39), states.sinceRoundOf(39), states.servicesOf(39), states.isHeld(39)];
+    const locRib = new LocRib(links);
+    locRib.fit(40);
+    locRib.setRoute(39, links[1], 0xffff_ffff, 9);
+    locRib.setServices(39, 4_095);
+    locRib.setHeldDown(39, true);
+    locRib.setFeasibilityDistance(39, 5);
+    locRib.addRoutes(39, 1);
+    const seen = () => [locRib.linkOf(39), locRib.pathNameOf(39), locRib.sinceRoundOf(39), locRib.servicesOf(39), locRib.isHeldDown(39)];
     expect(seen()).eql([links[1], 0xffff_ffff, 9, 4_095, true]);
-    states.setHeld(39, false);
-    states.setContested(39, true);
-    states.setWay(39, links[1], 0xffff_ffff, 10);
-    expect([...seen(), states.isContested(39)]).eql([links[1], 0xffff_ffff, 9, 4_095, false, true]);
-    states.clear(39);
-    expect([...seen(), states.floorOf(39), states.wayCountOf(39)]).eql([undefined, 0, 0, 0, false, COST_NONE, 0]);
-    expect([states.linkOf(38), states.floorOf(38), states.linkOf(4_000)]).eql([undefined, COST_NONE, undefined]);
+    locRib.setHeldDown(39, false);
+    locRib.setContested(39, true);
+    locRib.setRoute(39, links[1], 0xffff_ffff, 10);
+    expect([...seen(), locRib.isContested(39)]).eql([links[1], 0xffff_ffff, 9, 4_095, false, true]);
+    locRib.clear(39);
+    expect([...seen(), locRib.feasibilityDistanceOf(39), locRib.routeCountOf(39)]).eql([undefined, 0, 0, 0, false, COST_NONE, 0]);
+    expect([locRib.linkOf(38), locRib.feasibilityDistanceOf(38), locRib.linkOf(4_000)]).eql([undefined, COST_NONE, undefined]);
   });
 });
 
@@ -115,7 +115,7 @@ describe('NodeSet', () => {
 
 describe('HeardNodes', () => {
   it('know a number by the node of the table, or by the id where the table has none', () => {
-    const heard = new HeardNodes();
+    const heard = new PeerNumbers();
     heard.setNode(5, 0);
     heard.setId(65_536, B);
     const seen = (number: number) => [heard.has(number), heard.nodeOf(number), heard.idOf(number)];
@@ -136,7 +136,7 @@ describe('HeardNodes', () => {
   });
 
   it('go back to the id when a number of the table becomes free, also where two numbers mean the same node', () => {
-    const heard = new HeardNodes();
+    const heard = new PeerNumbers();
     for (const number of [1, 9]) heard.setNode(number, 3);
     heard.setNode(2, 4);
     heard.forget(3, A);

@@ -45,7 +45,7 @@ describe('Two path-vector tables that differ', () => {
     expect(asks.length).within(4, 9);
     const begun: number[] = [];
     for (let round = 0; round < 20; round++) {
-      carry(net, a, self, rawSync({ from: A, to: SELF, session: 90 + round, heardSession: 1, flags: 1 | 2 | 4 }));
+      carry(net, a, self, rawSync({ from: A, to: SELF, session: 90 + round, receivedSession: 1, flags: 1 | 2 | 4 }));
       if (((self.table.createSync(A)?.[1] ?? 0) & 1) !== 0) begun.push(round);
     }
     expect(begun.length).within(6, 10);

@@ -1,10 +1,8 @@
 /** @module The parts of the path-vector table that know no routes: numbers of nodes and lists, the tree of paths, keys, bytes. */
 import { expect } from 'chai';
-import fc from 'fast-check';
 import type { NodeId } from '../../../core/address/node-id.js';
 import { isNewer } from '../../../routing/path-vector/rib/entry.js';
 import { Flaps } from '../../../routing/path-vector/rib/flaps.js';
-import { ByteReader, ByteWriter } from '../../../routing/path-vector/session/bytes.js';
 import { KeyIndex } from '../../../routing/path-vector/structures/key-index.js';
 import { NO_NODE, NodeList, SELF } from '../../../routing/path-vector/structures/node-list.js';
 import { NO_PATH, nameBehind, PathStore } from '../../../routing/path-vector/structures/path-store.js';
@@ -205,40 +203,6 @@ describe('ServiceSets', () => {
     const taken = Array.from({ length: 4_200 }, (_, index) => sets.take([index & 63, 64 + (index >> 6)]));
     expect(sets.size).equal(4_096);
     expect(taken.filter((set) => set === NO_SERVICES).length).equal(4_200 - 4_095);
-  });
-});
-
-describe('Bytes of a sync', () => {
-  it('writes numbers in seven-bit groups, lowest first', () => {
-    const hexOf = (value: number) => {
-      const writer = new ByteWriter();
-      writer.varint(value);
-      return Buffer.from(writer.written).toString('hex');
-    };
-    expect([0, 1, 127, 128, 300, 0xffff_ffff].map(hexOf)).eql(['00', '01', '7f', '8001', 'ac02', 'ffffffff0f']);
-  });
-
-  it('reads what was written (property)', () => {
-    fc.assert(
-      fc.property(fc.array(fc.nat({ max: 0xffff_ffff })), (values) => {
-        const writer = new ByteWriter();
-        for (const value of values) {
-          writer.varint(value);
-          writer.u32(value);
-        }
-        const reader = new ByteReader(writer.written);
-        for (const value of values) expect([reader.varint(), reader.u32()]).eql([value, value]);
-        expect([reader.left, reader.isMalformed]).eql([0, false]);
-      }),
-    );
-  });
-
-  it('refuses numbers that are too great, too long or cut short', () => {
-    for (const hex of ['8080808010', 'ffffffff7f', '8000', '808080808001', '80', '']) {
-      const reader = new ByteReader(Uint8Array.from(Buffer.from(hex, 'hex')));
-      expect([reader.varint(), reader.isMalformed], hex).eql([0, true]);
-      expect([reader.byte(), reader.u32(), reader.nodeId()]).eql([0, 0, undefined]);
-    }
   });
 });
 

@@ -123,7 +123,7 @@ describe('ShadowRouter (ATM-57)', () => {
     ]);
     feed.close();
     table.linkDown(2);
-    expect(table['book']?.watchers.size).equal(0);
+    expect(table['rib']?.watchers.size).equal(0);
   });
 
   it('knows the ways around a neighbour from the moment on that it is one, and until it is none', () => {
@@ -196,7 +196,7 @@ describe('ShadowRouter (ATM-57)', () => {
     table.linkUp(7, idOf('a1'));
     const source = `
       import { parentPort } from 'node:worker_threads';
-      import { ShadowRouter } from ${JSON.stringify(new URL('../../../routing/index.js', import.meta.url).href)};
+      import { ShadowRouter } from ${JSON.stringify(new URL('../../../../routing/index.js', import.meta.url).href)};
       const shadow = new ShadowRouter();
       parentPort.once('message', ({ deltas, nodeId }) => {
         shadow.apply(deltas);
