@@ -31,5 +31,4 @@ function save(number: number): void {
   });
 }
 
-process.stdout.write('ready\n');
 save(Number(first));
