@@ -27,8 +27,8 @@ import { WakeTimer } from '../../core/structures/wake-timer.js';
 import { HandshakeBehavior } from '../handshake/index.js';
 import { Book } from './book/book.js';
 import { type EntrySnapshot, snapshotOf } from './book/snapshot.js';
+import { SEEDS_MAX } from './dial/configured.js';
 import { Dialling } from './dial/dialling.js';
-import { SEEDS_MAX } from './dial/seeds.js';
 import { greetingFromWire, greetingToWire } from './gossip/greeting.js';
 import { Talk, type TalkCounters } from './gossip/protocol.js';
 import { type AddressBookOptions, type AddressBookSetup, type HintSource, setupOf } from './options.js';
@@ -115,7 +115,7 @@ export class AddressBookBehavior extends NetworkBehavior {
   addPeers(addresses: readonly (string | Address)[]): void {
     const parsed = addresses.map(addressOf);
     this.perform((agent) => {
-      this.dialling.seeds.requireRoom(parsed);
+      this.dialling.configured.requireRoom(parsed);
       for (const address of parsed) this.dialling.keep(agent, address);
       this.timer.within(agent, 0);
     });
@@ -141,7 +141,7 @@ export class AddressBookBehavior extends NetworkBehavior {
    * until it is idle. An address at which nobody has answered yet is not dialled any more.
    */
   removePeer(peer: NodeId | string | Address): void {
-    this.dialling.forget(isNodeId(peer) ? peer : addressOf(peer));
+    this.perform((agent) => this.dialling.forget(agent, isNodeId(peer) ? peer : addressOf(peer)));
   }
 
   /** While it has a tag, a connection of the node never makes room for another one. */
@@ -155,8 +155,8 @@ export class AddressBookBehavior extends NetworkBehavior {
 
   /** Switches this node's own dials on or off. */
   setDialling(isOn: boolean): void {
-    this.dialling.isOn = isOn;
-    if (isOn) this.perform((agent) => this.timer.within(agent, 0));
+    if (isOn) this.perform((agent) => this.dialling.switchOn(agent));
+    else this.dialling.switchOff();
   }
 
   /** Switches telling and listening on or off. */
@@ -173,6 +173,7 @@ export class AddressBookBehavior extends NetworkBehavior {
   importBook(bytes: Uint8Array): boolean {
     return this.perform((agent) => {
       const facts = this.shelf.take(agent, bytes);
+      this.dialling.restore(agent);
       this.timer.within(agent, 0);
       return facts !== undefined;
     });
@@ -182,6 +183,7 @@ export class AddressBookBehavior extends NetworkBehavior {
     const { seq, anchors } = this.shelf.load(agent);
     this.own.signed.sawSeq(seq, agent.wallMs);
     this.dialling.useAnchors(anchors);
+    this.dialling.restore(agent);
     for (const address of this.setup.persistent) this.dialling.keep(agent, address);
     if (this.setup.persistent.length > 0 || this.book.size > 0) this.timer.within(agent, 0);
   }
@@ -252,7 +254,7 @@ export class AddressBookBehavior extends NetworkBehavior {
     this.own.closed(connection);
     this.talk.closed(agent, id);
     const entry = this.book.lost(nodeId, id, agent);
-    this.dialling.disconnected(agent, id, entry, agent.nowMs - openedMs >= agent.limits.stableUptimeMs, reason);
+    this.dialling.disconnected(agent, connection, entry, agent.nowMs - openedMs >= agent.limits.stableUptimeMs, reason);
     this.timer.within(agent, SOON_MS);
   }
 

@@ -6,7 +6,7 @@ import type { AddressMode, HintMode } from '../../core/address/address-class.js'
 import { type GroupOf, groupOfAddress } from '../../core/address/address-group.js';
 import { Address, NetworkError, parseAddress } from '../../core/index.js';
 import { BACKOFF_DEFAULTS, type BackoffOptions } from '../../core/structures/back-off.js';
-import { SEEDS_MAX, unknownAmong } from './dial/seeds.js';
+import { SEEDS_MAX, unknownAmong } from './dial/configured.js';
 
 export interface AddressBookOptions {
   /**

@@ -148,6 +148,16 @@ export class Entry {
     return this.addresses.filter((known) => known.dueMs <= nowMs && this.isUsable(known)).sort(byPromise);
   }
 
+  /** Every address worth a dial, whenever it is due: of those that are due the best first, then those that are due next. */
+  inTurn(nowMs: number): KnownAddress[] {
+    const dueMs = (known: KnownAddress) => Math.max(nowMs, known.dueMs);
+    return this.addresses.filter((known) => this.isUsable(known)).sort((a, b) => dueMs(a) - dueMs(b) || byPromise(a, b));
+  }
+
+  get usableCount(): number {
+    return this.addresses.filter((known) => this.isUsable(known)).length;
+  }
+
   /** Every address worth a dial, whenever it is due, the best first. */
   usableAddresses(): Address[] {
     return this.addresses
@@ -156,13 +166,8 @@ export class Entry {
       .map(({ text }) => parseAddress(text));
   }
 
-  /** When one of its addresses may be dialled; `Infinity` when none is worth it. */
-  get nextDueMs(): number {
-    return Math.min(...this.addresses.filter((known) => this.isUsable(known)).map(({ dueMs }) => dueMs));
-  }
-
   get isGivenUp(): boolean {
-    return !this.addresses.some((known) => this.isUsable(known));
+    return this.usableCount === 0;
   }
 
   succeeded(text: string, wallMs: number): void {
@@ -175,23 +180,23 @@ export class Entry {
     known.isWrong = false;
   }
 
-  failed(text: string, { nowMs, random }: Moment, options: BackoffOptions): void {
+  failed(text: string, moment: Moment, options: BackoffOptions): void {
     const known = this.find(text);
     this.doubt++;
     if (known === undefined) return;
     known.attempts++;
     known.failures++;
-    known.backoffMs = nextBackoffMs(known.backoffMs, options);
-    known.dueMs = nowMs + waitMs(known.backoffMs, random.float());
+    waitLonger(known, moment, options);
   }
 
-  /** Somebody else answers there. */
-  wrong(text: string): void {
+  /** Somebody else answers there. What the user wrote is dialled again all the same, after the same waits as when nobody does. */
+  wrong(text: string, moment: Moment, options: BackoffOptions): void {
     const known = this.find(text);
     if (known === undefined) return;
     known.attempts++;
     known.isWrong = true;
     known.succeededMs = undefined;
+    waitLonger(known, moment, options);
   }
 
   /** It is there, and has no room or no wish: not to be asked again for up to `boundMs`. */
@@ -211,8 +216,10 @@ export class Entry {
     }
   }
 
-  private isUsable({ isWrong, failures }: KnownAddress): boolean {
-    return !isWrong && (this.isPersistent || failures <= ENTRY_LIMITS.attemptsMax);
+  /** What was configured is, whatever once answered there. */
+  private isUsable({ isWrong, failures, origin }: KnownAddress): boolean {
+    if (isWrong) return this.isPersistent && origin === 'configured';
+    return this.isPersistent || failures <= ENTRY_LIMITS.attemptsMax;
   }
 
   /**
@@ -240,6 +247,11 @@ export function knownAddress(address: Address, origin: AddressOrigin, group: str
   const isNear = modeOf(address) === 'loopback';
   const { text, host } = address;
   return { text, host, group, isNear, origin, attempts: 0, failures: 0, succeededMs: undefined, backoffMs: 0, dueMs: 0, isWrong: false };
+}
+
+function waitLonger(known: KnownAddress, { nowMs, random }: Moment, options: BackoffOptions): void {
+  known.backoffMs = nextBackoffMs(known.backoffMs, options);
+  known.dueMs = nowMs + waitMs(known.backoffMs, random.float());
 }
 
 function hasFailed({ failures, isWrong }: KnownAddress): boolean {

@@ -45,7 +45,7 @@ export interface Situation {
 export class DialPlan {
   /** Whether everybody is to be connected. */
   readonly isFull: boolean;
-  /** Whether others than persistent nodes are to be dialled. */
+  /** Whether anybody is to be dialled. */
   private readonly isOpen: boolean;
 
   constructor(
@@ -56,30 +56,20 @@ export class DialPlan {
     this.isOpen = this.isFull || situation.chosen.length < situation.min;
   }
 
-  /** When somebody is to be dialled: in `lookMs` where somebody may be found, or when a persistent node is due; `Infinity` for nobody. */
+  /** When somebody is to be dialled: in `lookMs` where somebody may be found; `Infinity` for nobody. */
   nextWishMs(lookMs: number): number {
-    const soonMs = this.now.nowMs + lookMs;
-    let nextMs = Number.POSITIVE_INFINITY;
-    for (const entry of this.situation.book.values()) {
-      if (entry.isConnected) continue;
-      if (this.isOpen && !entry.isDeclined && !entry.isGivenUp) return soonMs;
-      if (entry.isPersistent) nextMs = Math.min(nextMs, Math.max(soonMs, entry.nextDueMs));
-    }
-    return nextMs;
+    if (!this.isOpen) return Number.POSITIVE_INFINITY;
+    for (const entry of this.situation.book.values())
+      if (!entry.isConnected && !entry.isPersistent && !entry.isDeclined && !entry.isGivenUp) return this.now.nowMs + lookMs;
+    return Number.POSITIVE_INFINITY;
   }
 
-  /** Up to `count` dials, the most wanted first. */
+  /** Up to `count` dials, the most wanted first. Persistent nodes are dialled by others. */
   next(count: number): readonly Candidate[] {
-    const persistent: Entry[] = [];
-    const others: Entry[] = [];
-    for (const entry of this.situation.book.values()) {
-      if (entry.isConnected || entry.isDialling) continue;
-      if (entry.isPersistent) persistent.push(entry);
-      else if (this.isOpen && !entry.isDeclined) others.push(entry);
-    }
-    const first = this.dialable(persistent);
-    const room = Math.max(0, count - first.length);
-    return [...first, ...(this.isFull ? this.everybody(others, room) : this.some(others, room))].slice(0, count);
+    if (!this.isOpen) return [];
+    const isFree = (entry: Entry) => !entry.isConnected && !entry.isDialling && !entry.isPersistent && !entry.isDeclined;
+    const entries = [...this.situation.book.values()].filter(isFree);
+    return this.isFull ? this.everybody(entries, count) : this.some(entries, count);
   }
 
   /** One that was never connected, to see whether it is there. */
@@ -127,7 +117,7 @@ export class DialPlan {
   /** Those that may be dialled now, each with the best of its addresses. */
   private dialable(entries: readonly Entry[]): Candidate[] {
     return entries.flatMap((entry) => {
-      const address = this.isPolite(entry) ? entry.candidates(this.now.nowMs).find((known) => this.isAffordable(entry, known)) : undefined;
+      const address = this.isPolite(entry) ? entry.candidates(this.now.nowMs).find((known) => this.isAffordable(known)) : undefined;
       return address === undefined ? [] : [{ entry, address }];
     });
   }
@@ -137,8 +127,8 @@ export class DialPlan {
     return isFirst || this.now.nowMs - learntMs >= DIAL_PLAN_LIMITS.politeMs;
   }
 
-  private isAffordable({ isPersistent }: Entry, known: KnownAddress): boolean {
-    return isPersistent || mayDial(known, this.situation.budget, this.now.nowMs);
+  private isAffordable(known: KnownAddress): boolean {
+    return mayDial(known, this.situation.budget, this.now.nowMs);
   }
 
   private isDiverse({ address: { group } }: Candidate, taken: readonly Candidate[]): boolean {

@@ -25,8 +25,13 @@ export class DialQueue<T extends object> {
   /** False when there is no room; it is not kept then. */
   add(dial: T): boolean {
     if (this.room <= 0) return false;
-    this.waiting.push(dial);
+    this.push(dial);
     return true;
+  }
+
+  /** Also when there is no room: its holder bounds how many there are. */
+  push(dial: T): void {
+    this.waiting.push(dial);
   }
 
   /** The next one to be dialled, if a worker is free; it runs from now on. */

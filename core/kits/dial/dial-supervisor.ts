@@ -75,10 +75,10 @@ export class DialSupervisor<Port extends DialPort> {
     for (const target of this.targetsOf(nodeId)) this.adopt(port, target, id);
   }
 
-  /** The owner sees a connection end. */
-  closed(port: Port, { nodeId, id }: Pick<Connection, 'nodeId' | 'id'>): void {
+  /** The owner sees a connection end, for that reason. */
+  closed(port: Port, { nodeId, id }: Pick<Connection, 'nodeId' | 'id'>, error?: NetworkError): void {
     if (this.open.get(nodeId) === id) this.open.delete(nodeId);
-    for (const target of this.targetsOf(nodeId)) if (target.connectionId === id) this.lost(port, target);
+    for (const target of this.targetsOf(nodeId)) if (target.connectionId === id) this.lost(port, target, error);
   }
 
   /** Those that lead to that node. */
@@ -94,7 +94,7 @@ export class DialSupervisor<Port extends DialPort> {
     if (connectionId !== undefined) return this.adopt(port, target, connectionId);
     if (nodeId !== undefined && this.targetsOf(nodeId).some(({ isDialling }) => isDialling))
       return this.wait(port, target, Math.max(1, target.failures));
-    const { place } = target;
+    const place = target.place(port);
     if (place === undefined) return this.wait(port, target, Number.POSITIVE_INFINITY);
     target.isDialling = true;
     port.connect(place, (later, outcome) => this.settled(later, target, place, outcome));
@@ -108,7 +108,7 @@ export class DialSupervisor<Port extends DialPort> {
     if (target.connectionId !== undefined || outcome.code === 'NOT_STARTED') return;
     const isLast = target.wish.rules.givesUp?.(outcome, target.refusals + 1) === true;
     if (outcome.code === 'SELF_DIAL' && !isLast) this.leaveAlone(port, target, place);
-    else this.failed(port, target, outcome);
+    else this.failed(port, target, outcome, place);
   }
 
   /** The owner sees the connection open next, unless it saw it before, or it ends at once: then the wait goes on. */
@@ -139,24 +139,24 @@ export class DialSupervisor<Port extends DialPort> {
     events?.onConnected?.(port, target, connectionId);
   }
 
-  private lost(port: Port, target: DialTarget<Port>): void {
+  private lost(port: Port, target: DialTarget<Port>, error = closedError()): void {
     const { isConfirmed, upMs, wish } = target;
     target.connectionId = undefined;
     target.isConfirmed = false;
-    if (!isConfirmed)
-      return this.failed(port, target, new NetworkError('CONNECTION_CLOSED', 'the connection ended before it was confirmed'));
+    if (!isConfirmed) return this.failed(port, target, error);
+    target.error = error;
     target.failures = port.nowMs - upMs >= wish.rules.stableUptimeMs ? 0 : target.failures + 1;
     this.wait(port, target, target.failures);
   }
 
-  private failed(port: Port, target: DialTarget<Port>, error: NetworkError): void {
+  private failed(port: Port, target: DialTarget<Port>, error: NetworkError, place?: Address | NodeId): void {
     const { rules, events } = target.wish;
     target.timer?.cancel();
     target.error = error;
     target.failures++;
     target.refusals++;
     if (rules.movesOn?.(target.refusals) ?? true) target.endpointIndex++;
-    if (error.code === 'IDENTITY_MISMATCH' && rules.keepsIdentity !== true) this.forgetIdentity(target);
+    if (error.code === 'IDENTITY_MISMATCH' && place !== undefined && rules.keepsIdentity?.(place) !== true) this.forgetIdentity(target);
     target.hasGivenUp = rules.givesUp?.(error, target.refusals) === true;
     if (target.hasGivenUp) return events?.onGaveUp?.(port, target, error);
     this.wait(port, target, target.failures);
@@ -166,13 +166,15 @@ export class DialSupervisor<Port extends DialPort> {
   /** This very node answered. It is no failure: an address that was given to many nodes may be one's own. */
   private leaveAlone(port: Port, target: DialTarget<Port>, place: Address | NodeId): void {
     const isNumeric = typeof place !== 'string' && (place.hostKind === 'ipv4' || place.hostKind === 'ipv6');
-    if (isNumeric) this.later(port, target, SELF_MS, (then) => this.dial(then, target));
+    const isOnlyOne = typeof target.wish.endpoints !== 'function' && target.wish.endpoints.length === 1;
+    target.endpointIndex++;
+    if (isNumeric && isOnlyOne) this.later(port, target, SELF_MS, (then) => this.dial(then, target));
     else this.wait(port, target, Number.POSITIVE_INFINITY);
   }
 
   private wait(port: Port, target: DialTarget<Port>, failures: number): void {
     if (target.isDialling || target.hasGivenUp) return;
-    const delayMs = port.random.float() * target.wish.rules.boundMs(failures);
+    const delayMs = port.random.float() * target.wish.rules.boundMs(failures, target);
     this.later(port, target, delayMs, (then) => this.dial(then, target));
   }
 
@@ -213,4 +215,8 @@ export class DialSupervisor<Port extends DialPort> {
 
 function unconfirmed(): NetworkError {
   return new NetworkError('DIAL_TIMEOUT', 'the node did not answer as what it was dialled for');
+}
+
+function closedError(): NetworkError {
+  return new NetworkError('CONNECTION_CLOSED', 'the connection has ended');
 }

@@ -22,18 +22,29 @@ export interface DialPort {
   release(connectionId: number): void;
 }
 
-/** When to wait, to move on and to give up. Shared by any number of targets. */
+/** What rules may look at. */
+export interface DialFacts {
+  /** Who is there: given, or learnt. */
+  readonly nodeId: NodeId | undefined;
+  /** Why the last attempt failed, or the last connection ended, as far as the user knows; `undefined` while it is up. */
+  readonly error: NetworkError | undefined;
+}
+
+/** When to wait, to move on and to give up. May be shared by any number of targets. */
 export interface DialRules {
-  /** The bound of the wait after that many failures in a row, in ms; a random share of it is waited. 0 stands for a stable link that ended. */
-  boundMs(failures: number): number;
+  /**
+   * The bound of the wait after that many failures in a row, in ms; a random share of it is waited. 0 stands for a stable link that ended,
+   * `Infinity` for a place that is not worth a dial now.
+   */
+  boundMs(failures: number, facts: DialFacts): number;
   /** A link that was up for so long, in ms, ends the row of failures. */
   readonly stableUptimeMs: number;
   /** Whether the attempt after that many refusals in a row goes to the next endpoint; after every refusal by default. */
   movesOn?(refusals: number): boolean;
   /** Whether that failure is the last. By default none is: a target is dialled for ever. */
   givesUp?(error: NetworkError, refusals: number): boolean;
-  /** Whether an identity that was learnt stays when another one answers there; by default it is learnt anew. */
-  readonly keepsIdentity?: boolean;
+  /** Whether an identity that was learnt stays when another one answers at that place; by default it is learnt anew. */
+  keepsIdentity?(place: Address | NodeId): boolean;
   /** How long the user may take to `confirm` that a connection is what it looks for, in ms. Absent: every connection is. */
   readonly confirmMs?: number;
 }
@@ -55,7 +66,7 @@ export interface DialWish<Port extends DialPort> {
    * Where the node may be, the first choice first; the list may grow. Empty, with `nodeId`: wherever `connect` finds that node. A function is
    * asked before each dial; `undefined` means that there is nothing to dial now.
    */
-  readonly endpoints: readonly Address[] | (() => Address | undefined);
+  readonly endpoints: readonly Address[] | ((target: DialTarget<Port>, port: Port) => Address | undefined);
   /** Who must answer. Absent: whoever does. */
   readonly nodeId?: NodeId | undefined;
   readonly rules: DialRules;
@@ -68,8 +79,7 @@ export interface DialWish<Port extends DialPort> {
  */
 export type DialState = 'dialling' | 'confirming' | 'up' | 'waiting' | 'gave-up' | 'ended';
 
-export class DialTarget<Port extends DialPort> {
-  /** Who is there: given, or learnt. */
+export class DialTarget<Port extends DialPort> implements DialFacts {
   nodeId: NodeId | undefined;
   /** The connection that is held for it. */
   connectionId: number | undefined;
@@ -77,7 +87,6 @@ export class DialTarget<Port extends DialPort> {
   failures = 0;
   /** Failed attempts since it was up last. */
   refusals = 0;
-  /** Why the last attempt failed; `undefined` while it is up. */
   error: NetworkError | undefined;
   isConfirmed = false;
   isDialling = false;
@@ -107,10 +116,10 @@ export class DialTarget<Port extends DialPort> {
   }
 
   /** What is dialled next; `undefined` when there is nothing to dial now. */
-  get place(): Address | NodeId | undefined {
+  place(port: Port): Address | NodeId | undefined {
     const { nodeId, wish } = this;
     const isAsked = typeof wish.endpoints === 'function';
-    const endpoint = isAsked ? wish.endpoints() : wish.endpoints[this.endpointIndex % Math.max(1, wish.endpoints.length)];
+    const endpoint = isAsked ? wish.endpoints(this, port) : wish.endpoints[this.endpointIndex % Math.max(1, wish.endpoints.length)];
     if (endpoint === undefined) return isAsked ? undefined : nodeId;
     return nodeId === undefined ? endpoint : endpoint.withNodeId(nodeId);
   }

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { AddressBookBehavior, type AddressBookOptions } from '../../../behaviours/addressbook/index.js';
-import { createNode, type MeshNode, type NodeEvents, type NodeOptions } from '../../../index.js';
+import { createNode, Identity, type MeshNode, type NodeEvents, type NodeOptions } from '../../../index.js';
 import { until } from '../../../testing/index.js';
 import { bookOf, idOf, isConnected, isFullMesh } from './support.js';
 
@@ -113,6 +113,25 @@ describe('the address book on real sockets', () => {
     await until(() => isConnected(a, fresh), 15_000);
     expect(bookOf(a).entry(fresh.id)).to.include({ isPersistent: true });
     expect(bookOf(a).entry(old.id)?.isPersistent ?? false).to.equal(false);
+  });
+
+  it('a node that is configured by id and address is reached when it comes, whoever answered there before, also after a restart', async () => {
+    const wanted = await Identity.generate();
+    const options = { identity: join(folder, 'patient.key'), dataDirectory: join(folder, 'patient') };
+    const backoff = { backoff: { maxMs: 1_000 } };
+    const other = await started();
+    const { port } = other.addresses[0] ?? {};
+    const a = await started({ ...options, seeds: [`tcp://${wanted.nodeId}@127.0.0.77:${port}`] }, backoff);
+    const wrong = (node: MeshNode) => bookOf(node).entry(wanted.nodeId)?.addresses[0];
+    await until(() => (wrong(a)?.attempts ?? 0) >= 3, 10_000);
+    expect(wrong(a)).to.include({ isWrong: true });
+    await a.stop();
+    const again = await started(options, backoff);
+    await until(() => (wrong(again)?.attempts ?? 0) >= 5, 10_000);
+    await other.stop();
+    const back = await started({ identity: wanted, listen: [`tcp://127.0.0.77:${port}`] });
+    await until(() => isConnected(again, back), 10_000);
+    expect(wrong(again)).to.include({ isWrong: false, failures: 0 });
   });
 
   it('row 29: a process that is stopped for a while has one new connection with each neighbour afterwards', async () => {

@@ -198,7 +198,7 @@ describe('row 47: an attacker’s address for an honest node', () => {
     expect(ports()).to.deep.equal([7400, 7403, 7404, 7405]);
     hint(7406);
     expect(ports(), 'nothing else has failed').to.deep.equal([7400, 7403, 7404, 7405]);
-    entry.wrong(publicAddress(1, 7400));
+    entry.wrong(publicAddress(1, 7400), now, BACKOFF_DEFAULTS);
     hint(7406);
     expect(ports(), 'what is wrong stays, so that it is not tried again').to.deep.equal([7400, 7403, 7404, 7405]);
   });
@@ -211,7 +211,7 @@ describe('row 47: an attacker’s address for an honest node', () => {
     book.lost(idOf('anna'), 7, now);
     book.takeHint(idOf('anna'), [parseAddress(OTHER)], teller('attacker'), now);
     expect(entry.candidates(0).map(({ text }) => text)).to.deep.equal([ADDRESS, OTHER]);
-    entry.wrong(OTHER);
+    entry.wrong(OTHER, now, BACKOFF_DEFAULTS);
     book.takeHint(idOf('anna'), [parseAddress(OTHER)], teller('attacker'), now);
     expect(entry.candidates(0).map(({ text }) => text)).to.deep.equal([ADDRESS]);
     expect(entry.usableAddresses().map(({ text }) => text)).to.deep.equal([ADDRESS]);

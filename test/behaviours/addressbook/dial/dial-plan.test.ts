@@ -3,7 +3,6 @@ import { expect } from 'chai';
 import { DialBudget } from '../../../../behaviours/addressbook/dial/dial-budget.js';
 import { DIAL_PLAN_LIMITS, DialPlan, mayDial, type Situation, spend } from '../../../../behaviours/addressbook/dial/dial-plan.js';
 import { DIAL_QUEUE_LIMITS, DialQueue } from '../../../../behaviours/addressbook/dial/dial-queue.js';
-import { SEEDS_MAX, Seeds } from '../../../../behaviours/addressbook/dial/seeds.js';
 import { type NodeId, parseAddress } from '../../../../core/index.js';
 import { BACKOFF_DEFAULTS } from '../../../../core/structures/back-off.js';
 import { idOf, publicAddress, Reader, recordOf, teller } from '../support.js';
@@ -50,7 +49,7 @@ describe('the dial plan', () => {
     expect(idsOf(planFor(reader, { self: LAST }))).to.deep.equal([idOf(1)]);
   });
 
-  it('leaves out who is connected, dialled, declined, not due, or given up; persistent ones come first', () => {
+  it('leaves out who is connected, dialled, declined, not due, or given up, and who is configured, whom others dial', () => {
     const reader = readerOf(6);
     const entryOf = (index: number) => reader.book.get(idOf(index)) as never as { -readonly [key in string]: unknown };
     reader.book.met(idOf(0), 7, reader.now);
@@ -58,8 +57,7 @@ describe('the dial plan', () => {
     entryOf(2)['isDeclined'] = true;
     reader.book.get(idOf(3))?.failed(publicAddress(3 * 256), { ...reader.now, random: { float: () => 0.9 } as never }, BACKOFF_DEFAULTS);
     reader.book.configure(idOf(5), parseAddress(publicAddress(5 * 256)));
-    expect(idsOf(planFor(reader))).to.deep.equal([idOf(5), idOf(4)]);
-    expect(idsOf(planFor(reader), 1)).to.deep.equal([idOf(5)]);
+    expect(idsOf(planFor(reader))).to.deep.equal([idOf(4)]);
   });
 
   it('in a large space chooses by chance, evenly', () => {
@@ -154,32 +152,5 @@ describe('the dial queue', () => {
     expect([queue.end(dials[3] as never), queue.end(dials[3] as never), queue.room]).to.deep.equal([true, false, 1]);
     expect([queue.next(), queue.next()]).to.deep.equal([dials[10], undefined]);
     expect([queue.end(dials[19] as never), queue.all.length]).to.deep.equal([true, 18]);
-  });
-});
-
-describe('seeds', () => {
-  const address = parseAddress('tcp://20.0.0.1:7400');
-
-  it('are dialled until it is known who is there, and again when somebody else is', () => {
-    const { now } = new Reader();
-    const seeds = new Seeds();
-    expect([seeds.add(address), seeds.add(address)]).to.deep.equal([true, true]);
-    const [seed, ...others] = seeds.due(0) as never as [never];
-    expect(others).to.deep.equal([]);
-    now.random = { bytes: (count) => new Uint8Array(count), float: () => 0.5 };
-    seeds.failed(seed, now, BACKOFF_DEFAULTS);
-    expect([seeds.due(499).length, seeds.due(500).length, seeds.nextDueMs]).to.deep.equal([0, 1, 500]);
-    seeds.learnt(seed, idOf('anna'));
-    expect([seeds.due(1e9), seeds.nextDueMs, seeds.of(idOf('anna')).length]).to.deep.equal([[], Number.POSITIVE_INFINITY, 1]);
-    expect([seeds.unlearn(address.text, idOf('ben')), seeds.unlearn('tcp://x:1', idOf('anna'))]).to.deep.equal([false, false]);
-    expect([seeds.unlearn(address.text, idOf('anna')), seeds.due(1e9).length]).to.deep.equal([true, 1]);
-    seeds.remove(address.text);
-    expect(seeds.due(1e9)).to.deep.equal([]);
-  });
-
-  it('are bounded', () => {
-    const seeds = new Seeds();
-    for (let port = 1; port <= SEEDS_MAX; port++) expect(seeds.add(address.withPort(port))).to.equal(true);
-    expect(seeds.add(address)).to.equal(false);
   });
 });

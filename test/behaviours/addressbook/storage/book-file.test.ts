@@ -43,7 +43,7 @@ function fullReader(): Reader {
   for (let round = 0; round < 4; round++) ben.failed('tcp://localhost:22', now, BACKOFF_DEFAULTS);
   const cleo = book.met(idOf('cleo'), 8, now);
   book.claimed(cleo, [parseAddress(A)], 'public', now);
-  cleo.wrong(A);
+  cleo.wrong(A, now, BACKOFF_DEFAULTS);
   book.lost(idOf('cleo'), 8, now);
   return reader;
 }

@@ -1,6 +1,6 @@
 /** @module Tests of the dial kit: what it does about each outcome, each end and each wish (H-01, H-02, H-12..14). */
 import { expect } from 'chai';
-import { type NetworkError, parseAddress } from '../../../../core/index.js';
+import { NetworkError, parseAddress } from '../../../../core/index.js';
 import type { DialEvents, DialRules } from '../../../../core/kits/dial/dial-target.js';
 import { backoffBoundMs } from '../../../../core/structures/back-off.js';
 import { at, idOf, World } from './world.js';
@@ -131,7 +131,7 @@ describe('another identity at a kept address', () => {
     const named = kept({}, [parseAddress(`tcp://${ALICE}@one:7400`)]);
     named.world.fails('IDENTITY_MISMATCH');
     expect(named.target.nodeId).to.equal(ALICE);
-    const stays = kept({ keepsIdentity: true });
+    const stays = kept({ keepsIdentity: (place) => `${place}` === `tcp://${ALICE}@one:7400` });
     stays.world.answers(ALICE);
     stays.world.closes(1);
     stays.world.wake();
@@ -237,6 +237,25 @@ describe('the user of a target', () => {
     const dropping = kept({}, [at('one')], { onIdentified: (port, target) => port.supervisor.drop(port, target) });
     dropping.world.answers(ALICE);
     expect([dropping.target.state, dropping.world.held.size, dropping.world.timers.size]).to.deep.equal(['ended', 0, 0]);
+  });
+});
+
+describe('rules that look at the last error', () => {
+  it('see why an attempt failed, why a connection ended, and who it was', () => {
+    const seen: (string | undefined)[] = [];
+    const { world } = kept({
+      boundMs: (failures, { nodeId, error }) => {
+        seen.push(`${failures} ${nodeId === ALICE} ${error?.code}`);
+        return 1;
+      },
+    });
+    world.fails('LIMIT_EXCEEDED');
+    world.wake();
+    world.answers(ALICE);
+    world.open.delete(1);
+    world.supervisor.closed(world, { nodeId: ALICE, id: 1 }, new NetworkError('LIMIT_EXCEEDED', 'full'));
+    // The one in the middle is the wait for the connection to be seen.
+    expect(seen).to.deep.equal(['1 false LIMIT_EXCEEDED', '1 true LIMIT_EXCEEDED', '2 true LIMIT_EXCEEDED']);
   });
 });
 
