@@ -9,8 +9,8 @@ const encode = (text: string) => new TextEncoder().encode(text);
 const decode = (frame: Uint8Array | undefined) => new TextDecoder().decode(frame);
 
 async function start(options: PeeringOptions, listen: readonly string[] = [], identity = Identity.generate()) {
-  const holdOff = { minMs: 50, maxMs: 500 };
-  const node = await createNode({ listen, identity, behaviors: [[PeeringBehavior, { holdOff, ...options }]] });
+  const backOff = { minMs: 50, maxMs: 500 };
+  const node = await createNode({ listen, identity, behaviors: [[PeeringBehavior, { backOff, ...options }]] });
   await node.start();
   return { node, peering: node.behavior(PeeringBehavior) };
 }

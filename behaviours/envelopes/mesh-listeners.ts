@@ -1,6 +1,6 @@
 /**
  * @module MeshListeners: who hears what a mesh or a manager tells. A listener that throws, or whose promise is rejected, is reported and
- * not called again (SPL-25); it harms nobody.
+ * not called again; it harms nobody.
  */
 export class MeshListeners<Event> {
   readonly #listeners = new Set<(event: Event) => unknown>();

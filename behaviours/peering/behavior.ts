@@ -1,34 +1,62 @@
 /**
- * @module PeeringBehavior (service 15): an endpoint that exchanges frames with configured peers, as Ratman's inet driver does. Applications
- * add peers (`addPeers`, `startPeering`), send to one (`send`) or all (`sendAll`), and take what comes from anyone (`next`).
+ * @module PeeringBehavior (service 15): an endpoint that exchanges frames with configured peers. Applications add peers (`addPeers`,
+ * `startPeering`), send to one (`send`) or all (`sendAll`), and receive from all of them (`next`).
  *
- * Whoever configured the other says hello first (`messages.ts`, `sessions.ts`). A peer is dialled again as often as its link is cut
- * (`dialling.ts`). Frames outlive links: each is taken once and in order by the endpoint on the other side, or comes back to whoever sent
- * it (`outgoing-frames.ts`, `incoming-frames.ts`). A peer that says what cannot be is disconnected.
+ * Whoever configured the other sends the hello (`messages.ts`, `endpoint.ts`). A peer is dialled again as often as its link is cut. Frames
+ * outlive links: each is taken once and in order by the endpoint on the other side, or comes back to its sender (`peer-session.ts`). A peer
+ * that sends what cannot be is disconnected.
  *
  * Bounds (`options.ts`): peers, frames that wait for each, frames that wait for the application, their length and their time. When this
- * behaviour stops, every frame that is not confirmed comes back, and `next` says that it was the last.
+ * behaviour stops, every frame that is not confirmed comes back, and `next` returns the end.
  */
-import { type BehaviorAgent, type CloseReason, type Connection, NetworkBehavior, NetworkError, type NodeId } from '../../core/index.js';
-import type { PeerMetrics } from './conversation.js';
+import {
+  type BehaviorAgent,
+  type CloseReason,
+  type Connection,
+  limitReached,
+  NetworkBehavior,
+  NetworkError,
+  type NodeId,
+} from '../../core/index.js';
 import { Endpoint } from './endpoint.js';
 import { PeeringHandler, type PeeringToBehavior } from './handler.js';
 import type { ReceivedFrame } from './inbox.js';
 import { type PeeringCounters, type PeeringOptions, setupOf } from './options.js';
-import type { FrameOutcome } from './outgoing-frames.js';
-import type { Peer, PeerInfo } from './peer.js';
-import type { PeerSpec } from './peer-line.js';
-import type { AddedPeer } from './roster.js';
-import type { FrameOptions, TargetOutcome } from './sender.js';
+import type { Peer, PeerInfo } from './peers/peer.js';
+import { goneError } from './peers/peer-keeper.js';
+import { type FrameOutcome, OutgoingFrame, type ReturnReason } from './protocol/frames.js';
+import { frameOf, frameToWire } from './protocol/messages.js';
+import { type PeerSpec, parsePeer } from './protocol/peer-line.js';
+import type { PeerMetrics } from './protocol/peer-session.js';
+
+/** How a frame is sent. */
+export interface FrameOptions {
+  /** Returns the frame, `cancelled`, if it was not sent yet. */
+  readonly signal?: AbortSignal;
+  /** A target that gets no copy, such as the one that a flooded frame came from. */
+  readonly exclude?: number;
+}
+
+/** What became of a frame for one of many. */
+export interface TargetOutcome {
+  readonly target: number;
+  readonly outcome: FrameOutcome;
+}
+
+/** What became of one entry of `addPeers`. */
+export type AddedPeer =
+  | { readonly type: 'added'; readonly target: number }
+  | { readonly type: 'empty' }
+  | { readonly type: 'invalid'; readonly flaw: string };
 
 /** The endpoint in short. */
 export interface PeeringStatus {
   readonly identifier: string;
-  /** Where this node listens; nothing when it does not. */
+  /** Where this node listens; `undefined` when it does not. */
   readonly port: number | undefined;
   readonly peerCount: number;
   readonly upCount: number;
-  /** Frames that wait for the word of peers, and frames that wait for the application. */
+  /** Frames that peers have not confirmed, and frames that wait for the application. */
   readonly queuedFrames: number;
   readonly unreadFrames: number;
   readonly counters: Readonly<PeeringCounters>;
@@ -44,7 +72,7 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
     this.endpoint = new Endpoint(setupOf(options), (work) => this.perform(work));
   }
 
-  /** How this endpoint is called: option `identifier`. */
+  /** The name of this endpoint: option `identifier`. */
   get identifier(): string {
     return this.endpoint.setup.identifier;
   }
@@ -54,13 +82,13 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
     return this.endpoint.setup.frameBytesMax;
   }
 
-  /** Adds each peer by itself: what is wrong with one is logged, and answered, and keeps no other one from being added. */
+  /** Adds each peer by itself: what is wrong with one is logged and returned, and does not affect the others. */
   addPeers(specs: readonly PeerSpec[]): readonly AddedPeer[] {
     return this.perform((agent) => specs.map((spec) => this.addPeer(agent, spec)));
   }
 
   /**
-   * Adds a peer and answers its target at once; it is dialled in the background. For one that is there already, now if it waits or was
+   * Adds a peer and returns its target at once; it is dialled in the background. One that exists already is dialled now if it waits or was
    * given up. Throws `PEER_INVALID` for what is no peer, `LIMIT_EXCEEDED` when there are too many.
    */
   startPeering(spec: PeerSpec): number {
@@ -68,27 +96,26 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
   }
 
   /**
-   * The peer is told, its frames come back, its link is closed when nobody else uses it. Answers what it was; nothing when there is none.
+   * The peer is sent a goodbye, its frames come back, and its link is closed when nobody else uses it. Returns what it was; `undefined` when
+   * there is none.
    */
   removePeer(target: number): PeerInfo | undefined {
     return this.perform((agent) => {
-      const peer = this.endpoint.table.get(target);
-      if (peer === undefined) return undefined;
-      const info = peer.info();
-      this.endpoint.sessions.leave(agent, peer);
-      this.endpoint.dialling.forget(peer);
+      const peer = this.endpoint.registry.get(target);
+      const info = peer?.info();
+      if (peer !== undefined) this.endpoint.remove(agent, peer);
       return info;
     });
   }
 
-  /** Nothing when there is none. */
+  /** `undefined` when there is none. */
   peer(target: number): PeerInfo | undefined {
-    return this.endpoint.table.get(target)?.info();
+    return this.endpoint.registry.get(target)?.info();
   }
 
   /** All peers, by target: a snapshot. */
   peers(): readonly PeerInfo[] {
-    return this.endpoint.table.all().map((peer) => peer.info());
+    return this.endpoint.registry.all().map((peer) => peer.info());
   }
 
   /**
@@ -96,27 +123,31 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
    * with `LIMIT_EXCEEDED` when 1,024 calls wait already.
    */
   async whenUp(target: number, { signal }: { readonly signal?: AbortSignal } = {}): Promise<PeerInfo> {
-    const peer = this.endpoint.table.get(target);
-    if (peer === undefined) throw new NetworkError('PEER_GONE', `there is no peer ${target}`, { details: { target } });
-    return this.endpoint.upWaiters.wait(peer, signal);
+    const peer = this.endpoint.registry.get(target);
+    if (peer === undefined || peer.state === 'gave-up') throw goneError(peer ?? { target, failure: undefined });
+    return peer.state === 'up' ? peer.info() : this.endpoint.peers.upWaiters.wait(peer, signal);
   }
 
   /**
-   * Sends a frame to a peer, or lets it wait until the peer is there. Resolves when the peer's endpoint has it, or with the frame when it
-   * has not. The bytes are free on return. Rejects only with `ARGUMENT_INVALID`.
+   * Sends a frame to a peer, or keeps it until the peer is up. Resolves when the peer's endpoint has it, or with the frame when it comes
+   * back. The bytes are free on return. Rejects only with `ARGUMENT_INVALID`.
    */
   async send(target: number, frame: Uint8Array, options: FrameOptions = {}): Promise<FrameOutcome> {
-    return this.endpoint.sender.send(target, frame, options);
+    return this.dispatch(target, wireOf(frame), options);
   }
 
-  /** Sends a frame to every peer that is up and may be sent to. One that fails keeps it from nobody else. */
+  /** Sends a frame to every peer that is up and may be sent to. One that fails does not affect the others. */
   async sendAll(frame: Uint8Array, options: FrameOptions = {}): Promise<readonly TargetOutcome[]> {
-    return this.endpoint.sender.sendAll(frame, options);
+    const wire = wireOf(frame);
+    const { registry } = this.endpoint;
+    const excluded = options.exclude === undefined ? undefined : registry.get(options.exclude);
+    const peers = registry.all().filter((peer) => peer !== excluded && peer.isSendable);
+    return Promise.all(peers.map(async ({ target }) => ({ target, outcome: await this.dispatch(target, wire, options) })));
   }
 
   /**
-   * The next frame of any peer, in the order of their arrival; nothing after the end. A frame goes to exactly one call. One that is given
-   * up by its signal takes none; of several that wait the newest is served.
+   * The next frame of any peer, in the order of arrival; `undefined` after the end. A frame goes to exactly one call. A call that its
+   * signal has aborted takes none; of several that wait the newest is served.
    */
   async next({ signal }: { readonly signal?: AbortSignal } = {}): Promise<ReceivedFrame | undefined> {
     return this.endpoint.inbox.next(signal);
@@ -127,19 +158,19 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
     for (let received = await this.next(); received !== undefined; received = await this.next()) yield received;
   }
 
-  /** Nothing when there is no such peer. */
+  /** `undefined` when there is no such peer. */
   metrics(target: number): PeerMetrics | undefined {
-    return this.perform(({ nowMs }) => this.endpoint.table.get(target)?.conversation.metrics(nowMs));
+    return this.perform(({ nowMs }) => this.endpoint.registry.get(target)?.session.metrics(nowMs));
   }
 
   status(): PeeringStatus {
-    const peers = this.endpoint.table.all();
+    const peers = this.endpoint.registry.all();
     return {
       identifier: this.identifier,
       port: this.port,
       peerCount: peers.length,
       upCount: peers.filter(({ state }) => state === 'up').length,
-      queuedFrames: peers.reduce((sum, { conversation }) => sum + conversation.outgoing.length, 0),
+      queuedFrames: peers.reduce((sum, { session }) => sum + session.queuedCount, 0),
       unreadFrames: this.endpoint.inbox.length,
       counters: { ...this.endpoint.counters },
     };
@@ -163,38 +194,26 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
     return this.connected(agent, connection);
   }
 
-  override onHandlerEvent(agent: BehaviorAgent, _nodeId: NodeId, connectionId: number, event: PeeringToBehavior): void {
-    const connection = this.endpoint.connections.get(connectionId);
-    if (connection === undefined) return;
-    if (event.type === 'writable') this.endpoint.sessions.writable(agent, connection);
-    else this.endpoint.sessions.receive(agent, connection, event.message);
+  override onHandlerEvent(agent: BehaviorAgent, _nodeId: NodeId, _connectionId: number, event: PeeringToBehavior): void {
+    if (event.type === 'writable') this.endpoint.writable(agent, event.connection);
+    else this.endpoint.receive(agent, event.connection, event.message);
   }
 
-  override onIncomingConnectionDisconnected(agent: BehaviorAgent, connection: Connection, reason: CloseReason): void {
-    this.disconnected(agent, connection, reason);
+  override onIncomingConnectionDisconnected(agent: BehaviorAgent, connection: Connection, { code }: CloseReason): void {
+    this.endpoint.closed(agent, connection, code);
   }
 
-  override onOutgoingConnectionDisconnected(agent: BehaviorAgent, connection: Connection, reason: CloseReason): void {
-    this.disconnected(agent, connection, reason);
+  override onOutgoingConnectionDisconnected(agent: BehaviorAgent, connection: Connection, { code }: CloseReason): void {
+    this.endpoint.closed(agent, connection, code);
   }
 
-  override onStopped(): void {
-    this.endpoint.isRunning = false;
-    for (const peer of this.endpoint.table.all()) peer.conversation.outgoing.close('stopped');
-    this.endpoint.inbox.close();
-    this.endpoint.upWaiters.close();
+  override onStopped(agent: BehaviorAgent): void {
+    this.endpoint.stop(agent);
   }
 
   private connected(agent: BehaviorAgent, connection: Connection): PeeringHandler {
-    this.endpoint.connections.set(connection.id, connection);
-    const peer = this.endpoint.table.of(connection.nodeId);
-    if (peer?.state === 'dialling' || peer?.state === 'waiting') this.endpoint.sessions.greet(agent, peer, connection.id);
+    this.endpoint.opened(agent, connection);
     return new PeeringHandler(this.endpoint.setup.frameBytesMax);
-  }
-
-  private disconnected(agent: BehaviorAgent, connection: Connection, { code }: CloseReason): void {
-    this.endpoint.connections.delete(connection.id);
-    this.endpoint.sessions.disconnected(agent, connection, code);
   }
 
   private addPeer(agent: BehaviorAgent, spec: PeerSpec): AddedPeer {
@@ -209,9 +228,60 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
   }
 
   private start(agent: BehaviorAgent, spec: PeerSpec): Peer {
-    const peer = this.endpoint.roster.configure(agent, spec);
-    if (peer.state === 'waiting' || peer.state === 'gave-up') this.endpoint.dialling.dial(agent, peer);
-    this.endpoint.agenda.watch(agent, peer);
+    const peer = this.configure(agent, spec);
+    this.endpoint.peers.keep(agent, peer);
     return peer;
   }
+
+  /** The peer of that line: a new one, or the one that it is already. Throws `PEER_INVALID` and `LIMIT_EXCEEDED`. */
+  private configure(agent: BehaviorAgent, spec: PeerSpec): Peer {
+    const { registry, setup } = this.endpoint;
+    const parsed = parsePeer(spec, setup.scheme);
+    if (parsed.type !== 'peer') throw invalid(parsed.type === 'invalid' ? parsed.flaw : 'it is empty');
+    const { address, peerType: type } = parsed;
+    const known = registry.all().find((peer) => peer.isConfigured && peer.address?.text === address.text);
+    if (known !== undefined && known.type !== type)
+      throw invalid(`target ${known.target} has that address and is ${known.type}; remove it first`);
+    const peer = known ?? this.endpoint.peers.create(agent, { type, isConfigured: true, address });
+    if (peer !== undefined) return peer;
+    throw limitReached({ limit: 'peersMax', current: registry.size, maximum: setup.peersMax, scope: 'peering', configKey: 'peersMax' });
+  }
+
+  private dispatch(target: number, wire: Uint8Array, { signal, exclude }: FrameOptions): Promise<FrameOutcome> {
+    return new Promise((resolve) => {
+      const withdraw = () => this.endpoint.registry.get(target)?.session.giveBack('cancelled', (other) => other === frame);
+      const frame = new OutgoingFrame(wire, (outcome) => {
+        signal?.removeEventListener('abort', withdraw);
+        this.endpoint.counters[outcome.type === 'delivered' ? 'framesDelivered' : 'framesReturned']++;
+        resolve(outcome);
+      });
+      signal?.addEventListener('abort', withdraw, { once: true });
+      const reason = signal?.aborted === true ? 'cancelled' : target === exclude ? 'excluded' : this.queue(target, frame);
+      if (reason !== undefined) frame.returned(reason);
+    });
+  }
+
+  /** Returns why it cannot be. */
+  private queue(target: number, frame: OutgoingFrame): ReturnReason | undefined {
+    const { setup, registry, isRunning } = this.endpoint;
+    const peer = registry.get(target);
+    if (!isRunning) return 'stopped';
+    if (peer === undefined) return 'unknown-target';
+    const reason = peer.refusalOf(frameOf(frame.wire).length, setup.frameBytesMax);
+    if (reason !== undefined) return reason;
+    return this.perform((agent) => {
+      frame.dueMs = agent.nowMs + setup.frameWaitMs;
+      return peer.session.push(agent, frame) ? undefined : 'full';
+    });
+  }
+}
+
+/** A copy of the frame, in the message that will carry it. */
+function wireOf(frame: unknown): Uint8Array {
+  if (frame instanceof Uint8Array) return frameToWire(frame);
+  throw new NetworkError('ARGUMENT_INVALID', 'a frame must be a Uint8Array');
+}
+
+function invalid(flaw: string): NetworkError {
+  return new NetworkError('PEER_INVALID', `the peer is invalid: ${flaw}`, { details: { flaw } });
 }

@@ -1,10 +1,10 @@
 /**
- * @module Inbox: frames of all peers in the order of their arrival, and the promises that wait for them (INET-07, INET-09). A frame goes to
- * exactly one promise. Of several that wait the newest gets it, so that one which was dropped takes nothing from the one that came after
- * it.
+ * @module Inbox: frames of all peers in the order of their arrival, and the promises that wait for them. A frame goes to
+ * exactly one promise. Of several that wait the newest gets it, so that an abandoned one takes nothing from its successor.
  */
-import { BoundedQueue, limitReached, NetworkError, type NodeId } from '../../core/index.js';
+import { BoundedQueue, type NodeId } from '../../core/index.js';
 import type { InboxPolicy, PeeringSetup } from './options.js';
+import { cancelled, Waiters } from './peers/waiters.js';
 
 /** A frame as the application gets it. */
 export interface ReceivedFrame {
@@ -14,15 +14,10 @@ export interface ReceivedFrame {
   readonly frame: Uint8Array;
 }
 
-/** What the inbox keeps: the frame, and who is told that it has left. */
+/** What the inbox keeps: the frame, and what is called when it has left. */
 export interface InboxItem {
   readonly received: ReceivedFrame;
   readonly onTaken: () => void;
-}
-
-interface Waiter {
-  readonly resolve: (frame: ReceivedFrame | undefined) => void;
-  readonly reject: (error: NetworkError) => void;
 }
 
 /** `next()` calls that may wait at once; further ones are rejected with `LIMIT_EXCEEDED`. */
@@ -30,8 +25,7 @@ export const WAITERS_MAX = 1_024;
 
 export class Inbox {
   private readonly items: BoundedQueue<InboxItem>;
-  /** Oldest first. */
-  private waiters: Waiter[] = [];
+  private readonly waiters = new Waiters<undefined, ReceivedFrame | undefined>('WAITERS_MAX', WAITERS_MAX);
   private isClosed = false;
 
   private readonly policy: InboxPolicy;
@@ -47,14 +41,12 @@ export class Inbox {
   }
 
   get waitingCount(): number {
-    return this.waiters.length;
+    return this.waiters.count;
   }
 
-  /** Answers how many frames were dropped for it, itself included. */
+  /** Returns how many frames were dropped for it, itself included. */
   push(item: InboxItem): number {
-    const waiter = this.waiters.pop();
-    if (waiter !== undefined) {
-      waiter.resolve(item.received);
+    if (this.waiters.settleNewest(item.received)) {
       item.onTaken();
       return 0;
     }
@@ -65,47 +57,18 @@ export class Inbox {
     return 1;
   }
 
-  /**
-   * The oldest frame, now or when one comes; nothing at the end. Rejects when the signal aborts: then it has taken no frame, and takes
-   * none.
-   */
-  next(signal: AbortSignal | undefined): Promise<ReceivedFrame | undefined> {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted === true) throw cancelled(signal);
-      const item = this.items.shift();
-      if (item !== undefined || this.isClosed) resolve(item?.received);
-      if (item !== undefined) return item.onTaken();
-      if (this.isClosed) return;
-      if (this.waiters.length >= WAITERS_MAX)
-        throw limitReached({ limit: 'WAITERS_MAX', current: this.waiters.length, maximum: WAITERS_MAX, scope: 'peering' });
-      this.wait({ resolve, reject }, signal);
-    });
+  /** The oldest frame, now or when one comes; `undefined` at the end. Once the signal has aborted it, it takes none. */
+  async next(signal: AbortSignal | undefined): Promise<ReceivedFrame | undefined> {
+    if (signal?.aborted === true) throw cancelled(signal);
+    const item = this.items.shift();
+    if (item === undefined) return this.isClosed ? undefined : this.waiters.wait(undefined, signal);
+    item.onTaken();
+    return item.received;
   }
 
-  /** No frame comes any more: whoever waits gets nothing; what is here can still be read. */
+  /** No frame comes any more: whoever waits gets `undefined`; what is here can still be read. */
   close(): void {
     this.isClosed = true;
-    for (const waiter of this.waiters.splice(0)) waiter.resolve(undefined);
+    this.waiters.settle(() => undefined);
   }
-
-  private wait({ resolve, reject }: Waiter, signal: AbortSignal | undefined): void {
-    const abort = () => {
-      this.waiters = this.waiters.filter((other) => other !== waiter);
-      if (signal !== undefined) reject(cancelled(signal));
-    };
-    const waiter: Waiter = {
-      resolve: (frame) => {
-        signal?.removeEventListener('abort', abort);
-        resolve(frame);
-      },
-      reject,
-    };
-    this.waiters.push(waiter);
-    signal?.addEventListener('abort', abort, { once: true });
-  }
-}
-
-/** How a promise ends whose signal was aborted. */
-export function cancelled(signal: AbortSignal): NetworkError {
-  return new NetworkError('CALL_CANCELLED', 'cancelled by its signal', { cause: signal.reason });
 }

@@ -2,9 +2,9 @@
  * @module Options of the peering behaviour, and their check.
  */
 import { NetworkError, type NodeId } from '../../core/index.js';
-import { HOLD_OFF_DEFAULTS, type HoldOffOptions } from './hold-off.js';
-import type { PeerSpec } from './peer-line.js';
-import { TARGETS_MAX } from './targets.js';
+import type { PeeringBackOff } from './peers/peer-keeper.js';
+import { TARGETS_MAX } from './peers/peer-registry.js';
+import type { PeerSpec } from './protocol/peer-line.js';
 
 /** The options of `PeeringBehavior`. */
 export interface PeeringOptions {
@@ -35,7 +35,7 @@ export interface PeeringOptions {
   /** A peer that dialled and is gone is remembered for so long, with its target and its frames; 60,000 ms by default, 0 to 86,400,000. */
   readonly forgetMs?: number;
   /** Waits between dials. */
-  readonly holdOff?: Partial<HoldOffOptions>;
+  readonly backOff?: Partial<PeeringBackOff>;
   /** Peers at most, configured and accepted, 1,024 by default; 1 to 65,536. */
   readonly peersMax?: number;
 }
@@ -43,10 +43,10 @@ export interface PeeringOptions {
 /** What happens to a frame for which the inbox has no room. */
 export type InboxPolicy = 'hold-back' | 'drop-oldest' | 'drop-newest';
 
-export type PeeringSetup = Required<Omit<PeeringOptions, 'acceptUnknown' | 'advertisedPort' | 'holdOff'>> & {
+export type PeeringSetup = Required<Omit<PeeringOptions, 'acceptUnknown' | 'advertisedPort' | 'backOff'>> & {
   readonly mayJoin: (nodeId: NodeId) => boolean;
   readonly advertisedPort: number | undefined;
-  readonly holdOff: HoldOffOptions;
+  readonly backOff: PeeringBackOff;
 };
 
 /** The options of `PeeringBehavior` where none are given. */
@@ -63,6 +63,7 @@ export const PEERING_DEFAULTS = {
   peersMax: 1_024,
 } as const satisfies PeeringOptions;
 
+const BACK_OFF_DEFAULTS: PeeringBackOff = { minMs: 2_000, steadyCount: 6, maxMs: 4_096_000, giveUpCount: 6 };
 const DAY_MS = 86_400_000;
 const RANGES: Readonly<Record<string, readonly [min: number, max: number]>> = {
   advertisedPort: [0, 65_535],
@@ -74,31 +75,31 @@ const RANGES: Readonly<Record<string, readonly [min: number, max: number]>> = {
   forgetMs: [0, DAY_MS],
   peersMax: [1, TARGETS_MAX],
 };
-const HOLD_OFF_RANGES: Readonly<Record<string, readonly [min: number, max: number]>> = {
+const BACK_OFF_RANGES: Readonly<Record<string, readonly [min: number, max: number]>> = {
   minMs: [1, DAY_MS],
   steadyCount: [1, 1_000],
   maxMs: [1, DAY_MS],
   giveUpCount: [1, 1_000],
 };
-const OTHERS = ['peers', 'scheme', 'identifier', 'acceptUnknown', 'inboxPolicy', 'holdOff'];
+const OTHERS = ['peers', 'scheme', 'identifier', 'acceptUnknown', 'inboxPolicy', 'backOff'];
 const POLICIES: readonly unknown[] = ['hold-back', 'drop-oldest', 'drop-newest'] satisfies InboxPolicy[];
 
 /** Throws `OPTION_INVALID`, naming the option. */
 export function setupOf(options: PeeringOptions): PeeringSetup {
-  const { peers = [], acceptUnknown = false, advertisedPort, holdOff = {}, ...rest } = options;
+  const { peers = [], acceptUnknown = false, advertisedPort, backOff = {}, ...rest } = options;
   const known = [...OTHERS, ...Object.keys(RANGES)];
   const unknown = Object.keys(options).find((name) => !known.includes(name));
   if (unknown !== undefined) throw invalid(unknown, 'is none of its options');
-  const unknownWait = Object.keys(holdOff).find((name) => !Object.hasOwn(HOLD_OFF_RANGES, name));
-  if (unknownWait !== undefined) throw invalid(`holdOff.${unknownWait}`, 'is none of its options');
+  const unknownWait = Object.keys(backOff).find((name) => !Object.hasOwn(BACK_OFF_RANGES, name));
+  if (unknownWait !== undefined) throw invalid(`backOff.${unknownWait}`, 'is none of its options');
   checkRanges(options, RANGES);
-  checkRanges(holdOff, HOLD_OFF_RANGES, 'holdOff.');
-  const setup = { ...PEERING_DEFAULTS, ...rest, peers, advertisedPort, holdOff: { ...HOLD_OFF_DEFAULTS, ...holdOff } };
+  checkRanges(backOff, BACK_OFF_RANGES, 'backOff.');
+  const setup = { ...PEERING_DEFAULTS, ...rest, peers, advertisedPort, backOff: { ...BACK_OFF_DEFAULTS, ...backOff } };
   if (!Array.isArray(peers)) throw invalid('peers', 'must be a list');
   if (!POLICIES.includes(setup.inboxPolicy)) throw invalid('inboxPolicy', `must be one of ${POLICIES.join(', ')}`);
   if (!/^[\x20-\x7e]{1,64}$/.test(setup.identifier)) throw invalid('identifier', 'must be 1 to 64 printable characters');
   if (!/^[a-z][a-z0-9+.-]*$/.test(setup.scheme)) throw invalid('scheme', 'must be a scheme such as tcp');
-  if (setup.holdOff.maxMs < setup.holdOff.minMs) throw invalid('holdOff.maxMs', 'must not be less than holdOff.minMs');
+  if (setup.backOff.maxMs < setup.backOff.minMs) throw invalid('backOff.maxMs', 'must not be less than backOff.minMs');
   return { ...setup, mayJoin: mayJoinOf(acceptUnknown) };
 }
 

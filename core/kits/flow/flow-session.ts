@@ -29,10 +29,14 @@ export class FlowSession<Out, In> {
     readonly inbound: InboundFlow<In>,
   ) {}
 
-  /** What the remote is sent on a link that begins. `window`: units that it may be ahead of the owner on this link. */
-  resumePoint(window: number): ResumePoint {
+  /** A link begins. `window`: units that the remote may be ahead of the owner on it. Both sides send their `resumePoint`. */
+  begin(window: number): void {
     this.inbound.resize(window);
-    const { received, granted } = this.inbound.announceAnew();
+    this.inbound.announceAnew();
+  }
+
+  get resumePoint(): ResumePoint {
+    const { received, granted } = this.inbound;
     return { epoch: this.epoch, remoteEpoch: this.#remoteEpoch, received, room: granted - received };
   }
 
@@ -42,10 +46,20 @@ export class FlowSession<Out, In> {
    */
   resume({ epoch, remoteEpoch, received, room }: ResumePoint): Out[] | undefined {
     const isKnown = epoch === this.#remoteEpoch && remoteEpoch === this.epoch;
-    const confirmed = isKnown ? this.outbound.resume(received, received + room) : [];
     if (!isKnown) this.outbound.restart(room);
     if (epoch !== this.#remoteEpoch) this.inbound.restart();
     this.#remoteEpoch = epoch;
-    return confirmed;
+    return isKnown ? this.outbound.resume(received, totalOf(received, room)) : [];
   }
+
+  /** The remote has received so many units, and has room for more. Returns as `resume`. */
+  confirm(received: number, room: number): Out[] | undefined {
+    this.outbound.onGrant(totalOf(received, room));
+    return this.outbound.confirm(received);
+  }
+}
+
+/** Whatever a remote says, a total is a safe integer. */
+function totalOf(received: number, room: number): number {
+  return Math.min(received + room, Number.MAX_SAFE_INTEGER);
 }

@@ -160,11 +160,10 @@ export class InboundFlow<T, Ending extends object = never> {
     return { received: this.received, granted: this.granted };
   }
 
-  /** The same for a link that begins; what was granted on earlier ones is void. */
-  announceAnew(): Announcement {
+  /** A link begins, on which the remote learns how much it may send: what was granted on earlier ones is void. */
+  announceAnew(): void {
     this.#credit.regrant();
     this.announced();
-    return this.announce();
   }
 
   /** That was sent. */

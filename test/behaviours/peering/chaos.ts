@@ -23,7 +23,7 @@ const STEPS = 300;
 const HEARD_MIN = 5;
 const LAST_FRAMES = 8;
 const OPTIONS: PeeringOptions = {
-  ...{ holdOff: { minMs: 100, maxMs: 100, giveUpCount: 1_000 } },
+  ...{ backOff: { minMs: 100, maxMs: 100, giveUpCount: 1_000 } },
   ...{ queueFrames: 16, frameWaitMs: 8_000, inboxFrames: 4 },
 };
 

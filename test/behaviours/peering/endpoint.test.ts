@@ -1,7 +1,7 @@
 /** @module Tests of the peering endpoint as applications use it, in the simulator (INET-01 to INET-14, INET-39, INET-40). */
 import { expect } from 'chai';
 import { PeeringBehavior } from '../../../behaviours/peering/index.js';
-import { UP_WAITERS_MAX } from '../../../behaviours/peering/up-waiters.js';
+import { UP_WAITERS_MAX } from '../../../behaviours/peering/peers/peer-keeper.js';
 import { SimulatedNetwork } from '../../../simulation.js';
 import { codeOf, frameOf, numberOf, numbers, peeringOf, peers, reader, type Sim, started, watched } from './support.js';
 

@@ -1,7 +1,7 @@
 /** @module Tests of peering against nodes that say what they like (INET-17, INET-18, INET-28, INET-32, INET-33, H-20, H-62). */
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { fromWire, type PeeringMessage } from '../../../behaviours/peering/messages.js';
+import { fromWire, type PeeringMessage } from '../../../behaviours/peering/protocol/messages.js';
 import { encodeValue, type Message } from '../../../core/index.js';
 import { SimulatedNetwork, type SimulatedNode } from '../../../simulation.js';
 import { frameOf, Impostor, numberOf, numbers, peeringOf, type Sim, started } from './support.js';

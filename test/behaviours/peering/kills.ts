@@ -53,7 +53,7 @@ export class Child {
 
 /** Kills `count` processes, each at a moment of its own; frames are sent all the time. */
 export async function killPeers(count: number, folder: string, random: Random): Promise<KillsReport> {
-  const behaviors = [[PeeringBehavior, { holdOff: { minMs: 50, maxMs: 200 } }]] as const;
+  const behaviors = [[PeeringBehavior, { backOff: { minMs: 50, maxMs: 200 } }]] as const;
   const node = await createNode({ builtins: ['handshake'], logger: 'silent', behaviors });
   await node.start();
   const keyFile = join(folder, 'peer.key');

@@ -5,7 +5,7 @@ import { SimulatedNetwork } from '../../../simulation.js';
 import { type ChaosKind, chaos } from './chaos.js';
 import { frameOf, numberOf, numbers, peeringOf, peers, reader, type Sim, started, watched } from './support.js';
 
-const QUICK = { holdOff: { minMs: 100, maxMs: 100 } };
+const QUICK = { backOff: { minMs: 100, maxMs: 100 } };
 
 describe('peering links', () => {
   let sim: Sim;
@@ -129,7 +129,7 @@ describe('peering links', () => {
   });
 
   it('a frame that was on a link when it was lost comes back in time, however far away the next dial is', async () => {
-    const { a, b, pa } = await peers(sim, {}, { frameWaitMs: 20_000, holdOff: { minMs: 3_600_000, maxMs: 3_600_000 } });
+    const { a, b, pa } = await peers(sim, {}, { frameWaitMs: 20_000, backOff: { minMs: 3_600_000, maxMs: 3_600_000 } });
     sim.cut(b, a);
     const sent = watched([pa.send(0, frameOf(1))]);
     await sim.run(1_000);

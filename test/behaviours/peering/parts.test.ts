@@ -1,45 +1,23 @@
-/** @module Tests of the small parts of peering: hold-off, targets, meter, table, inbox, options. */
+/** @module Tests of the small parts of peering: waits, meter, registry, inbox, options. */
 import { expect } from 'chai';
-import { holdOffMs } from '../../../behaviours/peering/hold-off.js';
 import { Inbox, type InboxItem, WAITERS_MAX } from '../../../behaviours/peering/inbox.js';
 import { PEERING_DEFAULTS, type PeeringOptions } from '../../../behaviours/peering/index.js';
-import { Meter } from '../../../behaviours/peering/meter.js';
 import { type InboxPolicy, setupOf } from '../../../behaviours/peering/options.js';
-import type { Peer } from '../../../behaviours/peering/peer.js';
-import { PeerTable } from '../../../behaviours/peering/peer-table.js';
-import { Targets } from '../../../behaviours/peering/targets.js';
-import { seededIdentity } from '../../../testing/index.js';
+import type { Peer } from '../../../behaviours/peering/peers/peer.js';
+import { PeerRegistry } from '../../../behaviours/peering/peers/peer-registry.js';
+import { Meter } from '../../../behaviours/peering/protocol/meter.js';
+import { PeerSession } from '../../../behaviours/peering/protocol/peer-session.js';
+import { backoffBoundMs } from '../../../core/structures/back-off.js';
+import { seededIdentity, seededRandom } from '../../../testing/index.js';
 import { codeOf, frameOf, numberOf } from './support.js';
 
 const [ada, bob] = [seededIdentity('ada').nodeId, seededIdentity('bob').nodeId];
 
-describe('peering hold-off', () => {
+describe('peering waits', () => {
   it('INET-27: the bounds are 2 s six times, then 4, 8, … 4096, 4096 s', () => {
-    const { holdOff } = setupOf({});
-    const bounds = Array.from({ length: 19 }, (_, index) => holdOffMs(index + 1, holdOff) / 1_000);
+    const { backOff } = setupOf({});
+    const bounds = Array.from({ length: 19 }, (_, index) => backoffBoundMs(index + 1, backOff) / 1_000);
     expect(bounds).to.deep.equal([2, 2, 2, 2, 2, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024, 2_048, 4_096, 4_096, 4_096]);
-    expect(holdOffMs(Number.MAX_SAFE_INTEGER, holdOff)).to.equal(4_096_000);
-  });
-
-  it('H-14: may grow from the first failure on, up to another cap', () => {
-    const options = { minMs: 1_000, steadyCount: 1, maxMs: 5_000, giveUpCount: 6 };
-    expect([1, 2, 3, 4].map((failures) => holdOffMs(failures, options))).to.deep.equal([1_000, 2_000, 4_000, 5_000]);
-  });
-});
-
-describe('peering targets', () => {
-  it('INET-11: ascend from 0, are not used twice, and come round to those that are free; when all are taken there is none', () => {
-    const targets = new Targets();
-    const used = new Set<number>();
-    const next = () => targets.next((target) => used.has(target));
-    for (let target = 0; target < 65_536; target++) {
-      expect(next()).to.equal(target);
-      used.add(target);
-    }
-    expect(next()).to.equal(undefined);
-    used.delete(7);
-    used.delete(65_535);
-    expect([next(), next()]).to.deep.equal([7, 65_535]);
   });
 });
 
@@ -57,41 +35,51 @@ describe('peering meter', () => {
   });
 });
 
-describe('peering table', () => {
-  const peer = (target: number, nodeId?: string) => ({ target, nodeId }) as Peer;
+describe('peering registry', () => {
+  const FACTS = { type: 'standard', isConfigured: true, address: undefined, nowMs: 0 } as const;
+  const registryOf = (sizeMax = 65_536) => {
+    const registry = new PeerRegistry(sizeMax);
+    const session = new PeerSession(1, seededRandom('registry'), 0);
+    return { registry, create: () => registry.create({ ...FACTS, session }) as Peer };
+  };
 
-  it('INET-12: is in the order of targets, replaces under the same target, and shows copies', () => {
-    const table = new PeerTable();
-    const [one, two, other] = [peer(1), peer(2), peer(1)];
-    table.add(two);
-    table.add(one);
-    const before = table.all();
-    table.add(other);
-    expect([before, table.all(), table.size]).to.deep.equal([[one, two], [other, two], 2]);
+  it('INET-11: targets ascend from 0, are not used twice, and come round to those that are free; when all are taken there is none', () => {
+    const { registry, create } = registryOf();
+    for (let target = 0; target < 65_536; target++) expect(create().target).to.equal(target);
+    expect(create()).to.equal(undefined);
+    for (const target of [7, 65_535]) registry.remove(registry.get(target) as Peer);
+    expect([create().target, create().target, create()]).to.deep.equal([7, 65_535, undefined]);
+  });
+
+  it('INET-12: is in the order of targets, and shows copies', () => {
+    const { registry, create } = registryOf(3);
+    const [one, two] = [create(), create()];
+    const before = registry.all();
+    registry.remove(one);
+    const three = create();
+    expect([before, registry.all(), registry.size, registry.isFull]).to.deep.equal([[one, two], [two, three], 2, false]);
   });
 
   it('INET-14: a peer that is not there can be removed, any number of times', () => {
-    const table = new PeerTable();
-    const [one, two] = [peer(1, ada), peer(2, bob)];
-    table.add(one);
-    table.add(two);
-    for (const _ of [1, 2]) table.remove(one);
-    expect([table.get(1), table.of(ada), table.get(2), table.of(bob)]).to.deep.equal([undefined, undefined, two, two]);
+    const { registry, create } = registryOf();
+    const [one, two] = [create(), create()];
+    registry.identify(one, ada);
+    registry.identify(two, bob);
+    for (const _ of [1, 2]) registry.remove(one);
+    expect([registry.get(0), registry.of(ada), registry.get(1), registry.of(bob)]).to.deep.equal([undefined, undefined, two, two]);
   });
 
   it('INET-13: finds a peer by its node; what another one has learnt of the node does not take it away', () => {
-    const table = new PeerTable();
-    const [one, two] = [peer(1), peer(2)];
-    table.add(one);
-    table.add(two);
-    table.identify(one, ada);
-    expect(table.of(ada)).to.equal(one);
-    table.identify(one, bob);
-    expect([table.of(ada), table.of(bob)]).to.deep.equal([undefined, one]);
-    table.unidentify(two);
-    expect(table.of(bob)).to.equal(one);
-    table.redirect(one, two);
-    expect([table.get(1), table.all()]).to.deep.equal([two, [two]]);
+    const { registry, create } = registryOf();
+    const [one, two] = [create(), create()];
+    registry.identify(one, ada);
+    expect(registry.of(ada)).to.equal(one);
+    registry.identify(one, bob);
+    expect([registry.of(ada), registry.of(bob)]).to.deep.equal([undefined, one]);
+    registry.unidentify(two);
+    expect(registry.of(bob)).to.equal(one);
+    registry.redirect(one, two);
+    expect([registry.get(0), registry.all()]).to.deep.equal([two, [two]]);
   });
 });
 
@@ -200,7 +188,7 @@ describe('peering options', () => {
     expect([queueFrames, inboxFrames, frameBytesMax]).to.deep.equal([64, 64, 65_536]);
   });
 
-  for (const options of [{}, least, most, { acceptUnknown: () => true }, { holdOff: { minMs: 5, maxMs: 5 } }])
+  for (const options of [{}, least, most, { acceptUnknown: () => true }, { backOff: { minMs: 5, maxMs: 5 } }])
     it(`${JSON.stringify(options)} is taken`, () => {
       expect(setupOf(options)).to.include({ scheme: 'tcp' });
     });
@@ -221,10 +209,10 @@ describe('peering options', () => {
       { identifier: 'a\n' },
       { scheme: 'TCP' },
       { bind: 1 },
-      { holdOff: { minMs: 0 } },
-      { holdOff: { minMs: 9, maxMs: 8 } },
+      { backOff: { minMs: 0 } },
+      { backOff: { minMs: 9, maxMs: 8 } },
     ],
-    ...[{ holdOff: { steadyCount: 0 } }, { holdOff: { giveUpCount: 0 } }, { holdOff: { min: 5 } }],
+    ...[{ backOff: { steadyCount: 0 } }, { backOff: { giveUpCount: 0 } }, { backOff: { min: 5 } }],
   ];
   for (const options of wrong)
     it(`${JSON.stringify(options)} is refused`, () => {

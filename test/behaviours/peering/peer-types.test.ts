@@ -24,7 +24,7 @@ describe('peering types', () => {
     });
 
     it('INET-21: the dialer dials for ever; the acceptor never, and forgets the peer after a while', async () => {
-      const { a, b, pa, pb } = await peers(sim, { forgetMs: 1_000 }, { holdOff: { maxMs: 10_000 } });
+      const { a, b, pa, pb } = await peers(sim, { forgetMs: 1_000 }, { backOff: { maxMs: 10_000 } });
       let dials = 0;
       b.on('dial-failed', () => dials++);
       sim.crash(a, { reset: true });
@@ -227,7 +227,7 @@ describe('peering types', () => {
         throw new Error('no list yet');
       };
       const b = await started(sim, 'b', { acceptUnknown }, { logger });
-      const a = await started(sim, 'a', { peers: [{ address: 'sim://b' }], holdOff: { minMs: 100, maxMs: 100 } });
+      const a = await started(sim, 'a', { peers: [{ address: 'sim://b' }], backOff: { minMs: 100, maxMs: 100 } });
       await sim.run(5_000);
       expect(peeringOf(a).peer(0)?.failure).to.deep.equal({ type: 'handshake', reason: 'unknown peers are not accepted' });
       expect(peeringOf(b).status().counters.hellosRefused).to.be.above(20);

@@ -14,7 +14,7 @@ import { seededRandom, until } from '../../../testing/index.js';
 import { killPeers } from './kills.js';
 import { frameOf, numberOf, numbers, peeringOf, reader, watched } from './support.js';
 
-const QUICK = { holdOff: { minMs: 50, maxMs: 200 } };
+const QUICK = { backOff: { minMs: 50, maxMs: 200 } };
 
 describe('peering on real sockets', () => {
   let folder: string;

@@ -63,8 +63,7 @@ class Side {
     if (message?.type === 'begin') this.begin(message.point);
     else if (message?.type === 'item') this.take(message.item, message.position);
     else if (message?.type === 'news') {
-      this.session.outbound.onGrant(message.granted);
-      this.confirm(this.session.outbound.confirm(message.received));
+      this.confirm(this.session.confirm(message.received, message.granted - message.received));
     }
     return message !== undefined;
   }
@@ -76,7 +75,8 @@ class Side {
   }
 
   linkBegan(): void {
-    this.remote.inbox.push({ type: 'begin', point: this.session.resumePoint(this.window) });
+    this.session.begin(this.window);
+    this.remote.inbox.push({ type: 'begin', point: this.session.resumePoint });
   }
 
   /** All of it is lost: what was received and what was to be sent. */
@@ -200,11 +200,14 @@ describe('flow session', () => {
 
   it('may allow less on the next link than on the one before, down to nothing', () => {
     const [ada, bob] = pair([3, 3]);
-    const { room } = ada.session.resumePoint(3);
-    expect(room).to.equal(3);
-    expect(ada.session.resumePoint(0)).to.deep.equal({ epoch: 1, remoteEpoch: 0, received: 0, room: 0 });
+    const begun = (window: number) => {
+      ada.session.begin(window);
+      return ada.session.resumePoint;
+    };
+    expect(begun(3)).to.include({ room: 3 });
+    expect(begun(0)).to.deep.equal({ epoch: 1, remoteEpoch: 0, received: 0, room: 0 });
     expect(ada.session.inbound.receive(0, 0)).to.equal('violation');
-    expect(bob.session.resume(ada.session.resumePoint(1))).to.deep.equal([]);
+    expect(bob.session.resume(begun(1))).to.deep.equal([]);
     expect(bob.session.outbound.available).to.equal(1);
   });
 });

@@ -1,18 +1,19 @@
 /**
  * @module The messages of the peering behaviour, service 15. A frame is bytes; everything else is a CBOR array, whose first byte is never
- * 0, so that no frame can pass for anything else (INET-33).
+ * 0, so that no frame can pass for anything else.
  *
  *   frame     u8 0 | u32 number, big-endian | the frame
- *   hello     [1, type, port, attempt, life, remoteLife, received, room, frameBytesMax]    "I want to be your peer"
+ *   hello     [1, type, port, attempt, epoch, remoteEpoch, received, room, frameBytesMax]    a request to be the receiver's peer
  *   ack       [2, … the same]                                                              the answer to the hello with that attempt
  *   refuse    [3, attempt, reason]                                                         the other answer
  *   progress  [4, received, room]
- *   bye       [5]                                                                          no peer of yours any more
+ *   bye       [5]                                                                          the sender is the receiver's peer no longer
  *
- * `life` names the sender's memory of frames, `remoteLife` the receiver's as the sender knows it (0: not at all); `received` is how many
- * frames of that life have come, and `room` how many more may. What does not fit is malformed and gives nothing.
+ * `epoch` names the sender's memory of frames, `remoteEpoch` the receiver's as far as the sender knows it (0: not at all); `received` is how
+ * many frames of that epoch have arrived, and `room` how many more may be sent. What has another form is malformed.
  */
-import type { Message } from '../../core/index.js';
+import type { Message, ResumePoint } from '../../../core/index.js';
+import { readU32, writeU32 } from '../../../core/structures/bytes.js';
 import { PEER_TYPES, type PeerType } from './peer-line.js';
 
 export const MESSAGE_LIMITS = {
@@ -31,16 +32,12 @@ const REFUSE = 3;
 const PROGRESS = 4;
 const BYE = 5;
 
-/** What both sides say of themselves. */
-export interface Introduction {
+/** What both sides send when a link begins. */
+export interface Introduction extends ResumePoint {
   readonly peerType: PeerType;
   /** Where the sender listens; 0 for nowhere. */
   readonly port: number;
   readonly attempt: number;
-  readonly life: number;
-  readonly remoteLife: number;
-  readonly received: number;
-  readonly room: number;
   readonly frameBytesMax: number;
 }
 
@@ -81,8 +78,13 @@ export function frameToWire(frame: Uint8Array): Uint8Array {
 
 /** Gives it its number for one link. */
 export function numberFrame(wire: Uint8Array, number: number): Uint8Array {
-  new DataView(wire.buffer, wire.byteOffset).setUint32(1, number >>> 0);
+  writeU32(wire, 1, number);
   return wire;
+}
+
+/** The position with those lower 32 bits that is nearest to `expected`. */
+export function positionOf(number: number, expected: number): number {
+  return expected + ((number - expected) | 0);
 }
 
 /** The frame in its message. */
@@ -105,7 +107,7 @@ export function toWire(message: Exclude<PeeringMessage, { type: 'frame' }>): rea
   }
 }
 
-/** Copies a frame's bytes. Nothing for what is malformed or too long. */
+/** Copies a frame's bytes. `undefined` for what is malformed or too long. */
 export function fromWire(message: Message, frameBytesMax: number): PeeringMessage | undefined {
   const { payload } = message;
   if (payload[0] === FRAME) return payload.length <= FRAME_HEAD_BYTES + frameBytesMax ? frameFromWire(payload) : undefined;
@@ -113,15 +115,14 @@ export function fromWire(message: Message, frameBytesMax: number): PeeringMessag
 }
 
 function introductionToWire(message: Hello | Ack): readonly unknown[] {
-  const { type, peerType, port, attempt, life, remoteLife, received, room, frameBytesMax } = message;
+  const { type, peerType, port, attempt, epoch, remoteEpoch, received, room, frameBytesMax } = message;
   const kind = type === 'hello' ? HELLO : ACK;
-  return [kind, PEER_TYPES.indexOf(peerType), port, attempt, life, remoteLife, received, room, frameBytesMax];
+  return [kind, PEER_TYPES.indexOf(peerType), port, attempt, epoch, remoteEpoch, received, room, frameBytesMax];
 }
 
 function frameFromWire(payload: Uint8Array): PeeringMessage | undefined {
   if (payload.length < FRAME_HEAD_BYTES) return undefined;
-  const number = new DataView(payload.buffer, payload.byteOffset).getUint32(1);
-  return { type: 'frame', number, bytes: payload.slice(FRAME_HEAD_BYTES) };
+  return { type: 'frame', number: readU32(payload, 1), bytes: payload.slice(FRAME_HEAD_BYTES) };
 }
 
 function controlFromWire(value: unknown): PeeringMessage | undefined {
@@ -135,10 +136,10 @@ function controlFromWire(value: unknown): PeeringMessage | undefined {
 }
 
 function introduction(type: 'hello' | 'ack', fields: readonly number[]): Hello | Ack | undefined {
-  const [typeIndex, port, attempt, life, remoteLife, received, room, frameBytesMax] = fields as [number, ...number[]];
+  const [typeIndex, port, attempt, epoch, remoteEpoch, received, room, frameBytesMax] = fields as [number, ...number[]];
   const peerType = PEER_TYPES[typeIndex];
-  if (fields.length !== 8 || peerType === undefined || (port as number) > 65_535 || life === 0 || frameBytesMax === 0) return undefined;
-  return { type, peerType, port, attempt, life, remoteLife, received, room, frameBytesMax } as Hello | Ack;
+  if (fields.length !== 8 || peerType === undefined || (port as number) > 65_535 || epoch === 0 || frameBytesMax === 0) return undefined;
+  return { type, peerType, port, attempt, epoch, remoteEpoch, received, room, frameBytesMax } as Hello | Ack;
 }
 
 function refusal([attempt, reason, ...rest]: readonly unknown[]): Refusal | undefined {

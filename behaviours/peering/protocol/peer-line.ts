@@ -1,12 +1,12 @@
 /**
- * @module Peer lines: how people write peers, `host:port` with an optional suffix, in options and files (INET-24). Pure: nothing is
+ * @module Peer lines: how people write peers, `host:port` with an optional suffix, in options and files. Pure: nothing is
  * resolved or dialled here. What is wrong with a line is an answer, since a bad line must not keep the good ones from working.
  *
  *   [inet#|inet:] [nodeid@] host:port [X|L]      or with a scheme: tcp://[nodeid@]host:port[X|L]
  *
  * No suffix: standard. `X`: cross. `L`: limited, this side sends only. The host is a name, an IPv4 address, or an IPv6 address in brackets.
  */
-import { Address, parseAddress } from '../../core/index.js';
+import { Address, parseAddress } from '../../../core/index.js';
 
 /**
  * What a peer is, as the side that configured it sees it. `standard`: this side dials, frames go both ways, and this side dials again for

@@ -1,0 +1,236 @@
+/**
+ * @module PeerKeeper: the peers of an endpoint, from configuration or admission to removal. Those that have an address are kept connected by
+ * the dial kit; those without one, which had dialled this node, are remembered for a while. What is sent over a link is not its business:
+ * `onConnected` is called for each connection to a peer, and must lead to `up`, `refused` or the end of the connection.
+ */
+import { type BehaviorAgent, type Connection, type ErrorCode, NetworkError, type NodeId } from '../../../core/index.js';
+import { DialSupervisor } from '../../../core/kits/dial/dial-supervisor.js';
+import type { DialTarget, DialWish } from '../../../core/kits/dial/dial-target.js';
+import { backoffBoundMs } from '../../../core/structures/back-off.js';
+import { WakeTimer } from '../../../core/structures/wake-timer.js';
+import type { Hello } from '../protocol/messages.js';
+import { PeerSession } from '../protocol/peer-session.js';
+import type { Peer, PeerInfo } from './peer.js';
+import { PeerRegistry } from './peer-registry.js';
+import { Waiters } from './waiters.js';
+
+/** How waits between dials of a peer grow. A random share of the bound is waited. */
+export interface PeeringBackOff {
+  /** Bound of the first waits in ms, 2,000 by default; 1 to 86,400,000. */
+  readonly minMs: number;
+  /** How many waits have that bound before it begins to double, 6 by default; 1 to 1,000. */
+  readonly steadyCount: number;
+  /** The greatest bound in ms, 4,096,000 by default (about 68 minutes); not below `minMs`, up to 86,400,000. 60,000 finds a peer sooner. */
+  readonly maxMs: number;
+  /** A cross peer is given up after so many consecutive refusals, 6 by default; 1 to 1,000. */
+  readonly giveUpCount: number;
+}
+
+/** The options that this depends on, see `options.ts`. */
+export interface KeeperSetup {
+  readonly backOff: PeeringBackOff;
+  readonly greetingMs: number;
+  readonly forgetMs: number;
+  readonly peersMax: number;
+  readonly queueFrames: number;
+  /** Whether a node that is not configured may become a peer. */
+  readonly mayJoin: (nodeId: NodeId) => boolean;
+}
+
+/** `whenUp()` calls that may wait at once; further ones are rejected with `LIMIT_EXCEEDED`. */
+export const UP_WAITERS_MAX = 1_024;
+/** The log reports a configured peer that is not up for so long. */
+const REPORT_MS = 10_000;
+/** Errors that another dial would meet again. */
+const FATAL: ReadonlySet<ErrorCode> = new Set(['SELF_DIAL', 'SCHEME_UNKNOWN']);
+
+type Target = DialTarget<BehaviorAgent>;
+
+export class PeerKeeper {
+  readonly registry: PeerRegistry;
+  readonly upWaiters = new Waiters<Peer, PeerInfo>('UP_WAITERS_MAX', UP_WAITERS_MAX);
+  private readonly dials = new DialSupervisor<BehaviorAgent>();
+  private readonly timer = new WakeTimer<BehaviorAgent>((agent) => this.look(agent));
+
+  constructor(
+    private readonly setup: KeeperSetup,
+    private readonly onConnected: (agent: BehaviorAgent, peer: Peer, connectionId: number) => void,
+  ) {
+    this.registry = new PeerRegistry(setup.peersMax);
+  }
+
+  /** A new peer; `undefined` at the bound. `keep` follows. */
+  create(agent: BehaviorAgent, facts: Pick<Peer, 'type' | 'isConfigured' | 'address'>): Peer | undefined {
+    const { nowMs, random } = agent;
+    const peer = this.registry.create({ ...facts, session: new PeerSession(this.setup.queueFrames, random, nowMs), nowMs });
+    this.timer.within(agent, REPORT_MS);
+    return peer;
+  }
+
+  /** The peer is kept connected; one that waits, or was given up, is dialled now. */
+  keep(agent: BehaviorAgent, peer: Peer): void {
+    if (peer.dial === undefined) {
+      const dial = this.dials.keep(agent, this.wishOf(agent, peer));
+      if (!dial.hasEnded) peer.dial = dial;
+    } else if (peer.dial.connectionId === undefined) this.dials.retry(agent, peer.dial);
+  }
+
+  /** A peer for a node that came by itself; or why not. */
+  admit(agent: BehaviorAgent, { nodeId }: Connection, { peerType: type }: Pick<Hello, 'peerType'>): Peer | string {
+    if (!this.mayJoin(agent, nodeId)) return 'unknown peers are not accepted';
+    const away = this.registry.isFull ? this.registry.longestAway() : undefined;
+    if (away !== undefined) this.forget(agent, away);
+    const peer = this.create(agent, { type, isConfigured: false, address: undefined });
+    if (peer === undefined) return `there are ${this.registry.size} peers, as many as may be`;
+    this.registry.identify(peer, nodeId);
+    return peer;
+  }
+
+  /** A function that fails lets nobody in. */
+  private mayJoin(agent: BehaviorAgent, nodeId: NodeId): boolean {
+    try {
+      return this.setup.mayJoin(nodeId) === true;
+    } catch (err) {
+      agent.log.error({ err }, 'acceptUnknown failed');
+      return false;
+    }
+  }
+
+  opened(agent: BehaviorAgent, connection: Connection): void {
+    this.dials.opened(agent, connection);
+  }
+
+  closed(agent: BehaviorAgent, connection: Connection): void {
+    this.dials.closed(agent, connection);
+  }
+
+  /** Frames flow. */
+  up(agent: BehaviorAgent, peer: Peer): void {
+    peer.failure = undefined;
+    if (peer.dial !== undefined) this.dials.confirm(peer.dial, agent);
+    this.settleWaiters(peer, peer.info());
+  }
+
+  /** The link of a peer that was up has ended. */
+  down(agent: BehaviorAgent, peer: Peer, reason: string): void {
+    peer.session.end(agent);
+    peer.failure = { type: 'dropped', reason };
+    peer.downSinceMs = agent.nowMs;
+    peer.isReported = false;
+    this.timer.within(agent, peer.isConfigured ? REPORT_MS : this.setup.forgetMs);
+  }
+
+  /** The node is no peer on this connection, which stays open. */
+  refused(agent: BehaviorAgent, { dial }: Peer, code: ErrorCode, reason: string): void {
+    if (dial !== undefined) this.dials.refuse(agent, dial, new NetworkError(code, reason));
+  }
+
+  /** The peer is no more: its frames come back. */
+  forget(agent: BehaviorAgent, peer: Peer): void {
+    if (peer.dial !== undefined) this.dials.drop(agent, peer.dial);
+    peer.dial = undefined;
+    this.registry.remove(peer);
+    peer.session.close('peer-gone');
+    this.settleWaiters(peer, goneError(peer));
+  }
+
+  stop(agent: BehaviorAgent): void {
+    this.dials.stop(agent);
+    for (const peer of this.registry.all()) peer.session.close('stopped');
+    this.upWaiters.settle(goneError);
+  }
+
+  private wishOf({ limits }: BehaviorAgent, peer: Peer): DialWish<BehaviorAgent> {
+    const { backOff, greetingMs } = this.setup;
+    return {
+      ...(peer.isConfigured ? { endpoints: peer.address === undefined ? [] : [peer.address] } : { endpoints: () => peer.address }),
+      ...{ nodeId: peer.isConfigured ? undefined : peer.nodeId },
+      rules: {
+        boundMs: (failures) => (failures === 0 ? 0 : backoffBoundMs(failures, backOff)),
+        ...{ stableUptimeMs: limits.stableUptimeMs, confirmMs: greetingMs },
+        givesUp: ({ code }, refusals) => FATAL.has(code) || (peer.type === 'cross' && refusals >= backOff.giveUpCount),
+      },
+      events: {
+        onConnected: (agent, target, connectionId) => {
+          if (this.identified(agent, peer, target)) this.onConnected(agent, peer, connectionId);
+        },
+        onFailed: (agent, target, error) => this.attemptFailed(agent, peer, target, error),
+        onGaveUp: (agent, target, error) => {
+          this.attemptFailed(agent, peer, target, error);
+          this.gaveUp(agent, peer);
+        },
+      },
+    };
+  }
+
+  /** Whether the node is the peer's alone. If it had come by itself, both targets lead to the configured peer from now on. */
+  private identified(agent: BehaviorAgent, peer: Peer, target: Target): boolean {
+    const nodeId = target.nodeId as NodeId;
+    const other = this.registry.of(nodeId);
+    if (other?.isConfigured === true && other !== peer) {
+      peer.failure = { type: 'duplicate', target: other.target };
+      this.dials.drop(agent, target);
+      peer.dial = undefined;
+      this.gaveUp(agent, peer);
+      return false;
+    }
+    if (other !== undefined && other !== peer) this.takeOver(agent, peer, other);
+    this.registry.identify(peer, nodeId);
+    return true;
+  }
+
+  private takeOver(agent: BehaviorAgent, peer: Peer, other: Peer): void {
+    const { session } = peer;
+    peer.session = other.session;
+    peer.session.adopt(agent, session);
+    if (other.dial !== undefined) this.dials.drop(agent, other.dial);
+    this.registry.redirect(other, peer);
+    this.registry.unidentify(other);
+  }
+
+  private attemptFailed(agent: BehaviorAgent, peer: Peer, { nodeId, refusals: attempts }: Target, { code, message }: NetworkError): void {
+    if (nodeId === undefined) this.registry.unidentify(peer);
+    const reason = code === 'DIAL_TIMEOUT' ? 'no answer' : message;
+    const isHandshake = peer.session.link !== undefined;
+    if (isHandshake) peer.failure = { type: 'handshake', reason };
+    else if (code === 'CONNECTION_CLOSED') peer.failure = { type: 'dropped', reason };
+    else peer.failure = { type: 'refused', address: `${peer.address}`, attempts, code };
+    if (isHandshake) peer.session.end(agent);
+    if (!peer.isConfigured) this.timer.within(agent, this.setup.forgetMs);
+  }
+
+  /** The peer is not dialled any more: its frames come back. */
+  private gaveUp(agent: BehaviorAgent, peer: Peer): void {
+    if (!peer.isConfigured) return this.forget(agent, peer);
+    peer.session.close('peer-gone');
+    this.settleWaiters(peer, goneError(peer));
+  }
+
+  /** Also those that wait for a target which leads to the peer by now. */
+  private settleWaiters(peer: Peer, outcome: PeerInfo | NetworkError): void {
+    this.upWaiters.settle(
+      () => outcome,
+      (waited) => waited === peer || this.registry.get(waited.target) === peer,
+    );
+  }
+
+  /** Reports configured peers that are not up, and forgets those that came by themselves and stay away. */
+  private look(agent: BehaviorAgent): void {
+    const { forgetMs } = this.setup;
+    for (const peer of this.registry.all()) {
+      const { state, target, address, failure, downSinceMs } = peer;
+      const dueMs = downSinceMs + (peer.isConfigured ? REPORT_MS : forgetMs) - agent.nowMs;
+      if (peer.isConfigured ? peer.isReported || state === 'up' : state !== 'lost') continue;
+      if (dueMs > 0) this.timer.within(agent, dueMs);
+      else if (!peer.isConfigured) this.forget(agent, peer);
+      else {
+        peer.isReported = true;
+        agent.log.warn({ target, address: address?.text, failure }, 'a peer is not up');
+      }
+    }
+  }
+}
+
+export function goneError({ target, failure }: Pick<Peer, 'target' | 'failure'>): NetworkError {
+  return new NetworkError('PEER_GONE', `peer ${target} will not be up`, { details: { target, failure } });
+}
