@@ -138,7 +138,7 @@ export class Callbacks {
   /** The owner has had its last callback: its timers and calls are released. */
   end(owner: Owner): void {
     owner.isEnded = true;
-    this.context.deadlines.takeOwned(owner);
+    owner.behavior.timerCount -= this.context.deadlines.takeOwned(owner).length;
     for (const call of this.calls.takeOwned(owner)) call.cancel();
   }
 

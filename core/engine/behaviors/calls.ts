@@ -14,7 +14,7 @@ import type { BehaviorSlot, Owner } from './owner.js';
 
 /** A call from its `call` to its answer. */
 class Call implements Action, Cancellable {
-  isDone = false;
+  isSettled = false;
   id = 0;
   stop: (() => void) | undefined;
 
@@ -25,8 +25,16 @@ class Call implements Action, Cancellable {
     readonly callback: (answer: CallResult) => void,
   ) {}
 
+  get isDone(): boolean {
+    return this.isSettled || this.owner.isEnded;
+  }
+
   run(): void {
     this.calls.start(this);
+  }
+
+  undo(): void {
+    this.isSettled = true;
   }
 
   cancel(): void {
@@ -52,7 +60,7 @@ export class Calls implements BehaviorObserver {
   }
 
   start(call: Call): void {
-    if (call.isDone || call.owner.isEnded) return;
+    if (call.isDone) return;
     call.id = this.callbacks.calls.add(call, Number.POSITIVE_INFINITY, call.owner);
     if (call.id === PENDING_FULL) return this.settle(call, failed('LIMIT_EXCEEDED', 'this node has too many calls in progress'));
     const slot = this.behaviors.callerSlot;
@@ -65,8 +73,8 @@ export class Calls implements BehaviorObserver {
   }
 
   cancel(call: Call): void {
-    if (call.isDone) return;
-    call.isDone = true;
+    if (call.isSettled) return;
+    call.isSettled = true;
     this.callbacks.calls.take(call.id);
     call.stop?.();
   }
@@ -90,8 +98,8 @@ export class Calls implements BehaviorObserver {
   }
 
   private settle(call: Call, answer: CallResult): void {
-    if (call.isDone) return;
-    call.isDone = true;
+    if (call.isSettled) return;
+    call.isSettled = true;
     this.callbacks.calls.take(call.id);
     this.callbacks.run(call.owner, 'call', () => call.callback(answer));
   }

@@ -8,7 +8,7 @@ import type { Callbacks } from './callbacks.js';
 import type { Owner } from './owner.js';
 
 export class Timer implements Action, Cancellable {
-  isDone = false;
+  #isOver = false;
   #deadlineId = 0;
   readonly #dueMs: number;
 
@@ -22,8 +22,13 @@ export class Timer implements Action, Cancellable {
     owner.behavior.timerCount++;
   }
 
+  get isDone(): boolean {
+    return this.#isOver || this.owner.isEnded;
+  }
+
   run(): void {
-    if (this.isDone || this.owner.isEnded) return;
+    if (this.#isOver) return;
+    if (this.owner.isEnded) return this.#end();
     this.#deadlineId = this.context.deadlines.add(() => this.#fire(), this.#dueMs, this.owner);
   }
 
@@ -31,6 +36,7 @@ export class Timer implements Action, Cancellable {
     this.cancel();
   }
 
+  /** With its owner it ended without this: see `Callbacks.end`. */
   cancel(): void {
     if (this.isDone) return;
     this.#end();
@@ -38,13 +44,12 @@ export class Timer implements Action, Cancellable {
   }
 
   #fire(): void {
-    if (this.isDone) return;
     this.#end();
     this.callbacks.run(this.owner, 'after', this.wish.callback);
   }
 
   #end(): void {
-    this.isDone = true;
+    this.#isOver = true;
     this.owner.behavior.timerCount--;
   }
 }

@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import {
   type BehaviorAgent,
+  type Cancellable,
   type ConnectionAgent,
   ConnectionHandler,
   NetworkBehavior,
@@ -283,6 +284,18 @@ describe('timers', () => {
     node.advance(1_000);
     expect(late).to.deep.equal([]);
     expect(leftovers(node)).to.deep.equal({ ...NOTHING_LEFT, deadlines: 1 });
+  });
+
+  it('of a handler that has ended do not count for its behaviour any more', () => {
+    const timers: Cancellable[] = [];
+    const arm = (agent: ConnectionAgent) => void timers.push(agent.after(60_000, () => {}));
+    const behavior = recordingBehavior({ handlers: true, reactions: { 'handler.onOpened': arm, 'handler.onClosed': arm } });
+    const node = new BareNode('alice', { behaviors: [behavior], limits: { timersPerBehaviorMax: 2 } });
+    node.start();
+    for (let visit = 0; visit < 3; visit++) visitor(node, `peer ${visit}`).end();
+    for (const timer of timers) timer.cancel();
+    expect(timers.map(({ isDone }) => isDone)).to.deep.equal(Array(6).fill(true));
+    expect(slotOf(node, 64).timerCount).to.equal(0);
   });
 });
 
