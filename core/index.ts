@@ -5,7 +5,7 @@ export { Address, parseAddress, tryParseAddress } from './address/address.js';
 export { ipBytes, isIpv4Mapped } from './address/ip.js';
 export { isNodeId, type NodeId, nodeIdFromBytes, nodeIdToBytes, parseNodeId, sharesPrefix, shortId } from './address/node-id.js';
 export { bucketIndex, distanceBits, isCloser } from './address/xor-distance.js';
-export type { Agent, BehaviorAgent, Cancellable, ConnectionAgent, HandlerTarget, Lane, SendOptions } from './api/agent.js';
+export type { Agent, BehaviorAgent, Cancellable, ConnectionAgent, HandlerTarget, SendOptions } from './api/agent.js';
 export type { Client, ClientCallOptions } from './api/client.js';
 export { ConnectionHandler } from './api/connection-handler.js';
 export type { BehaviorDescriptor } from './api/descriptor.js';
@@ -16,11 +16,13 @@ export type {
   DropCause,
   Dropped,
   Fault,
+  Lane,
   Lost,
   NodeEventName,
   NodeEvents,
   StatsEvent,
   WritableEvent,
+  WritableLane,
 } from './api/events.js';
 export { LAN_PORT_LIMITS, type LanChannel, type LanOpening, type LanPort, type LanSink } from './api/lan-port.js';
 export { NetworkBehavior } from './api/network-behavior.js';

@@ -33,7 +33,13 @@ export const LIMITS = {
     'bytes',
     'send answers too-large; a larger frame from a remote closes the link before anything is allocated',
   ),
-  laneBytesMax: row(4 * MIB, 64 * KIB, 1024 * MIB, 'bytes', 'send answers full; the handler hears writable below half'),
+  laneBytesMax: row(
+    4 * MIB,
+    64 * KIB,
+    1024 * MIB,
+    'bytes',
+    'send returns full; below half follow the event writable and the hook onWritable',
+  ),
   laneMessagesMax: row(65_536, 16, 16_777_216, 'count', 'as laneBytesMax'),
   controlLaneBytesMax: row(
     256 * KIB,

@@ -15,7 +15,7 @@ const MIB = KIB * KIB;
 /** What `send` answers and why a message ends, for people. A test compares the keys with the types. */
 export const SEND_RESULTS = {
   queued: 'The message is in the lane of the link. Nothing is said about its arrival.',
-  full: "The link's lane, or this node's local queue, has no room. Nothing is kept. A connection handler hears `writable` later.",
+  full: "The link's lane, or this node's local queue, has no room. Nothing is kept. Below half, handlers get the event `writable` and behaviours the hook `onWritable`.",
   unreachable: 'No route leads there, or the link is not open. Nothing is kept.',
   'too-large': 'The payload is larger than `limits.payloadBytesMax`. Nothing is kept.',
 };

@@ -7,12 +7,10 @@ import type { Address } from '../address/address.js';
 import type { NodeId } from '../address/node-id.js';
 import type { NetworkError, SendResult } from '../errors.js';
 import type { Limits } from '../limits.js';
-import type { Connection } from './events.js';
+import type { Connection, Lane } from './events.js';
 import type { BehaviorPorts, CallResult, LentPort, Logger, Random } from './ports.js';
 import type { Route } from './routes.js';
 import type { RpcAnswer, RpcRequest } from './rpc.js';
-
-export type Lane = 'control' | 'normal' | 'bulk';
 
 export interface SendOptions {
   /** The service that handles the message there; the sender's own by default. */

@@ -33,6 +33,7 @@ export const BEHAVIOR_HOOKS = [
   'onHandlerEvent',
   'onMessage',
   'onMessageLost',
+  'onWritable',
   'onBehaviorEvent',
   'onRpc',
   'onStopped',

@@ -31,9 +31,20 @@ export interface Attempt {
   readonly target: Address | NodeId;
 }
 
-/** The lane is writable again after `send` answered `full`. */
+/** What waits for a link waits in one of three: control goes before normal, normal before bulk. Each has bounds of its own. */
+export type Lane = 'control' | 'normal' | 'bulk';
+
+/** A lane of the connection has room again, after a `send` of this service was answered `full`. */
 export interface WritableEvent {
   readonly type: 'writable';
+  readonly lane: Lane;
+}
+
+/** The same for a behaviour: which lane of which connection. */
+export interface WritableLane {
+  readonly connectionId: number;
+  readonly nodeId: NodeId;
+  readonly lane: Lane;
 }
 
 /** A measurement of the link, after every pong. */

@@ -13,7 +13,7 @@ import type { Message } from '../wire/message.js';
 import type { BehaviorAgent } from './agent.js';
 import type { ConnectionHandler } from './connection-handler.js';
 import { descriptorOf } from './descriptor.js';
-import type { Attempt, Connection, Lost } from './events.js';
+import type { Attempt, Connection, Lost, WritableLane } from './events.js';
 import type { BehaviorPorts } from './ports.js';
 import type { RpcAnswer, RpcRequest } from './rpc.js';
 
@@ -74,6 +74,8 @@ export abstract class NetworkBehavior<ToBehavior = any, ToHandler = any> {
    * relay's word, and nobody speaks of what was lost otherwise. Give what you want to recognise a `streamId`.
    */
   onMessageLost(_agent: BehaviorAgent<ToHandler>, _lost: Lost): void {}
+  /** A lane has room again in which a `send` of this behaviour was answered `full`. Handlers of this service get it as an event. */
+  onWritable(_agent: BehaviorAgent<ToHandler>, _lane: WritableLane): void {}
   /** Another behaviour of this node sent it. */
   onBehaviorEvent(_agent: BehaviorAgent<ToHandler>, _fromServiceId: number, _event: unknown): void {}
   /** A call that no `@Rpc` method takes. Whether it is handled; `answer` may be used later, until the deadline. */

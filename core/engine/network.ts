@@ -216,7 +216,7 @@ export class Network implements EngineContext {
   }
 
   private expire(): void {
-    for (const link of this.writable.splice(0)) this.tellWritable(link);
+    for (const link of this.writable.splice(0)) this.parts.refusals.settle(link);
     // What is added now waits for the next step, so that a timer of 0 ms that renews itself holds nobody up.
     const { lastId } = this.deadlines;
     for (let due = this.deadlines.takeDue(this.nowMs, lastId); due !== undefined; due = this.deadlines.takeDue(this.nowMs, lastId)) {
@@ -245,13 +245,6 @@ export class Network implements EngineContext {
     if (link.phase === 'securing') this.awaitsRemote = true;
     this.parts.pipeline.write(link);
     if (link.isOpen && link.outbox.isRoomWanted) this.writable.push(link);
-  }
-
-  private tellWritable(link: Link): void {
-    for (const serviceId of link.outbox.takeWritable()) {
-      const slot = link.handlers[serviceId];
-      if (slot?.isOpened === true && !slot.behavior.isCondemned) this.callbacks.event(slot, { type: 'writable' });
-    }
   }
 
   /** For the facade: a table threw or answered nonsense. */

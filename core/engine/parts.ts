@@ -16,6 +16,7 @@ import { eventObserver, routerObserver } from './links/link-observer.js';
 import { LinkPipeline } from './links/link-pipeline.js';
 import { LinkTable } from './links/link-table.js';
 import { Liveness } from './links/liveness.js';
+import { Refusals } from './links/refusals.js';
 import { BroadcastHistory } from './messages/broadcast-history.js';
 import { Control } from './messages/control.js';
 import { Delivery } from './messages/delivery.js';
@@ -57,7 +58,16 @@ function linkPartsOf(context: EngineContext, router: RouterFacade, { callbacks, 
   const duplicates = new Duplicates(context, links, liveness, admission);
   const dialer = new Dialer(context, links, callbacks, behaviors);
   duplicates.isDialling = (nodeId) => dialer.isDialling(nodeId);
-  return { links, liveness, introductions, admission, duplicates, dialer, keeper: new Keeper(context, links, dialer) };
+  return {
+    links,
+    liveness,
+    introductions,
+    admission,
+    duplicates,
+    dialer,
+    keeper: new Keeper(context, links, dialer),
+    refusals: new Refusals(callbacks),
+  };
 }
 
 function messagePartsOf(context: EngineContext, router: RouterFacade, parts: BehaviorParts & ReturnType<typeof linkPartsOf>) {

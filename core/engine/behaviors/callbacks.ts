@@ -9,7 +9,7 @@ import { onRejected } from '../../registration/rejection.js';
 import { PendingTable } from '../../structures/pending-table.js';
 import type { Message } from '../../wire/message.js';
 import type { EngineContext } from '../context.js';
-import { type BehaviorSlot, HandlerSlot, type Owner } from './owner.js';
+import { type BehaviorSlot, HandlerSlot, type Owner, type Sending } from './owner.js';
 
 /** What a callback writes to and may have to be taken back: a lane. */
 export interface Revocable {
@@ -143,8 +143,8 @@ export class Callbacks {
   }
 
   /** Remembers a lane in which the running callback writes, so that its frames can be cut out again. */
-  mark(owner: Owner, lane: Revocable): void {
-    if (lane.mark(owner.transaction)) this.touched.push(lane);
+  mark({ transaction }: Sending, lane: Revocable): void {
+    if (lane.mark(transaction)) this.touched.push(lane);
   }
 
   /** Reports a fault; past the budget the behaviour is stopped. */

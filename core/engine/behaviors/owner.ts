@@ -12,12 +12,18 @@ import type { BehaviorPorts, Logger } from '../../api/ports.js';
 import { NetworkError } from '../../errors.js';
 import type { Action } from '../context.js';
 
-export interface Owner {
-  readonly behavior: BehaviorSlot;
+/** Whoever sends: a behaviour, a handler of it, or the node itself for its application. */
+export interface Sending {
+  readonly serviceId: number;
+  readonly isGate: boolean;
   /** The callback that runs now; 0 when none does: the agent has escaped. */
   transaction: number;
   /** What the running callback has recorded. */
   recorded: Action[] | undefined;
+}
+
+export interface Owner extends Sending {
+  readonly behavior: BehaviorSlot;
   /** No callback may run any more. */
   isEnded: boolean;
 }
@@ -64,6 +70,8 @@ export class BehaviorSlot implements Owner {
 
 /** What a behaviour keeps for one connection. */
 export class HandlerSlot implements Owner {
+  readonly serviceId: number;
+  readonly isGate: boolean;
   readonly isTicking: boolean;
   transaction = 0;
   recorded: Action[] | undefined = undefined;
@@ -77,6 +85,8 @@ export class HandlerSlot implements Owner {
     readonly behavior: BehaviorSlot,
     readonly connection: Connection,
   ) {
+    this.serviceId = behavior.serviceId;
+    this.isGate = behavior.isGate;
     this.isTicking = handler.onTick !== ConnectionHandler.prototype.onTick;
   }
 }

@@ -5,7 +5,9 @@
  *
  * Slabs come from one bounded pool of the process: an empty lane holds no memory.
  */
+
 import { varintBytes, writeVarint } from '../../structures/bytes.js';
+import type { Sending } from '../behaviors/owner.js';
 
 /** The most plaintext that a record holds. */
 export const SLAB_BYTES = 65_519;
@@ -45,8 +47,8 @@ export class Lane {
   readonly slabs: Slab[] = [];
   bytes = 0;
   count = 0;
-  /** Somebody was answered `full`. */
-  hasRefused = false;
+  /** Who was answered `full`, and may try again when the lane is below half. */
+  readonly refused = new Set<Sending>();
   /** The transaction that wrote last, 0 outside of callbacks. */
   private transaction = 0;
   private segments: Segment[] = [];
@@ -61,10 +63,7 @@ export class Lane {
    * The caller writes exactly that many bytes and moves `used`. `undefined` when the lane is full.
    */
   reserve(messageBytes: number, frameBytes: number): Slab | undefined {
-    if (this.bytes + frameBytes > this.bytesMax || this.count >= this.countMax) {
-      this.hasRefused = true;
-      return undefined;
-    }
+    if (this.bytes + frameBytes > this.bytesMax || this.count >= this.countMax) return undefined;
     const last = this.slabs[this.slabs.length - 1];
     const slab =
       last !== undefined && last.used + frameBytes <= Math.min(last.bytes.length, SLAB_BYTES) && last.sealed === 0
@@ -82,7 +81,12 @@ export class Lane {
     return varintBytes(messageBytes) + messageBytes <= this.bytesMax;
   }
 
-  get isBelowHalf(): boolean {
+  /** Somebody who was refused may try again. */
+  get isRoomWanted(): boolean {
+    return this.refused.size > 0 && this.isBelowHalf;
+  }
+
+  private get isBelowHalf(): boolean {
     return 2 * this.bytes < this.bytesMax && 2 * this.count < this.countMax;
   }
 
@@ -119,6 +123,7 @@ export class Lane {
 
   /** Drops everything; answers how many messages of authors that were. */
   clear(): number {
+    this.refused.clear();
     const dropped = this.slabs.reduce((sum, { count, ownCount }) => sum + count - ownCount, 0);
     while (this.slabs.length > 0) this.shift();
     this.settle();

@@ -3,11 +3,12 @@
  * records as long as the write window has room (little of two lanes shares one), and never breaks into a frame that has begun. It knows
  * no behaviour and no route.
  */
-import type { Lane as LaneName } from '../../api/agent.js';
+import type { Lane as LaneName } from '../../api/events.js';
 import type { Limits } from '../../limits.js';
 import { varintBytes } from '../../structures/bytes.js';
 import { forwardedBytes, writeForwarded } from '../../wire/forwarded.js';
 import type { HeaderDraft, HeaderView } from '../../wire/message.js';
+import type { Sending } from '../behaviors/owner.js';
 import { Lane, SLAB_BYTES, type Slab } from './lane.js';
 
 type Seal = (plaintext: Uint8Array) => readonly Uint8Array[] | undefined;
@@ -18,6 +19,8 @@ interface Write {
   readonly messages: number;
 }
 
+const LANES: readonly LaneName[] = ['control', 'normal', 'bulk'];
+
 export class Outbox {
   /** Bytes sealed and not yet taken by the system. */
   inFlightBytes = 0;
@@ -25,8 +28,6 @@ export class Outbox {
   private readonly writes: Write[] = [];
   /** Messages of authors that ended in a record since the last write. */
   private sealedMessages = 0;
-  /** Room became free after a refusal: the handlers of these services want to know. */
-  readonly refusedServices = new Set<number>();
 
   private readonly control: Lane;
   private readonly normal: Lane;
@@ -115,23 +116,24 @@ export class Outbox {
     return !this.isEmpty || this.isRoomWanted;
   }
 
-  /** Refused senders may try again. */
+  /** Refused senders may try again, in one lane at least. */
   get isRoomWanted(): boolean {
-    return this.refusedServices.size > 0 && this.lanes.every((lane) => !lane.hasRefused || lane.isBelowHalf);
+    return this.lanes.some((lane) => lane.isRoomWanted);
   }
 
-  /** Services that were refused and may try again: the lane is below half. */
-  takeWritable(): number[] {
-    if (!this.isRoomWanted) return [];
-    for (const lane of this.lanes) lane.hasRefused = false;
-    const services = [...this.refusedServices].sort((a, b) => a - b);
-    this.refusedServices.clear();
-    return services;
+  /** The lanes that have room again, with those who were refused there; they are forgotten. */
+  takeWritable(): { readonly lane: LaneName; readonly refused: readonly Sending[] }[] {
+    const writable = LANES.filter((name) => this.lane(name).isRoomWanted);
+    return writable.map((lane) => {
+      const { refused } = this.lane(lane);
+      const senders = [...refused];
+      refused.clear();
+      return { lane, refused: senders };
+    });
   }
 
   /** Drops what waits, but for a frame that is half sealed: what follows it could not be read. Answers how many of authors' messages that were. */
   clearWaiting(): number {
-    this.refusedServices.clear();
     return this.lanes.reduce((count, lane) => count + lane.clearWaiting(), 0);
   }
 
@@ -141,7 +143,6 @@ export class Outbox {
     this.writes.length = 0;
     this.sealedMessages = 0;
     this.unfinished = undefined;
-    this.refusedServices.clear();
     return this.lanes.reduce((count, lane) => count + lane.clear(), inFlight);
   }
 

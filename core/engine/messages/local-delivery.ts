@@ -7,7 +7,7 @@ import type { SendResult } from '../../errors.js';
 import { type HeaderDraft, type HeaderView, KIND_DIRECT, Message, type MessageOrigin } from '../../wire/message.js';
 import type { BehaviorTable } from '../behaviors/behavior-table.js';
 import type { Callbacks } from '../behaviors/callbacks.js';
-import type { Owner } from '../behaviors/owner.js';
+import type { Sending } from '../behaviors/owner.js';
 import type { EngineContext } from '../context.js';
 import type { Link } from '../links/link.js';
 import type { QueueReport } from '../queue-report.js';
@@ -34,7 +34,7 @@ export class LocalDelivery {
   }
 
   /** A message of this node to itself. */
-  send(owner: Owner, draft: HeaderDraft, body: Uint8Array): SendResult {
+  send(owner: Sending, draft: HeaderDraft, body: Uint8Array): SendResult {
     const { limits } = this.context;
     const byteCount = body.length;
     if (byteCount > limits.payloadBytesMax) return 'too-large';

@@ -9,7 +9,7 @@ import type { Limits } from '../../limits.js';
 import { encodeValue } from '../../wire/codec.js';
 import { EXTENSION_BYTES_MAX, HeaderDraft, KIND_DIRECT, KIND_SERVICES } from '../../wire/message.js';
 import type { Callbacks } from '../behaviors/callbacks.js';
-import type { Owner } from '../behaviors/owner.js';
+import type { Sending } from '../behaviors/owner.js';
 import type { EngineContext } from '../context.js';
 import type { Link } from '../links/link.js';
 import type { LinkTable } from '../links/link-table.js';
@@ -43,7 +43,7 @@ export class Sender {
   }
 
   /** Sends by route. */
-  send(owner: Owner, route: Route, payload: unknown, options: SendOptions = NO_OPTIONS): SendResult {
+  send(owner: Sending, route: Route, payload: unknown, options: SendOptions = NO_OPTIONS): SendResult {
     if (route.type === 'connection') {
       const link = this.links.get(route.connectionId);
       return link === undefined ? 'unreachable' : this.sendOn(owner, link, payload, options);
@@ -59,18 +59,18 @@ export class Sender {
   }
 
   /** Sends to the other end of a link, without routing. */
-  sendOn(owner: Owner, link: Link, payload: unknown, options: SendOptions = NO_OPTIONS): SendResult {
+  sendOn(owner: Sending, link: Link, payload: unknown, options: SendOptions = NO_OPTIONS): SendResult {
     const body = bodyOf(payload, this.context.limits);
     this.prepare(owner, options).kind = KIND_DIRECT;
     return this.append(owner, link, body, options);
   }
 
   /** Sends one copy to every provider. `queued` when at least one copy was taken. */
-  private broadcast(owner: Owner, route: Extract<Route, { type: 'services' }>, body: Uint8Array, options: SendOptions): SendResult {
+  private broadcast(owner: Sending, route: Extract<Route, { type: 'services' }>, body: Uint8Array, options: SendOptions): SendResult {
     const { header } = this;
     const { router, history, local } = this.parts;
     header.kind = KIND_SERVICES;
-    header.routedServiceId = route.serviceId ?? owner.behavior.serviceId;
+    header.routedServiceId = route.serviceId ?? owner.serviceId;
     header.scope = route.scope;
     header.sequence = history.nextSequence(header.routedServiceId);
     const fanout = router.pathsToServices(header.routedServiceId, route.scope, options.except);
@@ -85,7 +85,7 @@ export class Sender {
   }
 
   /** Puts the message into a lane of the link. */
-  private append(owner: Owner, link: Link, body: Uint8Array, options: SendOptions): SendResult {
+  private append(owner: Sending, link: Link, body: Uint8Array, options: SendOptions): SendResult {
     const { context, header } = this;
     if (body.length > context.limits.payloadBytesMax) return 'too-large';
     if (!maySend(link, owner)) return 'unreachable';
@@ -93,7 +93,7 @@ export class Sender {
     this.parts.callbacks.mark(owner, lane);
     if (!link.outbox.append(lane, header, body, 0, body.length)) {
       if (!lane.canHold(header.byteLength + body.length)) return 'too-large';
-      link.outbox.refusedServices.add(owner.behavior.serviceId);
+      lane.refused.add(owner);
       return 'full';
     }
     link.lastTrafficMs = context.nowMs;
@@ -103,10 +103,10 @@ export class Sender {
   }
 
   /** The parts of a header that do not depend on the route. */
-  private prepare(owner: Owner, options: SendOptions): HeaderDraft {
+  private prepare(owner: Sending, options: SendOptions): HeaderDraft {
     const { header } = this;
     if (options !== NO_OPTIONS) checkOptions(options);
-    header.fromServiceId = owner.behavior.serviceId;
+    header.fromServiceId = owner.serviceId;
     header.serviceId = options.serviceId ?? header.fromServiceId;
     header.ttl = options.ttl ?? this.context.limits.hopsMax;
     header.streamId = options.streamId ?? 0;
@@ -123,8 +123,8 @@ function bodyOf(payload: unknown, limits: Limits): Uint8Array {
 }
 
 /** Before a link is open, only gates may send on it. */
-function maySend(link: Link, owner: Owner): boolean {
-  return link.isOpen || (link.phase === 'gates' && owner.behavior.isGate);
+function maySend(link: Link, owner: Sending): boolean {
+  return link.isOpen || (link.phase === 'gates' && owner.isGate);
 }
 
 function checkOptions({ serviceId, streamId, ttl, extension, lane, except }: SendOptions): void {

@@ -46,7 +46,7 @@ export const CALLBACKS = [
   ...['onStarted', 'onTick', 'checkIncomingConnection', 'checkOutgoingConnection'],
   ...['onIncomingConnectionConnected', 'onOutgoingConnectionConnected'],
   ...['onIncomingConnectionDisconnected', 'onOutgoingConnectionDisconnected', 'onOutgoingConnectionError'],
-  ...['onHandlerEvent', 'onMessage', 'onMessageLost', 'onBehaviorEvent', 'onRpc', 'onStopped', 'after', 'call', 'connect'],
+  ...['onHandlerEvent', 'onMessage', 'onMessageLost', 'onWritable', 'onBehaviorEvent', 'onRpc', 'onStopped', 'after', 'call', 'connect'],
   ...['handler.onOpened', 'handler.onTick', 'handler.onEvent:message', 'handler.onEvent:stats', 'handler.onEvent:writable'],
   ...['handler.onOtherHandlerEvent', 'handler.onBehaviorEvent', 'handler.onClosed', 'handler.after', 'handler.call'],
   ...['connectionPolicy.admit', 'connectionPolicy.prune', 'addressesOf'],
@@ -186,6 +186,7 @@ export class Faulty extends NetworkBehavior {
   act(): void {
     this.perform((agent) => {
       agent.sendToHandlers('all', 'go');
+      for (const { id } of agent.connections()) while (agent.send(toConnection(id), CHUNK, { lane: 'bulk' }) === 'queued');
       agent.after(10, (later) => this.culprit.hit('after', later));
       agent.call(toLocal(), WITNESS, 'none', 1, {}, (later) => this.culprit.hit('call', later));
       agent.connect('sim://nowhere', (later) => this.culprit.hit('connect', later) as undefined);

@@ -4,6 +4,7 @@
  */
 import { expect } from 'chai';
 import * as fc from 'fast-check';
+import type { Sending } from '../../../../core/engine/behaviors/owner.js';
 import { SLAB_BYTES } from '../../../../core/engine/links/lane.js';
 import { Outbox } from '../../../../core/engine/links/outbox.js';
 import { resolveLimits } from '../../../../core/limits.js';
@@ -175,5 +176,36 @@ describe('frames that are larger than a record', () => {
         expect(outbox.isEmpty).to.equal(true);
       }),
     );
+  });
+});
+
+describe('room again', () => {
+  const sender = (serviceId: number): Sending => ({ serviceId, isGate: false, transaction: 0, recorded: undefined });
+
+  it('is judged lane by lane: one that is still full holds up no other', () => {
+    const outbox = new Outbox(resolveLimits({ laneMessagesMax: 16 }));
+    const [first, second] = [sender(64), sender(65)];
+    for (let count = 0; count < 16; count++) append(outbox, 'bulk', 3, 60_000);
+    for (let count = 0; count < 8; count++) append(outbox, 'control', 1);
+    outbox.lane('bulk').refused.add(first);
+    outbox.lane('control').refused.add(first).add(second);
+    // Eight of sixteen are not below half.
+    expect([outbox.isRoomWanted, outbox.takeWritable()]).to.deep.equal([false, []]);
+    outbox.inFlightBytes = LIMITS.writeWindowBytes - 1;
+    drained(outbox);
+    expect(outbox.takeWritable()).to.deep.equal([{ lane: 'control', refused: [first, second] }]);
+    expect(outbox.isRoomWanted).to.equal(false);
+    for (let records = 0; records < 16; records++) {
+      outbox.inFlightBytes = LIMITS.writeWindowBytes - 1;
+      drained(outbox);
+    }
+    expect([outbox.takeWritable(), outbox.takeWritable()]).to.deep.equal([[{ lane: 'bulk', refused: [first] }], []]);
+  });
+
+  it("is nobody's any more when the lanes are cleared", () => {
+    const outbox = new Outbox(LIMITS);
+    outbox.lane('normal').refused.add(sender(64));
+    outbox.clear();
+    expect(outbox.isRoomWanted).to.equal(false);
   });
 });

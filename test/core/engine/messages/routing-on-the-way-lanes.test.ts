@@ -1,7 +1,6 @@
 /** @module Tests of what waits for a link: order, lanes, bounds, room again, and what is lost with the link (DESIGN section 6, rows 30, 31). */
 import { expect } from 'chai';
-import type { Lane } from '../../../../core/api/agent.js';
-import { type BehaviorAgent, type ConnectionAgent, type SendResult, toConnection, toLocal } from '../../../../core/index.js';
+import { type BehaviorAgent, type ConnectionAgent, type Lane, type SendResult, toConnection, toLocal } from '../../../../core/index.js';
 import { BareNode, Pair, recordingBehavior, seededRandom } from '../../../../testing/index.js';
 import { act, visitor } from '../../node/life-cycle.js';
 
@@ -115,6 +114,7 @@ describe('a full lane', () => {
     node.step({ type: 'time' });
     node.step({ type: 'time' });
     expect(writable()).to.deep.equal([1, 0]);
+    expect(behaviors[0]?.of('handler.onEvent').at(-1)?.args).to.deep.equal([{ type: 'writable', lane: 'normal' }]);
   });
 
   it('tells nobody while it is not below half', () => {
@@ -132,6 +132,33 @@ describe('a full lane', () => {
     for (; outbox.queued.normal.messages >= 500; drain()) expect(writable()).to.equal(0);
     expect(writable()).to.equal(1);
     expect(send(1)).to.equal('queued');
+  });
+
+  it('calls a behaviour whose own send was refused, once, and none whose handler was', () => {
+    const reply = (agent: ConnectionAgent, event: unknown) => event === 'fill' && Array.from({ length: 17 }, () => agent.reply('x'));
+    const { node, dam, open, behaviors } = dammed({ laneMessagesMax: 16 }, { 'handler.onBehaviorEvent': reply });
+    const writable = () => behaviors.map((behavior) => behavior.of('onWritable').map(({ args }) => args[0]));
+    dam();
+    act(node, 64, (agent) => agent.sendToHandlers('all', 'fill'));
+    open();
+    node.step({ type: 'time' });
+    expect(writable()).to.deep.equal([[], []]);
+    dam();
+    for (let count = 0; count < 18; count++) act(node, 65, (agent) => agent.send(toConnection(1), 'x', { lane: 'bulk' }));
+    open();
+    node.step({ type: 'time' });
+    node.step({ type: 'time' });
+    const nodeId = node.network.links.openConnections()[0]?.nodeId;
+    expect(writable()).to.deep.equal([[], [{ connectionId: 1, nodeId, lane: 'bulk' }]]);
+  });
+
+  it('that is gone with its link is reported to nobody', () => {
+    const { node, dam, send, behaviors } = dammed({ laneMessagesMax: 16 });
+    dam();
+    for (let count = 0; count < 17; count++) send(count);
+    act(node, 64, (agent) => agent.closeConnection(1));
+    node.advance(10_000);
+    expect([node.network.links.size, behaviors[0]?.of('onWritable')]).to.deep.equal([0, []]);
   });
 
   it('is filled again and again by a sender that only listens for room: nothing is lost, nothing doubled', () => {
