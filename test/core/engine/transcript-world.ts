@@ -217,6 +217,7 @@ export class TranscriptWorld {
     if (typeof value === 'string') return this.#names.get(value as NodeId) ?? value;
     if (value instanceof NetworkError) return value.code;
     if (value instanceof Address) return value.text.replace(/[0-9a-f]{64}/, (id) => this.#names.get(id as NodeId) ?? id);
+    if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
     if (Array.isArray(value)) return `[${value.map((item) => this.#text(item)).join(', ')}]`;
     if (typeof value !== 'object' || value === null) return String(value);
     const fields = value as Record<string, unknown>;
