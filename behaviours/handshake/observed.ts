@@ -2,7 +2,7 @@
  * @module Observed: at which addresses others say that they see this node. Each observer's last word, of the last observers only; what
  * they say is a claim. Pure.
  */
-import type { Address, NodeId } from '../../core/index.js';
+import { type Address, BoundedMap, type NodeId } from '../../core/index.js';
 
 /** One node's word on where this node is. */
 export interface ObservedAddress {
@@ -17,10 +17,10 @@ export const OBSERVERS_MAX = 16;
 
 export class ObservedAddresses {
   /** By observer, the last heard last. */
-  private readonly byObserver = new Map<NodeId, ObservedAddress>();
+  private readonly byObserver = new BoundedMap<NodeId, ObservedAddress>(OBSERVERS_MAX);
 
   get all(): readonly ObservedAddress[] {
-    return [...this.byObserver.values()];
+    return this.byObserver.entries().map(({ value }) => value);
   }
 
   by(observer: NodeId): Address | undefined {
@@ -28,9 +28,6 @@ export class ObservedAddresses {
   }
 
   record(observed: ObservedAddress): void {
-    this.byObserver.delete(observed.byNodeId);
     this.byObserver.set(observed.byNodeId, Object.freeze(observed));
-    const [oldest] = this.byObserver.keys();
-    if (this.byObserver.size > OBSERVERS_MAX && oldest !== undefined) this.byObserver.delete(oldest);
   }
 }

@@ -153,7 +153,8 @@ function classOfBytes(bytes: Uint8Array): AddressClass {
 
 function hasPrefix(bytes: Uint8Array, prefix: readonly number[], bits: number): boolean {
   for (let index = 0; index * 8 < bits; index++) {
-    const mask = bits - index * 8 >= 8 ? 0xff : 0xff & (0xff << (8 - (bits - index * 8)));
+    const restBits = bits - index * 8;
+    const mask = restBits >= 8 ? 0xff : 0x100 - (0x100 >> restBits);
     if (((bytes[index] as number) & mask) !== ((prefix[index] ?? 0) & mask)) return false;
   }
   return true;

@@ -6,6 +6,7 @@
 
 import { NetworkError } from '../errors.js';
 import { giveBuffer, takeBuffer } from '../structures/buffer-pool.js';
+import { u16Of } from '../structures/bytes.js';
 
 const EMPTY = new Uint8Array(0);
 const UNKNOWN = -1;
@@ -89,7 +90,7 @@ export class PrefixedReader {
         this.#highByte = byte;
         continue;
       }
-      this.#length = this.#highByte * 256 + byte;
+      this.#length = u16Of(this.#highByte, byte);
       this.#highByte = UNKNOWN;
       if (this.#length >= this.minBytes && this.#length <= this.maxBytes) return true;
       this.refuse();

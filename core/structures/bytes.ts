@@ -7,8 +7,13 @@ const TWO_TO_32 = 0x1_0000_0000;
 /** The longest varint: 32 bits in groups of seven. */
 export const VARINT_BYTES_MAX = 5;
 
+/** The number of two bytes that are read one by one. */
+export function u16Of(high: number, low: number): number {
+  return (high << 8) | low;
+}
+
 export function readU16(bytes: Uint8Array, at: number): number {
-  return ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
+  return u16Of(bytes[at] as number, bytes[at + 1] as number);
 }
 
 export function readU24(bytes: Uint8Array, at: number): number {
@@ -30,9 +35,26 @@ export function readU64(bytes: Uint8Array, at: number): number {
   return readU32(bytes, at) * TWO_TO_32 + readU32(bytes, at + 4);
 }
 
+/** `count` bytes as one number; above 2^53 - 1 it is rounded. */
+export function readUnsigned(bytes: Uint8Array, at: number, count: number): number {
+  let value = 0;
+  for (let index = at; index < at + count; index++) value = value * 256 + (bytes[index] as number);
+  return value;
+}
+
 /** Signed: for words of hashes and ciphers, which only their bits matter of. */
 export function readWordLittleEndian(bytes: Uint8Array, at: number): number {
   return (bytes[at] as number) | ((bytes[at + 1] as number) << 8) | ((bytes[at + 2] as number) << 16) | ((bytes[at + 3] as number) << 24);
+}
+
+/** The byte of a word at that place, 0 to 3, lowest first. */
+export function byteOf(word: number, place: number): number {
+  return (word >>> (8 * place)) & 0xff;
+}
+
+/** The word that has a byte at that place, 0 to 3, lowest first, and zeros elsewhere. */
+export function wordOf(byte: number, place: number): number {
+  return byte << (8 * place);
 }
 
 export function writeU16(bytes: Uint8Array, at: number, value: number): void {

@@ -6,6 +6,7 @@
  */
 
 import type { Limits } from '../limits.js';
+import { readUnsigned } from '../structures/bytes.js';
 import { isPlainUtf8 } from '../structures/utf8.js';
 import { isForbiddenKey, OpenMapKeys } from './cbor-keys.js';
 
@@ -144,8 +145,7 @@ class CborScan {
     const start = this.position;
     const size = 1 << (info - 24);
     if (this.skip(size) !== undefined) return 'truncated';
-    let argument = 0;
-    for (let at = start; at < this.position; at++) argument = argument * 256 + (this.bytes[at] as number);
+    const argument = readUnsigned(this.bytes, start, size);
     this.argument = argument;
     const leastForSize = size === 1 ? 24 : 256 ** (size / 2);
     return argument < leastForSize ? 'not-shortest' : undefined;

@@ -6,7 +6,7 @@
  */
 import type { AgreementKey, CipherKey, Crypto, Sealed, SigningKey } from '../../core/security/crypto.js';
 import { isAcceptableEd25519Key } from '../../core/security/ed25519-keys.js';
-import { readWordLittleEndian, writeWordLittleEndian } from '../../core/structures/bytes.js';
+import { byteOf, readWordLittleEndian, writeWordLittleEndian } from '../../core/structures/bytes.js';
 import { Hash } from './hash.js';
 
 const KEY_BYTES = 32;
@@ -77,7 +77,8 @@ class SimulatedCipherKey implements CipherKey {
       state = step(state);
       writeWordLittleEndian(masked, index, readWordLittleEndian(bytes, index) ^ state);
     }
-    for (state = step(state); index < length; index++, state >>>= 8) masked[index] = (bytes[index] as number) ^ state;
+    state = step(state);
+    for (let place = 0; index < length; index++) masked[index] = (bytes[index] as number) ^ byteOf(state, place++);
     return masked;
   }
 

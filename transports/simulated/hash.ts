@@ -2,7 +2,7 @@
  * @module Hash: a fast 64-bit hash in two 32-bit words, the root of everything in the simulator that must be the same for the same seed:
  * chance, keys of the simulated crypto, the trace's digest. Whole numbers only, so that every machine agrees. Not for secrets.
  */
-import { readWordLittleEndian } from '../../core/structures/bytes.js';
+import { byteOf, readWordLittleEndian, wordOf } from '../../core/structures/bytes.js';
 import { mixWord } from '../../core/structures/mix.js';
 
 export class Hash {
@@ -32,7 +32,7 @@ export class Hash {
     const whole = length & ~3;
     for (let index = 0; index < whole; index += 4) this.word(readWordLittleEndian(bytes, index));
     let rest = 0;
-    for (let index = length - 1; index >= whole; index--) rest = rest * 256 + (bytes[index] as number);
+    for (let index = whole; index < length; index++) rest |= wordOf(bytes[index] as number, index - whole);
     return this.word(rest).word(length);
   }
 
@@ -55,7 +55,7 @@ export class Hash {
     const bytes = new Uint8Array(byteCount);
     for (let index = 0; index < byteCount; index += 4) {
       this.word(index).finish();
-      for (let at = 0; at < 4 && index + at < byteCount; at++) bytes[index + at] = this.a >>> (8 * at);
+      for (let at = 0; at < 4 && index + at < byteCount; at++) bytes[index + at] = byteOf(this.a, at);
     }
     return bytes;
   }

@@ -2,7 +2,9 @@
  * @module SeededRandom: chance that repeats. Equal seeds give equal sequences on every machine; seeds that differ in anything give
  * unrelated ones. Not for secrets.
  */
+
 import type { Random } from '../../core/api/ports.js';
+import { byteOf } from '../../core/structures/bytes.js';
 import { Hash } from './hash.js';
 
 const DOMAIN = 0x72616e64;
@@ -52,7 +54,7 @@ export class SeededRandom implements Random {
     const bytes = new Uint8Array(byteCount);
     for (let index = 0; index < byteCount; index += 4) {
       const word = this.word();
-      for (let at = 0; at < 4 && index + at < byteCount; at++) bytes[index + at] = word >>> (8 * at);
+      for (let at = 0; at < 4 && index + at < byteCount; at++) bytes[index + at] = byteOf(word, at);
     }
     return bytes;
   }

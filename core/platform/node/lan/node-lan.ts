@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
 import { LAN_PORT_LIMITS, type LanChannel, type LanOpening, type LanPort, type LanSink } from '../../../api/lan-port.js';
 import { NetworkError } from '../../../errors.js';
+import { type BackoffSteps, backoffBoundMs } from '../../../structures/back-off.js';
 import { facesOf, type LanFace } from './interfaces.js';
 import { LanSocket, loadMdns, type MakeMdns, MDNS_PORT } from './lan-socket.js';
 import { PacketGuard } from './packet-guard.js';
@@ -15,8 +16,7 @@ import { type Answer, LanRecords } from './records.js';
 /** Between two looks at the machine's addresses. */
 const SCAN_MS = 5_000;
 /** An address of no use is tried again after this time, which doubles up to the longest: a new one may not be ready to send. */
-const RETRY_MS = 2_500;
-const RETRY_MAX_MS = 60_000;
+const RETRY: BackoffSteps = { minMs: 2_500, maxMs: 60_000 };
 const INSTANCE_BYTES = 8;
 /** How long others may take it that a node which asks is there. */
 const ASKER_TTL_SECONDS = 600;
@@ -50,8 +50,8 @@ export class NodeLan implements LanPort {
 class NodeLanChannel implements LanChannel {
   private readonly records: LanRecords;
   private readonly sockets = new Map<string, LanSocket>();
-  /** By face, when one that was of no use is tried again, and how long that takes. */
-  private readonly retries = new Map<string, { readonly dueMs: number; readonly waitMs: number }>();
+  /** By face, when one that was of no use is tried again, and how often it was. */
+  private readonly retries = new Map<string, { readonly dueMs: number; readonly failures: number }>();
   private make: MakeMdns | undefined;
   private timer: NodeJS.Timeout | undefined;
   private hosts: readonly string[] = [];
@@ -124,8 +124,8 @@ class NodeLanChannel implements LanChannel {
       },
       onFailed: (cause) => {
         this.cause = cause;
-        const waitMs = Math.min(RETRY_MAX_MS, 2 * (this.retries.get(face.key)?.waitMs ?? RETRY_MS / 2));
-        this.retries.set(face.key, { dueMs: performance.now() + waitMs, waitMs });
+        const failures = 1 + (this.retries.get(face.key)?.failures ?? 0);
+        this.retries.set(face.key, { dueMs: performance.now() + backoffBoundMs(failures, RETRY), failures });
         this.drop(face.key, socket);
         this.changed();
       },
