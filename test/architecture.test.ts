@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import * as graphRules from './architecture/graph-rules.js';
+import { MECHANISMS, standsOnce } from './architecture/mechanism-rules.js';
 import { dependencyFaults, installScriptFaults, type Lock, lockFaults, type Manifest, npmrcFaults } from './architecture/package-rules.js';
 import { readSources, type SourceFile } from './architecture/source.js';
 import * as textRules from './architecture/text-rules.js';
@@ -47,6 +48,7 @@ describe('architecture', () => {
     ['code says Behavior', textRules.spelling],
     ['nothing is left to do', textRules.openEnds],
     ['no emitted types are read (USERS 8)', textRules.emittedTypes],
+    ...Object.values(MECHANISMS).map((mechanism): [string, graphRules.Rule] => [`once: ${mechanism.use}`, standsOnce(mechanism)]),
   ];
   for (const [fact, rule] of rules) it(fact, () => expect(rule(sources)).to.deep.equal([]));
 

@@ -2,20 +2,10 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the snippets are code in strings
 import { expect } from 'chai';
 import * as graphRules from './graph-rules.js';
+import { faults, judges } from './judge.js';
 import { dependencyFaults, installScriptFaults, lockFaults, npmrcFaults } from './package-rules.js';
 import { parse } from './source.js';
 import * as textRules from './text-rules.js';
-
-/** The faults that a rule finds in files given by path. */
-function faults(rule: graphRules.Rule, files: Readonly<Record<string, string>>): string[] {
-  return rule(Object.entries(files).map(([path, text]) => parse(path, text)));
-}
-
-/** Holds a rule to texts of one file that it must accept, and others that it must refuse. */
-function judges(rule: graphRules.Rule, path: string, good: readonly string[], bad: readonly string[]): void {
-  for (const text of good) expect(faults(rule, { [path]: text }), text).to.deep.equal([]);
-  for (const text of bad) expect(faults(rule, { [path]: text }), text).to.have.lengthOf(1);
-}
 
 describe('graph rules', () => {
   it('directions', () => {

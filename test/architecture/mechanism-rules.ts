@@ -1,0 +1,122 @@
+/**
+ * @module Mechanism rules: what stands in one place of the core is not written a second time (DESIGN section 2). Each mechanism is known by
+ * signs; where a sign stands although the mechanism does not belong there, the file is listed. The lists may only shrink: a listed file
+ * without the sign is a fault, too.
+ */
+import type { Rule } from './graph-rules.js';
+import { lineOf } from './source.js';
+
+export interface Mechanism {
+  /** What is written by hand, and what to use for it: ends the sentence about a fault. */
+  readonly use: string;
+  readonly sign: RegExp;
+  /** The files that are looked at. */
+  readonly places: RegExp;
+  /** Where the mechanism belongs. */
+  readonly home: RegExp;
+  /** Files in which the sign stood before there was a rule, and those in which it means something else. */
+  readonly listed: readonly string[];
+}
+
+const SHIPPED = /^(core|behaviours|routing|transports|testing)\//;
+const BEHAVIORS = /^behaviours\//;
+
+export const MECHANISMS = {
+  integers: {
+    use: 'whole numbers in bytes are read and written by core/structures/bytes.ts',
+    sign: /(?:<<|>>>?)=?\s*\(?(?:8|16|24)\b|\bDataView\b|\*\s*256\s*\+/g,
+    places: SHIPPED,
+    home: /^core\/structures\/(bytes|mix)\.ts$/,
+    listed: [
+      'behaviours/addressbook/book/record.ts',
+      'behaviours/addressbook/gossip/digest.ts',
+      'behaviours/addressbook/gossip/messages.ts',
+      'behaviours/addressbook/gossip/sync.ts',
+      'behaviours/envelopes/behavior.ts',
+      'behaviours/envelopes/messages.ts',
+      'behaviours/peering/protocol/peer-session.ts',
+      'behaviours/router-sync/messages.ts',
+      'behaviours/rpc/request-ids.ts',
+      'core/engine/messages/provider-streams.ts',
+      'core/engine/messages/route-cache.ts',
+      'routing/path-vector/rib/adj-rib-in.ts',
+      'routing/path-vector/structures/node-list.ts',
+    ],
+  },
+  timers: {
+    use: 'a behaviour waits by a WakeTimer, for a dial by core/kits/dial',
+    sign: /\.\s*after\s*\(/g,
+    places: BEHAVIORS,
+    home: /^$/,
+    listed: [
+      'behaviours/addressbook/dial/dialling.ts',
+      'behaviours/addressbook/gossip/protocol.ts',
+      'behaviours/envelopes/managed-nodes.ts',
+      'behaviours/envelopes/mesh-nodes.ts',
+      'behaviours/envelopes/peer-mail.ts',
+      'behaviours/envelopes/supervisor.ts',
+      'behaviours/lan/behavior.ts',
+      'behaviours/router-sync/behavior.ts',
+      'behaviours/router-sync/handler.ts',
+      'behaviours/rpc/behavior.ts',
+      'behaviours/rpc/incoming-calls.ts',
+    ],
+  },
+  dials: {
+    use: 'a behaviour keeps a target connected by core/kits/dial',
+    sign: /(?<!\bthis)\.\s*connect\s*\(/g,
+    places: BEHAVIORS,
+    home: /^$/,
+    listed: ['behaviours/addressbook/dial/dialling.ts', 'behaviours/envelopes/supervisor.ts'],
+  },
+  oldest: {
+    use: 'a map that forgets its oldest entry is a BoundedMap, a set a SeenSet',
+    sign: /\.\s*keys\(\)\s*\.\s*next\(\)|\bconst\s*\[\w+\]\s*=[^;]*\.\s*keys\(\)/g,
+    places: SHIPPED,
+    home: /^core\/structures\/(bounded-map|seen-set)\.ts$/,
+    listed: [
+      'behaviours/addressbook/gossip/gossip.ts',
+      'behaviours/addressbook/self/self-addresses.ts',
+      'behaviours/envelopes/mesh-nodes.ts',
+      'behaviours/rpc/shunned-ways.ts',
+      'core/engine/links/liveness.ts',
+      'core/engine/messages/provider-streams.ts',
+      'routing/path-vector/rib/flaps.ts',
+    ],
+  },
+  waits: {
+    use: 'a wait that grows with failures is a bound of core/structures/back-off.ts',
+    sign: /\b2\s*\*\s*[\w.#]*(?:wait|interval|back-?off|gap|delay|pause)\w*|[\w.#]*(?:wait|interval|backoff|gap|delay|pause)\w*\s*(?:\*=|\*\s*(?:2\b|[\w.]*(?:growth|factor|multiplier)))|\*\*\s*[\w.#]*(?:failures|doublings|attempts|tries|refusals)/gi,
+    places: SHIPPED,
+    home: /^core\/structures\/back-off\.ts$/,
+    listed: [
+      'behaviours/addressbook/storage/book-store.ts',
+      'behaviours/envelopes/retry.ts',
+      'behaviours/lan/schedule.ts',
+      // Compares two limits.
+      'core/limits.ts',
+      'routing/path-vector/rib/sessions.ts',
+    ],
+  },
+  endless: {
+    use: 'everything outstanding has a bound',
+    sign: /\bnew\s+PendingTable(?:<[^(]*>)?\(\s*(?:Number\s*\.\s*POSITIVE_INFINITY|Infinity)\s*\)/g,
+    places: SHIPPED,
+    home: /^$/,
+    listed: ['behaviours/rpc/relayed-calls.ts', 'core/engine/network.ts'],
+  },
+} as const satisfies Record<string, Mechanism>;
+
+/** Holds all files to one mechanism. */
+export function standsOnce({ use, sign, places, home, listed }: Mechanism): Rule {
+  return (sources) => {
+    const found = sources
+      .filter(({ path }) => places.test(path) && !home.test(path))
+      .flatMap(({ path, code }) => [...code.matchAll(sign)].map((match) => ({ path, text: match[0], line: lineOf(code, match.index) })));
+    const written = found
+      .filter(({ path }) => !listed.includes(path))
+      .map(({ path, text, line }) => `${path}:${line} has ${text.trim()}: ${use}`);
+    const idle = listed.filter((path) => !found.some((one) => one.path === path));
+    return [...written, ...idle.map((path) => `${path} is listed in mechanism-rules.ts and need not be: ${use}`)];
+  };
+}
