@@ -32,10 +32,9 @@ import { Dialling } from './dial/dialling.js';
 import { greetingFromWire, greetingToWire } from './gossip/greeting.js';
 import { Talk, type TalkCounters } from './gossip/protocol.js';
 import { type AddressBookOptions, type AddressBookSetup, type HintSource, setupOf } from './options.js';
+import { Pruning } from './policy/eviction.js';
 import { Protected } from './policy/protected.js';
-import { Pruning } from './policy/pruning.js';
-import { OwnPlace } from './self/own-place.js';
-import { SIGNING_PERIOD_MS } from './self/self-record.js';
+import { SelfRecord, SIGNING_PERIOD_MS } from './self/self-record.js';
 import { Shelf } from './storage/book-store.js';
 
 /** What many inputs ask for is done once. */
@@ -51,7 +50,7 @@ export class AddressBookBehavior extends NetworkBehavior {
   private readonly book: Book;
   private readonly dialling: Dialling;
   private readonly talk: Talk;
-  private readonly own: OwnPlace;
+  private readonly self: SelfRecord;
   private readonly shelf: Shelf;
   private readonly protectedNodes = new Protected();
   private readonly pruning: Pruning;
@@ -72,7 +71,7 @@ export class AddressBookBehavior extends NetworkBehavior {
     this.talk = new Talk(this.book, signer, this.setup.mode, this.setup.isGossiping);
     this.pruning = new Pruning(this.talk.gossip, this.protectedNodes, this.setup.groupOf);
     this.shelf = new Shelf(this.book, this.setup, signer, storage);
-    this.own = new OwnPlace(signer, this.setup.mode);
+    this.self = new SelfRecord(signer, this.setup.mode);
   }
 
   override get ports(): BehaviorPorts {
@@ -166,7 +165,7 @@ export class AddressBookBehavior extends NetworkBehavior {
 
   /** The book as bytes, with all that is known of every node but for unsigned hints (DNDM-33). */
   exportBook(): Uint8Array {
-    return this.perform((agent) => this.shelf.toBytes(agent, this.own.signed.seq));
+    return this.perform((agent) => this.shelf.toBytes(agent, this.self.seq));
   }
 
   /** Takes in what is sound in such bytes, whoever wrote them; false when they are none. What is known already stays. */
@@ -181,7 +180,7 @@ export class AddressBookBehavior extends NetworkBehavior {
 
   override onStarted(agent: BehaviorAgent): void {
     const { seq, anchors } = this.shelf.load(agent);
-    this.own.signed.sawSeq(seq, agent.wallMs);
+    this.self.sawSeq(seq, agent.wallMs);
     this.dialling.useAnchors(anchors);
     this.dialling.restore(agent);
     for (const address of this.setup.persistent) this.dialling.keep(agent, address);
@@ -212,7 +211,7 @@ export class AddressBookBehavior extends NetworkBehavior {
   }
 
   override onStopped(agent: BehaviorAgent): void {
-    this.shelf.save(agent, this.own.signed.seq);
+    this.shelf.save(agent, this.self.seq);
   }
 
   private get nowMs(): number {
@@ -241,7 +240,7 @@ export class AddressBookBehavior extends NetworkBehavior {
     const entry = this.book.met(connection.nodeId, connection.id, agent);
     this.book.claimed(entry, this.handshake.remoteAddresses(connection.id), this.talk.modeOf(connection), agent);
     this.dialling.connected(agent, connection, entry);
-    this.own.opened(connection);
+    this.self.opened(connection);
     this.updateOwn(agent);
     this.talk.opened(agent, connection);
     this.talk.flushSoon(agent);
@@ -251,7 +250,7 @@ export class AddressBookBehavior extends NetworkBehavior {
   private disconnected(agent: BehaviorAgent, connection: Connection, reason: CloseReason): void {
     const { id, nodeId } = connection;
     const openedMs = this.talk.gossip.link(id)?.facts.openedMs ?? agent.nowMs;
-    this.own.closed(connection);
+    this.self.closed(connection);
     this.talk.closed(agent, id);
     const entry = this.book.lost(nodeId, id, agent);
     this.dialling.disconnected(agent, connection, entry, agent.nowMs - openedMs >= agent.limits.stableUptimeMs, reason);
@@ -264,7 +263,7 @@ export class AddressBookBehavior extends NetworkBehavior {
     this.dialling.run(agent);
     this.talk.tick(agent);
     this.talk.flushSoon(agent);
-    this.shelf.saveInTime(agent, this.own.signed.seq, this.dialling.heldNodes);
+    this.shelf.saveInTime(agent, this.self.seq, this.dialling.heldNodes);
     this.lookInTime(agent);
   }
 
@@ -278,17 +277,17 @@ export class AddressBookBehavior extends NetworkBehavior {
   private monitor(agent: BehaviorAgent): void {
     this.monitorDueMs = undefined;
     this.book.expire(agent);
-    for (const { text } of this.own.addresses) this.book.selfAddresses.add(text, agent.nowMs);
+    for (const { text } of this.self.addresses) this.book.selfAddresses.add(text, agent.nowMs);
     this.dialling.budget.expire(agent.nowMs);
     this.talk.tellHints(agent);
   }
 
   /** This node listens elsewhere, or is seen elsewhere, or has to say it again. */
   private updateOwn(agent: BehaviorAgent): void {
-    const record = this.own.update(agent.addresses, this.handshake.observedAddresses(), agent);
-    if (this.own.isBehind) this.timer.within(agent, SIGNING_PERIOD_MS);
+    const record = this.self.update(agent.addresses, this.handshake.observedAddresses(), agent);
+    if (this.self.isBehind) this.timer.within(agent, SIGNING_PERIOD_MS);
     if (record === undefined) return;
-    for (const { text } of this.own.addresses) this.book.selfAddresses.add(text, agent.nowMs);
+    for (const { text } of this.self.addresses) this.book.selfAddresses.add(text, agent.nowMs);
     this.talk.ownChanged(record);
   }
 }

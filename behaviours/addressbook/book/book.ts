@@ -3,14 +3,14 @@
  * some source, within that source's quota, its group's quota, and a time (H-39; SECURITY.md rows 43-48). Claims never displace proven
  * nodes, nor addresses that have worked. Pure: it dials nobody and tells nobody.
  */
-import { type AddressMode, type HintMode, reachOf, refusalOf } from '../../../core/address/address-class.js';
+import { type AddressMode, type HintMode, refusalOf } from '../../../core/address/address-class.js';
 import type { GroupOf } from '../../../core/address/address-group.js';
 import type { Address, NodeId } from '../../../core/index.js';
 import { SelfAddresses } from '../self/self-addresses.js';
 import { checkLater, Entry, isWeaker, type Moment } from './entry.js';
 import { Quota } from './quota.js';
 import { type AddressRecord, isAhead, isExpired } from './record.js';
-import { Slots } from './slots.js';
+import { SharedRecords } from './shared-records.js';
 
 export const BOOK_LIMITS = {
   /** Nodes in all. At the bound an unproven one of the source that told most gives way, and without one what was met longest ago. */
@@ -42,11 +42,8 @@ export type HintVerdict = 'new' | 'known' | 'own' | 'refused' | 'full';
 
 export class Book {
   private readonly entries = new Map<NodeId, Entry>();
-  private readonly byMark = new Map<number, Entry>();
+  readonly records = new SharedRecords();
   private readonly quota = new Quota(BOOK_LIMITS.perSourceMax, BOOK_LIMITS.perGroupMax);
-  private readonly slots = new Slots();
-  /** The place of this node's own record in the sets of what neighbours have been told. */
-  readonly ownSlot: number;
   readonly selfAddresses = new SelfAddresses();
 
   /** When a node came in that was not known before. */
@@ -54,9 +51,7 @@ export class Book {
   /** Counts what has changed of that which is worth saving. */
   revision = 0;
 
-  constructor(private readonly options: BookOptions) {
-    this.ownSlot = this.slots.take();
-  }
+  constructor(private readonly options: BookOptions) {}
 
   get size(): number {
     return this.entries.size;
@@ -82,31 +77,16 @@ export class Book {
     return this.entries.values();
   }
 
-  /** Those that have a record. */
-  signed(): IterableIterator<Entry> {
-    return this.byMark.values();
-  }
-
-  /** The node whose record has that mark. */
-  withMark(mark: number): Entry | undefined {
-    return this.byMark.get(mark);
-  }
-
   /** How many unproven nodes that source has told of. */
   countOf(source: string): number {
     return this.quota.countOf(source);
-  }
-
-  /** Slots whose records have gone since the last call. Sets of slots have to forget them now. */
-  takeRetiredSlots(): readonly number[] {
-    return this.slots.takeRetired();
   }
 
   /** A record that somebody told. `isGenuine` is asked last, because it costs most; for a node's word about itself when it is passed on. */
   takeRecord(record: AddressRecord, teller: Teller, { wallMs, nowMs }: Moment, isGenuine: () => boolean): RecordVerdict {
     const { nodeId, seq, mark } = record;
     const entry = this.entries.get(nodeId);
-    if (this.byMark.has(mark)) return 'known';
+    if (this.records.has(mark)) return 'known';
     if (nodeId === this.options.self) return 'own';
     if (isAhead(seq, wallMs)) return 'ahead';
     if (isExpired(seq, wallMs)) return 'expired';
@@ -119,7 +99,7 @@ export class Book {
     if (!isOwnWord && !isGenuine()) return 'forged';
     const known = entry ?? this.addClaim(nodeId, teller.source, addresses, nowMs);
     this.setRecord(known, record);
-    if (isOwnWord) checkLater(known, isGenuine, () => this.dropRecord(known));
+    if (isOwnWord) checkLater(known, isGenuine, () => this.records.drop(known));
     known.restate(addresses, this.options.groupOf);
     return entry === undefined ? 'new' : 'newer';
   }
@@ -197,7 +177,7 @@ export class Book {
     if (this.entries.has(entry.nodeId) || entry.nodeId === this.options.self || this.size >= BOOK_LIMITS.entriesMax) return false;
     this.revision++;
     this.entries.set(entry.nodeId, entry);
-    if (record !== undefined && !this.byMark.has(record.mark)) this.setRecord(entry, record);
+    if (record !== undefined && !this.records.has(record.mark)) this.setRecord(entry, record);
     return true;
   }
 
@@ -213,7 +193,7 @@ export class Book {
   expire({ nowMs, wallMs }: Moment): void {
     this.selfAddresses.expire(nowMs);
     for (const entry of this.entries.values()) {
-      if (entry.record !== undefined && isExpired(entry.record.seq, wallMs)) this.dropRecord(entry);
+      if (entry.record !== undefined && isExpired(entry.record.seq, wallMs)) this.records.drop(entry);
       if (entry.isIdle && this.isOver(entry, nowMs, wallMs)) this.remove(entry);
     }
   }
@@ -228,18 +208,9 @@ export class Book {
     return addresses.filter((address) => refusalOf(address, mode) === undefined && !this.selfAddresses.has(address.text, nowMs));
   }
 
-  private setRecord(entry: Entry, { bytes, mark, seq, addresses }: AddressRecord): void {
-    this.dropRecord(entry);
+  private setRecord(entry: Entry, record: AddressRecord): void {
     this.revision++;
-    entry.record = { bytes, mark, seq, addressCount: addresses.length, reach: reachOf(addresses) ?? 'public', slot: this.slots.take() };
-    this.byMark.set(mark, entry);
-  }
-
-  private dropRecord(entry: Entry): void {
-    if (entry.record === undefined) return;
-    this.byMark.delete(entry.record.mark);
-    this.slots.giveBack(entry.record.slot);
-    entry.record = undefined;
+    this.records.set(entry, record);
   }
 
   private addClaim(nodeId: NodeId, source: string, addresses: readonly Address[], nowMs: number): Entry {
@@ -290,7 +261,7 @@ export class Book {
   private remove(entry: Entry): void {
     this.revision++;
     this.prove(entry);
-    this.dropRecord(entry);
+    this.records.drop(entry);
     this.entries.delete(entry.nodeId);
   }
 

@@ -1,15 +1,13 @@
 /**
  * @module DialPlan: whom to dial next. While the space has no more nodes than this one may have connections, everybody: a full mesh. Beyond
  * that, as many as `min` says, chosen by chance: each node's own few choices make a graph that hangs together, and group by group, so that
- * many nodes of few networks get few of the slots (SECURITY.md row 49). Pure.
+ * many nodes of few networks get few of the slots (SECURITY.md row 49). Pure but for `orderOf`.
  */
-import type { NodeId } from '../../../core/index.js';
-import { sample } from '../../../core/structures/sample.js';
+import type { BehaviorAgent, DialCandidate, NodeId, Random } from '../../../core/index.js';
+import { sample, takeAt } from '../../../core/structures/sample.js';
 import type { Book } from '../book/book.js';
 import type { Entry, KnownAddress, Moment } from '../book/entry.js';
 import type { DialBudget } from './dial-budget.js';
-import { Draw } from './draw.js';
-import type { Order } from './order.js';
 
 export const DIAL_PLAN_LIMITS = {
   /** Connections that this node dialled, of one group, in a space that is larger than the full mesh. */
@@ -157,4 +155,61 @@ export function spend(known: KnownAddress, budget: DialBudget, nowMs: number): v
 
 function isFree({ origin, succeededMs, isNear }: KnownAddress): boolean {
   return origin === 'configured' || succeededMs !== undefined || isNear;
+}
+
+/**
+ * Entries by chance, one after another: a group of addresses by chance, then one of its nodes by chance; those without group are a group
+ * each. Whoever has many nodes of few groups is not drawn more often for it (SECURITY.md row 49).
+ */
+class Draw {
+  private readonly groups: Entry[][] = [];
+
+  constructor(
+    entries: Iterable<Entry>,
+    private readonly random: Random,
+  ) {
+    const byGroup = new Map<string, Entry[]>();
+    for (const entry of entries) {
+      const group = entry.addresses[0]?.group;
+      const members = group === undefined ? undefined : byGroup.get(group);
+      if (members !== undefined) members.push(entry);
+      else this.open(entry, group, byGroup);
+    }
+  }
+
+  /** One that was not drawn yet. */
+  next(): Entry | undefined {
+    const index = Math.floor(this.random.float() * this.groups.length);
+    const members = this.groups[index];
+    if (members === undefined) return undefined;
+    const entry = takeAt(members, Math.floor(this.random.float() * members.length));
+    if (members.length === 0) takeAt(this.groups, index);
+    return entry;
+  }
+
+  private open(entry: Entry, group: string | undefined, byGroup: Map<string, Entry[]>): void {
+    const members = [entry];
+    this.groups.push(members);
+    if (group !== undefined) byGroup.set(group, members);
+  }
+}
+
+/** The best first, the others left out; nothing when the policy has failed. */
+export type Order = (entries: readonly Entry[]) => readonly NodeId[] | undefined;
+
+/** The user's word on whom to dial: the `order` of the connection policy with the highest service id that has one. */
+export function orderOf(agent: BehaviorAgent): Order | undefined {
+  const ports = agent.ports('connectionPolicy').filter((port) => port.use((policy) => policy.order !== undefined)?.answer === true);
+  const port = ports.at(-1);
+  if (port === undefined) return undefined;
+  return (entries) => {
+    const order = port.use((policy) => policy.order?.(entries.map(asCandidate)))?.answer;
+    return Array.isArray(order) ? order : undefined;
+  };
+}
+
+function asCandidate(entry: Entry): DialCandidate {
+  const groups = new Set(entry.addresses.map(({ group }) => group));
+  groups.delete(undefined);
+  return { nodeId: entry.nodeId, isProven: entry.isProven, addresses: entry.usableAddresses(), groups: [...groups] as string[] };
 }

@@ -17,10 +17,9 @@ import type { Entry } from '../book/entry.js';
 import type { AddressBookSetup } from '../options.js';
 import { ConfiguredPeers, FULL_MS, type PeerPort, SHORT_MS } from './configured.js';
 import { DialBudget } from './dial-budget.js';
-import { type Candidate, DialPlan, mayDial, spend } from './dial-plan.js';
+import { type Candidate, DialPlan, mayDial, orderOf, spend } from './dial-plan.js';
 import { DialQueue } from './dial-queue.js';
 import { Holds } from './holds.js';
-import { orderOf } from './order.js';
 
 export const DIALLING_TIMES = {
   /** Between two looks while somebody is to be dialled, on average. */

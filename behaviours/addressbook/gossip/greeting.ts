@@ -10,7 +10,6 @@
  *
  * Unknown fields are ignored; a malformed one refuses the connection. Pure.
  */
-
 import { RECORD_LIMITS } from '../book/record.js';
 import { DIGEST_BYTES } from './digest.js';
 import type { DigestMessage } from './messages.js';
@@ -54,4 +53,33 @@ function isDigest(value: unknown): value is Uint8Array {
 
 function isSalt(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) < SALTS;
+}
+
+export interface Greeted {
+  readonly said: Greeting;
+  readonly heard: Greeting | undefined;
+}
+
+/**
+ * The greetings of connections that are not open yet. Both sides greet before they know whether the connection will open; what was said and
+ * heard is taken at the opening or at the end: there are never more than connections under way.
+ */
+export class Greetings {
+  private readonly byConnection = new Map<number, Greeted>();
+
+  say(connectionId: number, said: Greeting): void {
+    this.byConnection.set(connectionId, { said, heard: undefined });
+  }
+
+  hear(connectionId: number, heard: Greeting): void {
+    const greeted = this.byConnection.get(connectionId);
+    if (greeted !== undefined) this.byConnection.set(connectionId, { said: greeted.said, heard });
+  }
+
+  /** What was said and heard on that connection; nothing is kept of it. */
+  take(connectionId: number): Greeted | undefined {
+    const greeted = this.byConnection.get(connectionId);
+    this.byConnection.delete(connectionId);
+    return greeted;
+  }
 }

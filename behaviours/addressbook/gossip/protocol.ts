@@ -18,11 +18,10 @@ import {
 import type { Book, Teller } from '../book/book.js';
 import type { Entry, Moment } from '../book/entry.js';
 import { type AddressRecord, isGenuine, markOf, readRecord } from '../book/record.js';
-import { Tellable } from '../book/shareable.js';
+import { OWN_SLOT, type SharedRecords } from '../book/shared-records.js';
 import { Gossip, type Outgoing } from './gossip.js';
 import type { GossipLink } from './gossip-link.js';
-import type { Greeting } from './greeting.js';
-import { Greetings } from './greetings.js';
+import { type Greeting, Greetings } from './greeting.js';
 import { type BookMessage, fromWire, type Hint, MESSAGE_LIMITS, type NewsMessage, toWire } from './messages.js';
 import { Sync } from './sync.js';
 
@@ -61,7 +60,7 @@ export class Talk {
   isOn: boolean;
   private isFlushing = false;
   private flushedMs = Number.NEGATIVE_INFINITY;
-  private readonly tellable: Tellable;
+  private readonly records: SharedRecords;
   private readonly sync: Sync;
   private readonly greetings = new Greetings();
 
@@ -73,8 +72,8 @@ export class Talk {
     isOn: boolean,
   ) {
     this.isOn = isOn;
-    this.tellable = new Tellable(book);
-    this.sync = new Sync(this.gossip, this.tellable);
+    this.records = book.records;
+    this.sync = new Sync(this.gossip, this.records);
   }
 
   modeOf({ remoteAddress }: Connection): AddressMode {
@@ -91,8 +90,8 @@ export class Talk {
     const { id, nodeId, direction } = connection;
     const mode = this.modeOf(connection);
     const said: Greeting = {
-      record: this.isOn ? this.tellable.ownWithin(mode)?.bytes : undefined,
-      hasMore: this.isOn && this.tellable.hasMore(mode, nodeId),
+      record: this.isOn ? this.records.ownWithin(mode)?.bytes : undefined,
+      hasMore: this.isOn && this.records.hasMore(mode, nodeId),
       question: this.isOn && direction === 'outgoing' ? this.sync.greet(id, mode, agent) : undefined,
     };
     this.greetings.say(id, said);
@@ -112,7 +111,7 @@ export class Talk {
     if (known !== undefined) link.told.add(known.slot);
     const greeted = this.greetings.take(id);
     if (!this.isOn) return;
-    const { own } = this.tellable;
+    const { own } = this.records;
     if (own !== undefined && greeted?.said.record === own.bytes) link.told.add(own.slot);
     if (greeted?.heard?.record !== undefined) this.takeRecords(agent, link, [greeted.heard.record], false);
     this.send(agent, this.sync.opened(link, greeted, direction === 'outgoing', agent));
@@ -133,8 +132,8 @@ export class Talk {
 
   /** This node says anew where it is. */
   ownChanged(record: AddressRecord): void {
-    this.gossip.forget([this.book.ownSlot]);
-    this.gossip.addNews(this.tellable.setOwn(record));
+    this.gossip.forget([OWN_SLOT]);
+    this.gossip.addNews(this.records.setOwn(record));
   }
 
   /** Asks a neighbour, if it is time. */
@@ -152,7 +151,7 @@ export class Talk {
   private flush(agent: BehaviorAgent): void {
     this.isFlushing = false;
     this.flushedMs = agent.nowMs;
-    this.gossip.forget(this.book.takeRetiredSlots());
+    this.gossip.forget(this.records.takeRetiredSlots());
     if (this.isOn) this.send(agent, this.gossip.takeNews(agent.random));
   }
 
@@ -221,14 +220,14 @@ export class Talk {
 
   /** Whether it was new. What a node says of itself is passed on at once; what a comparison has brought is not. */
   private takeRecord(agent: BehaviorAgent, link: GossipLink, bytes: Uint8Array, isAnswer: boolean): boolean {
-    const known = this.tellable.withMark(markOf(bytes) ?? -1);
+    const known = this.records.withMark(markOf(bytes) ?? -1);
     if (known !== undefined) link.told.add(known.slot);
     const record = known === undefined ? readRecord(bytes, this.signer) : undefined;
     if (record === undefined) return false;
     const verdict = this.book.takeRecord(record, tellerOf(link), agent, () => isGenuine(record, this.signer));
     if (verdict !== 'new' && verdict !== 'newer') return false;
-    this.gossip.forget(this.book.takeRetiredSlots());
-    const taken = this.tellable.withMark(record.mark);
+    this.gossip.forget(this.records.takeRetiredSlots());
+    const taken = this.records.withMark(record.mark);
     if (taken === undefined) return false;
     if (isAnswer && record.nodeId !== link.facts.nodeId) link.told.add(taken.slot);
     else this.gossip.addNews(taken, link);

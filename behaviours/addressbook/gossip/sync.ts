@@ -14,12 +14,11 @@
 import type { AddressMode } from '../../../core/address/address-class.js';
 import { sample } from '../../../core/structures/sample.js';
 import type { Moment, SignedBytes } from '../book/entry.js';
-import type { Tellable } from '../book/shareable.js';
+import type { SharedRecords } from '../book/shared-records.js';
 import { BITMAP_BYTES, bucketOf, differingBuckets, digestOf, hasBucket } from './digest.js';
 import { type Gossip, type Outgoing, tell } from './gossip.js';
 import type { GossipLink } from './gossip-link.js';
-import type { Greeting } from './greeting.js';
-import type { Greeted } from './greetings.js';
+import type { Greeted, Greeting } from './greeting.js';
 import { type DigestMessage, type HaveMessage, MESSAGE_LIMITS, type WantMessage } from './messages.js';
 
 export const SYNC_TIMES = {
@@ -53,7 +52,7 @@ export class Sync {
 
   constructor(
     private readonly gossip: Gossip,
-    private readonly tellable: Tellable,
+    private readonly records: SharedRecords,
   ) {}
 
   /** When this node asks next, or gives up waiting. */
@@ -85,7 +84,7 @@ export class Sync {
     if (!isDialer) return this.answerGreeting(link, said, heard);
     const isAsked = this.asking?.connectionId === link.id && heard !== undefined;
     if (isAsked && heard.hasMore) return [];
-    if (isAsked && this.tellable.own === undefined) return this.giveAll(link, now);
+    if (isAsked && this.records.own === undefined) return this.giveAll(link, now);
     this.closed(link.id, now);
     link.isSyncWanted = true;
     return this.tick(now);
@@ -98,7 +97,7 @@ export class Sync {
 
   /** The remote compares. */
   digest(link: GossipLink, { salt, buckets }: DigestMessage): Outgoing[] {
-    const own = [...this.tellable.within(link.facts.mode)];
+    const own = this.records.within(link.facts.mode);
     const differing = differingBuckets(digestOf(marksOf(own), salt), buckets);
     const there = own.filter(({ mark }) => hasBucket(differing, bucketOf(mark)));
     link.isServed ||= there.every(({ slot }) => link.told.has(slot));
@@ -112,12 +111,12 @@ export class Sync {
     if (asking?.connectionId !== link.id) return [];
     const theirs = new Set(marks);
     const surplus: SignedBytes[] = [];
-    for (const record of this.tellable.within(link.facts.mode)) {
+    for (const record of this.records.within(link.facts.mode)) {
       if (!hasBucket(buckets, bucketOf(record.mark))) continue;
       if (theirs.has(record.mark)) link.told.add(record.slot);
       else if (link.isNews(record)) surplus.push(record);
     }
-    const lacking = marks.filter((mark) => !this.tellable.has(mark));
+    const lacking = marks.filter((mark) => !this.records.has(mark));
     const wanted = lacking.slice(0, MESSAGE_LIMITS.wantMarksMax);
     asking.isCut = lacking.length > wanted.length;
     const told = tell(link, surplus.slice(0, MESSAGE_LIMITS.wantMarksMax), false).map(asAnswer);
@@ -128,7 +127,7 @@ export class Sync {
 
   /** The remote lacks something. What it was told on this connection it is not told again. */
   want(link: GossipLink, { marks }: WantMessage): Outgoing[] {
-    const wanted = marks.map((mark) => this.tellable.withMark(mark)).filter((record) => record !== undefined && link.isNews(record));
+    const wanted = marks.map((mark) => this.records.withMark(mark)).filter((record) => record !== undefined && link.isNews(record));
     link.isServed = true;
     return tell(link, wanted as SignedBytes[], true);
   }
@@ -170,7 +169,7 @@ export class Sync {
   private question(connectionId: number, mode: AddressMode, { nowMs, random }: Moment): DigestMessage {
     const salt = wordOf(random.bytes(4));
     this.asking = { connectionId, sinceMs: nowMs, gained: 0, isCut: false };
-    return { type: 'digest', salt, buckets: digestOf(marksOf([...this.tellable.within(mode)]), salt) };
+    return { type: 'digest', salt, buckets: digestOf(marksOf(this.records.within(mode)), salt) };
   }
 
   private end(nowMs: number, chance: number): void {

@@ -3,6 +3,12 @@
  * good in a way that is hard to feign: the nearest, those that told of something new lately, and the half that has been here for longest.
  * Of the rest one goes whose group is the largest: whoever fills the slots from few networks displaces himself. Pure.
  */
+
+import type { GroupOf } from '../../../core/address/address-group.js';
+import type { PolicyCandidate } from '../../../core/index.js';
+import type { Gossip } from '../gossip/gossip.js';
+import type { Protected } from './protected.js';
+
 export interface Evictable {
   readonly connectionId: number;
   readonly direction: 'incoming' | 'outgoing';
@@ -65,4 +71,30 @@ function quietest(candidates: readonly Evictable[]): Evictable {
 
 function youngest(candidates: readonly Evictable[]): Evictable {
   return candidates.reduce((last, other) => (other.openedMs >= last.openedMs ? other : last));
+}
+
+/** The connection policy of the address book: what the engine and the gossip know of each connection, put together for `victimOf`. */
+export class Pruning {
+  constructor(
+    private readonly gossip: Gossip,
+    private readonly protectedNodes: Protected,
+    private readonly groupOf: GroupOf,
+  ) {}
+
+  /** The open connection that makes room, if one does. */
+  victim(open: readonly PolicyCandidate[], newcomer: PolicyCandidate, nowMs: number): number | undefined {
+    const candidates = open.map((candidate) => this.evictable(candidate));
+    return victimOf(candidates, { group: this.groupOf(newcomer.remoteAddress) }, nowMs);
+  }
+
+  private evictable(candidate: PolicyCandidate): Evictable {
+    const link = this.gossip.link(candidate.connectionId);
+    return {
+      ...candidate,
+      isHeld: candidate.isHeld || this.protectedNodes.has(candidate.nodeId),
+      group: this.groupOf(candidate.remoteAddress),
+      noveltyMs: link?.noveltyMs ?? Number.NEGATIVE_INFINITY,
+      isServed: link?.isServed ?? true,
+    };
+  }
 }

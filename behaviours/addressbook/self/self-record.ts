@@ -1,11 +1,11 @@
 /**
- * @module OwnRecord: where this node says that it is. The host of an any-address is replaced by those under which the node is known to be
+ * @module SelfRecord: this node's own record, and the addresses in it. The host of an any-address is replaced by those under which the node is known to be
  * reached: the ends of its own connections, and what enough of its neighbours observe (DNDM-24, DNDM-41). Pure but for the signer.
  */
-
 import { type AddressMode, classOf, refusalOf } from '../../../core/address/address-class.js';
-import type { Address, Signer } from '../../../core/index.js';
+import type { Address, Connection, Signer } from '../../../core/index.js';
 import type { ObservedAddress } from '../../handshake/index.js';
+import type { Moment } from '../book/entry.js';
 import { type AddressRecord, isAhead, RECORD_LIMITS, signRecord } from '../book/record.js';
 
 /** Of all observers, the share that has to name a host. One liar among two neighbours is believed, among three or more it is not. */
@@ -35,15 +35,29 @@ export function ownAddresses(facts: OwnFacts, mode: AddressMode = 'loopback'): r
   return (far.length > 0 ? far : told).sort(byReach).slice(0, RECORD_LIMITS.addressesMax);
 }
 
-export class OwnRecord {
+/**
+ * Keeps this node's signed record in step with where it listens, with its ends of its connections, and with what others observe. It works only
+ * when one of them has changed, and signs only when that changes what the record says.
+ */
+export class SelfRecord {
+  private listening: readonly Address[] | undefined;
+  private observed: readonly ObservedAddress[] | undefined;
+  /** This node's ends of its open connections, by host, with their number. */
+  private readonly ends = new Map<string, { readonly address: Address; count: number }>();
+  private areEndsNew = false;
+  private reachable: readonly Address[] = [];
   private record: AddressRecord | undefined;
   private lastSeq = 0;
   private signedMs = Number.NEGATIVE_INFINITY;
 
-  constructor(private readonly signer: Signer) {}
+  constructor(
+    private readonly signer: Signer,
+    private readonly mode: AddressMode | undefined,
+  ) {}
 
-  get current(): AddressRecord | undefined {
-    return this.record;
+  /** Where others may reach this node. */
+  get addresses(): readonly Address[] {
+    return this.reachable;
   }
 
   /** The highest sequence number that was used. */
@@ -51,38 +65,73 @@ export class OwnRecord {
     return this.lastSeq;
   }
 
+  /** A change may be signed only later. */
+  get isBehind(): boolean {
+    return !isSame(this.reachable, this.record?.addresses ?? []);
+  }
+
   /** A number that was used before, in an earlier run or by another process of this identity: the next one is higher. */
   sawSeq(seq: number, wallMs: number): void {
     if (!isAhead(seq, wallMs)) this.lastSeq = Math.max(this.lastSeq, seq);
   }
 
-  /** Whether the present record says something else. */
-  isBehind(addresses: readonly Address[]): boolean {
-    return textOf(addresses) !== textOf(this.record?.addresses ?? []);
+  opened({ localAddress }: Connection): void {
+    if (localAddress === undefined) return;
+    const end = this.ends.get(localAddress.host);
+    if (end !== undefined) {
+      end.count++;
+      return;
+    }
+    this.ends.set(localAddress.host, { address: localAddress, count: 1 });
+    this.areEndsNew = true;
   }
 
-  /** A new record, if there is something new to say, or the present one grows old. */
-  update(addresses: readonly Address[], wallMs: number, nowMs: number): AddressRecord | undefined {
-    const { record } = this;
-    const isSame = !this.isBehind(addresses);
-    const isOld = record !== undefined && addresses.length > 0 && Math.abs(wallMs - record.seq) >= RECORD_LIMITS.refreshMs;
-    if (isSame && !isOld) return undefined;
-    if (record !== undefined && nowMs - this.signedMs < SIGNING_PERIOD_MS) return undefined;
+  closed({ localAddress }: Connection): void {
+    const end = this.ends.get(localAddress?.host ?? '');
+    if (end === undefined || --end.count > 0) return;
+    this.ends.delete(end.address.host);
+    this.areEndsNew = true;
+  }
+
+  /** A new record, when the addresses have changed or the current one grows old. */
+  update(
+    listening: readonly Address[],
+    observed: readonly ObservedAddress[],
+    { wallMs, nowMs }: Pick<Moment, 'wallMs' | 'nowMs'>,
+  ): AddressRecord | undefined {
+    if (this.isChanged(listening, observed)) {
+      const local = [...this.ends.values()].map(({ address }) => address);
+      this.reachable = ownAddresses({ listening, local, observed }, this.mode);
+    }
+    const { record, reachable } = this;
+    const isOld = record !== undefined && reachable.length > 0 && Math.abs(wallMs - record.seq) >= RECORD_LIMITS.refreshMs;
+    const isEarly = record !== undefined && nowMs - this.signedMs < SIGNING_PERIOD_MS;
+    return isEarly || !(this.isBehind || isOld) ? undefined : this.sign(wallMs, nowMs);
+  }
+
+  private sign(wallMs: number, nowMs: number): AddressRecord {
     // A number from ahead of the clock was believed by nobody; after it one would be silent until the clock has come there.
     const stamp = Math.floor(wallMs);
     this.lastSeq = isAhead(this.lastSeq, wallMs) ? stamp : Math.max(this.lastSeq + 1, stamp);
-    this.record = signRecord(addresses, this.lastSeq, this.signer);
+    this.record = signRecord(this.reachable, this.lastSeq, this.signer);
     this.signedMs = nowMs;
     return this.record;
   }
+
+  /** Ends and observations mean something only to a node that listens on an any-address. */
+  private isChanged(listening: readonly Address[], observed: readonly ObservedAddress[]): boolean {
+    const isElsewhere = this.listening !== listening;
+    const isSeenElsewhere = this.areEndsNew || this.observed !== observed;
+    this.listening = listening;
+    this.observed = observed;
+    this.areEndsNew = false;
+    return isElsewhere || (isSeenElsewhere && listening.some(isAny));
+  }
 }
 
-/** The order says nothing. */
-function textOf(addresses: readonly Address[]): string {
-  return addresses
-    .map(({ text }) => text)
-    .sort()
-    .join(' ');
+/** In whatever order. */
+function isSame(some: readonly Address[], others: readonly Address[]): boolean {
+  return some.length === others.length && some.every(({ text }) => others.some((other) => other.text === text));
 }
 
 function isAny(address: Address): boolean {

@@ -1,7 +1,6 @@
-/** @module Tests of budgets, slots and quotas: the small structures of the address book. */
+/** @module Tests of budgets and quotas: the small structures of the address book. */
 import { expect } from 'chai';
 import { Quota } from '../../../behaviours/addressbook/book/quota.js';
-import { Slots } from '../../../behaviours/addressbook/book/slots.js';
 import { DIAL_BUDGET, DialBudget } from '../../../behaviours/addressbook/dial/dial-budget.js';
 
 describe('row 46: the budget of unproven dials', () => {
@@ -36,18 +35,6 @@ describe('row 46: the budget of unproven dials', () => {
     expect(budget.allows('new', 'new', HOUR - 1)).to.equal(false);
     budget.expire(HOUR);
     expect(budget.allows('new', 'new', HOUR)).to.equal(true);
-  });
-});
-
-describe('slots', () => {
-  it('are used again only after whoever keeps sets of them has taken note', () => {
-    const slots = new Slots();
-    expect([slots.take(), slots.take()]).to.deep.equal([0, 1]);
-    slots.giveBack(0);
-    expect(slots.take()).to.equal(2);
-    expect(slots.takeRetired()).to.deep.equal([0]);
-    expect(slots.takeRetired()).to.deep.equal([]);
-    expect([slots.take(), slots.take()]).to.deep.equal([0, 3]);
   });
 });
 

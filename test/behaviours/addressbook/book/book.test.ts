@@ -1,8 +1,10 @@
 /** @module Tests of the book: what may enter, what stays, and what gives way (rows 14, 43-48; H-11, H-38, H-39). */
+
 import { expect } from 'chai';
 import { BOOK_LIMITS } from '../../../../behaviours/addressbook/book/book.js';
 import type { Entry } from '../../../../behaviours/addressbook/book/entry.js';
 import { RECORD_LIMITS } from '../../../../behaviours/addressbook/book/record.js';
+import { OWN_SLOT } from '../../../../behaviours/addressbook/book/shared-records.js';
 import { SELF_ADDRESS_LIMITS } from '../../../../behaviours/addressbook/self/self-addresses.js';
 import { parseAddress } from '../../../../core/index.js';
 import { BACKOFF_DEFAULTS } from '../../../../core/structures/back-off.js';
@@ -82,12 +84,15 @@ describe('the book and signed records', () => {
     reader.take(recordOf('anna', [ADDRESS], WALL_MS));
     reader.take(recordOf('ben', [ADDRESS], WALL_MS));
     const slotOf = (name: string) => reader.book.get(idOf(name))?.record?.slot;
-    expect([reader.book.ownSlot, slotOf('anna'), slotOf('ben')]).to.deep.equal([0, 1, 2]);
+    const { records } = reader.book;
+    expect([OWN_SLOT, slotOf('anna'), slotOf('ben')]).to.deep.equal([0, 1, 2]);
     reader.take(recordOf('anna', [ADDRESS], WALL_MS + 1));
-    expect([slotOf('anna'), reader.book.takeRetiredSlots(), reader.book.takeRetiredSlots()]).to.deep.equal([3, [1], []]);
+    expect([slotOf('anna'), records.takeRetiredSlots(), records.takeRetiredSlots()]).to.deep.equal([3, [1], []]);
+    reader.take(recordOf('cleo', [ADDRESS], WALL_MS));
+    expect(slotOf('cleo'), 'used again after that').to.equal(1);
     const mark = reader.book.get(idOf('anna'))?.record?.mark as number;
-    expect(reader.book.withMark(mark)?.nodeId).to.equal(idOf('anna'));
-    expect(reader.book.withMark(recordOf('anna', [ADDRESS], WALL_MS).mark)).to.equal(undefined);
+    expect(records.withMark(mark)).to.equal(reader.book.get(idOf('anna'))?.record);
+    expect(records.withMark(recordOf('anna', [ADDRESS], WALL_MS).mark)).to.equal(undefined);
   });
 
   it('forgets them after their time, and with them the nodes that nobody has met', () => {

@@ -4,7 +4,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { readRecord } from '../../../../behaviours/addressbook/book/record.js';
-import { Tellable } from '../../../../behaviours/addressbook/book/shareable.js';
 import { differingBuckets, digestOf, hasBucket } from '../../../../behaviours/addressbook/gossip/digest.js';
 import { GOSSIP_LIMITS, Gossip, type Outgoing } from '../../../../behaviours/addressbook/gossip/gossip.js';
 import { GOSSIP_LINK_LIMITS, type GossipLink } from '../../../../behaviours/addressbook/gossip/gossip-link.js';
@@ -16,8 +15,7 @@ import { idOf, publicAddress, Reader, recordOf, signerOf, teller, WALL_MS } from
 /** One side: a book, its gossip, and its comparisons. */
 class Side extends Reader {
   readonly gossip = new Gossip();
-  readonly tellable = new Tellable(this.book);
-  readonly sync = new Sync(this.gossip, this.tellable);
+  readonly sync = new Sync(this.gossip, this.book.records);
 
   link(connectionId: number, mode: 'public' | 'loopback' = 'public'): GossipLink {
     return this.gossip.open({ connectionId, nodeId: idOf(`peer ${connectionId}`), mode, openedMs: this.now.nowMs });
@@ -139,7 +137,7 @@ describe('news', () => {
     side.addNews(1);
     side.gossip.takeNews(side.now.random);
     side.take(recordOf(1, [publicAddress(9)], WALL_MS + 5));
-    side.gossip.forget(side.book.takeRetiredSlots());
+    side.gossip.forget(side.book.records.takeRetiredSlots());
     side.addNews(1);
     expect(side.gossip.takeNews(side.now.random)).to.have.length(1);
   });

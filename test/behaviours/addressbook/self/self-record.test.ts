@@ -1,8 +1,8 @@
 /** @module Tests of where a node says that it is: any-addresses, observers, liars, and when it says it anew (DNDM-24, DNDM-41; row 92). */
 import { expect } from 'chai';
-import { RECORD_LIMITS } from '../../../../behaviours/addressbook/book/record.js';
-import { OwnRecord, ownAddresses } from '../../../../behaviours/addressbook/self/self-record.js';
-import { parseAddress } from '../../../../core/index.js';
+import { type AddressRecord, RECORD_LIMITS } from '../../../../behaviours/addressbook/book/record.js';
+import { ownAddresses, SelfRecord } from '../../../../behaviours/addressbook/self/self-record.js';
+import { type Address, parseAddress } from '../../../../core/index.js';
 import { idOf, signerOf, WALL_MS } from '../support.js';
 
 type Seen = readonly [text: string, direction?: 'incoming' | 'outgoing'];
@@ -74,52 +74,63 @@ describe('the addresses that a node says it has', () => {
   });
 });
 
+/** A node that listens at what it is told. */
+class Own extends SelfRecord {
+  constructor() {
+    super(signerOf('anna'), undefined);
+  }
+
+  listens(addresses: readonly Address[], wallMs: number, nowMs: number): AddressRecord | undefined {
+    return this.update(addresses, [], { wallMs, nowMs });
+  }
+}
+
 describe('a node’s own record', () => {
   const address = [parseAddress('tcp://20.0.0.1:7400')];
   const other = [parseAddress('tcp://20.0.0.2:7400')];
 
   it('is signed when there is something to say, and anew when it changes', () => {
-    const record = new OwnRecord(signerOf('anna'));
-    expect(record.update([], WALL_MS, 0)).to.equal(undefined);
-    expect(record.update(address, WALL_MS + 0.75, 0)?.seq).to.equal(WALL_MS);
-    expect(record.update(address, WALL_MS + 1, 60_000)).to.equal(undefined);
-    expect(record.update([...address, ...other], WALL_MS + 2, 60_000)?.seq).to.equal(WALL_MS + 2);
-    expect(record.update([...other, ...address], WALL_MS + 3, 120_000), 'the order says nothing').to.equal(undefined);
-    expect(record.update([], WALL_MS + 4, 120_000)?.addresses, 'it is taken back').to.deep.equal([]);
-    expect(record.update([], WALL_MS + RECORD_LIMITS.lifetimeMs, 999_999_999)).to.equal(undefined);
+    const record = new Own();
+    expect(record.listens([], WALL_MS, 0)).to.equal(undefined);
+    expect(record.listens(address, WALL_MS + 0.75, 0)?.seq).to.equal(WALL_MS);
+    expect(record.listens(address, WALL_MS + 1, 60_000)).to.equal(undefined);
+    expect(record.listens([...address, ...other], WALL_MS + 2, 60_000)?.seq).to.equal(WALL_MS + 2);
+    expect(record.listens([...other, ...address], WALL_MS + 3, 120_000), 'the order says nothing').to.equal(undefined);
+    expect(record.listens([], WALL_MS + 4, 120_000)?.addresses, 'it is taken back').to.deep.equal([]);
+    expect(record.listens([], WALL_MS + RECORD_LIMITS.lifetimeMs, 999_999_999)).to.equal(undefined);
   });
 
   it('is not signed again within five seconds', () => {
-    const record = new OwnRecord(signerOf('anna'));
-    record.update(address, WALL_MS, 0);
-    expect(record.update(other, WALL_MS + 4_999, 4_999)).to.equal(undefined);
-    expect(record.update(other, WALL_MS + 5_000, 5_000)?.addresses).to.deep.equal(other);
+    const record = new Own();
+    record.listens(address, WALL_MS, 0);
+    expect(record.listens(other, WALL_MS + 4_999, 4_999)).to.equal(undefined);
+    expect(record.listens(other, WALL_MS + 5_000, 5_000)?.addresses).to.deep.equal(other);
   });
 
   it('is signed again before it expires for others', () => {
-    const record = new OwnRecord(signerOf('anna'));
-    record.update(address, WALL_MS, 0);
+    const record = new Own();
+    record.listens(address, WALL_MS, 0);
     const { refreshMs } = RECORD_LIMITS;
-    expect(record.update(address, WALL_MS + refreshMs - 1, refreshMs - 1)).to.equal(undefined);
-    expect(record.update(address, WALL_MS + refreshMs, refreshMs)?.seq).to.equal(WALL_MS + refreshMs);
+    expect(record.listens(address, WALL_MS + refreshMs - 1, refreshMs - 1)).to.equal(undefined);
+    expect(record.listens(address, WALL_MS + refreshMs, refreshMs)?.seq).to.equal(WALL_MS + refreshMs);
   });
 
   it('row 92: its number rises when the clock stands still or goes back a little, also over a restart', () => {
-    const record = new OwnRecord(signerOf('anna'));
+    const record = new Own();
     record.sawSeq(WALL_MS + 30_000, WALL_MS);
-    expect(record.update(address, WALL_MS, 0)?.seq).to.equal(WALL_MS + 30_001);
-    expect(record.update(other, WALL_MS - 10_000, 10_000)?.seq).to.equal(WALL_MS + 30_002);
-    expect(record.update(address, WALL_MS - 40_000, 20_000)?.seq, 'nobody would believe one of a minute ahead').to.equal(WALL_MS - 40_000);
-    expect(record.update(other, WALL_MS - 40_000, 30_000)?.seq).to.equal(WALL_MS - 39_999);
+    expect(record.listens(address, WALL_MS, 0)?.seq).to.equal(WALL_MS + 30_001);
+    expect(record.listens(other, WALL_MS - 10_000, 10_000)?.seq).to.equal(WALL_MS + 30_002);
+    expect(record.listens(address, WALL_MS - 40_000, 20_000)?.seq, 'nobody would believe one of a minute ahead').to.equal(WALL_MS - 40_000);
+    expect(record.listens(other, WALL_MS - 40_000, 30_000)?.seq).to.equal(WALL_MS - 39_999);
   });
 
   it('row 92: after a clock that was a year ahead it speaks with the present time again', () => {
-    const record = new OwnRecord(signerOf('anna'));
+    const record = new Own();
     const year = 365 * 86_400_000;
-    record.update(address, WALL_MS + year, 0);
-    expect(record.update(address, WALL_MS, 10_000)?.seq).to.equal(WALL_MS);
-    const restarted = new OwnRecord(signerOf('anna'));
+    record.listens(address, WALL_MS + year, 0);
+    expect(record.listens(address, WALL_MS, 10_000)?.seq).to.equal(WALL_MS);
+    const restarted = new Own();
     restarted.sawSeq(WALL_MS + year, WALL_MS);
-    expect(restarted.update(address, WALL_MS, 0)?.seq).to.equal(WALL_MS);
+    expect(restarted.listens(address, WALL_MS, 0)?.seq).to.equal(WALL_MS);
   });
 });

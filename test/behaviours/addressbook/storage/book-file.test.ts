@@ -68,7 +68,7 @@ describe('a book as bytes', () => {
     expect(again.get(idOf('ben'))).to.include({ isPersistent: true, doubt: 4 });
     expect(again.get(idOf('anna'))?.find(A)).to.include({ attempts: 1, succeededMs: WALL_MS, origin: 'own' });
     expect(again.get(idOf('cleo'))?.find(A)?.isWrong).to.equal(true);
-    expect(again.withMark(book.get(idOf(3))?.record?.mark as number)?.nodeId).to.equal(idOf(3));
+    expect(again.records.withMark(book.get(idOf(3))?.record?.mark as number)).to.equal(again.get(idOf(3))?.record);
   });
 
   it('leaves hints to those who gave them', () => {
