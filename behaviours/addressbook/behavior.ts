@@ -1,11 +1,11 @@
 /**
  * @module AddressBookBehavior (service 2): nodes that know one address find all the others, stay connected through faults, and remember
- * what they learnt. The class joins the parts: the book (`book.ts`), who is dialled (`dialling.ts`), what neighbours tell each other
- * (`talk.ts`), where this node says that it is (`own-record.ts`), and the storage.
+ * what they learnt. The class joins the parts: the book (`book/`), outgoing dials (`dial/`), gossip with neighbours (`gossip/`), this
+ * node's own record (`self/`), and the storage.
  *
- * Whoever dialled speaks first; messages and their bounds stand in `messages.ts`, their order in `sync.ts`. What is malformed closes the
- * connection; what is too much is not looked at; what is lost is found by the next comparison. When a connection ends, what its remote
- * was told is forgotten, and a node that this one wants is dialled again, in waits that grow.
+ * The dialler sends first; messages and their bounds are in `gossip/messages.ts`, their order in `gossip/sync.ts`. What is malformed closes
+ * the connection; what exceeds a limit is ignored; what is lost is repaired by the next comparison. When a connection ends, what its remote
+ * was sent is forgotten, and a node that this one wants is dialled again with back-off.
  */
 import {
   type Address,
@@ -30,16 +30,16 @@ import { type EntrySnapshot, snapshotOf } from './book/snapshot.js';
 import { SEEDS_MAX } from './dial/configured.js';
 import { Dialling } from './dial/dialling.js';
 import { greetingFromWire, greetingToWire } from './gossip/greeting.js';
-import { Talk, type TalkCounters } from './gossip/protocol.js';
+import { type GossipCounters, GossipProtocol } from './gossip/protocol.js';
 import { type AddressBookOptions, type AddressBookSetup, type HintSource, setupOf } from './options.js';
 import { Pruning } from './policy/eviction.js';
 import { Protected } from './policy/protected.js';
 import { SelfRecord, SIGNING_PERIOD_MS } from './self/self-record.js';
-import { Shelf } from './storage/book-store.js';
+import { BookStore } from './storage/book-store.js';
 
 /** What many inputs ask for is done once. */
 const SOON_MS = 50;
-/** Between two rounds of expiry, hints and anchors, on average. Dials have their own times (DNDM-37). */
+/** Between two rounds of expiry, hints and anchors, on average. Dials have their own times. */
 const MONITOR_MS = 30_000;
 
 export class AddressBookBehavior extends NetworkBehavior {
@@ -49,12 +49,12 @@ export class AddressBookBehavior extends NetworkBehavior {
   private readonly setup: AddressBookSetup;
   private readonly book: Book;
   private readonly dialling: Dialling;
-  private readonly talk: Talk;
+  private readonly protocol: GossipProtocol;
   private readonly self: SelfRecord;
-  private readonly shelf: Shelf;
+  private readonly store: BookStore;
   private readonly protectedNodes = new Protected();
   private readonly pruning: Pruning;
-  /** Rings for the next look. It does not run before there is somebody to dial or to talk to. */
+  /** For the next look. It does not run before there is a node to dial or a neighbour. */
   private readonly timer = new WakeTimer<BehaviorAgent>((agent) => this.look(agent));
   private monitorDueMs: number | undefined;
 
@@ -68,9 +68,9 @@ export class AddressBookBehavior extends NetworkBehavior {
     this.setup = setupOf(options);
     this.book = new Book({ self: signer.nodeIdOf(signer.publicKey), groupOf: this.setup.groupOf });
     this.dialling = new Dialling(this.book, this.setup, (agent) => this.lookInTime(agent));
-    this.talk = new Talk(this.book, signer, this.setup.mode, this.setup.isGossiping);
-    this.pruning = new Pruning(this.talk.gossip, this.protectedNodes, this.setup.groupOf);
-    this.shelf = new Shelf(this.book, this.setup, signer, storage);
+    this.protocol = new GossipProtocol(this.book, signer, this.setup.mode, this.setup.isGossiping);
+    this.pruning = new Pruning(this.protocol.gossip, this.protectedNodes, this.setup.groupOf);
+    this.store = new BookStore(this.book, this.setup, signer, storage);
     this.self = new SelfRecord(signer, this.setup.mode);
   }
 
@@ -85,7 +85,7 @@ export class AddressBookBehavior extends NetworkBehavior {
         name: 'addressbook',
         offer: (_nodeId, _connectionId, connection) => this.perform((agent) => this.greet(agent, connection)),
         accept: (value, _nodeId, connectionId) => this.greeted(value, connectionId),
-        forget: (_nodeId, connectionId) => this.perform((agent) => this.talk.ended(agent, connectionId)),
+        forget: (_nodeId, connectionId) => this.perform((agent) => this.protocol.ended(agent, connectionId)),
       },
     };
   }
@@ -95,9 +95,9 @@ export class AddressBookBehavior extends NetworkBehavior {
     return this.book.spaceSize;
   }
 
-  /** What was told and heard since the start. */
-  get counters(): Readonly<TalkCounters & { readonly dials: number }> {
-    return { ...this.talk.counters, dials: this.dialling.dialCount };
+  /** What was sent and received since the start. */
+  get counters(): Readonly<GossipCounters & { readonly dials: number }> {
+    return { ...this.protocol.counters, dials: this.dialling.dialCount };
   }
 
   /** Everybody that is known. */
@@ -121,14 +121,14 @@ export class AddressBookBehavior extends NetworkBehavior {
   }
 
   /**
-   * A discovery outside of the mesh, such as one in the local network, has heard that the node may be found there. It is a hint as those of
-   * neighbours are: within the quota of `source`, accepted by `mode`, dialled as the plan and the budget say, and forgotten after an hour
-   * unless it is proven or given again. True when the node is known now.
+   * A discovery outside of the mesh, such as one in the local network, has found the node there. It is a hint like those of neighbours:
+   * within the quota of `source`, accepted by `mode`, dialled within the budget of unproven addresses, and forgotten after an hour unless
+   * it is proven or given again. True when the node is known now.
    */
   addHint(nodeId: NodeId, addresses: readonly (string | Address)[], { source, mode = 'private' }: HintSource): boolean {
-    const told = addresses.map((given) => addressOf(given).withNodeId(undefined));
+    const places = addresses.map((given) => addressOf(given).withNodeId(undefined));
     return this.perform((agent) => {
-      const verdict = this.book.takeHint(nodeId, told, { source, mode }, agent);
+      const verdict = this.book.takeHint(nodeId, places, { source, mode }, agent);
       const isKnown = verdict === 'new' || verdict === 'known';
       if (isKnown) this.timer.within(agent, SOON_MS);
       return isKnown;
@@ -136,8 +136,8 @@ export class AddressBookBehavior extends NetworkBehavior {
   }
 
   /**
-   * The node, or whoever is at that address, is an ordinary one again, and is forgotten if nothing else speaks for it. Its connection stays
-   * until it is idle. An address at which nobody has answered yet is not dialled any more.
+   * The node, or whoever is at that address, is an ordinary one again, and is forgotten if nothing else is known of it. Its connection
+   * stays until it is idle. An address at which nobody has answered yet is not dialled any more.
    */
   removePeer(peer: NodeId | string | Address): void {
     this.perform((agent) => this.dialling.forget(agent, isNodeId(peer) ? peer : addressOf(peer)));
@@ -158,20 +158,20 @@ export class AddressBookBehavior extends NetworkBehavior {
     else this.dialling.switchOff();
   }
 
-  /** Switches telling and listening on or off. */
+  /** Switches gossip on or off, in both directions. */
   setGossiping(isOn: boolean): void {
-    this.talk.isOn = isOn;
+    this.protocol.isOn = isOn;
   }
 
-  /** The book as bytes, with all that is known of every node but for unsigned hints (DNDM-33). */
+  /** The book as bytes, with all that is known of every node but for unsigned hints. */
   exportBook(): Uint8Array {
-    return this.perform((agent) => this.shelf.toBytes(agent, this.self.seq));
+    return this.perform((agent) => this.store.toBytes(agent, this.self.seq));
   }
 
   /** Takes in what is sound in such bytes, whoever wrote them; false when they are none. What is known already stays. */
   importBook(bytes: Uint8Array): boolean {
     return this.perform((agent) => {
-      const facts = this.shelf.take(agent, bytes);
+      const facts = this.store.take(agent, bytes);
       this.dialling.restore(agent);
       this.timer.within(agent, 0);
       return facts !== undefined;
@@ -179,7 +179,7 @@ export class AddressBookBehavior extends NetworkBehavior {
   }
 
   override onStarted(agent: BehaviorAgent): void {
-    const { seq, anchors } = this.shelf.load(agent);
+    const { seq, anchors } = this.store.load(agent);
     this.self.sawSeq(seq, agent.wallMs);
     this.dialling.useAnchors(anchors);
     this.dialling.restore(agent);
@@ -196,10 +196,10 @@ export class AddressBookBehavior extends NetworkBehavior {
   }
 
   override onMessage(agent: BehaviorAgent, message: Message): void {
-    const learnt = this.talk.receive(agent, message);
+    const learnt = this.protocol.receive(agent, message);
     if (learnt === 'malformed') agent.closeConnection(message.connectionId as number, 'malformed addressbook message');
     else if (learnt > 0) this.timer.within(agent, SOON_MS);
-    this.talk.flushSoon(agent);
+    this.protocol.flushSoon(agent);
   }
 
   override onIncomingConnectionDisconnected(agent: BehaviorAgent, connection: Connection, reason: CloseReason): void {
@@ -211,7 +211,7 @@ export class AddressBookBehavior extends NetworkBehavior {
   }
 
   override onStopped(agent: BehaviorAgent): void {
-    this.shelf.save(agent, this.self.seq);
+    this.store.save(agent, this.self.seq);
   }
 
   private get nowMs(): number {
@@ -225,33 +225,33 @@ export class AddressBookBehavior extends NetworkBehavior {
 
   private greet(agent: BehaviorAgent, connection: Connection): unknown {
     this.updateOwn(agent);
-    this.talk.flushSoon(agent);
-    return greetingToWire(this.talk.greet(agent, connection));
+    this.protocol.flushSoon(agent);
+    return greetingToWire(this.protocol.greet(agent, connection));
   }
 
   private greeted(value: unknown, connectionId: number): string | undefined {
-    const heard = greetingFromWire(value);
-    if (heard === undefined) return 'malformed addressbook greeting';
-    this.talk.greeted(connectionId, heard);
+    const received = greetingFromWire(value);
+    if (received === undefined) return 'malformed addressbook greeting';
+    this.protocol.greeted(connectionId, received);
     return undefined;
   }
 
   private connected(agent: BehaviorAgent, connection: Connection): void {
     const entry = this.book.met(connection.nodeId, connection.id, agent);
-    this.book.claimed(entry, this.handshake.remoteAddresses(connection.id), this.talk.modeOf(connection), agent);
+    this.book.claimed(entry, this.handshake.remoteAddresses(connection.id), this.protocol.modeOf(connection), agent);
     this.dialling.connected(agent, connection, entry);
     this.self.opened(connection);
     this.updateOwn(agent);
-    this.talk.opened(agent, connection);
-    this.talk.flushSoon(agent);
+    this.protocol.opened(agent, connection);
+    this.protocol.flushSoon(agent);
     this.lookInTime(agent);
   }
 
   private disconnected(agent: BehaviorAgent, connection: Connection, reason: CloseReason): void {
     const { id, nodeId } = connection;
-    const openedMs = this.talk.gossip.link(id)?.facts.openedMs ?? agent.nowMs;
+    const openedMs = this.protocol.gossip.link(id)?.facts.openedMs ?? agent.nowMs;
     this.self.closed(connection);
-    this.talk.closed(agent, id);
+    this.protocol.closed(agent, id);
     const entry = this.book.lost(nodeId, id, agent);
     this.dialling.disconnected(agent, connection, entry, agent.nowMs - openedMs >= agent.limits.stableUptimeMs, reason);
     this.timer.within(agent, SOON_MS);
@@ -261,16 +261,16 @@ export class AddressBookBehavior extends NetworkBehavior {
     if (agent.nowMs >= (this.monitorDueMs ?? Number.NEGATIVE_INFINITY)) this.monitor(agent);
     this.updateOwn(agent);
     this.dialling.run(agent);
-    this.talk.tick(agent);
-    this.talk.flushSoon(agent);
-    this.shelf.saveInTime(agent, this.self.seq, this.dialling.heldNodes);
+    this.protocol.tick(agent);
+    this.protocol.flushSoon(agent);
+    this.store.saveInTime(agent, this.self.seq, this.dialling.heldNodes);
     this.lookInTime(agent);
   }
 
   /** The next look comes when something is due. */
   private lookInTime(agent: BehaviorAgent): void {
     this.monitorDueMs ??= agent.nowMs + MONITOR_MS * (0.5 + agent.random.float());
-    const dueMs = Math.min(this.monitorDueMs, this.talk.nextDueMs, this.dialling.nextDueMs, this.shelf.nextDueMs);
+    const dueMs = Math.min(this.monitorDueMs, this.protocol.nextDueMs, this.dialling.nextDueMs, this.store.nextDueMs);
     this.timer.within(agent, Math.max(SOON_MS, dueMs - agent.nowMs));
   }
 
@@ -279,16 +279,16 @@ export class AddressBookBehavior extends NetworkBehavior {
     this.book.expire(agent);
     for (const { text } of this.self.addresses) this.book.selfAddresses.add(text, agent.nowMs);
     this.dialling.budget.expire(agent.nowMs);
-    this.talk.tellHints(agent);
+    this.protocol.sendHints(agent);
   }
 
-  /** This node listens elsewhere, or is seen elsewhere, or has to say it again. */
+  /** This node listens elsewhere, or is seen elsewhere, or its record grows old. */
   private updateOwn(agent: BehaviorAgent): void {
     const record = this.self.update(agent.addresses, this.handshake.observedAddresses(), agent);
     if (this.self.isBehind) this.timer.within(agent, SIGNING_PERIOD_MS);
     if (record === undefined) return;
     for (const { text } of this.self.addresses) this.book.selfAddresses.add(text, agent.nowMs);
-    this.talk.ownChanged(record);
+    this.protocol.ownChanged(record);
   }
 }
 

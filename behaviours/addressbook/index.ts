@@ -7,5 +7,5 @@ export type { BackoffOptions } from '../../core/structures/back-off.js';
 export { AddressBookBehavior } from './behavior.js';
 export { BOOK_LIMITS } from './book/book.js';
 export type { AddressSnapshot, EntrySnapshot } from './book/snapshot.js';
-export type { TalkCounters } from './gossip/protocol.js';
+export type { GossipCounters } from './gossip/protocol.js';
 export type { AddressBookOptions, HintSource } from './options.js';

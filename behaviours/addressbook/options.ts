@@ -10,11 +10,15 @@ import { SEEDS_MAX, unknownAmong } from './dial/configured.js';
 
 export interface AddressBookOptions {
   /**
-   * How near the places may be that others tell of: `public` takes addresses of the internet only, `private` also those of private networks
-   * and names, `loopback` also those of this machine. Absent: as near as whoever tells is seen, which fits machines that are in several.
+   * How near the addresses from others may be: `public` takes addresses of the internet only, `private` also those of private networks and
+   * names, `loopback` also those of this machine. Absent: as near as the neighbour that sends them, which fits machines in several
+   * networks.
    */
   readonly mode?: AddressMode;
-  /** Which addresses are likely in one hand; nothing: in nobody's. By default /16 and /32 of the internet. `false`: all are independent. */
+  /**
+   * Which addresses are likely to belong to one owner; `undefined`: to nobody else. By default /16 and /32 of the internet. `false`: all
+   * are independent.
+   */
   readonly groupOf?: GroupOf | false;
   /** Nodes to stay connected to for ever, as addresses with or without node id; in addition to the node's seeds. */
   readonly persistent?: readonly (string | Address)[];
@@ -22,7 +26,7 @@ export interface AddressBookOptions {
   readonly backoff?: Partial<BackoffOptions>;
   /** Whether this node dials by itself; true by default. May be switched while it runs. */
   readonly isDialling?: boolean;
-  /** Whether this node tells others of nodes and listens to what they tell; true by default. May be switched while it runs. */
+  /** Whether this node exchanges addresses with its neighbours; true by default. May be switched while it runs. */
   readonly isGossiping?: boolean;
   /**
    * The longest time between two saves while there is something new, 60 s by default; 1 s to a day. After a quiet time a change is saved at
@@ -36,7 +40,7 @@ export interface HintSource {
   /** A constant name; hints count towards its quota. */
   readonly source: string;
   /**
-   * How near the places may be that it tells of; `private` by default. `link`: packets of the node came from there, over a link of this
+   * How near the addresses may be that it gives; `private` by default. `link`: packets of the node came from there, over a link of this
    * machine. Then every address that somebody can send from is right, and counts although the node has signed others.
    */
   readonly mode?: HintMode;
@@ -75,7 +79,7 @@ export function setupOf(options: AddressBookOptions): AddressBookSetup {
   };
 }
 
-/** DNDM-34: no multiplier below 0.1, no first wait below 1 ms, no longest one below 1 s or the first. */
+/** No multiplier below 0.1, no first wait below 1 ms, no longest one below 1 s or the first. */
 function backoffOf(given: Partial<BackoffOptions> = {}): BackoffOptions {
   checkNames(given, Object.keys(BACKOFF_DEFAULTS), 'backoff.');
   const { minMs, maxMs, multiplier } = { ...BACKOFF_DEFAULTS, ...given };

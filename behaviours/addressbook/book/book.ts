@@ -1,25 +1,28 @@
 /**
  * @module Book: the nodes that this node knows, and what may enter. What is proven by a connection stays; everything else is a claim of
- * some source, within that source's quota, its group's quota, and a time (H-39; SECURITY.md rows 43-48). Claims never displace proven
- * nodes, nor addresses that have worked. Pure: it dials nobody and tells nobody.
+ * some source, within that source's quota, its group's quota, and a time. Claims never displace proven
+ * nodes, nor addresses that have worked. Pure: it neither dials nor sends.
  */
 import { type AddressMode, type HintMode, refusalOf } from '../../../core/address/address-class.js';
 import type { GroupOf } from '../../../core/address/address-group.js';
 import type { Address, NodeId } from '../../../core/index.js';
 import { SelfAddresses } from '../self/self-addresses.js';
-import { checkLater, Entry, isWeaker, type Moment } from './entry.js';
+import { checkLater, Entry, type Moment } from './entry.js';
 import { Quota } from './quota.js';
 import { type AddressRecord, isAhead, isExpired } from './record.js';
 import { SharedRecords } from './shared-records.js';
 
 export const BOOK_LIMITS = {
-  /** Nodes in all. At the bound an unproven one of the source that told most gives way, and without one what was met longest ago. */
+  /**
+   * Nodes in all. At the bound an unproven one of the source with the most claims gives way; without one, the node that was connected
+   * longest ago.
+   */
   entriesMax: 16_384,
-  /** Unproven nodes that one source may have told of. */
+  /** Unproven nodes of one source. */
   perSourceMax: 4_096,
   /** Unproven nodes of one group of addresses. */
   perGroupMax: 1_024,
-  /** An unsigned hint that nothing has come of is forgotten after this time; a signed one when its record expires. */
+  /** An unsigned hint that was not confirmed is forgotten after this time; a signed one when its record expires. */
   hintLifetimeMs: 3_600_000,
   /** A node that was connected is forgotten so long after the last time. */
   provenLifetimeMs: 30 * 86_400_000,
@@ -30,8 +33,8 @@ export interface BookOptions {
   readonly groupOf: GroupOf;
 }
 
-/** Who told something, and how near the places may be that it tells of. */
-export interface Teller {
+/** Where a claim comes from, and how near the places may be that it names. */
+export interface ClaimSource {
   /** The id of a node, or the name of another source. Claims count towards its quota. */
   readonly source: string;
   readonly mode: HintMode;
@@ -77,13 +80,13 @@ export class Book {
     return this.entries.values();
   }
 
-  /** How many unproven nodes that source has told of. */
+  /** How many unproven nodes there are of that source. */
   countOf(source: string): number {
     return this.quota.countOf(source);
   }
 
-  /** A record that somebody told. `isGenuine` is asked last, because it costs most; for a node's word about itself when it is passed on. */
-  takeRecord(record: AddressRecord, teller: Teller, { wallMs, nowMs }: Moment, isGenuine: () => boolean): RecordVerdict {
+  /** A record from a neighbour. `isGenuine` is called last, because it costs most; for a node's record of itself when it is passed on. */
+  takeRecord(record: AddressRecord, from: ClaimSource, { wallMs, nowMs }: Moment, isGenuine: () => boolean): RecordVerdict {
     const { nodeId, seq, mark } = record;
     const entry = this.entries.get(nodeId);
     if (this.records.has(mark)) return 'known';
@@ -91,13 +94,13 @@ export class Book {
     if (isAhead(seq, wallMs)) return 'ahead';
     if (isExpired(seq, wallMs)) return 'expired';
     if (entry?.record !== undefined && seq <= entry.record.seq) return 'older';
-    const addresses = this.acceptable(record.addresses, teller.mode, nowMs);
+    const addresses = this.acceptable(record.addresses, from.mode, nowMs);
     if (addresses.length === 0 && (entry === undefined || record.addresses.length > 0)) return 'refused';
-    const isRoom = entry !== undefined || this.makeRoom(teller.source, addresses);
+    const isRoom = entry !== undefined || this.makeRoom(from.source, addresses);
     if (!isRoom) return 'full';
-    const isOwnWord = teller.source === nodeId;
+    const isOwnWord = from.source === nodeId;
     if (!isOwnWord && !isGenuine()) return 'forged';
-    const known = entry ?? this.addClaim(nodeId, teller.source, addresses, nowMs);
+    const known = entry ?? this.addClaim(nodeId, from.source, addresses, nowMs);
     this.setRecord(known, record);
     if (isOwnWord) checkLater(known, isGenuine, () => this.records.drop(known));
     known.restate(addresses, this.options.groupOf);
@@ -107,20 +110,20 @@ export class Book {
   /**
    * An unsigned word about where a node is. What it has signed needs none, unless it was seen elsewhere on a link; what works needs none.
    */
-  takeHint(nodeId: NodeId, told: readonly Address[], teller: Teller, { nowMs }: Moment): HintVerdict {
+  takeHint(nodeId: NodeId, places: readonly Address[], from: ClaimSource, { nowMs }: Moment): HintVerdict {
     if (nodeId === this.options.self) return 'own';
     const entry = this.entries.get(nodeId);
-    if ((entry?.record !== undefined && teller.mode !== 'link') || entry?.isConnected === true) return 'known';
-    const addresses = this.acceptable(told, teller.mode, nowMs);
+    if ((entry?.record !== undefined && from.mode !== 'link') || entry?.isConnected === true) return 'known';
+    const addresses = this.acceptable(places, from.mode, nowMs);
     if (addresses.length === 0) return 'refused';
-    if (entry === undefined && !this.makeRoom(teller.source, addresses)) return 'full';
-    const known = entry ?? this.addClaim(nodeId, teller.source, addresses, nowMs);
+    if (entry === undefined && !this.makeRoom(from.source, addresses)) return 'full';
+    const known = entry ?? this.addClaim(nodeId, from.source, addresses, nowMs);
     for (const address of addresses) known.learn(address, 'hint', this.options.groupOf(address));
     known.hintExpiresMs = Math.max(known.hintExpiresMs, nowMs + BOOK_LIMITS.hintLifetimeMs);
     return entry === undefined ? 'new' : 'known';
   }
 
-  /** A source takes its word back. It counts only where nothing else speaks for the node. True when the node is forgotten. */
+  /** A source withdraws its claim. It counts only where the node is known by nothing else. True when the node is forgotten. */
   withdraw(nodeId: NodeId, source: string): boolean {
     const entry = this.entries.get(nodeId);
     if (entry === undefined || entry.source !== source || entry.record !== undefined || !entry.isIdle) return false;
@@ -128,7 +131,7 @@ export class Book {
     return true;
   }
 
-  /** This node's user says so. */
+  /** The user of this node wants it connected. */
   configure(nodeId: NodeId, address: Address): Entry {
     const entry = this.entryFor(nodeId);
     this.prove(entry);
@@ -157,12 +160,12 @@ export class Book {
     entry.succeeded(plain.text, wallMs);
   }
 
-  /** What an authenticated node says about itself. */
-  claimed(entry: Entry, told: readonly Address[], mode: AddressMode, { nowMs }: Moment): void {
-    for (const address of this.acceptable(told, mode, nowMs)) entry.learn(address, 'own', this.options.groupOf(address));
+  /** What an authenticated node claims about itself. */
+  claimed(entry: Entry, places: readonly Address[], mode: AddressMode, { nowMs }: Moment): void {
+    for (const address of this.acceptable(places, mode, nowMs)) entry.learn(address, 'own', this.options.groupOf(address));
   }
 
-  /** The connection has ended; a later one of the same node is not touched (H-11). */
+  /** The connection has ended; a later one of the same node is not touched. */
   lost(nodeId: NodeId, connectionId: number, { wallMs }: Moment): Entry | undefined {
     const entry = this.entries.get(nodeId);
     if (entry?.connectionId !== connectionId) return undefined;
@@ -268,4 +271,17 @@ export class Book {
   private groupOf(addresses: readonly Address[]): string | undefined {
     return addresses.map((address) => this.options.groupOf(address)).find((group) => group !== undefined);
   }
+}
+
+/** Which of two is forgotten first: unsigned before signed, never dialled before dialled, longest ago before lately. */
+function isWeaker(a: Entry, b: Entry): boolean {
+  const [signedA, signedB] = [a.record !== undefined, b.record !== undefined];
+  if (signedA !== signedB) return signedB;
+  const [dialledA, dialledB] = [hasAnswered(a), hasAnswered(b)];
+  if (dialledA !== dialledB) return dialledB;
+  return (a.metMs ?? 0) < (b.metMs ?? 0);
+}
+
+function hasAnswered({ addresses }: Entry): boolean {
+  return addresses.some(({ succeededMs }) => succeededMs !== undefined);
 }

@@ -1,6 +1,6 @@
 /**
  * @module Entry: what this node knows of one other node: its addresses, each with what came of dialling it, its signed record, and whether
- * a connection is open or under way. Keyed by identity, with the addresses as a set (H-38). Pure: time and chance are arguments.
+ * a connection is open or under way. Keyed by identity, with the addresses as a set. Pure: time and randomness are arguments.
  */
 
 import { type AddressMode, modeOf } from '../../../core/address/address-class.js';
@@ -14,7 +14,7 @@ export interface Moment {
   readonly random: Random;
 }
 
-/** Who says that the node is there: this node's user, the node itself, or a third. */
+/** Where an address comes from: the user of this node, the node that it leads to, or a third node. */
 export type AddressOrigin = 'configured' | 'own' | 'hint';
 
 const STRENGTH: Readonly<Record<AddressOrigin, number>> = { configured: 2, own: 1, hint: 0 };
@@ -47,12 +47,12 @@ export interface SignedBytes {
   readonly seq: number;
   /** How many addresses stand in it. */
   readonly addressCount: number;
-  /** Who may be told of it: remotes that are seen in this mode or nearer. */
+  /** Who may be sent it: remotes that are seen in this mode or nearer. */
   readonly reach: AddressMode;
-  /** Its place in the sets of what neighbours have been told. */
+  /** Its place in the sets of what neighbours have been sent. */
   readonly slot: number;
   /**
-   * Checks the signature before the first telling; absent when it was checked. What a node says of itself over its own connection is
+   * Checks the signature before it is passed on first; absent when it was checked. A node's record of itself over its own connection is
    * believed.
    */
   check?: (() => boolean) | undefined;
@@ -60,16 +60,16 @@ export interface SignedBytes {
 
 export const ENTRY_LIMITS = {
   addressesMax: 16,
-  /** Of those, what thirds have said. */
+  /** Of those, the ones from third nodes. */
   hintedAddressesMax: 4,
-  /** Dials without success before an address is given up, unless the node is persistent (DNDM-34). */
+  /** Dials without success before an address is given up, unless the node is persistent. */
   attemptsMax: 10,
 } as const;
 
 export class Entry {
   readonly addresses: KnownAddress[] = [];
   record: SignedBytes | undefined;
-  /** Who told of it, for as long as it is unproven; counts towards that one's quota. */
+  /** Its source, for as long as it is unproven; counts towards the quota of the source. */
   source: string | undefined;
   /** The group whose quota it counts towards. */
   quotaGroup: string | undefined;
@@ -78,7 +78,7 @@ export class Entry {
   /** Wall time of the last connection, in either direction; undefined before the first. */
   metMs: number | undefined;
   isPersistent = false;
-  /** When this node heard of it first, in this run. */
+  /** When it became known first, in this run. */
   learntMs = 0;
   /** The application has closed the connection: in this run the node is not dialled again by itself. */
   isDeclined = false;
@@ -132,7 +132,7 @@ export class Entry {
     return true;
   }
 
-  /** The node has said anew where it is: what it said before and what never worked is forgotten, what failed gets another chance. */
+  /** The node has signed a new record: its former addresses that never worked are forgotten, and failures are reset. */
   restate(addresses: readonly Address[], groupOf: (address: Address) => string | undefined): void {
     const texts = new Set(addresses.map(({ text }) => text));
     const stays = ({ origin, text, succeededMs, failures }: KnownAddress) =>
@@ -189,7 +189,7 @@ export class Entry {
     waitLonger(known, moment, options);
   }
 
-  /** Somebody else answers there. What the user wrote is dialled again all the same, after the same waits as when nobody does. */
+  /** Another node answers there. A configured address is dialled again all the same, with the same back-off as after any failure. */
   wrong(text: string, moment: Moment, options: BackoffOptions): void {
     const known = this.find(text);
     if (known === undefined) return;
@@ -208,7 +208,7 @@ export class Entry {
     known.dueMs = nowMs + waitMs(boundMs, random.float());
   }
 
-  /** The connection has ended. After a long life the waits begin anew, after a short one they go on growing (H-14). */
+  /** The connection has ended. After a long life the waits begin anew, after a short one they go on growing. */
   ended(isStable: boolean, { nowMs, random }: Moment, options: BackoffOptions): void {
     for (const known of this.addresses) {
       known.backoffMs = nextBackoffMs(isStable ? 0 : known.backoffMs, options);
@@ -223,8 +223,8 @@ export class Entry {
   }
 
   /**
-   * At the bound a hint gives way to what is no hint, and one that has failed to another one: nothing that has worked ever does
-   * (SECURITY.md row 47), nor what is wrong, which would be back at once.
+   * At the bound a hint gives way to what is no hint, and one that has failed to another one: nothing that has worked ever does,
+   * nor what is wrong, which would be back at once.
    */
   private hasRoom(origin: AddressOrigin): boolean {
     const { addressesMax, hintedAddressesMax } = ENTRY_LIMITS;
@@ -242,7 +242,7 @@ export class Entry {
   }
 }
 
-/** An address of which nothing is known but who said it. */
+/** An address that was not dialled yet. */
 export function knownAddress(address: Address, origin: AddressOrigin, group: string | undefined): KnownAddress {
   const isNear = modeOf(address) === 'loopback';
   const { text, host } = address;
@@ -274,7 +274,9 @@ function byPromise(a: KnownAddress, b: KnownAddress): number {
   );
 }
 
-/** A signature costs more than everything else about a record; of a neighbour that nobody else is told of it is never needed. */
+/**
+ * Checking a signature costs more than everything else about a record; for a neighbour whose record is not passed on it is never needed.
+ */
 export function checkLater(entry: Entry, isGenuine: () => boolean, onForged: () => void): void {
   const { record } = entry;
   if (record === undefined) return;
@@ -284,17 +286,4 @@ export function checkLater(entry: Entry, isGenuine: () => boolean, onForged: () 
     if (!isSound && entry.record === record) onForged();
     return isSound;
   };
-}
-
-/** Which of two is forgotten first: unsigned before signed, never dialled before dialled, longest ago before lately. */
-export function isWeaker(a: Entry, b: Entry): boolean {
-  const [signedA, signedB] = [a.record !== undefined, b.record !== undefined];
-  if (signedA !== signedB) return signedB;
-  const [dialledA, dialledB] = [hasAnswered(a), hasAnswered(b)];
-  if (dialledA !== dialledB) return dialledB;
-  return (a.metMs ?? 0) < (b.metMs ?? 0);
-}
-
-function hasAnswered({ addresses }: Entry): boolean {
-  return addresses.some(({ succeededMs }) => succeededMs !== undefined);
 }

@@ -1,5 +1,5 @@
 /**
- * @module Quota: how many unproven nodes are remembered for one source, and of one group of addresses (SECURITY.md rows 44, 45). Pure.
+ * @module Quota: how many unproven nodes are remembered for one source, and of one group of addresses. Pure.
  */
 export interface Claim {
   readonly source: string;
@@ -33,7 +33,7 @@ export class Quota {
     return this.bySource.get(source) ?? 0;
   }
 
-  /** The source that has the most; nothing when nobody has any. */
+  /** The source that has the most; `undefined` when none has any. */
   get heaviest(): string | undefined {
     let heaviest: string | undefined;
     let most = 0;

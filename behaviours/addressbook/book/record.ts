@@ -1,9 +1,9 @@
 /**
- * @module Record: what a node says about where it can be reached, signed, so that it may be passed on by anybody. 64 bytes of signature,
+ * @module Record: where a node can be reached, signed by the node, so that anybody may pass it on. 64 bytes of signature,
  * then the signed bytes: CBOR of `{ key, seq, addresses }`. The signature covers the bytes as received; nothing is encoded again.
  *
  * `seq` is the wall time of the signing in milliseconds, and rises with every record of a node. A record is refused when it is not newer
- * than the known one, comes from more than a minute ahead, or has lived its time (SECURITY.md rows 48, 92). Pure but for the signer.
+ * than the known one, comes from more than a minute ahead, or has lived its time. Pure but for the signer.
  */
 import { type Address, decodeValue, encodeValue, type NodeId, type Signer, tryParseAddress } from '../../../core/index.js';
 
@@ -26,7 +26,7 @@ const KEY_BYTES = 32;
 const MARK_BYTES = 6;
 const VALUE_LIMITS = { valueDepthMax: 2, valueItemsMax: 16 };
 
-/** What stands in a record. Whether its signature is genuine is `isGenuine`'s to say. */
+/** The content of a record. Its signature is checked by `isGenuine`. */
 export interface AddressRecord {
   readonly nodeId: NodeId;
   readonly seq: number;
@@ -39,16 +39,16 @@ export interface AddressRecord {
 /** Signs this node's own record. Addresses beyond the bounds are left out. */
 export function signRecord(addresses: readonly Address[], seq: number, signer: Signer): AddressRecord {
   const { addressesMax, addressCharactersMax } = RECORD_LIMITS;
-  const told = addresses.filter(({ text }) => text.length <= addressCharactersMax).slice(0, addressesMax);
-  const body = encodeValue({ key: signer.publicKey, seq, addresses: told.map(({ text }) => text) });
+  const signed = addresses.filter(({ text }) => text.length <= addressCharactersMax).slice(0, addressesMax);
+  const body = encodeValue({ key: signer.publicKey, seq, addresses: signed.map(({ text }) => text) });
   const bytes = new Uint8Array(SIGNATURE_BYTES + body.length);
   bytes.set(signer.sign(DOMAIN, body), 0);
   bytes.set(body, SIGNATURE_BYTES);
-  return { nodeId: signer.nodeIdOf(signer.publicKey), seq, addresses: told, bytes, mark: markOf(bytes) as number };
+  return { nodeId: signer.nodeIdOf(signer.publicKey), seq, addresses: signed, bytes, mark: markOf(bytes) as number };
 }
 
 /**
- * A short name of a record: the first bytes of its signature. Two records of honest nodes share one with a chance of one in 2^48; who
+ * A short name of a record: the first bytes of its signature. Two records of honest nodes share one with a probability of 2^-48; who
  * makes one that equals another's has done 2^48 signatures.
  */
 export function markOf(bytes: Uint8Array): number | undefined {

@@ -1,7 +1,7 @@
 /**
- * @module SharedRecords: the signed records that this node may pass on: those of the nodes that it knows, and its own. Each has a slot, a small
- * number, so that what neighbours have been sent are sets of bits; a slot is used again only after whoever keeps such sets has noted that its
- * record has gone. Pure.
+ * @module SharedRecords: the signed records that this node may pass on: those of the nodes that it knows, and its own. Each has a slot, a
+ * small number, so that what neighbours have been sent are sets of bits; a slot is used again only after whoever keeps such sets has noted
+ * that its record has gone. Pure.
  */
 import { type AddressMode, isWithin, reachOf } from '../../../core/address/address-class.js';
 import type { NodeId } from '../../../core/index.js';

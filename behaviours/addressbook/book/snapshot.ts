@@ -1,12 +1,12 @@
 /**
- * @module Snapshot: what people see of an entry. Copies; nothing of the book itself leaves it.
+ * @module Snapshot: what applications see of an entry: copies.
  */
 import type { NodeId } from '../../../core/index.js';
 import type { AddressOrigin, Entry, KnownAddress } from './entry.js';
 
 export interface AddressSnapshot {
   readonly text: string;
-  /** Who says so: this node's user, the node itself, or a third. */
+  /** Where it comes from: the user of this node, the node that it leads to, or a third node. */
   readonly origin: AddressOrigin;
   /** Dials, ever, and those that failed since the last success. */
   readonly attempts: number;
@@ -27,7 +27,7 @@ export interface EntrySnapshot {
   /** It was connected once, in this run or an earlier one. */
   readonly isProven: boolean;
   readonly isPersistent: boolean;
-  /** Who told of it, while it is unproven: a node's id, or the name of another source of hints. */
+  /** Its source, while it is unproven: the id of a node, or the name of another source of hints. */
   readonly source: string | undefined;
 }
 

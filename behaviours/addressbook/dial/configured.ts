@@ -1,8 +1,8 @@
 /**
- * @module ConfiguredPeers: the nodes that this one's user wants connected, by identity or by an address of which it is not known who is there.
- * They are dialled for ever, whatever once answered there. Whoever answers at an address is in the book from then on, and is dialled
- * wherever the book says that it is; when another node answers at the address, that one takes its place. Dials, waits and holds are the dial
- * kit's; who carries them out fills `PeerPort`.
+ * @module ConfiguredPeers: the nodes that this one's user wants connected, by identity or by an address of which it is not known who is
+ * there. They are dialled for ever, whatever once answered there. Whoever answers at an address is in the book from then on, and is dialled
+ * wherever the book says that it is; when another node answers at the address, that one takes its place. Dials, waits and holds are the
+ * dial kit's; who carries them out fills `PeerPort`.
  */
 import {
   type Address,

@@ -1,8 +1,7 @@
 /**
- * @module DialBudget: how often places are dialled that nobody has proven yet, so that gossip cannot make this node knock at a victim's
- * door (SECURITY.md row 46): an address three times an hour, a host ten times a minute, and all of them once a second in the long run.
- * Addresses that have answered before, and those of this node's own user, cost nothing. Pure; bounded by forgetting what is past, and by
- * refusing at the bound.
+ * @module DialBudget: how often places are dialled that nobody has proven yet, so that gossip cannot direct this node at a victim: an
+ * address three times an hour, a host ten times a minute, and all of them once a second in the long run. Addresses that have answered
+ * before and configured ones are free. Pure; bounded by forgetting what is past, and by refusing at the bound.
  */
 import { TokenBucket } from '../../../core/structures/token-bucket.js';
 

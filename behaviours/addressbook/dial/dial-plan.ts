@@ -1,7 +1,7 @@
 /**
  * @module DialPlan: whom to dial next. While the space has no more nodes than this one may have connections, everybody: a full mesh. Beyond
- * that, as many as `min` says, chosen by chance: each node's own few choices make a graph that hangs together, and group by group, so that
- * many nodes of few networks get few of the slots (SECURITY.md row 49). Pure but for `orderOf`.
+ * that, `min` nodes drawn at random, which keeps the graph connected, and group by group, so that many nodes of few networks get few of the
+ * slots. Pure but for `orderOf`.
  */
 import type { BehaviorAgent, DialCandidate, NodeId, Random } from '../../../core/index.js';
 import { sample, takeAt } from '../../../core/structures/sample.js';
@@ -12,10 +12,10 @@ import type { DialBudget } from './dial-budget.js';
 export const DIAL_PLAN_LIMITS = {
   /** Connections that this node dialled, of one group, in a space that is larger than the full mesh. */
   perGroupMax: 2,
-  /** Of two nodes that have just heard of each other the smaller id dials first; the larger one when nothing has come by then. */
+  /** Of two nodes that have just learnt of each other the smaller id dials first; the larger one if no connection has come by then. */
   politeMs: 2_000,
   /** Nodes that one look considers. */
-  drawsMax: 512,
+  samplesMax: 512,
   /** A mesh is completed only when the book has not grown for so long, so that a newcomer to a large space does not dial everybody. */
   settledMs: 1_000,
 } as const;
@@ -73,7 +73,7 @@ export class DialPlan {
   /** One that was never connected, to see whether it is there. */
   feeler(): Candidate | undefined {
     const unproven = [...this.situation.book.values()].filter((entry) => entry.isIdle && !entry.isProven && !entry.isDeclined);
-    return this.drawn(unproven, 1, [])[0];
+    return this.sampled(unproven, 1, [])[0];
   }
 
   private everybody(entries: readonly Entry[], count: number): readonly Candidate[] {
@@ -90,15 +90,15 @@ export class DialPlan {
     if (room === 0) return [];
     if (order !== undefined) return this.diverse(this.inOrder(this.dialable(entries)), room, []);
     const anchored = this.diverse(this.dialable(entries.filter(({ nodeId }) => anchors.has(nodeId))), room, []);
-    return this.drawn(entries, room, anchored);
+    return this.sampled(entries, room, anchored);
   }
 
-  /** Some by chance, beside those that are taken. Where most may not be dialled now, the next look goes on. */
-  private drawn(entries: readonly Entry[], room: number, already: readonly Candidate[]): readonly Candidate[] {
-    const draw = new Draw(entries, this.now.random);
+  /** Some at random, beside those that are taken. Where most may not be dialled now, the next look goes on. */
+  private sampled(entries: readonly Entry[], room: number, already: readonly Candidate[]): readonly Candidate[] {
+    const rest = new GroupedSample(entries, this.now.random);
     let taken = already;
-    for (let tries = 0; taken.length < room && tries < DIAL_PLAN_LIMITS.drawsMax; tries++) {
-      const entry = draw.next();
+    for (let tries = 0; taken.length < room && tries < DIAL_PLAN_LIMITS.samplesMax; tries++) {
+      const entry = rest.next();
       if (entry === undefined) break;
       if (!taken.some((candidate) => candidate.entry === entry)) taken = this.diverse(this.dialable([entry]), room, taken);
     }
@@ -135,7 +135,7 @@ export class DialPlan {
     return groups.filter((other) => other === group).length < DIAL_PLAN_LIMITS.perGroupMax;
   }
 
-  /** By the user's order, if there is one. */
+  /** In the user's order, if there is one. */
   private inOrder(candidates: readonly Candidate[]): readonly Candidate[] {
     const ids = this.situation.order?.(candidates.map(({ entry }) => entry));
     if (ids === undefined) return candidates;
@@ -144,7 +144,7 @@ export class DialPlan {
   }
 }
 
-/** Whether the budget allows a dial to it. What has answered before costs nothing, nor what this node's user wrote, nor this machine. */
+/** Whether the budget allows a dial to it. What has answered before is free, and so are configured addresses and those of this machine. */
 export function mayDial(known: KnownAddress, budget: DialBudget, nowMs: number): boolean {
   return isFree(known) || budget.allows(known.text, known.host, nowMs);
 }
@@ -158,10 +158,10 @@ function isFree({ origin, succeededMs, isNear }: KnownAddress): boolean {
 }
 
 /**
- * Entries by chance, one after another: a group of addresses by chance, then one of its nodes by chance; those without group are a group
- * each. Whoever has many nodes of few groups is not drawn more often for it (SECURITY.md row 49).
+ * Draws entries at random without replacement: first a group of addresses, then one of its nodes; an entry without group is a group of its
+ * own. Many nodes in few groups are not drawn more often.
  */
-class Draw {
+class GroupedSample {
   private readonly groups: Entry[][] = [];
 
   constructor(
@@ -177,7 +177,7 @@ class Draw {
     }
   }
 
-  /** One that was not drawn yet. */
+  /** The next one; `undefined` when all were drawn. */
   next(): Entry | undefined {
     const index = Math.floor(this.random.float() * this.groups.length);
     const members = this.groups[index];
@@ -194,10 +194,10 @@ class Draw {
   }
 }
 
-/** The best first, the others left out; nothing when the policy has failed. */
+/** The best first, the others left out; `undefined` when the policy has failed. */
 export type Order = (entries: readonly Entry[]) => readonly NodeId[] | undefined;
 
-/** The user's word on whom to dial: the `order` of the connection policy with the highest service id that has one. */
+/** Whom the user wants dialled: the `order` of the connection policy with the highest service id that has one. */
 export function orderOf(agent: BehaviorAgent): Order | undefined {
   const ports = agent.ports('connectionPolicy').filter((port) => port.use((policy) => policy.order !== undefined)?.answer === true);
   const port = ports.at(-1);

@@ -1,5 +1,5 @@
 /**
- * @module DialQueue: the dials of discovery: ten at once, and ten that wait (DNDM-31). Pure; what is dialled is its holder's business.
+ * @module DialQueue: the dials of discovery: ten at once, and ten that wait. Pure; what is dialled is its holder's business.
  */
 export const DIAL_QUEUE_LIMITS = { workers: 10, waiting: 10 } as const;
 

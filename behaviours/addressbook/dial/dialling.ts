@@ -1,6 +1,6 @@
 /**
- * @module Dialling: carries dials out: ten at once through the agent, what came of each into the book, and a hold on the connections that this
- * node chose. Whom the user wants is `configured.ts`; whom else to dial, `dial-plan.ts`.
+ * @module Dialling: carries dials out: ten at once through the agent, what came of each into the book, and a hold on the connections that
+ * this node chose. Whom the user wants is `configured.ts`; whom else to dial, `dial-plan.ts`.
  */
 import {
   type Address,
@@ -24,7 +24,7 @@ import { Holds } from './holds.js';
 export const DIALLING_TIMES = {
   /** Between two looks while somebody is to be dialled, on average. */
   lookMs: 1_000,
-  /** Between two dials that only see whether somebody is there, on average. */
+  /** Between two dials that only see whether the node is there, on average. */
   feelerMs: 120_000,
 } as const;
 
@@ -48,7 +48,7 @@ export class Dialling {
   private anchors: ReadonlySet<NodeId> = new Set();
   private readonly queue = new DialQueue<Dial>();
   private readonly holds = new Holds();
-  /** Connections that only show that somebody is there. */
+  /** Connections that only show that the node is there. */
   private readonly felt = new Set<number>();
   private feelMs: number | undefined;
   private wishMs = Number.POSITIVE_INFINITY;
@@ -189,7 +189,7 @@ export class Dialling {
     entry.isDialling = isAdded;
   }
 
-  /** Now and then one node that nobody has met, so that the book knows whom it may count on. */
+  /** Now and then one unproven node, so that the book learns which ones are there. */
   private feel(agent: BehaviorAgent, plan: DialPlan): void {
     this.feelMs ??= agent.nowMs + DIALLING_TIMES.feelerMs * agent.random.float();
     if (agent.nowMs < this.feelMs || this.queue.room <= 0) return;

@@ -1,6 +1,6 @@
 /**
- * @module Holds: the connections that the address book keeps from ending as idle: those that this node chose, and those to configured nodes.
- * Whatever the reasons, the agent holds a connection once.
+ * @module Holds: the connections that the address book keeps from ending as idle: those that this node chose, and those to configured
+ * nodes. Whatever the reasons, the agent holds a connection once.
  */
 import type { BehaviorAgent, NodeId } from '../../../core/index.js';
 import { sample } from '../../../core/structures/sample.js';

@@ -1,6 +1,6 @@
 /**
- * @module GossipLink: what this node remembers of one connection while it is open: what the remote has been told and what it may ask.
- * It starts anew with every connection (DNDM-40). Pure.
+ * @module GossipLink: what this node keeps of one connection while it is open: which records the remote has, and what it may still ask.
+ * It starts anew with every connection. Pure.
  */
 
 import { type AddressMode, isWithin } from '../../../core/address/address-class.js';
@@ -10,7 +10,7 @@ import { TokenBucket } from '../../../core/structures/token-bucket.js';
 import type { SignedBytes } from '../book/entry.js';
 
 export const GOSSIP_LINK_LIMITS = {
-  /** Records and hints that a remote may tell: at once, and per second. More are not looked at (SECURITY.md row 44). */
+  /** Records and hints that a remote may send: at once, and per second. More are ignored. */
   claimsAtOnce: 4_096,
   claimsPerSecond: 32,
   /** Digests and wishes that a remote may send: at once, and per second. */
@@ -23,14 +23,14 @@ export const GOSSIP_LINK_LIMITS = {
 export interface GossipLinkFacts {
   readonly connectionId: number;
   readonly nodeId: NodeId;
-  /** How near the places may be that the two tell each other of. */
+  /** How near the addresses may be that the two exchange. */
   readonly mode: AddressMode;
   readonly openedMs: number;
 }
 
 export class GossipLink {
   /** Slots of the records that the remote has, as far as this side knows. */
-  readonly told = new BitSet();
+  readonly known = new BitSet();
   /** Nodes that it was given hints about. */
   readonly hinted = new Set<NodeId>();
   readonly claims: TokenBucket;
@@ -39,7 +39,7 @@ export class GossipLink {
   isServed = false;
   /** This side wants to compare what both have. */
   isSyncWanted = false;
-  /** Records that it was the first to tell, and when it did so last. */
+  /** Records that it was the first to send, and when it did so last. */
   noveltyCount = 0;
   noveltyMs = Number.NEGATIVE_INFINITY;
 
@@ -53,8 +53,8 @@ export class GossipLink {
     return this.facts.connectionId;
   }
 
-  /** Whether the remote may be told of that record, and was not yet. */
+  /** Whether the remote may be sent that record, and does not have it. */
   isNews({ slot, reach }: SignedBytes): boolean {
-    return !this.told.has(slot) && isWithin(reach, this.facts.mode);
+    return !this.known.has(slot) && isWithin(reach, this.facts.mode);
   }
 }

@@ -1,7 +1,7 @@
 /**
- * @module Gossip: who is told of what, and when. News go on at once, to three neighbours at most that are not known to have them, never
- * back to where they came from (SECURITY.md row 51); what that does not reach is found by comparing digests (`sync.ts`). Pure: it answers
- * what is to be sent; whoever sends it says what found no room.
+ * @module Gossip: what is sent to whom, and when. News is passed on at once, to at most three neighbours that are not known to have it,
+ * never back to its sender; nodes that it does not reach are found by comparing digests (`sync.ts`). Pure: it returns what to send; the
+ * sender reports what found no room in a lane.
  */
 
 import { isWithin } from '../../../core/address/address-class.js';
@@ -12,13 +12,13 @@ import { GOSSIP_LINK_LIMITS, GossipLink, type GossipLinkFacts } from './gossip-l
 import { type BookMessage, type Hint, MESSAGE_LIMITS } from './messages.js';
 
 export const GOSSIP_LIMITS = {
-  /** Neighbours that are told of one piece of news at once. */
+  /** Neighbours to which one record is passed on at once. */
   fanoutMax: 3,
-  /** News that wait for the next round. At the bound the oldest are left to the comparison of digests. */
+  /** Records that wait for the next round. At the bound the oldest are left to the comparison of digests. */
   newsMax: 4_096,
 } as const;
 
-/** A message for one connection, and the slots that its remote has been told with it. */
+/** A message for one connection, and the slots of the records in it. */
 export interface Outgoing {
   readonly connectionId: number;
   readonly message: BookMessage;
@@ -64,7 +64,7 @@ export class Gossip {
 
   /** A record that this node did not have before; `from` has it. */
   addNews(record: SignedBytes, from?: GossipLink): void {
-    from?.told.add(record.slot);
+    from?.known.add(record.slot);
     this.news.set(record.slot, record);
     const [oldest] = this.news.keys();
     if (this.news.size > GOSSIP_LIMITS.newsMax && oldest !== undefined) this.news.delete(oldest);
@@ -74,7 +74,7 @@ export class Gossip {
   forget(slots: readonly number[]): void {
     for (const slot of slots) {
       this.news.delete(slot);
-      for (const { told } of this.links.values()) told.delete(slot);
+      for (const { known } of this.links.values()) known.delete(slot);
     }
   }
 
@@ -83,7 +83,7 @@ export class Gossip {
     const byLink = new Map<GossipLink, SignedBytes[]>();
     const news = [...this.news.values()];
     this.news.clear();
-    // All of a round go to the same few, in few messages; whoever lacks a piece stands in for one that has it.
+    // All of a round go to the same few, in few messages; another link stands in for one that has a record already.
     const order = sample(this.all(), this.links.size, random);
     for (const record of news) {
       for (const link of takersOf(record, order)) {
@@ -92,22 +92,22 @@ export class Gossip {
         else records.push(record);
       }
     }
-    return [...byLink].flatMap(([link, records]) => tell(link, records, false));
+    return [...byLink].flatMap(([link, records]) => newsFor(link, records, false));
   }
 
-  /** Hints about neighbours that sign nothing, for everybody who has not got them. */
+  /** Hints about neighbours without a record, for every link that was not sent them. */
   takeHints(hints: readonly (Hint & { readonly reach: SignedBytes['reach'] })[]): Outgoing[] {
     return this.all().flatMap((link) => {
       const isFresh = (nodeId: NodeId) => nodeId !== link.facts.nodeId && !link.hinted.has(nodeId);
       const fresh = hints.filter(({ nodeId, reach }) => isFresh(nodeId) && isWithin(reach, link.facts.mode));
       const room = GOSSIP_LINK_LIMITS.hintsMax - link.hinted.size;
-      const told = fresh.slice(0, Math.min(room, MESSAGE_LIMITS.hintsMax));
-      for (const { nodeId } of told) link.hinted.add(nodeId);
-      return told.length === 0 ? [] : [{ connectionId: link.id, message: newsOf([], told, false, false), slots: [] }];
+      const sent = fresh.slice(0, Math.min(room, MESSAGE_LIMITS.hintsMax));
+      for (const { nodeId } of sent) link.hinted.add(nodeId);
+      return sent.length === 0 ? [] : [{ connectionId: link.id, message: newsOf([], sent, false, false), slots: [] }];
     });
   }
 
-  /** A node that hints were given about is gone: whoever has one is told so. */
+  /** A node that hints were sent about is gone: they are withdrawn. */
   takeBack(nodeId: NodeId): Outgoing[] {
     return this.all()
       .filter(({ hinted }) => hinted.delete(nodeId))
@@ -117,12 +117,12 @@ export class Gossip {
   /** It found no room, and did not go out. */
   unsent({ connectionId, slots, message }: Outgoing): void {
     const link = this.links.get(connectionId);
-    for (const slot of slots) link?.told.delete(slot);
+    for (const slot of slots) link?.known.delete(slot);
     if (message.type === 'news') for (const { nodeId } of message.hints) link?.hinted.delete(nodeId);
   }
 }
 
-/** The first few of them that may be told of it and were not. */
+/** The first few of them that may be sent it and do not have it. */
 function takersOf(record: SignedBytes, links: readonly GossipLink[]): readonly GossipLink[] {
   const takers: GossipLink[] = [];
   for (const link of links) {
@@ -132,13 +132,13 @@ function takersOf(record: SignedBytes, links: readonly GossipLink[]): readonly G
   return takers;
 }
 
-/** Tells a link of these records, in messages of bounded size; the last one says so if it ends an answer. */
-export function tell(link: GossipLink, records: readonly SignedBytes[], isAnswer: boolean): Outgoing[] {
+/** Messages of bounded size with these records for a link; of an answer, the last one is marked as such. */
+export function newsFor(link: GossipLink, records: readonly SignedBytes[], isAnswer: boolean): Outgoing[] {
   const parts: SignedBytes[][] = [];
   let bytes = 0;
   for (const record of records) {
     if (record.check?.() === false) continue;
-    link.told.add(record.slot);
+    link.known.add(record.slot);
     const part = parts.at(-1);
     bytes += record.bytes.length;
     if (part === undefined || part.length >= MESSAGE_LIMITS.recordsMax || bytes > MESSAGE_LIMITS.recordBytesMax) {

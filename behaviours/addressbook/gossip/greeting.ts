@@ -1,11 +1,11 @@
 /**
- * @module Greeting: what two address books tell each other inside the handshake, so that two nodes that have nothing new for each other
+ * @module Greeting: what two address books exchange inside the handshake, so that two nodes without news for each other
  * need no message at all, and others one round trip less. A CBOR map, as every section:
  *
  * | field | meaning |
  * |---|---|
  * | `record`? | the sender's own signed record |
- * | `more`? | true: the sender knows of others, and answers a question when the connection is open |
+ * | `more`? | true: the sender has more records, and answers a question once the connection is open |
  * | `salt`?, `buckets`? | the dialer's question: the digest of what it has; without `buckets` it has nothing |
  *
  * Unknown fields are ignored; a malformed one refuses the connection. Pure.
@@ -21,7 +21,7 @@ export interface Greeting {
 }
 
 const SALTS = 2 ** 32;
-/** Of somebody who has nothing. */
+/** Of a node without records. */
 const NOTHING = new Uint8Array(DIGEST_BYTES);
 
 export function greetingToWire({ record, hasMore, question }: Greeting): Readonly<Record<string, unknown>> {
@@ -34,7 +34,7 @@ export function greetingToWire({ record, hasMore, question }: Greeting): Readonl
   };
 }
 
-/** Reads a decoded value, whatever it is; nothing for what is malformed. */
+/** Reads a decoded value of any type; `undefined` when it is malformed. */
 export function greetingFromWire(value: unknown): Greeting | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Uint8Array) return undefined;
   const { record, more = false, salt, buckets = NOTHING } = value as Readonly<Record<string, unknown>>;
@@ -56,27 +56,27 @@ function isSalt(value: unknown): value is number {
 }
 
 export interface Greeted {
-  readonly said: Greeting;
-  readonly heard: Greeting | undefined;
+  readonly sent: Greeting;
+  readonly received: Greeting | undefined;
 }
 
 /**
- * The greetings of connections that are not open yet. Both sides greet before they know whether the connection will open; what was said and
- * heard is taken at the opening or at the end: there are never more than connections under way.
+ * The greetings of connections that are not open yet. Both sides greet before they know whether the connection will open; a greeting is
+ * taken at the opening or at the end, so that there are never more than connections under way.
  */
 export class Greetings {
   private readonly byConnection = new Map<number, Greeted>();
 
-  say(connectionId: number, said: Greeting): void {
-    this.byConnection.set(connectionId, { said, heard: undefined });
+  sent(connectionId: number, sent: Greeting): void {
+    this.byConnection.set(connectionId, { sent, received: undefined });
   }
 
-  hear(connectionId: number, heard: Greeting): void {
+  received(connectionId: number, received: Greeting): void {
     const greeted = this.byConnection.get(connectionId);
-    if (greeted !== undefined) this.byConnection.set(connectionId, { said: greeted.said, heard });
+    if (greeted !== undefined) this.byConnection.set(connectionId, { sent: greeted.sent, received });
   }
 
-  /** What was said and heard on that connection; nothing is kept of it. */
+  /** What was sent and received on that connection; it is not kept. */
   take(connectionId: number): Greeted | undefined {
     const greeted = this.byConnection.get(connectionId);
     this.byConnection.delete(connectionId);

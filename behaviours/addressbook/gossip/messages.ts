@@ -9,7 +9,7 @@
  * | 2 digest | `salt`, `buckets` (256 bytes): what the sender has |
  * | 3 have | `buckets` (a bit for each in which both differ), `marks`: what the sender has in those |
  * | 4 want | `marks`: what the sender lacks |
- * | 5 remove | `nodes`: the sender takes its hints about them back (DNDM-30) |
+ * | 5 remove | `nodes`: the sender takes its hints about them back |
  *
  * A mark is 6 bytes; lists of marks and of node ids are one byte string. A hint is `[node id, [address, …]]`.
  */
@@ -95,7 +95,7 @@ export function toWire(message: BookMessage): Fields {
   }
 }
 
-/** Reads a decoded value, whatever it is; nothing for what is malformed, `unknown` for a type of a later version. Never throws. */
+/** Reads a decoded value of any type; `undefined` when it is malformed, `unknown` for a type of a later version. Never throws. */
 export function fromWire(value: unknown): BookMessage | 'unknown' | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Uint8Array) return undefined;
   const fields = value as Fields;

@@ -1,6 +1,6 @@
 /**
- * @module Talk: gossip on the wire: takes what neighbours tell into the book, passes news on, and answers their questions, through the
- * agent. What `gossip.ts` and `sync.ts` decide is sent here; what finds no room is left to the next comparison.
+ * @module GossipProtocol: gossip on the wire, through the agent: takes what neighbours send into the book, passes news on, and answers
+ * their questions. What `gossip.ts` and `sync.ts` decide is sent here; what finds no room is left to the next comparison.
  */
 
 import { type AddressMode, modeOfRemote, reachOf } from '../../../core/address/address-class.js';
@@ -15,7 +15,7 @@ import {
   toConnection,
   tryParseAddress,
 } from '../../../core/index.js';
-import type { Book, Teller } from '../book/book.js';
+import type { Book, ClaimSource } from '../book/book.js';
 import type { Entry, Moment } from '../book/entry.js';
 import { type AddressRecord, isGenuine, markOf, readRecord } from '../book/record.js';
 import { OWN_SLOT, type SharedRecords } from '../book/shared-records.js';
@@ -25,28 +25,28 @@ import { type Greeting, Greetings } from './greeting.js';
 import { type BookMessage, fromWire, type Hint, MESSAGE_LIMITS, type NewsMessage, toWire } from './messages.js';
 import { Sync } from './sync.js';
 
-/** A neighbour that has signed nothing for so long will not. */
+/** A neighbour that has sent no record for so long does not sign one. */
 const SILENT_MS = 10_000;
 
-/** News wait so long for each other; and a round follows the one before at this distance. */
+/** News is collected for so long; a round follows the one before at this distance. */
 const NEWS_MS = 100;
 const NEWS_PERIOD_MS = 1_000;
 
 /** What went over the wire, and what came of it. */
-export interface TalkCounters {
+export interface GossipCounters {
   messagesSent: number;
   bytesOfRecordsSent: number;
   recordsSent: number;
   recordsReceived: number;
   recordsTaken: number;
-  /** Not looked at: beyond what a neighbour may tell. */
+  /** Ignored: beyond what a neighbour may send. */
   claimsIgnored: number;
   questionsIgnored: number;
 }
 
-export class Talk {
+export class GossipProtocol {
   readonly gossip = new Gossip();
-  readonly counters: TalkCounters = {
+  readonly counters: GossipCounters = {
     ...{
       messagesSent: 0,
       bytesOfRecordsSent: 0,
@@ -85,22 +85,22 @@ export class Talk {
     return this.isOn ? this.sync.nextDueMs : Number.POSITIVE_INFINITY;
   }
 
-  /** What this side says in the handshake of a connection. Whoever dialled asks first. */
+  /** What this side sends in the handshake of a connection. The dialler asks first. */
   greet(agent: BehaviorAgent, connection: Connection): Greeting {
     const { id, nodeId, direction } = connection;
     const mode = this.modeOf(connection);
-    const said: Greeting = {
+    const sent: Greeting = {
       record: this.isOn ? this.records.ownWithin(mode)?.bytes : undefined,
       hasMore: this.isOn && this.records.hasMore(mode, nodeId),
       question: this.isOn && direction === 'outgoing' ? this.sync.greet(id, mode, agent) : undefined,
     };
-    this.greetings.say(id, said);
-    return said;
+    this.greetings.sent(id, sent);
+    return sent;
   }
 
-  /** What the other side says there. */
-  greeted(connectionId: number, heard: Greeting): void {
-    this.greetings.hear(connectionId, heard);
+  /** What the other side sent there. */
+  greeted(connectionId: number, received: Greeting): void {
+    this.greetings.received(connectionId, received);
   }
 
   /** A connection is open. */
@@ -108,12 +108,12 @@ export class Talk {
     const { id, nodeId, direction } = connection;
     const link = this.gossip.open({ connectionId: id, nodeId, mode: this.modeOf(connection), openedMs: agent.nowMs });
     const known = this.book.get(nodeId)?.record;
-    if (known !== undefined) link.told.add(known.slot);
+    if (known !== undefined) link.known.add(known.slot);
     const greeted = this.greetings.take(id);
     if (!this.isOn) return;
     const { own } = this.records;
-    if (own !== undefined && greeted?.said.record === own.bytes) link.told.add(own.slot);
-    if (greeted?.heard?.record !== undefined) this.takeRecords(agent, link, [greeted.heard.record], false);
+    if (own !== undefined && greeted?.sent.record === own.bytes) link.known.add(own.slot);
+    if (greeted?.received?.record !== undefined) this.takeRecords(agent, link, [greeted.received.record], false);
     this.send(agent, this.sync.opened(link, greeted, direction === 'outgoing', agent));
   }
 
@@ -130,7 +130,7 @@ export class Talk {
     if (this.isOn) this.send(agent, this.gossip.takeBack(link.facts.nodeId));
   }
 
-  /** This node says anew where it is. */
+  /** This node has signed a new record. */
   ownChanged(record: AddressRecord): void {
     this.gossip.forget([OWN_SLOT]);
     this.gossip.addNews(this.records.setOwn(record));
@@ -155,8 +155,8 @@ export class Talk {
     if (this.isOn) this.send(agent, this.gossip.takeNews(agent.random));
   }
 
-  /** Tells of neighbours that sign nothing, where this node itself has reached them (DNDM-40; H-39). */
-  tellHints(agent: BehaviorAgent): void {
+  /** Sends hints about neighbours without a record, with the addresses at which this node has reached them. */
+  sendHints(agent: BehaviorAgent): void {
     if (!this.isOn) return;
     const silent = this.gossip.all().flatMap(({ facts: { nodeId, openedMs } }) => {
       const entry = this.book.get(nodeId);
@@ -165,7 +165,7 @@ export class Talk {
     if (silent.length > 0) this.send(agent, this.gossip.takeHints(silent));
   }
 
-  /** A message of a neighbour. Answers what is wrong with it, or how many nodes it has taught this one. */
+  /** A message of a neighbour. Returns whether it is malformed, or how many nodes were new. */
   receive(agent: BehaviorAgent, message: Message): number | 'malformed' {
     const link = this.gossip.link(message.connectionId ?? -1);
     if (link === undefined || !message.sourceVerified || !this.isOn) return 0;
@@ -206,7 +206,7 @@ export class Talk {
     return taken + hinted;
   }
 
-  /** Answers how many of them were new. */
+  /** Returns how many of them were new. */
   private takeRecords(agent: BehaviorAgent, link: GossipLink, records: readonly Uint8Array[], isAnswer: boolean): number {
     const { counters } = this;
     const allowed = link.claims.take(records.length, agent.nowMs);
@@ -218,18 +218,18 @@ export class Talk {
     return taken;
   }
 
-  /** Whether it was new. What a node says of itself is passed on at once; what a comparison has brought is not. */
+  /** Whether it was new. A node's record of itself is passed on at once; what a comparison has brought is not. */
   private takeRecord(agent: BehaviorAgent, link: GossipLink, bytes: Uint8Array, isAnswer: boolean): boolean {
     const known = this.records.withMark(markOf(bytes) ?? -1);
-    if (known !== undefined) link.told.add(known.slot);
+    if (known !== undefined) link.known.add(known.slot);
     const record = known === undefined ? readRecord(bytes, this.signer) : undefined;
     if (record === undefined) return false;
-    const verdict = this.book.takeRecord(record, tellerOf(link), agent, () => isGenuine(record, this.signer));
+    const verdict = this.book.takeRecord(record, sourceOf(link), agent, () => isGenuine(record, this.signer));
     if (verdict !== 'new' && verdict !== 'newer') return false;
     this.gossip.forget(this.records.takeRetiredSlots());
     const taken = this.records.withMark(record.mark);
     if (taken === undefined) return false;
-    if (isAnswer && record.nodeId !== link.facts.nodeId) link.told.add(taken.slot);
+    if (isAnswer && record.nodeId !== link.facts.nodeId) link.known.add(taken.slot);
     else this.gossip.addNews(taken, link);
     return true;
   }
@@ -238,7 +238,7 @@ export class Talk {
     const parsed = addresses.map((text) => tryParseAddress(text)).filter((address) => address !== undefined);
     const own = parsed.filter((address) => address.nodeId === undefined || address.nodeId === nodeId);
     const plain = own.map((address) => address.withNodeId(undefined));
-    return this.book.takeHint(nodeId, plain, tellerOf(link), agent) === 'new';
+    return this.book.takeHint(nodeId, plain, sourceOf(link), agent) === 'new';
   }
 
   private noteNovelty(link: GossipLink, count: number, { nowMs }: Moment): void {
@@ -269,15 +269,15 @@ export class Talk {
   }
 }
 
-function tellerOf({ facts: { nodeId, mode } }: GossipLink): Teller {
+function sourceOf({ facts: { nodeId, mode } }: GossipLink): ClaimSource {
   return { source: nodeId, mode };
 }
 
-/** Of an entry what is proven, if it may be told to anybody. */
+/** The proven addresses of an entry, if anybody may be sent them. */
 function hintOf({ nodeId, addresses }: Entry): (Hint & { readonly reach: AddressMode; readonly nodeId: NodeId })[] {
   const proven = addresses.filter(({ succeededMs }) => succeededMs !== undefined).map(({ text }) => text);
-  // A link-local address means nothing to others.
-  const told = proven.filter((text) => reachOf([parseAddress(text)]) !== undefined).slice(0, MESSAGE_LIMITS.hintAddressesMax);
-  const reach = reachOf(told.map(parseAddress));
-  return reach === undefined ? [] : [{ nodeId, addresses: told, reach }];
+  // A link-local address is of no use to others.
+  const places = proven.filter((text) => reachOf([parseAddress(text)]) !== undefined).slice(0, MESSAGE_LIMITS.hintAddressesMax);
+  const reach = reachOf(places.map(parseAddress));
+  return reach === undefined ? [] : [{ nodeId, addresses: places, reach }];
 }

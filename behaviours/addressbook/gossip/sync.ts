@@ -8,7 +8,7 @@
  *          <-------------------------------------  news: what you want
  *
  * A node asks one neighbour at a time, so that nobody is given the same thing by many; whoever dials asks first, in its greeting
- * (`greeting.ts`), then everybody asks a neighbour by chance every ten seconds, and sooner while it pays. Pure.
+ * (`greeting.ts`), then each node asks a random neighbour every ten seconds, and sooner while it brings something. Pure.
  */
 
 import type { AddressMode } from '../../../core/address/address-class.js';
@@ -16,13 +16,13 @@ import { sample } from '../../../core/structures/sample.js';
 import type { Moment, SignedBytes } from '../book/entry.js';
 import type { SharedRecords } from '../book/shared-records.js';
 import { BITMAP_BYTES, bucketOf, differingBuckets, digestOf, hasBucket } from './digest.js';
-import { type Gossip, type Outgoing, tell } from './gossip.js';
+import { type Gossip, newsFor, type Outgoing } from './gossip.js';
 import type { GossipLink } from './gossip-link.js';
 import type { Greeted, Greeting } from './greeting.js';
 import { type DigestMessage, type HaveMessage, MESSAGE_LIMITS, type WantMessage } from './messages.js';
 
 export const SYNC_TIMES = {
-  /** Between two questions of this node, on average; as between two looks at what is to be dialled (DNDM-37). */
+  /** Between two questions of this node, on average. */
   periodMs: 10_000,
   /** After one that brought something. */
   eagerMs: 1_000,
@@ -61,7 +61,7 @@ export class Sync {
     return this.gossip.linkCount === 0 ? Number.POSITIVE_INFINITY : (this.nextMs ?? 0);
   }
 
-  /** Asks, if it is time: links that are new first, then one by chance. */
+  /** Asks, if it is time: new links first, then a random one. */
   tick(now: Moment): Outgoing[] {
     if (this.isBusy(now) || this.gossip.linkCount === 0) return [];
     const wanted = this.gossip.find((link) => link.isSyncWanted);
@@ -73,17 +73,17 @@ export class Sync {
     return [{ connectionId: link.id, message: this.question(link.id, link.facts.mode, now), slots: [] }];
   }
 
-  /** The question for the greeting of a node that is being dialled; nothing while another one is asked. */
+  /** The question for the greeting to a node that is being dialled; `undefined` while another one is asked. */
   greet(connectionId: number, mode: AddressMode, now: Moment): DigestMessage | undefined {
     return this.isBusy(now) ? undefined : this.question(connectionId, mode, now);
   }
 
   /** A link is open. What the greetings have asked is answered; without a question in them a dialer asks later. */
   opened(link: GossipLink, greeted: Greeted | undefined, isDialer: boolean, now: Moment): Outgoing[] {
-    const { said, heard } = greeted ?? {};
-    if (!isDialer) return this.answerGreeting(link, said, heard);
-    const isAsked = this.asking?.connectionId === link.id && heard !== undefined;
-    if (isAsked && heard.hasMore) return [];
+    const { sent, received } = greeted ?? {};
+    if (!isDialer) return this.answerGreeting(link, sent, received);
+    const isAsked = this.asking?.connectionId === link.id && received !== undefined;
+    if (isAsked && received.hasMore) return [];
     if (isAsked && this.records.own === undefined) return this.giveAll(link, now);
     this.closed(link.id, now);
     link.isSyncWanted = true;
@@ -100,7 +100,7 @@ export class Sync {
     const own = this.records.within(link.facts.mode);
     const differing = differingBuckets(digestOf(marksOf(own), salt), buckets);
     const there = own.filter(({ mark }) => hasBucket(differing, bucketOf(mark)));
-    link.isServed ||= there.every(({ slot }) => link.told.has(slot));
+    link.isServed ||= there.every(({ slot }) => link.known.has(slot));
     const marks = marksOf(there).slice(0, MESSAGE_LIMITS.haveMarksMax);
     return [{ connectionId: link.id, message: { type: 'have', buckets: differing, marks }, slots: [] }];
   }
@@ -113,23 +113,23 @@ export class Sync {
     const surplus: SignedBytes[] = [];
     for (const record of this.records.within(link.facts.mode)) {
       if (!hasBucket(buckets, bucketOf(record.mark))) continue;
-      if (theirs.has(record.mark)) link.told.add(record.slot);
+      if (theirs.has(record.mark)) link.known.add(record.slot);
       else if (link.isNews(record)) surplus.push(record);
     }
     const lacking = marks.filter((mark) => !this.records.has(mark));
     const wanted = lacking.slice(0, MESSAGE_LIMITS.wantMarksMax);
     asking.isCut = lacking.length > wanted.length;
-    const told = tell(link, surplus.slice(0, MESSAGE_LIMITS.wantMarksMax), false).map(asAnswer);
-    if (wanted.length > 0) return [...told, { connectionId: link.id, message: { type: 'want', marks: wanted }, slots: [] }];
+    const news = newsFor(link, surplus.slice(0, MESSAGE_LIMITS.wantMarksMax), false).map(asAnswer);
+    if (wanted.length > 0) return [...news, { connectionId: link.id, message: { type: 'want', marks: wanted }, slots: [] }];
     this.end(nowMs, random.float());
-    return told;
+    return news;
   }
 
-  /** The remote lacks something. What it was told on this connection it is not told again. */
+  /** The remote lacks something. What it was sent on this connection is not sent again. */
   want(link: GossipLink, { marks }: WantMessage): Outgoing[] {
     const wanted = marks.map((mark) => this.records.withMark(mark)).filter((record) => record !== undefined && link.isNews(record));
     link.isServed = true;
-    return tell(link, wanted as SignedBytes[], true);
+    return newsFor(link, wanted as SignedBytes[], true);
   }
 
   /** Records of that link have come: so many of them were new. */
@@ -142,15 +142,18 @@ export class Sync {
     this.end(nowMs, random.float());
   }
 
-  /** The other side has nothing. To a node that nobody can reach that is an answer; others may be the first of many, and ask again. */
+  /**
+   * The other side has no records. For a node without a record of its own that is an answer; another one may be the first of many, and asks
+   * again.
+   */
   private giveAll(link: GossipLink, now: Moment): Outgoing[] {
     this.idleCount = SYNC_TIMES.idleAfter;
     return this.have(link, { type: 'have', buckets: ALL_BUCKETS, marks: [] }, now);
   }
 
-  /** Who said that it has nothing more is not asked, and says nothing either. */
-  private answerGreeting(link: GossipLink, said: Greeting | undefined, heard: Greeting | undefined): Outgoing[] {
-    return said?.hasMore === true && heard?.question !== undefined ? this.digest(link, heard.question) : [];
+  /** A side without more records is not asked, and does not answer. */
+  private answerGreeting(link: GossipLink, sent: Greeting | undefined, received: Greeting | undefined): Outgoing[] {
+    return sent?.hasMore === true && received?.question !== undefined ? this.digest(link, received.question) : [];
   }
 
   private isBusy({ nowMs, random }: Moment): boolean {
@@ -172,13 +175,13 @@ export class Sync {
     return { type: 'digest', salt, buckets: digestOf(marksOf(this.records.within(mode)), salt) };
   }
 
-  private end(nowMs: number, chance: number): void {
+  private end(nowMs: number, share: number): void {
     const isFruitful = this.asking !== undefined && this.asking.gained > 0;
     this.asking = undefined;
     const { eagerMs, periodMs, idleAfter, idlePeriodMs } = SYNC_TIMES;
     if (isFruitful) this.idleCount = 0;
     const idleMs = this.idleCount < idleAfter ? periodMs : idlePeriodMs;
-    this.nextMs = nowMs + (isFruitful ? eagerMs : idleMs) * (0.5 + chance);
+    this.nextMs = nowMs + (isFruitful ? eagerMs : idleMs) * (0.5 + share);
   }
 }
 

@@ -1,7 +1,7 @@
 /**
- * @module Eviction: which open connection makes room for a newcomer at the cap (SECURITY.md row 50). Held ones never go, nor those that are
- * good in a way that is hard to feign: the nearest, those that told of something new lately, and the half that has been here for longest.
- * Of the rest one goes whose group is the largest: whoever fills the slots from few networks displaces himself. Pure.
+ * @module Eviction: which open connection makes room for a newcomer at the cap. Held ones never go, nor those that are
+ * good in a way that is hard to feign: the nearest, those that sent something new lately, and the half that has been open longest.
+ * Of the rest one of the largest group goes: a flood from one network evicts only its own connections. Pure.
  */
 
 import type { GroupOf } from '../../../core/address/address-group.js';
@@ -16,7 +16,7 @@ export interface Evictable {
   readonly rttMs: number | undefined;
   readonly openedMs: number;
   readonly lastTrafficMs: number;
-  /** When it told of something new. */
+  /** When it sent something new. */
   readonly noveltyMs: number;
   /** It has been given what it lacked. */
   readonly isServed: boolean;
@@ -29,7 +29,7 @@ const SPARED_SHARE = 1 / 16;
 /** A connection that was not served stays so long, to get what it came for. */
 const GRACE_MS = 2_000;
 
-/** The connection that goes, or nothing: then the newcomer does. */
+/** The connection that is closed; `undefined` when the newcomer is. */
 export function victimOf(open: readonly Evictable[], newcomer: { readonly group: string | undefined }, nowMs: number): number | undefined {
   const free = open.filter(({ isHeld }) => !isHeld);
   const surplus = free.filter(({ direction }) => direction === 'outgoing');

@@ -1,5 +1,5 @@
 /**
- * @module Protected: nodes whose connections never make room, by the tags that speak for them (USERS 24). Pure.
+ * @module Protected: nodes whose connections never make room, by tags. Pure.
  */
 import { limitReached, type NodeId } from '../../../core/index.js';
 

@@ -1,5 +1,5 @@
 /**
- * @module SelfAddresses: addresses that led back to this node, or that it has. They are nobody else's for a while (SECURITY.md row 14).
+ * @module SelfAddresses: addresses that led back to this node, or that it has. They are nobody else's for a while.
  * Pure.
  */
 export const SELF_ADDRESS_LIMITS = {

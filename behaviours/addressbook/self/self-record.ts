@@ -1,6 +1,6 @@
 /**
- * @module SelfRecord: this node's own record, and the addresses in it. The host of an any-address is replaced by those under which the node is known to be
- * reached: the ends of its own connections, and what enough of its neighbours observe (DNDM-24, DNDM-41). Pure but for the signer.
+ * @module SelfRecord: this node's own record, and the addresses in it. The host of an any-address is replaced by those under which the node
+ * is known to be reached: the ends of its own connections, and what enough of its neighbours observe. Pure but for the signer.
  */
 import { type AddressMode, classOf, refusalOf } from '../../../core/address/address-class.js';
 import type { Address, Connection, Signer } from '../../../core/index.js';
@@ -22,22 +22,22 @@ export interface OwnFacts {
 }
 
 /**
- * Where others may reach this node, the farthest-reaching addresses first. What is only good on this machine is told when nothing else is.
+ * Where others may reach this node, the farthest-reaching addresses first. Loopback addresses are in it only when there are no others.
  */
 export function ownAddresses(facts: OwnFacts, mode: AddressMode = 'loopback'): readonly Address[] {
-  const heard = facts.observed.filter(({ address }) => isCommon(address, facts.observed));
-  const hosts = [...facts.local, ...heard.map(({ address }) => address)];
-  const forwarded = heard.filter(({ direction }) => direction === 'incoming').map(({ address }) => address);
+  const received = facts.observed.filter(({ address }) => isCommon(address, facts.observed));
+  const hosts = [...facts.local, ...received.map(({ address }) => address)];
+  const forwarded = received.filter(({ direction }) => direction === 'incoming').map(({ address }) => address);
   const reachable = facts.listening.flatMap((address) => (isAny(address) ? hostsFor(address, hosts) : [address]));
   const byText = new Map([...reachable, ...forwarded.filter((address) => isOffered(address, facts.listening))].map((it) => [it.text, it]));
-  const told = [...byText.values()].filter((address) => refusalOf(address, mode) === undefined);
-  const far = told.filter((address) => classOf(address) !== 'loopback');
-  return (far.length > 0 ? far : told).sort(byReach).slice(0, RECORD_LIMITS.addressesMax);
+  const accepted = [...byText.values()].filter((address) => refusalOf(address, mode) === undefined);
+  const far = accepted.filter((address) => classOf(address) !== 'loopback');
+  return (far.length > 0 ? far : accepted).sort(byReach).slice(0, RECORD_LIMITS.addressesMax);
 }
 
 /**
- * Keeps this node's signed record in step with where it listens, with its ends of its connections, and with what others observe. It works only
- * when one of them has changed, and signs only when that changes what the record says.
+ * Keeps this node's signed record in step with where it listens, with its ends of its connections, and with what others observe. It works
+ * only when one of them has changed, and signs only when that changes what the record says.
  */
 export class SelfRecord {
   private listening: readonly Address[] | undefined;

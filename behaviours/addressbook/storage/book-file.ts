@@ -1,10 +1,9 @@
 /**
- * @module BookFile: a book as bytes, for the storage and for people who move one (DNDM-32, DNDM-33: all fields come back). What is read may
- * have been written by anybody: it passes the same bounds and checks as what remotes send (SECURITY.md row 53). Points of monotonic time,
- * which mean nothing in another run, are kept as distances.
+ * @module BookFile: a book as bytes, for the storage and for people who move one. What is read may have been written by anybody: it passes
+ * the same bounds and checks as what remotes send. Points of monotonic time, which mean nothing in another run, are kept as distances.
  *
- * CBOR of `{ version, seq, anchors, records, entries }`; anchors are node ids; records stand for nodes of which nothing else is known;
- * entries are CBOR each, so that a broken one harms no other.
+ * CBOR of `{ version, seq, anchors, records, entries }`; anchors are node ids; a record is in `records` when it is all that is known of its
+ * node; entries are CBOR each, so that a broken one harms no other.
  */
 
 import { refusalOf } from '../../../core/address/address-class.js';
@@ -62,7 +61,7 @@ export function bookToBytes(book: Book, facts: BookFacts, now: Moment): Uint8Arr
   return encodeValue({ version: VERSION, seq: facts.seq, anchors, records, entries }, FILE_VALUE_LIMITS);
 }
 
-/** Takes what is sound into the book. Answers what else the bytes say; nothing when they are no book at all. */
+/** Takes what is sound into the book and returns the rest of the file; `undefined` when the bytes are not a book. */
 export function bookFromBytes(bytes: Uint8Array, book: Book, groupOf: GroupOf, signer: Signer, now: Moment): BookFacts | undefined {
   const value = bytes.length <= BOOK_FILE_LIMITS.bytesMax ? decodeValue(bytes, FILE_VALUE_LIMITS)?.value : undefined;
   if (!isFields(value) || value['version'] !== VERSION) return undefined;

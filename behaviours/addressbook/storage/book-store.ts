@@ -1,6 +1,6 @@
 /**
- * @module Shelf: the book between two runs: loads it at the start, saves it now and then and at the end, if something has changed. What is
- * damaged or cannot be saved stops nobody, nor does a storage that throws: a fault would take the dials of the same look along.
+ * @module BookStore: keeps the book between two runs: loads it at the start, saves it now and then and at the end, if something has
+ * changed. A damaged book or a storage that throws is logged and stops nothing: a fault would undo the dials of the same look.
  */
 import type { BehaviorAgent, NodeId, Signer, Storage } from '../../../core/index.js';
 import type { Book } from '../book/book.js';
@@ -15,7 +15,7 @@ const SECOND_MS = 1_000;
 /** No revision of a book. */
 const NEVER = -1;
 
-export class Shelf {
+export class BookStore {
   private savedMs = 0;
   private intervalMs = FIRST_MS;
   private savedRevision = 0;
@@ -39,7 +39,7 @@ export class Shelf {
     return facts;
   }
 
-  /** Takes in what is sound in such bytes; nothing when they are no book. */
+  /** Takes in what is sound in such bytes; `undefined` when they are not a book. */
   take(agent: BehaviorAgent, bytes: Uint8Array): BookFacts | undefined {
     return bookFromBytes(bytes, this.book, this.setup.groupOf, this.signer, agent);
   }
@@ -48,7 +48,7 @@ export class Shelf {
     return bookToBytes(this.book, { seq, anchors: this.anchors }, agent);
   }
 
-  /** When there is something to save; nothing is where it would not last. */
+  /** When to save next; `Infinity` when nothing has changed, or the storage does not last. */
   get nextDueMs(): number {
     const isChanged = this.storage.isLasting !== false && this.savedRevision !== this.book.revision;
     return isChanged ? this.savedMs + this.intervalMs : Number.POSITIVE_INFINITY;

@@ -1,6 +1,6 @@
 /** @module What the address book's tests share: signers, records, tellers, and the present. */
 
-import { Book, type RecordVerdict, type Teller } from '../../../behaviours/addressbook/book/book.js';
+import { Book, type ClaimSource, type RecordVerdict } from '../../../behaviours/addressbook/book/book.js';
 import { type AddressRecord, isGenuine, readRecord, signRecord } from '../../../behaviours/addressbook/book/record.js';
 import { type BookMessage, fromWire, MESSAGE_LIMITS, toWire } from '../../../behaviours/addressbook/gossip/messages.js';
 import { AddressBookBehavior, type AddressBookOptions } from '../../../behaviours/addressbook/index.js';
@@ -53,7 +53,7 @@ export class Present {
   }
 }
 
-export function teller(name: string | number, mode: AddressMode = 'public'): Teller {
+export function teller(name: string | number, mode: AddressMode = 'public'): ClaimSource {
   return { source: idOf(name), mode };
 }
 
@@ -64,7 +64,7 @@ export class Reader {
   /** Signatures that were checked. */
   checkCount = 0;
 
-  take(record: AddressRecord, from: Teller = teller('source')): RecordVerdict {
+  take(record: AddressRecord, from: ClaimSource = teller('source')): RecordVerdict {
     return this.book.takeRecord(record, from, this.now, () => {
       this.checkCount++;
       return isGenuine(record, signerOf('reader'));

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { Book } from '../../../../behaviours/addressbook/book/book.js';
 import { setupOf } from '../../../../behaviours/addressbook/options.js';
-import { Shelf } from '../../../../behaviours/addressbook/storage/book-store.js';
+import { BookStore } from '../../../../behaviours/addressbook/storage/book-store.js';
 import { groupOfAddress } from '../../../../core/address/address-group.js';
 import { type BehaviorAgent, NetworkError, parseAddress, type Storage } from '../../../../core/index.js';
 import { bookOf, idOf, isFullMesh, Mesh, Present, publicAddress, signerOf } from '../support.js';
@@ -33,7 +33,7 @@ function shelved(disk = new Disk()) {
   const now = Object.assign(new Present(), { warnings: 0, log: { warn: () => now.warnings++ } });
   const agent = now as unknown as BehaviorAgent;
   const book = new Book({ self: idOf('self'), groupOf: groupOfAddress });
-  const shelf = new Shelf(book, setupOf({}), signerOf('self'), disk);
+  const shelf = new BookStore(book, setupOf({}), signerOf('self'), disk);
   shelf.load(agent);
   const meet = (name: string) => {
     const entry = book.met(idOf(name), 7, now);
