@@ -7,9 +7,6 @@ import type { LinkSink, TransportLink } from '../../core/api/transport.js';
 import { NetworkError } from '../../core/errors.js';
 import type { MemoryNetwork } from './network.js';
 
-/** Shared by all links: delivered bytes are valid during the call only, which this makes true. */
-const READ_BUFFER = new Uint8Array(65_536);
-
 export class MemoryLink implements TransportLink {
   readonly kind = 'stream';
   readonly #network: MemoryNetwork;
@@ -83,11 +80,12 @@ export class MemoryLink implements TransportLink {
 
   /** What the other end has written. */
   receive(chunk: Uint8Array): void {
-    for (let start = 0; start < chunk.length && !this.#isDestroyed; start += READ_BUFFER.length) {
+    const { readBuffer } = this.#network;
+    for (let start = 0; start < chunk.length && !this.#isDestroyed; start += readBuffer.length) {
       if (this.isPaused) return this.hold(() => this.receive(chunk.subarray(start)));
-      const piece = chunk.subarray(start, start + READ_BUFFER.length);
-      READ_BUFFER.set(piece);
-      this.#sink?.onBytes(READ_BUFFER.subarray(0, piece.length));
+      const piece = chunk.subarray(start, start + readBuffer.length);
+      readBuffer.set(piece);
+      this.#sink?.onBytes(readBuffer.subarray(0, piece.length));
     }
   }
 

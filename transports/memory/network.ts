@@ -18,10 +18,13 @@ export interface MemoryNetworkOptions {
 
 const LINKS_MAX = 65_536;
 const QUEUED_BYTES_MAX = 16 * 1024 * 1024;
+const READ_BYTES = 65_536;
 
 export class MemoryNetwork {
   readonly linksMax: number;
   readonly queuedBytesMax: number;
+  /** What links deliver in: delivered bytes are valid during the call only, which this makes true. */
+  readonly readBuffer = new Uint8Array(READ_BYTES);
   /** Links that are open now; a link counts once for its two ends. */
   linkCount = 0;
   readonly #endOfTurn: (callback: () => void) => void;

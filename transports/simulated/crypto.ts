@@ -17,13 +17,12 @@ const TWO_TO_32 = 0x1_0000_0000;
 /** One domain for each use, so that equal inputs give unrelated outputs. */
 const DOMAIN = { sha256: 1, hmac: 2, agreement: 3, secret: 4, signing: 5, signature: 6, cipher: 7, tag: 8 } as const;
 
-/** Used again by every call: nothing here is entered twice. */
-const hash = new Hash();
+const hashOf = (domain: number): Hash => new Hash().reset(domain);
 
 export const simulatedCrypto: Crypto = {
   name: 'simulated',
-  sha256: (bytes) => hash.reset(DOMAIN.sha256).bytes(bytes).finish().expand(KEY_BYTES),
-  hmacSha256: (key, bytes) => hash.reset(DOMAIN.hmac).bytes(key).bytes(bytes).finish().expand(KEY_BYTES),
+  sha256: (bytes) => hashOf(DOMAIN.sha256).bytes(bytes).finish().expand(KEY_BYTES),
+  hmacSha256: (key, bytes) => hashOf(DOMAIN.hmac).bytes(key).bytes(bytes).finish().expand(KEY_BYTES),
   agreementKey: (secret) => new SimulatedAgreementKey(secret),
   signingKey: (seed) => signingKey(seed),
   cipherKey: (key) => new SimulatedCipherKey(key),
@@ -36,14 +35,14 @@ class SimulatedAgreementKey implements AgreementKey {
   readonly publicKey: Uint8Array;
 
   constructor(secret: Uint8Array) {
-    this.publicKey = hash.reset(DOMAIN.agreement).bytes(secret).finish().expand(KEY_BYTES);
+    this.publicKey = hashOf(DOMAIN.agreement).bytes(secret).finish().expand(KEY_BYTES);
   }
 
   agree(remotePublicKey: Uint8Array): Uint8Array | undefined {
     if (remotePublicKey.length !== KEY_BYTES || remotePublicKey.every((byte) => byte === 0)) return undefined;
     const own = this.publicKey;
     const [first, second] = isBefore(own, remotePublicKey) ? [own, remotePublicKey] : [remotePublicKey, own];
-    return hash.reset(DOMAIN.secret).bytes(first).bytes(second).finish().expand(KEY_BYTES);
+    return hashOf(DOMAIN.secret).bytes(first).bytes(second).finish().expand(KEY_BYTES);
   }
 }
 
@@ -52,7 +51,7 @@ class SimulatedCipherKey implements CipherKey {
   readonly #b: number;
 
   constructor(key: Uint8Array) {
-    hash.reset(DOMAIN.cipher).bytes(key).finish();
+    const hash = hashOf(DOMAIN.cipher).bytes(key).finish();
     this.#a = hash.a;
     this.#b = hash.b;
   }
@@ -83,8 +82,7 @@ class SimulatedCipherKey implements CipherKey {
   }
 
   #tag(counter: number, associatedData: Uint8Array | undefined, ciphertext: Uint8Array): Uint8Array {
-    hash
-      .reset(DOMAIN.tag)
+    const hash = hashOf(DOMAIN.tag)
       .word(this.#a)
       .word(this.#b)
       .word(counter | 0)
@@ -95,12 +93,12 @@ class SimulatedCipherKey implements CipherKey {
 }
 
 function signingKey(seed: Uint8Array): SigningKey {
-  const publicKey = hash.reset(DOMAIN.signing).bytes(seed).finish().expand(KEY_BYTES);
+  const publicKey = hashOf(DOMAIN.signing).bytes(seed).finish().expand(KEY_BYTES);
   return { publicKey, sign: (message) => signatureOf(publicKey, message) };
 }
 
 function signatureOf(publicKey: Uint8Array, message: Uint8Array): Uint8Array {
-  return hash.reset(DOMAIN.signature).bytes(publicKey).bytes(message).finish().expand(SIGNATURE_BYTES);
+  return hashOf(DOMAIN.signature).bytes(publicKey).bytes(message).finish().expand(SIGNATURE_BYTES);
 }
 
 /** The generator xorshift32; the state is never 0. */

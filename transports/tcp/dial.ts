@@ -14,16 +14,11 @@ import { networkError } from './system-error.js';
 
 const NEXT_ATTEMPT_MS = 250;
 
-/**
- * Dialled sockets read into this one buffer, which saves an allocation of 64 KiB for every read. It may be shared, because the bytes
- * are consumed before the read returns.
- */
-const READ_BUFFER = new Uint8Array(65_536);
-
 export class TcpDial implements Dial {
   readonly #address: Address;
   readonly #sink: DialSink;
   readonly #tally: SocketTally;
+  readonly #readBuffer: Uint8Array;
   /** Numeric hosts that are not tried yet. */
   #waiting: string[] = [];
   readonly #sockets = new Set<Socket>();
@@ -31,10 +26,11 @@ export class TcpDial implements Dial {
   #timer: NodeJS.Timeout | undefined;
   #isDone = false;
 
-  constructor(address: Address, sink: DialSink, { tally, resolver }: TcpParts) {
+  constructor(address: Address, sink: DialSink, { tally, resolver, readBuffer }: TcpParts) {
     this.#address = address;
     this.#sink = sink;
     this.#tally = tally;
+    this.#readBuffer = readBuffer;
     resolveHost(address, resolver, (hosts, error) => this.#onResolved(hosts, error));
   }
 
@@ -70,7 +66,7 @@ export class TcpDial implements Dial {
 
   #try(host: string): void {
     const intake: Intake = { link: undefined };
-    const socket = openSocket(host, this.#address.port, intake);
+    const socket = openSocket(host, this.#address.port, this.#readBuffer, intake);
     this.#tally.track(socket);
     this.#sockets.add(socket);
     const onError = (error: Error) => this.#onFailed(socket, networkError('dial', this.#address, error, host));
@@ -111,12 +107,12 @@ interface Intake {
   link: TcpLink | undefined;
 }
 
-function openSocket(host: string, port: number, intake: Intake): Socket {
+function openSocket(host: string, port: number, buffer: Uint8Array, intake: Intake): Socket {
   const callback = (byteCount: number): boolean => {
-    intake.link?.receive(READ_BUFFER.subarray(0, byteCount));
+    intake.link?.receive(buffer.subarray(0, byteCount));
     return true;
   };
-  return connect({ host, port, noDelay: true, autoSelectFamily: false, onread: { buffer: READ_BUFFER, callback } });
+  return connect({ host, port, noDelay: true, autoSelectFamily: false, onread: { buffer, callback } });
 }
 
 /** One error for all addresses of a name, each with its own reason. */

@@ -12,6 +12,9 @@ import { type HostResolver, systemResolver } from './resolve.js';
 import { processSocketBudget, SocketBudget } from './socket-budget.js';
 import { SocketTally, type TcpStats } from './socket-tally.js';
 
+/** As much as the system hands over at once. */
+const READ_BYTES = 65_536;
+
 export interface TcpOptions {
   /**
    * Sockets that this transport may have open at once, dials included; at the bound incoming ones are closed at once and dials fail with
@@ -28,7 +31,8 @@ export class TcpTransport implements Transport {
 
   constructor(options: TcpOptions = {}) {
     const budget = options.socketsMax === undefined ? processSocketBudget() : new SocketBudget(options.socketsMax);
-    this.#parts = { tally: new SocketTally(budget), resolver: options.resolver ?? systemResolver };
+    const readBuffer = new Uint8Array(READ_BYTES);
+    this.#parts = { tally: new SocketTally(budget), resolver: options.resolver ?? systemResolver, readBuffer };
   }
 
   listen(address: Address, sink: ListenerSink): Listener {

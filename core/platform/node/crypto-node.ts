@@ -17,7 +17,7 @@ import {
 } from 'node:crypto';
 import type { AgreementKey, CipherKey, Crypto, Sealed, SigningKey } from '../../security/crypto.js';
 import { isAcceptableEd25519Key } from '../../security/ed25519-keys.js';
-import { equalBytes, writeWordLittleEndian } from '../../structures/bytes.js';
+import { writeWordLittleEndian } from '../../structures/bytes.js';
 import { freeSpent } from './spent.js';
 
 const CIPHER = 'chacha20-poly1305';
@@ -34,9 +34,8 @@ const HMAC_OUTER = new Uint8Array(HMAC_BLOCK_BYTES + HASH_BYTES);
 
 type Curve = 'X25519' | 'Ed25519';
 
-/** The X25519 key that was imported last. */
-let lastRemoteKey = new Uint8Array(0);
-let lastRemoteKeyObject: KeyObject | undefined;
+/** Imported keys of remotes, as long as a handshake has them. */
+const importedKeys = new WeakMap<Uint8Array, KeyObject>();
 
 export const nodeCrypto: Crypto = {
   name: 'node',
@@ -179,13 +178,13 @@ function publicKeyOf(crv: Curve, publicKey: Uint8Array): KeyObject {
   return createPublicKey({ key: { kty: 'OKP', crv, x: base64Url(publicKey) }, format: 'jwk' });
 }
 
-/** A handshake agrees twice with the remote's ephemeral key; the second time costs no import. */
+/** A handshake agrees twice with the remote's ephemeral key, which it does not change; the second time costs no import. */
 function remoteKeyOf(publicKey: Uint8Array): KeyObject {
-  if (!equalBytes(publicKey, lastRemoteKey)) {
-    lastRemoteKeyObject = publicKeyOf('X25519', publicKey);
-    lastRemoteKey = publicKey.slice();
-  }
-  return lastRemoteKeyObject as KeyObject;
+  const known = importedKeys.get(publicKey);
+  if (known !== undefined) return known;
+  const imported = publicKeyOf('X25519', publicKey);
+  importedKeys.set(publicKey, imported);
+  return imported;
 }
 
 /** The copy keeps the key out of the pool that small Buffers share. */
