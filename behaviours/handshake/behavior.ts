@@ -2,7 +2,7 @@
  * @module HandshakeBehavior (service 1): a gate. Before a connection opens, and inside its secured channel, both sides say how they
  * can be reached, how they see each other, and what other behaviours have to say (`HandshakeSection`).
  *
- * The dialer speaks first; four messages (`exchange.ts`), whose form and bounds stand in `messages.ts`. Whatever is malformed, out of
+ * The dialer begins; four messages in three flights (`exchange.ts`), whose form and bounds stand in `messages.ts`. Whatever is malformed, out of
  * order or contradictory closes the connection with the code `gate` and the reason. A message that is lost is lost with its link. A
  * remote that says nothing is closed by the engine's deadline for opening; one without this behaviour closes at our first word, as
  * it takes no messages of an unopened connection.
@@ -101,6 +101,8 @@ export class HandshakeBehavior extends NetworkBehavior<HandshakeToBehavior, Hand
 
   override onHandlerEvent(agent: HandshakeAgent, _nodeId: NodeId, connectionId: number, event: HandshakeToBehavior): void {
     switch (event.type) {
+      case 'answered':
+        return agent.announceReady(connectionId);
       case 'done':
         this.rememberSelf(connectionId, event.remote.me);
         this.rememberObserved(agent, connectionId, event.remote.you);

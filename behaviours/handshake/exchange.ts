@@ -4,14 +4,16 @@
  *   dialer                                          acceptor
  *   init  -- INITIAL me, you, sections -------->    wait
  *   wait  <--------- INITIAL me, you, sections --
- *   peers -- FINAL me, you, accepted ---------->    peers
- *   done  <----------- FINAL me, you, accepted --   done
+ *   peers <----------- FINAL me, you, accepted --   peers
+ *   done  -- FINAL me, you, accepted ---------->    done
  *
- * In `peers` each side knows what the other one says of both; the FINAL must say the same again. The dialer accepts the acceptor's
- * sections before its FINAL, the acceptor the dialer's after that has come: nothing is registered for a dialer that has not confirmed.
+ * The acceptor sends both of its messages at once, so that the dialer is done after one round trip. In `peers` each side knows what the
+ * other one claims of both; the FINAL must repeat it. Each side accepts the other's sections before its FINAL; what an acceptor accepted
+ * takes effect when the connection opens, and is undone if the dialer's FINAL is missing or differs.
  *
- * The short form (DNDM-26) is understood: an acceptor may answer the INITIAL by a FINAL, with its sections in it; this dialer confirms
- * it by a FINAL and is done. Out of order, malformed or another `me` than before: refused. Once done nothing is refused but too much.
+ * A dialer also understands an acceptor that sends its FINAL only after the dialer's, and one that answers the INITIAL by a FINAL alone, with
+ * its sections in it, which this dialer confirms. Out of order, malformed or another `me` than before: refused. Once done nothing is refused
+ * but too much.
  */
 import { assertNever } from '../../core/index.js';
 import {
@@ -56,6 +58,8 @@ export interface ExchangeSide {
 /** What has to be done now. */
 export type Step =
   | { readonly type: 'send'; readonly message: HandshakeMessage }
+  /** The acceptor's two messages: it has nothing more to send, and waits for the dialer's FINAL. */
+  | { readonly type: 'answer'; readonly messages: readonly [InitialMessage, FinalMessage] }
   /** The remote is known: this side says `message`, if there is one, and lets the connection pass. */
   | { readonly type: 'done'; readonly message: FinalMessage | undefined; readonly remote: Introduction }
   /** The remote presents itself anew. */
@@ -117,11 +121,14 @@ export class Exchange {
 
   private introduced(message: InitialMessage, side: ExchangeSide): Step {
     this.remote = message;
-    if (this.role === 'acceptor') return this.introduce(message.you, 'peers', side);
+    const initial = this.role === 'acceptor' ? this.introduce(message.you, 'wait', side) : undefined;
+    if (initial?.type === 'refused') return initial;
     const confirmation = this.confirm(message, side);
     if (confirmation.type === 'refused') return confirmation;
     this.current = 'peers';
-    return { type: 'send', message: confirmation.message };
+    return initial === undefined
+      ? { type: 'send', message: confirmation.message }
+      : { type: 'answer', messages: [initial.message, confirmation.message] };
   }
 
   private confirmed(message: FinalMessage, side: ExchangeSide): Step {
@@ -130,12 +137,16 @@ export class Exchange {
     if (message.you !== remote.you || !isSameMe(message.me, remote.me)) return refused('handshake FINAL does not match INITIAL');
     if (!message.accepted.every((name) => own.sections.some(([offered]) => offered === name)))
       return refused('handshake FINAL accepts what was not offered');
-    if (this.role === 'dialer' && this.current === 'peers') return this.done(undefined, remote);
+    if (this.current === 'peers') return this.done(undefined, remote);
     const confirmation = this.confirm(remote, side);
     return confirmation.type === 'refused' ? confirmation : this.done(confirmation.message, remote);
   }
 
-  private introduce(seenAs: string | undefined, next: ExchangeState, side: ExchangeSide): Step {
+  private introduce(
+    seenAs: string | undefined,
+    next: ExchangeState,
+    side: ExchangeSide,
+  ): { readonly type: 'send'; readonly message: InitialMessage } | Refusal {
     const offer = side.introduce(seenAs);
     if (offer.type === 'refused') return offer;
     this.own = offer.introduction;

@@ -26,6 +26,8 @@ import {
 import type { Sections } from './sections.js';
 
 export type HandshakeToBehavior =
+  /** This side has sent all that it has to send. */
+  | { readonly type: 'answered' }
   /** The exchange is complete. */
   | { readonly type: 'done'; readonly remote: Introduction }
   /** The remote presents itself anew. */
@@ -77,9 +79,12 @@ export class HandshakeHandler extends ConnectionHandler<HandshakeToBehavior, Han
   private carryOut(agent: HandlerAgent, step: Step): void {
     switch (step.type) {
       case 'send':
-        return this.say(agent, step.message);
+        return this.sendMessage(agent, step.message);
+      case 'answer':
+        for (const message of step.messages) this.sendMessage(agent, message);
+        return agent.sendToBehavior({ type: 'answered' });
       case 'done':
-        if (step.message !== undefined) this.say(agent, step.message);
+        if (step.message !== undefined) this.sendMessage(agent, step.message);
         agent.sendToBehavior({ type: 'done', remote: step.remote });
         return this.tellChange(agent);
       case 'updated':
@@ -92,9 +97,12 @@ export class HandshakeHandler extends ConnectionHandler<HandshakeToBehavior, Han
     }
   }
 
-  /** Without this message the exchange cannot go on; what is recorded after the close finds the connection gone. */
-  private say(agent: HandlerAgent, message: HandshakeMessage): void {
-    const result = agent.reply(toWire(message));
+  /**
+   * In the lane of `ready`, which goes behind it. Without this message the exchange cannot go on; what is recorded after the close finds the
+   * connection gone.
+   */
+  private sendMessage(agent: HandlerAgent, message: HandshakeMessage): void {
+    const result = agent.reply(toWire(message), { lane: 'control' });
     if (result !== 'queued') agent.close(`a handshake message could not be sent: ${result}`);
   }
 

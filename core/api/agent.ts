@@ -98,6 +98,11 @@ export interface BehaviorAgent<ToHandler = unknown> extends Agent<ToHandler> {
   sendToBehavior(serviceId: number, event: unknown): boolean;
   /** For gates: this gate lets the connection pass. Idempotent. */
   admit(connectionId: number): void;
+  /**
+   * For gates: this gate has sent all that it has to send, and still waits for a message that the remote sends before its own `ready`, in the
+   * control lane: this side's `ready` need not wait for that. The connection opens only after `admit`. Idempotent.
+   */
+  announceReady(connectionId: number): void;
   /** Offers a further service under this behaviour's hands: routes lead to it, its messages come to this `onMessage`. */
   registerService(serviceId: number): void;
   unregisterService(serviceId: number): void;

@@ -170,7 +170,10 @@ export interface HandshakeSection {
   readonly name: string;
   /** Any value that CBOR carries. Asked once per connection, before anything of the remote's sections is known. */
   offer(nodeId: NodeId, connectionId: number, connection: Connection): unknown;
-  /** The remote's value, once per connection; not called when the remote has none. A text refuses the connection with that reason. */
+  /**
+   * The remote's value, once per connection; not called when the remote has none. A text refuses the connection with that reason. The
+   * connection may still fail: what was accepted takes effect when it opens.
+   */
   accept(value: unknown, nodeId: NodeId, connectionId: number): string | undefined;
   /** A connection for which `offer` was asked has ended, whether it ever opened or not: what was kept for it goes. */
   forget?(nodeId: NodeId, connectionId: number): void;

@@ -77,5 +77,6 @@ function messagePartsOf(context: EngineContext, router: RouterFacade, parts: Beh
   const forwarder = new Forwarder({ ...shared, signals: new LossSignals(shared) });
   const delivery = new Delivery({ ...shared, forwarder, control: new Control(shared) });
   const pipeline = new LinkPipeline(context, parts.links, parts.duplicates, delivery);
+  parts.duplicates.readOn = (link) => pipeline.readOn(link);
   return { local, forwarder, delivery, pipeline, sender: new Sender(shared) };
 }

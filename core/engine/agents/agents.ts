@@ -186,7 +186,11 @@ export class BehaviorAgentOf extends AgentOf<BehaviorSlot> implements BehaviorAg
   }
 
   admit(connectionId: number): void {
-    this.record({ run: () => this.parts.admission.admit(connectionId, this.owner) });
+    this.record({ run: () => this.parts.admission.passed(connectionId, this.owner, true) });
+  }
+
+  announceReady(connectionId: number): void {
+    this.record({ run: () => this.parts.admission.passed(connectionId, this.owner, false) });
   }
 
   registerService(serviceId: number): void {

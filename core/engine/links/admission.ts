@@ -1,6 +1,7 @@
 /**
- * @module Admission: from a chosen link to an open connection, and what behaviours see of it. Caps, then votes in ascending service
- * id, then gates; when every gate has admitted the link this side sends `ready`; open is own `ready` sent and the remote's received.
+ * @module Admission: from a proven link to an open connection. Votes in ascending service id, caps, then gates; when no gate has more to
+ * send this side sends `ready`. Open is: chosen, admitted by every gate, own `ready` sent and the remote's received. A dialler of the larger
+ * id begins before it knows whether its link is chosen: only gates see such a link, and it counts once it is chosen.
  */
 
 import type { NodeId } from '../../address/node-id.js';
@@ -27,23 +28,33 @@ interface AdmissionParts {
 export class Admission implements BehaviorObserver {
   constructor(private readonly parts: AdmissionParts) {}
 
-  /** The link was chosen among its duplicates. */
+  /** The remote is proven. */
   begin(link: Link): void {
     const refusal = this.vote(link);
     if (refusal !== undefined) return this.parts.links.close(link, 'rejected', refusal);
-    if (!this.makeRoom(link)) return this.parts.links.close(link, 'limit', 'this node has as many connections as it wants');
+    if (link.isChosen && !this.count(link)) return;
     link.phase = 'gates';
-    this.parts.links.admittedCount++;
     const gates = this.parts.behaviors.all.filter((slot) => slot.isGate);
-    for (const gate of gates) link.waitingGates.add(gate);
+    for (const gate of gates) {
+      link.waitingGates.add(gate);
+      link.speakingGates.add(gate);
+    }
     this.parts.introductions.connect(link, gates);
-    if (gates.length === 0) this.sendReady(link);
+    this.goOn(link);
   }
 
-  /** A gate lets the link pass. */
-  admit(connectionId: number, gate: BehaviorSlot): void {
+  /** The link at the gates was chosen. */
+  chosen(link: Link): void {
+    if (this.count(link)) this.goOn(link);
+  }
+
+  /** A gate has nothing more to send, or lets the link pass. */
+  passed(connectionId: number, gate: BehaviorSlot, isAdmitted: boolean): void {
     const link = this.parts.links.get(connectionId);
-    if (link?.phase === 'gates' && link.waitingGates.delete(gate) && link.waitingGates.size === 0) this.sendReady(link);
+    if (link?.phase !== 'gates') return;
+    link.speakingGates.delete(gate);
+    if (isAdmitted) link.waitingGates.delete(gate);
+    this.goOn(link);
   }
 
   /** The remote's `ready`. */
@@ -51,7 +62,7 @@ export class Admission implements BehaviorObserver {
     if (link.isReadyReceived) return this.parts.links.close(link, 'protocol-error', 'ready twice');
     link.isReadyReceived = true;
     link.remoteServices = services;
-    if (link.isReadySent) this.parts.links.open(link);
+    this.goOn(link);
   }
 
   /** Every neighbour that got `ready` gets to know what this node offers now: also while the link is not open yet. */
@@ -99,6 +110,15 @@ export class Admission implements BehaviorObserver {
     return undefined;
   }
 
+  /** Whether the link counts from now on; without room it is closed. */
+  private count(link: Link): boolean {
+    const { links } = this.parts;
+    link.isCounted = this.makeRoom(link);
+    if (link.isCounted) links.admittedCount++;
+    else links.close(link, 'limit', 'this node has as many connections as it wants');
+    return link.isCounted;
+  }
+
   /** Whether there is room below the cap, or the policy names an open connection that goes. */
   private makeRoom(link: Link): boolean {
     const { links, context } = this.parts;
@@ -110,11 +130,15 @@ export class Admission implements BehaviorObserver {
     return true;
   }
 
-  private sendReady(link: Link): void {
+  /** Sends `ready`, and opens the link, as soon as nothing stands in the way. */
+  private goOn(link: Link): void {
     const { links, behaviors } = this.parts;
-    link.isReadySent = true;
-    links.sendControl(link, encodeReady(links.security.instance, behaviors.services));
-    if (link.isReadyReceived) links.open(link);
+    if (link.phase !== 'gates' || link.speakingGates.size > 0) return;
+    if (!link.isReadySent) {
+      link.isReadySent = true;
+      links.sendControl(link, encodeReady(links.security.instance, behaviors.services));
+    }
+    if (link.isChosen && link.isReadyReceived && link.waitingGates.size === 0) links.open(link);
   }
 }
 

@@ -1,7 +1,8 @@
 /**
- * @module Duplicates: one link per pair of nodes. The node with the smaller id decides, before any behaviour has seen anything: it
- * holds an incoming link back while its own dial to that node is pending, then goes on with exactly one and closes the others. Its
- * first message on the chosen link (a ping, at once) tells the larger node to go on; the larger one waits for it.
+ * @module Duplicates: one link per pair of nodes. The node with the smaller id decides, before any behaviour but gates has seen anything: it
+ * holds an incoming link back, unread, while its own dial to that node is pending, then goes on with exactly one and closes the others. Its
+ * first message on a link is the choice. The larger node waits for it with what it accepted; what it dialled goes on to the gates
+ * meanwhile, so that the choice costs no round trip.
  *
  * A proven link with another instance id comes from a restarted node and replaces the old one; with the same instance the older link
  * stays, unless it has missed a ping. More than six replacements a minute mean that two processes use one key.
@@ -22,6 +23,8 @@ const LINKS_PER_NODE_MAX = 2;
 export class Duplicates implements LinkObserver {
   /** Set right after construction: whether a dial that must end at that node is pending. */
   isDialling!: (nodeId: NodeId) => boolean;
+  /** Set right after construction: reads on a link that was held back. */
+  readOn!: (link: Link) => void;
   /** Proven incoming links that wait for this node's own dial to end, by node. */
   private readonly heldByNode = new Map<NodeId, Link>();
 
@@ -35,23 +38,19 @@ export class Duplicates implements LinkObserver {
   /** The remote's identity is proven: decides, or waits for the smaller node's decision. */
   proven(link: Link): void {
     const nodeId = link.nodeId as NodeId;
-    if (this.context.self > nodeId) return this.awaitChoice(link, nodeId);
+    if (this.context.self > nodeId) return link.direction === 'incoming' ? this.awaitChoice(link, nodeId) : this.admission.begin(link);
     const rival = this.links.chosen(nodeId);
     if (rival !== undefined) this.contest(link, rival);
     else if (link.direction === 'incoming' && this.isDialling(nodeId)) this.holdBack(link, nodeId);
     else this.choose(link);
   }
 
-  /** A message came on a link that waits for the smaller node's decision: this is it. */
-  decidedByRemote(link: Link): void {
+  /** A message came on a link: if it waits for the smaller node's decision, this is it. */
+  messageCame(link: Link): void {
+    if (link.isChosen || link.isOver || this.context.self < (link.nodeId as NodeId)) return;
     const rival = this.links.chosen(link.nodeId as NodeId);
     if (rival !== undefined && rival !== link && !this.supersede(link, rival)) return;
     this.choose(link);
-  }
-
-  /** Whether this node is the one that waits. */
-  isUndecided(link: Link): boolean {
-    return link.phase === 'duplicates' && this.context.self > (link.nodeId as NodeId);
   }
 
   /** An incoming link may have waited for this one, this node's own dial, to end. */
@@ -72,7 +71,7 @@ export class Duplicates implements LinkObserver {
   private awaitChoice(link: Link, nodeId: NodeId): void {
     const others = this.links.pending.ofNode(nodeId).filter((other) => other !== link && other.phase === 'duplicates');
     const count = others.length + (this.links.chosen(nodeId) === undefined ? 0 : 1);
-    if (link.direction === 'incoming' && count >= LINKS_PER_NODE_MAX) this.lose(others[0] as Link);
+    if (count >= LINKS_PER_NODE_MAX) this.lose(others[0] as Link);
   }
 
   private contest(link: Link, rival: Link): void {
@@ -99,6 +98,7 @@ export class Duplicates implements LinkObserver {
     const { deadlines, nowMs, limits } = this.context;
     const held = this.heldByNode.get(nodeId);
     this.heldByNode.set(nodeId, link);
+    link.isHeld = true;
     if (held !== undefined) this.lose(held);
     deadlines.add(() => this.holdEnded(link, nodeId), nowMs + limits.duplicateHoldMs, link);
   }
@@ -115,8 +115,18 @@ export class Duplicates implements LinkObserver {
     const held = this.heldByNode.get(nodeId);
     this.heldByNode.delete(nodeId);
     if (held !== undefined && held !== link) this.lose(held);
-    this.liveness.ping(link);
-    this.admission.begin(link);
+    if (link.phase === 'gates') this.admission.chosen(link);
+    else this.admission.begin(link);
+    if (link.isOver) return;
+    // Behind what a gate answers to a message that has come already.
+    this.context.enqueue({ run: () => this.liveness.ping(link) });
+    if (link.isHeld) this.context.deadlines.add(() => this.release(link), this.context.nowMs, link);
+  }
+
+  /** In a turn of its own, between callbacks. */
+  private release(link: Link): void {
+    link.isHeld = false;
+    this.readOn(link);
   }
 
   private lose(link: Link): void {

@@ -16,6 +16,11 @@ export interface MessageReceiver {
   receive(link: Link, bytes: Uint8Array, start: number, end: number): void;
 }
 
+/** What is kept of a link that is held back: what a node may send before its link is open fits. */
+const HELD_BYTES_MAX = 262_144;
+/** What a chunk costs besides its bytes. */
+const CHUNK_BYTES = 128;
+
 export class LinkPipeline {
   constructor(
     private readonly context: EngineContext,
@@ -30,10 +35,33 @@ export class LinkPipeline {
     if (secure === undefined || link.isOver) return;
     link.lastReceivedMs = this.context.nowMs;
     this.context.metrics.bytesReceived.value += bytes.length;
+    if (link.isHeld) return this.keep(link, bytes);
     secure.push(bytes);
-    for (;;) {
+    if (link.phase === 'securing') this.secured(link, secure);
+    this.read(link, secure);
+  }
+
+  /** The link is held back no longer. */
+  readOn(link: Link): void {
+    const { secure } = link;
+    if (secure === undefined || link.isOver) return;
+    this.read(link, secure);
+    for (const chunk of link.heldChunks.splice(0)) {
+      if (link.isOver) return;
+      secure.push(chunk);
+      this.read(link, secure);
+    }
+  }
+
+  private keep(link: Link, bytes: Uint8Array): void {
+    link.heldChunks.push(bytes.slice());
+    link.heldBytes += bytes.length + CHUNK_BYTES;
+    if (link.heldBytes > HELD_BYTES_MAX) this.links.close(link, 'protocol-error', 'too much was sent before a link was chosen');
+  }
+
+  private read(link: Link, secure: SecureStream): void {
+    while (!link.isHeld) {
       const plaintext = secure.read();
-      if (link.phase === 'securing') this.secured(link, secure);
       if (plaintext === undefined || link.isOver) break;
       this.receivePlaintext(link, plaintext);
       if (link.isOver) return;

@@ -25,7 +25,7 @@ const GRACEFUL: ReadonlySet<CloseCode> = new Set(['goodbye', 'idle']);
 export class LinkTable implements BehaviorObserver {
   /** Set right after construction; the order is in `link-observer.ts`. */
   observers: readonly LinkObserver[] = [];
-  /** Links that were admitted by the votes: at the gates or open. */
+  /** Links that count as connections: chosen, and at the gates or open. */
   admittedCount = 0;
   readonly pending: PendingLinks;
   readonly security: LinkSecurity;
@@ -77,6 +77,7 @@ export class LinkTable implements BehaviorObserver {
   }
 
   choose(link: Link): void {
+    link.isChosen = true;
     this.chosenByNode.set(link.nodeId as NodeId, link);
   }
 
@@ -236,7 +237,7 @@ export class LinkTable implements BehaviorObserver {
 
   /** The link ends for authors. */
   private retire(link: Link, reason: CloseReason): void {
-    if (link.isOpen || link.phase === 'gates') this.admittedCount--;
+    if (link.isCounted) this.admittedCount--;
     link.closeReason = reason;
     link.phase = 'closing';
     this.pending.delete(link);

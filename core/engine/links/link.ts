@@ -41,8 +41,17 @@ export class Link {
 
   /** Behaviours that saw it connected, and will see it disconnected. */
   readonly seenBy = new Set<BehaviorSlot>();
-  /** Gates that have not admitted it yet. */
+  /** Gates that have not admitted it yet, and those of them that have more to send before own `ready`. */
   readonly waitingGates = new Set<BehaviorSlot>();
+  readonly speakingGates = new Set<BehaviorSlot>();
+  /** It is held back until this node's own dial to the remote has ended: what comes is left unread. */
+  isHeld = false;
+  readonly heldChunks: Uint8Array[] = [];
+  heldBytes = 0;
+  /** It was chosen among its duplicates, by whoever decides. */
+  isChosen = false;
+  /** It counts as one of this node's connections. */
+  isCounted = false;
   /** It is or was open. */
   hasOpened = false;
   isReadySent = false;

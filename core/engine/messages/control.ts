@@ -32,7 +32,7 @@ export class Control {
     const message = decodeControl(view.bytes.subarray(view.bodyOffset, view.end));
     if (message === 'malformed') return links.close(link, 'protocol-error', 'malformed control message');
     if (message !== 'unknown' && message.type === 'close') return links.closedByRemote(link, closeCodeOf(message.code), message.text);
-    if (duplicates.isUndecided(link)) duplicates.decidedByRemote(link);
+    duplicates.messageCame(link);
     if (link.isOver) return;
     if (message === 'unknown') context.metrics.unknownControl.value++;
     else this.act(link, message);

@@ -42,7 +42,7 @@ export class Delivery implements MessageReceiver {
     parts.context.metrics.messagesReceived.value++;
     if (view.serviceId === 0) return this.receiveControl(link, view);
     if (!link.isOpen) {
-      if (parts.duplicates.isUndecided(link)) parts.duplicates.decidedByRemote(link);
+      parts.duplicates.messageCame(link);
       if (!link.isOpen && !this.isForGate(link))
         return parts.links.close(link, 'protocol-error', 'a message before the connection was open');
     }

@@ -151,7 +151,9 @@ describe('handshake', () => {
     const listening = next(anna, 'listening');
     void anna.start();
     await listening;
+    const accepted = next(anna, 'connected');
     await ben.connect('mem://anna');
+    await accepted;
     return { ben, second };
   }
 

@@ -52,6 +52,17 @@ describe('handshake with a peer that does not keep to it', () => {
     return reason;
   }
 
+  /** The same of a peer whose FINAL is wrong: it had the honest node's `ready` before, so that the connection was open there. */
+  async function lateRefusalOf(part: Part): Promise<NodeEvents['refused']['reason']> {
+    const { honest, node } = await dialledBy(part);
+    const [refused, gone, opened] = [next(honest, 'refused'), next(node, 'disconnected'), all(honest, 'connected')];
+    await node.connect('mem://honest');
+    const { reason } = await refused;
+    expect((await gone).reason, 'the peer is told').to.deep.equal({ ...reason, by: 'remote' });
+    expect([opened, honest.connections()], 'no behaviour of the honest node saw it').to.deep.equal([[], []]);
+    return reason;
+  }
+
   it('opens for one that does, whoever dials (DNDM-25)', async () => {
     const { honest, peer, node } = await dialledBy(asDialer());
     const accepted = next(honest, 'connected');
@@ -100,13 +111,19 @@ describe('handshake with a peer that does not keep to it', () => {
     ['an unknown stage', asDialer({ initial: { ...INITIAL, stage: 4 } }), 'unknown handshake stage'],
     ['a FINAL at first', asDialer({ initial: FINAL }), 'handshake FINAL before INITIAL'],
     ['an UPDATE at first', asDialer({ initial: { stage: 3, me: ME } }), 'handshake UPDATE before FINAL'],
+  ];
+  for (const [fact, part, text] of refusals) {
+    it(`refuses ${fact}`, async () => expect(await refusalOf(part)).to.deep.equal({ code: 'gate', text, by: 'local' }));
+  }
+
+  const lateRefusals: typeof refusals = [
     ['a malformed FINAL', asDialer({ final: { ...FINAL, accepted: 'all' } }), 'malformed handshake message'],
     ['a FINAL of another me', asDialer({ final: { ...FINAL, me: { addresses: [] } } }), 'handshake FINAL does not match INITIAL'],
     ['a FINAL of another you', asDialer({ final: { ...FINAL, you: 'mem://x' } }), 'handshake FINAL does not match INITIAL'],
     ['a FINAL for unknown sections', asDialer({ final: { ...FINAL, accepted: ['x'] } }), 'handshake FINAL accepts what was not offered'],
   ];
-  for (const [fact, part, text] of refusals) {
-    it(`refuses ${fact}`, async () => expect(await refusalOf(part)).to.deep.equal({ code: 'gate', text, by: 'local' }));
+  for (const [fact, part, text] of lateRefusals) {
+    it(`refuses ${fact}`, async () => expect(await lateRefusalOf(part)).to.deep.equal({ code: 'gate', text, by: 'local' }));
   }
 
   it('refuses a message one byte beyond the bound unread, and reads one at the bound', async () => {
@@ -132,10 +149,12 @@ describe('handshake with a peer that does not keep to it', () => {
         say(FINAL);
       };
     };
-    expect((await refusalOf(repeating(6))).text).to.equal('more than 5 handshake messages without progress');
+    expect((await lateRefusalOf(repeating(6))).text).to.equal('more than 5 handshake messages without progress');
     const honest = await world.node('honest-2');
     const node = await world.node('peer-2', { builtins: [], behaviors: [new Peer(repeating(5))] });
+    const accepted = next(honest, 'connected');
     await node.connect('mem://honest-2');
+    await accepted;
     expect(handshakeOf(honest).ignoredCount).to.equal(5);
   });
 

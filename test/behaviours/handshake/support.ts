@@ -128,13 +128,13 @@ class PeerHandler extends ConnectionHandler {
   }
 
   override onOpened(agent: ConnectionAgent): void {
-    this.part((value) => agent.reply(value), undefined, agent);
+    this.part((value) => agent.reply(value, { lane: 'control' }), undefined, agent);
   }
 
   override onEvent(agent: ConnectionAgent, event: ConnectionEvent): void {
     if (event.type !== 'message') return;
     const value = event.value();
     this.heard.push(value);
-    this.part((answer) => agent.reply(answer), value, agent);
+    this.part((answer) => agent.reply(answer, { lane: 'control' }), value, agent);
   }
 }

@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { type Identity, NetworkError } from '../../../../core/index.js';
+import { encodePing } from '../../../../core/wire/link-control.js';
 import { SimulatedNetwork } from '../../../../simulation.js';
 import {
   addressOf,
@@ -201,6 +202,24 @@ describe('a dial of each other at the same time (ATM-42, H-06, row 15)', () => {
     bare.advance(1);
     expect(phases()).to.deep.equal(['open']);
     expect([farewell(peer), bare.network.dialer.size, bare.told('dial-failed').length]).to.deep.equal([undefined, 0, 0]);
+  });
+
+  it('what comes on a link that is held back stays unread until it is chosen, within a bound', () => {
+    const { bare, visit, phases } = host(SMALLER, LARGER);
+    bare.dial(addressOf('silence').withNodeId(LARGER.nodeId));
+    const peer = visit();
+    const before = bare.network.metrics.messagesReceived.value;
+    peer.sendControl(encodePing(7));
+    expect(bare.network.metrics.messagesReceived.value).to.equal(before);
+    bare.advance(3_000);
+    expect([phases(), bare.network.metrics.messagesReceived.value > before]).to.deep.equal([['open'], true]);
+    const greedy = host(SMALLER, LARGER);
+    greedy.bare.dial(addressOf('silence').withNodeId(LARGER.nodeId));
+    const flooder = greedy.visit();
+    for (let count = 0; count < 4; count++) flooder.sendPlaintext(new Uint8Array(65_000));
+    expect(greedy.phases()).to.deep.equal(['dialling', 'duplicates']);
+    flooder.sendPlaintext(new Uint8Array(65_000));
+    expect([greedy.phases(), farewell(flooder)]).to.deep.equal([['dialling'], 5]);
   });
 
   it('the smaller one takes the incoming link as soon as its own dial has failed', () => {
