@@ -1,52 +1,69 @@
 /**
- * @module Processes: the child processes of a measure, which take tasks and answer with messages.
+ * @module Processes: the child processes of a measure. A child takes tasks and settles each one; see programs/tasks.mjs for its side.
  */
 import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 
-/** A child process that takes tasks and answers with messages. */
-export class Peer {
-  #child;
-  #waiting = [];
-  #inbox = [];
+const TASK_MS_MAX = 120_000;
+
+export class Child {
+  #process;
+  #settlers = new Map();
+  #lastId = 0;
   #ended;
 
-  /** `role`: what the program is told to be; pinned, it runs on the first core alone. */
-  constructor(program, role, isPinned) {
-    const command = [process.execPath, '--expose-gc', program, role];
+  /** `program`: a file of programs/; `isPinned`: on the first core alone. */
+  constructor(program, contender, { isPinned = false, nodeOptions = [] } = {}) {
+    const path = fileURLToPath(new URL(`./programs/${program}.mjs`, import.meta.url));
+    const command = [process.execPath, '--expose-gc', ...nodeOptions, path, contender.module];
     const [file, ...args] = isPinned ? ['taskset', '-c', '0', ...command] : command;
-    this.#child = spawn(file, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-    this.#child.on('message', (message) => this.#take(message));
-    this.#ended = new Promise((resolve) => this.#child.on('exit', resolve));
-  }
-
-  send(task) {
-    this.#child.send(task);
-  }
-
-  async ask(task) {
-    this.send(task);
-    return this.next('done');
-  }
-
-  /** The next message of that type; a process that ends instead is an error. */
-  next(type) {
-    const index = this.#inbox.findIndex((message) => message.type === type);
-    if (index >= 0) return Promise.resolve(this.#inbox.splice(index, 1)[0]);
-    const ended = this.#ended.then((code) => {
-      throw new Error(`a peer ended with ${code} instead of saying ${type}`);
+    const env = { ...process.env, BENCH_CHECKOUT: contender.checkout };
+    this.#process = spawn(file, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], env });
+    this.#process.on('message', ({ id, error, result }) => this.#settle(id, error, result));
+    this.#ended = new Promise((resolve) => {
+      this.#process.on('error', (error) => resolve(error.message));
+      this.#process.on('exit', (code, signal) => resolve(signal ?? code));
     });
-    return Promise.race([new Promise((resolve) => this.#waiting.push({ type, resolve })), ended]);
+    this.#ended.then((how) => {
+      for (const id of [...this.#settlers.keys()]) this.#settle(id, `${program} ended with ${how}`);
+    });
   }
 
+  /** What the child answers to the task. Rejects when it fails, ends, or takes too long. */
+  ask(task, parameters = {}, { msMax = TASK_MS_MAX } = {}) {
+    const id = ++this.#lastId;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => this.#settle(id, `no answer to ${task} within ${msMax} ms`), msMax);
+      this.#settlers.set(id, { resolve, reject, timer });
+      this.#process.send({ id, task, parameters }, (error) => {
+        if (error) this.#settle(id, error.message);
+      });
+    });
+  }
+
+  /** Lets the child end by itself; one that does not is killed. */
   async end() {
-    this.#child.removeAllListeners('message');
-    if (this.#child.connected) this.#child.disconnect();
+    if (this.#process.connected) this.#process.disconnect();
+    const timer = setTimeout(() => this.#process.kill('SIGKILL'), 10_000);
     await this.#ended;
+    clearTimeout(timer);
   }
 
-  #take(message) {
-    const index = this.#waiting.findIndex(({ type }) => type === message.type);
-    if (index >= 0) this.#waiting.splice(index, 1)[0].resolve(message);
-    else this.#inbox.push(message);
+  #settle(id, error, result) {
+    const settler = this.#settlers.get(id);
+    if (settler === undefined) return;
+    this.#settlers.delete(id);
+    clearTimeout(settler.timer);
+    if (error === undefined) settler.resolve(result);
+    else settler.reject(new Error(error));
+  }
+}
+
+/** Runs `work` with children that are ended whatever happens. */
+export async function withChildren(children, work) {
+  try {
+    return await work(...children);
+  } finally {
+    await Promise.all(children.map((child) => child.end()));
   }
 }

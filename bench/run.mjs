@@ -1,80 +1,74 @@
 /**
- * @module Run: every measure for every contender, side by side in one run: in each round each contender is measured once, so that a
- * noisy minute hits all of them. The table shows medians over the rounds; ratios are of medians.
- *
- * Options: `--rounds N` (5), `--scale F` (1; scales the number of messages), `--only a,b` (measures), `--json FILE`.
+ * @module Run: `npm start -- [options]`: measures every contender side by side, judges the floors, prints tables and writes JSON.
+ * Options: see README.md. Exit code 1 when a floor is missed or a contender fails.
  */
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { MEASURES } from './measures.mjs';
-import { renderTable } from './table.mjs';
-
-const CONTENDERS = ['tcp', 'tls', 'meshwright'];
+import { makeCertificates } from './certificates.mjs';
+import { gatherContenders } from './contenders/index.mjs';
+import { MEASURES } from './measures/index.mjs';
+import { measureRounds } from './rounds.mjs';
+import { renderMarkdown, renderTables } from './table.mjs';
+import { judgeMeasure } from './verdict.mjs';
 
 const { values } = parseArgs({
   options: {
+    only: { type: 'string' },
+    peers: { type: 'string' },
+    baseline: { type: 'string' },
     rounds: { type: 'string', default: '5' },
     scale: { type: 'string', default: '1' },
-    only: { type: 'string' },
-    json: { type: 'string' },
+    noise: { type: 'string', default: '0.15' },
+    retries: { type: 'string', default: '3' },
+    json: { type: 'string', default: 'bench.json' },
+    markdown: { type: 'boolean', default: false },
   },
 });
-const wanted = values.only?.split(',');
-const measures = MEASURES.filter(({ name }) => wanted === undefined || wanted.some((part) => name.startsWith(part)));
+const settings = {
+  rounds: Number(values.rounds),
+  scale: Number(values.scale),
+  othersCoresMax: Number(values.noise),
+  retries: Number(values.retries),
+};
 
-const certificates = makeCertificates();
-process.env.BENCH_CERTIFICATES = certificates;
+const measures = chosen(MEASURES, values.only?.split(','));
+process.env.BENCH_CERTIFICATES = makeCertificates();
 try {
-  const results = await measureAll(measures, Number(values.rounds), Number(values.scale));
-  process.stdout.write(`${renderTable(results, CONTENDERS)}\n`);
-  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(reportOf(results), undefined, 2)}\n`);
+  await main();
 } finally {
-  rmSync(certificates, { recursive: true });
+  rmSync(process.env.BENCH_CERTIFICATES, { recursive: true });
 }
 
-async function measureAll(chosen, rounds, scale) {
-  const results = [];
-  for (const measure of chosen) {
-    const samples = Object.fromEntries(CONTENDERS.map((name) => [name, []]));
-    for (let round = 0; round < rounds; round++) {
-      for (const contender of CONTENDERS.filter((name) => measure.only === undefined || measure.only.includes(name)))
-        samples[contender].push(await measure.run(contender, scale));
-    }
-    results.push({ measure, samples });
-    process.stderr.write(`measured ${measure.name}\n`);
+async function main() {
+  const { contenders, absences } = await gatherContenders(values.peers?.split(','), values.baseline);
+  for (const absence of absences) say(absence);
+  const verdicts = [];
+  for (const measure of measures) {
+    const able = contenders.filter(({ supports }) => supports.includes(measure.needs));
+    const verdict = judgeMeasure(measure, await measureRounds(measure, able, settings), settings.othersCoresMax);
+    for (const failure of verdict.failures) say(failure);
+    say(`${measure.id} is measured; other programs used ${Math.max(...verdict.othersCores).toFixed(2)} cores at most`);
+    verdicts.push(verdict);
   }
-  return results;
+  const names = contenders.map(({ name }) => name);
+  process.stdout.write(`${values.markdown ? renderMarkdown(verdicts, names) : renderTables(verdicts, names)}\n`);
+  const machine = { node: process.version, cpu: cpus()[0]?.model, cores: cpus().length };
+  const report = { date: new Date().toISOString(), ...machine, baseline: values.baseline, ...settings, absences, measures: verdicts };
+  writeFileSync(values.json, `${JSON.stringify(report, undefined, 2)}\n`);
+  const isMissed = verdicts.some(({ figures }) => figures.some(({ floors }) => floors.some(({ isHeld }) => isHeld === false)));
+  if (isMissed || verdicts.some(({ failures }) => failures.length > 0)) process.exitCode = 1;
 }
 
-function reportOf(results) {
-  const entries = results.map(({ measure: { name, unit }, samples }) => ({ name, unit, samples }));
-  return { date: new Date().toISOString(), node: process.version, rounds: Number(values.rounds), measures: entries };
-}
-
-/** One private authority and one certificate for both sides, made anew for every run. */
-function makeCertificates() {
-  const directory = mkdtempSync(join(tmpdir(), 'meshwright-bench-'));
-  const openssl = (...args) => execFileSync('openssl', args, { cwd: directory, stdio: 'pipe' });
-  const curve = ['-newkey', 'ed25519', '-nodes', '-days', '2'];
-  openssl('req', '-x509', ...curve, '-keyout', 'authority.key', '-out', 'authority.pem', '-subj', '/CN=bench authority');
-  openssl('req', ...curve.slice(0, 3), '-keyout', 'node.key', '-out', 'node.csr', '-subj', '/CN=node.test');
-  openssl(
-    'x509',
-    '-req',
-    '-in',
-    'node.csr',
-    '-CA',
-    'authority.pem',
-    '-CAkey',
-    'authority.key',
-    '-CAcreateserial',
-    '-days',
-    '2',
-    '-out',
-    'node.pem',
+/** By the beginnings of their ids; extra ones only by their whole id. */
+function chosen(all, wanted) {
+  const found = all.filter(({ id, isExtra }) =>
+    wanted === undefined ? !isExtra : wanted.some((part) => (isExtra ? id === part : id.startsWith(part))),
   );
-  return directory;
+  if (found.length === 0) throw new Error(`no such measure; there are ${all.map(({ id }) => id).join(', ')}`);
+  return found;
+}
+
+function say(text) {
+  process.stderr.write(`bench: ${text}\n`);
 }

@@ -1,27 +1,62 @@
 /**
- * @module Table: medians as Markdown. A ratio is Meshwright's median over raw TCP's; above 1 is more of the unit, which is better or
- * worse as the last column says.
+ * @module Table: verdicts as Markdown. A cell is the median of the rounds, then the median of the ratios to the reference in the same
+ * round, with the least and the greatest of them.
  */
 
-export function renderTable(results, contenders) {
-  const head = ['measure', 'unit', ...contenders, 'meshwright / tcp', 'better'];
-  const rows = results.map(({ measure, samples }) => {
-    const medians = Object.fromEntries(contenders.map((name) => [name, median(samples[name])]));
-    const ratio = Number.isNaN(medians.tcp) ? '' : (medians.meshwright / medians.tcp).toFixed(2);
-    return [measure.name, measure.unit, ...contenders.map((name) => show(medians[name])), ratio, measure.better];
+/** Every figure of every contender, then the floors. */
+export function renderTables(verdicts, contenderNames) {
+  const figures = verdicts.flatMap((verdict) => verdict.figures.map((figure) => figureRow(figure, contenderNames, verdict.isQuiet)));
+  const floors = verdicts.flatMap(({ figures: all }) => all.flatMap((figure) => figure.floors.map((floor) => floorRow(figure, floor))));
+  const parts = [table(['measure', 'unit', ...contenderNames, 'ratio to'], figures)];
+  if (floors.length > 0) parts.push(table(['floor', 'goal', 'measured', ''], floors));
+  return parts.join('\n\n');
+}
+
+/** For a README: measure, and a column for each contender. */
+export function renderMarkdown(verdicts, contenderNames) {
+  const cellOf = (figure, name) => {
+    const { value } = figure.contenders.find((contender) => contender.name === name) ?? {};
+    return value === undefined ? '' : withUnit(value.median, figure.unit);
+  };
+  const rows = verdicts.flatMap(({ figures }) =>
+    figures.map((figure) => {
+      const own = figure.contenders.find(({ name }) => name === 'meshwright');
+      const ratio = own?.ratio === undefined ? '' : `${ratioText(own.ratio)} of ${figure.of}`;
+      return [figure.title, ...contenderNames.map((name) => cellOf(figure, name)), ratio];
+    }),
+  );
+  return table(['measure', ...contenderNames, 'ratio'], rows);
+}
+
+function figureRow(figure, names, isQuiet) {
+  const cells = names.map((name) => {
+    const contender = figure.contenders.find((other) => other.name === name);
+    if (contender?.value === undefined) return '';
+    const ratio = contender.ratio === undefined ? '' : ` · ${ratioText(contender.ratio)}`;
+    return `${numberText(contender.value.median)}${ratio}`;
   });
+  return [`${figure.title}${isQuiet ? '' : ' (noisy)'}`, figure.unit, ...cells, figure.of ?? ''];
+}
+
+function floorRow(figure, floor) {
+  const bound = floor.least === undefined ? `≤ ${numberText(floor.most)}` : `≥ ${numberText(floor.least)}`;
+  const goal = floor.of === undefined ? `${bound} ${figure.unit}` : `${bound} of ${floor.of}`;
+  const result = floor.isHeld === undefined ? 'not measured' : floor.isHeld ? 'held' : 'MISSED';
+  return [figure.title, goal, floor.spread === undefined ? '' : ratioText(floor.spread), result];
+}
+
+const ratioText = ({ median, least, greatest }) => `${numberText(median)} (${numberText(least)}–${numberText(greatest)})`;
+
+function withUnit(value, unit) {
+  return unit.endsWith('/s') && !unit.startsWith('MB') ? `${numberText(value)}/s` : `${numberText(value)} ${unit}`.trim();
+}
+
+function numberText(value) {
+  if (value >= 1_000) return Math.round(Number(value.toPrecision(3))).toLocaleString('en');
+  if (value >= 10) return value.toFixed(value >= 100 ? 0 : 1);
+  return String(Number(value.toFixed(value >= 1 ? 2 : 3)));
+}
+
+function table(head, rows) {
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
-}
-
-/** Not a number where there is none. */
-function median(values) {
-  if (values.length === 0) return Number.NaN;
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}
-
-function show(value) {
-  if (Number.isNaN(value)) return '';
-  return value >= 1_000 ? Math.round(value).toLocaleString('en') : value.toFixed(1);
 }

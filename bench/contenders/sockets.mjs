@@ -1,153 +1,60 @@
 /**
- * @module Sockets: what raw TCP and TLS share. A contender is a way to listen and a way to connect; the rest is plain sockets with
- * length-prefixed messages.
+ * @module Sockets: what raw TCP and mutual TLS share. Each message is handed out as a view; calls are promises by id.
  */
-
 import { once } from 'node:events';
-import { FrameParser, FrameWriter } from './framing.mjs';
+import { ANSWER, BlockWriter, FrameParser, MESSAGE, REQUEST } from './framing.mjs';
 
-/** Serves sockets in one of the modes; `report` sends a result to the parent process. */
-export async function serveSockets(listen, mode, report) {
-  const server = listen((socket) => serveSocket(socket, mode, report));
-  server.listen(0, '127.0.0.1');
+export const SOCKETS_SUPPORT = ['send', 'call', 'newcomers', 'idle'];
+
+/** `listen` makes a server of a listener of sockets. */
+export async function openSocketServer(listen, onMessage) {
+  const server = listen((socket) => {
+    socket.setNoDelay(true);
+    socket.on('error', () => {});
+    const writer = new BlockWriter(socket);
+    const parser = new FrameParser((kind, id, view) => {
+      if (kind === MESSAGE) onMessage(view);
+      else writer.write(ANSWER, id, view);
+    });
+    socket.on('data', (chunk) => parser.push(chunk));
+  });
+  server.listen({ port: 0, host: '127.0.0.1', backlog: 4_096 });
   await once(server, 'listening');
-  return server.address().port;
+  return { address: server.address().port };
 }
 
-function serveSocket(socket, mode, report) {
+/** Over a socket that is connected. */
+export function openSocketClient(socket) {
+  const calls = new PendingCalls();
+  const writer = new BlockWriter(socket);
+  const parser = new FrameParser((_kind, id, view) => calls.settle(id, view));
   socket.setNoDelay(true);
   socket.on('error', () => {});
-  if (mode.name === 'sink') return sink(socket, mode, report);
-  const writer = new FrameWriter(socket);
-  let isPlanned = false;
-  const flush = () => {
-    isPlanned = false;
-    writer.flush();
-  };
-  const parser = new FrameParser((bytes, start, end) => {
-    writer.send(bytes.subarray(start, end));
-    if (!isPlanned) setImmediate(flush);
-    isPlanned = true;
-  });
   socket.on('data', (chunk) => parser.push(chunk));
-}
-
-function sink(socket, { messages }, report) {
-  let seen = 0;
-  let startedMs = 0;
-  const parser = new FrameParser(() => {
-    if (seen++ === 0) startedMs = performance.now();
-    if (seen !== messages) return;
-    report({ type: 'sunk', seconds: (performance.now() - startedMs) / 1_000 });
-    seen = 0;
-  });
-  socket.on('data', (chunk) => parser.push(chunk));
-}
-
-/** The client's side of every measure, over `connect(port)` which gives a socket that is ready. */
-export function socketClient(connect, port) {
-  let socket;
-  let onMessage = () => {};
-  const ready = async () => {
-    if (socket !== undefined) return;
-    socket = await connect(port);
-    socket.setNoDelay(true);
-    const parser = new FrameParser((bytes, start, end) => onMessage(bytes, start, end));
-    socket.on('data', (chunk) => parser.push(chunk));
-  };
   return {
-    async pump(size, messages) {
-      await ready();
-      await pumpSocket(socket, Buffer.alloc(size, 7), messages);
-    },
-    async roundTrips(size, count, onTrip) {
-      await ready();
-      const writer = new FrameWriter(socket);
-      const payload = Buffer.alloc(size, 7);
-      await new Promise((resolve) => {
-        let left = count;
-        const next = () => {
-          writer.send(payload);
-          writer.flush();
-        };
-        onMessage = () => {
-          onTrip();
-          if (--left === 0) resolve();
-          else next();
-        };
-        next();
-      });
-    },
-    async requests(count, outstanding) {
-      await ready();
-      await requestsOverSocket(new FrameWriter(socket), count, outstanding, (listener) => {
-        onMessage = listener;
-      });
-    },
-    async connections(count, parallel) {
-      const sockets = [];
-      await inParallel(count, parallel, async () => {
-        sockets.push(await connect(port));
-      });
-      return () => {
-        for (const socket of sockets) socket.destroy();
-      };
-    },
-    async idle(count) {
-      const sockets = [];
-      for (let index = 0; index < count; index++) sockets.push(await connect(port));
-      return () => {
-        for (const idle of sockets) idle.destroy();
-      };
-    },
+    send: (payload) => (writer.write(MESSAGE, 0, payload) ? undefined : once(socket, 'drain')),
+    call: (payload) => calls.add((id) => writer.write(REQUEST, id, payload)),
+    close: () => socket.destroy(),
   };
 }
 
-async function pumpSocket(socket, payload, messages) {
-  const writer = new FrameWriter(socket);
-  for (let left = messages; left > 0; ) {
-    while (left > 0 && writer.send(payload)) left--;
-    // The message that met a full socket was taken, too.
-    if (left > 0 && socket.writableNeedDrain) {
-      left--;
-      await once(socket, 'drain');
-    }
-  }
-  writer.flush();
-}
+/** Calls that wait for their answer, as promises by id. */
+export class PendingCalls {
+  #settlers = new Map();
+  #lastId = 0;
 
-/** Requests are promises by id, as an application would have them. */
-async function requestsOverSocket(writer, count, outstanding, listen) {
-  const pending = new Map();
-  let lastId = 0;
-  let isPlanned = false;
-  const flush = () => {
-    isPlanned = false;
-    writer.flush();
-  };
-  listen((bytes, start) => {
-    const id = bytes.readUInt32BE(start);
-    const resolve = pending.get(id);
-    pending.delete(id);
-    resolve();
-  });
-  const request = () =>
-    new Promise((resolve) => {
-      const payload = Buffer.alloc(32, 7);
-      payload.writeUInt32BE(++lastId);
-      pending.set(lastId, resolve);
-      writer.send(payload);
-      if (!isPlanned) setImmediate(flush);
-      isPlanned = true;
+  /** `send` writes the request with its id. */
+  add(send) {
+    return new Promise((resolve) => {
+      const id = ++this.#lastId;
+      this.#settlers.set(id, resolve);
+      send(id);
     });
-  await inParallel(count, outstanding, request);
-}
+  }
 
-/** Runs `work` `count` times, `parallel` at a time. */
-export async function inParallel(count, parallel, work) {
-  let left = count;
-  const worker = async () => {
-    while (left-- > 0) await work();
-  };
-  await Promise.all(Array.from({ length: parallel }, worker));
+  settle(id, view) {
+    const resolve = this.#settlers.get(id);
+    this.#settlers.delete(id);
+    resolve(view);
+  }
 }

@@ -1,16 +1,16 @@
 /**
- * @module Raw TCP: the floor. No encryption, no identity.
+ * @module Raw TCP: the reference. No encryption, no identity.
  */
 import { once } from 'node:events';
 import net from 'node:net';
-import { serveSockets, socketClient } from './sockets.mjs';
+import { openSocketClient, openSocketServer, SOCKETS_SUPPORT } from './sockets.mjs';
 
-export const serve = (mode, report) => serveSockets((onSocket) => net.createServer(onSocket), mode, report);
+export const supports = SOCKETS_SUPPORT;
 
-export const client = (port) => socketClient(connect, port);
+export const openServer = (onMessage) => openSocketServer((onSocket) => net.createServer(onSocket), onMessage);
 
-async function connect(port) {
-  const socket = net.connect({ port, host: '127.0.0.1', noDelay: true });
+export async function openClient(port) {
+  const socket = net.connect({ port, host: '127.0.0.1' });
   await once(socket, 'connect');
-  return socket;
+  return openSocketClient(socket);
 }

@@ -5,35 +5,30 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import tls from 'node:tls';
-import { serveSockets, socketClient } from './sockets.mjs';
+import { openSocketClient, openSocketServer, SOCKETS_SUPPORT } from './sockets.mjs';
 
-const directory = process.env.BENCH_CERTIFICATES ?? '';
-const file = (name) => readFileSync(join(directory, name));
-const options = () => ({
-  ca: file('authority.pem'),
-  cert: file('node.pem'),
-  key: file('node.key'),
-  minVersion: 'TLSv1.3',
-  ciphers: 'TLS_CHACHA20_POLY1305_SHA256',
-});
+export const supports = [...SOCKETS_SUPPORT, 'create'];
 
-const served = { ...options(), requestCert: true, rejectUnauthorized: true };
+const file = (name) => readFileSync(join(process.env.BENCH_CERTIFICATES, name));
+const keys = () => ({ ca: file('authority.pem'), cert: file('node.pem'), key: file('node.key') });
+const OPTIONS = { minVersion: 'TLSv1.3', ciphers: 'TLS_CHACHA20_POLY1305_SHA256' };
+const SERVED = { ...OPTIONS, requestCert: true, rejectUnauthorized: true };
+let secureContext;
 
-export const serve = (mode, report) => serveSockets((onSocket) => tls.createServer(served, onSocket), mode, report);
+export const openServer = (onMessage) => openSocketServer((onSocket) => tls.createServer({ ...keys(), ...SERVED }, onSocket), onMessage);
 
-export function client(port) {
-  const secureContext = tls.createSecureContext(options());
-  return socketClient((to) => connect(to, secureContext), port);
-}
-
-/** A server that does not listen, with its certificate read and its key ready. Answers how it ends, which is nothing. */
-export function endpoint() {
-  tls.createServer(served);
-  return () => {};
-}
-
-async function connect(port, secureContext) {
-  const socket = tls.connect({ port, host: '127.0.0.1', secureContext, servername: 'node.test', checkServerIdentity: () => undefined });
+/** Its key and certificate are read once for a process; the handshake is what a fresh connection costs. */
+export async function openClient(port) {
+  secureContext ??= tls.createSecureContext({ ...keys(), ...OPTIONS });
+  const socket = tls.connect({ port, host: '127.0.0.1', secureContext, servername: 'node.test' });
   await once(socket, 'secureConnect');
-  return socket;
+  return openSocketClient(socket);
+}
+
+const given = process.env.BENCH_CERTIFICATES === undefined ? undefined : keys();
+
+/** A server that does not listen, with its certificate and key ready. Answers how it ends, which is nothing. */
+export function openEndpoint() {
+  tls.createServer({ ...given, ...SERVED });
+  return () => {};
 }

@@ -1,0 +1,38 @@
+/**
+ * @module Contenders: who takes part, and the interface of their modules, one file each:
+ *
+ *   supports                 which measures it takes part in; the cells of the others stay empty
+ *   absence()                optional: why it cannot run on this machine, or undefined
+ *   openServer(onMessage)    -> { address, residentBytes?(), close?() }; hands each message to `onMessage` and echoes calls
+ *   openClient(address)      a fresh node with a connection -> { send, call, close } and, for pumps, { startPump, stopPump }
+ *     send(payload)            a message one way; undefined, or a promise to wait for before the next one
+ *     call(payload)            a promise of the echo
+ *   openEndpoint()           what can dial, without a connection -> how it ends
+ */
+import { checkoutOf, OWN_CHECKOUT } from '../checkouts.mjs';
+
+const NAMES = ['tcp', 'tls', 'libp2p', 'hyperdht', 'nats', 'moleculer', 'meshwright'];
+export const OWN = 'meshwright';
+export const BASELINE = 'baseline';
+
+/** Those that can run, and why the others cannot. `wanted`: names, or undefined for all; `baseline`: a commit, or undefined. */
+export async function gatherContenders(wanted, baseline) {
+  const names = wanted ?? NAMES;
+  const unknown = names.find((name) => !NAMES.includes(name));
+  if (unknown !== undefined) throw new Error(`there is no contender ${unknown}; there are ${NAMES.join(', ')}`);
+  const contenders = [];
+  const absences = [];
+  for (const name of NAMES.filter((known) => names.includes(known))) {
+    const module = await import(`./${name}.mjs`);
+    const reason = module.absence?.();
+    if (reason === undefined) contenders.push({ name, module: name, supports: module.supports, checkout: OWN_CHECKOUT });
+    else absences.push(`${name} takes no part: ${reason}`);
+  }
+  if (baseline !== undefined) contenders.push(await baselineOf(baseline));
+  return { contenders, absences };
+}
+
+async function baselineOf(commit) {
+  const { supports } = await import(`./${OWN}.mjs`);
+  return { name: BASELINE, module: OWN, supports, checkout: checkoutOf(commit) };
+}

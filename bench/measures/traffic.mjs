@@ -1,0 +1,85 @@
+/**
+ * @module Traffic: messages one way, and calls, between two processes over one connection.
+ */
+import { Child, withChildren } from '../processes.mjs';
+
+const WARM_UP_MS = 1_000;
+const SAMPLE_MS = 1_000;
+const CALL_BYTES = 64;
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** A server and a client, which knows the server's address. */
+export function withPeers(contender, work, options) {
+  return withChildren([new Child('peer', contender, options), new Child('peer', contender, options)], async (server, client) => {
+    await client.ask('remember', await server.ask('serve'));
+    return work({ server, client });
+  });
+}
+
+export const TRAFFIC = [
+  oneWay('send', 64, [
+    { of: 'tcp', least: 0.25 },
+    { of: 'nats', least: 2 },
+  ]),
+  oneWay('send', 1_024, [{ of: 'tcp', least: 0.33 }]),
+  oneWay('send', 65_536, [{ of: 'tcp', least: 0.38 }]),
+  oneWay('pump', 64, [{ of: 'baseline', least: 0.95 }]),
+  oneWay('pump', 1_024, [{ of: 'baseline', least: 0.95 }]),
+  oneWay('pump', 65_536, [{ of: 'baseline', least: 0.95 }]),
+  oneByOne('call', 'unpinned', {}, []),
+  oneByOne('call-pinned', 'both processes on one core', { isPinned: true }, [{ of: 'tcp', most: 2.2 }]),
+  outstanding(256),
+];
+
+/** `send`: one send per call from outside of a callback; `pump`: as many as are taken, within a callback. */
+function oneWay(kind, size, floors) {
+  const isLarge = size >= 65_536;
+  const how = kind === 'send' ? 'one send per call' : 'a pump within a callback';
+  const label = size < 1_024 ? `${size} B` : `${size / 1_024} KiB`;
+  const figure = {
+    id: 'rate',
+    title: `${label} one way, ${how}`,
+    unit: isLarge ? 'MB/s' : 'messages/s',
+    better: 'higher',
+    of: 'tcp',
+    floors,
+  };
+  if (kind === 'pump') figure.of = 'baseline';
+  const run = (contender, { scale }) =>
+    withPeers(contender, async ({ server, client }) => {
+      await client.ask('open');
+      await client.ask(kind === 'send' ? 'startSending' : 'startPump', { size });
+      await sleep(WARM_UP_MS * scale);
+      const before = await server.ask('counted');
+      await sleep(SAMPLE_MS * scale);
+      const after = await server.ask('counted');
+      await client.ask('stop');
+      const bytes = after.byteCount - before.byteCount;
+      const messages = after.messageCount - before.messageCount;
+      if (bytes !== messages * size) throw new Error(`${messages} messages had ${bytes} bytes`);
+      const seconds = (after.atMs - before.atMs) / 1_000;
+      return { rate: isLarge ? bytes / seconds / 1e6 : messages / seconds };
+    });
+  return { id: `${kind}-${size}`, needs: kind, figures: [figure], run };
+}
+
+function oneByOne(id, title, options, floors) {
+  const figures = [
+    { id: 'p50', title: `call of ${CALL_BYTES} B, one after another, p50, ${title}`, unit: 'µs', better: 'lower', of: 'tcp', floors },
+    { id: 'p99', title: `the same, p99`, unit: 'µs', better: 'lower', of: 'tcp', floors: [] },
+  ];
+  const run = (contender, settings) => withPeers(contender, ({ client }) => callsOf(client, 1, settings), options);
+  return { id, needs: 'call', figures, run };
+}
+
+function outstanding(parallel) {
+  const floors = [{ of: 'tcp', least: 0.2 }];
+  const figures = [{ id: 'rate', title: `calls, ${parallel} outstanding`, unit: 'calls/s', better: 'higher', of: 'tcp', floors }];
+  const run = (contender, settings) => withPeers(contender, ({ client }) => callsOf(client, parallel, settings));
+  return { id: `calls-${parallel}`, needs: 'call', figures, run };
+}
+
+async function callsOf(client, parallel, { scale }) {
+  await client.ask('open');
+  return client.ask('calls', { size: CALL_BYTES, parallel, warmUpMs: WARM_UP_MS * scale, ms: SAMPLE_MS * scale });
+}

@@ -1,0 +1,131 @@
+/**
+ * @module Peer: one process of a measure, server or client, over any contender. The server counts what is handed to it; the client does the
+ * work and takes the times.
+ */
+import { inParallel, quantile, serveTasks, sleep } from './tasks.mjs';
+
+const { openServer, openClient, openEndpoint } = await import(`../contenders/${process.argv[2]}.mjs`);
+
+/** Newcomers that are open together: each batch ends before the next one begins. */
+const BATCH = 256;
+const OPENED_TOGETHER = 4;
+
+let server;
+let client;
+let address;
+let isSending = false;
+let messageCount = 0;
+let byteCount = 0;
+const idle = [];
+
+const TASKS = {
+  async serve() {
+    server = await openServer((view) => {
+      messageCount++;
+      byteCount += view.length;
+    });
+    return server.address;
+  },
+  /** What has been handed out until now. */
+  counted: () => ({ messageCount, byteCount, atMs: performance.now() }),
+  async residentBytes() {
+    for (let turn = 0; turn < 5; turn++) {
+      globalThis.gc();
+      await sleep(200);
+    }
+    return server.residentBytes?.() ?? process.memoryUsage.rss();
+  },
+  remember(given) {
+    address = given;
+  },
+  async open() {
+    client = await openClient(address);
+  },
+  /** One `send` per call, from outside of any callback, until `stop`. */
+  startSending({ size }) {
+    isSending = true;
+    sendOn(new Uint8Array(size).fill(7));
+  },
+  startPump({ size }) {
+    client.startPump(new Uint8Array(size).fill(7));
+  },
+  stop() {
+    isSending = false;
+    client.stopPump?.();
+  },
+  async calls({ size, parallel, warmUpMs, ms }) {
+    const payload = new Uint8Array(size).fill(7);
+    await callFor(payload, parallel, warmUpMs);
+    const { times, tookMs } = await callFor(payload, parallel, ms);
+    return { rate: (times.length * 1_000) / tookMs, p50: 1_000 * quantile(times, 0.5), p99: 1_000 * quantile(times, 0.99) };
+  },
+  async newcomers({ size, parallel, warmUpMs, ms }) {
+    const payload = new Uint8Array(size).fill(7);
+    await newcomersFor(payload, parallel, warmUpMs);
+    const { served, refused, tookMs } = await newcomersFor(payload, parallel, ms);
+    return { rate: (served * 1_000) / tookMs, refused: refused / (served + refused) };
+  },
+  async openIdle({ count }) {
+    await inParallel({ count, parallel: OPENED_TOGETHER }, async () => idle.push(await openClient(address)));
+  },
+  /** The median of creating and starting, in µs; ends are not timed. */
+  async endpoints({ warmUpMs, ms }) {
+    await endpointsFor(warmUpMs);
+    return 1_000 * quantile(await endpointsFor(ms), 0.5);
+  },
+};
+
+async function sendOn(payload) {
+  while (isSending) {
+    const room = client.send(payload);
+    if (room !== undefined) await room;
+  }
+}
+
+async function callFor(payload, parallel, ms) {
+  const times = [];
+  const startedMs = performance.now();
+  await inParallel({ endMs: startedMs + ms, parallel }, async () => {
+    const calledMs = performance.now();
+    const answer = await client.call(payload);
+    times.push(performance.now() - calledMs);
+    if (answer.length !== payload.length) throw new Error('that is no echo');
+  });
+  return { times, tookMs: performance.now() - startedMs };
+}
+
+/** Batches until their times sum up to `ms`; nobody leaves while time is taken. */
+async function newcomersFor(payload, parallel, ms) {
+  const result = { served: 0, refused: 0, tookMs: 0 };
+  while (result.tookMs < ms) {
+    const clients = [];
+    const startedMs = performance.now();
+    await inParallel({ count: BATCH, endMs: startedMs + ms - result.tookMs, parallel }, async () => {
+      try {
+        const newcomer = await openClient(address);
+        clients.push(newcomer);
+        await newcomer.call(payload);
+        result.served++;
+      } catch {
+        result.refused++;
+      }
+    });
+    result.tookMs += performance.now() - startedMs;
+    await Promise.all(clients.map((newcomer) => newcomer.close()));
+  }
+  return result;
+}
+
+async function endpointsFor(ms) {
+  const times = [];
+  const endMs = performance.now() + ms;
+  while (performance.now() < endMs) {
+    const startedMs = performance.now();
+    const close = await openEndpoint();
+    times.push(performance.now() - startedMs);
+    await close();
+  }
+  return times;
+}
+
+serveTasks(TASKS, () => server?.close?.());
