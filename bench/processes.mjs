@@ -15,7 +15,7 @@ export class Child {
   /** `program`: a file of programs/; `isPinned`: on the first core alone. */
   constructor(program, contender, { isPinned = false, nodeOptions = [] } = {}) {
     const path = fileURLToPath(new URL(`./programs/${program}.mjs`, import.meta.url));
-    const command = [process.execPath, '--expose-gc', ...nodeOptions, path, contender.module];
+    const command = [process.execPath, '--expose-gc', ...profiling(), ...nodeOptions, path, contender.module];
     const [file, ...args] = isPinned ? ['taskset', '-c', '0', ...command] : command;
     const env = { ...process.env, BENCH_CHECKOUT: contender.checkout };
     this.#process = spawn(file, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], env });
@@ -57,6 +57,12 @@ export class Child {
     if (error === undefined) settler.resolve(result);
     else settler.reject(new Error(error));
   }
+}
+
+/** Into the folder of the option `--profile`. */
+function profiling() {
+  const folder = process.env.BENCH_PROFILES;
+  return folder === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', folder];
 }
 
 /** Runs `work` with children that are ended whatever happens. */

@@ -4,6 +4,7 @@
  */
 import { rmSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { makeCertificates } from './certificates.mjs';
 import { gatherContenders } from './contenders/index.mjs';
@@ -21,6 +22,7 @@ const { values } = parseArgs({
     scale: { type: 'string', default: '1' },
     noise: { type: 'string', default: '0.15' },
     retries: { type: 'string', default: '3' },
+    profile: { type: 'string' },
     json: { type: 'string', default: 'bench.json' },
     markdown: { type: 'boolean', default: false },
   },
@@ -33,6 +35,7 @@ const settings = {
 };
 
 const measures = chosen(MEASURES, values.only?.split(','));
+if (values.profile !== undefined) process.env.BENCH_PROFILES = resolve(values.profile);
 process.env.BENCH_CERTIFICATES = makeCertificates();
 try {
   await main();
