@@ -12,7 +12,9 @@ export async function measureRounds(measure, contenders, settings) {
   const result = { samples: new Map(contenders.map(({ name }) => [name, []])), othersCores: [], failures: [] };
   const rounds = measure.isRepeatable === false ? 1 : settings.rounds;
   for (let round = 0; round < rounds; round++) {
-    const { othersCores, samples } = await quietRound(measure, contenders, settings, result.failures);
+    // Each round begins with another one: nobody always follows the same.
+    const order = [...contenders.slice(round % contenders.length), ...contenders.slice(0, round % contenders.length)];
+    const { othersCores, samples } = await quietRound(measure, order, settings, result.failures);
     result.othersCores.push(othersCores);
     for (const { name } of contenders) result.samples.get(name).push(samples.get(name));
   }

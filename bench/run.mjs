@@ -55,8 +55,9 @@ async function main() {
     verdicts.push(verdict);
   }
   const names = contenders.map(({ name }) => name);
-  process.stdout.write(`${values.markdown ? renderMarkdown(verdicts, names) : renderTables(verdicts, names)}\n`);
   const machine = { node: process.version, cpu: cpus()[0]?.model, cores: cpus().length };
+  const head = `${settings.rounds} rounds at scale ${settings.scale}, Node ${machine.node}, ${machine.cores} cores (${machine.cpu})`;
+  process.stdout.write(`${head}\n\n${values.markdown ? renderMarkdown(verdicts, names) : renderTables(verdicts, names)}\n`);
   const report = { date: new Date().toISOString(), ...machine, baseline: values.baseline, ...settings, absences, measures: verdicts };
   writeFileSync(values.json, `${JSON.stringify(report, undefined, 2)}\n`);
   const isMissed = verdicts.some(({ figures }) => figures.some(({ floors }) => floors.some(({ isHeld }) => isHeld === false)));

@@ -6,8 +6,11 @@ import { inParallel, quantile, serveTasks, sleep } from './tasks.mjs';
 
 const { openServer, openClient, openEndpoint } = await import(`../contenders/${process.argv[2]}.mjs`);
 
-/** Newcomers that are open together: each batch ends before the next one begins. */
-const BATCH = 256;
+/**
+ * Newcomers that are open together, as many as a node has by default: each batch ends before the next one begins. With more of them, what the
+ * client's one process does for those that have made their call would count more than what the next one costs.
+ */
+const BATCH = 64;
 const OPENED_TOGETHER = 4;
 const TURN_MESSAGES = 4_096;
 const TURN_BYTES = 1_048_576;
