@@ -1,6 +1,6 @@
 /**
  * @module Profile: `node profile.mjs FOLDER [LINES]`: the functions of each CPU profile in a folder with the most time of their own, in per
- * cent of the time in which the process was not idle.
+ * cent of the time in which the process was not idle. The first half of a profile is loading and warming up, and left out.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,7 +22,11 @@ for (const file of readdirSync(folder).filter((name) => name.endsWith('.cpuprofi
 function selfTimes({ nodes, samples, timeDeltas }) {
   const names = new Map(nodes.map(({ id, callFrame }) => [id, nameOf(callFrame)]));
   const times = new Map();
+  const half = timeDeltas.reduce((sum, delta) => sum + delta, 0) / 2;
+  let passed = 0;
   samples.forEach((id, index) => {
+    passed += timeDeltas[index];
+    if (passed < half) return;
     const name = names.get(id);
     times.set(name, (times.get(name) ?? 0) + timeDeltas[index] / 1_000);
   });

@@ -3,6 +3,9 @@
  * round, with the least and the greatest of them.
  */
 
+/** Units whose name the measure says already. */
+const COUNTS = new Set(['messages/s', 'calls/s', '/s']);
+
 /** Every figure of every contender, then the floors. */
 export function renderTables(verdicts, contenderNames) {
   const figures = verdicts.flatMap((verdict) => verdict.figures.map((figure) => figureRow(figure, contenderNames, verdict.isQuiet)));
@@ -48,7 +51,7 @@ function floorRow(figure, floor) {
 const ratioText = ({ median, least, greatest }) => `${numberText(median)} (${numberText(least)}–${numberText(greatest)})`;
 
 function withUnit(value, unit) {
-  return unit.endsWith('/s') && !unit.startsWith('MB') ? `${numberText(value)}/s` : `${numberText(value)} ${unit}`.trim();
+  return COUNTS.has(unit) ? `${numberText(value)}/s` : `${numberText(value)} ${unit}`.trim();
 }
 
 function numberText(value) {

@@ -28,7 +28,7 @@ export const CONNECTIONS = [
     figures: [{ id: 'p50', title: 'create and start, without listening', unit: 'µs', better: 'lower', of: 'tls', floors: [] }],
     run: (contender, { scale }) =>
       withChildren([new Child('peer', contender)], async (peer) => ({
-        p50: await peer.ask('endpoints', { warmUpMs: SAMPLE_MS * scale, ms: SAMPLE_MS * scale }),
+        p50: await peer.ask('endpoints', { warmUpMs: SAMPLE_MS, ms: SAMPLE_MS * scale }),
       })),
   },
 ];
@@ -39,9 +39,7 @@ function newcomers(parallel, title, floors) {
     { id: 'refused', title: 'the share of them that is refused', unit: '', better: 'lower', floors: [{ most: 0 }] },
   ];
   const run = (contender, { scale }) =>
-    withPeers(contender, ({ client }) =>
-      client.ask('newcomers', { size: SIZE, parallel, warmUpMs: WARM_UP_MS * scale, ms: SAMPLE_MS * scale }),
-    );
+    withPeers(contender, ({ client }) => client.ask('newcomers', { size: SIZE, parallel, warmUpMs: WARM_UP_MS, ms: SAMPLE_MS * scale }));
   return { id: `fresh-${parallel}`, needs: 'newcomers', figures, run };
 }
 

@@ -18,9 +18,7 @@ export const ROUTING = [
       figure('key', 'the node closest to a key, 2,000 known', 'ns', 'lower'),
     ],
     run: (contender, { scale }) =>
-      withChildren([new Child('lookup', contender)], (child) =>
-        child.ask('lookups', { warmUpMs: SAMPLE_MS * scale, ms: SAMPLE_MS * scale }),
-      ),
+      withChildren([new Child('lookup', contender)], (child) => child.ask('lookups', { warmUpMs: SAMPLE_MS, ms: SAMPLE_MS * scale })),
   },
   {
     id: 'relay',

@@ -49,7 +49,7 @@ function oneWay(kind, size, floors) {
     withPeers(contender, async ({ server, client }) => {
       await client.ask('open');
       await client.ask(kind === 'send' ? 'startSending' : 'startPump', { size });
-      await sleep(WARM_UP_MS * scale);
+      await sleep(WARM_UP_MS);
       const before = await server.ask('counted');
       await sleep(SAMPLE_MS * scale);
       const after = await server.ask('counted');
@@ -81,5 +81,5 @@ function outstanding(parallel) {
 
 async function callsOf(client, parallel, { scale }) {
   await client.ask('open');
-  return client.ask('calls', { size: CALL_BYTES, parallel, warmUpMs: WARM_UP_MS * scale, ms: SAMPLE_MS * scale });
+  return client.ask('calls', { size: CALL_BYTES, parallel, warmUpMs: WARM_UP_MS, ms: SAMPLE_MS * scale });
 }
