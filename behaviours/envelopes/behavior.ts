@@ -1,13 +1,16 @@
 /**
- * @module EnvelopesBehavior (service 14): what a node needs for taking part in meshes of envelopes (`mesh.ts`). It keeps one channel for
- * each open connection; applications use the mesh, which reaches this through `node.behavior(EnvelopesBehavior)`.
+ * @module EnvelopesBehavior (service 14): what a node needs for taking part in meshes of envelopes (`mesh/`). It keeps one channel for each
+ * open connection, and the targets that managers want connected; applications use the mesh, which reaches this through
+ * `node.behavior(EnvelopesBehavior)`.
  *
- * Both sides say hello when a connection opens; then whoever attached the connection to a mesh grants slots, and envelopes flow. Messages
- * stand in `messages.ts`, who says what when in `channel.ts`. A full receiver grants nothing, and its link is read as ever: other services
- * on it go on. Bounds: as many envelopes wait for a connection's next user as were granted to it, and as many wait to be sent as the
- * mesh's outgoing capacity. What was granted and not consumed when the connection closes is lost, and counted here or there.
+ * Both sides send a hello when a connection opens; then whoever attached the connection to a mesh grants slots, and envelopes flow. Messages
+ * are in `messages.ts`, their order in `channel.ts`. A full receiver grants nothing, and its link is read as ever: other services on it go
+ * on. Bounds: as many envelopes wait for a connection's next user as were granted to it, and as many wait to be sent as the mesh's outgoing
+ * capacity. What was granted and not consumed when the connection closes is lost, and counted here or there.
  */
-import { type BehaviorAgent, type Connection, NetworkBehavior, NetworkError, toConnection } from '../../core/index.js';
+import { type BehaviorAgent, type CloseReason, type Connection, NetworkBehavior, NetworkError, toConnection } from '../../core/index.js';
+import { DialSupervisor } from '../../core/kits/dial/dial-supervisor.js';
+import { readU32 } from '../../core/structures/bytes.js';
 import { type ChannelUser, EnvelopeChannel } from './channel.js';
 import { type Channels, EnvelopesHandler } from './handler.js';
 
@@ -21,7 +24,7 @@ export class EnvelopesCounters {
   envelopesLost = 0;
 }
 
-/** Hears what happens on a node: a mesh, or whatever manages its connections. */
+/** What is called for the events of a node: by a mesh, or whatever manages its connections. */
 export interface EnvelopesWatcher {
   /** The remote's side carries envelopes. Also for connections that are older than the watcher. */
   onGreeted?(connection: Connection): void;
@@ -39,10 +42,12 @@ export class EnvelopesBehavior extends NetworkBehavior {
 
   readonly counters: Readonly<EnvelopesCounters>;
   private readonly counting = new EnvelopesCounters();
+  /** Connections that managers keep up. */
+  readonly dials = new DialSupervisor<BehaviorAgent>();
   private readonly places = new Map<number, Place>();
   private readonly watchers = new Set<EnvelopesWatcher>();
   private isStarted = false;
-  /** Connections whose remotes said hello before this behaviour began. */
+  /** Connections whose remotes sent their hello before this behaviour began. */
   private openBefore: ReadonlySet<number> = new Set();
 
   constructor() {
@@ -65,7 +70,7 @@ export class EnvelopesBehavior extends NetworkBehavior {
     return this.perform(work);
   }
 
-  /** Hears of this node until the answered function is called. */
+  /** The watcher is called until the returned function is. */
   watch(watcher: EnvelopesWatcher): () => void {
     this.watchers.add(watcher);
     for (const { channel, connection } of this.places.values()) if (channel.isGreeted) watcher.onGreeted?.(connection);
@@ -77,30 +82,40 @@ export class EnvelopesBehavior extends NetworkBehavior {
     return this.places.get(connectionId)?.channel;
   }
 
+  /** An open connection. */
+  connectionOf(connectionId: number): Connection | undefined {
+    return this.places.get(connectionId)?.connection;
+  }
+
   /** The connection is the user's, and is held. The caller has looked whether it is there and free. */
   attach(connectionId: number, user: ChannelUser, outgoingCapacity: number): void {
-    this.act((agent) => {
-      agent.hold(connectionId);
-      this.channelOf(connectionId)?.attach(user, outgoingCapacity, `envelopes of connection ${connectionId}`);
-    });
+    this.channelOf(connectionId)?.attach(user, outgoingCapacity);
+    this.settleHold(connectionId);
   }
 
-  /** The connection is not held any more, unless somebody uses it. */
-  release(connectionId: number): void {
-    if (this.channelOf(connectionId)?.isUsed === true) return;
-    this.whileRunning((agent) => agent.release(connectionId));
+  /** A connection is held as long as a mesh uses it, or a manager wants it. */
+  settleHold(connectionId: number): void {
+    const place = this.places.get(connectionId);
+    if (place === undefined) return;
+    const targets = this.dials.targetsOf(place.connection.nodeId);
+    const isWanted = place.channel.isUsed || targets.some((target) => target.connectionId === connectionId);
+    this.whileRunning((agent) => (isWanted ? agent.hold(connectionId) : agent.release(connectionId)));
   }
 
-  /** Sends what a channel has to say. */
+  /** Sends what a channel has to send. */
   flush(connectionId: number): void {
     const channel = this.channelOf(connectionId);
     const route = toConnection(connectionId);
     if (channel?.hasNews === true) this.whileRunning((agent) => channel.flush((message) => agent.send(route, message)));
   }
 
-  /** A listener of the application failed. */
-  logFailure(err: unknown): void {
-    this.whileRunning(({ log }) => log.error({ err }, 'listener failed'));
+  /** Runs work with this behaviour's agent, unless the node has ended meanwhile. */
+  whileRunning(work: (agent: BehaviorAgent) => void): void {
+    try {
+      this.perform(work);
+    } catch (error) {
+      if (!(error instanceof NetworkError && error.code === 'NOT_STARTED')) throw error;
+    }
   }
 
   override onStarted(agent: BehaviorAgent): void {
@@ -116,16 +131,30 @@ export class EnvelopesBehavior extends NetworkBehavior {
     return this.opened(agent, connection);
   }
 
-  override onStopped(): void {
+  override onIncomingConnectionDisconnected(agent: BehaviorAgent, connection: Connection, reason: CloseReason): void {
+    this.closed(agent, connection, reason);
+  }
+
+  override onOutgoingConnectionDisconnected(agent: BehaviorAgent, connection: Connection, reason: CloseReason): void {
+    this.closed(agent, connection, reason);
+  }
+
+  override onStopped(agent: BehaviorAgent): void {
     this.isStarted = false;
     for (const watcher of [...this.watchers]) watcher.onStopped?.();
     this.watchers.clear();
+    this.dials.stop(agent);
   }
 
   private opened(agent: BehaviorAgent, connection: Connection): EnvelopesHandler {
     const first = this.openBefore.has(connection.id) ? 'self' : 'both';
     this.places.set(connection.id, { connection, channel: new EnvelopeChannel(sessionOf(agent), first) });
+    this.dials.opened(agent, connection);
     return new EnvelopesHandler(this.channels);
+  }
+
+  private closed(agent: BehaviorAgent, connection: Connection, { code }: CloseReason): void {
+    this.dials.closed(agent, connection, new NetworkError('CONNECTION_CLOSED', `the connection has ended: ${code}`));
   }
 
   private readonly channels: Channels = {
@@ -135,6 +164,11 @@ export class EnvelopesBehavior extends NetworkBehavior {
       const old = place.channel;
       place.channel = new EnvelopeChannel(sessionOf(agent), 'remote');
       this.counting.envelopesLost += old.end(reason);
+      this.whileRunning((behaviorAgent) => {
+        // Whoever wants it waits for the remote's next hello, as on a fresh connection.
+        this.dials.closed(behaviorAgent, place.connection);
+        this.dials.opened(behaviorAgent, place.connection);
+      });
       return place.channel;
     },
     greeted: (connectionId) => {
@@ -153,17 +187,8 @@ export class EnvelopesBehavior extends NetworkBehavior {
       this.counting.envelopesLost += place?.channel.end(reason) ?? 0;
     },
   };
-
-  /** What nobody misses when the node has ended meanwhile. */
-  private whileRunning(work: (agent: BehaviorAgent) => void): void {
-    try {
-      this.perform(work);
-    } catch (error) {
-      if (!(error instanceof NetworkError && error.code === 'NOT_STARTED')) throw error;
-    }
-  }
 }
 
 function sessionOf({ random }: Pick<BehaviorAgent, 'random'>): number {
-  return random.bytes(4).reduce((word, byte) => word * 256 + byte, 0);
+  return readU32(random.bytes(4), 0);
 }

@@ -1,12 +1,12 @@
 /**
- * @module EnvelopeChannel: what the two ends of one connection say about envelopes, and what each may. Pure: it knows no mesh, no agent but
- * the `send` that it is lent, and no time. Everything goes down one lane, so that it arrives in order.
+ * @module EnvelopeChannel: what the two ends of one connection send each other about envelopes, and what each may: a flow each way. Pure: it
+ * knows no mesh, no agent but the `send` that it is lent, and no time. Everything is sent over one lane, so that it arrives in order.
  *
- * After the hellos a side sends nothing until it is granted something, and a side grants only while somebody uses its channel. A sender
- * that is out of grants and has envelopes waiting says once how many it wants. Envelopes that arrive while nobody uses the channel (they
- * were granted before) wait for its next user, who gets them first. Whatever finds no room in the lane goes with the next `flush`.
+ * After the hellos a side sends nothing until it is granted something, and a side grants only while its channel is used. A sender that is
+ * out of grants and has envelopes waiting sends once how many it wants. Envelopes that arrive while nobody uses the channel (they were
+ * granted before) wait for its next user, who gets them first. Whatever finds no room in the lane is sent by the next `flush`.
  */
-import { assertNever, BoundedQueue, type CloseReason, CreditReceiver, CreditSender, type SendResult } from '../../core/index.js';
+import { assertNever, type CloseReason, InboundFlow, OutboundFlow, type SendResult } from '../../core/index.js';
 import {
   decodeMessage,
   ENVELOPE_HEAD_BYTES,
@@ -19,8 +19,8 @@ import {
 
 /** Who uses a channel: an entry of a mesh. */
 export interface ChannelUser {
-  /** An envelope, in order; whether the user has taken it. If not it is offered again by `takeWaiting`. */
-  onEnvelope(payload: Uint8Array): boolean;
+  /** Envelopes have arrived: `take` returns them, in order. Those that are not taken wait. */
+  onArrived(): void;
   /** The remote wants more than it was granted. */
   onWanted(): void;
   /** The connection, or the remote's side of the channel, ended. Nothing follows. */
@@ -28,30 +28,26 @@ export interface ChannelUser {
 }
 
 /** `ignored`: from before the hello. `violation`: more than was granted. `ended`: the remote's side is over, or began anew. */
-export type Heard = 'ok' | 'ignored' | 'malformed' | 'violation' | 'ended';
+export type ReceiveOutcome = 'ok' | 'ignored' | 'malformed' | 'violation' | 'ended';
 
 type Send = (message: Uint8Array) => SendResult;
 
+/** Most envelopes that may wait to be sent, whatever the mesh. */
+export const CAPACITY_MAX = 1_048_576;
+
 export class EnvelopeChannel {
   /** Envelopes that wait for a grant or for room in the lane, encoded. Only while the channel is used. */
-  #outgoing: BoundedQueue<Uint8Array> | undefined;
-  #user: ChannelUser | undefined;
-  readonly #sending = new CreditSender();
-  /** Absent until the first grant. */
-  #receiving: CreditReceiver | undefined;
-  /** Envelopes that no user has taken yet; at most as many as were granted. */
-  #waiting: Uint8Array[] = [];
+  readonly #outbound = new OutboundFlow<Uint8Array>({ capacity: CAPACITY_MAX });
+  readonly #inbound = new InboundFlow<Uint8Array>({ window: 0 });
+  #user: { readonly user: ChannelUser; readonly outgoingCapacity: number } | undefined;
   /** Envelopes that users took along: they count as consumed when there is a user again. */
   #takenAlong = 0;
-  #wantTold = 0;
-  #remoteWant = 0;
-  #grantDue: number | undefined;
   #helloDue: Uint8Array | undefined;
   #remoteSession: number | undefined;
 
   /**
-   * `session`: random. `first`: who speaks first. `both`: the connection opens. `self`: it is older than this side's behaviour, so that
-   * the remote's hello was missed. `remote`: the remote has ended its side, and may begin anew.
+   * `session`: random. `first`: who sends the first hello. `both`: the connection opens. `self`: it is older than this side's behaviour, so
+   * that the remote's hello was missed. `remote`: the remote has ended its side, and may begin anew.
    */
   constructor(
     private readonly session: number,
@@ -64,96 +60,88 @@ export class EnvelopeChannel {
     return this.#user !== undefined;
   }
 
-  /** The remote said hello: envelopes may go as soon as it grants some. */
+  /** The remote has sent its hello: envelopes may be sent as soon as it grants some. */
   get isGreeted(): boolean {
     return this.#remoteSession !== undefined;
   }
 
   /** Envelopes that may be on their way here or wait to be consumed: slots of the user's queue that are this channel's. */
   get held(): number {
-    return this.#receiving?.window ?? 0;
+    return this.#inbound.window;
   }
 
   /** Slots that it would like to have beside those; the first without being asked. */
   get wanted(): number {
-    return this.#receiving === undefined ? 1 : Math.max(0, this.#remoteWant - this.#receiving.total);
+    return this.held === 0 ? 1 : this.#inbound.wanted;
   }
 
   get outgoingCount(): number {
-    return this.#outgoing?.length ?? 0;
+    return this.#outbound.length;
   }
 
   /** Envelopes that may be sent now. */
   get grantedCount(): number {
-    return this.#sending.available;
+    return this.#outbound.available;
   }
 
-  /** Somebody uses it from now on. */
-  attach(user: ChannelUser, outgoingCapacity: number, name: string): void {
-    this.#outgoing = new BoundedQueue({ name, policy: 'reject', lengthMax: outgoingCapacity });
-    this.#user = user;
+  /** Envelopes that no user has taken. */
+  get unreadCount(): number {
+    return this.#inbound.unread;
+  }
+
+  /** It is used from now on. */
+  attach(user: ChannelUser, outgoingCapacity: number): void {
+    this.#user = { user, outgoingCapacity };
     const taken = this.#takenAlong;
     this.#takenAlong = 0;
     if (taken > 0) this.consumed(taken, Math.min(taken, this.held - 1));
   }
 
-  /** The user gets what it has not got yet, as far as it takes it. */
-  takeWaiting(): void {
-    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-      if (this.#user?.onEnvelope(next) === true) continue;
-      this.#waiting.unshift(next);
-      return;
-    }
+  /** The next envelope that has arrived. */
+  take(): Uint8Array | undefined {
+    const next = this.#inbound.read();
+    return next?.type === 'item' ? next.item : undefined;
   }
 
-  /** Nobody uses it any more. `takenAlong`: envelopes that the user got and has not consumed. Answers what was not sent, oldest first. */
+  /** It is not used any more. `takenAlong`: envelopes that the user took and has not consumed. Returns what was not sent, oldest first. */
   detach(takenAlong: number): Uint8Array[] {
-    const unsent: Uint8Array[] = [];
-    for (let message = this.#outgoing?.shift(); message !== undefined; message = this.#outgoing?.shift())
-      unsent.push(message.subarray(ENVELOPE_HEAD_BYTES));
-    this.#outgoing = undefined;
     this.#user = undefined;
     this.#takenAlong += takenAlong;
-    return unsent;
+    return this.#outbound.remove(() => true).map((message) => message.subarray(ENVELOPE_HEAD_BYTES));
   }
 
   /** Takes an envelope to send, unless its queue is full. Nothing is copied in vain. `flush` follows. */
   push(payload: Uint8Array): 'queued' | 'full' {
-    const outgoing = this.#outgoing;
-    if (outgoing === undefined || outgoing.length >= outgoing.lengthMax) return 'full';
-    outgoing.push(encodeEnvelope(payload));
-    return 'queued';
+    if (this.#user === undefined || this.outgoingCount >= this.#user.outgoingCapacity) return 'full';
+    return this.#outbound.push(encodeEnvelope(payload)) ? 'queued' : 'full';
   }
 
   /** So many slots more are its own. `flush` follows. */
   widen(slots: number): void {
-    if (this.#receiving === undefined) {
-      this.#receiving = new CreditReceiver(slots);
-      this.#grantDue = slots;
-    } else this.#grantDue = this.#receiving.resize(this.#receiving.window + slots) ?? this.#grantDue;
+    this.#inbound.resize(this.held + slots);
   }
 
   /** The user consumed envelopes; so many of their slots are not the channel's any more. One always remains. `flush` follows. */
   consumed(envelopes: number, narrower: number): void {
-    const receiving = this.#receiving as CreditReceiver;
-    if (narrower > 0) receiving.resize(receiving.window - narrower);
-    this.#grantDue = receiving.onConsumed(envelopes) ?? this.#grantDue;
+    if (narrower > 0) this.#inbound.resize(this.held - narrower);
+    this.#inbound.consumed(envelopes);
   }
 
   /** Takes a message of the remote. `flush` follows. */
-  receive(bytes: Uint8Array): Heard {
+  receive(bytes: Uint8Array): ReceiveOutcome {
     const message = decodeMessage(bytes);
     if (message === undefined) return 'malformed';
     if (message.type === 'hello') return this.#greeted(message);
     if (!this.isGreeted) return 'ignored';
     switch (message.type) {
       case 'envelope':
-        return this.#takeEnvelope(message.payload);
+        return this.#receiveEnvelope(message.payload);
       case 'grant':
-        this.#sending.onGrant(message.total);
+        this.#outbound.onGrant(message.total);
         return 'ok';
       case 'want':
-        this.#takeWant(message.total);
+        this.#inbound.onWanted(message.total);
+        if (this.wanted > 0) this.#user?.user.onWanted();
         return 'ok';
       case 'bye':
         return 'ended';
@@ -162,66 +150,55 @@ export class EnvelopeChannel {
     }
   }
 
-  /** The channel is over: its user hears it. Answers how many envelopes nobody will get. */
+  /** The channel is over. Returns how many envelopes nobody will get. */
   end(reason: CloseReason): number {
-    const lostCount = this.#waiting.length;
-    this.#waiting = [];
-    this.#user?.onEnded(reason);
+    const lostCount = this.unreadCount;
+    while (this.take() !== undefined);
+    this.#user?.user.onEnded(reason);
     return lostCount;
   }
 
-  /** Whether there may be something to say. */
+  /** Whether there may be something to send. */
   get hasNews(): boolean {
-    return this.#helloDue !== undefined || this.#grantDue !== undefined || this.outgoingCount > 0;
+    return this.#helloDue !== undefined || (this.isUsed && this.#inbound.hasNews) || this.outgoingCount > 0;
   }
 
-  /** Says everything that is to be said, as far as it finds room. */
+  /** Sends everything that is to be sent, as far as it finds room. */
   flush(send: Send): void {
     if (this.#helloDue !== undefined && send(this.#helloDue) !== 'queued') return;
     this.#helloDue = undefined;
     if (!this.isGreeted) return;
-    if (this.#grantDue !== undefined && this.isUsed && send(encodeGrant(this.#grantDue)) !== 'queued') return;
-    if (this.isUsed) this.#grantDue = undefined;
-    if (this.#sendEnvelopes(send)) this.#tellWant(send);
+    if (this.isUsed && this.#inbound.hasNews) {
+      if (send(encodeGrant(this.#inbound.announce().granted)) !== 'queued') return;
+      this.#inbound.announced();
+    }
+    if (this.#sendEnvelopes(send)) this.#sendWant(send);
   }
 
   /** Whether those that were granted are on their way. */
   #sendEnvelopes(send: Send): boolean {
-    for (let next = this.#outgoing?.peek(); next !== undefined && this.#sending.available > 0; next = this.#outgoing?.peek()) {
-      if (send(next) !== 'queued') return false;
-      this.#sending.spend(1);
-      this.#outgoing?.shift();
+    for (let next = this.#outbound.next; next !== undefined; next = this.#outbound.next) {
+      if (send(next.item) !== 'queued') return false;
+      this.#outbound.sent();
     }
     return true;
   }
 
-  /** Once for each time that it ran out of grants. */
-  #tellWant(send: Send): void {
-    const { used, available } = this.#sending;
-    if (available > 0 || this.outgoingCount === 0 || this.#wantTold > used) return;
-    const want = used + this.outgoingCount;
-    if (send(encodeWant(want)) === 'queued') this.#wantTold = want;
+  #sendWant(send: Send): void {
+    const want = this.#outbound.wantDue;
+    if (want !== undefined && send(encodeWant(want)) === 'queued') this.#outbound.wantSent(want);
   }
 
-  #greeted({ session, isAnswerWanted }: Extract<EnvelopeMessage, { type: 'hello' }>): Heard {
+  #greeted({ session, isAnswerWanted }: Extract<EnvelopeMessage, { type: 'hello' }>): ReceiveOutcome {
     if (this.isGreeted && session !== this.#remoteSession) return 'ended';
     this.#remoteSession = session;
     if (isAnswerWanted) this.#helloDue = encodeHello(this.session, false);
     return 'ok';
   }
 
-  #takeEnvelope(payload: Uint8Array): Heard {
-    if (this.#receiving?.onReceived(1) !== 'ok') return 'violation';
-    const copy = payload.slice();
-    const isTaken = this.#waiting.length === 0 && this.#user?.onEnvelope(copy) === true;
-    if (!isTaken) this.#waiting.push(copy);
+  #receiveEnvelope(payload: Uint8Array): ReceiveOutcome {
+    if (this.#inbound.receive(payload.slice()) !== 'ok') return 'violation';
+    this.#user?.user.onArrived();
     return 'ok';
-  }
-
-  #takeWant(total: number): void {
-    this.#remoteWant = Math.max(this.#remoteWant, total);
-    const receiving = this.#receiving;
-    if (receiving !== undefined && total > receiving.granted) this.#grantDue = receiving.resize(receiving.window) ?? this.#grantDue;
-    if (this.wanted > 0) this.#user?.onWanted();
   }
 }

@@ -1,6 +1,6 @@
 /**
  * @module EnvelopesHandler: one connection's channel, between the agent and `channel.ts`. What arrives goes to the channel, what the
- * channel wants to say goes out when there is room. Whoever breaks the protocol loses the connection.
+ * channel has to send goes out when there is room. Whoever breaks the protocol loses the connection.
  */
 import { type CloseReason, type ConnectionAgent, type ConnectionEvent, ConnectionHandler, toConnection } from '../../core/index.js';
 import type { EnvelopeChannel } from './channel.js';
@@ -33,7 +33,7 @@ export class EnvelopesHandler extends ConnectionHandler {
     else if (event.type === 'writable') this.flush(agent);
   }
 
-  /** When only this behaviour ends, the remote hears that nobody takes its envelopes any more. */
+  /** When only this behaviour ends, the remote is sent that nobody takes its envelopes any more. */
   override onClosed(agent: ConnectionAgent, reason: CloseReason): void {
     agent.reply(BYE_MESSAGE);
     this.channels.close(agent.connection.id, reason);
@@ -44,14 +44,14 @@ export class EnvelopesHandler extends ConnectionHandler {
     const { id } = agent.connection;
     const channel = channels.get(id) as EnvelopeChannel;
     const wasGreeted = channel.isGreeted;
-    const heard = channel.receive(bytes);
-    if (heard === 'malformed' || heard === 'violation') {
+    const outcome = channel.receive(bytes);
+    if (outcome === 'malformed' || outcome === 'violation') {
       channels.violated();
-      return agent.close(`envelopes: ${heard}`);
+      return agent.close(`envelopes: ${outcome}`);
     }
-    if (heard === 'ignored') return channels.ignored();
-    if (heard === 'ended') channels.renew(id, RENEWED, agent).receive(bytes);
-    if (!wasGreeted || heard === 'ended') channels.greeted(id);
+    if (outcome === 'ignored') return channels.ignored();
+    if (outcome === 'ended') channels.renew(id, RENEWED, agent).receive(bytes);
+    if (!wasGreeted || outcome === 'ended') channels.greeted(id);
     this.flush(agent);
   }
 

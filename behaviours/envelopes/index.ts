@@ -8,11 +8,17 @@ export {
   EnvelopeConnections,
   MANAGED_MAX,
   type RequestOutcome,
-} from './connections.js';
-export { MeshLifeCycle, MeshOutgoing, MeshReceiver, MeshSender } from './handles.js';
-export { MESH_CONNECTIONS_MAX } from './incoming.js';
-export { EnvelopeMesh } from './mesh.js';
-export type { EnvelopeMeshOptions } from './options.js';
+} from './managers/connections.js';
+export type { EnvelopePeersOptions, RetryOptions } from './managers/options.js';
+export { PARKED_MAX } from './managers/parked.js';
+export { EndpointPeerRef, type EnvelopePeerSnapshot, type EnvelopePeerState, PEER_ENDPOINTS_MAX, PeerRef } from './managers/peer.js';
+export type { PeerSendOutcome } from './managers/peer-mail.js';
+export type { PeerNotification } from './managers/peer-notifications.js';
+export { EnvelopePeers, PEERS_MAX, UNREFERENCED_MAX } from './managers/peers.js';
+export { MeshLifeCycle, MeshOutgoing, MeshReceiver, MeshSender } from './mesh/handles.js';
+export { MESH_CONNECTIONS_MAX } from './mesh/incoming.js';
+export { EnvelopeMesh } from './mesh/mesh.js';
+export type { EnvelopeMeshOptions } from './mesh/options.js';
 export type {
   AddOutcome,
   Disconnected,
@@ -27,12 +33,6 @@ export type {
   Removed,
   RemoveOutcome,
   SendOutcome,
-} from './outcomes.js';
-export { EnvelopeMeshCounters } from './outcomes.js';
-export { PARKED_MAX } from './parked.js';
-export { EndpointPeerRef, type EnvelopePeerSnapshot, type EnvelopePeerState, PEER_ENDPOINTS_MAX, PeerRef } from './peer.js';
-export type { PeerSendOutcome } from './peer-mail.js';
-export type { PeerNotification } from './peer-notifications.js';
-export { EnvelopePeers, type EnvelopePeersOptions, PEERS_MAX, UNREFERENCED_MAX } from './peers.js';
-export { RECEIVERS_MAX } from './receivers.js';
-export type { RetryOptions } from './retry.js';
+} from './mesh/outcomes.js';
+export { EnvelopeMeshCounters } from './mesh/outcomes.js';
+export { RECEIVERS_MAX } from './mesh/receivers.js';

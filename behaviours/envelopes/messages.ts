@@ -1,6 +1,6 @@
 /**
- * @module The messages of the envelopes behaviour, service 14, as bytes. Fixed layouts, big-endian; what does not fit a layout gives
- * nothing.
+ * @module The messages of the envelopes behaviour, service 14, as bytes. Fixed layouts, big-endian; what does not fit a layout is
+ * malformed.
  *
  *   hello     u8 1 | u8 flags (1: an answer is wanted) | u32 session, a random name of the sender's start
  *   envelope  u8 2 | the payload, to the end
@@ -8,6 +8,8 @@
  *   want      u8 4 | u64 total: envelopes that the sender of this message would like to have been granted
  *   bye       u8 5: the sender's behaviour ends, its connection does not
  */
+import { readU32, readU64, writeU32, writeU64 } from '../../core/structures/bytes.js';
+
 const HELLO = 1;
 const ENVELOPE = 2;
 const GRANT = 3;
@@ -16,7 +18,6 @@ const BYE = 5;
 const HELLO_BYTES = 6;
 const TOTAL_BYTES = 9;
 const WANTED = 1;
-const WORD = 2 ** 32;
 
 /** What an envelope has before its payload. */
 export const ENVELOPE_HEAD_BYTES = 1;
@@ -33,7 +34,7 @@ export function encodeHello(session: number, isAnswerWanted: boolean): Uint8Arra
   const bytes = new Uint8Array(HELLO_BYTES);
   bytes[0] = HELLO;
   bytes[1] = isAnswerWanted ? WANTED : 0;
-  new DataView(bytes.buffer).setUint32(2, session);
+  writeU32(bytes, 2, session);
   return bytes;
 }
 
@@ -74,25 +75,18 @@ export function decodeMessage(bytes: Uint8Array): EnvelopeMessage | undefined {
 function decodeHello(bytes: Uint8Array): EnvelopeMessage | undefined {
   const flags = bytes[1] as number;
   if (bytes.length !== HELLO_BYTES || (flags & ~WANTED) !== 0) return undefined;
-  return { type: 'hello', session: viewOf(bytes).getUint32(2), isAnswerWanted: flags === WANTED };
+  return { type: 'hello', session: readU32(bytes, 2), isAnswerWanted: flags === WANTED };
 }
 
 function encodeTotal(type: number, total: number): Uint8Array {
   const bytes = new Uint8Array(TOTAL_BYTES);
   bytes[0] = type;
-  const view = viewOf(bytes);
-  view.setUint32(1, Math.floor(total / WORD));
-  view.setUint32(5, total % WORD);
+  writeU64(bytes, 1, total);
   return bytes;
 }
 
 function decodeTotal(type: 'grant' | 'want', bytes: Uint8Array): EnvelopeMessage | undefined {
   if (bytes.length !== TOTAL_BYTES) return undefined;
-  const view = viewOf(bytes);
-  const total = view.getUint32(1) * WORD + view.getUint32(5);
+  const total = readU64(bytes, 1);
   return Number.isSafeInteger(total) ? { type, total } : undefined;
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -32,9 +32,6 @@ export const MECHANISMS = {
       'behaviours/addressbook/gossip/digest.ts',
       'behaviours/addressbook/gossip/messages.ts',
       'behaviours/addressbook/gossip/sync.ts',
-      'behaviours/envelopes/behavior.ts',
-      'behaviours/envelopes/messages.ts',
-      'behaviours/peering/protocol/peer-session.ts',
       'behaviours/router-sync/messages.ts',
       'behaviours/rpc/request-ids.ts',
       'core/engine/messages/provider-streams.ts',
@@ -51,10 +48,6 @@ export const MECHANISMS = {
     listed: [
       'behaviours/addressbook/dial/dialling.ts',
       'behaviours/addressbook/gossip/protocol.ts',
-      'behaviours/envelopes/managed-nodes.ts',
-      'behaviours/envelopes/mesh-nodes.ts',
-      'behaviours/envelopes/peer-mail.ts',
-      'behaviours/envelopes/supervisor.ts',
       'behaviours/lan/behavior.ts',
       'behaviours/router-sync/behavior.ts',
       'behaviours/router-sync/handler.ts',
@@ -67,7 +60,7 @@ export const MECHANISMS = {
     sign: /(?<!\bthis)\.\s*connect\s*\(/g,
     places: BEHAVIORS,
     home: /^$/,
-    listed: ['behaviours/addressbook/dial/dialling.ts', 'behaviours/envelopes/supervisor.ts'],
+    listed: ['behaviours/addressbook/dial/dialling.ts'],
   },
   oldest: {
     use: 'a map that forgets its oldest entry is a BoundedMap, a set a SeenSet',
@@ -77,7 +70,6 @@ export const MECHANISMS = {
     listed: [
       'behaviours/addressbook/gossip/gossip.ts',
       'behaviours/addressbook/self/self-addresses.ts',
-      'behaviours/envelopes/mesh-nodes.ts',
       'behaviours/rpc/shunned-ways.ts',
       'core/engine/links/liveness.ts',
       'core/engine/messages/provider-streams.ts',
@@ -91,7 +83,6 @@ export const MECHANISMS = {
     home: /^core\/structures\/back-off\.ts$/,
     listed: [
       'behaviours/addressbook/storage/book-store.ts',
-      'behaviours/envelopes/retry.ts',
       'behaviours/lan/schedule.ts',
       // Compares two limits.
       'core/limits.ts',

@@ -219,9 +219,9 @@ export class PeerKeeper {
     const { forgetMs } = this.setup;
     for (const peer of this.registry.all()) {
       const { state, target, address, failure, downSinceMs } = peer;
-      const dueMs = downSinceMs + (peer.isConfigured ? REPORT_MS : forgetMs) - agent.nowMs;
+      const dueMs = downSinceMs + (peer.isConfigured ? REPORT_MS : forgetMs);
       if (peer.isConfigured ? peer.isReported || state === 'up' : state !== 'lost') continue;
-      if (dueMs > 0) this.timer.within(agent, dueMs);
+      if (dueMs > agent.nowMs) this.timer.at(agent, dueMs);
       else if (!peer.isConfigured) this.forget(agent, peer);
       else {
         peer.isReported = true;

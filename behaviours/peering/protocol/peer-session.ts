@@ -13,6 +13,7 @@ import {
   type ResumePoint,
   toConnection,
 } from '../../../core/index.js';
+import { readU48 } from '../../../core/structures/bytes.js';
 import { WakeTimer } from '../../../core/structures/wake-timer.js';
 import type { OutgoingFrame, ReturnReason } from './frames.js';
 import { frameOf, numberFrame, type Progress, positionOf, toWire } from './messages.js';
@@ -50,8 +51,7 @@ export class PeerSession {
   private readonly timer = new WakeTimer<BehaviorAgent>((agent) => this.wake(agent));
 
   constructor(queueFrames: number, random: Random, nowMs: number) {
-    const [first = 0, ...rest] = random.bytes(6);
-    const epoch = rest.reduce((sum, byte) => sum * 256 + byte, first | 1);
+    const epoch = readU48(random.bytes(6), 0) || 1;
     const outbound = new OutboundFlow<OutgoingFrame>({ capacity: queueFrames, keepsSent: true });
     this.flow = new FlowSession(epoch, outbound, new InboundFlow<Uint8Array>({ window: 0, confirms: true }));
     this.sent = new Meter(nowMs);
@@ -100,7 +100,7 @@ export class PeerSession {
   push(agent: BehaviorAgent, frame: OutgoingFrame): boolean {
     if (!this.flow.outbound.push(frame)) return false;
     this.pump(agent);
-    this.timer.within(agent, frame.dueMs - agent.nowMs);
+    this.timer.at(agent, frame.dueMs);
     return true;
   }
 
@@ -190,8 +190,7 @@ export class PeerSession {
   private wake(agent: BehaviorAgent): void {
     this.announce(agent);
     this.giveBack('expired', ({ dueMs }) => dueMs <= agent.nowMs);
-    const dueMs = this.flow.outbound.waiting.reduce((first, frame) => Math.min(first, frame.dueMs), Number.POSITIVE_INFINITY);
-    if (dueMs !== Number.POSITIVE_INFINITY) this.timer.within(agent, dueMs - agent.nowMs);
+    this.timer.at(agent, Math.min(...this.flow.outbound.waiting.map(({ dueMs }) => dueMs)));
   }
 
   /** Without room in the lane, `writable` leads to `pump`. */

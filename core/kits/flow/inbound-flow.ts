@@ -68,6 +68,11 @@ export class InboundFlow<T, Ending extends object = never> {
     return this.#credit.window;
   }
 
+  /** Units that may be read now. */
+  get unread(): number {
+    return this.#received - this.#readPosition;
+  }
+
   /** Units that are here and not consumed. */
   get unconsumed(): number {
     return this.#credit.waiting;

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { type ChannelUser, EnvelopeChannel } from '../../../behaviours/envelopes/channel.js';
-import { type EnvelopeSource, Incoming } from '../../../behaviours/envelopes/incoming.js';
+import { type EnvelopeSource, Incoming } from '../../../behaviours/envelopes/mesh/incoming.js';
 import { decodeMessage, encodeEnvelope, encodeGrant, encodeHello, encodeWant } from '../../../behaviours/envelopes/messages.js';
 import { bytesOf, numbers, textOf } from './support.js';
 
@@ -17,7 +17,7 @@ class Source implements EnvelopeSource, ChannelUser {
     readonly channel: EnvelopeChannel,
     private readonly queue: Incoming,
   ) {
-    channel.attach(this, 1, 'test');
+    channel.attach(this, 1);
     queue.join(this);
   }
 
@@ -37,12 +37,16 @@ class Source implements EnvelopeSource, ChannelUser {
     this.channel.consumed(1, narrower);
   }
 
-  takeWaiting(): void {
-    this.channel.takeWaiting();
+  get unreadCount(): number {
+    return this.channel.unreadCount;
   }
 
-  onEnvelope(payload: Uint8Array): boolean {
-    return this.queue.push(this, payload);
+  take(): Uint8Array | undefined {
+    return this.channel.take();
+  }
+
+  onArrived(): void {
+    this.queue.fill(this);
   }
 
   onWanted(): void {
@@ -61,7 +65,7 @@ class Source implements EnvelopeSource, ChannelUser {
   }
 }
 
-const SENDER: ChannelUser = { onEnvelope: () => expect.fail('nobody sends here'), onWanted: () => {}, onEnded: () => {} };
+const SENDER: ChannelUser = { onArrived: () => expect.fail('nobody sends here'), onWanted: () => {}, onEnded: () => {} };
 
 /** A sender's channel and the receiver's, with what is under way between them. */
 class Line {
@@ -79,7 +83,7 @@ class Line {
     outgoingCapacity: number,
     private queue: Incoming,
   ) {
-    this.near.attach(SENDER, outgoingCapacity, 'test');
+    this.near.attach(SENDER, outgoingCapacity);
     this.join();
   }
 

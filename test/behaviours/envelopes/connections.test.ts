@@ -5,14 +5,16 @@ import {
   EnvelopeConnections,
   EnvelopeMesh,
   EnvelopePeers,
+  EnvelopesBehavior,
   type MeshConnection,
   type PeerNotification,
 } from '../../../behaviours/envelopes/index.js';
-import { Retry } from '../../../behaviours/envelopes/retry.js';
+import { readRetryOptions } from '../../../behaviours/envelopes/managers/options.js';
 import { parseNodeId } from '../../../core/index.js';
+import { backoffBoundMs } from '../../../core/structures/back-off.js';
 import type { SimulatedNode } from '../../../simulation.js';
-import { seededIdentity, seededRandom } from '../../../testing/index.js';
-import { connectionTo, send, takeAll, textOf, World } from './support.js';
+import { seededIdentity } from '../../../testing/index.js';
+import { connectionTo, removedOf, send, takeAll, textOf, World } from './support.js';
 
 /** A node whose mesh takes every connection in. */
 async function host(world: World, name: string, options = {}) {
@@ -159,18 +161,12 @@ describe('envelopes: the connection manager', () => {
     expect(types().at(-1), 'nobody took the connection in, but it is there').to.equal('connected');
   });
 
-  it('SPL-27: the intervals are exact, and of each a random share is waited (H-13)', () => {
-    const retry = new Retry({ firstMs: 10_000, maxMs: 300_000 });
-    const random = seededRandom('retry');
-    const intervals = Array.from({ length: 8 }, () => {
-      retry.failed();
-      for (let count = 0; count < 50; count++) expect(retry.waitMs(random)).to.be.within(0, retry.intervalMs);
-      return retry.intervalMs;
-    });
+  it('SPL-27: the intervals are 10 s, and double up to 300 s', () => {
+    const { firstMs: minMs, maxMs } = readRetryOptions({});
+    const intervals = [1, 2, 3, 4, 5, 6, 7, 8].map((failures) => backoffBoundMs(failures, { minMs, maxMs }));
     expect(intervals).to.deep.equal([10_000, 20_000, 40_000, 80_000, 160_000, 300_000, 300_000, 300_000]);
-    retry.reset();
-    expect([retry.failureCount, retry.intervalMs]).to.deep.equal([0, 10_000]);
-    expect(() => new EnvelopeConnections(new EnvelopeMesh(1, 1), [], { firstMs: 0 })).to.throw('firstMs');
+    for (const wrong of [{ firstMs: 0 }, { firstMs: 3_600_001 }, { maxMs: 9_999 }, { maxMs: 86_400_001 }, { first: 1 }])
+      expect(() => readRetryOptions(wrong), JSON.stringify(wrong)).to.throw(/firstMs|maxMs/);
   });
 
   it('SPL-28, H-05: a full queue is no failure, however long it is full', async () => {
@@ -269,6 +265,37 @@ describe('envelopes: the connection manager', () => {
     await world.net.run(100);
     expect(types().at(-1)).to.equal('connected');
     expect(node.connections()).to.have.length(1);
+  });
+
+  it('a connection that has gone to another mesh stays open when the manager lets it go', async () => {
+    const world = new World('elsewhere');
+    await world.node('server');
+    const { node, mesh, manager } = await managed(world);
+    manager.requestConnection({ connectionId: 'a', endpoint: 'sim://server' });
+    await world.net.run(100);
+    const elsewhere = new EnvelopeMesh(1, 1);
+    expect(elsewhere.add(removedOf(mesh.remove('a')).connection).type).to.equal('added');
+    manager.stop();
+    await world.net.run(120_000);
+    expect([node.connections().length, elsewhere.connectionCount]).to.deep.equal([1, 1]);
+    elsewhere.shutdown();
+    await world.net.run(120_000);
+    expect(node.connections()).to.deep.equal([]);
+  });
+
+  it('a remote whose behaviour begins anew is connected again over the same link', async () => {
+    const world = new World('renewed');
+    const server = await world.node('server');
+    const { node, manager, types } = await managed(world);
+    manager.requestConnection({ connectionId: 'a', endpoint: 'sim://server' });
+    await world.net.run(100);
+    const [connection] = node.connections();
+    server.removeBehavior(server.behavior(EnvelopesBehavior));
+    await world.net.run(100);
+    server.addBehavior(EnvelopesBehavior);
+    await world.net.run(100);
+    expect(types()).to.deep.equal(['connected', 'disconnected', 'connected']);
+    expect(node.connections()).to.deep.equal([connection]);
   });
 
   it('stop ends everything: no connection in the mesh, no timer that dials', async () => {

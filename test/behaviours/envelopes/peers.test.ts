@@ -13,8 +13,8 @@ import {
   PEER_ENDPOINTS_MAX,
   type PeerNotification,
 } from '../../../behaviours/envelopes/index.js';
-import { Parked } from '../../../behaviours/envelopes/parked.js';
-import { PeerNotifications, UNHEARD_MAX } from '../../../behaviours/envelopes/peer-notifications.js';
+import { Parked } from '../../../behaviours/envelopes/managers/parked.js';
+import { EARLY_MAX, PeerNotifications } from '../../../behaviours/envelopes/managers/peer-notifications.js';
 import type { NodeId, NodeOptions } from '../../../core/index.js';
 import { seededIdentity } from '../../../testing/index.js';
 import { bytesOf, numbers, takeAll, textOf, World } from './support.js';
@@ -107,8 +107,8 @@ describe('envelopes: the peer manager', () => {
     for (const unidentifiedMs of [0, 0.5, 86_400_001])
       expect(() => new EnvelopePeers(new EnvelopeMesh(1, 1), node, { unidentifiedMs })).to.throw('unidentifiedMs');
     for (const options of [{ unidentified: 1 }, { retry: { first: 1 } }])
-      expect(() => new EnvelopePeers(new EnvelopeMesh(1, 1), node, options as EnvelopePeersOptions)).to.throw('none of the options');
-    expect(() => new EnvelopeMesh(1, 1, { keepMs: 1 } as EnvelopeMeshOptions)).to.throw('keepMs is none of the options');
+      expect(() => new EnvelopePeers(new EnvelopeMesh(1, 1), node, options as EnvelopePeersOptions)).to.throw('is unknown');
+    expect(() => new EnvelopeMesh(1, 1, { keepMs: 1 } as EnvelopeMeshOptions)).to.throw('option keepMs is unknown');
   });
 
   it('SPL-32: Pending, Connected, Disconnected with its retries; after five failures in a row the other addresses are tried', async () => {
@@ -271,14 +271,14 @@ describe('envelopes: the peer manager', () => {
 
   it('SPL-36: notifications wait for the first subscriber, who gets them all; the oldest give way', () => {
     const notifications = new PeerNotifications(() => {});
-    for (let count = 0; count < UNHEARD_MAX + 2; count++)
-      notifications.tell({ type: 'undelivered', nodeId: idOf('bob'), payload: bytesOf(count) });
+    for (let count = 0; count < EARLY_MAX + 2; count++)
+      notifications.notify({ type: 'undelivered', nodeId: idOf('bob'), payload: bytesOf(count) });
     const [first, second]: [string[], string[]] = [[], []];
     const into = (texts: string[]) => (told: PeerNotification) => void (told.type === 'undelivered' && texts.push(textOf(told.payload)));
     notifications.subscribe(into(first));
     notifications.subscribe(into(second));
-    expect([first.length, first[0], second.length]).to.deep.equal([UNHEARD_MAX, '2', 0]);
-    notifications.tell({ type: 'undelivered', nodeId: idOf('bob'), payload: bytesOf('now') });
+    expect([first.length, first[0], second.length]).to.deep.equal([EARLY_MAX, '2', 0]);
+    notifications.notify({ type: 'undelivered', nodeId: idOf('bob'), payload: bytesOf('now') });
     expect([first.at(-1), second]).to.deep.equal(['now', ['now']]);
   });
 
@@ -286,7 +286,7 @@ describe('envelopes: the peer manager', () => {
     const notifications = new PeerNotifications(() => {});
     const unsent = Array.from({ length: 4 }, () => new Uint8Array(1_024 * 1_024));
     for (let count = 0; count < 100; count++)
-      notifications.tell({ type: 'disconnected', nodeId: idOf(`peer ${count}`), localNode: idOf('alice'), unsent });
+      notifications.notify({ type: 'disconnected', nodeId: idOf(`peer ${count}`), localNode: idOf('alice'), unsent });
     const heard: PeerNotification[] = [];
     notifications.subscribe((notification) => heard.push(notification));
     expect(heard).to.have.length(15);

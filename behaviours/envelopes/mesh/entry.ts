@@ -2,17 +2,17 @@
  * @module MeshEntry: one connection in a mesh, from `add` to `remove` or its end. It stands between the mesh, which has the queue, and the
  * channel of the connection.
  */
-import type { CloseReason } from '../../core/index.js';
-import type { EnvelopesBehavior } from './behavior.js';
-import type { ChannelUser, EnvelopeChannel } from './channel.js';
+import type { CloseReason } from '../../../core/index.js';
+import type { EnvelopesBehavior } from '../behavior.js';
+import type { ChannelUser, EnvelopeChannel } from '../channel.js';
+import { ENVELOPE_HEAD_BYTES } from '../messages.js';
 import type { EnvelopeSource } from './incoming.js';
-import { ENVELOPE_HEAD_BYTES } from './messages.js';
 import type { MeshConnection, MeshConnectionState, OutgoingEnvelope, Removed, SendOutcome } from './outcomes.js';
 
-/** What an entry tells its mesh. */
+/** The mesh of an entry. */
 export interface EntryOwner {
-  /** Whether it is taken. */
-  onEnvelope(entry: MeshEntry, payload: Uint8Array): boolean;
+  /** Envelopes wait with the connection. */
+  onArrived(entry: MeshEntry): void;
   onWanted(entry: MeshEntry): void;
   /** Its channel is over; `leave` follows. */
   onEnded(entry: MeshEntry): void;
@@ -44,6 +44,10 @@ export class MeshEntry implements ChannelUser, EnvelopeSource {
     return this.channel.wanted;
   }
 
+  get unreadCount(): number {
+    return this.channel.unreadCount;
+  }
+
   get state(): MeshConnectionState {
     const { id, uniqueId, connection } = this;
     const { outgoingCount, grantedCount } = this.channel;
@@ -62,16 +66,15 @@ export class MeshEntry implements ChannelUser, EnvelopeSource {
     this.behavior.attach(this.connection.connection.id, this, outgoingCapacity);
   }
 
-  /** What came while nobody had the connection. */
-  takeWaiting(): void {
-    this.channel.takeWaiting();
+  take(): Uint8Array | undefined {
+    return this.channel.take();
   }
 
-  /** The channel is nobody's any more. */
+  /** The channel is free. */
   leave(): void {
     this.hasLeft = true;
     this.#unsent = this.channel.detach(this.queuedCount);
-    this.behavior.release(this.connection.connection.id);
+    this.behavior.settleHold(this.connection.connection.id);
   }
 
   send(envelope: OutgoingEnvelope): SendOutcome {
@@ -87,14 +90,14 @@ export class MeshEntry implements ChannelUser, EnvelopeSource {
     this.behavior.flush(this.connection.connection.id);
   }
 
-  /** What `remove` answers, once it has left. */
+  /** What `remove` returns, once it has left. */
   removed(): Removed {
     const { id, uniqueId, connection, reason } = this;
     return { type: 'removed', id, uniqueId, state: reason === undefined ? 'open' : 'closed', reason, connection, unsent: this.#unsent };
   }
 
-  onEnvelope(payload: Uint8Array): boolean {
-    return this.owner.onEnvelope(this, payload);
+  onArrived(): void {
+    this.owner.onArrived(this);
   }
 
   onWanted(): void {

@@ -2,8 +2,8 @@
  * @module Peer: a node that an application wants to be connected to, by its identity, at any of several addresses; and the references that
  * keep it wanted. `peers.ts` manages them.
  */
-import type { Address, NodeId } from '../../core/index.js';
-import type { Supervisor } from './supervisor.js';
+import type { Address, NodeId } from '../../../core/index.js';
+import type { MeshTarget } from './mesh-target.js';
 
 /** `pending`: never connected yet. */
 export type EnvelopePeerState = 'pending' | 'connected' | 'disconnected';
@@ -14,7 +14,7 @@ export interface EnvelopePeerSnapshot {
   /** The identity that is shown to it. */
   readonly localNode: NodeId;
   readonly state: EnvelopePeerState;
-  /** Failed attempts in a row. */
+  /** Consecutive failed attempts. */
   readonly retryCount: number;
   readonly endpoints: readonly string[];
   /** Where it is dialled now, or next; absent when no address is known. */
@@ -29,7 +29,7 @@ export class Peer {
   referenceCount = 0;
   wasConnected = false;
   /** Set right after construction, because its events lead here. */
-  supervisor!: Supervisor;
+  target!: MeshTarget;
 
   constructor(
     readonly nodeId: NodeId,
@@ -37,11 +37,11 @@ export class Peer {
   ) {}
 
   get isConnected(): boolean {
-    return this.supervisor.state === 'connected';
+    return this.target.meshId !== undefined;
   }
 
   addEndpoints(addresses: readonly Address[]): void {
-    const { endpoints } = this.supervisor.options;
+    const { endpoints } = this.target.options;
     for (const address of addresses) {
       const isKnown = endpoints.some(({ text }) => text === address.text);
       if (!isKnown && endpoints.length < PEER_ENDPOINTS_MAX) endpoints.push(address);
@@ -49,13 +49,13 @@ export class Peer {
   }
 
   snapshot(): EnvelopePeerSnapshot {
-    const { nodeId, localNode, referenceCount, supervisor } = this;
+    const { nodeId, localNode, referenceCount, target } = this;
     return {
       ...{ nodeId, localNode, referenceCount },
       state: this.isConnected ? 'connected' : this.wasConnected ? 'disconnected' : 'pending',
-      retryCount: supervisor.failureCount,
-      endpoints: supervisor.options.endpoints.map(({ text }) => text),
-      activeEndpoint: supervisor.endpoint?.text,
+      retryCount: target.failureCount,
+      endpoints: target.options.endpoints.map(({ text }) => text),
+      activeEndpoint: target.endpoint?.text,
     };
   }
 }

@@ -1,34 +1,34 @@
 /**
- * @module EnvelopeConnections: the connection manager of a mesh. Connections are asked for by endpoint, under ids of the application; each
- * is dialled, enters the mesh when it is authenticated and its remote carries envelopes, and is dialled again as often as it is cut. What
+ * @module EnvelopeConnections: the connection manager of a mesh. Connections are requested by endpoint, under ids of the application; each
+ * is dialled, is added to the mesh when its remote is authenticated and carries envelopes, and is dialled again as often as it is cut. What
  * was accepted is added by `addInbound`, and not dialled again when it ends.
  *
  * Who answers must be the expected node, or the one that answered first: links are authenticated on both sides, so that nobody else enters
  * the mesh. There are no heartbeats of its own: the node pings every link on its control lane, which no full queue delays, and closes it
  * after `limits.silenceMs` of silence. A full queue is no failure.
  */
-import { type Address, type Connection, type MeshNode, type NetworkError, type NodeId, parseAddress } from '../../core/index.js';
+import { type Address, type Connection, type MeshNode, type NetworkError, type NodeId, parseAddress } from '../../../core/index.js';
+import type { EnvelopeMesh } from '../mesh/mesh.js';
+import { MeshListeners } from '../mesh/mesh-listeners.js';
+import { checkUniqueId } from '../mesh/options.js';
+import type { AddOutcome, MeshConnection, Removed } from '../mesh/outcomes.js';
 import { ManagedNodes } from './managed-nodes.js';
-import type { EnvelopeMesh } from './mesh.js';
-import { MeshListeners } from './mesh-listeners.js';
-import { checkUniqueId } from './options.js';
-import type { AddOutcome, MeshConnection, Removed } from './outcomes.js';
-import { type RetryOptions, resolveRetry } from './retry.js';
-import { Supervisor, type SupervisorEvents } from './supervisor.js';
+import { MeshTarget, type MeshTargetEvents } from './mesh-target.js';
+import { type RetryOptions, readRetryOptions } from './options.js';
 
 /** Most connections of one manager. */
 export const MANAGED_MAX = 16_384;
 
 /** `unsent`: what waited to be sent. `attempts`: failures in a row. */
-type Told =
+type Change =
   | { readonly type: 'connected' | 'inbound'; readonly nodeId: NodeId; readonly meshId: number }
   | { readonly type: 'disconnected'; readonly unsent: readonly Uint8Array[] }
   | { readonly type: 'non-fatal-error'; readonly attempts: number; readonly error: NetworkError }
   /** Unauthorised, or it could not enter the mesh: the connection is not managed any more. */
   | { readonly type: 'fatal-error'; readonly error: NetworkError };
 
-/** What is told of a connection. */
-export type ConnectionNotification = { readonly connectionId: string; readonly endpoint: string } & Told;
+/** What happened to a connection. */
+export type ConnectionNotification = { readonly connectionId: string; readonly endpoint: string } & Change;
 
 export interface ConnectionRequest {
   /** The application's name for it; the unique id in the mesh. */
@@ -45,12 +45,12 @@ export type RequestOutcome = 'started' | 'duplicate-id' | 'unknown-local-node' |
 
 const FATAL: ReadonlySet<string> = new Set(['IDENTITY_MISMATCH', 'REMOTE_REJECTED', 'SELF_DIAL']);
 
-/** A connection in the manager's care. */
+/** A managed connection. */
 interface Managed {
   readonly connectionId: string;
   readonly endpoint: Address;
   /** Absent for an inbound one, which nobody dials again. */
-  supervisor: Supervisor | undefined;
+  target: MeshTarget | undefined;
   /** In the mesh, while it is there. */
   meshId: number | undefined;
 }
@@ -68,7 +68,7 @@ export class EnvelopeConnections {
     nodes: MeshNode | readonly MeshNode[],
     retry: Partial<RetryOptions> = {},
   ) {
-    this.#retry = resolveRetry(retry);
+    this.#retry = readRetryOptions(retry);
     this.#nodes = new ManagedNodes(nodes);
     this.#listeners = new MeshListeners((cause) => this.#nodes.logFailure(cause));
     this.#unwatch = mesh.onDisconnected((removed) => this.#ended(removed));
@@ -83,13 +83,13 @@ export class EnvelopeConnections {
     return [...this.#managed.values()].map(({ endpoint }) => endpoint.text);
   }
 
-  /** Hears what happens until the answered function is called. A listener that throws is not called again. */
+  /** Is called with what happens until the returned function is called. A listener that throws is not called again. */
   subscribe(listener: (notification: ConnectionNotification) => void): () => void {
     return this.#listeners.add(listener);
   }
 
   /**
-   * Asks for a connection. Asked again, it says once more that it is connected, if it is. Throws `ADDRESS_INVALID`, `ARGUMENT_INVALID`,
+   * Requests a connection. Requested again, its notification is repeated if it is connected. Throws `ADDRESS_INVALID`, `ARGUMENT_INVALID`,
    * `NOT_STARTED`.
    */
   requestConnection(request: ConnectionRequest): RequestOutcome {
@@ -100,19 +100,19 @@ export class EnvelopeConnections {
     const node = this.#nodes.find(localNode);
     const known = this.#managed.get(connectionId);
     if (node === undefined) return 'unknown-local-node';
-    if (known !== undefined) return this.#askedAgain(known, endpoint, expected);
+    if (known !== undefined) return this.#requestedAgain(known, endpoint, expected);
     if (this.#managed.size >= MANAGED_MAX) return 'full';
-    const managed: Managed = { connectionId, endpoint, supervisor: undefined, meshId: undefined };
-    managed.supervisor = new Supervisor({
+    const managed: Managed = { connectionId, endpoint, target: undefined, meshId: undefined };
+    managed.target = new MeshTarget({
       ...{ node, mesh: this.mesh, endpoints: [endpoint], expected, uniqueId: connectionId, retry: this.#retry },
       ...{ failuresPerEndpoint: Number.POSITIVE_INFINITY, fatalCodes: FATAL, events: this.#eventsOf(managed) },
     });
     this.#managed.set(connectionId, managed);
-    managed.supervisor.start();
+    managed.target.start();
     return 'started';
   }
 
-  /** Takes an accepted connection into the mesh and into its care. */
+  /** Adds an accepted connection to the mesh, and manages it. */
   addInbound(connection: MeshConnection, connectionId: string): AddOutcome {
     checkUniqueId(connectionId);
     if (this.#managed.has(connectionId)) return { type: 'duplicate-id', connection };
@@ -120,26 +120,26 @@ export class EnvelopeConnections {
     const outcome = this.mesh.add(connection, connectionId);
     if (outcome.type !== 'added') return outcome;
     const { nodeId, remoteAddress: endpoint } = connection.connection;
-    const managed: Managed = { connectionId, endpoint, supervisor: undefined, meshId: outcome.id };
+    const managed: Managed = { connectionId, endpoint, target: undefined, meshId: outcome.id };
     this.#managed.set(connectionId, managed);
-    this.#tell(managed, { type: 'inbound', nodeId, meshId: outcome.id });
+    this.#notify(managed, { type: 'inbound', nodeId, meshId: outcome.id });
     return outcome;
   }
 
   /**
-   * Ends the care, and answers the endpoint if there was one. The connection leaves the mesh; as other services may use it, it is not
-   * closed, but a dialled one is when it falls idle.
+   * Manages the connection no longer. Returns its endpoint, if there was one. The connection leaves the mesh; as other services may use it,
+   * it is not closed, but a dialled one is when it is idle.
    */
   removeConnection(connectionId: string): string | undefined {
     const managed = this.#managed.get(connectionId);
     if (managed === undefined) return undefined;
     this.#managed.delete(connectionId);
-    managed.supervisor?.stop();
-    if (managed.supervisor === undefined) this.#removeInbound(managed);
+    managed.target?.stop();
+    if (managed.target === undefined) this.#removeInbound(managed);
     return managed.endpoint.text;
   }
 
-  /** Ends the care of all connections. */
+  /** Manages no connection any longer. */
   stop(): void {
     for (const connectionId of [...this.#managed.keys()]) this.removeConnection(connectionId);
     this.#nodes.forget();
@@ -148,55 +148,55 @@ export class EnvelopeConnections {
 
   #removeInbound(managed: Managed): void {
     const removed = this.mesh.remove(managed.meshId as number);
-    if (removed.type === 'removed') this.#tell(managed, { type: 'disconnected', unsent: removed.unsent });
+    if (removed.type === 'removed') this.#notify(managed, { type: 'disconnected', unsent: removed.unsent });
   }
 
-  #eventsOf(managed: Managed): SupervisorEvents {
+  #eventsOf(managed: Managed): MeshTargetEvents {
     return {
       onConnected: (nodeId, meshId) => {
         managed.meshId = meshId;
-        this.#tell(managed, { type: 'connected', nodeId, meshId });
+        this.#notify(managed, { type: 'connected', nodeId, meshId });
       },
       onDisconnected: (unsent) => {
         managed.meshId = undefined;
-        this.#tell(managed, { type: 'disconnected', unsent });
+        this.#notify(managed, { type: 'disconnected', unsent });
       },
-      onFailed: (attempts, error) => this.#tell(managed, { type: 'non-fatal-error', attempts, error }),
+      onFailed: (attempts, error) => this.#notify(managed, { type: 'non-fatal-error', attempts, error }),
       onFatal: (error) => {
         this.#managed.delete(managed.connectionId);
-        this.#tell(managed, { type: 'fatal-error', error });
+        this.#notify(managed, { type: 'fatal-error', error });
       },
     };
   }
 
-  #askedAgain(managed: Managed, endpoint: Address, expected: NodeId | undefined): RequestOutcome {
-    const { supervisor, meshId } = managed;
-    const isSame = managed.endpoint.text === endpoint.text && (expected === undefined || supervisor?.nodeId === expected);
-    if (supervisor === undefined || !isSame) return 'duplicate-id';
-    if (meshId !== undefined) this.#tell(managed, { type: 'connected', nodeId: supervisor.nodeId as NodeId, meshId });
+  #requestedAgain(managed: Managed, endpoint: Address, expected: NodeId | undefined): RequestOutcome {
+    const { target, meshId } = managed;
+    const isSame = managed.endpoint.text === endpoint.text && (expected === undefined || target?.nodeId === expected);
+    if (target === undefined || !isSame) return 'duplicate-id';
+    if (meshId !== undefined) this.#notify(managed, { type: 'connected', nodeId: target.nodeId as NodeId, meshId });
     return 'started';
   }
 
   #greeted(node: MeshNode, connection: Connection): void {
-    for (const { supervisor } of this.#managed.values()) if (supervisor?.offer(node, connection) === true) return;
+    for (const { target } of this.#managed.values()) if (target?.offer(node, connection) === true) return;
   }
 
   #ended(removed: Removed): void {
     const managed = [...this.#managed.values()].find(({ meshId }) => meshId === removed.id);
     if (managed === undefined) return;
-    if (managed.supervisor !== undefined) return managed.supervisor.ended(removed);
+    if (managed.target !== undefined) return managed.target.ended(removed);
     this.#managed.delete(managed.connectionId);
     this.mesh.remove(removed.id);
-    this.#tell(managed, { type: 'disconnected', unsent: removed.unsent });
+    this.#notify(managed, { type: 'disconnected', unsent: removed.unsent });
   }
 
   /** Nobody dials for a node that has stopped. */
   #stopped(node: MeshNode): void {
-    for (const { connectionId, supervisor } of [...this.#managed.values()])
-      if (supervisor?.options.node === node) this.removeConnection(connectionId);
+    for (const { connectionId, target } of [...this.#managed.values()])
+      if (target?.options.node === node) this.removeConnection(connectionId);
   }
 
-  #tell({ connectionId, endpoint }: Managed, what: Told): void {
-    this.#listeners.tell({ connectionId, endpoint: endpoint.text, ...what });
+  #notify({ connectionId, endpoint }: Managed, change: Change): void {
+    this.#listeners.notify({ connectionId, endpoint: endpoint.text, ...change });
   }
 }

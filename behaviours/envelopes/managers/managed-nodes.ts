@@ -1,11 +1,10 @@
 /**
- * @module ManagedNodes: the nodes whose connections a manager cares for, and whose identities it may show. It hears which of their
- * connections carry envelopes, and when one of them stops.
+ * @module ManagedNodes: the nodes whose connections a manager keeps, and whose identities it may show. The first of them that runs lends its
+ * time and its log.
  */
-import { type Connection, type MeshNode, NetworkError, type NodeId } from '../../core/index.js';
-import { EnvelopesBehavior } from './behavior.js';
-import { ENVELOPE_HEAD_BYTES } from './messages.js';
-import type { After } from './receivers.js';
+import { type BehaviorAgent, type Connection, type MeshNode, NetworkError, type NodeId } from '../../../core/index.js';
+import { EnvelopesBehavior } from '../behavior.js';
+import { ENVELOPE_HEAD_BYTES } from '../messages.js';
 
 export interface NodesWatcher {
   onGreeted(node: MeshNode, connection: Connection): void;
@@ -46,10 +45,11 @@ export class ManagedNodes {
     return Math.max(...this.all.map((node) => node.limits().payloadBytesMax)) - ENVELOPE_HEAD_BYTES;
   }
 
-  /** Timers of the first node that runs; absent when none does. */
-  get after(): After | undefined {
-    const behavior = this.#running;
-    return behavior && ((delayMs, callback) => behavior.act((agent) => agent.after(delayMs, callback)));
+  /** Runs work with the agent of the first node that runs; not at all when none does. Whether there was one. */
+  act(work: (agent: BehaviorAgent) => void): boolean {
+    const running = this.#behaviors.find(({ isRunning }) => isRunning);
+    running?.act(work);
+    return running !== undefined;
   }
 
   forget(): void {
@@ -58,10 +58,6 @@ export class ManagedNodes {
 
   /** A listener of the application failed. */
   logFailure(err: unknown): void {
-    this.#running?.logFailure(err);
-  }
-
-  get #running(): EnvelopesBehavior | undefined {
-    return this.#behaviors.find(({ isRunning }) => isRunning);
+    this.act(({ log }) => log.error({ err }, 'listener failed'));
   }
 }

@@ -35,7 +35,7 @@ export class Slots {
     return this.want(holder);
   }
 
-  /** `orphanCount`: its envelopes that stay in the queue. Answers who got slots, as the others do. */
+  /** `orphanCount`: its envelopes that stay in the queue. Returns those that got slots, as the other methods do. */
   leave(holder: SlotHolder, orphanCount: number): SlotHolder[] {
     this.#wanting.delete(holder);
     this.#used += orphanCount - holder.held;

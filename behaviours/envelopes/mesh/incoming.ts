@@ -1,11 +1,11 @@
 /**
  * @module Incoming: the queue of a mesh. Envelopes of all entries in the order of their arrival, each in a slot that was granted for it.
- * Entries that got slots, or have consumed, are flushed, so that their remotes hear of it. Knows no node and no promise.
+ * Entries that got slots, or have consumed, are flushed, so that their remotes are sent it. Knows no node and no promise.
  *
  * It never holds more than its capacity and one envelope for each entry. Only an entry whose connection was granted more by another mesh
  * could bring more along: then what finds no room waits with its connection, and follows as the queue is read.
  */
-import { BoundedQueue } from '../../core/index.js';
+import { BoundedQueue } from '../../../core/index.js';
 import type { Envelope } from './outcomes.js';
 import { type SlotHolder, Slots } from './slots.js';
 
@@ -20,10 +20,12 @@ export interface EnvelopeSource extends SlotHolder {
   queuedCount: number;
   /** Its envelopes in the queue are nobody's. */
   readonly hasLeft: boolean;
-  /** Says what there is to say. */
+  /** Sends what there is to send. */
   flush(): void;
-  /** Hands over what waits with the connection. */
-  takeWaiting(): void;
+  /** The next envelope that waits with the connection. */
+  take(): Uint8Array | undefined;
+  /** Envelopes that wait there. */
+  readonly unreadCount: number;
 }
 
 interface Queued {
@@ -55,7 +57,7 @@ export class Incoming {
   join(source: EnvelopeSource): void {
     this.#sources.add(source);
     flush(this.#slots.join(source));
-    source.takeWaiting();
+    this.fill(source);
   }
 
   leave(source: EnvelopeSource): void {
@@ -73,16 +75,15 @@ export class Incoming {
     flush(this.#slots.want(source));
   }
 
-  /** Whether there was room. */
-  push(source: EnvelopeSource, payload: Uint8Array): boolean {
+  /** Takes what waits with the connection of a source, as far as there is room; the rest follows as the queue is read. */
+  fill(source: EnvelopeSource): void {
     const { id, uniqueId } = source;
-    if (this.#queue.length >= this.capacity + this.#sources.size) {
-      this.#late.add(source);
-      return false;
+    const lengthMax = this.capacity + this.#sources.size;
+    while (source.unreadCount > 0 && this.#queue.length < lengthMax) {
+      this.#queue.push({ source, envelope: { id, uniqueId, payload: source.take() as Uint8Array } });
+      source.queuedCount++;
     }
-    this.#queue.push({ source, envelope: { id, uniqueId, payload } });
-    source.queuedCount++;
-    return true;
+    if (source.unreadCount > 0) this.#late.add(source);
   }
 
   take(): Envelope | undefined {
@@ -99,7 +100,7 @@ export class Incoming {
     const [first] = this.#late;
     if (first === undefined) return;
     this.#late.delete(first);
-    first.takeWaiting();
+    this.fill(first);
   }
 }
 

@@ -1,32 +1,23 @@
 /**
- * @module EnvelopeMesh: splinter's connection reactor as an application object. Connections of one node or of several are added to it;
- * envelopes are sent to a connection by its id, and received from all of them in one place. It is a queue and a directory: what goes over a
- * connection is the matter of the `EnvelopesBehavior` of its node, and whoever reads `for await (const envelope of mesh)` never learns of
- * it.
+ * @module EnvelopeMesh: connections of one node or of several in one place: envelopes are sent to a connection by its id, and received from
+ * all of them. It is a queue and a directory; what is sent over a connection is the matter of the `EnvelopesBehavior` of its node.
  *
- * `add`, `remove`, `send` and `tryRecv` answer at once; `recv` and `recvTimeout` answer when there is something. References share the mesh:
- * several receivers get each envelope once among them. The handles of `handles.ts` give a component no more than it needs.
+ * `add`, `remove`, `send` and `tryRecv` return at once; `recv` and `recvTimeout` when there is something. References share the mesh: several
+ * receivers get each envelope once among them. The handles of `handles.ts` give a component no more than it needs.
  *
  * Bounds: `incomingCapacity` envelopes for the whole mesh (one for each connection, where there are more of those), `outgoingCapacity`
  * envelopes for each connection. An envelope is a message of the node: at most `limits.payloadBytesMax` less one byte.
  */
-import { type Cancellable, NetworkError } from '../../core/index.js';
-import { EnvelopesBehavior } from './behavior.js';
+import { type BehaviorAgent, NetworkError } from '../../../core/index.js';
+import { WakeTimer } from '../../../core/structures/wake-timer.js';
+import { EnvelopesBehavior } from '../behavior.js';
 import { Directory } from './directory.js';
 import { type EntryOwner, MeshEntry } from './entry.js';
 import { MeshLifeCycle, MeshOutgoing, MeshReceiver, MeshSender } from './handles.js';
 import { Incoming, MESH_CONNECTIONS_MAX } from './incoming.js';
 import { MeshListeners } from './mesh-listeners.js';
 import { MeshNodes } from './mesh-nodes.js';
-import {
-  checkAddress,
-  checkCapacity,
-  checkPayload,
-  checkUniqueId,
-  type EnvelopeMeshOptions,
-  invalid,
-  resolveMeshOptions,
-} from './options.js';
+import { checkAddress, checkPayload, checkUniqueId, type EnvelopeMeshOptions, invalid, readMeshOptions } from './options.js';
 import {
   type AddOutcome,
   type Envelope,
@@ -34,6 +25,7 @@ import {
   EnvelopeMeshCounters,
   type MeshConnection,
   type MeshConnectionState,
+  type MeshOperations,
   type OutgoingEnvelope,
   type Received,
   type ReceivedInTime,
@@ -43,7 +35,7 @@ import {
 } from './outcomes.js';
 import { Receivers } from './receivers.js';
 
-export class EnvelopeMesh {
+export class EnvelopeMesh implements MeshOperations {
   readonly counters: Readonly<EnvelopeMeshCounters>;
   readonly #counters = new EnvelopeMeshCounters();
   readonly #incoming: Incoming;
@@ -55,13 +47,11 @@ export class EnvelopeMesh {
   readonly #keepDisconnectedMs: number;
   #lastId = 0;
   #isShutDown = false;
-  #aging: Cancellable | undefined;
+  readonly #aging = new WakeTimer<BehaviorAgent>((agent) => this.#age(agent));
 
   /** Both capacities count envelopes, from 1 to 1,048,576. Throws `ARGUMENT_INVALID`. */
   constructor(incomingCapacity: number, outgoingCapacity: number, options: EnvelopeMeshOptions = {}) {
-    checkCapacity('incomingCapacity', incomingCapacity);
-    checkCapacity('outgoingCapacity', outgoingCapacity);
-    const { keepDisconnectedMs, keepDisconnectedMax } = resolveMeshOptions(options);
+    const { keepDisconnectedMs, keepDisconnectedMax } = readMeshOptions({ ...options, incomingCapacity, outgoingCapacity });
     this.counters = this.#counters;
     this.#incoming = new Incoming(incomingCapacity);
     this.#directory = new Directory(keepDisconnectedMax);
@@ -111,6 +101,7 @@ export class EnvelopeMesh {
     this.#nodes.use(behavior);
     this.#directory.add(entry);
     this.#incoming.join(entry);
+    this.#serve();
     return { type: 'added', id: entry.id };
   }
 
@@ -158,7 +149,7 @@ export class EnvelopeMesh {
     for (let received = await this.recv(); received.type === 'envelope'; received = await this.recv()) yield received.envelope;
   }
 
-  /** Hears of connections that have ended, as `remove` answers them, until the answered function is called. A listener that throws goes. */
+  /** Calls back for each connection that has ended, with what `remove` would return, until the returned function is called. A listener that throws is removed. */
   onDisconnected(listener: (event: Removed) => void): () => void {
     return this.#listeners.add(listener);
   }
@@ -180,7 +171,7 @@ export class EnvelopeMesh {
     return entries.map((entry) => entry.removed());
   }
 
-  /** Receives and drops until the shutdown. Answers how many envelopes that were. */
+  /** Receives and drops until the shutdown. Returns how many envelopes that were. */
   async waitForShutdown(): Promise<number> {
     let droppedCount = 0;
     for (let received = await this.recv(); received.type === 'envelope'; received = await this.recv()) droppedCount++;
@@ -219,29 +210,34 @@ export class EnvelopeMesh {
     if (this.#nodes.areGone) return { type: 'disconnected' };
     if (timeoutMs === undefined) return this.#receivers.wait(signal);
     if (!(typeof timeoutMs === 'number' && timeoutMs >= 0)) throw invalid('timeoutMs', `is ${timeoutMs}; it must be 0 or more`);
-    if (this.#nodes.after === undefined) throw new NetworkError('NOT_STARTED', 'recvTimeout: no connection was ever added');
-    return this.#receivers.wait(signal, timeoutMs, this.#nodes.after);
+    const received = this.#nodes.act((agent) => this.#receivers.wait(signal, { agent, timeoutMs }));
+    if (received === undefined) throw new NetworkError('NOT_STARTED', 'recvTimeout: no connection was ever added');
+    return received;
   }
 
   readonly #owner: EntryOwner = {
-    onEnvelope: (entry, payload) => this.#received(entry, payload),
+    onArrived: (entry) => this.#arrived(entry),
     onWanted: (entry) => this.#incoming.want(entry),
     onEnded: (entry) => this.#ended(entry),
   };
 
-  /** Whoever waits gets it: then nothing else is in the queue. */
-  #received(entry: MeshEntry, payload: Uint8Array): boolean {
-    if (!this.#incoming.push(entry, payload)) return false;
-    if (this.#receivers.count > 0) this.#receivers.offer({ type: 'envelope', envelope: this.tryRecv() as Envelope });
-    return true;
+  #arrived(entry: MeshEntry): void {
+    this.#incoming.fill(entry);
+    this.#serve();
+  }
+
+  /** Calls that wait get what is in the queue. */
+  #serve(): void {
+    while (this.#receivers.count > 0 && this.incomingCount > 0)
+      this.#receivers.offer({ type: 'envelope', envelope: this.tryRecv() as Envelope });
   }
 
   #ended(entry: MeshEntry): void {
     if (this.#keepDisconnectedMs > 0) this.#directory.ended(entry);
     else this.#directory.delete(entry);
     this.#leave(entry);
-    this.#ageSoon();
-    this.#listeners.tell(entry.removed());
+    this.#ageLater();
+    this.#listeners.notify(entry.removed());
   }
 
   #leave(entry: MeshEntry): void {
@@ -250,21 +246,19 @@ export class EnvelopeMesh {
   }
 
   /** Ended connections are forgotten when they have been there for one whole period. */
-  #ageSoon(): void {
-    if (this.#aging !== undefined || this.#directory.endedCount === 0) return;
-    this.#aging = this.#nodes.after?.(this.#keepDisconnectedMs, () => {
-      this.#aging = undefined;
-      this.#directory.age();
-      this.#ageSoon();
-    });
+  #ageLater(): void {
+    if (this.#directory.endedCount > 0) this.#nodes.act((agent) => this.#aging.within(agent, this.#keepDisconnectedMs));
+  }
+
+  #age(agent: BehaviorAgent): void {
+    this.#directory.age();
+    if (this.#directory.endedCount > 0) this.#aging.within(agent, this.#keepDisconnectedMs);
   }
 
   #nodeStopped(): void {
-    this.#aging?.cancel();
-    this.#aging = undefined;
-    this.#ageSoon();
-    const { after } = this.#nodes;
-    if (after === undefined) this.#receivers.endAll({ type: 'disconnected' });
-    else this.#receivers.rearm(after);
+    if (this.#nodes.areGone) return this.#receivers.endAll({ type: 'disconnected' });
+    this.#aging.cancel();
+    this.#ageLater();
+    this.#nodes.act((agent) => this.#receivers.rearm(agent));
   }
 }

@@ -1,6 +1,6 @@
 /**
- * @module MeshListeners: who hears what a mesh or a manager tells. A listener that throws, or whose promise is rejected, is reported and
- * not called again; it harms nobody.
+ * @module MeshListeners: what is called with the events of a mesh or a manager. A listener that throws, or whose promise is rejected, is
+ * logged and not called again; the others are.
  */
 export class MeshListeners<Event> {
   readonly #listeners = new Set<(event: Event) => unknown>();
@@ -11,17 +11,17 @@ export class MeshListeners<Event> {
     return this.#listeners.size;
   }
 
-  /** Hears events until the answered function is called. */
+  /** Is called until the returned function is. */
   add(listener: (event: Event) => unknown): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  tell(event: Event): void {
+  notify(event: Event): void {
     for (const listener of [...this.#listeners]) {
       try {
-        const answer = listener(event);
-        if (answer instanceof Promise) answer.catch((cause) => this.#failed(listener, cause));
+        const returned = listener(event);
+        if (returned instanceof Promise) returned.catch((cause) => this.#failed(listener, cause));
       } catch (cause) {
         this.#failed(listener, cause);
       }

@@ -2,23 +2,23 @@
  * @module Handles: parts of a mesh for components that must not have the other rights. They share the mesh's state; a reference to one may
  * be given on as it is. What they wrap cannot be reached through them.
  */
-import type { EnvelopeMesh } from './mesh.js';
 import type {
   AddOutcome,
   Envelope,
   EnvelopeAddress,
   MeshConnection,
+  MeshOperations,
   Received,
   ReceivedInTime,
   RemoveOutcome,
   SendOutcome,
 } from './outcomes.js';
 
-/** Adds and removes connections (splinter's Control). */
+/** Adds and removes connections. */
 export class MeshLifeCycle {
-  readonly #mesh: EnvelopeMesh;
+  readonly #mesh: MeshOperations;
 
-  constructor(mesh: EnvelopeMesh) {
+  constructor(mesh: MeshOperations) {
     this.#mesh = mesh;
   }
 
@@ -33,9 +33,9 @@ export class MeshLifeCycle {
 
 /** Sends to any connection of the mesh. */
 export class MeshSender {
-  readonly #mesh: EnvelopeMesh;
+  readonly #mesh: MeshOperations;
 
-  constructor(mesh: EnvelopeMesh) {
+  constructor(mesh: MeshOperations) {
     this.#mesh = mesh;
   }
 
@@ -44,11 +44,11 @@ export class MeshSender {
   }
 }
 
-/** Receives from all connections of the mesh (splinter's Incoming). */
+/** Receives from all connections of the mesh. */
 export class MeshReceiver {
-  readonly #mesh: EnvelopeMesh;
+  readonly #mesh: MeshOperations;
 
-  constructor(mesh: EnvelopeMesh) {
+  constructor(mesh: MeshOperations) {
     this.#mesh = mesh;
   }
 
@@ -69,12 +69,12 @@ export class MeshReceiver {
   }
 }
 
-/** Sends to one connection of the mesh (splinter's Outgoing). */
+/** Sends to one connection of the mesh. */
 export class MeshOutgoing {
-  readonly #mesh: EnvelopeMesh;
+  readonly #mesh: MeshOperations;
 
   constructor(
-    mesh: EnvelopeMesh,
+    mesh: MeshOperations,
     readonly id: EnvelopeAddress,
   ) {
     this.#mesh = mesh;

@@ -1,8 +1,8 @@
 /**
- * @module What a mesh of envelopes takes and answers: closed unions with a `type`. What is busy or gone is a value that hands back what the
+ * @module What a mesh of envelopes takes and returns: closed unions with a `type`. What is busy or gone is a value that hands back what the
  * caller gave; only an argument of the wrong form throws.
  */
-import type { CloseReason, Connection, MeshNode } from '../../core/index.js';
+import type { CloseReason, Connection, MeshNode } from '../../../core/index.js';
 
 /** A connection, with the node at whose side it is. What `add` takes and `remove` gives back. */
 export interface MeshConnection {
@@ -10,7 +10,7 @@ export interface MeshConnection {
   readonly connection: Connection;
 }
 
-/** How an application names a connection of a mesh: by the number that `add` answered, or by its own unique text. */
+/** How an application names a connection of a mesh: by the number that `add` returned, or by its own unique text. */
 export type EnvelopeAddress = number | string;
 
 /** To send. The bytes are copied: they are free on return. */
@@ -76,6 +76,17 @@ export interface Removed {
 }
 
 export type RemoveOutcome = Removed | { readonly type: 'not-found' };
+
+/** What a mesh does, for the handles that share it. */
+export interface MeshOperations {
+  add(connection: MeshConnection, uniqueId?: string): AddOutcome;
+  remove(address: EnvelopeAddress): RemoveOutcome;
+  send(envelope: OutgoingEnvelope): SendOutcome;
+  recv(options?: { readonly signal?: AbortSignal }): Promise<Received>;
+  recvTimeout(timeoutMs: number, options?: { readonly signal?: AbortSignal }): Promise<ReceivedInTime>;
+  tryRecv(): Envelope | undefined;
+  [Symbol.asyncIterator](): AsyncGenerator<Envelope, void, undefined>;
+}
 
 /** What a mesh has done since it was made. */
 export class EnvelopeMeshCounters {

@@ -2,11 +2,11 @@
  * @module PeerMail: sends to peers by identity. What cannot be sent because the peer is not connected is parked, behind what is parked for
  * it already, and tried when it connects and every ten seconds.
  */
-import { type Cancellable, NetworkError, type NodeId } from '../../core/index.js';
-import type { EnvelopeMesh } from './mesh.js';
-import type { SendOutcome } from './outcomes.js';
+import { type BehaviorAgent, NetworkError, type NodeId } from '../../../core/index.js';
+import { WakeTimer } from '../../../core/structures/wake-timer.js';
+import type { EnvelopeMesh } from '../mesh/mesh.js';
+import type { SendOutcome } from '../mesh/outcomes.js';
 import { Parked, type ParkedEnvelope } from './parked.js';
-import type { After } from './receivers.js';
 
 /** `parked`: the peer is not connected; the envelope waits. Everything else as `send` of the mesh. */
 export type PeerSendOutcome = SendOutcome | { readonly type: 'parked' };
@@ -21,13 +21,13 @@ export interface PeerMailParts {
   readonly onUndelivered: (envelope: ParkedEnvelope) => void;
   /** The longest that one of the nodes could send. */
   readonly payloadBytesMax: () => number;
-  /** Timers of a node; absent when none runs. */
-  readonly after: () => After | undefined;
+  /** Runs work with the agent of a node; whether one runs. */
+  readonly act: (work: (agent: BehaviorAgent) => void) => boolean;
 }
 
 export class PeerMail {
   readonly #parked = new Parked();
-  #timer: Cancellable | undefined;
+  readonly #timer = new WakeTimer<BehaviorAgent>(() => this.#retry());
 
   constructor(private readonly parts: PeerMailParts) {}
 
@@ -35,7 +35,7 @@ export class PeerMail {
     const id = this.parts.meshIdOf(nodeId);
     if (id !== undefined && !this.#parked.has(nodeId)) return this.parts.mesh.send({ id, payload });
     if (payload.length > this.parts.payloadBytesMax()) return { type: 'too-large', envelope: { id: nodeId, payload } };
-    if (!this.#retrySoon()) throw new NetworkError('NOT_STARTED', 'none of the nodes of the manager runs');
+    if (!this.#retryLater()) throw new NetworkError('NOT_STARTED', 'none of the nodes of the manager runs');
     const displaced = this.#parked.add(nodeId, payload);
     if (displaced !== undefined) this.parts.onUndelivered(displaced);
     return { type: 'parked' };
@@ -46,22 +46,19 @@ export class PeerMail {
     this.#parked.connected(nodeId, this.#trySend);
   }
 
-  /** The node that kept the timer may have ended. Without another one nothing is tried again. */
+  /** The node that lent the time may have ended. Without another one nothing is tried again. */
   nodeStopped(): void {
-    if (this.#timer === undefined) return;
     this.#timer.cancel();
-    this.#timer = undefined;
-    if (!this.#retrySoon()) this.stop();
+    if (this.#parked.count > 0 && !this.#retryLater()) this.stop();
   }
 
-  /** What is parked is told as undelivered. */
+  /** What is parked is undelivered. */
   stop(): void {
-    this.#timer?.cancel();
-    this.#timer = undefined;
+    this.#timer.cancel();
     for (const envelope of this.#parked.clear()) this.parts.onUndelivered(envelope);
   }
 
-  /** What is too large for any message is told at once: it would hold up what came after it. */
+  /** What is too large for any message is undelivered at once: it would hold up what came after it. */
   readonly #trySend = (nodeId: NodeId, payload: Uint8Array): boolean => {
     const id = this.parts.meshIdOf(nodeId);
     const type = id === undefined ? undefined : this.parts.mesh.send({ id, payload }).type;
@@ -69,13 +66,13 @@ export class PeerMail {
     return type === 'queued' || type === 'too-large';
   };
 
-  /** Whether there is a node whose time it takes. */
-  #retrySoon(): boolean {
-    this.#timer ??= this.parts.after()?.(RETRY_MS, () => {
-      this.#timer = undefined;
-      for (const envelope of this.#parked.retry(this.#trySend)) this.parts.onUndelivered(envelope);
-      if (this.#parked.count > 0) this.#retrySoon();
-    });
-    return this.#timer !== undefined;
+  /** Whether there is a node that lends its time. */
+  #retryLater(): boolean {
+    return this.parts.act((agent) => this.#timer.within(agent, RETRY_MS));
+  }
+
+  #retry(): void {
+    for (const envelope of this.#parked.retry(this.#trySend)) this.parts.onUndelivered(envelope);
+    if (this.#parked.count > 0) this.#retryLater();
   }
 }

@@ -1,8 +1,8 @@
 /**
  * @module Parked: envelopes for peers that are not connected. Bounded; the oldest gives way. Each is tried a few times, whenever the owner
- * says that it is time, and then given up. Pure: it knows neither time nor mesh.
+ * calls `retry`, and then given up. Pure: it knows neither time nor mesh.
  */
-import type { NodeId } from '../../core/index.js';
+import type { NodeId } from '../../../core/index.js';
 
 export const PARKED_MAX = 100;
 const ATTEMPTS_MAX = 3;
@@ -26,7 +26,7 @@ export class Parked {
     return this.#waiting.some(({ envelope }) => envelope.nodeId === nodeId);
   }
 
-  /** Keeps a copy of the payload. Answers the oldest, which had to give way, if one had. */
+  /** Keeps a copy of the payload. Returns the oldest, if it had to give way. */
   add(nodeId: NodeId, payload: Uint8Array): ParkedEnvelope | undefined {
     this.#waiting.push({ envelope: { nodeId, payload: payload.slice() }, attempts: 0 });
     return this.#waiting.length > PARKED_MAX ? this.#waiting.shift()?.envelope : undefined;
@@ -37,12 +37,12 @@ export class Parked {
     this.#waiting = this.#waiting.filter(({ envelope: { nodeId, payload } }) => nodeId !== peer || !trySend(nodeId, payload));
   }
 
-  /** Nobody waits any more. Answers all that were parked. */
+  /** Returns all that were parked. */
   clear(): ParkedEnvelope[] {
     return this.#waiting.splice(0).map(({ envelope }) => envelope);
   }
 
-  /** It is time for another attempt. Answers those that had their last one. */
+  /** It is time for another attempt. Returns those that had their last one. */
   retry(trySend: TrySend): ParkedEnvelope[] {
     const failed = this.#waiting.filter(({ envelope: { nodeId, payload } }) => !trySend(nodeId, payload));
     for (const entry of failed) entry.attempts++;

@@ -1,9 +1,9 @@
 /**
- * @module PeerNotifications: what the peer manager tells. As long as nobody listens the notifications wait, the oldest giving way, and the
+ * @module PeerNotifications: what happened to peers. As long as nobody listens the notifications wait, the oldest giving way, and the
  * first subscriber gets them.
  */
-import { BoundedQueue, type NodeId } from '../../core/index.js';
-import { MeshListeners } from './mesh-listeners.js';
+import { BoundedQueue, type NodeId } from '../../../core/index.js';
+import { MeshListeners } from '../mesh/mesh-listeners.js';
 
 export type PeerNotification =
   | { readonly type: 'connected'; readonly nodeId: NodeId; readonly localNode: NodeId }
@@ -13,15 +13,15 @@ export type PeerNotification =
   | { readonly type: 'undelivered'; readonly nodeId: NodeId; readonly payload: Uint8Array };
 
 /** Notifications that wait for the first subscriber, and the bytes of all of them, as far as payloads go. */
-export const UNHEARD_MAX = 65_535;
-export const UNHEARD_BYTES_MAX = 64 * 1_024 * 1_024;
+export const EARLY_MAX = 65_535;
+export const EARLY_BYTES_MAX = 64 * 1_024 * 1_024;
 /** What a notification or a payload costs beside its bytes. */
 const OVERHEAD_BYTES = 128;
 
 export class PeerNotifications {
-  readonly #unheard = new BoundedQueue<PeerNotification>({
+  readonly #early = new BoundedQueue<PeerNotification>({
     ...{ name: 'peer notifications', policy: 'drop-oldest' },
-    ...{ lengthMax: UNHEARD_MAX, bytesMax: UNHEARD_BYTES_MAX, sizeOf: bytesOf },
+    ...{ lengthMax: EARLY_MAX, bytesMax: EARLY_BYTES_MAX, sizeOf: bytesOf },
   });
   readonly #listeners: MeshListeners<PeerNotification>;
 
@@ -31,13 +31,13 @@ export class PeerNotifications {
 
   subscribe(listener: (notification: PeerNotification) => void): () => void {
     const unsubscribe = this.#listeners.add(listener);
-    for (let early = this.#unheard.shift(); early !== undefined; early = this.#unheard.shift()) this.#listeners.tell(early);
+    for (let early = this.#early.shift(); early !== undefined; early = this.#early.shift()) this.#listeners.notify(early);
     return unsubscribe;
   }
 
-  tell(notification: PeerNotification): void {
-    if (this.#listeners.count === 0) this.#unheard.push(notification);
-    else this.#listeners.tell(notification);
+  notify(notification: PeerNotification): void {
+    if (this.#listeners.count === 0) this.#early.push(notification);
+    else this.#listeners.notify(notification);
   }
 }
 

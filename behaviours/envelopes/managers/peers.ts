@@ -15,36 +15,26 @@ import {
   NetworkError,
   type NodeId,
   parseAddress,
-} from '../../core/index.js';
+} from '../../../core/index.js';
+import type { EnvelopeMesh } from '../mesh/mesh.js';
+import { checkPayload, invalid } from '../mesh/options.js';
+import type { Envelope, Removed } from '../mesh/outcomes.js';
 import { ManagedNodes } from './managed-nodes.js';
-import type { EnvelopeMesh } from './mesh.js';
-import { checkNames, checkPayload, invalid, requireWhole } from './options.js';
-import type { Envelope, Removed } from './outcomes.js';
+import { MeshTarget, type MeshTargetEvents } from './mesh-target.js';
+import { type EnvelopePeersOptions, type RetryOptions, readPeersOptions } from './options.js';
 import { EndpointPeerRef, type EnvelopePeerSnapshot, Peer, PeerRef } from './peer.js';
 import { PeerMail, type PeerSendOutcome } from './peer-mail.js';
 import { type PeerNotification, PeerNotifications } from './peer-notifications.js';
-import { type RetryOptions, resolveRetry } from './retry.js';
-import { Supervisor, type SupervisorEvents } from './supervisor.js';
-
-export interface EnvelopePeersOptions {
-  /** Waits between attempts to connect to a peer. */
-  readonly retry?: Partial<RetryOptions>;
-  /** The interval between attempts at an address whose node is not known; a random share is waited. 60,000 ms by default, 1 ms to a day. */
-  readonly unidentifiedMs?: number;
-  /** Whether a node that connects by itself is taken in, while nobody has asked for it. All are by default. */
-  readonly accept?: (nodeId: NodeId) => boolean;
-}
 
 /** Nodes that connected by themselves; more are left alone. */
 export const UNREFERENCED_MAX = 1_024;
 /** Peers and addresses that are asked for at once; `addPeer` and `addUnidentified` throw `LIMIT_EXCEEDED`. */
 export const PEERS_MAX = 16_384;
 const FAILURES_PER_ENDPOINT = 5;
-const DAY_MS = 86_400_000;
 
 const NODE_ID_LENGTH = 64;
 const NONE: ReadonlySet<string> = new Set();
-const SILENT: SupervisorEvents = { onConnected() {}, onDisconnected() {}, onFailed() {}, onFatal() {} };
+const SILENT: MeshTargetEvents = { onConnected() {}, onDisconnected() {}, onFailed() {}, onFatal() {} };
 
 interface Unreferenced {
   readonly nodeId: NodeId;
@@ -55,7 +45,7 @@ interface Unreferenced {
 export class EnvelopePeers {
   readonly #peers = new Map<string, Peer>();
   readonly #unreferenced = new Map<string, Unreferenced>();
-  readonly #unidentified = new Set<Supervisor>();
+  readonly #unidentified = new Set<MeshTarget>();
   readonly #notifications = new PeerNotifications((cause) => this.#nodes.logFailure(cause));
   readonly #nodes: ManagedNodes;
   readonly #retry: RetryOptions;
@@ -71,19 +61,17 @@ export class EnvelopePeers {
     nodes: MeshNode | readonly MeshNode[],
     options: EnvelopePeersOptions = {},
   ) {
-    checkNames(options, ['retry', 'unidentifiedMs', 'accept']);
-    const { retry = {}, unidentifiedMs = 60_000, accept = () => true } = options;
-    requireWhole('unidentifiedMs', unidentifiedMs, 1, DAY_MS);
-    this.#retry = resolveRetry(retry);
+    const { retry, unidentifiedMs, accept } = readPeersOptions(options);
+    this.#retry = retry;
     this.#unidentifiedRetry = { firstMs: unidentifiedMs, maxMs: unidentifiedMs };
     this.#accept = accept;
     this.#nodes = new ManagedNodes(nodes);
     this.#mail = new PeerMail({
       mesh,
       meshIdOf: (nodeId) => this.#meshIdOf(nodeId),
-      onUndelivered: (envelope) => this.#notifications.tell({ type: 'undelivered', ...envelope }),
+      onUndelivered: (envelope) => this.#notifications.notify({ type: 'undelivered', ...envelope }),
       payloadBytesMax: () => this.#nodes.payloadBytesMax,
-      after: () => this.#nodes.after,
+      act: (work) => this.#nodes.act(work),
     });
     this.#unwatch = mesh.onDisconnected((removed) => this.#ended(removed));
     this.#nodes.watch({
@@ -130,20 +118,20 @@ export class EnvelopePeers {
     const address = typeof endpoint === 'string' ? parseAddress(endpoint) : endpoint;
     const node = this.#nodeOf(localNode);
     this.#requireRoom();
-    const supervisor = new Supervisor({
+    const target = new MeshTarget({
       ...{ node, mesh: this.mesh, endpoints: [address], expected: address.nodeId, uniqueId: undefined },
       ...{ retry: this.#unidentifiedRetry, failuresPerEndpoint: Number.POSITIVE_INFINITY, fatalCodes: NONE, events: SILENT },
       onFound: ({ nodeId }) => {
-        this.#unidentified.delete(supervisor);
+        this.#unidentified.delete(target);
         ref.found(this.addPeer(nodeId, [address], { localNode: node.id }));
       },
     });
     const ref = new EndpointPeerRef(address.text, () => {
-      this.#unidentified.delete(supervisor);
-      supervisor.stop();
+      this.#unidentified.delete(target);
+      target.stop();
     });
-    this.#unidentified.add(supervisor);
-    supervisor.start();
+    this.#unidentified.add(target);
+    target.start();
     return ref;
   }
 
@@ -164,8 +152,8 @@ export class EnvelopePeers {
   /** Ends the care of all peers; their connections leave the mesh. */
   stop(): void {
     this.#isStopped = true;
-    for (const supervisor of this.#unidentified) supervisor.stop();
-    for (const { supervisor } of this.#peers.values()) supervisor.stop();
+    for (const target of this.#unidentified) target.stop();
+    for (const { target } of this.#peers.values()) target.stop();
     for (const known of this.#unreferenced.values()) this.#removeUnreferenced(known);
     this.#mail.stop();
     for (const map of [this.#unidentified, this.#peers, this.#unreferenced]) map.clear();
@@ -175,7 +163,7 @@ export class EnvelopePeers {
 
   #create(key: string, nodeId: NodeId, node: MeshNode, endpoints: readonly Address[]): Peer {
     const peer = new Peer(nodeId, node.id);
-    peer.supervisor = new Supervisor({
+    peer.target = new MeshTarget({
       ...{ node, mesh: this.mesh, endpoints: [], expected: nodeId, uniqueId: key, retry: this.#retry },
       ...{ failuresPerEndpoint: FAILURES_PER_ENDPOINT, fatalCodes: NONE, events: this.#eventsOf(peer) },
     });
@@ -183,12 +171,11 @@ export class EnvelopePeers {
     const known = this.#unreferenced.get(key);
     this.#unreferenced.delete(key);
     this.#peers.set(key, peer);
-    if (known === undefined) peer.supervisor.start();
-    else peer.supervisor.adopt(nodeId, known.meshId);
+    peer.target.start(known?.meshId);
     return peer;
   }
 
-  #eventsOf(peer: Peer): SupervisorEvents {
+  #eventsOf(peer: Peer): MeshTargetEvents {
     const { nodeId, localNode } = peer;
     return {
       ...SILENT,
@@ -196,25 +183,25 @@ export class EnvelopePeers {
         peer.wasConnected = true;
         this.#connected(nodeId, localNode);
       },
-      onDisconnected: (unsent) => this.#notifications.tell({ type: 'disconnected', nodeId, localNode, unsent }),
+      onDisconnected: (unsent) => this.#notifications.notify({ type: 'disconnected', nodeId, localNode, unsent }),
     };
   }
 
   #released(key: string, peer: Peer): void {
     if (--peer.referenceCount > 0) return;
-    peer.supervisor.stop();
+    peer.target.stop();
     if (this.#peers.get(key) === peer) this.#peers.delete(key);
   }
 
   #connected(nodeId: NodeId, localNode: NodeId): void {
-    this.#notifications.tell({ type: 'connected', nodeId, localNode });
+    this.#notifications.notify({ type: 'connected', nodeId, localNode });
     this.#mail.connected(nodeId);
   }
 
   /** Somebody who is wanted, or somebody new. */
   #greeted(node: MeshNode, connection: Connection): void {
-    const supervisors = [...this.#unidentified, ...[...this.#peers.values()].map(({ supervisor }) => supervisor)];
-    if (!supervisors.some((supervisor) => supervisor.offer(node, connection))) this.#welcome(node, connection);
+    const targets = [...this.#unidentified, ...[...this.#peers.values()].map(({ target }) => target)];
+    if (!targets.some((target) => target.offer(node, connection))) this.#welcome(node, connection);
   }
 
   #welcome(node: MeshNode, connection: Connection): void {
@@ -238,8 +225,8 @@ export class EnvelopePeers {
   }
 
   #ended(removed: Removed): void {
-    const peer = [...this.#peers.values()].find(({ supervisor }) => supervisor.meshId === removed.id);
-    if (peer !== undefined) return peer.supervisor.ended(removed);
+    const peer = [...this.#peers.values()].find(({ target }) => target.meshId === removed.id);
+    if (peer !== undefined) return peer.target.ended(removed);
     const [key, known] = [...this.#unreferenced].find(([, { meshId }]) => meshId === removed.id) ?? [];
     if (key === undefined || known === undefined) return;
     this.#unreferenced.delete(key);
@@ -253,16 +240,16 @@ export class EnvelopePeers {
   }
 
   #left({ nodeId, localNode }: Unreferenced, { unsent }: Removed): void {
-    this.#notifications.tell({ type: 'disconnected', nodeId, localNode, unsent });
+    this.#notifications.notify({ type: 'disconnected', nodeId, localNode, unsent });
   }
 
   /** Nobody dials for a node that has stopped. */
   #stopped(node: MeshNode): void {
-    for (const supervisor of this.#unidentified) if (supervisor.options.node === node) this.#unidentified.delete(supervisor);
-    for (const [key, { localNode, supervisor }] of this.#peers) {
+    for (const target of this.#unidentified) if (target.options.node === node) this.#unidentified.delete(target);
+    for (const [key, { localNode, target }] of this.#peers) {
       if (localNode !== node.id) continue;
       this.#peers.delete(key);
-      supervisor.stop();
+      target.stop();
     }
     this.#mail.nodeStopped();
   }
@@ -286,7 +273,7 @@ export class EnvelopePeers {
   #meshIdOf(nodeId: NodeId): number | undefined {
     for (const { id } of this.#nodes.all) {
       const key = keyOf(nodeId, id);
-      const meshId = this.#peers.get(key)?.supervisor.meshId ?? this.#unreferenced.get(key)?.meshId;
+      const meshId = this.#peers.get(key)?.target.meshId ?? this.#unreferenced.get(key)?.meshId;
       if (meshId !== undefined) return meshId;
     }
     return undefined;
