@@ -13,14 +13,14 @@ import {
 } from './core/index.js';
 import { browserClock, browserLogger, browserRandom, browserTimers } from './core/platform/browser/ports-browser.js';
 import { nobleCrypto } from './core/security/crypto-noble.js';
-import { identityDoor } from './core/security/identity.js';
+import { identityFactory } from './core/security/identity.js';
 import { PathVectorRouter } from './routing/index.js';
 import { MemoryTransport } from './transports/browser.js';
 
 export * from './core/index.js';
 
 /** The Ed25519 key that a node is. `Identity.generate({ zone })` makes one, `Identity.fromSeed(seed)` makes the same one again. */
-export const Identity = identityDoor(nobleCrypto, browserRandom);
+export const Identity = identityFactory(nobleCrypto, browserRandom);
 export type Identity = CoreIdentity;
 
 const BROWSER_DEFAULTS: NodeDefaults = {

@@ -9,14 +9,14 @@ import { loadOrCreateIdentity } from './core/platform/node/files.js';
 import { NodeLan } from './core/platform/node/lan/node-lan.js';
 import { nodeClock, nodeLogger, nodeRandom, nodeTimers } from './core/platform/node/ports-node.js';
 import { AgreementKeys } from './core/security/agreement-keys.js';
-import { identityDoor } from './core/security/identity.js';
+import { identityFactory } from './core/security/identity.js';
 import { PathVectorRouter } from './routing/index.js';
 import { TcpTransport } from './transports/tcp/index.js';
 
 export * from './core/index.js';
 
 /** The Ed25519 key that a node is. `Identity.generate({ zone })` makes one, `Identity.fromSeed(seed)` makes the same one again. */
-export const Identity = identityDoor(nodeCrypto, nodeRandom);
+export const Identity = identityFactory(nodeCrypto, nodeRandom);
 export type Identity = CoreIdentity;
 
 const NODE_DEFAULTS: NodeDefaults = {

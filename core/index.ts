@@ -92,7 +92,7 @@ export type { Provider } from './registration/provider.js';
 export type { BehaviorClass, BehaviorEntry } from './registration/registry.js';
 export * as schema from './schema/index.js';
 export type { Crypto } from './security/crypto.js';
-export { Identity, type IdentityDoor, type IdentityOptions, type IdentityPorts } from './security/identity.js';
+export { Identity, type IdentityFactory, type IdentityOptions, type IdentityPorts } from './security/identity.js';
 export { type BackoffSteps, backoffBoundMs } from './structures/back-off.js';
 export { type BoundedEntry, BoundedMap } from './structures/bounded-map.js';
 export { BoundedQueue } from './structures/bounded-queue.js';

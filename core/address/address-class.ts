@@ -1,6 +1,6 @@
 /**
  * @module AddressClass: what kind of place an address names, by the bytes of its host, and whether it may be believed and dialled when a
- * remote says it (SECURITY.md rows 43, 46). Other spellings of a number (`0x7f.1`, `127.1`) never become an `Address`; here only the
+ * remote advertises it. Other spellings of a number (`0x7f.1`, `127.1`) never become an `Address`; here only the
  * binary form counts. Addresses that this node's own user wrote are not judged. Pure.
  */
 import type { Address } from './address.js';
@@ -35,7 +35,7 @@ export type AddressClass =
 /** How far out the addresses lie that a node believes. Each mode takes those of the modes before it, too. */
 export type AddressMode = 'public' | 'private' | 'loopback';
 
-/** `link`: where packets came from over a link of this machine; told by this node's own eyes, not by a remote. */
+/** `link`: where packets came from over a link of this machine; observed by this node, not advertised by a remote. */
 export type HintMode = AddressMode | 'link';
 
 type Range = readonly [prefix: readonly number[], bits: number, name: AddressClass];
@@ -79,7 +79,7 @@ const IPV6_RANGES: readonly Range[] = [
   [[], 0, 'reserved'],
 ];
 
-/** Schemes whose hosts are looked up in the internet's way. */
+/** Schemes whose hosts are resolved by the internet's names. */
 const IP_SCHEMES: ReadonlySet<string> = new Set(['tcp', 'udp', 'ws', 'wss']);
 
 const MODE_OF: Partial<Record<AddressClass, AddressMode>> = {
@@ -94,10 +94,10 @@ const MODE_OF: Partial<Record<AddressClass, AddressMode>> = {
 const MODES: readonly AddressMode[] = ['public', 'private', 'loopback'];
 const REACH: Readonly<Record<AddressMode, number>> = { public: 0, private: 1, loopback: 2 };
 
-/** Nobody sends from there. */
+/** Classes that are no source of packets. */
 const NO_SENDERS: ReadonlySet<AddressClass> = new Set(['unspecified', 'multicast', 'broadcast', 'mapped', 'embedded', 'name', 'node']);
 
-/** Services that answer one small packet with many bytes, or that somebody else would be blamed for. */
+/** Services that answer one small packet with many bytes, or that would blame a third party. */
 const UDP_REFLECTOR_PORTS: ReadonlySet<number> = new Set([
   1194, 1434, 1604, 1701, 1900, 2049, 3283, 3389, 3478, 3702, 4500, 5060, 5093, 5351, 5353, 5683, 10_001, 10_074, 11_211, 17_185, 20_800,
   27_015, 27_960, 30_120, 32_414, 37_810,
@@ -114,13 +114,13 @@ export function classOf(address: Address): AddressClass {
   return address.host === 'localhost' || address.host.endsWith('.localhost') ? 'loopback' : 'name';
 }
 
-/** The first mode that takes the address for its host; nothing when none does. */
+/** The first mode that takes the address for its host; `undefined` when none does. */
 export function modeOf(address: Address): AddressMode | undefined {
   const name = classOf(address);
   return isCertified(address, name) ? 'public' : MODE_OF[name];
 }
 
-/** Why an address that a remote told, or that was seen on a link, is not believed, or nothing when it is. */
+/** Why an address that a remote advertised, or that was seen on a link, is not believed; `undefined` when it is. */
 export function refusalOf(address: Address, mode: HintMode): string | undefined {
   if (!(mode === 'link' ? isLinkHost(address) : isWithinMode(address, mode))) return `${classOf(address)} address`;
   if (!IP_SCHEMES.has(address.scheme)) return undefined;
@@ -128,17 +128,17 @@ export function refusalOf(address: Address, mode: HintMode): string | undefined 
   return isRefusedPort(address) ? 'port of another service' : undefined;
 }
 
-/** The first mode in which a node believes one of these addresses; nothing when none does. */
+/** The first mode in which a node believes one of these addresses; `undefined` when none does. */
 export function reachOf(addresses: readonly Address[]): AddressMode | undefined {
   return MODES.find((mode) => addresses.some((address) => refusalOf(address, mode) === undefined));
 }
 
-/** Whether a place of that reach may be told to a remote that is seen in that mode. */
+/** Whether an address of that reach may be advertised to a remote that is seen in that mode. */
 export function isWithin(reach: AddressMode, mode: AddressMode): boolean {
   return REACH[reach] <= REACH[mode];
 }
 
-/** What a remote may tell that is seen at this address: nobody tells of places nearer than it is. */
+/** What a remote that is seen at this address may advertise: no addresses nearer than itself. */
 export function modeOfRemote(remote: Address): AddressMode {
   const bytes = remote.hostKind === 'ipv6' ? ipBytes(remote.host) : undefined;
   const name = bytes !== undefined && isIpv4Mapped(bytes) ? classOfBytes(bytes.subarray(12)) : classOf(remote);
@@ -160,7 +160,7 @@ function hasPrefix(bytes: Uint8Array, prefix: readonly number[], bits: number): 
   return true;
 }
 
-/** A name that TLS vouches for: whoever it resolves to cannot answer without its certificate. */
+/** A name that TLS vouches for: a host that it resolves to cannot answer without its certificate. */
 function isCertified({ scheme, host }: Address, name: AddressClass): boolean {
   return scheme === 'wss' && name === 'name' && host.includes('.') && !/\.(local|internal|lan|home\.arpa|onion)$/.test(host);
 }

@@ -1,6 +1,6 @@
 /**
- * @module AddressDraft: an address while it is read: every step checks one part, keeps its normal form, and answers what is wrong with
- * it, or nothing. Only `address.ts` uses it. Steps are linear in a text whose length was checked first (SECURITY.md row 86).
+ * @module AddressDraft: an address while it is read: every step checks one part, keeps its normal form, and returns what is wrong with
+ * it, or `undefined`. Only `address.ts` uses it. Steps are linear in a text whose length was checked first.
  */
 import { formatIpv6, parseIpv4, parseIpv6 } from './ip.js';
 import { isNodeId, type NodeId } from './node-id.js';
@@ -12,7 +12,7 @@ export const ADDRESS_TEXT_MAX = 1024;
 export interface AddressParts {
   readonly scheme: string;
   readonly host: string;
-  /** Default: the scheme's own (80 for ws, 443 for wss), none (0) where ports mean nothing; tcp and udp need one. */
+  /** Default: the scheme's own (80 for ws, 443 for wss), none (0) where ports have no meaning; tcp and udp need one. */
   readonly port?: number | undefined;
   readonly nodeId?: string | undefined;
   readonly name?: string | undefined;
@@ -46,7 +46,7 @@ export class AddressDraft {
   port = 0;
   name: string | undefined;
 
-  /** Takes a whole address. Answers what is wrong with it, or nothing. */
+  /** Takes a whole address. Returns what is wrong with it, or `undefined`. */
   read(text: unknown): string | undefined {
     if (typeof text !== 'string') return 'it is not a text';
     if (text.length > ADDRESS_TEXT_MAX) return `it is longer than ${ADDRESS_TEXT_MAX} characters`;

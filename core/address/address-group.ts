@@ -1,12 +1,12 @@
 /**
- * @module AddressGroup: which addresses are likely to be in one hand. Choosing from many groups is what makes it dear to surround a node
- * (SECURITY.md rows 45, 49). Only the internet is grouped: who is in a private network or on this machine is near anyway. Pure.
+ * @module AddressGroup: which addresses are likely to have one owner. Choosing from many groups makes it expensive to surround a node.
+ * Only the internet is grouped: private networks and this machine are near anyway. Pure.
  */
 import type { Address } from './address.js';
 import { classOf } from './address-class.js';
 import { ipBytes } from './ip.js';
 
-/** The group of an address, or nothing when it counts towards no group. */
+/** The group of an address; `undefined` when it counts towards no group. */
 export type GroupOf = (address: Address) => string | undefined;
 
 /** IPv4 by /16, IPv6 by /32, names by their last two labels. */

@@ -1,7 +1,7 @@
 /**
  * @module Address: where a node can be reached, written as a URL: `tcp://[nodeid@]host:port[/name]`. An `Address` is checked,
- * immutable and in normal form, so two addresses are equal when their `text` is. Parsing is linear in the text's length
- * (SECURITY.md row 86). Resolving and classifying hosts is done elsewhere (transports; `ip.ts` gives the bytes).
+ * immutable and in normal form, so two addresses are equal when their `text` is. Parsing is linear in the text's length.
+ * Resolving and classifying hosts is done elsewhere (transports; `ip.ts` gives the bytes).
  *
  * Normal form: scheme, host and node id in lower case; IPv6 as in RFC 5952 (IPv4-mapped stays IPv6); the port always written for tcp,
  * udp, ws and wss, elsewhere only when it is not 0; an empty name left out. A zone (`[fe80::1%25eth0]`) means something only on the
@@ -49,7 +49,7 @@ export class Address {
     return new Address(draft);
   }
 
-  /** Reads what a remote sent, whatever it is: nothing for anything but a valid address without a zone. */
+  /** Reads what a remote sent, whatever it is; `undefined` for anything but a valid address without a zone. */
   static tryParse(text: unknown): Address | undefined {
     const draft = new AddressDraft();
     return draft.read(text) === undefined && !draft.host.includes('%') ? new Address(draft) : undefined;

@@ -1,6 +1,6 @@
 /**
- * @module IP: numeric addresses as texts and as bytes. Reading is strict (no short, octal or hexadecimal IPv4, SECURITY.md row 43) and
- * writing gives the one normal form of RFC 5952, so that equal texts mean equal addresses. Pure: it knows no sockets and no names.
+ * @module IP: numeric addresses as texts and as bytes. Reading is strict (no short, octal or hexadecimal IPv4) and
+ * writing gives the one normal form of RFC 5952, so that equal texts mean equal addresses. Pure.
  */
 
 import { readU16, writeU16 } from '../structures/bytes.js';
@@ -13,7 +13,7 @@ const GROUP_COUNT = 8;
 /** The longest spelling: eight groups of which the last two are written as IPv4. */
 const IPV6_TEXT_MAX = 45;
 
-/** Reads four decimal numbers without leading zeros. Gives 4 bytes, or nothing. Read digit by digit, as every new link does it often. */
+/** Reads four decimal numbers without leading zeros. Returns 4 bytes, or `undefined`. Read digit by digit, because every new link does it often. */
 export function parseIpv4(text: string): Uint8Array | undefined {
   if (text.length > IPV4_TEXT_MAX) return undefined;
   const bytes = new Uint8Array(4);
@@ -33,7 +33,7 @@ export function parseIpv4(text: string): Uint8Array | undefined {
   return index === 3 && number >= 0 ? bytes : undefined;
 }
 
-/** Reads every spelling of RFC 4291, without brackets and without a zone. Gives 16 bytes, or nothing. */
+/** Reads every spelling of RFC 4291, without brackets and without a zone. Returns 16 bytes, or `undefined`. */
 export function parseIpv6(text: string): Uint8Array | undefined {
   if (text.length > IPV6_TEXT_MAX) return undefined;
   const [head = '', tail, ...more] = text.split('::');
@@ -65,7 +65,7 @@ export function isIpv4Mapped(bytes: Uint8Array): boolean {
   return bytes[10] === 0xff && bytes[11] === 0xff && bytes.subarray(0, 10).every((byte) => byte === 0);
 }
 
-/** The 4 or 16 bytes of a numeric host (a zone is left out), or nothing for a name. For classes of addresses, which are binary. */
+/** The 4 or 16 bytes of a numeric host (a zone is left out), or `undefined` for a name. For classes of addresses, which are binary. */
 export function ipBytes(host: string): Uint8Array | undefined {
   const zoneStart = host.indexOf('%');
   return parseIpv4(host) ?? parseIpv6(zoneStart < 0 ? host : host.slice(0, zoneStart));

@@ -57,13 +57,13 @@ export function either<const S extends readonly Schema<unknown>[]>(...choices: S
 type Cases = Readonly<Record<number, Schema<unknown>>>;
 type Chosen<C extends Cases> = Infer<C[keyof C]>;
 
-/** A list whose first item, a whole number, says which schema reads all of it. */
+/** A list whose first item, a whole number, selects the schema that reads all of it. */
 export function byFirst<const C extends Cases>(cases: C): Schema<Chosen<C>> {
   return chosen(cases, 'a list that begins with a known number', (value) => (Array.isArray(value) ? (value[0] as unknown) : undefined));
 }
 
 /**
- * An object in which one field, a whole number, says which schema reads all of it. `otherwise`: what is read for other whole numbers, where a
+ * An object in which one field, a whole number, selects the schema that reads all of it. `otherwise`: what is read for other whole numbers, where a
  * later version may have more.
  */
 export function byField<const C extends Cases, T = never>(name: string, cases: C, otherwise?: T): Schema<Chosen<C> | T> {

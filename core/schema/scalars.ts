@@ -25,7 +25,7 @@ export interface TextRules {
   /** Characters at least; 0 by default. */
   readonly min?: number;
   readonly pattern?: RegExp;
-  /** For people, in place of the bounds, where a pattern says more. */
+  /** In error messages, in place of the bounds. */
   readonly what?: string;
 }
 
@@ -62,7 +62,7 @@ export function callable<T>(what = 'a function'): Schema<T> {
   return schema(what, (value) => (typeof value === 'function' ? (value as T) : WRONG));
 }
 
-/** An instance of a class. `what`: for people. */
+/** An instance of a class. `what`: for error messages. */
 export function instance<T>(type: abstract new (...args: never[]) => T, what: string): Schema<T> {
   return schema(what, (value) => (value instanceof type ? value : WRONG));
 }

@@ -1,6 +1,6 @@
 /**
  * @module Schema: what a value must be, as a value that reads it. One set of combinators serves options, whose flaws are explained to the
- * person who wrote them, and bodies of messages, of which a remote learns nothing. Here is what they have in common; `scalars.ts` and
+ * person who wrote them, and bodies of messages, whose flaws are never explained to a remote. Here is what they have in common; `scalars.ts` and
  * `containers.ts` have the combinators, `readers.ts` turns a schema into the function that a module needs. Pure.
  */
 
@@ -36,7 +36,7 @@ export function schema<T>(what: string, read: Schema<T>['read'], explain: Schema
   return { what, read, explain };
 }
 
-/** Says that a value is something else. */
+/** Explains that a value is not what it must be. */
 export function wholly(what: string): Schema<unknown>['explain'] {
   return (value, path, flaws) => void flaws.push({ path, text: `is ${shown(value)}; it must be ${what}` });
 }

@@ -45,9 +45,9 @@ export interface Crypto {
   /** `seed`: 32 random bytes. */
   signingKey(seed: Uint8Array): SigningKey;
   cipherKey(key: Uint8Array): CipherKey;
-  /** Takes back a plaintext of `CipherKey.open` that nobody looks at any more. Absent: the collector does. */
+  /** Takes back a plaintext of `CipherKey.open` that is not used any more. Absent: the garbage collector frees it. */
   release?(plaintext: Uint8Array): void;
-  /** Whether these 32 bytes are a canonical Ed25519 public key that is not of small order (SECURITY.md section 1.3). */
+  /** Whether these 32 bytes are a canonical Ed25519 public key that is not of small order. */
   isAcceptablePublicKey(publicKey: Uint8Array): boolean;
   /** Strict verification (RFC 8032 with S < L). The key has passed `isAcceptablePublicKey`. */
   verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;

@@ -1,6 +1,6 @@
 /**
- * @module Identity proof: the payload of Noise messages 2 and 3, with which a node's Ed25519 key vouches for this very session
- * (SECURITY.md section 1.3). A deterministic CBOR map of one fixed layout, so that it is written and read by position:
+ * @module Identity proof: the payload of Noise messages 2 and 3, with which a node's Ed25519 key vouches for this very session.
+ * A deterministic CBOR map of one fixed layout, so that it is written and read by position:
  * `{1: public key (32), 2: signature (64), 3: instance (8)}`, where an absent key 3 reads as eight zeros. Everything else is refused.
  */
 
@@ -38,7 +38,7 @@ export interface ProofContext {
   readonly transcriptHash: Uint8Array;
 }
 
-/** What a valid proof says. */
+/** What a valid proof proves. */
 export interface ProvenIdentity {
   readonly publicKey: Uint8Array;
   /** 8 bytes, random per start of the node. */
@@ -56,7 +56,7 @@ export function writeProof(identity: Identity, instance: Uint8Array, context: Pr
   return bytes;
 }
 
-/** Who proved itself; `undefined` when layout, key or signature is refused. */
+/** The identity that was proven; `undefined` when layout, key or signature is refused. */
 export function checkProof(payload: Uint8Array, context: ProofContext, crypto: Crypto): ProvenIdentity | undefined {
   if (!hasLayout(payload)) return undefined;
   const publicKey = payload.slice(PUBLIC_KEY_INDEX, SIGNATURE_HEAD_INDEX);

@@ -15,7 +15,7 @@ const NODE_ID_DOMAIN = Uint8Array.of(...new TextEncoder().encode('meshwright/id/
 
 /** Empty for none. */
 const ZONE_PATTERN = /^(?:[0-9a-f]{2}){0,2}$/;
-/** So many times the average: with fair chance one in 10^27 fails. */
+/** So many times the average: with a fair source one search in 10^27 fails. */
 const TRIES_PER_FIT = 64;
 
 export interface IdentityOptions {
@@ -33,7 +33,7 @@ export interface IdentityPorts {
 }
 
 /** `Identity` with crypto and randomness of a platform in place. */
-export interface IdentityDoor {
+export interface IdentityFactory {
   /** See `Identity.generate` of the core. */
   generate(options?: IdentityOptions & IdentityPorts): Identity;
   /** The identity of 32 secret bytes: always the same one. Throws `CRYPTO_FAILED` unless the seed has 32 bytes. */
@@ -41,7 +41,7 @@ export interface IdentityDoor {
   [Symbol.hasInstance](value: unknown): value is Identity;
 }
 
-export function identityDoor(crypto: Crypto, random: Random): IdentityDoor {
+export function identityFactory(crypto: Crypto, random: Random): IdentityFactory {
   return {
     generate: (options = {}) => Identity.generate(options.crypto ?? crypto, options.random ?? random, options),
     fromSeed: (seed, other = crypto) => Identity.fromSeed(seed, other),
@@ -97,7 +97,7 @@ export class Identity {
     return this.#key.sign(message);
   }
 
-  /** A copy of the secret seed. Whoever has it is this node. */
+  /** A copy of the secret seed. Its possession is this node's identity. */
   exportSeed(): Uint8Array {
     return this.#seed.slice();
   }

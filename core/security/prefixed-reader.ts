@@ -1,7 +1,7 @@
 /**
  * @module PrefixedReader: cuts a byte stream, however it is chopped, into bodies behind a `u16` big-endian length. A body that lies
  * whole in a chunk is handed out as a view; only the rest of an incomplete one is copied, into a buffer that serves one body after
- * another while the stream is busy. An idle stream keeps none. Knows no cryptography.
+ * another while the stream is busy. An idle stream keeps none.
  */
 
 import { NetworkError } from '../errors.js';
@@ -41,13 +41,13 @@ export class PrefixedReader {
     return this.#spare.length;
   }
 
-  /** For the bodies that follow. Only between two of them, as when `read` has just answered with one. */
+  /** For the bodies that follow. Only between two of them, as when `read` has just returned one. */
   setBounds(minBytes: number, maxBytes: number): void {
     this.minBytes = minBytes;
     this.maxBytes = maxBytes;
   }
 
-  /** `chunk` may be reused as soon as `read` has answered `undefined`. Throws while an earlier chunk is not read to its end. */
+  /** `chunk` may be reused as soon as `read` has returned `undefined`. Throws while an earlier chunk is not read to its end. */
   push(chunk: Uint8Array): void {
     if (this.#isRefused) return;
     if (this.#offset < this.#chunk.length)

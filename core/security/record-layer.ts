@@ -1,7 +1,7 @@
 /**
  * @module Record layer: what runs on a stream after the handshake. A record is `u16` big-endian length, ciphertext, tag; its plaintext
  * has 1 to 65,519 bytes. One AEAD call per record. Each direction rekeys by itself after a count of bytes or records, and ends for good
- * at counter 2^48. The first record that is refused ends the direction: there is no resync. Knows neither frames nor messages.
+ * at counter 2^48. The first record that is refused ends the direction: there is no resync.
  */
 import { NetworkError } from '../errors.js';
 import { writeU16 } from '../structures/bytes.js';
@@ -104,7 +104,7 @@ export class RecordOpener {
     return this.#reader.bufferedBytes;
   }
 
-  /** Takes a chunk, which may be reused once `read` has answered `undefined`. */
+  /** Takes a chunk, which may be reused once `read` has returned `undefined`. */
   push(chunk: Uint8Array): void {
     this.#reader.push(chunk);
   }
@@ -119,7 +119,7 @@ export class RecordOpener {
     return plaintext;
   }
 
-  /** Copies what is unread, for a caller that stops before `read` has answered `undefined`. */
+  /** Copies what is unread, for a caller that stops before `read` has returned `undefined`. */
   settle(): void {
     this.#reader.settle();
   }

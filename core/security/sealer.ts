@@ -1,5 +1,5 @@
 /**
- * @module Sealer: what only the members of a space can read and make, for behaviours that talk where others listen. Keys follow from the
+ * @module Sealer: encryption that only the members of a space can read and make, for behaviours that send over media which others can read. Keys follow from the
  * space's name and, in a private space, from its secret; a behaviour sees neither. Every message has a key of its own, made from 16 random
  * bytes that precede it, so that no nonce is ever used twice.
  */

@@ -1,7 +1,7 @@
 /**
  * @module Secure handshake: Noise and identity proofs together, message by message and for any kind of link. The initiator's `begin`
- * gives message 1; `receive` takes each message of the remote and says what follows. Messages come whole: framing is the caller's.
- * The remote is told no reason, whatever fails.
+ * gives message 1; `receive` takes each message of the remote and returns the next step. Messages come whole: framing is the caller's.
+ * No reason is sent to the remote, whatever fails.
  */
 
 import type { NodeId } from '../address/node-id.js';
@@ -89,7 +89,7 @@ export class SecureHandshake {
   receive(message: Uint8Array): HandshakeStep {
     const read = this.#noise.readMessage(message);
     if (read === undefined) return FAILED;
-    if (this.#noise.remoteStatic === undefined) return this.#answer(read);
+    if (this.#noise.remoteStatic === undefined) return this.#respond(read);
     return this.#conclude(read);
   }
 
@@ -99,7 +99,7 @@ export class SecureHandshake {
   }
 
   /** The responder's message 2. Message 1 carries nothing. */
-  #answer(read: HandshakeRead): HandshakeStep {
+  #respond(read: HandshakeRead): HandshakeStep {
     const message = read.payload.length === 0 ? this.#writeProof() : undefined;
     return message === undefined ? FAILED : { type: 'reply', message };
   }

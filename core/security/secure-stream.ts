@@ -1,7 +1,7 @@
 /**
  * @module Secure stream: the secure channel of one stream link, from the first byte to the last record. `push` a chunk, then send what
  * `takeOutput` gives, then `read` plaintext until it is dry; `seal` what is to be sent. No IO, no clock: deadlines are the link's.
- * Whatever fails, nothing is sent: a stranger learns no more than that the channel ended.
+ * No failure is reported to the remote: a stranger learns only that the channel ended.
  */
 
 import type { NodeId } from '../address/node-id.js';
@@ -102,7 +102,7 @@ export class SecureStream {
     this.#output.push(this.#handshake.preamble, ...framed(this.#handshake.begin()));
   }
 
-  /** Takes bytes of the remote. `chunk` may be reused once `read` has answered `undefined` or `settle` was called. */
+  /** Takes bytes of the remote. `chunk` may be reused once `read` has returned `undefined` or `settle` was called. */
   push(chunk: Uint8Array): void {
     if (this.#state === 'failed') return;
     const rest = this.#isInitiator || this.#preambleCount === PREAMBLE_BYTES ? chunk : this.#takePreamble(chunk);
@@ -122,7 +122,7 @@ export class SecureStream {
     return plaintext;
   }
 
-  /** Copies what is unread, for a caller that stops before `read` has answered `undefined`. */
+  /** Copies what is unread, for a caller that stops before `read` has returned `undefined`. */
   settle(): void {
     this.#reader.settle();
   }
@@ -157,7 +157,7 @@ export class SecureStream {
     this.#output = [];
   }
 
-  /** The initiator's preamble is judged byte by byte, so that a stranger is cut off at once. Answers what follows it. */
+  /** The initiator's preamble is judged byte by byte, so that a stranger is cut off at once. Returns what follows it. */
   #takePreamble(chunk: Uint8Array): Uint8Array {
     const { preamble } = this.#handshake as SecureHandshake;
     let offset = 0;

@@ -1,7 +1,7 @@
 /**
  * @module Signer: what behaviours sign and check with the nodes' identities, without ever holding a key. Every signature is bound to the
- * space's name and to a domain that the behaviour names, and can be taken for nothing else: not for the proof of a secure handshake, not
- * for another behaviour's signature, not for one of another space.
+ * space's name and to a domain that the behaviour names, and is valid for no other use: not as the proof of a secure handshake, not
+ * as another behaviour's signature, not in another space.
  */
 
 import type { NodeId } from '../address/node-id.js';

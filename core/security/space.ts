@@ -1,6 +1,6 @@
 /**
- * @module Space: what two nodes must share before they can talk. The space's name goes into the prologue, a private space's secret into
- * a pre-shared key. Fixed bytes, no negotiation (SECURITY.md sections 1.1 and 1.5).
+ * @module Space: what two nodes must share before they can connect. The space's name goes into the prologue, a private space's secret into
+ * a pre-shared key. Fixed bytes, no negotiation.
  */
 
 import type { LinkKind } from '../api/transport.js';

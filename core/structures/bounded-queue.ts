@@ -1,11 +1,11 @@
 /**
  * @module BoundedQueue: the one bounded queue. A ring that grows from little to its bound, takes and gives in constant time, and counts
- * what it refused and dropped, so that `node.queues()` can show it. It calls nobody and knows no time.
+ * what it refused and dropped, so that `node.queues()` can show it. It has no callbacks and no clock.
  */
 import { NetworkError } from '../errors.js';
 
 /**
- * What happens to an item for which there is no room. `reject`: its owner keeps it and is told. `drop-oldest`: the oldest ones give way.
+ * What happens to an item for which there is no room. `reject`: `push` returns `full`, and the caller keeps it. `drop-oldest`: the oldest ones give way.
  * `drop-newest`: it is lost.
  */
 export type QueuePolicy = 'reject' | 'drop-oldest' | 'drop-newest';
@@ -36,7 +36,7 @@ export interface QueueSnapshot {
   readonly highMark: number;
   /** Items that were lost. */
   readonly droppedCount: number;
-  /** Items that were answered with `full`. */
+  /** Items for which `push` returned `full`. */
   readonly refusedCount: number;
 }
 

@@ -1,7 +1,7 @@
 /**
  * @module Credit: flow control in units (bytes or items; both sides mean the same). The receiver grants a total: "sent may reach X". Totals
- * only rise, so that a grant which is lost, doubled or late does no harm. Pure counting: it sends nothing, knows no time, and answers what a
- * remote did wrong with a value. Totals are whole numbers up to 2^53 - 1, which no stream reaches.
+ * only rise, so that a grant which is lost, doubled or late does no harm. Pure counting: it sends nothing and has no clock; what a remote did wrong is a return
+ * value. Totals are whole numbers up to 2^53 - 1, which no stream reaches.
  */
 import { NetworkError } from '../errors.js';
 
@@ -73,7 +73,7 @@ export class CreditReceiver {
     return this.#granted;
   }
 
-  /** What the next announcement would say. */
+  /** The total of the next announcement. */
   get total(): number {
     return this.#consumed + this.#window;
   }

@@ -1,6 +1,6 @@
 /**
  * @module DeadlineHeap: entries by the time at which they fall due, and by their order of arrival where that is the same. The entries carry
- * their own places, so that adding and removing one allocates nothing. Pure: its holder asks for `nextDueMs` and comes back with the time.
+ * their own places, so that adding and removing one allocates nothing. Pure: the caller reads `nextDueMs` and passes the time.
  */
 
 /** What an entry brings along; the heap alone writes `heapIndex` and `heapOrder`. */

@@ -1,7 +1,7 @@
 /**
- * @module Pending: everything that is outstanding. Each entry has an id, a deadline and, where somebody would miss it, an owner whose
- * end releases it; each is settled exactly once, by whoever takes it first. A pure structure: it knows neither clock nor timer; its
- * holder asks for `nextDueMs` and comes back with the time.
+ * @module Pending: everything that is outstanding. Each entry has an id, a deadline and, optionally, an owner whose end
+ * releases it; each is settled exactly once, by the first caller that takes it. Pure: it has neither clock nor timer; the caller reads
+ * `nextDueMs` and passes the time.
  */
 
 import { type Deadlined, DeadlineHeap } from './deadline-heap.js';
@@ -32,7 +32,7 @@ export class PendingTable<T> {
     return this.#heap.nextDueMs;
   }
 
-  /** Adds an entry and answers its id, which is never used again, or `PENDING_FULL`. */
+  /** Adds an entry and returns its id, which is never used again, or `PENDING_FULL`. */
   add(value: T, dueMs: number, owner?: object): number {
     if (this.#entries.size >= this.sizeMax) return PENDING_FULL;
     const id = this.#nextId++;
@@ -52,7 +52,7 @@ export class PendingTable<T> {
     return this.#entries.get(id)?.value;
   }
 
-  /** Settles the entry: the caller has it now, nobody else will. */
+  /** Settles the entry: from now on it is the caller's alone. */
   take(id: number): T | undefined {
     const entry = this.#entries.get(id);
     if (entry === undefined) return undefined;

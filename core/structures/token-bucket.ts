@@ -32,7 +32,7 @@ export class TokenBucket {
     return isAllowed;
   }
 
-  /** Takes `count`, also where there are fewer: what is owed is filled up first. For what cannot be refused, and slows down what follows. */
+  /** Takes `count`, also where there are fewer: what is owed is filled up first. For what cannot be refused, but slows down what follows. */
   charge(count: number, nowMs: number): void {
     this.fill(nowMs);
     this.tokens -= count;
@@ -43,7 +43,7 @@ export class TokenBucket {
     return this.tokens >= count;
   }
 
-  /** In how many whole ms there will be `count`, if nobody takes any until then; `Infinity` for more than the capacity. */
+  /** In how many whole ms there will be `count`, if none are taken until then; `Infinity` for more than the capacity. */
   waitMs(count: number, nowMs: number): number {
     if (this.has(count, nowMs)) return 0;
     return count > this.capacity ? Number.POSITIVE_INFINITY : Math.ceil(((count - this.tokens) * 1_000) / this.perSecond);

@@ -43,7 +43,7 @@ export class OpenMapKeys {
   private count = 0;
   private readonly sets: (Set<string> | undefined)[] = [];
 
-  /** Forgets all, so that nothing is kept of an input. */
+  /** Drops everything that was kept of an input. */
   clear(): void {
     this.count = 0;
     this.sets.length = 0;

@@ -53,7 +53,7 @@ const OTHER = 7;
 const TWO_TO_32 = 0x1_0000_0000;
 const NOTHING = new Uint8Array(0);
 
-/** The state of one pass. One instance serves all, because a pass calls nobody and ends before the next begins. */
+/** The state of one pass. One instance serves all, because a pass has no callbacks and ends before the next begins. */
 class CborScan {
   private bytes: Uint8Array = NOTHING;
   private depthMax = 0;

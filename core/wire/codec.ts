@@ -1,9 +1,9 @@
 /**
  * @module Codec: values to CBOR and back, for control, request and gossip bodies. cbor-x (its build without `eval`) writes and reads;
- * this file is the only one that knows it, and guards both doors, so that what one side encodes the other one accepts:
+ * this file is the only one that imports it, and checks both directions, so that what one side encodes the other one accepts:
  *
  * - Carried: undefined, null, booleans, numbers, bigints of 64 bits and a sign, well-formed text, `Uint8Array`, arrays and plain objects.
- * - Changed on the way: -0 arrives as 0, a bigint within ±(2^53 - 1) as a number, an integer beyond that as a bigint (a number beyond it
+ * - Changed in transit: -0 arrives as 0, a bigint within ±(2^53 - 1) as a number, an integer beyond that as a bigint (a number beyond it
  *   travels as a float and stays one), a hole of an array as undefined, any kind of plain object or array as this realm's own.
  * - Refused: everything else (a Map: use `Object.fromEntries`), and the keys and forms that `cbor-scan.ts` lists.
  *
@@ -15,7 +15,7 @@ import { LIMITS } from '../limits.js';
 import { FORBIDDEN_KEYS } from './cbor-keys.js';
 import { scanCbor, type ValueLimits } from './cbor-scan.js';
 
-/** A decoded value, in a box that tells a decoded `undefined` from a refusal. */
+/** A decoded value, in an object that distinguishes a decoded `undefined` from a refusal. */
 export interface Decoded {
   readonly value: unknown;
 }
@@ -40,7 +40,7 @@ const SCRATCH = new Uint8Array(4096);
 const UINT64_MAX = 2n ** 64n - 1n;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
-/** What is learnt about a value before it is encoded. */
+/** What inspecting a value before it is encoded has found. */
 interface Inspection {
   readonly limits: ValueLimits;
   itemCount: number;
@@ -131,7 +131,7 @@ function arrayProblem(array: readonly unknown[], depth: number, inspection: Insp
 function objectProblem(object: Readonly<Record<string, unknown>>, depth: number, inspection: Inspection): string | undefined {
   for (const key of Object.keys(object)) {
     inspection.itemCount++;
-    if (FORBIDDEN_KEYS.has(key)) return ` has the key ${key}, which a remote would not take`;
+    if (FORBIDDEN_KEYS.has(key)) return ` has the key ${key}, which remotes refuse`;
     const problem = textProblem(key);
     if (problem !== undefined) return ` has a key that${problem}`;
     const inner = problemOf(object[key], depth + 1, inspection);

@@ -1,5 +1,5 @@
 /**
- * @module Forwarded: the form in which a relay hands a message on. It reads nothing of the body, and decides nothing.
+ * @module Forwarded: the form in which a relay hands a message on. The body is copied as it is.
  */
 import { NODE_ID_BYTES } from '../address/node-id.js';
 import { FIXED_HEADER_BYTES, type HeaderView, SOURCE_BIT } from './message.js';
@@ -11,7 +11,7 @@ export function forwardedBytes({ start, end, sourceOffset }: HeaderView): number
 
 /**
  * Writes the message at `view` as a relay hands it on: with one hop less, and with `source` (32 bytes) where it names none; what follows
- * goes as it came, in one copy. Answers the offset behind it.
+ * goes as it came, in one copy. Returns the offset behind it.
  */
 export function writeForwarded(view: HeaderView, source: Uint8Array, target: Uint8Array, offset: number): number {
   const { bytes, start, end } = view;
@@ -23,7 +23,7 @@ export function writeForwarded(view: HeaderView, source: Uint8Array, target: Uin
     target.set(source, at);
     at += NODE_ID_BYTES;
   }
-  // Not `subarray`: of a Buffer it makes a Buffer, which is dear.
+  // Not `subarray`: of a Buffer it makes a Buffer, which is expensive.
   const restBytes = end - start - FIXED_HEADER_BYTES;
   target.set(new Uint8Array(bytes.buffer, bytes.byteOffset + start + FIXED_HEADER_BYTES, restBytes), at);
   return at + restBytes;

@@ -1,6 +1,6 @@
 /**
  * @module Frame: cuts the byte stream of record plaintexts into frames: an unsigned LEB128 length of at most four bytes in shortest
- * form, then a message. It knows nothing of what a message holds. A declared length is checked before anything is allocated for it.
+ * form, then a message. A declared length is checked before anything is allocated for it.
  */
 
 import { giveBuffer, takeBuffer } from '../structures/buffer-pool.js';
@@ -20,7 +20,7 @@ export class FrameReader {
   /** The remote broke the format; nothing more will be read. */
   isBroken = false;
 
-  /** Whether a frame of the plaintext that was pushed last was shown where it lies; otherwise nobody has a view of it. */
+  /** Whether a frame was handed out as a view of the plaintext that was pushed last; otherwise there are no views of it. */
   hasLent = false;
 
   #input: Uint8Array = EMPTY;

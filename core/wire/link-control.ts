@@ -1,6 +1,6 @@
 /**
  * @module Link control: the messages of service 0 as bytes and back. Fixed layouts, big-endian, the kind in the first byte; nothing may
- * follow a layout's end. It decides nothing: the link acts on what is decoded, ignores and counts `unknown`, and closes on `malformed`.
+ * follow a layout's end. Encoding and decoding only: the link acts on what is decoded, ignores and counts `unknown`, and closes on `malformed`.
  *
  * | kind | then |
  * |---|---|

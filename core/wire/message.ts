@@ -1,11 +1,11 @@
 /**
- * @module Message: the wire form of a message (DESIGN.md section 6) and what authors see of it. The header is numbers, big-endian:
+ * @module Message: the wire form of a message, and the object that authors get. The header is numbers, big-endian:
  *
  *   byte 0     version (2 bits, 0) | route kind (3) | source present (1) | extension present (1) | reserved 0 (1)
  *   bytes 1-7  ttl u8, from-service u8, to-service u8, stream id u32
  *   then       source (32) if present; destination by kind; extension (u8 length, bytes) if present; the payload
  *
- * On the way of a message nothing is allocated but the `Message` itself, and views only when the author asks for them.
+ * Receiving a message allocates nothing but the `Message` itself; views are made when the author reads them.
  */
 
 import { NODE_ID_BYTES, type NodeId, nodeIdFromBytes } from '../address/node-id.js';
@@ -58,7 +58,7 @@ export class HeaderDraft {
     return FIXED_HEADER_BYTES + source + (DESTINATION_BYTES[this.kind] as number) + extension;
   }
 
-  /** Writes the header at `offset`; answers the offset behind it. */
+  /** Writes the header at `offset`; returns the offset behind it. */
   write(target: Uint8Array, offset: number): number {
     target[offset] = (this.kind << 3) | (this.source === undefined ? 0 : SOURCE_BIT) | (this.extension === undefined ? 0 : EXTENSION_BIT);
     target[offset + 1] = this.ttl;

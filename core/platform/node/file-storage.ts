@@ -1,6 +1,6 @@
 /**
  * @module FileStorage: what behaviours keep, one file for each name in the node's data directory, readable by its owner only. A process may
- * be killed and a disk may fail at any moment (SECURITY.md row 52): a new copy is written beside the file, made durable, and only then
+ * be killed and a disk may fail at any moment: a new copy is written beside the file, made durable, and only then
  * takes its place; the copy before it stays as `.old` and serves when the newer one is damaged. What is read back is checked against a
  * checksum; nothing that lies in the directory stops a node from starting.
  */
@@ -67,7 +67,7 @@ export class FileStorage implements Storage {
     for (const settled of this.#flushing.splice(0)) settled();
   }
 
-  /** Answers what went wrong. */
+  /** Returns what went wrong. */
   async #write(name: string, bytes: Uint8Array): Promise<NetworkError | undefined> {
     const temporary = this.#path(`${name}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`);
     try {
@@ -102,13 +102,13 @@ export class FileStorage implements Storage {
     }
   }
 
-  /** What a killed process left. One that lives and is just writing fails, says so, and saves again later. */
+  /** What a killed process left. One that lives and is just writing fails, logs it, and saves again later. */
   #removeLeftovers(name: string): void {
     try {
       for (const file of readdirSync(this.directory))
         if (file.startsWith(`${name}.`) && file.endsWith('.tmp')) rmSync(this.#path(file), { force: true });
     } catch {
-      // There is no directory yet, or it cannot be read: then nothing can be loaded either, which is told there.
+      // There is no directory yet, or it cannot be read: then nothing can be loaded either, which is reported there.
     }
   }
 
@@ -137,7 +137,7 @@ function contentOf(file: Buffer): Uint8Array | undefined {
   return isWhole ? Uint8Array.from(content) : undefined;
 }
 
-/** Nothing when there is no such file. Without blocking, so that a pipe in its place cannot hold the process. */
+/** `undefined` when there is no such file. Without blocking, so that a pipe in its place cannot hold the process. */
 function readWhole(path: string): Buffer | undefined {
   let file: number;
   try {

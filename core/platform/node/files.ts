@@ -30,7 +30,7 @@ const SYSTEM_WORDS: Readonly<Record<string, string>> = {
   ENXIO: 'it is not a regular file',
 };
 
-/** The identity in the file at `path`, which is created with a fresh one when nothing is there. Throws `KEY_FILE_INVALID`. */
+/** The identity in the file at `path`, which is created with a fresh one when there is none. Throws `KEY_FILE_INVALID`. */
 export function loadOrCreateIdentity(path: string, crypto: Crypto, random: Random): Identity {
   return inKeyFile(path, () => {
     const found = load(path, crypto);

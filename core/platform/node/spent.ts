@@ -1,5 +1,5 @@
 /**
- * @module Spent: frees the memory of large buffers as soon as nobody looks at them any more. Left to the collector they are what makes it
+ * @module Spent: frees the memory of large buffers as soon as they are not used any more. Left to the collector they are what makes it
  * run: it looks after at most some 16 MB outside of its heap, a few hundred records. Only for buffers that the caller alone has.
  */
 import { MessageChannel } from 'node:worker_threads';

@@ -82,7 +82,7 @@ export class LanSocket {
     this.sending((done) => this.mdns.respond(answer, done));
   }
 
-  /** What was sent before still goes out; nothing is heard any more. */
+  /** What was sent before still goes out; packets that arrive later are dropped. */
   close(): void {
     if (this.isClosing) return;
     this.isClosing = true;

@@ -74,7 +74,7 @@ class NodeLanChannel implements LanChannel {
 
   tell(host: string, bytes: Uint8Array, ttlSeconds: number): void {
     if (bytes.length > LAN_PORT_LIMITS.tellBytesMax)
-      throw new NetworkError('ARGUMENT_INVALID', `${bytes.length} bytes cannot be told at once; ${LAN_PORT_LIMITS.tellBytesMax} can`);
+      throw new NetworkError('ARGUMENT_INVALID', `${bytes.length} bytes do not fit a packet; ${LAN_PORT_LIMITS.tellBytesMax} do`);
     const answer: Answer = this.records.answer(bytes, ttlSeconds);
     for (const socket of this.sockets.values()) if (socket.face.host === host) socket.respond(answer);
   }
@@ -116,10 +116,10 @@ class NodeLanChannel implements LanChannel {
     const socket: LanSocket = new LanSocket(face, parts, {
       onReady: () => this.changed(),
       onPacket: (packet, host) => {
-        for (const heard of this.records.read(packet)) {
+        for (const reading of this.records.read(packet)) {
           if (this.isClosed) return;
-          if (heard.type === 'asked') this.sink.onAsked();
-          else this.sink.onTold(heard.bytes, heard.ttlSeconds, host);
+          if (reading.type === 'query') this.sink.onAsked();
+          else this.sink.onTold(reading.bytes, reading.ttlSeconds, host);
         }
       },
       onFailed: (cause) => {
@@ -138,7 +138,7 @@ class NodeLanChannel implements LanChannel {
     socket.close();
   }
 
-  /** Tells the sink what has become of the hosts. */
+  /** Reports changes of the hosts to the sink. */
   private changed(): void {
     if (this.isClosed) return;
     const hosts = [...this.sockets.values()].filter(({ isReady }) => isReady).map(({ face }) => face.host);

@@ -1,6 +1,6 @@
 /**
- * @module PacketGuard: which packets are decoded at all. Everybody on a link can send anything to the port, and the machines of a large
- * network talk there all day: what is not about this topic, too large, too many, or announces more records than it needs is left as it
+ * @module PacketGuard: which packets are decoded at all. Any machine on a link can send anything to the port, and those of a large
+ * network do so all day: what is not about this topic, too large, too many, or announces more records than it needs is left as it
  * is, before a byte of it costs more than a look. Pure.
  */
 import { TokenBucket } from '../../../structures/token-bucket.js';
@@ -8,7 +8,7 @@ import { TokenBucket } from '../../../structures/token-bucket.js';
 export const GUARD_LIMITS = {
   /** What one Ethernet frame carries; the node's own packets have a fifth of it. */
   packetBytesMax: 1_472,
-  /** Questions and records of a packet, as its header says: decoders make room for that many. */
+  /** Questions and records of a packet, as its header announces: decoders make room for that many. */
   recordsMax: 16,
   /** Of this topic, on one interface: so many at once, and in every second from then on. Enough for 200 nodes that answer one question. */
   packetsPerSecond: 256,

@@ -1,11 +1,11 @@
 /**
  * @module LanRecords: a topic as names and records of DNS (RFC 6762, RFC 6763): a node is an instance of the service `_meshwright._udp`
- * under the subtype that the topic names, and what it tells stands in the value of the key `d` of its TXT record. There are no SRV and
- * address records: the answers concern nobody but nodes of the same topic, which need one packet, not four names. Pure.
+ * under the subtype that the topic names, and its data is the value of the key `d` of its TXT record. There are no SRV and
+ * address records: the answers concern nodes of the same topic only, which need one packet, not four names. Pure.
  */
 const SERVICE = '_meshwright._udp.local';
 const TXT_KEY = new TextEncoder().encode('d=');
-/** A day: nobody means more. */
+/** A day. */
 const TTL_MAX = 86_400;
 
 export interface DnsQuestion {
@@ -33,8 +33,10 @@ export interface DnsPacket {
 export type Question = Pick<DnsPacket, 'questions' | 'answers'>;
 export type Answer = Pick<DnsPacket, 'answers' | 'additionals'>;
 
-/** What a packet says to this node. */
-export type Heard = { readonly type: 'asked' } | { readonly type: 'told'; readonly bytes: Uint8Array; readonly ttlSeconds: number };
+/** What a packet means for this node. */
+export type LanReading =
+  | { readonly type: 'query' }
+  | { readonly type: 'announcement'; readonly bytes: Uint8Array; readonly ttlSeconds: number };
 
 export class LanRecords {
   /** Stands in every packet about the topic. */
@@ -62,13 +64,13 @@ export class LanRecords {
     };
   }
 
-  read({ type, opcode, rcode, questions, answers, additionals }: DnsPacket): readonly Heard[] {
+  read({ type, opcode, rcode, questions, answers, additionals }: DnsPacket): readonly LanReading[] {
     if (opcode !== 'QUERY' || rcode !== 'NOERROR') return [];
     const instances = new Set(answers.filter((record) => this.isPointer(record)).map(({ data }) => String(data).toLowerCase()));
     const isOwn = instances.has(this.instanceName);
-    if (type === 'query') return !isOwn && questions.some((question) => this.isPointer(question)) ? [{ type: 'asked' }] : [];
+    if (type === 'query') return !isOwn && questions.some((question) => this.isPointer(question)) ? [{ type: 'query' }] : [];
     instances.delete(this.instanceName);
-    return [...answers, ...additionals].flatMap((record) => (instances.has(record.name.toLowerCase()) ? heardIn(record) : []));
+    return [...answers, ...additionals].flatMap((record) => (instances.has(record.name.toLowerCase()) ? announcementIn(record) : []));
   }
 
   private pointer(ttl: number): DnsRecord {
@@ -80,11 +82,11 @@ export class LanRecords {
   }
 }
 
-function heardIn({ type, ttl, data }: DnsRecord): Heard[] {
+function announcementIn({ type, ttl, data }: DnsRecord): LanReading[] {
   const texts: readonly unknown[] = Array.isArray(data) ? data : [data];
   if (type !== 'TXT' || !(ttl >= 0)) return [];
   const text = texts.find((one): one is Uint8Array => one instanceof Uint8Array && TXT_KEY.every((byte, index) => one[index] === byte));
   return text === undefined
     ? []
-    : [{ type: 'told', bytes: Uint8Array.from(text.subarray(TXT_KEY.length)), ttlSeconds: Math.min(ttl, TTL_MAX) }];
+    : [{ type: 'announcement', bytes: Uint8Array.from(text.subarray(TXT_KEY.length)), ttlSeconds: Math.min(ttl, TTL_MAX) }];
 }

@@ -29,20 +29,20 @@ describe('the records of LAN discovery', () => {
 
   it('what one tells another reads, byte by byte, and its own it does not hear', () => {
     const packet = response(ada.answer(BYTES, 600));
-    expect(bob.read(packet)).to.deep.equal([{ type: 'told', bytes: BYTES, ttlSeconds: 600 }]);
+    expect(bob.read(packet)).to.deep.equal([{ type: 'announcement', bytes: BYTES, ttlSeconds: 600 }]);
     expect(ada.read(packet)).to.deep.equal([]);
     expect(eve.read(packet)).to.deep.equal([]);
-    expect(bob.read(response(ada.answer(BYTES, 0)))).to.deep.equal([{ type: 'told', bytes: BYTES, ttlSeconds: 0 }]);
+    expect(bob.read(response(ada.answer(BYTES, 0)))).to.deep.equal([{ type: 'announcement', bytes: BYTES, ttlSeconds: 0 }]);
   });
 
   it('the most that can be told fits into one text, and one more does not', () => {
     const most = new Uint8Array(253).fill(7);
-    expect(bob.read(response(ada.answer(most, 1)))).to.deep.equal([{ type: 'told', bytes: most, ttlSeconds: 1 }]);
+    expect(bob.read(response(ada.answer(most, 1)))).to.deep.equal([{ type: 'announcement', bytes: most, ttlSeconds: 1 }]);
   });
 
   it('a question reaches everybody of the topic but who asks', () => {
     const packet = query(ada.question(600));
-    expect([ada, bob, eve].map((records) => records.read(packet))).to.deep.equal([[], [{ type: 'asked' }], []]);
+    expect([ada, bob, eve].map((records) => records.read(packet))).to.deep.equal([[], [{ type: 'query' }], []]);
   });
 
   it('a question for any type counts, one for another type or name does not, whatever the case of its letters', () => {
@@ -58,7 +58,7 @@ describe('the records of LAN discovery', () => {
     const { questions } = ada.question(600);
     const knownAnswers = [...ada.answer(BYTES, 600).answers, ...bob.answer(BYTES, 600).answers];
     expect(bob.read(query({ questions, answers: knownAnswers }))).to.deep.equal([]);
-    expect(bob.read(query({ questions, answers: knownAnswers.slice(0, 1) }))).to.deep.equal([{ type: 'asked' }]);
+    expect(bob.read(query({ questions, answers: knownAnswers.slice(0, 1) }))).to.deep.equal([{ type: 'query' }]);
   });
 
   it('a text without its pointer, of another key or type, or in a packet with an error, is not heard', () => {
