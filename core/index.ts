@@ -62,6 +62,7 @@ export {
 export { type Route, type RouteRule, toConnection, toKey, toLocal, toNextHop, toNode, toService, toServices } from './api/routes.js';
 export { type RpcAnswer, type RpcContext, RpcError, type RpcRequest } from './api/rpc.js';
 export type { Dial, DialSink, LinkKind, LinkSink, Listener, ListenerSink, Transport, TransportLink } from './api/transport.js';
+export type { NodeSendOptions } from './engine/messages/application-sender.js';
 export type { QueueReport } from './engine/queue-report.js';
 export {
   assertNever,

@@ -131,6 +131,12 @@ export class Network implements EngineContext {
     else this.callbacks.run(slot, 'seedKeeper', () => slot.ports.seedKeeper?.keep(seed));
   }
 
+  /** The node has ended without a word: nothing works any more. */
+  abandon(): void {
+    this.behaviors.abandon();
+    this.parts.application.stop();
+  }
+
   /** The id of a channel that the runner is about to report as accepted. */
   reserveConnectionId(): number {
     return this.links.nextId();
@@ -208,6 +214,7 @@ export class Network implements EngineContext {
   /** Goodbye to everybody, then the last callbacks. */
   private stop(): void {
     this.isStopping = true;
+    this.parts.application.stop();
     this.keeper.stop();
     this.dialer.stop();
     for (const link of [...this.links.all]) this.links.close(link, 'goodbye', 'the node stops');

@@ -17,6 +17,7 @@ import { LinkPipeline } from './links/link-pipeline.js';
 import { LinkTable } from './links/link-table.js';
 import { Liveness } from './links/liveness.js';
 import { Refusals } from './links/refusals.js';
+import { ApplicationSender } from './messages/application-sender.js';
 import { BroadcastHistory } from './messages/broadcast-history.js';
 import { Control } from './messages/control.js';
 import { Delivery } from './messages/delivery.js';
@@ -34,7 +35,8 @@ export function partsOf(context: EngineContext, router: RouterFacade) {
   const messageParts = messagePartsOf(context, router, { ...behaviorParts, ...linkParts });
   const { behaviors, calls } = behaviorParts;
   const { links, introductions, liveness, dialer, duplicates, keeper, admission } = linkParts;
-  links.observers = [routerObserver(router), introductions, liveness, eventObserver(context), dialer, duplicates, keeper];
+  const { application } = messageParts;
+  links.observers = [routerObserver(router), introductions, liveness, eventObserver(context), dialer, duplicates, keeper, application];
   behaviors.observers = [calls, introductions, links, dialer, admission];
   const agentParts = { context, ...behaviorParts, ...linkParts, ...messageParts };
   behaviors.agentOf = (slot) => new BehaviorAgentOf(agentParts, slot);
@@ -78,5 +80,6 @@ function messagePartsOf(context: EngineContext, router: RouterFacade, parts: Beh
   const delivery = new Delivery({ ...shared, forwarder, control: new Control(shared) });
   const pipeline = new LinkPipeline(context, parts.links, parts.duplicates, delivery);
   parts.duplicates.readOn = (link) => pipeline.readOn(link);
-  return { local, forwarder, delivery, pipeline, sender: new Sender(shared) };
+  const sender = new Sender(shared);
+  return { local, forwarder, delivery, pipeline, sender, application: new ApplicationSender({ ...shared, sender }) };
 }

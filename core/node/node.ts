@@ -5,26 +5,27 @@
 import { type Address, parseAddress } from '../address/address.js';
 import { isNodeId, type NodeId } from '../address/node-id.js';
 import type { Client, ClientCallOptions } from '../api/client.js';
-import type { Connection, NodeEventName, NodeEvents } from '../api/events.js';
+import type { Connection, Lane, NodeEventName, NodeEvents } from '../api/events.js';
 import type { NetworkBehavior } from '../api/network-behavior.js';
-import type { Caller, CallRequest, CallResult, RunningStream, StreamItem } from '../api/ports.js';
+import type { Caller } from '../api/ports.js';
 import type { RouteExplanation, RouterTable } from '../api/router-table.js';
 import type { Route } from '../api/routes.js';
 import { answered } from '../engine/behaviors/answered.js';
 import { requireDuration, requireText } from '../engine/behaviors/arguments.js';
+import type { NodeSendOptions } from '../engine/messages/application-sender.js';
 import { explainRoute } from '../engine/messages/explain.js';
 import { Network } from '../engine/network.js';
 import type { QueueReport } from '../engine/queue-report.js';
 import { RouterFacade } from '../engine/router-facade.js';
-import { NetworkError } from '../errors.js';
+import { NetworkError, type SendResult } from '../errors.js';
 import type { Limits } from '../limits.js';
 import type { MetricsSnapshot } from '../metrics.js';
-import { clientOf } from '../registration/client-proxy.js';
 import { NodeContainer } from '../registration/container.js';
 import { type BehaviorClass, type BehaviorEntry, classOfEntry, planRegistration } from '../registration/registry.js';
-import { cancelled, errorOf, onAbort, timeoutOf, unknownMethod } from './call-outcome.js';
+import { cancelled, onAbort, timeoutOf } from './call-outcome.js';
 import { logged } from './event-log.js';
 import { Listeners } from './listeners.js';
+import { NodeCalls } from './node-calls.js';
 import type { NodeSetup, RouterClass } from './node-options.js';
 import { Runner } from './runner.js';
 
@@ -38,6 +39,7 @@ export class MeshNode {
   private readonly container: NodeContainer;
   private readonly facade: RouterFacade;
   private readonly listeners: Listeners;
+  private readonly calls: NodeCalls;
   private state: State = 'new';
   private stopping: Promise<void> | undefined;
 
@@ -56,6 +58,11 @@ export class MeshNode {
       this.facade,
     );
     this.runner.network = this.network;
+    this.calls = new NodeCalls({
+      caller: () => this.callerNow(),
+      enter: this.runner.enter,
+      enterAndThrow: (work) => this.enterAndThrow(work),
+    });
     for (const behavior of this.container.build()) this.network.behaviors.add(behavior);
     for (const warning of this.container.warnings) log.warn({ warning }, 'registration looks wrong');
   }
@@ -136,21 +143,44 @@ export class MeshNode {
     return this.network.links.openConnections();
   }
 
+  /**
+   * Sends a message to a service, without a behaviour here. Returns what `agent.send` returns; what is lost later is reported by the events
+   * `lost` and `dropped`. Acts at once, also inside of a callback. Throws `NOT_STARTED`, `ARGUMENT_INVALID` and `CODEC_UNENCODABLE`.
+   */
+  send(route: Route, serviceId: number, payload: unknown, options?: NodeSendOptions): SendResult {
+    this.requireRunning();
+    return this.enterAndThrow(() => this.network.parts.application.send(route, serviceId, payload, options));
+  }
+
+  /**
+   * After `send` returned `full`: resolves when it is worth another try, because there is room in the lane (`normal` by default) or the
+   * connection has ended. Rejects with `CALL_CANCELLED` by its signal, and with `NOT_STARTED` when the node stops.
+   */
+  writable(route: Route, { signal, lane = 'normal' }: { readonly signal?: AbortSignal; readonly lane?: Lane } = {}): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.requireRunning();
+      if (signal?.aborted === true) throw cancelled(signal);
+      const release = onAbort(signal, (error) => {
+        giveUp();
+        reject(error);
+      });
+      const settle = (error?: NetworkError) => {
+        release();
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      const giveUp = this.network.parts.application.whenWritable(route, lane, settle);
+    });
+  }
+
   /** A typed client of a behaviour's `@Rpc` methods. A route to a service without an id means the class's own. */
   client<C extends BehaviorClass>(type: C, route: Route): Client<C> {
-    return clientOf(type, route, {
-      request: (request, options) => this.request(request, options),
-      stream: (request, options) => this.stream(request, options),
-      unknownMethod: (name, method) => Promise.reject(unknownMethod(name, method)),
-      unknownSequence: (name, method) => ({
-        [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(unknownMethod(name, method)) }),
-      }),
-    });
+    return this.calls.client(type, route);
   }
 
   /** Calls a method of a service. Rejects with a `NetworkError`, or with an `RpcError` that has the handler's own code. */
   call(route: Route, serviceId: number, method: string, value: unknown, options: ClientCallOptions = {}): Promise<unknown> {
-    return this.request({ route, serviceId, method, value }, options);
+    return this.calls.request({ route, serviceId, method, value }, options);
   }
 
   /** The running instance. Throws `BEHAVIOR_MISSING`. */
@@ -213,7 +243,7 @@ export class MeshNode {
   kill(): void {
     this.state = 'stopped';
     this.stopping = Promise.resolve();
-    this.network.behaviors.abandon();
+    this.network.abandon();
     this.runner.kill();
   }
 
@@ -231,60 +261,9 @@ export class MeshNode {
     for (const error of this.container.dispose(failed)) failed(error);
   }
 
-  private request(request: CallRequest, { signal, timeoutMs }: ClientCallOptions): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const caller = this.callerFor(signal);
-      let running = { cancel: () => {} };
-      const release = onAbort(signal, (error) => {
-        this.runner.enter(() => running.cancel());
-        reject(error);
-      });
-      const settle = (result: CallResult) => {
-        release();
-        if (result.type === 'ok') resolve(result.value);
-        else reject(errorOf(result));
-      };
-      try {
-        running = this.enterAndThrow(() => caller.call({ ...request, ...timeoutOf(timeoutMs) }, settle));
-      } catch (error) {
-        release();
-        throw error;
-      }
-    });
-  }
-
-  private async *stream(request: CallRequest, { signal, timeoutMs }: ClientCallOptions): AsyncGenerator<unknown> {
-    const caller = this.callerFor(signal);
-    const items: StreamItem[] = [];
-    let wake = () => {};
-    const take = (item: StreamItem) => {
-      items.push(item);
-      wake();
-    };
-    const release = onAbort(signal, (error) => take({ type: 'error', code: error.code, text: error.message }));
-    let running: RunningStream | undefined;
-    try {
-      running = this.enterAndThrow(() => caller.callStream({ ...request, ...timeoutOf(timeoutMs) }, take));
-      for (;;) {
-        if (items.length === 0) this.runner.enter(() => running?.pull());
-        if (items.length === 0) await new Promise<void>((resolve) => (wake = resolve));
-        const item = items.shift();
-        if (item?.type === 'end') return;
-        if (item?.type === 'error') throw errorOf(item);
-        if (item?.type === 'ok') yield item.value;
-      }
-    } finally {
-      release();
-      this.runner.enter(() => running?.cancel());
-    }
-  }
-
-  private callerFor(signal: AbortSignal | undefined): Caller {
+  private callerNow(): Caller | undefined {
     this.requireRunning();
-    if (signal?.aborted === true) throw cancelled(signal);
-    const { caller } = this.network.behaviors;
-    if (caller === undefined) throw new NetworkError('RPC_ABSENT', 'no rpc behaviour runs on this node');
-    return caller;
+    return this.network.behaviors.caller;
   }
 
   private requireRunning(): void {

@@ -7,6 +7,7 @@ import { type Address, type BehaviorClass, type Client, type Connection, MeshNod
 type Constructed = ConstructorParameters<typeof MeshNode>[0];
 type ConnectOptions = Parameters<MeshNode['connect']>[1];
 type CallOptions = Parameters<MeshNode['call']>[4];
+type WritableOptions = Parameters<MeshNode['writable']>[1];
 
 /** Lets virtual time pass while `promise` is pending. */
 export type Meanwhile = <T>(promise: Promise<T>) => Promise<T>;
@@ -38,6 +39,10 @@ export class SimulatedNode extends MeshNode {
 
   override call(route: Route, serviceId: number, method: string, value: unknown, options: CallOptions = {}): Promise<unknown> {
     return this.#meanwhile(super.call(route, serviceId, method, value, options));
+  }
+
+  override writable(route: Route, options: WritableOptions = {}): Promise<void> {
+    return this.#meanwhile(super.writable(route, options));
   }
 
   override client<C extends BehaviorClass>(type: C, route: Route): Client<C> {

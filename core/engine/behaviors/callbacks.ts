@@ -30,7 +30,7 @@ export class Callbacks {
   readonly calls = new PendingTable<Cancellable>(CALLS_MAX);
   private transactions = 0;
   private depth = 0;
-  private lastOwner: Owner | undefined;
+  private lastOwner: Sending | undefined;
   private lastCallback = '';
   /** Lanes that were written to since the outermost callback began. */
   private readonly touched: Revocable[] = [];
@@ -43,7 +43,7 @@ export class Callbacks {
 
   /** The callback that began last, for whoever finds that one took too long. */
   get last(): { readonly behavior: string | undefined; readonly callback: string } {
-    return { behavior: this.lastOwner?.behavior.name, callback: this.lastCallback };
+    return { behavior: this.lastOwner?.behavior?.name, callback: this.lastCallback };
   }
 
   /** Runs a callback of `owner`; answers what it returned, or `undefined` when it threw. An ended owner is not called. */
@@ -75,17 +75,22 @@ export class Callbacks {
 
   /** As `run`, for work that an application or another behaviour asked for: what it throws is the asker's. */
   perform<T>(owner: BehaviorSlot, work: (agent: BehaviorAgent) => T): T {
-    const { transaction: outer, recorded } = owner;
-    this.begin(owner, 'perform');
+    return this.transact(owner, owner.agent, work);
+  }
+
+  /** The same for whoever else sends. */
+  transact<A, T>(sender: Sending, argument: A, work: (argument: A) => T): T {
+    const { transaction: outer, recorded } = sender;
+    this.begin(sender, 'perform');
     try {
-      const result = work(owner.agent);
-      this.commit(owner);
+      const result = work(argument);
+      this.commit(sender);
       return result;
     } catch (cause) {
-      this.rollback(owner);
+      this.rollback(sender);
       throw cause;
     } finally {
-      this.leave(owner, outer, recorded);
+      this.leave(sender, outer, recorded);
     }
   }
 
@@ -166,7 +171,7 @@ export class Callbacks {
     this.run(owner, callback, work);
   }
 
-  private begin(owner: Owner, callback: string): void {
+  private begin(owner: Sending, callback: string): void {
     this.lastOwner = owner;
     this.lastCallback = callback;
     owner.transaction = ++this.transactions;
@@ -174,13 +179,13 @@ export class Callbacks {
     this.depth++;
   }
 
-  private commit(owner: Owner): void {
+  private commit(owner: Sending): void {
     const { recorded } = owner;
     if (recorded === undefined) return;
     for (const action of recorded) this.context.enqueue(action);
   }
 
-  private rollback(owner: Owner): void {
+  private rollback(owner: Sending): void {
     for (const lane of this.touched) lane.cut(owner.transaction);
     for (const action of owner.recorded ?? []) action.undo?.();
   }
@@ -190,7 +195,7 @@ export class Callbacks {
     this.fault(owner, callback, cause);
   }
 
-  private leave(owner: Owner, outer: number, recorded: Owner['recorded']): void {
+  private leave(owner: Sending, outer: number, recorded: Owner['recorded']): void {
     owner.transaction = outer;
     owner.recorded = recorded;
     if (--this.depth > 0 || this.touched.length === 0) return;

@@ -6,7 +6,7 @@
 import type { BehaviorAgent, ConnectionAgent } from '../../api/agent.js';
 import { ConnectionHandler } from '../../api/connection-handler.js';
 import type { BehaviorDescriptor } from '../../api/descriptor.js';
-import type { Connection } from '../../api/events.js';
+import type { Connection, Lane } from '../../api/events.js';
 import { NetworkBehavior } from '../../api/network-behavior.js';
 import type { BehaviorPorts, Logger } from '../../api/ports.js';
 import { NetworkError } from '../../errors.js';
@@ -14,12 +14,16 @@ import type { Action } from '../context.js';
 
 /** Whoever sends: a behaviour, a handler of it, or the node itself for its application. */
 export interface Sending {
+  /** Absent for the node itself. */
+  readonly behavior: BehaviorSlot | undefined;
   readonly serviceId: number;
   readonly isGate: boolean;
   /** The callback that runs now; 0 when none does: the agent has escaped. */
   transaction: number;
   /** What the running callback has recorded. */
   recorded: Action[] | undefined;
+  /** For the node itself: what was full has room again. */
+  roomAgain?(connectionId: number | undefined, lane: Lane | undefined): void;
 }
 
 export interface Owner extends Sending {

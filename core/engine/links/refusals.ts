@@ -15,11 +15,13 @@ export class Refusals {
   /** Calls everybody who may try again on this link, lane by lane, by ascending service id. */
   settle(link: Link): void {
     for (const { lane, refused } of link.outbox.takeWritable()) {
-      const services = [...new Set(refused.map(({ serviceId }) => serviceId))].sort((a, b) => a - b);
+      const senders = refused.filter(({ behavior }) => behavior !== undefined);
+      const services = [...new Set(senders.map(({ serviceId }) => serviceId))].sort((a, b) => a - b);
       for (const serviceId of services) {
-        const senders = refused.filter((sender) => sender.serviceId === serviceId);
-        this.notify(link, lane, serviceId, senders);
+        const ofService = senders.filter((sender) => sender.serviceId === serviceId);
+        this.notify(link, lane, serviceId, ofService);
       }
+      for (const sender of refused) sender.roomAgain?.(link.id, lane);
     }
   }
 

@@ -41,6 +41,7 @@ export class Delivery implements MessageReceiver {
     if (!view.read(bytes, start, end)) return parts.links.close(link, 'protocol-error', 'malformed message header');
     parts.context.metrics.messagesReceived.value++;
     if (view.serviceId === 0) return this.receiveControl(link, view);
+    if (view.fromServiceId === 0) return parts.links.close(link, 'protocol-error', 'a message from service 0 to another one');
     if (!link.isOpen) {
       parts.duplicates.messageCame(link);
       if (!link.isOpen && !this.isForGate(link))

@@ -13,9 +13,10 @@ import type { Link } from '../links/link.js';
 import type { QueueReport } from '../queue-report.js';
 
 export class LocalDelivery {
+  /** Who was answered `full`, and waits for the queue to be below half. */
+  readonly refused = new Set<Sending>();
   private messages = 0;
   private bytes = 0;
-
   private readonly origin: MessageOrigin;
 
   constructor(
@@ -38,7 +39,10 @@ export class LocalDelivery {
     const { limits } = this.context;
     const byteCount = body.length;
     if (byteCount > limits.payloadBytesMax) return 'too-large';
-    if (this.messages >= limits.localQueueMessagesMax || this.bytes + byteCount > limits.localQueueBytesMax) return 'full';
+    if (this.messages >= limits.localQueueMessagesMax || this.bytes + byteCount > limits.localQueueBytesMax) {
+      if (owner.roomAgain !== undefined) this.refused.add(owner);
+      return 'full';
+    }
     this.messages++;
     this.bytes += byteCount;
     const message = this.messageOf(draft, body);
@@ -64,6 +68,11 @@ export class LocalDelivery {
   private forget(byteCount: number): void {
     this.messages--;
     this.bytes -= byteCount;
+    const { localQueueMessagesMax, localQueueBytesMax } = this.context.limits;
+    if (this.refused.size === 0 || 2 * this.messages >= localQueueMessagesMax || 2 * this.bytes >= localQueueBytesMax) return;
+    const senders = [...this.refused];
+    this.refused.clear();
+    for (const sender of senders) sender.roomAgain?.(undefined, undefined);
   }
 
   /** A copy with a header of its own, as if it had come over a link: the caller's bytes are free. */

@@ -180,7 +180,7 @@ describe('frames that are larger than a record', () => {
 });
 
 describe('room again', () => {
-  const sender = (serviceId: number): Sending => ({ serviceId, isGate: false, transaction: 0, recorded: undefined });
+  const sender = (serviceId: number): Sending => ({ behavior: undefined, serviceId, isGate: false, transaction: 0, recorded: undefined });
 
   it('is judged lane by lane: one that is still full holds up no other', () => {
     const outbox = new Outbox(resolveLimits({ laneMessagesMax: 16 }));

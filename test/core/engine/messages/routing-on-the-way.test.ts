@@ -181,6 +181,18 @@ describe('sizes', () => {
     expect(act(bob, 65, (agent) => agent.send(toConnection(1), new Uint8Array(4_087)))).to.equal('queued');
   });
 
+  it('a message from service 0 to another service is malformed, whatever its route; from service 1 it arrives', () => {
+    for (const kind of [KIND_DIRECT, KIND_NODE, KIND_SERVICES]) {
+      const { bob, recording, alice, to } = relay();
+      const route = kind === KIND_NODE ? { destination: to(bob.id) } : { routedServiceId: 65 };
+      const message = { ...route, kind, serviceId: 65, payload: Uint8Array.of(1) };
+      alice.sendMessage({ ...message, fromServiceId: 1 });
+      alice.sendMessage({ ...message, fromServiceId: 0 });
+      expect([recording.messages.length, bob.network.links.get(1)?.isOpen]).to.deep.equal([1, undefined]);
+      expect(bob.told('disconnected').map(({ reason }) => reason.code)).to.deep.equal(['protocol-error']);
+    }
+  });
+
   it('a frame of the remote that is larger than any message may be closes the link', () => {
     const { bob, alice } = relay({ payloadBytesMax: MAX });
     alice.sendFrame(new Uint8Array(MAX + HEADER_BYTES_MAX));

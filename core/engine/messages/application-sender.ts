@@ -1,0 +1,125 @@
+/**
+ * @module ApplicationSender: messages of the application itself (`node.send`), which need no behaviour here. They carry the addressed service
+ * as their from-service, and belong to nobody whose throw could take them back. Who was answered `full` may wait for room.
+ */
+import type { SendOptions } from '../../api/agent.js';
+import type { Lane } from '../../api/events.js';
+import type { RouteAction } from '../../api/router-table.js';
+import type { Route } from '../../api/routes.js';
+import { NetworkError, type SendResult } from '../../errors.js';
+import type { Callbacks } from '../behaviors/callbacks.js';
+import type { Sending } from '../behaviors/owner.js';
+import type { Action } from '../context.js';
+import type { Link } from '../links/link.js';
+import type { LinkObserver } from '../links/link-observer.js';
+import type { LinkTable } from '../links/link-table.js';
+import type { RouterFacade } from '../router-facade.js';
+import type { LocalDelivery } from './local-delivery.js';
+import type { Sender } from './sender.js';
+
+/** Of `agent.send`, without the service, which stands for itself. */
+export type NodeSendOptions = Omit<SendOptions, 'serviceId'>;
+
+/** Waits for room in one lane of some connections; `undefined` among them is this node's local queue. */
+interface Waiting {
+  readonly connectionIds: ReadonlySet<number | undefined>;
+  readonly lane: Lane;
+  readonly settle: (error?: NetworkError) => void;
+}
+
+export interface ApplicationSenderParts {
+  readonly callbacks: Callbacks;
+  readonly links: LinkTable;
+  readonly router: RouterFacade;
+  readonly local: LocalDelivery;
+  readonly sender: Sender;
+}
+
+export class ApplicationSender implements Sending, LinkObserver {
+  readonly behavior = undefined;
+  readonly isGate = false;
+  /** Of the message that is sent just now. */
+  serviceId = 0;
+  transaction = 0;
+  recorded: Action[] | undefined = undefined;
+  private readonly waiting = new Set<Waiting>();
+
+  constructor(private readonly parts: ApplicationSenderParts) {}
+
+  send(route: Route, serviceId: number, payload: unknown, options: NodeSendOptions | undefined): SendResult {
+    if (!Number.isInteger(serviceId) || serviceId < 1 || serviceId > 255)
+      throw new NetworkError('ARGUMENT_INVALID', `send: serviceId is ${String(serviceId)}; it must be a whole number from 1 to 255`);
+    this.serviceId = serviceId;
+    const { callbacks, sender } = this.parts;
+    return callbacks.transact(this, payload, (body) => sender.send(this, route, body, { ...options, serviceId }));
+  }
+
+  /**
+   * Settles once, when a message that was answered `full` may be tried again: at once, when nothing over the route is full any more, or
+   * when the connection has ended. The returned function gives the wait up.
+   */
+  whenWritable(route: Route, lane: Lane, settle: (error?: NetworkError) => void): () => void {
+    const connectionIds = this.refusedOver(route, lane);
+    if (connectionIds.size === 0) {
+      settle();
+      return () => {};
+    }
+    const waiting = { connectionIds, lane, settle };
+    this.waiting.add(waiting);
+    return () => this.waiting.delete(waiting);
+  }
+
+  /** A lane, or the local queue, has room again. */
+  roomAgain(connectionId: number | undefined, lane: Lane | undefined): void {
+    this.settleAll((waiting) => waiting.connectionIds.has(connectionId) && (lane === undefined || waiting.lane === lane));
+  }
+
+  /** Another route may have room, or there is none: `send` says which. */
+  ended({ id }: Link): void {
+    this.settleAll(({ connectionIds }) => connectionIds.has(id));
+  }
+
+  /** The node stops. */
+  stop(): void {
+    this.settleAll(() => true, new NetworkError('NOT_STARTED', 'the node was stopped'));
+  }
+
+  private settleAll(isMeant: (waiting: Waiting) => boolean, error?: NetworkError): void {
+    for (const waiting of this.waiting) {
+      if (!isMeant(waiting)) continue;
+      this.waiting.delete(waiting);
+      waiting.settle(error);
+    }
+  }
+
+  /** Where a message over that route was refused and would be now. What has several routes may be refused on any of them. */
+  private refusedOver(route: Route, lane: Lane): Set<number | undefined> {
+    const { links, local } = this.parts;
+    const next = this.nextOf(route);
+    const isMeant = (id: number | undefined) => next === 'several' || next === id;
+    const full = [...links.all].filter(({ id, outbox }) => isMeant(id) && outbox.lane(lane).refused.has(this)).map(({ id }) => id);
+    return new Set(local.refused.has(this) && isMeant(undefined) ? [...full, undefined] : full);
+  }
+
+  /** The connection that a message takes; `undefined` is this node. */
+  private nextOf(route: Route): number | undefined | 'several' {
+    switch (route.type) {
+      case 'local':
+        return undefined;
+      case 'connection':
+        return route.connectionId;
+      case 'next-hop':
+      case 'node':
+        return connectionOf(this.parts.router.pathToNode(route.nodeId));
+      case 'key':
+        return connectionOf(this.parts.router.pathToKey(route.key));
+      default:
+        return 'several';
+    }
+  }
+}
+
+/** No connection has the id 0. */
+function connectionOf(action: RouteAction): number | undefined {
+  return action.type === 'next' ? action.connectionId : action.type === 'local' ? undefined : 0;
+}
