@@ -74,6 +74,31 @@ export {
   NetworkError,
   type SendResult,
 } from './errors.js';
+export {
+  ANSWER,
+  ANSWER_HEAD_BYTES,
+  type AnswerTarget,
+  ASK,
+  CANCEL,
+  type CorrelationId,
+  Exchange,
+  type ExchangeAgent,
+  type ExchangeFailure,
+  type ExchangeRoutes,
+  HEAD_BYTES,
+  MessageHead,
+  type Origin,
+  type Peer,
+  Peers,
+  REQUEST,
+  Requester,
+  type RequesterCounters,
+  Responder,
+  type ServedEnd,
+  ServedRequest,
+  UNKNOWN,
+  type UnicastRoute,
+} from './kits/exchange/index.js';
 export { FlowSession, type ResumePoint } from './kits/flow/flow-session.js';
 export {
   type Announcement,
@@ -105,5 +130,6 @@ export { PENDING_FULL, PendingTable } from './structures/pending-table.js';
 export { sample, type UniformSource } from './structures/sample.js';
 export { TokenBucket } from './structures/token-bucket.js';
 export { type LentTimer, type TimerSource, WakeTimer } from './structures/wake-timer.js';
-export { decodeValue, encodeValue } from './wire/codec.js';
+export type { ValueLimits } from './wire/cbor-scan.js';
+export { decodeValue, encodeValue, writeValue } from './wire/codec.js';
 export type { Message } from './wire/message.js';

@@ -12,6 +12,8 @@
 import { Decoder, Encoder } from 'cbor-x/index-no-eval';
 import { NetworkError } from '../errors.js';
 import { LIMITS } from '../limits.js';
+import type { ByteWriter } from '../structures/byte-writer.js';
+import { readU16, readU32 } from '../structures/bytes.js';
 import { FORBIDDEN_KEYS } from './cbor-keys.js';
 import { scanCbor, type ValueLimits } from './cbor-scan.js';
 
@@ -37,6 +39,12 @@ const decoder = new Decoder({ useRecords: false, mapsAsObjects: true, copyBuffer
  */
 const SCRATCH = new Uint8Array(4096);
 
+/** First bytes of a byte string in its shortest form: the length within, or behind in one, two or four bytes. */
+const BYTES_HEAD = 0x40;
+const BYTES_HEAD_U8 = 0x58;
+const BYTES_HEAD_U16 = 0x59;
+const BYTES_HEAD_U32 = 0x5a;
+
 const UINT64_MAX = 2n ** 64n - 1n;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
@@ -53,14 +61,41 @@ interface Inspection {
  * more than `valueItemsMax` items and for nesting beyond `valueDepthMax`, which every circle is.
  */
 export function encodeValue(value: unknown, limits: ValueLimits = VALUE_LIMITS_DEFAULT): Uint8Array {
+  return new Uint8Array(encodedView(value, limits));
+}
+
+/**
+ * Writes the value as CBOR behind the first `at` bytes of the writer, whatever it held. These are the caller's to fill in afterwards, because
+ * reading the value may run code of its author, who may write as well. Throws as `encodeValue` does, and has written nothing then.
+ */
+export function writeValue(writer: ByteWriter, at: number, value: unknown, limits: ValueLimits = VALUE_LIMITS_DEFAULT): void {
+  const isBytes = value instanceof Uint8Array;
+  const bytes = isBytes ? value : encodedView(value, limits);
+  writer.clear().reserve(at);
+  if (isBytes) writeBytesHead(writer, value.length);
+  writer.bytes(bytes);
+}
+
+/** Valid until the next value is encoded. */
+function encodedView(value: unknown, limits: ValueLimits): Uint8Array {
   const inspection: Inspection = { limits, itemCount: 0, isIrregular: false };
   const problem = problemOf(value, 0, inspection);
   if (problem !== undefined) throw new NetworkError('CODEC_UNENCODABLE', `value${problem}`);
-  return new Uint8Array(encoder.encode(inspection.isIrregular ? regular(value) : value, START_OVER));
+  return encoder.encode(inspection.isIrregular ? regular(value) : value, START_OVER);
+}
+
+/** Before a byte string, the value that is sent most where speed counts: without a detour through cbor-x. */
+function writeBytesHead(writer: ByteWriter, length: number): void {
+  if (length < 24) writer.u8(BYTES_HEAD + length);
+  else if (length <= 0xff) writer.u8(BYTES_HEAD_U8).u8(length);
+  else if (length <= 0xffff) writer.u8(BYTES_HEAD_U16).u16(length);
+  else writer.u8(BYTES_HEAD_U32).u32(length);
 }
 
 /** The value that `bytes` hold, or `undefined` when they are not acceptable (`scanCbor` names the reason). Never throws. */
 export function decodeValue(bytes: Uint8Array, limits: ValueLimits = VALUE_LIMITS_DEFAULT): Decoded | undefined {
+  const start = byteStringStart(bytes);
+  if (start > 0) return { value: new Uint8Array(bytes.subarray(start)) };
   const verdict = scanCbor(bytes, limits);
   if (verdict !== 'plain' && verdict !== 'wide') return undefined;
   try {
@@ -70,6 +105,16 @@ export function decodeValue(bytes: Uint8Array, limits: ValueLimits = VALUE_LIMIT
     // Not by bytes alone: memory that another thread changes, or an application that put accessors on Object.prototype.
     return undefined;
   }
+}
+
+/** Where the content begins of bytes that are nothing but one byte string in its shortest form; 0 for all others, which are scanned. */
+function byteStringStart(bytes: Uint8Array): number {
+  const first = bytes[0] as number;
+  if (first < BYTES_HEAD || first > BYTES_HEAD_U32) return 0;
+  if (first < BYTES_HEAD_U8) return bytes.length === 1 + first - BYTES_HEAD ? 1 : 0;
+  if (first === BYTES_HEAD_U8) return bytes[1] === bytes.length - 2 && bytes.length >= 2 + 24 ? 2 : 0;
+  if (first === BYTES_HEAD_U16) return bytes.length > 3 + 0xff && readU16(bytes, 1) === bytes.length - 3 ? 3 : 0;
+  return bytes.length > 5 + 0xffff && readU32(bytes, 1) === bytes.length - 5 ? 5 : 0;
 }
 
 function decodeScanned(bytes: Uint8Array): unknown {

@@ -5,9 +5,11 @@ import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { NetworkError } from '../../../core/errors.js';
+import { ByteWriter } from '../../../core/structures/byte-writer.js';
+import { equalBytes } from '../../../core/structures/bytes.js';
 import { FORBIDDEN_KEYS } from '../../../core/wire/cbor-keys.js';
 import { scanCbor } from '../../../core/wire/cbor-scan.js';
-import { type Decoded, decodeValue, encodeValue, VALUE_LIMITS_DEFAULT } from '../../../core/wire/codec.js';
+import { type Decoded, decodeValue, encodeValue, VALUE_LIMITS_DEFAULT, writeValue } from '../../../core/wire/codec.js';
 import { EXACT, fromHex, toHex } from '../cbor-corpus.js';
 
 /** What decoding gives for a value that encoding takes. */
@@ -105,6 +107,36 @@ describe('codec', () => {
       Number.POSITIVE_INFINITY,
       Number.NEGATIVE_INFINITY,
     ]);
+  });
+
+  it('writes a value behind room for a head as it encodes it alone, byte strings of every length of head too', () => {
+    const writer = new ByteWriter();
+    const lengths = [0, 1, 23, 24, 255, 256, 65_535, 65_536];
+    for (const value of [{ a: [1, 'x'] }, undefined, 7n, ...lengths.map((length) => new Uint8Array(length).fill(7))]) {
+      writeValue(writer, 3, value);
+      expect(writer.length).to.equal(3 + encodeValue(value).length);
+      expect(equalBytes(writer.written.subarray(3), encodeValue(value))).to.equal(true);
+      expect(decodeValue(encodeValue(value))?.value).to.deep.equal(typeof value === 'bigint' ? Number(value) : value);
+    }
+  });
+
+  it('refuses a byte string that is not in its shortest form, is cut, or has something behind it', () => {
+    const bytes = (head: readonly number[], length: number) => Uint8Array.from([...head, ...new Array<number>(length).fill(7)]);
+    for (const [head, length] of [
+      [[0x58, 23], 23],
+      [[0x59, 0, 255], 255],
+      [[0x5a, 0, 0, 255, 255], 65_535],
+      [[0x5b, 0, 0, 0, 0, 0, 1, 0, 0], 65_536],
+    ] as const)
+      expect(decodeValue(bytes(head, length))).to.equal(undefined);
+    for (const [head, length] of [
+      [[0x41], 1],
+      [[0x58, 24], 24],
+      [[0x59, 1, 0], 256],
+    ] as const) {
+      expect(decodeValue(bytes(head, length))?.value).to.deep.equal(new Uint8Array(length).fill(7));
+      for (const wrong of [length - 1, length + 1]) expect(decodeValue(bytes(head, wrong))).to.equal(undefined);
+    }
   });
 
   it('takes Buffers, holes, objects without prototype and plain data of another realm as what they hold', () => {

@@ -1,0 +1,187 @@
+/**
+ * @module Requester: the exchanges that this node has begun and that wait. Each ends exactly once: by its answer, by its deadline, with the
+ * neighbour that it left over, by `leave`, with this side, or as `recovery.ts` finds. What cannot be sent is not begun.
+ */
+import { toNode } from '../../api/routes.js';
+import type { SendResult } from '../../errors.js';
+import { DeadlineHeap } from '../../structures/deadline-heap.js';
+import { CorrelationIds } from './correlation-ids.js';
+import type { Exchange, ExchangeFailure } from './exchange.js';
+import { CANCEL, type CorrelationId, HEAD_BYTES, type MessageHead, REQUEST, writeHead } from './messages.js';
+import type { Peer, Peers, Target } from './peers.js';
+import { type ExchangeAgent, type Origin, streamIdOf } from './port.js';
+import { Recovery, type RecoveryHost } from './recovery.js';
+
+export interface RequesterCounters {
+  requestsLost: number;
+  /** Answers for no exchange that waits: late, doubled, or made up. */
+  answersUnknown: number;
+  /** Answers with the id of an exchange that came from another node than the one that was asked. */
+  answersForeign: number;
+}
+
+export class Requester implements RecoveryHost {
+  private readonly byId = new Map<number, Exchange>();
+  private readonly deadlines = new DeadlineHeap<Exchange>();
+  private readonly ids = new CorrelationIds();
+  private readonly recovery: Recovery;
+
+  constructor(
+    private readonly peers: Peers,
+    readonly counters: RequesterCounters,
+    /** Exchanges that may wait; `start` is not called beyond that. */
+    private readonly sizeMax: number,
+  ) {
+    this.recovery = new Recovery(peers, this);
+  }
+
+  get size(): number {
+    return this.byId.size;
+  }
+
+  get isFull(): boolean {
+    return this.byId.size >= this.sizeMax;
+  }
+
+  get nextDueMs(): number {
+    return Math.min(this.deadlines.nextDueMs, this.recovery.nextDueMs);
+  }
+
+  /** What is kept beside the exchanges that wait. */
+  get kept(): Recovery['kept'] {
+    return this.recovery.kept;
+  }
+
+  /** Sends a request: `HEAD_BYTES` for the kit, then the content. Other than `queued`: it was not sent, and the exchange has not begun. */
+  start(agent: ExchangeAgent, exchange: Exchange, timeoutMs: number, bytes: Uint8Array): SendResult {
+    const target = this.peers.targetOf(agent, exchange.route, exchange.serviceId);
+    if (target === undefined) return 'unreachable';
+    exchange.target = target;
+    this.assignId(agent, exchange);
+    const result = target.isDirect ? this.sendDirect(agent, exchange, bytes) : this.recovery.start(agent, exchange, bytes);
+    if (result !== 'queued') return result;
+    this.byId.set(exchange.idLow, exchange);
+    exchange.isWaiting = true;
+    this.wait(agent, exchange, timeoutMs);
+    return result;
+  }
+
+  /** The time of an exchange that waits begins anew. */
+  wait(agent: ExchangeAgent, exchange: Exchange, timeoutMs: number): void {
+    if (!exchange.isWaiting) return;
+    this.deadlines.remove(exchange);
+    exchange.dueMs = agent.nowMs + timeoutMs;
+    this.deadlines.add(exchange);
+  }
+
+  /** Sends something of the user's own kind to where the request went: `HEAD_BYTES` for the kit, then the content. */
+  send(agent: ExchangeAgent, exchange: Exchange, kind: number, bytes: Uint8Array): SendResult {
+    writeHead(bytes, exchange, kind, 0);
+    const { route } = exchange.target as Target;
+    return exchange.target?.nodeId === undefined ? agent.send(route, bytes, { streamId: streamIdOf(exchange) }) : agent.send(route, bytes);
+  }
+
+  answered(agent: ExchangeAgent, message: Origin, head: MessageHead, payload: Uint8Array): void {
+    const exchange = this.find(head);
+    if (exchange === undefined) this.counters.answersUnknown++;
+    else if (!isFrom(exchange.target as Target, message)) this.counters.answersForeign++;
+    else {
+      if (exchange.progress !== undefined) this.recovery.delivered(exchange.progress);
+      if (exchange.target?.nodeId === undefined) this.bind(agent, exchange, message);
+      exchange.onAnswer(agent, head.number, payload, head.contentAt);
+    }
+  }
+
+  /** A node that was asked for a request does not have it. */
+  unknown(agent: ExchangeAgent, message: Origin, head: MessageHead): void {
+    const exchange = this.find(head);
+    if (exchange !== undefined && isFrom(exchange.target as Target, message)) this.recovery.unknown(agent, exchange, head.number);
+  }
+
+  /** A relay signals the loss of the message whose head this is. */
+  lost(agent: ExchangeAgent, head: MessageHead): void {
+    const exchange = this.find(head);
+    if (exchange !== undefined) this.recovery.lost(agent, exchange, head);
+  }
+
+  /** The exchange has all that it waited for. */
+  leave(exchange: Exchange): void {
+    if (!exchange.isWaiting) return;
+    exchange.isWaiting = false;
+    this.byId.delete(exchange.idLow);
+    this.deadlines.remove(exchange);
+    this.recovery.leave(exchange);
+  }
+
+  fail(agent: ExchangeAgent, exchange: Exchange, failure: ExchangeFailure): void {
+    if (!exchange.isWaiting) return;
+    this.leave(exchange);
+    exchange.onFailure(agent, failure);
+  }
+
+  /** The connection has ended; `isOpen`: only for this behaviour, which stops. */
+  connectionLost(agent: ExchangeAgent, peer: Peer, isOpen: boolean): void {
+    for (const exchange of [...this.byId.values()]) {
+      if (exchange.target?.neighbour !== peer || !exchange.isWaiting) continue;
+      if (isOpen) this.sendCancel(agent, exchange);
+      this.fail(agent, exchange, 'connection-lost');
+    }
+  }
+
+  expire(agent: ExchangeAgent, nowMs: number): void {
+    for (let due = this.deadlines.takeDue(nowMs); due !== undefined; due = this.deadlines.takeDue(nowMs)) {
+      this.recovery.timedOut(due, nowMs);
+      this.fail(agent, due, 'timeout');
+    }
+    this.recovery.expire(agent, nowMs);
+  }
+
+  stop(agent: ExchangeAgent): void {
+    for (const exchange of [...this.byId.values()]) {
+      if (!exchange.isWaiting) continue;
+      this.sendCancel(agent, exchange);
+      this.fail(agent, exchange, 'stopped');
+    }
+  }
+
+  /**
+   * Ends the work of the other side. A provider that is not known yet is sent it by its route, and the first hop, which mostly is the provider,
+   * by its connection.
+   */
+  sendCancel(agent: ExchangeAgent, exchange: Exchange): void {
+    const bytes = new Uint8Array(HEAD_BYTES);
+    this.send(agent, exchange, CANCEL, bytes);
+    const { nodeId, neighbour } = exchange.target as Target;
+    if (nodeId === undefined && neighbour !== undefined) agent.send(neighbour.route, bytes);
+  }
+
+  private sendDirect(agent: ExchangeAgent, exchange: Exchange, bytes: Uint8Array): SendResult {
+    writeHead(bytes, exchange, REQUEST, 1);
+    return agent.send((exchange.target as Target).route, bytes);
+  }
+
+  /** The lower half is the key, and unique among those that wait. */
+  private assignId(agent: ExchangeAgent, exchange: Exchange): void {
+    do this.ids.draw(agent.random);
+    while (this.byId.has(this.ids.idLow));
+    exchange.idHigh = this.ids.idHigh;
+    exchange.idLow = this.ids.idLow;
+  }
+
+  private find({ idLow, idHigh }: CorrelationId): Exchange | undefined {
+    const exchange = this.byId.get(idLow);
+    return exchange?.idHigh === idHigh ? exchange : undefined;
+  }
+
+  /** The provider is known with its first part of the answer: all else goes to it alone. */
+  private bind(agent: ExchangeAgent, exchange: Exchange, { source, sourceVerified, connectionId }: Origin): void {
+    if (connectionId === undefined) return;
+    const claimed: Target = { ...(exchange.target as Target), route: toNode(source), nodeId: source, neighbour: undefined };
+    exchange.target = sourceVerified ? this.peers.neighbour(agent, connectionId) : claimed;
+  }
+}
+
+function isFrom(target: Target, message: Origin): boolean {
+  if (target.isDirect && !message.sourceVerified) return false;
+  return target.nodeId === undefined || target.nodeId === message.source;
+}

@@ -1,0 +1,186 @@
+/**
+ * @module Responder: the requests of other nodes in work here. Each is in work from its arrival until it is answered, cancelled or too late,
+ * the neighbour that sent it is lost, or this side ends; then nothing of it is kept but, for a while, the answer that left over relays.
+ * Bounded for each requesting node, for each relay, and in all.
+ *
+ * At most once: an id that is in work is not handed on again. A relay might repeat a message also later, and a requester sends a request
+ * again that a relay reports as lost, so that ids of relayed requests, and of those that a neighbour has sent over relays before, are
+ * remembered for half a minute. A neighbour's channel repeats nothing.
+ */
+import type { SendResult } from '../../errors.js';
+import { DeadlineHeap } from '../../structures/deadline-heap.js';
+import { type AnswerCounters, KeptAnswers } from './kept-answers.js';
+import { ANSWER, ANSWER_HEAD_BYTES, type CorrelationId, type MessageHead, UNKNOWN, writeNumberedHead } from './messages.js';
+import type { Peer, Peers } from './peers.js';
+import type { ExchangeAgent, Origin } from './port.js';
+import { SeenIds } from './seen-ids.js';
+import type { ServedEnd, ServedRequest } from './served-request.js';
+
+/** `repeated`: its id is in work, or was. `overloaded`: a bound is reached; it deserves an answer that says so. */
+export type Admission = 'new' | 'repeated' | 'overloaded';
+
+export interface ResponderBounds {
+  /** Requests of one node that may be in work. */
+  readonly workPerNodeMax: number;
+  /** Requests that one relay brings, whatever nodes they claim to come from. */
+  readonly workPerRelayMax: number;
+  readonly workMax: number;
+}
+
+const REMEMBER_MS = 30_000;
+const REMEMBERED_MAX = 16_384;
+
+/** Where an answer goes: a request in work, or one that was refused. */
+export interface AnswerTarget extends CorrelationId {
+  readonly peer: Peer;
+  readonly carrier: Peer | undefined;
+}
+
+export class Responder<Request extends ServedRequest> {
+  private readonly work = new Set<Request>();
+  private readonly deadlines = new DeadlineHeap<Request>();
+  private readonly seen = new SeenIds(REMEMBER_MS, REMEMBERED_MAX);
+  private readonly answers: KeptAnswers;
+
+  constructor(
+    private readonly peers: Peers,
+    counters: AnswerCounters,
+    private readonly bounds: ResponderBounds,
+  ) {
+    this.answers = new KeptAnswers(peers, counters);
+  }
+
+  /** Requests in work. */
+  get size(): number {
+    return this.work.size;
+  }
+
+  /** Answers that are kept to be sent again. */
+  get kept(): { readonly answers: number; readonly bytes: number } {
+    return { answers: this.answers.size, bytes: this.answers.byteLength };
+  }
+
+  get nextDueMs(): number {
+    return Math.min(this.deadlines.nextDueMs, this.answers.nextDueMs);
+  }
+
+  started(agent: ExchangeAgent): void {
+    this.seen.begin(agent.nowMs);
+  }
+
+  /** Whether a request that has come may be handled: then `begin` follows. */
+  admit(agent: ExchangeAgent, peer: Peer, carrier: Peer | undefined, { idHigh, idLow }: CorrelationId): Admission {
+    const other = peer.work.get(idLow);
+    if (other !== undefined) return other.idHigh === idHigh ? 'repeated' : 'overloaded';
+    if (!this.seen.isEmpty && this.seen.has(keyOf(peer, idHigh, idLow), agent.nowMs)) return 'repeated';
+    return this.isOverloaded(peer, carrier) ? 'overloaded' : 'new';
+  }
+
+  begin(agent: ExchangeAgent, request: Request, timeoutMs: number): void {
+    const { peer, carrier, idHigh, idLow, attempt } = request;
+    this.work.add(request);
+    peer.work.set(idLow, request);
+    if (!peer.isDirect && carrier !== undefined) {
+      carrier.relayedCount++;
+      this.peers.keep(peer);
+    }
+    if (!peer.isDirect || attempt > 1) this.seen.add(keyOf(peer, idHigh, idLow), agent.nowMs);
+    this.wait(agent, request, timeoutMs);
+  }
+
+  /** The time of a request in work begins anew. */
+  wait(agent: ExchangeAgent, request: Request, timeoutMs: number): void {
+    if (request.isOver) return;
+    this.deadlines.remove(request);
+    request.dueMs = agent.nowMs + timeoutMs;
+    this.deadlines.add(request);
+  }
+
+  /** Sends a part of an answer: `ANSWER_HEAD_BYTES` for the kit, then the content. The request stays in work. */
+  answer(agent: ExchangeAgent, to: AnswerTarget, part: number, bytes: Uint8Array): SendResult {
+    const { peer, carrier } = to;
+    if (!peer.isDirect) return this.answers.send(agent, to, part, bytes, carrier?.connectionId);
+    writeNumberedHead(bytes, to, ANSWER, 1, part);
+    return agent.send(peer.route, bytes);
+  }
+
+  /** As `answer`, on the control lane and not kept: for a short answer in place of one that found no room. */
+  answerShort(agent: ExchangeAgent, to: AnswerTarget, part: number, bytes: Uint8Array): SendResult {
+    writeNumberedHead(bytes, to, ANSWER, 0, part);
+    return agent.send(to.peer.route, bytes, { lane: 'control' });
+  }
+
+  /** The request leaves work: it was answered. */
+  finish(request: Request): void {
+    const { peer, carrier } = request;
+    request.isOver = true;
+    this.work.delete(request);
+    this.deadlines.remove(request);
+    peer.work.delete(request.idLow);
+    if (peer.isDirect || carrier === undefined) return;
+    carrier.relayedCount--;
+    this.peers.keep(peer);
+  }
+
+  /** The request in work that a message of its requester speaks of. A neighbour may have sent it before it was one. */
+  find(agent: ExchangeAgent, message: Origin, { idHigh, idLow }: CorrelationId): Request | undefined {
+    const peer = this.peers.sender(message, this.peers.neighbour(agent, message.connectionId));
+    const found = peer?.work.get(idLow) ?? (peer?.neighbour && this.peers.claimed(peer.nodeId).work.get(idLow));
+    return found?.idHigh === idHigh ? (found as Request) : undefined;
+  }
+
+  cancelled(agent: ExchangeAgent, message: Origin, head: MessageHead): void {
+    const request = this.find(agent, message, head);
+    if (request !== undefined) this.end(agent, request, 'cancelled');
+  }
+
+  /** The requester does not know whether its request came. It gets a reply only if that is not in work. */
+  asked(agent: ExchangeAgent, message: Origin, head: MessageHead): void {
+    if (this.find(agent, message, head) !== undefined) return;
+    const peer = this.peers.sender(message, this.peers.neighbour(agent, message.connectionId));
+    if (peer === undefined || this.answers.repeat(agent, peer, head)) return;
+    const isSeen = this.seen.has(keyOf(peer, head.idHigh, head.idLow), agent.nowMs);
+    const coveredMs = isSeen ? 0 : Math.floor(this.seen.coveredMs(agent.nowMs));
+    const bytes = new Uint8Array(ANSWER_HEAD_BYTES);
+    writeNumberedHead(bytes, head, UNKNOWN, 0, coveredMs);
+    agent.send(peer.route, bytes);
+  }
+
+  /** A relay signals the loss of the answer whose head this is. */
+  lost(agent: ExchangeAgent, head: MessageHead): void {
+    this.answers.lost(agent, head);
+  }
+
+  /** The connection has ended: nobody waits for the neighbour's requests. `isOpen`: only for this behaviour, which stops. */
+  connectionLost(agent: ExchangeAgent, peer: Peer, isOpen: boolean): void {
+    const end = isOpen ? 'stopped' : 'connection-lost';
+    for (const request of [...peer.work.values()] as Request[]) this.end(agent, request, end);
+  }
+
+  /** Ends those in work that `isMeant` picks. */
+  stop(agent: ExchangeAgent, isMeant: (request: Request) => boolean): void {
+    for (const request of [...this.work]) if (isMeant(request)) this.end(agent, request, 'stopped');
+  }
+
+  expire(agent: ExchangeAgent, nowMs: number): void {
+    for (let due = this.deadlines.takeDue(nowMs); due !== undefined; due = this.deadlines.takeDue(nowMs)) this.end(agent, due, 'timeout');
+    this.answers.expire(agent, nowMs);
+  }
+
+  private end(agent: ExchangeAgent, request: Request, end: ServedEnd): void {
+    if (request.isOver) return;
+    this.finish(request);
+    request.onEnd(agent, end);
+  }
+
+  private isOverloaded(peer: Peer, carrier: Peer | undefined): boolean {
+    const { workMax, workPerNodeMax, workPerRelayMax } = this.bounds;
+    if (this.work.size >= workMax) return true;
+    if (peer.isDirect) return peer.neighbour !== undefined && peer.work.size >= workPerNodeMax;
+    return peer.work.size >= workPerNodeMax || carrier === undefined || carrier.relayedCount >= workPerRelayMax;
+  }
+}
+
+function keyOf({ nodeId }: Peer, idHigh: number, idLow: number): string {
+  return `${nodeId}${idHigh}.${idLow}`;
+}
