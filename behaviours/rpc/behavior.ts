@@ -2,43 +2,53 @@
  * @module RpcBehavior (service 6): calls to `onRpc` and `@Rpc` methods, in both directions. It fills the `Caller` port, through which
  * `node.call`, typed clients and `agent.call` make calls.
  *
- * The caller speaks first, with one request; the node that was called sends one answer, or a sequence item by item as far as the caller
- * grants credit. The messages stand in `messages.ts`. The request carries the time that is left; both sides end with it. Work is done
- * at most once: a request goes again only when a relay says that it could not hand it on, under the same id, and is never handed on twice.
+ * The caller sends one request; the node that was called sends one answer, or a stream of responses item by item as far as the caller grants
+ * credit (`messages.ts`). The request carries the time that is left; both sides end with it. Work is done at most once: a request is sent
+ * again only when a relay signals that it could not forward it, under the same id, and is never handed on twice. That, and how the loss of
+ * a message between relays or of the node behind them is found, is the work of the exchange kit (`core/kits/exchange`).
  *
  * Bounds (`options.ts`): own calls that wait, calls in work for each node, for each relay and in all, and items ahead of their reader. At
- * a bound the caller hears of it at once. When a connection is lost, own calls that left over it fail, and calls that the neighbour made
+ * a bound the caller gets a failure at once. When a connection is lost, own calls that left over it fail, and calls that the neighbour made
  * are aborted. When this behaviour stops, the same happens to all; nothing is left.
  *
  * A relay may read calls that pass it. It may lie about the source of a request (see `sourceVerified`), but cannot answer a call that
- * it has not seen. How the loss of a message between relays, or of the node behind them, is found: `relayed-calls.ts`, `sent-answers.ts`.
+ * it has not seen.
  */
 import {
+  ANSWER,
+  ASK,
   type BehaviorAgent,
+  CANCEL,
   type Caller,
   type CallRequest,
   type CallResult,
-  type Cancellable,
   type Connection,
   LOGGER,
   type Logger,
   type Lost,
   type Message,
+  MessageHead,
   NetworkBehavior,
   NODE_ID,
   type NodeId,
+  Peers,
+  REQUEST,
+  Requester,
+  Responder,
   RouterTable,
   type RunningStream,
   type StreamItem,
+  UNKNOWN,
+  WakeTimer,
 } from '../../core/index.js';
 import type { RpcHost } from './host.js';
+import type { IncomingCall } from './incoming-call.js';
 import { IncomingCalls } from './incoming-calls.js';
-import { ASK, CANCEL, CREDIT, REQUEST, readMessage, UNKNOWN } from './messages.js';
+import { CREDIT } from './messages.js';
 import { RpcCounters, type RpcOptions, type RpcSettings, resolveRpcOptions } from './options.js';
 import { OutgoingCall } from './outgoing-call.js';
 import { OutgoingCalls, type RefusedCall } from './outgoing-calls.js';
 import { OutgoingStream } from './outgoing-stream.js';
-import { Parties } from './parties.js';
 
 const SERVICE_ID = 6;
 
@@ -48,29 +58,25 @@ export class RpcBehavior extends NetworkBehavior implements Caller {
 
   readonly counters: Readonly<RpcCounters>;
   private readonly settings: RpcSettings;
-  private readonly parties: Parties;
+  private readonly peers: Peers;
+  private readonly requester: Requester;
+  private readonly responder: Responder<IncomingCall>;
   private readonly outgoing: OutgoingCalls;
   private readonly incoming: IncomingCalls;
-  /** When this behaviour will look at the deadlines, and by which timer. */
-  private wakeMs = Number.POSITIVE_INFINITY;
-  private timer: Cancellable | undefined = undefined;
+  private readonly head = new MessageHead();
+  private readonly timer = new WakeTimer<BehaviorAgent>((agent) => this.expire(agent));
 
   constructor(router: RouterTable, self: NodeId, log: Logger, options: RpcOptions = {}) {
     super();
     const counters = new RpcCounters();
     this.settings = resolveRpcOptions(options);
     this.counters = counters;
-    this.parties = new Parties(self, router);
-    const host: RpcHost = {
-      parties: this.parties,
-      settings: this.settings,
-      counters,
-      log,
-      act: (work) => this.act(log, work),
-      wakeAt: (agent, dueMs) => this.wakeAt(agent, dueMs),
-    };
-    this.outgoing = new OutgoingCalls(host, SERVICE_ID);
-    this.incoming = new IncomingCalls(host);
+    this.peers = new Peers(self, router);
+    this.requester = new Requester(this.peers, counters, this.settings.callsMax);
+    this.responder = new Responder(this.peers, counters, this.settings);
+    const host: RpcHost = { counters, log, act: (work) => this.act(log, work), wake: (agent) => this.wake(agent) };
+    this.outgoing = new OutgoingCalls(host, this.requester, this.settings.callsMax, SERVICE_ID);
+    this.incoming = new IncomingCalls(host, this.peers, this.responder);
   }
 
   override get ports(): { readonly caller: Caller } {
@@ -79,70 +85,78 @@ export class RpcBehavior extends NetworkBehavior implements Caller {
 
   /** Own calls that wait for an answer. */
   get waitingCount(): number {
-    return this.outgoing.size;
+    return this.requester.size;
   }
 
   /** Requests in work here. */
   get inWorkCount(): number {
-    return this.incoming.size;
+    return this.responder.size;
   }
 
   /** Never throws for what is wrong with a request: `settle` gets it, as every other failure. */
   call(request: CallRequest, settle: (result: CallResult) => void): { cancel(): void } {
-    const call = new OutgoingCall(this.outgoing, request.timeoutMs ?? this.settings.timeoutMs, settle);
-    this.perform((agent) => this.outgoing.start(agent, call, request));
+    const call = new OutgoingCall(this.outgoing, request, request.timeoutMs ?? this.settings.timeoutMs, settle);
+    this.perform((agent) => this.outgoing.start(agent, call));
     return call;
   }
 
   callStream(request: CallRequest, onItem: (item: StreamItem) => void): RunningStream {
     const { timeoutMs, windowItems } = this.settings;
-    const stream = new OutgoingStream(this.outgoing, request.timeoutMs ?? timeoutMs, windowItems, onItem);
-    this.perform((agent) => this.outgoing.start(agent, stream, request));
+    const stream = new OutgoingStream(this.outgoing, request, request.timeoutMs ?? timeoutMs, windowItems, onItem);
+    this.perform((agent) => this.outgoing.start(agent, stream));
     return stream;
   }
 
   /** For the core: a service of this node has ended with calls in its hands. */
   serviceEnded(serviceId: number): void {
-    if (this.incoming.size > 0) this.perform((agent) => this.incoming.serviceEnded(agent, serviceId));
+    if (this.responder.size > 0) this.perform((agent) => this.responder.stop(agent, (call) => call.serviceId === serviceId));
   }
 
   override onStarted(agent: BehaviorAgent): void {
-    this.incoming.started(agent);
+    this.responder.started(agent);
   }
 
   override onIncomingConnectionConnected(_agent: BehaviorAgent, connection: Connection): void {
-    this.parties.connected(connection);
+    this.peers.connected(connection);
   }
 
   override onOutgoingConnectionConnected(_agent: BehaviorAgent, connection: Connection): void {
-    this.parties.connected(connection);
+    this.peers.connected(connection);
   }
 
   override onMessage(agent: BehaviorAgent, message: Message): void {
-    const body = readMessage(message.value());
-    if (body === undefined) return this.outgoing.malformed();
-    switch (body[0]) {
+    const { head } = this;
+    const { payload } = message;
+    if (!head.read(payload)) return this.outgoing.malformed();
+    switch (head.kind) {
       case REQUEST:
-        return this.incoming.receive(agent, message, body);
-      case CANCEL:
-        return this.incoming.cancel(agent, message, body);
-      case CREDIT:
-        return this.incoming.credit(agent, message, body);
+        return this.incoming.receive(agent, message, head, payload);
+      case ANSWER:
+        return this.requester.answered(agent, message, head, payload);
       case ASK:
-        return this.incoming.asked(agent, message, body);
+        return this.responder.asked(agent, message, head);
       case UNKNOWN:
-        return this.outgoing.unknown(agent, message, body);
+        return this.requester.unknown(agent, message, head);
+      case CANCEL:
+        return this.responder.cancelled(agent, message, head);
+      case CREDIT:
+        return this.incoming.credit(agent, message, head, payload);
       default:
-        return this.outgoing.answered(agent, message, body);
+        return this.outgoing.malformed();
     }
   }
 
-  override onMessageLost(agent: BehaviorAgent, lost: Lost): void {
-    if (!this.outgoing.lostMessage(agent, lost)) this.incoming.lostMessage(agent, lost);
+  override onMessageLost(agent: BehaviorAgent, { payloadStart }: Lost): void {
+    if (!this.head.read(payloadStart)) return;
+    if (this.head.kind === ANSWER) this.responder.lost(agent, this.head);
+    else this.requester.lost(agent, this.head);
+    this.wake(agent);
   }
 
   override onBehaviorEvent(_agent: BehaviorAgent, fromServiceId: number, event: unknown): void {
-    if (fromServiceId === SERVICE_ID) this.outgoing.refused(event as RefusedCall);
+    if (fromServiceId !== SERVICE_ID) return;
+    const { call, failure } = event as RefusedCall;
+    call.failed(failure);
   }
 
   override onIncomingConnectionDisconnected(agent: BehaviorAgent, { id }: Connection): void {
@@ -154,34 +168,30 @@ export class RpcBehavior extends NetworkBehavior implements Caller {
   }
 
   override onStopped(agent: BehaviorAgent): void {
-    this.incoming.serviceEnded(agent);
-    this.outgoing.stop(agent);
+    this.responder.stop(agent, () => true);
+    this.requester.stop(agent);
   }
 
-  /** A connection ended, or this behaviour is about to: then it is still open, and the remote is told. */
+  /** A connection has ended, or this behaviour is about to: then it is still open, and the remote is sent the end of its calls. */
   private lost(agent: BehaviorAgent, connectionId: number): void {
-    const party = this.parties.disconnected(connectionId);
-    if (party === undefined) return;
+    const peer = this.peers.disconnected(connectionId);
+    if (peer === undefined) return;
     const isOpen = agent.connections().some(({ id }) => id === connectionId);
-    this.incoming.lost(agent, party, isOpen);
-    this.outgoing.lost(agent, party, isOpen);
-  }
-
-  private wakeAt(agent: BehaviorAgent, dueMs: number): void {
-    if (dueMs >= this.wakeMs) return;
-    this.timer?.cancel();
-    this.wakeMs = dueMs;
-    this.timer = agent.after(Math.max(0, dueMs - agent.nowMs), (later) => this.wake(later));
+    this.responder.connectionLost(agent, peer, isOpen);
+    this.requester.connectionLost(agent, peer, isOpen);
   }
 
   private wake(agent: BehaviorAgent): void {
-    this.wakeMs = Number.POSITIVE_INFINITY;
-    this.incoming.expire(agent, agent.nowMs);
-    this.outgoing.expire(agent, agent.nowMs);
-    this.wakeAt(agent, Math.min(this.incoming.nextDueMs, this.outgoing.nextDueMs));
+    this.timer.at(agent, Math.min(this.responder.nextDueMs, this.requester.nextDueMs));
   }
 
-  /** A handler may outlive this behaviour, or the whole node: then nobody hears of what it does. */
+  private expire(agent: BehaviorAgent): void {
+    this.responder.expire(agent, agent.nowMs);
+    this.requester.expire(agent, agent.nowMs);
+    this.wake(agent);
+  }
+
+  /** A handler may outlive this behaviour, or the whole node: then what it does goes nowhere. */
   private act(log: Logger, work: (agent: BehaviorAgent) => void): void {
     try {
       this.perform(work);

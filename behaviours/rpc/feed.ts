@@ -24,7 +24,7 @@ export interface FeedOutlet {
   unreturned(cause: unknown): void;
 }
 
-export type Sequence = Iterator<unknown> | AsyncIterator<unknown>;
+export type Responses = Iterator<unknown> | AsyncIterator<unknown>;
 
 export class Feed {
   /** Items that were sent. */
@@ -36,17 +36,17 @@ export class Feed {
 
   constructor(
     private readonly outlet: FeedOutlet,
-    private readonly sequence: Sequence,
+    private readonly responses: Responses,
     window: number,
   ) {
     this.credit = new CreditSender(window);
   }
 
-  /** Runs until the sequence or the call ends. Never rejects. */
+  /** Runs until the stream or the call ends. Never rejects. */
   async run(): Promise<void> {
     try {
       while (await this.mayAsk()) {
-        const step = await this.sequence.next();
+        const step = await this.responses.next();
         if (this.isOver) return;
         if (step.done === true) return this.finish();
         await this.deliver(step.value);
@@ -65,7 +65,7 @@ export class Feed {
     else if (this.isWaiting) this.outlet.waiting();
   }
 
-  /** The call is over: the generator is told. Idempotent. */
+  /** The call is over, and so is the generator. Idempotent. */
   end(): void {
     if (this.isOver) return;
     this.isOver = true;
@@ -96,18 +96,18 @@ export class Feed {
     this.outlet.done(this.sentCount);
   }
 
-  /** A generator that never comes back from its present `next()` never hears of it; its signal has told it to. */
+  /** A generator that never comes back from its current `next()` is not reached; for that it has its signal. */
   private async giveBack(): Promise<void> {
     try {
-      await this.sequence.return?.();
+      await this.responses.return?.();
     } catch (cause) {
       this.outlet.unreturned(cause);
     }
   }
 }
 
-/** The sequence that a method returned, or `undefined` for any other value. Arrays, texts and maps are values. */
-export function sequenceOf(returned: unknown): Sequence | undefined {
+/** The stream of responses that a method returned, or `undefined` for any other value. Arrays, texts and maps are values. */
+export function responsesOf(returned: unknown): Responses | undefined {
   if (typeof returned !== 'object' || returned === null) return undefined;
   const { [Symbol.asyncIterator]: asyncIterator, [Symbol.iterator]: iterator } = returned as Partial<
     AsyncIterable<unknown> & Iterable<unknown>

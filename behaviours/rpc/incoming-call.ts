@@ -2,59 +2,93 @@
  * @module IncomingCall: one request in work here, from its arrival to its one answer. It is what `onRpc` sees as request and as answer,
  * and what an `@Rpc` method sees as context. It sends nothing itself; `incoming-calls.ts` does.
  */
-import { type ErrorCode, NetworkError, type NodeId, PENDING_FULL, type RpcAnswer, RpcError, type RpcRequest } from '../../core/index.js';
-import { Feed, type FeedOutlet, sequenceOf } from './feed.js';
-import type { IncomingCalls } from './incoming-calls.js';
-import { carriable, isCode, type RequestMessage } from './messages.js';
+import {
+  type BehaviorAgent,
+  type CorrelationId,
+  type ErrorCode,
+  NetworkError,
+  type NodeId,
+  type Peer,
+  type RpcAnswer,
+  RpcError,
+  type RpcRequest,
+  type ServedEnd,
+  ServedRequest,
+} from '../../core/index.js';
+import { Feed, type FeedOutlet, responsesOf } from './feed.js';
+import { carriable, isCode, type RequestFields } from './messages.js';
 import { STREAM_IDLE_MS } from './options.js';
-import type { Party } from './parties.js';
 
 /** How long a feed waits for room in a full lane. */
 const ROOM_RETRY_MS = 10;
 
-export class IncomingCall implements RpcRequest, RpcAnswer, FeedOutlet {
-  readonly id: number;
+/** What a request in work needs of those who answer it. */
+export interface WorkHost {
+  answerOk(call: IncomingCall, value: unknown): void;
+  answerError(call: IncomingCall, code: string, text: string, count: number): void;
+  answerEnd(call: IncomingCall, count: number): void;
+  /** Whether the item needs no second try: it was taken, or the call has ended with it. */
+  answerItem(call: IncomingCall, index: number, value: unknown): boolean;
+  /** An answer came too late, or twice. */
+  ignored(): void;
+  /** What a handler threw stays on this node. */
+  failedInside(call: IncomingCall, err: unknown): void;
+  /** It has ended without an answer, but its caller waits for one. */
+  sendEnd(agent: BehaviorAgent, call: IncomingCall, code: ErrorCode, text: string): void;
+  aborted(): void;
+  /** From now on the call has so much time. */
+  due(call: IncomingCall, timeoutMs: number): void;
+  later(delayMs: number, callback: () => void): void;
+}
+
+/** A request as it came. */
+export interface ArrivedRequest {
+  readonly peer: Peer;
+  /** The neighbour that brought it; absent for a local call. */
+  readonly carrier: Peer | undefined;
+  readonly head: CorrelationId & { readonly attempt: number };
+  readonly fields: RequestFields;
+  readonly value: unknown;
+}
+
+export class IncomingCall extends ServedRequest implements RpcRequest, RpcAnswer, FeedOutlet {
   readonly serviceId: number;
   readonly method: string;
   readonly value: unknown;
   readonly timeoutMs: number;
   /** Items that the caller takes at first; 0 when it wants one answer. */
   readonly window: number;
-  /** For the table of those in work. */
-  pendingId = PENDING_FULL;
-  deadlineMs = 0;
-  /** It was answered, or nobody wants the answer any more. */
-  isOver = false;
   feed: Feed | undefined = undefined;
   private isTaken = false;
   private abortion: NetworkError | undefined = undefined;
   private controller: AbortController | undefined = undefined;
 
   constructor(
-    private readonly calls: IncomingCalls,
-    readonly party: Party,
-    /** The neighbour that brought it; absent for a local call. */
-    readonly carrier: Party | undefined,
-    [, id, serviceId, method, timeoutMs, value, window]: RequestMessage,
+    private readonly host: WorkHost,
+    { peer, carrier, head, fields, value }: ArrivedRequest,
   ) {
-    this.id = id;
-    this.serviceId = serviceId;
-    this.method = method;
-    this.timeoutMs = timeoutMs;
+    super(peer, carrier, head);
+    this.serviceId = fields.serviceId;
+    this.method = fields.method;
+    this.timeoutMs = fields.timeoutMs;
+    this.window = fields.window;
     this.value = value;
-    this.window = window;
   }
 
   get source(): NodeId {
-    return this.party.nodeId;
+    return this.peer.nodeId;
   }
 
   get sourceVerified(): boolean {
-    return this.party.isDirect;
+    return this.peer.isDirect;
   }
 
   get connectionId(): number | undefined {
     return this.carrier?.connectionId;
+  }
+
+  get deadlineMs(): number {
+    return this.dueMs;
   }
 
   /** Made when it is first asked for: most methods never do. */
@@ -65,12 +99,12 @@ export class IncomingCall implements RpcRequest, RpcAnswer, FeedOutlet {
   }
 
   ok(value?: unknown): void {
-    if (this.take()) this.calls.answerOk(this, value);
+    if (this.take()) this.host.answerOk(this, value);
   }
 
   error(code: string, text = ''): void {
     if (!isCode(code)) throw new NetworkError('ARGUMENT_INVALID', 'error: code must be UPPER_SNAKE of at most 64 characters');
-    if (this.take()) this.calls.answerError(this, code, carriable(text), 0);
+    if (this.take()) this.host.answerError(this, code, carriable(text), 0);
   }
 
   result(returned: unknown): void {
@@ -86,34 +120,37 @@ export class IncomingCall implements RpcRequest, RpcAnswer, FeedOutlet {
     if (this.take()) this.fail(cause, 0);
   }
 
-  /** The end without an answer. */
-  abort(code: ErrorCode, text: string): void {
-    this.isOver = true;
+  override onEnd(agent: BehaviorAgent, end: ServedEnd): void {
+    const [code, text] = ENDS[end];
+    if (end === 'stopped') this.host.sendEnd(agent, this, code, text);
+    // The caller's own deadline has passed as well; only the reader of a stream counts anew with each item.
+    if (end === 'timeout' && this.feed !== undefined) this.host.sendEnd(agent, this, code, 'the stream stood still');
+    this.host.aborted();
     this.abortion = new NetworkError(code, text);
     this.controller?.abort(this.abortion);
     this.feed?.end();
   }
 
   asking(): void {
-    this.calls.due(this, this.timeoutMs);
+    this.host.due(this, this.timeoutMs);
   }
 
   waiting(): void {
-    this.calls.due(this, 2 * STREAM_IDLE_MS);
+    this.host.due(this, 2 * STREAM_IDLE_MS);
   }
 
   item(index: number, value: unknown): boolean {
-    return this.calls.answerItem(this, index, value);
+    return this.host.answerItem(this, index, value);
   }
 
   roomLater(): Promise<void> {
     return new Promise((resolve) => {
-      this.calls.later(ROOM_RETRY_MS, resolve);
+      this.host.later(ROOM_RETRY_MS, resolve);
     });
   }
 
   done(count: number): void {
-    this.calls.answerEnd(this, count);
+    this.host.answerEnd(this, count);
   }
 
   threw(cause: unknown, count: number): void {
@@ -121,7 +158,7 @@ export class IncomingCall implements RpcRequest, RpcAnswer, FeedOutlet {
   }
 
   unreturned(cause: unknown): void {
-    this.calls.failedInside(this, cause);
+    this.host.failedInside(this, cause);
   }
 
   private async await(returned: PromiseLike<unknown>): Promise<void> {
@@ -133,26 +170,26 @@ export class IncomingCall implements RpcRequest, RpcAnswer, FeedOutlet {
   }
 
   private settle(value: unknown): void {
-    const sequence = sequenceOf(value);
-    if (sequence === undefined) return this.ok(value);
-    const feed = new Feed(this, sequence, this.window);
+    const responses = responsesOf(value);
+    if (responses === undefined) return this.ok(value);
+    const feed = new Feed(this, responses, this.window);
     if (!this.take()) return feed.end();
     this.feed = feed;
     if (this.window > 0) return void feed.run();
-    this.calls.answerError(this, 'RPC_SEQUENCE', 'the method answers with a sequence', 0);
+    this.host.answerError(this, 'RPC_SEQUENCE', 'the method answers with a stream of responses', 0);
   }
 
   /** Its own code and text for the caller, if it has them; else nothing but the fact. */
   private fail(cause: unknown, count: number): void {
-    if (cause instanceof RpcError && isCode(cause.code)) return this.calls.answerError(this, cause.code, carriable(cause.message), count);
-    this.calls.failedInside(this, cause);
-    this.calls.answerError(this, 'RPC_FAILED', 'the handler threw', count);
+    if (cause instanceof RpcError && isCode(cause.code)) return this.host.answerError(this, cause.code, carriable(cause.message), count);
+    this.host.failedInside(this, cause);
+    this.host.answerError(this, 'RPC_FAILED', 'the handler threw', count);
   }
 
   /** Whether an answer may be given now: the first one, in time. */
   private take(): boolean {
     if (this.isTaken || this.isOver) {
-      this.calls.ignored();
+      this.host.ignored();
       return false;
     }
     this.isTaken = true;
@@ -163,3 +200,10 @@ export class IncomingCall implements RpcRequest, RpcAnswer, FeedOutlet {
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }
+
+const ENDS: Readonly<Record<ServedEnd, readonly [code: ErrorCode, text: string]>> = {
+  cancelled: ['CALL_CANCELLED', 'the caller cancelled'],
+  timeout: ['RPC_TIMEOUT', 'the deadline has passed'],
+  'connection-lost': ['RPC_PEER_GONE', 'the connection to the caller ended'],
+  stopped: ['RPC_PEER_GONE', 'the service was stopped'],
+};

@@ -1,48 +1,24 @@
 /**
- * @module Messages of the rpc service: CBOR arrays that begin with their type. Only their form is known and checked here. A request's id
- * is a random number of 53 bits, made by the caller; every other message names it.
+ * @module Messages of the rpc service: what follows the heads of the exchange kit (`core/kits/exchange/messages.ts`), which carry the call's id
+ * and the number of an answer's part. Only their form is known and checked here. Big-endian; values are CBOR, to the end of the message.
  *
- *   [0, id, service, method, timeoutMs, value, window]   request; window 0: one answer, else a sequence with that much credit
- *   [1, id, value]                                       the answer
- *   [2, id, code, text, count]                           the failure; of a sequence, after `count` items
- *   [3, id]                                              cancel: the caller wants no answer any more
- *   [4, id, index, value]                                one item of a sequence
- *   [5, id, count]                                       the sequence is over, after `count` items
- *   [6, id, total]                                       credit: items up to this total may be sent
- *   [7, id]                                              is it in work, or was answered just now? Said nothing if it is in work
- *   [8, id, ms]                                          the answer: it is not, nor was it in the last so many ms; 0: it may have been
+ *   request   service u8, timeout u32 (ms), window u16, method u16 (length) and UTF-8, value; window 0: one answer, else a stream of
+ *             responses with that much credit
+ *   answer    1, value                  the only response; part 0
+ *             2, code u8 (length) and ASCII, text in UTF-8   the failure; of a stream, after as many items as the part says
+ *             3, value                  an item of a stream; the part is its index
+ *             4                         the stream is over, after as many items as the part says
+ *   16        credit: u48               items up to this total may be sent
  */
-export const REQUEST = 0;
+import { ANSWER_HEAD_BYTES, ByteReader, ByteWriter, HEAD_BYTES, type ValueLimits, writeValue } from '../../core/index.js';
+import { MethodNames } from './method-names.js';
+
 export const OK = 1;
 export const ERROR = 2;
-export const CANCEL = 3;
-export const ITEM = 4;
-export const END = 5;
-export const CREDIT = 6;
-export const ASK = 7;
-export const UNKNOWN = 8;
-
-export type RequestMessage = readonly [
-  type: typeof REQUEST,
-  id: number,
-  serviceId: number,
-  method: string,
-  timeoutMs: number,
-  value: unknown,
-  window: number,
-];
-export type OkMessage = readonly [type: typeof OK, id: number, value: unknown];
-export type ErrorMessage = readonly [type: typeof ERROR, id: number, code: string, text: string, count: number];
-export type CancelMessage = readonly [type: typeof CANCEL, id: number];
-export type ItemMessage = readonly [type: typeof ITEM, id: number, index: number, value: unknown];
-export type EndMessage = readonly [type: typeof END, id: number, count: number];
-export type CreditMessage = readonly [type: typeof CREDIT, id: number, total: number];
-export type AskMessage = readonly [type: typeof ASK, id: number];
-export type UnknownMessage = readonly [type: typeof UNKNOWN, id: number, coveredMs: number];
-
-/** What the node that was called sends. */
-export type AnswerMessage = OkMessage | ErrorMessage | ItemMessage | EndMessage;
-export type RpcMessage = RequestMessage | AnswerMessage | CancelMessage | CreditMessage | AskMessage | UnknownMessage;
+export const ITEM = 3;
+export const END = 4;
+/** A kind of message beside those of the kit. */
+export const CREDIT = 16;
 
 export const METHOD_LENGTH_MAX = 128;
 export const CODE_LENGTH_MAX = 64;
@@ -52,38 +28,104 @@ export const TIMEOUT_MS_MAX = 86_400_000;
 /** The most items that may be on their way to a caller. */
 export const WINDOW_MAX = 1_024;
 
-const FIELD_COUNTS = [7, 3, 5, 2, 4, 3, 3, 2, 3] as const;
+const REQUEST_FIXED_BYTES = 9;
+/** Above it the room for messages is given back after use. */
+const ROOM_KEPT_BYTES = 65_536;
 const CODE = /^[A-Z][A-Z0-9_]*$/;
 const SURROGATE = /\p{Surrogate}/gu;
 const BYTE_ORDER_MARKS = /^\uFEFF+/;
 
-/** A decoded body as a message, or `undefined` when it is none. */
-export function readMessage(value: unknown): RpcMessage | undefined {
-  if (!Array.isArray(value) || value.length !== FIELD_COUNTS[value[0] as number] || !isCount(value[1])) return undefined;
-  return hasForm(value as unknown as RpcMessage) ? (value as unknown as RpcMessage) : undefined;
+export interface RequestFields {
+  readonly serviceId: number;
+  readonly timeoutMs: number;
+  readonly window: number;
+  readonly method: string;
+  readonly valueAt: number;
 }
 
-function hasForm(message: RpcMessage): boolean {
-  switch (message[0]) {
-    case OK:
-    case CANCEL:
-    case ASK:
-      return true;
-    case REQUEST:
-      return isRequest(message);
-    case ERROR:
-      return isCode(message[2]) && isText(message[3], TEXT_LENGTH_MAX) && isCount(message[4]);
-    case ITEM:
-    case END:
-    case CREDIT:
-    case UNKNOWN:
-      return isCount(message[2]);
+/** A decoded failure. */
+export interface ErrorFields {
+  readonly code: string;
+  readonly text: string;
+}
+
+/** Writes messages into room of its own: they are valid until the next one, and the kit fills in their heads. */
+export class MessageWriter {
+  private writer = new ByteWriter();
+  private readonly names = new MethodNames();
+
+  /** Throws `CODEC_UNENCODABLE` for a value that cannot be carried. */
+  request(request: Omit<RequestFields, 'valueAt'>, value: unknown, limits: ValueLimits): Uint8Array {
+    const method = this.names.bytesOf(request.method);
+    const writer = this.fresh();
+    writeValue(writer, HEAD_BYTES + REQUEST_FIXED_BYTES + method.length, value, limits);
+    const { length } = writer;
+    writer.length = HEAD_BYTES;
+    writer.u8(request.serviceId).u32(Math.ceil(request.timeoutMs)).u16(request.window).u16(method.length).bytes(method);
+    writer.length = length;
+    return writer.written;
+  }
+
+  /** An answer of the type `OK` or `ITEM`. Throws `CODEC_UNENCODABLE`. */
+  value(type: number, value: unknown, limits: ValueLimits): Uint8Array {
+    const writer = this.fresh();
+    writeValue(writer, ANSWER_HEAD_BYTES + 1, value, limits);
+    writer.slab[ANSWER_HEAD_BYTES] = type;
+    return writer.written;
+  }
+
+  /** `code`: `isCode`. `text`: `carriable`. */
+  error({ code, text }: ErrorFields): Uint8Array {
+    const writer = this.fresh();
+    writer.reserve(ANSWER_HEAD_BYTES);
+    return writer.u8(ERROR).u8(code.length).utf8(code).utf8(text).written;
+  }
+
+  end(): Uint8Array {
+    const writer = this.fresh();
+    writer.reserve(ANSWER_HEAD_BYTES);
+    return writer.u8(END).written;
+  }
+
+  credit(total: number): Uint8Array {
+    const writer = this.fresh();
+    writer.reserve(HEAD_BYTES);
+    return writer.u48(total).written;
+  }
+
+  private fresh(): ByteWriter {
+    if (this.writer.slab.length > ROOM_KEPT_BYTES) this.writer = new ByteWriter();
+    return this.writer.clear();
   }
 }
 
-function isRequest([, , serviceId, method, timeoutMs, , window]: RequestMessage): boolean {
-  const isAddressed = Number.isInteger(serviceId) && serviceId >= 0 && serviceId <= 255 && isMethod(method);
-  return isAddressed && isTimeout(timeoutMs) && isCount(window) && window <= WINDOW_MAX;
+/** Reads what follows the heads; `undefined` for what has no form of this service. Values stay encoded. */
+export class MessageReader {
+  private readonly reader = new ByteReader(new Uint8Array(0));
+  private readonly names = new MethodNames();
+
+  request(payload: Uint8Array, at: number): RequestFields | undefined {
+    const reader = this.reader.reset(payload, at);
+    const serviceId = reader.u8();
+    const timeoutMs = reader.u32();
+    const window = reader.u16();
+    const method = this.names.textOf(reader.view(reader.u16()));
+    if (reader.hasFailed || window > WINDOW_MAX || !isTimeout(timeoutMs) || !isMethod(method)) return undefined;
+    return { serviceId, timeoutMs, window, method, valueAt: reader.at };
+  }
+
+  error(payload: Uint8Array, at: number): ErrorFields | undefined {
+    const reader = this.reader.reset(payload, at);
+    const code = reader.utf8(reader.u8());
+    const text = reader.utf8(reader.left);
+    return reader.isComplete && isCode(code) && text.length <= TEXT_LENGTH_MAX ? { code, text } : undefined;
+  }
+
+  credit(payload: Uint8Array, at: number): number | undefined {
+    const reader = this.reader.reset(payload, at);
+    const total = reader.u48();
+    return reader.isComplete ? total : undefined;
+  }
 }
 
 export function isMethod(method: unknown): method is string {
@@ -109,8 +151,4 @@ export function carriable(text: unknown): string {
 
 function isText(text: unknown, lengthMax: number): text is string {
   return typeof text === 'string' && text.length <= lengthMax;
-}
-
-function isCount(count: unknown): count is number {
-  return Number.isSafeInteger(count) && (count as number) >= 0;
 }

@@ -5,7 +5,7 @@ import { NetworkError } from '../../core/index.js';
 import { TIMEOUT_MS_MAX, WINDOW_MAX } from './messages.js';
 
 export interface RpcOptions {
-  /** How long a call may take that names no `timeoutMs`; of a sequence, each item. 10,000 ms by default; 1 to 86,400,000. */
+  /** How long a call may take that names no `timeoutMs`; of a stream of responses, each item. 10,000 ms by default; 1 to 86,400,000. */
   readonly timeoutMs?: number;
   /** Own calls that may wait for an answer; further ones fail with `LIMIT_EXCEEDED`. 65,536 by default; about 500 bytes each. */
   readonly callsMax?: number;
@@ -15,7 +15,7 @@ export interface RpcOptions {
   readonly workPerRelayMax?: number;
   /** The same for all calls together, those of this node included. 4,096 by default. */
   readonly workMax?: number;
-  /** Items of a sequence that the remote may send ahead of its reader. 8 by default; 1 to 1,024. Each may be as large as a message. */
+  /** Items of a stream of responses that the remote may send ahead of its reader. 8 by default; 1 to 1,024. Each may be as large as a message. */
   readonly windowItems?: number;
 }
 
@@ -31,17 +31,10 @@ export const RPC_DEFAULTS: RpcSettings = {
 };
 
 /**
- * A reader that asks for no item for so long has given its sequence up; the answering side waits twice as long for credit. In between,
- * a reader that is slower than its window tells after half of the time that it is still there.
+ * A reader that asks for no item for so long has given its stream up; the answering side waits twice as long for credit. In between,
+ * a reader that is slower than its window repeats its credit after half of the time.
  */
 export const STREAM_IDLE_MS = 120_000;
-
-/**
- * How often a request or an answer goes again of which a relay says that it could not hand it on, and how long each try waits: so long
- * takes the news of what the relay knows. The first waits for nothing where there is another way.
- */
-export const RESEND_MS: readonly number[] = [50, 200];
-export const SENDS_MAX = 1 + RESEND_MS.length;
 
 const COUNT_MAX = 1_048_576;
 const RANGES: Readonly<Record<keyof RpcSettings, number>> = {
@@ -70,7 +63,7 @@ function check(option: string, given: unknown, max: number): void {
 
 /** What has happened since the start. Only ever rises. */
 export class RpcCounters {
-  /** Own calls that were sent, sequences included. */
+  /** Own calls that were sent, streams included. */
   callsStarted = 0;
   /** Own calls that ended with an answer or a failure, also one of this node; each call is settled or cancelled. */
   callsSettled = 0;
@@ -78,7 +71,7 @@ export class RpcCounters {
   /** Own calls that this node did not send: no route, no room, not encodable. They are not among those that were started. */
   callsRefused = 0;
   callsCancelled = 0;
-  /** Times that a relay said that it could not hand on a request of this node's. */
+  /** Times that a relay signalled that it could not forward a request of this node's. */
   requestsLost = 0;
   /** Answers for no call of now: late, doubled, or made up. */
   answersUnknown = 0;
@@ -93,9 +86,9 @@ export class RpcCounters {
   requestsAborted = 0;
   /** `ok` and `error` after the end of their request. */
   answersIgnored = 0;
-  /** Times that an answer went again, because a relay could not hand it on. */
+  /** Times that an answer went again, because a relay could not forward it. */
   answersResent = 0;
-  /** Answers that found no way back. */
+  /** Answers that found no path back. */
   answersLost = 0;
   /** Bodies that are no message of this service. */
   malformed = 0;

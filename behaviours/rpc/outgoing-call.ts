@@ -1,29 +1,45 @@
 /**
  * @module OutgoingCall: an own call, from its request to its one answer. It sends nothing itself; `outgoing-calls.ts` does.
- * `outgoing-stream.ts` has its sibling for sequences.
+ * `outgoing-stream.ts` has its sibling for streams of responses.
  */
-import { type BehaviorAgent, type CallResult, PENDING_FULL } from '../../core/index.js';
-import { type AnswerMessage, ERROR, OK } from './messages.js';
-import type { OutgoingCalls } from './outgoing-calls.js';
-import type { Target } from './parties.js';
-import type { RelayedRequest } from './relayed-request.js';
+import {
+  type BehaviorAgent,
+  type CallRequest,
+  type CallResult,
+  Exchange,
+  type ExchangeFailure,
+  type UnicastRoute,
+} from '../../core/index.js';
+import { ERROR, OK } from './messages.js';
 
 export type Failure = Extract<CallResult, { type: 'error' }>;
 
-/** What calls for one answer and calls for a sequence have in common. */
-export abstract class Outgoing {
-  /** On the wire. */
-  id = 0;
-  /** In the table of those that wait. */
-  pendingId = PENDING_FULL;
-  target: Target | undefined = undefined;
-  /** When its time is over. */
-  dueMs = 0;
-  /** Its request, if that left over relays. */
-  relayed: RelayedRequest | undefined = undefined;
-  /** It was sent, stands in the tables, and something of its answer is still to come. */
-  isWaiting = false;
-  /** Its caller has heard its last word, or does not want to. */
+/** A part of an answer as it is read. */
+export type ReadAnswer = CallResult | { readonly type: 'item'; readonly value: unknown } | { readonly type: 'end' };
+
+/** What a call needs of those who send it. */
+export interface CallHost {
+  /** Reads the content of an answer; `undefined`, and a counter, for what has no form. */
+  read(agent: BehaviorAgent, payload: Uint8Array, at: number): ReadAnswer | undefined;
+  /** It has all that it waited for. */
+  leave(call: Outgoing): void;
+  /** Its caller wants no more; the remote is sent that. */
+  cancel(call: Outgoing): void;
+  /** Its time begins anew. */
+  wait(agent: BehaviorAgent, call: Outgoing): void;
+  sendCancel(agent: BehaviorAgent, call: Outgoing): void;
+  sendCredit(agent: BehaviorAgent, call: Outgoing, total: number): void;
+  settled(): void;
+  timedOut(): void;
+  malformed(): void;
+  /** Calls back; what the callback throws is logged. */
+  callBack<T>(callback: (value: T) => void, value: T): void;
+  act(work: (agent: BehaviorAgent) => void): void;
+}
+
+/** What calls for one answer and calls for a stream of responses have in common. */
+export abstract class Outgoing extends Exchange {
+  /** Its caller was sent the last of it, or wants no more. */
   isClosed = false;
   /** Credit that the request grants; 0 asks for one answer. */
   abstract readonly window: number;
@@ -31,58 +47,84 @@ export abstract class Outgoing {
   abstract readonly patienceMs: number;
 
   constructor(
-    protected readonly calls: OutgoingCalls,
+    protected readonly host: CallHost,
+    readonly request: CallRequest,
     readonly timeoutMs: number,
-  ) {}
+  ) {
+    super(request.route as UnicastRoute, request.serviceId);
+  }
 
   /** Ends it, also on the remote node. Idempotent. */
   cancel(): void {
     if (this.isClosed) return;
     this.isClosed = true;
-    this.calls.cancel(this);
+    this.host.cancel(this);
   }
 
-  /** The node that was called has sent this. */
-  abstract answered(agent: BehaviorAgent, answer: AnswerMessage): void;
   /** It ended on this side. */
   abstract failed(failure: Failure): void;
   /** As `failed`, by its deadline. */
-  abstract expired(agent: BehaviorAgent): void;
+  protected abstract expired(agent: BehaviorAgent): void;
+
+  override onFailure(agent: BehaviorAgent, failure: ExchangeFailure): void {
+    if (failure !== 'timeout') return this.failed(FAILURES[failure]);
+    this.host.timedOut();
+    this.expired(agent);
+  }
 }
 
 export class OutgoingCall extends Outgoing {
   readonly window = 0;
 
   constructor(
-    calls: OutgoingCalls,
+    host: CallHost,
+    request: CallRequest,
     timeoutMs: number,
     private readonly settle: (result: CallResult) => void,
   ) {
-    super(calls, timeoutMs);
+    super(host, request, timeoutMs);
   }
 
   get patienceMs(): number {
     return this.timeoutMs;
   }
 
-  answered(_agent: BehaviorAgent, answer: AnswerMessage): void {
-    if (answer[0] !== OK && answer[0] !== ERROR) return this.calls.malformed();
-    this.calls.leave(this);
-    this.tell(answer[0] === OK ? { type: 'ok', value: answer[2] } : { type: 'error', code: answer[2], text: answer[3] });
+  override onAnswer(agent: BehaviorAgent, _part: number, payload: Uint8Array, at: number): void {
+    const type = payload[at];
+    if (type !== OK && type !== ERROR) return this.host.malformed();
+    const answer = this.host.read(agent, payload, at);
+    if (answer === undefined) return;
+    this.host.leave(this);
+    this.end(answer as CallResult);
   }
 
-  failed(failure: Failure): void {
-    this.tell(failure);
+  override failed(failure: Failure): void {
+    this.end(failure);
   }
 
-  expired(): void {
-    this.tell({ type: 'error', code: 'RPC_TIMEOUT', text: `no answer came within ${this.timeoutMs} ms` });
+  protected override expired(): void {
+    this.end({ type: 'error', code: 'RPC_TIMEOUT', text: `no answer came within ${this.timeoutMs} ms` });
   }
 
-  private tell(result: CallResult): void {
+  private end(result: CallResult): void {
     if (this.isClosed) return;
     this.isClosed = true;
-    this.calls.settled();
-    this.calls.tell(this.settle, result);
+    this.host.settled();
+    this.host.callBack(this.settle, result);
   }
 }
+
+export function failure(code: string, text: string): Failure {
+  return { type: 'error', code, text };
+}
+
+export const UNREACHABLE = failure('RPC_UNREACHABLE', 'no route leads to the destination');
+
+const FAILURES: Readonly<Record<Exclude<ExchangeFailure, 'timeout'>, Failure>> = {
+  'no-route': UNREACHABLE,
+  undelivered: failure('RPC_UNREACHABLE', 'the request could not be forwarded'),
+  'connection-lost': failure('RPC_PEER_GONE', 'the connection ended before the answer'),
+  'path-lost': failure('RPC_PEER_GONE', 'no path leads to the node any more'),
+  forgotten: failure('RPC_PEER_GONE', 'the node does not have the call in work any more'),
+  stopped: failure('CALL_CANCELLED', 'the node or its rpc behaviour stops'),
+};

@@ -1,30 +1,31 @@
 /**
- * @module OutgoingStream: an own call whose answer is a sequence. Its reader gets an item for each `pull`, in order; an end or a failure
- * comes after the items before it, without being asked for. Its time counts anew from each pull and each item. A reader that asks for
- * nothing for `STREAM_IDLE_MS` has given it up.
+ * @module OutgoingStream: an own call whose answer is a stream of responses. Its reader gets an item for each `pull`, in order; the end or a
+ * failure comes after the items before it, without being asked for. Its time begins anew with each pull and each item. A reader that asks
+ * for nothing for `STREAM_IDLE_MS` has given it up.
  */
-import type { BehaviorAgent, RunningStream, StreamItem } from '../../core/index.js';
-import { ItemBuffer } from './item-buffer.js';
-import { type AnswerMessage, END, ERROR, ITEM, OK } from './messages.js';
+import { type BehaviorAgent, type CallRequest, InboundFlow, type RunningStream, type StreamItem } from '../../core/index.js';
 import { STREAM_IDLE_MS } from './options.js';
-import { type Failure, Outgoing } from './outgoing-call.js';
-import type { OutgoingCalls } from './outgoing-calls.js';
+import { type CallHost, type Failure, failure, Outgoing } from './outgoing-call.js';
+
+const END: StreamItem = { type: 'end' };
+const VIOLATION = failure('PROTOCOL_ERROR', 'the remote sent what it may not');
 
 export class OutgoingStream extends Outgoing implements RunningStream {
-  private readonly buffer: ItemBuffer;
+  private readonly flow: InboundFlow<unknown, StreamItem>;
   /** Items that were asked for and not handed out yet. */
   private wantedCount = 0;
-  /** When the remote last heard of this reader. */
-  private toldMs = 0;
+  /** When the remote was last sent credit. */
+  private grantedMs = 0;
 
   constructor(
-    calls: OutgoingCalls,
+    host: CallHost,
+    request: CallRequest,
     timeoutMs: number,
     readonly window: number,
     private readonly onItem: (item: StreamItem) => void,
   ) {
-    super(calls, timeoutMs);
-    this.buffer = new ItemBuffer(window);
+    super(host, request, timeoutMs);
+    this.flow = new InboundFlow({ window });
   }
 
   get patienceMs(): number {
@@ -33,77 +34,80 @@ export class OutgoingStream extends Outgoing implements RunningStream {
 
   pull(): void {
     this.wantedCount++;
-    if (this.isWaiting) this.calls.act((agent) => this.pullNow(agent));
+    if (this.isWaiting) this.host.act((agent) => this.pullNow(agent));
     else this.handOut(undefined);
   }
 
-  answered(agent: BehaviorAgent, answer: AnswerMessage): void {
-    if (!this.take(answer)) return this.breakOff(agent);
-    if (this.buffer.isComplete) this.calls.leave(this);
+  override onAnswer(agent: BehaviorAgent, part: number, payload: Uint8Array, at: number): void {
+    const answer = this.host.read(agent, payload, at);
+    if (answer === undefined) return;
+    if (!this.take(part, answer)) return this.breakOff(agent);
+    if (this.flow.isComplete) this.host.leave(this);
     this.handOut(agent);
-    this.calls.arm(agent, this);
+    this.host.wait(agent, this);
   }
 
-  failed(failure: Failure): void {
-    this.buffer.breakOff(failure);
+  override failed(failure: Failure): void {
+    this.flow.breakOff(failure);
     this.handOut(undefined);
   }
 
-  expired(agent: BehaviorAgent): void {
+  protected override expired(agent: BehaviorAgent): void {
     const text = this.wantedCount > 0 ? `no item came within ${this.timeoutMs} ms` : 'no item was asked for in time';
-    this.calls.sendCancel(agent, this);
-    this.failed({ type: 'error', code: 'RPC_TIMEOUT', text });
+    this.host.sendCancel(agent, this);
+    this.failed(failure('RPC_TIMEOUT', text));
   }
 
   private pullNow(agent: BehaviorAgent): void {
     this.handOut(agent);
-    this.calls.arm(agent, this);
-    if (this.isWaiting && agent.nowMs - this.toldMs >= STREAM_IDLE_MS / 2) this.grant(agent, this.buffer.granted);
+    this.host.wait(agent, this);
+    if (this.isWaiting && agent.nowMs - this.grantedMs >= STREAM_IDLE_MS / 2) this.grant(agent);
   }
 
   /** Whether the remote may send this. */
-  private take(answer: AnswerMessage): boolean {
-    switch (answer[0]) {
-      case ITEM:
-        return this.buffer.onItem(answer[2], answer[3]) !== 'violation';
-      case END:
-        return this.buffer.onEnd(answer[2], { type: 'end' });
-      case ERROR:
-        return this.buffer.onEnd(answer[4], { type: 'error', code: answer[2], text: answer[3] });
-      case OK:
-        return this.buffer.onItem(0, answer[2]) === 'ok' && this.buffer.onEnd(1, { type: 'end' });
+  private take(part: number, answer: Exclude<ReturnType<CallHost['read']>, undefined>): boolean {
+    switch (answer.type) {
+      case 'item':
+        return this.flow.receive(answer.value, part) !== 'violation';
+      case 'end':
+        return this.flow.end(part, END);
+      case 'error':
+        return this.flow.end(part, answer);
+      case 'ok':
+        return this.flow.receive(answer.value, 0) === 'ok' && this.flow.end(1, END);
     }
   }
 
   private handOut(agent: BehaviorAgent | undefined): void {
-    while (!this.isClosed && (this.wantedCount > 0 || this.buffer.isReadOut)) {
-      const item = this.buffer.read();
-      if (item === undefined) return;
+    while (!this.isClosed && (this.wantedCount > 0 || this.flow.isReadOut)) {
+      const next = this.flow.read();
+      if (next === undefined) return;
       this.wantedCount--;
-      if (item.type === 'ok') this.consumed(agent);
+      if (next.type === 'item') this.consumed(agent);
       else this.close();
-      this.calls.tell(this.onItem, item);
+      this.host.callBack(this.onItem, next.type === 'item' ? { type: 'ok', value: next.item } : next.ending);
     }
   }
 
   private close(): void {
     this.isClosed = true;
-    this.calls.settled();
+    this.host.settled();
   }
 
   private consumed(agent: BehaviorAgent | undefined): void {
-    const total = this.buffer.consumed();
-    if (total !== undefined && agent !== undefined && this.isWaiting) this.grant(agent, total);
+    this.flow.consumed(1);
+    if (this.flow.hasNews && agent !== undefined && this.isWaiting) this.grant(agent);
   }
 
-  private grant(agent: BehaviorAgent, total: number): void {
-    this.toldMs = agent.nowMs;
-    this.calls.sendCredit(agent, this, total);
+  private grant(agent: BehaviorAgent): void {
+    this.grantedMs = agent.nowMs;
+    this.host.sendCredit(agent, this, this.flow.announce().granted);
+    this.flow.announced();
   }
 
   private breakOff(agent: BehaviorAgent): void {
-    this.calls.leave(this);
-    this.calls.sendCancel(agent, this);
-    this.failed({ type: 'error', code: 'PROTOCOL_ERROR', text: 'the remote sent what it may not' });
+    this.host.leave(this);
+    this.host.sendCancel(agent, this);
+    this.failed(VIOLATION);
   }
 }

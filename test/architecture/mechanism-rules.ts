@@ -33,7 +33,6 @@ export const MECHANISMS = {
       'behaviours/addressbook/gossip/messages.ts',
       'behaviours/addressbook/gossip/sync.ts',
       'behaviours/router-sync/messages.ts',
-      'behaviours/rpc/request-ids.ts',
       'core/engine/messages/provider-streams.ts',
       'core/engine/messages/route-cache.ts',
       'routing/path-vector/rib/adj-rib-in.ts',
@@ -51,7 +50,6 @@ export const MECHANISMS = {
       'behaviours/lan/behavior.ts',
       'behaviours/router-sync/behavior.ts',
       'behaviours/router-sync/handler.ts',
-      'behaviours/rpc/behavior.ts',
       'behaviours/rpc/incoming-calls.ts',
     ],
   },
@@ -70,7 +68,6 @@ export const MECHANISMS = {
     listed: [
       'behaviours/addressbook/gossip/gossip.ts',
       'behaviours/addressbook/self/self-addresses.ts',
-      'behaviours/rpc/shunned-ways.ts',
       'core/engine/links/liveness.ts',
       'core/engine/messages/provider-streams.ts',
       'routing/path-vector/rib/flaps.ts',
@@ -94,7 +91,7 @@ export const MECHANISMS = {
     sign: /\bnew\s+PendingTable(?:<[^(]*>)?\(\s*(?:Number\s*\.\s*POSITIVE_INFINITY|Infinity)\s*\)/g,
     places: SHIPPED,
     home: /^$/,
-    listed: ['behaviours/rpc/relayed-calls.ts', 'core/engine/network.ts'],
+    listed: ['core/engine/network.ts'],
   },
 } as const satisfies Record<string, Mechanism>;
 

@@ -6,7 +6,6 @@
  */
 
 import { type HandshakeMessage, type SectionValue, toWire } from '../../behaviours/handshake/messages.js';
-import { CANCEL, CREDIT, END, ERROR, ITEM, OK, REQUEST, type RpcMessage } from '../../behaviours/rpc/messages.js';
 import { encodeValue, type Identity, type Message, NetworkBehavior } from '../../core/index.js';
 import { AgreementKeys } from '../../core/security/agreement-keys.js';
 import { writeProof } from '../../core/security/identity-proof.js';
@@ -18,6 +17,7 @@ import { encodeClose, encodePing, encodePong, encodeReady, encodeServices } from
 import { HeaderDraft, KIND_KEY, KIND_NODE, KIND_SERVICE, KIND_SERVICES } from '../../core/wire/message.js';
 import { BareNode, RawPeer, SecuredPeer, seededIdentity, seededRandom } from '../../testing/index.js';
 import { simulatedCrypto } from '../../transports/simulated/index.js';
+import * as rpc from '../behaviours/rpc/wire.js';
 import type { MutationTarget } from './mutation-targets.js';
 
 /** Reads everything that it gets, and answers calls. */
@@ -50,15 +50,17 @@ const INSTANCE = new Uint8Array(8).fill(9);
 const ATTACKER = { crypto: simulatedCrypto, isInitiator: true, staticKey: key(3) } as const;
 const SPACE = spaceOf({ networkName: 'public' }, 'stream', simulatedCrypto);
 const RPC = { fromServiceId: 6, serviceId: 6 };
-const RPC_MESSAGES: readonly RpcMessage[] = [
-  [REQUEST, 1, 64, 'greet', 1_000, { name: 'world' }, 0],
-  [REQUEST, 2, 64, 'count', 1_000, 3, 4],
-  [OK, 1, 'hello'],
-  [ERROR, 1, 'SOME_CODE', 'some text', 0],
-  [CANCEL, 2],
-  [ITEM, 2, 0, 'first'],
-  [END, 2, 1],
-  [CREDIT, 2, 9],
+const RPC_MESSAGES: readonly Uint8Array[] = [
+  rpc.request(1, { name: 'world' }, { method: 'greet' }),
+  rpc.request(2, 3, { method: 'count', window: 4 }),
+  rpc.ok(1, 'hello'),
+  rpc.error(1, 'SOME_CODE', 'some text'),
+  rpc.cancel(2),
+  rpc.item(2, 0, 'first'),
+  rpc.end(2, 1),
+  rpc.credit(2, 9),
+  rpc.ask(2),
+  rpc.unknown(2, 1_000),
 ];
 const GATE = { fromServiceId: 1, serviceId: 1 };
 const ME = { addresses: ['tcp://192.0.2.1:7400', 'tcp://[2001:db8::1]:7400'], name: 'mallory' };
@@ -189,7 +191,7 @@ function messages(): readonly Uint8Array[] {
     ...[encodePing(1), encodePong(2), encodeClose(1, 'bye'), encodeServices([64, 65]), encodeReady(INSTANCE, [64])].map(control),
     direct(value),
     direct(value, { streamId: 5, extension: text('trace') }),
-    ...RPC_MESSAGES.map((message) => direct(encodeValue(message), RPC)),
+    ...RPC_MESSAGES.map((message) => direct(message, RPC)),
     ...[KIND_NODE, KIND_KEY].map((kind) => direct(value, { kind, destination: remote, source: remote })),
     direct(value, { kind: KIND_SERVICE, routedServiceId: 64, meta: 3 }),
     direct(value, { kind: KIND_SERVICES, routedServiceId: 64, sequence: 9, source: remote }),

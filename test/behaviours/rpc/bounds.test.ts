@@ -1,10 +1,11 @@
 /** @module Tests of the bounds of rpc, and of remotes that do not keep to it (rows 78, 81, 82, H-43). */
 import { expect } from 'chai';
 import { RpcBehavior, type RpcOptions } from '../../../behaviours/rpc/index.js';
-import { type NodeId, toConnection, toLocal, toNode, toService } from '../../../core/index.js';
+import { encodeValue, type NodeId, toConnection, toLocal, toNode, toService } from '../../../core/index.js';
 import { StaticRouter } from '../../../routing/index.js';
 import { SimulatedNetwork } from '../../../simulation.js';
 import { DESK, Desk, Forger, LATENCY_MS, leftovers, outcome, type Pair, pair, rpcOf, watch, withRpc } from './support.js';
+import { answer, ask, cancel, credit, end, error, type Id, item, ok, request, unknown } from './wire.js';
 
 describe('rpc bounds', () => {
   let net: Pair;
@@ -118,58 +119,45 @@ describe('rpc bounds', () => {
     beforeEach(() => build());
 
     it('answers for ids that nobody waits for, and bodies that are no messages, are dropped and counted', async () => {
-      const bodies: unknown[] = [
-        ...[
-          [1, 5, 'x'],
-          [2, 5, 'CODE', 'text', 0],
-          [4, 5, 0, 'x'],
-          [5, 5, 0],
-        ],
-        ...[
-          [3, 5],
-          [6, 5, 9],
-        ],
-        ...[
-          undefined,
-          7,
-          'x',
-          {},
-          [],
-          [9, 5],
-          ['length', 1, 2, 3, 4, 5, 6],
-          [1, 5],
-          [1, 5, 'x', 'y'],
-          [1, -1, 'x'],
-          [1, 0.5, 'x'],
-          [1, 'a', 'x'],
-        ],
-        ...[
-          [2, 5, 'lower', '', 0],
-          [2, 5, 'A'.repeat(65), '', 0],
-          [2, 5, 'A', 'x'.repeat(257), 0],
-          [2, 5, 'A', '', -1],
-          [2, 5, 7, '', 0],
-        ],
-        ...[
-          [0, 5, 64, 'echo', 0, 1, 0],
-          [0, 5, 64, '', 9, 1, 0],
-          [0, 5, 256, 'echo', 9, 1, 0],
-          [0, 5, 64, 'echo', 9, 1, 1_025],
-        ],
-        ...[
-          [0, 5, 64, 'echo', 86_400_001, 1, 0],
-          [0, 5, 64, 7, 9, 1, 0],
-          [0, 5, 64, 'echo', '9', 1, 0],
-          [0, 5, 64, 'echo', 9, 1],
-        ],
-        new Uint8Array([0xff]),
+      const good = [ok(5, 'x'), error(5, 'CODE', 'text'), item(5, 0, 'x'), end(5, 0), cancel(5), credit(5, 9), ask(5), unknown(5, 0)];
+      const cut = (bytes: Uint8Array) => bytes.subarray(0, bytes.length - 1);
+      const bad = [
+        ...[new Uint8Array(0), encodeValue('x'), cut(cancel(5)), new Uint8Array(10), cut(credit(5, 9)), cut(unknown(5, 0))],
+        ...[Uint8Array.of(...cancel(5).subarray(0, 8), 6, 1), Uint8Array.of(...credit(5, 9), 0)],
+        ...[{ timeoutMs: 0 }, { timeoutMs: 86_400_001 }, { method: '' }, { method: 'm'.repeat(129) }, { window: 1_025 }].map((fields) =>
+          request(5, 1, fields),
+        ),
+        ...[cut(request(5, 'text')), Uint8Array.of(...request(5, 1), 0), request(5, 1, { method: 'echo' }).subarray(0, 20)],
       ];
-      for (const body of bodies) net.server.behavior(Forger).say(toNode(net.caller.id), body);
+      for (const body of [...good, ...bad]) net.server.behavior(Forger).say(toNode(net.caller.id), body);
       await net.sim.run(50);
       const { counters } = rpcOf(net.caller);
       expect(counters.answersUnknown).to.equal(4);
-      expect(counters.malformed).to.equal(bodies.length - 6);
+      expect(counters.malformed).to.equal(bad.length);
       expect(counters.requestsAccepted).to.equal(0);
+    });
+
+    it('answers that have no form are counted, and the call waits for a good one', async () => {
+      const pending = watch(call('manual', 1));
+      await net.sim.run(50);
+      const [id] = idsOf(net.server.behavior(Desk)) as [Id];
+      const bad = [
+        ...[
+          answer(id, 0, 5),
+          answer(id, 0, 1),
+          answer(id, 0, 1, Uint8Array.of(0xff)),
+          answer(id, 0, 1, Uint8Array.of(1, 1)),
+          item(id, 0, 1),
+        ],
+        ...[error(id, 'lower', ''), error(id, 'A'.repeat(65), ''), error(id, 'A', 'x'.repeat(257)), answer(id, 0, 2, Uint8Array.of(9, 65))],
+        ...[answer(id, 0, 2, Uint8Array.of(1, 65, 0xff)), end(id, 1)],
+      ];
+      for (const body of bad) net.server.behavior(Forger).say(toNode(net.caller.id), body);
+      await net.sim.run(50);
+      expect([pending.settled, rpcOf(net.caller).counters.malformed]).to.deep.equal([[], bad.length]);
+      net.server.behavior(Forger).say(toNode(net.caller.id), error(id, 'A'.repeat(64), 'x'.repeat(256)));
+      await net.sim.run(50);
+      expect(pending.settled).to.deep.equal(['A'.repeat(64)]);
     });
 
     it('an answer with the right id from another node does not count', async () => {
@@ -178,7 +166,7 @@ describe('rpc bounds', () => {
       await thief.connect('sim://caller');
       const pending = watch(call('manual', 1));
       await net.sim.run(50);
-      thief.behavior(Forger).say(toNode(net.caller.id), [1, idsOf(net.server.behavior(Desk))[0], 'stolen']);
+      thief.behavior(Forger).say(toNode(net.caller.id), ok(idsOf(net.server.behavior(Desk))[0] as Id, 'stolen'));
       await net.sim.run(50);
       expect(pending.settled).to.deep.equal([]);
       expect(rpcOf(net.caller).counters.answersForeign).to.equal(1);
@@ -188,8 +176,7 @@ describe('rpc bounds', () => {
     });
 
     it('an id that is in work is not handed on again; afterwards it is free for a neighbour', async () => {
-      const request = [0, 4_711, DESK, 'manual', 1_000, 'x', 0];
-      const say = () => net.caller.behavior(Forger).say(toNode(net.server.id), request);
+      const say = () => net.caller.behavior(Forger).say(toNode(net.server.id), request(4_711, 'x', { method: 'manual' }));
       say();
       say();
       await net.sim.run(50);
@@ -208,21 +195,25 @@ describe('rpc bounds', () => {
       await thief.connect('sim://server');
       const pending = watch(call('manual', 1));
       await net.sim.run(50);
-      thief.behavior(Forger).say(toNode(net.server.id), [3, idsOf(net.server.behavior(Desk))[0]]);
+      thief.behavior(Forger).say(toNode(net.server.id), cancel(idsOf(net.server.behavior(Desk))[0] as Id));
       await net.sim.run(50);
       net.server.behavior(Desk).answers[0]?.ok('still here');
       await net.sim.run(50);
       expect(pending.settled).to.deep.equal(['still here']);
     });
 
-    it('ids are random numbers of 53 bits', async () => {
+    it('ids are random numbers of 64 bits', async () => {
       for (let index = 0; index < 100; index++) void watch(call('manual'));
       await net.sim.run(50);
       const ids = idsOf(net.server.behavior(Desk));
-      expect(new Set(ids).size).to.equal(100);
-      expect(ids.every((id) => Number.isSafeInteger(id) && id >= 0)).to.equal(true);
-      expect(ids.filter((id) => id >= 2 ** 52).length).to.be.within(30, 70);
-      expect(ids.filter((id) => id % 2 === 1).length).to.be.within(30, 70);
+      expect(new Set(ids.map(({ idHigh, idLow }) => `${idHigh} ${idLow}`)).size).to.equal(100);
+      for (const isSet of [
+        (id: Ids) => id.idHigh >= 2 ** 31,
+        (id: Ids) => id.idHigh % 2 === 1,
+        (id: Ids) => id.idLow < 0,
+        (id: Ids) => id.idLow % 2 !== 0,
+      ])
+        expect(ids.filter(isSet).length).to.be.within(30, 70);
     });
   });
 });
@@ -283,7 +274,7 @@ describe('rpc through a relay', () => {
     await sim.run(50);
     const pending = watch(caller.call(toNode(server.id), DESK, 'manual', 1));
     await sim.run(50);
-    server.behavior(Forger).say(toNode(caller.id), [1, idsOf(server.behavior(Desk))[0], 'by the relay']);
+    server.behavior(Forger).say(toNode(caller.id), ok(idsOf(server.behavior(Desk))[0] as Id, 'by the relay'));
     await sim.run(50);
     expect([pending.settled, rpcOf(caller).counters.answersForeign]).to.deep.equal([[], 1]);
     server.behavior(Desk).answers[0]?.ok('by itself');
@@ -308,7 +299,7 @@ describe('rpc through a relay', () => {
 
   it('row 82: a relayed request that comes again, in work or afterwards, is handed on once', async () => {
     const { sim, caller, server } = await line();
-    const say = () => caller.behavior(Forger).say(toNode(server.id), [0, 99, DESK, 'echo', 1_000, 'once', 0]);
+    const say = () => caller.behavior(Forger).say(toNode(server.id), request(99, 'once'));
     say();
     say();
     await sim.run(100);
@@ -341,12 +332,14 @@ describe('rpc through a relay', () => {
     await sim.run(1_000);
     expect(leftovers(server)).to.equal(0);
     expect(await caller.call(toNode(server.id), DESK, 'echo', 'room')).to.equal('room');
-    const { parties } = rpcOf(server) as unknown as { parties: { relayed: ReadonlyMap<string, unknown> } };
-    expect(parties.relayed.size, 'callers that have no call in work').to.equal(0);
+    const { peers } = rpcOf(server) as unknown as { peers: { relayed: ReadonlyMap<string, unknown> } };
+    expect(peers.relayed.size, 'callers that have no call in work').to.equal(0);
     await sim.stop();
   });
 });
 
-function idsOf(desk: Desk): number[] {
-  return desk.contexts.map((context) => (context as unknown as { id: number }).id);
+type Ids = Exclude<Id, number>;
+
+function idsOf(desk: Desk): Ids[] {
+  return desk.contexts.map((context) => context as unknown as Ids);
 }

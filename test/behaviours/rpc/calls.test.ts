@@ -119,10 +119,10 @@ describe('rpc calls', () => {
       expect([answer.code, answer.atMs]).to.deep.equal(['RPC_FAILED', startedMs + ROUND_TRIP_MS]);
     });
 
-    it('that are nested 15 deep fit, 16 deep do not', async () => {
+    it('that are nested 16 deep fit, 17 deep do not', async () => {
       const nested = (depth: number): unknown => (depth === 0 ? 'x' : [nested(depth - 1)]);
-      expect((await call('echo', nested(15))).value).to.deep.equal(nested(15));
-      expect((await call('echo', nested(16))).code).to.equal('CODEC_UNENCODABLE');
+      expect((await call('echo', nested(16))).value).to.deep.equal(nested(16));
+      expect((await call('echo', nested(17))).code).to.equal('CODEC_UNENCODABLE');
     });
 
     it('that are larger than a message fail at once, on the way there and on the way back', async () => {

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import type { RpcOptions } from '../../../behaviours/rpc/index.js';
 import { type MeshNode, type StreamItem, toConnection, toLocal, toNode, toService } from '../../../core/index.js';
 import { choice, DESK, Desk, Forger, LATENCY_MS, leftovers, outcome, type Pair, Plain, pair, rpcOf } from './support.js';
+import { cancel, credit, end, type Id, item, request } from './wire.js';
 
 describe('rpc sequences', () => {
   let net: Pair;
@@ -182,7 +183,7 @@ describe('rpc sequences', () => {
       const { items, pull } = open(net.caller, 'count', { to: 10, everyMs: 200 }, 120);
       await net.sim.run(200);
       expect([items, leftovers(net.caller, net.server)]).to.deep.equal([
-        [{ type: 'error', code: 'RPC_TIMEOUT', text: 'the sequence stood still' }],
+        [{ type: 'error', code: 'RPC_TIMEOUT', text: 'the stream stood still' }],
         0,
       ]);
       pull();
@@ -260,46 +261,32 @@ describe('rpc sequences', () => {
     /** A sequence whose other end is the test. */
     function forged() {
       const stream = open(net.caller, 'manual', 1);
-      const say = async (...messages: readonly (readonly unknown[])[]) => {
-        for (const [type, ...rest] of messages) {
-          const id = (desk().contexts[0] as unknown as { id: number }).id;
-          net.server.behavior(Forger).say(toNode(net.caller.id), [type, id, ...rest]);
-        }
+      const say = async (...messages: readonly ((id: Id) => Uint8Array)[]) => {
+        const id = desk().contexts[0] as unknown as Id;
+        for (const message of messages) net.server.behavior(Forger).say(toNode(net.caller.id), message(id));
         await net.sim.run(50);
       };
       return { ...stream, say };
     }
-    const ITEM = 4;
-    const END = 5;
+    const itemAt = (index: number, value: unknown) => (id: Id) => item(id, index, value);
+    const endAt = (count: number) => (id: Id) => end(id, count);
 
     it('items in any order are put in order; doubled ones are dropped; the end waits for all of them', async () => {
       const { items, pull, say } = forged();
       await net.sim.run(50);
-      await say([ITEM, 2, 'c'], [END, 3], [ITEM, 0, 'a'], [ITEM, 0, 'again']);
+      await say(itemAt(2, 'c'), endAt(3), itemAt(0, 'a'), itemAt(0, 'again'));
       for (let index = 0; index < 4; index++) pull();
       await net.sim.run(50);
       expect(numbers(items)).to.deep.equal(['a']);
-      await say([ITEM, 1, 'b']);
+      await say(itemAt(1, 'b'));
       expect(numbers(items)).to.deep.equal(['a', 'b', 'c', 'end']);
     });
 
     for (const [name, messages] of [
-      ['an item beyond the credit', [[ITEM, 8, 'x']]],
-      [
-        'an item after the end',
-        [
-          [END, 0],
-          [ITEM, 0, 'x'],
-        ],
-      ],
-      [
-        'an end before items that were sent',
-        [
-          [ITEM, 3, 'x'],
-          [END, 3],
-        ],
-      ],
-      ['an end beyond the credit', [[END, 9]]],
+      ['an item beyond the credit', [itemAt(8, 'x')]],
+      ['an item after the end', [endAt(0), itemAt(0, 'x')]],
+      ['an end before items that were sent', [itemAt(3, 'x'), endAt(3)]],
+      ['an end beyond the credit', [endAt(9)]],
     ] as const) {
       it(`${name} ends it with PROTOCOL_ERROR, or is not heard any more`, async () => {
         const { items, pull, say } = forged();
@@ -317,20 +304,20 @@ describe('rpc sequences', () => {
     it('the nearest good ones pass: the last item of the credit, an end right behind it', async () => {
       const { items, pull, say } = forged();
       await net.sim.run(50);
-      await say([ITEM, 7, 'h'], [END, 8], ...[0, 1, 2, 3, 4, 5, 6].map((index) => [ITEM, index, index]));
+      await say(itemAt(7, 'h'), endAt(8), ...[0, 1, 2, 3, 4, 5, 6].map((index) => itemAt(index, index)));
       for (let index = 0; index < 8; index++) pull();
       expect(numbers(items)).to.deep.equal([0, 1, 2, 3, 4, 5, 6, 'h', 'end']);
       await net.sim.run(1_500);
     });
 
     it('a caller that grants without bound gets the largest window at most', async () => {
-      const request = [0, 77, DESK, 'count', 1_000, { to: 1_000_000 }, 8];
-      net.caller.behavior(Forger).say(toNode(net.server.id), request);
+      const bytes = request(77, { to: 1_000_000 }, { method: 'count', window: 8 });
+      net.caller.behavior(Forger).say(toNode(net.server.id), bytes);
       await net.sim.run(50);
-      net.caller.behavior(Forger).say(toNode(net.server.id), [6, 77, Number.MAX_SAFE_INTEGER]);
+      net.caller.behavior(Forger).say(toNode(net.server.id), credit(77, 2 ** 48 - 1));
       await net.sim.run(50);
       expect(desk().made).to.equal(8 + 1_024);
-      net.caller.behavior(Forger).say(toNode(net.server.id), [3, 77]);
+      net.caller.behavior(Forger).say(toNode(net.server.id), cancel(77));
       await net.sim.run(50);
       expect([desk().returned, leftovers(net.server)]).to.deep.equal([1, 0]);
     });

@@ -1,0 +1,47 @@
+/**
+ * @module MethodNames: the names of methods as bytes and back. A node sees the same few again and again, and converting text costs more than
+ * comparing bytes. A pure structure, bounded: names that share a place displace each other.
+ */
+import { equalBytes } from '../../core/index.js';
+
+interface Name {
+  readonly text: string;
+  readonly bytes: Uint8Array;
+}
+
+const PLACES = 64;
+const TEXT_ENCODER = new TextEncoder();
+const TEXT_DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+export class MethodNames {
+  private readonly byText = new Array<Name | undefined>(PLACES);
+  private readonly byBytes = new Array<Name | undefined>(PLACES);
+
+  bytesOf(text: string): Uint8Array {
+    const place = (text.length * 31 + text.charCodeAt(0) * 7 + text.charCodeAt(text.length - 1)) % PLACES;
+    const known = this.byText[place];
+    if (known?.text === text) return known.bytes;
+    const bytes = TEXT_ENCODER.encode(text);
+    this.byText[place] = { text, bytes };
+    return bytes;
+  }
+
+  /** Empty for what is no text. */
+  textOf(bytes: Uint8Array): string {
+    if (bytes.length === 0) return '';
+    const place = (bytes.length * 31 + (bytes[0] as number) * 7 + (bytes[bytes.length - 1] as number)) % PLACES;
+    const known = this.byBytes[place];
+    if (known !== undefined && equalBytes(known.bytes, bytes)) return known.text;
+    const text = decoded(bytes);
+    if (text !== '') this.byBytes[place] = { text, bytes: Uint8Array.from(bytes) };
+    return text;
+  }
+}
+
+function decoded(bytes: Uint8Array): string {
+  try {
+    return TEXT_DECODER.decode(bytes);
+  } catch {
+    return '';
+  }
+}
