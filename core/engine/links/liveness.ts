@@ -14,6 +14,8 @@ import type { LinkTable } from './link-table.js';
 
 /** How much a sample counts for the smoothed round trip (RFC 6298), once there are enough for an average. */
 const RTT_WEIGHT = 1 / 8;
+/** Round trips before anybody is told of one: a first one alone may be far from the average, and routes stay with what they once reckon with. */
+const OPENING_PONGS = 3;
 /** Pings that are remembered for the loss ratio. */
 const HISTORY = 16;
 const PINGS_IN_FLIGHT_MAX = 32;
@@ -35,9 +37,9 @@ export class Liveness implements LinkObserver {
     this.watch(link);
   }
 
-  /** The pings of the opening may have been answered already: handlers and router get at once what is known. */
+  /** The pings may have been answered already: handlers and router get at once what is known. */
   opened(link: Link): void {
-    if (link.rttMs !== undefined) this.report(link);
+    if (link.pongCount >= OPENING_PONGS) this.report(link);
   }
 
   ping(link: Link): void {
@@ -64,7 +66,9 @@ export class Liveness implements LinkObserver {
     const rttMs = this.context.nowMs - sentMs;
     link.pongCount++;
     link.rttMs = (link.rttMs ?? rttMs) + (rttMs - (link.rttMs ?? rttMs)) * Math.max(RTT_WEIGHT, 1 / link.pongCount);
-    if (link.isOpen) this.report(link);
+    if (!link.isOpen) return;
+    if (link.pongCount < OPENING_PONGS) this.ping(link);
+    else this.report(link);
   }
 
   /** It has not answered a ping in time. */

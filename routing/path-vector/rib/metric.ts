@@ -39,8 +39,8 @@ const HOP_COST = 10 * TENTHS;
 const SLOW_COST = 1_000 * TENTHS;
 const SLOW_BANDWIDTH = 1_250_000;
 
-/** A new value counts when it differs from the one in use by a fifth, and by 1 ms of round trip or 2 percent of loss at least. */
-const HYSTERESIS = 5;
+/** A new value counts when it differs from the one in use by a quarter, and by 1 ms of round trip or 2 percent of loss at least. */
+const HYSTERESIS = 4;
 const LATENCY_STEP = 5;
 const LOSS_STEP = 200;
 

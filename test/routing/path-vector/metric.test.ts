@@ -64,12 +64,12 @@ describe('path-vector metric', () => {
     expect(costs.of(LATENCY_MAX, 10_000, 0, 255)).equal(COST_MAX);
   });
 
-  it('keeps the round trip in use until another one differs by a fifth', () => {
+  it('keeps the round trip in use until another one differs by a quarter', () => {
     for (const [rttMs, isNew] of [
-      [119, false],
-      [120, true],
-      [81, false],
-      [80, true],
+      [124, false],
+      [125, true],
+      [76, false],
+      [75, true],
     ] as const) {
       const measure = measuredBy(metric(100, 0));
       expect(measure.take(metric(rttMs, 0)), `${rttMs}`).equal(isNew);
@@ -79,8 +79,8 @@ describe('path-vector metric', () => {
 
   it('compares with the value in use, so that a slow drift is followed in the end', () => {
     const measure = measuredBy(metric(100));
-    expect([105, 110, 115, 119].map((rttMs) => measure.take(metric(rttMs)))).eql([false, false, false, false]);
-    expect(measure.take(metric(121))).equal(true);
+    expect([105, 110, 115, 124].map((rttMs) => measure.take(metric(rttMs)))).eql([false, false, false, false]);
+    expect(measure.take(metric(126))).equal(true);
   });
 
   it('takes no notice of less than 1 ms of round trip, whatever share that is', () => {
@@ -88,11 +88,11 @@ describe('path-vector metric', () => {
     expect(measuredBy(metric(0.2)).take(metric(1.2))).equal(true);
   });
 
-  it('takes a loss that differs by 2 percent, and a bandwidth that differs by a fifth', () => {
+  it('takes a loss that differs by 2 percent, and a bandwidth that differs by a quarter', () => {
     expect(measuredBy(metric(20, 0.1)).take(metric(20, 0.1199))).equal(false);
     expect(measuredBy(metric(20, 0.1)).take(metric(20, 0.12))).equal(true);
-    expect(measuredBy(metric(20, 0, 1_000)).take(metric(20, 0, 1_199))).equal(false);
-    expect(measuredBy(metric(20, 0, 1_000)).take(metric(20, 0, 1_200))).equal(true);
+    expect(measuredBy(metric(20, 0, 1_000)).take(metric(20, 0, 1_249))).equal(false);
+    expect(measuredBy(metric(20, 0, 1_000)).take(metric(20, 0, 1_250))).equal(true);
     expect(measuredBy(metric(20, 0, 1_000)).take(metric(20, 0))).equal(true);
   });
 

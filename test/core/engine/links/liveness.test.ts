@@ -126,6 +126,7 @@ describe('a round trip', () => {
 
   it('is the mean of the first samples, then moves an eighth of the way with each', () => {
     const { node, peer, link } = connected();
+    peer.onBytes = () => {};
     const pongAfter = (delayMs: number, value: number) => {
       link.pings.set(value, node.time.nowMs);
       node.time.advance(delayMs);
@@ -140,6 +141,20 @@ describe('a round trip', () => {
     link.pongCount = 100;
     pongAfter(220, 1_002);
     expect(link.rttMs).to.equal(150);
+  });
+
+  it('is told with the third pong, and not before: pings follow each other at once when the link opens', async () => {
+    const network = new SimulatedNetwork({ seed: 3, latencyMs: 40 });
+    const behavior = recordingBehavior({ serviceId: 64, handlers: true });
+    const alice = await network.createNode({ name: 'alice', builtins: [], behaviors: [behavior] });
+    const bob = await network.createNode({ name: 'bob', builtins: [] });
+    await network.start(alice, bob);
+    await alice.connect('sim://bob');
+    const openMs = network.nowMs;
+    await network.runUntil(() => behavior.of('handler.onEvent').length > 0, 1_000);
+    const [rttMs] = behavior.of('handler.onEvent').map(({ args }) => (args[0] as StatsEvent).rttMs);
+    expect([rttMs, Math.floor((network.nowMs - openMs) / 80)]).to.deep.equal([80, 2]);
+    await network.stop();
   });
 
   it('a pong that answers no ping, or one twice, is ignored', () => {
