@@ -29,7 +29,8 @@ interface Way {
   readonly services: readonly number[];
 }
 
-const NODES_MAX = 1_000;
+/** All in one sync, which has to fit into a lane (256 KiB). */
+const NODES_MAX = 500;
 
 class PathsRouter extends RouterTable {
   /** Tables of another kind are not understood. */

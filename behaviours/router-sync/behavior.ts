@@ -1,30 +1,32 @@
 /**
- * @module RouterSyncBehavior (service 3): keeps the router tables of neighbours in step. It carries what a table wants to tell (`createSync`,
- * `createNews`) to the neighbour's table (`applySync`), and understands none of it.
+ * @module RouterSyncBehavior (service 3): the pipe between the router tables of neighbours. It carries what a table wants to send
+ * (`createSync`, `createNews`) to the neighbour's table (`applySync`), and understands none of it.
  *
  * Both sides say hello when a connection opens, with the kind of their table; syncs go to a neighbour of the same kind alone. Every
  * interval is a round: each neighbour gets its sync, if there is one. When something may have happened in between (a sync, a
- * measurement, an end), all neighbours get their news after `batchMs`, at a bounded pace of the node and of each connection
- * (`pace.ts`). A table that is replaced (`node.useRouter`) is found at the next round.
+ * measurement, an end), all neighbours get their news after `batchMs`, at a bounded pace of the node and of each connection. A table that
+ * is replaced (`node.useRouter`) is found at the next round.
  *
- * Messages and their bounds stand in `messages.ts` and `conversation.ts`. They take the control lane; what finds no room waits, and what
- * is new meanwhile becomes one with what comes after. On a close nothing is left. Whatever a remote sends, nothing of it throws.
+ * Messages stand in `messages.ts`, bounds in `handler.ts`. They take the control lane; what finds no room waits, and what is new meanwhile
+ * becomes one with what comes after. On a close nothing is left. Whatever a remote sends, nothing of it throws.
  */
-import { type BehaviorAgent, type Cancellable, type Connection, NetworkBehavior, RouterTable } from '../../core/index.js';
-import { Conversation, PART_BYTES_MAX } from './conversation.js';
+import { type BehaviorAgent, type Connection, NetworkBehavior, RouterTable } from '../../core/index.js';
+import { TokenBucket } from '../../core/structures/token-bucket.js';
+import { WakeTimer } from '../../core/structures/wake-timer.js';
 import { RouterSyncHandler, type RouterSyncToBehavior, type RouterSyncToHandler } from './handler.js';
-import { HEAD_BYTES } from './messages.js';
 import { RouterSyncCounters, type RouterSyncOptions, type RouterSyncSettings, resolveRouterSyncOptions } from './options.js';
-import { Pace } from './pace.js';
 
 const SERVICE_ID = 3;
-/** Where the node's messages are shorter than that, no sync is possible. */
-const PART_BYTES_MIN = 64;
+/** News that may be sent on one connection at once, and in every interval from then on (row 68). */
+const NEWS_AT_ONCE = 32;
+const NEWS_PER_INTERVAL = 16;
+/** Of a message between neighbours, whose lane has to have room for both. */
+const HEADER_BYTES_MAX = 64;
 
 /** A node with more neighbours than that collects news for longer, so much for each: they cost it as many messages. */
 const CROWD = 16;
-/** So many times news go out after `batchMs`, and from then on once in `CALM` times `batchMs`: what follows the first words comes together. */
-const FIRST_WORDS = 2;
+/** So many times news go out after `batchMs`, and from then on once in `CALM` times `batchMs`: what follows comes together. */
+const FIRST_NEWS = 2;
 const CALM = 4;
 const CROWD_MS = 0.25;
 
@@ -37,11 +39,10 @@ export class RouterSyncBehavior extends NetworkBehavior<RouterSyncToBehavior, Ro
   readonly counters: Readonly<RouterSyncCounters>;
   private readonly counting = new RouterSyncCounters();
   private readonly settings: RouterSyncSettings;
-  /** Connections that were open when this behaviour started: their remotes said hello to nobody. */
+  /** Connections that were open when this behaviour started: their remotes' hellos met no behaviour. */
   private openBefore: ReadonlySet<number> = new Set();
-  /** The handlers will be told. */
-  private timer: Cancellable | undefined = undefined;
-  private readonly pace: Pace;
+  private readonly timer = new WakeTimer<SyncAgent>((agent) => this.news(agent));
+  private readonly pace: TokenBucket;
   /** How many there were last time. */
   private handlerCount = 0;
 
@@ -53,7 +54,7 @@ export class RouterSyncBehavior extends NetworkBehavior<RouterSyncToBehavior, Ro
     super();
     this.counters = this.counting;
     this.settings = resolveRouterSyncOptions(options);
-    this.pace = new Pace(Math.max(1, CALM * this.settings.batchMs), FIRST_WORDS, 1);
+    this.pace = new TokenBucket(FIRST_NEWS, 1_000 / Math.max(1, CALM * this.settings.batchMs), 0);
   }
 
   override onStarted(agent: SyncAgent): void {
@@ -82,18 +83,21 @@ export class RouterSyncBehavior extends NetworkBehavior<RouterSyncToBehavior, Ro
 
   private handlerFor(agent: SyncAgent, connection: Connection): RouterSyncHandler {
     const { router, settings, counting: counters } = this;
-    const partBytesMax = Math.max(PART_BYTES_MIN, Math.min(PART_BYTES_MAX, agent.limits.payloadBytesMax - HEAD_BYTES));
-    const conversation = new Conversation(connection, partBytesMax);
-    return new RouterSyncHandler({ router, settings, counters, conversation, isLate: this.openBefore.has(connection.id) });
+    const pace = new TokenBucket(NEWS_AT_ONCE, (1_000 * NEWS_PER_INTERVAL) / settings.intervalMs, agent.nowMs);
+    const { payloadBytesMax, controlLaneBytesMax } = agent.limits;
+    const messageBytesMax = Math.min(payloadBytesMax, controlLaneBytesMax - HEADER_BYTES_MAX);
+    return new RouterSyncHandler({ router, settings, counters, pace, messageBytesMax, isLate: this.openBefore.has(connection.id) });
   }
 
+  /** There may be news for every neighbour. */
   private spread(agent: SyncAgent): void {
-    if (this.timer !== undefined) return;
-    const waitMs = Math.max(this.settings.batchMs, this.pace.waitMs(agent.nowMs));
-    this.timer = agent.after(waitMs + Math.max(0, this.handlerCount - CROWD) * CROWD_MS, (later) => {
-      this.timer = undefined;
-      this.pace.take(later.nowMs);
-      this.handlerCount = later.sendToHandlers('all', { type: 'news' });
-    });
+    if (this.timer.dueMs < Number.POSITIVE_INFINITY) return;
+    const waitMs = Math.max(this.settings.batchMs, this.pace.waitMs(1, agent.nowMs));
+    this.timer.within(agent, waitMs + Math.max(0, this.handlerCount - CROWD) * CROWD_MS);
+  }
+
+  private news(agent: SyncAgent): void {
+    this.pace.charge(1, agent.nowMs);
+    this.handlerCount = agent.sendToHandlers('all', { type: 'news' });
   }
 }

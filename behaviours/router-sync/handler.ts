@@ -1,6 +1,8 @@
 /**
- * @module RouterSyncHandler: one connection's syncs. It translates between the agent, the router table and `conversation.ts`: what the
- * table wants to tell becomes messages at the right time, and what arrives is handed to the table.
+ * @module RouterSyncHandler: one connection's syncs, a pipe between this node's router table and the neighbour's. What the table wants to
+ * send becomes messages at the right time, and what arrives is handed to the table.
+ *
+ * A message that finds no room in the lane waits, one hello and one sync at most; the table is asked again only when they are gone.
  */
 import {
   assertNever,
@@ -11,15 +13,14 @@ import {
   type LinkMetric,
   type RouterTable,
 } from '../../core/index.js';
-import type { Conversation } from './conversation.js';
-import type { Hello } from './messages.js';
-import { sayableKind } from './messages.js';
+import type { TokenBucket } from '../../core/structures/token-bucket.js';
+import { WakeTimer } from '../../core/structures/wake-timer.js';
+import { decodeMessage, encodeHello, encodeSync, HEAD_BYTES, type Hello, wireKind } from './messages.js';
 import type { RouterSyncCounters, RouterSyncSettings } from './options.js';
-import { Pace } from './pace.js';
 
-/** The table may have learned something: others may have to be told. */
+/** The table may have learned something: there may be news for others. */
 export type RouterSyncToBehavior = { readonly type: 'news' };
-/** The table may have something to tell. */
+/** The table may have news. */
 export type RouterSyncToHandler = { readonly type: 'news' };
 
 type HandlerAgent = ConnectionAgent<RouterSyncToBehavior, RouterSyncToHandler>;
@@ -29,7 +30,10 @@ export interface HandlerParts {
   readonly router: RouterTable;
   readonly settings: RouterSyncSettings;
   readonly counters: RouterSyncCounters;
-  readonly conversation: Conversation;
+  /** How often news may be sent on this connection. */
+  readonly pace: TokenBucket;
+  /** Of a message's payload. */
+  readonly messageBytesMax: number;
   /** The connection is older than the behaviour. */
   readonly isLate: boolean;
 }
@@ -39,40 +43,41 @@ const NOTHING = new Uint8Array(0);
 const NEWS = { type: 'news' } as const;
 /** Syncs that wait for the first measurement. */
 const EARLY_MAX = 64;
+const EARLY_BYTES_MAX = 512 * 1024;
 /** Pieces of news that are taken from the table at once. */
 const NEWS_PARTS_MAX = 64;
 
 export class RouterSyncHandler extends ConnectionHandler<RouterSyncToBehavior, RouterSyncToHandler> {
-  /** The kind that this side said, and the one that the remote said; `undefined` before the first hello. */
-  private saidKind: string | undefined;
+  /** The kind that this side sent, and the one that the remote sent; `undefined` before the first hello. */
+  private ownKind: string | undefined;
   private remoteKind: string | undefined;
   private metric: LinkMetric | undefined;
   /** Syncs from before the first measurement. */
   private early: Uint8Array[] = [];
-  /** Messages that found no room. Nothing is said before them. */
-  private unsent: Uint8Array[] = [];
-  private readonly pace: Pace;
-  private isArmed = false;
+  private earlyBytes = 0;
+  /** What waits for room in the lane. */
+  private dueHello: Omit<Hello, 'type'> | undefined;
+  private dueSync: Uint8Array | undefined;
+  private readonly timer = new WakeTimer<HandlerAgent>((agent) => this.sendNews(agent));
   private lastRoundMs = Number.NEGATIVE_INFINITY;
-  /** The table said something along with the hello. */
+  /** The table sent something along with the first hello. */
   private hasGreeted = false;
 
   constructor(private readonly parts: HandlerParts) {
     super();
-    this.pace = new Pace(parts.settings.intervalMs);
   }
 
-  /** What the table says first goes along with the hello; a remote whose table is of another kind ignores it. */
+  /** What the table sends first goes along with the hello; a remote whose table is of another kind ignores it. */
   override onOpened(agent: HandlerAgent): void {
-    this.sayHello(agent, this.parts.isLate);
-    this.hasGreeted = this.tell(agent, this.parts.router.createNews(agent.connection.nodeId));
+    this.sendHello(agent, this.parts.isLate);
+    this.hasGreeted = this.send(agent, this.parts.router.createNews(agent.connection.nodeId, this.bytesMax));
   }
 
   override onTick(agent: HandlerAgent, nowMs: number, intervalMs: number): void {
     if (nowMs - this.lastRoundMs < this.parts.settings.intervalMs - intervalMs / 2) return;
     if (this.lastRoundMs > Number.NEGATIVE_INFINITY) this.takeEarly(agent);
-    if (this.saidKind !== this.kind) this.sayHello(agent, false);
-    this.round(agent, nowMs);
+    if (this.ownKind !== this.kind) this.sendHello(agent, false);
+    this.round(agent);
   }
 
   override onEvent(agent: HandlerAgent, event: ConnectionEvent): void {
@@ -84,79 +89,85 @@ export class RouterSyncHandler extends ConnectionHandler<RouterSyncToBehavior, R
         this.takeEarly(agent);
         return agent.sendToBehavior(NEWS);
       case 'writable':
-        return this.tellNews(agent);
+        return this.sendNews(agent);
       default:
         assertNever(event);
     }
   }
 
   override onBehaviorEvent(agent: HandlerAgent): void {
-    this.tellNews(agent);
+    this.sendNews(agent);
   }
 
-  /** When only this behaviour ends, the remote hears that there will be no more syncs. */
+  /** When only this behaviour ends, the remote learns that there will be no more syncs. */
   override onClosed(agent: HandlerAgent, _reason: CloseReason): void {
-    agent.reply(this.parts.conversation.hello('', false), { lane: 'control' });
+    agent.reply(encodeHello({ kind: '', isAnswerWanted: false }), { lane: 'control' });
   }
 
   private get kind(): string {
-    return sayableKind(this.parts.router.kind);
+    return wireKind(this.parts.router.kind);
   }
 
-  /** Both sides speak of the same kind of table. */
+  /** Longer syncs cannot be carried. */
+  private get bytesMax(): number {
+    return this.parts.messageBytesMax - HEAD_BYTES;
+  }
+
+  /** Both sides have the same kind of table. */
   private get isUnderstood(): boolean {
-    return this.saidKind !== undefined && this.saidKind !== '' && this.saidKind === this.kind && this.saidKind === this.remoteKind;
+    return this.ownKind !== undefined && this.ownKind !== '' && this.ownKind === this.kind && this.ownKind === this.remoteKind;
   }
 
-  private sayHello(agent: HandlerAgent, isAnswerWanted: boolean): void {
-    this.saidKind = this.kind;
-    this.unsent.push(this.parts.conversation.hello(this.kind, isAnswerWanted));
+  private sendHello(agent: HandlerAgent, isAnswerWanted: boolean): void {
+    if (this.ownKind !== this.kind) this.dueSync = undefined;
+    this.ownKind = this.kind;
+    this.dueHello = { kind: this.kind, isAnswerWanted };
     this.flush(agent);
   }
 
-  private received(agent: HandlerAgent, message: Uint8Array): void {
-    const heard = this.parts.conversation.receive(message);
-    switch (heard.type) {
-      case 'hello':
-        return this.greeted(agent, heard);
-      case 'sync':
-        return this.takeSync(agent, heard.bytes);
-      case 'waiting':
-        return;
-      case 'ignored':
-        this.parts.counters.messagesIgnored++;
-        return;
-      default:
-        assertNever(heard);
-    }
+  private received(agent: HandlerAgent, payload: Uint8Array): void {
+    const message = decodeMessage(payload);
+    if (message?.type === 'hello') this.greeted(agent, message);
+    else if (message?.type === 'sync' && this.isUnderstood) this.takeSync(agent, message.bytes);
+    else this.parts.counters.messagesIgnored++;
   }
 
-  /** A remote that spoke of the same kind before and does not any more takes back all that it said. */
+  /** A remote with another kind of table has nothing for this one, and takes back what it sent before. */
   private greeted(agent: HandlerAgent, { kind, isAnswerWanted }: Hello): void {
     const wasUnderstood = this.isUnderstood;
     const isFirst = this.remoteKind === undefined;
     this.remoteKind = kind;
-    if (isAnswerWanted || this.saidKind !== this.kind) this.sayHello(agent, false);
-    if (this.isUnderstood) return isFirst && this.hasGreeted ? this.awaitRound(agent) : this.round(agent, agent.nowMs);
-    this.early = [];
-    if (!wasUnderstood) return;
-    this.parts.router.applySync(agent.connection.id, this.metric ?? UNMEASURED, NOTHING);
-    agent.sendToBehavior(NEWS);
+    if (isAnswerWanted || this.ownKind !== this.kind) this.sendHello(agent, false);
+    if (this.isUnderstood) {
+      if (isFirst && this.hasGreeted) this.lastRoundMs = agent.nowMs;
+      else if (!wasUnderstood) this.round(agent);
+      return;
+    }
+    this.clearEarly();
+    if (this.kind !== '') this.parts.router.applySync(agent.connection.id, this.metric ?? UNMEASURED, NOTHING);
+    if (wasUnderstood) agent.sendToBehavior(NEWS);
   }
 
   /** Before the first measurement a sync waits, until the round after at most (ATM-55). */
   private takeSync(agent: HandlerAgent, sync: Uint8Array): void {
-    const { counters } = this.parts;
-    if (!this.isUnderstood) counters.messagesIgnored++;
-    else if (this.metric !== undefined) this.apply(agent, sync, this.metric);
-    else if (this.early.length < EARLY_MAX) this.early.push(sync);
-    else counters.syncsDropped++;
+    if (this.metric !== undefined) return this.apply(agent, sync, this.metric);
+    if (this.early.length >= EARLY_MAX || this.earlyBytes + sync.length > EARLY_BYTES_MAX) {
+      this.parts.counters.syncsDropped++;
+      return;
+    }
+    this.early.push(sync.slice());
+    this.earlyBytes += sync.length;
   }
 
   private takeEarly(agent: HandlerAgent): void {
     const { early } = this;
-    this.early = [];
+    this.clearEarly();
     for (const sync of early) this.apply(agent, sync, this.metric ?? UNMEASURED);
+  }
+
+  private clearEarly(): void {
+    this.early = [];
+    this.earlyBytes = 0;
   }
 
   private apply(agent: HandlerAgent, sync: Uint8Array, metric: LinkMetric): void {
@@ -165,60 +176,53 @@ export class RouterSyncHandler extends ConnectionHandler<RouterSyncToBehavior, R
     agent.sendToBehavior(NEWS);
   }
 
-  /** The neighbour has the table's first words already. */
-  private awaitRound(agent: HandlerAgent): void {
+  private round(agent: HandlerAgent): void {
     this.lastRoundMs = agent.nowMs;
-  }
-
-  private round(agent: HandlerAgent, nowMs: number): void {
-    this.lastRoundMs = nowMs;
     if (!this.flush(agent) || !this.isUnderstood) return;
-    this.tell(agent, this.parts.router.createSync(agent.connection.nodeId));
-    this.tellNews(agent);
+    this.send(agent, this.parts.router.createSync(agent.connection.nodeId, this.bytesMax));
+    this.sendNews(agent);
   }
 
-  /** At the pace's bound the news wait, and become one with those that come meanwhile. */
-  private tellNews(agent: HandlerAgent): void {
-    if (this.isArmed || !this.flush(agent) || !this.isUnderstood) return;
-    const { router } = this.parts;
-    const waitMs = this.pace.waitMs(agent.nowMs);
-    if (waitMs > 0) return this.arm(agent, waitMs);
-    let isTold = false;
-    for (let count = 0; count < NEWS_PARTS_MAX && this.unsent.length === 0; count++) {
-      if (!this.tell(agent, router.createNews(agent.connection.nodeId))) break;
-      isTold = true;
+  /** Above the pace the news wait, and become one with those that come meanwhile. */
+  private sendNews(agent: HandlerAgent): void {
+    if (this.timer.dueMs < Number.POSITIVE_INFINITY || !this.flush(agent) || !this.isUnderstood) return;
+    const { router, pace } = this.parts;
+    const waitMs = pace.waitMs(1, agent.nowMs);
+    if (waitMs > 0) return this.timer.within(agent, waitMs);
+    let count = 0;
+    while (count < NEWS_PARTS_MAX && this.dueSync === undefined) {
+      if (!this.send(agent, router.createNews(agent.connection.nodeId, this.bytesMax))) break;
+      count++;
     }
-    if (isTold) this.pace.take(agent.nowMs);
+    if (count > 0) pace.charge(1, agent.nowMs);
   }
 
-  private arm(agent: HandlerAgent, waitMs: number): void {
-    this.isArmed = true;
-    agent.after(waitMs, (later) => {
-      this.isArmed = false;
-      this.tellNews(later);
-    });
-  }
-
-  /** Whether there was something to tell. */
-  private tell(agent: HandlerAgent, sync: Uint8Array | undefined): boolean {
-    if (sync === undefined) return false;
-    const { conversation, counters } = this.parts;
-    const messages = conversation.cut(sync);
-    if (messages.length === 0) counters.syncsDropped++;
-    else counters.syncsSent++;
-    this.unsent.push(...messages);
+  /** Whether there was something to send. */
+  private send(agent: HandlerAgent, sync: Uint8Array | undefined): boolean {
+    if (sync === undefined || sync.length === 0) return false;
+    if (sync.length > this.bytesMax) {
+      this.parts.counters.syncsDropped++;
+      return true;
+    }
+    this.parts.counters.syncsSent++;
+    this.dueSync = encodeSync(sync);
     this.flush(agent);
     return true;
   }
 
-  /** Whether everything that was said is on its way. What finds no room goes when there is some again. */
+  /** Whether everything is on its way. */
   private flush(agent: HandlerAgent): boolean {
-    for (let message = this.unsent[0]; message !== undefined; message = this.unsent[0]) {
-      const result = agent.reply(message, { lane: 'control' });
-      if (result === 'full') return false;
-      this.unsent.shift();
-      if (result === 'queued') this.parts.counters.bytesSent += message.length;
-    }
+    if (this.dueHello !== undefined && !this.reply(agent, encodeHello(this.dueHello))) return false;
+    this.dueHello = undefined;
+    if (this.dueSync !== undefined && !this.reply(agent, this.dueSync)) return false;
+    this.dueSync = undefined;
     return true;
+  }
+
+  /** Whether there was room. */
+  private reply(agent: HandlerAgent, message: Uint8Array): boolean {
+    const result = agent.reply(message, { lane: 'control' });
+    if (result === 'queued') this.parts.counters.bytesSent += message.length;
+    return result !== 'full';
   }
 }

@@ -137,17 +137,20 @@ export abstract class RouterTable {
     return { rule, action, reason: `the table answers ${action.type}`, rejected: [] };
   }
 
-  /** What to tell this neighbour, or nothing. Only for tables with a `kind`. Asked once in a round (a second) for every neighbour. */
-  createSync(_forNode: NodeId): Uint8Array | undefined {
+  /** What to send to this neighbour, `bytesMax` at most, or nothing. Only for tables with a `kind`. Asked once in a round (a second) for every neighbour. */
+  createSync(_forNode: NodeId, _bytesMax?: number): Uint8Array | undefined {
     return undefined;
   }
 
   /** What cannot wait for the next round. Asked whenever something may have changed, and again until there is nothing more. */
-  createNews(_forNode: NodeId): Uint8Array | undefined {
+  createNews(_forNode: NodeId, _bytesMax?: number): Uint8Array | undefined {
     return undefined;
   }
 
-  /** Takes a neighbour's sync. Bad input changes nothing. Without any bytes: the neighbour has nothing to tell any more, also not what it told. */
+  /**
+   * Takes a neighbour's sync, a view that is valid during the call. Bad input changes nothing. Without any bytes: the neighbour has nothing to
+   * send (any more), and takes back what it has sent.
+   */
   applySync(_connectionId: number, _metric: LinkMetric, _sync: Uint8Array): void {}
 }
 

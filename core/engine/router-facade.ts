@@ -203,12 +203,12 @@ export class RouterFacade extends RouterTable {
     return NO_NODES;
   }
 
-  override createSync(forNode: NodeId): Uint8Array | undefined {
-    return this.#sync('createSync', () => this.#table.createSync(forNode));
+  override createSync(forNode: NodeId, bytesMax?: number): Uint8Array | undefined {
+    return this.#sync('createSync', () => this.#table.createSync(forNode, bytesMax));
   }
 
-  override createNews(forNode: NodeId): Uint8Array | undefined {
-    return this.#sync('createNews', () => this.#table.createNews(forNode));
+  override createNews(forNode: NodeId, bytesMax?: number): Uint8Array | undefined {
+    return this.#sync('createNews', () => this.#table.createNews(forNode, bytesMax));
   }
 
   override applySync(connectionId: number, metric: LinkMetric, sync: Uint8Array): void {

@@ -67,14 +67,14 @@ export class LayeredRouter extends LearningRouter {
     return this.#routes?.providerOf(serviceId, preferred);
   }
 
-  override createSync(forNode: NodeId): Uint8Array | undefined {
+  override createSync(forNode: NodeId, bytesMax?: number): Uint8Array | undefined {
     this.#ownZones?.refresh();
-    return super.createSync(forNode);
+    return super.createSync(forNode, bytesMax);
   }
 
-  override createNews(forNode: NodeId): Uint8Array | undefined {
+  override createNews(forNode: NodeId, bytesMax?: number): Uint8Array | undefined {
     this.#ownZones?.refresh();
-    return super.createNews(forNode);
+    return super.createNews(forNode, bytesMax);
   }
 
   override explain(rule: RouteRule): RouteExplanation {

@@ -66,7 +66,7 @@ export abstract class LearningRouter extends RouterTable {
     if (link !== undefined) this.#links.set(connectionId, link);
   }
 
-  /** Taken when it differs by a fifth from the one in use. */
+  /** Taken when it differs by a quarter from the one in use. */
   override linkMetric(connectionId: number, metric: LinkMetric): void {
     const link = this.#links.get(connectionId);
     if (link !== undefined && isSoundMetric(metric)) this.#measure(link, metric);
@@ -96,17 +96,17 @@ export abstract class LearningRouter extends RouterTable {
   }
 
   /** A round for this neighbour: what changed, and now and then the digest. The sessions belong to the younger of two links to one node. */
-  override createSync(forNode: NodeId): Uint8Array | undefined {
+  override createSync(forNode: NodeId, bytesMax?: number): Uint8Array | undefined {
     const [link, rib] = [this.#linkTo(forNode), this.rib];
     if (link === undefined || rib === undefined) return undefined;
     if (link.outbound.round >= rib.round) rib.advance();
     link.outbound.round = rib.round;
-    return this.#writer?.write(link, true, this.#ownSequence);
+    return this.#writer?.write(link, { isRound: true, ownSequence: this.#ownSequence, bytesMax });
   }
 
-  override createNews(forNode: NodeId): Uint8Array | undefined {
+  override createNews(forNode: NodeId, bytesMax?: number): Uint8Array | undefined {
     const link = this.#linkTo(forNode);
-    return link === undefined ? undefined : this.#writer?.write(link, false, this.#ownSequence);
+    return link === undefined ? undefined : this.#writer?.write(link, { isRound: false, ownSequence: this.#ownSequence, bytesMax });
   }
 
   /** Whichever link to the neighbour carried it. */

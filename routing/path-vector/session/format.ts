@@ -37,6 +37,9 @@ export const SERVICES = 32;
 export const SEQUENCE = 64;
 export const FORMS = ADVERTISED_FORM | EXPLICIT | ESTIMATED_FORM | LOSS | BANDWIDTH | SERVICES | SEQUENCE;
 
+/** Of one sync: it is taken without a break (row 105). */
+export const ENTRIES_MAX = 2_000;
+
 /** The sender's own number. */
 export const SENDER = 0;
 export const NUMBERS_MAX = 0x1_0000;

@@ -70,6 +70,7 @@ export function readSync(reader: ByteReader, head: form.SyncHead, introduced: In
   const known = new Known(isBegin ? undefined : introduced, nodes, sets);
   const count = countOf(reader, ENTRY_BYTES_MIN);
   const firstAt = reader.at;
+  if (count > form.ENTRIES_MAX) return undefined;
   for (let left = count; left > 0 && !reader.hasFailed; left--) readEntry(reader, known);
   if (reader.hasFailed || reader.left > 0) return undefined;
   const forEachEntry = (take: (entry: SyncEntry) => void) => {

@@ -23,6 +23,14 @@ const DIGEST_ROUNDS = 10;
 /** A neighbour that asks for a new session gets one in so many rounds. */
 const BEGIN_ROUNDS = 2;
 
+/** How a sync is asked for. */
+interface Writing {
+  readonly isRound: boolean;
+  readonly ownSequence: number;
+  /** Longer ones cannot be carried. A sync has half of it at most, and what its last entry needs. */
+  readonly bytesMax: number | undefined;
+}
+
 /** A node to be advertised, and its route. */
 interface Advert {
   readonly number: number;
@@ -44,12 +52,14 @@ export class SyncWriter {
   private nodeCount = 0;
   private setCount = 0;
   private entryCount = 0;
+  private bytesMax = SYNC_BYTES;
 
   constructor(private readonly rib: Rib) {}
 
   /** Everything new for the neighbour, and on the round's own sync the digest when it is time; `undefined`: nothing. */
-  write(link: RouteLink, isRound: boolean, ownSequence: number): Uint8Array | undefined {
+  write(link: RouteLink, { isRound, ownSequence, bytesMax = Number.POSITIVE_INFINITY }: Writing): Uint8Array | undefined {
     const { outbound, inbound } = link;
+    this.bytesMax = Math.min(SYNC_BYTES, bytesMax / 2);
     const { round } = this.rib;
     if (!outbound.isGreeted) return this.greet(link, ownSequence);
     if (!outbound.isBegun) this.begin(link);
@@ -108,11 +118,12 @@ export class SyncWriter {
     outbound.renewShare(this.rib.round, this.rib.links.length);
     link.resume();
     if (outbound.dirty.length === 0) return;
-    const adverts = this.advertsOf(link);
+    const { dirty } = outbound;
     outbound.dirty = [];
+    const adverts = this.advertsOf(link, dirty);
     for (const advert of adverts) {
       const isNew = (ribOut.flagsOf(advert.number) & ADVERTISED) === 0;
-      if (this.nodes.length + this.entries.length >= SYNC_BYTES) outbound.dirty.push(advert.number);
+      if (this.isFull) outbound.dirty.push(advert.number);
       else if (isNew && outbound.introductionsLeft === 0) link.postpone(advert.number, this.rib.nodes);
       else {
         if (isNew) outbound.introductionsLeft--;
@@ -121,13 +132,20 @@ export class SyncWriter {
     }
   }
 
+  /** The rest has to wait for the next sync. */
+  private get isFull(): boolean {
+    return this.entryCount >= form.ENTRIES_MAX || this.nodes.length + this.entries.length >= this.bytesMax;
+  }
+
   /** Of the nodes that are dirty, those with something new, near ones first; what is lost is withdrawn. */
-  private advertsOf(link: RouteLink): Advert[] {
+  private advertsOf(link: RouteLink, dirty: readonly number[]): Advert[] {
     const adverts: Advert[] = [];
-    for (const node of link.outbound.dirty) {
+    for (const node of dirty) {
       const via = this.routeToAdvertise(link, node);
-      if (via === undefined) this.withdraw(link, node);
-      else if (!this.isKnown(link, node, via)) adverts.push({ number: node, via, hopCount: via.hopCount(node) });
+      if (via !== undefined) {
+        if (!this.isKnown(link, node, via)) adverts.push({ number: node, via, hopCount: via.hopCount(node) });
+      } else if (this.isFull) link.outbound.dirty.push(node);
+      else this.withdraw(link, node);
     }
     return adverts.sort((one, other) => one.hopCount - other.hopCount || one.number - other.number);
   }

@@ -1,6 +1,6 @@
 /** @module What the tests of router-sync share: a table that says what the test wants, and a peer that speaks the behaviour's messages. */
-import { Conversation } from '../../../behaviours/router-sync/conversation.js';
 import { RouterSyncBehavior } from '../../../behaviours/router-sync/index.js';
+import { decodeMessage, encodeHello, encodeSync } from '../../../behaviours/router-sync/messages.js';
 import type { LinkMetric, NodeId, NodeOptions, RouterTable } from '../../../core/index.js';
 import { encodePong } from '../../../core/wire/link-control.js';
 import { ForceLocalRouter } from '../../../routing/index.js';
@@ -55,7 +55,6 @@ export function syncNode(table: RouterTable = new ScriptedTable(), options: Node
 /** A neighbour that dialled the node, and says and hears what the behaviour does. */
 export class SyncPeer {
   readonly peer: SecuredPeer;
-  private readonly talk: Conversation;
   private heardCount = 0;
 
   constructor(
@@ -66,22 +65,14 @@ export class SyncPeer {
   ) {
     this.peer = node.accept((link) => new SecuredPeer(link, { name, services: [SERVICE], isPolite })).begin();
     if (!isPolite) this.peer.sendReady();
-    const channelBinding = this.peer.channelBinding as Uint8Array;
-    this.talk = new Conversation({ channelBinding, direction: 'outgoing' });
   }
 
   hello(kind = 'scripted', isAnswerWanted = false): this {
-    return this.say(this.talk.hello(kind, isAnswerWanted));
-  }
-
-  /** The messages of a sync, not sent. */
-  cut(...bytes: readonly number[]): Uint8Array[] {
-    return this.talk.cut(Uint8Array.from(bytes));
+    return this.say(encodeHello({ kind, isAnswerWanted }));
   }
 
   sync(...bytes: readonly number[]): this {
-    for (const message of this.cut(...bytes)) this.say(message);
-    return this;
+    return this.say(encodeSync(Uint8Array.from(bytes)));
   }
 
   say(message: Uint8Array): this {
@@ -106,9 +97,10 @@ export class SyncPeer {
     const messages = this.messages.slice(this.heardCount);
     this.heardCount = this.messages.length;
     return messages.map((message) => {
-      const heard = this.talk.receive(message);
+      const heard = decodeMessage(message);
+      if (heard === undefined) return 'malformed';
       if (heard.type === 'hello') return `hello ${heard.kind}${heard.isAnswerWanted ? '?' : ''}`;
-      return heard.type === 'sync' ? `sync ${heard.bytes.length > 8 ? `of ${heard.bytes.length}` : [...heard.bytes].join()}` : heard.type;
+      return `sync ${heard.bytes.length > 8 ? `of ${heard.bytes.length}` : [...heard.bytes].join()}`;
     });
   }
 }

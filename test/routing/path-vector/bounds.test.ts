@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import type { NodeId } from '../../../core/address/node-id.js';
 import { PathVectorRouter } from '../../../routing/path-vector/path-vector-router.js';
-import { FLAG_BEGIN, FLAG_END } from '../../../routing/path-vector/session/format.js';
+import { ENTRIES_MAX, FLAG_BEGIN, FLAG_END } from '../../../routing/path-vector/session/format.js';
 import { SeededRandom } from '../../../testing/conformance/check-tools.js';
 import { A, B, C, idOf, next, REJECT, SELF } from '../ids.js';
 import { rawSync } from './raw-sync.js';
@@ -22,11 +22,19 @@ function table(...neighbours: readonly NodeId[]): PathVectorRouter {
   return router;
 }
 
-/** One sync of a session that tells of `count` nodes. */
-function flood(from: NodeId, session: number, first: number, count: number): Uint8Array {
-  const nodes = Array.from({ length: count }, (_, index) => [index + 1, idAt(first + index)] as const);
-  const flags = session === 1 ? FLAG_BEGIN : FLAG_BEGIN | FLAG_END;
-  return rawSync({ from, to: SELF, session, flags, nodes, entries: nodes.map(([number]) => ({ number })) });
+/** Syncs of a session that advertise `count` nodes, as many in each as it may have. */
+function flood(from: NodeId, session: number, first: number, count: number): Uint8Array[] {
+  return Array.from({ length: Math.ceil(count / ENTRIES_MAX) }, (_, sequence) => {
+    const begin = sequence * ENTRIES_MAX;
+    const length = Math.min(ENTRIES_MAX, count - begin);
+    const nodes = Array.from({ length }, (_node, index) => [begin + index + 1, idAt(first + begin + index)] as const);
+    const flags = (sequence === 0 ? FLAG_BEGIN : 0) | (session === 1 || begin + length < count ? 0 : FLAG_END);
+    return rawSync({ from, to: SELF, session, sequence, flags, nodes, entries: nodes.map(([number]) => ({ number })) });
+  });
+}
+
+function takeAll(router: PathVectorRouter, connectionId: number, syncs: readonly Uint8Array[]): void {
+  for (const sync of syncs) router.applySync(connectionId, measured(20), sync);
 }
 
 describe('The bounds of PathVectorRouter', () => {
@@ -34,7 +42,7 @@ describe('The bounds of PathVectorRouter', () => {
     const router = table(A, B);
     global.gc?.();
     const before = process.memoryUsage();
-    for (let session = 1; session <= 25; session++) router.applySync(1, measured(20), flood(A, session, session * 4_000, 4_000));
+    for (let session = 1; session <= 25; session++) takeAll(router, 1, flood(A, session, session * 4_000, 4_000));
     global.gc?.();
     const after = process.memoryUsage();
     expect(after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers).below(64 * MIB);
@@ -42,13 +50,13 @@ describe('The bounds of PathVectorRouter', () => {
     expect([router.pathToNode(A), router.pathToNode(B)]).eql([next(1, A), next(2, B)]);
     router.linkUp(3, C);
     expect(router.pathToNode(C)).eql(next(3, C));
-    router.applySync(2, measured(20), flood(B, 1, 900_000, 900));
+    takeAll(router, 2, flood(B, 1, 900_000, 900));
     expect(router.pathToNode(idAt(900_000 + 899))).eql(next(2, B));
   });
 
   it('row 64: one neighbour fills three quarters of the table, not more', () => {
     const router = table(A);
-    router.applySync(1, measured(20), flood(A, 2, 0, 4_000));
+    takeAll(router, 1, flood(A, 2, 0, 4_000));
     expect(router.size().nodeCount).equal(3_072);
     expect([router.pathToNode(idAt(3_069)), router.pathToNode(idAt(3_070))]).eql([next(1, A), REJECT]);
   });
@@ -59,7 +67,7 @@ describe('The bounds of PathVectorRouter', () => {
     net.connect(a, self);
     net.connect(self, b);
     net.settle();
-    self.table.applySync(net.connectionTo(self, a), measured(20), flood(A, 9, 0, 4_000));
+    takeAll(self.table, net.connectionTo(self, a), flood(A, 9, 0, 4_000));
     net.rounds(2);
     expect(b.table.size().nodeCount).within(3_000, 3_072);
     net.cut(self, a);
@@ -69,9 +77,9 @@ describe('The bounds of PathVectorRouter', () => {
 
   it('row 64: many long paths without common hops find an end, and the table goes on', () => {
     const router = table(A);
-    const nodes = Array.from({ length: 3_000 }, (_, index) => [index + 1, idAt(index)] as const);
+    const nodes = Array.from({ length: 2_000 }, (_, index) => [index + 1, idAt(index)] as const);
     const random = new SeededRandom(1);
-    const hops = () => Array.from(new Set(Array.from({ length: 60 }, () => 1 + random.below(3_000))));
+    const hops = () => Array.from(new Set(Array.from({ length: 60 }, () => 1 + random.below(2_000))));
     const entries = nodes.map(([number]) => ({ number, hops: hops() }));
     router.applySync(1, measured(20), rawSync({ from: A, to: SELF, session: 2, nodes, entries }));
     const { pathCount, byteLength } = router.size();
@@ -81,6 +89,33 @@ describe('The bounds of PathVectorRouter', () => {
     router.applySync(1, measured(20), rawSync({ from: A, to: SELF, session: 3, nodes: [[1, B]], entries: [{ number: 1 }] }));
     for (let round = 0; round < 4; round++) router.createSync(A);
     expect(router.size()).include({ pathCount: 2, nodeCount: 3 });
+  });
+
+  it('row 105: a sync of 2,000 entries is taken, one of 2,001 is not', () => {
+    for (const [count, nodeCount] of [
+      [ENTRIES_MAX, 2_002],
+      [ENTRIES_MAX + 1, 2],
+    ] as const) {
+      const router = table(A);
+      const nodes = Array.from({ length: count }, (_, index) => [index + 1, idAt(index)] as const);
+      const entries = nodes.map(([number]) => ({ number }));
+      router.applySync(1, measured(20), rawSync({ from: A, to: SELF, nodes, entries }));
+      expect(router.size().nodeCount).equal(nodeCount);
+    }
+  });
+
+  it('row 105: what a table sends never has more, however much is new or lost at once', () => {
+    const net = new TableNet([A, SELF, B]);
+    const [a, self, b] = [net.node(0), net.node(1), net.node(2)];
+    net.connect(a, self);
+    net.connect(self, b);
+    net.settle();
+    takeAll(self.table, net.connectionTo(self, a), flood(A, 9, 0, 3_000));
+    net.settle();
+    expect(b.table.size().nodeCount).equal(3_003);
+    net.cut(self, a);
+    net.settle();
+    expect(b.table.size().nodeCount).equal(2);
   });
 
   it('takes paths of hopsMax links, and no longer ones', () => {
