@@ -32,11 +32,8 @@ export const MECHANISMS = {
       'behaviours/addressbook/gossip/digest.ts',
       'behaviours/addressbook/gossip/messages.ts',
       'behaviours/addressbook/gossip/sync.ts',
-      'behaviours/router-sync/messages.ts',
       'core/engine/messages/provider-streams.ts',
       'core/engine/messages/route-cache.ts',
-      'routing/path-vector/rib/adj-rib-in.ts',
-      'routing/path-vector/structures/node-list.ts',
     ],
   },
   timers: {
@@ -48,8 +45,6 @@ export const MECHANISMS = {
       'behaviours/addressbook/dial/dialling.ts',
       'behaviours/addressbook/gossip/protocol.ts',
       'behaviours/lan/behavior.ts',
-      'behaviours/router-sync/behavior.ts',
-      'behaviours/router-sync/handler.ts',
       'behaviours/rpc/incoming-calls.ts',
     ],
   },
@@ -70,7 +65,6 @@ export const MECHANISMS = {
       'behaviours/addressbook/self/self-addresses.ts',
       'core/engine/links/liveness.ts',
       'core/engine/messages/provider-streams.ts',
-      'routing/path-vector/rib/flaps.ts',
     ],
   },
   waits: {
@@ -83,7 +77,6 @@ export const MECHANISMS = {
       'behaviours/lan/schedule.ts',
       // Compares two limits.
       'core/limits.ts',
-      'routing/path-vector/rib/sessions.ts',
     ],
   },
   endless: {

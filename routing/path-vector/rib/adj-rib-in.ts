@@ -24,6 +24,7 @@ const PATH_BITS = 20;
 const PATH_MASK = (1 << PATH_BITS) - 1;
 /** Between the loss, which is 10,000 at most, and the mark for an assumed latency. */
 const CURRENT = 0x4000;
+const NODE_SHIFT = 16;
 const LOSS_MASK = 0xffff & ~CURRENT;
 
 export class AdjRibIn {
@@ -88,7 +89,7 @@ export class AdjRibIn {
     const at = place * FIELDS;
     const { entries } = this;
     entries[at + PATH_AND_SERVICES] = path | (services << PATH_BITS);
-    entries[at + LOSS_AND_NODE] = loss | (isCurrent ? CURRENT : 0) | (node << 16);
+    entries[at + LOSS_AND_NODE] = loss | (isCurrent ? CURRENT : 0) | (node << NODE_SHIFT);
     entries[at + LATENCY] = latency;
     entries[at + SEQUENCE] = sequence;
     this.setBandwidth(place, bandwidth);
@@ -116,7 +117,7 @@ export class AdjRibIn {
   /** Nodes with an entry, in the order of their places; `work` may clear the entry of its node. */
   forEach(work: (node: number) => void): void {
     for (let at = FIELDS; at < this.end * FIELDS; at += FIELDS)
-      if (this.entries[at + PATH_AND_SERVICES] !== 0) work((this.entries[at + LOSS_AND_NODE] as number) >>> 16);
+      if (this.entries[at + PATH_AND_SERVICES] !== 0) work((this.entries[at + LOSS_AND_NODE] as number) >>> NODE_SHIFT);
   }
 
   private placeOf(node: number): number {

@@ -3,6 +3,7 @@
  * remembers 256 neighbours, the last to go down.
  */
 import type { NodeId } from '../../../core/address/node-id.js';
+import { BoundedMap } from '../../../core/structures/bounded-map.js';
 
 const NEIGHBOURS_MAX = 256;
 /** So long after its last end a neighbour counts as steady again. */
@@ -12,13 +13,10 @@ const FREE_COUNT = 4;
 const DOUBLINGS_MAX = 4;
 
 export class Flaps {
-  private readonly ends = new Map<NodeId, { count: number; round: number }>();
+  private readonly ends = new BoundedMap<NodeId, { readonly count: number; readonly round: number }>(NEIGHBOURS_MAX);
 
   down(nodeId: NodeId, round: number): void {
-    const count = this.countOf(nodeId, round) + 1;
-    this.ends.delete(nodeId);
-    if (this.ends.size >= NEIGHBOURS_MAX) this.ends.delete(this.ends.keys().next().value as NodeId);
-    this.ends.set(nodeId, { count, round });
+    this.ends.set(nodeId, { count: this.countOf(nodeId, round) + 1, round });
   }
 
   /** None for a steady neighbour; then 2, 4, 8 and 16. */

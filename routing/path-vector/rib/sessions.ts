@@ -2,11 +2,11 @@
  * @module The state of both sessions of one link: the outbound one, in which this node advertises, and the inbound one. The protocol itself
  * stands in `session/`.
  */
+import { nextBackoffMs } from '../../../core/structures/back-off.js';
 import { PeerNumbers } from './peer-numbers.js';
 
-/** The rounds between asking for a session for the first and the second time, and at most. */
-const ASK_ROUNDS = 2;
-const ASK_ROUNDS_MAX = 512;
+/** The rounds, not ms, between asking for a session for the first and the second time, and at most. */
+const ASK_ROUNDS = { minMs: 2, maxMs: 512, multiplier: 1 };
 
 /**
  * In one round so many nodes are advertised for the first time, over all neighbours; each gets a fair share, `SHARE_MIN` at least. Updates of
@@ -76,16 +76,16 @@ export class InboundSession {
   /** Which nodes and lists of services the neighbour's numbers mean. */
   readonly nodes = new PeerNumbers();
   sets: (readonly number[] | undefined)[] = [];
-  private askGap = ASK_ROUNDS;
+  private askGap = 0;
 
   /** The gap grows with every time that asking did not help. */
   asked(round: number): void {
+    this.askGap = nextBackoffMs(this.askGap, ASK_ROUNDS);
     this.askRound = round + this.askGap;
-    this.askGap = Math.min(this.askGap * 2, ASK_ROUNDS_MAX);
   }
 
   /** A session was received to its end, and its digest is right. */
   settled(): void {
-    this.askGap = ASK_ROUNDS;
+    this.askGap = 0;
   }
 }

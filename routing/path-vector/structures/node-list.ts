@@ -3,6 +3,7 @@
  * then means another node: whoever keeps one holds it. It knows no routes.
  */
 import type { NodeId } from '../../../core/address/node-id.js';
+import { mixWord } from '../../../core/structures/mix.js';
 import { resized, roomier } from './arrays.js';
 
 const FIRST_SIZE = 8;
@@ -137,9 +138,7 @@ export function nameOf(id: NodeId): number {
   return mix(name);
 }
 
-/** Spreads every bit of a number over all 32. */
+/** The bits of a number, spread over all 32. */
 export function mix(value: number): number {
-  const once = Math.imul(value ^ (value >>> 16), 0x85eb_ca6b);
-  const twice = Math.imul(once ^ (once >>> 13), 0xc2b2_ae35);
-  return (twice ^ (twice >>> 16)) >>> 0;
+  return mixWord(value) >>> 0;
 }
