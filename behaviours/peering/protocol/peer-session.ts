@@ -190,7 +190,8 @@ export class PeerSession {
   private wake(agent: BehaviorAgent): void {
     this.announce(agent);
     this.giveBack('expired', ({ dueMs }) => dueMs <= agent.nowMs);
-    this.timer.at(agent, Math.min(...this.flow.outbound.waiting.map(({ dueMs }) => dueMs)));
+    const dueMs = this.flow.outbound.waiting.reduce((first, frame) => Math.min(first, frame.dueMs), Number.POSITIVE_INFINITY);
+    this.timer.at(agent, dueMs);
   }
 
   /** Without room in the lane, `writable` leads to `pump`. */

@@ -6,6 +6,7 @@
  *
  * Pure: what the remote does wrong is a value. When `hasNews`, the owner sends the remote what `announce` returns, then calls `announced`.
  */
+import { BoundedQueue } from '../../structures/bounded-queue.js';
 import { CreditReceiver } from '../../structures/credit.js';
 
 export interface InboundFlowOptions<T> {
@@ -35,8 +36,10 @@ export class InboundFlow<T, Ending extends object = never> {
   readonly #credit: CreditReceiver;
   readonly #unitsOf: (item: T) => number;
   readonly #confirms: boolean;
-  /** Received and not read, by position. Positions in here go on when those of the remote begin anew at `#origin`. */
-  readonly #items = new Map<number, T>();
+  /** In order and not read. The credit bounds it. */
+  readonly #ready = new BoundedQueue<T>({ name: 'inbound flow', policy: 'reject', lengthMax: Number.MAX_SAFE_INTEGER });
+  /** Came early, by position. Positions in here go on when those of the remote begin anew at `#origin`. */
+  readonly #early = new Map<number, T>();
   #origin = 0;
   /** The next item to read, the first that has not come, and the end of the furthest that has. */
   #readPosition = 0;
@@ -92,12 +95,12 @@ export class InboundFlow<T, Ending extends object = never> {
   receive(item: T, position = this.received): ReceiveResult {
     const at = position + this.#origin;
     const units = this.#unitsOf(item);
-    if (at < this.#received || this.#items.has(at)) return 'repeated';
+    if (at < this.#received || this.#early.has(at)) return 'repeated';
     if (at + units > Math.min(this.#credit.granted, this.#endPosition)) return 'violation';
     if (this.#credit.onReceived(units) === 'violation') return 'violation';
-    this.#items.set(at, item);
     this.#furthest = Math.max(this.#furthest, at + units);
-    while (this.#items.has(this.#received)) this.#received += this.#unitsOf(this.#items.get(this.#received) as T);
+    if (at > this.#received) this.#early.set(at, item);
+    else this.#append(item, units);
     return 'ok';
   }
 
@@ -119,11 +122,9 @@ export class InboundFlow<T, Ending extends object = never> {
 
   /** The next item, or the ending after the last; `undefined` as long as it has not come. */
   read(): ReadResult<T, Ending> | undefined {
-    const at = this.#readPosition;
-    if (at >= this.#endPosition) return { type: 'ending', ending: this.#ending as Ending };
-    if (at >= this.#received) return undefined;
-    const item = this.#items.get(at) as T;
-    this.#items.delete(at);
+    if (this.isReadOut) return { type: 'ending', ending: this.#ending as Ending };
+    if (this.#ready.length === 0) return undefined;
+    const item = this.#ready.shift() as T;
     this.#readPosition += this.#unitsOf(item);
     return { type: 'item', item };
   }
@@ -179,16 +180,25 @@ export class InboundFlow<T, Ending extends object = never> {
 
   /** The remote begins anew: its next item is at position 0. What was not read before is still read; what came early is lost. */
   restart(): void {
-    for (const [at, item] of this.#items) {
-      if (at < this.#received) continue;
-      this.#items.delete(at);
-      this.#credit.onDropped(this.#unitsOf(item));
-    }
+    for (const item of this.#early.values()) this.#credit.onDropped(this.#unitsOf(item));
+    this.#early.clear();
     this.#origin = this.#received;
     this.#furthest = this.#received;
     this.#announcedReceived = this.#received;
     this.#endPosition = Number.POSITIVE_INFINITY;
     this.#ending = undefined;
     this.#wanted = 0;
+  }
+
+  /** The item is in order, and perhaps some that came early are, too. */
+  #append(item: T, units: number): void {
+    this.#ready.push(item);
+    this.#received += units;
+    while (this.#early.has(this.#received)) {
+      const next = this.#early.get(this.#received) as T;
+      this.#early.delete(this.#received);
+      this.#ready.push(next);
+      this.#received += this.#unitsOf(next);
+    }
   }
 }
