@@ -21,7 +21,7 @@ import {
 import { Endpoint } from './endpoint.js';
 import { PeeringHandler, type PeeringToBehavior } from './handler.js';
 import type { ReceivedFrame } from './inbox.js';
-import { type PeeringCounters, type PeeringOptions, setupOf } from './options.js';
+import { type PeeringCounters, type PeeringOptions, readPeeringOptions } from './options.js';
 import type { Peer, PeerInfo } from './peers/peer.js';
 import { goneError } from './peers/peer-keeper.js';
 import { type FrameOutcome, OutgoingFrame, type ReturnReason } from './protocol/frames.js';
@@ -69,7 +69,7 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
 
   constructor(options: PeeringOptions = {}) {
     super();
-    this.endpoint = new Endpoint(setupOf(options), (work) => this.perform(work));
+    this.endpoint = new Endpoint(readPeeringOptions(options), (work) => this.perform(work));
   }
 
   /** The name of this endpoint: option `identifier`. */

@@ -1,7 +1,23 @@
 /**
  * @module Options of the peering behaviour, and their check.
  */
-import { NetworkError, type NodeId } from '../../core/index.js';
+import type { NodeId } from '../../core/index.js';
+import {
+  anything,
+  boolean,
+  callable,
+  either,
+  fallback,
+  list,
+  oneOf,
+  optional,
+  options,
+  optionsReader,
+  refined,
+  type Schema,
+  text,
+  whole,
+} from '../../core/schema/index.js';
 import type { PeeringBackOff } from './peers/peer-keeper.js';
 import { TARGETS_MAX } from './peers/peer-registry.js';
 import type { PeerSpec } from './protocol/peer-line.js';
@@ -43,83 +59,44 @@ export interface PeeringOptions {
 /** What happens to a frame for which the inbox has no room. */
 export type InboxPolicy = 'hold-back' | 'drop-oldest' | 'drop-newest';
 
-export type PeeringSetup = Required<Omit<PeeringOptions, 'acceptUnknown' | 'advertisedPort' | 'backOff'>> & {
-  readonly mayJoin: (nodeId: NodeId) => boolean;
-  readonly advertisedPort: number | undefined;
-  readonly backOff: PeeringBackOff;
-};
+const DAY_MS = 86_400_000;
+const COUNT = whole(1, 1_000);
+
+const BACK_OFF = refined(
+  options({
+    minMs: fallback(whole(1, DAY_MS), 2_000),
+    steadyCount: fallback(COUNT, 6),
+    maxMs: fallback(whole(1, DAY_MS), 4_096_000),
+    giveUpCount: fallback(COUNT, 6),
+  }),
+  'must not be less than minMs',
+  ({ minMs, maxMs }) => maxMs >= minMs,
+  'maxMs',
+);
+const OPTIONS = options({
+  peers: fallback(list(anything as Schema<PeerSpec>, TARGETS_MAX), []),
+  scheme: fallback(text(64, { pattern: /^[a-z][a-z0-9+.-]*$/, what: 'a scheme such as tcp' }), 'tcp'),
+  identifier: fallback(text(64, { pattern: /^[\x20-\x7e]+$/, what: 'a text of 1 to 64 printable characters' }), 'inet'),
+  acceptUnknown: fallback(either(boolean, callable<(nodeId: NodeId) => boolean>()), false),
+  advertisedPort: optional(whole(0, 65_535)),
+  queueFrames: fallback(whole(1, 65_536), 64),
+  frameWaitMs: fallback(whole(1, DAY_MS), 60_000),
+  inboxFrames: fallback(whole(1, 65_536), 64),
+  inboxPolicy: fallback(oneOf('hold-back', 'drop-oldest', 'drop-newest'), 'hold-back'),
+  frameBytesMax: fallback(whole(1, 1_048_000), 65_536),
+  greetingMs: fallback(whole(1, 600_000), 5_000),
+  forgetMs: fallback(whole(0, DAY_MS), 60_000),
+  backOff: fallback(BACK_OFF, BACK_OFF.read({}) as PeeringBackOff),
+  peersMax: fallback(whole(1, TARGETS_MAX), 1_024),
+});
+
+/** Throws `OPTION_INVALID`, naming the options. */
+export const readPeeringOptions = optionsReader('peering', OPTIONS);
+
+export type PeeringSetup = ReturnType<typeof readPeeringOptions>;
 
 /** The options of `PeeringBehavior` where none are given. */
-export const PEERING_DEFAULTS = {
-  scheme: 'tcp',
-  identifier: 'inet',
-  queueFrames: 64,
-  frameWaitMs: 60_000,
-  inboxFrames: 64,
-  inboxPolicy: 'hold-back',
-  frameBytesMax: 65_536,
-  greetingMs: 5_000,
-  forgetMs: 60_000,
-  peersMax: 1_024,
-} as const satisfies PeeringOptions;
-
-const BACK_OFF_DEFAULTS: PeeringBackOff = { minMs: 2_000, steadyCount: 6, maxMs: 4_096_000, giveUpCount: 6 };
-const DAY_MS = 86_400_000;
-const RANGES: Readonly<Record<string, readonly [min: number, max: number]>> = {
-  advertisedPort: [0, 65_535],
-  queueFrames: [1, 65_536],
-  frameWaitMs: [1, DAY_MS],
-  inboxFrames: [1, 65_536],
-  frameBytesMax: [1, 1_048_000],
-  greetingMs: [1, 600_000],
-  forgetMs: [0, DAY_MS],
-  peersMax: [1, TARGETS_MAX],
-};
-const BACK_OFF_RANGES: Readonly<Record<string, readonly [min: number, max: number]>> = {
-  minMs: [1, DAY_MS],
-  steadyCount: [1, 1_000],
-  maxMs: [1, DAY_MS],
-  giveUpCount: [1, 1_000],
-};
-const OTHERS = ['peers', 'scheme', 'identifier', 'acceptUnknown', 'inboxPolicy', 'backOff'];
-const POLICIES: readonly unknown[] = ['hold-back', 'drop-oldest', 'drop-newest'] satisfies InboxPolicy[];
-
-/** Throws `OPTION_INVALID`, naming the option. */
-export function setupOf(options: PeeringOptions): PeeringSetup {
-  const { peers = [], acceptUnknown = false, advertisedPort, backOff = {}, ...rest } = options;
-  const known = [...OTHERS, ...Object.keys(RANGES)];
-  const unknown = Object.keys(options).find((name) => !known.includes(name));
-  if (unknown !== undefined) throw invalid(unknown, 'is none of its options');
-  const unknownWait = Object.keys(backOff).find((name) => !Object.hasOwn(BACK_OFF_RANGES, name));
-  if (unknownWait !== undefined) throw invalid(`backOff.${unknownWait}`, 'is none of its options');
-  checkRanges(options, RANGES);
-  checkRanges(backOff, BACK_OFF_RANGES, 'backOff.');
-  const setup = { ...PEERING_DEFAULTS, ...rest, peers, advertisedPort, backOff: { ...BACK_OFF_DEFAULTS, ...backOff } };
-  if (!Array.isArray(peers)) throw invalid('peers', 'must be a list');
-  if (!POLICIES.includes(setup.inboxPolicy)) throw invalid('inboxPolicy', `must be one of ${POLICIES.join(', ')}`);
-  if (!/^[\x20-\x7e]{1,64}$/.test(setup.identifier)) throw invalid('identifier', 'must be 1 to 64 printable characters');
-  if (!/^[a-z][a-z0-9+.-]*$/.test(setup.scheme)) throw invalid('scheme', 'must be a scheme such as tcp');
-  if (setup.backOff.maxMs < setup.backOff.minMs) throw invalid('backOff.maxMs', 'must not be less than backOff.minMs');
-  return { ...setup, mayJoin: mayJoinOf(acceptUnknown) };
-}
-
-function mayJoinOf(acceptUnknown: unknown): (nodeId: NodeId) => boolean {
-  if (typeof acceptUnknown === 'function') return acceptUnknown as (nodeId: NodeId) => boolean;
-  if (typeof acceptUnknown === 'boolean') return () => acceptUnknown;
-  throw invalid('acceptUnknown', 'must be true, false or a function');
-}
-
-function checkRanges(options: object, ranges: typeof RANGES, prefix = ''): void {
-  for (const [name, [min, max]] of Object.entries(ranges)) {
-    const value = (options as Record<string, unknown>)[name];
-    if (value === undefined || (Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max)) continue;
-    throw invalid(`${prefix}${name}`, `is ${String(value)}; it must be a whole number from ${min} to ${max}`);
-  }
-}
-
-function invalid(option: string, text: string): NetworkError {
-  return new NetworkError('OPTION_INVALID', `peering option ${option} ${text}`, { details: { option } });
-}
+export const PEERING_DEFAULTS: PeeringSetup = readPeeringOptions({});
 
 /** What has happened since the start, in numbers that only rise. */
 export class PeeringCounters {

@@ -34,7 +34,7 @@ export interface KeeperSetup {
   readonly peersMax: number;
   readonly queueFrames: number;
   /** Whether a node that is not configured may become a peer. */
-  readonly mayJoin: (nodeId: NodeId) => boolean;
+  readonly acceptUnknown: boolean | ((nodeId: NodeId) => boolean);
 }
 
 /** `whenUp()` calls that may wait at once; further ones are rejected with `LIMIT_EXCEEDED`. */
@@ -89,7 +89,8 @@ export class PeerKeeper {
   /** A function that fails lets nobody in. */
   private mayJoin(agent: BehaviorAgent, nodeId: NodeId): boolean {
     try {
-      return this.setup.mayJoin(nodeId) === true;
+      const { acceptUnknown } = this.setup;
+      return typeof acceptUnknown === 'function' ? acceptUnknown(nodeId) === true : acceptUnknown;
     } catch (err) {
       agent.log.error({ err }, 'acceptUnknown failed');
       return false;

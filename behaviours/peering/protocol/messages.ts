@@ -13,6 +13,7 @@
  * many frames of that epoch have arrived, and `room` how many more may be sent. What has another form is malformed.
  */
 import type { Message, ResumePoint } from '../../../core/index.js';
+import { byFirst, type Infer, mapped, messageReader, text, tuple, whole } from '../../../core/schema/index.js';
 import { readU32, writeU32 } from '../../../core/structures/bytes.js';
 import { PEER_TYPES, type PeerType } from './peer-line.js';
 
@@ -49,12 +50,6 @@ export interface Ack extends Introduction {
   readonly type: 'ack';
 }
 
-export interface Refusal {
-  readonly type: 'refuse';
-  readonly attempt: number;
-  readonly reason: string;
-}
-
 export interface Progress {
   readonly type: 'progress';
   readonly received: number;
@@ -65,9 +60,27 @@ export type PeeringMessage =
   | { readonly type: 'frame'; readonly number: number; readonly bytes: Uint8Array }
   | Hello
   | Ack
-  | Refusal
+  | { readonly type: 'refuse'; readonly attempt: number; readonly reason: string }
   | Progress
   | { readonly type: 'bye' };
+
+/** Everything but frames. */
+export type ControlMessage = Exclude<PeeringMessage, { readonly type: 'frame' }>;
+
+const COUNT = whole();
+const REASON = text(MESSAGE_LIMITS.reasonLengthMax, { pattern: /^[\x20-\x7e]*$/ });
+const introductionOf = (kind: number) =>
+  tuple(whole(kind, kind), whole(0, PEER_TYPES.length - 1), whole(0, 65_535), COUNT, whole(1), COUNT, COUNT, COUNT, whole(1));
+
+const readControl = messageReader(
+  byFirst({
+    [HELLO]: mapped(introductionOf(HELLO), (fields): ControlMessage => ({ type: 'hello', ...introduction(fields) })),
+    [ACK]: mapped(introductionOf(ACK), (fields): ControlMessage => ({ type: 'ack', ...introduction(fields) })),
+    [REFUSE]: mapped(tuple(COUNT, COUNT, REASON), ([, attempt, reason]): ControlMessage => ({ type: 'refuse', attempt, reason })),
+    [PROGRESS]: mapped(tuple(COUNT, COUNT, COUNT), ([, received, room]): ControlMessage => ({ type: 'progress', received, room })),
+    [BYE]: mapped(tuple(COUNT), (): ControlMessage => ({ type: 'bye' })),
+  }),
+);
 
 /** The message that carries a copy of the frame, without a number yet. */
 export function frameToWire(frame: Uint8Array): Uint8Array {
@@ -93,7 +106,7 @@ export function frameOf(wire: Uint8Array): Uint8Array {
 }
 
 /** For `send`, which encodes it. */
-export function toWire(message: Exclude<PeeringMessage, { type: 'frame' }>): readonly unknown[] {
+export function toWire(message: ControlMessage): readonly unknown[] {
   switch (message.type) {
     case 'hello':
     case 'ack':
@@ -111,7 +124,7 @@ export function toWire(message: Exclude<PeeringMessage, { type: 'frame' }>): rea
 export function fromWire(message: Message, frameBytesMax: number): PeeringMessage | undefined {
   const { payload } = message;
   if (payload[0] === FRAME) return payload.length <= FRAME_HEAD_BYTES + frameBytesMax ? frameFromWire(payload) : undefined;
-  return payload.length <= MESSAGE_LIMITS.controlBytesMax ? controlFromWire(message.value()) : undefined;
+  return payload.length <= MESSAGE_LIMITS.controlBytesMax ? readControl(message.value()) : undefined;
 }
 
 function introductionToWire(message: Hello | Ack): readonly unknown[] {
@@ -125,28 +138,7 @@ function frameFromWire(payload: Uint8Array): PeeringMessage | undefined {
   return { type: 'frame', number: readU32(payload, 1), bytes: payload.slice(FRAME_HEAD_BYTES) };
 }
 
-function controlFromWire(value: unknown): PeeringMessage | undefined {
-  if (!Array.isArray(value)) return undefined;
-  const [kind, ...fields] = value as unknown[];
-  if (kind === BYE) return fields.length === 0 ? { type: 'bye' } : undefined;
-  if (kind === REFUSE) return refusal(fields);
-  if (!fields.every(isCount)) return undefined;
-  if (kind === PROGRESS && fields.length === 2) return { type: 'progress', received: fields[0] as number, room: fields[1] as number };
-  return kind === HELLO || kind === ACK ? introduction(kind === HELLO ? 'hello' : 'ack', fields) : undefined;
-}
-
-function introduction(type: 'hello' | 'ack', fields: readonly number[]): Hello | Ack | undefined {
-  const [typeIndex, port, attempt, epoch, remoteEpoch, received, room, frameBytesMax] = fields as [number, ...number[]];
-  const peerType = PEER_TYPES[typeIndex];
-  if (fields.length !== 8 || peerType === undefined || (port as number) > 65_535 || epoch === 0 || frameBytesMax === 0) return undefined;
-  return { type, peerType, port, attempt, epoch, remoteEpoch, received, room, frameBytesMax } as Hello | Ack;
-}
-
-function refusal([attempt, reason, ...rest]: readonly unknown[]): Refusal | undefined {
-  const isText = typeof reason === 'string' && reason.length <= MESSAGE_LIMITS.reasonLengthMax && /^[\x20-\x7e]*$/.test(reason);
-  return isCount(attempt) && isText && rest.length === 0 ? { type: 'refuse', attempt, reason } : undefined;
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
+function introduction(fields: Infer<ReturnType<typeof introductionOf>>): Introduction {
+  const [, typeIndex, port, attempt, epoch, remoteEpoch, received, room, frameBytesMax] = fields;
+  return { peerType: PEER_TYPES[typeIndex] as PeerType, port, attempt, epoch, remoteEpoch, received, room, frameBytesMax };
 }

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { Inbox, type InboxItem, WAITERS_MAX } from '../../../behaviours/peering/inbox.js';
 import { PEERING_DEFAULTS, type PeeringOptions } from '../../../behaviours/peering/index.js';
-import { type InboxPolicy, setupOf } from '../../../behaviours/peering/options.js';
+import { type InboxPolicy, readPeeringOptions } from '../../../behaviours/peering/options.js';
 import type { Peer } from '../../../behaviours/peering/peers/peer.js';
 import { PeerRegistry } from '../../../behaviours/peering/peers/peer-registry.js';
 import { Meter } from '../../../behaviours/peering/protocol/meter.js';
@@ -15,7 +15,7 @@ const [ada, bob] = [seededIdentity('ada').nodeId, seededIdentity('bob').nodeId];
 
 describe('peering waits', () => {
   it('INET-27: the bounds are 2 s six times, then 4, 8, … 4096, 4096 s', () => {
-    const { backOff } = setupOf({});
+    const { backOff } = readPeeringOptions({});
     const bounds = Array.from({ length: 19 }, (_, index) => backoffBoundMs(index + 1, backOff) / 1_000);
     expect(bounds).to.deep.equal([2, 2, 2, 2, 2, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024, 2_048, 4_096, 4_096, 4_096]);
   });
@@ -190,7 +190,7 @@ describe('peering options', () => {
 
   for (const options of [{}, least, most, { acceptUnknown: () => true }, { backOff: { minMs: 5, maxMs: 5 } }])
     it(`${JSON.stringify(options)} is taken`, () => {
-      expect(setupOf(options)).to.include({ scheme: 'tcp' });
+      expect(readPeeringOptions(options)).to.include({ scheme: 'tcp' });
     });
 
   const wrong: Record<string, unknown>[] = [
@@ -216,7 +216,7 @@ describe('peering options', () => {
   ];
   for (const options of wrong)
     it(`${JSON.stringify(options)} is refused`, () => {
-      expect(() => setupOf(options))
+      expect(() => readPeeringOptions(options))
         .to.throw()
         .with.property('code', 'OPTION_INVALID');
     });
