@@ -1,5 +1,5 @@
 /**
- * @module Commands: what `npm start` understands. Each command is one row: its form, what it does, and the code that does it.
+ * @module Commands: the commands of `npm start`. Each is one row: its form, its help text, and its code.
  */
 import { createHash } from 'node:crypto';
 import { type NodeId, parseNodeId, shortId } from '../index.js';
@@ -9,7 +9,7 @@ import type { SendTarget } from './fleet-protocol.js';
 export interface CommandContext {
   readonly fleet: Fleet;
   readonly print: (line: string) => void;
-  /** Resolves with the node that receives the text, or `undefined` after a while. */
+  /** Resolves with the number of the node that reports the text, or `undefined` after a timeout. */
   readonly nextReceived: (text: string) => Promise<number | undefined>;
 }
 
@@ -23,45 +23,45 @@ const KEY_DIGITS_MIN = 8;
 const KEY_DIGITS = 64;
 
 export const COMMANDS: Readonly<Record<string, Command>> = {
-  call: { form: 'call <node> <name>', help: 'node 1 calls greet on a node and prints the answer', run: call },
+  call: { form: 'call <node> <name>', help: 'call greet on a node from node 1 and print the reply', run: call },
   send: {
     form: 'send <node|key|service> <text>',
-    help: 'node 1 sends a text: to a node by number, to the node closest to a key (8-64 hex digits, or the word key for the hash of the text), or to a provider of the service',
+    help: 'send a text from node 1: to a node by number, to the node closest to a key (8-64 hex digits, or the word key for the hash of the text), or to a provider of the service',
     run: send,
   },
-  routes: { form: 'routes', help: 'which way node 1 goes to each node, and why', run: routes },
+  routes: { form: 'routes', help: 'the path from node 1 to each node, with the reason', run: routes },
   explain: {
     form: 'explain <node|key|service> [from]',
-    help: 'the way from a node (node 1 unless another is named) with its reason, and the other ways with what is wrong with them',
+    help: 'the path from a node (default: node 1) with the reason, and each rejected path with its reason',
     run: explain,
   },
-  links: { form: 'links', help: 'who is connected to whom, and how fast', run: (context) => showLinks(context) },
-  kill: { form: 'kill <node>', help: 'ends a node process at once, as a power cut would', run: kill },
+  links: { form: 'links', help: 'the connections of each node, with round-trip times', run: (context) => showLinks(context) },
+  kill: { form: 'kill <node>', help: 'kill a node process, as a power failure would', run: kill },
   revive: {
     form: 'revive <node>',
-    help: 'starts a killed node again, with its key; it finds the others by what it remembers',
+    help: 'restart a killed node with its key and its stored addresses',
     run: revive,
   },
-  bench: { form: 'bench', help: 'round trip and rate of calls from node 1 to another node', run: bench },
-  help: { form: 'help', help: 'this list', run: help },
-  quit: { form: 'quit', help: 'stops all nodes and ends', run: async () => {} },
+  bench: { form: 'bench', help: 'measure the round-trip time and the rate of calls from node 1 to another node', run: bench },
+  help: { form: 'help', help: 'list the commands', run: help },
+  quit: { form: 'quit', help: 'stop all nodes and exit', run: async () => {} },
 };
 
-/** Runs one line. Throws `FleetError` with a text for people. */
+/** Runs one line. Throws `FleetError` with a text for the user. */
 export async function runCommand(context: CommandContext, line: string): Promise<void> {
   const [name = '', ...words] = line.trim().split(/\s+/);
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (command === undefined) throw new FleetError(`there is no command ${JSON.stringify(name)}; help lists all`);
+  if (command === undefined) throw new FleetError(`unknown command ${JSON.stringify(name)}; help lists all commands`);
   await command.run(context, words);
 }
 
-/** Who is connected to whom, and how fast. */
+/** The connections of each node, with round-trip times. */
 export async function showLinks({ fleet, print }: CommandContext): Promise<void> {
   for (const number of fleet.runningNumbers) {
     const links = await fleet.ask(number, 'links', undefined);
     const shown = links.map(({ nodeId, rttMs }) => `${nameOf(fleet, nodeId)}${rttMs === undefined ? '' : ` (${rttMs.toFixed(2)} ms)`}`);
     print(
-      `node ${number}  ${shortId(fleet.nodeId(number))}  ${fleet.addressOf(number)}  connected to: ${shown.sort().join(', ') || 'nobody'}`,
+      `node ${number}  ${shortId(fleet.nodeId(number))}  ${fleet.addressOf(number)}  connected to: ${shown.sort().join(', ') || 'none'}`,
     );
   }
 }
@@ -71,7 +71,7 @@ async function call({ fleet, print }: CommandContext, words: readonly string[]):
   const name = words.slice(1).join(' ');
   if (name === '') throw usage(COMMANDS.call);
   const text = await fleet.ask(1, 'greet', { nodeId: fleet.nodeId(number), name });
-  print(`node ${number} answers: ${text}`);
+  print(`reply from node ${number}: ${text}`);
 }
 
 async function send({ fleet, print, nextReceived }: CommandContext, words: readonly string[]): Promise<void> {
@@ -83,7 +83,7 @@ async function send({ fleet, print, nextReceived }: CommandContext, words: reado
   const result = await fleet.ask(1, 'send', { target, text });
   if (result !== 'queued') throw new FleetError(`not sent: ${result}`);
   const number = await received;
-  print(number === undefined ? 'sent; nobody has reported it within 2 s' : `node ${number} received: ${text}`);
+  print(number === undefined ? 'sent; no node reported it within 2 s' : `node ${number} received: ${text}`);
 }
 
 async function routes({ fleet, print }: CommandContext): Promise<void> {
@@ -108,18 +108,18 @@ async function explain({ fleet, print }: CommandContext, words: readonly string[
 async function kill({ fleet, print }: CommandContext, words: readonly string[]): Promise<void> {
   const number = numberOf(fleet, words[0], COMMANDS.kill);
   await fleet.kill(number);
-  print(`node ${number} is dead`);
+  print(`node ${number} killed`);
 }
 
 async function revive({ fleet, print }: CommandContext, words: readonly string[]): Promise<void> {
   const number = numberOf(fleet, words[0], COMMANDS.revive);
   await fleet.revive(number);
-  print(`node ${number} is back and connected`);
+  print(`node ${number} revived and connected`);
 }
 
 async function bench({ fleet, print }: CommandContext): Promise<void> {
   const number = fleet.runningNumbers.find((other) => other !== 1);
-  if (number === undefined) throw new FleetError('no other node runs; revive one');
+  if (number === undefined) throw new FleetError('no other node is running; revive one');
   const { p50Ms, p99Ms, callsPerSecond } = await fleet.ask(1, 'bench', fleet.nodeId(number));
   const rate = Math.round(callsPerSecond).toLocaleString('en');
   print(`calls from node 1 to node ${number}: p50 ${p50Ms.toFixed(3)} ms, p99 ${p99Ms.toFixed(3)} ms, ${rate} calls/s with 64 outstanding`);
@@ -141,7 +141,7 @@ function targetOf(fleet: Fleet, wanted: string, text: string, command: Command |
 function numberOf(fleet: Fleet, word: string | undefined, command: Command | undefined): number {
   const number = Number(word);
   if (word === undefined || !Number.isInteger(number)) throw usage(command);
-  if (!fleet.numbers.includes(number)) throw new FleetError(`there is no node ${number}; there are 1 to ${fleet.numbers.length}`);
+  if (!fleet.numbers.includes(number)) throw new FleetError(`no node ${number}; valid numbers are 1 to ${fleet.numbers.length}`);
   return number;
 }
 
@@ -151,5 +151,5 @@ function nameOf(fleet: Fleet, nodeId: NodeId): string {
 }
 
 function usage(command: Command | undefined): FleetError {
-  return new FleetError(`use: ${command?.form ?? 'help'}`);
+  return new FleetError(`usage: ${command?.form ?? 'help'}`);
 }

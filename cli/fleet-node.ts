@@ -1,5 +1,5 @@
 /**
- * @module FleetNode: one node process of `npm start`. It runs a greeter, does what its parent asks, and stops when the parent is gone.
+ * @module FleetNode: one node process of `npm start`. It runs a greeter, serves its parent's requests, and stops when the parent exits.
  */
 import { join } from 'node:path';
 import { createNode, type MeshNode, NetworkError, type NodeId, RpcError, toKey, toNode, toService } from '../index.js';
@@ -24,31 +24,31 @@ const BENCH_OUTSTANDING = 64;
 type Handlers = { readonly [Name in FleetRequestName]: (ask: FleetRequests[Name]['ask']) => Promise<FleetRequests[Name]['answer']> };
 
 const options = JSON.parse(process.argv[2] ?? '{}') as FleetNodeOptions;
-/** Nobody is left to hear it once the parent is gone. */
-const tell = (message: FromNodeProcess) => process.connected && process.send?.(message);
+/** Does nothing once the parent has exited. */
+const report = (message: FromNodeProcess) => process.connected && process.send?.(message);
 
-// The terminal sends its signals to every process of the group; only the parent decides.
+// A terminal signals every process of the group; the parent alone handles it.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
 
 try {
   if (process.connected) await run();
 } catch (error) {
-  tell({ type: 'failed', text: error instanceof Error ? error.message : String(error) });
+  report({ type: 'failed', text: error instanceof Error ? error.message : String(error) });
   process.exitCode = 1;
   if (process.connected) process.disconnect();
 }
 
 async function run(): Promise<void> {
-  const greeter = new Greeter((received) => tell({ type: 'received', ...received }));
+  const greeter = new Greeter((received) => report({ type: 'received', ...received }));
   const { directory, seed } = options;
   const seeds = seed === undefined ? [] : [seed];
-  const memory = { identity: join(directory, 'node.key'), dataDirectory: directory };
-  const node = await createNode({ ...memory, listen: ['tcp://127.0.0.1:0'], seeds, behaviors: [greeter] });
+  const files = { identity: join(directory, 'node.key'), dataDirectory: directory };
+  const node = await createNode({ ...files, listen: ['tcp://127.0.0.1:0'], seeds, behaviors: [greeter] });
   process.on('disconnect', () => void node.stop().then(() => process.exit()));
   await node.start();
   const handlers = handlersOf(node, greeter);
   process.on('message', (message: ToNodeProcess) => void answer(handlers, message));
-  tell({ type: 'started', nodeId: node.id, address: String(node.addresses[0]) });
+  report({ type: 'started', nodeId: node.id, address: String(node.addresses[0]) });
 }
 
 function handlersOf(node: MeshNode, greeter: Greeter): Handlers {
@@ -84,10 +84,10 @@ function explained(node: MeshNode, target: SendTarget): ExplainReport {
 async function answer(handlers: Handlers, { id, name, ask }: ToNodeProcess): Promise<void> {
   try {
     const result = await (handlers[name] as (ask: unknown) => Promise<unknown>)(ask);
-    tell({ type: 'answer', id, answer: result });
+    report({ type: 'answer', id, answer: result });
   } catch (error) {
     const code = error instanceof NetworkError || error instanceof RpcError ? error.code : 'FAILED';
-    tell({ type: 'refusal', id, code, text: error instanceof Error ? error.message : String(error) });
+    report({ type: 'refusal', id, code, text: error instanceof Error ? error.message : String(error) });
   }
 }
 
@@ -96,14 +96,14 @@ function routeOf(target: SendTarget) {
   return target.type === 'key' ? toKey(target.key) : toNode(target.nodeId);
 }
 
-/** One link after the other, so that they do not slow each other down. */
+/** One link after another: measured at once, they would slow each other down. */
 async function linksOf(node: MeshNode): Promise<LinkReport[]> {
   const links: LinkReport[] = [];
   for (const { nodeId, direction } of node.connections()) links.push({ nodeId, direction, rttMs: await roundTrip(node, nodeId) });
   return links;
 }
 
-/** The best of a few calls; `undefined` when the node is just going. */
+/** The shortest of a few calls; `undefined` if none succeeded. */
 async function roundTrip(node: MeshNode, nodeId: NodeId): Promise<number | undefined> {
   let best: number | undefined;
   try {
@@ -113,12 +113,12 @@ async function roundTrip(node: MeshNode, nodeId: NodeId): Promise<number | undef
       best = Math.min(best ?? Number.POSITIVE_INFINITY, performance.now() - startedMs);
     }
   } catch {
-    // The link ended meanwhile: what was measured stands.
+    // The link has ended: the calls so far count.
   }
   return best;
 }
 
-/** Calls one node, first one at a time for the round trip, then many at once for the rate. */
+/** Calls one node: one call at a time for the round-trip time, then many at once for the rate. */
 async function bench(node: MeshNode, nodeId: FleetRequests['bench']['ask']): Promise<BenchReport> {
   const client = node.client(Greeter, toNode(nodeId));
   const call = () => client.greet({ name: 'bench' });

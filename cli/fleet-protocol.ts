@@ -1,13 +1,13 @@
 /**
- * @module FleetProtocol: what the parent of `npm start` and its node processes say to each other. Requests have an id and one answer.
+ * @module FleetProtocol: the messages between the parent of `npm start` and its node processes. Each request has an id and one response.
  */
 import type { NodeId } from '../index.js';
 
 /** How a node process is started. */
 export interface FleetNodeOptions {
-  /** Where it keeps its key and what it remembers. */
+  /** Where it keeps its key and its address book. */
   readonly directory: string;
-  /** An address of the network; without one it finds those whom it remembers. */
+  /** An address to dial; `undefined`: it dials the nodes of its address book. */
   readonly seed: string | undefined;
 }
 
@@ -35,7 +35,7 @@ export interface BenchReport {
   readonly p99Ms: number;
 }
 
-/** Every request with the type of its answer. */
+/** Every request with the type of its response. */
 export interface FleetRequests {
   linkCount: { readonly ask: undefined; readonly answer: number };
   links: { readonly ask: undefined; readonly answer: readonly LinkReport[] };

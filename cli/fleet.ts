@@ -1,7 +1,7 @@
 /**
- * @module Fleet: the node processes of `npm start`, by number from 1. It starts, asks, kills and revives them. Node 1 is the seed whose
- * address the others are given when they start for the first time; whom they met they remember in a directory each, so that a revived one
- * is told nothing. What it says to people is `start.ts`'s business.
+ * @module Fleet: the node processes of `npm start`, by number from 1. It starts, queries, kills and revives them. Node 1 is the seed
+ * whose address the others get at their first start. Each keeps its key and its address book in a directory, so that a revived node needs
+ * no address. Output is up to `start.ts`.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -16,7 +16,7 @@ const START_TIMEOUT_MS = 15_000;
 const ANSWER_TIMEOUT_MS = 30_000;
 const POLL_MS = 20;
 
-/** Something that the fleet could not do, in words for people. */
+/** A failed operation, with a text for the user. */
 export class FleetError extends Error {}
 
 interface Waiting {
@@ -32,7 +32,7 @@ class FleetNode {
 
   constructor(
     readonly number: number,
-    /** Where it keeps its key and what it remembers. */
+    /** Where it keeps its key and its address book. */
     readonly directory: string,
   ) {}
 
@@ -40,8 +40,8 @@ class FleetNode {
     return this.process !== undefined;
   }
 
-  /** Whether it would find others after a power cut. */
-  get remembers(): boolean {
+  /** Whether its address book is on disk: it would reconnect after a power failure. */
+  get hasSavedBook(): boolean {
     return existsSync(join(this.directory, 'addressbook.data'));
   }
 }
@@ -50,10 +50,10 @@ export class Fleet {
   private readonly directory = mkdtempSync(join(tmpdir(), 'meshwright-'));
   private readonly nodes: FleetNode[];
   private lastRequestId = 0;
-  /** Nothing is started any more. */
+  /** Set by `stop`: no node is started any more. */
   isStopping = false;
 
-  /** `onReceived`: a text reached a node. */
+  /** `onReceived`: a node has received a text. `onLost`: a node process has ended unexpectedly. */
   constructor(
     count: number,
     private readonly onReceived: (number: number, text: string, from: NodeId) => void,
@@ -70,7 +70,7 @@ export class Fleet {
     return this.nodes.filter(({ isRunning }) => isRunning).map(({ number }) => number);
   }
 
-  /** Starts node 1, then the others with its address, and waits until each is connected to all others and remembers them. */
+  /** Starts node 1, then the others with its address, and waits until each is connected to all others and has saved its address book. */
   async form(): Promise<void> {
     await this.launch(this.node(1), undefined);
     await Promise.all(this.nodes.slice(1).map((node) => this.launch(node, this.node(1).address)));
@@ -85,7 +85,7 @@ export class Fleet {
     return this.node(number).address as string;
   }
 
-  /** The number of a node id, or `undefined` for a stranger. */
+  /** The number of a node id, or `undefined` if it is not one of these. */
   numberOf(nodeId: NodeId): number | undefined {
     return this.nodes.find((node) => node.nodeId === nodeId)?.number;
   }
@@ -93,19 +93,19 @@ export class Fleet {
   ask<Name extends FleetRequestName>(number: number, name: Name, ask: FleetRequests[Name]['ask']): Promise<FleetRequests[Name]['answer']> {
     const node = this.node(number);
     const { process } = node;
-    if (process === undefined) throw new FleetError(`node ${number} does not run; revive ${number} starts it`);
+    if (process === undefined) throw new FleetError(`node ${number} is not running; revive ${number} starts it`);
     const id = ++this.lastRequestId;
-    return withTimeout(ANSWER_TIMEOUT_MS, `node ${number} gave no answer`, (resolve, reject) => {
+    return withTimeout(ANSWER_TIMEOUT_MS, `node ${number} did not reply`, (resolve, reject) => {
       node.waiting.set(id, { resolve: resolve as (answer: unknown) => void, reject });
       process.send({ id, name, ask });
     });
   }
 
-  /** Ends the process as a power cut would. */
+  /** Kills the process, as a power failure would. */
   async kill(number: number): Promise<void> {
     const node = this.node(number);
-    if (number === 1) throw new FleetError('node 1 is the seed and the node that you act from: it cannot be killed; quit ends everything');
-    if (node.process === undefined) throw new FleetError(`node ${number} does not run`);
+    if (number === 1) throw new FleetError('node 1 is the seed and runs the commands: it cannot be killed; quit stops everything');
+    if (node.process === undefined) throw new FleetError(`node ${number} is not running`);
     const { process } = node;
     node.process = undefined;
     await new Promise((resolve) => {
@@ -114,15 +114,15 @@ export class Fleet {
     });
   }
 
-  /** Starts a killed node again with its key and its memory, and waits until it is connected to all others. */
+  /** Starts a killed node again with its key and its address book, and waits until it is connected to all others. */
   async revive(number: number): Promise<void> {
     const node = this.node(number);
-    if (node.isRunning) throw new FleetError(`node ${number} runs already`);
+    if (node.isRunning) throw new FleetError(`node ${number} is already running`);
     await this.launch(node, undefined);
     await this.untilConnected();
   }
 
-  /** Stops every node in good order. */
+  /** Stops every node gracefully. */
   async stop(): Promise<void> {
     this.isStopping = true;
     const running = this.nodes.filter(({ isRunning }) => isRunning);
@@ -134,7 +134,7 @@ export class Fleet {
     const process = node.process as ChildProcess;
     const ended = new Promise((resolve) => process.once('exit', resolve));
     node.process = undefined;
-    // It may be going already; then its end is all there is to wait for.
+    // The send fails if the process is ending already; only its exit matters.
     process.send({ id: 0, name: 'stop', ask: undefined }, () => {});
     const timer = setTimeout(() => process.kill('SIGKILL'), 5_000);
     await ended;
@@ -143,19 +143,19 @@ export class Fleet {
 
   private node(number: number): FleetNode {
     const node = this.nodes[number - 1];
-    if (node === undefined) throw new FleetError(`there is no node ${number}; there are 1 to ${this.nodes.length}`);
+    if (node === undefined) throw new FleetError(`no node ${number}; valid numbers are 1 to ${this.nodes.length}`);
     return node;
   }
 
   private async launch(node: FleetNode, seed: string | undefined): Promise<void> {
-    if (this.isStopping) throw new FleetError('the nodes are being stopped');
+    if (this.isStopping) throw new FleetError('the nodes are stopping');
     mkdirSync(node.directory, { recursive: true });
     const options: FleetNodeOptions = { directory: node.directory, seed };
     const process = fork(PROGRAM, [JSON.stringify(options)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     node.process = process;
     process.on('exit', () => this.exited(node, process));
     return withTimeout(START_TIMEOUT_MS, `node ${node.number} did not start`, (resolve, reject) => {
-      process.once('exit', () => reject(new FleetError(`node ${node.number} ended while it started`)));
+      process.once('exit', () => reject(new FleetError(`node ${node.number} ended during start`)));
       process.on('message', (message: FromNodeProcess) => {
         if (message.type === 'started') {
           node.nodeId = message.nodeId;
@@ -194,7 +194,7 @@ export class Fleet {
   private async isWhole(): Promise<boolean> {
     const running = this.nodes.filter(({ isRunning }) => isRunning);
     const counts = await Promise.all(running.map(({ number }) => this.ask(number, 'linkCount', undefined)));
-    return counts.every((count) => count === running.length - 1) && running.every(({ remembers }) => remembers);
+    return counts.every((count) => count === running.length - 1) && running.every(({ hasSavedBook }) => hasSavedBook);
   }
 }
 

@@ -1,11 +1,11 @@
 /**
- * @module Greeter: the behaviour that the nodes of `npm start` run. It greets whoever calls, and reports the texts that reach it.
+ * @module Greeter: the behaviour of the nodes of `npm start`. It returns a greeting to callers, and reports the texts that it receives.
  */
 import { Behavior, type BehaviorAgent, type Message, NetworkBehavior, type NodeId, type Route, Rpc, type SendResult } from '../index.js';
 
 export const GREETER_SERVICE = 64;
 
-/** A text that has arrived. */
+/** A received text. */
 export interface Received {
   readonly text: string;
   readonly source: NodeId;

@@ -1,7 +1,7 @@
 /**
- * @module Start: the main job. Five nodes in five processes form an encrypted network from one seed address; then commands are taken
- * from the terminal or a pipe, one after another. Ends with 0 after quit or the end of the input; a command that fails on a pipe makes
- * it 1.
+ * @module Start: the program behind `npm start`. Five nodes in five processes form an encrypted network from one seed address; then commands are
+ * read from the terminal or a pipe, one after another. Exits with 0 after quit or the end of the input, and with 1 if the input is a pipe
+ * and a command has failed.
  */
 import { createInterface } from 'node:readline';
 import type { NodeId } from '../index.js';
@@ -16,7 +16,7 @@ type ReceivedListener = (number: number, text: string) => void;
 const receivedListeners = new Set<ReceivedListener>();
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 const isTerminal = process.stdin.isTTY === true;
-// Whoever reads the output may stop reading, as `head` does; the nodes are to be stopped all the same.
+// The reader of the output may close it, as `head` does; the nodes must be stopped all the same.
 process.stdout.on('error', () => {});
 
 const fleet = new Fleet(
@@ -38,9 +38,9 @@ async function main(): Promise<number> {
     await fleet.form();
     print(`formed in ${Math.round(performance.now() - startedMs)} ms, every link encrypted:`);
     await showLinks(context);
-    return await takeCommands();
+    return await readCommands();
   } catch (error) {
-    // After a signal the nodes do not form or answer any more; that is no failure.
+    // After a signal, requests to the nodes fail; that is expected.
     if (!fleet.isStopping) print(textOf(error));
     return fleet.isStopping ? 0 : 1;
   } finally {
@@ -48,21 +48,21 @@ async function main(): Promise<number> {
   }
 }
 
-async function takeCommands(): Promise<number> {
+async function readCommands(): Promise<number> {
   const lines = createInterface({ input: process.stdin, terminal: false });
   let failed = 0;
   if (isTerminal) print(`commands: ${Object.keys(COMMANDS).join(', ')}`);
   prompt();
   for await (const line of lines) {
     if (line.trim() === 'quit') break;
-    if (line.trim() !== '') failed += await take(line);
+    if (line.trim() !== '') failed += await execute(line);
     prompt();
   }
   lines.close();
   return failed > 0 && !isTerminal ? 1 : 0;
 }
 
-async function take(line: string): Promise<number> {
+async function execute(line: string): Promise<number> {
   try {
     await runCommand(context, line);
     return 0;
@@ -87,7 +87,7 @@ function nextReceived(text: string): Promise<number | undefined> {
   });
 }
 
-/** The first signal stops in good order, the second at once. Answers the stop that may be called from anywhere. */
+/** The first signal stops gracefully, the second at once. Returns the stop function, which may be called several times. */
 function stopOnSignals(): () => Promise<void> {
   let stopping: Promise<void> | undefined;
   const stop = () => {

@@ -1,6 +1,6 @@
 /**
- * @module Chat: one process for each person. What one types goes to all others, also to those that are only connected to the same node;
- * the chat ends with the end of the input. Try it in three windows:
+ * @module Chat: a chat with one process per user. Each line goes to all other users, also over relays. A process exits at the end of its
+ * input. Try it in three terminals:
  *
  *   node dist/examples/chat.js --name ada --listen tcp://127.0.0.1:7001
  *   node dist/examples/chat.js --name bob --seed tcp://127.0.0.1:7001
@@ -22,13 +22,13 @@ class Chat extends NetworkBehavior {
     super();
   }
 
-  /** For the application: one copy to every node of the chat. */
-  say(text: string): void {
+  /** Called by the application: sends one copy to every node of the chat. */
+  post(text: string): void {
     const line: ChatLine = { nick: this.options.nick, text };
     this.perform((agent) => agent.send(toServices(), line));
   }
 
-  /** A broadcast reaches its sender, too. A nick is a claim: only a neighbour's node id is proven. */
+  /** A broadcast is delivered to its sender, too. A nick is not verified; the node id of a neighbour is. */
   override onMessage(agent: BehaviorAgent, message: Message) {
     const line = message.value<Partial<ChatLine>>();
     if (message.source === agent.nodeId || typeof line?.nick !== 'string' || typeof line.text !== 'string') return;
@@ -36,19 +36,19 @@ class Chat extends NetworkBehavior {
   }
 
   override onIncomingConnectionConnected(_agent: BehaviorAgent, { nodeId }: Connection) {
-    print(`* ${shortId(nodeId)} has come`);
+    print(`* ${shortId(nodeId)} has connected`);
   }
 
   override onOutgoingConnectionConnected(_agent: BehaviorAgent, { nodeId }: Connection) {
-    print(`* you are connected to ${shortId(nodeId)}`);
+    print(`* connected to ${shortId(nodeId)}`);
   }
 
   override onIncomingConnectionDisconnected(_agent: BehaviorAgent, { nodeId }: Connection) {
-    print(`* ${shortId(nodeId)} has left`);
+    print(`* ${shortId(nodeId)} has disconnected`);
   }
 }
 
-/** What others have written shall not move the cursor. */
+/** Replaces control characters, which could move the cursor. */
 function print(line: string): void {
   console.log(line.replaceAll(/\p{C}/gu, '?'));
 }
@@ -57,12 +57,10 @@ const { values } = parseArgs({ options: { name: { type: 'string' }, listen: { ty
 const node = await createNode({
   listen: values.listen === undefined ? [] : [values.listen],
   seeds: values.seed === undefined ? [] : [values.seed],
-  behaviors: [[Chat, { nick: values.name ?? 'somebody' }]],
+  behaviors: [[Chat, { nick: values.name ?? 'anonymous' }]],
 });
 await node.start();
-print(
-  `* you are ${shortId(node.id)}, ${node.addresses.length > 0 ? `and can be reached at ${node.addresses.join(', ')}` : 'and listen nowhere'}`,
-);
+print(`* this is ${shortId(node.id)}, ${node.addresses.length > 0 ? `listening at ${node.addresses.join(', ')}` : 'not listening'}`);
 
-for await (const line of createInterface({ input: process.stdin })) node.behavior(Chat).say(line);
+for await (const line of createInterface({ input: process.stdin })) node.behavior(Chat).post(line);
 await node.stop();

@@ -1,6 +1,6 @@
 /**
- * @module Echo: the smallest behaviour with something for each connection. Its handler sends every message back to where it came from.
- * The asking side is another class with the same service id. Run it with `node dist/examples/echo.js`.
+ * @module Echo: the smallest behaviour with a connection handler, which sends every message back to its sender. The other end of the
+ * service is another class with the same service id. Run it with `node dist/examples/echo.js`.
  */
 import {
   type BehaviorAgent,
@@ -27,32 +27,32 @@ class Echo extends NetworkBehavior {
   }
 }
 
-class Asker extends NetworkBehavior {
-  static readonly behavior = { serviceId: 65, name: 'asker' } as const;
+class EchoClient extends NetworkBehavior {
+  static readonly behavior = { serviceId: 65, name: 'echo-client' } as const;
 
-  constructor(private readonly onAnswer: (answer: unknown) => void) {
+  constructor(private readonly onReply: (reply: unknown) => void) {
     super();
   }
 
   override onOutgoingConnectionConnected(agent: BehaviorAgent, connection: Connection) {
-    agent.send(toConnection(connection.id), 'is anybody there?');
+    agent.send(toConnection(connection.id), 'hello');
   }
 
   override onMessage(_agent: BehaviorAgent, message: Message) {
-    this.onAnswer(message.value());
+    this.onReply(message.value());
   }
 }
 
-let heard: (answer: unknown) => void = () => {};
-const answer = new Promise((resolve) => {
-  heard = resolve;
+let onReply: (reply: unknown) => void = () => {};
+const reply = new Promise((resolve) => {
+  onReply = resolve;
 });
 
-const echo = await createNode({ listen: ['tcp://127.0.0.1:0'], behaviors: [Echo] });
-const asker = await createNode({ behaviors: [new Asker(heard)] });
-await echo.start();
-await asker.start();
-await asker.connect(`${echo.addresses[0]}`);
-console.log(`the echo: ${await answer}`);
-await asker.stop();
-await echo.stop();
+const server = await createNode({ listen: ['tcp://127.0.0.1:0'], behaviors: [Echo] });
+const client = await createNode({ behaviors: [new EchoClient(onReply)] });
+await server.start();
+await client.start();
+await client.connect(`${server.addresses[0]}`);
+console.log(`echo: ${await reply}`);
+await client.stop();
+await server.stop();

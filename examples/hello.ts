@@ -1,5 +1,6 @@
 /**
- * @module Hello: two nodes in one process, each with a behaviour of twelve lines that welcomes whoever connects and greets whoever calls.
+ * @module Hello: two nodes in one process, each with a behaviour of twelve lines that sends a welcome to every node that connects and returns a
+ * greeting to every caller.
  * Run it with `node dist/examples/hello.js`.
  */
 import {
@@ -23,7 +24,7 @@ class Greeter extends NetworkBehavior {
     agent.send(toNode(connection.nodeId), 'welcome');
   }
   override onMessage(_agent: BehaviorAgent, message: Message) {
-    console.log(`${shortId(message.source)} says: ${message.value()}`);
+    console.log(`message from ${shortId(message.source)}: ${message.value()}`);
   }
 }
 
@@ -34,7 +35,7 @@ await bob.start();
 await bob.connect(`${ada.addresses[0]}`);
 
 const reply = await bob.client(Greeter, toNode(ada.id)).greet({ name: 'world' });
-console.log(`${shortId(ada.id)} answers: ${reply.text}`);
+console.log(`reply from ${shortId(ada.id)}: ${reply.text}`);
 
 await bob.stop();
 await ada.stop();

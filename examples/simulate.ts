@@ -1,6 +1,7 @@
 /**
- * @module Simulate: a hundred nodes in virtual time. From one address they form a network, one tells a rumour, the network breaks in two and
- * grows together again. The same seed gives the same run, to the last byte: run `node dist/examples/simulate.js 7` twice and compare the hashes.
+ * @module Simulate: a hundred nodes in virtual time. They form a network from a few addresses, and one sends a broadcast; the network is
+ * partitioned and healed, with a broadcast in each state. The same seed gives the same run, to the last byte: run
+ * `node dist/examples/simulate.js 7` twice and compare the hashes.
  */
 import { type BehaviorAgent, type Message, NetworkBehavior, toServices } from '../index.js';
 import { DirectRouter } from '../routing/index.js';
@@ -8,16 +9,16 @@ import { SimulatedNetwork } from '../simulation.js';
 
 const COUNT = 100;
 
-class Rumours extends NetworkBehavior {
-  static readonly behavior = { serviceId: 67, name: 'rumours' } as const;
-  readonly heardMs = new Map<unknown, number>();
+class Broadcasts extends NetworkBehavior {
+  static readonly behavior = { serviceId: 67, name: 'broadcasts' } as const;
+  readonly receivedMs = new Map<unknown, number>();
 
-  tell(rumour: string): void {
-    this.perform((agent) => agent.send(toServices(), rumour));
+  broadcast(text: string): void {
+    this.perform((agent) => agent.send(toServices(), text));
   }
 
   override onMessage(agent: BehaviorAgent, message: Message): void {
-    this.heardMs.set(message.value(), agent.nowMs);
+    this.receivedMs.set(message.value(), agent.nowMs);
   }
 }
 
@@ -27,7 +28,7 @@ for (let index = 0; index < COUNT; index++) {
   await network.createNode({
     seeds: index === 0 ? [] : [earlier(), earlier()],
     connections: { min: 3, max: 20 },
-    behaviors: [Rumours],
+    behaviors: [Broadcasts],
     router: DirectRouter,
   });
 }
@@ -35,25 +36,25 @@ await network.start(...network.nodes);
 
 const linkCount = () => Math.round(network.nodes.reduce((sum, node) => sum + node.connections().length, 0) / 2);
 
-/** How many nodes hear a rumour that the first one tells, and how long it takes. */
-async function tell(rumour: string): Promise<string> {
+/** Broadcasts a text from the first node. Returns how many nodes receive it, and within what time. */
+async function broadcast(text: string): Promise<string> {
   const startMs = network.nowMs;
-  network.nodes[0]?.behavior(Rumours).tell(rumour);
+  network.nodes[0]?.behavior(Broadcasts).broadcast(text);
   await network.run(2_000);
-  const heard = network.nodes.flatMap((node) => node.behavior(Rumours).heardMs.get(rumour) ?? []);
-  return `${heard.length} of ${COUNT} nodes within ${Math.round(Math.max(...heard) - startMs)} ms`;
+  const received = network.nodes.flatMap((node) => node.behavior(Broadcasts).receivedMs.get(text) ?? []);
+  return `${received.length} of ${COUNT} nodes within ${Math.round(Math.max(...received) - startMs)} ms`;
 }
 
 await network.run(10_000);
-console.log(`formed: ${linkCount()} links; a rumour reaches ${await tell('one')}`);
+console.log(`formed: ${linkCount()} links; a broadcast reaches ${await broadcast('one')}`);
 
 network.partition(network.nodes.slice(0, COUNT / 2), network.nodes.slice(COUNT / 2));
 await network.run(20_000);
-console.log(`broken in two: ${linkCount()} links; a rumour reaches ${await tell('two')}`);
+console.log(`partitioned: ${linkCount()} links; a broadcast reaches ${await broadcast('two')}`);
 
 network.heal();
 await network.run(60_000);
-console.log(`healed: ${linkCount()} links; a rumour reaches ${await tell('three')}`);
+console.log(`healed: ${linkCount()} links; a broadcast reaches ${await broadcast('three')}`);
 
 console.log(`${Math.round(network.nowMs / 1_000)} s of virtual time, ${network.eventCount} events, trace ${network.traceHash()}`);
 await network.stop();

@@ -26,11 +26,11 @@ describe('npm start', () => {
     const others = nodes.map((match) => match?.[2]?.replaceAll(/ \([0-9.]+ ms\)/g, ''));
     const all = [1, 2, 3, 4, 5];
     expect(others).to.deep.equal(all.map((number) => namesOf(all.filter((other) => other !== number))));
-    expect(program.lines.slice(7)).to.deep.equal(['node 2 answers: Hello world']);
+    expect(program.lines.slice(7)).to.deep.equal(['reply from node 2: Hello world']);
     expect(program.errors).to.equal('');
   });
 
-  it('sends to a node, to a key and to a service, and shows ways and links', async () => {
+  it('sends to a node, to a key and to a service, and shows paths and links', async () => {
     const program = start();
     await program.say('send 3 good morning').next(/^node 3 received: good morning$/);
     await program.say('send key to the hash').next(/^node [1-5] received: to the hash$/);
@@ -46,61 +46,61 @@ describe('npm start', () => {
     expect(await program.eof().end()).to.equal(0);
   });
 
-  it('kills a node, says at once that it is gone (row 66), and revives it with its key and without an address of anybody (DNDM-33)', async () => {
+  it('kills a node, reports at once that it is gone (row 66), and revives it with its key and without any address (DNDM-33)', async () => {
     const program = start();
     const before = await program.next(/^node 3 {2}/);
     // A call at once after the kill: RPC_TIMEOUT would say that nobody knew.
     await program
       .say('kill 3')
       .say('call 3 again')
-      .next(/^node 3 is dead$/);
-    await program.next(/^(RPC_|node 3 answers)/).then((line) => expect(line, 'row 66').to.match(/^RPC_(UNREACHABLE|PEER_GONE): /));
-    // The others may have told node 1 of ways that are gone by now, too: for a moment it believes them.
+      .next(/^node 3 killed$/);
+    await program.next(/^(RPC_|reply from node 3)/).then((line) => expect(line, 'row 66').to.match(/^RPC_(UNREACHABLE|PEER_GONE): /));
+    // The others may have advertised routes to node 1 that are gone by now, too: for a moment it uses them.
     await program.sayUntil('explain 3', /^node 1 to node 3: /, /^node 1 to node 3: reject; /);
     await program.say('send 3 again').next(/^not sent: unreachable$/);
     await program.say('routes').next(/^to node 3: reject; node [0-9a-f]{8}: no route is known$/);
-    await program.say('kill 3').next(/^node 3 does not run$/);
-    await program.say('revive 3').next(/^node 3 is back and connected$/);
-    await program.say('call 3 again').next(/^node 3 answers: Hello again$/);
-    await program.say('revive 3').next(/^node 3 runs already$/);
+    await program.say('kill 3').next(/^node 3 is not running$/);
+    await program.say('revive 3').next(/^node 3 revived and connected$/);
+    await program.say('call 3 again').next(/^reply from node 3: Hello again$/);
+    await program.say('revive 3').next(/^node 3 is already running$/);
     const after = await program.say('links').next(/^node 3 {2}/);
     expect(after.slice(0, 16), 'the node id').to.equal(before.slice(0, 16));
     expect(after.replaceAll(/ \([0-9.]+ ms\)/g, '')).to.match(/connected to: node 1, node 2, node 4, node 5$/);
   });
 
-  it('explain names the way of any node to any other, and says when there is none', async () => {
+  it('explain names the path from any node to any other, or reports that there is none', async () => {
     const program = start();
     await program.next(/^node 5 {2}/);
     const isKnown =
       /^node 2 to node 3: over connection \d+; node ([0-9a-f]{8}): via .*\1 \(\d hops?, cost [0-9.]+ ms: .*\), selected \d+ sync rounds? ago/;
     await program.sayUntil('explain 3 2', /^node 2 to node 3: /, isKnown);
-    await program.say('kill 3').next(/^node 3 is dead$/);
+    await program.say('kill 3').next(/^node 3 killed$/);
     await program.sayUntil('explain 3 2', /^node 2 to node 3: /, /^node 2 to node 3: reject; node [0-9a-f]{8}: no route is known$/);
     expect(await program.say('quit').end()).to.equal(0);
   });
 
-  it('refuses what it cannot do with a reason, and goes on; on a pipe the exit code tells', async () => {
+  it('refuses invalid commands with a reason, and continues; on a pipe the exit code is 1', async () => {
     const program = start();
-    await program.say('kill 1').next(/^node 1 is the seed .* cannot be killed; quit ends everything$/);
-    await program.say('dance').next(/^there is no command "dance"; help lists all$/);
-    await program.say('constructor').next(/^there is no command "constructor"/);
-    await program.say('call').next(/^use: call <node> <name>$/);
-    await program.say('call 2').next(/^use: call <node> <name>$/);
-    await program.say('call 6 x').next(/^there is no node 6; there are 1 to 5$/);
-    await program.say('call 0 x').next(/^there is no node 0; there are 1 to 5$/);
-    await program.say('kill two').next(/^use: kill <node>$/);
-    await program.say('revive').next(/^use: revive <node>$/);
-    await program.say('explain').next(/^use: explain <node\|key\|service> \[from\]$/);
-    await program.say('explain node 3').next(/^use: explain <node\|key\|service> \[from\]$/);
-    await program.say('explain 2 6').next(/^there is no node 6/);
-    await program.say('send 2').next(/^use: send <node\|key\|service> <text>$/);
-    await program.say('send 6 x').next(/^there is no node 6/);
+    await program.say('kill 1').next(/^node 1 is the seed .* cannot be killed; quit stops everything$/);
+    await program.say('dance').next(/^unknown command "dance"; help lists all commands$/);
+    await program.say('constructor').next(/^unknown command "constructor"/);
+    await program.say('call').next(/^usage: call <node> <name>$/);
+    await program.say('call 2').next(/^usage: call <node> <name>$/);
+    await program.say('call 6 x').next(/^no node 6; valid numbers are 1 to 5$/);
+    await program.say('call 0 x').next(/^no node 0; valid numbers are 1 to 5$/);
+    await program.say('kill two').next(/^usage: kill <node>$/);
+    await program.say('revive').next(/^usage: revive <node>$/);
+    await program.say('explain').next(/^usage: explain <node\|key\|service> \[from\]$/);
+    await program.say('explain node 3').next(/^usage: explain <node\|key\|service> \[from\]$/);
+    await program.say('explain 2 6').next(/^no node 6/);
+    await program.say('send 2').next(/^usage: send <node\|key\|service> <text>$/);
+    await program.say('send 6 x').next(/^no node 6/);
     for (const name of ['call', 'send', 'routes', 'explain', 'links', 'kill', 'revive', 'bench', 'help', 'quit'])
       await program.say('help').next(new RegExp(`^${name} .*\\S$`));
     await program
       .say('')
       .say('  call   5   spaced   out  ')
-      .next(/^node 5 answers: Hello spaced out$/);
+      .next(/^reply from node 5: Hello spaced out$/);
     expect(await program.say('quit').end()).to.equal(1);
   });
 
@@ -110,24 +110,24 @@ describe('npm start', () => {
     expect(await Promise.all([one.say('quit').end(), other.say('quit').end()])).to.deep.equal([0, 0]);
   });
 
-  it('SIGINT and SIGTERM stop it in order, within 5 s and with nobody left (row 94)', async () => {
+  it('SIGINT and SIGTERM stop it in order, within 5 s and with no process left (row 94)', async () => {
     const [one, other] = [start(), start()];
     await Promise.all([one.next(/^node 5 {2}/), other.next(/^node 5 {2}/)]);
     const startedMs = performance.now();
-    // The end is the end of everybody who holds the output: the node processes inherit it.
+    // The node processes inherit the output: it ends when the last of them has ended.
     expect(await Promise.all([one.signal('SIGINT').end(), other.signal('SIGTERM').end()])).to.deep.equal([0, 0]);
     expect(performance.now() - startedMs).to.be.below(5_000);
     expect(one.errors + other.errors).to.equal('');
   });
 
-  it('SIGINT while it starts stops it, too', async () => {
+  it('SIGINT during start stops it, too', async () => {
     const program = start();
     await program.next(/^starting/);
     expect(await program.signal('SIGINT').end()).to.equal(0);
     expect(program.lines.slice(1)).to.deep.equal([]);
   });
 
-  it('leaves nobody behind when it is killed itself', async () => {
+  it('leaves no process behind when it is killed itself', async () => {
     const program = start();
     await program.next(/^node 5 {2}/);
     expect(await program.signal('SIGKILL').end()).to.equal('SIGKILL');

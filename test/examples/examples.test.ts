@@ -1,4 +1,4 @@
-/** @module Every example runs by itself and prints what its reader is told. */
+/** @module Every example runs by itself and prints what the docs show. */
 import { readdirSync } from 'node:fs';
 import { expect } from 'chai';
 import { compiled, Program } from '../cli/program.js';
@@ -45,15 +45,15 @@ describe('examples', () => {
     ]);
   });
 
-  it('hello: a welcome, and a typed answer', async () => {
+  it('hello: a welcome, and a typed reply', async () => {
     const lines = await printed('hello');
     expect(lines).to.have.length(2);
-    expect(lines[0]).to.match(new RegExp(`^${ID} says: welcome$`));
-    expect(lines[1]).to.equal(`${lines[0]?.slice(0, 8)} answers: Hello world`);
+    expect(lines[0]).to.match(new RegExp(`^message from ${ID}: welcome$`));
+    expect(lines[1]).to.equal(`reply from ${lines[0]?.slice('message from '.length, -': welcome'.length)}: Hello world`);
   });
 
   it('echo: a handler for each connection', async () => {
-    expect(await printed('echo')).to.deep.equal(['the echo: is anybody there?']);
+    expect(await printed('echo')).to.deep.equal(['echo: hello']);
   });
 
   it('envelopes: a busy worker stops the office, and the connection is given back', async () => {
@@ -89,9 +89,9 @@ describe('examples', () => {
     const [first, again, other] = await Promise.all([printed('simulate', '7'), printed('simulate', '7'), printed('simulate', '8')]);
     expect(again).to.deep.equal(first);
     expect(other.at(-1)).not.to.equal(first.at(-1));
-    expect(first[0]).to.match(/^formed: \d+ links; a rumour reaches 100 of 100 nodes within \d+ ms$/);
-    expect(first[1]).to.match(/^broken in two: \d+ links; a rumour reaches 50 of 100 nodes within \d+ ms$/);
-    expect(first[2]).to.match(/^healed: \d+ links; a rumour reaches 100 of 100 nodes within \d+ ms$/);
+    expect(first[0]).to.match(/^formed: \d+ links; a broadcast reaches 100 of 100 nodes within \d+ ms$/);
+    expect(first[1]).to.match(/^partitioned: \d+ links; a broadcast reaches 50 of 100 nodes within \d+ ms$/);
+    expect(first[2]).to.match(/^healed: \d+ links; a broadcast reaches 100 of 100 nodes within \d+ ms$/);
     expect(first[3]).to.match(/^\d+ s of virtual time, \d+ events, trace [0-9a-f]{16}$/);
   });
 
@@ -114,13 +114,13 @@ describe('examples', () => {
     expect(first.complaints + second.complaints).to.equal('');
   });
 
-  it('chat: three people in three processes hear each other, over the one who listens', async () => {
+  it('chat: three users in three processes receive one another, over the one that listens', async () => {
     const ada = run('chat', '--name', 'ada', '--listen', 'tcp://127.0.0.1:0');
-    const address = /tcp:\S+/.exec(await ada.next(/can be reached at/))?.[0] as string;
+    const address = /tcp:\S+/.exec(await ada.next(/listening at/))?.[0] as string;
     const [bob, cleo] = [run('chat', '--name', 'bob', '--seed', address), run('chat', '--name', 'cleo', '--seed', address)];
-    await Promise.all([bob, cleo].map((program) => program.next(/^\* you are connected to /)));
-    await ada.next(/has come$/);
-    await ada.next(/has come$/);
+    await Promise.all([bob, cleo].map((program) => program.next(/^\* connected to /)));
+    await ada.next(/has connected$/);
+    await ada.next(/has connected$/);
 
     ada.say('good morning');
     await Promise.all([bob, cleo].map((program) => program.next(new RegExp(`^ada \\(${ID}\\): good morning$`))));
@@ -128,11 +128,11 @@ describe('examples', () => {
     await Promise.all([ada, cleo].map((program) => program.next(new RegExp(`^bob \\(${ID}\\): hello \\?\\[31mcleo$`))));
 
     expect(await bob.eof().end()).to.equal(0);
-    await ada.next(/has left$/);
+    await ada.next(/has disconnected$/);
     cleo.say('goodbye');
     await ada.next(/^cleo .*: goodbye$/);
     expect(await Promise.all([cleo.eof().end(), ada.eof().end()])).to.deep.equal([0, 0]);
-    expect(ada.lines.join(), 'nobody hears himself').not.to.include('good morning');
+    expect(ada.lines.join(), 'no user receives his own lines').not.to.include('good morning');
     expect(ada.errors + bob.errors + cleo.errors).to.equal('');
   });
 });
