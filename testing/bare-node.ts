@@ -1,6 +1,6 @@
 /**
  * @module BareNode: a node's `Network` without runner, transport and promises, for protocol tests. The test is the world: it makes time
- * pass and hands bytes over. Whatever the network writes reaches the other end at once, within the call that caused it.
+ * pass and delivers bytes. Whatever the network writes reaches the other end at once, within the call that caused it.
  */
 
 import { BUILTINS } from '../behaviours/index.js';
@@ -26,19 +26,19 @@ import { SeededRandom, simulatedCrypto, simulatedLogger } from '../transports/si
 import { seededIdentity } from './seeded.js';
 import { VirtualTime } from './virtual-time.js';
 
-/** What a node told. */
+/** An event that a node emitted. */
 export type ToldEvent = { readonly [Name in NodeEventName]: { readonly name: Name; readonly event: NodeEvents[Name] } }[NodeEventName];
 
-/** Answers a dial: the other end's sink, or why there is none; nothing when the dial gets no answer. */
+/** What a dial meets: the other end's sink, or why there is none; `undefined` when the dial gets no answer. */
 export type DialAnswer = (link: TransportLink, address: Address) => LinkSink | NetworkError | undefined;
 
 const STEPS_MAX = 100_000;
 
 export class BareNode {
   readonly network: Network;
-  /** Everything that the node told, in order. */
+  /** All events of the node, in order. */
   readonly events: ToldEvent[] = [];
-  /** Who answers this node's dials; without one they get no answer. */
+  /** What this node's dials meet; without it they get no answer. */
   onDial: DialAnswer = () => undefined;
   readonly #setup: NodeSetup;
   readonly #container: NodeContainer;
@@ -46,7 +46,7 @@ export class BareNode {
   readonly #remotes = new Map<number, LinkSink>();
   #isSettling = false;
 
-  /** `name` seeds identity and chance; `time` may be shared by several nodes. Built-in behaviours run only if `builtins` names them. */
+  /** `name` seeds identity and randomness; `time` may be shared by several nodes. Built-in behaviours run only if `builtins` names them. */
   constructor(
     readonly name: string,
     options: NodeOptions = {},
@@ -106,7 +106,7 @@ export class BareNode {
     this.step({ type: 'work', work: () => dialer.dial({ attemptId: dialer.nextAttemptId(), target: address }) });
   }
 
-  /** Somebody dials this node: `remote` is given that one's end of the channel and answers with its sink. */
+  /** A dial to this node: `remote` gets the other end of the channel and returns its sink. */
   accept<Sink extends LinkSink>(remote: (link: TransportLink) => Sink, remoteAddress = addressOf('stranger')): Sink {
     const connectionId = this.network.reserveConnectionId();
     const sink = remote(this.#remoteEnd(connectionId, remoteAddress));
@@ -211,7 +211,7 @@ export class BareNode {
   }
 }
 
-/** Where a node of that name would be; nothing is resolved. */
+/** The address of a node of that name; it is not resolved. */
 export function addressOf(name: string): Address {
   return Address.of({ scheme: 'mem', host: name });
 }

@@ -1,7 +1,7 @@
 /**
- * @module Pair: two nodes and a wire between them, in virtual time, for protocol tests. Nothing passes the wire by itself: `step` hands
+ * @module Pair: two nodes and a wire between them, in virtual time, for protocol tests. Nothing passes the wire by itself: `step` delivers
  * one chunk over, `drive` all, `driveBounded` all within a bound, and `advance` lets time pass. Meanwhile the test may look at the bytes
- * that are under way, drop, change, cut or inject some.
+ * in transit, drop, change, cut or inject some.
  */
 import type { Address, BehaviorEntry, Connection, LinkSink, NodeOptions, TransportLink } from '../core/index.js';
 import { addressOf, BareNode } from './bare-node.js';
@@ -54,7 +54,7 @@ export class Pair {
     return this.wires.every((wire) => wire.isQuiet);
   }
 
-  /** One dials the other; nothing has passed the wire yet. */
+  /** One dials the other; the wire is empty yet. */
   dial(from: SideName = 'alice', address: Address = addressOf(from === 'alice' ? 'bob' : 'alice')): this {
     this[from].dial(address);
     return this;
@@ -74,12 +74,12 @@ export class Pair {
     return connection;
   }
 
-  /** Hands one chunk over, each side in turn; when none is under way, jumps to the next deadline. False when there is neither. */
+  /** Delivers one chunk, each side in turn; when none is in transit, jumps to the next deadline. False when there is neither. */
   step(): boolean {
     return this.#deliverOne() || this.#jump();
   }
 
-  /** Hands over what is under way and what follows from it, until nothing is. Time does not pass. */
+  /** Delivers what is in transit and what follows from it, until the wire is empty. Time does not pass. */
   drive(): this {
     return this.driveBounded(STEPS_MAX);
   }

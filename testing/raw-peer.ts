@@ -1,5 +1,5 @@
 /**
- * @module RawPeer: a peer that speaks bytes and nothing else, for tests of what a node does with them. It works over every transport
+ * @module RawPeer: a peer that sends bytes without any protocol, for tests of what a node does with them. It works over every transport
  * link: a `BareNode`'s, a simulated one, a real one.
  */
 import type { LinkSink, NetworkError, TransportLink } from '../core/index.js';

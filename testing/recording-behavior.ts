@@ -1,6 +1,6 @@
 /**
- * @module RecordingBehavior: a behaviour that does nothing but write down every hook that is called, with its arguments, in order. A test
- * may say what a hook answers or does besides.
+ * @module RecordingBehavior: a behaviour that records every hook that is called, with its arguments, in order. A test
+ * may define what a hook returns or does besides.
  */
 
 import { BEHAVIOR_HOOKS } from '../core/api/descriptor.js';
@@ -39,7 +39,7 @@ export interface RecordingOptions {
   readonly handlers?: boolean;
   /** Whether `onTick` is recorded; a behaviour without it is not ticked. */
   readonly ticks?: boolean;
-  /** By the name of a hook: what is done when it is called; what it returns is the hook's answer. */
+  /** By the name of a hook: what is done when it is called, and returned. */
   readonly reactions?: Readonly<Record<string, Reaction>>;
 }
 
@@ -76,14 +76,14 @@ export abstract class RecordingBehavior extends NetworkBehavior {
       .filter((event): event is RecordedMessage => event.type === 'message');
   }
 
-  /** Writes a call down and answers what the test wants. The agent, the first argument of most hooks, is not written down. */
+  /** Records a call and returns what the test wants. The agent, the first argument of most hooks, is not recorded. */
   record(hook: string, args: readonly unknown[]): unknown {
     if (this.calls.length >= CALLS_MAX) throw new Error(`${this.name} has recorded ${CALLS_MAX} calls: is there a loop?`);
     const isVote = hook.startsWith('check');
     this.calls.push({ hook, args: (isVote ? args : args.slice(1)).map((arg) => (arg instanceof Message ? copied(arg) : arg)) });
-    const answer = this.#options.reactions?.[hook]?.(...args);
+    const result = this.#options.reactions?.[hook]?.(...args);
     const isConnected = /^on(Incoming|Outgoing)ConnectionConnected$/.test(hook);
-    return answer ?? (isConnected && this.#options.handlers === true ? new RecordingHandler(this) : undefined);
+    return result ?? (isConnected && this.#options.handlers === true ? new RecordingHandler(this) : undefined);
   }
 }
 
@@ -105,8 +105,8 @@ for (const hook of HANDLER_HOOKS) {
 function defineHook(prototype: RecordingBehavior, hook: string): void {
   Object.defineProperty(prototype, hook, {
     value(this: RecordingBehavior, ...args: unknown[]) {
-      const answer = this.record(hook, args);
-      return hook === 'onRpc' ? answer === true : answer;
+      const result = this.record(hook, args);
+      return hook === 'onRpc' ? result === true : result;
     },
   });
 }

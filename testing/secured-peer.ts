@@ -101,7 +101,7 @@ export class SecuredPeer extends RawPeer {
     return this.#stream.state === 'failed';
   }
 
-  /** What both sides know this session by; absent until it is secured. */
+  /** The name of this session on both sides; absent until it is secured. */
   get channelBinding(): Uint8Array | undefined {
     return this.#stream.remote?.channelBinding;
   }

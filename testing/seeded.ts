@@ -1,10 +1,10 @@
 /**
- * @module Seeded identities and chance, so that a test says the same every time.
+ * @module Seeded identities and randomness, so that every run of a test is the same.
  */
 import { type Crypto, Identity } from '../core/index.js';
 import { SeededRandom, simulatedCrypto } from '../transports/simulated/index.js';
 
-/** Chance that repeats: equal seeds, equal sequences. */
+/** A seeded random generator: equal seeds, equal sequences. */
 export function seededRandom(...seed: readonly (string | number)[]): SeededRandom {
   return new SeededRandom(...seed);
 }

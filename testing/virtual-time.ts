@@ -1,5 +1,5 @@
 /**
- * @module VirtualTime: a clock and timers for tests of what takes them as ports. Nothing happens until the test says so; nothing sleeps.
+ * @module VirtualTime: a clock and timers for tests of what takes them as ports. Time passes only when the test lets it; nothing sleeps.
  */
 import type { Clock, Timers } from '../core/index.js';
 import { Scheduler } from '../transports/simulated/index.js';
@@ -37,7 +37,7 @@ export class VirtualTime {
     return true;
   }
 
-  /** Lets time pass; what falls due on the way is called at its time. */
+  /** Lets time pass; what falls due meanwhile is called at its time. */
   advance(durationMs: number): void {
     const untilMs = this.nowMs + durationMs;
     while (this.nextMs <= untilMs) this.next();

@@ -1,5 +1,5 @@
 /**
- * @module Wire: one channel between the two nodes of a `Pair`, with the bytes that are under way, where a test can get at them.
+ * @module Wire: one channel between the two nodes of a `Pair`, with the bytes in transit, within reach of a test.
  */
 import type { LinkSink, NetworkError, TransportLink } from '../core/index.js';
 import { joinBytes } from '../core/structures/bytes.js';
@@ -21,7 +21,7 @@ export class Wire {
   readonly #to: Readonly<Record<SideName, Direction>> = { alice: newDirection(), bob: newDirection() };
   #isEnded = false;
 
-  /** For the pair: connects a node's end, and answers what that node writes to. */
+  /** For the pair: connects a node's end, and returns what that node writes to. */
   attach(side: SideName, link: TransportLink): LinkSink {
     this.#to[side].link = link;
     const other = side === 'alice' ? 'bob' : 'alice';
@@ -32,7 +32,7 @@ export class Wire {
     };
   }
 
-  /** Chunks on their way, oldest first. */
+  /** Chunks in transit, oldest first. */
   inFlight(to: SideName): readonly Uint8Array[] {
     return this.#to[to].items.flatMap((item) => ('bytes' in item ? [item.bytes] : []));
   }
@@ -53,7 +53,7 @@ export class Wire {
     this.#to[to].items.push({ bytes: bytes.slice() });
   }
 
-  /** Loses what is on the wire; answers how many bytes that were. */
+  /** Loses what is on the wire; returns how many bytes that were. */
   drop(to: SideName): number {
     return this.take(to).length;
   }
@@ -66,7 +66,7 @@ export class Wire {
     this.inject(to, bytes);
   }
 
-  /** After so many more bytes nothing arrives any more, and nobody is told. */
+  /** After so many more bytes nothing arrives any more, without an error. */
   cutAfter(to: SideName, byteCount: number): void {
     this.#to[to].budget = byteCount;
   }

@@ -1,2 +1,2 @@
-/** @module Transports in browsers: the part of `meshwright/transports` that needs nothing of Node. */
+/** @module Transports in browsers: the part of `meshwright/transports` that runs without Node. */
 export * from './memory/index.js';

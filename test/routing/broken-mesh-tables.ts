@@ -69,7 +69,7 @@ export const BROKEN_MESH_TABLES: readonly BrokenTable[] = [
       return other === undefined ? action : { type: 'next', connectionId: other[0], nodeId: other[1] };
     },
   })),
-  ...mesh('it stops telling after a while', 'knows the way again after a node restarted', ({ of }) => {
+  ...mesh('it stops telling after a while', 'finds the path again after a node restarted', ({ of }) => {
     let told = 0;
     return { createSync: (nodeId) => (++told > 30 ? undefined : of.createSync(nodeId)) };
   }),
@@ -86,25 +86,25 @@ export const BROKEN_MESH_TABLES: readonly BrokenTable[] = [
       return { type: 'next', connectionId, nodeId };
     },
   })),
-  ...mesh('it copies to one neighbour only', 'brings a broadcast to every provider within its scope, and to nobody else', ({ of }) => ({
+  ...mesh('it copies to one neighbour only', 'brings a broadcast to every provider within its scope, and to no other node', ({ of }) => ({
     pathsToServices: (serviceId, scope, except, source) => {
       const { local, next } = of.pathsToServices(serviceId, scope, except, source);
       return { local, next: next.slice(0, 1) };
     },
   })),
-  ...mesh('it takes the relay for the sender', 'brings a broadcast to every provider within its scope, and to nobody else', ({ of }) => ({
+  ...mesh('it takes the relay for the sender', 'brings a broadcast to every provider within its scope, and to no other node', ({ of }) => ({
     pathsToServices: (serviceId, scope, except) => of.pathsToServices(serviceId, scope, except),
   })),
   ...mesh(
     'it takes a sync without any bytes for none',
-    'takes back all that a neighbour has told, when that has nothing to tell any more',
+    'withdraws all that a neighbour has advertised, when that advertises nothing any more',
     ({ of }) => ({
       applySync: (connectionId, metric, sync) => (sync.length === 0 ? undefined : of.applySync(connectionId, metric, sync)),
     }),
   ),
   ...mesh(
     'it forgets the neighbour, too',
-    'takes back all that a neighbour has told, when that has nothing to tell any more',
+    'withdraws all that a neighbour has advertised, when that advertises nothing any more',
     ({ of }) => ({
       applySync: (connectionId, metric, sync) => of.applySync(connectionId, metric, sync.length === 0 ? encode('[]') : sync),
     }),
@@ -123,10 +123,10 @@ export const BROKEN_MESH_TABLES: readonly BrokenTable[] = [
   })).filter(({ reach }) => reach === 'mesh'),
   ...mesh('it is filled from the beginning', FILLED, () => ({ isFilled: true })),
   ...mesh('it is never filled', FILLED, () => ({ isFilled: false })),
-  ...mesh('it leaves out the last node', 'knows every node of the mesh when its closest nodes are complete', ({ of }) => ({
+  ...mesh('it leaves out the last node', 'has every node of the mesh when its closest nodes are complete', ({ of }) => ({
     closest: (key, count) => ({ nodes: of.closest(key, count).nodes.slice(0, -1), isComplete: true }),
   })),
-  ...mesh('it draws by lot', 'gives equal answers in equal meshes', ({ of }) => ({
+  ...mesh('it draws by lot', 'gives equal results in equal meshes', ({ of }) => ({
     pathToKey: (key, except) => (Math.random() < 0.5 ? LOCAL : of.pathToKey(key, except)),
   })),
   ...expensive('it takes the first way that it knows, however long', ({ of, links }) => ({

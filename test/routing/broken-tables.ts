@@ -11,14 +11,14 @@ import { ForceNodeRouter } from '../../routing/force-node-router.js';
 import { OverlayRouter } from '../../routing/overlay-router.js';
 import { type BrokenTable, next, patched, type Sound } from './patched.js';
 
-const FORM = 'answers in the form of the contract';
-const EXCEPT = 'never answers the connection that the message came from';
-const UP = 'never answers a connection that is not up, nor with another node than is at its end';
+const FORM = 'returns the form of the contract';
+const EXCEPT = 'never returns the connection that the message came from';
+const UP = 'never returns a connection that is not up, nor with another node than is at its end';
 const STRAY = 'ignores late events and events of connections that never were';
 const SYNC = 'ignores malformed syncs';
 const CLOSEST = 'names the closest nodes in order, each once, and as many as are asked for at most';
-const DISPATCH = 'answers pathTo as the method of the route does';
-const REGISTERED = 'answers local for the services that are registered here, and only for these';
+const DISPATCH = 'returns for pathTo what the method of the route does';
+const REGISTERED = 'returns local for the services that are registered here, and only for these';
 const NEIGHBOURS = 'reaches every neighbour';
 const TWO_LINKS = 'keeps a neighbour until the last of its links is down, in either order';
 const KEY = 'sends a key to the closest of itself and its neighbours by XOR';
@@ -185,7 +185,7 @@ const EVENTS: readonly BrokenTable[] = [
 ];
 
 const REACH: readonly BrokenTable[] = [
-  direct('this node is not local', 'answers local for this node and for its own key', (sound) => ({
+  direct('this node is not local', 'returns local for this node and for its own key', (sound) => ({
     pathToNode: (nodeId, except) => (nodeId === sound.self ? REJECT : sound.of.pathToNode(nodeId, except)),
   })),
   direct('only the first link is a neighbour', NEIGHBOURS, ({ of, links }) => ({
@@ -194,7 +194,7 @@ const REACH: readonly BrokenTable[] = [
       return action.type === 'next' && action.connectionId !== [...links.keys()][0] ? REJECT : action;
     },
   })),
-  direct('unknown nodes go to a neighbour', 'reaches nobody but its neighbours', ({ of, links }) => ({
+  direct('unknown nodes go to a neighbour', 'reaches its neighbours only', ({ of, links }) => ({
     pathToNode: (nodeId, except) => {
       const action = of.pathToNode(nodeId, except);
       const other = otherThan(links, except);

@@ -39,7 +39,7 @@ describe('routerTableSuite with broken tables', () => {
 describe('routerTableChecks', () => {
   it('names the seed of a failure, and that seed alone fails again', () => {
     const broken = () => patched(new DirectRouter(), () => ({ linkDown: () => undefined }));
-    const name = 'never answers a connection that is not up, nor with another node than is at its end';
+    const name = 'never returns a connection that is not up, nor with another node than is at its end';
     const checkWith = (seed: number, runs: number) =>
       routerTableChecks({ reach: 'neighbours', seed, runs }).find((check) => check.name === name);
     const text = messageOf(() => checkWith(41, 12)?.run(broken));

@@ -1,10 +1,10 @@
 /**
- * @module What the conformance suites are built with: checks as data, a repeatable source of chance and one assertion. It uses no test
- * runner and no assertion library, so that the suites run under any; it knows nothing of what is tested.
+ * @module What the conformance suites are built with: checks as data, a seeded random generator and one assertion. It uses no test
+ * runner and no assertion library, so that the suites run under any; it does not depend on what is tested.
  */
 import { NODE_ID_BYTES, type NodeId, nodeIdFromBytes } from '../../core/address/node-id.js';
 
-/** One fact about every implementation. `run` returns if it holds and throws an error that says what did not. */
+/** One fact about every implementation. `run` returns if it holds and throws an error that names what did not. */
 export interface ConformanceCheck<Subject> {
   readonly name: string;
   run(factory: () => Subject): void;
@@ -18,7 +18,7 @@ export function must(holds: boolean, fact: string): asserts holds {
   throw error;
 }
 
-/** A repeatable sequence: the same seed, the same chances. Not for secrets. */
+/** A repeatable sequence: the same seed, the same numbers. Not for secrets. */
 export class SeededRandom {
   #state: number;
 

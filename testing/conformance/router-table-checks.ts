@@ -12,7 +12,7 @@ import { distance } from './table-oracle.js';
 export type RouterTableCheck = ConformanceCheck<RouterTable>;
 
 /** How the random checks run. */
-export interface Chance {
+export interface Trials {
   readonly seed: number;
   readonly runs: number;
 }
@@ -26,43 +26,43 @@ const FALSE_METRICS: readonly LinkMetric[] = [
   { rttMs: Number.NEGATIVE_INFINITY, lossRatio: 2, bandwidth: Number.NaN },
 ];
 
-export function contractChecks(chance: Chance): RouterTableCheck[] {
+export function contractChecks(trials: Trials): RouterTableCheck[] {
   return [
-    throughout('answers in the form of the contract', chance, (answer) => mustHaveForm(answer)),
-    throughout('never answers the connection that the message came from', chance, ({ question, except, hops }) => {
-      must(except === undefined || hops.every((hop) => hop.connectionId !== except), `${question} answers its except`);
+    throughout('returns the form of the contract', trials, (answer) => mustHaveForm(answer)),
+    throughout('never returns the connection that the message came from', trials, ({ question, except, hops }) => {
+      must(except === undefined || hops.every((hop) => hop.connectionId !== except), `${question} returns its except`);
     }),
-    throughout('never answers a connection that is not up, nor with another node than is at its end', chance, mustBeUp),
-    inRandomWorlds('gives equal answers for equal histories', chance, (world, factory, seed) => {
+    throughout('never returns a connection that is not up, nor with another node than is at its end', trials, mustBeUp),
+    inRandomWorlds('gives equal answers for equal histories', trials, (world, factory, seed) => {
       const twin = new RouterWorld(factory(), new SeededRandom(seed));
       run(world, () => world.answersExcept(undefined));
       run(twin, () => twin.answersExcept(undefined));
       mustBeEqual(twin.transcript(), world.transcript(), 'two tables with the same history differ');
     }),
-    afterRandomSteps('is not changed by being asked', chance, (world) => {
-      unchanged(world, 'asked again it answers', () => {
+    afterRandomSteps('is not changed by being asked', trials, (world) => {
+      unchanged(world, 'asked again it returns', () => {
         for (let questions = 1 + world.random.below(5); questions > 0; questions--) askSomething(world);
       });
     }),
-    afterRandomSteps('ignores late events and events of connections that never were', chance, strayEvents),
-    afterRandomSteps('ignores false metrics', chance, (world) => {
+    afterRandomSteps('ignores late events and events of connections that never were', trials, strayEvents),
+    afterRandomSteps('ignores false metrics', trials, (world) => {
       unchanged(world, 'a false metric changed it', () => {
         for (const connectionId of world.links.keys()) for (const metric of FALSE_METRICS) world.table.linkMetric(connectionId, metric);
       });
     }),
-    afterRandomSteps('ignores malformed syncs', chance, malformedSyncs),
-    afterRandomSteps('forgets a link that went as if it had not been', chance, cameAndWent),
-    afterRandomSteps('answers pathTo as the method of the route does', chance, dispatch),
-    afterRandomSteps('explains the answer that it gives', chance, explanations),
-    afterRandomSteps('names the closest nodes in order, each once, and as many as are asked for at most', chance, (world) => {
+    afterRandomSteps('ignores malformed syncs', trials, malformedSyncs),
+    afterRandomSteps('forgets a link that went as if it had not been', trials, cameAndWent),
+    afterRandomSteps('returns for pathTo what the method of the route does', trials, dispatch),
+    afterRandomSteps('explains the answer that it gives', trials, explanations),
+    afterRandomSteps('names the closest nodes in order, each once, and as many as are asked for at most', trials, (world) => {
       for (const key of world.keys) closestNodes(world, key);
     }),
   ];
 }
 
 /** A check that looks at every answer after every event of random histories. */
-function throughout(name: string, chance: Chance, look: (answer: Answer, world: RouterWorld) => void): RouterTableCheck {
-  return inRandomWorlds(name, chance, (world) => {
+function throughout(name: string, trials: Trials, look: (answer: Answer, world: RouterWorld) => void): RouterTableCheck {
+  return inRandomWorlds(name, trials, (world) => {
     run(world, () => {
       for (const answer of world.answers()) look(answer, world);
     });
@@ -70,8 +70,8 @@ function throughout(name: string, chance: Chance, look: (answer: Answer, world: 
 }
 
 /** A check that looks once, at the end of random histories. */
-export function afterRandomSteps(name: string, chance: Chance, look: (world: RouterWorld) => void): RouterTableCheck {
-  return inRandomWorlds(name, chance, (world) => {
+export function afterRandomSteps(name: string, trials: Trials, look: (world: RouterWorld) => void): RouterTableCheck {
+  return inRandomWorlds(name, trials, (world) => {
     run(world, () => undefined);
     look(world);
   });
@@ -79,7 +79,7 @@ export function afterRandomSteps(name: string, chance: Chance, look: (world: Rou
 
 export function inRandomWorlds(
   name: string,
-  { seed, runs }: Chance,
+  { seed, runs }: Trials,
   body: (world: RouterWorld, factory: () => RouterTable, seed: number) => void,
 ): RouterTableCheck {
   return {
@@ -115,8 +115,8 @@ function mustHaveForm({ question, given }: Answer): void {
 function mustBeUp({ question, hops }: Answer, world: RouterWorld): void {
   for (const { connectionId, nodeId } of hops) {
     const link = world.links.get(connectionId);
-    must(link !== undefined, `${question} answers connection ${connectionId}, which is not up`);
-    must(link.nodeId === nodeId, `${question} answers connection ${connectionId} with node ${nodeId}, but ${link.nodeId} is there`);
+    must(link !== undefined, `${question} returns connection ${connectionId}, which is not up`);
+    must(link.nodeId === nodeId, `${question} returns connection ${connectionId} with node ${nodeId}, but ${link.nodeId} is there`);
   }
 }
 
@@ -167,7 +167,7 @@ function strayEvents(world: RouterWorld): void {
   });
 }
 
-/** Noise, and the table's own sync cut short, with a byte behind its end, and inverted. A format must tell all of these. */
+/** Noise, and the table's own sync cut short, with a byte behind its end, and inverted. A format must refuse all of these. */
 function malformedSyncs(world: RouterWorld): void {
   const metric = { rttMs: 1, lossRatio: 0, bandwidth: undefined };
   const neighbour = [...world.links.values()][0];
@@ -225,7 +225,7 @@ function closestNodes({ table, self }: RouterWorld, key: NodeId): void {
   const all = table.closest(key, Number.MAX_SAFE_INTEGER).nodes;
   for (const count of [0, 1, 2, all.length, all.length + 1]) {
     const { nodes, isComplete } = table.closest(key, count);
-    must(typeof isComplete === 'boolean', `closest(${key}, ${count}) does not tell whether it is complete`);
+    must(typeof isComplete === 'boolean', `closest(${key}, ${count}) does not return whether it is complete`);
     must(nodes.join() === all.slice(0, count).join(), `closest(${key}, ${count}) does not begin as closest(${key}) of all`);
   }
   for (const [index, node] of all.entries()) {
@@ -238,6 +238,6 @@ function closestNodes({ table, self }: RouterWorld, key: NodeId): void {
 function same(actual: RouteAction, expected: RouteAction, question: string): void {
   must(
     JSON.stringify(actual) === JSON.stringify(expected),
-    `${question} answers ${JSON.stringify(actual)}, not ${JSON.stringify(expected)}`,
+    `${question} returns ${JSON.stringify(actual)}, not ${JSON.stringify(expected)}`,
   );
 }

@@ -5,7 +5,7 @@
 import { type NodeId, sharesPrefix } from '../../core/address/node-id.js';
 import type { RouterTable } from '../../core/api/router-table.js';
 import { forSeeds, must, SeededRandom } from './check-tools.js';
-import type { Chance, RouterTableCheck } from './router-table-checks.js';
+import type { RouterTableCheck, Trials } from './router-table-checks.js';
 import { change, MESH_SERVICES, type MeshShape } from './router-table-meshes.js';
 import type { TableMesh, TableNode } from './table-mesh.js';
 import {
@@ -27,10 +27,10 @@ const SCOPES = [0, 1, 2, 32];
 type MeshCheck = (mesh: TableMesh, random: SeededRandom) => void;
 
 /** `cost`: what the table goes by; without it only reaching counts. */
-export function meshChecks(shape: MeshShape, chance: Chance, cost: LinkCost | undefined): RouterTableCheck[] {
+export function meshChecks(shape: MeshShape, trials: Trials, cost: LinkCost | undefined): RouterTableCheck[] {
   const inMeshes = (name: string, body: MeshCheck): RouterTableCheck => ({
     name: `${shape.prefix}${name}`,
-    run: (factory) => forSeeds(chance.seed, chance.runs, (random) => body(shape.build(factory, random), random)),
+    run: (factory) => forSeeds(trials.seed, trials.runs, (random) => body(shape.build(factory, random), random)),
   });
   const changed = (name: string, body: MeshCheck): RouterTableCheck =>
     inMeshes(name, (mesh, random) => {
@@ -46,22 +46,22 @@ export function meshChecks(shape: MeshShape, chance: Chance, cost: LinkCost | un
       settled(mesh, shape);
       everyPair(mesh, shape);
     }),
-    inMeshes('knows the way again after a node restarted', (mesh, random) => {
+    inMeshes('finds the path again after a node restarted', (mesh, random) => {
       mesh.restart(random.pick(mesh.nodes));
       settled(mesh, shape);
       everyPair(mesh, shape);
     }),
-    changed('takes back all that a neighbour has told, when that has nothing to tell any more', takenBack),
+    changed('withdraws all that a neighbour has advertised, when that advertises nothing any more', takenBack),
     changed('sends a key to the closest node of the mesh', (mesh, random) => {
       for (const start of mesh.nodes) for (const key of [random.nodeId(), start.id]) keyEnds(mesh, start, key);
     }),
-    changed('knows every node of the mesh when its closest nodes are complete', (mesh, random) => {
+    changed('has every node of the mesh when its closest nodes are complete', (mesh, random) => {
       for (const start of mesh.nodes) completeMeansAll(start, random.nodeId());
     }),
     inMeshes('is filled when all its neighbours have sent a whole sync, and not before', (mesh, random) => filled(mesh, shape, random)),
     changed('reaches a service when, and only when, a node of the mesh offers it', everyService),
-    changed('brings a broadcast to every provider within its scope, and to nobody else', everyBroadcast),
-    equalMeshes(shape, chance),
+    changed('brings a broadcast to every provider within its scope, and to no other node', everyBroadcast),
+    equalMeshes(shape, trials),
     ...(cost === undefined ? [] : [changed(shape.costFact, (mesh) => everyCost(mesh, shape, cost))]),
   ];
 }
@@ -89,7 +89,7 @@ function everyPair(mesh: TableMesh, shape: MeshShape): void {
       must(!isLoop, `a message from ${start.id} to ${target.id} goes round in a circle`);
       if (reachable.has(target)) must(end === target, `${start.id} does not reach ${target.id}, though the graph connects them`);
       else if (!shape.isHidden(target, start, reachable))
-        must(start.table.pathToNode(target.id).type === 'reject', `${start.id} has a way to ${target.id}, though no link leads there`);
+        must(start.table.pathToNode(target.id).type === 'reject', `${start.id} has a path to ${target.id}, though no link leads there`);
     }
   }
 }
@@ -102,7 +102,7 @@ function takenBack(mesh: TableMesh, random: SeededRandom): void {
     for (const { id } of mesh.nodes) {
       const action = node.table.pathToNode(id);
       const isOver = action.type === 'next' && action.connectionId === connectionId;
-      must(id === peer.id || !isOver, `${node.id} goes to ${id} over ${peer.id}, which has taken back all that it told`);
+      must(id === peer.id || !isOver, `${node.id} goes to ${id} over ${peer.id}, which has withdrawn all that it advertised`);
     }
     must(node.table.pathToNode(peer.id).type === 'next', `${node.id} does not reach its neighbour ${peer.id} any more`);
   }
@@ -119,7 +119,7 @@ function completeMeansAll(start: TableNode, key: NodeId): void {
   const { nodes, isComplete } = start.table.closest(key, Number.MAX_SAFE_INTEGER);
   const known = new Set(nodes);
   for (const { id } of reachableFrom(start))
-    must(!isComplete || known.has(id), `the closest nodes of ${start.id} are said to be complete, but ${id} is missing`);
+    must(!isComplete || known.has(id), `the closest nodes of ${start.id} are reported as complete, but ${id} is missing`);
 }
 
 function filled(mesh: TableMesh, shape: MeshShape, random: SeededRandom): void {
@@ -136,7 +136,7 @@ function everyService(mesh: TableMesh): void {
       const { type } = start.table.pathToService(serviceId, 0);
       const isOffered = providersWithin(start, serviceId, 0).length > 0;
       const expected = start.services.has(serviceId) ? 'local' : isOffered ? 'next' : 'reject';
-      must(type === expected, `service ${serviceId} at ${start.id} answers ${type}, not ${expected}`);
+      must(type === expected, `service ${serviceId} at ${start.id} returns ${type}, not ${expected}`);
       if (!isOffered) continue;
       const { end, isLoop } = walk(mesh, start, (table, except) => table.pathToService(serviceId, 0, except));
       must(!isLoop, `a message from ${start.id} for service ${serviceId} goes round in a circle`);
@@ -159,7 +159,7 @@ function everyBroadcast(mesh: TableMesh): void {
   }
 }
 
-/** In zones nothing is said of ways between them, nor that a way within one stays there if a cheaper one leads out and back. */
+/** In zones there is no rule for paths between them, nor that a path within one stays there if a cheaper one leads out and back. */
 function everyCost(mesh: TableMesh, { isZoned }: MeshShape, cost: LinkCost): void {
   for (const start of mesh.nodes) {
     const isOver = ({ id }: TableNode) => !isZoned || sharesPrefix(id, start.id, 1);
@@ -167,12 +167,12 @@ function everyCost(mesh: TableMesh, { isZoned }: MeshShape, cost: LinkCost): voi
       const { end, links } = walkTo(mesh, start, target);
       const paid = end === target ? costOf(links, cost) : Number.POSITIVE_INFINITY;
       const slack = 1e-6 * least;
-      must(paid <= least + slack, `the way from ${start.id} to ${target.id} costs ${paid}, but there is one for ${least}`);
+      must(paid <= least + slack, `the path from ${start.id} to ${target.id} costs ${paid}, but there is one for ${least}`);
     }
   }
 }
 
-function equalMeshes(shape: MeshShape, { seed, runs }: Chance): RouterTableCheck {
+function equalMeshes(shape: MeshShape, { seed, runs }: Trials): RouterTableCheck {
   const answersOf = (factory: () => RouterTable, meshSeed: number) => {
     const random = new SeededRandom(meshSeed);
     const mesh = shape.build(factory, random);
@@ -187,5 +187,5 @@ function equalMeshes(shape: MeshShape, { seed, runs }: Chance): RouterTableCheck
       const [one, other] = [answersOf(factory, meshSeed), answersOf(factory, meshSeed)];
       must(one === other, 'two meshes with the same history differ');
     });
-  return { name: `${shape.prefix}gives equal answers in equal meshes`, run };
+  return { name: `${shape.prefix}gives equal results in equal meshes`, run };
 }

@@ -18,7 +18,7 @@ export interface MeshShape {
   build(factory: () => RouterTable, random: SeededRandom): TableMesh;
   /** Makes it a graph of its kind again. */
   mend(mesh: TableMesh): void;
-  /** Whether a table may believe that there is a way to a node that no link leads to. */
+  /** Whether a table may have a path to a node that no link leads to. */
   isHidden(target: TableNode, start: TableNode, reachable: ReadonlySet<TableNode>): boolean;
 }
 
@@ -26,7 +26,7 @@ export const MESH_SERVICES: readonly number[] = [64, 65];
 /** Far enough apart that no table takes a change for noise. */
 const ROUND_TRIPS = [2, 10, 20, 30, 80, 200];
 const NODES = 8;
-/** Some ids share theirs, whoever their neighbours are. */
+/** Some ids share theirs, whatever their neighbours are. */
 const FIRST_BYTES = ['0a', '0b', '7c', 'f0', 'f1'];
 const ZONES = 3;
 const ZONE_NODES = 9;
@@ -73,7 +73,7 @@ export const ZONED_MESH: MeshShape = {
     !sharesPrefix(target.id, start.id, 1) && [...reachable].some(({ id }) => sharesPrefix(id, target.id, 1)),
 };
 
-/** Random changes with a few rounds in between, so that news meet old news on the way. */
+/** Random changes with a few rounds in between, so that new and old updates are in transit together. */
 export function change(mesh: TableMesh, random: SeededRandom, count: number): void {
   for (let index = 0; index < count; index++) {
     changeOnce(mesh, random, random.pick(mesh.nodes));

@@ -1,20 +1,20 @@
 /**
  * @module What a table reaches with its own links alone, by declared class, against brute-force oracles. Between two links of one node
- * (the moment of a replacement) a table may take either, and may or may not count the node of `except` as a way: the oracles allow both.
+ * (the moment of a replacement) a table may take either, and may or may not use the node of `except`: the oracles allow both.
  */
 import { type NodeId, sharesPrefix } from '../../core/address/node-id.js';
 import type { RouteAction, RouteFanout } from '../../core/api/router-table.js';
 import { forSeeds, must } from './check-tools.js';
-import { afterRandomSteps, type Chance, inRandomWorlds, type RouterTableCheck, run } from './router-table-checks.js';
+import { afterRandomSteps, inRandomWorlds, type RouterTableCheck, run, type Trials } from './router-table-checks.js';
 import { ANY_MESH } from './router-table-meshes.js';
 import { type RouterWorld, WORLD_SERVICES } from './router-table-world.js';
 import type { TableMesh, TableNode } from './table-mesh.js';
 import { closest, walkTo } from './table-oracle.js';
 
 /** For `none`: no other node, ever. */
-export function reachNoneChecks(chance: Chance): RouterTableCheck[] {
+export function reachNoneChecks(trials: Trials): RouterTableCheck[] {
   return [
-    inRandomWorlds('reaches no other node', chance, (world) => {
+    inRandomWorlds('reaches no other node', trials, (world) => {
       run(world, () => {
         for (const { question, hops } of world.answers()) must(hops.length === 0, `${question} leads to another node`);
       });
@@ -23,15 +23,15 @@ export function reachNoneChecks(chance: Chance): RouterTableCheck[] {
 }
 
 /** For `all`: while the table has a link that it uses, everything goes somewhere. */
-export function reachAllChecks(chance: Chance): RouterTableCheck[] {
+export function reachAllChecks(trials: Trials): RouterTableCheck[] {
   return [
-    inRandomWorlds('reaches everything while its link is up', chance, (world) => {
+    inRandomWorlds('reaches everything while its link is up', trials, (world) => {
       world.services(world.forced === undefined ? world.up(world.nodes[0] as NodeId) : world.forced.connectionId, WORLD_SERVICES);
       for (const { question, given, hops } of world.answersExcept(undefined)) {
         must(hops.length > 0 || (given as RouteAction).type === 'local' || (given as RouteFanout).local, `${question} is not reached`);
       }
     }),
-    inRandomWorlds('reaches nothing over its link once it is down', chance, (world) => {
+    inRandomWorlds('reaches nothing over its link once it is down', trials, (world) => {
       if (world.forced === undefined) return;
       world.down(world.forced.connectionId);
       for (const { question, hops } of world.answersExcept(undefined))
@@ -40,10 +40,10 @@ export function reachAllChecks(chance: Chance): RouterTableCheck[] {
   ];
 }
 
-/** What holds for every table that knows its neighbours. */
-export function ownChecks(chance: Chance): RouterTableCheck[] {
+/** What holds for every table of neighbours. */
+export function ownChecks(trials: Trials): RouterTableCheck[] {
   return [
-    inRandomWorlds('answers local for this node and for its own key', chance, (world) => {
+    inRandomWorlds('returns local for this node and for its own key', trials, (world) => {
       run(world, () => {
         for (const except of [undefined, ...world.links.keys()]) {
           must(world.table.pathToNode(world.self, except).type === 'local', 'this node is not local');
@@ -51,34 +51,34 @@ export function ownChecks(chance: Chance): RouterTableCheck[] {
         }
       });
     }),
-    inRandomWorlds('answers local for the services that are registered here, and only for these', chance, (world) => {
+    inRandomWorlds('returns local for the services that are registered here, and only for these', trials, (world) => {
       run(world, () =>
         everyService(world, (id, except, action, fanout) => {
           must(
             (action.type === 'local') === world.own.has(id),
-            `service ${id} (except ${except}) answers ${action.type}, registered: ${world.own.has(id)}`,
+            `service ${id} (except ${except}) returns ${action.type}, registered: ${world.own.has(id)}`,
           );
           must(
             fanout.local === world.own.has(id),
-            `services ${id} (except ${except}) say local ${fanout.local}, registered: ${world.own.has(id)}`,
+            `services ${id} (except ${except}) return local ${fanout.local}, registered: ${world.own.has(id)}`,
           );
         }),
       );
     }),
-    inRandomWorlds('reaches every neighbour', chance, (world) => run(world, () => everyNeighbour(world))),
-    inRandomWorlds('keeps a neighbour until the last of its links is down, in either order', chance, twoLinks),
+    inRandomWorlds('reaches every neighbour', trials, (world) => run(world, () => everyNeighbour(world))),
+    inRandomWorlds('keeps a neighbour until the last of its links is down, in either order', trials, twoLinks),
   ];
 }
 
-/** For tables that, before any sync, know their neighbours and nobody else. */
-export function onlyNeighboursCheck(chance: Chance): RouterTableCheck {
-  return inRandomWorlds('reaches nobody but its neighbours', chance, (world) => {
+/** For tables that, before any sync, reach their neighbours only. */
+export function onlyNeighboursCheck(trials: Trials): RouterTableCheck {
+  return inRandomWorlds('reaches its neighbours only', trials, (world) => {
     run(world, () => {
       for (const nodeId of [...world.nodes, ...world.strangers]) {
         const { type } = world.table.pathToNode(nodeId);
         must(
           type !== 'local' && (type === 'reject' || world.linksTo(nodeId).length > 0),
-          `${nodeId} is no neighbour, but pathToNode answers ${type}`,
+          `${nodeId} is no neighbour, but pathToNode returns ${type}`,
         );
       }
     });
@@ -86,27 +86,27 @@ export function onlyNeighboursCheck(chance: Chance): RouterTableCheck {
 }
 
 /** For `greedy`: one step, and what comes of many. */
-export function greedyChecks(chance: Chance): RouterTableCheck[] {
+export function greedyChecks(trials: Trials): RouterTableCheck[] {
   return [
-    inRandomWorlds('goes to the neighbour closest to the node, if it is closer than this one', chance, (world) =>
+    inRandomWorlds('goes to the neighbour closest to the node, if it is closer than this one', trials, (world) =>
       run(world, () => everyStep(world)),
     ),
     {
       name: 'reaches a node of a mesh when, and only when, every step comes closer',
-      run: (factory) => forSeeds(chance.seed, chance.runs, (random) => everyDescent(ANY_MESH.build(factory, random))),
+      run: (factory) => forSeeds(trials.seed, trials.runs, (random) => everyDescent(ANY_MESH.build(factory, random))),
     },
   ];
 }
 
 /** For tables that, by their own links, know the keys and services of their neighbours. */
-export function neighbourChecks(chance: Chance): RouterTableCheck[] {
+export function neighbourChecks(trials: Trials): RouterTableCheck[] {
   return [
-    inRandomWorlds('sends a key to the closest of itself and its neighbours by XOR', chance, (world) => run(world, () => everyKey(world))),
-    inRandomWorlds('reaches a service when, and only when, a neighbour offers it', chance, (world) => {
+    inRandomWorlds('sends a key to the closest of itself and its neighbours by XOR', trials, (world) => run(world, () => everyKey(world))),
+    inRandomWorlds('reaches a service when, and only when, a neighbour offers it', trials, (world) => {
       run(world, () => everyService(world, (id, except, action, fanout) => checkService(world, id, except, action, fanout)));
     }),
-    afterRandomSteps('copies a broadcast to those within its scope, and to no others', chance, everyScope),
-    afterRandomSteps('takes each list of services in place of the one before', chance, (world) => {
+    afterRandomSteps('copies a broadcast to those within its scope, and to no others', trials, everyScope),
+    afterRandomSteps('takes each list of services in place of the one before', trials, (world) => {
       const connectionId = world.up(world.strangers[0] as NodeId);
       const asked = () =>
         WORLD_SERVICES.filter((id) => world.table.pathsToServices(id, 0).next.some((hop) => hop.connectionId === connectionId));
@@ -141,8 +141,8 @@ function twoLinks(world: RouterWorld): void {
     const pair = [world.up(nodeId), world.up(nodeId)] as const;
     for (const connectionId of pair) world.services(connectionId, [64]);
     world.down(pair[order[0]]);
-    const way = table.pathToNode(nodeId);
-    must(way.type === 'next' && way.connectionId === pair[order[1]], 'the link that is left is not taken');
+    const action = table.pathToNode(nodeId);
+    must(action.type === 'next' && action.connectionId === pair[order[1]], 'the link that is left is not taken');
     world.down(pair[order[1]]);
     must(table.pathToNode(nodeId).type !== 'next', 'a node without links is still a neighbour');
   }
@@ -172,7 +172,7 @@ function everyScope(world: RouterWorld): void {
       const { local, next } = table.pathsToServices(64, scope, undefined, source);
       const isWithin = (nodeId: NodeId) => sharesPrefix(nodeId, source ?? self, scope);
       const what = `services 64, scope ${scope}, of ${source}`;
-      must(local === isWithin(self), `${what} say local ${local}`);
+      must(local === isWithin(self), `${what} return local ${local}`);
       for (const { nodeId } of next) must(isWithin(nodeId), `${what}: a copy goes to ${nodeId}`);
       for (const nodeId of nodes.filter(isWithin))
         must(
@@ -231,7 +231,7 @@ function checkService(world: RouterWorld, id: number, except: number | undefined
   const need = [...may].filter((nodeId) => nodeId !== origin && world.linksTo(nodeId).every(offers));
   const where = `service ${id} (except ${except})`;
   if (action.type === 'next') must(may.has(action.nodeId), `${where} goes to ${action.nodeId}, which does not offer it`);
-  else must(action.type === 'local' || need.length === 0, `${where} answers ${action.type}, but ${need[0]} offers it`);
+  else must(action.type === 'local' || need.length === 0, `${where} returns ${action.type}, but ${need[0]} offers it`);
   for (const { nodeId } of fanout.next) must(may.has(nodeId), `${where}: a copy goes to ${nodeId}, which does not offer it`);
   for (const nodeId of need)
     must(

@@ -1,6 +1,6 @@
 /**
  * @module routerTableSuite: proves a router table against the contract and against what it declares to reach. It needs a runner with
- * `describe` and `it` (mocha, vitest, jest, node:test's globals) and nothing else. `routerTableChecks` gives the same checks as data,
+ * `describe` and `it` (mocha, vitest, jest, node:test's globals) only. `routerTableChecks` gives the same checks as data,
  * to run them without one. The checks are random and repeatable: a failure names the seed that repeats it.
  */
 
@@ -15,7 +15,7 @@ import type { LinkCost } from './table-oracle.js';
 export type { RouterTableCheck } from './router-table-checks.js';
 
 /**
- * What a table reaches. `none`: no other node. `neighbours`: the nodes with an open link, and nobody else. `greedy`: the same, and towards
+ * What a table reaches. `none`: no other node. `neighbours`: the nodes with an open link, only. `greedy`: the same, and towards
  * other nodes the neighbour that is closest by XOR, if it is closer than this node. `zoned`: with syncs, every node of a mesh whose zones
  * (ids with the same first byte) are connected within themselves. `mesh`: with syncs, every node of any connected mesh, and before a
  * sync what `neighbours` reach. `all`: it sends everything somewhere, without knowing whether it arrives.
@@ -32,7 +32,7 @@ export interface RouterTableSuiteOptions {
   readonly runs?: number;
   /**
    * For `zoned` and `mesh`: what a link costs by the table's own rule, from its metric; the round trip is always known and the rest is not.
-   * With it the suite also checks that the ways are the cheapest, in zones among those that stay within. Absent: any way will do.
+   * With it the suite also checks that the paths are the cheapest, in zones among those that stay within. Absent: any path will do.
    */
   readonly cost?: LinkCost;
 }
@@ -54,22 +54,22 @@ export function routerTableSuite(factory: () => RouterTable, options: RouterTabl
 
 /** The checks of the suite, for running them without a runner. */
 export function routerTableChecks({ reach, seed = 1, runs = 12, cost }: RouterTableSuiteOptions): RouterTableCheck[] {
-  const chance = { seed, runs };
-  const contract = contractChecks(chance);
+  const trials = { seed, runs };
+  const contract = contractChecks(trials);
   switch (reach) {
     case 'none':
-      return [...contract, ...reachNoneChecks(chance)];
+      return [...contract, ...reachNoneChecks(trials)];
     case 'all':
-      return [...contract, ...reachAllChecks(chance)];
+      return [...contract, ...reachAllChecks(trials)];
     case 'neighbours':
-      return [...contract, ...ownChecks(chance), onlyNeighboursCheck(chance), ...neighbourChecks(chance)];
+      return [...contract, ...ownChecks(trials), onlyNeighboursCheck(trials), ...neighbourChecks(trials)];
     case 'greedy':
-      return [...contract, ...ownChecks(chance), ...neighbourChecks(chance), ...greedyChecks(chance)];
+      return [...contract, ...ownChecks(trials), ...neighbourChecks(trials), ...greedyChecks(trials)];
     case 'zoned':
-      return [...contract, ...ownChecks(chance), ...meshChecks(ZONED_MESH, chance, cost)];
+      return [...contract, ...ownChecks(trials), ...meshChecks(ZONED_MESH, trials, cost)];
     case 'mesh': {
-      const alone = [...ownChecks(chance), onlyNeighboursCheck(chance), ...neighbourChecks(chance)];
-      return [...contract, ...alone, ...meshChecks(ANY_MESH, chance, cost), ...meshChecks(ZONED_MESH, chance, cost)];
+      const alone = [...ownChecks(trials), onlyNeighboursCheck(trials), ...neighbourChecks(trials)];
+      return [...contract, ...alone, ...meshChecks(ANY_MESH, trials, cost), ...meshChecks(ZONED_MESH, trials, cost)];
     }
     default:
       throw new NetworkError('ARGUMENT_INVALID', 'reach must be none, neighbours, greedy, zoned, mesh or all');

@@ -1,5 +1,5 @@
 /**
- * @module One router table, the truth about its links, and random events that both of them hear. The checks compare the table's
+ * @module One router table, the truth about its links, and random events that both of them get. The checks compare the table's
  * answers with this truth. Nothing here depends on how a table is made.
  */
 import type { NodeId } from '../../core/address/node-id.js';
@@ -11,7 +11,7 @@ export interface WorldLink {
   services: readonly number[];
 }
 
-/** An answer, with the question in words. `hops` are the ways that it names. */
+/** An answer, with the question in words. `hops` are the next hops that it names. */
 export interface Answer {
   readonly question: string;
   readonly except: number | undefined;
@@ -35,7 +35,7 @@ export class RouterWorld {
   readonly own = new Set<number>();
   /** Connections that were up once. */
   readonly gone: number[] = [];
-  /** For tables that send everything one way: that way, which they name before any link is up. */
+  /** For tables that send everything to one next hop: that hop, which they name before any link is up. */
   readonly forced: { readonly connectionId: number; readonly nodeId: NodeId } | undefined;
   #connectionId: number;
 

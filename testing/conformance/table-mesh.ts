@@ -23,7 +23,7 @@ export interface TableNode<Table extends RouterTable = RouterTable> {
   readonly ends: Map<number, TableEnd<Table>>;
 }
 
-/** Whether a sync has anything to say. `before`: the one before it on its link. */
+/** Whether a sync has any content. `before`: the one before it on its link. */
 export type IsNews = (sync: Uint8Array, before: Uint8Array | undefined) => boolean;
 
 /** So many rounds without news in a row are quiet. */
@@ -105,7 +105,7 @@ export class TableMesh<Table extends RouterTable = RouterTable> {
     for (const [connectionId, end] of node.ends) this.prime(node, connectionId, end);
   }
 
-  /** All links go, and come back to a node that knows nothing. */
+  /** All links go, and come back to an empty node. */
   restart(node: TableNode<Table>): void {
     const ends = [...node.ends.values()];
     this.isolate(node);

@@ -56,7 +56,7 @@ export function walkTo<Table extends RouterTable>(mesh: TableMesh<Table>, start:
   return walk(mesh, start, (table, except) => table.pathToNode(target.id, except));
 }
 
-/** The number of hops on which a message to a node arrives, `UNREACHABLE` when some node has no way, `LOOP` when it goes round. */
+/** The number of hops on which a message to a node arrives, `UNREACHABLE` when some node has no path, `LOOP` when it goes round. */
 export function follow<Table extends RouterTable>(mesh: TableMesh<Table>, start: TableNode<Table>, target: TableNode<Table>): number {
   const { end, links, isLoop } = walkTo(mesh, start, target);
   return isLoop ? LOOP : end === target ? links.length : UNREACHABLE;
@@ -66,7 +66,7 @@ export function costOf<Table extends RouterTable>(links: readonly TableEnd<Table
   return links.reduce((sum, { metric }) => sum + cost(metric), 0);
 }
 
-/** The least cost of every node that can be reached, by relaxing all links until nothing changes. `isOver`: nodes that may be passed. */
+/** The least cost of every node that can be reached, by relaxing all links until they are stable. `isOver`: nodes that may be passed. */
 export function leastCosts<Table extends RouterTable>(
   start: TableNode<Table>,
   cost: LinkCost,
@@ -87,13 +87,14 @@ export function leastCosts<Table extends RouterTable>(
   return costs;
 }
 
-/** The first pair that is not reached on the cheapest way, or is reached though no link leads there; `undefined`: all are right. */
+/** The first pair that is not reached on the cheapest path, or is reached though no link leads there; `undefined`: all are right. */
 export function faultOf<Table extends RouterTable>(mesh: TableMesh<Table>, cost: LinkCost): string | undefined {
   for (const [from, start] of mesh.nodes.entries()) {
     const least = leastCosts(start, cost);
     for (const [to, target] of mesh.nodes.entries()) {
       const wanted = least.get(target);
-      if (wanted === undefined && start.table.pathToNode(target.id).type !== 'reject') return `${from} to ${to}: a way where there is none`;
+      if (wanted === undefined && start.table.pathToNode(target.id).type !== 'reject')
+        return `${from} to ${to}: a path where there is none`;
       if (wanted === undefined) continue;
       const { end, links } = walkTo(mesh, start, target);
       const paid = end === target ? costOf(links, cost) : Number.POSITIVE_INFINITY;
@@ -110,8 +111,8 @@ export function mustBeSound({ nodes }: TableMesh): void {
       for (const { id } of nodes) {
         const action = node.table.pathToNode(id, except);
         if (action.type !== 'next') continue;
-        must(action.connectionId !== except, `${node.id} answers its except for ${id}`);
-        must(node.ends.get(action.connectionId)?.peer.id === action.nodeId, `${node.id} answers a connection that is not up for ${id}`);
+        must(action.connectionId !== except, `${node.id} returns its except for ${id}`);
+        must(node.ends.get(action.connectionId)?.peer.id === action.nodeId, `${node.id} returns a connection that is not up for ${id}`);
       }
     }
   }

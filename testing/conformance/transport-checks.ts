@@ -6,7 +6,7 @@ import type { Address } from '../../core/address/address.js';
 import { must } from './check-tools.js';
 import { type LinkRecord, type TransportFactory, TransportWorld } from './transport-world.js';
 
-/** One fact about every transport. `run` rejects with an error that says what did not hold. */
+/** One fact about every transport. `run` rejects with an error that names what did not hold. */
 export interface TransportCheck {
   readonly name: string;
   run(factory: TransportFactory): Promise<void>;
@@ -28,7 +28,7 @@ export function check(name: string, body: (world: TransportWorld) => Promise<voi
 }
 
 export const LISTEN_CHECKS: readonly TransportCheck[] = [
-  check('a listener tells once where it listens, with its real port', async (world) => {
+  check('a listener reports once where it listens, with its real port', async (world) => {
     const listener = await world.listen();
     const [bound = []] = listener.listened;
     must(bound.length > 0, 'at least one address is reported');
@@ -38,7 +38,7 @@ export const LISTEN_CHECKS: readonly TransportCheck[] = [
     );
     must(!world.fixture.nextAddress().text.endsWith(':0') || bound.every((address) => address.port > 0), 'port 0 is resolved');
     await world.settle();
-    must(listener.listened.length === 1, 'it is told once');
+    must(listener.listened.length === 1, 'it is reported once');
   }),
   check('a second listener on the same address fails with ADDRESS_IN_USE and leaves the first alone', async (world) => {
     const first = await world.listen();
@@ -48,12 +48,12 @@ export const LISTEN_CHECKS: readonly TransportCheck[] = [
     must(second.failures[0].message.includes(first.listened[0]?.[0]?.text ?? '?'), 'the text has the address');
     await world.connect(first);
   }),
-  check('a listener that is closed before it listens says nothing', async (world) => {
+  check('a listener that is closed before it listens reports nothing', async (world) => {
     const listener = world.startListening();
     listener.close();
     listener.close();
     await world.settle();
-    must(listener.listened.length + listener.failures.length === 0, 'nothing was told');
+    must(listener.listened.length + listener.failures.length === 0, 'nothing was reported');
   }),
   check('a closed listener frees its address and leaves open links alone', async (world) => {
     const listener = await world.listen();
@@ -66,7 +66,7 @@ export const LISTEN_CHECKS: readonly TransportCheck[] = [
     near.write(Uint8Array.of(7));
     await world.until(() => far.receivedBytes === 1, 'the old link carries bytes');
   }),
-  check('a link knows its kind and its addresses', async (world) => {
+  check('a link has its kind and its addresses', async (world) => {
     const [near, far] = await world.connect(await world.listen());
     for (const { link, name } of [near, far]) {
       must(link.kind === near.link.kind, `${name} has the same kind as the other end`);
@@ -91,7 +91,7 @@ export const LISTEN_CHECKS: readonly TransportCheck[] = [
 ];
 
 export const DIAL_CHECKS: readonly TransportCheck[] = [
-  check('a dial of an address where nobody listens fails once, with the address and CONNECTION_REFUSED', async (world) => {
+  check('a dial of an address without a listener fails once, with the address and CONNECTION_REFUSED', async (world) => {
     const { vacant } = world.fixture;
     if (vacant === undefined) return;
     const dial = world.dial(vacant);
@@ -100,14 +100,14 @@ export const DIAL_CHECKS: readonly TransportCheck[] = [
     must(dial.failures[0].message.includes(vacant.text), 'the text has the address');
     dial.cancel();
   }),
-  check('a dial that is cancelled at once says nothing, however often', async (world) => {
+  check('a dial that is cancelled at once reports nothing, however often', async (world) => {
     const listener = await world.listen();
     const dials = [world.dialAddress(listener), world.fixture.vacant ?? world.dialAddress(listener)].map((address) => world.dial(address));
     for (const dial of [...dials, ...dials]) dial.cancel();
     await world.settle();
-    must(!dials.some((dial) => dial.isSettled), 'nothing was told');
+    must(!dials.some((dial) => dial.isSettled), 'nothing was reported');
   }),
-  check('a cancel after the connect changes nothing', async (world) => {
+  check('a cancel after the connect has no effect', async (world) => {
     const listener = await world.listen();
     const dial = world.dial(world.dialAddress(listener));
     await world.until(() => dial.isSettled && listener.accepted.length > 0, 'the dial connects');

@@ -17,7 +17,7 @@ function streamBytes(start: number, length: number): Uint8Array {
   return bytes;
 }
 
-/** Compares what arrives with the test stream instead of keeping it. Answers how many bytes were wrong. */
+/** Compares what arrives with the test stream instead of keeping it. Returns how many bytes were wrong. */
 function compare(record: LinkRecord): () => number {
   let position = 0;
   let wrongCount = 0;
@@ -43,7 +43,7 @@ async function carries(world: TransportWorld, sizes: readonly (readonly number[]
     await world.until(() => to.receivedBytes >= total && from.writtenBytes >= total, `${total} bytes arrive`);
     must(to.receivedBytes === total, `${total} bytes arrive, not ${to.receivedBytes}`);
     must(wrongCount() === 0, 'the bytes are the ones that were written, in order');
-    must(from.writtenBytes === total, `${total} bytes are told as written, not ${from.writtenBytes}`);
+    must(from.writtenBytes === total, `${total} bytes are reported as written, not ${from.writtenBytes}`);
   }
 }
 
@@ -54,7 +54,7 @@ async function closesWell(world: TransportWorld, ...records: LinkRecord[]): Prom
 }
 
 export const STREAM_CHECKS: readonly TransportCheck[] = [
-  check('carries chunks of all sizes in order and tells all of them as written', (world) =>
+  check('carries chunks of all sizes in order and reports all of them as written', (world) =>
     carries(world, [[1], [2, 3], [1000], [65_535, 1], [65_536], [65_537, 1, 1], [300_000, 7], [0, 5, 0], [4096]]),
   ),
   check('carries 10,000 chunks of one byte, in one write and in many', (world) =>
@@ -71,13 +71,13 @@ export const STREAM_CHECKS: readonly TransportCheck[] = [
       'the bytes are the ones that were written, in order',
     );
   }),
-  check('a write of nothing does nothing', async (world) => {
+  check('an empty write has no effect', async (world) => {
     const [near, far] = await world.connect(await world.listen());
     near.write();
     near.write(new Uint8Array(0), new Uint8Array(0));
     near.write(Uint8Array.of(1));
     await world.until(() => far.receivedBytes === 1 && near.writtenBytes > 0, 'the byte after it arrives');
-    must(near.writtenBytes === 1, 'only that byte is told as written');
+    must(near.writtenBytes === 1, 'only that byte is reported as written');
   }),
   check('a paused link takes nothing until it is resumed, then everything in order, the end last', async (world) => {
     const [near, far] = await world.connect(await world.listen());
@@ -131,7 +131,7 @@ export const STREAM_CHECKS: readonly TransportCheck[] = [
     await closesWell(world, near, far);
     must(far.receivedBytes === MIB && wrongCount() === 0, `all of the bytes arrive before the end, not ${far.receivedBytes}`);
   }),
-  check('the end of one side ends the other, which need not do anything (H-03)', async (world) => {
+  check('the end of one side ends the other, which need not do anything', async (world) => {
     const [near, far] = await world.connect(await world.listen());
     far.end();
     await closesWell(world, near, far);
@@ -149,7 +149,7 @@ export const STREAM_CHECKS: readonly TransportCheck[] = [
     await world.until(() => near.isClosed && far.isClosed, 'both ends close');
     must(near.closes[0] === undefined, 'what this side did is no failure');
   }),
-  check('destroy amid a large write loses the rest and is told once', async (world) => {
+  check('destroy amid a large write loses the rest and is reported once', async (world) => {
     const [near, far] = await world.connect(await world.listen());
     far.onEach = () => {};
     for (let index = 0; index < 8; index++) near.write(new Uint8Array(MIB));

@@ -1,6 +1,6 @@
 /**
  * @module transportSuite: proves a transport against the contract of `core/api/transport.ts`. It needs a runner with `describe` and `it`
- * (mocha, vitest, jest) and nothing else; `transportChecks` gives the same checks as data, to run them without one. Every wait
+ * (mocha, vitest, jest) only; `transportChecks` gives the same checks as data, to run them without one. Every wait
  * names what it waits for and has a deadline.
  */
 

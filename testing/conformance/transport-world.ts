@@ -15,7 +15,7 @@ export interface TransportFixture {
   readonly dialling: Transport;
   /** Where to listen: a place of its own at every call, by port 0 or by a new name. */
   nextAddress(): Address;
-  /** An address that can be dialled and where nobody listens; absent where such a dial cannot fail by itself. */
+  /** An address that can be dialled and without a listener; absent where such a dial cannot fail by itself. */
   readonly vacant?: Address;
   /** The address to dial, of those that a listener reported. Default: the first. */
   dialAddress?(bound: readonly Address[]): Address;
@@ -29,7 +29,7 @@ export type TransportFactory = () => TransportFixture | Promise<TransportFixture
 
 const DEADLINE_MS = 10_000;
 
-/** One end of a link, and what its sink was told. */
+/** One end of a link, and what its sink got. */
 export class LinkRecord implements LinkSink {
   readonly received: number[] = [];
   readonly closes: (NetworkError | undefined)[] = [];
@@ -86,7 +86,7 @@ export class LinkRecord implements LinkSink {
   }
 }
 
-/** A listener and what its sink was told. */
+/** A listener and what its sink got. */
 export class ListenerRecord implements ListenerSink {
   readonly listened: (readonly Address[])[] = [];
   readonly failures: NetworkError[] = [];
@@ -130,7 +130,7 @@ export class ListenerRecord implements ListenerSink {
   }
 }
 
-/** A dial and what its sink was told. */
+/** A dial and what its sink got. */
 export class DialRecord implements DialSink {
   readonly connected: LinkRecord[] = [];
   readonly failures: NetworkError[] = [];
@@ -181,7 +181,7 @@ export class TransportWorld {
 
   constructor(readonly fixture: TransportFixture) {}
 
-  /** Calls the transport; nothing may be told meanwhile. */
+  /** Calls the transport; no sink may be called meanwhile. */
   call<T>(work: () => T): T {
     const wasCalling = this.#isCalling;
     this.#isCalling = true;
@@ -253,7 +253,7 @@ export class TransportWorld {
     return [dial.connected[0] as LinkRecord, listener.accepted[acceptedCount] as LinkRecord];
   }
 
-  /** Has a whole link's life pass by, so that everything which was about to be told has been told. */
+  /** Has a whole link's life pass by, so that every call of a sink that was due has been made. */
   async settle(): Promise<void> {
     const listener = await this.listen();
     const [near, far] = await this.connect(listener);

@@ -1,6 +1,6 @@
 /**
  * @module MemoryLink: one end of a channel in memory. It behaves as a TCP link does: bytes arrive in a buffer that is used again, large
- * chunks in pieces; the end of one side is the end of both; nothing is said during a call.
+ * chunks in pieces; the end of one side is the end of both; no sink is called during a call.
  */
 import type { Address } from '../../core/address/address.js';
 import type { LinkSink, TransportLink } from '../../core/api/transport.js';
@@ -89,7 +89,7 @@ export class MemoryLink implements TransportLink {
     }
   }
 
-  /** Ends the channel at once. As with TCP, the remote hears of a failure when bytes were lost, else of an end. */
+  /** Ends the channel at once. As with TCP, the remote gets a failure when bytes were lost, else an end. */
   #break(cause: NetworkError | undefined): void {
     if (this.#isDestroyed) return;
     this.#isDestroyed = true;

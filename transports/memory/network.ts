@@ -1,7 +1,7 @@
 /**
- * @module MemoryNetwork: what memory transports share: who listens under which name, and the one queue of everything that is on its way.
- * Nothing is delivered during the call that caused it, and everything in the order in which it was caused. Runs everywhere; it knows
- * no time, no loss and no latency (the simulated network does).
+ * @module MemoryNetwork: what memory transports share: who listens under which name, and the one queue of everything in transit.
+ * Nothing is delivered during the call that caused it, and everything in the order in which it was caused. Runs everywhere, without
+ * time, loss and latency (the simulated network has them).
  */
 import type { Address } from '../../core/address/address.js';
 import type { Timers } from '../../core/api/ports.js';
@@ -39,7 +39,7 @@ export class MemoryNetwork {
     this.#endOfTurn = timers === undefined ? queueMicrotask : (callback) => timers.endOfTurn(callback);
   }
 
-  /** A host name for the dials of one more transport, so that accepted links tell their machines apart. */
+  /** A host name for the dials of one more transport, so that accepted links have different machines. */
   nextMachine(): string {
     return `machine-${++this.#machineCount}`;
   }

@@ -1,5 +1,5 @@
 /**
- * @module MemoryTransport: `mem://name[:port]`, for nodes in one process and for tests (ATM-40). Names exist within a `MemoryNetwork`.
+ * @module MemoryTransport: `mem://name[:port]`, for nodes in one process and for tests. Names exist within a `MemoryNetwork`.
  */
 import { Address } from '../../core/address/address.js';
 import type { Dial, DialSink, Listener, ListenerSink, Transport } from '../../core/api/transport.js';
@@ -71,7 +71,7 @@ export class MemoryTransport implements Transport {
   }
 }
 
-/** Host and port alone, as sockets know them. */
+/** Host and port alone, as sockets have them. */
 function placeOf(address: Address): Address {
   return Address.of({ scheme: address.scheme, host: address.host, port: address.port });
 }
@@ -85,7 +85,7 @@ function inUse(address: Address): NetworkError {
 }
 
 function refused(address: Address): NetworkError {
-  return new NetworkError('CONNECTION_REFUSED', `cannot connect to ${address.text}: nobody listens there`, {
+  return new NetworkError('CONNECTION_REFUSED', `cannot connect to ${address.text}: there is no listener`, {
     details: { address: address.text },
   });
 }

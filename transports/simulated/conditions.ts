@@ -1,11 +1,11 @@
 /**
- * @module Conditions: what a way from one host to another is like, and the checks of it.
+ * @module Conditions: what a path from one host to another is like, and the checks of it.
  */
 import { NetworkError } from '../../core/errors.js';
 
 /** One direction of a link between two hosts. */
 export interface LinkConditions {
-  /** How long a byte is on its way: one way, not there and back. */
+  /** Latency of one direction, not of the round trip. */
   readonly latencyMs: number;
   /** Up to so much is added at random. Bytes of one channel keep their order. */
   readonly jitterMs: number;

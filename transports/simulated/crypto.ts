@@ -1,7 +1,7 @@
 /**
  * @module Simulated crypto: the Crypto port without cryptography. Keys, tags and ciphertexts have the real sizes; both sides of an
  * agreement come to the same secret and others to other ones; a changed byte, key or counter is noticed but for one time in 2^64. It
- * protects nothing: whoever wants to can compute every secret from public keys. What it buys is speed: a simulated handshake costs a
+ * does not protect: every secret can be computed from public keys. In return it is fast: a simulated handshake costs a
  * few microseconds, and the state machine above it is the real one.
  */
 import type { AgreementKey, CipherKey, Crypto, Sealed, SigningKey } from '../../core/security/crypto.js';

@@ -1,5 +1,5 @@
 /**
- * @module Driver: makes virtual time pass, as long as somebody wants it to. Instant by instant it does what is scheduled, then lets every
+ * @module Driver: makes virtual time pass, as long as something waits for it. Instant by instant it does what is scheduled, then lets every
  * promise settle that can, and only then goes on: an async function that waits for no more than the simulation takes no virtual time.
  */
 import type { Scheduler } from './scheduler.js';
@@ -17,7 +17,7 @@ export interface Goal {
 
 /** A promise that a node has given; time passes while it is pending. */
 export interface Operation {
-  /** The node's instance: when it is gone, nobody waits any more. */
+  /** The node's instance: when it is gone, there is no waiter any more. */
   readonly owner: object;
   fail(error: unknown): void;
 }
@@ -98,7 +98,7 @@ export class Driver {
     }
   }
 
-  /** Whether one has ended: whoever waits for it comes first. */
+  /** Whether one has ended: its waiter comes first. */
   #endGoals(): boolean {
     if (this.scheduler.nextMs <= this.scheduler.nowMs) return false;
     const before = this.#goals.size;

@@ -1,6 +1,6 @@
 /**
  * @module Host: a machine of the simulated network, known by its name, and the instances of nodes that run on it one after another. An
- * instance is what crashes: nothing reaches it any more. A host that is down swallows what is sent to it; one that is up and has no
+ * instance is what crashes: it receives nothing any more. A host that is down swallows what is sent to it; one that is up and has no
  * instance, or another one than the sender knew, refuses.
  */
 import { type Clock, type ListenerSink, MemoryStorage, type Random, type Timers } from '../../core/index.js';
@@ -17,11 +17,11 @@ const EPHEMERAL_PORTS = 16_384;
 export class Host {
   /** The machine's disk: what nodes keep here outlives them. */
   readonly storage = new MemoryStorage();
-  /** The ways to other hosts, from here; those that were used or set. */
+  /** The paths to other hosts, from here; those that were used or set. */
   readonly paths = new Map<Host, Path>();
   instance: Instance | undefined;
   instanceCount = 0;
-  /** Whether somebody answers: false after a crash in silence. */
+  /** Whether the host responds: false after a crash in silence. */
   isUp = true;
   /** Its side of the partition, if there is one. */
   group: number | undefined;
@@ -62,7 +62,7 @@ export class Instance {
     else work();
   }
 
-  /** Answers what cancels it. */
+  /** Returns what cancels it. */
   after(delayMs: number, callback: () => void): () => void {
     let isCancelled = false;
     const event = this.scheduler.after(delayMs, () =>

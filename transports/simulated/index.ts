@@ -1,4 +1,4 @@
-/** @module The simulator's parts. Its door is `meshwright/simulation`, which adds the default router and the built-in behaviours. */
+/** @module The simulator's parts. Its entry point is `meshwright/simulation`, which adds the default router and the built-in behaviours. */
 export type { LinkConditions } from './conditions.js';
 export { simulatedCrypto } from './crypto.js';
 export type { LogSink } from './logger.js';

@@ -1,6 +1,6 @@
 /**
- * @module SimulatedLan: the LAN port of an instance. The whole simulated network is one local network: what is told reaches every host to
- * which the way is not cut, after that way's latency, unless it is lost; nothing is sent again.
+ * @module SimulatedLan: the LAN port of an instance. The whole simulated network is one local network: a packet reaches every host to
+ * which the path is not cut, after that path's latency, unless it is lost; nothing is sent again.
  */
 import { LAN_PORT_LIMITS, type LanChannel, type LanOpening, type LanPort, type LanSink, NetworkError } from '../../core/index.js';
 import type { Instance } from './host.js';
@@ -39,7 +39,7 @@ export class SimulatedLanChannel implements LanChannel {
 
   tell(_host: string, bytes: Uint8Array, ttlSeconds: number): void {
     if (bytes.length > LAN_PORT_LIMITS.tellBytesMax)
-      throw new NetworkError('ARGUMENT_INVALID', `${bytes.length} bytes cannot be told at once`);
+      throw new NetworkError('ARGUMENT_INVALID', `${bytes.length} bytes do not fit a packet`);
     const told = bytes.slice();
     this.toAll(OVERHEAD_BYTES + bytes.length, (sink) => sink.onTold(told.slice(), ttlSeconds, this.instance.host.name));
   }

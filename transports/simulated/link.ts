@@ -1,6 +1,6 @@
 /**
  * @module SimulatedLink: one end of a channel. It behaves as a TCP link does: bytes come in pieces of their own choosing, the end of one
- * side is the end of both, and nothing is said during a call. What was written counts as written when it has arrived, so that a slow
+ * side is the end of both, and no sink is called during a call. What was written counts as written when it has arrived, so that a slow
  * or cut path holds its writer up.
  */
 
@@ -13,7 +13,7 @@ import type { Pipe, Segment } from './pipe.js';
 const PIECE_BYTES_MAX = 65_536;
 /** How long `end` may take before this side stops waiting for the other. */
 const LINGER_MS = 1_000;
-/** Bytes that may be under way; an owner that keeps to its write window never gets there. */
+/** Bytes that may be under way; an owner that keeps to its write window never reaches it. */
 const QUEUED_BYTES_MAX = 64 * 1024 * 1024;
 /** What used bytes are overwritten with: they are valid during the call only, and this makes it so. */
 const USED = 0xdb;
@@ -96,7 +96,7 @@ export class SimulatedLink implements TransportLink {
     if (!this.#isClosed) this.#sink?.onWritten(byteCount);
   }
 
-  /** The other host knows nothing of this channel. */
+  /** The other host has no such channel. */
   bounced(): void {
     if (!this.#isClosed) this.#close(lost(this));
   }
@@ -106,7 +106,7 @@ export class SimulatedLink implements TransportLink {
     bytes.fill(USED);
   }
 
-  /** Ends it at once; the sink hears of it when the present call is over. */
+  /** Ends it at once; the sink is called when the present call is over. */
   #break(cause: NetworkError | undefined): void {
     if (this.#isClosed) return;
     const isLoss = this.out.abandon();

@@ -1,5 +1,5 @@
 /**
- * @module SimulatedNode: a `MeshNode` on a simulated host. Nothing of it is simulated but its ports. Its own promises let virtual time
+ * @module SimulatedNode: a `MeshNode` on a simulated host. Only its ports are simulated. Its own promises let virtual time
  * pass until they settle, so that `await node.connect(…)` works without a `run`; see `Simulation` for the rule.
  */
 import { type Address, type BehaviorClass, type Client, type Connection, MeshNode, type NodeId, type Route } from '../../core/index.js';
@@ -49,13 +49,13 @@ export class SimulatedNode extends MeshNode {
     return new Proxy(super.client(type, route), {
       get: (client, name) => {
         const method: unknown = Reflect.get(client, name);
-        return typeof method === 'function' ? (...args: unknown[]) => this.#answer(method(...args)) : method;
+        return typeof method === 'function' ? (...args: unknown[]) => this.#passing(method(...args)) : method;
       },
     });
   }
 
   /** What a client's method gives: a promise, or a sequence whose every step is one. */
-  #answer(given: Promise<unknown> | AsyncIterable<unknown>): unknown {
+  #passing(given: Promise<unknown> | AsyncIterable<unknown>): unknown {
     if (!(Symbol.asyncIterator in given)) return this.#meanwhile(given);
     const items = given[Symbol.asyncIterator]();
     const steps: AsyncIterableIterator<unknown> = {

@@ -1,11 +1,11 @@
 /**
- * @module Path: the way from one host to another, one direction. It says when bytes that set out now arrive, and whether the way is cut.
+ * @module Path: from one host to another, one direction: when bytes that leave now arrive, and whether the path is cut.
  */
 import type { LinkConditions } from './conditions.js';
 import type { Host } from './host.js';
 
 const SEGMENT_BYTES = 1_460;
-/** How long a sender waits before it sends a lost segment again, besides the way there and back. */
+/** How long a sender waits before it sends a lost segment again, besides the round trip. */
 const RESEND_MS = 200;
 
 /** When a piece has left its sender, and when it arrives. */
@@ -26,7 +26,7 @@ export class Path {
     readonly from: Host,
     readonly to: Host,
     private readonly defaults: LinkConditions,
-    private readonly chance: () => number,
+    private readonly random: () => number,
   ) {}
 
   get conditions(): LinkConditions {
@@ -42,7 +42,7 @@ export class Path {
     const { latencyMs, jitterMs, loss, bandwidth } = this.conditions;
     const leavesMs = Math.max(nowMs, this.#busyUntilMs) + (byteCount / bandwidth) * 1_000;
     if (bandwidth !== Number.POSITIVE_INFINITY) this.#busyUntilMs = leavesMs;
-    const jitter = jitterMs > 0 ? jitterMs * this.chance() : 0;
+    const jitter = jitterMs > 0 ? jitterMs * this.random() : 0;
     const lostCount = loss > 0 ? this.#losses(Math.max(1, Math.ceil(byteCount / SEGMENT_BYTES)), loss) : 0;
     return { leavesMs, arrivesMs: leavesMs + latencyMs + jitter + lostCount * (RESEND_MS + 2 * latencyMs), lostCount };
   }
@@ -54,7 +54,7 @@ export class Path {
 
   #losses(segmentCount: number, loss: number): number {
     let lostCount = 0;
-    for (let segment = 0; segment < segmentCount; segment++) while (this.chance() < loss) lostCount++;
+    for (let segment = 0; segment < segmentCount; segment++) while (this.random() < loss) lostCount++;
     return lostCount;
   }
 }

@@ -1,6 +1,6 @@
 /**
  * @module Pipe: one direction of a channel: what was sent and has not arrived, in order. A pipe whose path is cut keeps everything, and
- * sends it again when the path is whole, as TCP does. It knows no sink: `ends` hears what arrives.
+ * sends it again when the path is whole, as TCP does. What arrives goes to `ends`.
  */
 import type { NetworkError } from '../../core/index.js';
 import type { Instance } from './host.js';
@@ -23,7 +23,7 @@ export interface PipeEnds {
   arrived(segment: Segment): void;
   /** At the sender: so many bytes have arrived. */
   written(byteCount: number): void;
-  /** At the sender: the other host knows nothing of this channel (any more). */
+  /** At the sender: the other host does not have this channel (any more). */
   bounced(): void;
 }
 
@@ -41,7 +41,7 @@ interface Travelling {
   arrivesMs: number;
 }
 
-/** What a segment takes on the way besides its bytes. */
+/** What a segment takes in transit besides its bytes. */
 const HEADER_BYTES = 40;
 /** The dial and its answers: no application can take them back. */
 const OF_THE_SYSTEM: ReadonlySet<Segment['type']> = new Set(['open', 'accept', 'refuse']);
@@ -76,7 +76,7 @@ export class Pipe {
     this.#schedule();
   }
 
-  /** Takes back what has not left yet, but for what the system itself has sent. Answers whether anything was lost by that. */
+  /** Takes back what has not left yet, but for what the system itself has sent. Returns whether anything was lost by that. */
   abandon(): boolean {
     const { nowMs } = this.sender.scheduler;
     const kept = this.#queue.filter(({ leavesMs, segment }) => leavesMs <= nowMs || OF_THE_SYSTEM.has(segment.type));
@@ -102,7 +102,7 @@ export class Pipe {
     this.#schedule();
   }
 
-  /** Nobody wants any more what waits for the path to be whole. */
+  /** What waits for the path to be whole is not wanted any more. */
   forget(): void {
     if (!this.world.blocked.delete(this)) return;
     this.#use([]);
@@ -172,7 +172,7 @@ export class Pipe {
     if (byteCount > 0) this.sender.input(() => this.ends.written(byteCount));
   }
 
-  /** The answer comes back, unless the way is cut. */
+  /** The answer comes back, unless the path is cut. */
   #bounce(): void {
     const back = this.path.to.paths.get(this.path.from);
     if (back === undefined || back.isBlocked) return;

@@ -1,5 +1,5 @@
 /**
- * @module SeededRandom: chance that repeats. Equal seeds give equal sequences on every machine; seeds that differ in anything give
+ * @module SeededRandom: a seeded random generator. Equal seeds give equal sequences on every machine; seeds that differ in anything give
  * unrelated ones. Not for secrets.
  */
 

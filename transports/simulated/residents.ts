@@ -97,7 +97,7 @@ export class Residents {
     return node;
   }
 
-  /** What the node tells becomes part of the trace. */
+  /** The node's events become part of the trace. */
   private observe(node: SimulatedNode): void {
     const { scheduler, topology } = this.parts;
     const note = (kind: string, to: string, detail: string, size = 0) =>

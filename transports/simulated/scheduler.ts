@@ -1,6 +1,6 @@
 /**
  * @module Scheduler: virtual time and everything that will happen in it, in one order: by time, then by the order of scheduling. What
- * asks for the end of its turn runs after everything else of the same instant. It knows no node and no promise, and is bounded: a queue
+ * asks for the end of its turn runs after everything else of the same instant. It is bounded: a queue
  * that overflows, and an instant that never ends, are errors.
  */
 import { type Deadlined, DeadlineHeap } from '../../core/structures/deadline-heap.js';

@@ -1,8 +1,8 @@
 /**
  * @module Simulation: a network of nodes in virtual time, deterministic by its seed. It runs the very `MeshNode` that applications run;
- * only clock, timers, chance, transport and (by default) cryptography are its own.
+ * only clock, timers, randomness, transport and (by default) cryptography are its own.
  *
- * Time passes in two ways. `run`, `runUntil` and `waitFor` let it pass as they say. Outside of them, a promise that a node's `start`,
+ * Time passes in two modes. `run`, `runUntil` and `waitFor` let it pass as documented there. Outside of them, a promise that a node's `start`,
  * `stop`, `connect`, `call` or client has given lets it pass until it settles; within them it does not, time goes on with the run.
  * Whenever an instant is over, every promise that can settle does so before time goes on: an `async` method that waits for nothing but
  * the simulation takes no virtual time. What waits for the real world (a file, a real timer) is not deterministic.
@@ -23,9 +23,9 @@ import { Trace, type TraceEvent } from './trace.js';
 import { SimulatedTransport } from './transport.js';
 
 export interface SimulationOptions extends Partial<LinkConditions> {
-  /** Everything that is left to chance follows from it. */
+  /** All randomness follows from it. */
   readonly seed: number | string;
-  /** `simulated` by default: fast, and protecting nothing. A real one makes handshakes as dear as they are. */
+  /** `simulated` by default: fast, without any protection. A real one gives handshakes their real cost. */
   readonly crypto?: 'simulated' | Crypto;
   /** How many events `trace()` keeps; 65,536 by default. The hash covers all. */
   readonly traceEventsMax?: number;
@@ -37,7 +37,7 @@ export interface SimulationOptions extends Partial<LinkConditions> {
 
 /** What `createNode` of a simulation takes: everything that `createNode` takes, and a name. */
 export interface SimulatedNodeOptions extends NodeOptions {
-  /** The host's name, letters, digits and hyphens; `node-1`, `node-2`, … by default. It listens on `sim://name` unless `listen` says else. */
+  /** The host's name, letters, digits and hyphens; `node-1`, `node-2`, … by default. It listens on `sim://name` unless `listen` names others. */
   readonly name?: string;
 }
 
@@ -64,9 +64,9 @@ const WAIT_MS = 60_000;
 
 export class Simulation {
   readonly seed: number | string;
-  /** The name of the crypto that all nodes use: reports say `simulated` where it is cheap and protects nothing. */
+  /** The name of the crypto that all nodes use: reports show `simulated` where it is cheap and does not protect. */
   readonly cryptoName: string;
-  /** For tests: chance that follows from the seed and is used by nobody else. */
+  /** For tests: randomness that follows from the seed and is not used by the network. */
   readonly random: SeededRandom;
   private readonly scheduler: Scheduler;
   private readonly driver: Driver;
@@ -81,11 +81,11 @@ export class Simulation {
     this.seed = seed;
     this.cryptoName = crypto.name;
     this.random = new SeededRandom(seed, 'application');
-    const chance = new SeededRandom(seed, 'network');
+    const random = new SeededRandom(seed, 'network');
     this.scheduler = new Scheduler({ eventsMax, eventsPerInstantMax }, (text) => this.error(text));
     this.driver = new Driver(this.scheduler);
     this.traced = new Trace(options.traceEventsMax ?? TRACE_EVENTS_MAX);
-    this.topology = new Topology(this.traced, conditionsOf(options, CONDITIONS_DEFAULT), () => chance.float());
+    this.topology = new Topology(this.traced, conditionsOf(options, CONDITIONS_DEFAULT), () => random.float());
     const meanwhile = <T>(owner: object, promise: Promise<T>) => this.meanwhile(owner, promise);
     this.residents = new Residents({ ...parts, crypto, seed, scheduler: this.scheduler, topology: this.topology, meanwhile });
     this.note('network', '', '', 0, crypto.name);
@@ -152,7 +152,7 @@ export class Simulation {
     });
   }
 
-  /** Does something later, as the application would. Answers what cancels it. */
+  /** Does something later, as the application would. Returns what cancels it. */
   after(delayMs: number, work: () => void): () => void {
     const event = this.scheduler.after(delayMs, work);
     return () => this.scheduler.cancel(event);
@@ -164,13 +164,13 @@ export class Simulation {
     this.note('partition', groups.map((group) => group.map((ref) => this.topology.find(ref).name).join('+')).join('|'));
   }
 
-  /** Ends the partition and all cuts. What was sent meanwhile arrives, unless somebody has given up. */
+  /** Ends the partition and all cuts. What was sent meanwhile arrives, unless its sender has given up. */
   heal(): void {
     this.topology.heal();
     this.note('heal', '');
   }
 
-  /** Nothing gets from one node to the other any more; the way back stays. */
+  /** Nothing passes from one node to the other any more; the opposite direction stays. */
   cut(from: HostRef, to: HostRef): void {
     this.topology.setCut(from, to, true);
     this.note('cut', this.topology.find(from).name, this.topology.find(to).name);
@@ -181,7 +181,7 @@ export class Simulation {
     this.note('restore', this.topology.find(from).name, this.topology.find(to).name);
   }
 
-  /** Conditions of the link between two nodes, both ways, from now on. What is not given stays. */
+  /** Conditions of the link between two nodes, in both directions, from now on. What is not given stays. */
   setLink(first: HostRef, second: HostRef, conditions: Partial<LinkConditions>): void {
     this.topology.setLink(first, second, conditions);
     this.note('link', this.topology.find(first).name, this.topology.find(second).name, 0, JSON.stringify(conditions));

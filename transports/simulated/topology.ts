@@ -1,5 +1,5 @@
 /**
- * @module Topology: the hosts, the ways between them, and what is wrong with these: partitions, cuts, conditions of their own. It knows
+ * @module Topology: the hosts, the paths between them, and what is wrong with these: partitions, cuts, conditions of their own. It knows
  * no node and makes no time pass.
  */
 import { NetworkError } from '../../core/index.js';
@@ -16,14 +16,14 @@ export type HostRef = string | { readonly name: string };
 
 export class Topology implements TransportWorld {
   readonly blocked = new Set<Pipe>();
-  /** Everybody who listens to what is said to all: the whole network is one local network. */
+  /** Every receiver of multicast: the whole network is one local network. */
   readonly lan = new Set<SimulatedLanChannel>();
   private readonly hosts = new Map<string, Host>();
 
   constructor(
     readonly trace: Trace,
     private readonly defaults: LinkConditions,
-    private readonly chance: () => number,
+    private readonly random: () => number,
   ) {}
 
   hostNamed(name: string): Host | undefined {
@@ -37,7 +37,7 @@ export class Topology implements TransportWorld {
     return host;
   }
 
-  /** Throws `ARGUMENT_INVALID` for a name that nobody has. */
+  /** Throws `ARGUMENT_INVALID` for a name that no host has. */
   find(ref: HostRef): Host {
     const name = typeof ref === 'string' ? ref : ref.name;
     const host = this.hosts.get(name);
@@ -46,7 +46,7 @@ export class Topology implements TransportWorld {
   }
 
   pathBetween(from: Host, to: Host): Path {
-    const path = from.paths.get(to) ?? new Path(from, to, this.defaults, this.chance);
+    const path = from.paths.get(to) ?? new Path(from, to, this.defaults, this.random);
     from.paths.set(to, path);
     return path;
   }

@@ -1,6 +1,6 @@
 /**
- * @module SimulatedTransport: `sim://host[:port]`, the transport of one instance on a simulated host. A dial takes one way there and one
- * way back. Where the host is down or the way is cut, a dial hears nothing until its owner gives up, as with TCP.
+ * @module SimulatedTransport: `sim://host[:port]`, the transport of one instance on a simulated host. A dial takes one
+ * round trip. Where the host is down or the path is cut, a dial gets no answer until its owner gives up, as with TCP.
  */
 import { Address, type Dial, type DialSink, type Listener, type ListenerSink, NetworkError, type Transport } from '../../core/index.js';
 import type { Host, Instance } from './host.js';
@@ -53,7 +53,7 @@ export class SimulatedTransport implements Transport {
 class Channel implements Dial {
   readonly #up: Pipe;
   readonly #near: SimulatedLink;
-  /** The dialler has heard an answer, or wants none. */
+  /** The dialler has an answer, or wants none. */
   #isSettled = false;
 
   constructor(
@@ -111,14 +111,14 @@ class Channel implements Dial {
     this.sink.onFailed(segment.type === 'reset' ? segment.cause : refused(this.address));
   }
 
-  /** Nobody is there, or no longer who was. */
+  /** There is no host, or another instance of it. */
   #bounced(): void {
     if (this.#isSettled) this.#near.bounced();
     else this.#answered({ type: 'refuse' });
   }
 }
 
-/** Host and port alone, as sockets know them. */
+/** Host and port alone, as sockets have them. */
 function placeOf({ scheme, host, port }: Address): Address {
   return Address.of({ scheme, host, port });
 }
@@ -136,7 +136,7 @@ function elsewhere({ text }: Address, host: Host): NetworkError {
 }
 
 function refused({ text }: Address): NetworkError {
-  return new NetworkError('CONNECTION_REFUSED', `cannot connect to ${text}: nobody listens there`, { details: { address: text } });
+  return new NetworkError('CONNECTION_REFUSED', `cannot connect to ${text}: there is no listener`, { details: { address: text } });
 }
 
 function unknown({ text }: Address): NetworkError {

@@ -1,5 +1,5 @@
 /**
- * @module Turn: the way back from promises to the simulator. A turn of the event loop begins when every promise that can settle by
+ * @module Turn: the return from promises to the simulator. A turn of the event loop begins when every promise that can settle by
  * itself has settled; no real time has to pass for it.
  */
 

@@ -130,7 +130,7 @@ function portMissing(address: Address): NetworkError {
 
 const OWN_ECHO = Object.assign(new Error('the socket was connected to itself'), { code: 'ECONNREFUSED' });
 
-/** A dial of a free local port may get that very port for itself and then meets its own echo: nobody listens there. */
+/** A dial of a free local port may get that very port for itself and then meets its own echo: there is no listener. */
 function isOwnEcho(socket: Socket): boolean {
   return socket.localPort === socket.remotePort && socket.localAddress === socket.remoteAddress;
 }

@@ -1,8 +1,7 @@
 /**
- * @module TcpLink: one TCP socket as a transport link. It gathers the chunks of a `write` into one system call, tells when the system
- * took them, and reports the end exactly once. The remote's end of the stream ends the link at once: there is no half-open state
- * (H-03). It has no deadlines of its own except the linger of `end`; the engine owns the others. A close without a cause proves nothing:
- * the system's library reports a reset that follows unread bytes as an end. Only the secured goodbye tells an end from a loss.
+ * @module TcpLink: one TCP socket as a transport link. It gathers the chunks of a `write` into one system call, reports when the system
+ * took them, and reports the end exactly once. The remote's end of the stream ends the link at once: there is no half-open state. It has no deadlines of its own except the linger of `end`; the engine owns the others. A close without a cause proves nothing:
+ * the system's library reports a reset that follows unread bytes as an end. Only the secured goodbye distinguishes an end from a loss.
  */
 import type { Socket } from 'node:net';
 import type { Address } from '../../core/address/address.js';

@@ -1,8 +1,8 @@
 /**
  * @module TcpListener: one listen address, bound to everything that it means. `[::]` is one dual-stack socket for IPv6 and IPv4, reported
  * as both addresses; where the system has no IPv6 it is IPv4 alone, and only that is reported. `0.0.0.0` is IPv4 alone. A name binds
- * all of its addresses that this machine has, on one port. After it listens, nothing that fails in accepting ends it (INET-17):
- * the system's library tries again by itself, at once and mostly without telling, so there is nothing here to back off.
+ * all of its addresses that this machine has, on one port. After it listens, nothing that fails in accepting ends it:
+ * the system's library tries again by itself, at once and mostly without an event, so that there is no back-off here.
  */
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { Address } from '../../core/address/address.js';
@@ -58,7 +58,7 @@ export class TcpListener implements Listener {
     else this.#fail(error);
   }
 
-  /** Binds every host that the machine has, all on the port of the first. Answers with what went wrong, or nothing. */
+  /** Binds every host that the machine has, all on the port of the first. Resolves with what went wrong, or `undefined`. */
   async #bindAll(hosts: readonly string[]): Promise<NetworkError | undefined> {
     let absent: NetworkError | undefined;
     for (const host of hosts) {

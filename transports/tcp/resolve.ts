@@ -1,6 +1,6 @@
 /**
  * @module Resolve: host to numeric addresses. A numeric host is its own answer; a name is asked of the system, and its answers are
- * ordered as INET-25 and RFC 8305 want it: IPv6 first, the families taking turns.
+ * ordered as RFC 8305 wants it: IPv6 first, the families taking turns.
  */
 import { type LookupAddress, lookup } from 'node:dns';
 import type { Address } from '../../core/address/address.js';

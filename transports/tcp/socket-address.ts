@@ -1,11 +1,11 @@
 /**
- * @module Socket addresses: what sockets say about their ends, as addresses. An IPv4 peer of a dual-stack socket is shown as IPv4.
+ * @module Socket addresses: the ends of sockets as addresses. An IPv4 peer of a dual-stack socket is shown as IPv4.
  */
 import { Address } from '../../core/address/address.js';
 
 const MAPPED_PREFIX = '::ffff:';
 
-/** Nothing when the socket is gone and does not tell any more. */
+/** `undefined` when the socket is gone. */
 export function socketAddress(host: string | undefined, port: number | undefined): Address | undefined {
   if (host === undefined || port === undefined) return undefined;
   const isMapped = host.startsWith(MAPPED_PREFIX) && host.includes('.');

@@ -1,5 +1,5 @@
 /**
- * @module SocketBudget: counts sockets and refuses before the system does (SECURITY.md rows 40 and 41). At the system's limit an
+ * @module SocketBudget: counts sockets and refuses before the system does. At the system's limit an
  * accept fails without a word and everything else in the process (files, names, timers' pipes) fails too, so some are kept back.
  */
 import { readFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { NetworkError } from '../../core/errors.js';
 
 /** File descriptors that are left to the rest of the process. */
 const RESERVE = 32;
-/** Sockets where the system does not tell its limit. */
+/** Sockets where the system does not report its limit. */
 const FALLBACK_MAX = 4096;
 
 /** A number of sockets that may be open at once. Several transports may share one. */

@@ -1,6 +1,6 @@
 /**
  * @module System errors: turns what the system reports about sockets and names into `NetworkError`s that name the endpoint, the
- * system's code and what was being done (SECURITY.md row 42).
+ * system's code and what was being done.
  */
 import type { Address } from '../../core/address/address.js';
 import { type ErrorCode, NetworkError } from '../../core/errors.js';

@@ -12,13 +12,13 @@ import { type HostResolver, systemResolver } from './resolve.js';
 import { processSocketBudget, SocketBudget } from './socket-budget.js';
 import { SocketTally, type TcpStats } from './socket-tally.js';
 
-/** As much as the system hands over at once. */
+/** The most that the system delivers at once. */
 const READ_BYTES = 65_536;
 
 export interface TcpOptions {
   /**
    * Sockets that this transport may have open at once, dials included; at the bound incoming ones are closed at once and dials fail with
-   * `LIMIT_EXCEEDED`. Default: one budget for the whole process, its limit of open files less 32 (4096 where the system does not tell).
+   * `LIMIT_EXCEEDED`. Default: one budget for the whole process, its limit of open files less 32 (4096 where the system does not report it).
    */
   readonly socketsMax?: number;
   /** Finds the addresses of host names. Default: the system's resolver. */
