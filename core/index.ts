@@ -25,7 +25,7 @@ export type {
   WritableLane,
 } from './api/events.js';
 export { LAN_PORT_LIMITS, type LanChannel, type LanOpening, type LanPort, type LanSink } from './api/lan-port.js';
-export { NetworkBehavior } from './api/network-behavior.js';
+export { type ConnectedFacts, NetworkBehavior } from './api/network-behavior.js';
 export type {
   AddressSource,
   BehaviorPorts,

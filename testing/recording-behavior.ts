@@ -44,8 +44,8 @@ export interface RecordingOptions {
 }
 
 const CALLS_MAX = 1_000_000;
-/** `onTick` is recorded when that is wanted. */
-const HOOKS = BEHAVIOR_HOOKS.filter((hook) => hook !== 'onTick');
+/** `onTick` is recorded when that is wanted, connections by the hooks of their direction. */
+const HOOKS = BEHAVIOR_HOOKS.filter((hook) => !/^on(Tick|Connected|Disconnected)$/.test(hook));
 const HANDLER_HOOKS = ['onOpened', 'onEvent', 'onOtherHandlerEvent', 'onBehaviorEvent', 'onClosed'] as const;
 
 export abstract class RecordingBehavior extends NetworkBehavior {

@@ -57,6 +57,10 @@ export interface Agent<ToHandler = unknown> {
    * any other value as CBOR. `full`, `unreachable` and `too-large` keep nothing. Throws `CODEC_UNENCODABLE` for what CBOR cannot carry.
    */
   send(route: Route, payload: unknown, options?: SendOptions): SendResult;
+  /** The payload as `send` would encode it, for many sends. Throws `CODEC_UNENCODABLE`. */
+  encode(value: unknown): Uint8Array;
+  /** The open connection to the node, in constant time. */
+  connectionTo(nodeId: NodeId): Connection | undefined;
   /** Hands an event to handlers of this service (`onBehaviorEvent`, or `onOtherHandlerEvent` from a handler); how many it reaches. */
   sendToHandlers(target: HandlerTarget, event: ToHandler): number;
   /** Calls back once, `delayMs` from now at the earliest; as a callback of this owner, never after its end. */

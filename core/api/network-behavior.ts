@@ -3,8 +3,8 @@
  * synchronous, and is all-or-nothing: what it records through its agent counts only if it returns; a throw becomes a fault that names
  * this behaviour and the hook, and touches nobody else. Of a thenable that a hook returns, only the rejection is looked at, as a fault.
  *
- * Order that holds: `onStarted` before all; for a connection the votes, `on…Connected` (by ascending service id), the handlers'
- * `onOpened`, events and ticks, the handlers' `onClosed`, `on…Disconnected`; `onStopped` last.
+ * Order that holds: `onStarted` before all; for a connection the votes, `onConnected` (by ascending service id), the handlers'
+ * `onOpened`, events and ticks, the handlers' `onClosed`, `onDisconnected`; `onStopped` last.
  */
 
 import type { NodeId } from '../address/node-id.js';
@@ -19,6 +19,12 @@ import type { RpcAnswer, RpcRequest } from './rpc.js';
 
 /** A handler, or nothing when this behaviour does not care for the connection. */
 export type HandlerOrNothing<ToBehavior, ToHandler> = ConnectionHandler<ToBehavior, ToHandler> | undefined | void;
+
+/** What else there is to know of a connection when it is shown to a behaviour. */
+export interface ConnectedFacts {
+  /** It was open before this behaviour was added to the running node. */
+  readonly isOlder: boolean;
+}
 
 /** What the core lends a running behaviour for calls from outside of its callbacks. */
 export interface Host {
@@ -57,11 +63,37 @@ export abstract class NetworkBehavior<ToBehavior = any, ToHandler = any> {
   checkIncomingConnection(_nodeId: NodeId, _connectionId: number): string | undefined | void {}
   checkOutgoingConnection(_nodeId: NodeId, _connectionId: number): string | undefined | void {}
 
-  /** The connection is open (for a gate: proven). A returned handler gets this connection's events. */
-  onIncomingConnectionConnected(_agent: BehaviorAgent<ToHandler>, _connection: Connection): HandlerOrNothing<ToBehavior, ToHandler> {}
-  onOutgoingConnectionConnected(_agent: BehaviorAgent<ToHandler>, _connection: Connection): HandlerOrNothing<ToBehavior, ToHandler> {}
-  onIncomingConnectionDisconnected(_agent: BehaviorAgent<ToHandler>, _connection: Connection, _reason: CloseReason): void {}
-  onOutgoingConnectionDisconnected(_agent: BehaviorAgent<ToHandler>, _connection: Connection, _reason: CloseReason): void {}
+  /**
+   * The connection is open (for a gate: proven), in either direction. A returned handler gets this connection's events. Override one of the
+   * two below instead where the directions differ: they are what the core calls, and return what this returns.
+   */
+  onConnected(_agent: BehaviorAgent<ToHandler>, _connection: Connection, _facts: ConnectedFacts): HandlerOrNothing<ToBehavior, ToHandler> {}
+  onIncomingConnectionConnected(
+    agent: BehaviorAgent<ToHandler>,
+    connection: Connection,
+    facts: ConnectedFacts,
+  ): HandlerOrNothing<ToBehavior, ToHandler> {
+    return this.onConnected(agent, connection, facts);
+  }
+
+  onOutgoingConnectionConnected(
+    agent: BehaviorAgent<ToHandler>,
+    connection: Connection,
+    facts: ConnectedFacts,
+  ): HandlerOrNothing<ToBehavior, ToHandler> {
+    return this.onConnected(agent, connection, facts);
+  }
+
+  /** A connection that this behaviour saw connected has ended. As above for the two directions. */
+  onDisconnected(_agent: BehaviorAgent<ToHandler>, _connection: Connection, _reason: CloseReason): void {}
+  onIncomingConnectionDisconnected(agent: BehaviorAgent<ToHandler>, connection: Connection, reason: CloseReason): void {
+    return this.onDisconnected(agent, connection, reason);
+  }
+
+  onOutgoingConnectionDisconnected(agent: BehaviorAgent<ToHandler>, connection: Connection, reason: CloseReason): void {
+    return this.onDisconnected(agent, connection, reason);
+  }
+
   /** Every behaviour hears of every `connect` that failed. */
   onOutgoingConnectionError(_agent: BehaviorAgent<ToHandler>, _attempt: Attempt, _error: NetworkError): void {}
 

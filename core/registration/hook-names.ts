@@ -1,8 +1,10 @@
 /**
- * @module Hook names: finds methods that look like a misspelt hook. Such a method would never be called, in silence, so registration
- * warns. It is no fault: a class may have methods of its own. Pure; knows no container.
+ * @module Hook names: finds methods that look like a misspelt hook, and pairs of hooks of which one takes calls from the other. Such a method
+ * would be called never, or only sometimes, in silence, so registration warns. It is no fault: a class may have methods of its own. Pure; knows
+ * no container.
  */
 import { type AnyClass, BEHAVIOR_HOOKS, className, methodsOf } from '../api/descriptor.js';
+import { NetworkBehavior } from '../api/network-behavior.js';
 
 const HOOK_LIKE = /^(on|check)[A-Z]/;
 const KNOWN: ReadonlySet<string> = new Set(BEHAVIOR_HOOKS);
@@ -10,13 +12,23 @@ const KNOWN: ReadonlySet<string> = new Set(BEHAVIOR_HOOKS);
 const EDITS_MAX = 2;
 const SHORT = 6;
 
+/** Hooks for both directions, and what the core calls in their place where a class has it. */
+const TWINS = [
+  ['onConnected', 'onIncomingConnectionConnected', 'onOutgoingConnectionConnected'],
+  ['onDisconnected', 'onIncomingConnectionDisconnected', 'onOutgoingConnectionDisconnected'],
+] as const;
+
 const warnings = new WeakMap<object, readonly string[]>();
 
-/** One sentence for every method that is close to a hook's name without being one. */
+/** One sentence for every method that is close to a hook's name without being one, and for every hook that another one hides. */
 export function hookWarnings(type: AnyClass): readonly string[] {
   const known = warnings.get(type);
   if (known !== undefined) return known;
   const found = new Map<string, string>();
+  for (const [common, ...directions] of TWINS) {
+    const hiding = directions.filter((hook) => overrides(type, common) && overrides(type, hook));
+    if (hiding.length > 0) found.set(common, `${className(type)} has ${common}, which is not called where ${hiding.join(' or ')} is`);
+  }
   for (const [name] of methodsOf(type.prototype as object)) {
     const hook = HOOK_LIKE.test(name) && !KNOWN.has(name) ? meantBy(name) : undefined;
     if (hook !== undefined) found.set(name, `${className(type)} has a method ${name}, which is never called; the hook is ${hook}`);
@@ -24,6 +36,11 @@ export function hookWarnings(type: AnyClass): readonly string[] {
   const list = [...found.values()];
   warnings.set(type, list);
   return list;
+}
+
+function overrides(type: AnyClass, hook: (typeof TWINS)[number][number]): boolean {
+  const { [hook]: own } = type.prototype as NetworkBehavior;
+  return own !== NetworkBehavior.prototype[hook];
 }
 
 /** The hook that was probably meant: cut short, without its direction, or a few letters off. */

@@ -12,6 +12,7 @@ import type { Route } from '../../api/routes.js';
 import type { RpcAnswer, RpcRequest } from '../../api/rpc.js';
 import { NetworkError, type SendResult } from '../../errors.js';
 import { type Limits, limitError } from '../../limits.js';
+import { encodeValue } from '../../wire/codec.js';
 import { requireText } from '../behaviors/arguments.js';
 import type { BehaviorTable } from '../behaviors/behavior-table.js';
 import type { Callbacks } from '../behaviors/callbacks.js';
@@ -74,6 +75,16 @@ abstract class AgentOf<Self extends Owner> implements Agent {
   send(route: Route, payload: unknown, options?: SendOptions): SendResult {
     this.guard();
     return this.parts.sender.send(this.owner, route, payload, options);
+  }
+
+  encode(value: unknown): Uint8Array {
+    this.guard();
+    return value instanceof Uint8Array ? value : encodeValue(value, this.limits);
+  }
+
+  connectionTo(nodeId: NodeId): Connection | undefined {
+    this.guard();
+    return this.parts.links.openTo(nodeId)?.connection;
   }
 
   sendToHandlers(target: HandlerTarget, event: unknown): number {

@@ -23,7 +23,13 @@ export interface Revocable {
 const MINUTE_MS = 60_000;
 const CALLS_MAX = 1_048_576;
 /** What a behaviour still sees when its fault budget is spent. */
-const ENDINGS = new Set(['onClosed', 'onIncomingConnectionDisconnected', 'onOutgoingConnectionDisconnected', 'onStopped']);
+const ENDINGS = new Set([
+  'onClosed',
+  'onDisconnected',
+  'onIncomingConnectionDisconnected',
+  'onOutgoingConnectionDisconnected',
+  'onStopped',
+]);
 
 export class Callbacks {
   /** Calls that are not answered yet, by owner. */

@@ -5,6 +5,7 @@
 import type { ConnectionAgent } from '../../api/agent.js';
 import { ConnectionHandler } from '../../api/connection-handler.js';
 import type { Connection } from '../../api/events.js';
+import { type ConnectedFacts, NetworkBehavior } from '../../api/network-behavior.js';
 import { type CloseReason, NetworkError } from '../../errors.js';
 import type { BehaviorObserver, BehaviorTable } from '../behaviors/behavior-table.js';
 import type { Callbacks } from '../behaviors/callbacks.js';
@@ -13,6 +14,9 @@ import type { EngineContext } from '../context.js';
 import type { Link } from './link.js';
 import type { LinkObserver } from './link-observer.js';
 import type { LinkTable } from './link-table.js';
+
+const NEWER: ConnectedFacts = Object.freeze({ isOlder: false });
+const OLDER: ConnectedFacts = Object.freeze({ isOlder: true });
 
 export class Introductions implements LinkObserver, BehaviorObserver {
   /** Set right after construction. */
@@ -43,7 +47,7 @@ export class Introductions implements LinkObserver, BehaviorObserver {
 
   /** A behaviour that is added to a running node sees the open connections, in id order, without votes. */
   joined(slot: BehaviorSlot): void {
-    for (const link of this.links.all) if (link.isOpen) this.connect(link, [slot]);
+    for (const link of this.links.all) if (link.isOpen) this.connect(link, [slot], OLDER);
   }
 
   /** A behaviour ends: its handlers see their close; a gate that was still asked fails closed. */
@@ -55,14 +59,15 @@ export class Introductions implements LinkObserver, BehaviorObserver {
   }
 
   /** Connected hooks by ascending service id, then `onOpened` of the handlers that they gave. */
-  connect(link: Link, slots: readonly BehaviorSlot[]): void {
+  connect(link: Link, slots: readonly BehaviorSlot[], facts: ConnectedFacts = NEWER): void {
     const connection = link.connection as Connection;
     const hook = link.direction === 'incoming' ? 'onIncomingConnectionConnected' : 'onOutgoingConnectionConnected';
     for (const slot of slots) {
       if (link.isOver || slot.isEnded) continue;
       link.seenBy.add(slot);
-      const handler = this.callbacks.run(slot, hook, () => slot.instance[hook](slot.agent, connection));
-      if (link.isOver || slot.isEnded || !this.isHandler(slot, hook, handler)) continue;
+      const name = overridden(slot, hook, 'onConnected');
+      const handler = this.callbacks.run(slot, name, () => slot.instance[hook](slot.agent, connection, facts));
+      if (link.isOver || slot.isEnded || !this.isHandler(slot, name, handler)) continue;
       const handlerSlot = new HandlerSlot(handler, slot, connection);
       handlerSlot.agent = this.agentOf(handlerSlot, link);
       handlerSlot.lastTickMs = this.context.nowMs;
@@ -90,7 +95,8 @@ export class Introductions implements LinkObserver, BehaviorObserver {
     const hook = link.direction === 'incoming' ? 'onIncomingConnectionDisconnected' : 'onOutgoingConnectionDisconnected';
     for (const slot of slots) {
       link.seenBy.delete(slot);
-      this.callbacks.run(slot, hook, () => slot.instance[hook](slot.agent, connection, reason));
+      const name = overridden(slot, hook, 'onDisconnected');
+      this.callbacks.run(slot, name, () => slot.instance[hook](slot.agent, connection, reason));
     }
   }
 
@@ -101,4 +107,9 @@ export class Introductions implements LinkObserver, BehaviorObserver {
     if (slot.isOpened) this.callbacks.run(slot, 'onClosed', () => slot.handler.onClosed(slot.agent, reason));
     this.callbacks.end(slot);
   }
+}
+
+/** The hook that the class has written: a direction's own, or the one for both. */
+function overridden({ instance }: BehaviorSlot, hook: keyof NetworkBehavior, common: string): string {
+  return instance[hook] === NetworkBehavior.prototype[hook] ? common : hook;
 }

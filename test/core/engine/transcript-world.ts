@@ -29,7 +29,7 @@ export interface SubjectOptions {
   readonly ports?: BehaviorPorts;
 }
 
-const PEER_HOOKS = BEHAVIOR_HOOKS.filter((hook) => hook !== 'onTick');
+const PEER_HOOKS = BEHAVIOR_HOOKS.filter((hook) => !/^on(Tick|Connected|Disconnected)$/.test(hook));
 const HANDLER_HOOKS = ['onOpened', 'onEvent', 'onOtherHandlerEvent', 'onBehaviorEvent', 'onClosed'] as const;
 const ROUNDS_MAX = 10_000;
 
@@ -210,7 +210,11 @@ export class TranscriptWorld {
   }
 
   #describe(args: readonly unknown[]): string {
-    return args.map((arg) => ` ${this.#text(arg)}`).join('');
+    const isWorthALine = (arg: unknown) => (arg as { readonly isOlder?: boolean } | undefined)?.isOlder !== false;
+    return args
+      .filter(isWorthALine)
+      .map((arg) => ` ${this.#text(arg)}`)
+      .join('');
   }
 
   #text(value: unknown): string {

@@ -231,12 +231,31 @@ describe('misspelt hooks', () => {
       ['onStart', 'onStarted'],
       ['onStop', 'onStopped'],
       ['onRPC', 'onRpc'],
-      ['onConnected', 'onIncomingConnectionConnected'],
-      ['onDisconnected', 'onIncomingConnectionDisconnected'],
+      ['onConected', 'onConnected'],
+      ['onDisconnect', 'onDisconnected'],
+      ['onWriteable', 'onWritable'],
       ['checkConnection', 'checkIncomingConnection'],
     ] as const;
     for (const [name, hook] of pairs)
       expect(warned(name)).to.deep.equal([`Typo has a method ${name}, which is never called; the hook is ${hook}`]);
+  });
+
+  it('are a warning, too, where a hook for both directions hides behind one for one of them', () => {
+    const with_ = (...names: readonly string[]) => {
+      const type = sample('Twins', 40);
+      for (const name of names) Object.defineProperty(type.prototype, name, { value: () => undefined });
+      return planRegistration({ behaviors: [type] }).warnings;
+    };
+    for (const end of ['Connected', 'Disconnected']) {
+      const [common, incoming, outgoing] = [`on${end}`, `onIncomingConnection${end}`, `onOutgoingConnection${end}`];
+      expect(with_(common, incoming)).to.deep.equal([`Twins has ${common}, which is not called where ${incoming} is`]);
+      expect(with_(outgoing, common)).to.deep.equal([`Twins has ${common}, which is not called where ${outgoing} is`]);
+      expect(with_(common, incoming, outgoing)).to.deep.equal([
+        `Twins has ${common}, which is not called where ${incoming} or ${outgoing} is`,
+      ]);
+      for (const names of [[common], [incoming], [outgoing], [incoming, outgoing]]) expect(with_(...names)).to.deep.equal([]);
+    }
+    expect(with_('onConnected', 'onIncomingConnectionDisconnected')).to.deep.equal([]);
   });
 
   it('hooks themselves and methods of an own are none', () => {

@@ -148,8 +148,8 @@ class FaultyHandler extends ConnectionHandler {
   }
 }
 
-/** All but those that answer with a handler. */
-const HOOKS = BEHAVIOR_HOOKS.filter((hook) => !/ConnectionConnected$/.test(hook));
+/** All but those that answer with a handler, and `onDisconnected`, which is called by its twins. */
+const HOOKS = BEHAVIOR_HOOKS.filter((hook) => !/Connected$|^onDisconnected$/.test(hook));
 
 export class Faulty extends NetworkBehavior {
   static readonly behavior = { serviceId: FAULTY, name: 'faulty' } as const;
