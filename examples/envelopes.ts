@@ -22,10 +22,10 @@ workshop.add({ node: there, connection }, 'office');
 workshop.send({ id: 'office', payload: bytes('ready') });
 
 const first = await office.recv();
-if (first.type === 'envelope') console.log(`the ${first.envelope.uniqueId} says: ${text(first.envelope.payload)}`);
+if (first.type === 'envelope') console.log(`from the ${first.envelope.uniqueId}: ${text(first.envelope.payload)}`);
 for (const job of ['saw', 'plane', 'drill', 'paint']) {
   const outcome = office.send({ id: 'worker', payload: bytes(job) });
-  if (outcome.type === 'queued') console.log(`${job}: on its way, or waiting for it`);
+  if (outcome.type === 'queued') console.log(`${job}: sent, or waiting to be sent`);
   if (outcome.type === 'full') console.log(`${text(outcome.envelope.payload)}: handed back, the worker is busy`);
 }
 

@@ -15,12 +15,12 @@ async function start(options: PeeringOptions, listen: readonly string[] = [], id
   return { node, peering: node.behavior(PeeringBehavior) };
 }
 
-/** Takes everybody as a peer, and hands on what comes to all but the one that it came from. */
+/** Takes everybody as a peer, and forwards what arrives to all but the peer that it came from. */
 async function startHub(listen: string, identity: Identity) {
   const hub = await start({ acceptUnknown: true }, [listen], identity);
   const flood = async () => {
     for await (const { target, frame } of hub.peering) {
-      console.log(`the hub has: ${decode(frame)}`);
+      console.log(`the hub received: ${decode(frame)}`);
       void hub.peering.sendAll(frame, { exclude: target });
     }
   };
@@ -35,7 +35,7 @@ const [ada, bob] = [await start({ peers: [line] }), await start({ peers: [line] 
 await Promise.all([ada.peering.whenUp(0), bob.peering.whenUp(0)]);
 
 await ada.peering.send(0, encode('good morning'));
-console.log(`bob hears: ${decode((await bob.peering.next())?.frame)}`);
+console.log(`bob received: ${decode((await bob.peering.next())?.frame)}`);
 
 await hub.node.stop();
 const waiting = ada.peering.send(0, encode('are you there?'));

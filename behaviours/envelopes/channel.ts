@@ -1,6 +1,6 @@
 /**
- * @module EnvelopeChannel: what the two ends of one connection send each other about envelopes, and what each may: a flow each way. Pure: it
- * knows no mesh, no agent but the `send` that it is lent, and no time. Everything is sent over one lane, so that it arrives in order.
+ * @module EnvelopeChannel: what the two ends of one connection send each other about envelopes: a flow in each direction. Pure but for
+ * the `send` that it is lent. Everything is sent over one lane, so that it arrives in order.
  *
  * After the hellos a side sends nothing until it is granted something, and a side grants only while its channel is used. A sender that is
  * out of grants and has envelopes waiting sends once how many it wants. Envelopes that arrive while nobody uses the channel (they were
@@ -65,7 +65,7 @@ export class EnvelopeChannel {
     return this.#remoteSession !== undefined;
   }
 
-  /** Envelopes that may be on their way here or wait to be consumed: slots of the user's queue that are this channel's. */
+  /** Envelopes that may be in transit or wait to be consumed: slots of the user's queue that are this channel's. */
   get held(): number {
     return this.#inbound.window;
   }
@@ -175,7 +175,7 @@ export class EnvelopeChannel {
     if (this.#sendEnvelopes(send)) this.#sendWant(send);
   }
 
-  /** Whether those that were granted are on their way. */
+  /** Whether all that were granted were sent. */
   #sendEnvelopes(send: Send): boolean {
     for (let next = this.#outbound.next; next !== undefined; next = this.#outbound.next) {
       if (send(next.item) !== 'queued') return false;

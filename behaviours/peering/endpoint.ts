@@ -149,7 +149,7 @@ export class Endpoint {
     }
     this.peers.up(agent, peer);
     session.pump(agent);
-    session.answer(agent);
+    session.acknowledge(agent);
   }
 
   private frame(agent: BehaviorAgent, peer: Peer, number: number, frame: Uint8Array): void {
@@ -163,11 +163,11 @@ export class Endpoint {
     const onTaken = () => {
       if (!isHeldBack) return;
       session.consumed();
-      if (this.isRunning) this.perform((later) => session.answer(later));
+      if (this.isRunning) this.perform((later) => session.acknowledge(later));
     };
     this.counters.framesReceived++;
     this.counters.framesDropped += this.inbox.push({ received: { target, nodeId: nodeId as NodeId, frame }, onTaken });
-    session.answer(agent);
+    session.acknowledge(agent);
   }
 
   /** A longer frame would not pass as a message of this node. */

@@ -28,11 +28,11 @@ export interface PeeringOptions {
   readonly peers?: readonly PeerSpec[];
   /** Scheme of peer lines that name none; `tcp` by default. */
   readonly scheme?: string;
-  /** How this endpoint is called among others of the application; `inet` by default. 1 to 64 printable characters. */
+  /** The name of this endpoint among others of the application; `inet` by default. 1 to 64 printable characters. */
   readonly identifier?: string;
-  /** Whether nodes that no peer is configured for may become peers: all, none (the default), or those for which the function says so. */
+  /** Whether nodes that no peer is configured for may become peers: all, none (the default), or those for which the function returns true. */
   readonly acceptUnknown?: boolean | ((nodeId: NodeId) => boolean);
-  /** The port that peers are told to dial, 0 for none; absent: where this node listens. */
+  /** The port that is advertised to cross peers, 0 for none; absent: where this node listens. */
   readonly advertisedPort?: number;
   /** Frames that wait for one peer, sent or not, 64 by default; 1 to 65,536. Further ones come back at once. Each is kept in memory. */
   readonly queueFrames?: number;
@@ -44,7 +44,7 @@ export interface PeeringOptions {
    * What happens at that bound: peers wait until there is room (`hold-back`, the default), or the oldest or the newest frame is dropped.
    */
   readonly inboxPolicy?: InboxPolicy;
-  /** Longest frame in bytes, both ways, 65,536 by default; 1 to 1,048,000. A longer one from a remote closes the connection. */
+  /** Longest frame in bytes, in both directions, 65,536 by default; 1 to 1,048,000. A longer one from a remote closes the connection. */
   readonly frameBytesMax?: number;
   /** How long a node may take to answer as a peer, in ms; 5,000 by default, 1 to 600,000. */
   readonly greetingMs?: number;
@@ -110,6 +110,6 @@ export class PeeringCounters {
   hellosRefused = 0;
   /** Messages that came late, twice, or without reason, and did no harm. */
   messagesIgnored = 0;
-  /** Connections that were closed for what the peer said. */
+  /** Connections that were closed because the peer broke the protocol. */
   violations = 0;
 }

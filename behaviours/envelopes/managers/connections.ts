@@ -34,7 +34,7 @@ export interface ConnectionRequest {
   /** The application's name for it; the unique id in the mesh. */
   readonly connectionId: string;
   readonly endpoint: string | Address;
-  /** Absent: whoever answers first, from then on. */
+  /** Absent: the node that answers first, from then on. */
   readonly expectedNode?: NodeId;
   /** The identity to show: that of one of the manager's nodes; the first by default. */
   readonly localNode?: NodeId;

@@ -1,6 +1,6 @@
 /**
  * @module Parked: envelopes for peers that are not connected. Bounded; the oldest gives way. Each is tried a few times, whenever the owner
- * calls `retry`, and then given up. Pure: it knows neither time nor mesh.
+ * calls `retry`, and then given up. Pure.
  */
 import type { NodeId } from '../../../core/index.js';
 
@@ -12,7 +12,7 @@ export interface ParkedEnvelope {
   readonly payload: Uint8Array;
 }
 
-/** Whether it is on its way. */
+/** Whether it was sent. */
 export type TrySend = (nodeId: NodeId, payload: Uint8Array) => boolean;
 
 export class Parked {

@@ -1,6 +1,6 @@
 /**
  * @module EnvelopePeers: the peer manager of a mesh. Peers are asked for by identity, with several addresses; as long as somebody holds a
- * reference, the peer is kept connected. Addresses whose node is not known yet are asked for in the same way. Nodes that connect by
+ * reference, the peer is kept connected. Addresses whose node is not known yet are requested in the same manner. Nodes that connect by
  * themselves and carry envelopes are taken into the mesh as unreferenced peers, which a later reference promotes.
  *
  * Identities are proven, so that peers may share an address, and one link to each of them is all there is, whoever dials first or at once.
@@ -214,7 +214,7 @@ export class EnvelopePeers {
     this.#connected(nodeId, node.id);
   }
 
-  /** Who cannot say whether a node may come in lets none in. */
+  /** A function that fails accepts nobody. */
   #accepts(nodeId: NodeId): boolean {
     try {
       return this.#accept(nodeId) === true;

@@ -1,6 +1,6 @@
 /**
- * @module MeshEntry: one connection in a mesh, from `add` to `remove` or its end. It stands between the mesh, which has the queue, and the
- * channel of the connection.
+ * @module MeshEntry: one connection in a mesh, from `add` to `remove` or its end. It connects the mesh, which has the queue, and the channel
+ * of the connection.
  */
 import type { CloseReason } from '../../../core/index.js';
 import type { EnvelopesBehavior } from '../behavior.js';

@@ -41,7 +41,7 @@ export interface KeeperSetup {
 export const UP_WAITERS_MAX = 1_024;
 /** The log reports a configured peer that is not up for so long. */
 const REPORT_MS = 10_000;
-/** Errors that another dial would meet again. */
+/** Errors that every further dial would end with. */
 const FATAL: ReadonlySet<ErrorCode> = new Set(['SELF_DIAL', 'SCHEME_UNKNOWN']);
 
 type Target = DialTarget<BehaviorAgent>;

@@ -72,7 +72,7 @@ export class Peer {
   dial: DialTarget<BehaviorAgent> | undefined;
   /** Since when it is not up. */
   downSinceMs: number;
-  /** The log says that it is not up. */
+  /** It was logged that it is not up. */
   isReported = false;
   failure: PeerFailure | undefined;
 
@@ -94,7 +94,7 @@ export class Peer {
     return this.address === undefined ? 'lost' : 'waiting';
   }
 
-  /** What a peer that came by itself said in its last hello holds. A cross peer that listens may be dialled. */
+  /** For a peer that is not configured its last hello decides. A cross peer that listens may be dialled. */
   introduced({ nodeId, remoteAddress }: Connection, { peerType, port }: Pick<Hello, 'peerType' | 'port'>): void {
     const isDialled = peerType === 'cross' && port > 0;
     this.type = peerType;

@@ -1,5 +1,5 @@
 /**
- * @module Frames on their way to a peer, and what becomes of them.
+ * @module Frames to a peer, and their outcomes.
  */
 import { frameOf } from './messages.js';
 

@@ -23,7 +23,7 @@ export const MESSAGE_LIMITS = {
   reasonLengthMax: 64,
 } as const;
 
-/** What stands before a frame's bytes. */
+/** The header before a frame's bytes. */
 export const FRAME_HEAD_BYTES = 5;
 
 const FRAME = 0;

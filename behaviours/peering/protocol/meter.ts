@@ -1,6 +1,6 @@
 /**
  * @module Meter: how many bytes passed, and how fast. Time is cut into periods of ten seconds; the rate is that of the last
- * whole period, so that it goes to 0 by itself when nothing passes any more. Pure: it is told the time.
+ * whole period, so that it goes to 0 by itself when nothing passes any more. Pure.
  */
 
 /** Bytes are counted in periods of this length. */

@@ -1,6 +1,6 @@
 /**
- * @module Peer lines: how people write peers, `host:port` with an optional suffix, in options and files. Pure: nothing is
- * resolved or dialled here. What is wrong with a line is an answer, since a bad line must not keep the good ones from working.
+ * @module Peer lines: peers as text, `host:port` with an optional suffix, in options and files. Pure: nothing is resolved or dialled here.
+ * What is wrong with a line is a value, since a bad line must not keep the good ones from working.
  *
  *   [inet#|inet:] [nodeid@] host:port [X|L]      or with a scheme: tcp://[nodeid@]host:port[X|L]
  *
@@ -9,8 +9,8 @@
 import { Address, parseAddress } from '../../../core/index.js';
 
 /**
- * What a peer is, as the side that configured it sees it. `standard`: this side dials, frames go both ways, and this side dials again for
- * ever. `cross`: both sides may dial, and give up after some refusals. The limited ones carry frames one way only.
+ * What a peer is, as the side that configured it sees it. `standard`: this side dials, frames flow in both directions, and this side
+ * dials again for ever. `cross`: both sides may dial, and give up after some refusals. The limited ones carry frames in one direction only.
  */
 export type PeerType = 'standard' | 'cross' | 'limited-sending' | 'limited-receiving';
 
@@ -19,7 +19,7 @@ export const PEER_TYPES: readonly PeerType[] = ['standard', 'cross', 'limited-se
 /** A peer as it is configured: a line, or an address with a type (`standard` by default). */
 export type PeerSpec = string | { readonly address: string | Address; readonly type?: PeerType };
 
-/** What a line or another `PeerSpec` says. */
+/** What a line or another `PeerSpec` means. */
 export type ParsedPeer =
   | { readonly type: 'peer'; readonly address: Address; readonly peerType: PeerType }
   | { readonly type: 'empty' }

@@ -1,6 +1,6 @@
 /**
- * @module PeerSession: the frames between this node and one peer, both ways, over however many links, and the link that they use now. Frames
- * are confirmed by the peer's endpoint; what a link that ended had not confirmed is sent again over the next one, or comes back when its time
+ * @module PeerSession: the frames between this node and one peer, in both directions, over however many links, and the current link. Frames are
+ * confirmed by the peer's endpoint; what a link that ended had not confirmed is sent again over the next one, or comes back when its time
  * is over. Pure but for the agent that it is lent.
  */
 import {
@@ -148,8 +148,8 @@ export class PeerSession {
     this.flow.inbound.consumed(1);
   }
 
-  /** Sends the peer what it waits for: at once, or once for all frames that come in this turn. */
-  answer(agent: BehaviorAgent): void {
+  /** Confirms frames and grants room, where there is something new: at once, or once for all frames that arrive in this turn. */
+  acknowledge(agent: BehaviorAgent): void {
     if (this.flow.inbound.isUrgent) this.announce(agent);
     else if (this.flow.inbound.hasNews) this.timer.within(agent, 0);
   }

@@ -1,6 +1,6 @@
 /**
- * @module FlowSession: a flow each way between two sides, over however many links. What a lost link had not confirmed is sent again over the
- * next one, from where the other side says that it is, so that every item arrives once. Each side names its memory of the flows (its epoch);
+ * @module FlowSession: a flow in each direction between two sides, over however many links. What a lost link had not confirmed is sent again over the
+ * next one, from the other side's resume point, so that every item arrives once. Each side names its memory of the flows (its epoch);
  * when one of them has begun anew, the numbers begin anew, too. Pure.
  */
 import type { InboundFlow } from './inbound-flow.js';
@@ -59,7 +59,7 @@ export class FlowSession<Out, In> {
   }
 }
 
-/** Whatever a remote says, a total is a safe integer. */
+/** Whatever a remote sends, a total is a safe integer. */
 function totalOf(received: number, room: number): number {
   return Math.min(received + room, Number.MAX_SAFE_INTEGER);
 }

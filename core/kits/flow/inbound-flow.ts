@@ -1,6 +1,6 @@
 /**
  * @module InboundFlow: the receiving side of an ordered flow of items (`outbound-flow.ts`). It hands out each item once and in order, keeps
- * those that came early, and grants credit: at most `window` units are here, or on their way, and not consumed. An item is read when the
+ * those that came early, and grants credit: at most `window` units are here, or in transit, and not consumed. An item is read when the
  * owner takes it over, and consumed when its room is free again, which may be later. The end, and whatever reason the sender gives, is read
  * after the items before it.
  *
@@ -10,7 +10,7 @@ import { BoundedQueue } from '../../structures/bounded-queue.js';
 import { CreditReceiver } from '../../structures/credit.js';
 
 export interface InboundFlowOptions<T> {
-  /** Units that may be here or on their way and not consumed; 0 for none as yet. */
+  /** Units that may be here or in transit and not consumed; 0 for none as yet. */
   readonly window: number;
   /** As the sender counts them. Absent: every item is one unit. */
   readonly unitsOf?: (item: T) => number;
@@ -104,7 +104,7 @@ export class InboundFlow<T, Ending extends object = never> {
     return 'ok';
   }
 
-  /** The remote says that the flow ends at the position, and how. Whether that can be; only the first word counts. */
+  /** The remote has ended the flow at the position. Whether that can be; only the first ending counts. */
   end(position: number, ending: Ending): boolean {
     if (this.#ending !== undefined) return true;
     const at = position + this.#origin;

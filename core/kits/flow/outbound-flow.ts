@@ -4,8 +4,8 @@
  * What was sent is forgotten, or, with `keepsSent`, kept until it is confirmed, so that it is sent again over the next link
  * (`flow-session.ts`). A flow ends after its last item (`finish`), or where it is (`reset`), with a reason of the owner's choice.
  *
- * Pure: it sends nothing and knows no time. Its owner sends `next` and calls `sent`, until there is no next item or no room in the lane; so
- * that owners of many flows may serve them in turn.
+ * Pure. Its owner sends `next` and calls `sent`, until there is no next item or no room in the lane, so that an owner of many flows may serve
+ * them in turn.
  */
 import { NetworkError } from '../../errors.js';
 import { CreditSender, type GrantResult } from '../../structures/credit.js';
@@ -100,7 +100,7 @@ export class OutboundFlow<T, Ending extends object = never> {
     return entry !== undefined && entry.units <= this.#credit.available ? entry : undefined;
   }
 
-  /** `next` is on its way. */
+  /** `next` was sent. */
   sent(): void {
     const entry = this.#at(this.#sentCount) as Entry<T>;
     entry.position = this.position;

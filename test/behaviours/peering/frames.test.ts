@@ -177,7 +177,7 @@ describe('frames from a peer', () => {
     expect([0, 0, 2, 1, 2, 3, 4].map(receive)).to.deep.equal(['ok', 'repeated', 'violation', 'ok', 'ok', 'ok', 'violation']);
     session.consumed();
     expect(receive(4), 'the peer has not been sent it yet').to.equal('violation');
-    session.answer(clock.agent);
+    session.acknowledge(clock.agent);
     expect([clock.sent.pop(), receive(4)]).to.deep.equal([[4, 4, 1], 'ok']);
   });
 
@@ -198,7 +198,7 @@ describe('frames from a peer', () => {
     link(0, 0);
     const receive = (number: number) => {
       session.receive(clock.agent, number, frameOf(number));
-      session.answer(clock.agent);
+      session.acknowledge(clock.agent);
     };
     receive(0);
     expect(clock.sent).to.deep.equal([]);
