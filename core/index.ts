@@ -131,5 +131,5 @@ export { sample, type UniformSource } from './structures/sample.js';
 export { TokenBucket } from './structures/token-bucket.js';
 export { type LentTimer, type TimerSource, WakeTimer } from './structures/wake-timer.js';
 export type { ValueLimits } from './wire/cbor-scan.js';
-export { decodeValue, encodeValue, writeValue } from './wire/codec.js';
+export { decodeValue, decodeValueAt, encodeValue, writeValue } from './wire/codec.js';
 export type { Message } from './wire/message.js';

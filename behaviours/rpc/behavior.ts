@@ -126,13 +126,12 @@ export class RpcBehavior extends NetworkBehavior implements Caller {
 
   override onMessage(agent: BehaviorAgent, message: Message): void {
     const { head } = this;
-    const { payload } = message;
-    if (!head.read(payload)) return this.outgoing.malformed();
+    if (!head.read(message.bytes, message.bodyOffset, message.end)) return this.outgoing.malformed();
     switch (head.kind) {
       case REQUEST:
-        return this.incoming.receive(agent, message, head, payload);
+        return this.incoming.receive(agent, message, head);
       case ANSWER:
-        return this.requester.answered(agent, message, head, payload);
+        return this.requester.answered(agent, message, head);
       case ASK:
         return this.responder.asked(agent, message, head);
       case UNKNOWN:
@@ -140,7 +139,7 @@ export class RpcBehavior extends NetworkBehavior implements Caller {
       case CANCEL:
         return this.responder.cancelled(agent, message, head);
       case CREDIT:
-        return this.incoming.credit(agent, message, head, payload);
+        return this.incoming.credit(agent, message, head);
       default:
         return this.outgoing.malformed();
     }

@@ -5,7 +5,7 @@
 import {
   type AnswerTarget,
   type BehaviorAgent,
-  decodeValue,
+  decodeValueAt,
   type ErrorCode,
   type Message,
   type MessageHead,
@@ -39,7 +39,7 @@ export class IncomingCalls implements WorkHost {
     private readonly responder: Responder<IncomingCall>,
   ) {}
 
-  receive(agent: BehaviorAgent, message: Message, head: MessageHead, payload: Uint8Array): void {
+  receive(agent: BehaviorAgent, message: Message, head: MessageHead): void {
     const { counters } = this.host;
     const carrier = this.peers.neighbour(agent, message.connectionId);
     const peer = this.peers.sender(message, carrier);
@@ -52,12 +52,12 @@ export class IncomingCalls implements WorkHost {
         counters.requestsOverloaded++;
         return this.sendError(agent, { peer, carrier, idHigh: head.idHigh, idLow: head.idLow }, OVERLOADED, 0);
       case 'new':
-        return this.accept(agent, peer, carrier, head, payload);
+        return this.accept(agent, peer, carrier, head);
     }
   }
 
-  credit(agent: BehaviorAgent, message: Message, head: MessageHead, payload: Uint8Array): void {
-    const total = this.reader.credit(payload, head.contentAt);
+  credit(agent: BehaviorAgent, message: Message, head: MessageHead): void {
+    const total = this.reader.credit(head);
     if (total === undefined) this.host.counters.malformed++;
     else this.responder.find(agent, message, head)?.feed?.onCredit(total);
   }
@@ -118,9 +118,9 @@ export class IncomingCalls implements WorkHost {
     this.sendError(agent, call, { code, text }, call.feed?.sentCount ?? 0);
   }
 
-  private accept(agent: BehaviorAgent, peer: Peer, carrier: Peer | undefined, head: MessageHead, payload: Uint8Array): void {
-    const fields = this.reader.request(payload, head.contentAt);
-    const decoded = fields && decodeValue(payload.subarray(fields.valueAt), agent.limits);
+  private accept(agent: BehaviorAgent, peer: Peer, carrier: Peer | undefined, head: MessageHead): void {
+    const fields = this.reader.request(head);
+    const decoded = fields && decodeValueAt(head.bytes, fields.valueAt, head.end, agent.limits);
     if (decoded === undefined) {
       this.host.counters.malformed++;
       return;

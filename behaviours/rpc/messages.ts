@@ -10,7 +10,7 @@
  *             4                         the stream is over, after as many items as the part says
  *   16        credit: u48               items up to this total may be sent
  */
-import { ANSWER_HEAD_BYTES, ByteReader, ByteWriter, HEAD_BYTES, type ValueLimits, writeValue } from '../../core/index.js';
+import { ANSWER_HEAD_BYTES, ByteReader, ByteWriter, HEAD_BYTES, type MessageHead, type ValueLimits, writeValue } from '../../core/index.js';
 import { MethodNames } from './method-names.js';
 
 export const OK = 1;
@@ -104,25 +104,27 @@ export class MessageReader {
   private readonly reader = new ByteReader(new Uint8Array(0));
   private readonly names = new MethodNames();
 
-  request(payload: Uint8Array, at: number): RequestFields | undefined {
-    const reader = this.reader.reset(payload, at);
+  request({ bytes, contentAt, end }: MessageHead): RequestFields | undefined {
+    const reader = this.reader.reset(bytes, contentAt, end);
     const serviceId = reader.u8();
     const timeoutMs = reader.u32();
     const window = reader.u16();
-    const method = this.names.textOf(reader.view(reader.u16()));
+    const methodAt = reader.skip(reader.u16());
+    const method = methodAt < 0 ? '' : this.names.textOf(bytes, methodAt, reader.at);
     if (reader.hasFailed || window > WINDOW_MAX || !isTimeout(timeoutMs) || !isMethod(method)) return undefined;
     return { serviceId, timeoutMs, window, method, valueAt: reader.at };
   }
 
-  error(payload: Uint8Array, at: number): ErrorFields | undefined {
-    const reader = this.reader.reset(payload, at);
+  /** Behind the type of an answer. */
+  error({ bytes, contentAt, end }: MessageHead): ErrorFields | undefined {
+    const reader = this.reader.reset(bytes, contentAt + 1, end);
     const code = reader.utf8(reader.u8());
     const text = reader.utf8(reader.left);
     return reader.isComplete && isCode(code) && text.length <= TEXT_LENGTH_MAX ? { code, text } : undefined;
   }
 
-  credit(payload: Uint8Array, at: number): number | undefined {
-    const reader = this.reader.reset(payload, at);
+  credit({ bytes, contentAt, end }: MessageHead): number | undefined {
+    const reader = this.reader.reset(bytes, contentAt, end);
     const total = reader.u48();
     return reader.isComplete ? total : undefined;
   }

@@ -2,8 +2,6 @@
  * @module MethodNames: the names of methods as bytes and back. A node sees the same few again and again, and converting text costs more than
  * comparing bytes. A pure structure, bounded: names that share a place displace each other.
  */
-import { equalBytes } from '../../core/index.js';
-
 interface Name {
   readonly text: string;
   readonly bytes: Uint8Array;
@@ -27,15 +25,22 @@ export class MethodNames {
   }
 
   /** Empty for what is no text. */
-  textOf(bytes: Uint8Array): string {
-    if (bytes.length === 0) return '';
-    const place = (bytes.length * 31 + (bytes[0] as number) * 7 + (bytes[bytes.length - 1] as number)) % PLACES;
+  textOf(bytes: Uint8Array, start: number, end: number): string {
+    if (start === end) return '';
+    const place = ((end - start) * 31 + (bytes[start] as number) * 7 + (bytes[end - 1] as number)) % PLACES;
     const known = this.byBytes[place];
-    if (known !== undefined && equalBytes(known.bytes, bytes)) return known.text;
-    const text = decoded(bytes);
-    if (text !== '') this.byBytes[place] = { text, bytes: Uint8Array.from(bytes) };
+    if (known !== undefined && holds(bytes, start, end, known.bytes)) return known.text;
+    const copy = Uint8Array.from(bytes.subarray(start, end));
+    const text = decoded(copy);
+    if (text !== '') this.byBytes[place] = { text, bytes: copy };
     return text;
   }
+}
+
+function holds(bytes: Uint8Array, start: number, end: number, name: Uint8Array): boolean {
+  if (name.length !== end - start) return false;
+  for (let index = 0; index < name.length; index++) if (bytes[start + index] !== name[index]) return false;
+  return true;
 }
 
 function decoded(bytes: Uint8Array): string {

@@ -8,6 +8,7 @@ import {
   type CallResult,
   Exchange,
   type ExchangeFailure,
+  type MessageHead,
   type UnicastRoute,
 } from '../../core/index.js';
 import { ERROR, OK } from './messages.js';
@@ -20,7 +21,7 @@ export type ReadAnswer = CallResult | { readonly type: 'item'; readonly value: u
 /** What a call needs of those who send it. */
 export interface CallHost {
   /** Reads the content of an answer; `undefined`, and a counter, for what has no form. */
-  read(agent: BehaviorAgent, payload: Uint8Array, at: number): ReadAnswer | undefined;
+  read(agent: BehaviorAgent, head: MessageHead): ReadAnswer | undefined;
   /** It has all that it waited for. */
   leave(call: Outgoing): void;
   /** Its caller wants no more; the remote is sent that. */
@@ -89,10 +90,10 @@ export class OutgoingCall extends Outgoing {
     return this.timeoutMs;
   }
 
-  override onAnswer(agent: BehaviorAgent, _part: number, payload: Uint8Array, at: number): void {
-    const type = payload[at];
+  override onAnswer(agent: BehaviorAgent, head: MessageHead): void {
+    const type = head.contentAt < head.end ? head.bytes[head.contentAt] : 0;
     if (type !== OK && type !== ERROR) return this.host.malformed();
-    const answer = this.host.read(agent, payload, at);
+    const answer = this.host.read(agent, head);
     if (answer === undefined) return;
     this.host.leave(this);
     this.end(answer as CallResult);

@@ -2,7 +2,15 @@
  * @module OutgoingCalls: encodes and begins own calls, reads their answers, and says in the terms of rpc why one failed. What becomes of
  * their requests is up to the requester of the exchange kit. What cannot be sent fails at once, in the same step.
  */
-import { type BehaviorAgent, type CallRequest, decodeValue, NetworkError, type Requester, type SendResult } from '../../core/index.js';
+import {
+  type BehaviorAgent,
+  type CallRequest,
+  decodeValueAt,
+  type MessageHead,
+  NetworkError,
+  type Requester,
+  type SendResult,
+} from '../../core/index.js';
 import type { RpcHost } from './host.js';
 import {
   CREDIT,
@@ -43,8 +51,8 @@ export class OutgoingCalls implements CallHost {
     agent.sendToBehavior(this.serviceId, { call, failure } satisfies RefusedCall);
   }
 
-  read(agent: BehaviorAgent, payload: Uint8Array, at: number): ReadAnswer | undefined {
-    const answer = this.readContent(agent, payload, at);
+  read(agent: BehaviorAgent, head: MessageHead): ReadAnswer | undefined {
+    const answer = this.readContent(agent, head);
     if (answer === undefined) this.malformed();
     return answer;
   }
@@ -120,24 +128,28 @@ export class OutgoingCalls implements CallHost {
     }
   }
 
-  private readContent(agent: BehaviorAgent, payload: Uint8Array, at: number): ReadAnswer | undefined {
-    switch (payload[at]) {
+  private readContent({ limits }: BehaviorAgent, head: MessageHead): ReadAnswer | undefined {
+    const { bytes, contentAt, end } = head;
+    const type = contentAt < end ? bytes[contentAt] : 0;
+    switch (type) {
       case OK:
       case ITEM: {
-        const decoded = decodeValue(payload.subarray(at + 1), agent.limits);
-        return decoded && { type: payload[at] === OK ? 'ok' : 'item', value: decoded.value };
+        const decoded = decodeValueAt(bytes, contentAt + 1, end, limits);
+        return decoded && { type: type === OK ? 'ok' : 'item', value: decoded.value };
       }
       case ERROR: {
-        const fields = this.reader.error(payload, at + 1);
+        const fields = this.reader.error(head);
         return fields && { type: 'error', code: fields.code, text: fields.text };
       }
       case END:
-        return payload.length === at + 1 ? { type: 'end' } : undefined;
+        return end === contentAt + 1 ? END_OF_STREAM : undefined;
       default:
         return undefined;
     }
   }
 }
+
+const END_OF_STREAM: ReadAnswer = { type: 'end' };
 
 function problemOf({ route, serviceId, method }: CallRequest, timeoutMs: number): string | undefined {
   if (typeof route !== 'object' || route === null) return `call: route is ${typeof route}`;

@@ -3,7 +3,14 @@
  * failure comes after the items before it, without being asked for. Its time begins anew with each pull and each item. A reader that asks
  * for nothing for `STREAM_IDLE_MS` has given it up.
  */
-import { type BehaviorAgent, type CallRequest, InboundFlow, type RunningStream, type StreamItem } from '../../core/index.js';
+import {
+  type BehaviorAgent,
+  type CallRequest,
+  InboundFlow,
+  type MessageHead,
+  type RunningStream,
+  type StreamItem,
+} from '../../core/index.js';
 import { STREAM_IDLE_MS } from './options.js';
 import { type CallHost, type Failure, failure, Outgoing } from './outgoing-call.js';
 
@@ -38,10 +45,10 @@ export class OutgoingStream extends Outgoing implements RunningStream {
     else this.handOut(undefined);
   }
 
-  override onAnswer(agent: BehaviorAgent, part: number, payload: Uint8Array, at: number): void {
-    const answer = this.host.read(agent, payload, at);
+  override onAnswer(agent: BehaviorAgent, head: MessageHead): void {
+    const answer = this.host.read(agent, head);
     if (answer === undefined) return;
-    if (!this.take(part, answer)) return this.breakOff(agent);
+    if (!this.take(head.number, answer)) return this.breakOff(agent);
     if (this.flow.isComplete) this.host.leave(this);
     this.handOut(agent);
     this.host.wait(agent, this);

@@ -36,22 +36,27 @@ export class NodeCalls {
   request(request: CallRequest, { signal, timeoutMs }: ClientCallOptions): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const caller = this.callerFor(signal);
-      let running = { cancel: () => {} };
-      const release = onAbort(signal, (error) => {
-        this.ports.enter(() => running.cancel());
-        reject(error);
-      });
+      const timed = timeoutMs === undefined ? request : { ...request, timeoutMs };
+      let running: { cancel(): void } | undefined;
+      const release =
+        signal &&
+        onAbort(signal, (error) => {
+          this.ports.enter(() => running?.cancel());
+          reject(error);
+        });
       const settle = (result: CallResult) => {
-        release();
+        release?.();
         if (result.type === 'ok') resolve(result.value);
         else reject(errorOf(result));
       };
-      try {
-        running = this.ports.enterAndThrow(() => caller.call({ ...request, ...timeoutOf(timeoutMs) }, settle));
-      } catch (error) {
-        release();
-        throw error;
-      }
+      this.ports.enter(() => {
+        try {
+          running = caller.call(timed, settle);
+        } catch (error) {
+          release?.();
+          reject(error as Error);
+        }
+      });
     });
   }
 

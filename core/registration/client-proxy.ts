@@ -8,6 +8,8 @@ import type { CallRequest } from '../api/ports.js';
 import { type Route, toService } from '../api/routes.js';
 import type { BehaviorClass } from './registry.js';
 
+const NO_OPTIONS: ClientCallOptions = {};
+
 /** How the node makes calls. */
 export interface ClientCalls {
   request(request: CallRequest, options: ClientCallOptions): Promise<unknown>;
@@ -16,27 +18,31 @@ export interface ClientCalls {
   unknownSequence(type: string, method: string): AsyncIterable<never>;
 }
 
+/** The methods that the class offers are made once, as the client's own; every other name comes from its prototype, and is refused. */
 export function clientOf<C extends BehaviorClass>(type: C, route: Route, calls: ClientCalls): Client<C> {
   const { serviceId, name } = descriptorOf(type);
-  const methods = rpcMethodsOf(type);
   const target = (route.type === 'service' || route.type === 'services') && route.serviceId === undefined ? toService(serviceId) : route;
   const prototype = (type as unknown as { prototype: Record<string, unknown> }).prototype;
-  const methodOf =
-    (method: string) =>
-    (value?: unknown, options: ClientCallOptions = {}) => {
-      const isStream = isSequence(prototype[method]);
-      if (!methods.has(method)) return isStream ? calls.unknownSequence(name, method) : calls.unknownMethod(name, method);
-      const request = { route: target, serviceId, method, value };
-      return isStream ? calls.stream(request, options) : calls.request(request, options);
-    };
-  // A client is no promise: `await node.client(…)` must not call a method named then.
-  const get = (_target: object, method: string | symbol) =>
-    typeof method === 'symbol' || method === 'then' ? undefined : methodOf(method);
-  return new Proxy({}, { get }) as Client<C>;
+  const refusal = (method: string) => () =>
+    isStream(prototype[method]) ? calls.unknownSequence(name, method) : calls.unknownMethod(name, method);
+  const get = (_target: object, method: string | symbol) => (isHidden(method) ? undefined : refusal(method as string));
+  const client: Record<string, unknown> = Object.create(new Proxy({}, { get }));
+  for (const method of rpcMethodsOf(type)) {
+    if (isHidden(method)) continue;
+    client[method] = isStream(prototype[method])
+      ? (value?: unknown, options: ClientCallOptions = NO_OPTIONS) => calls.stream({ route: target, serviceId, method, value }, options)
+      : (value?: unknown, options: ClientCallOptions = NO_OPTIONS) => calls.request({ route: target, serviceId, method, value }, options);
+  }
+  return client as Client<C>;
 }
 
-/** Whether a method is a generator, and its answer therefore a sequence. */
-function isSequence(method: unknown): boolean {
+/** A client is no promise: `await node.client(…)` must not call a method named then. */
+function isHidden(method: string | symbol): boolean {
+  return typeof method === 'symbol' || method === 'then';
+}
+
+/** Whether a method is a generator, and its answer therefore a stream of responses. */
+function isStream(method: unknown): boolean {
   const tag = Object.prototype.toString.call(method);
   return tag === '[object AsyncGeneratorFunction]' || tag === '[object GeneratorFunction]';
 }

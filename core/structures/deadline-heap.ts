@@ -30,6 +30,11 @@ export class DeadlineHeap<T extends Deadlined> {
     return this.#entries[0];
   }
 
+  /** A copy, in the order of arrival. */
+  values(): T[] {
+    return [...this.#entries].sort((a, b) => a.heapOrder - b.heapOrder);
+  }
+
   /** Adds an entry that is in no heap. */
   add(entry: T): void {
     entry.heapOrder = this.#nextOrder++;

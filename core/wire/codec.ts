@@ -44,6 +44,7 @@ const BYTES_HEAD = 0x40;
 const BYTES_HEAD_U8 = 0x58;
 const BYTES_HEAD_U16 = 0x59;
 const BYTES_HEAD_U32 = 0x5a;
+const SMALL_BYTES = 256;
 
 const UINT64_MAX = 2n ** 64n - 1n;
 const LONE_SURROGATE = /\p{Surrogate}/u;
@@ -94,8 +95,17 @@ function writeBytesHead(writer: ByteWriter, length: number): void {
 
 /** The value that `bytes` hold, or `undefined` when they are not acceptable (`scanCbor` names the reason). Never throws. */
 export function decodeValue(bytes: Uint8Array, limits: ValueLimits = VALUE_LIMITS_DEFAULT): Decoded | undefined {
-  const start = byteStringStart(bytes);
-  if (start > 0) return { value: new Uint8Array(bytes.subarray(start)) };
+  return decodeValueAt(bytes, 0, bytes.length, limits);
+}
+
+/** As `decodeValue`, of `bytes[start..end)`. */
+export function decodeValueAt(bytes: Uint8Array, start: number, end: number, limits: ValueLimits): Decoded | undefined {
+  const contentAt = byteStringAt(bytes, start, end);
+  if (contentAt > 0) return { value: copyOf(bytes, contentAt, end) };
+  return decodeWhole(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end), limits);
+}
+
+function decodeWhole(bytes: Uint8Array, limits: ValueLimits): Decoded | undefined {
   const verdict = scanCbor(bytes, limits);
   if (verdict !== 'plain' && verdict !== 'wide') return undefined;
   try {
@@ -107,14 +117,23 @@ export function decodeValue(bytes: Uint8Array, limits: ValueLimits = VALUE_LIMIT
   }
 }
 
-/** Where the content begins of bytes that are nothing but one byte string in its shortest form; 0 for all others, which are scanned. */
-function byteStringStart(bytes: Uint8Array): number {
-  const first = bytes[0] as number;
+/** Where the content begins if there is nothing but one byte string in its shortest form; 0 for all else, which is scanned. */
+function byteStringAt(bytes: Uint8Array, start: number, end: number): number {
+  const first = start < end ? (bytes[start] as number) : 0;
   if (first < BYTES_HEAD || first > BYTES_HEAD_U32) return 0;
-  if (first < BYTES_HEAD_U8) return bytes.length === 1 + first - BYTES_HEAD ? 1 : 0;
-  if (first === BYTES_HEAD_U8) return bytes[1] === bytes.length - 2 && bytes.length >= 2 + 24 ? 2 : 0;
-  if (first === BYTES_HEAD_U16) return bytes.length > 3 + 0xff && readU16(bytes, 1) === bytes.length - 3 ? 3 : 0;
-  return bytes.length > 5 + 0xffff && readU32(bytes, 1) === bytes.length - 5 ? 5 : 0;
+  const length = end - start;
+  if (first < BYTES_HEAD_U8) return length === 1 + first - BYTES_HEAD ? start + 1 : 0;
+  if (first === BYTES_HEAD_U8) return length >= 2 + 24 && bytes[start + 1] === length - 2 ? start + 2 : 0;
+  if (first === BYTES_HEAD_U16) return length > 3 + 0xff && readU16(bytes, start + 1) === length - 3 ? start + 3 : 0;
+  return length > 5 + 0xffff && readU32(bytes, start + 1) === length - 5 ? start + 5 : 0;
+}
+
+/** A copy in the class Uint8Array. Small ones are copied byte by byte, because a view for it costs more. */
+function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  if (end - start > SMALL_BYTES) return new Uint8Array(bytes.subarray(start, end));
+  const copy = new Uint8Array(end - start);
+  for (let index = start; index < end; index++) copy[index - start] = bytes[index] as number;
+  return copy;
 }
 
 function decodeScanned(bytes: Uint8Array): unknown {

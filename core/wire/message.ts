@@ -180,12 +180,13 @@ export interface MessageOrigin {
  * the header when it is asked for, so that a message costs one small object.
  */
 export class Message {
+  /** The payload is `bytes[bodyOffset..end)`, for those who read it without a view. */
   constructor(
     private readonly origin: MessageOrigin,
-    private readonly bytes: Uint8Array,
+    readonly bytes: Uint8Array,
     private readonly start: number,
-    private readonly bodyOffset: number,
-    private readonly end: number,
+    readonly bodyOffset: number,
+    readonly end: number,
   ) {}
 
   /** A message is its own connection event. */

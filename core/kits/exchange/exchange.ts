@@ -3,7 +3,7 @@
  * over relays, how far it got. It decides and sends nothing; `requester.ts` and `recovery.ts` do.
  */
 import type { Deadlined } from '../../structures/deadline-heap.js';
-import type { CorrelationId } from './messages.js';
+import type { CorrelationId, MessageHead } from './messages.js';
 import type { Target, UnicastRoute } from './peers.js';
 import type { ExchangeAgent } from './port.js';
 
@@ -33,10 +33,10 @@ export abstract class Exchange implements CorrelationId, Deadlined {
   ) {}
 
   /**
-   * The node has sent a part of the answer; `payload` is valid during the call, the content begins at `contentAt`. Whoever has all that he
-   * wants ends the exchange by `requester.leave`.
+   * The node has sent a part of the answer, `head.number`; `head` and its content are valid during the call. An exchange that has all that it
+   * waited for ends itself by `requester.leave`.
    */
-  abstract onAnswer(agent: ExchangeAgent, part: number, payload: Uint8Array, contentAt: number): void;
+  abstract onAnswer(agent: ExchangeAgent, head: MessageHead): void;
   /** It has ended. Called at most once, and never after `leave`. */
   abstract onFailure(agent: ExchangeAgent, failure: ExchangeFailure): void;
 }

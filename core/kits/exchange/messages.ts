@@ -34,29 +34,34 @@ export interface CorrelationId {
   readonly idLow: number;
 }
 
-/** The head of a received message, also of one that a loss signal quotes. One object is reused for every message. */
+/** The head of a received message, also of one that a loss signal quotes, and where its content is. One object is reused for every message. */
 export class MessageHead implements CorrelationId {
+  /** What is read: the content is `bytes[contentAt..end)`, as long as the message's payload is valid. */
+  bytes: Uint8Array = new Uint8Array(0);
+  contentAt = 0;
+  end = 0;
   idHigh = 0;
   idLow = 0;
   kind = 0;
   attempt = 0;
   /** The part of an answer, or the time of `unknown`; else 0. */
   number = 0;
-  contentAt = 0;
 
-  /** False when the bytes are no message of an exchange. */
-  read(bytes: Uint8Array): boolean {
-    if (bytes.length < HEAD_BYTES) return false;
-    this.idHigh = readU32(bytes, 0);
-    this.idLow = readU32(bytes, 4) | 0;
-    this.kind = bytes[KIND_AT] as number;
-    this.attempt = bytes[ATTEMPT_AT] as number;
+  /** Reads `bytes[start..end)`; false when they are no message of an exchange. */
+  read(bytes: Uint8Array, start = 0, end = bytes.length): boolean {
+    if (end - start < HEAD_BYTES) return false;
+    this.bytes = bytes;
+    this.end = end;
+    this.idHigh = readU32(bytes, start);
+    this.idLow = readU32(bytes, start + 4) | 0;
+    this.kind = bytes[start + KIND_AT] as number;
+    this.attempt = bytes[start + ATTEMPT_AT] as number;
     this.number = 0;
-    this.contentAt = HEAD_BYTES;
+    this.contentAt = start + HEAD_BYTES;
     if (this.kind !== ANSWER && this.kind !== UNKNOWN) return this.kind >= OWN_KINDS_MIN || (this.kind >= REQUEST && this.kind <= CANCEL);
-    if (bytes.length < ANSWER_HEAD_BYTES) return false;
-    this.number = readU48(bytes, HEAD_BYTES);
-    this.contentAt = ANSWER_HEAD_BYTES;
+    if (end - start < ANSWER_HEAD_BYTES) return false;
+    this.number = readU48(bytes, start + HEAD_BYTES);
+    this.contentAt = start + ANSWER_HEAD_BYTES;
     return true;
   }
 }

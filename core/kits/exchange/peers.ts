@@ -7,6 +7,7 @@ import type { NodeId } from '../../address/node-id.js';
 import type { Connection } from '../../api/events.js';
 import type { RouteAction } from '../../api/router-table.js';
 import { type Route, toConnection, toLocal, toNode, toService } from '../../api/routes.js';
+import { IdTable } from './id-table.js';
 import type { CorrelationId } from './messages.js';
 import type { ExchangeAgent, ExchangeRoutes, Origin } from './port.js';
 
@@ -28,8 +29,8 @@ export interface Target {
 
 /** A node that sends requests, or may be sent some, by the path over which it does. */
 export class Peer implements Target {
-  /** Its requests in work here, by the lower half of their ids. */
-  readonly work = new Map<number, CorrelationId>();
+  /** Its requests in work here. */
+  readonly work = new IdTable<CorrelationId>();
   /** Requests of other nodes in work here that came over this neighbour. */
   relayedCount = 0;
   readonly neighbour: Peer | undefined;

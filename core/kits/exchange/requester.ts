@@ -7,7 +7,8 @@ import type { SendResult } from '../../errors.js';
 import { DeadlineHeap } from '../../structures/deadline-heap.js';
 import { CorrelationIds } from './correlation-ids.js';
 import type { Exchange, ExchangeFailure } from './exchange.js';
-import { CANCEL, type CorrelationId, HEAD_BYTES, type MessageHead, REQUEST, writeHead } from './messages.js';
+import { IdTable } from './id-table.js';
+import { CANCEL, HEAD_BYTES, type MessageHead, REQUEST, writeHead } from './messages.js';
 import type { Peer, Peers, Target } from './peers.js';
 import { type ExchangeAgent, type Origin, streamIdOf } from './port.js';
 import { Recovery, type RecoveryHost } from './recovery.js';
@@ -21,7 +22,7 @@ export interface RequesterCounters {
 }
 
 export class Requester implements RecoveryHost {
-  private readonly byId = new Map<number, Exchange>();
+  private readonly waiting = new IdTable<Exchange>();
   private readonly deadlines = new DeadlineHeap<Exchange>();
   private readonly ids = new CorrelationIds();
   private readonly recovery: Recovery;
@@ -36,11 +37,11 @@ export class Requester implements RecoveryHost {
   }
 
   get size(): number {
-    return this.byId.size;
+    return this.waiting.size;
   }
 
   get isFull(): boolean {
-    return this.byId.size >= this.sizeMax;
+    return this.waiting.size >= this.sizeMax;
   }
 
   get nextDueMs(): number {
@@ -60,7 +61,7 @@ export class Requester implements RecoveryHost {
     this.assignId(agent, exchange);
     const result = target.isDirect ? this.sendDirect(agent, exchange, bytes) : this.recovery.start(agent, exchange, bytes);
     if (result !== 'queued') return result;
-    this.byId.set(exchange.idLow, exchange);
+    this.waiting.add(exchange);
     exchange.isWaiting = true;
     this.wait(agent, exchange, timeoutMs);
     return result;
@@ -81,26 +82,26 @@ export class Requester implements RecoveryHost {
     return exchange.target?.nodeId === undefined ? agent.send(route, bytes, { streamId: streamIdOf(exchange) }) : agent.send(route, bytes);
   }
 
-  answered(agent: ExchangeAgent, message: Origin, head: MessageHead, payload: Uint8Array): void {
-    const exchange = this.find(head);
+  answered(agent: ExchangeAgent, message: Origin, head: MessageHead): void {
+    const exchange = this.waiting.get(head);
     if (exchange === undefined) this.counters.answersUnknown++;
     else if (!isFrom(exchange.target as Target, message)) this.counters.answersForeign++;
     else {
       if (exchange.progress !== undefined) this.recovery.delivered(exchange.progress);
       if (exchange.target?.nodeId === undefined) this.bind(agent, exchange, message);
-      exchange.onAnswer(agent, head.number, payload, head.contentAt);
+      exchange.onAnswer(agent, head);
     }
   }
 
   /** A node that was asked for a request does not have it. */
   unknown(agent: ExchangeAgent, message: Origin, head: MessageHead): void {
-    const exchange = this.find(head);
+    const exchange = this.waiting.get(head);
     if (exchange !== undefined && isFrom(exchange.target as Target, message)) this.recovery.unknown(agent, exchange, head.number);
   }
 
   /** A relay signals the loss of the message whose head this is. */
   lost(agent: ExchangeAgent, head: MessageHead): void {
-    const exchange = this.find(head);
+    const exchange = this.waiting.get(head);
     if (exchange !== undefined) this.recovery.lost(agent, exchange, head);
   }
 
@@ -108,7 +109,7 @@ export class Requester implements RecoveryHost {
   leave(exchange: Exchange): void {
     if (!exchange.isWaiting) return;
     exchange.isWaiting = false;
-    this.byId.delete(exchange.idLow);
+    this.waiting.delete(exchange);
     this.deadlines.remove(exchange);
     this.recovery.leave(exchange);
   }
@@ -121,7 +122,7 @@ export class Requester implements RecoveryHost {
 
   /** The connection has ended; `isOpen`: only for this behaviour, which stops. */
   connectionLost(agent: ExchangeAgent, peer: Peer, isOpen: boolean): void {
-    for (const exchange of [...this.byId.values()]) {
+    for (const exchange of this.deadlines.values()) {
       if (exchange.target?.neighbour !== peer || !exchange.isWaiting) continue;
       if (isOpen) this.sendCancel(agent, exchange);
       this.fail(agent, exchange, 'connection-lost');
@@ -137,7 +138,7 @@ export class Requester implements RecoveryHost {
   }
 
   stop(agent: ExchangeAgent): void {
-    for (const exchange of [...this.byId.values()]) {
+    for (const exchange of this.deadlines.values()) {
       if (!exchange.isWaiting) continue;
       this.sendCancel(agent, exchange);
       this.fail(agent, exchange, 'stopped');
@@ -160,17 +161,11 @@ export class Requester implements RecoveryHost {
     return agent.send((exchange.target as Target).route, bytes);
   }
 
-  /** The lower half is the key, and unique among those that wait. */
   private assignId(agent: ExchangeAgent, exchange: Exchange): void {
     do this.ids.draw(agent.random);
-    while (this.byId.has(this.ids.idLow));
+    while (this.waiting.get(this.ids) !== undefined);
     exchange.idHigh = this.ids.idHigh;
     exchange.idLow = this.ids.idLow;
-  }
-
-  private find({ idLow, idHigh }: CorrelationId): Exchange | undefined {
-    const exchange = this.byId.get(idLow);
-    return exchange?.idHigh === idHigh ? exchange : undefined;
   }
 
   /** The provider is known with its first part of the answer: all else goes to it alone. */

@@ -37,7 +37,7 @@ export interface AnswerTarget extends CorrelationId {
 }
 
 export class Responder<Request extends ServedRequest> {
-  private readonly work = new Set<Request>();
+  /** All in work. */
   private readonly deadlines = new DeadlineHeap<Request>();
   private readonly seen = new SeenIds(REMEMBER_MS, REMEMBERED_MAX);
   private readonly answers: KeptAnswers;
@@ -52,7 +52,7 @@ export class Responder<Request extends ServedRequest> {
 
   /** Requests in work. */
   get size(): number {
-    return this.work.size;
+    return this.deadlines.size;
   }
 
   /** Answers that are kept to be sent again. */
@@ -69,22 +69,20 @@ export class Responder<Request extends ServedRequest> {
   }
 
   /** Whether a request that has come may be handled: then `begin` follows. */
-  admit(agent: ExchangeAgent, peer: Peer, carrier: Peer | undefined, { idHigh, idLow }: CorrelationId): Admission {
-    const other = peer.work.get(idLow);
-    if (other !== undefined) return other.idHigh === idHigh ? 'repeated' : 'overloaded';
-    if (!this.seen.isEmpty && this.seen.has(keyOf(peer, idHigh, idLow), agent.nowMs)) return 'repeated';
+  admit(agent: ExchangeAgent, peer: Peer, carrier: Peer | undefined, id: CorrelationId): Admission {
+    if (peer.work.get(id) !== undefined) return 'repeated';
+    if (!this.seen.isEmpty && this.seen.has(keyOf(peer, id), agent.nowMs)) return 'repeated';
     return this.isOverloaded(peer, carrier) ? 'overloaded' : 'new';
   }
 
   begin(agent: ExchangeAgent, request: Request, timeoutMs: number): void {
-    const { peer, carrier, idHigh, idLow, attempt } = request;
-    this.work.add(request);
-    peer.work.set(idLow, request);
+    const { peer, carrier, attempt } = request;
+    peer.work.add(request);
     if (!peer.isDirect && carrier !== undefined) {
       carrier.relayedCount++;
       this.peers.keep(peer);
     }
-    if (!peer.isDirect || attempt > 1) this.seen.add(keyOf(peer, idHigh, idLow), agent.nowMs);
+    if (!peer.isDirect || attempt > 1) this.seen.add(keyOf(peer, request), agent.nowMs);
     this.wait(agent, request, timeoutMs);
   }
 
@@ -114,19 +112,18 @@ export class Responder<Request extends ServedRequest> {
   finish(request: Request): void {
     const { peer, carrier } = request;
     request.isOver = true;
-    this.work.delete(request);
     this.deadlines.remove(request);
-    peer.work.delete(request.idLow);
+    peer.work.delete(request);
     if (peer.isDirect || carrier === undefined) return;
     carrier.relayedCount--;
     this.peers.keep(peer);
   }
 
   /** The request in work that a message of its requester speaks of. A neighbour may have sent it before it was one. */
-  find(agent: ExchangeAgent, message: Origin, { idHigh, idLow }: CorrelationId): Request | undefined {
+  find(agent: ExchangeAgent, message: Origin, id: CorrelationId): Request | undefined {
     const peer = this.peers.sender(message, this.peers.neighbour(agent, message.connectionId));
-    const found = peer?.work.get(idLow) ?? (peer?.neighbour && this.peers.claimed(peer.nodeId).work.get(idLow));
-    return found?.idHigh === idHigh ? (found as Request) : undefined;
+    const found = peer?.work.get(id) ?? (peer?.neighbour && this.peers.claimed(peer.nodeId).work.get(id));
+    return found as Request | undefined;
   }
 
   cancelled(agent: ExchangeAgent, message: Origin, head: MessageHead): void {
@@ -139,7 +136,7 @@ export class Responder<Request extends ServedRequest> {
     if (this.find(agent, message, head) !== undefined) return;
     const peer = this.peers.sender(message, this.peers.neighbour(agent, message.connectionId));
     if (peer === undefined || this.answers.repeat(agent, peer, head)) return;
-    const isSeen = this.seen.has(keyOf(peer, head.idHigh, head.idLow), agent.nowMs);
+    const isSeen = this.seen.has(keyOf(peer, head), agent.nowMs);
     const coveredMs = isSeen ? 0 : Math.floor(this.seen.coveredMs(agent.nowMs));
     const bytes = new Uint8Array(ANSWER_HEAD_BYTES);
     writeNumberedHead(bytes, head, UNKNOWN, 0, coveredMs);
@@ -154,12 +151,12 @@ export class Responder<Request extends ServedRequest> {
   /** The connection has ended: nobody waits for the neighbour's requests. `isOpen`: only for this behaviour, which stops. */
   connectionLost(agent: ExchangeAgent, peer: Peer, isOpen: boolean): void {
     const end = isOpen ? 'stopped' : 'connection-lost';
-    for (const request of [...peer.work.values()] as Request[]) this.end(agent, request, end);
+    for (const request of this.deadlines.values()) if (request.peer === peer) this.end(agent, request, end);
   }
 
   /** Ends those in work that `isMeant` picks. */
   stop(agent: ExchangeAgent, isMeant: (request: Request) => boolean): void {
-    for (const request of [...this.work]) if (isMeant(request)) this.end(agent, request, 'stopped');
+    for (const request of this.deadlines.values()) if (isMeant(request)) this.end(agent, request, 'stopped');
   }
 
   expire(agent: ExchangeAgent, nowMs: number): void {
@@ -175,12 +172,12 @@ export class Responder<Request extends ServedRequest> {
 
   private isOverloaded(peer: Peer, carrier: Peer | undefined): boolean {
     const { workMax, workPerNodeMax, workPerRelayMax } = this.bounds;
-    if (this.work.size >= workMax) return true;
+    if (this.size >= workMax) return true;
     if (peer.isDirect) return peer.neighbour !== undefined && peer.work.size >= workPerNodeMax;
     return peer.work.size >= workPerNodeMax || carrier === undefined || carrier.relayedCount >= workPerRelayMax;
   }
 }
 
-function keyOf({ nodeId }: Peer, idHigh: number, idLow: number): string {
+function keyOf({ nodeId }: Peer, { idHigh, idLow }: CorrelationId): string {
   return `${nodeId}${idHigh}.${idLow}`;
 }

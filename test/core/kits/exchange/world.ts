@@ -62,9 +62,9 @@ export class Asked extends Exchange {
     super(route, SERVICE);
   }
 
-  onAnswer(_agent: ExchangeAgent, _part: number, payload: Uint8Array, at: number): void {
+  onAnswer(_agent: ExchangeAgent, { bytes, contentAt }: MessageHead): void {
     this.node.requester.leave(this);
-    this.endings.push(payload[at] === this.number ? 'ok' : 'wrong');
+    this.endings.push(bytes[contentAt] === this.number ? 'ok' : 'wrong');
   }
 
   onFailure(_agent: ExchangeAgent, failure: ExchangeFailure): void {
@@ -107,7 +107,7 @@ export class Node {
     const { agent, head } = this;
     if (!head.read(payload)) return;
     if (head.kind === REQUEST) this.receive(message, payload);
-    else if (head.kind === ANSWER) this.requester.answered(agent, message, head, payload);
+    else if (head.kind === ANSWER) this.requester.answered(agent, message, head);
     else if (head.kind === ASK) this.responder.asked(agent, message, head);
     else if (head.kind === UNKNOWN) this.requester.unknown(agent, message, head);
     else if (head.kind === CANCEL) this.responder.cancelled(agent, message, head);
