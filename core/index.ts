@@ -111,7 +111,8 @@ export { type NextItem, OutboundFlow, type OutboundFlowOptions } from './kits/fl
 export { LIMITS, type LimitName, type Limits, limitReached, type ReachedLimit } from './limits.js';
 export { MemoryStorage } from './node/memory-storage.js';
 export { MeshNode } from './node/node.js';
-export { type BuiltinName, type LogLevel, type NodeDefaults, type NodeOptions, resolveOptions } from './node/node-options.js';
+export type { BuiltinName, LogLevel, NodeDefaults, NodeOptions } from './node/node-options.js';
+export { resolveOptions } from './node/resolve-options.js';
 export { Behavior, inject, Rpc } from './registration/decorators.js';
 export { CLOCK, LAN_PORT, LOGGER, NODE_ID, OPTIONS, RANDOM, SEALER, SIGNER, STORAGE, type Token, token } from './registration/injection.js';
 export type { Provider } from './registration/provider.js';

@@ -3,6 +3,7 @@
  * overrides in `limits`; `node.limits()` shows what holds. Nothing in the core keeps anything that is not bounded here.
  */
 import { NetworkError } from './errors.js';
+import { nearest } from './schema/nearest.js';
 
 /** One bound: default, least and greatest value, unit, and what happens there. */
 interface LimitRow {
@@ -146,7 +147,9 @@ export function resolveLimits(overrides: Partial<Limits> = {}): Limits {
   if (typeof overrides !== 'object' || overrides === null) throw new NetworkError('LIMITS_INVALID', 'limits must be an object');
   const given = Object.keys(overrides);
   if (given.length === 0) return DEFAULTS;
-  for (const name of given) if (!Object.hasOwn(LIMITS, name)) throw new NetworkError('LIMITS_INVALID', `there is no limit named ${name}`);
+  for (const name of given)
+    if (!Object.hasOwn(LIMITS, name))
+      throw new NetworkError('LIMITS_INVALID', `limits.${name} is unknown; ${nearest(name, Object.keys(LIMITS))}`);
   const limits = withDefaults(overrides);
   requireAtLeast(limits, 'silenceMs', 2 * limits.pingIntervalMs, 'twice limits.pingIntervalMs');
   requireAtLeast(limits, 'backoffMaxMs', limits.backoffMinMs, 'limits.backoffMinMs');

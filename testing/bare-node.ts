@@ -17,7 +17,8 @@ import {
   type NodeOptions,
   type TransportLink,
 } from '../core/index.js';
-import { type NodeSetup, resolveOptions } from '../core/node/node-options.js';
+import type { NodeSetup } from '../core/node/node-options.js';
+import { resolveOptions } from '../core/node/resolve-options.js';
 import { NodeContainer } from '../core/registration/container.js';
 import { type BehaviorClass, planRegistration } from '../core/registration/registry.js';
 import { joinBytes } from '../core/structures/bytes.js';

@@ -4,6 +4,7 @@
  */
 export { byField, byFirst, either, fallback, mapped, optional, refined } from './choices.js';
 export { type FieldsOf, fields, type ListRules, list, mapOf, options, tuple } from './containers.js';
+export { nearest } from './nearest.js';
 export { messageReader, optionsReader } from './readers.js';
-export { anything, boolean, bytes, callable, instance, number, oneOf, parsed, type TextRules, text, whole } from './scalars.js';
+export { anything, boolean, bytes, callable, instance, number, oneOf, parsed, type TextRules, text, unchecked, whole } from './scalars.js';
 export { type Flaw, type Infer, type Schema, WRONG, type Wrong } from './schema.js';

@@ -1,11 +1,19 @@
 /** @module Nearest: what somebody may have meant who wrote a name that is none. Pure. */
 
+/** Shorter parts of names say little. */
+const PART_MIN = 3;
+
 /** The end of a sentence: `did you mean port?`, or what there is. */
 export function nearest(name: string, names: readonly string[]): string {
-  const candidates = names.map((known) => ({ known, edits: editsBetween(name.toLowerCase(), known.toLowerCase()) }));
+  const candidates = names.map((known) => ({ known, edits: distance(name.toLowerCase(), known.toLowerCase()) }));
   const [best] = candidates.sort((left, right) => left.edits - right.edits);
   if (best !== undefined && best.edits <= Math.max(1, Math.floor(name.length / 3))) return `did you mean ${best.known}?`;
   return names.length === 0 ? 'there is none' : `there are ${names.join(', ')}`;
+}
+
+/** A part of a name is nearer than anything else. */
+function distance(name: string, known: string): number {
+  return name.length >= PART_MIN && known.includes(name) ? 0 : editsBetween(name, known);
 }
 
 /** How many letters have to be added, left out, replaced or swapped with the next one. */

@@ -3,8 +3,13 @@
  */
 import { type Schema, schema, WRONG, wholly } from './schema.js';
 
-/** Whatever it is, `undefined` included. */
-export const anything: Schema<unknown> = schema('anything', (value) => value);
+/** Whatever it is, `undefined` included: for what is checked elsewhere. */
+export function unchecked<T>(): Schema<T> {
+  return schema('anything', (value) => value as T);
+}
+
+/** The same, where no type is known. */
+export const anything: Schema<unknown> = unchecked();
 
 export const boolean: Schema<boolean> = schema('true or false', (value) => (typeof value === 'boolean' ? value : WRONG));
 
@@ -63,8 +68,8 @@ export function callable<T>(what = 'a function'): Schema<T> {
 }
 
 /** An instance of a class. `what`: for error messages. */
-export function instance<T>(type: abstract new (...args: never[]) => T, what: string): Schema<T> {
-  return schema(what, (value) => (value instanceof type ? value : WRONG));
+export function instance<T>(type: { readonly prototype: T }, what: string): Schema<T> {
+  return schema(what, (value) => (value instanceof (type as abstract new () => T) ? value : WRONG));
 }
 
 /** What a function makes of a value; `undefined` refuses it. The function does not throw. */

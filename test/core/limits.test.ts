@@ -57,8 +57,12 @@ describe('every limit', () => {
 
   it('absent or undefined is the default; an unknown one is refused by its name', () => {
     expect(resolveLimits({ hopsMax: undefined as never })).to.deep.equal(resolveLimits());
-    for (const name of ['hops', 'toString', '__proto__x', ''])
-      expect(refusal(() => resolveLimits({ [name]: 1 } as never)).message).to.equal(`there is no limit named ${name}`);
+    for (const name of ['metres', 'toString', '__proto__x', ''])
+      expect(refusal(() => resolveLimits({ [name]: 1 } as never)).message).to.match(
+        new RegExp(`^limits\\.${name} is unknown; there are payloadBytesMax`),
+      );
+    for (const name of ['hopMax', 'hops'])
+      expect(refusal(() => resolveLimits({ [name]: 1 } as never)).message).to.equal(`limits.${name} is unknown; did you mean hopsMax?`);
     for (const wrong of [null, 'all', 7]) expect(refusal(() => resolveLimits(wrong as never)).code).to.equal('LIMITS_INVALID');
   });
 });

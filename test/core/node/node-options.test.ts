@@ -66,10 +66,13 @@ describe('createNode', () => {
   });
 
   it('refuses what is no option, by its name, and options that are no object', async () => {
-    for (const name of ['listens', 'constructor', '']) {
+    for (const name of ['listens', 'constructor']) {
       const error = (await outcome({ [name]: 1 })) as NetworkError;
       expect([error.code, error.details]).to.deep.equal(['OPTION_INVALID', { option: name }]);
     }
+    expect(((await outcome({ listens: [] })) as NetworkError).message).to.equal(
+      'createNode: option listens is unknown; did you mean listen?',
+    );
     for (const wrong of [null, 7, 'tcp://[::]:0']) expect(((await outcome(wrong)) as NetworkError).code).to.equal('OPTION_INVALID');
   });
 
@@ -88,10 +91,19 @@ describe('createNode', () => {
     const error = (await both(9, 10)) as NetworkError;
     expect([error.code, error.message]).to.deep.equal([
       'OPTION_INVALID',
-      'option connections max (9) contradicts limits.connectionsMax (10)',
+      'createNode: option connections.max (9) contradicts limits.connectionsMax (10)',
     ]);
     const node: MeshNode = await createNode({ ...QUIET, connections: { min: 1 }, limits: { connectionsMax: 10 } });
     expect(node.limits().connectionsMax).to.equal(10);
+  });
+
+  it('names every wrong option at once, by its path, and shows no secret', async () => {
+    const error = (await outcome({ networkKey: 'my passphrase', listen: ['tcp://[::]:0', 7], connections: { max: 0 } })) as NetworkError;
+    expect(error.message).to.equal(
+      'createNode: option networkKey is a text of 13 characters; it must be 32 bytes, derived from a passphrase with scrypt, ' +
+        'and option listen[1] is 7; it must be an Address, or a text of 0 to 4096 characters, ' +
+        'and option connections.max is 0; it must be a whole number from 1 to 65536',
+    );
   });
 
   it('does not change what it was given', async () => {
@@ -117,7 +129,10 @@ describe('createNode', () => {
     }
     for (const router of [Broken, () => new DirectRouter()]) {
       const error = (await outcome({ ...QUIET, router })) as NetworkError;
-      expect([error.code, error.message]).to.deep.equal(['OPTION_INVALID', 'option router could not be built; the cause has it']);
+      expect([error.code, error.message]).to.deep.equal([
+        'OPTION_INVALID',
+        'createNode: option router could not be built; the cause has it',
+      ]);
       expect(error.cause).to.be.instanceOf(Error);
     }
   });

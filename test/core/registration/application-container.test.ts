@@ -151,7 +151,10 @@ describe('the application’s container', () => {
     expect(node.behavior(type).given).to.deep.equal(['db://']);
     for (const container of [{}, 'container', 7]) {
       const error = await createNode({ container: container as never }).catch((cause: NetworkError) => cause);
-      expect(error).to.be.instanceOf(NetworkError).and.have.property('message', 'option container must be a container of tsyringe');
+      expect(error)
+        .to.be.instanceOf(NetworkError)
+        .and.have.property('message')
+        .that.matches(/^createNode: option container is .*; it must be a container of tsyringe$/);
     }
   });
 });

@@ -1,0 +1,196 @@
+/**
+ * @module ResolveOptions: the check of what `createNode` takes, and what a node is made of.
+ */
+import { Address, parseAddress } from '../address/address.js';
+import type { Clock, Logger, Random, Storage, Timers } from '../api/ports.js';
+import { RouterTable } from '../api/router-table.js';
+import type { Transport } from '../api/transport.js';
+import { NetworkError } from '../errors.js';
+import { LIMITS, type Limits, resolveLimits } from '../limits.js';
+import type { DependencyContainer } from '../registration/injection.js';
+import type { Provider } from '../registration/provider.js';
+import type { BehaviorEntry } from '../registration/registry.js';
+import {
+  boolean,
+  either,
+  fallback,
+  instance,
+  list,
+  nearest,
+  oneOf,
+  optional,
+  options,
+  optionsReader,
+  parsed,
+  refined,
+  type Schema,
+  text,
+  unchecked,
+  whole,
+} from '../schema/index.js';
+import { AgreementKeys } from '../security/agreement-keys.js';
+import type { Crypto } from '../security/crypto.js';
+import { Identity } from '../security/identity.js';
+import { SpaceSealer } from '../security/sealer.js';
+import type { SecureStreamOptions } from '../security/secure-stream.js';
+import { NodeSigner } from '../security/signer.js';
+import { MemoryStorage } from './memory-storage.js';
+import type { BuiltinName, NodeDefaults, NodeOptions, NodeSetup, RouterClass } from './node-options.js';
+
+const NETWORK_BYTES_MAX = 64;
+const PATH_CHARACTERS_MAX = 4_096;
+const LISTED_MAX = 65_536;
+const BOUND_MAX = 65_536;
+
+const ADDRESSES = fallback(list(either(instance(Address, 'an Address'), text(PATH_CHARACTERS_MAX)), LISTED_MAX), []);
+const CONNECTIONS = refined(
+  options({ min: optional(whole(0, BOUND_MAX)), max: optional(whole(1, BOUND_MAX)) }),
+  'must not exceed connections.max',
+  ({ min = 0, max = LIMITS.connectionsMax.value }) => min <= max,
+  'min',
+);
+
+const readOptions = optionsReader(
+  'createNode',
+  options({
+    identity: optional(either(instance(Identity, 'an Identity'), text(PATH_CHARACTERS_MAX, { min: 1, what: 'the path of a key file' }))),
+    network: fallback(parsed(`a name of 1 to ${NETWORK_BYTES_MAX} bytes`, networkOf), 'public'),
+    networkKey: optional(parsed('32 bytes, derived from a passphrase with scrypt', keyOf)),
+    listen: ADDRESSES,
+    seeds: ADDRESSES,
+    behaviors: fallback(unchecked<readonly BehaviorEntry[]>(), []),
+    router: optional(unchecked<RouterClass | RouterTable>()),
+    transports: optional(list(unchecked<Transport>(), LISTED_MAX)),
+    limits: optional(unchecked<Partial<Limits>>()),
+    connections: fallback(CONNECTIONS, { min: undefined, max: undefined }),
+    logger: fallback(either(oneOf('trace', 'debug', 'info', 'warn', 'error', 'silent'), parsed('a pino logger', loggerOf)), 'warn'),
+    dataDirectory: optional(text(PATH_CHARACTERS_MAX, { min: 1, what: 'the path of a directory' })),
+    storage: optional(unchecked<Storage>()),
+    builtins: optional(list(text(PATH_CHARACTERS_MAX), LISTED_MAX)),
+    lan: fallback(boolean, false),
+    provide: fallback(list(unchecked<Provider>(), LISTED_MAX), []),
+    container: optional(parsed('a container of tsyringe', containerOf)),
+    tickMs: fallback(whole(10, 3_600_000), 1_000),
+    clock: optional(unchecked<Clock>()),
+    timers: optional(unchecked<Timers>()),
+    random: optional(unchecked<Random>()),
+    crypto: optional(unchecked<Crypto>()),
+    secureHooks: optional(unchecked<NonNullable<SecureStreamOptions['hooks']>>()),
+  } satisfies Record<keyof NodeOptions, Schema<unknown>>),
+);
+type Given = ReturnType<typeof readOptions>;
+
+/** Checks every option at once. Throws `OPTION_INVALID`, or the error of the part that an option belongs to. */
+export function resolveOptions(given: NodeOptions, defaults: NodeDefaults): NodeSetup {
+  const read = readOptions(given);
+  const { network, networkKey, crypto = defaults.crypto, random = defaults.random } = read;
+  const isOwn = read.crypto !== undefined || read.random !== undefined;
+  const logger = typeof read.logger === 'string' ? defaults.logger(read.logger) : read.logger;
+  const identity = identityOf(read.identity, defaults, crypto, random);
+  return {
+    identity,
+    network,
+    networkKey,
+    listen: read.listen.map(addressOf),
+    seeds: read.seeds.map(addressOf),
+    behaviors: read.behaviors,
+    builtins: [...builtinsOf(read.builtins, defaults), ...lanOf(read.lan, defaults)],
+    provide: providersOf(read.provide, defaults),
+    container: read.container,
+    router: routerOf(read.router ?? defaults.router),
+    transports: read.transports ?? defaults.transports(),
+    limits: resolveLimits(limitsOf(read)),
+    tickMs: read.tickMs,
+    logger,
+    storage: storageOf(read, defaults, logger),
+    signer: new NodeSigner(identity, crypto, network),
+    sealer: new SpaceSealer({ networkName: network, networkKey }, crypto, random),
+    clock: read.clock ?? defaults.clock,
+    timers: read.timers ?? defaults.timers,
+    random,
+    crypto,
+    keys: (isOwn ? undefined : defaults.keys) ?? new AgreementKeys(crypto, random),
+    secureHooks: read.secureHooks,
+  };
+}
+
+function networkOf(name: unknown): string | undefined {
+  const byteCount = typeof name === 'string' ? new TextEncoder().encode(name).length : 0;
+  return byteCount >= 1 && byteCount <= NETWORK_BYTES_MAX ? (name as string) : undefined;
+}
+
+function keyOf(key: unknown): Uint8Array | undefined {
+  return key instanceof Uint8Array && key.length === 32 ? key : undefined;
+}
+
+function loggerOf(given: unknown): Logger | undefined {
+  return typeof (Object(given) as Partial<Logger>).child === 'function' ? (given as Logger) : undefined;
+}
+
+function containerOf(given: unknown): DependencyContainer | undefined {
+  const { createChildContainer } = Object(given) as Partial<DependencyContainer>;
+  return typeof createChildContainer === 'function' ? (given as DependencyContainer) : undefined;
+}
+
+function identityOf(given: Identity | string | undefined, defaults: NodeDefaults, crypto: Crypto, random: Random): Identity {
+  if (given === undefined) return Identity.generate(crypto, random);
+  return typeof given === 'string' ? defaults.loadIdentity(given, crypto, random) : given;
+}
+
+function addressOf(given: string | Address): Address {
+  return typeof given === 'string' ? parseAddress(given) : given;
+}
+
+function builtinsOf(names: readonly string[] | undefined, { builtins }: NodeDefaults): readonly BehaviorEntry[] {
+  const known = Object.keys(builtins);
+  return (names ?? known).map((name, index) => {
+    if (Object.hasOwn(builtins, name)) return builtins[name as BuiltinName];
+    throw invalid(`builtins[${index}]`, `is no built-in behaviour; ${nearest(name, known)}`);
+  });
+}
+
+function lanOf(isOn: boolean, { lan }: NodeDefaults): readonly BehaviorEntry[] {
+  if (!isOn) return [];
+  if (lan === undefined) throw invalid('lan', 'cannot be used here: there is no multicast');
+  return [lan];
+}
+
+function providersOf(given: readonly Provider[], { provide = [] }: NodeDefaults): readonly Provider[] {
+  const tokens = new Set(given.map((provider: unknown) => (Object(provider) as { token?: unknown }).token));
+  return [...provide.filter(({ token }) => !tokens.has(token)), ...given];
+}
+
+function routerOf(router: RouterClass | RouterTable): RouterTable {
+  const table: unknown = typeof router === 'function' ? built(router) : router;
+  if (table instanceof RouterTable) return table;
+  throw invalid('router', 'must be a RouterTable class or instance');
+}
+
+function built(router: RouterClass): RouterTable {
+  try {
+    return new router();
+  } catch (cause) {
+    throw invalid('router', 'could not be built; the cause has it', cause);
+  }
+}
+
+function limitsOf({ limits = {}, connections: { min, max } }: Given): Partial<Limits> {
+  if (limits === null) return limits;
+  const wanted = min === undefined ? limits : { ...limits, connectionsMin: min };
+  if (max === undefined) return wanted;
+  const { connectionsMax = max } = limits;
+  if (connectionsMax !== max) throw invalid('connections.max', `(${max}) contradicts limits.connectionsMax (${connectionsMax})`);
+  return { ...wanted, connectionsMax };
+}
+
+function storageOf({ storage, dataDirectory }: Given, defaults: NodeDefaults, logger: Logger): Storage {
+  if (storage !== undefined && dataDirectory !== undefined) throw invalid('storage', 'stands beside dataDirectory; give one of them');
+  if (storage !== undefined) return storage;
+  if (dataDirectory === undefined) return new MemoryStorage(false);
+  if (defaults.storage === undefined) throw invalid('dataDirectory', 'cannot be used here: there are no files; give option storage');
+  return defaults.storage(dataDirectory, logger);
+}
+
+function invalid(option: string, flaw: string, cause?: unknown): NetworkError {
+  return new NetworkError('OPTION_INVALID', `createNode: option ${option} ${flaw}`, { cause, details: { option } });
+}
