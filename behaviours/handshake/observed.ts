@@ -18,9 +18,11 @@ export const OBSERVERS_MAX = 16;
 export class ObservedAddresses {
   /** By observer, the last heard last. */
   private readonly byObserver = new BoundedMap<NodeId, ObservedAddress>(OBSERVERS_MAX);
+  private list: readonly ObservedAddress[] = [];
 
+  /** The same list until something changes. */
   get all(): readonly ObservedAddress[] {
-    return this.byObserver.entries().map(({ value }) => value);
+    return this.list;
   }
 
   by(observer: NodeId): Address | undefined {
@@ -29,5 +31,6 @@ export class ObservedAddresses {
 
   record(observed: ObservedAddress): void {
     this.byObserver.set(observed.byNodeId, Object.freeze(observed));
+    this.list = this.byObserver.entries().map(({ value }) => value);
   }
 }

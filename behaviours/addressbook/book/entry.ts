@@ -3,7 +3,7 @@
  * a connection is open or under way. Keyed by identity, with the addresses as a set. Pure: time and randomness are arguments.
  */
 
-import { type AddressMode, modeOf } from '../../../core/address/address-class.js';
+import type { AddressMode } from '../../../core/address/address-class.js';
 import { type Address, type NodeId, parseAddress, type Random } from '../../../core/index.js';
 import { type BackoffOptions, nextBackoffMs, waitMs } from '../../../core/structures/back-off.js';
 
@@ -21,11 +21,8 @@ const STRENGTH: Readonly<Record<AddressOrigin, number>> = { configured: 2, own: 
 
 export interface KnownAddress {
   readonly text: string;
-  readonly host: string;
-  /** Who it is likely in one hand with. */
+  /** Which addresses are likely to belong to the same owner. */
   readonly group: string | undefined;
-  /** On this machine: a dial there harms nobody else. */
-  readonly isNear: boolean;
   origin: AddressOrigin;
   /** Dials, ever. */
   attempts: number;
@@ -67,7 +64,8 @@ export const ENTRY_LIMITS = {
 } as const;
 
 export class Entry {
-  readonly addresses: KnownAddress[] = [];
+  /** Replaced as a whole when it changes: a list that was pushed to has room for 17. */
+  addresses: readonly KnownAddress[] = [];
   record: SignedBytes | undefined;
   /** Its source, for as long as it is unproven; counts towards the quota of the source. */
   source: string | undefined;
@@ -120,6 +118,11 @@ export class Entry {
     return this.addresses.find((known) => known.text === text);
   }
 
+  /** Takes an address in, whatever the bounds. */
+  add(known: KnownAddress): void {
+    this.addresses = this.addresses.concat(known);
+  }
+
   /** Takes an address in; a stronger origin replaces a weaker one. False when there is no room for it. */
   learn(address: Address, origin: AddressOrigin, group: string | undefined): boolean {
     const known = this.find(address.text);
@@ -128,7 +131,7 @@ export class Entry {
       return true;
     }
     if (!this.hasRoom(origin)) return false;
-    this.addresses.push(knownAddress(address, origin, group));
+    this.add(knownAddress(address, origin, group));
     return true;
   }
 
@@ -238,15 +241,14 @@ export class Entry {
   }
 
   private keepOnly(stays: (known: KnownAddress) => boolean): void {
-    this.addresses.splice(0, this.addresses.length, ...this.addresses.filter(stays));
+    this.addresses = this.addresses.filter(stays);
   }
 }
 
 /** An address that was not dialled yet. */
 export function knownAddress(address: Address, origin: AddressOrigin, group: string | undefined): KnownAddress {
-  const isNear = modeOf(address) === 'loopback';
-  const { text, host } = address;
-  return { text, host, group, isNear, origin, attempts: 0, failures: 0, succeededMs: undefined, backoffMs: 0, dueMs: 0, isWrong: false };
+  const { text } = address;
+  return { text, group, origin, attempts: 0, failures: 0, succeededMs: undefined, backoffMs: 0, dueMs: 0, isWrong: false };
 }
 
 function waitLonger(known: KnownAddress, { nowMs, random }: Moment, options: BackoffOptions): void {

@@ -32,6 +32,7 @@ export interface AddressRecord {
   readonly seq: number;
   /** Those that read as addresses and name no other node. */
   readonly addresses: readonly Address[];
+  readonly key: Uint8Array;
   readonly bytes: Uint8Array;
   readonly mark: number;
 }
@@ -44,7 +45,7 @@ export function signRecord(addresses: readonly Address[], seq: number, signer: S
   const bytes = new Uint8Array(SIGNATURE_BYTES + body.length);
   bytes.set(signer.sign(DOMAIN, body), 0);
   bytes.set(body, SIGNATURE_BYTES);
-  return { nodeId: signer.nodeIdOf(signer.publicKey), seq, addresses: signed, bytes, mark: markOf(bytes) as number };
+  return { nodeId: signer.nodeIdOf(signer.publicKey), key: signer.publicKey, seq, addresses: signed, bytes, mark: markOf(bytes) as number };
 }
 
 /**
@@ -64,14 +65,13 @@ export function readRecord(bytes: Uint8Array, signer: Signer): AddressRecord | u
   const fields = mark === undefined ? undefined : fieldsOf(bytes.subarray(SIGNATURE_BYTES));
   if (fields === undefined) return undefined;
   const nodeId = signer.nodeIdOf(fields.key);
-  return { nodeId, seq: fields.seq, addresses: addressesOf(fields.addresses, nodeId), bytes, mark: mark as number };
+  const { key, seq, addresses } = fields;
+  return { nodeId, key, seq, addresses: addressesOf(addresses, nodeId), bytes, mark: mark as number };
 }
 
 /** Whether the node that the record names has signed it. */
-export function isGenuine({ bytes }: AddressRecord, signer: Signer): boolean {
-  const body = bytes.subarray(SIGNATURE_BYTES);
-  const key = fieldsOf(body)?.key;
-  return key !== undefined && signer.verify(key, DOMAIN, body, bytes.subarray(0, SIGNATURE_BYTES));
+export function isGenuine({ bytes, key }: AddressRecord, signer: Signer): boolean {
+  return signer.verify(key, DOMAIN, bytes.subarray(SIGNATURE_BYTES), bytes.subarray(0, SIGNATURE_BYTES));
 }
 
 export function isExpired(seq: number, wallMs: number): boolean {

@@ -3,7 +3,8 @@
  * that, `min` nodes drawn at random, which keeps the graph connected, and group by group, so that many nodes of few networks get few of the
  * slots. Pure but for `orderOf`.
  */
-import type { BehaviorAgent, DialCandidate, NodeId, Random } from '../../../core/index.js';
+import { modeOf } from '../../../core/address/address-class.js';
+import { type BehaviorAgent, type DialCandidate, type NodeId, parseAddress, type Random } from '../../../core/index.js';
 import { sample, takeAt } from '../../../core/structures/sample.js';
 import type { Book } from '../book/book.js';
 import type { Entry, KnownAddress, Moment } from '../book/entry.js';
@@ -36,8 +37,8 @@ export interface Situation {
   /** Nodes to which this one was connected when it ended; dialled first. */
   readonly anchors: ReadonlySet<NodeId>;
   readonly budget: DialBudget;
-  /** The user's order, if there is one: the best first, the others left out. */
-  readonly order: Order | undefined;
+  /** The user's order, if there is one: the best first, the others left out. Called when there is somebody to put in order. */
+  readonly order: () => Order | undefined;
 }
 
 export class DialPlan {
@@ -81,14 +82,17 @@ export class DialPlan {
     const isSettled = this.now.nowMs - book.lastLearntMs >= DIAL_PLAN_LIMITS.settledMs;
     const room = isSettled ? count : Math.min(count, Math.max(0, min - chosen.length));
     const candidates = this.dialable(entries);
-    return this.situation.order === undefined ? sample(candidates, room, this.now.random) : this.inOrder(candidates).slice(0, room);
+    if (candidates.length === 0) return [];
+    const order = this.situation.order();
+    return order === undefined ? sample(candidates, room, this.now.random) : inOrder(candidates, order).slice(0, room);
   }
 
   private some(entries: readonly Entry[], count: number): readonly Candidate[] {
-    const { chosen, min, anchors, order } = this.situation;
+    const { chosen, min, anchors } = this.situation;
     const room = Math.min(count, Math.max(0, min - chosen.length));
-    if (room === 0) return [];
-    if (order !== undefined) return this.diverse(this.inOrder(this.dialable(entries)), room, []);
+    if (room === 0 || entries.length === 0) return [];
+    const order = this.situation.order();
+    if (order !== undefined) return this.diverse(inOrder(this.dialable(entries), order), room, []);
     const anchored = this.diverse(this.dialable(entries.filter(({ nodeId }) => anchors.has(nodeId))), room, []);
     return this.sampled(entries, room, anchored);
   }
@@ -134,27 +138,28 @@ export class DialPlan {
     const groups = [...this.situation.chosen.map((chosen) => chosen.group), ...taken.map(({ address }) => address.group)];
     return groups.filter((other) => other === group).length < DIAL_PLAN_LIMITS.perGroupMax;
   }
+}
 
-  /** In the user's order, if there is one. */
-  private inOrder(candidates: readonly Candidate[]): readonly Candidate[] {
-    const ids = this.situation.order?.(candidates.map(({ entry }) => entry));
-    if (ids === undefined) return candidates;
-    const byId = new Map(candidates.map((candidate) => [candidate.entry.nodeId, candidate]));
-    return [...new Set(ids)].map((id) => byId.get(id)).filter((candidate) => candidate !== undefined);
-  }
+/** In the user's order; as they are when that has failed. */
+function inOrder(candidates: readonly Candidate[], order: Order): readonly Candidate[] {
+  const ids = order(candidates.map(({ entry }) => entry));
+  if (ids === undefined) return candidates;
+  const byId = new Map(candidates.map((candidate) => [candidate.entry.nodeId, candidate]));
+  return [...new Set(ids)].map((id) => byId.get(id)).filter((candidate) => candidate !== undefined);
 }
 
 /** Whether the budget allows a dial to it. What has answered before is free, and so are configured addresses and those of this machine. */
 export function mayDial(known: KnownAddress, budget: DialBudget, nowMs: number): boolean {
-  return isFree(known) || budget.allows(known.text, known.host, nowMs);
+  return isFree(known) || budget.allows(known.text, parseAddress(known.text).host, nowMs);
 }
 
 export function spend(known: KnownAddress, budget: DialBudget, nowMs: number): void {
-  if (!isFree(known)) budget.spend(known.text, known.host, nowMs);
+  if (!isFree(known)) budget.spend(known.text, parseAddress(known.text).host, nowMs);
 }
 
-function isFree({ origin, succeededMs, isNear }: KnownAddress): boolean {
-  return origin === 'configured' || succeededMs !== undefined || isNear;
+/** A dial to this machine harms nobody else. */
+function isFree({ origin, succeededMs, text }: KnownAddress): boolean {
+  return origin === 'configured' || succeededMs !== undefined || modeOf(parseAddress(text)) === 'loopback';
 }
 
 /**

@@ -51,6 +51,7 @@ export class Dialling {
   /** Connections that only show that the node is there. */
   private readonly felt = new Set<number>();
   private feelMs: number | undefined;
+  private port: PeerPort | undefined;
   private wishMs = Number.POSITIVE_INFINITY;
 
   constructor(
@@ -163,7 +164,7 @@ export class Dialling {
       min: Math.min(connectionsMin, connectionsMax),
       max: connectionsMax,
       chosen: [...this.holds.chosen, ...running],
-      order: orderOf(agent),
+      order: () => orderOf(agent),
     };
     return new DialPlan(situation, agent);
   }
@@ -237,22 +238,28 @@ export class Dialling {
     }
   }
 
-  /** For the dials of configured nodes, which wait for a worker as others do; there are never more than targets. */
+  /** For the dials of configured nodes, which wait for a worker as others do; there are never more than targets. A behaviour has one agent. */
   private portOf(agent: BehaviorAgent): PeerPort {
-    return {
-      ...{ nowMs: agent.nowMs, random: agent.random, stableUptimeMs: agent.limits.stableUptimeMs },
-      connect: (target, settle) => this.dialConfigured(agent, target as Address, (later, outcome) => settle(this.portOf(later), outcome)),
-      after: (delayMs, work): Cancellable => agent.after(delayMs, (later) => work(this.portOf(later))),
+    this.port ??= this.createPort(agent);
+    return this.port;
+  }
+
+  private createPort(agent: BehaviorAgent): PeerPort {
+    const port: PeerPort = {
+      get nowMs() {
+        return agent.nowMs;
+      },
+      random: agent.random,
+      stableUptimeMs: agent.limits.stableUptimeMs,
+      connect: (target, settle) => this.dialConfigured(agent, target as Address, (outcome) => settle(port, outcome)),
+      after: (delayMs, work): Cancellable => agent.after(delayMs, () => work(port)),
       hold: (id) => this.holds.configure(agent, id),
       release: (id) => this.holds.release(agent, id),
     };
+    return port;
   }
 
-  private dialConfigured(
-    agent: BehaviorAgent,
-    place: Address,
-    settle: (agent: BehaviorAgent, outcome: Connection | NetworkError) => void,
-  ): void {
+  private dialConfigured(agent: BehaviorAgent, place: Address, settle: (outcome: Connection | NetworkError) => void): void {
     const plain = place.withNodeId(undefined);
     this.queue.push({
       place,
@@ -261,7 +268,7 @@ export class Dialling {
       settled: (later, outcome, isOwn) => {
         const entry = place.nodeId && this.book.get(place.nodeId);
         if (outcome instanceof NetworkError) this.noteFailure(later, entry, plain.text, outcome);
-        settle(later, outcome);
+        settle(outcome);
         const found = outcome instanceof NetworkError || !isOwn ? undefined : this.book.get(outcome.nodeId);
         if (found !== undefined) this.book.answered(found, plain, later);
       },

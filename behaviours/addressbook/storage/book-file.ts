@@ -124,7 +124,7 @@ function restoreAddress(entry: Entry, fields: unknown, groupOf: GroupOf, now: Mo
   const origin = ORIGINS[Math.floor(numberOf(fields['origin'], ORIGINS.length - 1))] as AddressOrigin;
   if (address === undefined || entry.find(address.text) !== undefined || !isAcceptable(address, origin, entry)) return;
   const succeededMs = fields['succeeded'] === undefined ? undefined : numberOf(fields['succeeded'], now.wallMs);
-  entry.addresses.push({
+  entry.add({
     ...knownAddress(address, origin, groupOf(address)),
     attempts: numberOf(fields['attempts'], COUNT_MAX),
     failures: numberOf(fields['failures'], COUNT_MAX),

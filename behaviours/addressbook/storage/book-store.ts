@@ -68,12 +68,11 @@ export class BookStore {
     this.intervalMs = isQuiet ? SECOND_MS : Math.min(Math.max(SECOND_MS, 2 * this.intervalMs), this.setup.saveMs);
     this.savedMs = agent.nowMs;
     const { revision } = this.book;
-    const { log } = agent;
     let isSaved = true;
     const failed = (err: unknown) => {
       isSaved = false;
       this.savedRevision = NEVER;
-      log.warn({ err }, 'the address book could not be saved; it is tried again');
+      agent.log.warn({ err }, 'the address book could not be saved; it is tried again');
     };
     try {
       this.storage.save(STORED_AS, this.toBytes(agent, seq), (error) => error && failed(error));
@@ -83,11 +82,11 @@ export class BookStore {
     if (isSaved) this.savedRevision = revision;
   }
 
-  private stored({ log }: BehaviorAgent): Uint8Array | undefined {
+  private stored(agent: BehaviorAgent): Uint8Array | undefined {
     try {
       return this.storage.load(STORED_AS);
     } catch (err) {
-      log.warn({ err }, 'the address book could not be loaded');
+      agent.log.warn({ err }, 'the address book could not be loaded');
       return undefined;
     }
   }
