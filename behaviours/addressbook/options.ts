@@ -5,8 +5,25 @@
 import type { AddressMode, HintMode } from '../../core/address/address-class.js';
 import { type GroupOf, groupOfAddress } from '../../core/address/address-group.js';
 import { Address, NetworkError, parseAddress } from '../../core/index.js';
+import {
+  boolean,
+  callable,
+  either,
+  fallback,
+  list,
+  number,
+  oneOf,
+  optional,
+  options,
+  optionsReader,
+  parsed,
+  refined,
+} from '../../core/schema/index.js';
 import { BACKOFF_DEFAULTS, type BackoffOptions } from '../../core/structures/back-off.js';
 import { SEEDS_MAX, unknownAmong } from './dial/configured.js';
+
+/** Addresses in `persistent` at most. */
+const PERSISTENT_MAX = 16_384;
 
 export interface AddressBookOptions {
   /**
@@ -56,47 +73,39 @@ export interface AddressBookSetup {
   readonly saveMs: number;
 }
 
-const MODES: readonly unknown[] = [undefined, 'public', 'private', 'loopback'];
-const SAVE_MS = 60_000;
-const NAMES = ['mode', 'groupOf', 'persistent', 'backoff', 'isDialling', 'isGossiping', 'saveMs'];
 const DAY_MS = 86_400_000;
 
+/** What is wrong with a text is said when it is parsed. */
+const ADDRESS = parsed('an address', (given) => (typeof given === 'string' || given instanceof Address ? given : undefined));
+const BACKOFF = options({
+  minMs: fallback(number(1, DAY_MS), BACKOFF_DEFAULTS.minMs),
+  maxMs: fallback(number(1_000, DAY_MS), BACKOFF_DEFAULTS.maxMs),
+  multiplier: fallback(number(0.1, 100), BACKOFF_DEFAULTS.multiplier),
+});
+
+const read = optionsReader(
+  'addressbook',
+  options({
+    mode: optional(oneOf('public', 'private', 'loopback')),
+    groupOf: fallback(either(callable<GroupOf>(), oneOf(false)), groupOfAddress),
+    persistent: fallback(list(ADDRESS, PERSISTENT_MAX), []),
+    backoff: fallback(
+      refined(BACKOFF, 'must not be less than minMs', ({ minMs, maxMs }) => minMs <= maxMs, 'maxMs'),
+      BACKOFF_DEFAULTS,
+    ),
+    isDialling: fallback(boolean, true),
+    isGossiping: fallback(boolean, true),
+    saveMs: fallback(number(1_000, DAY_MS), 60_000),
+  }),
+);
+
 /** Throws `OPTION_INVALID`, or `ADDRESS_INVALID` for an address. */
-export function setupOf(options: AddressBookOptions): AddressBookSetup {
-  checkNames(options, NAMES);
-  const { mode, groupOf = groupOfAddress, isDialling = true, isGossiping = true, saveMs = SAVE_MS } = options;
-  if (!MODES.includes(mode)) throw invalid('mode', 'must be public, private or loopback');
-  for (const [name, value] of Object.entries({ isDialling, isGossiping }))
-    if (typeof value !== 'boolean') throw invalid(name, 'must be true or false');
-  if (groupOf !== false && typeof groupOf !== 'function') throw invalid('groupOf', 'must be a function or false');
-  if (!isWithin(saveMs, 1_000, DAY_MS)) throw invalid('saveMs', `must be a number of milliseconds from 1,000 to ${DAY_MS}`);
-  const persistent = (options.persistent ?? []).map((given) => (given instanceof Address ? given : parseAddress(given)));
-  if (unknownAmong(persistent).size > SEEDS_MAX) throw invalid('persistent', `must have ${SEEDS_MAX} addresses without node id at most`);
-  return {
-    ...{ mode, saveMs, isDialling, isGossiping, backoff: backoffOf(options.backoff) },
-    groupOf: groupOf === false ? () => undefined : groupOf,
-    persistent,
-  };
-}
-
-/** No multiplier below 0.1, no first wait below 1 ms, no longest one below 1 s or the first. */
-function backoffOf(given: Partial<BackoffOptions> = {}): BackoffOptions {
-  checkNames(given, Object.keys(BACKOFF_DEFAULTS), 'backoff.');
-  const { minMs, maxMs, multiplier } = { ...BACKOFF_DEFAULTS, ...given };
-  if (!isWithin(minMs, 1, DAY_MS) || !isWithin(maxMs, Math.max(1_000, minMs), DAY_MS) || !isWithin(multiplier, 0.1, 100))
-    throw invalid('backoff', 'must have minMs from 1, maxMs from 1,000 and minMs, and multiplier from 0.1 to 100');
-  return { minMs, maxMs, multiplier };
-}
-
-function checkNames(options: object, names: readonly string[], prefix = ''): void {
-  const unknown = Object.keys(options).find((name) => !names.includes(name));
-  if (unknown !== undefined) throw invalid(`${prefix}${unknown}`, 'is unknown');
-}
-
-function isWithin(value: unknown, min: number, max: number): boolean {
-  return typeof value === 'number' && value >= min && value <= max;
-}
-
-function invalid(option: string, text: string): NetworkError {
-  return new NetworkError('OPTION_INVALID', `addressbook: option ${option} ${text}`, { details: { option } });
+export function setupOf(given: AddressBookOptions): AddressBookSetup {
+  const { groupOf, persistent, ...rest } = read(given);
+  const addresses = persistent.map((address) => (address instanceof Address ? address : parseAddress(address)));
+  if (unknownAmong(addresses).size > SEEDS_MAX)
+    throw new NetworkError('OPTION_INVALID', `addressbook: option persistent has more than ${SEEDS_MAX} addresses without node id`, {
+      details: { option: 'persistent' },
+    });
+  return { ...rest, groupOf: groupOf === false ? () => undefined : groupOf, persistent: addresses };
 }

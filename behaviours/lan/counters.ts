@@ -2,11 +2,10 @@
  * @module LanCounters: what went over the local network, and what came of it.
  */
 export interface LanCounters {
-  /** Questions and announcements that this node has sent. */
-  asked: number;
-  told: number;
-  /** Announcements that were heard, and those of them that were not looked at because they were too many. */
-  heard: number;
+  queriesSent: number;
+  announcementsSent: number;
+  /** All that were received, and those of them that were ignored because they were too many. */
+  announcementsReceived: number;
   ignored: number;
   /** Of another space, or made by somebody who is no member of this one. */
   foreign: number;
@@ -17,5 +16,5 @@ export interface LanCounters {
 }
 
 export function newCounters(): LanCounters {
-  return { asked: 0, told: 0, heard: 0, ignored: 0, foreign: 0, malformed: 0, hints: 0 };
+  return { queriesSent: 0, announcementsSent: 0, announcementsReceived: 0, ignored: 0, foreign: 0, malformed: 0, hints: 0 };
 }

@@ -1,19 +1,19 @@
 /**
  * @module Messages of LAN discovery: one, the announcement: CBOR `{ id, at }`, the node's id and the addresses where it listens, sealed for
- * the members of the space. The hosts of the addresses mean nothing: whoever hears it takes the host that the packet came from, so that
- * nobody can send others to a third one. Pure.
+ * the members of the space. The hosts of the addresses mean nothing: the receiver takes the host that the packet came from, so that
+ * nobody can direct others at a third host. Pure.
  */
 import {
   Address,
   decodeValue,
   encodeValue,
-  isNodeId,
   LAN_PORT_LIMITS,
   type NodeId,
   nodeIdFromBytes,
   nodeIdToBytes,
   tryParseAddress,
 } from '../../core/index.js';
+import { anything, bytes, fields, list, messageReader } from '../../core/schema/index.js';
 
 const ID_BYTES = 32;
 const SEAL_BYTES = 32;
@@ -34,19 +34,19 @@ export function announcementToBytes({ nodeId, addresses }: Announcement): Uint8A
   const texts = addresses.map((address) => address.withNodeId(undefined).withHost(ANY_HOST).text);
   const at = [...new Set(texts)].slice(0, ADDRESSES_MAX);
   for (;;) {
-    const bytes = encodeValue({ id, at });
-    if (bytes.length + SEAL_BYTES <= LAN_PORT_LIMITS.tellBytesMax) return bytes;
+    const encoded = encodeValue({ id, at });
+    if (encoded.length + SEAL_BYTES <= LAN_PORT_LIMITS.tellBytesMax) return encoded;
     at.pop();
   }
 }
 
-/** What a member of the space has sealed, whatever it is. */
-export function announcementFromBytes(bytes: Uint8Array): Announcement | undefined {
-  const { id, at } = Object(decodeValue(bytes)?.value) as { readonly id?: unknown; readonly at?: unknown };
-  if (!(id instanceof Uint8Array) || id.length !== ID_BYTES || !Array.isArray(at) || at.length > ADDRESSES_MAX) return undefined;
-  const nodeId = nodeIdFromBytes(id);
-  const addresses = at.map((text) => tryParseAddress(text)).filter((address) => address !== undefined && address.hostKind !== 'node');
-  return isNodeId(nodeId) ? { nodeId, addresses: addresses as readonly Address[] } : undefined;
+const BODY = messageReader(fields({ id: bytes(ID_BYTES), at: list(anything, ADDRESSES_MAX) }));
+
+/** What a member of the space has sealed; `undefined` when it is malformed. Addresses that this node cannot read are left out. */
+export function announcementFromBytes(sealed: Uint8Array): Announcement | undefined {
+  const body = BODY(decodeValue(sealed)?.value);
+  const addresses = body?.at.map(tryParseAddress).filter((address) => address !== undefined && address.hostKind !== 'node');
+  return body && { nodeId: nodeIdFromBytes(body.id), addresses: addresses as readonly Address[] };
 }
 
 /** Of the addresses where this node listens, those that lead to it by that host of its machine. */
@@ -58,7 +58,7 @@ export function reachableAt(host: string, listening: readonly Address[]): readon
   });
 }
 
-/** The same places on the host that told of them; none when it is no host that an address can have. */
+/** The same places on the host that announced them; none when it is no host that an address can have. */
 export function placesAt(host: string, addresses: readonly Address[]): readonly Address[] {
   try {
     return addresses.map(({ scheme, port, name }) => Address.of({ scheme, host, port, name }));

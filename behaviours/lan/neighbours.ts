@@ -1,8 +1,10 @@
 /**
- * @module Neighbours: who has announced itself lately, and how much is listened to. Anybody on the link can invent nodes and, with some
- * effort, hosts: what is kept is bounded for each host and in all, and ends by itself. Pure.
+ * @module Neighbours: which nodes announced themselves lately, and how many announcements are looked at. Anybody on the link can invent nodes
+ * and, with some effort, hosts: what is kept is bounded for each host and in all, and expires. Pure.
  */
 import type { Address, NodeId } from '../../core/index.js';
+import { BoundedMap } from '../../core/structures/bounded-map.js';
+import { TokenBucket } from '../../core/structures/token-bucket.js';
 
 export const LAN_LIMITS = {
   /** Announcements of one host that are looked at: so many at once, and so many a second in the long run. */
@@ -11,15 +13,15 @@ export const LAN_LIMITS = {
   /** Nodes that are remembered, of one host and in all. At the bound further ones are ignored. */
   perHostMax: 256,
   neighboursMax: 2_048,
-  /** Hosts that are listened to. At the bound the one that was heard longest ago gives way. */
+  /** Hosts that are remembered. At the bound the one that announced something longest ago gives way. */
   hostsMax: 256,
-  /** The address book hears of a node that says the same again once in this time. */
+  /** Of a node that repeats the same announcement the address book gets a hint once in this time. */
   hintPeriodMs: 10_000,
 } as const;
 
 export interface LanNeighbour {
   readonly nodeId: NodeId;
-  /** Where it was heard. */
+  /** Where its announcement came from. */
   readonly host: string;
   readonly addresses: readonly Address[];
 }
@@ -30,8 +32,7 @@ interface Known extends LanNeighbour {
 }
 
 interface HostState {
-  tokens: number;
-  filledMs: number;
+  readonly announcements: TokenBucket;
   nodeCount: number;
 }
 
@@ -40,8 +41,8 @@ export type NeighbourVerdict = 'hint' | 'known' | 'full';
 
 export class Neighbours {
   private readonly byKey = new Map<string, Known>();
-  /** In the order in which they were heard last. */
-  private readonly hosts = new Map<string, HostState>();
+  /** The one that announced something last is the youngest. */
+  private readonly hosts = new BoundedMap<string, HostState>(LAN_LIMITS.hostsMax);
 
   get size(): number {
     return this.byKey.size;
@@ -54,20 +55,15 @@ export class Neighbours {
   /** Whether an announcement of that host is looked at. */
   admits(host: string, nowMs: number): boolean {
     const { announcementsBurst, announcementsPerSecond } = LAN_LIMITS;
-    const state = this.hosts.get(host) ?? { tokens: announcementsBurst, filledMs: nowMs, nodeCount: this.countOf(host) };
-    this.hosts.delete(host);
-    this.hosts.set(host, state);
-    if (this.hosts.size > LAN_LIMITS.hostsMax) this.forgetHost();
-    const grown = ((nowMs - state.filledMs) / 1_000) * announcementsPerSecond;
-    state.tokens = Math.min(announcementsBurst, state.tokens + grown);
-    state.filledMs = nowMs;
-    if (state.tokens < 1) return false;
-    state.tokens--;
-    return true;
+    const known = this.hosts.renew(host);
+    if (known !== undefined) return known.announcements.takeAll(1, nowMs);
+    const announcements = new TokenBucket(announcementsBurst, announcementsPerSecond, nowMs);
+    this.hosts.set(host, { announcements, nodeCount: this.countOf(host) });
+    return announcements.takeAll(1, nowMs);
   }
 
-  /** A node that was admitted is there until then. A machine with several links is heard on each. */
-  heard({ nodeId, host, addresses }: LanNeighbour, untilMs: number, nowMs: number): NeighbourVerdict {
+  /** A node that was admitted is there until then. A machine with several links is known on each. */
+  announced({ nodeId, host, addresses }: LanNeighbour, untilMs: number, nowMs: number): NeighbourVerdict {
     const key = keyOf(nodeId, host);
     const known = this.byKey.get(key);
     const isSame = known !== undefined && textOf(known.addresses) === textOf(addresses);
@@ -81,7 +77,7 @@ export class Neighbours {
     return 'hint';
   }
 
-  /** It says goodbye; only the host itself may. */
+  /** Its announcement was withdrawn; only the host itself may do that. */
   left(nodeId: NodeId, host: string): boolean {
     const known = this.byKey.get(keyOf(nodeId, host));
     if (known !== undefined) this.remove(known);
@@ -105,14 +101,6 @@ export class Neighbours {
   private count(host: string, change: number): void {
     const state = this.hosts.get(host);
     if (state !== undefined) state.nodeCount += change;
-  }
-
-  /** The one that was heard longest ago. */
-  private forgetHost(): void {
-    for (const host of this.hosts.keys()) {
-      this.hosts.delete(host);
-      return;
-    }
   }
 
   private countOf(host: string): number {

@@ -27,26 +27,14 @@ export const MECHANISMS = {
     sign: /(?:<<|>>>?)=?\s*\(?(?:8|16|24)\b|\bDataView\b|\*\s*256\s*\+/g,
     places: SHIPPED,
     home: /^core\/structures\/(bytes|mix)\.ts$/,
-    listed: [
-      'behaviours/addressbook/book/record.ts',
-      'behaviours/addressbook/gossip/digest.ts',
-      'behaviours/addressbook/gossip/messages.ts',
-      'behaviours/addressbook/gossip/sync.ts',
-      'core/engine/messages/provider-streams.ts',
-      'core/engine/messages/route-cache.ts',
-    ],
+    listed: ['core/engine/messages/provider-streams.ts', 'core/engine/messages/route-cache.ts'],
   },
   timers: {
     use: 'a behaviour waits by a WakeTimer, for a dial by core/kits/dial',
     sign: /\.\s*after\s*\(/g,
     places: BEHAVIORS,
     home: /^$/,
-    listed: [
-      'behaviours/addressbook/dial/dialling.ts',
-      'behaviours/addressbook/gossip/protocol.ts',
-      'behaviours/lan/behavior.ts',
-      'behaviours/rpc/incoming-calls.ts',
-    ],
+    listed: ['behaviours/addressbook/dial/dialling.ts', 'behaviours/rpc/incoming-calls.ts'],
   },
   dials: {
     use: 'a behaviour keeps a target connected by core/kits/dial',
@@ -60,12 +48,7 @@ export const MECHANISMS = {
     sign: /\.\s*keys\(\)\s*\.\s*next\(\)|\bconst\s*\[\w+\]\s*=[^;]*\.\s*keys\(\)/g,
     places: SHIPPED,
     home: /^core\/structures\/(bounded-map|seen-set)\.ts$/,
-    listed: [
-      'behaviours/addressbook/gossip/gossip.ts',
-      'behaviours/addressbook/self/self-addresses.ts',
-      'core/engine/links/liveness.ts',
-      'core/engine/messages/provider-streams.ts',
-    ],
+    listed: ['core/engine/links/liveness.ts', 'core/engine/messages/provider-streams.ts'],
   },
   waits: {
     use: 'a wait that grows with failures is a bound of core/structures/back-off.ts',
@@ -73,8 +56,6 @@ export const MECHANISMS = {
     places: SHIPPED,
     home: /^core\/structures\/back-off\.ts$/,
     listed: [
-      'behaviours/addressbook/storage/book-store.ts',
-      'behaviours/lan/schedule.ts',
       // Compares two limits.
       'core/limits.ts',
     ],

@@ -6,6 +6,7 @@
  * than the known one, comes from more than a minute ahead, or has lived its time. Pure but for the signer.
  */
 import { type Address, decodeValue, encodeValue, type NodeId, type Signer, tryParseAddress } from '../../../core/index.js';
+import { readU48 } from '../../../core/structures/bytes.js';
 
 export const RECORD_LIMITS = {
   /** Of a whole record. */
@@ -23,7 +24,6 @@ export const RECORD_LIMITS = {
 const DOMAIN = 'addressbook/record/1';
 const SIGNATURE_BYTES = 64;
 const KEY_BYTES = 32;
-const MARK_BYTES = 6;
 const VALUE_LIMITS = { valueDepthMax: 2, valueItemsMax: 16 };
 
 /** The content of a record. Its signature is checked by `isGenuine`. */
@@ -54,9 +54,7 @@ export function signRecord(addresses: readonly Address[], seq: number, signer: S
  */
 export function markOf(bytes: Uint8Array): number | undefined {
   if (bytes.length <= SIGNATURE_BYTES) return undefined;
-  let mark = 0;
-  for (let index = 0; index < MARK_BYTES; index++) mark = mark * 256 + (bytes[index] as number);
-  return mark;
+  return readU48(bytes, 0);
 }
 
 /** Reads what a remote sent, without checking the signature, which costs most. Nothing for what is no record. */

@@ -3,6 +3,9 @@
  * into 64 buckets by their marks; of each bucket the digest has the XOR of its marks, mixed with a salt. The salt is new every time:
  * nobody can prepare records that hide others. Pure.
  */
+import { writeU32 } from '../../../core/structures/bytes.js';
+import { mixWord } from '../../../core/structures/mix.js';
+
 export const BUCKETS = 64;
 export const DIGEST_BYTES = 4 * BUCKETS;
 export const BITMAP_BYTES = BUCKETS / 8;
@@ -18,10 +21,7 @@ export function digestOf(marks: Iterable<number>, salt: number): Uint8Array {
     words[bucket] = (words[bucket] as number) ^ mixed(mark, salt);
   }
   const bytes = new Uint8Array(DIGEST_BYTES);
-  const view = new DataView(bytes.buffer);
-  words.forEach((word, index) => {
-    view.setUint32(4 * index, word);
-  });
+  for (let index = 0; index < BUCKETS; index++) writeU32(bytes, 4 * index, words[index] as number);
   return bytes;
 }
 
@@ -40,10 +40,8 @@ function setBucket(bitmap: Uint8Array, bucket: number): void {
   bitmap[bucket >> 3] = (bitmap[bucket >> 3] as number) | (1 << (bucket & 7));
 }
 
-/** 32 bits of mark and salt, in which every bit of them counts. */
+/** 32 bits in which every bit of mark and salt counts. */
 function mixed(mark: number, salt: number): number {
-  let word = Math.imul(mark ^ salt, 0x9e3779b1) ^ Math.floor(mark / 2 ** 32);
-  word = Math.imul(word ^ (word >>> 15), 0x85ebca6b) ^ salt;
-  word = Math.imul(word ^ (word >>> 13), 0xc2b2ae35);
-  return (word ^ (word >>> 16)) >>> 0;
+  const high = Math.floor(mark / 2 ** 32);
+  return mixWord((mixWord(mark ^ salt) ^ mixWord(high)) + salt);
 }

@@ -6,6 +6,7 @@
 
 import { isWithin } from '../../../core/address/address-class.js';
 import type { NodeId, Random } from '../../../core/index.js';
+import { BoundedMap } from '../../../core/structures/bounded-map.js';
 import { sample } from '../../../core/structures/sample.js';
 import type { SignedBytes } from '../book/entry.js';
 import { GOSSIP_LINK_LIMITS, GossipLink, type GossipLinkFacts } from './gossip-link.js';
@@ -28,7 +29,7 @@ export interface Outgoing {
 export class Gossip {
   private readonly links = new Map<number, GossipLink>();
   /** What is to be passed on, by slot. */
-  private readonly news = new Map<number, SignedBytes>();
+  private readonly news = new BoundedMap<number, SignedBytes>(GOSSIP_LIMITS.newsMax);
 
   get linkCount(): number {
     return this.links.size;
@@ -66,8 +67,6 @@ export class Gossip {
   addNews(record: SignedBytes, from?: GossipLink): void {
     from?.known.add(record.slot);
     this.news.set(record.slot, record);
-    const [oldest] = this.news.keys();
-    if (this.news.size > GOSSIP_LIMITS.newsMax && oldest !== undefined) this.news.delete(oldest);
   }
 
   /** The records in these slots have gone. */
@@ -81,11 +80,11 @@ export class Gossip {
   /** What waits, for up to three neighbours each. */
   takeNews(random: Random): Outgoing[] {
     const byLink = new Map<GossipLink, SignedBytes[]>();
-    const news = [...this.news.values()];
+    const news = this.news.entries();
     this.news.clear();
     // All of a round go to the same few, in few messages; another link stands in for one that has a record already.
     const order = sample(this.all(), this.links.size, random);
-    for (const record of news) {
+    for (const { value: record } of news) {
       for (const link of takersOf(record, order)) {
         const records = byLink.get(link);
         if (records === undefined) byLink.set(link, [record]);

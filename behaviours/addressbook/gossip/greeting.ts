@@ -10,9 +10,9 @@
  *
  * Unknown fields are ignored; a malformed one refuses the connection. Pure.
  */
-import { RECORD_LIMITS } from '../book/record.js';
+import { fallback, fields, mapped, messageReader, optional } from '../../../core/schema/index.js';
 import { DIGEST_BYTES } from './digest.js';
-import type { DigestMessage } from './messages.js';
+import { BUCKETS, type DigestMessage, FLAG, RECORD, SALT } from './messages.js';
 
 export interface Greeting {
   readonly record: Uint8Array | undefined;
@@ -20,7 +20,6 @@ export interface Greeting {
   readonly question: DigestMessage | undefined;
 }
 
-const SALTS = 2 ** 32;
 /** Of a node without records. */
 const NOTHING = new Uint8Array(DIGEST_BYTES);
 
@@ -34,26 +33,15 @@ export function greetingToWire({ record, hasMore, question }: Greeting): Readonl
   };
 }
 
+const BODY = fields({ record: optional(RECORD), more: FLAG, salt: optional(SALT), buckets: fallback(BUCKETS, NOTHING) });
+
 /** Reads a decoded value of any type; `undefined` when it is malformed. */
-export function greetingFromWire(value: unknown): Greeting | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Uint8Array) return undefined;
-  const { record, more = false, salt, buckets = NOTHING } = value as Readonly<Record<string, unknown>>;
-  if (typeof more !== 'boolean' || !isAbsentOrRecord(record) || !isDigest(buckets)) return undefined;
-  if (salt === undefined) return { record, hasMore: more, question: undefined };
-  return isSalt(salt) ? { record, hasMore: more, question: { type: 'digest', salt, buckets } } : undefined;
-}
-
-function isAbsentOrRecord(value: unknown): value is Uint8Array | undefined {
-  return value === undefined || (value instanceof Uint8Array && value.length <= RECORD_LIMITS.bytesMax);
-}
-
-function isDigest(value: unknown): value is Uint8Array {
-  return value instanceof Uint8Array && value.length === DIGEST_BYTES;
-}
-
-function isSalt(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) < SALTS;
-}
+export const greetingFromWire = messageReader(
+  mapped(BODY, ({ record, more, salt, buckets }): Greeting => {
+    const question = salt === undefined ? undefined : ({ type: 'digest', salt, buckets } as const);
+    return { record, hasMore: more, question };
+  }),
+);
 
 export interface Greeted {
   readonly sent: Greeting;

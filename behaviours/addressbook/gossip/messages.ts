@@ -14,6 +14,21 @@
  * A mark is 6 bytes; lists of marks and of node ids are one byte string. A hint is `[node id, [address, …]]`.
  */
 import { type NodeId, nodeIdFromBytes, nodeIdToBytes } from '../../../core/index.js';
+import {
+  boolean,
+  byField,
+  bytes,
+  fallback,
+  fields,
+  list,
+  mapped,
+  messageReader,
+  parsed,
+  text,
+  tuple,
+  whole,
+} from '../../../core/schema/index.js';
+import { readU48, writeU48 } from '../../../core/structures/bytes.js';
 import { RECORD_LIMITS } from '../book/record.js';
 import { BITMAP_BYTES, DIGEST_BYTES } from './digest.js';
 
@@ -75,9 +90,47 @@ const WANT = 4;
 const REMOVE = 5;
 const MARK_BYTES = 6;
 const ID_BYTES = 32;
-const TWO_TO_32 = 2 ** 32;
 
 type Fields = Readonly<Record<string, unknown>>;
+
+/** A signed record, as bytes. */
+export const RECORD = bytes(0, RECORD_LIMITS.bytesMax);
+export const SALT = whole(0, 2 ** 32 - 1);
+export const BUCKETS = bytes(DIGEST_BYTES);
+export const FLAG = fallback(boolean, false);
+
+const HINT = mapped(
+  tuple(bytes(ID_BYTES), list(text(RECORD_LIMITS.addressCharactersMax), MESSAGE_LIMITS.hintAddressesMax)),
+  ([id, addresses]): Hint => ({ nodeId: nodeIdFromBytes(id), addresses }),
+);
+const NEWS_BODY = fields({
+  records: list(RECORD, MESSAGE_LIMITS.recordsMax),
+  hints: fallback(list(HINT, MESSAGE_LIMITS.hintsMax), []),
+  answer: FLAG,
+  last: FLAG,
+});
+
+const BODY = byField(
+  'type',
+  {
+    [NEWS]: mapped(NEWS_BODY, ({ records, hints, answer, last }): BookMessage => {
+      return { type: 'news', records, hints, isAnswer: answer, isLast: last };
+    }),
+    [DIGEST]: mapped(fields({ salt: SALT, buckets: BUCKETS }), (body): BookMessage => ({ type: 'digest', ...body })),
+    [HAVE]: mapped(
+      fields({ buckets: bytes(BITMAP_BYTES), marks: marks(MESSAGE_LIMITS.haveMarksMax) }),
+      (body): BookMessage => ({ type: 'have', ...body }),
+    ),
+    [WANT]: mapped(fields({ marks: marks(MESSAGE_LIMITS.wantMarksMax) }), (body): BookMessage => ({ type: 'want', ...body })),
+    [REMOVE]: mapped(fields({ nodes: items(ID_BYTES, MESSAGE_LIMITS.removeMax, nodeIdFromBytes) }), ({ nodes }): BookMessage => {
+      return { type: 'remove', nodeIds: nodes };
+    }),
+  },
+  'unknown' as const,
+);
+
+/** Reads a decoded value of any type; `undefined` when it is malformed, `unknown` for a type of a later version. Never throws. */
+export const fromWire = messageReader(BODY);
 
 /** The message as a value for `send`. */
 export function toWire(message: BookMessage): Fields {
@@ -95,26 +148,6 @@ export function toWire(message: BookMessage): Fields {
   }
 }
 
-/** Reads a decoded value of any type; `undefined` when it is malformed, `unknown` for a type of a later version. Never throws. */
-export function fromWire(value: unknown): BookMessage | 'unknown' | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Uint8Array) return undefined;
-  const fields = value as Fields;
-  switch (fields['type']) {
-    case NEWS:
-      return readNews(fields);
-    case DIGEST:
-      return readDigest(fields);
-    case HAVE:
-      return readHave(fields);
-    case WANT:
-      return readWant(fields);
-    case REMOVE:
-      return readRemove(fields);
-    default:
-      return Number.isSafeInteger(fields['type']) ? 'unknown' : undefined;
-  }
-}
-
 function newsToWire({ records, hints, isAnswer, isLast }: NewsMessage): Fields {
   return {
     ...{ type: NEWS, records },
@@ -124,77 +157,26 @@ function newsToWire({ records, hints, isAnswer, isLast }: NewsMessage): Fields {
   };
 }
 
-function readNews({ records, hints = [], answer = false, last = false }: Fields): NewsMessage | undefined {
-  const { recordsMax, hintsMax } = MESSAGE_LIMITS;
-  if (!isList(records, recordsMax, isRecord) || !isList(hints, hintsMax, isHint)) return undefined;
-  if (typeof answer !== 'boolean' || typeof last !== 'boolean') return undefined;
-  const read = hints.map(([id, addresses]) => ({ nodeId: nodeIdFromBytes(id), addresses }));
-  return { type: 'news', records, hints: read, isAnswer: answer, isLast: last };
+function marks(countMax: number) {
+  return items(MARK_BYTES, countMax, readU48);
 }
 
-function readDigest({ salt, buckets }: Fields): DigestMessage | undefined {
-  const isSalt = Number.isSafeInteger(salt) && (salt as number) >= 0 && (salt as number) < TWO_TO_32;
-  return isSalt && isBytes(buckets, DIGEST_BYTES) ? { type: 'digest', salt: salt as number, buckets } : undefined;
-}
-
-function readHave({ buckets, marks }: Fields): HaveMessage | undefined {
-  const read = marksFromBytes(marks, MESSAGE_LIMITS.haveMarksMax);
-  return read !== undefined && isBytes(buckets, BITMAP_BYTES) ? { type: 'have', buckets, marks: read } : undefined;
-}
-
-function readWant({ marks }: Fields): WantMessage | undefined {
-  const read = marksFromBytes(marks, MESSAGE_LIMITS.wantMarksMax);
-  return read && { type: 'want', marks: read };
-}
-
-function readRemove({ nodes }: Fields): RemoveMessage | undefined {
-  if (!(nodes instanceof Uint8Array) || nodes.length % ID_BYTES !== 0 || nodes.length > ID_BYTES * MESSAGE_LIMITS.removeMax)
-    return undefined;
-  const nodeIds = Array.from({ length: nodes.length / ID_BYTES }, (_, index) => nodeIdFromBytes(nodes, ID_BYTES * index));
-  return { type: 'remove', nodeIds };
+/** Items of a fixed size, in one byte string. */
+function items<T>(size: number, countMax: number, read: (bytes: Uint8Array, at: number) => T) {
+  return parsed(`up to ${countMax} times ${size} bytes`, (value) => {
+    if (!(value instanceof Uint8Array) || value.length % size !== 0 || value.length > size * countMax) return undefined;
+    return Array.from({ length: value.length / size }, (_, index) => read(value, size * index)) as readonly T[];
+  });
 }
 
 function marksToBytes(marks: readonly number[]): Uint8Array {
   const bytes = new Uint8Array(MARK_BYTES * marks.length);
-  const view = new DataView(bytes.buffer);
-  marks.forEach((mark, index) => {
-    view.setUint16(MARK_BYTES * index, Math.floor(mark / TWO_TO_32));
-    view.setUint32(MARK_BYTES * index + 2, mark % TWO_TO_32);
-  });
+  for (let index = 0; index < marks.length; index++) writeU48(bytes, MARK_BYTES * index, marks[index] as number);
   return bytes;
-}
-
-function marksFromBytes(value: unknown, countMax: number): number[] | undefined {
-  if (!(value instanceof Uint8Array) || value.length % MARK_BYTES !== 0 || value.length > MARK_BYTES * countMax) return undefined;
-  const view = new DataView(value.buffer, value.byteOffset, value.length);
-  const markAt = (offset: number) => view.getUint16(offset) * TWO_TO_32 + view.getUint32(offset + 2);
-  return Array.from({ length: value.length / MARK_BYTES }, (_, index) => markAt(MARK_BYTES * index));
 }
 
 function idsToBytes(nodeIds: readonly NodeId[]): Uint8Array {
   const bytes = new Uint8Array(ID_BYTES * nodeIds.length);
   for (const [index, nodeId] of nodeIds.entries()) bytes.set(nodeIdToBytes(nodeId), ID_BYTES * index);
   return bytes;
-}
-
-function isRecord(value: unknown): value is Uint8Array {
-  return value instanceof Uint8Array && value.length <= RECORD_LIMITS.bytesMax;
-}
-
-function isHint(value: unknown): value is readonly [Uint8Array, readonly string[]] {
-  if (!Array.isArray(value) || value.length !== 2) return false;
-  const [id, addresses] = value as unknown[];
-  return isBytes(id, ID_BYTES) && isList(addresses, MESSAGE_LIMITS.hintAddressesMax, isAddressText);
-}
-
-function isAddressText(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= RECORD_LIMITS.addressCharactersMax;
-}
-
-function isBytes(value: unknown, length: number): value is Uint8Array {
-  return value instanceof Uint8Array && value.length === length;
-}
-
-function isList<T>(value: unknown, countMax: number, isItem: (item: unknown) => item is T): value is readonly T[] {
-  return Array.isArray(value) && value.length <= countMax && value.every(isItem);
 }

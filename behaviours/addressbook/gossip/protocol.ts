@@ -15,6 +15,7 @@ import {
   toConnection,
   tryParseAddress,
 } from '../../../core/index.js';
+import { WakeTimer } from '../../../core/structures/wake-timer.js';
 import type { Book, ClaimSource } from '../book/book.js';
 import type { Entry, Moment } from '../book/entry.js';
 import { type AddressRecord, isGenuine, markOf, readRecord } from '../book/record.js';
@@ -58,7 +59,7 @@ export class GossipProtocol {
     },
   };
   isOn: boolean;
-  private isFlushing = false;
+  private readonly flushTimer = new WakeTimer<BehaviorAgent>((agent) => this.flush(agent));
   private flushedMs = Number.NEGATIVE_INFINITY;
   private readonly records: SharedRecords;
   private readonly sync: Sync;
@@ -143,13 +144,10 @@ export class GossipProtocol {
 
   /** Passes on what has come in, after a moment in which more may come. */
   flushSoon(agent: BehaviorAgent): void {
-    if (this.isFlushing || !this.gossip.hasNews) return;
-    this.isFlushing = true;
-    agent.after(Math.max(NEWS_MS, this.flushedMs + NEWS_PERIOD_MS - agent.nowMs), (later) => this.flush(later));
+    if (this.gossip.hasNews) this.flushTimer.at(agent, Math.max(agent.nowMs + NEWS_MS, this.flushedMs + NEWS_PERIOD_MS));
   }
 
   private flush(agent: BehaviorAgent): void {
-    this.isFlushing = false;
     this.flushedMs = agent.nowMs;
     this.gossip.forget(this.records.takeRetiredSlots());
     if (this.isOn) this.send(agent, this.gossip.takeNews(agent.random));

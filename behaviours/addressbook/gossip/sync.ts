@@ -12,6 +12,7 @@
  */
 
 import type { AddressMode } from '../../../core/address/address-class.js';
+import { readU32 } from '../../../core/structures/bytes.js';
 import { sample } from '../../../core/structures/sample.js';
 import type { Moment, SignedBytes } from '../book/entry.js';
 import type { SharedRecords } from '../book/shared-records.js';
@@ -170,7 +171,7 @@ export class Sync {
   }
 
   private question(connectionId: number, mode: AddressMode, { nowMs, random }: Moment): DigestMessage {
-    const salt = wordOf(random.bytes(4));
+    const salt = readU32(random.bytes(4), 0);
     this.asking = { connectionId, sinceMs: nowMs, gained: 0, isCut: false };
     return { type: 'digest', salt, buckets: digestOf(marksOf(this.records.within(mode)), salt) };
   }
@@ -187,10 +188,6 @@ export class Sync {
 
 function marksOf(records: readonly SignedBytes[]): number[] {
   return records.map(({ mark }) => mark);
-}
-
-function wordOf(bytes: Uint8Array): number {
-  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
 }
 
 /** What a comparison brings is not passed on: others find it by comparing, too. */

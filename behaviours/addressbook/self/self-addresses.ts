@@ -1,7 +1,8 @@
 /**
- * @module SelfAddresses: addresses that led back to this node, or that it has. They are nobody else's for a while.
- * Pure.
+ * @module SelfAddresses: addresses that led back to this node, or that it has. They are no other node's for a while. Pure.
  */
+import { BoundedMap } from '../../../core/structures/bounded-map.js';
+
 export const SELF_ADDRESS_LIMITS = {
   /** An address that led back to this node is not tried again before. */
   lifetimeMs: 3_600_000,
@@ -10,21 +11,18 @@ export const SELF_ADDRESS_LIMITS = {
 } as const;
 
 export class SelfAddresses {
-  /** Until when each is this node's own, the oldest first. */
-  private readonly untilMs = new Map<string, number>();
+  /** Until when each is this node's own. */
+  private readonly untilMs = new BoundedMap<string, number>(SELF_ADDRESS_LIMITS.countMax);
 
   has(text: string, nowMs: number): boolean {
     return (this.untilMs.get(text) ?? Number.NEGATIVE_INFINITY) > nowMs;
   }
 
   add(text: string, nowMs: number): void {
-    this.untilMs.delete(text);
-    const [oldest] = this.untilMs.keys();
-    if (this.untilMs.size >= SELF_ADDRESS_LIMITS.countMax && oldest !== undefined) this.untilMs.delete(oldest);
     this.untilMs.set(text, nowMs + SELF_ADDRESS_LIMITS.lifetimeMs);
   }
 
   expire(nowMs: number): void {
-    for (const [text, untilMs] of this.untilMs) if (untilMs <= nowMs) this.untilMs.delete(text);
+    while (this.untilMs.takeOldest((untilMs) => untilMs <= nowMs) !== undefined);
   }
 }

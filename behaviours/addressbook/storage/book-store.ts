@@ -3,6 +3,7 @@
  * changed. A damaged book or a storage that throws is logged and stops nothing: a fault would undo the dials of the same look.
  */
 import type { BehaviorAgent, NodeId, Signer, Storage } from '../../../core/index.js';
+import { backoffBoundMs } from '../../../core/structures/back-off.js';
 import type { Book } from '../book/book.js';
 import type { AddressBookSetup } from '../options.js';
 import { type BookFacts, bookFromBytes, bookToBytes } from './book-file.js';
@@ -17,7 +18,8 @@ const NEVER = -1;
 
 export class BookStore {
   private savedMs = 0;
-  private intervalMs = FIRST_MS;
+  /** Without a quiet time in between. */
+  private savesInARow = 0;
   private savedRevision = 0;
   /** To whom this node is, or was last, connected by its own choice. */
   private anchors: readonly NodeId[] = [];
@@ -54,6 +56,10 @@ export class BookStore {
     return isChanged ? this.savedMs + this.intervalMs : Number.POSITIVE_INFINITY;
   }
 
+  private get intervalMs(): number {
+    return this.savesInARow === 0 ? FIRST_MS : backoffBoundMs(this.savesInARow, { minMs: SECOND_MS, maxMs: this.setup.saveMs });
+  }
+
   /** Saves, if it is time. `seq` is the highest number that this node has signed with. */
   saveInTime(agent: BehaviorAgent, seq: number, heldNodes: readonly NodeId[]): void {
     // At the end of a run, when all connections have gone, those of the last moments count.
@@ -65,7 +71,7 @@ export class BookStore {
   save(agent: BehaviorAgent, seq: number): void {
     if (this.nextDueMs === Number.POSITIVE_INFINITY) return;
     const isQuiet = agent.nowMs - this.savedMs > this.setup.saveMs;
-    this.intervalMs = isQuiet ? SECOND_MS : Math.min(Math.max(SECOND_MS, 2 * this.intervalMs), this.setup.saveMs);
+    this.savesInARow = isQuiet ? 1 : this.savesInARow + 1;
     this.savedMs = agent.nowMs;
     const { revision } = this.book;
     let isSaved = true;

@@ -30,7 +30,7 @@ describe('LAN discovery in hostile company', () => {
       if (index % 100 === 0) await net.run(1);
     }
     await net.run(1_000);
-    const { heard, ignored, hints } = lanOf(a).counters;
+    const { announcementsReceived: heard, ignored, hints } = lanOf(a).counters;
     expect([heard, lanOf(a).neighbours.length, hints]).to.deep.equal([10_000, LAN_LIMITS.perHostMax, LAN_LIMITS.perHostMax]);
     expect(ignored).to.equal(heard - hints);
     expect(bookOf(a).entries().length).to.equal(LAN_LIMITS.perHostMax);
@@ -67,12 +67,12 @@ describe('LAN discovery in hostile company', () => {
     const a = await node();
     const eve = new Member(net, 'eve', 'public');
     await net.run(5_000);
-    const { told } = lanOf(a).counters;
+    const { announcementsSent: told } = lanOf(a).counters;
     for (let round = 0; round < 1_000; round++) {
       for (let count = 0; count < 10; count++) eve.ask();
       await net.run(10);
     }
-    expect(lanOf(a).counters.told - told).to.be.within(8, 11);
+    expect(lanOf(a).counters.announcementsSent - told).to.be.within(8, 11);
   });
 
   it("row 47: whoever announces an honest node's id is found out, and the honest node is met", async () => {
@@ -138,10 +138,10 @@ describe('LAN discovery in hostile company', () => {
     await net.run(60_000);
     expect(warnings).to.deep.equal(['LAN discovery does not work; the node runs on without']);
     expect([lanOf(a).error?.code, lanOf(a).localHosts]).to.deep.equal(['LAN_UNAVAILABLE', []]);
-    expect(lanOf(a).counters.asked).to.equal(0);
+    expect(lanOf(a).counters.queriesSent).to.equal(0);
     sink?.onHosts(['node-1']);
     await net.run(1_000);
-    expect([lanOf(a).error, lanOf(a).localHosts, lanOf(a).counters.asked > 0]).to.deep.equal([undefined, ['node-1'], true]);
+    expect([lanOf(a).error, lanOf(a).localHosts, lanOf(a).counters.queriesSent > 0]).to.deep.equal([undefined, ['node-1'], true]);
   });
 
   it('what goes wrong with what was heard is a fault of the behaviour, which ends it in the end, and never the node', async () => {
@@ -173,9 +173,9 @@ describe('LAN discovery in hostile company', () => {
     new Member(net, 'eve', 'public').announce(idOf(1), ['sim://eve']);
     await net.run(1_000);
     Reflect.deleteProperty(book, 'addHint');
-    const before = lanOf(a).counters.asked;
+    const before = lanOf(a).counters.queriesSent;
     await net.run(600_000);
-    expect(lanOf(a).counters.asked).to.be.above(before);
+    expect(lanOf(a).counters.queriesSent).to.be.above(before);
     const b = await node();
     await net.runUntil(() => isConnected(a, b), 15_000);
   });
@@ -203,7 +203,7 @@ describe('LAN discovery in hostile company', () => {
     net.stall(a, 1_000);
     for (let index = 0; index < 10_000; index++) eve.announce(idOf(1), ['sim://eve']);
     await net.run(3_000);
-    const { heard, ignored } = lanOf(a).counters;
+    const { announcementsReceived: heard, ignored } = lanOf(a).counters;
     expect([heard < 2_000, heard + ignored >= 2_000]).to.deep.equal([true, true]);
     expect(lanOf(a).neighbours.some(({ nodeId }) => nodeId === idOf(1))).to.equal(true);
   });

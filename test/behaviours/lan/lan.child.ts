@@ -19,7 +19,7 @@ await node.start();
 say({ id: node.id });
 process.stdin.once('data', async () => {
   process.stdin.destroy();
-  const heard = mode === 'on' ? node.behavior(LanBehavior).counters.heard : 0;
+  const heard = mode === 'on' ? node.behavior(LanBehavior).counters.announcementsReceived : 0;
   await node.stop();
   // Standard streams and what the process began with do not count.
   const open = process.getActiveResourcesInfo().filter((name) => !/^(TTYWrap|PipeWrap|FSReqCallback|FSReqPromise|Immediate)$/.test(name));

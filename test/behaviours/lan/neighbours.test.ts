@@ -11,7 +11,7 @@ describe('the neighbours of LAN discovery', () => {
   const heard = (id: number, host: string, nowMs = 0, port = 1) => {
     if (!neighbours.admits(host, nowMs)) return 'ignored';
     const addresses = [parseAddress(`tcp://${host}:${port}`)];
-    return neighbours.heard({ nodeId: idOf(id), host, addresses }, nowMs + HOUR_MS, nowMs);
+    return neighbours.announced({ nodeId: idOf(id), host, addresses }, nowMs + HOUR_MS, nowMs);
   };
   beforeEach(() => {
     neighbours = new Neighbours();

@@ -11,9 +11,9 @@ function run(schedule: Schedule, untilMs: number, asks: readonly number[] = []):
   for (let nowMs = 0; nowMs < untilMs; ) {
     nowMs = Math.min(schedule.nextDueMs, waiting[0] ?? Number.POSITIVE_INFINITY);
     if (nowMs >= untilMs) break;
-    if (waiting[0] === nowMs) schedule.heardQuestion(waiting.shift() as number);
-    if (schedule.takeAsk(nowMs)) asked.push(nowMs);
-    if (schedule.takeTell(nowMs)) told.push(nowMs);
+    if (waiting[0] === nowMs) schedule.queryReceived(waiting.shift() as number);
+    if (schedule.takeQuery(nowMs)) asked.push(nowMs);
+    if (schedule.takeAnnouncement(nowMs)) told.push(nowMs);
   }
   return { asked, told };
 }
@@ -26,7 +26,7 @@ describe('the schedule of LAN discovery', () => {
 
   it('does nothing before it is started', () => {
     expect(schedule.nextDueMs).to.equal(Number.POSITIVE_INFINITY);
-    expect([schedule.takeAsk(1e9), schedule.takeTell(1e9)]).to.deep.equal([false, false]);
+    expect([schedule.takeQuery(1e9), schedule.takeAnnouncement(1e9)]).to.deep.equal([false, false]);
   });
 
   it('asks soon, then in waits that grow threefold to five minutes', () => {
@@ -43,9 +43,9 @@ describe('the schedule of LAN discovery', () => {
   it('tells twice, a second apart, and then only when asked', () => {
     schedule.restart(0);
     const { told } = run(schedule, 60 * MINUTE_MS);
-    expect(told).to.have.length(LAN_TIMES.retellCount);
+    expect(told).to.have.length(LAN_TIMES.unaskedCount);
     expect(told[0]).to.be.within(LAN_TIMES.soonMinMs, LAN_TIMES.soonMaxMs);
-    expect((told[1] as number) - (told[0] as number)).to.be.at.least(LAN_TIMES.tellGapMs - 0.001);
+    expect((told[1] as number) - (told[0] as number)).to.be.at.least(LAN_TIMES.announceGapMs - 0.001);
   });
 
   it('answers soon, and at most once a second whoever asks how often', () => {
@@ -56,7 +56,7 @@ describe('the schedule of LAN discovery', () => {
     expect(told[0]).to.be.within(10_000 + LAN_TIMES.soonMinMs, 10_000 + LAN_TIMES.soonMaxMs);
     expect(told.length).to.be.within(9, 12);
     const gaps = told.slice(1).map((atMs, index) => atMs - (told[index] as number));
-    expect(Math.min(...gaps)).to.be.at.least(LAN_TIMES.tellGapMs - 0.001);
+    expect(Math.min(...gaps)).to.be.at.least(LAN_TIMES.announceGapMs - 0.001);
   });
 
   it('lets the question of another stand for its own, but not for longer than an hour', () => {

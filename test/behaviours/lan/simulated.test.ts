@@ -37,19 +37,19 @@ describe('LAN discovery in the simulator', () => {
     const [a] = (await nodes(1)) as [SimulatedNode];
     const [b] = (await nodes(1, { listen: [] })) as [SimulatedNode];
     await net.runUntil(() => isConnected(a, b), 3_000);
-    expect([lanOf(b).counters.told, lanOf(a).neighbours]).to.deep.equal([0, []]);
+    expect([lanOf(b).counters.announcementsSent, lanOf(a).neighbours]).to.deep.equal([0, []]);
   });
 
   it('eight nodes become a full mesh, and then are almost silent', async () => {
     const all = await nodes(8);
     await net.runUntil(() => isFullMesh(all), 10_000);
-    const sum = (what: 'asked' | 'told') => all.reduce((total, node) => total + lanOf(node).counters[what], 0);
+    const sum = (what: 'queriesSent' | 'announcementsSent') => all.reduce((total, node) => total + lanOf(node).counters[what], 0);
     await net.run(300_000);
-    const [asked, told] = [sum('asked'), sum('told')];
+    const [asked, told] = [sum('queriesSent'), sum('announcementsSent')];
     await net.run(600_000);
     // About one question in four minutes for all of them, and one answer of each.
-    expect(sum('asked') - asked).to.be.at.most(8);
-    expect(sum('told') - told).to.be.at.most(8 * 8);
+    expect(sum('queriesSent') - asked).to.be.at.most(8);
+    expect(sum('announcementsSent') - told).to.be.at.most(8 * 8);
   });
 
   it('who comes late is found by those who have been there for long', async () => {
