@@ -143,7 +143,7 @@ const action = fc.constantFrom('push', 'push', 'send', 'send', 'deliver', 'deliv
 const steps = fc.array(fc.record({ side: fc.nat(1), action }), { maxLength: 250 });
 
 describe('flow session', () => {
-  it('property: every item arrives once and in order, and is confirmed, whenever links end, within the window and the capacity', () => {
+  it('H-63, property: every item arrives once and in order, and is confirmed, whenever links end, within the window and the capacity', () => {
     fc.assert(
       fc.property(windows, steps, (sizes, schedule) => {
         const sides = pair(sizes);

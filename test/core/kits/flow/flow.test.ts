@@ -201,7 +201,7 @@ describe('flow: inbound', () => {
     expect([flow.receive('b', 0), flow.receive('c', 1), readAll(flow)]).to.deep.equal(['ok', 'ok', ['a', 'b', 'c']]);
   });
 
-  it('property: whatever comes, it keeps no more than it granted, and reads each position once, in order', () => {
+  it('row 30, property: whatever comes, it keeps no more than it granted, and reads each position once, in order', () => {
     const step = fc.record({ position: fc.nat(30), length: fc.integer({ min: 1, max: 4 }), read: fc.boolean(), end: fc.nat(200) });
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 12 }), fc.array(step, { maxLength: 80 }), (window, steps) => {
@@ -225,7 +225,7 @@ describe('flow: inbound', () => {
 });
 
 describe('flow: both sides', () => {
-  it('property: items that come early, twice and late are read once, in order, within the window, and then how it ends', () => {
+  it('row 31, property: items that come early, twice and late are read once, in order, within the window, and then how it ends', () => {
     const step = fc.constantFrom('push', 'push', 'send', 'deliver', 'deliver', 'again', 'read', 'grant');
     fc.assert(
       fc.property(
