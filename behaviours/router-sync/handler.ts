@@ -144,8 +144,15 @@ export class RouterSyncHandler extends ConnectionHandler<RouterSyncToBehavior, R
       return;
     }
     this.clearEarly();
-    if (this.kind !== '') this.parts.router.applySync(agent.connection.id, this.metric ?? UNMEASURED, NOTHING);
+    if (wasUnderstood) this.parts.router.applySync(agent.connection.id, this.metric ?? UNMEASURED, NOTHING);
+    else this.tellNothing(agent);
     if (wasUnderstood) agent.sendToBehavior(NEWS);
+  }
+
+  /** A new table need not wait for a neighbour with another kind of table. */
+  private tellNothing(agent: HandlerAgent): void {
+    const { router } = this.parts;
+    if (this.remoteKind !== undefined && !router.isFilled) router.applySync(agent.connection.id, this.metric ?? UNMEASURED, NOTHING);
   }
 
   /** Before the first measurement a sync waits, until the round after at most (ATM-55). */
@@ -178,7 +185,8 @@ export class RouterSyncHandler extends ConnectionHandler<RouterSyncToBehavior, R
 
   private round(agent: HandlerAgent): void {
     this.lastRoundMs = agent.nowMs;
-    if (!this.flush(agent) || !this.isUnderstood) return;
+    if (!this.flush(agent)) return;
+    if (!this.isUnderstood) return this.tellNothing(agent);
     this.send(agent, this.parts.router.createSync(agent.connection.nodeId, this.bytesMax));
     this.sendNews(agent);
   }

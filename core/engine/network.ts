@@ -9,6 +9,7 @@
 import type { Address } from '../address/address.js';
 import type { NodeId } from '../address/node-id.js';
 import type { DropCause } from '../api/events.js';
+import type { RouterTable } from '../api/router-table.js';
 import { assertNever } from '../errors.js';
 import type { Limits } from '../limits.js';
 import { PendingTable } from '../structures/pending-table.js';
@@ -27,6 +28,9 @@ import type { LocalDelivery } from './messages/local-delivery.js';
 import { type EngineParts, partsOf } from './parts.js';
 import type { QueueReport } from './queue-report.js';
 import type { RouterFacade } from './router-facade.js';
+
+/** How long an older table helps out one that is not filled. */
+const FILL_MS = 10_000;
 
 export class Network implements EngineContext {
   readonly self: NodeId;
@@ -55,6 +59,8 @@ export class Network implements EngineContext {
   private touched: Link[] = [];
   /** Links whose refused senders may try again. */
   private writable: Link[] = [];
+  /** When the newest table decides alone, filled or not. */
+  private fillDeadline = 0;
   /** A handshake message went out in the last flush. */
   private awaitsRemote = false;
 
@@ -252,6 +258,13 @@ export class Network implements EngineContext {
     if (link.phase === 'securing') this.awaitsRemote = true;
     this.parts.pipeline.write(link);
     if (link.isOpen && link.outbox.isRoomWanted) this.writable.push(link);
+  }
+
+  /** Puts another table beneath the router; the old one helps out until it is filled, `FILL_MS` at most. */
+  useRouter(table: RouterTable): void {
+    this.router.replace(table);
+    this.deadlines.take(this.fillDeadline);
+    if (this.router.isFilling) this.fillDeadline = this.deadlines.add(() => this.router.settle(table), this.nowMs + FILL_MS);
   }
 
   /** For the facade: a table threw or answered nonsense. */

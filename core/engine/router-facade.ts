@@ -1,17 +1,16 @@
 /**
  * @module RouterFacade: the one table that everybody holds while the table beneath may be replaced (`node.useRouter`). It remembers the
  * open links with their metrics and services, and this node's own services, so that a new table knows all of it before it is asked;
- * the connection limit bounds what it keeps. It decides no route.
+ * the connection limit bounds what it keeps. It decides no route. What tables return is checked in `checked-table.ts`.
  *
- * A user's table may be wrong. One that throws, or answers with a connection that is not open or that the message came from, costs
- * that one message (`reject`), moves a counter and is reported; it never reaches the engine.
+ * A new table that learns from neighbours knows little at first. Until it is filled, the last table that was filled stays beside it: nodes and
+ * services are asked of the new one, then of the old; keys and broadcasts of the old alone, because an incomplete table would return wrong
+ * ones. Only the new one gets events and syncs and advertises; the old one gets lost links.
  */
-
-import { isNodeId, type NodeId } from '../address/node-id.js';
+import type { NodeId } from '../address/node-id.js';
 import {
   type ClosestNodes,
   type LinkMetric,
-  REJECT,
   type RouteAction,
   type RouteExplanation,
   type RouteFanout,
@@ -19,49 +18,43 @@ import {
 } from '../api/router-table.js';
 import type { RouteRule } from '../api/routes.js';
 import { NetworkError } from '../errors.js';
-import { isSoundList, requireFresh, unsound } from './router-checks.js';
-
-/** Hears of every fault of a table: the name of the method, and what it threw or a `NetworkError` that says what was wrong. */
-export type RouterFaultListener = (callback: string, cause: unknown) => void;
-
-interface KnownLink {
-  readonly nodeId: NodeId;
-  metric: LinkMetric | undefined;
-  services: readonly number[] | undefined;
-  /** The last fan-out that named this link: a second time in the same one is a fault. */
-  fanoutIndex: number;
-}
-
-const NOWHERE: RouteFanout = Object.freeze({ local: false, next: Object.freeze([]) });
-const NO_NODES: ClosestNodes = Object.freeze({ nodes: Object.freeze([]), isComplete: false });
+import { CheckedTable, type KnownLink, type RouterFaultListener, requireFresh } from './checked-table.js';
 
 export class RouterFacade extends RouterTable {
   /** The present table's. */
   override kind: string | undefined;
 
-  #table: RouterTable;
-  readonly #onFault: RouterFaultListener;
+  #current: CheckedTable;
+  /** The last table that was filled, until the current one is. */
+  #previous: CheckedTable | undefined;
   readonly #links = new Map<number, KnownLink>();
   readonly #services = new Set<number>();
+  readonly #onFault: RouterFaultListener;
   #faultCount = 0;
-  #fanoutCount = 0;
 
   /** Throws `ARGUMENT_INVALID` for a table that is none or that a node has used before. */
   constructor(table: RouterTable, onFault: RouterFaultListener) {
     super();
-    requireFresh(table);
-    this.#table = table;
+    this.#onFault = (callback, cause) => {
+      this.#faultCount++;
+      onFault(callback, cause);
+    };
+    this.#current = new CheckedTable(table, this.#links, this.#onFault);
     this.kind = table.kind;
-    this.#onFault = onFault;
   }
 
   override get isFilled(): boolean {
-    return this.#table.isFilled;
+    return this.#current.isFilled;
   }
 
-  /** The table beneath, of the moment. */
+  /** The current table beneath. */
   get table(): RouterTable {
-    return this.#table;
+    return this.#current.table;
+  }
+
+  /** An older table is asked, too. */
+  get isFilling(): boolean {
+    return this.#previous !== undefined;
   }
 
   /** How often tables failed since this node began. */
@@ -73,68 +66,68 @@ export class RouterFacade extends RouterTable {
   override attach(self: NodeId): void {
     requireFresh(this);
     super.attach(self);
-    this.#prime(this.#table, self);
+    this.#prime(this.table, self);
   }
 
   /**
-   * Attaches the table and tells it everything of now, and only then asks it instead of the old one. If it throws, the old table
-   * stays and the error comes out. Throws `ARGUMENT_INVALID` for a table that is none or that a node has used before; handing in the
-   * present table again does nothing.
+   * Attaches the table and tells it everything of now, and only then asks it. If it throws, the old table stays and the error comes out.
+   * Throws `ARGUMENT_INVALID` for a table that is none or that a node has used before; handing in the present table again does nothing.
    */
   replace(table: RouterTable): void {
-    if (table === this.#table) return;
-    requireFresh(table);
+    if (table === this.table) return;
+    const next = new CheckedTable(table, this.#links, this.#onFault);
     if (this.self !== undefined) this.#prime(table, this.self);
-    this.#table = table;
+    const isFilling = this.self !== undefined && table.kind !== undefined && !next.isFilled;
+    this.#previous = isFilling ? (this.#previous ?? this.#current) : undefined;
+    this.#current = next;
     this.kind = table.kind;
   }
 
+  /** That table, if it is the current one still, decides alone from now on. */
+  settle(table: RouterTable): void {
+    if (table === this.table) this.#previous = undefined;
+  }
+
   override pathToNode(nodeId: NodeId, except?: number): RouteAction {
-    let action: RouteAction;
-    try {
-      action = this.#table.pathToNode(nodeId, except);
-    } catch (cause) {
-      return this.#reject('pathToNode', cause);
-    }
-    return this.#isSound(action, except) ? action : this.#reject('pathToNode', unsound(action));
+    const action = this.#current.pathToNode(nodeId, except);
+    return action.type === 'reject' ? (this.#previous?.pathToNode(nodeId, except) ?? action) : action;
   }
 
   override pathToKey(key: NodeId, except?: number): RouteAction {
-    let action: RouteAction;
-    try {
-      action = this.#table.pathToKey(key, except);
-    } catch (cause) {
-      return this.#reject('pathToKey', cause);
-    }
-    return this.#isSound(action, except) ? action : this.#reject('pathToKey', unsound(action));
+    return (this.#previous ?? this.#current).pathToKey(key, except);
   }
 
   override pathToService(serviceId: number, meta: number, except?: number): RouteAction {
-    let action: RouteAction;
-    try {
-      action = this.#table.pathToService(serviceId, meta, except);
-    } catch (cause) {
-      return this.#reject('pathToService', cause);
-    }
-    return this.#isSound(action, except) ? action : this.#reject('pathToService', unsound(action));
+    const action = this.#current.pathToService(serviceId, meta, except);
+    return action.type === 'reject' ? (this.#previous?.pathToService(serviceId, meta, except) ?? action) : action;
   }
 
   override pathTo(rule: RouteRule, serviceId: number, except?: number): RouteAction {
-    let action: RouteAction;
-    try {
-      action = this.#table.pathTo(rule, serviceId, except);
-    } catch (cause) {
-      return this.#reject('pathTo', cause);
-    }
-    return this.#isSound(action, except) ? action : this.#reject('pathTo', unsound(action));
+    if (this.#previous === undefined) return this.#current.pathTo(rule, serviceId, except);
+    return super.pathTo(rule, serviceId, except);
   }
 
   override pathsToServices(serviceId: number, scope: number, except?: number, source?: NodeId): RouteFanout {
-    const fanout = this.#guarded('pathsToServices', () => this.#table.pathsToServices(serviceId, scope, except, source));
-    if (fanout === undefined) return NOWHERE;
-    if (this.#isSoundFanout(fanout, except)) return fanout;
-    this.#fault('pathsToServices', unsound(fanout));
-    return NOWHERE;
+    return (this.#previous ?? this.#current).pathsToServices(serviceId, scope, except, source);
+  }
+
+  override explain(rule: RouteRule): RouteExplanation {
+    const { type } = this.#previous === undefined ? { type: undefined } : this.#current.pathTo(rule, 0, undefined);
+    const isOld = rule.type === 'key' || rule.type === 'services' || type === 'reject';
+    return ((isOld ? this.#previous : undefined) ?? this.#current).explain(rule);
+  }
+
+  /** A stream keeps its provider while either table knows it. */
+  override providerOf(serviceId: number, meta: number, preferred?: NodeId): NodeId | undefined {
+    const provider = this.#current.providerOf(serviceId, meta, preferred);
+    if (this.#previous === undefined || (provider !== undefined && provider === preferred)) return provider;
+    const older = this.#previous.providerOf(serviceId, meta, preferred);
+    return older !== undefined && older === preferred ? older : (provider ?? older);
+  }
+
+  override closest(key: NodeId, count: number): ClosestNodes {
+    if (this.#previous === undefined) return this.#current.closest(key, count);
+    return { nodes: this.#previous.closest(key, count).nodes, isComplete: false };
   }
 
   /** Ignores a connection that is up already. */
@@ -160,7 +153,10 @@ export class RouterFacade extends RouterTable {
   }
 
   override linkDown(connectionId: number): void {
-    if (this.#links.delete(connectionId)) this.#tell('linkDown', (table) => table.linkDown(connectionId));
+    if (!this.#links.delete(connectionId)) return;
+    this.#previous?.tell('linkDown', (table) => table.linkDown(connectionId));
+    this.#tell('linkDown', (table) => table.linkDown(connectionId));
+    this.#settleIfFilled();
   }
 
   override registerService(serviceId: number): void {
@@ -173,46 +169,22 @@ export class RouterFacade extends RouterTable {
     this.#tell('unregisterService', (table) => table.unregisterService(serviceId));
   }
 
-  override explain(rule: RouteRule): RouteExplanation {
-    const explanation = this.#guarded('explain', () => this.#table.explain(rule));
-    if (explanation !== undefined) {
-      if (this.#isSound(explanation.action, undefined)) return explanation;
-      this.#fault('explain', unsound(explanation));
-    }
-    return { rule, action: REJECT, reason: 'the router table failed and cannot say why', rejected: [] };
-  }
-
-  override providerOf(serviceId: number, meta: number, preferred?: NodeId): NodeId | undefined {
-    let provider: NodeId | undefined;
-    try {
-      provider = this.#table.providerOf(serviceId, meta, preferred);
-    } catch (cause) {
-      this.#fault('providerOf', cause);
-      return undefined;
-    }
-    if (provider === undefined || provider === preferred || isNodeId(provider)) return provider;
-    this.#fault('providerOf', unsound(provider));
-    return undefined;
-  }
-
-  override closest(key: NodeId, count: number): ClosestNodes {
-    const closest = this.#guarded('closest', () => this.#table.closest(key, count));
-    if (closest === undefined) return NO_NODES;
-    if (isSoundList(closest, count)) return closest;
-    this.#fault('closest', unsound(closest));
-    return NO_NODES;
-  }
-
   override createSync(forNode: NodeId, bytesMax?: number): Uint8Array | undefined {
-    return this.#sync('createSync', () => this.#table.createSync(forNode, bytesMax));
+    return this.#current.createSync(forNode, bytesMax);
   }
 
   override createNews(forNode: NodeId, bytesMax?: number): Uint8Array | undefined {
-    return this.#sync('createNews', () => this.#table.createNews(forNode, bytesMax));
+    return this.#current.createNews(forNode, bytesMax);
   }
 
   override applySync(connectionId: number, metric: LinkMetric, sync: Uint8Array): void {
-    if (this.#links.has(connectionId)) this.#tell('applySync', (table) => table.applySync(connectionId, metric, sync));
+    if (!this.#links.has(connectionId)) return;
+    this.#tell('applySync', (table) => table.applySync(connectionId, metric, sync));
+    this.#settleIfFilled();
+  }
+
+  #settleIfFilled(): void {
+    if (this.#previous !== undefined && this.#current.isFilled) this.#previous = undefined;
   }
 
   #prime(table: RouterTable, self: NodeId): void {
@@ -228,62 +200,6 @@ export class RouterFacade extends RouterTable {
 
   /** Before `attach` nothing is told: priming does it. */
   #tell(callback: string, event: (table: RouterTable) => void): void {
-    if (this.self === undefined) return;
-    try {
-      event(this.#table);
-    } catch (cause) {
-      this.#fault(callback, cause);
-    }
-  }
-
-  /** The answer; `undefined` after a fault. An answer that is absent is one. */
-  #guarded<T>(callback: string, ask: () => T): T | undefined {
-    try {
-      const answer = ask();
-      if (answer === undefined || answer === null) this.#fault(callback, unsound(answer));
-      return answer ?? undefined;
-    } catch (cause) {
-      this.#fault(callback, cause);
-      return undefined;
-    }
-  }
-
-  #sync(callback: string, ask: () => Uint8Array | undefined): Uint8Array | undefined {
-    let sync: Uint8Array | undefined;
-    try {
-      sync = ask();
-    } catch (cause) {
-      this.#fault(callback, cause);
-      return undefined;
-    }
-    if (sync === undefined || sync instanceof Uint8Array) return sync;
-    this.#fault(callback, unsound(sync));
-    return undefined;
-  }
-
-  #isSound(action: RouteAction | undefined, except: number | undefined): boolean {
-    if (action?.type !== 'next') return action?.type === 'local' || action?.type === 'reject';
-    return action.connectionId !== except && this.#links.get(action.connectionId)?.nodeId === action.nodeId;
-  }
-
-  #isSoundFanout(fanout: RouteFanout, except: number | undefined): boolean {
-    if (typeof fanout.local !== 'boolean' || !Array.isArray(fanout.next)) return false;
-    const index = ++this.#fanoutCount;
-    for (const hop of fanout.next as readonly (RouteFanout['next'][number] | undefined)[]) {
-      const link = hop === undefined || hop.connectionId === except ? undefined : this.#links.get(hop.connectionId);
-      if (link === undefined || link.nodeId !== hop?.nodeId || link.fanoutIndex === index) return false;
-      link.fanoutIndex = index;
-    }
-    return true;
-  }
-
-  #reject(callback: string, cause: unknown): RouteAction {
-    this.#fault(callback, cause);
-    return REJECT;
-  }
-
-  #fault(callback: string, cause: unknown): void {
-    this.#faultCount++;
-    this.#onFault(callback, cause);
+    if (this.self !== undefined) this.#current.tell(callback, event);
   }
 }

@@ -190,10 +190,13 @@ export class MeshNode {
     return instance;
   }
 
-  /** Swaps the routing table. The new one knows everything of now before it is asked; no message is lost or doubled. */
+  /**
+   * Swaps the routing table. The new one knows links, metrics and services of now before it is asked. One that learns from neighbours has the
+   * old one beside it until it `isFilled`, 10 s at most. No message is lost or doubled.
+   */
   useRouter(table: RouterClass | RouterTable): void {
     const instance = typeof table === 'function' ? new table() : table;
-    this.enterAndThrow(() => this.facade.replace(instance));
+    this.enterAndThrow(() => this.network.useRouter(instance));
   }
 
   /** Adds a behaviour to the running node. It starts, then sees the open connections, without votes. */

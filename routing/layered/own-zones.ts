@@ -28,6 +28,7 @@ export class OwnZones {
       const level = index + 1;
       const link = rib.addLink(-level, name) as RouteLink;
       link.measure.take(NO_DISTANCE);
+      link.inbound.isSettled = true;
       rib.recost(link);
       rib.keys.remove(link.node);
       return { level, link, services: '' };

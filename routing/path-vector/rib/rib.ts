@@ -20,6 +20,9 @@ import type { PathVectorSettings } from './options.js';
 import { Providers } from './providers.js';
 import { RouteLink } from './route-link.js';
 
+/** Tables that all are new would wait for each other without end. */
+const FILL_ROUNDS = 5;
+
 /** A node with many links waits longer before it advertises routes over a new one: another round for each so many. Some will not last. */
 const CROWD = 128;
 
@@ -149,6 +152,15 @@ export class Rib {
     this.round++;
     for (const link of this.links) this.announce(link);
     this.choice.advance();
+  }
+
+  /**
+   * Whether a session on the link may be complete: what others have to send may be missing in it until their first sessions are. In its first
+   * rounds a new table waits for them, because a complete session makes void what the neighbour knew of the table before it.
+   */
+  isFilledBeside(link: RouteLink): boolean {
+    if (this.round > FILL_ROUNDS) return true;
+    return this.links.every((other) => other === link || other.inbound.isSettled || this.linkList.to(other.node) !== other);
   }
 
   /** Number of a node that a neighbour advertises, or `NO_NODE`; to be held at once. */

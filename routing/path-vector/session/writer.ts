@@ -67,8 +67,8 @@ export class SyncWriter {
     const isDue = outbound.isHeadNew || (isRound && (isAsking || round >= outbound.sentRound + DIGEST_ROUNDS));
     this.clear();
     this.update(link);
-    if (this.entryCount === 0 && !isDue && outbound.sequence > 0) return undefined;
-    const isEnd = outbound.isFull && outbound.dirty.length + outbound.postponedCount === 0;
+    const isEnd = outbound.isFull && outbound.dirty.length + outbound.postponedCount === 0 && this.rib.isFilledBeside(link);
+    if (this.entryCount === 0 && !isDue && !isEnd && outbound.sequence > 0) return undefined;
     if (isAsking) inbound.asked(round);
     if (isEnd) outbound.isFull = false;
     outbound.sentRound = round;

@@ -164,7 +164,7 @@ describe('RouterFacade', () => {
       }));
       const { facade, faults } = facadeOver(failing);
       const rule = { type: 'node', nodeId: A } as const;
-      expect(facade.explain(rule)).eql({ rule, action: REJECT, reason: 'the router table failed and cannot say why', rejected: [] });
+      expect(facade.explain(rule)).eql({ rule, action: REJECT, reason: 'the router table failed and cannot explain', rejected: [] });
       expect(facade.createSync(A)).equal(undefined);
       expect(faults.map(([callback]) => callback)).eql(['explain', 'createSync']);
     });

@@ -71,6 +71,17 @@ class Recording extends RouterTable {
   }
 }
 
+/** The same, for a table that learns from neighbours. */
+class Learning extends Recording {
+  override readonly kind = 'learning';
+  constructor(public isWhole: boolean) {
+    super();
+  }
+  override get isFilled(): boolean {
+    return this.isWhole;
+  }
+}
+
 describe('RouterFacade', () => {
   describe('over a direct router', () => {
     routerTableSuite(() => new RouterFacade(new DirectRouter(), failOnFault), { reach: 'neighbours' });
@@ -132,6 +143,61 @@ describe('RouterFacade', () => {
       const before = table.told.length;
       facade.replace(table);
       expect(table.told.length).equal(before);
+    });
+
+    it('of several swaps the last filled table is the old one, and it gets lost links alone', () => {
+      const [filled, skipped, last] = [new Learning(true), new Learning(false), new Learning(false)];
+      const { facade } = facadeOver(filled);
+      facade.replace(skipped);
+      facade.replace(last);
+      for (const table of [filled, skipped, last]) table.told.length = 0;
+      facade.linkUp(3, STRANGER);
+      facade.linkMetric(1, rtt(6));
+      facade.registerService(70);
+      facade.applySync(1, rtt(6), Uint8Array.of(1));
+      facade.linkDown(1);
+      expect([filled, skipped].map(({ told }) => told)).eql([[['linkDown', 1]], []]);
+      expect(last.told.map(([name]) => name)).eql(['linkUp', 'linkMetric', 'registerService', 'applySync', 'linkDown']);
+      expect(facade.isFilling).equal(true);
+      last.isWhole = true;
+      facade.linkDown(3);
+      expect(facade.isFilling).equal(false);
+    });
+
+    it('asks an unfilled table for nodes and services first, and leaves keys and broadcasts to the old one', () => {
+      const of = (name: NodeId) => ({
+        pathToNode: () => next(1, name),
+        pathToKey: () => next(1, name),
+        pathToService: () => next(1, name),
+      });
+      const old = patched(new DirectRouter(), () => ({
+        ...of(A),
+        pathsToServices: () => ({ local: true, next: [] }),
+        providerOf: () => B,
+      }));
+      const { facade } = facadeOver(old);
+      const learning = new Learning(false);
+      facade.replace(learning);
+      expect([facade.pathToNode(B), facade.pathToKey(B), facade.pathToService(64, 0)]).eql([next(1, A), next(1, A), next(1, A)]);
+      expect([facade.pathsToServices(64, 0).local, facade.providerOf(64, 0)]).eql([true, B]);
+      Object.assign(learning, { pathToNode: () => LOCAL, pathToKey: () => LOCAL, pathToService: () => LOCAL, providerOf: () => A });
+      expect([facade.pathToNode(B), facade.pathToKey(B), facade.pathToService(64, 0)]).eql([LOCAL, next(1, A), LOCAL]);
+      expect([facade.providerOf(64, 0), facade.providerOf(64, 0, B)]).eql([A, B]);
+      facade.settle(learning);
+      expect([facade.pathToKey(B), facade.providerOf(64, 0, B)]).eql([LOCAL, A]);
+    });
+
+    it('has no old table beside one that learns nothing, and keeps none past its time', () => {
+      const { facade } = facadeOver(new DirectRouter());
+      facade.replace(new DirectRouter());
+      expect(facade.isFilling).equal(false);
+      const [first, second] = [new Learning(false), new Learning(false)];
+      facade.replace(first);
+      facade.replace(second);
+      facade.settle(first);
+      expect(facade.isFilling).equal(true);
+      facade.settle(second);
+      expect(facade.isFilling).equal(false);
     });
 
     const refused: readonly [string, () => unknown][] = [

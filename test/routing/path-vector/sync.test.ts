@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import type { NodeId } from '../../../core/address/node-id.js';
 import { PathVectorRouter } from '../../../routing/path-vector/path-vector-router.js';
+import * as form from '../../../routing/path-vector/session/format.js';
 import { SeededRandom } from '../../../testing/conformance/check-tools.js';
 import { A, B, C, idOf, next, REJECT, SELF } from '../ids.js';
 import { rawSync } from './raw-sync.js';
@@ -18,6 +19,7 @@ describe('A path-vector sync', () => {
   it('has the documented form: greeting, everything, nothing, a change, the digest', () => {
     const { net, a, self, b } = threeInLine(false);
     net.offer(b, 64);
+    self.table.applySync(net.connectionTo(self, b), measured(40), new Uint8Array(0));
     const transcript: string[] = [];
     const say = (from: TableNode, to: TableNode, what: 'createSync' | 'createNews') => {
       const sync = from.table[what](to.id);
@@ -36,6 +38,24 @@ describe('A path-vector sync', () => {
     net.cut(self, b);
     say(self, a, 'createNews');
     expect(transcript).eql(GOLDEN);
+  });
+
+  it('is not complete while another neighbour of a new table may have more to send, for five rounds at most', () => {
+    for (const isAnswered of [true, false]) {
+      const { net, a, self, b } = threeInLine(false);
+      const flags: (number | undefined)[] = [];
+      for (let round = 0; round < 7; round++) {
+        const sync = self.table.createSync(A);
+        flags.push(sync?.[1]);
+        carry(net, self, a, sync);
+        carry(net, a, self, a.table.createSync(SELF));
+        if (!isAnswered || round !== 2) continue;
+        carry(net, self, b, self.table.createSync(B));
+        for (let answer = 0; answer < 2; answer++) carry(net, b, self, b.table.createNews(SELF));
+      }
+      const completeAt = flags.findIndex((flag) => ((flag ?? 0) & form.FLAG_END) !== 0);
+      expect([completeAt, a.table.isFilled]).eql([isAnswered ? 3 : 5, true]);
+    }
   });
 
   it('H-26: a settled table says nothing, and the digest every ten rounds', () => {
