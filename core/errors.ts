@@ -97,7 +97,7 @@ export const ERROR_CODES = {
     'The connection or the way to the remote, or the service there, ended before the answer.',
     'Call again; the remote may or may not have done the work.',
   ],
-  RPC_SEQUENCE: ['The method answers with a sequence, but one answer was asked for.', 'Iterate over it: use the typed client.'],
+  RPC_SEQUENCE: ['The method answers with a stream of responses, but one answer was asked for.', 'Iterate over it: use the typed client.'],
   RPC_TIMEOUT: ['No answer came within the deadline.', 'Raise timeoutMs, or look why the remote is slow.'],
   RPC_TOO_LARGE: ['The request or the answer is larger than a message may be.', 'Send less, or use streams.'],
   RPC_UNREACHABLE: [

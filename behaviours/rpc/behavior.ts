@@ -45,7 +45,7 @@ import type { RpcHost } from './host.js';
 import type { IncomingCall } from './incoming-call.js';
 import { IncomingCalls } from './incoming-calls.js';
 import { CREDIT } from './messages.js';
-import { RpcCounters, type RpcOptions, type RpcSettings, resolveRpcOptions } from './options.js';
+import { RpcCounters, type RpcOptions, type RpcSettings, readRpcOptions } from './options.js';
 import { OutgoingCall } from './outgoing-call.js';
 import { OutgoingCalls, type RefusedCall } from './outgoing-calls.js';
 import { OutgoingStream } from './outgoing-stream.js';
@@ -69,7 +69,7 @@ export class RpcBehavior extends NetworkBehavior implements Caller {
   constructor(router: RouterTable, self: NodeId, log: Logger, options: RpcOptions = {}) {
     super();
     const counters = new RpcCounters();
-    this.settings = resolveRpcOptions(options);
+    this.settings = readRpcOptions(options);
     this.counters = counters;
     this.peers = new Peers(self, router);
     this.requester = new Requester(this.peers, counters, this.settings.callsMax);

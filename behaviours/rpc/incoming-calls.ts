@@ -22,7 +22,7 @@ type Sent = SendResult | 'unencodable';
 
 /** What the caller is sent in place of an answer that could not be sent. */
 const REFUSALS: Readonly<Record<Exclude<Sent, 'queued'>, ErrorFields & { readonly code: ErrorCode }>> = {
-  full: { code: 'RPC_OVERLOADED', text: 'the answer found no room on its way' },
+  full: { code: 'RPC_OVERLOADED', text: 'there was no room for the answer' },
   'too-large': { code: 'RPC_TOO_LARGE', text: 'the answer is larger than a message' },
   unreachable: { code: 'RPC_PEER_GONE', text: 'no route leads to the caller' },
   unencodable: { code: 'RPC_FAILED', text: 'the answer cannot be carried' },

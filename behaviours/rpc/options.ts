@@ -1,7 +1,7 @@
 /**
  * @module Options of the rpc behaviour, and what it counts.
  */
-import { NetworkError } from '../../core/index.js';
+import { fallback, options, optionsReader, whole } from '../../core/schema/index.js';
 import { TIMEOUT_MS_MAX, WINDOW_MAX } from './messages.js';
 
 export interface RpcOptions {
@@ -21,45 +21,27 @@ export interface RpcOptions {
 
 export type RpcSettings = Required<RpcOptions>;
 
-export const RPC_DEFAULTS: RpcSettings = {
-  timeoutMs: 10_000,
-  callsMax: 65_536,
-  workPerNodeMax: 256,
-  workPerRelayMax: 1_024,
-  workMax: 4_096,
-  windowItems: 8,
-};
-
 /**
  * A reader that asks for no item for so long has given its stream up; the answering side waits twice as long for credit. In between,
  * a reader that is slower than its window repeats its credit after half of the time.
  */
 export const STREAM_IDLE_MS = 120_000;
 
-const COUNT_MAX = 1_048_576;
-const RANGES: Readonly<Record<keyof RpcSettings, number>> = {
-  timeoutMs: TIMEOUT_MS_MAX,
-  callsMax: COUNT_MAX,
-  workPerNodeMax: COUNT_MAX,
-  workPerRelayMax: COUNT_MAX,
-  workMax: COUNT_MAX,
-  windowItems: WINDOW_MAX,
-};
+const COUNT = whole(1, 1_048_576);
+const OPTIONS = options({
+  timeoutMs: fallback(whole(1, TIMEOUT_MS_MAX), 10_000),
+  callsMax: fallback(COUNT, 65_536),
+  workPerNodeMax: fallback(COUNT, 256),
+  workPerRelayMax: fallback(COUNT, 1_024),
+  workMax: fallback(COUNT, 4_096),
+  windowItems: fallback(whole(1, WINDOW_MAX), 8),
+});
 
-/** Throws `OPTION_INVALID`, naming the option. */
-export function resolveRpcOptions(options: RpcOptions): RpcSettings {
-  const unknown = Object.keys(options).find((name) => !Object.hasOwn(RANGES, name));
-  if (unknown !== undefined) throw new NetworkError('OPTION_INVALID', `rpc has no option ${unknown}`, { details: { option: unknown } });
-  const settings = { ...RPC_DEFAULTS, ...options };
-  for (const [name, max] of Object.entries(RANGES)) check(name, settings[name as keyof RpcSettings], max);
-  return settings;
-}
+/** Throws `OPTION_INVALID`, naming the options. */
+export const readRpcOptions = optionsReader('rpc', OPTIONS);
 
-function check(option: string, given: unknown, max: number): void {
-  if (Number.isSafeInteger(given) && (given as number) >= 1 && (given as number) <= max) return;
-  const text = `rpc option ${option} is ${String(given)}; it must be a whole number from 1 to ${max}`;
-  throw new NetworkError('OPTION_INVALID', text, { details: { option, given, max } });
-}
+/** The options of `RpcBehavior` where none are given. */
+export const RPC_DEFAULTS: RpcSettings = readRpcOptions({});
 
 /** What has happened since the start. Only ever rises. */
 export class RpcCounters {

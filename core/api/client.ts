@@ -34,7 +34,7 @@ type ClientArguments<Args extends readonly unknown[]> = Args extends readonly []
     ? [request: Request, options?: ClientCallOptions]
     : [request?: Args[0], options?: ClientCallOptions];
 
-/** A sequence stays one; anything else comes as a promise. */
+/** A stream of responses stays one; anything else comes as a promise. */
 type ClientResult<Result> = [Result] extends [AsyncIterable<infer Item> | Generator<infer Item, unknown, never>]
   ? AsyncIterable<Item>
   : Promise<Result>;

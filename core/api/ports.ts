@@ -104,7 +104,7 @@ export interface Caller {
   /** `settle` is called exactly once, never during this call, unless `cancel` came first. */
   call(request: CallRequest, settle: (result: CallResult) => void): { cancel(): void };
   /**
-   * As `call`, for a method that answers with a sequence: `onItem` gets one `ok` per `pull`, and `end` or an error last. The timeout
+   * As `call`, for a method that answers with a stream of responses: `onItem` gets one `ok` per `pull`, and `end` or an error last. The timeout
    * counts anew for every pull.
    */
   callStream(request: CallRequest, onItem: (item: StreamItem) => void): RunningStream;

@@ -28,7 +28,7 @@ export interface RpcAnswer {
   ok(value?: unknown): void;
   /** `code` is UPPER_SNAKE, up to 64 characters; `text` up to 256. */
   error(code: string, text?: string): void;
-  /** Answers with what an `@Rpc` method returned: a value, a promise of one, or a sequence (async iterable). */
+  /** Answers with what an `@Rpc` method returned: a value, a promise of one, or a stream of responses (async iterable). */
   result(returned: unknown): void;
   /** Answers with what an `@Rpc` method threw. Its text stays on this node unless it is an `RpcError`. */
   failed(cause: unknown): void;

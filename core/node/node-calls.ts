@@ -27,7 +27,7 @@ export class NodeCalls {
       request: (request, options) => this.request(request, options),
       stream: (request, options) => this.stream(request, options),
       unknownMethod: (name, method) => Promise.reject(unknownMethod(name, method)),
-      unknownSequence: (name, method) => ({
+      unknownStream: (name, method) => ({
         [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(unknownMethod(name, method)) }),
       }),
     });

@@ -15,7 +15,7 @@ export interface ClientCalls {
   request(request: CallRequest, options: ClientCallOptions): Promise<unknown>;
   stream(request: CallRequest, options: ClientCallOptions): AsyncIterable<unknown>;
   unknownMethod(type: string, method: string): Promise<never>;
-  unknownSequence(type: string, method: string): AsyncIterable<never>;
+  unknownStream(type: string, method: string): AsyncIterable<never>;
 }
 
 /** The methods that the class offers are made once, as the client's own; every other name comes from its prototype, and is refused. */
@@ -24,7 +24,7 @@ export function clientOf<C extends BehaviorClass>(type: C, route: Route, calls: 
   const target = (route.type === 'service' || route.type === 'services') && route.serviceId === undefined ? toService(serviceId) : route;
   const prototype = (type as unknown as { prototype: Record<string, unknown> }).prototype;
   const refusal = (method: string) => () =>
-    isStream(prototype[method]) ? calls.unknownSequence(name, method) : calls.unknownMethod(name, method);
+    isStream(prototype[method]) ? calls.unknownStream(name, method) : calls.unknownMethod(name, method);
   const get = (_target: object, method: string | symbol) => (isHidden(method) ? undefined : refusal(method as string));
   const client: Record<string, unknown> = Object.create(new Proxy({}, { get }));
   for (const method of rpcMethodsOf(type)) {

@@ -9,11 +9,11 @@
  */
 import type { SendResult } from '../../errors.js';
 import { DeadlineHeap } from '../../structures/deadline-heap.js';
+import { SeenSet } from '../../structures/seen-set.js';
 import { type AnswerCounters, KeptAnswers } from './kept-answers.js';
 import { ANSWER, ANSWER_HEAD_BYTES, type CorrelationId, type MessageHead, UNKNOWN, writeNumberedHead } from './messages.js';
 import type { Peer, Peers } from './peers.js';
 import type { ExchangeAgent, Origin } from './port.js';
-import { SeenIds } from './seen-ids.js';
 import type { ServedEnd, ServedRequest } from './served-request.js';
 
 /** `repeated`: its id is in work, or was. `overloaded`: a bound is reached; it deserves an answer that says so. */
@@ -39,7 +39,7 @@ export interface AnswerTarget extends CorrelationId {
 export class Responder<Request extends ServedRequest> {
   /** All in work. */
   private readonly deadlines = new DeadlineHeap<Request>();
-  private readonly seen = new SeenIds(REMEMBER_MS, REMEMBERED_MAX);
+  private readonly seen = new SeenSet<string>(REMEMBER_MS, REMEMBERED_MAX);
   private readonly answers: KeptAnswers;
 
   constructor(

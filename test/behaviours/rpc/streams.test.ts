@@ -1,11 +1,11 @@
-/** @module Tests of answers that are sequences: order, credit, ends, and that nothing stays (USERS 14). */
+/** @module Tests of answers that are streams of responses: order, credit, ends, and that nothing stays (USERS 14). */
 import { expect } from 'chai';
 import type { RpcOptions } from '../../../behaviours/rpc/index.js';
 import { type MeshNode, type StreamItem, toConnection, toLocal, toNode, toService } from '../../../core/index.js';
 import { choice, DESK, Desk, Forger, LATENCY_MS, leftovers, outcome, type Pair, Plain, pair, rpcOf } from './support.js';
 import { cancel, credit, end, type Id, item, request } from './wire.js';
 
-describe('rpc sequences', () => {
+describe('rpc streams', () => {
   let net: Pair;
   afterEach(async () => {
     await net.sim.stop();
@@ -258,7 +258,7 @@ describe('rpc sequences', () => {
   describe('remotes that do not keep to the protocol', () => {
     beforeEach(() => build());
 
-    /** A sequence whose other end is the test. */
+    /** A stream whose other end is the test. */
     function forged() {
       const stream = open(net.caller, 'manual', 1);
       const say = async (...messages: readonly ((id: Id) => Uint8Array)[]) => {

@@ -14,7 +14,6 @@ import {
   writeHead,
   writeNumberedHead,
 } from '../../../../core/kits/exchange/messages.js';
-import { SeenIds } from '../../../../core/kits/exchange/seen-ids.js';
 
 const ID = { idHigh: 0x01020304, idLow: 0xfffefdfc | 0 };
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
@@ -80,33 +79,5 @@ describe('avoided hops', () => {
     for (const id of ids) avoided.add(id, 7, 0);
     const has = (index: number, connectionId = 7, nowMs = 59_999) => avoided.has(ids[index] as NodeId, connectionId, nowMs);
     expect([has(0), has(1), has(1_024), has(1, 8), has(1, 7, 60_000), has(1)]).to.deep.equal([false, true, true, false, false, false]);
-  });
-});
-
-describe('seen ids', () => {
-  it('stay for one to two periods', () => {
-    const seen = new SeenIds(30, 100);
-    seen.add('a', 0);
-    seen.add('b', 29);
-    expect([seen.has('a', 30), seen.has('b', 59), seen.has('b', 60), seen.has('a', 61)]).to.deep.equal([true, true, false, false]);
-    seen.add('c', 61);
-    expect(seen.has('c', 1_000)).to.equal(false);
-  });
-
-  it('say for how long none was forgotten: since the beginning, for a period or more, or as long as there was room', () => {
-    const seen = new SeenIds(100, 3);
-    seen.begin(1_000);
-    expect([seen.coveredMs(1_000), seen.coveredMs(1_150), seen.coveredMs(1_199)]).to.deep.equal([0, 150, 199]);
-    expect(seen.coveredMs(1_250)).to.equal(100);
-    expect(seen.coveredMs(9_000)).to.equal(100);
-    for (const id of ['a', 'b', 'c', 'd', 'e', 'f']) seen.add(id, 9_010);
-    expect([seen.coveredMs(9_010), seen.has('a', 9_010)]).to.deep.equal([0, false]);
-    expect(new SeenIds(100, 3).coveredMs(5)).to.equal(0);
-  });
-
-  it('are bounded: a full generation makes room by forgetting the one before', () => {
-    const seen = new SeenIds(1_000, 2);
-    for (const id of ['a', 'b', 'c', 'd', 'e']) seen.add(id, 0);
-    expect(['a', 'b', 'c', 'd', 'e'].map((id) => seen.has(id, 0))).to.deep.equal([false, false, true, true, true]);
   });
 });
