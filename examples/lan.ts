@@ -18,5 +18,5 @@ console.log(`this is ${shortId(node.id)}; waiting for others of the network ${ne
 process.stdin.resume();
 await new Promise((resolve) => process.stdin.once('end', resolve));
 const { neighbours, error } = node.behavior(LanBehavior);
-console.log(error === undefined ? `announcements heard from ${neighbours.length} places` : `no discovery: ${error.message}`);
+console.log(error === undefined ? `valid announcements: ${neighbours.length}` : `no discovery: ${error.message}`);
 await node.stop();

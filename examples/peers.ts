@@ -11,7 +11,7 @@ import { createNode, type MeshNode, type NodeOptions } from '../index.js';
 const directory = mkdtempSync(join(tmpdir(), 'meshwright-peers-'));
 const names = new Map<string, string>();
 
-/** A node with a key and a memory of its own; both outlive it. */
+/** A node with a key file and a data directory of its own; both outlive it. */
 async function start(name: string, options: NodeOptions): Promise<MeshNode> {
   const memory = { identity: join(directory, `${name}.key`), dataDirectory: join(directory, name) };
   const node = await createNode({ ...memory, ...options });
@@ -36,18 +36,18 @@ const seeds = [`${ada.addresses[0]}`];
 const bob = await start('bob', { listen: ['tcp://127.0.0.1:0'], seeds });
 const cleo = await start('cleo', { seeds });
 await Promise.all([ada, bob, cleo].map((node) => connected(node, 2)));
-console.log(`cleo was told of one node and is connected to ${namesOf(cleo.connections().map(({ nodeId }) => nodeId))}`);
+console.log(`cleo was given one address and is connected to ${namesOf(cleo.connections().map(({ nodeId }) => nodeId))}`);
 for (const { nodeId, addresses } of cleo.behavior(AddressBookBehavior).entries())
   console.log(`cleo knows ${names.get(nodeId)} at ${addresses.map(({ text }) => text).join(', ')}`);
-const bobsPlace = bob.addresses;
+const bobsAddresses = bob.addresses;
 await Promise.all([ada, bob, cleo].map((node) => node.stop()));
 
-const bobAgain = await start('bob', { listen: bobsPlace });
+const bobAgain = await start('bob', { listen: bobsAddresses });
 const cleoAgain = await start('cleo', {});
 const remembered = cleoAgain.behavior(AddressBookBehavior).entries();
 console.log(`after the restart cleo remembers ${namesOf(remembered.map(({ nodeId }) => nodeId))}`);
 await Promise.all([bobAgain, cleoAgain].map((node) => connected(node, 1)));
-console.log(`cleo, told of nobody, is connected to ${namesOf(cleoAgain.connections().map(({ nodeId }) => nodeId))}`);
+console.log(`cleo, without any seed, is connected to ${namesOf(cleoAgain.connections().map(({ nodeId }) => nodeId))}`);
 
 await Promise.all([bobAgain, cleoAgain].map((node) => node.stop()));
 rmSync(directory, { recursive: true });

@@ -77,8 +77,8 @@ describe('examples', () => {
 
   it('peers: one address is enough, and after a restart none is needed', async () => {
     const lines = await printed('peers');
-    expect(lines[0]).to.equal('cleo was told of one node and is connected to ada, bob');
-    expect(lines.slice(3)).to.deep.equal(['after the restart cleo remembers ada, bob', 'cleo, told of nobody, is connected to bob']);
+    expect(lines[0]).to.equal('cleo was given one address and is connected to ada, bob');
+    expect(lines.slice(3)).to.deep.equal(['after the restart cleo remembers ada, bob', 'cleo, without any seed, is connected to bob']);
   });
 
   it('peering: a flood that does not come back, and a frame that waits for a hub', async () => {
@@ -110,7 +110,7 @@ describe('examples', () => {
     expect(await first.eof().end()).to.equal(0);
     await second.next(new RegExp(`^${ID} has left$`));
     expect(await second.eof().end()).to.equal(0);
-    await second.next(/^announcements heard from \d+ places$/);
+    await second.next(/^valid announcements: \d+$/);
     expect(first.complaints + second.complaints).to.equal('');
   });
 
