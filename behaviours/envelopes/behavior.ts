@@ -8,7 +8,15 @@
  * on. Bounds: as many envelopes wait for a connection's next user as were granted to it, and as many wait to be sent as the mesh's outgoing
  * capacity. What was granted and not consumed when the connection closes is lost, and counted here or there.
  */
-import { type BehaviorAgent, type CloseReason, type Connection, NetworkBehavior, NetworkError, toConnection } from '../../core/index.js';
+import {
+  type BehaviorAgent,
+  type CloseReason,
+  type ConnectedFacts,
+  type Connection,
+  NetworkBehavior,
+  NetworkError,
+  toConnection,
+} from '../../core/index.js';
 import { DialSupervisor } from '../../core/kits/dial/dial-supervisor.js';
 import { readU32 } from '../../core/structures/bytes.js';
 import { type ChannelUser, EnvelopeChannel } from './channel.js';
@@ -47,8 +55,6 @@ export class EnvelopesBehavior extends NetworkBehavior {
   private readonly places = new Map<number, Place>();
   private readonly watchers = new Set<EnvelopesWatcher>();
   private isStarted = false;
-  /** Connections whose remotes sent their hello before this behaviour began. */
-  private openBefore: ReadonlySet<number> = new Set();
 
   constructor() {
     super();
@@ -118,25 +124,19 @@ export class EnvelopesBehavior extends NetworkBehavior {
     }
   }
 
-  override onStarted(agent: BehaviorAgent): void {
+  override onStarted(): void {
     this.isStarted = true;
-    this.openBefore = new Set(agent.connections().map(({ id }) => id));
   }
 
-  override onIncomingConnectionConnected(agent: BehaviorAgent, connection: Connection): EnvelopesHandler {
-    return this.opened(agent, connection);
+  override onConnected(agent: BehaviorAgent, connection: Connection, { isOlder }: ConnectedFacts): EnvelopesHandler {
+    const channel = new EnvelopeChannel(sessionOf(agent), isOlder ? 'self' : 'both');
+    this.places.set(connection.id, { connection, channel });
+    this.dials.opened(agent, connection);
+    return new EnvelopesHandler(this.channels);
   }
 
-  override onOutgoingConnectionConnected(agent: BehaviorAgent, connection: Connection): EnvelopesHandler {
-    return this.opened(agent, connection);
-  }
-
-  override onIncomingConnectionDisconnected(agent: BehaviorAgent, connection: Connection, reason: CloseReason): void {
-    this.closed(agent, connection, reason);
-  }
-
-  override onOutgoingConnectionDisconnected(agent: BehaviorAgent, connection: Connection, reason: CloseReason): void {
-    this.closed(agent, connection, reason);
+  override onDisconnected(agent: BehaviorAgent, connection: Connection, { code }: CloseReason): void {
+    this.dials.closed(agent, connection, new NetworkError('CONNECTION_CLOSED', `the connection has ended: ${code}`));
   }
 
   override onStopped(agent: BehaviorAgent): void {
@@ -144,17 +144,6 @@ export class EnvelopesBehavior extends NetworkBehavior {
     for (const watcher of [...this.watchers]) watcher.onStopped?.();
     this.watchers.clear();
     this.dials.stop(agent);
-  }
-
-  private opened(agent: BehaviorAgent, connection: Connection): EnvelopesHandler {
-    const first = this.openBefore.has(connection.id) ? 'self' : 'both';
-    this.places.set(connection.id, { connection, channel: new EnvelopeChannel(sessionOf(agent), first) });
-    this.dials.opened(agent, connection);
-    return new EnvelopesHandler(this.channels);
-  }
-
-  private closed(agent: BehaviorAgent, connection: Connection, { code }: CloseReason): void {
-    this.dials.closed(agent, connection, new NetworkError('CONNECTION_CLOSED', `the connection has ended: ${code}`));
   }
 
   private readonly channels: Channels = {

@@ -186,12 +186,9 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
     for (const spec of this.endpoint.setup.peers) this.addPeer(agent, spec);
   }
 
-  override onIncomingConnectionConnected(agent: BehaviorAgent, connection: Connection): PeeringHandler {
-    return this.connected(agent, connection);
-  }
-
-  override onOutgoingConnectionConnected(agent: BehaviorAgent, connection: Connection): PeeringHandler {
-    return this.connected(agent, connection);
+  override onConnected(agent: BehaviorAgent, connection: Connection): PeeringHandler {
+    this.endpoint.opened(agent, connection);
+    return new PeeringHandler(this.endpoint.setup.frameBytesMax);
   }
 
   override onHandlerEvent(agent: BehaviorAgent, _nodeId: NodeId, _connectionId: number, event: PeeringToBehavior): void {
@@ -199,21 +196,12 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
     else this.endpoint.receive(agent, event.connection, event.message);
   }
 
-  override onIncomingConnectionDisconnected(agent: BehaviorAgent, connection: Connection, { code }: CloseReason): void {
-    this.endpoint.closed(agent, connection, code);
-  }
-
-  override onOutgoingConnectionDisconnected(agent: BehaviorAgent, connection: Connection, { code }: CloseReason): void {
+  override onDisconnected(agent: BehaviorAgent, connection: Connection, { code }: CloseReason): void {
     this.endpoint.closed(agent, connection, code);
   }
 
   override onStopped(agent: BehaviorAgent): void {
     this.endpoint.stop(agent);
-  }
-
-  private connected(agent: BehaviorAgent, connection: Connection): PeeringHandler {
-    this.endpoint.opened(agent, connection);
-    return new PeeringHandler(this.endpoint.setup.frameBytesMax);
   }
 
   private addPeer(agent: BehaviorAgent, spec: PeerSpec): AddedPeer {
