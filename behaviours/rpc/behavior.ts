@@ -116,11 +116,7 @@ export class RpcBehavior extends NetworkBehavior implements Caller {
     this.responder.started(agent);
   }
 
-  override onIncomingConnectionConnected(_agent: BehaviorAgent, connection: Connection): void {
-    this.peers.connected(connection);
-  }
-
-  override onOutgoingConnectionConnected(_agent: BehaviorAgent, connection: Connection): void {
+  override onConnected(_agent: BehaviorAgent, connection: Connection): void {
     this.peers.connected(connection);
   }
 
@@ -152,18 +148,23 @@ export class RpcBehavior extends NetworkBehavior implements Caller {
     this.wake(agent);
   }
 
+  override onWritable(): void {
+    this.incoming.roomAgain();
+  }
+
   override onBehaviorEvent(_agent: BehaviorAgent, fromServiceId: number, event: unknown): void {
     if (fromServiceId !== SERVICE_ID) return;
     const { call, failure } = event as RefusedCall;
     call.failed(failure);
   }
 
-  override onIncomingConnectionDisconnected(agent: BehaviorAgent, { id }: Connection): void {
-    this.lost(agent, id);
-  }
-
-  override onOutgoingConnectionDisconnected(agent: BehaviorAgent, { id }: Connection): void {
-    this.lost(agent, id);
+  /** The connection has ended, or this behaviour is about to: then it is still open, and the remote is sent the end of its calls. */
+  override onDisconnected(agent: BehaviorAgent, { id }: Connection): void {
+    const peer = this.peers.disconnected(id);
+    if (peer === undefined) return;
+    const isOpen = agent.connections().some((connection) => connection.id === id);
+    this.responder.connectionLost(agent, peer, isOpen);
+    this.requester.connectionLost(agent, peer, isOpen);
   }
 
   override onStopped(agent: BehaviorAgent): void {
@@ -171,20 +172,12 @@ export class RpcBehavior extends NetworkBehavior implements Caller {
     this.requester.stop(agent);
   }
 
-  /** A connection has ended, or this behaviour is about to: then it is still open, and the remote is sent the end of its calls. */
-  private lost(agent: BehaviorAgent, connectionId: number): void {
-    const peer = this.peers.disconnected(connectionId);
-    if (peer === undefined) return;
-    const isOpen = agent.connections().some(({ id }) => id === connectionId);
-    this.responder.connectionLost(agent, peer, isOpen);
-    this.requester.connectionLost(agent, peer, isOpen);
-  }
-
   private wake(agent: BehaviorAgent): void {
-    this.timer.at(agent, Math.min(this.responder.nextDueMs, this.requester.nextDueMs));
+    this.timer.at(agent, Math.min(this.responder.nextDueMs, this.requester.nextDueMs, this.incoming.nextDueMs));
   }
 
   private expire(agent: BehaviorAgent): void {
+    this.incoming.expire(agent.nowMs);
     this.responder.expire(agent, agent.nowMs);
     this.requester.expire(agent, agent.nowMs);
     this.wake(agent);

@@ -3,7 +3,7 @@
  * gives each item the call's whole time, waits while the lane is full, and ends the generator with `return()` when the call ends first.
  * The one loop of the rpc behaviour that awaits: generators are promises.
  */
-import { CreditSender } from '../../core/index.js';
+import { OutboundFlow } from '../../core/index.js';
 import { WINDOW_MAX } from './messages.js';
 
 /** What a feed needs from its call. Every method ends the feed (`end`) when the call is over with it. */
@@ -27,9 +27,8 @@ export interface FeedOutlet {
 export type Responses = Iterator<unknown> | AsyncIterator<unknown>;
 
 export class Feed {
-  /** Items that were sent. */
-  sentCount = 0;
-  private readonly credit: CreditSender;
+  /** Holds the item that waits for room in the lane; positions count items. */
+  private readonly flow: OutboundFlow<unknown>;
   private isOver = false;
   private isWaiting = false;
   private wake: () => void = () => {};
@@ -39,7 +38,12 @@ export class Feed {
     private readonly responses: Responses,
     window: number,
   ) {
-    this.credit = new CreditSender(window);
+    this.flow = new OutboundFlow({ capacity: 1, granted: window });
+  }
+
+  /** Items that were sent. */
+  get sentCount(): number {
+    return this.flow.position;
   }
 
   /** Runs until the stream or the call ends. Never rejects. */
@@ -60,7 +64,7 @@ export class Feed {
 
   /** A total that the caller has granted; more than the largest window ahead counts as that. An old one is a sign of life. */
   onCredit(total: number): void {
-    const result = this.credit.onGrant(Math.min(total, this.credit.used + WINDOW_MAX));
+    const result = this.flow.onGrant(Math.min(total, this.flow.position + WINDOW_MAX));
     if (result === 'raised') this.wake();
     else if (this.isWaiting) this.outlet.waiting();
   }
@@ -74,7 +78,7 @@ export class Feed {
   }
 
   private async mayAsk(): Promise<boolean> {
-    while (!this.isOver && !this.credit.spend(1)) {
+    while (!this.isOver && this.flow.available === 0) {
       this.isWaiting = true;
       this.outlet.waiting();
       await new Promise<void>((resolve) => {
@@ -87,8 +91,9 @@ export class Feed {
   }
 
   private async deliver(value: unknown): Promise<void> {
+    this.flow.push(value);
     while (!this.isOver && !this.outlet.item(this.sentCount, value)) await this.outlet.roomLater();
-    this.sentCount++;
+    this.flow.sent();
   }
 
   private finish(): void {

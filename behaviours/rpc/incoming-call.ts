@@ -19,9 +19,6 @@ import { Feed, type FeedOutlet, responsesOf } from './feed.js';
 import { carriable, isCode, type RequestFields } from './messages.js';
 import { STREAM_IDLE_MS } from './options.js';
 
-/** How long a feed waits for room in a full lane. */
-const ROOM_RETRY_MS = 10;
-
 /** What a request in work needs of those who answer it. */
 export interface WorkHost {
   answerOk(call: IncomingCall, value: unknown): void;
@@ -38,7 +35,8 @@ export interface WorkHost {
   aborted(): void;
   /** From now on the call has so much time. */
   due(call: IncomingCall, timeoutMs: number): void;
-  later(delayMs: number, callback: () => void): void;
+  /** Calls back when it is worth a try to send again. */
+  roomLater(callback: () => void): void;
 }
 
 /** A request as it came. */
@@ -145,7 +143,7 @@ export class IncomingCall extends ServedRequest implements RpcRequest, RpcAnswer
 
   roomLater(): Promise<void> {
     return new Promise((resolve) => {
-      this.host.later(ROOM_RETRY_MS, resolve);
+      this.host.roomLater(resolve);
     });
   }
 

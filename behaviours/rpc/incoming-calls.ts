@@ -27,17 +27,26 @@ const REFUSALS: Readonly<Record<Exclude<Sent, 'queued'>, ErrorFields & { readonl
   unreachable: { code: 'RPC_PEER_GONE', text: 'no route leads to the caller' },
   unencodable: { code: 'RPC_FAILED', text: 'the answer cannot be carried' },
 };
+/** There is no event for room in this node's own queue. */
+const ROOM_RETRY_MS = 10;
 const OVERLOADED: ErrorFields = { code: 'RPC_OVERLOADED', text: 'too many calls are in work' };
 
 export class IncomingCalls implements WorkHost {
   private readonly writer = new MessageWriter();
   private readonly reader = new MessageReader();
+  /** Streams that wait for room in a lane, and when they try again at the latest. */
+  private readonly waiting: (() => void)[] = [];
+  private roomMs = Number.POSITIVE_INFINITY;
 
   constructor(
     private readonly host: RpcHost,
     private readonly peers: Peers,
     private readonly responder: Responder<IncomingCall>,
   ) {}
+
+  get nextDueMs(): number {
+    return this.roomMs;
+  }
 
   receive(agent: BehaviorAgent, message: Message, head: MessageHead): void {
     const { counters } = this.host;
@@ -69,8 +78,22 @@ export class IncomingCalls implements WorkHost {
     });
   }
 
-  later(delayMs: number, callback: () => void): void {
-    this.host.act((agent) => agent.after(delayMs, callback));
+  roomLater(callback: () => void): void {
+    this.waiting.push(callback);
+    this.host.act((agent) => {
+      this.roomMs = Math.min(this.roomMs, agent.nowMs + ROOM_RETRY_MS);
+      this.host.wake(agent);
+    });
+  }
+
+  /** A lane has room again. */
+  roomAgain(): void {
+    this.roomMs = Number.POSITIVE_INFINITY;
+    for (const callback of this.waiting.splice(0)) callback();
+  }
+
+  expire(nowMs: number): void {
+    if (nowMs >= this.roomMs) this.roomAgain();
   }
 
   answerOk(call: IncomingCall, value: unknown): void {

@@ -103,7 +103,7 @@ export abstract class NetworkBehavior<ToBehavior = any, ToHandler = any> {
   onMessage(_agent: BehaviorAgent<ToHandler>, _message: Message): void {}
   /**
    * A relay says that it could not hand on a message that this behaviour, or a handler of it, has sent. A claim: nothing proves it but the
-   * relay's word, and nobody speaks of what was lost otherwise. Give what you want to recognise a `streamId`.
+   * relay's word, and what is lost otherwise is lost in silence. Put what names a message into the first 16 bytes of its payload.
    */
   onMessageLost(_agent: BehaviorAgent<ToHandler>, _lost: Lost): void {}
   /** A lane has room again in which a `send` of this behaviour was answered `full`. Handlers of this service get it as an event. */

@@ -34,7 +34,7 @@ export const MECHANISMS = {
     sign: /\.\s*after\s*\(/g,
     places: BEHAVIORS,
     home: /^$/,
-    listed: ['behaviours/addressbook/dial/dialling.ts', 'behaviours/rpc/incoming-calls.ts'],
+    listed: ['behaviours/addressbook/dial/dialling.ts'],
   },
   dials: {
     use: 'a behaviour keeps a target connected by core/kits/dial',
