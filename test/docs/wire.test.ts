@@ -1,9 +1,11 @@
 /** @module The bytes on docs/wire.md are those that the code makes. */
 import { expect } from 'chai';
+import { MessageWriter, OK } from '../../behaviours/rpc/messages.js';
+import { ANSWER, REQUEST, writeHead, writeNumberedHead } from '../../core/kits/exchange/messages.js';
 import { nodeCrypto } from '../../core/platform/node/crypto-node.js';
 import { spaceOf } from '../../core/security/space.js';
 import { varintBytes, writeVarint } from '../../core/structures/bytes.js';
-import { encodeValue } from '../../core/wire/codec.js';
+import { encodeValue, VALUE_LIMITS_DEFAULT } from '../../core/wire/codec.js';
 import { encodeClose, encodeLost, encodePing, encodeReady, encodeServices } from '../../core/wire/link-control.js';
 import { HeaderDraft, KIND_SERVICE, KIND_SERVICES } from '../../core/wire/message.js';
 import { type Block, blocksOf, readPages } from './pages.js';
@@ -21,6 +23,20 @@ function frame(length: number, ...body: number[]): Uint8Array {
   return bytes;
 }
 
+const CALL = { idHigh: 0x01020304, idLow: 0x05060708 };
+
+function call(): Uint8Array {
+  const bytes = new MessageWriter().request({ serviceId: 64, method: 'hi', timeoutMs: 10_000, window: 0 }, 7, VALUE_LIMITS_DEFAULT);
+  writeHead(bytes, CALL, REQUEST, 2);
+  return bytes;
+}
+
+function callAnswer(): Uint8Array {
+  const bytes = new MessageWriter().value(OK, true, VALUE_LIMITS_DEFAULT);
+  writeNumberedHead(bytes, CALL, ANSWER, 1, 0);
+  return bytes;
+}
+
 const EXAMPLES: Readonly<Record<string, Uint8Array>> = {
   preamble: spaceOf({ networkName: 'public' }, 'stream', nodeCrypto).preamble,
   frame: frame(3, 1, 2, 3),
@@ -33,6 +49,8 @@ const EXAMPLES: Readonly<Record<string, Uint8Array>> = {
   close: encodeClose(1, 'bye'),
   'services-changed': encodeServices([0, 64, 255]),
   lost: encodeLost({ cause: 'lane-full', fromServiceId: 6, serviceId: 6, streamId: 9, payloadStart: Uint8Array.of(1, 2, 3, 4, 5) }),
+  call: call(),
+  'call-answer': callAnswer(),
   value: encodeValue({ text: 'hi' }),
 };
 
