@@ -110,6 +110,7 @@ export const ERROR_CODES = {
     'What a behaviour keeps could not be saved; the cause has it. What was saved before is still there.',
     'Check that dataDirectory is writable and that the disk has room.',
   ],
+  STREAMS_ABSENT: ['No behaviour of this node opens byte streams.', 'Add a behaviour that fills the port streamOpener.'],
   TRANSPORT_FAILED: ['The system reported an error on a socket; the cause has it.', 'See the cause.'],
 } as const satisfies Record<string, readonly [cause: string, cure: string]>;
 

@@ -29,6 +29,7 @@ export { type ConnectedFacts, NetworkBehavior } from './api/network-behavior.js'
 export type {
   AddressSource,
   BehaviorPorts,
+  ByteStream,
   Caller,
   CallRequest,
   CallResult,
@@ -36,8 +37,10 @@ export type {
   ConnectionPolicy,
   DialCandidate,
   HandshakeSection,
+  Lent,
   LentPort,
   Logger,
+  Placement,
   PolicyCandidate,
   Random,
   RunningStream,
@@ -46,6 +49,9 @@ export type {
   Signer,
   Storage,
   StreamItem,
+  StreamOpener,
+  StreamRequest,
+  StreamResult,
   Timers,
 } from './api/ports.js';
 export {

@@ -101,6 +101,7 @@ export const LIMITS = {
   // Dials
   dialsMax: row(16, 1, 1_024, 'count', 'further dials wait in the dial queue'),
   dialQueueMax: row(1_024, 1, 1_048_576, 'count', 'connect fails with LIMIT_EXCEEDED'),
+  addressLookupMs: row(5_000, 1, 3_600_000, 'ms', 'connect(nodeId) goes on without the address sources that have not settled'),
   addressesPerDialMax: row(16, 1, 256, 'count', 'further addresses of the same node are not tried'),
   backoffMinMs: row(1_000, 1, 600_000, 'ms', 'the first wait before a kept address is dialled again'),
   backoffMaxMs: row(60_000, 1, 86_400_000, 'ms', 'the longest such wait'),

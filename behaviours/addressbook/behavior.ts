@@ -76,16 +76,16 @@ export class AddressBookBehavior extends NetworkBehavior {
 
   override get ports(): BehaviorPorts {
     return {
-      addressSource: { addressesOf: (nodeId) => this.dialling.addressesOf(nodeId, this.nowMs) },
-      seedKeeper: { keep: (seed) => this.perform((agent) => this.keepSeed(agent, seed)) },
+      addressSource: { addressesOf: (_agent, nodeId) => this.dialling.addressesOf(nodeId, this.nowMs) },
+      seedKeeper: { keep: (agent, seed) => this.keepSeed(agent, seed) },
       connectionPolicy: {
-        prune: (open, newcomer) => this.pruning.victim(open, newcomer, this.nowMs),
+        prune: (_agent, open, newcomer) => this.pruning.victim(open, newcomer, this.nowMs),
       },
       handshakeSection: {
         name: 'addressbook',
-        offer: (_nodeId, _connectionId, connection) => this.perform((agent) => this.greet(agent, connection)),
-        accept: (value, _nodeId, connectionId) => this.greeted(value, connectionId),
-        forget: (_nodeId, connectionId) => this.perform((agent) => this.protocol.ended(agent, connectionId)),
+        offer: (agent, connection) => this.greet(agent, connection),
+        accept: (_agent, value, { id }) => this.greeted(value, id),
+        forget: (agent, { id }) => this.protocol.ended(agent, id),
       },
     };
   }

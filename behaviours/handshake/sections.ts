@@ -2,7 +2,15 @@
  * @module Sections: what one connection's handshake carries for other behaviours, through their `handshakeSection` ports. Each port is
  * called as a callback of its own behaviour: what throws there is that behaviour's fault, and refuses the connection.
  */
-import { type Connection, decodeValue, encodeValue, type HandshakeSection, type LentPort, NetworkError } from '../../core/index.js';
+import {
+  type Connection,
+  decodeValue,
+  encodeValue,
+  type HandshakeSection,
+  type Lent,
+  type LentPort,
+  NetworkError,
+} from '../../core/index.js';
 import { type Acceptance, type Refusal, refused } from './exchange.js';
 import { HANDSHAKE_LIMITS, isSectionName, type SectionValue } from './messages.js';
 
@@ -46,17 +54,16 @@ export class Sections {
 
   /** The connection has ended. */
   forget(): void {
-    const { nodeId, id } = this.connection;
-    for (const port of this.portByName.values()) port.use((section) => section.forget?.(nodeId, id));
+    for (const port of this.portByName.values()) port.use((section) => section.forget?.(this.connection));
   }
 
-  private valueOf(section: HandshakeSection): SectionValue {
+  private valueOf(section: Lent<HandshakeSection>): SectionValue {
     const { sectionsMax, sectionBytesMax } = HANDSHAKE_LIMITS;
     const { name } = section;
     if (!isSectionName(name)) throw invalid(`the name must be a text of 1 to ${HANDSHAKE_LIMITS.sectionNameCharactersMax} characters`);
     if (this.portByName.has(name)) throw invalid(`another behaviour has a section named ${name}`);
     if (this.portByName.size >= sectionsMax) throw invalid(`there are more than ${sectionsMax}`);
-    const bytes = encodeValue(section.offer(this.connection.nodeId, this.connection.id, this.connection));
+    const bytes = encodeValue(section.offer(this.connection));
     if (bytes.length > sectionBytesMax) throw invalid(`${name} offers ${bytes.length} bytes; at most ${sectionBytesMax} are carried`);
     return [name, bytes];
   }
@@ -64,7 +71,7 @@ export class Sections {
   private acceptOne(port: SectionPort, name: string, bytes: Uint8Array): Refusal | undefined {
     const decoded = decodeValue(bytes);
     if (decoded === undefined) return refused(`malformed handshake section ${name}`);
-    const verdict = port.use((section) => checkVerdict(section.accept(decoded.value, this.connection.nodeId, this.connection.id)));
+    const verdict = port.use((section) => checkVerdict(section.accept(decoded.value, this.connection)));
     if (verdict === undefined) return failed(port);
     return verdict.answer === undefined ? undefined : refused(verdict.answer);
   }

@@ -52,7 +52,7 @@ import { OutgoingStream } from './outgoing-stream.js';
 
 const SERVICE_ID = 6;
 
-export class RpcBehavior extends NetworkBehavior implements Caller {
+export class RpcBehavior extends NetworkBehavior {
   static readonly behavior = { serviceId: SERVICE_ID, name: 'rpc' } as const;
   static readonly inject = [RouterTable, NODE_ID, LOGGER] as const;
 
@@ -80,7 +80,12 @@ export class RpcBehavior extends NetworkBehavior implements Caller {
   }
 
   override get ports(): { readonly caller: Caller } {
-    return { caller: this };
+    const caller: Caller = {
+      call: (agent, request, settle) => this.startCall(agent, request, settle),
+      callStream: (agent, request, onItem) => this.startStream(agent, request, onItem),
+      serviceEnded: (agent, serviceId) => this.responder.stop(agent, (call) => call.serviceId === serviceId),
+    };
+    return { caller };
   }
 
   /** Own calls that wait for an answer. */
@@ -95,21 +100,11 @@ export class RpcBehavior extends NetworkBehavior implements Caller {
 
   /** Never throws for what is wrong with a request: `settle` gets it, as every other failure. */
   call(request: CallRequest, settle: (result: CallResult) => void): { cancel(): void } {
-    const call = new OutgoingCall(this.outgoing, request, request.timeoutMs ?? this.settings.timeoutMs, settle);
-    this.perform((agent) => this.outgoing.start(agent, call));
-    return call;
+    return this.perform((agent) => this.startCall(agent, request, settle));
   }
 
   callStream(request: CallRequest, onItem: (item: StreamItem) => void): RunningStream {
-    const { timeoutMs, windowItems } = this.settings;
-    const stream = new OutgoingStream(this.outgoing, request, request.timeoutMs ?? timeoutMs, windowItems, onItem);
-    this.perform((agent) => this.outgoing.start(agent, stream));
-    return stream;
-  }
-
-  /** For the core: a service of this node has ended with calls in its hands. */
-  serviceEnded(serviceId: number): void {
-    if (this.responder.size > 0) this.perform((agent) => this.responder.stop(agent, (call) => call.serviceId === serviceId));
+    return this.perform((agent) => this.startStream(agent, request, onItem));
   }
 
   override onStarted(agent: BehaviorAgent): void {
@@ -184,6 +179,19 @@ export class RpcBehavior extends NetworkBehavior implements Caller {
   }
 
   /** A handler may outlive this behaviour, or the whole node: then what it does goes nowhere. */
+  private startCall(agent: BehaviorAgent, request: CallRequest, settle: (result: CallResult) => void): OutgoingCall {
+    const call = new OutgoingCall(this.outgoing, request, request.timeoutMs ?? this.settings.timeoutMs, settle);
+    this.outgoing.start(agent, call);
+    return call;
+  }
+
+  private startStream(agent: BehaviorAgent, request: CallRequest, onItem: (item: StreamItem) => void): OutgoingStream {
+    const { timeoutMs, windowItems } = this.settings;
+    const stream = new OutgoingStream(this.outgoing, request, request.timeoutMs ?? timeoutMs, windowItems, onItem);
+    this.outgoing.start(agent, stream);
+    return stream;
+  }
+
   private act(log: Logger, work: (agent: BehaviorAgent) => void): void {
     try {
       this.perform(work);

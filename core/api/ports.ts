@@ -6,7 +6,9 @@
 import type { Address } from '../address/address.js';
 import type { NodeId } from '../address/node-id.js';
 import type { NetworkError } from '../errors.js';
+import type { BehaviorAgent } from './agent.js';
 import type { Connection } from './events.js';
+import type { ClosestNodes } from './router-table.js';
 import type { Route } from './routes.js';
 import type { Transport } from './transport.js';
 
@@ -102,14 +104,14 @@ export interface CallRequest {
 /** Makes calls to `onRpc` and `@Rpc`. Provided by the rpc behaviour. */
 export interface Caller {
   /** `settle` is called exactly once, never during this call, unless `cancel` came first. */
-  call(request: CallRequest, settle: (result: CallResult) => void): { cancel(): void };
+  call(agent: BehaviorAgent, request: CallRequest, settle: (result: CallResult) => void): { cancel(): void };
   /**
-   * As `call`, for a method that answers with a stream of responses: `onItem` gets one `ok` per `pull`, and `end` or an error last. The timeout
+   * As `call`, for a method that returns a stream of responses: `onItem` gets one `ok` per `pull`, and `end` or an error last. The timeout
    * counts anew for every pull.
    */
-  callStream(request: CallRequest, onItem: (item: StreamItem) => void): RunningStream;
-  /** A service of this node has ended; requests in its hands will not be answered any more. */
-  serviceEnded?(serviceId: number): void;
+  callStream(agent: BehaviorAgent, request: CallRequest, onItem: (item: StreamItem) => void): RunningStream;
+  /** A service of this node has ended: it will answer no request any more. */
+  serviceEnded?(agent: BehaviorAgent, serviceId: number): void;
 }
 
 export type StreamItem = CallResult | { readonly type: 'end' };
@@ -123,13 +125,42 @@ export interface RunningStream {
 
 /** Knows addresses of nodes: `connect(nodeId)` asks every provider. */
 export interface AddressSource {
-  addressesOf(nodeId: NodeId): readonly Address[];
+  /** What is known at once; or `undefined`, and `settle` is called later, once: what comes after `limits.addressLookupMs` is not waited for. */
+  addressesOf(agent: BehaviorAgent, nodeId: NodeId, settle: (addresses: readonly Address[]) => void): readonly Address[] | undefined;
+}
+
+/** Knows which nodes are closest to a key, beyond what the router table knows. Without a behaviour that fills this port the table is asked. */
+export interface Placement {
+  /** The closest first, this node among them where it is one. `settle` is called once, perhaps during this call. */
+  closest(agent: BehaviorAgent, key: NodeId, count: number, settle: (closest: ClosestNodes) => void): void;
+}
+
+export interface StreamRequest {
+  readonly route: Route;
+  readonly serviceId: number;
+  /** Absent: the provider's default. */
+  readonly timeoutMs?: number;
+}
+
+/** A stream of bytes in both directions. */
+export interface ByteStream {
+  readonly readable: ReadableStream<Uint8Array>;
+  readonly writable: WritableStream<Uint8Array>;
+}
+
+/** The outcome of an opening. */
+export type StreamResult = { readonly type: 'ok'; readonly stream: ByteStream } | Extract<CallResult, { readonly type: 'error' }>;
+
+/** Opens byte streams to services of other nodes. Without a behaviour that fills this port the result is `STREAMS_ABSENT`. */
+export interface StreamOpener {
+  /** `settle` is called once, perhaps during this call, unless `cancel` came first. */
+  open(agent: BehaviorAgent, request: StreamRequest, settle: (result: StreamResult) => void): { cancel(): void };
 }
 
 /** Keeps the node connected to its seeds. Without a behaviour that fills this port the core dials each of them for ever. */
 export interface SeedKeeper {
   /** Once for each seed, when the node listens. */
-  keep(seed: Address): void;
+  keep(agent: BehaviorAgent, seed: Address): void;
 }
 
 export interface PolicyCandidate {
@@ -157,11 +188,11 @@ export interface DialCandidate {
 /** The user's word on which connections to have. Behaviours with the highest service ids are asked first: users before built-in ones. */
 export interface ConnectionPolicy {
   /** Whether a proven remote may stay; a text is the reason of a refusal, told to it. */
-  admit?(candidate: PolicyCandidate): string | undefined;
+  admit?(agent: BehaviorAgent, candidate: PolicyCandidate): string | undefined;
   /** At the cap: which open connection makes room for `newcomer`, if any. */
-  prune?(open: readonly PolicyCandidate[], newcomer: PolicyCandidate): number | undefined;
+  prune?(agent: BehaviorAgent, open: readonly PolicyCandidate[], newcomer: PolicyCandidate): number | undefined;
   /** For discovery: which nodes to connect to, the best first; those left out are not dialled now. */
-  order?(candidates: readonly DialCandidate[]): readonly NodeId[];
+  order?(agent: BehaviorAgent, candidates: readonly DialCandidate[]): readonly NodeId[];
 }
 
 /** What the handshake behaviour exchanges for others, inside the secured channel and before the connection opens. */
@@ -169,34 +200,45 @@ export interface HandshakeSection {
   /** Unique among the sections of a node; the remote's section of the same name gets the value. At most 32 characters. */
   readonly name: string;
   /** Any value that CBOR carries. Asked once per connection, before anything of the remote's sections is known. */
-  offer(nodeId: NodeId, connectionId: number, connection: Connection): unknown;
+  offer(agent: BehaviorAgent, connection: Connection): unknown;
   /**
    * The remote's value, once per connection; not called when the remote has none. A text refuses the connection with that reason. The
    * connection may still fail: what was accepted takes effect when it opens.
    */
-  accept(value: unknown, nodeId: NodeId, connectionId: number): string | undefined;
+  accept(agent: BehaviorAgent, value: unknown, connection: Connection): string | undefined;
   /** A connection for which `offer` was asked has ended, whether it ever opened or not: what was kept for it goes. */
-  forget?(nodeId: NodeId, connectionId: number): void;
+  forget?(agent: BehaviorAgent, connection: Connection): void;
 }
 
-/** The ports that a behaviour may fill: it returns them from its `ports` getter. */
+/**
+ * The ports that a behaviour may fill: it returns them from its `ports` getter. Each is called as a callback of this behaviour, with its
+ * agent first.
+ */
 export interface BehaviorPorts {
   readonly caller?: Caller;
   readonly addressSource?: AddressSource;
+  readonly placement?: Placement;
+  readonly streamOpener?: StreamOpener;
   readonly seedKeeper?: SeedKeeper;
   readonly connectionPolicy?: ConnectionPolicy;
   readonly handshakeSection?: HandshakeSection;
+  /** Registered with the node; called without an agent. */
   readonly transport?: Transport;
 }
 
+/** A port as somebody else calls it: the agent of the behaviour that fills it is passed by the core. */
+export type Lent<Port> = { readonly [Name in keyof Port]: WithoutAgent<Port[Name]> };
+
+type WithoutAgent<Method> = Method extends (agent: BehaviorAgent, ...rest: infer Rest) => infer Result ? (...rest: Rest) => Result : Method;
+
 /** A port that a behaviour of this node fills, as an agent lends it to another one. Used outside of a callback it throws `AGENT_ESCAPED`. */
 export interface LentPort<Port> {
-  /** Who fills it. */
+  /** Who fills it; 0 and `core` where nobody does, and the core has a default (`placement`, `streamOpener`). */
   readonly serviceId: number;
   readonly behavior: string;
   /**
-   * Calls the port as a callback of the behaviour that fills it: what is thrown in `work` is a fault of that behaviour, and answers
-   * `undefined`, as does a behaviour that has ended. What else `work` does counts as that behaviour's doing: keep it to the call.
+   * Calls the port as a callback of the behaviour that fills it: what is thrown in `work` is a fault of that behaviour, and the result is
+   * `undefined`, as for a behaviour that has ended. What else `work` does counts as that behaviour's doing: keep it to the call.
    */
-  use<T>(work: (port: Port) => T): { readonly answer: T } | undefined;
+  use<T>(work: (port: Lent<Port>) => T): { readonly answer: T } | undefined;
 }

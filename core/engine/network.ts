@@ -134,7 +134,7 @@ export class Network implements EngineContext {
   keepSeed(seed: Address): void {
     const slot = this.behaviors.all.find(({ ports }) => ports.seedKeeper !== undefined);
     if (slot === undefined) this.keeper.keep(seed);
-    else this.callbacks.run(slot, 'seedKeeper', () => slot.ports.seedKeeper?.keep(seed));
+    else this.callbacks.run(slot, 'seedKeeper', () => slot.ports.seedKeeper?.keep(slot.agent, seed));
   }
 
   /** The node has ended without a word: nothing works any more. */

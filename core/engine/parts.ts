@@ -38,7 +38,7 @@ export function partsOf(context: EngineContext, router: RouterFacade) {
   const { application } = messageParts;
   links.observers = [routerObserver(router), introductions, liveness, eventObserver(context), dialer, duplicates, keeper, application];
   behaviors.observers = [calls, introductions, links, dialer, admission];
-  const agentParts = { context, ...behaviorParts, ...linkParts, ...messageParts };
+  const agentParts = { context, router, ...behaviorParts, ...linkParts, ...messageParts };
   behaviors.agentOf = (slot) => new BehaviorAgentOf(agentParts, slot);
   introductions.agentOf = (slot, link) => new ConnectionAgentOf(agentParts, slot, link);
   return { ...behaviorParts, ...linkParts, ...messageParts };

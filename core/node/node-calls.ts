@@ -1,22 +1,24 @@
 /**
  * @module NodeCalls: calls of the application, as promises and async iterables around the port `Caller` of the rpc behaviour.
  */
+import type { BehaviorAgent } from '../api/agent.js';
 import type { Client, ClientCallOptions } from '../api/client.js';
 import type { Caller, CallRequest, CallResult, RunningStream, StreamItem } from '../api/ports.js';
 import type { Route } from '../api/routes.js';
-import { NetworkError } from '../errors.js';
 import { clientOf } from '../registration/client-proxy.js';
 import type { BehaviorClass } from '../registration/registry.js';
 import { cancelled, errorOf, onAbort, timeoutOf, unknownMethod } from './call-outcome.js';
 
 /** How calls reach the running node. */
 export interface CallPorts {
-  /** The one that makes calls now; throws when the node does not run. */
-  readonly caller: () => Caller | undefined;
+  /** Throws when the node does not run. */
+  readonly requireRunning: () => void;
   /** Runs work inside of a step. */
   readonly enter: (work: () => void) => void;
   /** The same, for work that returns something or throws. */
   readonly enterAndThrow: <T>(work: () => T) => T;
+  /** Within a step: runs work as a callback of the behaviour that makes calls; what it throws comes out. Throws `RPC_ABSENT`. */
+  readonly withCaller: <T>(work: (caller: Caller, agent: BehaviorAgent) => T) => T;
 }
 
 export class NodeCalls {
@@ -35,7 +37,7 @@ export class NodeCalls {
 
   request(request: CallRequest, { signal, timeoutMs }: ClientCallOptions): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const caller = this.callerFor(signal);
+      this.requireWanted(signal);
       const timed = timeoutMs === undefined ? request : { ...request, timeoutMs };
       let running: { cancel(): void } | undefined;
       const release =
@@ -51,7 +53,7 @@ export class NodeCalls {
       };
       this.ports.enter(() => {
         try {
-          running = caller.call(timed, settle);
+          running = this.ports.withCaller((caller, agent) => caller.call(agent, timed, settle));
         } catch (error) {
           release?.();
           reject(error as Error);
@@ -61,7 +63,7 @@ export class NodeCalls {
   }
 
   private async *stream(request: CallRequest, { signal, timeoutMs }: ClientCallOptions): AsyncGenerator<unknown> {
-    const caller = this.callerFor(signal);
+    this.requireWanted(signal);
     const items: StreamItem[] = [];
     let wake = () => {};
     const take = (item: StreamItem) => {
@@ -71,7 +73,8 @@ export class NodeCalls {
     const release = onAbort(signal, (error) => take({ type: 'error', code: error.code, text: error.message }));
     let running: RunningStream | undefined;
     try {
-      running = this.ports.enterAndThrow(() => caller.callStream({ ...request, ...timeoutOf(timeoutMs) }, take));
+      const wanted = { ...request, ...timeoutOf(timeoutMs) };
+      running = this.ports.enterAndThrow(() => this.ports.withCaller((caller, agent) => caller.callStream(agent, wanted, take)));
       for (;;) {
         if (items.length === 0) this.ports.enter(() => running?.pull());
         if (items.length === 0) await new Promise<void>((resolve) => (wake = resolve));
@@ -86,10 +89,8 @@ export class NodeCalls {
     }
   }
 
-  private callerFor(signal: AbortSignal | undefined): Caller {
-    const caller = this.ports.caller();
+  private requireWanted(signal: AbortSignal | undefined): void {
+    this.ports.requireRunning();
     if (signal?.aborted === true) throw cancelled(signal);
-    if (caller === undefined) throw new NetworkError('RPC_ABSENT', 'no rpc behaviour runs on this node');
-    return caller;
   }
 }

@@ -7,7 +7,6 @@ import { isNodeId, type NodeId } from '../address/node-id.js';
 import type { Client, ClientCallOptions } from '../api/client.js';
 import type { Connection, Lane, NodeEventName, NodeEvents } from '../api/events.js';
 import type { NetworkBehavior } from '../api/network-behavior.js';
-import type { Caller } from '../api/ports.js';
 import type { RouteExplanation, RouterTable } from '../api/router-table.js';
 import type { Route } from '../api/routes.js';
 import { answered } from '../engine/behaviors/answered.js';
@@ -59,9 +58,10 @@ export class MeshNode {
     );
     this.runner.network = this.network;
     this.calls = new NodeCalls({
-      caller: () => this.callerNow(),
+      requireRunning: () => this.requireRunning(),
       enter: this.runner.enter,
       enterAndThrow: (work) => this.enterAndThrow(work),
+      withCaller: (work) => this.network.calls.withCaller(work),
     });
     for (const behavior of this.container.build()) this.network.behaviors.add(behavior);
     for (const warning of this.container.warnings) log.warn({ warning }, 'registration looks wrong');
@@ -262,11 +262,6 @@ export class MeshNode {
     if (wasRunning) await this.runner.within(FLUSH_MS, (done) => this.setup.storage.flush(done));
     const failed = (err: unknown) => this.setup.logger.error({ err }, 'a provider failed to end');
     for (const error of this.container.dispose(failed)) failed(error);
-  }
-
-  private callerNow(): Caller | undefined {
-    this.requireRunning();
-    return this.network.behaviors.caller;
   }
 
   private requireRunning(): void {

@@ -112,7 +112,7 @@ describe('prune', () => {
   it("asks a user's policy before a built-in one", () => {
     const policied = (serviceId: number, choice: number) => {
       const behavior = recordingBehavior({ serviceId });
-      const prune = (open: readonly { connectionId: number }[]) => open[choice]?.connectionId;
+      const prune = (_agent: unknown, open: readonly { connectionId: number }[]) => open[choice]?.connectionId;
       Object.defineProperty(behavior, 'ports', { value: { connectionPolicy: { prune } } });
       return behavior;
     };
@@ -128,7 +128,7 @@ describe('seeds', () => {
     static readonly behavior = { serviceId: 64, name: 'keeping' } as const;
     readonly seeds: string[] = [];
     override get ports() {
-      return { seedKeeper: { keep: (seed: { text: string }) => void this.seeds.push(seed.text) } };
+      return { seedKeeper: { keep: (_agent: unknown, seed: { text: string }) => void this.seeds.push(seed.text) } };
     }
   }
 

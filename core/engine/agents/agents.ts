@@ -25,6 +25,8 @@ import type { Admission } from '../links/admission.js';
 import type { Link } from '../links/link.js';
 import type { LinkTable } from '../links/link-table.js';
 import type { Sender } from '../messages/sender.js';
+import type { RouterFacade } from '../router-facade.js';
+import { corePort, lentPort } from './lent-ports.js';
 
 /** What agents let authors do is done by these. */
 export interface AgentParts {
@@ -36,6 +38,7 @@ export interface AgentParts {
   readonly admission: Admission;
   readonly sender: Sender;
   readonly dialer: Dialer;
+  readonly router: RouterFacade;
 }
 
 abstract class AgentOf<Self extends Owner> implements Agent {
@@ -124,10 +127,13 @@ abstract class AgentOf<Self extends Owner> implements Agent {
 
   ports<Name extends keyof BehaviorPorts>(name: Name): readonly LentPort<NonNullable<BehaviorPorts[Name]>>[] {
     this.guard();
-    return this.parts.behaviors.all.flatMap((slot) => {
+    const { behaviors, callbacks, router } = this.parts;
+    const guard = () => this.guard();
+    const lent = behaviors.all.flatMap((slot) => {
       const port = slot.ports[name];
-      return port === undefined ? [] : [this.lend(slot, name, port)];
+      return port === undefined ? [] : [lentPort(slot, name, port, callbacks, guard)];
     });
+    return lent.length > 0 ? lent : corePort(name, router, guard);
   }
 
   protected guard(): void {
@@ -139,16 +145,6 @@ abstract class AgentOf<Self extends Owner> implements Agent {
     this.guard();
     if (owner.recorded === undefined) owner.recorded = [action];
     else owner.recorded.push(action);
-  }
-
-  private lend<Port>(slot: BehaviorSlot, name: string, port: Port): LentPort<Port> {
-    const { callbacks } = this.parts;
-    const use: LentPort<Port>['use'] = (work) => {
-      this.guard();
-      const watched = watchedPort(port, (answer) => callbacks.watch(slot, name, answer));
-      return callbacks.run(slot, name, () => ({ answer: work(watched) }));
-    };
-    return { serviceId: slot.serviceId, behavior: slot.name, use };
   }
 }
 
@@ -248,20 +244,6 @@ export class ConnectionAgentOf extends AgentOf<HandlerSlot> implements Connectio
     requireText('close: reason', reason);
     this.record({ run: () => this.parts.links.closeFor(this.owner, this.link.id, reason) });
   }
-}
-
-/** The port, with a look at everything that it answers: a promise in place of an answer may be rejected, and nobody waits for it. */
-function watchedPort<Port>(port: Port, watch: (answer: unknown) => void): Port {
-  const get = (_target: object, key: string | symbol): unknown => {
-    const member: unknown = Reflect.get(port as object, key);
-    if (typeof member !== 'function') return member;
-    return (...args: unknown[]) => {
-      const answer: unknown = Reflect.apply(member, port, args);
-      if (answer !== undefined) watch(answer);
-      return answer;
-    };
-  };
-  return new Proxy({}, { get }) as Port;
 }
 
 function escaped(owner: Owner): NetworkError {

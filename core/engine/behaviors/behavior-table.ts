@@ -6,7 +6,7 @@
 import type { BehaviorAgent } from '../../api/agent.js';
 import { descriptorOf, rpcMethodsOf } from '../../api/descriptor.js';
 import { lendHost, type NetworkBehavior } from '../../api/network-behavior.js';
-import type { BehaviorPorts, Caller, Logger } from '../../api/ports.js';
+import type { BehaviorPorts, Logger } from '../../api/ports.js';
 import { NetworkError } from '../../errors.js';
 import type { EngineContext } from '../context.js';
 import type { RouterFacade } from '../router-facade.js';
@@ -49,10 +49,6 @@ export class BehaviorTable {
   /** The behaviours, by ascending service id. */
   get all(): readonly BehaviorSlot[] {
     return this.slots;
-  }
-
-  get caller(): Caller | undefined {
-    return this.callerSlot?.ports.caller;
   }
 
   /** Who makes this node's calls. */

@@ -2,10 +2,10 @@
  * @module Calls: calls of callbacks, made by the behaviour that fills the port `caller`, from their recording to their answer; and the other
  * end, requests that such a behaviour delivers to an `onRpc` or `@Rpc` method of this node.
  */
-import type { Cancellable } from '../../api/agent.js';
-import type { CallRequest, CallResult } from '../../api/ports.js';
+import type { BehaviorAgent, Cancellable } from '../../api/agent.js';
+import type { Caller, CallRequest, CallResult } from '../../api/ports.js';
 import type { RpcAnswer, RpcRequest } from '../../api/rpc.js';
-import type { ErrorCode } from '../../errors.js';
+import { type ErrorCode, NetworkError } from '../../errors.js';
 import { PENDING_FULL } from '../../structures/pending-table.js';
 import type { Action, EngineContext } from '../context.js';
 import type { BehaviorObserver, BehaviorTable } from './behavior-table.js';
@@ -67,7 +67,7 @@ export class Calls implements BehaviorObserver {
     const caller = slot?.ports.caller;
     if (slot === undefined || caller === undefined) return this.settle(call, failed('RPC_ABSENT', 'no rpc behaviour runs on this node'));
     const settle = (answer: CallResult) => this.context.options.enter(() => this.context.enqueue({ run: () => this.settle(call, answer) }));
-    const running = this.callbacks.ask(slot, 'caller', () => caller.call(call.request, settle))?.answer;
+    const running = this.callbacks.ask(slot, 'caller', () => caller.call(slot.agent, call.request, settle))?.answer;
     if (running === undefined) return this.settle(call, failed('RPC_FAILED', 'the rpc behaviour of this node failed'));
     call.stop = () => this.callbacks.run(slot, 'caller', () => running.cancel());
   }
@@ -77,6 +77,14 @@ export class Calls implements BehaviorObserver {
     call.isSettled = true;
     this.callbacks.calls.take(call.id);
     call.stop?.();
+  }
+
+  /** Runs work as a callback of the behaviour that makes calls; what it throws comes out. Throws `RPC_ABSENT`. */
+  withCaller<T>(work: (caller: Caller, agent: BehaviorAgent) => T): T {
+    const slot = this.behaviors.callerSlot;
+    const caller = slot?.ports.caller;
+    if (slot === undefined || caller === undefined) throw new NetworkError('RPC_ABSENT', 'no rpc behaviour runs on this node');
+    return this.callbacks.perform(slot, (agent) => work(caller, agent));
   }
 
   /** A request for `onRpc` or an `@Rpc` method. What such a method throws is its answer, not a fault: callers must not spend budgets. */
@@ -94,7 +102,7 @@ export class Calls implements BehaviorObserver {
     const { callerSlot } = this.behaviors;
     if (callerSlot === undefined || callerSlot === slot) return;
     for (const serviceId of [slot.serviceId, ...slot.extraServices])
-      this.callbacks.run(callerSlot, 'caller', () => callerSlot.ports.caller?.serviceEnded?.(serviceId));
+      this.callbacks.run(callerSlot, 'caller', () => callerSlot.ports.caller?.serviceEnded?.(callerSlot.agent, serviceId));
   }
 
   private settle(call: Call, answer: CallResult): void {

@@ -4,7 +4,6 @@
  * happens, an attempt ends exactly once, with an open connection or with an error that lists each address with its own reason.
  * Keeping an address connected for ever is `keeper.ts`.
  */
-import { Address } from '../../address/address.js';
 import type { NodeId } from '../../address/node-id.js';
 import type { Attempt, Connection } from '../../api/events.js';
 import { type CloseReason, NetworkError } from '../../errors.js';
@@ -18,32 +17,9 @@ import type { Link } from '../links/link.js';
 import type { LinkObserver } from '../links/link-observer.js';
 import type { LinkTable } from '../links/link-table.js';
 import type { QueueReport } from '../queue-report.js';
-import { type AddressFailure, dialError, failureOf } from './dial-error.js';
-
-/** What `connect` asks for. */
-export interface DialRequest {
-  readonly attemptId: number;
-  readonly target: Address | NodeId;
-  readonly timeoutMs?: number;
-  /** The behaviour that asks; its end ends the attempt. Absent: the node itself. */
-  readonly owner?: object;
-  /** Holds the connection that comes of it. */
-  readonly holder?: object;
-  /** Called exactly once. */
-  readonly onSettled?: (outcome: Connection | NetworkError) => void;
-}
-
-interface Dialling {
-  readonly request: DialRequest;
-  readonly addresses: Address[];
-  readonly active: Set<Link>;
-  readonly failures: AddressFailure[];
-  /** The id in the table of attempts. */
-  id: number;
-  isRunning: boolean;
-  /** Its link lost against another one to this node: that one's opening settles it. */
-  awaits: NodeId | undefined;
-}
+import { AddressLookup, type FoundAddresses } from './address-lookup.js';
+import { dialError, failureOf } from './dial-error.js';
+import { Dialling, type DialRequest } from './dialling.js';
 
 /** The next address is tried when the one before has not answered for so long. */
 const STAGGER_MS = 300;
@@ -52,6 +28,7 @@ export class Dialer implements LinkObserver, BehaviorObserver {
   private lastAttemptId = 0;
   private readonly attempts: PendingTable<Dialling>;
   private readonly byAttempt = new Map<number, Dialling>();
+  private readonly lookup: AddressLookup;
   private waiting: Dialling[] = [];
   private running = 0;
 
@@ -61,6 +38,7 @@ export class Dialer implements LinkObserver, BehaviorObserver {
     private readonly callbacks: Callbacks,
     private readonly behaviors: BehaviorTable,
   ) {
+    this.lookup = new AddressLookup(context, callbacks, behaviors);
     const { dialQueueMax, dialsMax } = context.limits;
     this.attempts = new PendingTable(dialQueueMax + dialsMax);
   }
@@ -88,15 +66,14 @@ export class Dialer implements LinkObserver, BehaviorObserver {
 
   dial(request: DialRequest): void {
     const { context } = this;
-    const dialling: Dialling = { request, addresses: [], active: new Set(), failures: [], id: 0, isRunning: false, awaits: undefined };
-    const nodeId = targetNode(request.target);
+    const dialling = new Dialling(request);
+    const { nodeId } = dialling;
     if (context.isStopping) return this.settle(dialling, new NetworkError('NOT_STARTED', 'the node was stopped'));
     const open = nodeId === undefined ? undefined : this.links.openTo(nodeId);
     if (open !== undefined) return this.settle(dialling, open.connection as Connection);
-    dialling.addresses.push(...this.addressesOf(request.target));
     if (nodeId === context.self) return this.settle(dialling, new NetworkError('SELF_DIAL', 'the target is this node'));
-    if (dialling.addresses.length === 0)
-      return this.settle(dialling, new NetworkError('ADDRESSES_UNKNOWN', 'no address of the node is known'));
+    dialling.take(this.lookUp(dialling), context.limits.addressesPerDialMax);
+    if (dialling.isExhausted) return this.settle(dialling, unknownAddresses());
     dialling.id = this.attempts.add(dialling, context.nowMs + (request.timeoutMs ?? context.limits.openTimeoutMs));
     if (dialling.id === PENDING_FULL)
       return this.settle(dialling, limitError('dialQueueMax', this.waiting.length, context.limits.dialQueueMax, 'dials'));
@@ -138,8 +115,7 @@ export class Dialer implements LinkObserver, BehaviorObserver {
     const own = this.diallingOf(link);
     if (own !== undefined) this.settle(own, connection);
     for (const dialling of this.attempts.values()) {
-      if (dialling.awaits === connection.nodeId || targetNode(dialling.request.target) === connection.nodeId)
-        this.settle(dialling, connection);
+      if (dialling.awaits === connection.nodeId || dialling.nodeId === connection.nodeId) this.settle(dialling, connection);
     }
   }
 
@@ -158,7 +134,7 @@ export class Dialer implements LinkObserver, BehaviorObserver {
       dialling.failures.push({ address, error: failureOf(link, reason, this.context.limits) });
     if (reason.code === 'duplicate') dialling.awaits = link.nodeId;
     else if (dialling.addresses.length > 0) this.launch(dialling);
-    else if (dialling.active.size === 0) this.settle(dialling, dialError(dialling.failures));
+    else if (dialling.isExhausted) this.settle(dialling, dialError(dialling.failures));
   }
 
   /** The link that others had lost against did not open either. */
@@ -175,24 +151,28 @@ export class Dialer implements LinkObserver, BehaviorObserver {
     return link.attemptId === undefined ? undefined : this.byAttempt.get(link.attemptId);
   }
 
-  private addressesOf(target: Address | NodeId): Address[] {
-    if (typeof target !== 'string') return [target];
-    const { behaviors, callbacks } = this;
-    const found: Address[] = [];
-    for (const slot of behaviors.all) {
-      const source = slot.ports.addressSource;
-      const given = source && callbacks.ask(slot, 'addressesOf', () => source.addressesOf(target));
-      found.push(...((given && callbacks.run(slot, 'addressesOf', () => addressesOf(target, given.answer))) ?? []));
-    }
-    const byText = new Map(found.map((address) => [address.text, address]));
-    return [...byText.values()].slice(0, this.context.limits.addressesPerDialMax);
+  private lookUp(dialling: Dialling): FoundAddresses {
+    const { target } = dialling.request;
+    if (typeof target !== 'string') return { addresses: [target], isComplete: true };
+    return this.lookup.start(target, dialling, (found) => this.found(dialling, found));
+  }
+
+  /** A source has settled later. */
+  private found(dialling: Dialling, found: FoundAddresses): void {
+    if (this.attempts.get(dialling.id) !== dialling) return;
+    const isIdle = dialling.addresses.length === 0;
+    dialling.take(found, this.context.limits.addressesPerDialMax);
+    if (dialling.isExhausted && dialling.failures.length === 0) this.settle(dialling, unknownAddresses());
+    else if (dialling.isExhausted) this.settle(dialling, dialError(dialling.failures));
+    else if (dialling.isRunning && dialling.active.size === 0) this.launch(dialling);
+    else if (isIdle && dialling.active.size > 0) this.launchLater(dialling);
   }
 
   private armDeadline(dialling: Dialling): void {
     const { deadlines, nowMs, limits } = this.context;
     const timeoutMs = dialling.request.timeoutMs ?? limits.openTimeoutMs;
     const error = new NetworkError('DIAL_TIMEOUT', `not open within ${timeoutMs} ms`);
-    const expire = () => this.settle(dialling, dialError([...dialling.failures, ...unanswered(dialling, error)], error));
+    const expire = () => this.settle(dialling, dialError([...dialling.failures, ...dialling.unanswered(error)], error));
     deadlines.add(expire, nowMs + timeoutMs, dialling);
   }
 
@@ -215,7 +195,12 @@ export class Dialer implements LinkObserver, BehaviorObserver {
     dialling.active.add(link);
     context.metrics.dials.value++;
     context.effect({ type: 'dial', connectionId: link.id, address });
-    if (dialling.addresses.length > 0) context.deadlines.add(() => this.launch(dialling), context.nowMs + STAGGER_MS, dialling);
+    if (dialling.addresses.length > 0) this.launchLater(dialling);
+  }
+
+  private launchLater(dialling: Dialling): void {
+    const { deadlines, nowMs } = this.context;
+    deadlines.add(() => this.launch(dialling), nowMs + STAGGER_MS, dialling);
   }
 
   private settle(dialling: Dialling, outcome: Connection | NetworkError): void {
@@ -247,20 +232,6 @@ export class Dialer implements LinkObserver, BehaviorObserver {
   }
 }
 
-function targetNode(target: Address | NodeId): NodeId | undefined {
-  return typeof target === 'string' ? target : target.nodeId;
-}
-
-/** What an author's `AddressSource` gave, checked; who answers there must be the node. */
-function addressesOf(nodeId: NodeId, given: unknown): readonly Address[] {
-  if (Array.isArray(given) && given.every((address) => address instanceof Address))
-    return given.map((address) => address.withNodeId(nodeId));
-  throw new NetworkError('ARGUMENT_INVALID', 'addressesOf must answer with a list of addresses');
-}
-
-/** The addresses of an attempt that have not failed when its time is over. */
-function unanswered({ active, addresses }: Dialling, error: NetworkError): AddressFailure[] {
-  const late = [...active].map((link) => ({ address: link.remoteAddress.text, error }));
-  const untried = new NetworkError('DIAL_TIMEOUT', 'its turn did not come in time');
-  return [...late, ...addresses.map(({ text }) => ({ address: text, error: untried }))];
+function unknownAddresses(): NetworkError {
+  return new NetworkError('ADDRESSES_UNKNOWN', 'no address of the node is known');
 }

@@ -83,7 +83,7 @@ export class Admission implements BehaviorObserver {
     }
     for (const slot of this.parts.behaviors.all) {
       const policy = slot.ports.connectionPolicy;
-      const verdict = policy && this.parts.callbacks.ask(slot, 'connectionPolicy', () => policy.admit?.(candidateOf(link)));
+      const verdict = policy && this.parts.callbacks.ask(slot, 'connectionPolicy', () => policy.admit?.(slot.agent, candidateOf(link)));
       const refusal = policy && this.refusalOf(slot, 'connectionPolicy', verdict);
       if (refusal !== undefined) return refusal;
     }
@@ -103,7 +103,7 @@ export class Admission implements BehaviorObserver {
     const open = [...this.parts.links.all].filter((link) => link.isOpen).map(candidateOf);
     for (const slot of [...this.parts.behaviors.all].reverse()) {
       const policy = slot.ports.connectionPolicy;
-      const prune = () => policy?.prune?.(open, candidateOf(newcomer));
+      const prune = () => policy?.prune?.(slot.agent, open, candidateOf(newcomer));
       const id = policy && this.parts.callbacks.run(slot, 'connectionPolicy', prune);
       if (id !== undefined) return id;
     }

@@ -193,7 +193,7 @@ describe('the user’s word (USERS 20, 24)', () => {
       static readonly behavior = { serviceId: 70, name: 'chooser' } as const;
       static wanted: NodeId | undefined;
       override get ports() {
-        const order = (candidates: readonly DialCandidate[]) =>
+        const order = (_agent: unknown, candidates: readonly DialCandidate[]) =>
           candidates.map(({ nodeId }) => nodeId).filter((nodeId) => nodeId === Chooser.wanted);
         return { connectionPolicy: { order } };
       }

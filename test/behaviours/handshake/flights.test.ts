@@ -77,8 +77,8 @@ describe('opening a connection', () => {
       static readonly behavior = { serviceId: 83, name: 'keeper' } as const;
       readonly accepted: number[] = [];
       override get ports() {
-        const accept = (_value: unknown, _nodeId: string, connectionId: number) => void this.accepted.push(connectionId);
-        const forget = (_nodeId: string, connectionId: number) => void forgotten.push(connectionId);
+        const accept = (_agent: unknown, _value: unknown, { id }: { id: number }) => void this.accepted.push(id);
+        const forget = (_agent: unknown, { id }: { id: number }) => void forgotten.push(id);
         return { handshakeSection: { name: 'kept', offer: () => 1, accept: accept as never, forget } };
       }
     }

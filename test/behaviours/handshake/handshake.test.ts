@@ -9,7 +9,6 @@ import {
   type MeshNode,
   NetworkBehavior,
   NetworkError,
-  type NodeId,
   type NodeOptions,
   toConnection,
 } from '../../../index.js';
@@ -280,7 +279,7 @@ class Meddler extends NetworkBehavior {
   }
 
   override get ports() {
-    const accept = (_value: unknown, _nodeId: NodeId, connectionId: number) => this.onAccept(connectionId) as undefined;
+    const accept = (_agent: unknown, _value: unknown, { id }: { readonly id: number }) => this.onAccept(id) as undefined;
     return { handshakeSection: { name: 'meddler', offer: () => this.onOffer(), accept } };
   }
 }

@@ -14,12 +14,12 @@ abstract class Sectional extends NetworkBehavior {
   override get ports() {
     const section: HandshakeSection = {
       name: this.sectionName,
-      offer: (nodeId, connectionId) => this.offer(nodeId, connectionId),
-      accept: (value, nodeId, connectionId) => {
-        this.log.push(`accept ${JSON.stringify(value)} of ${nodeId.slice(0, 4)} ${connectionId}`);
+      offer: (_agent, { nodeId, id }) => this.offer(nodeId, id),
+      accept: (_agent, value, { nodeId, id }) => {
+        this.log.push(`accept ${JSON.stringify(value)} of ${nodeId.slice(0, 4)} ${id}`);
         return this.verdict() as undefined;
       },
-      forget: (nodeId, connectionId) => this.log.push(`forget ${nodeId.slice(0, 4)} ${connectionId}`),
+      forget: (_agent, { nodeId, id }) => this.log.push(`forget ${nodeId.slice(0, 4)} ${id}`),
     };
     return { handshakeSection: section };
   }
@@ -205,10 +205,10 @@ describe('handshake sections', () => {
       static readonly behavior = { serviceId: 77, name: 'own-gate', gate: true } as const;
       readonly seen: unknown[] = [];
       override onOutgoingConnectionConnected(...[agent, connection]: Parameters<NetworkBehavior['onOutgoingConnectionConnected']>): void {
-        const { id, nodeId } = connection;
+        const { id } = connection;
         const lent = agent.ports('handshakeSection');
         this.seen.push(...lent.map(({ behavior, serviceId }) => [behavior, serviceId]));
-        this.seen.push(...lent.map((port) => port.use((section) => section.offer(nodeId, id, connection))));
+        this.seen.push(...lent.map((port) => port.use((section) => section.offer(connection))));
         agent.admit(id);
       }
     }

@@ -201,7 +201,8 @@ export class TranscriptWorld {
         Object.entries(value).map(([method, run]) => [
           method,
           (...args: unknown[]) => {
-            this.log(node, `${name} ${port}.${method}${this.#describe(args)}`);
+            const facts = args.slice(1).filter((arg) => typeof arg !== 'function');
+            this.log(node, `${name} ${port}.${method}${this.#describe(facts)}`);
             return (run as (...args: unknown[]) => unknown)(...args);
           },
         ]),

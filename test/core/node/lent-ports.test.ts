@@ -10,7 +10,11 @@ import {
   NetworkBehavior,
   NetworkError,
   type NodeEvents,
+  type NodeId,
+  type Placement,
+  toLocal,
 } from '../../../index.js';
+import { recordingBehavior } from '../../../testing/index.js';
 import { MemoryNetwork, MemoryTransport } from '../../../transports/memory/index.js';
 
 type SectionPort = LentPort<HandshakeSection>;
@@ -164,5 +168,49 @@ describe('a gate that closes a connection', () => {
     closer.closeNow((await accepted).id);
     expect(await gone).to.deep.equal({ code: 'goodbye', text: 'enough', by: 'remote' });
     await Promise.all([host.stop(), guest.stop()]);
+  });
+
+  it('get the agent of the behaviour that fills them, whoever calls them', async () => {
+    const witness = recordingBehavior({ serviceId: 42 });
+    class Placing extends NetworkBehavior {
+      static readonly behavior = { serviceId: 43, name: 'placing' } as const;
+      override get ports() {
+        const closest: Placement['closest'] = (agent, key, count, settle) => {
+          agent.sendToBehavior(42, `asked for ${count}`);
+          agent.after(1, () => settle({ nodes: [key], isComplete: true }));
+        };
+        return { placement: { closest } };
+      }
+    }
+    const borrower = new Borrower();
+    const node = await running(borrower, witness, new Placing());
+    const key = 'ab'.repeat(32) as NodeId;
+    const found = await new Promise((settle) =>
+      borrower.with((_ports, agent) => agent.ports('placement').map((port) => port.use(({ closest }) => closest(key, 3, settle)))),
+    );
+    expect(found).to.deep.equal({ nodes: [key], isComplete: true });
+    expect(witness.of('onBehaviorEvent').map(({ args }) => args)).to.deep.equal([[43, 'asked for 3']]);
+    await node.stop();
+  });
+
+  it("are the core's where nobody fills them: placement asks the table, and streams are absent", async () => {
+    const borrower = new Borrower();
+    const node = await running(borrower);
+    const outcomes: unknown[] = [];
+    const kept = borrower.with((_ports, agent) => {
+      const [placement, opener] = [agent.ports('placement'), agent.ports('streamOpener')] as const;
+      placement[0]?.use(({ closest }) => closest('00'.repeat(32) as NodeId, 2, (found) => outcomes.push(found)));
+      opener[0]?.use(({ open }) => open({ route: toLocal(), serviceId: 64 }, (result) => outcomes.push(result)).cancel());
+      expect([placement.length, placement[0]?.serviceId, placement[0]?.behavior]).to.deep.equal([1, 0, 'core']);
+      for (const name of ['caller', 'addressSource', 'seedKeeper', 'connectionPolicy', 'transport'] as const)
+        expect(agent.ports(name), name).to.deep.equal([]);
+      return placement;
+    });
+    expect(outcomes).to.deep.equal([
+      node.router.closest('00'.repeat(32) as NodeId, 2),
+      { type: 'error', code: 'STREAMS_ABSENT', text: 'no behaviour of this node opens byte streams' },
+    ]);
+    expect(codeOf(() => kept[0]?.use(() => 1))).to.equal('AGENT_ESCAPED');
+    await node.stop();
   });
 });

@@ -122,7 +122,7 @@ describe('an agent outside of its callback', () => {
   it('a port that was lent is not to be used later either', () => {
     const { keeper, agents } = escaped();
     const [port] = keeper.during(() => agents.behavior.ports('addressSource'));
-    expect(keeper.during(() => port?.use((source) => source.addressesOf(STRANGER)))).to.deep.equal({ answer: [] });
+    expect(keeper.during(() => port?.use((source) => source.addressesOf(STRANGER, () => {})))).to.deep.equal({ answer: [] });
     expect(codeOf(() => port?.use(() => 1))).to.equal('AGENT_ESCAPED');
   });
 

@@ -185,7 +185,7 @@ describe('policies (USERS 24)', () => {
 
   it('at the cap, prune names the open connection that goes; without a name the newcomer is refused with limit', () => {
     for (const [prune, expected] of [
-      [(open: readonly { connectionId: number }[]) => open[0]?.connectionId, ['peer2', 'peer3']],
+      [(_agent: unknown, open: readonly { connectionId: number }[]) => open[0]?.connectionId, ['peer2', 'peer3']],
       [() => undefined, ['peer1', 'peer2']],
       [() => 4711, ['peer1', 'peer2']],
       [
@@ -210,7 +210,9 @@ describe('policies (USERS 24)', () => {
 
   it('a policy is asked about the newcomer with what it needs to know', () => {
     const seen: unknown[] = [];
-    const bob = new BareNode('bob', { behaviors: [policied({ admit: (candidate: unknown) => void seen.push(candidate) })] });
+    const bob = new BareNode('bob', {
+      behaviors: [policied({ admit: (_agent: unknown, candidate: unknown) => void seen.push(candidate) })],
+    });
     bob.start();
     const peer = visitor(bob, 'peer1');
     expect(seen).to.deep.equal([

@@ -1,0 +1,69 @@
+/**
+ * @module Dialling: one outgoing attempt: what was asked for, its addresses, and what became of each. It decides nothing: `dialer.ts` does.
+ */
+import type { Address } from '../../address/address.js';
+import type { NodeId } from '../../address/node-id.js';
+import type { Connection } from '../../api/events.js';
+import { NetworkError } from '../../errors.js';
+import type { Link } from '../links/link.js';
+import type { FoundAddresses } from './address-lookup.js';
+import type { AddressFailure } from './dial-error.js';
+
+/** What `connect` asks for. */
+export interface DialRequest {
+  readonly attemptId: number;
+  readonly target: Address | NodeId;
+  readonly timeoutMs?: number;
+  /** The behaviour that asks; its end ends the attempt. Absent: the node itself. */
+  readonly owner?: object;
+  /** Holds the connection that comes of it. */
+  readonly holder?: object;
+  /** Called exactly once. */
+  readonly onSettled?: (outcome: Connection | NetworkError) => void;
+}
+
+export class Dialling {
+  /** The id in the table of attempts. */
+  id = 0;
+  isRunning = false;
+  /** Those that are not tried yet. */
+  readonly addresses: Address[] = [];
+  readonly active = new Set<Link>();
+  readonly failures: AddressFailure[] = [];
+  /** Its link lost against another one to this node: that one's opening settles it. */
+  awaits: NodeId | undefined;
+  /** The texts of all addresses that were ever taken in. */
+  private readonly known = new Set<string>();
+  /** Further addresses may come. */
+  private isLookingUp = false;
+
+  constructor(readonly request: DialRequest) {}
+
+  /** The node that must be at the other end, if it is known. */
+  get nodeId(): NodeId | undefined {
+    const { target } = this.request;
+    return typeof target === 'string' ? target : target.nodeId;
+  }
+
+  /** Nothing is tried, nothing is left to be tried, and nothing will come. */
+  get isExhausted(): boolean {
+    return this.addresses.length === 0 && this.active.size === 0 && !this.isLookingUp;
+  }
+
+  /** Takes in what is new, as long as there are fewer than `countMax`. */
+  take({ addresses, isComplete }: FoundAddresses, countMax: number): void {
+    this.isLookingUp = !isComplete;
+    for (const address of addresses) {
+      if (this.known.has(address.text) || this.known.size >= countMax) continue;
+      this.known.add(address.text);
+      this.addresses.push(address);
+    }
+  }
+
+  /** The addresses that have not failed when its time is over. */
+  unanswered(error: NetworkError): AddressFailure[] {
+    const late = [...this.active].map((link) => ({ address: link.remoteAddress.text, error }));
+    const untried = new NetworkError('DIAL_TIMEOUT', 'its turn did not come in time');
+    return [...late, ...this.addresses.map(({ text }) => ({ address: text, error: untried }))];
+  }
+}
