@@ -204,9 +204,9 @@ export class Callbacks {
   private leave(owner: Sending, outer: number, recorded: Owner['recorded']): void {
     owner.transaction = outer;
     owner.recorded = recorded;
-    if (--this.depth > 0 || this.touched.length === 0) return;
-    for (const lane of this.touched) lane.settle();
-    this.touched.length = 0;
+    if (--this.depth > 0) return;
+    // Emptied by its length, an array gets new memory with the next element.
+    for (let lane = this.touched.pop(); lane !== undefined; lane = this.touched.pop()) lane.settle();
   }
 
   /** Of a promise that a hook returned, only the rejection is looked at. */

@@ -11,7 +11,7 @@ import type { Sending } from '../behaviors/owner.js';
 
 /** The most plaintext that a record holds. */
 export const SLAB_BYTES = 65_519;
-/** The first slab of an empty lane: most bursts are short. */
+/** The first slab of an empty lane: most bursts are short. One that is not moves on into a slab of a record's size. */
 const SMALL_SLAB_BYTES = 4_096;
 /** Frames up to this size, which are a little larger than a record, have slabs in the pool, too. */
 const LARGE_SLAB_BYTES = 2 * SLAB_BYTES;
@@ -25,14 +25,14 @@ export class Slab {
   /** Bytes that were sealed already; only of a slab that is larger than a record. */
   sealed = 0;
 
-  constructor(readonly bytes: Uint8Array) {}
+  constructor(public bytes: Uint8Array) {}
 }
 
 /** Where a callback's frames begin. They end where the next segment begins, or at the lane's end. */
-interface Segment {
-  readonly transaction: number;
-  slab: Slab | undefined;
-  offset: number;
+class Segment {
+  transaction = 0;
+  slab: Slab | undefined = undefined;
+  offset = 0;
 }
 
 /** Free slabs by size; the numbers bound the process: 384 KiB, 6 MiB, 8 MiB. */
@@ -51,7 +51,9 @@ export class Lane {
   readonly refused = new Set<Sending>();
   /** The transaction that wrote last, 0 outside of callbacks. */
   private transaction = 0;
-  private segments: Segment[] = [];
+  /** The first `segmentCount` are in use; one object serves all callbacks that write alone. */
+  private readonly segments: Segment[] = [];
+  private segmentCount = 0;
 
   constructor(
     private readonly bytesMax: number,
@@ -65,10 +67,8 @@ export class Lane {
   reserve(messageBytes: number, frameBytes: number): Slab | undefined {
     if (this.bytes + frameBytes > this.bytesMax || this.count >= this.countMax) return undefined;
     const last = this.slabs[this.slabs.length - 1];
-    const slab =
-      last !== undefined && last.used + frameBytes <= Math.min(last.bytes.length, SLAB_BYTES) && last.sealed === 0
-        ? last
-        : this.addSlab(frameBytes);
+    const slab = last !== undefined && last.used + frameBytes <= SLAB_BYTES && last.sealed === 0 ? last : this.addSlab(frameBytes);
+    if (slab.used + frameBytes > slab.bytes.length) enlarge(slab);
     slab.used = writeVarint(slab.bytes, slab.used, messageBytes);
     slab.count++;
     this.bytes += frameBytes;
@@ -95,19 +95,25 @@ export class Lane {
     if (this.transaction === transaction) return false;
     this.transaction = transaction;
     const last = this.slabs[this.slabs.length - 1];
-    this.segments.push({ transaction, slab: last, offset: last?.used ?? 0 });
-    return this.segments.length === 1;
+    const segment = this.addSegment();
+    segment.transaction = transaction;
+    segment.slab = last;
+    segment.offset = last === undefined ? 0 : last.used;
+    return this.segmentCount === 1;
   }
 
   /** No callback runs any more: what is written stays. */
   settle(): void {
     this.transaction = 0;
-    this.segments.length = 0;
+    if (this.segmentCount === 0) return;
+    if (this.segmentCount > 1) this.segments.length = 1;
+    (this.segments[0] as Segment).slab = undefined;
+    this.segmentCount = 0;
   }
 
   /** Takes back what the transaction wrote. */
   cut(transaction: number): void {
-    for (let index = this.segments.length - 1; index >= 0; index--) {
+    for (let index = this.segmentCount - 1; index >= 0; index--) {
       if ((this.segments[index] as Segment).transaction === transaction) this.cutSegment(index);
     }
     if (this.transaction === transaction) this.transaction = -1;
@@ -148,9 +154,14 @@ export class Lane {
     return slab;
   }
 
+  private addSegment(): Segment {
+    if (this.segmentCount === this.segments.length) this.segments.push(new Segment());
+    return this.segments[this.segmentCount++] as Segment;
+  }
+
   private cutSegment(index: number): void {
     const from = this.segments[index] as Segment;
-    const to = this.segments[index + 1];
+    const to = index + 1 < this.segmentCount ? this.segments[index + 1] : undefined;
     const first = from.slab === undefined ? 0 : this.slabs.indexOf(from.slab);
     const last = to === undefined ? this.slabs.length - 1 : to.slab === undefined ? -1 : this.slabs.indexOf(to.slab);
     for (let at = last; at >= first; at--) {
@@ -189,6 +200,16 @@ function acquire(isSmall: boolean, frameBytes: number): Slab {
   const size = isSmall ? SMALL_SLAB_BYTES : frameBytes <= SLAB_BYTES ? SLAB_BYTES : Math.max(frameBytes, LARGE_SLAB_BYTES);
   const pool = POOLS.find(({ slabBytes }) => slabBytes === size);
   return pool?.slabs.pop() ?? new Slab(new Uint8Array(size));
+}
+
+/** Moves what a small slab holds into one of a record's size, which takes its place. */
+function enlarge(slab: Slab): void {
+  const large = acquire(false, SLAB_BYTES);
+  const { bytes } = slab;
+  large.bytes.set(bytes.subarray(0, slab.used));
+  slab.bytes = large.bytes;
+  large.bytes = bytes;
+  release(large);
 }
 
 function release(slab: Slab): void {
