@@ -205,10 +205,22 @@ export class BareNode {
   #networkOptions() {
     const { logger, clock } = this.#setup;
     const enter = (work: () => void) => (this.network.isStepping ? work() : this.step({ type: 'work', work }));
+    const perform = <T>(work: () => T) => this.#performWork(work);
     const emit = <Name extends NodeEventName>(name: Name, event: NodeEvents[Name]): void => {
       this.events.push({ name, event } as ToldEvent);
     };
-    return { ...this.#setup, log: logger, wallMs: () => clock.wallMs(), enter, emit };
+    return { ...this.#setup, log: logger, wallMs: () => clock.wallMs(), enter, perform, emit };
+  }
+
+  #performWork<T>(work: () => T): T {
+    if (this.network.isStepping) return work();
+    this.network.begin(this.time.nowMs);
+    try {
+      return work();
+    } finally {
+      this.network.end();
+      this.settle();
+    }
   }
 }
 

@@ -66,8 +66,10 @@ export interface NetworkOptions {
   readonly log: Logger;
   /** For stamps and expiry only. */
   readonly wallMs: () => number;
-  /** Runs work inside of a step; `perform` needs it when nothing runs. */
+  /** Runs work inside of a step: at once. What it throws is the engine's fault. */
   readonly enter: (work: () => void) => void;
+  /** The same for an application's work, whose result and error are its own. */
+  readonly perform: <T>(work: () => T) => T;
   readonly emit: <Name extends NodeEventName>(name: Name, event: NodeEvents[Name]) => void;
   /** For tests: fixed ephemeral keys, early rekeys, nonces near their end. */
   readonly secureHooks: NonNullable<SecureStreamOptions['hooks']> | undefined;

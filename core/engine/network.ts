@@ -42,6 +42,8 @@ export class Network implements EngineContext {
   isStopping = false;
   /** Whether a step runs now. */
   isStepping = false;
+  /** Whether a full record waits: worth a flush before the turn ends. */
+  hasFullRecord = false;
   addresses: readonly Address[] = [];
 
   readonly callbacks: Callbacks;
@@ -86,13 +88,27 @@ export class Network implements EngineContext {
 
   /** Takes one input and runs until nothing is left to do. Never throws for what a remote or an author's callback did. */
   step(input: Input, nowMs: number): void {
+    this.begin(nowMs);
+    try {
+      this.settleRefusals();
+      this.take(input);
+    } finally {
+      this.end();
+    }
+  }
+
+  /** For whoever does the work of a step: what is due comes first. That there is room again is left for the next input. */
+  begin(nowMs: number): void {
     const lateMs = nowMs - this.nextDueMs;
     this.nowMs = Math.max(this.nowMs, nowMs);
     this.isStepping = true;
+    if (lateMs > 0) this.liveness.forgive(lateMs);
+    if (lateMs >= 0) this.expire();
+  }
+
+  /** What the work of a step has set off comes last. */
+  end(): void {
     try {
-      if (lateMs > 0) this.liveness.forgive(lateMs);
-      this.expire();
-      this.take(input);
       this.drain();
     } finally {
       this.parts.delivery.settle();
@@ -103,6 +119,7 @@ export class Network implements EngineContext {
   /** What the world has to do now: seals what waits in the lanes. */
   flush(nowMs: number): readonly Effect[] {
     this.nowMs = Math.max(this.nowMs, nowMs);
+    this.hasFullRecord = false;
     for (const link of this.touched) this.write(link);
     this.touched = [];
     const { effects } = this;
@@ -121,9 +138,9 @@ export class Network implements EngineContext {
     return this.fifo.length > 0 || this.writable.length > 0 ? this.nowMs : this.deadlines.nextDueMs;
   }
 
-  /** Whether a full record waits: worth a flush before the turn ends. */
-  get hasFullRecord(): boolean {
-    return this.touched.some((link) => link.outbox.hasFullRecord);
+  /** Whether actions wait. */
+  get hasActions(): boolean {
+    return this.fifo.length > 0;
   }
 
   get hasEffects(): boolean {
@@ -153,6 +170,7 @@ export class Network implements EngineContext {
   }
 
   touch(link: Link): void {
+    if (link.outbox.hasFullRecord) this.hasFullRecord = true;
     if (link.isTouched) return;
     link.isTouched = true;
     this.touched.push(link);
@@ -228,8 +246,14 @@ export class Network implements EngineContext {
     for (const slot of [...this.behaviors.all].reverse()) this.behaviors.stop(slot);
   }
 
+  private settleRefusals(): void {
+    const { writable } = this;
+    if (writable.length === 0) return;
+    this.writable = [];
+    for (const link of writable) this.parts.refusals.settle(link);
+  }
+
   private expire(): void {
-    for (const link of this.writable.splice(0)) this.parts.refusals.settle(link);
     // What is added now waits for the next step, so that a timer of 0 ms that renews itself holds nobody up.
     const { lastId } = this.deadlines;
     for (let due = this.deadlines.takeDue(this.nowMs, lastId); due !== undefined; due = this.deadlines.takeDue(this.nowMs, lastId)) {

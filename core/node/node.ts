@@ -9,7 +9,6 @@ import type { Connection, Lane, NodeEventName, NodeEvents } from '../api/events.
 import type { NetworkBehavior } from '../api/network-behavior.js';
 import type { RouteExplanation, RouterTable } from '../api/router-table.js';
 import type { Route } from '../api/routes.js';
-import { answered } from '../engine/behaviors/answered.js';
 import { requireDuration, requireText } from '../engine/behaviors/arguments.js';
 import type { NodeSendOptions } from '../engine/messages/application-sender.js';
 import { explainRoute } from '../engine/messages/explain.js';
@@ -53,7 +52,14 @@ export class MeshNode {
     this.facade = new RouterFacade(setup.router, (callback, cause) => this.network.routerFault(callback, cause));
     this.container = new NodeContainer(plan, { ...setup, nodeId: identity.nodeId, logger: log, router: this.facade });
     this.network = new Network(
-      { ...setup, log, wallMs: () => clock.wallMs(), enter: this.runner.enter, emit: this.runner.emit },
+      {
+        ...setup,
+        log,
+        wallMs: () => clock.wallMs(),
+        enter: this.runner.enter,
+        perform: (work) => this.runner.perform(work),
+        emit: this.runner.emit,
+      },
       this.facade,
     );
     this.runner.network = this.network;
@@ -149,7 +155,7 @@ export class MeshNode {
    */
   send(route: Route, serviceId: number, payload: unknown, options?: NodeSendOptions): SendResult {
     this.requireRunning();
-    return this.enterAndThrow(() => this.network.parts.application.send(route, serviceId, payload, options));
+    return this.runner.send(route, serviceId, payload, options);
   }
 
   /**
@@ -271,6 +277,6 @@ export class MeshNode {
 
   private enterAndThrow<T>(work: () => T): T {
     if (this.state === 'stopped') throw new NetworkError('NOT_STARTED', 'the node was stopped');
-    return answered(this.runner.enter, work);
+    return this.runner.perform(work);
   }
 }

@@ -10,7 +10,6 @@ import type { BehaviorPorts, Logger } from '../../api/ports.js';
 import { NetworkError } from '../../errors.js';
 import type { EngineContext } from '../context.js';
 import type { RouterFacade } from '../router-facade.js';
-import { answered } from './answered.js';
 import type { Callbacks } from './callbacks.js';
 import { BehaviorSlot } from './owner.js';
 
@@ -188,7 +187,7 @@ export class BehaviorTable {
   }
 
   private perform<T>(slot: BehaviorSlot, work: (agent: BehaviorSlot['agent']) => T): T {
-    return answered(this.context.options.enter, () => this.callbacks.perform(slot, work));
+    return this.context.options.perform(() => this.callbacks.perform(slot, work));
   }
 }
 

@@ -51,7 +51,7 @@ export class ApplicationSender implements Sending, LinkObserver {
       throw new NetworkError('ARGUMENT_INVALID', `send: serviceId is ${String(serviceId)}; it must be a whole number from 1 to 255`);
     this.serviceId = serviceId;
     const { callbacks, sender } = this.parts;
-    return callbacks.transact(this, payload, (body) => sender.send(this, route, body, { ...options, serviceId }));
+    return callbacks.transact(this, payload, (body) => sender.send(this, route, body, options));
   }
 
   /**

@@ -373,7 +373,7 @@ describe('a transport that does not keep to its contract', () => {
       const error = (await node.connect('tcp://127.0.0.1:1').catch((thrown) => thrown)) as NetworkError;
       expect([error.code, error.cause]).to.deep.equal(['TRANSPORT_FAILED', bug]);
       const { id } = await node.connect('mem://good');
-      const link = node['runner']['links'].get(id) as unknown as { write: () => void };
+      const link = node['runner']['channels'].links.get(id) as unknown as { write: () => void };
       link.write = fail;
       const closed = new Promise((resolve) => node.on('disconnected', ({ reason }) => resolve(reason.code)));
       node.addBehavior(Plain);

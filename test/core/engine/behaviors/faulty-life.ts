@@ -378,6 +378,6 @@ function report({ culprit, faults, log, seen, heard, outcomes, witnesses }: Worl
     heard,
     leaks: witnesses.flatMap(({ messages }) => messages).length,
     outcomes,
-    remains: [calls.size, dialer.size, links.size, bob['runner']['links'].size],
+    remains: [calls.size, dialer.size, links.size, bob['runner']['channels'].links.size],
   };
 }

@@ -157,7 +157,7 @@ export async function dialCampaign(attempts: number, seed: number): Promise<Camp
   const left = {
     ...{ attempts: dialer.size, links: links.size, admitted: links.admittedCount, deadlines: deadlines.size - 1, calls: calls.size },
     ...{ waiting: dialer['waiting'].length, running: dialer['running'], byAttempt: dialer['byAttempt'].size },
-    ...{ channels: runner['links'].size, dials: runner['dials'].size, inputs: runner['inputs'].length },
+    ...{ channels: runner['channels'].links.size, dials: runner['channels'].dials.size, inputs: runner['inputs'].length },
     ...{ chosen: links['chosenByNode'].size, held: parts.duplicates['heldByNode'].size },
   };
   await network.stop();

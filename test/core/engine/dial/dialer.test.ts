@@ -267,7 +267,7 @@ describe('an AbortSignal', () => {
     await network.run(2_000);
     const left = [alice, bob].flatMap((node) => {
       const { dialer, links } = node['network'];
-      return [dialer.size, links.size, links.admittedCount, node['runner']['links'].size];
+      return [dialer.size, links.size, links.admittedCount, node['runner']['channels'].links.size];
     });
     await network.stop();
     return { outcome, openMs, left };

@@ -1,0 +1,166 @@
+/**
+ * @module Channels: what a node has open at its transports: channels, dials and listeners. Carries out effects, and turns what transports report
+ * into inputs. When something happens is the runner's business.
+ */
+import type { Address } from '../address/address.js';
+import type { Timers } from '../api/ports.js';
+import type { Dial, LinkSink, Transport, TransportLink } from '../api/transport.js';
+import type { Effect, Input } from '../engine/context.js';
+import type { Network } from '../engine/network.js';
+import { NetworkError } from '../errors.js';
+import { Listening, type ListeningOptions } from './listening.js';
+
+export interface ChannelsOptions extends Pick<ListeningOptions, 'clock' | 'log' | 'onEvent'> {
+  readonly timers: Timers;
+  readonly transports: () => readonly Transport[];
+  readonly network: () => Network;
+  readonly step: (input: Input) => void;
+}
+
+export class Channels {
+  readonly links = new Map<number, TransportLink>();
+  readonly dials = new Map<number, Dial>();
+  /** What the system took in this turn, by connection. */
+  private readonly writtenBytes = new Map<number, number>();
+  private readonly listening: Listening;
+  private isDead = false;
+  private onQuiet: (() => void) | undefined;
+
+  constructor(private readonly options: ChannelsOptions) {
+    this.listening = new Listening({
+      ...options,
+      onBound: (addresses) => options.step({ type: 'listening', addresses }),
+      onAccepted: (link) => this.accepted(link),
+      onRefused: () => options.network().metrics.refusedChannels.value++,
+    });
+  }
+
+  /** Opens a listener; resolves with what is bound. */
+  listen(address: Address): Promise<readonly Address[]> {
+    return this.listening.open(address, this.transportFor(address));
+  }
+
+  /** Nobody is accepted any more. */
+  stopListening(): void {
+    this.listening.close();
+  }
+
+  /** Calls back when the last channel is gone; at once when there is none. */
+  whenQuiet(callback: () => void): void {
+    if (this.links.size === 0) callback();
+    else this.onQuiet = callback;
+  }
+
+  /** Ends everything at once and in silence, as a crash would. */
+  kill(): void {
+    this.isDead = true;
+    this.listening.abandon();
+    for (const dial of this.dials.values()) dial.cancel();
+    for (const link of [...this.links.values()]) link.destroy();
+    this.links.clear();
+    this.dials.clear();
+  }
+
+  /** Carries out an effect; what a transport throws becomes an input. */
+  carryOut(effect: Effect): void {
+    const { connectionId } = effect;
+    try {
+      this.attempt(effect);
+    } catch (thrown) {
+      const cause = failureOf(thrown);
+      if (effect.type === 'dial') return this.options.step({ type: 'dial-failed', connectionId, error: cause });
+      const link = this.links.get(connectionId);
+      this.links.delete(connectionId);
+      this.options.step({ type: 'closed', connectionId, cause });
+      if (effect.type !== 'destroy') link?.destroy();
+    }
+  }
+
+  private attempt(effect: Effect): void {
+    const { connectionId } = effect;
+    switch (effect.type) {
+      case 'write':
+        return this.links.get(connectionId)?.write(effect.chunks);
+      case 'dial':
+        return this.dial(connectionId, effect.address);
+      case 'cancel-dial':
+        this.dials.get(connectionId)?.cancel();
+        this.dials.delete(connectionId);
+        return;
+      case 'end':
+        return this.links.get(connectionId)?.end();
+      case 'destroy':
+        return this.links.get(connectionId)?.destroy();
+    }
+  }
+
+  private dial(connectionId: number, address: Address): void {
+    const dial = this.transportFor(address).dial(address, {
+      onConnected: (link) => this.connected(connectionId, link),
+      onFailed: (error) => {
+        this.dials.delete(connectionId);
+        this.options.step({ type: 'dial-failed', connectionId, error });
+      },
+    });
+    this.dials.set(connectionId, dial);
+  }
+
+  private connected(connectionId: number, link: TransportLink): LinkSink {
+    const { kind, remoteAddress, localAddress } = link;
+    this.dials.delete(connectionId);
+    this.links.set(connectionId, link);
+    this.options.step({ type: 'connected', connectionId, kind, remoteAddress, localAddress });
+    return this.sinkOf(connectionId);
+  }
+
+  private accepted(link: TransportLink): LinkSink | undefined {
+    if (this.isDead || this.options.network().isStopping) return undefined;
+    const { kind, remoteAddress, localAddress } = link;
+    const connectionId = this.options.network().reserveConnectionId();
+    this.links.set(connectionId, link);
+    this.options.step({ type: 'accepted', connectionId, kind, remoteAddress, localAddress });
+    return this.sinkOf(connectionId);
+  }
+
+  private sinkOf(connectionId: number): LinkSink {
+    return {
+      onBytes: (bytes) => this.options.step({ type: 'bytes', connectionId, bytes }),
+      onWritten: (byteCount) => this.written(connectionId, byteCount),
+      onClosed: (cause) => {
+        this.links.delete(connectionId);
+        this.settleWritten(connectionId);
+        this.options.step({ type: 'closed', connectionId, cause });
+        if (this.links.size === 0) this.onQuiet?.();
+      },
+    };
+  }
+
+  /**
+   * Reported in a turn of its own: a system that takes everything at once reports it before the event loop goes on, and a sender that had room
+   * again each time would never let it go on.
+   */
+  private written(connectionId: number, byteCount: number): void {
+    const { writtenBytes } = this;
+    const earlier = writtenBytes.get(connectionId);
+    writtenBytes.set(connectionId, byteCount + (earlier ?? 0));
+    if (earlier === undefined) this.options.timers.endOfTurn(() => this.settleWritten(connectionId));
+  }
+
+  private settleWritten(connectionId: number): void {
+    const byteCount = this.writtenBytes.get(connectionId);
+    if (byteCount === undefined) return;
+    this.writtenBytes.delete(connectionId);
+    this.options.step({ type: 'written', connectionId, byteCount });
+  }
+
+  private transportFor({ scheme, text }: Address): Transport {
+    const transport = this.options.transports().find(({ schemes }) => schemes.includes(scheme));
+    if (transport !== undefined) return transport;
+    throw new NetworkError('SCHEME_UNKNOWN', `no transport serves ${scheme}://`, { details: { address: text } });
+  }
+}
+
+function failureOf(thrown: unknown): NetworkError {
+  if (thrown instanceof NetworkError) return thrown;
+  return new NetworkError('TRANSPORT_FAILED', 'the transport threw; the cause has it', { cause: thrown });
+}

@@ -1,0 +1,77 @@
+/**
+ * @module Listening: the listeners of a node, from `listen` to their end. It accepts nothing by itself: channels are the runner's.
+ */
+import type { Address } from '../address/address.js';
+import type { NodeEventName, NodeEvents } from '../api/events.js';
+import type { Clock, Logger } from '../api/ports.js';
+import type { LinkSink, Listener, ListenerSink, Transport, TransportLink } from '../api/transport.js';
+import { NetworkError } from '../errors.js';
+
+/** Between two log lines about channels that were closed unread. */
+const REFUSED_LOG_MS = 60_000;
+
+export interface ListeningOptions {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly onEvent: <Name extends NodeEventName>(name: Name, event: NodeEvents[Name]) => void;
+  readonly onBound: (addresses: readonly Address[]) => void;
+  /** `undefined` closes the channel. */
+  readonly onAccepted: (link: TransportLink) => LinkSink | undefined;
+  /** A channel was closed unread. */
+  readonly onRefused: () => void;
+}
+
+export class Listening {
+  private readonly listeners = new Set<Listener>();
+  /** What rejects a `listen` that is not answered yet. */
+  private readonly unopened = new Set<(error: NetworkError) => void>();
+  private refusedCount = 0;
+  private refusedSilentUntilMs = Number.NEGATIVE_INFINITY;
+
+  constructor(private readonly options: ListeningOptions) {}
+
+  /** Resolves with what is bound. */
+  open(address: Address, transport: Transport): Promise<readonly Address[]> {
+    return new Promise((resolve, reject) => {
+      const sink: ListenerSink = {
+        onListening: (addresses) => {
+          this.unopened.delete(reject);
+          this.options.onBound(addresses);
+          resolve(addresses);
+        },
+        onAccepted: (link) => this.options.onAccepted(link),
+        onRefused: (reason) => this.refused(address, reason),
+        onFailed: (error) => {
+          this.unopened.delete(reject);
+          this.options.onEvent('listen-failed', { address, error });
+          reject(error);
+        },
+      };
+      this.listeners.add(transport.listen(address, sink));
+      this.unopened.add(reject);
+    });
+  }
+
+  close(): void {
+    for (const listener of this.listeners) listener.close();
+    this.listeners.clear();
+  }
+
+  /** The same, when the node has ended: who waits gets to know. */
+  abandon(): void {
+    this.close();
+    for (const reject of this.unopened) reject(new NetworkError('NOT_STARTED', 'the node was stopped before it listened'));
+    this.unopened.clear();
+  }
+
+  /** Nobody sees these channels; a line a minute tells the operator. */
+  private refused(address: Address, reason: 'full' | 'system'): void {
+    const { log, clock } = this.options;
+    this.options.onRefused();
+    this.refusedCount++;
+    if (clock.nowMs() < this.refusedSilentUntilMs) return;
+    this.refusedSilentUntilMs = clock.nowMs() + REFUSED_LOG_MS;
+    log.warn({ address: address.text, reason, count: this.refusedCount }, 'incoming channels are refused');
+    this.refusedCount = 0;
+  }
+}
