@@ -30,14 +30,16 @@ export class Address {
   /** The normal form. */
   readonly text: string;
 
-  private constructor(draft: AddressDraft) {
+  /** `given`: the text that was read. One that is in normal form already is kept instead of the pieces that a new one is made of. */
+  private constructor(draft: AddressDraft, given?: unknown) {
     this.scheme = draft.scheme;
     this.nodeId = draft.nodeId;
     this.host = draft.host;
     this.hostKind = draft.hostKind;
     this.port = draft.port;
     this.name = draft.name;
-    this.text = draft.text;
+    const { text } = draft;
+    this.text = text === given ? given : text;
     Object.freeze(this);
   }
 
@@ -46,13 +48,13 @@ export class Address {
     const draft = new AddressDraft();
     const flaw = draft.read(text);
     if (flaw !== undefined) throw invalid(text, flaw);
-    return new Address(draft);
+    return new Address(draft, text);
   }
 
   /** Reads what a remote sent, whatever it is; `undefined` for anything but a valid address without a zone. */
   static tryParse(text: unknown): Address | undefined {
     const draft = new AddressDraft();
-    return draft.read(text) === undefined && !draft.host.includes('%') ? new Address(draft) : undefined;
+    return draft.read(text) === undefined && !draft.host.includes('%') ? new Address(draft, text) : undefined;
   }
 
   /** Puts an address together. Throws `ADDRESS_INVALID`, naming what is wrong. */
@@ -65,7 +67,7 @@ export class Address {
 
   /** The same place, where `nodeId` must answer, or anybody (`undefined`). A mesh address keeps its own. */
   withNodeId(nodeId: NodeId | undefined): Address {
-    return Address.of({ ...this, nodeId });
+    return nodeId === this.nodeId ? this : Address.of({ ...this, nodeId });
   }
 
   withPort(port: number): Address {

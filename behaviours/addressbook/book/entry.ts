@@ -39,6 +39,7 @@ export interface KnownAddress {
 }
 
 export interface SignedBytes {
+  /** To be used at once: what is kept is a copy. */
   readonly bytes: Uint8Array;
   readonly mark: number;
   readonly seq: number;

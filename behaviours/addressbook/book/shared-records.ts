@@ -7,12 +7,14 @@ import { type AddressMode, isWithin, reachOf } from '../../../core/address/addre
 import type { NodeId } from '../../../core/index.js';
 import type { Entry, SignedBytes } from './entry.js';
 import type { AddressRecord } from './record.js';
+import { type Place, RecordBytes } from './record-bytes.js';
 
 /** Of this node's own record. */
 export const OWN_SLOT = 0;
 
 export class SharedRecords {
   private readonly byMark = new Map<number, Entry>();
+  private readonly bytes = new RecordBytes(() => this.stored());
   private ownRecord: SignedBytes | undefined;
   private nextSlot = OWN_SLOT + 1;
   private readonly freeSlots: number[] = [];
@@ -24,22 +26,27 @@ export class SharedRecords {
   }
 
   setOwn(record: AddressRecord): SignedBytes {
-    this.ownRecord = signedBytes(record, OWN_SLOT);
+    const { bytes } = record;
+    this.ownRecord = { bytes, ...factsOf(record), slot: OWN_SLOT };
     return this.ownRecord;
   }
 
   /** The entry has that record from now on. */
   set(entry: Entry, record: AddressRecord): void {
     this.drop(entry);
-    entry.record = signedBytes(record, this.freeSlots.pop() ?? this.nextSlot++);
+    const stored = new StoredRecord(this.bytes, { ...factsOf(record), slot: this.freeSlots.pop() ?? this.nextSlot++ });
+    this.bytes.put(stored, record.bytes);
+    entry.record = stored;
     this.byMark.set(record.mark, entry);
   }
 
   /** The entry has none from now on. */
   drop(entry: Entry): void {
-    if (entry.record === undefined) return;
-    this.byMark.delete(entry.record.mark);
-    this.retiredSlots.push(entry.record.slot);
+    const { record } = entry;
+    if (record === undefined) return;
+    this.byMark.delete(record.mark);
+    this.retiredSlots.push(record.slot);
+    this.bytes.drop(record as StoredRecord);
     entry.record = undefined;
   }
 
@@ -71,6 +78,10 @@ export class SharedRecords {
     return false;
   }
 
+  private *stored(): Generator<Place> {
+    for (const { record } of this.byMark.values()) if (record !== undefined) yield record as StoredRecord;
+  }
+
   /** Slots whose records have gone since the last call; from now on they are used again. */
   takeRetiredSlots(): readonly number[] {
     const { retiredSlots } = this;
@@ -81,6 +92,35 @@ export class SharedRecords {
   }
 }
 
-function signedBytes({ bytes, mark, seq, addresses }: AddressRecord, slot: number): SignedBytes {
-  return { bytes, mark, seq, addressCount: addresses.length, reach: reachOf(addresses) ?? 'public', slot };
+type RecordFacts = Omit<SignedBytes, 'bytes' | 'check'>;
+
+/** The record of an entry. Its bytes are a view, to be used at once. */
+class StoredRecord implements SignedBytes, Place {
+  offset = 0;
+  length = 0;
+  readonly mark: number;
+  readonly seq: number;
+  readonly addressCount: number;
+  readonly reach: AddressMode;
+  readonly slot: number;
+  check: (() => boolean) | undefined;
+
+  constructor(
+    private readonly home: RecordBytes,
+    { mark, seq, addressCount, reach, slot }: RecordFacts,
+  ) {
+    this.mark = mark;
+    this.seq = seq;
+    this.addressCount = addressCount;
+    this.reach = reach;
+    this.slot = slot;
+  }
+
+  get bytes(): Uint8Array {
+    return this.home.view(this);
+  }
+}
+
+function factsOf({ mark, seq, addresses }: AddressRecord): Omit<RecordFacts, 'slot'> {
+  return { mark, seq, addressCount: addresses.length, reach: reachOf(addresses) ?? 'public' };
 }
