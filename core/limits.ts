@@ -196,7 +196,7 @@ export interface ReachedLimit {
   readonly configKey?: string;
 }
 
-/** The error of a refusal by a limit: which one, how much there is, and where to change it (USERS 7). For behaviours with limits of their own. */
+/** The error of a refusal by a limit: which one, how much there is, and where to change it. For behaviours with limits of their own. */
 export function limitReached({ limit, current, maximum, scope, configKey }: ReachedLimit): NetworkError {
   const details = { limit, current, maximum, scope, side: 'local', configKey };
   return new NetworkError('LIMIT_EXCEEDED', `limit ${limit} of ${scope} is reached (${current} of ${maximum})`, { details });

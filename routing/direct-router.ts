@@ -139,7 +139,7 @@ export class DirectRouter extends RouterTable {
   }
 }
 
-/** Lower round trip first, an unknown one after all known ones; among equals the smaller node id, so that the order is stable (H-29). */
+/** Lower round trip first, an unknown one after all known ones; among equals the smaller node id, so that the order is stable. */
 function isBetter(link: Neighbour, than: Neighbour): boolean {
   if (link.rttMs === than.rttMs) return link.nodeId < than.nodeId;
   return than.rttMs === undefined || (link.rttMs !== undefined && link.rttMs < than.rttMs);

@@ -1,5 +1,5 @@
 /**
- * @module ForceLocalRouter: every route ends at this node (ATM-44). A test double, and the table of a node that has no network.
+ * @module ForceLocalRouter: every route ends at this node. A test double, and the table of a node that has no network.
  */
 import { LOCAL, type RouteAction, type RouteExplanation, type RouteFanout, RouterTable } from '../core/api/router-table.js';
 import type { RouteRule } from '../core/api/routes.js';

@@ -1,5 +1,5 @@
 /**
- * @module ForceNodeRouter: every route, even one to this node itself, goes over one connection (ATM-44). A test double, and the table
+ * @module ForceNodeRouter: every route, even one to this node itself, goes over one connection. A test double, and the table
  * of a leaf with one uplink. The connection counts as open until `linkDown`, so it also answers before
  * `linkUp`. A message that came over the connection does not go back there: it is rejected.
  */

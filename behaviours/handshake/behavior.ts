@@ -1,13 +1,13 @@
 /**
- * @module HandshakeBehavior (service 1): a gate. Before a connection opens, and inside its secured channel, both sides say how they
- * can be reached, how they see each other, and what other behaviours have to say (`HandshakeSection`).
+ * @module HandshakeBehavior (service 1): a gate. Before a connection opens, and inside its secured channel, both sides exchange how they
+ * can be reached, how they see each other, and sections of other behaviours (`HandshakeSection`).
  *
  * The dialer begins; four messages in three flights (`exchange.ts`), whose form and bounds stand in `messages.ts`. Whatever is malformed, out of
  * order or contradictory closes the connection with the code `gate` and the reason. A message that is lost is lost with its link. A
- * remote that says nothing is closed by the engine's deadline for opening; one without this behaviour closes at our first word, as
+ * remote that sends nothing is closed by the engine's deadline for opening; one without this behaviour closes at our first message, as
  * it takes no messages of an unopened connection.
  *
- * What it learns are claims of an authenticated node: addresses are hints, names are for people. They are kept while the connection
+ * What it learns are claims of an authenticated node: addresses are hints, names are for display. They are kept while the connection
  * is; observations of this node's own address outlive it, of the last 16 observers. When the node listens elsewhere, open
  * connections get an UPDATE with the next tick.
  */
@@ -28,11 +28,11 @@ import { type ObservedAddress, ObservedAddresses } from './observed.js';
 import { Sections } from './sections.js';
 
 export interface HandshakeOptions {
-  /** How people may call this node: 1-64 characters, shown to every neighbour. Absent: nothing is told. */
+  /** A name of this node for display: 1-64 characters, sent to every neighbour. Absent: none is sent. */
   readonly name?: string;
 }
 
-/** What a remote says of itself. */
+/** What a remote claims of itself. */
 interface RemoteSelf {
   readonly addresses: readonly Address[];
   readonly name: string | undefined;
@@ -51,7 +51,7 @@ export class HandshakeBehavior extends NetworkBehavior<HandshakeToBehavior, Hand
   private readonly remotes = new Map<number, { readonly connection: Connection; self: RemoteSelf }>();
   /** Connections that were open before this behaviour ran. */
   private openBefore: ReadonlySet<number> = new Set();
-  private told: readonly Address[] = [];
+  private announced: readonly Address[] = [];
   private ignored = 0;
 
   constructor({ name }: HandshakeOptions = {}) {
@@ -61,17 +61,17 @@ export class HandshakeBehavior extends NetworkBehavior<HandshakeToBehavior, Hand
     this.selfName = name;
   }
 
-  /** Where the remote says that it can be reached; empty while or if it is unknown. Hints, by its choice of order. */
+  /** Where the remote claims that it can be reached; empty while or if it is unknown. Hints, by its choice of order. */
   remoteAddresses(connectionId: number): readonly Address[] {
     return this.remotes.get(connectionId)?.self.addresses ?? [];
   }
 
-  /** What the remote calls itself: printable, and a claim. */
+  /** The remote's name for itself: printable, and a claim. */
   remoteName(connectionId: number): string | undefined {
     return this.remotes.get(connectionId)?.self.name;
   }
 
-  /** Where others say that they see this node; the last 16 observers, the last heard last. */
+  /** Where others claim that they see this node; the last 16 observers, the latest last. */
   observedAddresses(): readonly ObservedAddress[] {
     return this.observed.all;
   }
@@ -86,8 +86,8 @@ export class HandshakeBehavior extends NetworkBehavior<HandshakeToBehavior, Hand
   }
 
   override onTick(agent: HandshakeAgent): void {
-    if (this.told === agent.addresses) return;
-    this.told = agent.addresses;
+    if (this.announced === agent.addresses) return;
+    this.announced = agent.addresses;
     agent.sendToHandlers('all', { type: 'addresses-changed' });
   }
 
@@ -136,7 +136,7 @@ export class HandshakeBehavior extends NetworkBehavior<HandshakeToBehavior, Hand
     });
   }
 
-  /** A connection that has ended meanwhile leaves nothing. */
+  /** A connection that has ended meanwhile leaves no state. */
   private rememberSelf(connectionId: number, { addresses, name }: Me): void {
     const remote = this.remotes.get(connectionId);
     if (remote !== undefined) remote.self = { addresses: claimedAddresses(addresses, remote.connection.nodeId), name };

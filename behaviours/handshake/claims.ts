@@ -1,6 +1,6 @@
 /**
  * @module Claims: from texts that a remote sent to addresses, and from this node's addresses to texts for a remote. Claims are hints:
- * whether an address may be dialled is decided by whoever dials it. Pure.
+ * whether an address may be dialled is decided by the dialer. Pure.
  */
 import { type Address, type NodeId, tryParseAddress } from '../../core/index.js';
 import { HANDSHAKE_LIMITS } from './messages.js';
@@ -8,7 +8,7 @@ import { HANDSHAKE_LIMITS } from './messages.js';
 const ANY_IPV4 = '0.0.0.0';
 const ANY_IPV6 = '::';
 
-/** The address that a remote named for `nodeId`; nothing for what is none, or is another node's. The node id itself is left out. */
+/** The address that a remote named for `nodeId`; `undefined` for what is none, or is another node's. The node id itself is left out. */
 export function claimedAddress(text: string | undefined, nodeId: NodeId): Address | undefined {
   const address = tryParseAddress(text);
   if (address === undefined || (address.nodeId !== undefined && address.nodeId !== nodeId)) return undefined;
@@ -26,7 +26,7 @@ export function claimedAddresses(texts: readonly string[], nodeId: NodeId): read
 }
 
 /**
- * Where a remote can reach this node, from where it listens (DNDM-24, DNDM-41): the host of an any-address becomes that of the first
+ * Where a remote can reach this node, from where it listens: the host of an any-address becomes that of the first
  * of `seenAt` that fits, which are the connection's own end and the address at which the remote sees this node. Without one the
  * address is left out.
  */

@@ -1,5 +1,5 @@
 /**
- * @module Exchange: the Me/You exchange of one connection (DNDM-23..27) as a state machine that knows no agent, no bytes and no section.
+ * @module Exchange: the Me/You exchange of one connection as a pure state machine: no agent, no bytes, no sections.
  *
  *   dialer                                          acceptor
  *   init  -- INITIAL me, you, sections -------->    wait
@@ -7,7 +7,7 @@
  *   peers <----------- FINAL me, you, accepted --   peers
  *   done  -- FINAL me, you, accepted ---------->    done
  *
- * The acceptor sends both of its messages at once, so that the dialer is done after one round trip. In `peers` each side knows what the
+ * The acceptor sends both of its messages at once, so that the dialer is done after one round trip. In `peers` each side has what the
  * other one claims of both; the FINAL must repeat it. Each side accepts the other's sections before its FINAL; what an acceptor accepted
  * takes effect when the connection opens, and is undone if the dialer's FINAL is missing or differs.
  *
@@ -30,19 +30,19 @@ import {
 export type ExchangeRole = 'dialer' | 'acceptor';
 export type ExchangeState = 'init' | 'wait' | 'peers' | 'done';
 
-/** The connection has to end, and why; the remote is told. */
+/** The connection has to end, and why; the reason is sent to the remote. */
 export interface Refusal {
   readonly type: 'refused';
   readonly reason: string;
 }
 
-/** What this side says in its INITIAL. */
+/** The contents of this side's INITIAL. */
 export interface Offer {
   readonly type: 'offer';
   readonly introduction: Introduction;
 }
 
-/** The names of the remote's sections that this side knows and accepts. */
+/** The names of the remote's sections that this side has and accepts. */
 export interface Acceptance {
   readonly type: 'accepted';
   readonly names: readonly string[];
@@ -50,7 +50,7 @@ export interface Acceptance {
 
 /** What the exchange asks of its side; each is asked at most once. */
 export interface ExchangeSide {
-  /** `seenAs`: the address at which the remote says it sees this side; known to an acceptor only. */
+  /** `seenAs`: the address at which the remote claims to see this side; an acceptor's only. */
   introduce(seenAs: string | undefined): Offer | Refusal;
   accept(sections: readonly SectionValue[]): Acceptance | Refusal;
 }
@@ -60,7 +60,7 @@ export type Step =
   | { readonly type: 'send'; readonly message: HandshakeMessage }
   /** The acceptor's two messages: it has nothing more to send, and waits for the dialer's FINAL. */
   | { readonly type: 'answer'; readonly messages: readonly [InitialMessage, FinalMessage] }
-  /** The remote is known: this side says `message`, if there is one, and lets the connection pass. */
+  /** The remote is known: this side sends `message`, if there is one, and lets the connection pass. */
   | { readonly type: 'done'; readonly message: FinalMessage | undefined; readonly remote: Introduction }
   /** The remote presents itself anew. */
   | { readonly type: 'updated'; readonly me: Me }
@@ -70,9 +70,9 @@ export type Step =
 
 export class Exchange {
   private current: ExchangeState;
-  /** What this side said; present from its INITIAL on. */
+  /** What this side sent; present from its INITIAL on. */
   private own: Introduction | undefined;
-  /** What the remote said; present from `peers` on. */
+  /** What the remote sent; present from `peers` on. */
   private remote: Introduction | undefined;
   /** Messages without progress since the last progress. */
   private uselessCount = 0;
@@ -97,7 +97,7 @@ export class Exchange {
     return this.current;
   }
 
-  /** The dialer's first word. */
+  /** The dialer's first message. */
   start(side: ExchangeSide): Step {
     return this.introduce(undefined, 'wait', side);
   }

@@ -1,5 +1,5 @@
 /**
- * @module HandshakeHandler: one connection's exchange. It translates between the agent and `exchange.ts`, where the thinking is: what
+ * @module HandshakeHandler: one connection's exchange. It translates between the agent and the state machine in `exchange.ts`: what
  * is received becomes steps, steps become messages and events.
  */
 import {
@@ -40,7 +40,7 @@ export type HandshakeToHandler = { readonly type: 'addresses-changed' };
 
 type HandlerAgent = ConnectionAgent<HandshakeToBehavior, HandshakeToHandler>;
 
-/** What a handler has to know from the start. */
+/** What a handler is given at the start. */
 export interface HandlerFacts {
   readonly name: string | undefined;
   /** Where this remote saw this node when it was last connected. */
@@ -51,8 +51,8 @@ export interface HandlerFacts {
 
 export class HandshakeHandler extends ConnectionHandler<HandshakeToBehavior, HandshakeToHandler> {
   private seenAs: Address | undefined;
-  /** This node's addresses as the remote was told last. */
-  private told: readonly Address[] = [];
+  /** This node's addresses as they were sent to the remote last. */
+  private sentAddresses: readonly Address[] = [];
 
   constructor(private readonly facts: HandlerFacts) {
     super();
@@ -65,11 +65,11 @@ export class HandshakeHandler extends ConnectionHandler<HandshakeToBehavior, Han
 
   override onEvent(agent: HandlerAgent, event: ConnectionEvent): void {
     if (event.type === 'message') this.carryOut(agent, this.facts.exchange.receive(read(event), this.side(agent)));
-    else if (event.type === 'writable') this.tellChange(agent);
+    else if (event.type === 'writable') this.sendChange(agent);
   }
 
   override onBehaviorEvent(agent: HandlerAgent): void {
-    this.tellChange(agent);
+    this.sendChange(agent);
   }
 
   override onClosed(_agent: HandlerAgent, _reason: CloseReason): void {
@@ -86,7 +86,7 @@ export class HandshakeHandler extends ConnectionHandler<HandshakeToBehavior, Han
       case 'done':
         if (step.message !== undefined) this.sendMessage(agent, step.message);
         agent.sendToBehavior({ type: 'done', remote: step.remote });
-        return this.tellChange(agent);
+        return this.sendChange(agent);
       case 'updated':
       case 'ignored':
         return agent.sendToBehavior(step);
@@ -118,14 +118,14 @@ export class HandshakeHandler extends ConnectionHandler<HandshakeToBehavior, Han
     const offered = this.facts.sections.offer(agent.ports('handshakeSection'));
     if (offered.type === 'refused') return offered;
     const you = textToTell(agent.connection.remoteAddress);
-    this.told = agent.addresses;
+    this.sentAddresses = agent.addresses;
     return { type: 'offer', introduction: { me: this.me(agent), you, sections: offered.values } };
   }
 
-  /** An UPDATE, if this node listens elsewhere than it said. When there is no room for it now, `writable` brings it here again. */
-  private tellChange(agent: HandlerAgent): void {
-    if (this.facts.exchange.state !== 'done' || this.told === agent.addresses) return;
-    if (agent.reply(toWire({ stage: 'update', me: this.me(agent) })) === 'queued') this.told = agent.addresses;
+  /** An UPDATE, if this node listens elsewhere than it has sent. When there is no room for it now, `writable` brings it here again. */
+  private sendChange(agent: HandlerAgent): void {
+    if (this.facts.exchange.state !== 'done' || this.sentAddresses === agent.addresses) return;
+    if (agent.reply(toWire({ stage: 'update', me: this.me(agent) })) === 'queued') this.sentAddresses = agent.addresses;
   }
 
   private me(agent: HandlerAgent): Me {

@@ -31,14 +31,14 @@ import {
 export const HANDSHAKE_LIMITS = {
   /** A longer message is malformed; it is not decoded. */
   messageBytesMax: 163_840,
-  /** Of one `me`. This side tells its first ones; a remote that tells more is malformed. The same holds below. */
+  /** Of one `me`. This side sends its first ones; a remote that sends more is malformed. The same holds below. */
   addressesMax: 16,
   addressCharactersMax: 1_024,
   nameCharactersMax: 64,
   sectionsMax: 32,
   sectionNameCharactersMax: 32,
   sectionBytesMax: 4_096,
-  /** Messages without progress that a connection may get, one after another (DNDM-27). */
+  /** Messages without progress that a connection may get, one after another. */
   uselessMessagesMax: 5,
 } as const;
 
@@ -55,13 +55,13 @@ const ME = fields({ addresses: list(ADDRESS, HANDSHAKE_LIMITS.addressesMax), nam
 const ACCEPTED = list(SECTION_NAME, HANDSHAKE_LIMITS.sectionsMax, { isDistinct: true });
 const YOU = optional(ADDRESS);
 
-/** How a side presents itself. The name is for people, and a claim. */
+/** How a side presents itself. The name is for display, and a claim. */
 export type Me = Infer<typeof ME>;
 
 /** One section's name, and its value as CBOR. */
 export type SectionValue = Infer<typeof SECTION>;
 
-/** What both INITIAL and FINAL say; the FINAL must repeat it. */
+/** The common part of INITIAL and FINAL; the FINAL must repeat it. */
 export interface Introduction {
   readonly me: Me;
   readonly you: string | undefined;

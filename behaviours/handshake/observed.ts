@@ -1,10 +1,9 @@
 /**
- * @module Observed: at which addresses others say that they see this node. Each observer's last word, of the last observers only; what
- * they say is a claim. Pure.
+ * @module Observed: at which addresses others claim to see this node. The latest claim of each of the last observers. Pure.
  */
 import { type Address, BoundedMap, type NodeId } from '../../core/index.js';
 
-/** One node's word on where this node is. */
+/** One node's claim of where this node is. */
 export interface ObservedAddress {
   readonly address: Address;
   readonly byNodeId: NodeId;
@@ -12,11 +11,11 @@ export interface ObservedAddress {
   readonly direction: 'incoming' | 'outgoing';
 }
 
-/** At the bound the observer that was heard longest ago is forgotten. */
+/** At the bound the observer with the oldest claim is forgotten. */
 export const OBSERVERS_MAX = 16;
 
 export class ObservedAddresses {
-  /** By observer, the last heard last. */
+  /** By observer, the latest claim last. */
   private readonly byObserver = new BoundedMap<NodeId, ObservedAddress>(OBSERVERS_MAX);
   private list: readonly ObservedAddress[] = [];
 

@@ -22,7 +22,7 @@ export interface Offered {
 }
 
 export class Sections {
-  /** What this side offered; all of them want to hear of the end. */
+  /** What this side offered; all of them are notified of the end. */
   private readonly portByName = new Map<string, SectionPort>();
 
   constructor(private readonly connection: Connection) {}
@@ -39,7 +39,7 @@ export class Sections {
     return { type: 'offered', values };
   }
 
-  /** The remote's values, in its order; those of sections that this side has not are passed over. The first refusal ends it (DNDM-29). */
+  /** The remote's values, in its order; those of sections that this side has not are passed over. The first refusal ends it. */
   accept(values: readonly SectionValue[]): Acceptance | Refusal {
     const names: string[] = [];
     for (const [name, bytes] of values) {
@@ -77,10 +77,10 @@ export class Sections {
   }
 }
 
-/** Whoever answers something else, such as a promise, has not answered. */
+/** Anything else, such as a promise, is no verdict. */
 function checkVerdict(verdict: unknown): string | undefined {
   if (verdict === undefined || typeof verdict === 'string') return verdict;
-  throw invalid('accept must return a text or nothing');
+  throw invalid('accept must return a text or undefined');
 }
 
 function failed({ behavior }: SectionPort): Refusal {

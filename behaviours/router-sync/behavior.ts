@@ -17,7 +17,7 @@ import { RouterSyncHandler, type RouterSyncToBehavior, type RouterSyncToHandler 
 import { RouterSyncCounters, type RouterSyncOptions, type RouterSyncSettings, resolveRouterSyncOptions } from './options.js';
 
 const SERVICE_ID = 3;
-/** News that may be sent on one connection at once, and in every interval from then on (row 68). */
+/** News that may be sent on one connection at once, and in every interval from then on. */
 const NEWS_AT_ONCE = 32;
 const NEWS_PER_INTERVAL = 16;
 /** Of a message between neighbours, whose lane has to have room for both. */

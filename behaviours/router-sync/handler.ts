@@ -155,7 +155,7 @@ export class RouterSyncHandler extends ConnectionHandler<RouterSyncToBehavior, R
     if (this.remoteKind !== undefined && !router.isFilled) router.applySync(agent.connection.id, this.metric ?? UNMEASURED, NOTHING);
   }
 
-  /** Before the first measurement a sync waits, until the round after at most (ATM-55). */
+  /** Before the first measurement a sync waits, until the round after at most. */
   private takeSync(agent: HandlerAgent, sync: Uint8Array): void {
     if (this.metric !== undefined) return this.apply(agent, sync, this.metric);
     if (this.early.length >= EARLY_MAX || this.earlyBytes + sync.length > EARLY_BYTES_MAX) {

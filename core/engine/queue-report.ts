@@ -1,5 +1,5 @@
 /**
- * @module QueueReport: a queue of a node with its fill and its bound, for `node.queues()` (USERS 1).
+ * @module QueueReport: a queue of a node with its fill and its bound, for `node.queues()`.
  */
 export interface QueueReport {
   readonly name: string;

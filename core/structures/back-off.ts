@@ -1,5 +1,5 @@
 /**
- * @module Backoff: how long to wait before a place is dialled again (DNDM-34, DNDM-35; H-13): 1, 2.5, 6.25, 15.6, 39.1, 60 s, and of that a
+ * @module Backoff: how long to wait before a place is dialled again: 1, 2.5, 6.25, 15.6, 39.1, 60 s, and of that a
  * random share ("full jitter"), so that many nodes do not come back at the same moment. Pure.
  */
 export interface BackoffOptions {

@@ -1,6 +1,6 @@
 /**
  * @module Neighbours: the open links by connection and by node, for tables that answer from what is next to them. Where a node has two
- * links (the moment of a replacement), the one that came up first is used until it goes (H-29: never an arbitrary one). It
+ * links (the moment of a replacement), the one that came up first is used until it goes (never an arbitrary one). It
  * keeps one entry per open link, so the connection limit bounds it. It decides no route.
  */
 import type { NodeId } from '../../core/address/node-id.js';
@@ -16,7 +16,7 @@ export function isServiceId(value: number): boolean {
   return Number.isInteger(value) && value >= 0 && value <= SERVICE_ID_MAX;
 }
 
-/** A metric that was measured, or is unknown; anything else is refused as a whole (row 61). */
+/** A metric that was measured, or is unknown; anything else is refused as a whole. */
 export function isSoundMetric(metric: LinkMetric): boolean {
   return isSoundPart(metric.rttMs, Number.MAX_VALUE) && isSoundPart(metric.lossRatio, 1) && isSoundPart(metric.bandwidth, Number.MAX_VALUE);
 }

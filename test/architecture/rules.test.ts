@@ -257,6 +257,13 @@ describe('text rules', () => {
     expect(faults(textRules.spelling, { 'test/behaviours/a/x.ts': '' })).to.deep.equal([]);
   });
 
+  it('ids of requirements', () => {
+    const good = ['// 3 rows', '/* RFC 8305 */', "'ATMOSPHERE-1';", '// section 5'];
+    const bad = ['// (DNDM-34)', '/** H-13 */', "'as USERS 7 wants';", '// SECURITY.md', '/** row 68 */'];
+    for (const path of ['core/a.ts', 'testing/a.ts', 'index.ts']) judges(textRules.requirementIds, path, good, bad);
+    for (const path of ['test/a.ts', 'cli/a.ts']) judges(textRules.requirementIds, path, bad, []);
+  });
+
   it('open ends and emitted types', () => {
     const marks = ['TO', 'FIX'].map((mark, index) => mark + ['DO', 'ME'][index]);
     judges(

@@ -19,6 +19,8 @@ const TIMERS = /\b(setTimeout|setInterval|setImmediate|queueMicrotask)\b|\bproce
 const RANDOMNESS =
   /\bMath\s*\.\s*random\b|\bcrypto\s*\.\s*random\w*|\b(getRandomValues|randomUUID|randomBytes|randomInt|randomFill\w*|randomSecretKey|randomPrivateKey)\b/g;
 const PROMISES = /\basync\b(?!\s*[:;,)=?])|\bawait\b|\bnew\s+Promise\b|\bPromise\s*\.\s*\w+/g;
+const SHIPPED = /^((core|behaviours|routing|transports|testing)\/|(index|browser|simulation)\.ts$)/;
+const REQUIREMENT_ID = /\b(?:DNDM|INET|ATM|SPL|HYP|H)-\d+|\bUSERS \d+|\b(?:SECURITY|DESIGN|REQUIREMENTS|USERS|STYLE)\.md|\brows? \d+\b/g;
 /** Behind a closing parenthesis, with or without a result type, or behind an arrow. */
 const FUNCTION_HEAD = /(\)\s*(:[^=;]*)?|=>\s*)$/;
 const CONTROL_HEAD = /(^|[\s;}])(if|for|while|switch|catch|with)\s*(await\s*)?\([\s\S]*$/;
@@ -114,6 +116,14 @@ export const openEnds: Rule = (sources) =>
   sources.flatMap(({ path, text }) =>
     [...text.matchAll(/\b(TO|FIX)(DO|ME)\b/g)].map((match) => `${path}:${lineOf(text, match.index)} has a ${match[0]}`),
   );
+
+/** What is shipped names no requirement and no threat row: they stay in tests. */
+export const requirementIds: Rule = (sources) =>
+  sources
+    .filter(({ path }) => SHIPPED.test(path))
+    .flatMap(({ path, text }) =>
+      [...text.matchAll(REQUIREMENT_ID)].map((match) => `${path}:${lineOf(text, match.index)} names ${match[0]}: users do not know it`),
+    );
 
 /** No emitted types are read, by us or by others for us. */
 export const emittedTypes: Rule = (sources) =>

@@ -78,7 +78,7 @@ export class Liveness implements LinkObserver {
     return false;
   }
 
-  /** Deadlines came so late that this node stood still: silence is not the remotes' fault (SECURITY.md rows 72, 93). */
+  /** Deadlines came so late that this node stood still: silence is not the remotes' fault. */
   forgive(lateMs: number): void {
     if (lateMs < STALL_MS) return;
     this.context.metrics.localStalls.value++;

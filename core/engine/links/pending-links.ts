@@ -1,5 +1,5 @@
 /**
- * @module PendingLinks: accepted links that are not open yet, within the caps of DESIGN.md section 5: so many in all, and so many strangers
+ * @module PendingLinks: accepted links that are not open yet, within caps: so many in all, and so many strangers
  * of one remote address. It closes nothing: it names the one that has to go. There are two stages, strangers and those whose identity is
  * proven; the more crowded one makes room, so that neither can push the other out.
  */

@@ -1,7 +1,7 @@
 /**
  * @module LossSignals: a relay that cannot hand on a message tells its origin so, and an origin that is told tells the behaviour that has
  * sent it, and its application. A signal is a message of service 0 that is routed to the origin; one that ends on its way is dropped
- * without a word, so that there are no errors about errors (row 63). A relay sends so many in a second for each link that messages came
+ * without a word, so that there are no errors about errors. A relay sends so many in a second for each link that messages came
  * over; the rest is counted only. A signal quotes the first 16 bytes of the payload, by which the sender knows its message again, and is hardly
  * larger than the message that it is about: nobody gains by forging origins.
  */

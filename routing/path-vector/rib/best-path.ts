@@ -1,6 +1,6 @@
 /**
  * @module BestPath: which route is selected for each node, and to which neighbours it may have to be advertised. For each node the cheapest
- * entry is selected, with one exception, which keeps updates that are already false from going round (H-27):
+ * entry is selected, with one exception, which keeps updates that are already false from going round:
  *
  * - A node that loses its route falls back at once on another entry that is *feasible*: the neighbour's own cost is below the
  *   feasibility distance, the least cost that this node had in the last rounds, or the node's sequence number is newer than that of the

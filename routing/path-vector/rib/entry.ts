@@ -16,7 +16,7 @@ export interface Entry {
   readonly isCurrent: boolean;
 }
 
-/** At equal cost fewer hops, then more bandwidth (ATM-50); then the order of the links decides. */
+/** At equal cost fewer hops, then more bandwidth; then the order of the links decides. */
 export function isBetter(link: RouteLink, than: RouteLink, node: number): boolean {
   const [cost, other] = [link.ribIn.costOf(node), than.ribIn.costOf(node)];
   if (cost !== other) return cost < other;

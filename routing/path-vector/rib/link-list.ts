@@ -1,6 +1,6 @@
 /**
- * @module LinkList: the links of a path-vector table, in the order in which they are preferred at equal cost: by node id, and then by age
- * (H-29); the youngest link to each neighbour, which is the one that syncs belong to; and a slot for each, a small number by which a
+ * @module LinkList: the links of a path-vector table, in the order in which they are preferred at equal cost: by node id, and then by age;
+ * the youngest link to each neighbour, which is the one that syncs belong to; and a slot for each, a small number by which a
  * link may be kept.
  */
 import type { NodeId } from '../../../core/address/node-id.js';

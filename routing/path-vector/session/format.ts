@@ -37,7 +37,7 @@ export const SERVICES = 32;
 export const SEQUENCE = 64;
 export const FORMS = ADVERTISED_FORM | EXPLICIT | ESTIMATED_FORM | LOSS | BANDWIDTH | SERVICES | SEQUENCE;
 
-/** Of one sync: it is taken without a break (row 105). */
+/** Of one sync: it is taken without a break. */
 export const ENTRIES_MAX = 2_000;
 
 /** The sender's own number. */

@@ -1,5 +1,5 @@
 /**
- * @module ShadowDelta: what changed in a table, as plain values that `structuredClone` and `postMessage` take (ATM-57).
+ * @module ShadowDelta: what changed in a table, as plain values that `structuredClone` and `postMessage` take.
  */
 import type { NodeId } from '../../../core/address/node-id.js';
 import type { ServiceBalance } from '../rib/options.js';

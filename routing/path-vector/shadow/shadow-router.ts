@@ -1,5 +1,5 @@
 /**
- * @module ShadowRouter: a copy of a table that learns paths, to be asked elsewhere, as in a worker (ATM-57). It is kept by the deltas that
+ * @module ShadowRouter: a copy of a table that learns paths, to be asked elsewhere, as in a worker. It is kept by the deltas that
  * the table's `shadowFeed()` gives, and answers as the table did when they were taken. It gets no link events, learns nothing and
  * advertises nothing.
  */

@@ -3,7 +3,7 @@
  * known, and how it was learned, is behind `Routes`. With zones of no byte at all everybody is in one zone.
  *
  * - A node of the own zone is reached over its own route, any other node over the route to its zone; a neighbour straight.
- * - A key goes to the zone that is closest to it by XOR, and there to the closest node (ATM-47).
+ * - A key goes to the zone that is closest to it by XOR, and there to the closest node.
  * - A service goes to a provider of the own zone, then of the next greater one, and so on; among equals to the nearest. If a near provider
  *   of another zone were preferred, the message could be handed back.
  */

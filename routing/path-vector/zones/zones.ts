@@ -63,7 +63,7 @@ export class Zones implements AdvertisePolicy {
 
   /**
    * A node is advertised within its innermost zone. A zone is advertised within the zone around it, but not to nodes that are in it;
-   * the nodes on its border begin (ATM-53).
+   * the nodes on its border begin.
    */
   isAdvertised(id: NodeId, receiver: NodeId, sender: NodeId): boolean {
     const level = levelOf(id);
