@@ -135,6 +135,7 @@ export { equalBytes, joinBytes } from './structures/bytes.js';
 export { CreditReceiver, CreditSender } from './structures/credit.js';
 export { PENDING_FULL, PendingTable } from './structures/pending-table.js';
 export { sample, type UniformSource } from './structures/sample.js';
+export { SeenSet, type SeenSetBounds } from './structures/seen-set.js';
 export { TokenBucket } from './structures/token-bucket.js';
 export { type LentTimer, type TimerSource, WakeTimer } from './structures/wake-timer.js';
 export type { ValueLimits } from './wire/cbor-scan.js';

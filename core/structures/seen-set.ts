@@ -1,53 +1,69 @@
 /**
- * @module SeenSet: remembers what it has seen for a while, in two generations that take turns: an entry stays for one to two periods, or until
- * a generation is full, and forgetting costs nothing. It knows since when it has forgotten none. Pure.
+ * @module SeenSet: which ids were seen lately, in two generations that take turns: a full or old one becomes the one before, whose ids
+ * are forgotten together. Adding and asking cost the same however many there are. A pure structure: it knows neither clock nor timer; its
+ * holder asks for `nextDueMs` and comes back with the time, so that ids are forgotten by time and not by use.
  */
-export class SeenSet<T> {
-  private young = new Set<T>();
-  private old = new Set<T>();
-  /** When the young and the old generation began. */
-  private turnMs = Number.NEGATIVE_INFINITY;
-  private oldMs = Number.POSITIVE_INFINITY;
 
-  /** `sizeMax`: entries in each generation. */
-  constructor(
-    private readonly periodMs: number,
-    private readonly sizeMax: number,
-  ) {}
+/** What a seen-set forgets at the latest. At least half of each is remembered. */
+export interface SeenSetBounds {
+  /** Ids, 2 or more. */
+  readonly countMax: number;
+  readonly ageMaxMs: number;
+}
 
-  /** Entries come from now on. */
-  begin(nowMs: number): void {
-    this.turnMs = nowMs;
-    this.oldMs = nowMs;
+export class SeenSet {
+  #young = new Set<string>();
+  #old = new Set<string>();
+  /** When the young generation began. */
+  #youngMs = Number.NEGATIVE_INFINITY;
+  #completeSinceMs = Number.NEGATIVE_INFINITY;
+  readonly #countMax: number;
+  readonly #periodMs: number;
+
+  constructor({ countMax, ageMaxMs }: SeenSetBounds) {
+    this.#countMax = Math.floor(countMax / 2);
+    this.#periodMs = ageMaxMs / 2;
   }
 
-  /** For how long no entry has been forgotten; 0 before `begin`. */
-  coveredMs(nowMs: number): number {
-    this.turn(nowMs);
-    return Math.max(0, nowMs - this.oldMs);
+  get size(): number {
+    return this.#young.size + this.#old.size;
   }
 
-  get isEmpty(): boolean {
-    return this.young.size + this.old.size === 0;
+  /** When the next ids are to be forgotten; `Infinity` when there are none. */
+  get nextDueMs(): number {
+    return this.size === 0 ? Number.POSITIVE_INFINITY : this.#youngMs + this.#periodMs;
   }
 
-  has(entry: T, nowMs: number): boolean {
-    this.turn(nowMs);
-    return this.young.has(entry) || this.old.has(entry);
+  /** No id that was added later than this has been forgotten. */
+  get completeSinceMs(): number {
+    return this.#completeSinceMs;
   }
 
-  add(entry: T, nowMs: number): void {
-    this.turn(nowMs);
-    this.young.add(entry);
+  has(id: string, nowMs: number): boolean {
+    this.expire(nowMs);
+    return this.#young.has(id) || this.#old.has(id);
   }
 
-  private turn(nowMs: number): void {
-    const passedMs = nowMs - this.turnMs;
-    if (passedMs < this.periodMs && this.young.size < this.sizeMax) return;
-    const isOfUse = passedMs < 2 * this.periodMs;
-    this.old = isOfUse ? this.young : new Set<T>();
-    this.oldMs = isOfUse ? this.turnMs : Number.isFinite(this.turnMs) ? nowMs - this.periodMs : nowMs;
-    this.young = new Set<T>();
-    this.turnMs = nowMs;
+  /** Whether the id is new; from then on it is not. A second time does not make it younger. */
+  add(id: string, nowMs: number): boolean {
+    if (this.has(id, nowMs)) return false;
+    if (this.size === 0) this.#youngMs = nowMs;
+    if (this.#young.size >= this.#countMax) this.#turn(nowMs);
+    this.#young.add(id);
+    return true;
+  }
+
+  /** Forgets what is too old. */
+  expire(nowMs: number): void {
+    if (nowMs >= this.nextDueMs) this.#turn(this.nextDueMs);
+    if (nowMs >= this.nextDueMs) this.#turn(nowMs);
+  }
+
+  /** The young generation becomes the old one, all of whose ids came before `youngMs`. */
+  #turn(nowMs: number): void {
+    if (this.#old.size > 0) this.#completeSinceMs = this.#youngMs;
+    this.#old = this.#young;
+    this.#young = new Set();
+    this.#youngMs = nowMs;
   }
 }

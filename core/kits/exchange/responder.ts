@@ -27,8 +27,8 @@ export interface ResponderBounds {
   readonly workMax: number;
 }
 
-const REMEMBER_MS = 30_000;
-const REMEMBERED_MAX = 16_384;
+/** Ids are remembered for half a minute at least, unless there are too many. */
+const REMEMBERED = { countMax: 32_768, ageMaxMs: 60_000 };
 
 /** Where an answer goes: a request in work, or one that was refused. */
 export interface AnswerTarget extends CorrelationId {
@@ -39,7 +39,8 @@ export interface AnswerTarget extends CorrelationId {
 export class Responder<Request extends ServedRequest> {
   /** All in work. */
   private readonly deadlines = new DeadlineHeap<Request>();
-  private readonly seen = new SeenSet<string>(REMEMBER_MS, REMEMBERED_MAX);
+  private readonly seen = new SeenSet(REMEMBERED);
+  private startedMs = Number.POSITIVE_INFINITY;
   private readonly answers: KeptAnswers;
 
   constructor(
@@ -61,17 +62,17 @@ export class Responder<Request extends ServedRequest> {
   }
 
   get nextDueMs(): number {
-    return Math.min(this.deadlines.nextDueMs, this.answers.nextDueMs);
+    return Math.min(this.deadlines.nextDueMs, this.answers.nextDueMs, this.seen.nextDueMs);
   }
 
   started(agent: ExchangeAgent): void {
-    this.seen.begin(agent.nowMs);
+    this.startedMs = agent.nowMs;
   }
 
   /** Whether a request that has come may be handled: then `begin` follows. */
   admit(agent: ExchangeAgent, peer: Peer, carrier: Peer | undefined, id: CorrelationId): Admission {
     if (peer.work.get(id) !== undefined) return 'repeated';
-    if (!this.seen.isEmpty && this.seen.has(keyOf(peer, id), agent.nowMs)) return 'repeated';
+    if (this.seen.size > 0 && this.seen.has(keyOf(peer, id), agent.nowMs)) return 'repeated';
     return this.isOverloaded(peer, carrier) ? 'overloaded' : 'new';
   }
 
@@ -137,7 +138,7 @@ export class Responder<Request extends ServedRequest> {
     const peer = this.peers.sender(message, this.peers.neighbour(agent, message.connectionId));
     if (peer === undefined || this.answers.repeat(agent, peer, head)) return;
     const isSeen = this.seen.has(keyOf(peer, head), agent.nowMs);
-    const coveredMs = isSeen ? 0 : Math.floor(this.seen.coveredMs(agent.nowMs));
+    const coveredMs = isSeen ? 0 : this.coveredMs(agent.nowMs);
     const bytes = new Uint8Array(ANSWER_HEAD_BYTES);
     writeNumberedHead(bytes, head, UNKNOWN, 0, coveredMs);
     agent.send(peer.route, bytes);
@@ -162,6 +163,12 @@ export class Responder<Request extends ServedRequest> {
   expire(agent: ExchangeAgent, nowMs: number): void {
     for (let due = this.deadlines.takeDue(nowMs); due !== undefined; due = this.deadlines.takeDue(nowMs)) this.end(agent, due, 'timeout');
     this.answers.expire(agent, nowMs);
+    this.seen.expire(nowMs);
+  }
+
+  /** For how long no id has been forgotten. */
+  private coveredMs(nowMs: number): number {
+    return Math.max(0, Math.floor(nowMs - Math.max(this.startedMs, this.seen.completeSinceMs)));
   }
 
   private end(agent: ExchangeAgent, request: Request, end: ServedEnd): void {
