@@ -109,8 +109,14 @@ export const LIMITS = {
   // Behaviours
   faultsPerMinute: row(10, 1, 10_000, 'per minute', 'the behaviour is stopped'),
   timersPerBehaviorMax: row(65_536, 1, 1_048_576, 'count', 'after() throws LIMIT_EXCEEDED'),
-  servicesHistoryMs: row(60_000, 1_000, 600_000, 'ms', 'the sequence of an older services broadcast is forgotten'),
-  servicesHistoryMax: row(65_536, 16, 1_048_576, 'count', 'the oldest sequence of that service is forgotten'),
+  servicesHistoryMs: row(
+    60_000,
+    1_000,
+    600_000,
+    'ms',
+    'a services broadcast that was seen so long ago is forgotten; for half as long none is',
+  ),
+  servicesHistoryMax: row(65_536, 16, 1_048_576, 'count', 'of the broadcasts of all services the older half is forgotten'),
   serviceStreamsMax: row(
     4_096,
     16,

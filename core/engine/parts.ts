@@ -81,5 +81,5 @@ function messagePartsOf(context: EngineContext, router: RouterFacade, parts: Beh
   const pipeline = new LinkPipeline(context, parts.links, parts.duplicates, delivery);
   parts.duplicates.readOn = (link) => pipeline.readOn(link);
   const sender = new Sender(shared);
-  return { local, forwarder, delivery, pipeline, sender, application: new ApplicationSender({ ...shared, sender }) };
+  return { local, history, forwarder, delivery, pipeline, sender, application: new ApplicationSender({ ...shared, sender }) };
 }

@@ -1,17 +1,26 @@
 /**
- * @module BroadcastHistory: which `services` broadcasts were seen, so that a copy that comes around again is dropped. Per routed
- * service it holds `servicesHistoryMs` and `servicesHistoryMax` entries, the oldest going first. Sequences of this node start at random.
+ * @module BroadcastHistory: which `services` broadcasts were seen, so that a copy that comes around again is dropped. One history over all
+ * services, as remotes name what they like; it empties by time, also when no broadcast comes any more. Sequences of this node start at random.
  */
 
 import type { NodeId } from '../../address/node-id.js';
+import { SeenSet } from '../../structures/seen-set.js';
+import type { HeaderView } from '../../wire/message.js';
 import type { EngineContext } from '../context.js';
 
 export class BroadcastHistory {
-  /** Per routed service: source and sequence, with the time it was seen, oldest first. */
-  private readonly seen = new Map<number, Map<string, number>>();
+  private readonly seen: SeenSet;
+  private isExpiryDue = false;
   private readonly sequences = new Map<number, number>();
 
-  constructor(private readonly context: EngineContext) {}
+  constructor(private readonly context: EngineContext) {
+    const { servicesHistoryMax, servicesHistoryMs } = context.limits;
+    this.seen = new SeenSet({ countMax: servicesHistoryMax, ageMaxMs: servicesHistoryMs });
+  }
+
+  get size(): number {
+    return this.seen.size;
+  }
 
   nextSequence(serviceId: number): number {
     const last = this.sequences.get(serviceId) ?? Math.floor(this.context.options.random.float() * 0x100000000);
@@ -20,24 +29,26 @@ export class BroadcastHistory {
     return next;
   }
 
-  /** Whether this broadcast is seen for the first time; from then on it is not. */
-  isNew(source: NodeId, serviceId: number, sequence: number): boolean {
-    const seen = this.seen.get(serviceId) ?? new Map<string, number>();
-    this.seen.set(serviceId, seen);
-    this.keep(seen, this.context.limits.servicesHistoryMax);
-    const key = `${source}${sequence}`;
-    if (seen.has(key)) return false;
-    this.keep(seen, this.context.limits.servicesHistoryMax - 1);
-    seen.set(key, this.context.nowMs);
-    return true;
+  has(source: NodeId, view: HeaderView): boolean {
+    return this.seen.has(keyOf(source, view), this.context.nowMs);
   }
 
-  /** Keeps what is young enough, and so many at most. */
-  private keep(seen: Map<string, number>, countMax: number): void {
-    const { nowMs, limits } = this.context;
-    for (const [key, time] of seen) {
-      if (time > nowMs - limits.servicesHistoryMs && seen.size <= countMax) return;
-      seen.delete(key);
-    }
+  add(source: NodeId, view: HeaderView): void {
+    this.seen.add(keyOf(source, view), this.context.nowMs);
+    if (!this.isExpiryDue) this.expireLater();
   }
+
+  private expireLater(): void {
+    this.isExpiryDue = this.seen.size > 0;
+    if (this.isExpiryDue) this.context.deadlines.add(() => this.expire(), this.seen.nextDueMs);
+  }
+
+  private expire(): void {
+    this.seen.expire(this.context.nowMs);
+    this.expireLater();
+  }
+}
+
+function keyOf(source: NodeId, { routedServiceId, sequence }: HeaderView): string {
+  return `${source}${routedServiceId} ${sequence}`;
 }

@@ -72,9 +72,12 @@ export class Forwarder {
 
   private rebroadcast(link: Link, view: HeaderView): void {
     const source = view.sourceOffset < 0 ? (link.nodeId as NodeId) : nodeIdFromBytes(view.bytes, view.sourceOffset);
-    const isNew = source !== this.parts.context.self && this.parts.history.isNew(source, view.routedServiceId, view.sequence);
-    if (!isNew) return this.parts.context.dropped('duplicate', 1, link.id, view.serviceId);
-    const fanout = this.parts.router.pathsToServices(view.routedServiceId, view.scope, link.id, source);
+    const { context, history, router } = this.parts;
+    if (source === context.self || history.has(source, view)) return context.dropped('duplicate', 1, link.id, view.serviceId);
+    const fanout = router.pathsToServices(view.routedServiceId, view.scope, link.id, source);
+    // What goes nowhere needs no memory: a remote may name services that nobody offers.
+    if (!fanout.local && fanout.next.length === 0) return context.dropped('unreachable', 1, link.id, view.serviceId);
+    history.add(source, view);
     for (const next of fanout.next) this.forward(link, view, next);
     if (fanout.local) this.parts.local.deliver(link, view);
   }

@@ -231,28 +231,4 @@ describe('a broadcast to all providers', () => {
     alice.sendMessage({ kind: KIND_SERVICES, routedServiceId: 64, sequence: 9, source: nodeIdToBytes(bob.id), payload: Uint8Array.of(1) });
     expect([heard(carol), drops()]).to.deep.equal([[], [['duplicate', 1, 1, 64]]]);
   });
-
-  it('is forgotten after 60 s', () => {
-    const { bob, alice, carol } = relay();
-    const copy = { kind: KIND_SERVICES, routedServiceId: 64, sequence: 5, payload: Uint8Array.of(1) };
-    alice.sendMessage(copy);
-    bob.advance(59_999);
-    alice.sendMessage(copy);
-    expect(heard(carol)).to.deep.equal([1]);
-    bob.advance(1);
-    alice.sendMessage(copy);
-    expect(heard(carol)).to.deep.equal([1, 1]);
-  });
-
-  it('remembers so many of a service and no more: the oldest is forgotten', () => {
-    const { alice, carol } = relay({ servicesHistoryMax: 16 });
-    const send = (sequence: number) =>
-      alice.sendMessage({ kind: KIND_SERVICES, routedServiceId: 64, sequence, payload: Uint8Array.of(sequence) });
-    for (let sequence = 0; sequence < 16; sequence++) send(sequence);
-    send(0);
-    expect(heard(carol)).to.have.length(16);
-    send(16);
-    send(0);
-    expect(heard(carol).slice(16)).to.deep.equal([16, 0]);
-  });
 });
