@@ -1,9 +1,9 @@
 /**
- * @module Injection: tokens, which of them a constructor wants, and the empty container. The only file that knows tsyringe and the
- * metadata library that it needs. Tokens are explicit: no emitted types are read, nothing is registered globally.
+ * @module Injection: tokens, which of them a constructor wants, and the empty container. The only file that knows tsyringe. Tokens are
+ * explicit: no emitted types are read, nothing is registered globally.
  * Read next: `dependency-graph.ts` (the check), `container.ts` (the building).
  */
-import 'reflect-metadata';
+import './metadata.js';
 import { type DependencyContainer, container as root, inject as tsyringeInject } from 'tsyringe';
 import type { NodeId } from '../address/node-id.js';
 import { type AnyClass, className } from '../api/descriptor.js';

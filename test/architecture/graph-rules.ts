@@ -21,7 +21,7 @@ const NODE_PLACES = /^(core\/platform\/node|transports\/(tcp|udp)|cli|examples|b
 const HOMES: Readonly<Record<string, RegExp>> = {
   'cbor-x/index-no-eval': /^core\/wire\/codec\.ts$/,
   tsyringe: /^core\/registration\/(injection|container)\.ts$/,
-  'reflect-metadata': /^core\/registration\/injection\.ts$/,
+  'reflect-metadata': /^core\/registration\/metadata\.ts$/,
   pino: /^core\/platform\/node\//,
   '@noble/': /^core\/security\//,
   'multicast-dns': /^core\/platform\/node\/lan\/lan-socket\.ts$/,
