@@ -41,10 +41,10 @@ export const BEHAVIOR_HOOKS = [
   'onStopped',
 ] as const satisfies readonly (keyof NetworkBehavior)[];
 
-/** Never remotely callable: the core's own members, what every object has, and `then`, which would make a client a promise. */
+/** Never remotely callable: the core's own members, what every object has, and what is called of a client that is awaited or encoded. */
 const NEVER_REMOTE: ReadonlySet<string> = new Set([
   ...BEHAVIOR_HOOKS,
-  ...['serviceId', 'name', 'ports', 'perform', 'then'],
+  ...['serviceId', 'name', 'ports', 'perform', 'then', 'toJSON'],
   ...Object.getOwnPropertyNames(Object.prototype),
 ]);
 const KEYS: ReadonlySet<string> = new Set(['serviceId', 'name', 'gate', 'rpc'] satisfies (keyof BehaviorDescriptor)[]);

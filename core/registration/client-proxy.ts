@@ -36,9 +36,9 @@ export function clientOf<C extends BehaviorClass>(type: C, route: Route, calls: 
   return client as Client<C>;
 }
 
-/** A client is no promise: `await node.client(…)` must not call a method named then. */
+/** A client is no promise, nor encodes itself: `await` must not call a method named then, nor `JSON.stringify` one named toJSON. */
 function isHidden(method: string | symbol): boolean {
-  return typeof method === 'symbol' || method === 'then';
+  return typeof method === 'symbol' || method === 'then' || method === 'toJSON';
 }
 
 /** Whether a method is a generator, and its answer therefore a stream of responses. */

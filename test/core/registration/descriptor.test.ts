@@ -78,7 +78,7 @@ describe('descriptor', () => {
 
   it('rpc names methods: no hooks, no fields, no accessors, no members of every object', () => {
     expect(verdict({ serviceId: 64, name: 'a', rpc: ['greet'] })).to.equal('accepted');
-    for (const name of ['onMessage', 'perform', 'ports', 'constructor', 'toString', '__proto__', 'then', 'name']) {
+    for (const name of ['onMessage', 'perform', 'ports', 'constructor', 'toString', '__proto__', 'then', 'toJSON', 'name']) {
       expect(verdict({ serviceId: 64, name: 'a', rpc: [name] }), name).to.match(/^BEHAVIOR_INVALID: Sample offers .* no hook/);
     }
     for (const name of ['gret', 'field', 'count'])
