@@ -15,6 +15,7 @@ import type { Limits } from '../limits.js';
 import type { AgreementKeys } from '../security/agreement-keys.js';
 import type { Crypto } from '../security/crypto.js';
 import type { Identity } from '../security/identity.js';
+import type { Secret } from '../security/secret.js';
 import type { SecureStreamOptions } from '../security/secure-stream.js';
 import type { PendingTable } from '../structures/pending-table.js';
 import type { CoreMetrics } from './core-metrics.js';
@@ -57,7 +58,7 @@ export type Effect =
 export interface NetworkOptions {
   readonly identity: Identity;
   readonly network: string;
-  readonly networkKey: Uint8Array | undefined;
+  readonly networkKey: Secret | undefined;
   readonly limits: Limits;
   readonly tickMs: number;
   readonly crypto: Crypto;

@@ -13,6 +13,7 @@ import type { BehaviorEntry } from '../registration/registry.js';
 import type { AgreementKeys } from '../security/agreement-keys.js';
 import type { Crypto } from '../security/crypto.js';
 import type { Identity } from '../security/identity.js';
+import type { Secret } from '../security/secret.js';
 import type { SecureStreamOptions } from '../security/secure-stream.js';
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -92,7 +93,7 @@ export interface NodeDefaults {
 export interface NodeSetup {
   readonly identity: Identity;
   readonly network: string;
-  readonly networkKey: Uint8Array | undefined;
+  readonly networkKey: Secret | undefined;
   readonly listen: readonly Address[];
   readonly seeds: readonly Address[];
   readonly behaviors: readonly BehaviorEntry[];

@@ -32,6 +32,7 @@ import { AgreementKeys } from '../security/agreement-keys.js';
 import type { Crypto } from '../security/crypto.js';
 import { Identity } from '../security/identity.js';
 import { SpaceSealer } from '../security/sealer.js';
+import { Secret } from '../security/secret.js';
 import type { SecureStreamOptions } from '../security/secure-stream.js';
 import { NodeSigner } from '../security/signer.js';
 import { MemoryStorage } from './memory-storage.js';
@@ -104,7 +105,7 @@ export function resolveOptions(given: NodeOptions, defaults: NodeDefaults): Node
     logger,
     storage: storageOf(read, defaults, logger),
     signer: new NodeSigner(identity, crypto, network),
-    sealer: new SpaceSealer({ networkName: network, networkKey }, crypto, random),
+    sealer: new SpaceSealer({ networkName: network, networkKey: networkKey?.reveal() }, crypto, random),
     clock: read.clock ?? defaults.clock,
     timers: read.timers ?? defaults.timers,
     random,
@@ -119,8 +120,8 @@ function networkOf(name: unknown): string | undefined {
   return byteCount >= 1 && byteCount <= NETWORK_BYTES_MAX ? (name as string) : undefined;
 }
 
-function keyOf(key: unknown): Uint8Array | undefined {
-  return key instanceof Uint8Array && key.length === 32 ? key : undefined;
+function keyOf(key: unknown): Secret | undefined {
+  return key instanceof Uint8Array && key.length === 32 ? new Secret(key) : undefined;
 }
 
 function loggerOf(given: unknown): Logger | undefined {

@@ -75,7 +75,8 @@ export class SecureHandshake {
     this.#options = options;
     this.#space = options.space;
     this.preamble = this.#space.preamble;
-    const { pattern, prologue, psk } = this.#space;
+    const { pattern, prologue } = this.#space;
+    const psk = this.#space.psk?.reveal();
     const ephemeral = (): AgreementKey => options.ephemeral ?? options.keys.take();
     this.#noise = new HandshakeState({ crypto, pattern, isInitiator, prologue, staticKey, ephemeral, psk });
   }

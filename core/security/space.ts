@@ -7,6 +7,7 @@ import type { LinkKind } from '../api/transport.js';
 import { NetworkError } from '../errors.js';
 import type { Crypto } from './crypto.js';
 import { hkdfExpand, hkdfExtract } from './hkdf.js';
+import { Secret } from './secret.js';
 
 export const NETWORK_KEY_BYTES = 32;
 export const PREAMBLE_BYTES = 4;
@@ -32,7 +33,7 @@ export interface Space {
   readonly preamble: Uint8Array;
   readonly prologue: Uint8Array;
   readonly prologueHash: Uint8Array;
-  readonly psk: Uint8Array | undefined;
+  readonly psk: Secret | undefined;
 }
 
 /** Throws `OPTION_INVALID` for a key of another length. */
@@ -45,10 +46,10 @@ export function spaceOf(options: SpaceOptions, kind: LinkKind, crypto: Crypto): 
   return { pattern, preamble, prologue, prologueHash: crypto.sha256(prologue), psk: pskOf(options.networkKey, spaceId, crypto) };
 }
 
-function pskOf(networkKey: Uint8Array | undefined, spaceId: Uint8Array, crypto: Crypto): Uint8Array | undefined {
+function pskOf(networkKey: Uint8Array | undefined, spaceId: Uint8Array, crypto: Crypto): Secret | undefined {
   if (networkKey === undefined) return undefined;
   if (networkKey.length !== NETWORK_KEY_BYTES) throw new NetworkError('OPTION_INVALID', `networkKey must have ${NETWORK_KEY_BYTES} bytes`);
-  return hkdfExpand(crypto, hkdfExtract(crypto, PSK_SALT, networkKey), spaceId, PSK_BYTES);
+  return new Secret(hkdfExpand(crypto, hkdfExtract(crypto, PSK_SALT, networkKey), spaceId, PSK_BYTES));
 }
 
 export type PreambleCheck = 'good' | 'handshake-failed' | 'version';

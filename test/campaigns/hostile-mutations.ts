@@ -143,7 +143,7 @@ function proofTarget(): MutationTarget {
   const node = newNode([]);
   let good: Uint8Array = new Uint8Array(0);
   const meet = (proofOf: (transcriptHash: Uint8Array) => Uint8Array): Aftermath => {
-    const noise = new HandshakeState({ ...ATTACKER, ...SPACE, ephemeral: () => key(2) });
+    const noise = new HandshakeState({ ...ATTACKER, ...SPACE, psk: SPACE.psk?.reveal(), ephemeral: () => key(2) });
     const remote = node.accept((link) => new RawPeer(link));
     remote.send(SPACE.preamble, ...prefixed(noise.writeMessage(new Uint8Array(0)) as Uint8Array));
     noise.readMessage(remote.take().subarray(2));

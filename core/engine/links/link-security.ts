@@ -24,7 +24,7 @@ export class LinkSecurity {
     const { options, limits } = this.context;
     const isInitiator = link.direction === 'outgoing';
     link.phase = 'securing';
-    this.space ??= spaceOf({ networkName: options.network, networkKey: options.networkKey }, 'stream', options.crypto);
+    this.space ??= spaceOf({ networkName: options.network, networkKey: options.networkKey?.reveal() }, 'stream', options.crypto);
     link.secure = new SecureStream({
       crypto: options.crypto,
       keys: options.keys,
