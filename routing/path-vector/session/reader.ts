@@ -5,10 +5,10 @@
 import { NODE_ID_BYTES, type NodeId, nodeIdFromBytes } from '../../../core/address/node-id.js';
 import type { ByteReader } from '../../../core/structures/byte-reader.js';
 import { BANDWIDTH_UNKNOWN, ESTIMATED, LATENCY_MAX, LOSS_WHOLE } from '../rib/metric.js';
+import { SETS_MAX } from './service-sets.js';
 import * as form from './format.js';
 
 const SERVICES_MAX = 256;
-const SETS_MAX = 0x1_0000;
 const HOPS_MAX = 255;
 const NODE_BYTES_MIN = 33;
 const ENTRY_BYTES_MIN = 2;
@@ -140,7 +140,7 @@ function readSets(reader: ByteReader): [number, number[]][] {
     const list: number[] = [];
     for (let left = reader.u8() + 1; left > 0; left--) list.push(reader.u8());
     const isAscending = list.every((serviceId, index) => index === 0 || serviceId > (list[index - 1] as number));
-    if (number === 0 || number > SETS_MAX || list.length > SERVICES_MAX || !isAscending) reader.fail();
+    if (number === 0 || number >= SETS_MAX || list.length > SERVICES_MAX || !isAscending) reader.fail();
     else sets.push([number, list]);
   }
   return sets;

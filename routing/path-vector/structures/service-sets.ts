@@ -7,7 +7,8 @@ import { mix } from './node-list.js';
 export const NO_SERVICES = 0;
 
 const WORDS = 8;
-const SETS_MAX = 4_096;
+/** Lists, the empty one included: their numbers are below it, on the wire as well. */
+export const SETS_MAX = 4_096;
 
 export class ServiceSets {
   /** By number; ascending, without doubles. */

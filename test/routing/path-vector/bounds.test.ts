@@ -10,6 +10,7 @@ import { line } from './shapes.js';
 import { measured, TableNet } from './table-net.js';
 
 const MIB = 1024 * 1024;
+const EVERY_SERVICE = Array.from({ length: 256 }, (_, serviceId) => serviceId);
 const idAt = (index: number) => (index + 2 ** 40).toString(16).padStart(64, '0') as NodeId;
 
 function table(...neighbours: readonly NodeId[]): PathVectorRouter {
@@ -38,6 +39,19 @@ function takeAll(router: PathVectorRouter, connectionId: number, syncs: readonly
 }
 
 describe('The bounds of PathVectorRouter', () => {
+  it('row 102: lists of services under every number that a neighbour can name take less than 32 MiB', () => {
+    const router = table(A);
+    global.gc?.();
+    const before = process.memoryUsage().heapUsed;
+    for (let part = 0; part < 65; part++) {
+      const sets = Array.from({ length: 1_000 }, (_, index) => [part * 1_000 + index + 1, EVERY_SERVICE] as const);
+      router.applySync(1, measured(20), rawSync({ from: A, to: SELF, sequence: part, flags: part === 0 ? FLAG_BEGIN : 0, sets }));
+    }
+    global.gc?.();
+    expect(process.memoryUsage().heapUsed - before).below(32 * MIB);
+    expect(router.pathToNode(A)).eql(next(1, A));
+  });
+
   it('row 64: a flood of 100,000 nodes takes less than 64 MiB, and neighbours and others find room', () => {
     const router = table(A, B);
     global.gc?.();

@@ -211,6 +211,7 @@ describe('A path-vector sync that is not what it should be', () => {
       ['services that were not introduced', rawSync({ ...good, entries: [{ number: 1, bits: 1 | 32, more: [4] }] })],
       ['services out of order', rawSync({ ...good, sets: [[4, [65, 64]]] })],
       ['the same service twice', rawSync({ ...good, sets: [[4, [64, 64]]] })],
+      ['a number that no list can have', rawSync({ ...good, sets: [[4_096, [64]]] })],
       ['the number of the empty list', rawSync({ ...good, sets: [[0, [64]]] })],
     ];
     for (let length = 0; length < rawSync(good).length; length++) bad.push([`cut to ${length} bytes`, rawSync(good).slice(0, length)]);
