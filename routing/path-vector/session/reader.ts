@@ -5,7 +5,7 @@
 import { NODE_ID_BYTES, type NodeId, nodeIdFromBytes } from '../../../core/address/node-id.js';
 import type { ByteReader } from '../../../core/structures/byte-reader.js';
 import { BANDWIDTH_UNKNOWN, ESTIMATED, LATENCY_MAX, LOSS_WHOLE } from '../rib/metric.js';
-import { SETS_MAX } from './service-sets.js';
+import { SETS_MAX } from '../structures/service-sets.js';
 import * as form from './format.js';
 
 const SERVICES_MAX = 256;
