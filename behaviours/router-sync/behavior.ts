@@ -43,6 +43,8 @@ export class RouterSyncBehavior extends NetworkBehavior<RouterSyncToBehavior, Ro
   private openBefore: ReadonlySet<number> = new Set();
   private readonly timer = new WakeTimer<SyncAgent>((agent) => this.news(agent));
   private readonly pace: TokenBucket;
+  /** That of the table when handlers were asked last. */
+  private revision: number | undefined;
   /** How many there were last time. */
   private handlerCount = 0;
 
@@ -91,12 +93,14 @@ export class RouterSyncBehavior extends NetworkBehavior<RouterSyncToBehavior, Ro
 
   /** There may be news for every neighbour. */
   private spread(agent: SyncAgent): void {
-    if (this.timer.dueMs < Number.POSITIVE_INFINITY) return;
+    const { revision } = this.router;
+    if (this.timer.dueMs < Number.POSITIVE_INFINITY || (revision !== undefined && revision === this.revision)) return;
     const waitMs = Math.max(this.settings.batchMs, this.pace.waitMs(1, agent.nowMs));
     this.timer.within(agent, waitMs + Math.max(0, this.handlerCount - CROWD) * CROWD_MS);
   }
 
   private news(agent: SyncAgent): void {
+    this.revision = this.router.revision;
     this.pace.charge(1, agent.nowMs);
     this.handlerCount = agent.sendToHandlers('all', { type: 'news' });
   }

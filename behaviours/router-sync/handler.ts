@@ -187,8 +187,7 @@ export class RouterSyncHandler extends ConnectionHandler<RouterSyncToBehavior, R
     this.lastRoundMs = agent.nowMs;
     if (!this.flush(agent)) return;
     if (!this.isUnderstood) return this.tellNothing(agent);
-    this.send(agent, this.parts.router.createSync(agent.connection.nodeId, this.bytesMax));
-    this.sendNews(agent);
+    if (this.send(agent, this.parts.router.createSync(agent.connection.nodeId, this.bytesMax))) this.sendNews(agent);
   }
 
   /** Above the pace the news wait, and become one with those that come meanwhile. */

@@ -68,6 +68,14 @@ export abstract class RouterTable {
     return this.kind === undefined;
   }
 
+  /**
+   * Another number whenever `createNews` may have something new for any neighbour; while it is the same, `createNews` need not be asked.
+   * `undefined`: it is asked whenever something may have happened.
+   */
+  get revision(): number | undefined {
+    return undefined;
+  }
+
   #self: NodeId | undefined;
 
   /** This node's id; `undefined` before `attach`. */

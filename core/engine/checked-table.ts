@@ -46,6 +46,10 @@ export class CheckedTable {
     return this.#answer('isFilled', () => this.table.isFilled) === true;
   }
 
+  get revision(): number | undefined {
+    return this.#optional('revision', () => this.table.revision);
+  }
+
   pathToNode(nodeId: NodeId, except: number | undefined): RouteAction {
     try {
       return this.#sound('pathToNode', this.table.pathToNode(nodeId, except), except);

@@ -20,6 +20,9 @@ import type { RouteRule } from '../api/routes.js';
 import { NetworkError } from '../errors.js';
 import { CheckedTable, type KnownLink, type RouterFaultListener, requireFresh } from './checked-table.js';
 
+/** Tables that follow each other have no revision in common. */
+const SWAP_REVISIONS = 2 ** 32;
+
 export class RouterFacade extends RouterTable {
   /** The present table's. */
   override kind: string | undefined;
@@ -31,6 +34,7 @@ export class RouterFacade extends RouterTable {
   readonly #services = new Set<number>();
   readonly #onFault: RouterFaultListener;
   #faultCount = 0;
+  #swapCount = 0;
 
   /** Throws `ARGUMENT_INVALID` for a table that is none or that a node has used before. */
   constructor(table: RouterTable, onFault: RouterFaultListener) {
@@ -45,6 +49,11 @@ export class RouterFacade extends RouterTable {
 
   override get isFilled(): boolean {
     return this.#current.isFilled;
+  }
+
+  override get revision(): number | undefined {
+    const { revision } = this.#current;
+    return revision === undefined ? undefined : revision + this.#swapCount * SWAP_REVISIONS;
   }
 
   /** The current table beneath. */
@@ -80,6 +89,7 @@ export class RouterFacade extends RouterTable {
     const isFilling = this.self !== undefined && table.kind !== undefined && !next.isFilled;
     this.#previous = isFilling ? (this.#previous ?? this.#current) : undefined;
     this.#current = next;
+    this.#swapCount++;
     this.kind = table.kind;
   }
 

@@ -57,6 +57,10 @@ export abstract class LearningRouter extends RouterTable {
     return this.sessions.every(({ inbound }) => inbound.isSettled);
   }
 
+  override get revision(): number {
+    return this.rib?.revision ?? 0;
+  }
+
   override linkUp(connectionId: number, nodeId: NodeId): void {
     const rib = this.rib;
     if (rib === undefined || nodeId === this.self || this.#links.has(connectionId)) return;
@@ -64,6 +68,7 @@ export abstract class LearningRouter extends RouterTable {
     this.#wasAlone = false;
     const link = rib.addLink(connectionId, nodeId);
     if (link !== undefined) this.#links.set(connectionId, link);
+    rib.revision++;
   }
 
   /** Taken when it differs by a quarter from the one in use. */
@@ -77,6 +82,7 @@ export abstract class LearningRouter extends RouterTable {
     if (link === undefined || rib === undefined) return;
     const list = [...new Set(services.filter(isServiceId))].sort((one, other) => one - other);
     rib.setDirect(link, rib.sets.take(list));
+    rib.revision++;
   }
 
   override linkDown(connectionId: number): void {
@@ -84,7 +90,9 @@ export abstract class LearningRouter extends RouterTable {
     if (link === undefined) return;
     this.#links.delete(connectionId);
     this.#wasAlone = this.#links.size === 0;
-    this.rib?.removeLink(link);
+    if (this.rib === undefined) return;
+    this.rib.removeLink(link);
+    this.rib.revision++;
   }
 
   override registerService(serviceId: number): void {
@@ -113,10 +121,15 @@ export abstract class LearningRouter extends RouterTable {
   override applySync(connectionId: number, metric: LinkMetric, sync: Uint8Array): void {
     const carrier = this.#links.get(connectionId);
     const link = carrier && this.#linkTo(carrier.hop.nodeId);
-    if (link === undefined || !isSoundMetric(metric)) return;
-    if (sync.length === 0) return this.#receiver?.forget(link);
+    const { rib } = this;
+    if (link === undefined || rib === undefined || !isSoundMetric(metric)) return;
+    if (sync.length === 0) {
+      rib.revision++;
+      return this.#receiver?.forget(link);
+    }
     const result = this.#receiver?.take(link, sync);
     if (result === undefined) return;
+    if (result.isNews) rib.revision++;
     if (carrier?.measure.isKnown === false) this.#measure(carrier, metric);
     this.#writer?.received(link, result);
     if (result.peerSequence !== undefined) this.#outlive(result.peerSequence);
@@ -159,8 +172,11 @@ export abstract class LearningRouter extends RouterTable {
   }
 
   #measure(link: RouteLink, metric: LinkMetric): void {
-    if (link.measure.take(metric)) this.rib?.recost(link);
-    if (link.measure.isKnown) this.rib?.announce(link);
+    const { rib } = this;
+    if (rib === undefined) return;
+    const isNew = link.measure.take(metric);
+    if (isNew) rib.recost(link);
+    if ((link.measure.isKnown && rib.announce(link)) || isNew) rib.revision++;
   }
 
   /** A neighbour knows this node from an earlier life: it goes on where that ended, or its routes would count as old. */
@@ -169,6 +185,7 @@ export abstract class LearningRouter extends RouterTable {
     if (sequence === this.#ownSequence) return;
     this.#ownSequence = sequence;
     for (const link of this.#links.values()) link.outbound.isHeadNew = true;
+    if (this.rib !== undefined) this.rib.revision++;
   }
 
   #linkTo(nodeId: NodeId): RouteLink | undefined {

@@ -78,9 +78,11 @@ export class BestPath {
   /** As `mark`, where nothing is decided anew: other routes than the selected one are advertised to those only through whom that one leads. */
   private markDetours(taken: RouteLink, node: number): void {
     if (!taken.isAnnounced) return this.mark(node, false);
-    const path = taken.ribIn.pathOf(node);
-    for (const link of this.rib.links)
-      if (link.node !== node && link.outbound.isBegun && taken.paths.contains(path, link.node)) link.mark(node, this.rib.nodes);
+    const { paths, ribIn } = taken;
+    for (let path = ribIn.pathOf(node); path !== NO_PATH; path = paths.parent(path)) {
+      const link = this.rib.linkList.to(paths.lastHop(path));
+      if (link !== undefined && link.node !== node && link.outbound.isBegun) link.mark(node, this.rib.nodes);
+    }
   }
 
   private decideAmongAll(node: number, before: RouteLink | undefined, changed: RouteLink | undefined, isFresh: boolean): void {

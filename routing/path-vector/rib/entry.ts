@@ -18,9 +18,11 @@ export interface Entry {
 
 /** At equal cost fewer hops, then more bandwidth; then the order of the links decides. */
 export function isBetter(link: RouteLink, than: RouteLink, node: number): boolean {
-  const [cost, other] = [link.ribIn.costOf(node), than.ribIn.costOf(node)];
-  if (cost !== other) return cost < other;
-  const [hops, otherHops] = [link.hopCount(node), than.hopCount(node)];
+  const cost = link.ribIn.costOf(node);
+  const otherCost = than.ribIn.costOf(node);
+  if (cost !== otherCost) return cost < otherCost;
+  const hops = link.hopCount(node);
+  const otherHops = than.hopCount(node);
   return hops !== otherHops ? hops < otherHops : link.bandwidthOver(node) > than.bandwidthOver(node);
 }
 

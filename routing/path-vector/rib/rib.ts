@@ -37,10 +37,12 @@ export class Rib {
   readonly locRib = new LocRib(this.linkList.slots);
   readonly costs: CostModel;
   round = 1;
+  /** Rises with everything that may be news for a neighbour. */
+  revision = 0;
   /** Each gets the number of every node about which something is decided anew. */
   readonly watchers = new Set<Set<number>>();
   private readonly flaps = new Flaps();
-  private readonly choice: BestPath;
+  private readonly bestPath: BestPath;
 
   constructor(
     self: NodeId,
@@ -56,7 +58,7 @@ export class Rib {
     this.keys = new KeyIndex(this.nodes);
     this.keys.add(SELF);
     this.locRib.fit(this.nodes.end);
-    this.choice = new BestPath(this);
+    this.bestPath = new BestPath(this);
   }
 
   /** `undefined`: there are no numbers for more nodes. */
@@ -82,8 +84,8 @@ export class Rib {
     ribIn.forEach((node) => {
       this.sets.release(ribIn.servicesOf(node));
       this.locRib.addRoutes(node, -1);
-      this.choice.wait(node);
-      this.choice.decide(node, link, false);
+      this.bestPath.wait(node);
+      this.bestPath.decide(node, link, false);
     });
     this.linkList.vacate(link);
     for (const node of link.ribOut.find(DIRTY | ADVERTISED)) this.nodes.release(node);
@@ -110,8 +112,8 @@ export class Rib {
     ribIn.setEntry(node, entry);
     const cost = link.costOver(node, this.costs);
     ribIn.setCost(node, cost);
-    if (before !== NO_PATH && before !== entry.path && cost > costBefore) this.choice.wait(node);
-    this.choice.decide(node, link, true);
+    if (before !== NO_PATH && before !== entry.path && cost > costBefore) this.bestPath.wait(node);
+    this.bestPath.decide(node, link, true);
   }
 
   clearEntry(link: RouteLink, node: number): void {
@@ -124,8 +126,8 @@ export class Rib {
     this.locRib.addRoutes(node, -1);
     paths.release(path);
     this.sets.release(services);
-    this.choice.wait(node);
-    this.choice.decide(node, link, true);
+    this.bestPath.wait(node);
+    this.bestPath.decide(node, link, true);
     this.nodes.release(node);
   }
 
@@ -133,25 +135,26 @@ export class Rib {
   recost(link: RouteLink): void {
     link.ribIn.forEach((node) => {
       link.ribIn.setCost(node, link.costOver(node, this.costs));
-      this.choice.decide(node, link, false);
+      this.bestPath.decide(node, link, false);
     });
   }
 
-  /** From now on the routes over this link are advertised, if it is time. */
-  announce(link: RouteLink): void {
+  /** From now on the routes over this link are advertised, if it is time. Whether this has begun. */
+  announce(link: RouteLink): boolean {
     const isTime = this.round >= link.quietRound && (link.measure.isKnown || this.round > link.upRound + 1);
-    if (link.isAnnounced || !isTime) return;
+    if (link.isAnnounced || !isTime) return false;
     link.isAnnounced = true;
     link.ribIn.forEach((node) => {
-      this.choice.mark(node, true);
+      this.bestPath.mark(node, true);
     });
+    return true;
   }
 
   /** A new round: what waited long enough is settled. */
   advance(): void {
     this.round++;
     for (const link of this.links) this.announce(link);
-    this.choice.advance();
+    this.bestPath.advance();
   }
 
   /**

@@ -37,6 +37,7 @@ export interface Sync extends form.SyncHead {
   readonly isAsking: boolean;
   readonly nodes: readonly (readonly [number: number, id: NodeId])[];
   readonly sets: readonly (readonly [number: number, list: readonly number[]])[];
+  readonly entryCount: number;
   /** In order. An entry is valid during the call only. */
   forEachEntry(take: (entry: SyncEntry) => void): void;
 }
@@ -77,7 +78,16 @@ export function readSync(reader: ByteReader, head: form.SyncHead, introduced: In
     reader.at = firstAt;
     for (let left = count; left > 0; left--) take(readEntry(reader, known));
   };
-  return { ...head, isBegin, isEnd: (flags & form.FLAG_END) !== 0, isAsking: (flags & form.FLAG_ASK) !== 0, nodes, sets, forEachEntry };
+  return {
+    ...head,
+    isBegin,
+    isEnd: (flags & form.FLAG_END) !== 0,
+    isAsking: (flags & form.FLAG_ASK) !== 0,
+    nodes,
+    sets,
+    entryCount: count,
+    forEachEntry,
+  };
 }
 
 /** What entries are read with: the numbers that may be referred to, those of earlier syncs of the session and of this one. */

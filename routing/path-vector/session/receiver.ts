@@ -23,6 +23,8 @@ export interface SyncResult {
   readonly isAsking: boolean;
   /** This node's own sequence number as the neighbour knows it; absent when the sync was not taken. */
   readonly peerSequence: number | undefined;
+  /** There may be something new for some neighbour: it was not just the digest of a session that goes on. */
+  readonly isNews: boolean;
 }
 
 export class SyncReceiver {
@@ -36,9 +38,11 @@ export class SyncReceiver {
     if (head?.binding !== bindingOf(nodes.names[link.node] as number, nodes.names[SELF] as number)) return undefined;
     const sync = readSync(reader, head, link.inbound);
     if (sync === undefined) return undefined;
+    const { receivedSession, isAsking, peerSequence } = sync;
     const isTaken = sync.session > 0 && this.isNext(link, sync);
+    const isDigest = isTaken && sync.flags === 0 && sync.entryCount === 0 && sync.ownSequence === link.inbound.peerSequence;
     if (isTaken) this.apply(link, sync);
-    return { receivedSession: sync.receivedSession, isAsking: sync.isAsking, peerSequence: isTaken ? sync.peerSequence : undefined };
+    return { receivedSession, isAsking, peerSequence: isTaken ? peerSequence : undefined, isNews: !isDigest || !link.outbound.isBegun };
   }
 
   /** Everything that the neighbour has advertised is void; it may begin anew. */

@@ -11,6 +11,7 @@ import { ADVERTISED, DIRTY, INTRODUCED } from '../rib/adj-rib-out.js';
 import { BANDWIDTH_UNKNOWN, ESTIMATED, lossOf } from '../rib/metric.js';
 import type { Rib } from '../rib/rib.js';
 import type { RouteLink } from '../rib/route-link.js';
+import type { OutboundSession } from '../rib/sessions.js';
 import { SELF } from '../structures/node-list.js';
 import { NO_PATH, nameBehind } from '../structures/path-store.js';
 import { NO_SERVICES } from '../structures/service-sets.js';
@@ -31,12 +32,8 @@ interface Writing {
   readonly bytesMax: number | undefined;
 }
 
-/** A node to be advertised, and its route. */
-interface Advert {
-  readonly number: number;
-  readonly via: RouteLink;
-  readonly hopCount: number;
-}
+/** More than there are numbers of nodes, or slots of links. */
+const NUMBERS = 0x1_0000;
 
 /** Magic, flags, binding, digest, five numbers and three counts, as long as they can be. */
 const HEAD_BYTES_MAX = 2 + 8 + 8 * VARINT_BYTES_MAX;
@@ -63,9 +60,10 @@ export class SyncWriter {
     const { round } = this.rib;
     if (!outbound.isGreeted) return this.greet(link, ownSequence);
     if (!outbound.isBegun) this.begin(link);
+    else if (!isRound && !outbound.isHeadNew && !outbound.isFull && outbound.dirty.length === 0 && !this.isShareLeft(outbound))
+      return undefined;
     const isAsking = inbound.isWanted && round >= inbound.askRound;
     const isDue = outbound.isHeadNew || (isRound && (isAsking || round >= outbound.sentRound + DIGEST_ROUNDS));
-    this.clear();
     this.update(link);
     const isEnd = outbound.isFull && outbound.dirty.length + outbound.postponedCount === 0 && this.rib.isFilledBeside(link);
     if (this.entryCount === 0 && !isDue && !isEnd && outbound.sequence > 0) return undefined;
@@ -82,7 +80,6 @@ export class SyncWriter {
     const { inbound } = link;
     if (this.rib.round < inbound.askRound) return undefined;
     inbound.asked(this.rib.round);
-    this.clear();
     return this.join(link, form.FLAG_ASK, ownSequence);
   }
 
@@ -113,21 +110,26 @@ export class SyncWriter {
     else if (isAsking && this.rib.round >= outbound.begunRound + BEGIN_ROUNDS) outbound.isBegun = false;
   }
 
+  /** Postponed nodes may be advertised in this round. */
+  private isShareLeft(outbound: OutboundSession): boolean {
+    outbound.renewShare(this.rib.round, this.rib.links.length);
+    return outbound.postponedCount > 0 && outbound.introductionsLeft > 0;
+  }
+
   private update(link: RouteLink): void {
     const { outbound, ribOut } = link;
-    outbound.renewShare(this.rib.round, this.rib.links.length);
-    link.resume();
+    if (this.isShareLeft(outbound)) link.resume();
     if (outbound.dirty.length === 0) return;
     const { dirty } = outbound;
     outbound.dirty = [];
-    const adverts = this.advertsOf(link, dirty);
-    for (const advert of adverts) {
-      const isNew = (ribOut.flagsOf(advert.number) & ADVERTISED) === 0;
-      if (this.isFull) outbound.dirty.push(advert.number);
-      else if (isNew && outbound.introductionsLeft === 0) link.postpone(advert.number, this.rib.nodes);
+    for (const place of this.advertsOf(link, dirty)) {
+      const node = Math.floor(place / NUMBERS) % NUMBERS;
+      const isNew = (ribOut.flagsOf(node) & ADVERTISED) === 0;
+      if (this.isFull) outbound.dirty.push(node);
+      else if (isNew && outbound.introductionsLeft === 0) link.postpone(node, this.rib.nodes);
       else {
         if (isNew) outbound.introductionsLeft--;
-        this.advertise(link, advert);
+        this.advertise(link, node, this.rib.linkList.slots[place % NUMBERS] as RouteLink);
       }
     }
   }
@@ -137,17 +139,21 @@ export class SyncWriter {
     return this.entryCount >= form.ENTRIES_MAX || this.nodes.length + this.entries.length >= this.bytesMax;
   }
 
-  /** Of the nodes that are dirty, those with something new, near ones first; what is lost is withdrawn. */
-  private advertsOf(link: RouteLink, dirty: readonly number[]): Advert[] {
-    const adverts: Advert[] = [];
+  /**
+   * Of the nodes that are dirty, those with something new, in the order of their hops: each as one number of the hops, the node and the slot
+   * of the link that its route takes. What is lost is withdrawn.
+   */
+  private advertsOf(link: RouteLink, dirty: readonly number[]): Float64Array {
+    const adverts = new Float64Array(dirty.length);
+    let count = 0;
     for (const node of dirty) {
       const via = this.routeToAdvertise(link, node);
       if (via !== undefined) {
-        if (!this.isKnown(link, node, via)) adverts.push({ number: node, via, hopCount: via.hopCount(node) });
+        if (!this.isKnown(link, node, via)) adverts[count++] = (via.hopCount(node) * NUMBERS + node) * NUMBERS + via.slot;
       } else if (this.isFull) link.outbound.dirty.push(node);
       else this.withdraw(link, node);
     }
-    return adverts.sort((one, other) => one.hopCount - other.hopCount || one.number - other.number);
+    return adverts.subarray(0, count).sort();
   }
 
   /** `undefined`: no route to the node is advertised to the neighbour. */
@@ -196,20 +202,19 @@ export class SyncWriter {
     this.rib.nodes.release(node);
   }
 
-  private advertise(link: RouteLink, advert: Advert): void {
+  private advertise(link: RouteLink, node: number, via: RouteLink): void {
     const { ribOut, outbound } = link;
-    const { number, via } = advert;
-    const name = this.nameOf(number, via);
-    ribOut.setFlags(number, (ribOut.flagsOf(number) & ~DIRTY) | ADVERTISED);
-    outbound.digest = (outbound.digest - ribOut.nameOf(number) + name) >>> 0;
-    this.writeEntry(link, advert);
-    ribOut.setNames(number, name, via.pathName(number));
+    const name = this.nameOf(node, via);
+    ribOut.setFlags(node, (ribOut.flagsOf(node) & ~DIRTY) | ADVERTISED);
+    outbound.digest = (outbound.digest - ribOut.nameOf(node) + name) >>> 0;
+    this.writeEntry(link, node, via);
+    ribOut.setNames(node, name, via.pathName(node));
   }
 
-  private writeEntry(link: RouteLink, advert: Advert): void {
+  private writeEntry(link: RouteLink, node: number, via: RouteLink): void {
     const { latency, loss, bandwidth, sequence } = this.entry;
-    const set = advert.via.ribIn.servicesOf(advert.number);
-    const parent = this.parentOf(link, advert);
+    const set = via.ribIn.servicesOf(node);
+    const parent = this.parentOf(link, node, via);
     const bits =
       form.ADVERTISED_FORM |
       (parent === undefined ? form.EXPLICIT : 0) |
@@ -218,10 +223,10 @@ export class SyncWriter {
       (bandwidth === BANDWIDTH_UNKNOWN ? 0 : form.BANDWIDTH) |
       (set === NO_SERVICES ? 0 : form.SERVICES) |
       (sequence === 0 ? 0 : form.SEQUENCE);
-    this.entries.varint(this.introduce(link, advert.number));
+    this.entries.varint(this.introduce(link, node));
     this.entries.u8(bits);
     if (parent !== undefined) this.entries.varint(parent);
-    else this.writeHops(link, advert);
+    else this.writeHops(link, node, via);
     this.entries.varint(latency);
     if ((bits & form.LOSS) !== 0) this.entries.varint(lossOf(loss));
     if ((bits & form.BANDWIDTH) !== 0) this.entries.varint(bandwidth);
@@ -231,15 +236,15 @@ export class SyncWriter {
   }
 
   /** The number of the node before it, if the same path to that one was advertised to the neighbour. */
-  private parentOf(link: RouteLink, { via, number }: Advert): number | undefined {
-    const before = via.paths.parent(via.ribIn.pathOf(number));
+  private parentOf(link: RouteLink, node: number, via: RouteLink): number | undefined {
+    const before = via.paths.parent(via.ribIn.pathOf(node));
     if (before === NO_PATH) return form.SENDER;
     const last = via.paths.lastHop(before);
     return link.isAdvertised(last, via.paths.name(before)) ? last + 1 : undefined;
   }
 
-  private writeHops(link: RouteLink, { via, number }: Advert): void {
-    const hops = via.paths.hopsOf(via.paths.parent(via.ribIn.pathOf(number)));
+  private writeHops(link: RouteLink, node: number, via: RouteLink): void {
+    const hops = via.paths.hopsOf(via.paths.parent(via.ribIn.pathOf(node)));
     this.entries.varint(hops.length);
     for (const hop of hops) this.entries.varint(this.introduce(link, hop));
   }
@@ -267,15 +272,6 @@ export class SyncWriter {
     return set;
   }
 
-  private clear(): void {
-    this.nodes.clear();
-    this.sets.clear();
-    this.entries.clear();
-    this.nodeCount = 0;
-    this.setCount = 0;
-    this.entryCount = 0;
-  }
-
   private join({ node, outbound, inbound }: RouteLink, flags: number, ownSequence: number): Uint8Array {
     const { nodes, locRib } = this.rib;
     const sync = new ByteWriter(new Uint8Array(HEAD_BYTES_MAX + this.nodes.length + this.sets.length + this.entries.length));
@@ -290,6 +286,7 @@ export class SyncWriter {
     this.nodes = reused(this.nodes);
     this.sets = reused(this.sets);
     this.entries = reused(this.entries);
+    this.nodeCount = this.setCount = this.entryCount = 0;
     return sync.written;
   }
 }

@@ -107,6 +107,31 @@ describe('router-sync says', () => {
     }
   });
 
+  it('no news, and does not ask for any, while the revision of its table is the same', () => {
+    class Revised extends ScriptedTable {
+      current = 0;
+      override get revision(): number {
+        return this.current;
+      }
+    }
+    const table = new Revised();
+    const { node, peer } = met(table);
+    const happened = () => {
+      table.asked.length = 0;
+      peer.sync(9);
+      node.advance(50);
+      return table.asked.filter((what) => what === 'news').length;
+    };
+    happened();
+    expect(happened()).equal(0);
+    table.current++;
+    expect(happened()).equal(1);
+    expect(happened()).equal(0);
+    node.network.router.replace(new Revised());
+    table.news.push(Uint8Array.of(5));
+    expect(happened()).equal(0);
+  });
+
   it('row 68: what follows the first two news within 20 ms together with what comes after it', () => {
     const { node, table, peer } = met();
     const other = new SyncPeer(node, 'other').hello();
@@ -193,10 +218,10 @@ describe('router-sync takes', () => {
     const peer = new SyncPeer(node, 'peer', false).hello().sync(1).sync(2);
     node.advance(300);
     expect(table.taken).eql([]);
-    peer.pong();
+    peer.pong().pong().pong();
     expect(table.taken.map(({ metric, sync }) => [metric.rttMs, ...sync])).eql([
-      [300, 1],
-      [300, 2],
+      [100, 1],
+      [100, 2],
     ]);
     peer.sync(3);
     expect(table.taken.length).equal(3);
@@ -258,7 +283,7 @@ describe('router-sync takes', () => {
     node.advance(1_000);
     expect(peer.heard()).eql(['hello other']);
     peer.hello('other').sync(3);
-    expect(other.taken.map(({ sync }) => sync)).eql([[3]]);
+    expect(other.taken.map(({ sync }) => sync)).eql([[], [3]]);
   });
 
   it('a table that throws as a fault of the table, and goes on', () => {

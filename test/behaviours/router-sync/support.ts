@@ -30,6 +30,10 @@ export class ScriptedTable extends ForceLocalRouter {
     this.kind = kind === NO_KIND ? undefined : kind;
   }
 
+  override get isFilled(): boolean {
+    return this.taken.length > 0;
+  }
+
   override createSync(_forNode: NodeId): Uint8Array | undefined {
     this.asked.push('sync');
     return this.syncs.shift();

@@ -187,6 +187,21 @@ describe('RouterFacade', () => {
       expect([facade.pathToKey(B), facade.providerOf(64, 0, B)]).eql([LOCAL, A]);
     });
 
+    it('has a revision of its own for every table that has one', () => {
+      class Revised extends Recording {
+        override get revision(): number {
+          return 7;
+        }
+      }
+      const { facade } = facadeOver(new Revised());
+      const before = facade.revision;
+      facade.replace(new Revised());
+      expect(facade.revision).not.equal(before);
+      expect(facade.revision).equal(facade.revision);
+      facade.replace(new Recording());
+      expect(facade.revision).equal(undefined);
+    });
+
     it('has no old table beside one that learns nothing, and keeps none past its time', () => {
       const { facade } = facadeOver(new DirectRouter());
       facade.replace(new DirectRouter());
