@@ -76,7 +76,7 @@ export interface Dropped {
   readonly serviceId: number | undefined;
 }
 
-/** A relay says that it could not hand on a message of this node's. A claim: nothing proves it but the relay's word. */
+/** A relay signals that it could not forward a message of this node's. A claim: nothing proves it but the relay's word. */
 export interface Lost {
   readonly cause: 'unreachable' | 'hop-limit' | 'lane-full';
   /** The relay, by its own word unless it is a neighbour. */

@@ -102,7 +102,7 @@ export abstract class NetworkBehavior<ToBehavior = any, ToHandler = any> {
   /** A message for this service that no handler takes: routed ones, and direct ones on connections without a handler. */
   onMessage(_agent: BehaviorAgent<ToHandler>, _message: Message): void {}
   /**
-   * A relay says that it could not hand on a message that this behaviour, or a handler of it, has sent. A claim: nothing proves it but the
+   * A relay signals that it could not forward a message that this behaviour, or a handler of it, has sent. A claim: nothing proves it but the
    * relay's word, and what is lost otherwise is lost in silence. Put what names a message into the first 16 bytes of its payload.
    */
   onMessageLost(_agent: BehaviorAgent<ToHandler>, _lost: Lost): void {}

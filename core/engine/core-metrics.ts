@@ -15,8 +15,8 @@ export class CoreMetrics extends Metrics {
   readonly recordsSent = this.counter('records_sent_total');
   readonly undecodable = this.counter('payloads_undecodable_total');
   readonly unknownControl = this.counter('control_unknown_total');
-  readonly lossesTold = this.counter('losses_told_total');
-  readonly lossesHeard = this.counter('losses_heard_total');
+  readonly lossSignalsSent = this.counter('loss_signals_sent_total');
+  readonly lossSignalsReceived = this.counter('loss_signals_received_total');
   readonly faults = this.counter('faults_total');
   readonly accepted = this.counter('connections_accepted_total');
   readonly opened = this.counter('connections_opened_total');

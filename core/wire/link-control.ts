@@ -30,7 +30,7 @@ export const LOST_PAYLOAD_BYTES_MAX = 16;
 /** The first room of a message: most fit, and a longer one grows. */
 const ROOM_BYTES = 32;
 
-/** Why a relay could not hand a message on; its number on the wire is its place, from 1. */
+/** Why a relay could not forward a message; its number on the wire is its place, from 1. */
 export type LossCause = 'unreachable' | 'hop-limit' | 'lane-full';
 const LOSS_CAUSES: readonly LossCause[] = ['unreachable', 'hop-limit', 'lane-full'];
 
@@ -48,7 +48,7 @@ export type ControlMessage =
   | { readonly type: 'close'; readonly code: number; readonly text: string }
   /** What the remote offers from now on. */
   | { readonly type: 'services'; readonly services: readonly number[] }
-  /** A relay could not hand on a message of this node's. The only kind that is routed, and never answered. */
+  /** A relay could not forward a message of this node's. The only kind that is routed, and never answered. */
   | LostMessage;
 
 export interface LostMessage {

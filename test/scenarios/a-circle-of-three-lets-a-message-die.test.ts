@@ -54,7 +54,7 @@ describe('row 63, H-25: a message in a circle of three', () => {
       // b dropped it; the signal went from b over c to a, which c forwarded.
       expect(count('messages_dropped_hop_limit_total')).eql([0, 1, 0]);
       expect(count('messages_forwarded_total')).eql([21, 21, 22]);
-      expect(count('losses_told_total')).eql([0, 1, 0]);
+      expect(count('loss_signals_sent_total')).eql([0, 1, 0]);
       await sim.stop();
     });
 
@@ -80,7 +80,7 @@ describe('row 63, H-25: a message in a circle of three', () => {
     expect(heard).eql([]);
     // c may not send the message back where it came from, and b not the signal.
     expect(count('messages_dropped_unreachable_total')).eql([0, 1, 1]);
-    expect(count('losses_told_total').reduce((sum, told) => sum + told)).eql(1);
+    expect(count('loss_signals_sent_total').reduce((sum, told) => sum + told)).eql(1);
     await sim.stop();
   });
 });

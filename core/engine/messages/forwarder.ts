@@ -58,7 +58,7 @@ export class Forwarder {
   /** A control message that is routed: a signal of a lost message, for this node or another one. */
   routeControl(link: Link, view: HeaderView): void {
     const action = this.isSelf(view) ? LOCAL : this.decide(link, view);
-    if (action.type === 'local') this.parts.signals.heard(link, view);
+    if (action.type === 'local') this.parts.signals.receive(link, view);
     else if (action.type === 'reject') this.lost('unreachable', link, view);
     else this.forward(link, view, action);
   }
@@ -98,12 +98,12 @@ export class Forwarder {
 
   private full(link: Link, from: Link, view: HeaderView): void {
     this.parts.context.dropped('lane-full', 1, link.id, view.serviceId);
-    this.parts.signals.tell(from, view, 'lane-full');
+    this.parts.signals.send(from, view, 'lane-full');
   }
 
   private lost(cause: 'unreachable' | 'hop-limit', from: Link, view: HeaderView): void {
     this.parts.context.dropped(cause, 1, from.id, view.serviceId);
-    this.parts.signals.tell(from, view, cause);
+    this.parts.signals.send(from, view, cause);
   }
 
   /** Most messages that pass go where the last one went: its id is kept as a text, which is dear to make. */

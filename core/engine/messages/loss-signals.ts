@@ -1,8 +1,8 @@
 /**
- * @module LossSignals: a relay that cannot hand on a message tells its origin so, and an origin that is told tells the behaviour that has
- * sent it, and its application. A signal is a message of service 0 that is routed to the origin; one that ends on its way is dropped
- * without a word, so that there are no errors about errors. A relay sends so many in a second for each link that messages came
- * over; the rest is counted only. A signal quotes the first 16 bytes of the payload, by which the sender knows its message again, and is hardly
+ * @module LossSignals: a relay that cannot forward a message sends its origin a signal, which the origin passes to the behaviour that has sent
+ * the message, and to its application. A signal is a message of service 0 that is routed to the origin; one that cannot be forwarded itself is
+ * dropped in silence, so that there are no errors about errors. A relay sends so many in a second for each link that messages came
+ * over; the rest is counted only. A signal quotes the first 16 bytes of the payload, by which the sender recognises its message, and is hardly
  * larger than the message that it is about: nobody gains by forging origins.
  */
 
@@ -33,10 +33,10 @@ export class LossSignals {
   constructor(private readonly parts: LossSignalsParts) {}
 
   /** The message at `view`, which came over `from`, ends here. Broadcasts and signals end in silence. */
-  tell(from: Link, view: HeaderView, cause: LossCause): void {
-    if (view.kind === KIND_SERVICES || view.serviceId === 0 || !this.mayTell(from)) return;
+  send(from: Link, view: HeaderView, cause: LossCause): void {
+    if (view.kind === KIND_SERVICES || view.serviceId === 0 || !this.isAllowed(from)) return;
     const origin = view.sourceOffset < 0 ? (from.nodeId as NodeId) : nodeIdFromBytes(view.bytes, view.sourceOffset);
-    const link = this.wayTo(origin);
+    const link = this.nextHopTo(origin);
     if (link?.isOpen !== true) return;
     const { fromServiceId, serviceId, streamId } = view;
     const payloadStart = view.bytes.subarray(view.bodyOffset, view.end);
@@ -47,15 +47,15 @@ export class LossSignals {
     draft.ttl = context.limits.hopsMax;
     draft.destination = nodeIdToBytes(origin);
     if (!link.outbox.append(link.outbox.lane('normal'), draft, body, 0, body.length)) return;
-    context.metrics.lossesTold.value++;
+    context.metrics.lossSignalsSent.value++;
     context.touch(link);
   }
 
   /**
    * A signal for this node came over `link`. No other control message is routed: a neighbour's own breaks the protocol, what it only
-   * passed on is ignored and counted.
+   * forwarded is ignored and counted.
    */
-  heard(link: Link, view: HeaderView): void {
+  receive(link: Link, view: HeaderView): void {
     const { context, links, callbacks, behaviors } = this.parts;
     const message = decodeControl(view.bytes.subarray(view.bodyOffset, view.end));
     if (message === 'malformed' || message === 'unknown' || message.type !== 'lost') {
@@ -65,19 +65,19 @@ export class LossSignals {
     }
     const { cause, fromServiceId, serviceId, streamId, payloadStart } = message;
     const by = view.sourceOffset < 0 ? (link.nodeId as NodeId) : nodeIdFromBytes(view.bytes, view.sourceOffset);
-    context.metrics.lossesHeard.value++;
+    context.metrics.lossSignalsReceived.value++;
     const lost: Lost = { cause, by, fromServiceId, serviceId, streamId, payloadStart };
     context.options.emit('lost', lost);
     const sender = behaviors.at(fromServiceId);
     if (sender !== undefined) callbacks.run(sender, 'onMessageLost', () => sender.instance.onMessageLost(sender.agent, lost));
   }
 
-  private wayTo(origin: NodeId): Link | undefined {
+  private nextHopTo(origin: NodeId): Link | undefined {
     const action = this.parts.router.pathToNode(origin);
     return action.type === 'next' ? this.parts.links.get(action.connectionId) : undefined;
   }
 
-  private mayTell(from: Link): boolean {
+  private isAllowed(from: Link): boolean {
     const { nowMs, limits } = this.parts.context;
     if (nowMs - from.lossWindowMs >= WINDOW_MS) {
       from.lossWindowMs = nowMs;

@@ -1,5 +1,5 @@
 /**
- * @module Calls over relays whose way, relay or far end dies: nobody waits for a deadline when his node knows better, and no work is done
+ * @module Calls over relays whose path, relay or far end dies: nobody waits for a deadline when his node knows better, and no work is done
  * twice (row 66, row 82).
  */
 import { expect } from 'chai';
@@ -42,11 +42,11 @@ const LINE = [
   [1, 2],
   [2, 3],
 ] as const;
-/** Two ways from 0 to 3: the one over 1 and 2, and a longer one over 4, 5 and 6. */
+/** Two paths from 0 to 3: the one over 1 and 2, and a longer one over 4, 5 and 6. */
 const RING = [...LINE, [0, 4], [4, 5], [5, 6], [6, 3]] as const;
 
 describe('row 66: a call over relays', () => {
-  it('to a node that has just died is unreachable at once, though the table of the caller still knows a way', async () => {
+  it('to a node that has just died is unreachable at once, though the table of the caller still knows a path', async () => {
     const { sim, node, next } = await mesh(LINE, [3]);
     sim.crash(node(3), { reset: true });
     await sim.run(LATENCY_MS + 1);
@@ -59,7 +59,7 @@ describe('row 66: a call over relays', () => {
     await sim.stop();
   });
 
-  it('ends soon after the table has lost every way to a node that had the call in work', async () => {
+  it('ends soon after the table has lost every path to a node that had the call in work', async () => {
     const { sim, node, desk } = await mesh(LINE, [3]);
     const waiting = outcome(sim, node(0).call(toNode(node(3).id), DESK, 'never', 1));
     await sim.run(100);
@@ -72,7 +72,7 @@ describe('row 66: a call over relays', () => {
     await sim.stop();
   });
 
-  it('ends the same way when its own first link dies and there is no other', async () => {
+  it('ends likewise when its own first link dies and there is no other', async () => {
     const { sim, node } = await mesh(LINE, [3]);
     const waiting = outcome(sim, node(0).call(toNode(node(3).id), DESK, 'never', 1));
     await sim.run(100);
@@ -84,7 +84,7 @@ describe('row 66: a call over relays', () => {
     await sim.stop();
   });
 
-  it('takes another way at once when a relay cannot hand it on, and is done once', async () => {
+  it('takes another path at once when a relay cannot forward it, and is done once', async () => {
     const { sim, node, desk, next, cut } = await mesh(RING, [3]);
     expect(next(0, 3)).to.equal(1);
     cut(2, 3);
@@ -111,7 +111,7 @@ describe('row 66: a call over relays', () => {
     await sim.stop();
   });
 
-  it('goes on when a relay dies and the node that has it in work is there over another way', async () => {
+  it('goes on when a relay dies and the node that has it in work is there over another path', async () => {
     const { sim, node, desk, next } = await mesh(RING, [3]);
     const slow = watch(node(0).call(toNode(node(3).id), DESK, 'later', { ms: 4_000, value: 'still here' }));
     await sim.run(100);
@@ -123,7 +123,7 @@ describe('row 66: a call over relays', () => {
     await sim.stop();
   });
 
-  it('goes again when the node, asked over another way, has never had it: the request died with the relay', async () => {
+  it('is sent again when the node, asked over another path, has never had it: the request died with the relay', async () => {
     const { sim, node, desk } = await mesh(RING, [3]);
     const answered = outcome(sim, node(0).call(toNode(node(3).id), DESK, 'echo', 'after all'));
     await sim.run(LATENCY_MS / 2);
@@ -136,7 +136,7 @@ describe('row 66: a call over relays', () => {
     await sim.stop();
   });
 
-  it('goes again also when the way has changed beyond its first hop: the node is asked after 2 s', async () => {
+  it('is sent again also when the path has changed beyond its first hop: the node is asked after 2 s', async () => {
     const { sim, node, desk, next } = await mesh(
       [
         [0, 1],
@@ -189,10 +189,10 @@ describe('row 66: a call over relays', () => {
     await sim.run(100);
     cut(0, 1);
     await sim.run(1);
-    desk(3).answers[0]?.ok('by the other way');
+    desk(3).answers[0]?.ok('by the other path');
     const startedMs = sim.nowMs;
     const { value, atMs } = await answered;
-    expect([value, atMs - startedMs <= 500]).to.deep.equal(['by the other way', true]);
+    expect([value, atMs - startedMs <= 500]).to.deep.equal(['by the other path', true]);
     expect(rpcOf(node(3)).counters).to.include({ answersResent: 1, answersLost: 0 });
     await sim.stop();
   });
@@ -215,7 +215,7 @@ describe('row 66: a call over relays', () => {
     await sim.run(LATENCY_MS / 2);
     sim.crash(node(1), { reset: true });
     await sim.runUntil(() => desk(3).contexts.length === 1, 3_000);
-    // The answer dies with the other way; the first one is back by then.
+    // The answer dies with the other path; the first one is back by then.
     await sim.restart('n1');
     await sim.runUntil(() => rpcOf(node(3)).inWorkCount === 0, 4_000);
     sim.crash(node(4), { reset: true });
@@ -254,26 +254,26 @@ function keptAnswers(node: SimulatedNode): Keeping {
 }
 
 /** What a relay does in place of handing on, with everything that comes to it for others. */
-type Misdeed = (forward: () => void, tellLost: () => void) => void;
+type Misdeed = (forward: () => void, signalLoss: () => void) => void;
 
-/** A relay that keeps to every rule but one: it treats messages of rpc that it should hand on in its own way. */
+/** A relay that keeps to every rule but one: it treats messages of rpc that it should forward as it likes. */
 function corrupt(relay: SimulatedNode, misdeed: Misdeed): void {
   const forwarder = relay['network'].parts.forwarder as unknown as {
     forwardOver(link: unknown, from: unknown, view: { serviceId: number }): void;
-    parts: { signals: { tell(from: unknown, view: unknown, cause: string): void } };
+    parts: { signals: { send(from: unknown, view: unknown, cause: string): void } };
   };
   const forward = forwarder.forwardOver.bind(forwarder);
   forwarder.forwardOver = (link, from, view) => {
     if (view.serviceId !== 6) return forward(link, from, view);
     misdeed(
       () => forward(link, from, view),
-      () => forwarder.parts.signals.tell(from, view, 'unreachable'),
+      () => forwarder.parts.signals.send(from, view, 'unreachable'),
     );
   };
 }
 
 describe('row 66: a relay that lies', () => {
-  it('and drops calls in silence costs one deadline: the next call takes another way', async () => {
+  it('and drops calls in silence costs one deadline: the next call takes another path', async () => {
     const { sim, node, desk, next } = await mesh(RING, [3]);
     expect(next(0, 3)).to.equal(1);
     corrupt(node(1), () => {});
@@ -299,9 +299,9 @@ describe('row 66: a relay that lies', () => {
 
   it('row 82: and hands a request on, but says that it did not, has it done once all the same', async () => {
     const { sim, node, desk } = await mesh(RING, [3]);
-    corrupt(node(1), (forward, tellLost) => {
+    corrupt(node(1), (forward, signalLoss) => {
       forward();
-      tellLost();
+      signalLoss();
     });
     const { value } = await outcome(sim, node(0).call(toNode(node(3).id), DESK, 'echo', 'x'));
     await sim.run(1_000);
@@ -312,9 +312,9 @@ describe('row 66: a relay that lies', () => {
   it('row 109: and repeats its signals gets a call sent three times at most, and leaves nothing of it', async () => {
     const { sim, node, desk } = await mesh(LINE, [3]);
     let sends = 0;
-    corrupt(node(1), (_forward, tellLost) => {
+    corrupt(node(1), (_forward, signalLoss) => {
       sends++;
-      for (let count = 0; count < 20; count++) tellLost();
+      for (let count = 0; count < 20; count++) signalLoss();
     });
     const { code } = await outcome(sim, node(0).call(toNode(node(3).id), DESK, 'echo', 'x'));
     await sim.run(1_000);
@@ -326,9 +326,9 @@ describe('row 66: a relay that lies', () => {
   it('row 109: and repeats its signals of a request that it handed on leaves nothing of the settled call', async () => {
     const { sim, node, desk } = await mesh(LINE, [3]);
     let requests = 0;
-    corrupt(node(1), (forward, tellLost) => {
+    corrupt(node(1), (forward, signalLoss) => {
       forward();
-      if (++requests === 1) for (let count = 0; count < 20; count++) tellLost();
+      if (++requests === 1) for (let count = 0; count < 20; count++) signalLoss();
     });
     // The answer is there before the first of the signals is due.
     const { value } = await outcome(sim, node(0).call(toNode(node(3).id), DESK, 'echo', 'x'));

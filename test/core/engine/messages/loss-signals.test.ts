@@ -40,7 +40,7 @@ describe('A relay that cannot hand a message on', () => {
       { type: 'lost', cause: 'unreachable', fromServiceId: 64, serviceId: 64, streamId: 0, payloadStart },
       { type: 'lost', cause: 'unreachable', fromServiceId: 64, serviceId: 70, streamId: 0, payloadStart: Uint8Array.of(0, 1, 2) },
     ]);
-    expect([signals(carol), bob.network.metrics.lossesTold.value]).to.deep.equal([[], 3]);
+    expect([signals(carol), bob.network.metrics.lossSignalsSent.value]).to.deep.equal([[], 3]);
   });
 
   it('tells a far origin over the way to it, also that a lane was full', () => {
@@ -60,7 +60,7 @@ describe('A relay that cannot hand a message on', () => {
     alice.sendMessage({ kind: KIND_NODE, fromServiceId: 0, serviceId: 0, destination: to(carol), ttl: 1, payload: lost });
     alice.sendMessage({ kind: KIND_SERVICES, routedServiceId: 64, serviceId: 64, sequence: 1, ttl: 1 });
     alice.sendMessage({ kind: KIND_NODE, source: to(NOBODY), destination: to(NOBODY), serviceId: 64 });
-    expect([signals(alice), signals(carol), bob.network.metrics.lossesTold.value]).to.deep.equal([[], [], 0]);
+    expect([signals(alice), signals(carol), bob.network.metrics.lossSignalsSent.value]).to.deep.equal([[], [], 0]);
     expect(bob.network.metrics.dropped.unreachable.value).to.equal(2);
   });
 
@@ -92,7 +92,7 @@ describe('A node that is told of a lost message', () => {
       { ...said, by: NOBODY },
       { ...said, by: carol.identity.nodeId },
     ]);
-    expect([bob.network.metrics.lossesHeard.value, bob.network.links.get(1)?.isOpen]).to.deep.equal([2, true]);
+    expect([bob.network.metrics.lossSignalsReceived.value, bob.network.links.get(1)?.isOpen]).to.deep.equal([2, true]);
   });
 
   it('tells the behaviour that has sent it, by its service, and nobody else; what that throws is its fault', () => {
