@@ -27,7 +27,7 @@ export const MECHANISMS = {
     sign: /(?:<<|>>>?)=?\s*\(?(?:8|16|24)\b|\bDataView\b|\*\s*256\s*\+/g,
     places: SHIPPED,
     home: /^core\/structures\/(bytes|mix)\.ts$/,
-    listed: ['core/engine/messages/provider-streams.ts', 'core/engine/messages/route-cache.ts'],
+    listed: ['core/engine/messages/route-cache.ts'],
   },
   timers: {
     use: 'a behaviour waits by a WakeTimer, for a dial by core/kits/dial',
@@ -48,7 +48,7 @@ export const MECHANISMS = {
     sign: /\.\s*keys\(\)\s*\.\s*next\(\)|\bconst\s*\[\w+\]\s*=[^;]*\.\s*keys\(\)/g,
     places: SHIPPED,
     home: /^core\/structures\/(bounded-map|seen-set)\.ts$/,
-    listed: ['core/engine/links/liveness.ts', 'core/engine/messages/provider-streams.ts'],
+    listed: [],
   },
   waits: {
     use: 'a wait that grows with failures is a bound of core/structures/back-off.ts',

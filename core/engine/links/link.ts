@@ -4,6 +4,7 @@
  *
  *   dialling -> securing -> duplicates -> gates -> open -> closing -> closed
  */
+
 import type { Address } from '../../address/address.js';
 import { type NodeId, nodeIdToBytes } from '../../address/node-id.js';
 import type { Connection } from '../../api/events.js';
@@ -11,12 +12,16 @@ import type { CloseReason } from '../../errors.js';
 import type { Limits } from '../../limits.js';
 import type { Counter } from '../../metrics.js';
 import type { SecureStream } from '../../security/secure-stream.js';
+import { BoundedMap } from '../../structures/bounded-map.js';
 import { FrameReader } from '../../wire/frame.js';
 import { HEADER_BYTES_MAX, type MessageOrigin } from '../../wire/message.js';
 import type { BehaviorSlot, HandlerSlot } from '../behaviors/owner.js';
 import { Outbox } from './outbox.js';
 
 export type Phase = 'dialling' | 'securing' | 'duplicates' | 'gates' | 'open' | 'closing' | 'closed';
+
+/** The oldest ping without an answer is forgotten. */
+const PINGS_IN_FLIGHT_MAX = 32;
 
 export class Link {
   phase: Phase = 'dialling';
@@ -71,7 +76,7 @@ export class Link {
   lastPingMs: number;
   pongCount = 0;
   /** Pings in flight by their value, with their time. */
-  readonly pings = new Map<number, number>();
+  readonly pings = new BoundedMap<number, number>(PINGS_IN_FLIGHT_MAX);
   /** Of the last pings, newest in the lowest bit: 1 answered. */
   pingHistory = 0;
   pingCount = 0;

@@ -18,7 +18,6 @@ const RTT_WEIGHT = 1 / 8;
 const OPENING_PONGS = 3;
 /** Pings that are remembered for the loss ratio. */
 const HISTORY = 16;
-const PINGS_IN_FLIGHT_MAX = 32;
 /** A timer that is so late means that this node itself stood still: remotes are not to blame. */
 const STALL_MS = 1_000;
 
@@ -43,7 +42,6 @@ export class Liveness implements LinkObserver {
   }
 
   ping(link: Link): void {
-    if (link.pings.size >= PINGS_IN_FLIGHT_MAX) link.pings.delete(link.pings.keys().next().value as number);
     const value = ++this.pingValue;
     link.lastPingMs = this.context.nowMs;
     link.pings.set(value, this.context.nowMs);
@@ -60,7 +58,7 @@ export class Liveness implements LinkObserver {
   pongReceived(link: Link, value: number): void {
     const sentMs = link.pings.get(value);
     if (sentMs === undefined) return;
-    const age = [...link.pings.keys()].filter((other) => other > value).length;
+    const age = link.pings.entries().filter(({ key }) => key > value).length;
     link.pings.delete(value);
     link.pingHistory |= 1 << age;
     const rttMs = this.context.nowMs - sentMs;
@@ -74,8 +72,7 @@ export class Liveness implements LinkObserver {
   /** It has not answered a ping in time. */
   isSuspect(link: Link): boolean {
     const { nowMs, limits } = this.context;
-    for (const sentMs of link.pings.values()) if (sentMs <= nowMs - limits.pingIntervalMs && sentMs > link.lastReceivedMs) return true;
-    return false;
+    return link.pings.entries().some(({ value }) => value <= nowMs - limits.pingIntervalMs && value > link.lastReceivedMs);
   }
 
   /** Deadlines came so late that this node stood still: silence is not the remotes' fault. */

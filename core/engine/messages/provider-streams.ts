@@ -6,18 +6,22 @@
 
 import type { NodeId } from '../../address/node-id.js';
 import type { Limits } from '../../limits.js';
+import { BoundedMap } from '../../structures/bounded-map.js';
+import { u16Of } from '../../structures/bytes.js';
 import type { RouterFacade } from '../router-facade.js';
 
 const STREAM_IDS = 2 ** 32;
 
 export class ProviderStreams {
   /** By sending service, service and stream id, the last used last. */
-  private readonly kept = new Map<number, NodeId>();
+  private readonly kept: BoundedMap<number, NodeId>;
 
   constructor(
-    private readonly limits: Limits,
+    limits: Limits,
     private readonly router: RouterFacade,
-  ) {}
+  ) {
+    this.kept = new BoundedMap(limits.serviceStreamsMax);
+  }
 
   get size(): number {
     return this.kept.size;
@@ -27,16 +31,11 @@ export class ProviderStreams {
   choose(fromServiceId: number, serviceId: number, meta: number, streamId: number): NodeId | undefined {
     const { router } = this;
     if (streamId === 0) return router.providerOf(serviceId, meta);
-    const key = (fromServiceId * 256 + serviceId) * STREAM_IDS + streamId;
+    const key = u16Of(fromServiceId, serviceId) * STREAM_IDS + streamId;
     const before = this.kept.get(key);
     const provider = router.providerOf(serviceId, meta, before);
-    if (before !== undefined) this.kept.delete(key);
-    if (provider !== undefined) this.keep(key, provider);
+    if (provider === undefined) this.kept.delete(key);
+    else this.kept.set(key, provider);
     return provider;
-  }
-
-  private keep(key: number, provider: NodeId): void {
-    if (this.kept.size >= this.limits.serviceStreamsMax) this.kept.delete(this.kept.keys().next().value as number);
-    this.kept.set(key, provider);
   }
 }
