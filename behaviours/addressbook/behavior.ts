@@ -187,12 +187,15 @@ export class AddressBookBehavior extends NetworkBehavior {
     if (this.setup.persistent.length > 0 || this.book.size > 0) this.timer.within(agent, 0);
   }
 
-  override onIncomingConnectionConnected(agent: BehaviorAgent, connection: Connection): void {
-    this.connected(agent, connection);
-  }
-
-  override onOutgoingConnectionConnected(agent: BehaviorAgent, connection: Connection): void {
-    this.connected(agent, connection);
+  override onConnected(agent: BehaviorAgent, connection: Connection): void {
+    const entry = this.book.met(connection.nodeId, connection.id, agent);
+    this.book.claimed(entry, this.handshake.remoteAddresses(connection.id), this.protocol.modeOf(connection), agent);
+    this.dialling.connected(agent, connection, entry);
+    this.self.opened(connection);
+    this.updateOwn(agent);
+    this.protocol.opened(agent, connection);
+    this.protocol.flushSoon(agent);
+    this.lookInTime(agent);
   }
 
   override onMessage(agent: BehaviorAgent, message: Message): void {
@@ -202,12 +205,14 @@ export class AddressBookBehavior extends NetworkBehavior {
     this.protocol.flushSoon(agent);
   }
 
-  override onIncomingConnectionDisconnected(agent: BehaviorAgent, connection: Connection, reason: CloseReason): void {
-    this.disconnected(agent, connection, reason);
-  }
-
-  override onOutgoingConnectionDisconnected(agent: BehaviorAgent, connection: Connection, reason: CloseReason): void {
-    this.disconnected(agent, connection, reason);
+  override onDisconnected(agent: BehaviorAgent, connection: Connection, reason: CloseReason): void {
+    const { id, nodeId } = connection;
+    const openedMs = this.protocol.gossip.link(id)?.facts.openedMs ?? agent.nowMs;
+    this.self.closed(connection);
+    this.protocol.closed(agent, id);
+    const entry = this.book.lost(nodeId, id, agent);
+    this.dialling.disconnected(agent, connection, entry, agent.nowMs - openedMs >= agent.limits.stableUptimeMs, reason);
+    this.timer.within(agent, SOON_MS);
   }
 
   override onStopped(agent: BehaviorAgent): void {
@@ -234,27 +239,6 @@ export class AddressBookBehavior extends NetworkBehavior {
     if (received === undefined) return 'malformed addressbook greeting';
     this.protocol.greeted(connectionId, received);
     return undefined;
-  }
-
-  private connected(agent: BehaviorAgent, connection: Connection): void {
-    const entry = this.book.met(connection.nodeId, connection.id, agent);
-    this.book.claimed(entry, this.handshake.remoteAddresses(connection.id), this.protocol.modeOf(connection), agent);
-    this.dialling.connected(agent, connection, entry);
-    this.self.opened(connection);
-    this.updateOwn(agent);
-    this.protocol.opened(agent, connection);
-    this.protocol.flushSoon(agent);
-    this.lookInTime(agent);
-  }
-
-  private disconnected(agent: BehaviorAgent, connection: Connection, reason: CloseReason): void {
-    const { id, nodeId } = connection;
-    const openedMs = this.protocol.gossip.link(id)?.facts.openedMs ?? agent.nowMs;
-    this.self.closed(connection);
-    this.protocol.closed(agent, id);
-    const entry = this.book.lost(nodeId, id, agent);
-    this.dialling.disconnected(agent, connection, entry, agent.nowMs - openedMs >= agent.limits.stableUptimeMs, reason);
-    this.timer.within(agent, SOON_MS);
   }
 
   private look(agent: BehaviorAgent): void {
