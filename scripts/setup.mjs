@@ -1,7 +1,7 @@
 /**
- * @module Setup: makes `npm start` and `npm test` work on a fresh clone. Installs what package-lock.json lists if node_modules does not
- * have it, and compiles if a source has changed since the last build. Silent when there is nothing to do. Plain Node, no dependencies:
- * it runs before there are any. `--build` compiles in any case.
+ * @module Setup: makes `npm start` and `npm test` work on a fresh clone. Installs the packages of package-lock.json if node_modules differs from
+ * it, and compiles if a source has changed since the last build. Prints nothing when there is nothing to do. Uses Node only, since it runs
+ * before any package is installed. `--build` compiles in any case.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -15,25 +15,25 @@ const PROJECTS = ['test/legacy-decorators', '.'];
 const SKIPPED = new Set(['node_modules', 'dist']);
 const OUTPUT = /\.(js|d\.ts)(\.map)?$/;
 const POLL_MS = 50;
-/** A lock that is older belongs to nobody: no setup takes so long. */
+/** An older lock is stale: no setup takes so long. */
 const LOCK_MS_MAX = 15 * 60_000;
 
-/** A failure that is the user's to see, without a stack. */
+/** A failure that is shown to the user without a stack. */
 export class SetupError extends Error {}
 
 export class Setup {
   #root;
   #run;
-  #say;
+  #report;
 
   /** `run(command, args, failure)` runs a program in `root`, or throws a `SetupError` with the text `failure`. */
-  constructor(root, run = (command, args, failure) => runProgram(root, command, args, failure), say = sayOnConsole) {
+  constructor(root, run = (command, args, failure) => runProgram(root, command, args, failure), report = reportOnConsole) {
     this.#root = root;
     this.#run = run;
-    this.#say = say;
+    this.#report = report;
   }
 
-  /** Installs and builds as far as it is needed. */
+  /** Installs and builds if needed. */
   work(mustBuild = false) {
     this.#checkNode();
     if (!mustBuild && this.#isInstalled() && this.#isBuilt(this.#sourceDigest())) return;
@@ -69,7 +69,7 @@ export class Setup {
     return digestOf([readFileSync(this.#at('package-lock.json')), process.platform, process.arch]);
   }
 
-  /** Whether npm has, by hand of the user, installed just what the lock file lists. */
+  /** Whether the installed packages are those of the lock file: the user may have run npm. */
   #agreesWithLock() {
     const hidden = textOf(this.#at('node_modules', '.package-lock.json'));
     if (hidden === undefined) return false;
@@ -83,8 +83,8 @@ export class Setup {
   }
 
   #install() {
-    this.#say('installing the packages of package-lock.json');
-    this.#run('npm', INSTALL, 'npm ci failed; is the package registry reachable? Its words stand above.');
+    this.#report('installing the packages of package-lock.json');
+    this.#run('npm', INSTALL, 'npm ci failed; its output is above. Is the package registry reachable?');
     writeFileSync(this.#installStamp, this.#installDigest());
   }
 
@@ -99,24 +99,24 @@ export class Setup {
   }
 
   #build(digest) {
-    this.#say('compiling');
+    this.#report('compiling');
     rmSync(this.#buildStamp, { force: true });
     const tsc = this.#at('node_modules', 'typescript', 'bin', 'tsc');
     for (const project of PROJECTS.filter((path) => existsSync(this.#at(path, 'tsconfig.json')))) {
-      this.#run(process.execPath, [tsc, '-p', project], `The sources do not compile (project ${project}); the errors stand above.`);
+      this.#run(process.execPath, [tsc, '-p', project], `The sources do not compile (project ${project}); the errors are above.`);
     }
     this.#removeOrphans();
     writeFileSync(this.#buildStamp, digest);
   }
 
-  /** Changes with every source, with the settings and with the compiler. */
+  /** Changes with any source, setting or the compiler. */
   #sourceDigest() {
     const settings = ['package.json', 'package-lock.json'].map((name) => this.#at(name));
     const sources = filesOf(this.#root).filter((path) => path.endsWith('.ts') || /tsconfig[^/\\]*\.json$/.test(path));
     return digestOf([...settings, ...sources.sort()].flatMap((path) => [relative(this.#root, path), readFileSync(path)]));
   }
 
-  /** Outputs of sources that are gone would still be tested and published. */
+  /** Removes the outputs of deleted sources, which would still be tested and published. */
   #removeOrphans() {
     const dist = this.#at('dist');
     mkdirSync(dist, { recursive: true });
@@ -136,7 +136,7 @@ export class Setup {
     mkdirSync(this.#at('.meshwright'), { recursive: true });
     for (let tries = 0; !createFile(this.#lock, String(process.pid)); tries++) {
       const place = relative(this.#root, this.#lock).split(sep).join('/');
-      if (tries === 1) this.#say(`waiting for another setup to end (process ${textOf(this.#lock)}, ${place})`);
+      if (tries === 1) this.#report(`waiting for another setup to end (process ${textOf(this.#lock)}, ${place})`);
       dropDeadLock(this.#lock);
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, POLL_MS);
     }
@@ -159,7 +159,7 @@ function dropDeadLock(lock) {
   const aside = `${lock}.${process.pid}`;
   try {
     renameSync(lock, aside);
-    // Between reading and moving, another one may have taken the lock: then it gets it back.
+    // Another process may have taken the lock between reading and moving: restore it.
     if (textOf(aside) === owner) rmSync(aside);
     else renameSync(aside, lock);
   } catch (error) {
@@ -179,7 +179,7 @@ function ageOf(path) {
   return Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
 }
 
-/** Whether there was no such file. */
+/** Creates a file; false if it exists. */
 function createFile(path, text) {
   try {
     writeFileSync(path, text, { flag: 'wx' });
@@ -223,7 +223,7 @@ function digestOf(parts) {
   return hash.digest('hex');
 }
 
-/** What the program prints goes to standard error: the output of what comes after the setup stays clean. */
+/** The program's output goes to standard error, so that standard output is only that of the program that follows the setup. */
 function runProgram(root, command, args, failure) {
   const shell = process.platform === 'win32' && command === 'npm';
   const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2], shell });
@@ -231,7 +231,7 @@ function runProgram(root, command, args, failure) {
   if (status !== 0) throw new SetupError(failure);
 }
 
-function sayOnConsole(text) {
+function reportOnConsole(text) {
   console.error(`meshwright setup: ${text}`);
 }
 
@@ -240,7 +240,7 @@ function main() {
     new Setup(fileURLToPath(new URL('..', import.meta.url))).work(process.argv.includes('--build'));
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
-    sayOnConsole(error.message);
+    reportOnConsole(error.message);
     process.exitCode = 1;
   }
 }

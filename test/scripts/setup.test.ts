@@ -155,9 +155,9 @@ describe('scripts/setup.mjs', () => {
 
   it('a failing installation or compilation is said clearly, and tried again', () => {
     project.failing = 'npm';
-    expect(() => project.work()).to.throw(/npm ci failed; is the package registry reachable/);
+    expect(() => project.work()).to.throw(/npm ci failed; its output is above/);
     project.failing = 'tsc';
-    expect(() => project.work()).to.throw(/The sources do not compile \(project \.\); the errors stand above/);
+    expect(() => project.work()).to.throw(/The sources do not compile \(project \.\); the errors are above/);
     project.failing = undefined;
     expect(project.work()).to.deep.equal(['tsc .']);
     expect(project.existing('.meshwright/setup.lock')).to.deep.equal([]);
