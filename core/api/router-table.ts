@@ -94,6 +94,14 @@ export abstract class RouterTable {
   abstract pathToService(serviceId: number, meta: number, except?: number): RouteAction;
 
   /**
+   * Where a message of this node's own goes that may not leave over the connection `except`. Unlike a relay, its sender does not mind if the
+   * rest of the route passes the neighbour at the other end of that connection. The default minds.
+   */
+  pathAround(nodeId: NodeId, except: number): RouteAction {
+    return this.pathToNode(nodeId, except);
+  }
+
+  /**
    * `source`: who sent the broadcast, this node if it is absent. A provider is within the scope when the first `scope` bytes of its id are
    * the source's (`sharesPrefix`). The relays on the way to it need not be.
    */

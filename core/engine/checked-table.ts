@@ -58,6 +58,14 @@ export class CheckedTable {
     }
   }
 
+  pathAround(nodeId: NodeId, except: number): RouteAction {
+    try {
+      return this.#sound('pathAround', this.table.pathAround(nodeId, except), except);
+    } catch (cause) {
+      return this.#rejected('pathAround', cause);
+    }
+  }
+
   pathToKey(key: NodeId, except: number | undefined): RouteAction {
     try {
       return this.#sound('pathToKey', this.table.pathToKey(key, except), except);

@@ -103,6 +103,11 @@ export class RouterFacade extends RouterTable {
     return action.type === 'reject' ? (this.#previous?.pathToNode(nodeId, except) ?? action) : action;
   }
 
+  override pathAround(nodeId: NodeId, except: number): RouteAction {
+    const action = this.#current.pathAround(nodeId, except);
+    return action.type === 'reject' ? (this.#previous?.pathAround(nodeId, except) ?? action) : action;
+  }
+
   override pathToKey(key: NodeId, except?: number): RouteAction {
     return (this.#previous ?? this.#current).pathToKey(key, except);
   }

@@ -171,6 +171,12 @@ export abstract class LearningRouter extends RouterTable {
     return from === undefined ? rib.locRib.linkOf(node) : rib.routeFrom(node, from);
   }
 
+  /** The link to take to a node with another next hop than the one at the other end of the connection `except`. */
+  protected routeBeside(node: number, except: number): RouteLink | undefined {
+    const peer = this.#links.get(except)?.node;
+    return peer === undefined ? undefined : this.rib?.routeBeside(node, peer);
+  }
+
   #measure(link: RouteLink, metric: LinkMetric): void {
     const { rib } = this;
     if (rib === undefined) return;

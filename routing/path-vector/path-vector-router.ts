@@ -50,6 +50,12 @@ export class PathVectorRouter extends LearningRouter {
     return this.routeTo(rib, node, except)?.action ?? REJECT;
   }
 
+  override pathAround(nodeId: NodeId, except: number): RouteAction {
+    const action = this.pathToNode(nodeId, except);
+    const node = this.rib?.nodes.find(nodeId);
+    return action.type !== 'reject' || node === undefined ? action : (this.routeBeside(node, except)?.action ?? REJECT);
+  }
+
   /** Towards the closest of all nodes that can be reached, this one included. */
   override pathToKey(key: NodeId, except?: number): RouteAction {
     const rib = this.rib;

@@ -29,7 +29,7 @@ export class RouteDraft {
         return LOCAL;
       case 'next-hop':
         header.kind = KIND_DIRECT;
-        return this.router.pathToNode(route.nodeId, except);
+        return this.pathToNode(route.nodeId, except);
       case 'node':
         return this.toNode(route.nodeId, header, except);
       case 'key':
@@ -56,10 +56,14 @@ export class RouteDraft {
   }
 
   private toNode(nodeId: NodeId, header: HeaderDraft, except: number | undefined): RouteAction {
-    const action = this.router.pathToNode(nodeId, except);
+    const action = this.pathToNode(nodeId, except);
     header.kind = KIND_NODE;
     header.destination = this.bytesOf(nodeId);
     return action;
+  }
+
+  private pathToNode(nodeId: NodeId, except: number | undefined): RouteAction {
+    return except === undefined ? this.router.pathToNode(nodeId) : this.router.pathAround(nodeId, except);
   }
 
   private bytesOf(id: NodeId): Uint8Array {

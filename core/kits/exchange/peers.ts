@@ -117,7 +117,7 @@ export class Peers {
 
   /** The connection that leads to the node now, other than `except`; `undefined` when none does. */
   nextHopTo(nodeId: NodeId, except?: number): number | undefined {
-    const action = this.routes.pathToNode(nodeId, except);
+    const action = except === undefined ? this.routes.pathToNode(nodeId) : this.routes.pathAround(nodeId, except);
     return action.type === 'next' ? action.connectionId : undefined;
   }
 

@@ -183,9 +183,18 @@ export class Rib {
     const taken = this.locRib.linkOf(node);
     if (taken === undefined || leadsAround(taken, node, peer, isToAdvertise)) return taken;
     if (this.locRib.routeCountOf(node) < 2) return undefined;
+    return this.bestOf(node, (link) => leadsAround(link, node, peer, isToAdvertise));
+  }
+
+  /** The link to take with another next hop than `peer`, which the rest of the route may pass. */
+  routeBeside(node: number, peer: number): RouteLink | undefined {
+    return this.bestOf(node, (link) => link.node !== peer);
+  }
+
+  private bestOf(node: number, isAccepted: (link: RouteLink) => boolean): RouteLink | undefined {
     let best: RouteLink | undefined;
     for (const link of this.links) {
-      if (link.ribIn.pathOf(node) === NO_PATH || !leadsAround(link, node, peer, isToAdvertise)) continue;
+      if (link.ribIn.pathOf(node) === NO_PATH || !isAccepted(link)) continue;
       if (best === undefined || isBetter(link, best, node)) best = link;
     }
     return best;

@@ -12,6 +12,7 @@ describe('RouterFacade', () => {
   describe('answers', () => {
     const asks: readonly [keyof RouterTable, (facade: RouterFacade, except?: number) => RouteAction][] = [
       ['pathToNode', (facade, except) => facade.pathToNode(A, except)],
+      ['pathAround', (facade, except = 9) => facade.pathAround(A, except)],
       ['pathToKey', (facade, except) => facade.pathToKey(A, except)],
       ['pathToService', (facade, except) => facade.pathToService(64, 0, except)],
       ['pathTo', (facade, except) => facade.pathTo({ type: 'node', nodeId: A }, 64, except)],

@@ -12,7 +12,9 @@ import {
   toServices,
 } from '../../../../core/index.js';
 import { ForceNodeRouter } from '../../../../routing/index.js';
+import { SimulatedNetwork, type SimulatedNode } from '../../../../simulation.js';
 import { BareNode, recordingBehavior, type SecuredPeer } from '../../../../testing/index.js';
+import { Mailbox } from '../../../behaviours/router-sync/mesh.js';
 import { act, visitor } from '../../node/life-cycle.js';
 
 /** Bob and two neighbours with the service 64: Alice on connection 1, Carol on connection 2. */
@@ -55,5 +57,28 @@ describe('A message that may not leave over a connection', () => {
       expect(() => send(toService(64), { except }), String(except))
         .to.throw(NetworkError)
         .with.property('code', 'ARGUMENT_INVALID');
+  });
+});
+
+describe('A message that may not leave over a connection, in a mesh', () => {
+  it('ATM-52: goes over another neighbour although the rest of that route passes the excepted one, and arrives', async () => {
+    const network = new SimulatedNetwork({ seed: 2, latencyMs: 10 });
+    const builtins = ['router-sync' as const];
+    const names = ['far', 'relay', 'detour', 'near'];
+    const seedsOf: Record<string, string[]> = { far: [], relay: ['far'], detour: ['relay'], near: ['relay', 'detour'] };
+    for (const name of names)
+      await network.createNode({ name, builtins, behaviors: [Mailbox], seeds: (seedsOf[name] ?? []).map((seed) => `sim://${seed}`) });
+    await network.start(...network.nodes);
+    await network.run(5_000);
+    const [far, relay, detour, near] = network.nodes as [SimulatedNode, SimulatedNode, SimulatedNode, SimulatedNode];
+    const except = near.connections().find(({ nodeId }) => nodeId === relay.id)?.id as number;
+    expect(near.router.pathToNode(far.id)).to.deep.include({ nodeId: relay.id });
+    expect(near.router.pathToNode(far.id, except)).to.deep.equal({ type: 'reject' });
+    expect(near.router.pathAround(far.id, except)).to.deep.include({ nodeId: detour.id });
+    expect(near.router.pathAround(relay.id, except)).to.deep.include({ nodeId: detour.id });
+    expect(near.behavior(Mailbox).post(toNode(far.id), 7, { except })).to.equal('queued');
+    await network.run(100);
+    expect(far.behavior(Mailbox).got.map(({ first }) => first)).to.deep.equal([7]);
+    await network.stop();
   });
 });

@@ -236,7 +236,13 @@ export class World {
       return relay === undefined ? { type: 'reject' } : { type: 'next', connectionId: relay, nodeId: String(relay).repeat(64) as NodeId };
     };
     const providerOf = () => SERVERS.find((id) => pathToNode(id).type === 'next');
-    return { pathToNode, providerOf, pathToKey: () => ({ type: 'reject' }), pathToService: () => ({ type: 'reject' }) };
+    return {
+      pathToNode,
+      pathAround: pathToNode,
+      providerOf,
+      pathToKey: () => ({ type: 'reject' }),
+      pathToService: () => ({ type: 'reject' }),
+    };
   }
 
   private start(id: NodeId): void {
