@@ -3,6 +3,7 @@
  * address three times an hour, a host ten times a minute, and all of them once a second in the long run. Addresses that have answered
  * before and configured ones are free. Pure; bounded by forgetting what is past, and by refusing at the bound.
  */
+import { RateWindow } from '../../../core/structures/rate-window.js';
 import { TokenBucket } from '../../../core/structures/token-bucket.js';
 
 export const DIAL_BUDGET = {
@@ -41,7 +42,7 @@ export class DialBudget {
 
 /** At most `countMax` times within any `windowMs`, for each key. */
 class Window {
-  private readonly timesMs = new Map<string, number[]>();
+  private readonly dials = new Map<string, RateWindow>();
 
   constructor(
     private readonly countMax: number,
@@ -49,17 +50,16 @@ class Window {
   ) {}
 
   allows(key: string, nowMs: number): boolean {
-    const times = this.timesMs.get(key);
-    if (times === undefined) return this.timesMs.size < DIAL_BUDGET.entriesMax;
-    return times.filter((timeMs) => timeMs > nowMs - this.windowMs).length < this.countMax;
+    return this.dials.get(key)?.has(this.countMax, nowMs) ?? this.dials.size < DIAL_BUDGET.entriesMax;
   }
 
   add(key: string, nowMs: number): void {
-    const recent = (this.timesMs.get(key) ?? []).filter((timeMs) => timeMs > nowMs - this.windowMs);
-    this.timesMs.set(key, [...recent, nowMs]);
+    const window = this.dials.get(key) ?? new RateWindow(this.windowMs);
+    window.take(this.countMax, nowMs);
+    this.dials.set(key, window);
   }
 
   expire(nowMs: number): void {
-    for (const [key, times] of this.timesMs) if ((times.at(-1) as number) <= nowMs - this.windowMs) this.timesMs.delete(key);
+    for (const [key, window] of this.dials) if (window.isEmpty(nowMs)) this.dials.delete(key);
   }
 }

@@ -20,7 +20,6 @@ export interface Revocable {
   settle(): void;
 }
 
-const MINUTE_MS = 60_000;
 const CALLS_MAX = 1_048_576;
 /** What a behaviour still sees when its fault budget is spent. */
 const ENDINGS = new Set([
@@ -162,9 +161,7 @@ export class Callbacks {
   fault(owner: Owner, callback: string, cause: unknown): void {
     const { behavior } = owner;
     const { nowMs, limits, metrics, options } = this.context;
-    behavior.faultTimes = behavior.faultTimes.filter((time) => time > nowMs - MINUTE_MS);
-    behavior.faultTimes.push(nowMs);
-    const isFatal = behavior.faultTimes.length > limits.faultsPerMinute && !behavior.isEnded && !behavior.isCondemned;
+    const isFatal = !behavior.faults.take(limits.faultsPerMinute, nowMs) && !behavior.isEnded && !behavior.isCondemned;
     behavior.isCondemned ||= isFatal;
     metrics.faults.value++;
     const { name, serviceId } = behavior;

@@ -10,7 +10,11 @@ import type { Connection, Lane } from '../../api/events.js';
 import { NetworkBehavior } from '../../api/network-behavior.js';
 import type { BehaviorPorts, Logger } from '../../api/ports.js';
 import { NetworkError } from '../../errors.js';
+import { RateWindow } from '../../structures/rate-window.js';
 import type { Action } from '../context.js';
+
+/** The window of the budget for faults. */
+const MINUTE_MS = 60_000;
 
 /** Whoever sends: a behaviour, a handler of it, or the node itself for its application. */
 export interface Sending {
@@ -51,8 +55,7 @@ export class BehaviorSlot implements Owner {
   readonly ports: BehaviorPorts;
   /** Further services under its hands. */
   readonly extraServices = new Set<number>();
-  /** Times of the last faults, the budget's window. */
-  faultTimes: number[] = [];
+  readonly faults = new RateWindow(MINUTE_MS);
   /** The budget is spent: it is about to be stopped, and sees only the end of what it has seen begin. */
   isCondemned = false;
   timerCount = 0;

@@ -9,6 +9,7 @@
  */
 
 import type { NodeId } from '../../address/node-id.js';
+import { RateWindow } from '../../structures/rate-window.js';
 import type { EngineContext } from '../context.js';
 import type { Admission } from './admission.js';
 import type { Link } from './link.js';
@@ -83,12 +84,12 @@ export class Duplicates implements LinkObserver {
   /** The rival makes room, unless it all happens too often. */
   private supersede(link: Link, rival: Link): boolean {
     const { nowMs, limits, metrics } = this.context;
-    const replacedMs = rival.replacedMs.filter((time) => time > nowMs - MINUTE_MS);
-    if (replacedMs.length >= limits.replacementsPerMinute) {
+    const replacements = rival.replacements ?? new RateWindow(MINUTE_MS);
+    if (!replacements.take(limits.replacementsPerMinute, nowMs)) {
       this.links.close(link, 'duplicate-identity', 'replaced too often: two processes may use one key');
       return false;
     }
-    link.replacedMs = [...replacedMs, nowMs];
+    link.replacements = replacements;
     metrics.replaced.value++;
     this.links.close(rival, 'duplicate', 'replaced by a newer link');
     return true;

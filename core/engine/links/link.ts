@@ -13,6 +13,8 @@ import type { Limits } from '../../limits.js';
 import type { Counter } from '../../metrics.js';
 import type { SecureStream } from '../../security/secure-stream.js';
 import { BoundedMap } from '../../structures/bounded-map.js';
+import type { RateWindow } from '../../structures/rate-window.js';
+import type { TokenBucket } from '../../structures/token-bucket.js';
 import { FrameReader } from '../../wire/frame.js';
 import { HEADER_BYTES_MAX, type MessageOrigin } from '../../wire/message.js';
 import type { BehaviorSlot, HandlerSlot } from '../behaviors/owner.js';
@@ -63,8 +65,8 @@ export class Link {
   isReadyReceived = false;
   /** Whoever keeps it from being closed as idle. */
   readonly holders = new Set<object>();
-  /** Times at which a link of this identity was replaced, this one's predecessors included. */
-  replacedMs: readonly number[] = [];
+  /** How often links of this identity were replaced, this one's predecessors included. */
+  replacements: RateWindow | undefined;
 
   lastReceivedMs: number;
   lastSentMs: number;
@@ -81,9 +83,8 @@ export class Link {
   pingHistory = 0;
   pingCount = 0;
 
-  /** Signals of lost messages in the present second, and when it began. */
-  lossCount = 0;
-  lossWindowMs = Number.NEGATIVE_INFINITY;
+  /** Signals of lost messages for what came over it; present from the first one. */
+  lossSignals: TokenBucket | undefined;
 
   closeReason: CloseReason | undefined;
   isTouched = false;

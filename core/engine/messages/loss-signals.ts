@@ -8,6 +8,7 @@
 
 import { type NodeId, nodeIdFromBytes, nodeIdToBytes } from '../../address/node-id.js';
 import type { Lost } from '../../api/events.js';
+import { TokenBucket } from '../../structures/token-bucket.js';
 import { decodeControl, encodeLost, type LossCause } from '../../wire/link-control.js';
 import { HeaderDraft, type HeaderView, KIND_NODE, KIND_SERVICES } from '../../wire/message.js';
 import type { BehaviorTable } from '../behaviors/behavior-table.js';
@@ -24,8 +25,6 @@ export interface LossSignalsParts {
   readonly callbacks: Callbacks;
   readonly behaviors: BehaviorTable;
 }
-
-const WINDOW_MS = 1_000;
 
 export class LossSignals {
   private readonly draft = new HeaderDraft();
@@ -79,10 +78,8 @@ export class LossSignals {
 
   private isAllowed(from: Link): boolean {
     const { nowMs, limits } = this.parts.context;
-    if (nowMs - from.lossWindowMs >= WINDOW_MS) {
-      from.lossWindowMs = nowMs;
-      from.lossCount = 0;
-    }
-    return ++from.lossCount <= limits.lossSignalsPerSecondMax;
+    const { lossSignalsPerSecondMax } = limits;
+    from.lossSignals ??= new TokenBucket(lossSignalsPerSecondMax, lossSignalsPerSecondMax, nowMs);
+    return from.lossSignals.takeAll(1, nowMs);
   }
 }
