@@ -132,7 +132,6 @@ export { BoundedQueue } from './structures/bounded-queue.js';
 export { ByteReader } from './structures/byte-reader.js';
 export { ByteWriter } from './structures/byte-writer.js';
 export { equalBytes, joinBytes } from './structures/bytes.js';
-export { CreditReceiver, CreditSender } from './structures/credit.js';
 export { PENDING_FULL, PendingTable } from './structures/pending-table.js';
 export { sample, type UniformSource } from './structures/sample.js';
 export { SeenSet, type SeenSetBounds } from './structures/seen-set.js';

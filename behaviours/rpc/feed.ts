@@ -6,6 +6,9 @@
 import { OutboundFlow } from '../../core/index.js';
 import { WINDOW_MAX } from './messages.js';
 
+/** How a stream of responses ends: by itself, or because its generator threw. */
+export type FeedEnding = { readonly type: 'end' } | { readonly type: 'error'; readonly cause: unknown };
+
 /** What a feed needs from its call. Every method ends the feed (`end`) when the call is over with it. */
 export interface FeedOutlet {
   /** The generator is asked for an item: its time begins. */
@@ -16,10 +19,8 @@ export interface FeedOutlet {
   item(index: number, value: unknown): boolean;
   /** Resolves when it is worth a try again, or the call is over. */
   roomLater(): Promise<void>;
-  /** The generator is done, after so many items. */
-  done(count: number): void;
-  /** It threw, after so many items. */
-  threw(cause: unknown, count: number): void;
+  /** The generator has ended, after so many items. */
+  ended(ending: FeedEnding, count: number): void;
   /** Its `return()` failed. */
   unreturned(cause: unknown): void;
 }
@@ -28,7 +29,7 @@ export type Responses = Iterator<unknown> | AsyncIterator<unknown>;
 
 export class Feed {
   /** Holds the item that waits for room in the lane; positions count items. */
-  private readonly flow: OutboundFlow<unknown>;
+  private readonly flow: OutboundFlow<unknown, FeedEnding>;
   private isOver = false;
   private isWaiting = false;
   private wake: () => void = () => {};
@@ -48,23 +49,15 @@ export class Feed {
 
   /** Runs until the stream or the call ends. Never rejects. */
   async run(): Promise<void> {
-    try {
-      while (await this.mayAsk()) {
-        const step = await this.responses.next();
-        if (this.isOver) return;
-        if (step.done === true) return this.finish();
-        await this.deliver(step.value);
-      }
-    } catch (cause) {
-      if (this.isOver) return;
-      this.isOver = true;
-      this.outlet.threw(cause, this.sentCount);
+    while (await this.mayAsk()) {
+      await this.ask();
+      await this.send();
     }
   }
 
   /** A total that the caller has granted; more than the largest window ahead counts as that. An old one is a sign of life. */
   onCredit(total: number): void {
-    const result = this.flow.onGrant(Math.min(total, this.flow.position + WINDOW_MAX));
+    const result = this.flow.onGrant(Math.min(total, this.sentCount + WINDOW_MAX));
     if (result === 'raised') this.wake();
     else if (this.isWaiting) this.outlet.waiting();
   }
@@ -90,15 +83,25 @@ export class Feed {
     return !this.isOver;
   }
 
-  private async deliver(value: unknown): Promise<void> {
-    this.flow.push(value);
-    while (!this.isOver && !this.outlet.item(this.sentCount, value)) await this.outlet.roomLater();
-    this.flow.sent();
+  private async ask(): Promise<void> {
+    try {
+      const { done, value } = await this.responses.next();
+      if (done === true) this.flow.finish({ type: 'end' });
+      else this.flow.push(value);
+    } catch (cause) {
+      this.flow.finish({ type: 'error', cause });
+    }
   }
 
-  private finish(): void {
+  private async send(): Promise<void> {
+    for (let next = this.flow.next; next !== undefined && !this.isOver; next = this.flow.next) {
+      if (this.outlet.item(this.sentCount, next.item)) this.flow.sent();
+      else await this.outlet.roomLater();
+    }
+    const ending = this.flow.endingDue;
+    if (ending === undefined || this.isOver) return;
     this.isOver = true;
-    this.outlet.done(this.sentCount);
+    this.outlet.ended(ending, this.sentCount);
   }
 
   /** A generator that never comes back from its current `next()` is not reached; for that it has its signal. */

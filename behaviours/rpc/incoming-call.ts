@@ -15,7 +15,7 @@ import {
   type ServedEnd,
   ServedRequest,
 } from '../../core/index.js';
-import { Feed, type FeedOutlet, responsesOf } from './feed.js';
+import { Feed, type FeedEnding, type FeedOutlet, responsesOf } from './feed.js';
 import { carriable, isCode, type RequestFields } from './messages.js';
 import { STREAM_IDLE_MS } from './options.js';
 
@@ -147,12 +147,9 @@ export class IncomingCall extends ServedRequest implements RpcRequest, RpcAnswer
     });
   }
 
-  done(count: number): void {
-    this.host.answerEnd(this, count);
-  }
-
-  threw(cause: unknown, count: number): void {
-    this.fail(cause, count);
+  ended(ending: FeedEnding, count: number): void {
+    if (ending.type === 'end') this.host.answerEnd(this, count);
+    else this.fail(ending.cause, count);
   }
 
   unreturned(cause: unknown): void {

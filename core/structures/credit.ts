@@ -35,13 +35,6 @@ export class CreditSender {
     return true;
   }
 
-  /** Takes as many units as there are, `units` at most, and returns how many: for bytes, which may be sent in parts. */
-  spendUpTo(units: number): number {
-    const taken = Math.min(whole('units', units, 0), this.available);
-    this.#used += taken;
-    return taken;
-  }
-
   /** A total that the remote has granted. */
   onGrant(total: unknown): GrantResult {
     if (typeof total !== 'number' || !Number.isSafeInteger(total) || total < 0) return 'invalid';

@@ -76,11 +76,6 @@ export class InboundFlow<T, Ending extends object = never> {
     return this.#received - this.#readPosition;
   }
 
-  /** Units that are here and not consumed. */
-  get unconsumed(): number {
-    return this.#credit.waiting;
-  }
-
   /** Everything has come, and how it ends. */
   get isComplete(): boolean {
     return this.#received >= this.#endPosition;

@@ -2,7 +2,7 @@
  * @module OutboundFlow: the sending side of an ordered flow of items: a bounded queue, whose items are numbered as they are sent, within the
  * credit that the other side grants. A position counts units since the flow began: an item has one, or as many as `unitsOf` says (bytes).
  * What was sent is forgotten, or, with `keepsSent`, kept until it is confirmed, so that it is sent again over the next link
- * (`flow-session.ts`). A flow ends after its last item (`finish`), or where it is (`reset`), with a reason of the owner's choice.
+ * (`flow-session.ts`). A flow ends after its last item, with a reason of the owner's choice (`finish`).
  *
  * Pure. Its owner sends `next` and calls `sent`, until there is no next item or no room in the lane, so that an owner of many flows may serve
  * them in turn.
@@ -110,15 +110,9 @@ export class OutboundFlow<T, Ending extends object = never> {
     if (!this.#keepsSent) this.#shift(entry);
   }
 
-  /** Nothing is pushed any more: the flow ends after what waits. */
+  /** Nothing is pushed any more: the flow ends after what waits; after what was sent, if `remove` has taken back the rest. */
   finish(ending: Ending): void {
     this.#ending ??= { value: ending, isSent: false };
-  }
-
-  /** The flow ends with what was sent. Returns what was not. */
-  reset(ending: Ending): T[] {
-    if (this.#ending?.isSent !== true) this.#ending = { value: ending, isSent: false };
-    return this.remove(() => true);
   }
 
   /** How the flow ends, once everything before the end was sent; `undefined` before that, and when it was sent itself. */

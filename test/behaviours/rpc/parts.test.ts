@@ -74,8 +74,7 @@ describe('rpc streams of handlers', () => {
       waiting: () => log.push('waiting'),
       item: (index, value) => log.push(`item ${index} ${String(value)}`) > 0,
       roomLater: () => Promise.resolve(),
-      done: (count) => log.push(`done ${count}`),
-      threw: (cause, count) => log.push(`threw ${String(cause)} ${count}`),
+      ended: (ending, count) => log.push(ending.type === 'end' ? `done ${count}` : `threw ${String(ending.cause)} ${count}`),
       unreturned: (cause) => log.push(`unreturned ${String(cause)}`),
     };
     return { log, outlet: { ...base, ...overrides } };

@@ -6,6 +6,13 @@ import fc from 'fast-check';
 import { NetworkError } from '../../../core/errors.js';
 import { CreditReceiver, CreditSender } from '../../../core/structures/credit.js';
 
+/** Spends as many units as there are, up to that many. */
+function spent(sender: CreditSender, units: number): number {
+  const taken = Math.min(units, sender.available);
+  sender.spend(taken);
+  return taken;
+}
+
 describe('credit: the sender', () => {
   it('may send nothing before the first grant, unless both sides took one as given', () => {
     expect(new CreditSender().spend(1)).to.equal(false);
@@ -17,11 +24,6 @@ describe('credit: the sender', () => {
     expect(sender.onGrant(3)).to.equal('raised');
     expect([sender.spend(2), sender.spend(2), sender.spend(1), sender.spend(1)]).to.deep.equal([true, false, true, false]);
     expect(sender.used).to.equal(3);
-  });
-
-  it('takes a part where parts may be sent', () => {
-    const sender = new CreditSender(10);
-    expect([sender.spendUpTo(7), sender.spendUpTo(7), sender.spendUpTo(7)]).to.deep.equal([7, 3, 0]);
   });
 
   it('ignores grants that are late, doubled or lower', () => {
@@ -46,7 +48,6 @@ describe('credit: the sender', () => {
   it('throws for units that are not whole or negative', () => {
     for (const units of [-1, 0.5, Number.NaN]) {
       expect(() => new CreditSender(9).spend(units)).to.throw(NetworkError, 'units');
-      expect(() => new CreditSender(9).spendUpTo(units)).to.throw(NetworkError, 'units');
     }
     expect(() => new CreditSender(-1)).to.throw(NetworkError, 'granted');
   });
@@ -82,6 +83,25 @@ describe('credit: the receiver', () => {
     expect(receiver.onConsumed(1)).to.equal(2);
   });
 
+  it('with a window of 0 grants nothing until it is widened', () => {
+    const receiver = new CreditReceiver(0);
+    expect([receiver.granted, receiver.onReceived(1), receiver.onConsumed(0), receiver.resize(2)]).to.deep.equal([
+      0,
+      'violation',
+      undefined,
+      2,
+    ]);
+  });
+
+  it('grants anew for a link that begins, also less than before, but never less than was received', () => {
+    const receiver = new CreditReceiver(4);
+    receiver.onReceived(1);
+    receiver.resize(2);
+    expect([receiver.granted, receiver.regrant()]).to.deep.equal([4, 2]);
+    receiver.resize(0);
+    expect([receiver.regrant(), receiver.onReceived(1)]).to.deep.equal([1, 'violation']);
+  });
+
   it('throws when more is consumed than was received', () => {
     const receiver = new CreditReceiver(10);
     receiver.onReceived(2);
@@ -109,7 +129,7 @@ describe('credit: a receiver whose window changes', () => {
         for (const { window, send, consume } of steps) {
           for (const total of [receiver.resize(window), receiver.onConsumed(Math.min(consume, receiver.waiting))])
             if (total !== undefined) expect(sender.onGrant(total)).to.equal('raised');
-          expect(receiver.onReceived(sender.spendUpTo(send))).to.equal('ok');
+          expect(receiver.onReceived(spent(sender, send))).to.equal('ok');
           expect(receiver.waiting).to.be.at.most(20);
         }
       }),
@@ -125,7 +145,7 @@ describe('credit: both sides', () => {
         const sender = new CreditSender(window);
         const receiver = new CreditReceiver(window);
         for (const { send, consume, fate } of steps) {
-          expect(receiver.onReceived(sender.spendUpTo(send))).to.equal('ok');
+          expect(receiver.onReceived(spent(sender, send))).to.equal('ok');
           expect(receiver.waiting).to.be.at.most(window);
           const total = receiver.onConsumed(Math.min(consume, receiver.waiting));
           if (total !== undefined && fate !== 'lost') sender.onGrant(total);

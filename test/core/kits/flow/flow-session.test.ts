@@ -98,7 +98,7 @@ class Side {
     expect(next).to.deep.equal({ type: 'item', item });
     this.read.push(item);
     this.unconsumed.push(item);
-    expect(inbound.unconsumed).to.be.at.most(this.window);
+    expect(this.unconsumed.reduce((sum, each) => sum + unitsOf(each), 0)).to.be.at.most(this.window);
   }
 
   private confirm(items: number[] | undefined): void {
