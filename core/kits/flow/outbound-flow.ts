@@ -24,7 +24,7 @@ export interface OutboundFlowOptions<T> {
 interface Entry<T> {
   readonly item: T;
   readonly units: number;
-  /** Where it begins; `undefined` as long as it was not sent to the receiver of this epoch. */
+  /** Where it began when it was sent last. Numbers only fall, as gaps close and epochs begin anew: an old one is not below the new one. */
   position: number | undefined;
 }
 
@@ -187,7 +187,6 @@ export class OutboundFlow<T, Ending extends object = never> {
   /** Positions begin anew, at this one. */
   #startAt(position: number, granted: number): void {
     this.#furthest = position;
-    for (const entry of this.#slice(0, this.length)) entry.position = undefined;
     this.#begin(position, granted);
   }
 

@@ -198,6 +198,17 @@ describe('flow session', () => {
     expect(at(0), 'less than it has confirmed').to.equal(undefined);
   });
 
+  it('begins anew for a remote that knows another memory of this side', () => {
+    const [ada, bob] = pair([3, 3]);
+    relink([ada, bob]);
+    for (const _ of [1, 2]) ada.push();
+    settle([ada, bob]);
+    ada.push();
+    ada.linkEnded();
+    expect(ada.session.resume({ epoch: 2, remoteEpoch: 9, received: 1, room: 3 })).to.deep.equal([]);
+    expect([ada.session.outbound.position, ada.session.outbound.next?.item]).to.deep.equal([0, 2]);
+  });
+
   it('may allow less on the next link than on the one before, down to nothing', () => {
     const [ada, bob] = pair([3, 3]);
     const begun = (window: number) => {

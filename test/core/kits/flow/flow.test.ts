@@ -149,7 +149,8 @@ describe('flow: inbound', () => {
   it('widens its window for what the remote wants, and says how much it lacks', () => {
     const flow = new InboundFlow<string, Ending>({ window: 0 });
     flow.onWanted(5);
-    expect([flow.hasNews, flow.wanted]).to.deep.equal([false, 5]);
+    flow.onWanted(2);
+    expect([flow.hasNews, flow.wanted], 'a lower wish is an old one').to.deep.equal([false, 5]);
     flow.resize(3);
     expect([flow.hasNews, flow.granted, flow.wanted]).to.deep.equal([true, 3, 2]);
     flow.announced();
@@ -196,7 +197,8 @@ describe('flow: inbound', () => {
     flow.restart();
     flow.announceAnew();
     expect([flow.received, flow.unread, flow.granted]).to.deep.equal([0, 1, 3]);
-    expect([flow.receive('b', 0), flow.receive('c', 1), readAll(flow)]).to.deep.equal(['ok', 'ok', ['a', 'b', 'c']]);
+    expect(['b', 'c', 'd', 'e'].map((item, position) => flow.receive(item, position))).to.deep.equal(['ok', 'ok', 'ok', 'violation']);
+    expect(readAll(flow)).to.deep.equal(['a', 'b', 'c', 'd']);
   });
 
   it('row 30, property: whatever comes, it keeps no more than it granted, and reads each position once, in order', () => {
