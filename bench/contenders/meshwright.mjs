@@ -27,8 +27,10 @@ export async function openServer(onMessage) {
   return { address: { id: node.id, url: `tcp://127.0.0.1:${node.addresses[0].port}` } };
 }
 
-/** A send from outside of a callback. */
-const sendFromOutside = (_node, behavior, route, payload) => behavior.sendOne(route, payload);
+/** A send from outside of a callback; commits before `node.send` did it by a behaviour. */
+const sendFromOutside = (node, behavior, route, payload) =>
+  node.send === undefined ? behavior.sendOne(route, payload) : node.send(route, BENCH.serviceId, payload);
+const roomFor = (node, behavior, route) => (node.writable === undefined ? behavior.link.room() : node.writable(route));
 
 /** A fresh node that is connected. */
 export async function openClient({ id, url }) {
@@ -39,7 +41,7 @@ export async function openClient({ id, url }) {
   const route = toNode(id);
   const remote = node.client(Client, route);
   const sendLater = async (payload) => {
-    do await behavior.link.room();
+    do await roomFor(node, behavior, route);
     while (sendFromOutside(node, behavior, route, payload) === 'full');
   };
   return {
