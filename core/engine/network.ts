@@ -40,7 +40,7 @@ export class Network implements EngineContext {
   readonly deadlines = new PendingTable<Expiry>(Number.POSITIVE_INFINITY);
   nowMs = 0;
   isStopping = false;
-  /** Whether a step runs now. */
+  /** Whether a step runs now. Set from outside, it goes on at the time of the last one, at which nothing more is due. */
   isStepping = false;
   /** Whether a full record waits: worth a flush before the turn ends. */
   hasFullRecord = false;

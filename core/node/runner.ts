@@ -72,15 +72,16 @@ export class Runner {
    * comes of it. That time lags by no more than the turn has taken, as it does in a callback.
    */
   send(route: Route, serviceId: number, payload: unknown, options: NodeSendOptions | undefined): SendResult {
-    const { isStepping, nowMs, parts } = this.network;
-    const { application } = parts;
-    if (isStepping) return application.send(route, serviceId, payload, options);
-    const beganMs = this.isFlushPlanned ? nowMs : this.options.clock.nowMs();
-    this.begin(beganMs);
+    const { network } = this;
+    const { application } = network.parts;
+    if (network.isStepping) return application.send(route, serviceId, payload, options);
+    if (this.isFlushPlanned) network.isStepping = true;
+    else this.begin(this.options.clock.nowMs());
+    const { nowMs } = network;
     try {
       return application.send(route, serviceId, payload, options);
     } finally {
-      this.end(beganMs);
+      this.end(nowMs);
     }
   }
 

@@ -233,7 +233,8 @@ export class Message {
   }
 
   get payload(): Uint8Array {
-    return this.bytes.subarray(this.bodyOffset, this.end);
+    const { bytes, bodyOffset } = this;
+    return new Uint8Array(bytes.buffer, bytes.byteOffset + bodyOffset, this.end - bodyOffset);
   }
 
   /** The sender's bytes beside the payload. */

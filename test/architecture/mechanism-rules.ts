@@ -27,7 +27,7 @@ export const MECHANISMS = {
     sign: /(?:<<|>>>?)=?\s*\(?(?:8|16|24)\b|\bDataView\b|\*\s*256\s*\+/g,
     places: SHIPPED,
     home: /^core\/structures\/(bytes|mix)\.ts$/,
-    listed: ['core/engine/messages/route-cache.ts'],
+    listed: [],
   },
   timers: {
     use: 'a behaviour waits by a WakeTimer, for a dial by core/kits/dial',

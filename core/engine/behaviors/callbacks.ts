@@ -46,6 +46,11 @@ export class Callbacks {
     private readonly onSpent: (slot: BehaviorSlot) => void,
   ) {}
 
+  /** Whether a callback runs now. */
+  get isRunning(): boolean {
+    return this.depth > 0;
+  }
+
   /** The callback that began last, for whoever finds that one took too long. */
   get last(): { readonly behavior: string | undefined; readonly callback: string } {
     return { behavior: this.lastOwner?.behavior?.name, callback: this.lastCallback };
@@ -182,7 +187,8 @@ export class Callbacks {
     this.depth++;
   }
 
-  private commit(owner: Sending): void {
+  /** What was recorded joins the FIFO. */
+  commit(owner: Sending): void {
     const { recorded } = owner;
     if (recorded === undefined) return;
     for (const action of recorded) this.context.enqueue(action);

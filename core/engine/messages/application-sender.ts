@@ -50,8 +50,7 @@ export class ApplicationSender implements Sending, LinkObserver {
     if (!Number.isInteger(serviceId) || serviceId < 1 || serviceId > 255)
       throw new NetworkError('ARGUMENT_INVALID', `send: serviceId is ${String(serviceId)}; it must be a whole number from 1 to 255`);
     this.serviceId = serviceId;
-    const { callbacks, sender } = this.parts;
-    return callbacks.transact(this, payload, (body) => sender.send(this, route, body, options));
+    return this.parts.callbacks.isRunning ? this.sendWithin(route, payload, options) : this.sendAlone(route, payload, options);
   }
 
   /**
@@ -82,6 +81,19 @@ export class ApplicationSender implements Sending, LinkObserver {
   /** The node stops. */
   stop(): void {
     this.settleAll(() => true, new NetworkError('NOT_STARTED', 'the node was stopped'));
+  }
+
+  /** Nothing could take it back: it needs no transaction. */
+  private sendAlone(route: Route, payload: unknown, options: NodeSendOptions | undefined): SendResult {
+    const result = this.parts.sender.send(this, route, payload, options);
+    if (this.recorded !== undefined) this.parts.callbacks.commit(this);
+    this.recorded = undefined;
+    return result;
+  }
+
+  /** The running callback may throw, and take back what it has sent, but not this. */
+  private sendWithin(route: Route, payload: unknown, options: NodeSendOptions | undefined): SendResult {
+    return this.parts.callbacks.transact(this, payload, (body) => this.parts.sender.send(this, route, body, options));
   }
 
   private settleAll(isMeant: (waiting: Waiting) => boolean, error?: NetworkError): void {

@@ -32,7 +32,7 @@ export class Delivery implements MessageReceiver {
 
   /** The step is over: no bytes of it are kept. */
   settle(): void {
-    this.parts.forwarder.forget();
+    this.parts.forwarder.settle();
   }
 
   /** A frame came in on a link. */

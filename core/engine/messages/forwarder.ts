@@ -6,6 +6,7 @@
 
 import { NODE_ID_BYTES, type NodeId, nodeIdFromBytes, nodeIdToBytes } from '../../address/node-id.js';
 import { LOCAL, type NextHop, type RouteAction } from '../../api/router-table.js';
+import { WordView } from '../../structures/bytes.js';
 import { type HeaderView, KIND_KEY, KIND_NODE, KIND_SERVICE, KIND_SERVICES } from '../../wire/message.js';
 import type { EngineContext } from '../context.js';
 import type { Link } from '../links/link.js';
@@ -26,18 +27,21 @@ export interface ForwarderParts {
 }
 
 export class Forwarder {
-  private readonly selfBytes: Uint8Array;
+  private readonly self = new WordView();
+  /** The record that the present message lies in. */
+  private readonly record = new WordView();
   private readonly lastBytes = new Uint8Array(NODE_ID_BYTES);
   private lastId: NodeId | undefined;
   private readonly cache = new RouteCache();
 
   constructor(private readonly parts: ForwarderParts) {
-    this.selfBytes = nodeIdToBytes(parts.context.self);
+    this.self.lookAt(nodeIdToBytes(parts.context.self));
   }
 
   /** A routed message came over `link`. */
   route(link: Link, view: HeaderView): void {
-    const last = this.cache.of(link, view);
+    this.record.lookAt(view.bytes);
+    const last = this.cache.of(link, view, this.record);
     if (last !== undefined) return this.forwardOver(last, link, view);
     this.forget();
     if (view.kind === KIND_SERVICES) return this.rebroadcast(link, view);
@@ -53,6 +57,12 @@ export class Forwarder {
   /** Something else than handing on happens: the way of the next message has to be asked for. */
   forget(): void {
     this.cache.forget();
+  }
+
+  /** The step is over: no bytes of it are kept. */
+  settle(): void {
+    this.forget();
+    this.record.release();
   }
 
   /** A control message that is routed: a signal of a lost message, for this node or another one. */
@@ -117,9 +127,8 @@ export class Forwarder {
     return this.lastId;
   }
 
-  private isSelf(view: HeaderView): boolean {
-    const { bytes, destinationOffset } = view;
-    for (let index = 0; index < NODE_ID_BYTES; index++) if (bytes[destinationOffset + index] !== this.selfBytes[index]) return false;
-    return true;
+  private isSelf({ bytes, destinationOffset }: HeaderView): boolean {
+    this.record.lookAt(bytes);
+    return this.record.matches(destinationOffset, this.self);
   }
 }

@@ -160,3 +160,30 @@ describe('byte writer', () => {
     );
   });
 });
+
+describe('WordView', () => {
+  const viewOf = (data: Uint8Array) => {
+    const view = new bytes.WordView();
+    view.lookAt(data);
+    return view;
+  };
+
+  it('finds fixed bytes where they are, at any offset of any part of a buffer, and one byte of another value nowhere', () => {
+    const room = hex('eeee0102030405060708ee');
+    const view = viewOf(room.subarray(1));
+    expect([0, 1, 2].map((offset) => view.matches(offset, viewOf(hex('0102030405060708'))))).to.deep.equal([false, true, false]);
+    for (let index = 2; index < 10; index++) {
+      const other = room.slice(2, 10);
+      other[index - 2] = 0xee;
+      expect(view.matches(1, viewOf(other))).to.equal(false);
+    }
+  });
+
+  it('looks at other bytes when it is told to, and at none after a release', () => {
+    const view = viewOf(hex('01020304'));
+    view.lookAt(hex('05060708'));
+    expect([view.matches(0, viewOf(hex('01020304'))), view.matches(0, viewOf(hex('05060708')))]).to.deep.equal([false, true]);
+    view.release();
+    expect(() => view.matches(0, viewOf(hex('05060708')))).to.throw(RangeError);
+  });
+});
