@@ -1,0 +1,140 @@
+/** @module Tests of configured nodes: how seeds become nodes and back, what is dialled when, and who is forgotten (DNDM-35, H-12). */
+import { expect } from 'chai';
+import { ConfiguredPeers, SEEDS_MAX } from '../../../../behaviours/addressbook/dial/configured.js';
+import type { Connection } from '../../../../core/index.js';
+import { NetworkError, parseAddress } from '../../../../core/index.js';
+import { BACKOFF_DEFAULTS } from '../../../../core/structures/back-off.js';
+import { World } from '../../../core/kits/dial/world.js';
+import { idOf, Reader } from '../support.js';
+
+const [ANNA, BEN] = [idOf('anna'), idOf('ben')];
+const SEED = parseAddress('tcp://20.0.0.1:7400');
+const OTHER = parseAddress('tcp://20.9.0.1:7400');
+const BYE = { code: 'transport', by: 'remote', text: '' } as const;
+
+/** Configured nodes whose dials the test answers. Randomness gives the whole of every wait. */
+function configured() {
+  const { book, now } = new Reader();
+  const state = { isOn: true };
+  const peers = new ConfiguredPeers(book, BACKOFF_DEFAULTS, () => state.isOn);
+  const world = Object.assign(new World(), { stableUptimeMs: 15_000 });
+  const connectionOf = (nodeId: typeof ANNA, id: number) => ({ nodeId, id }) as Connection;
+  /** The dial comes through, and the connection opens as in a node: first the dial is told, then everybody. */
+  const answers = (nodeId: typeof ANNA, id: number) => {
+    world.dials[0]?.settle(connectionOf(nodeId, id));
+    book.met(nodeId, id, now);
+    peers.opened(world, connectionOf(nodeId, id));
+  };
+  const ends = (nodeId: typeof ANNA, id: number, reason: Parameters<ConfiguredPeers['closed']>[2] = BYE) => {
+    book.lost(nodeId, id, now);
+    peers.closed(world, connectionOf(nodeId, id), reason);
+  };
+  const places = () => world.dials.map(({ place }) => place);
+  return { book, peers, world, state, answers, ends, places };
+}
+
+describe('a seed', () => {
+  it('is dialled at once and belongs to whoever answers, who is dialled by identity from then on', () => {
+    const { book, peers, world, answers, ends, places } = configured();
+    expect([peers.keep(world, SEED), peers.keep(world, SEED), places()]).to.deep.equal([true, true, ['tcp://20.0.0.1:7400']]);
+    answers(ANNA, 1);
+    expect(book.get(ANNA)).to.include({ isPersistent: true });
+    expect([...world.held]).to.deep.equal([1]);
+    ends(ANNA, 1);
+    world.wake();
+    expect(places()).to.deep.equal([`tcp://${ANNA}@20.0.0.1:7400`]);
+  });
+
+  it('is assigned to another node that answers there; the former one is an ordinary one', () => {
+    const { book, peers, world, answers, ends, places } = configured();
+    peers.keep(world, SEED);
+    answers(ANNA, 1);
+    ends(ANNA, 1);
+    world.wake();
+    world.dials[0]?.settle(mismatch(ANNA));
+    expect(book.get(ANNA)?.isPersistent ?? false).to.equal(false);
+    world.wake();
+    expect(places()).to.deep.equal(['tcp://20.0.0.1:7400']);
+    answers(BEN, 2);
+    expect(book.get(BEN)).to.include({ isPersistent: true });
+  });
+
+  it('keeps its node when another one answers at another address of the node', () => {
+    const { book, peers, world, answers, ends } = configured();
+    peers.keep(world, SEED);
+    answers(ANNA, 1);
+    book.configure(ANNA, OTHER);
+    ends(ANNA, 1);
+    book.get(ANNA)?.failed(SEED.text, { nowMs: 0, wallMs: 0, random: { float: () => 0.9 } as never }, BACKOFF_DEFAULTS);
+    world.wake();
+    expect(world.dials[0]?.place).to.equal(`tcp://${ANNA}@20.9.0.1:7400`);
+    world.dials[0]?.settle(mismatch(ANNA));
+    expect(book.get(ANNA)).to.include({ isPersistent: true });
+  });
+
+  it('takes the place of the node that an earlier run has left, once it is found there', () => {
+    const { book, peers, world, answers, ends } = configured();
+    book.configure(ANNA, SEED);
+    peers.restore(world);
+    peers.keep(world, SEED);
+    expect(world.dials).to.have.length(2);
+    world.fails();
+    answers(ANNA, 1);
+    ends(ANNA, 1);
+    expect(world.waits, 'one wait, of one target').to.have.length(1);
+    peers.forget(world, SEED);
+    expect([world.timers.size, world.dials.length, book.get(ANNA)?.isPersistent ?? false]).to.deep.equal([0, 0, false]);
+  });
+
+  it('there are 256 at most', () => {
+    const { peers, world } = configured();
+    for (let port = 1; port <= SEEDS_MAX; port++) expect(peers.keep(world, SEED.withPort(port))).to.equal(true);
+    expect(peers.keep(world, SEED)).to.equal(false);
+    expect(() => peers.requireRoom([SEED])).to.throw('SEEDS_MAX');
+    expect(peers.keep(world, SEED.withNodeId(ANNA)), 'nodes are not counted').to.equal(true);
+  });
+});
+
+describe('a configured node', () => {
+  it('waits 1, 2.5, 6.25 s with one address; with two half as long, growing once for both', () => {
+    const waitsWith = (...addresses: readonly (typeof SEED)[]) => {
+      const { peers, world } = configured();
+      for (const address of addresses) peers.keep(world, address.withNodeId(ANNA));
+      return [1, 2, 3, 4].map(() => {
+        world.fails();
+        const [waitMs] = world.waits;
+        world.wake();
+        return waitMs;
+      });
+    };
+    expect(waitsWith(SEED)).to.deep.equal([1_000, 2_500, 6_250, 15_625]);
+    expect(waitsWith(SEED, OTHER)).to.deep.equal([500, 500, 1_250, 1_250]);
+  });
+
+  it('that is full is left alone for up to ten minutes beside other connections, for ten seconds without', () => {
+    const { peers, world, answers, ends } = configured();
+    peers.keep(world, SEED.withNodeId(ANNA));
+    answers(ANNA, 1);
+    ends(ANNA, 1, { code: 'limit', by: 'remote', text: '' });
+    expect(world.waits).to.deep.equal([10_000]);
+    peers.opened(world, { nodeId: BEN, id: 2 } as Connection);
+    world.wake();
+    world.fails('LIMIT_EXCEEDED');
+    expect(world.waits).to.deep.equal([600_000]);
+  });
+
+  it('is not dialled while dialling is off, and at once when it is on again', () => {
+    const { peers, world, state, places } = configured();
+    state.isOn = false;
+    peers.keep(world, SEED.withNodeId(ANNA));
+    world.advance(600_000);
+    expect(places()).to.deep.equal([]);
+    state.isOn = true;
+    peers.retry(world);
+    expect(places()).to.deep.equal([`tcp://${ANNA}@20.0.0.1:7400`]);
+  });
+});
+
+function mismatch(expected: typeof ANNA) {
+  return new NetworkError('IDENTITY_MISMATCH', 'another node', { details: { expected, actual: BEN } });
+}
