@@ -87,8 +87,8 @@ export class LanBehavior extends NetworkBehavior {
       { topic, interfaces: this.interfaces },
       {
         onHosts: (hosts) => this.enter((now) => this.hostsChanged(now, hosts)),
-        onAsked: () => this.enter((now) => this.schedule?.queryReceived(now.nowMs)),
-        onTold: (bytes, ttlSeconds, host) => this.enter((now) => this.received(now, bytes, ttlSeconds, host)),
+        onQuery: () => this.enter((now) => this.schedule?.queryReceived(now.nowMs)),
+        onAnnouncement: (bytes, ttlSeconds, host) => this.enter((now) => this.received(now, bytes, ttlSeconds, host)),
         onFailed: (cause) => this.enter((now) => this.failed(now, cause)),
       },
     );
@@ -175,7 +175,7 @@ export class LanBehavior extends NetworkBehavior {
     this.noticeListening(agent);
     if (this.hosts.length > 0 && schedule.takeQuery(agent.nowMs)) {
       this.counted.queriesSent++;
-      channel.ask();
+      channel.query();
     }
     if (this.hosts.length > 0 && schedule.takeAnnouncement(agent.nowMs)) this.announce(agent.nodeId, TTL_SECONDS);
     this.neighbourhood.expire(agent.nowMs);
@@ -199,7 +199,7 @@ export class LanBehavior extends NetworkBehavior {
       const addresses = reachableAt(host, this.listening);
       if (addresses.length === 0) continue;
       this.counted.announcementsSent++;
-      this.channel?.tell(host, this.sealer.seal(DOMAIN, announcementToBytes({ nodeId, addresses })), ttlSeconds);
+      this.channel?.announce(host, this.sealer.seal(DOMAIN, announcementToBytes({ nodeId, addresses })), ttlSeconds);
     }
   }
 }

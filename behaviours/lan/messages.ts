@@ -35,7 +35,7 @@ export function announcementToBytes({ nodeId, addresses }: Announcement): Uint8A
   const at = [...new Set(texts)].slice(0, ADDRESSES_MAX);
   for (;;) {
     const encoded = encodeValue({ id, at });
-    if (encoded.length + SEAL_BYTES <= LAN_PORT_LIMITS.tellBytesMax) return encoded;
+    if (encoded.length + SEAL_BYTES <= LAN_PORT_LIMITS.announcementBytesMax) return encoded;
     at.pop();
   }
 }

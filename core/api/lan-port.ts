@@ -1,7 +1,7 @@
 /**
- * @module LanPort: how the nodes of one local network call out to each other without knowing an address: short bytes under a topic, heard
- * by everybody on the same links. Node's is multicast DNS (`platform/node/lan/`), the simulator has one of its own. What is heard proves
- * nothing: anybody on a link can say anything. Injected as `LAN_PORT`, where the platform has one.
+ * @module LanPort: how the nodes of one local network reach each other without knowing an address: short announcements under a topic, received
+ * by everybody on the same links. Node's is multicast DNS (`platform/node/lan/`), the simulator has one of its own. An announcement proves
+ * nothing: anybody on a link can make any. Injected as `LAN_PORT`, where the platform has one.
  */
 import type { NetworkError } from '../errors.js';
 
@@ -9,13 +9,13 @@ import type { NetworkError } from '../errors.js';
 export const LAN_PORT_LIMITS = {
   /** Characters of a topic, `a-z` and `0-9`. */
   topicMax: 60,
-  /** What can be told at once. */
-  tellBytesMax: 253,
+  /** Of one announcement. */
+  announcementBytesMax: 253,
 } as const;
 
-/** What a channel is about. */
+/** What a channel is for. */
 export interface LanOpening {
-  /** Who has another one hears nothing of this. */
+  /** Channels with another topic receive nothing of this one. */
   readonly topic: string;
   /** Names of network interfaces; absent: all that are up. */
   readonly interfaces?: readonly string[] | undefined;
@@ -30,27 +30,27 @@ export interface LanPort {
   open(opening: LanOpening, sink: LanSink): LanChannel;
 }
 
-/** What one participant says. */
+/** The sending side of one participant. */
 export interface LanChannel {
-  /** Asks everybody on every link to tell. Not heard by this channel itself. */
-  ask(): void;
+  /** Asks everybody on every link for announcements. This channel itself does not receive it. */
+  query(): void;
   /**
-   * Tells everybody on the link of that host of this machine (one of `onHosts`), for so long; 0 takes back what was told. Whatever cannot
-   * go out is dropped: the next time counts. Throws `ARGUMENT_INVALID` for more bytes than can be told.
+   * Announces the bytes on the link of that host of this machine (one of `onHosts`), for so long; 0 withdraws the former announcement. What
+   * cannot be sent is dropped: the next one counts. Throws `ARGUMENT_INVALID` for more bytes than an announcement has.
    */
-  tell(host: string, bytes: Uint8Array, ttlSeconds: number): void;
-  /** Ends when what was told before has gone out. The sink hears nothing from now on. Idempotent. */
+  announce(host: string, bytes: Uint8Array, ttlSeconds: number): void;
+  /** Ends when everything has been sent. The sink is not called any more. Idempotent. */
   close(): void;
 }
 
-/** What one participant hears. */
+/** The receiving side of one participant. */
 export interface LanSink {
-  /** This machine's own hosts from which packets go out now, as in `Address.host`: at first, and whenever they change. */
+  /** The hosts of this machine from which packets go out now, as in `Address.host`: at first, and whenever they change. */
   onHosts(hosts: readonly string[]): void;
-  /** Somebody has asked on one of the links. */
-  onAsked(): void;
-  /** Somebody has told. `host` is where the packet came from; it is on the link itself. The bytes are the sink's. */
-  onTold(bytes: Uint8Array, ttlSeconds: number, host: string): void;
+  /** A query was received on one of the links. */
+  onQuery(): void;
+  /** An announcement was received. `host` is where the packet came from; it is on the link itself. The bytes are the sink's. */
+  onAnnouncement(bytes: Uint8Array, ttlSeconds: number, host: string): void;
   /** Nothing can be used, and why. The port goes on trying: `onHosts` may follow. Once each time that it stops working. */
   onFailed(cause: NetworkError): void;
 }

@@ -33,15 +33,15 @@ export class SimulatedLanChannel implements LanChannel {
     });
   }
 
-  ask(): void {
-    this.toAll(OVERHEAD_BYTES, (sink) => sink.onAsked());
+  query(): void {
+    this.toAll(OVERHEAD_BYTES, (sink) => sink.onQuery());
   }
 
-  tell(_host: string, bytes: Uint8Array, ttlSeconds: number): void {
-    if (bytes.length > LAN_PORT_LIMITS.tellBytesMax)
+  announce(_host: string, bytes: Uint8Array, ttlSeconds: number): void {
+    if (bytes.length > LAN_PORT_LIMITS.announcementBytesMax)
       throw new NetworkError('ARGUMENT_INVALID', `${bytes.length} bytes do not fit a packet`);
-    const told = bytes.slice();
-    this.toAll(OVERHEAD_BYTES + bytes.length, (sink) => sink.onTold(told.slice(), ttlSeconds, this.instance.host.name));
+    const copy = bytes.slice();
+    this.toAll(OVERHEAD_BYTES + bytes.length, (sink) => sink.onAnnouncement(copy.slice(), ttlSeconds, this.instance.host.name));
   }
 
   close(): void {

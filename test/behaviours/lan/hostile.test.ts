@@ -130,7 +130,7 @@ describe('LAN discovery in hostile company', () => {
     const broken: LanPort = {
       open: (_opening, given) => {
         sink = given;
-        return { ask() {}, tell() {}, close() {} };
+        return { query() {}, announce() {}, close() {} };
       },
     };
     const a = await node({ provide: [{ token: LAN_PORT, useValue: broken }], logger });
@@ -186,12 +186,12 @@ describe('LAN discovery in hostile company', () => {
     const port: LanPort = {
       open: (_opening, given) => {
         sink = given;
-        return { ask() {}, tell() {}, close: () => void closed++ };
+        return { query() {}, announce() {}, close: () => void closed++ };
       },
     };
     const a = await node({ provide: [{ token: LAN_PORT, useValue: port }] });
     a.kill();
-    for (let count = 0; count < 3; count++) sink?.onTold(new Uint8Array(40), 600, '10.0.0.1');
+    for (let count = 0; count < 3; count++) sink?.onAnnouncement(new Uint8Array(40), 600, '10.0.0.1');
     sink?.onHosts(['10.0.0.2']);
     expect(closed).to.be.above(0);
   });

@@ -31,15 +31,15 @@ export class Member {
       { topic },
       {
         onHosts: () => {},
-        onAsked: () => void this.askedCount++,
-        onTold: (bytes, ttlSeconds, from) => void this.heard.push({ bytes, ttlSeconds, host: from }),
+        onQuery: () => void this.askedCount++,
+        onAnnouncement: (bytes, ttlSeconds, from) => void this.heard.push({ bytes, ttlSeconds, host: from }),
         onFailed: () => {},
       },
     );
   }
 
   ask(): void {
-    this.channel.ask();
+    this.channel.query();
   }
 
   announce(nodeId: NodeId, addresses: readonly string[], ttlSeconds = 600): void {
@@ -52,6 +52,6 @@ export class Member {
   }
 
   say(bytes: Uint8Array, ttlSeconds = 600): void {
-    this.channel.tell(this.host, bytes, ttlSeconds);
+    this.channel.announce(this.host, bytes, ttlSeconds);
   }
 }

@@ -68,13 +68,13 @@ class NodeLanChannel implements LanChannel {
     void this.begin();
   }
 
-  ask(): void {
+  query(): void {
     for (const socket of this.sockets.values()) socket.query(this.records.question(ASKER_TTL_SECONDS));
   }
 
-  tell(host: string, bytes: Uint8Array, ttlSeconds: number): void {
-    if (bytes.length > LAN_PORT_LIMITS.tellBytesMax)
-      throw new NetworkError('ARGUMENT_INVALID', `${bytes.length} bytes do not fit a packet; ${LAN_PORT_LIMITS.tellBytesMax} do`);
+  announce(host: string, bytes: Uint8Array, ttlSeconds: number): void {
+    if (bytes.length > LAN_PORT_LIMITS.announcementBytesMax)
+      throw new NetworkError('ARGUMENT_INVALID', `${bytes.length} bytes do not fit a packet; ${LAN_PORT_LIMITS.announcementBytesMax} do`);
     const answer: Answer = this.records.answer(bytes, ttlSeconds);
     for (const socket of this.sockets.values()) if (socket.face.host === host) socket.respond(answer);
   }
@@ -118,8 +118,8 @@ class NodeLanChannel implements LanChannel {
       onPacket: (packet, host) => {
         for (const reading of this.records.read(packet)) {
           if (this.isClosed) return;
-          if (reading.type === 'query') this.sink.onAsked();
-          else this.sink.onTold(reading.bytes, reading.ttlSeconds, host);
+          if (reading.type === 'query') this.sink.onQuery();
+          else this.sink.onAnnouncement(reading.bytes, reading.ttlSeconds, host);
         }
       },
       onFailed: (cause) => {

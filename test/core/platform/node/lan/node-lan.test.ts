@@ -24,15 +24,15 @@ class Ear {
       { topic, interfaces },
       {
         onHosts: (hosts) => void this.hosts.push(hosts),
-        onAsked: () => void this.askedCount++,
-        onTold: (bytes, ttlSeconds, host) => void this.told.push({ text: Buffer.from(bytes).toString(), ttlSeconds, host }),
+        onQuery: () => void this.askedCount++,
+        onAnnouncement: (bytes, ttlSeconds, host) => void this.told.push({ text: Buffer.from(bytes).toString(), ttlSeconds, host }),
         onFailed: (cause) => void this.failures.push(cause),
       },
     );
   }
 
   tell(text: string, ttlSeconds = 60): void {
-    this.channel.tell('127.0.0.1', Buffer.from(text), ttlSeconds);
+    this.channel.announce('127.0.0.1', Buffer.from(text), ttlSeconds);
   }
 }
 
@@ -86,7 +86,7 @@ describe('the LAN port on Node', () => {
       { text: 'hello', ttlSeconds: 60, host: '127.0.0.1' },
       { text: 'goodbye', ttlSeconds: 0, host: '127.0.0.1' },
     ]);
-    b.channel.ask();
+    b.channel.query();
     await until(() => a.askedCount === 1, 5_000);
     expect([a.told, b.askedCount, other.told, other.askedCount]).to.deep.equal([[], 0, [], 0]);
   });
@@ -191,8 +191,8 @@ describe('the LAN port on Node', () => {
     for (const topic of ['', 'x'.repeat(61), 'A', 'a.b', '_a']) expect(() => ear(topic), topic).to.throw(NetworkError, 'topic');
     const a = ear('x'.repeat(60));
     await ready(a);
-    a.channel.tell('127.0.0.1', new Uint8Array(253), 60);
-    expect(() => a.channel.tell('127.0.0.1', new Uint8Array(254), 60)).to.throw(NetworkError, '254 bytes');
-    expect(() => a.channel.tell('10.9.9.9', new Uint8Array(1), 60)).not.to.throw();
+    a.channel.announce('127.0.0.1', new Uint8Array(253), 60);
+    expect(() => a.channel.announce('127.0.0.1', new Uint8Array(254), 60)).to.throw(NetworkError, '254 bytes');
+    expect(() => a.channel.announce('10.9.9.9', new Uint8Array(1), 60)).not.to.throw();
   });
 });
