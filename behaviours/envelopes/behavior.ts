@@ -3,7 +3,7 @@
  * open connection, and the targets that managers want connected; applications use the mesh, which reaches this through
  * `node.behavior(EnvelopesBehavior)`.
  *
- * Both sides send a hello when a connection opens; then whoever attached the connection to a mesh grants slots, and envelopes flow. Messages
+ * Both sides send a hello when a connection opens; then a side whose connection is in a mesh grants slots, and envelopes flow. Messages
  * are in `messages.ts`, their order in `channel.ts`. A full receiver grants nothing, and its link is read as ever: other services on it go
  * on. Bounds: as many envelopes wait for a connection's next user as were granted to it, and as many wait to be sent as the mesh's outgoing
  * capacity. What was granted and not consumed when the connection closes is lost, and counted here or there.
@@ -154,7 +154,7 @@ export class EnvelopesBehavior extends NetworkBehavior {
       place.channel = new EnvelopeChannel(sessionOf(agent), 'remote');
       this.counting.envelopesLost += old.end(reason);
       this.whileRunning((behaviorAgent) => {
-        // Whoever wants it waits for the remote's next hello, as on a fresh connection.
+        // A target that wants it waits for the remote's next hello, as on a fresh connection.
         this.dials.closed(behaviorAgent, place.connection);
         this.dials.opened(behaviorAgent, place.connection);
       });

@@ -3,7 +3,7 @@
  * the `send` that it is lent. Everything is sent over one lane, so that it arrives in order.
  *
  * After the hellos a side sends nothing until it is granted something, and a side grants only while its channel is used. A sender that is
- * out of grants and has envelopes waiting sends once how many it wants. Envelopes that arrive while nobody uses the channel (they were
+ * out of grants and has envelopes waiting sends once how many it wants. Envelopes that arrive while the channel is not used (they were
  * granted before) wait for its next user, who gets them first. Whatever finds no room in the lane is sent by the next `flush`.
  */
 import { assertNever, type CloseReason, InboundFlow, OutboundFlow, type SendResult } from '../../core/index.js';
@@ -150,7 +150,7 @@ export class EnvelopeChannel {
     }
   }
 
-  /** The channel is over. Returns how many envelopes nobody will get. */
+  /** The channel is over. Returns how many envelopes are lost. */
   end(reason: CloseReason): number {
     const lostCount = this.unreadCount;
     while (this.take() !== undefined);

@@ -1,6 +1,6 @@
 /**
  * @module EnvelopesHandler: one connection's channel, between the agent and `channel.ts`. What arrives goes to the channel, what the
- * channel has to send goes out when there is room. Whoever breaks the protocol loses the connection.
+ * channel has to send goes out when there is room. A remote that breaks the protocol is disconnected.
  */
 import { type CloseReason, type ConnectionAgent, type ConnectionEvent, ConnectionHandler, toConnection } from '../../core/index.js';
 import type { EnvelopeChannel } from './channel.js';
@@ -33,7 +33,7 @@ export class EnvelopesHandler extends ConnectionHandler {
     else if (event.type === 'writable') this.flush(agent);
   }
 
-  /** When only this behaviour ends, the remote is sent that nobody takes its envelopes any more. */
+  /** When only this behaviour ends, the remote is sent a goodbye: its envelopes are not taken any more. */
   override onClosed(agent: ConnectionAgent, reason: CloseReason): void {
     agent.reply(BYE_MESSAGE);
     this.channels.close(agent.connection.id, reason);

@@ -2,7 +2,7 @@
  * @module PeeringBehavior (service 15): an endpoint that exchanges frames with configured peers. Applications add peers (`addPeers`,
  * `startPeering`), send to one (`send`) or all (`sendAll`), and receive from all of them (`next`).
  *
- * Whoever configured the other sends the hello (`messages.ts`, `endpoint.ts`). A peer is dialled again as often as its link is cut. Frames
+ * The side that configured the other sends the hello (`messages.ts`, `endpoint.ts`). A peer is dialled again as often as its link is cut. Frames
  * outlive links: each is taken once and in order by the endpoint on the other side, or comes back to its sender (`peer-session.ts`). A peer
  * that sends what cannot be is disconnected.
  *
@@ -96,7 +96,7 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
   }
 
   /**
-   * The peer is sent a goodbye, its frames come back, and its link is closed when nobody else uses it. Returns what it was; `undefined` when
+   * The peer is sent a goodbye, its frames come back, and its link is closed when it is not used otherwise. Returns what it was; `undefined` when
    * there is none.
    */
   removePeer(target: number): PeerInfo | undefined {

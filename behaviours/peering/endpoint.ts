@@ -2,8 +2,8 @@
  * @module Endpoint: what peers send each other over a connection, and the frames of all peers for the application. It translates between the
  * agent and the structures: peers that are kept connected (`peers/`), and the frames between this node and each (`protocol/`).
  *
- * A link begins with a hello and its answer. Whoever configured the other sends the hello; of two that cross each other the one of the side
- * that dialled the link counts. A hello on a link that is up begins anew, from where both sides are, so that nothing is lost or doubled.
+ * A link begins with a hello and its answer. The side that configured the other sends the hello; of two that cross each other the one of
+ * the side that dialled the link counts. A hello on a link that is up begins anew, from where both sides are, so that nothing is lost or doubled.
  * Everything is sent over one lane, whose order all of this relies on.
  */
 import { assertNever, type BehaviorAgent, type Connection, type NodeId, toConnection } from '../../core/index.js';

@@ -66,7 +66,7 @@ export class Inbox {
     return item.received;
   }
 
-  /** No frame comes any more: whoever waits gets `undefined`; what is here can still be read. */
+  /** No more frames come: waiting calls get `undefined`; frames that are here can still be read. */
   close(): void {
     this.isClosed = true;
     this.waiters.settle(() => undefined);

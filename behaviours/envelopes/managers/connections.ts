@@ -3,7 +3,7 @@
  * is dialled, is added to the mesh when its remote is authenticated and carries envelopes, and is dialled again as often as it is cut. What
  * was accepted is added by `addInbound`, and not dialled again when it ends.
  *
- * Who answers must be the expected node, or the one that answered first: links are authenticated on both sides, so that nobody else enters
+ * The node that answers must be the expected one, or the one that answered first: links are authenticated on both sides, so that no other enters
  * the mesh. There are no heartbeats of its own: the node pings every link on its control lane, which no full queue delays, and closes it
  * after `limits.silenceMs` of silence. A full queue is no failure.
  */
@@ -49,7 +49,7 @@ const FATAL: ReadonlySet<string> = new Set(['IDENTITY_MISMATCH', 'REMOTE_REJECTE
 interface Managed {
   readonly connectionId: string;
   readonly endpoint: Address;
-  /** Absent for an inbound one, which nobody dials again. */
+  /** Absent for an inbound one, which is not dialled again. */
   target: MeshTarget | undefined;
   /** In the mesh, while it is there. */
   meshId: number | undefined;
@@ -190,7 +190,7 @@ export class EnvelopeConnections {
     this.#notify(managed, { type: 'disconnected', unsent: removed.unsent });
   }
 
-  /** Nobody dials for a node that has stopped. */
+  /** Nothing is dialled for a node that has stopped. */
   #stopped(node: MeshNode): void {
     for (const { connectionId, target } of [...this.#managed.values()])
       if (target?.options.node === node) this.removeConnection(connectionId);

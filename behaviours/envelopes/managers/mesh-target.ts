@@ -1,7 +1,7 @@
 /**
  * @module MeshTarget: what a manager wants connected and in its mesh. The dial kit dials; a connection is added when its remote carries
- * envelopes, and that confirms it to the kit. It is dialled again when it has ended, until it is stopped. Whoever answers must be the node
- * that was expected, or the one that answered first.
+ * envelopes, and that confirms it to the kit. It is dialled again when it has ended, until it is stopped. The node that answers must be the
+ * expected one, or the one that answered first.
  */
 import type { Address, BehaviorAgent, Connection, MeshNode, NodeId } from '../../../core/index.js';
 import { NetworkError } from '../../../core/index.js';
@@ -36,7 +36,7 @@ export interface MeshTargetOptions {
   /** Errors after which there is no further attempt. */
   readonly fatalCodes: ReadonlySet<string>;
   readonly events: MeshTargetEvents;
-  /** Takes over once it is known who is there, and the target has stopped. Absent: the connection is added to the mesh. */
+  /** Takes over once the node is known; the target has stopped. Absent: the connection is added to the mesh. */
   readonly onFound?: (connection: Connection) => void;
 }
 
@@ -77,7 +77,7 @@ export class MeshTarget {
     });
   }
 
-  /** An open connection whose remote carries envelopes, whoever dialled it. Whether it is the target's. */
+  /** An open connection whose remote carries envelopes, dialled by either side. Whether it is the target's. */
   offer(node: MeshNode, connection: Connection): boolean {
     const dial = this.#dial;
     if (node !== this.options.node || dial === undefined || dial.nodeId !== connection.nodeId || this.meshId !== undefined) return false;

@@ -17,7 +17,7 @@ export interface EnvelopePeersOptions {
   readonly retry?: Partial<RetryOptions>;
   /** The interval between attempts at an address whose node is not known; a random share is waited. 60,000 ms by default, 1 ms to a day. */
   readonly unidentifiedMs?: number;
-  /** Whether a node that connects by itself is taken in, while nobody has asked for it. All are by default. */
+  /** Whether a node that connects by itself, and was not requested, is added. All are by default. */
   readonly accept?: (nodeId: NodeId) => boolean;
 }
 

@@ -1,5 +1,5 @@
 /**
- * @module PeerNotifications: what happened to peers. As long as nobody listens the notifications wait, the oldest giving way, and the
+ * @module PeerNotifications: what happened to peers. Without a subscriber the notifications wait, the oldest giving way, and the
  * first subscriber gets them.
  */
 import { BoundedQueue, type NodeId } from '../../../core/index.js';

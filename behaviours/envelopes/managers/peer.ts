@@ -94,12 +94,12 @@ export class EndpointPeerRef {
     this.#onReleased = onReleased;
   }
 
-  /** Who answered; absent before. */
+  /** The node that answered; `undefined` before. */
   get nodeId(): NodeId | undefined {
     return this.#peer?.nodeId;
   }
 
-  /** For the manager: this is who answered. */
+  /** For the manager: the node that answered. */
   found(peer: PeerRef): void {
     if (this.#onReleased === undefined) peer.release();
     else this.#peer = peer;

@@ -1,9 +1,9 @@
 /**
- * @module EnvelopePeers: the peer manager of a mesh. Peers are asked for by identity, with several addresses; as long as somebody holds a
- * reference, the peer is kept connected. Addresses whose node is not known yet are requested in the same manner. Nodes that connect by
+ * @module EnvelopePeers: the peer manager of a mesh. Peers are requested by identity, with several addresses; a peer is kept connected
+ * as long as there is a reference to it. Addresses whose node is not known yet are requested in the same manner. Nodes that connect by
  * themselves and carry envelopes are taken into the mesh as unreferenced peers, which a later reference promotes.
  *
- * Identities are proven, so that peers may share an address, and one link to each of them is all there is, whoever dials first or at once.
+ * Identities are proven, so that peers may share an address, and there is one link to each of them, also when both dial at once.
  * After five failures in a row every further attempt goes to the next address. Envelopes for peers that are not connected are parked.
  */
 import {
@@ -80,7 +80,7 @@ export class EnvelopePeers {
     });
   }
 
-  /** The peers that somebody has asked for. */
+  /** The requested peers. */
   peers(): readonly EnvelopePeerSnapshot[] {
     return [...this.#peers.values()].map((peer) => peer.snapshot());
   }
@@ -90,15 +90,15 @@ export class EnvelopePeers {
     return [...this.#unreferenced.values()].map(({ nodeId }) => nodeId);
   }
 
-  /** Who has sent an envelope that the mesh received; absent when it came from elsewhere. */
+  /** The node that has sent an envelope that the mesh received; `undefined` when it is not one of the peers. */
   peerOf({ uniqueId }: Envelope): NodeId | undefined {
     const nodeId = uniqueId?.slice(0, NODE_ID_LENGTH);
     return isNodeId(nodeId) ? nodeId : undefined;
   }
 
   /**
-   * Wants a peer connected until the reference is released; the last release takes it out of the mesh. Without endpoints it is looked for
-   * as `node.connect(nodeId)` would. `localNode`: the identity to show, that of the first node by default.
+   * Keeps a peer connected until the reference is released; the last release removes it from the mesh. Without endpoints it is dialled as by
+   * `node.connect(nodeId)`. `localNode`: the identity to show, that of the first node by default.
    */
   addPeer(nodeId: NodeId, endpoints: readonly (string | Address)[], { localNode }: { readonly localNode?: NodeId } = {}): PeerRef {
     if (!isNodeId(nodeId)) throw invalid('nodeId', 'must be a node id');
@@ -113,7 +113,7 @@ export class EnvelopePeers {
     return new PeerRef(nodeId, () => this.#released(key, peer));
   }
 
-  /** Wants whoever is at that address connected, until the reference is released. */
+  /** Keeps the node at that address connected until the reference is released. */
   addUnidentified(endpoint: string | Address, { localNode }: { readonly localNode?: NodeId } = {}): EndpointPeerRef {
     const address = typeof endpoint === 'string' ? parseAddress(endpoint) : endpoint;
     const node = this.#nodeOf(localNode);
@@ -144,12 +144,12 @@ export class EnvelopePeers {
     return this.#mail.send(nodeId, payload);
   }
 
-  /** Hears what happens until the answered function is called; the first subscriber also what has happened before. */
+  /** Is called with what happens until the returned function is called; the first subscriber also with what has happened before. */
   subscribe(listener: (notification: PeerNotification) => void): () => void {
     return this.#notifications.subscribe(listener);
   }
 
-  /** Ends the care of all peers; their connections leave the mesh. */
+  /** Manages no peers any longer; their connections leave the mesh. */
   stop(): void {
     this.#isStopped = true;
     for (const target of this.#unidentified) target.stop();
@@ -198,7 +198,7 @@ export class EnvelopePeers {
     this.#mail.connected(nodeId);
   }
 
-  /** Somebody who is wanted, or somebody new. */
+  /** The remote of a target, or a node that connected by itself. */
   #greeted(node: MeshNode, connection: Connection): void {
     const targets = [...this.#unidentified, ...[...this.#peers.values()].map(({ target }) => target)];
     if (!targets.some((target) => target.offer(node, connection))) this.#welcome(node, connection);
@@ -214,7 +214,7 @@ export class EnvelopePeers {
     this.#connected(nodeId, node.id);
   }
 
-  /** A function that fails accepts nobody. */
+  /** A function that throws accepts no node. */
   #accepts(nodeId: NodeId): boolean {
     try {
       return this.#accept(nodeId) === true;
@@ -243,7 +243,7 @@ export class EnvelopePeers {
     this.#notifications.notify({ type: 'disconnected', nodeId, localNode, unsent });
   }
 
-  /** Nobody dials for a node that has stopped. */
+  /** Nothing is dialled for a node that has stopped. */
   #stopped(node: MeshNode): void {
     for (const target of this.#unidentified) if (target.options.node === node) this.#unidentified.delete(target);
     for (const [key, { localNode, target }] of this.#peers) {

@@ -10,7 +10,7 @@ export class Directory {
   readonly #open = new Map<number, MeshEntry>();
   /** With the period in which they have ended. */
   readonly #ended: BoundedMap<number, { readonly entry: MeshEntry; readonly period: number }>;
-  /** Open ones, and ended ones whose text nobody has taken over. */
+  /** Open ones, and ended ones whose text no other has taken over. */
   readonly #byUniqueId = new Map<string, MeshEntry>();
   #period = 0;
 

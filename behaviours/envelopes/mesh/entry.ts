@@ -21,7 +21,7 @@ export interface EntryOwner {
 export class MeshEntry implements ChannelUser, EnvelopeSource {
   /** Its envelopes in the mesh's queue. */
   queuedCount = 0;
-  /** It has left; its envelopes in the queue are nobody's. */
+  /** It has left; its envelopes in the queue are orphans. */
   hasLeft = false;
   /** Why the connection ended. */
   reason: CloseReason | undefined;

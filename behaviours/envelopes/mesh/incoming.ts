@@ -18,7 +18,7 @@ export interface EnvelopeSource extends SlotHolder {
   readonly uniqueId: string | undefined;
   /** Its envelopes in the queue. */
   queuedCount: number;
-  /** Its envelopes in the queue are nobody's. */
+  /** Its envelopes in the queue are orphans. */
   readonly hasLeft: boolean;
   /** Sends what there is to send. */
   flush(): void;
@@ -66,7 +66,7 @@ export class Incoming {
     flush(this.#slots.leave(source, source.queuedCount));
   }
 
-  /** Nobody is granted anything any more; what is there may be taken. */
+  /** No slots are granted any more; envelopes that are here may be taken. */
   close(): void {
     this.#slots.close();
   }

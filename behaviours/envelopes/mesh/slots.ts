@@ -1,6 +1,6 @@
 /**
- * @module Slots: who may fill the incoming queue of a mesh. Every entry has a slot of its own, so that none is ever shut out; the others
- * are shared: whoever wants more gets some in turn, and gives them back one by one as its envelopes are consumed. Pure counting.
+ * @module Slots: who may fill the incoming queue of a mesh. Every entry has a slot of its own, so that none is starved; the others
+ * are shared: entries that want more get some in turn, and return them one by one as their envelopes are consumed. Pure counting.
  *
  * Slots that are given away never exceed the capacity, or the number of entries if that is larger; but for one for each entry that joined
  * while others held all. What an entry leaves behind in the queue (an orphan) keeps its slot until it is consumed; meanwhile a full queue
@@ -43,7 +43,7 @@ export class Slots {
     return this.#share();
   }
 
-  /** Nobody gets any more. */
+  /** No slots are granted any more. */
   close(): void {
     this.#wanting.clear();
   }

@@ -75,7 +75,7 @@ export class PeerKeeper {
     } else if (peer.dial.connectionId === undefined) this.dials.retry(agent, peer.dial);
   }
 
-  /** A peer for a node that came by itself; or why not. */
+  /** A peer for a node that is not configured; or why it is refused. */
   admit(agent: BehaviorAgent, { nodeId }: Connection, { peerType: type }: Pick<Hello, 'peerType'>): Peer | string {
     if (!this.mayJoin(agent, nodeId)) return 'unknown peers are not accepted';
     const away = this.registry.isFull ? this.registry.longestAway() : undefined;
@@ -86,7 +86,7 @@ export class PeerKeeper {
     return peer;
   }
 
-  /** A function that fails lets nobody in. */
+  /** A function that throws accepts no node. */
   private mayJoin(agent: BehaviorAgent, nodeId: NodeId): boolean {
     try {
       const { acceptUnknown } = this.setup;
@@ -144,8 +144,8 @@ export class PeerKeeper {
   private wishOf({ limits }: BehaviorAgent, peer: Peer): DialWish<BehaviorAgent> {
     const { backOff, greetingMs } = this.setup;
     return {
-      ...(peer.isConfigured ? { endpoints: peer.address === undefined ? [] : [peer.address] } : { endpoints: () => peer.address }),
-      ...{ nodeId: peer.isConfigured ? undefined : peer.nodeId },
+      endpoints: peer.isConfigured && peer.address !== undefined ? [peer.address] : () => peer.address,
+      nodeId: peer.isConfigured ? undefined : peer.nodeId,
       rules: {
         boundMs: (failures) => (failures === 0 ? 0 : backoffBoundMs(failures, backOff)),
         ...{ stableUptimeMs: limits.stableUptimeMs, confirmMs: greetingMs },

@@ -76,7 +76,7 @@ function parsed(text: string, type: PeerType): ParsedPeer {
 }
 
 function checked(address: Address, peerType: PeerType): ParsedPeer {
-  if (PORT_SCHEMES.has(address.scheme) && address.port === 0) return invalid('nobody can be dialled at port 0');
+  if (PORT_SCHEMES.has(address.scheme) && address.port === 0) return invalid('port 0 cannot be dialled');
   return { type: 'peer', address, peerType };
 }
 
