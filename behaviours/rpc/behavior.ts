@@ -15,36 +15,26 @@
  * it has not seen.
  */
 import {
-  ANSWER,
-  ASK,
   type BehaviorAgent,
-  CANCEL,
   type Caller,
   type CallRequest,
   type CallResult,
   type Connection,
+  Exchanges,
   LOGGER,
   type Logger,
   type Lost,
   type Message,
-  MessageHead,
   NetworkBehavior,
   NODE_ID,
   type NodeId,
-  Peers,
-  REQUEST,
-  Requester,
-  Responder,
   RouterTable,
   type RunningStream,
   type StreamItem,
-  UNKNOWN,
-  WakeTimer,
 } from '../../core/index.js';
 import type { RpcHost } from './host.js';
 import type { IncomingCall } from './incoming-call.js';
 import { IncomingCalls } from './incoming-calls.js';
-import { CREDIT } from './messages.js';
 import { RpcCounters, type RpcOptions, type RpcSettings, readRpcOptions } from './options.js';
 import { OutgoingCall } from './outgoing-call.js';
 import { OutgoingCalls, type RefusedCall } from './outgoing-calls.js';
@@ -58,44 +48,40 @@ export class RpcBehavior extends NetworkBehavior {
 
   readonly counters: Readonly<RpcCounters>;
   private readonly settings: RpcSettings;
-  private readonly peers: Peers;
-  private readonly requester: Requester;
-  private readonly responder: Responder<IncomingCall>;
+  private readonly exchanges: Exchanges<IncomingCall>;
   private readonly outgoing: OutgoingCalls;
   private readonly incoming: IncomingCalls;
-  private readonly head = new MessageHead();
-  private readonly timer = new WakeTimer<BehaviorAgent>((agent) => this.expire(agent));
 
   constructor(router: RouterTable, self: NodeId, log: Logger, options: RpcOptions = {}) {
     super();
     const counters = new RpcCounters();
     this.settings = readRpcOptions(options);
     this.counters = counters;
-    this.peers = new Peers(self, router);
-    this.requester = new Requester(this.peers, counters, this.settings.callsMax);
-    this.responder = new Responder(this.peers, counters, this.settings);
-    const host: RpcHost = { counters, log, act: (work) => this.act(log, work), wake: (agent) => this.wake(agent) };
-    this.outgoing = new OutgoingCalls(host, this.requester, this.settings.callsMax, SERVICE_ID);
-    this.incoming = new IncomingCalls(host, this.peers, this.responder);
+    const { callsMax } = this.settings;
+    this.exchanges = new Exchanges({ self, routes: router, counters, bounds: this.settings, exchangesMax: callsMax });
+    const { requester, responder } = this.exchanges;
+    const host: RpcHost = { counters, log, act: (work) => this.act(log, work), wake: (agent) => this.exchanges.wake(agent) };
+    this.outgoing = new OutgoingCalls(host, requester, callsMax, SERVICE_ID);
+    this.incoming = new IncomingCalls(host, responder);
   }
 
   override get ports(): { readonly caller: Caller } {
     const caller: Caller = {
       call: (agent, request, settle) => this.startCall(agent, request, settle),
       callStream: (agent, request, onItem) => this.startStream(agent, request, onItem),
-      serviceEnded: (agent, serviceId) => this.responder.stop(agent, (call) => call.serviceId === serviceId),
+      serviceEnded: (agent, serviceId) => this.exchanges.responder.stop(agent, (call) => call.serviceId === serviceId),
     };
     return { caller };
   }
 
   /** Own calls that wait for an answer. */
   get waitingCount(): number {
-    return this.requester.size;
+    return this.exchanges.requester.size;
   }
 
   /** Requests in work here. */
   get inWorkCount(): number {
-    return this.responder.size;
+    return this.exchanges.responder.size;
   }
 
   /** Never throws for what is wrong with a request: `settle` gets it, as every other failure. */
@@ -108,39 +94,19 @@ export class RpcBehavior extends NetworkBehavior {
   }
 
   override onStarted(agent: BehaviorAgent): void {
-    this.responder.started(agent);
+    this.exchanges.onStarted(agent);
   }
 
   override onConnected(_agent: BehaviorAgent, connection: Connection): void {
-    this.peers.connected(connection);
+    this.exchanges.onConnected(connection);
   }
 
   override onMessage(agent: BehaviorAgent, message: Message): void {
-    const { head } = this;
-    if (!head.read(message.bytes, message.bodyOffset, message.end)) return this.outgoing.malformed();
-    switch (head.kind) {
-      case REQUEST:
-        return this.incoming.receive(agent, message, head);
-      case ANSWER:
-        return this.requester.answered(agent, message, head);
-      case ASK:
-        return this.responder.asked(agent, message, head);
-      case UNKNOWN:
-        return this.requester.unknown(agent, message, head);
-      case CANCEL:
-        return this.responder.cancelled(agent, message, head);
-      case CREDIT:
-        return this.incoming.credit(agent, message, head);
-      default:
-        return this.outgoing.malformed();
-    }
+    this.exchanges.onMessage(agent, message, this.incoming);
   }
 
-  override onMessageLost(agent: BehaviorAgent, { payloadStart }: Lost): void {
-    if (!this.head.read(payloadStart)) return;
-    if (this.head.kind === ANSWER) this.responder.lost(agent, this.head);
-    else this.requester.lost(agent, this.head);
-    this.wake(agent);
+  override onMessageLost(agent: BehaviorAgent, lost: Lost): void {
+    this.exchanges.onMessageLost(agent, lost);
   }
 
   override onWritable(): void {
@@ -153,32 +119,14 @@ export class RpcBehavior extends NetworkBehavior {
     call.failed(failure);
   }
 
-  /** The connection has ended, or this behaviour is about to: then it is still open, and the remote is sent the end of its calls. */
   override onDisconnected(agent: BehaviorAgent, { id }: Connection): void {
-    const peer = this.peers.disconnected(id);
-    if (peer === undefined) return;
-    const isOpen = agent.connections().some((connection) => connection.id === id);
-    this.responder.connectionLost(agent, peer, isOpen);
-    this.requester.connectionLost(agent, peer, isOpen);
+    this.exchanges.onDisconnected(agent, id);
   }
 
   override onStopped(agent: BehaviorAgent): void {
-    this.responder.stop(agent, () => true);
-    this.requester.stop(agent);
+    this.exchanges.onStopped(agent);
   }
 
-  private wake(agent: BehaviorAgent): void {
-    this.timer.at(agent, Math.min(this.responder.nextDueMs, this.requester.nextDueMs, this.incoming.nextDueMs));
-  }
-
-  private expire(agent: BehaviorAgent): void {
-    this.incoming.expire(agent.nowMs);
-    this.responder.expire(agent, agent.nowMs);
-    this.requester.expire(agent, agent.nowMs);
-    this.wake(agent);
-  }
-
-  /** A handler may outlive this behaviour, or the whole node: then what it does goes nowhere. */
   private startCall(agent: BehaviorAgent, request: CallRequest, settle: (result: CallResult) => void): OutgoingCall {
     const call = new OutgoingCall(this.outgoing, request, request.timeoutMs ?? this.settings.timeoutMs, settle);
     this.outgoing.start(agent, call);
@@ -192,6 +140,7 @@ export class RpcBehavior extends NetworkBehavior {
     return stream;
   }
 
+  /** A handler may outlive this behaviour, or the whole node: then what it does goes nowhere. */
   private act(log: Logger, work: (agent: BehaviorAgent) => void): void {
     try {
       this.perform(work);

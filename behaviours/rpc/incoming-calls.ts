@@ -7,16 +7,17 @@ import {
   type BehaviorAgent,
   decodeValueAt,
   type ErrorCode,
+  type ExchangeUser,
   type Message,
   type MessageHead,
   type Peer,
-  type Peers,
   type Responder,
   type SendResult,
+  WakeTimer,
 } from '../../core/index.js';
 import type { RpcHost } from './host.js';
 import { IncomingCall, type WorkHost } from './incoming-call.js';
-import { type ErrorFields, ITEM, MessageReader, MessageWriter, OK, type RequestFields } from './messages.js';
+import { CREDIT, type ErrorFields, ITEM, MessageReader, MessageWriter, OK, type RequestFields } from './messages.js';
 
 type Sent = SendResult | 'unencodable';
 
@@ -31,42 +32,37 @@ const REFUSALS: Readonly<Record<Exclude<Sent, 'queued'>, ErrorFields & { readonl
 const ROOM_RETRY_MS = 10;
 const OVERLOADED: ErrorFields = { code: 'RPC_OVERLOADED', text: 'too many calls are in work' };
 
-export class IncomingCalls implements WorkHost {
+export class IncomingCalls implements ExchangeUser, WorkHost {
   private readonly writer = new MessageWriter();
   private readonly reader = new MessageReader();
-  /** Streams that wait for room in a lane, and when they try again at the latest. */
+  /** Streams that wait for room in a lane, and what has them try again at the latest. */
   private readonly waiting: (() => void)[] = [];
-  private roomMs = Number.POSITIVE_INFINITY;
+  private readonly roomTimer = new WakeTimer<BehaviorAgent>(() => this.roomAgain());
 
   constructor(
     private readonly host: RpcHost,
-    private readonly peers: Peers,
     private readonly responder: Responder<IncomingCall>,
   ) {}
 
-  get nextDueMs(): number {
-    return this.roomMs;
-  }
-
-  receive(agent: BehaviorAgent, message: Message, head: MessageHead): void {
-    const { counters } = this.host;
-    const carrier = this.peers.neighbour(agent, message.connectionId);
-    const peer = this.peers.sender(message, carrier);
-    if (peer === undefined) return;
-    switch (this.responder.admit(agent, peer, carrier, head)) {
-      case 'repeated':
-        counters.requestsDuplicate++;
-        return;
-      case 'overloaded':
-        counters.requestsOverloaded++;
-        return this.sendError(agent, { peer, carrier, idHigh: head.idHigh, idLow: head.idLow }, OVERLOADED, 0);
-      case 'new':
-        return this.accept(agent, peer, carrier, head);
+  onRequest(agent: BehaviorAgent, head: MessageHead, peer: Peer, carrier: Peer | undefined): void {
+    const fields = this.reader.request(head);
+    const decoded = fields && decodeValueAt(head.bytes, fields.valueAt, head.end, agent.limits);
+    if (decoded === undefined) {
+      this.host.counters.malformed++;
+      return;
     }
+    const call = new IncomingCall(this, { peer, carrier, head, fields: fields as RequestFields, value: decoded.value });
+    this.responder.begin(agent, call, call.timeoutMs);
+    this.host.counters.requestsAccepted++;
+    agent.deliverRpc(call, call);
   }
 
-  credit(agent: BehaviorAgent, message: Message, head: MessageHead): void {
-    const total = this.reader.credit(head);
+  onOverload(agent: BehaviorAgent, to: AnswerTarget): void {
+    this.sendError(agent, to, OVERLOADED, 0);
+  }
+
+  onOwnKind(agent: BehaviorAgent, message: Message, head: MessageHead): void {
+    const total = head.kind === CREDIT ? this.reader.credit(head) : undefined;
     if (total === undefined) this.host.counters.malformed++;
     else this.responder.find(agent, message, head)?.feed?.onCredit(total);
   }
@@ -80,20 +76,12 @@ export class IncomingCalls implements WorkHost {
 
   roomLater(callback: () => void): void {
     this.waiting.push(callback);
-    this.host.act((agent) => {
-      this.roomMs = Math.min(this.roomMs, agent.nowMs + ROOM_RETRY_MS);
-      this.host.wake(agent);
-    });
+    this.host.act((agent) => this.roomTimer.within(agent, ROOM_RETRY_MS));
   }
 
   /** A lane has room again. */
   roomAgain(): void {
-    this.roomMs = Number.POSITIVE_INFINITY;
     for (const callback of this.waiting.splice(0)) callback();
-  }
-
-  expire(nowMs: number): void {
-    if (nowMs >= this.roomMs) this.roomAgain();
   }
 
   answerOk(call: IncomingCall, value: unknown): void {
@@ -139,20 +127,6 @@ export class IncomingCalls implements WorkHost {
 
   sendEnd(agent: BehaviorAgent, call: IncomingCall, code: ErrorCode, text: string): void {
     this.sendError(agent, call, { code, text }, call.feed?.sentCount ?? 0);
-  }
-
-  private accept(agent: BehaviorAgent, peer: Peer, carrier: Peer | undefined, head: MessageHead): void {
-    const fields = this.reader.request(head);
-    const decoded = fields && decodeValueAt(head.bytes, fields.valueAt, head.end, agent.limits);
-    if (decoded === undefined) {
-      this.host.counters.malformed++;
-      return;
-    }
-    const call = new IncomingCall(this, { peer, carrier, head, fields: fields as RequestFields, value: decoded.value });
-    this.responder.begin(agent, call, call.timeoutMs);
-    this.host.wake(agent);
-    this.host.counters.requestsAccepted++;
-    agent.deliverRpc(call, call);
   }
 
   private finish(call: IncomingCall): void {

@@ -19,6 +19,7 @@ export const ANSWER = 2;
 export const ASK = 3;
 export const UNKNOWN = 4;
 export const CANCEL = 5;
+/** The least kind that a user of the kit may give to messages of its own; 255 is the greatest. */
 export const OWN_KINDS_MIN = 16;
 
 /** What a user of the kit leaves free at the start of the bytes that it hands over: for requests and kinds of its own, and for answers. */

@@ -19,6 +19,14 @@ import type { ServedEnd, ServedRequest } from './served-request.js';
 /** `repeated`: its id is in work, or was. `overloaded`: a bound is reached; it deserves an answer that says so. */
 export type Admission = 'new' | 'repeated' | 'overloaded';
 
+/** What a `Responder` counts. */
+export interface ResponderCounters extends AnswerCounters {
+  /** Requests whose id is in work or was, a moment ago. */
+  requestsDuplicate: number;
+  requestsOverloaded: number;
+}
+
+/** How many requests of other nodes may be in work. */
 export interface ResponderBounds {
   /** Requests of one node that may be in work. */
   readonly workPerNodeMax: number;
@@ -45,7 +53,7 @@ export class Responder<Request extends ServedRequest> {
 
   constructor(
     private readonly peers: Peers,
-    counters: AnswerCounters,
+    private readonly counters: ResponderCounters,
     private readonly bounds: ResponderBounds,
   ) {
     this.answers = new KeptAnswers(peers, counters);
@@ -71,9 +79,13 @@ export class Responder<Request extends ServedRequest> {
 
   /** Whether a request that has come may be handled: then `begin` follows. */
   admit(agent: ExchangeAgent, peer: Peer, carrier: Peer | undefined, id: CorrelationId): Admission {
-    if (peer.work.get(id) !== undefined) return 'repeated';
-    if (this.seen.size > 0 && this.seen.has(keyOf(peer, id), agent.nowMs)) return 'repeated';
-    return this.isOverloaded(peer, carrier) ? 'overloaded' : 'new';
+    if (this.isRepeated(agent, peer, id)) {
+      this.counters.requestsDuplicate++;
+      return 'repeated';
+    }
+    if (!this.isOverloaded(peer, carrier)) return 'new';
+    this.counters.requestsOverloaded++;
+    return 'overloaded';
   }
 
   begin(agent: ExchangeAgent, request: Request, timeoutMs: number): void {
@@ -175,6 +187,10 @@ export class Responder<Request extends ServedRequest> {
     if (request.isOver) return;
     this.finish(request);
     request.onEnd(agent, end);
+  }
+
+  private isRepeated({ nowMs }: ExchangeAgent, peer: Peer, id: CorrelationId): boolean {
+    return peer.work.get(id) !== undefined || (this.seen.size > 0 && this.seen.has(keyOf(peer, id), nowMs));
   }
 
   private isOverloaded(peer: Peer, carrier: Peer | undefined): boolean {

@@ -332,8 +332,8 @@ describe('rpc through a relay', () => {
     await sim.run(1_000);
     expect(leftovers(server)).to.equal(0);
     expect(await caller.call(toNode(server.id), DESK, 'echo', 'room')).to.equal('room');
-    const { peers } = rpcOf(server) as unknown as { peers: { relayed: ReadonlyMap<string, unknown> } };
-    expect(peers.relayed.size, 'callers that have no call in work').to.equal(0);
+    const { exchanges } = rpcOf(server) as unknown as { exchanges: { peers: { relayed: ReadonlyMap<string, unknown> } } };
+    expect(exchanges.peers.relayed.size, 'callers that have no call in work').to.equal(0);
     await sim.stop();
   });
 });

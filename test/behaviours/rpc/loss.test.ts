@@ -3,7 +3,7 @@
  * twice (row 66, row 82).
  */
 import { expect } from 'chai';
-import { toNode, toService } from '../../../core/index.js';
+import { type Exchanges, type ServedRequest, toNode, toService } from '../../../core/index.js';
 import { SimulatedNetwork, type SimulatedNode, type SimulatedNodeOptions } from '../../../simulation.js';
 import { DESK, Desk, LATENCY_MS, leftovers, outcome, rpcOf, watch } from './support.js';
 
@@ -250,7 +250,11 @@ interface Keeping {
 }
 
 function keptAnswers(node: SimulatedNode): Keeping {
-  return (rpcOf(node) as unknown as { responder: { answers: Keeping } }).responder.answers;
+  return (exchangesOf(node).responder as unknown as { answers: Keeping }).answers;
+}
+
+function exchangesOf(node: SimulatedNode): Exchanges<ServedRequest> {
+  return (rpcOf(node) as unknown as { exchanges: Exchanges<ServedRequest> }).exchanges;
 }
 
 /** What a relay does in place of handing on, with everything that comes to it for others. */
@@ -363,8 +367,8 @@ describe('what rpc keeps for calls over relays', () => {
     const { sim, node } = await mesh(LINE, [3]);
     const call = (value: unknown) => node(0).call(toNode(node(3).id), DESK, 'echo', value);
     const kept = () => {
-      const { requester } = rpcOf(node(0)) as unknown as { requester: { kept: { requests: number; bytes: number } } };
-      const { responder } = rpcOf(node(3)) as unknown as { responder: { kept: { answers: number; bytes: number } } };
+      const { requester } = exchangesOf(node(0));
+      const { responder } = exchangesOf(node(3));
       return [requester.kept.requests, requester.kept.bytes, responder.kept.answers, responder.kept.bytes];
     };
     for (let batch = 0; batch < 11; batch++) await Promise.all(Array.from({ length: 100 }, call));

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { Feed, type FeedOutlet, type Responses, responsesOf } from '../../../behaviours/rpc/feed.js';
 import { carriable, ITEM, MessageReader, MessageWriter, OK } from '../../../behaviours/rpc/messages.js';
-import { ANSWER_HEAD_BYTES, HEAD_BYTES, MessageHead } from '../../../core/index.js';
+import { ANSWER_HEAD_BYTES, HEAD_BYTES, MessageHead } from '../../../core/kits/exchange/messages.js';
 
 const LIMITS = { valueDepthMax: 16, valueItemsMax: 1_000 };
 

@@ -4,21 +4,16 @@
  */
 import type { NodeId } from '../../../../core/address/node-id.js';
 import {
-  ANSWER,
   ANSWER_HEAD_BYTES,
-  ASK,
-  CANCEL,
+  type BehaviorAgent,
   Exchange,
   type ExchangeAgent,
   type ExchangeFailure,
   type ExchangeRoutes,
+  Exchanges,
   HEAD_BYTES,
-  MessageHead,
-  type Origin,
-  Peers,
-  REQUEST,
-  Requester,
-  Responder,
+  type Message,
+  type Peer,
   type Route,
   type RouteAction,
   type SendOptions,
@@ -27,8 +22,8 @@ import {
   ServedRequest,
   toNode,
   toService,
-  UNKNOWN,
 } from '../../../../core/index.js';
+import { ANSWER, MessageHead, REQUEST } from '../../../../core/kits/exchange/messages.js';
 import { SeededRandom } from '../../../../transports/simulated/index.js';
 
 export const SERVICE = 64;
@@ -63,7 +58,7 @@ export class Asked extends Exchange {
   }
 
   onAnswer(_agent: ExchangeAgent, { bytes, contentAt }: MessageHead): void {
-    this.node.requester.leave(this);
+    this.node.exchanges.requester.leave(this);
     this.endings.push(bytes[contentAt] === this.number ? 'ok' : 'wrong');
   }
 
@@ -76,89 +71,59 @@ class Served extends ServedRequest {
   onEnd(_agent: ExchangeAgent, _end: ServedEnd): void {}
 }
 
-const fresh = () => ({ requestsLost: 0, answersUnknown: 0, answersForeign: 0, answersResent: 0, answersLost: 0 });
-
 /** One life of a node. */
 export class Node {
-  readonly counters = fresh();
-  readonly peers: Peers;
-  readonly requester: Requester;
-  readonly responder: Responder<Served>;
+  readonly counters = {
+    ...{ requestsLost: 0, answersUnknown: 0, answersForeign: 0, answersResent: 0, answersLost: 0 },
+    ...{ requestsDuplicate: 0, requestsOverloaded: 0, malformed: 0 },
+  };
+  readonly exchanges: Exchanges<Served>;
   /** How often each request was handled in this life. */
   readonly handled = new Map<number, number>();
-  private readonly head = new MessageHead();
 
   constructor(
     private readonly world: World,
     readonly id: NodeId,
   ) {
-    this.peers = new Peers(id, world.routesOf(id));
-    this.requester = new Requester(this.peers, this.counters, 1_000);
-    this.responder = new Responder(this.peers, this.counters, { workMax: 1_000, workPerNodeMax: 1_000, workPerRelayMax: 1_000 });
-    for (const relay of RELAYS) this.peers.connected({ id: relay, nodeId: String(relay).repeat(64) as NodeId });
-    this.responder.started(this.agent);
+    const bounds = { workMax: 1_000, workPerNodeMax: 1_000, workPerRelayMax: 1_000 };
+    this.exchanges = new Exchanges({ self: id, routes: world.routesOf(id), counters: this.counters, bounds, exchangesMax: 1_000 });
+    for (const relay of RELAYS) this.exchanges.onConnected({ id: relay, nodeId: String(relay).repeat(64) as NodeId });
+    this.exchanges.onStarted(this.agent);
   }
 
-  get agent(): ExchangeAgent {
+  get agent(): BehaviorAgent {
     return this.world.agentOf(this);
   }
 
-  onMessage(message: Origin, payload: Uint8Array): void {
-    const { agent, head } = this;
-    if (!head.read(payload)) return;
-    if (head.kind === REQUEST) this.receive(message, payload);
-    else if (head.kind === ANSWER) this.requester.answered(agent, message, head);
-    else if (head.kind === ASK) this.responder.asked(agent, message, head);
-    else if (head.kind === UNKNOWN) this.requester.unknown(agent, message, head);
-    else if (head.kind === CANCEL) this.responder.cancelled(agent, message, head);
+  onMessage(origin: Pick<Message, 'source' | 'sourceVerified' | 'connectionId'>, bytes: Uint8Array): void {
+    this.exchanges.onMessage(this.agent, { ...origin, bytes, bodyOffset: 0, end: bytes.length } as unknown as Message, this);
   }
 
-  onLost(payloadStart: Uint8Array): void {
-    if (!this.head.read(payloadStart)) return;
-    if (this.head.kind === ANSWER) this.responder.lost(this.agent, this.head);
-    else this.requester.lost(this.agent, this.head);
-  }
-
-  onDisconnected(connectionId: number): void {
-    const peer = this.peers.disconnected(connectionId);
-    if (peer === undefined) return;
-    this.responder.connectionLost(this.agent, peer, false);
-    this.requester.connectionLost(this.agent, peer, false);
-  }
-
-  get nextDueMs(): number {
-    return Math.min(this.requester.nextDueMs, this.responder.nextDueMs);
-  }
-
-  expire(nowMs: number): void {
-    this.responder.expire(this.agent, nowMs);
-    this.requester.expire(this.agent, nowMs);
-  }
-
-  /** Everything that is kept anywhere. */
-  get leftovers(): readonly number[] {
-    const { requests, retries, bytes } = this.requester.kept;
-    const { answers, bytes: answerBytes } = this.responder.kept;
-    const claims = (this.peers as unknown as { relayed: ReadonlyMap<NodeId, unknown> }).relayed.size;
-    return [this.requester.size, requests, retries, bytes, this.responder.size, answers, answerBytes, claims];
-  }
-
-  private receive(message: Origin, payload: Uint8Array): void {
-    const carrier = this.peers.neighbour(this.agent, message.connectionId);
-    const peer = this.peers.sender(message, carrier);
-    if (peer === undefined || this.responder.admit(this.agent, peer, carrier, this.head) !== 'new') return;
-    const served = new Served(peer, carrier, this.head);
-    this.responder.begin(this.agent, served, 10_000);
-    const number = payload[HEAD_BYTES] as number;
+  onRequest(agent: BehaviorAgent, head: MessageHead, peer: Peer, carrier: Peer | undefined): void {
+    const served = new Served(peer, carrier, head);
+    this.exchanges.responder.begin(agent, served, 10_000);
+    const number = head.bytes[head.contentAt] as number;
     this.handled.set(number, (this.handled.get(number) ?? 0) + 1);
     this.world.after(this.world.below(3) === 0 ? this.world.below(3_000) : 0, () => this.answer(served, number));
   }
 
+  onOverload(): void {}
+  onOwnKind(): void {}
+
+  /** Everything that is kept anywhere. */
+  get leftovers(): readonly number[] {
+    const { requester, responder } = this.exchanges;
+    const { peers } = this.exchanges as unknown as { peers: { relayed: ReadonlyMap<NodeId, unknown> } };
+    const { requests, retries, bytes } = requester.kept;
+    return [requester.size, requests, retries, bytes, responder.size, responder.kept.answers, responder.kept.bytes, peers.relayed.size];
+  }
+
   private answer(served: Served, number: number): void {
     if (served.isOver || !this.world.isAlive(this)) return;
-    this.responder.finish(served);
-    const bytes = new Uint8Array(ANSWER_HEAD_BYTES + 1).fill(number, ANSWER_HEAD_BYTES);
-    this.responder.answer(this.agent, served, 0, bytes);
+    const { agent, exchanges } = this;
+    exchanges.responder.finish(served);
+    exchanges.responder.answer(agent, served, 0, new Uint8Array(ANSWER_HEAD_BYTES + 1).fill(number, ANSWER_HEAD_BYTES));
+    exchanges.wake(agent);
   }
 }
 
@@ -219,13 +184,15 @@ export class World {
     while (this.step(ms + 30_000));
   }
 
-  agentOf(node: Node): ExchangeAgent {
-    return {
+  agentOf(node: Node): BehaviorAgent {
+    const agent = {
       nowMs: this.nowMs,
       random: this.random,
       connections: () => [],
-      send: (route, payload, options) => this.send(node, route, payload as Uint8Array, options),
+      send: (route: Route, payload: Uint8Array, options?: SendOptions) => this.send(node, route, payload, options),
+      after: (delayMs: number, callback: (agent: BehaviorAgent) => void) => this.timer(node, delayMs, callback),
     };
+    return agent as unknown as BehaviorAgent;
   }
 
   routesOf(from: NodeId): ExchangeRoutes {
@@ -251,14 +218,21 @@ export class World {
     this.lives.push(node);
   }
 
+  private timer(node: Node, delayMs: number, callback: (agent: BehaviorAgent) => void) {
+    const timer = { isDone: false, cancel: () => Object.assign(timer, { isDone: true }) };
+    this.after(delayMs, () => {
+      if (timer.isDone || !this.isAlive(node)) return;
+      timer.isDone = true;
+      callback(node.agent);
+    });
+    return timer;
+  }
+
   private step(untilMs: number): boolean {
-    const dueMs = Math.min(...[...this.nodes.values()].map(({ nextDueMs }) => nextDueMs));
-    const [next] = this.events;
-    const atMs = Math.min(dueMs, next?.atMs ?? Number.POSITIVE_INFINITY);
-    if (atMs > untilMs) return false;
-    this.nowMs = Math.max(this.nowMs, atMs);
-    if (next !== undefined && next.atMs <= dueMs) this.events.shift()?.run();
-    else for (const node of [...this.nodes.values()]) node.expire(this.nowMs);
+    const next = this.events.shift();
+    if (next === undefined || next.atMs > untilMs) return false;
+    this.nowMs = next.atMs;
+    next.run();
     return true;
   }
 
@@ -268,7 +242,9 @@ export class World {
     const asked = new Asked(node, number, route);
     const bytes = new Uint8Array(HEAD_BYTES + 1 + this.below(50)).fill(number, HEAD_BYTES);
     this.asked.push(asked);
-    const result = node.requester.start(node.agent, asked, 1_000 + this.below(9_000), bytes);
+    const { agent, exchanges } = node;
+    const result = exchanges.requester.start(agent, asked, 1_000 + this.below(9_000), bytes);
+    exchanges.wake(agent);
     if (result !== 'queued') asked.endings.push(result);
   }
 
@@ -305,16 +281,20 @@ export class World {
   }
 
   private relay(from: Node, to: NodeId, relayId: number, bytes: Uint8Array): void {
-    const { drop, signal, double, lie } = this.mishaps;
+    const { drop, signal: signalled, double, lie } = this.mishaps;
     const arrive = () => this.nodes.get(to)?.onMessage({ source: from.id, sourceVerified: false, connectionId: relayId }, bytes);
-    const lost = () => this.nodes.get(from.id)?.onLost(bytes.slice(0, 16));
+    const signal = (payloadStart: Uint8Array) => {
+      const node = this.nodes.get(from.id) as Node;
+      node.exchanges.onMessageLost(node.agent, { payloadStart });
+    };
+    const lost = () => signal(bytes.slice(0, 16));
     const isDropped = this.random.float() < drop;
-    if (isDropped && this.random.float() < signal) this.after(this.below(300), lost);
+    if (isDropped && this.random.float() < signalled) this.after(this.below(300), lost);
     if (!isDropped) this.after(10 + this.below(300), arrive);
     if (!isDropped && this.random.float() < double) this.after(10 + this.below(500), arrive);
     if (this.random.float() >= lie) return;
     for (let count = 1 + this.below(20); count > 0; count--) this.after(this.below(2_000), lost);
-    this.after(this.below(100), () => this.nodes.get(from.id)?.onLost(this.random.bytes(16)));
+    this.after(this.below(100), () => signal(this.random.bytes(16)));
   }
 
   private disturb(): void {
@@ -331,11 +311,17 @@ export class World {
     const old = this.neighbour;
     this.neighbour = undefined;
     this.neighbourLinks++;
-    if (old !== undefined) for (const id of [old, ASKER]) this.nodes.get(id)?.onDisconnected(DIRECT);
+    if (old !== undefined) for (const id of [old, ASKER]) this.disconnect(id);
     if (this.below(2) === 0) return;
     this.neighbour = SERVERS[this.below(2)] as NodeId;
-    this.nodes.get(this.neighbour)?.peers.connected({ id: DIRECT, nodeId: ASKER });
-    this.asker.peers.connected({ id: DIRECT, nodeId: this.neighbour });
+    this.nodes.get(this.neighbour)?.exchanges.onConnected({ id: DIRECT, nodeId: ASKER });
+    this.asker.exchanges.onConnected({ id: DIRECT, nodeId: this.neighbour });
+  }
+
+  private disconnect(id: NodeId): void {
+    const { agent, exchanges } = this.nodes.get(id) as Node;
+    exchanges.onDisconnected(agent, DIRECT);
+    exchanges.wake(agent);
   }
 
   /** It stops in an orderly manner, so that its own exchanges end; the others learn nothing. */
@@ -345,10 +331,9 @@ export class World {
       const other = this.neighbour;
       this.neighbour = undefined;
       this.neighbourLinks++;
-      if (other !== undefined) for (const end of [other, ASKER]) this.nodes.get(end)?.onDisconnected(DIRECT);
+      if (other !== undefined) for (const end of [other, ASKER]) this.disconnect(end);
     }
-    node.responder.stop(node.agent, () => true);
-    node.requester.stop(node.agent);
+    node.exchanges.onStopped(node.agent);
     this.start(id);
   }
 }
