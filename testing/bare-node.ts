@@ -28,7 +28,7 @@ import { seededIdentity } from './seeded.js';
 import { VirtualTime } from './virtual-time.js';
 
 /** An event that a node emitted. */
-export type ToldEvent = { readonly [Name in NodeEventName]: { readonly name: Name; readonly event: NodeEvents[Name] } }[NodeEventName];
+export type EmittedEvent = { readonly [Name in NodeEventName]: { readonly name: Name; readonly event: NodeEvents[Name] } }[NodeEventName];
 
 /** What a dial meets: the other end's sink, or why there is none; `undefined` when the dial gets no answer. */
 export type DialAnswer = (link: TransportLink, address: Address) => LinkSink | NetworkError | undefined;
@@ -38,7 +38,7 @@ const STEPS_MAX = 100_000;
 export class BareNode {
   readonly network: Network;
   /** All events of the node, in order. */
-  readonly events: ToldEvent[] = [];
+  readonly events: EmittedEvent[] = [];
   /** What this node's dials meet; without it they get no answer. */
   onDial: DialAnswer = () => undefined;
   readonly #setup: NodeSetup;
@@ -83,8 +83,8 @@ export class BareNode {
   }
 
   /** The events of one name. */
-  told<Name extends NodeEventName>(name: Name): NodeEvents[Name][] {
-    return this.events.filter((told) => told.name === name).map((told) => told.event as NodeEvents[Name]);
+  emitted<Name extends NodeEventName>(name: Name): NodeEvents[Name][] {
+    return this.events.filter((one) => one.name === name).map((one) => one.event as NodeEvents[Name]);
   }
 
   start(): void {
@@ -101,7 +101,7 @@ export class BareNode {
     this.settle();
   }
 
-  /** As the application's `connect`; the outcome is in `told`. */
+  /** As the application's `connect`; the outcome is in `emitted`. */
   dial(address: Address): void {
     const { dialer } = this.network;
     this.step({ type: 'work', work: () => dialer.dial({ attemptId: dialer.nextAttemptId(), target: address }) });
@@ -207,7 +207,7 @@ export class BareNode {
     const enter = (work: () => void) => (this.network.isStepping ? work() : this.step({ type: 'work', work }));
     const perform = <T>(work: () => T) => this.#performWork(work);
     const emit = <Name extends NodeEventName>(name: Name, event: NodeEvents[Name]): void => {
-      this.events.push({ name, event } as ToldEvent);
+      this.events.push({ name, event } as EmittedEvent);
     };
     return { ...this.#setup, log: logger, wallMs: () => clock.wallMs(), enter, perform, emit };
   }

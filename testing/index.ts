@@ -12,7 +12,7 @@
  * | a router table, a transport | `routerTableSuite`, `transportSuite` |
  */
 
-export { addressOf, BareNode, type DialAnswer, type ToldEvent } from './bare-node.js';
+export { addressOf, BareNode, type DialAnswer, type EmittedEvent } from './bare-node.js';
 export * from './conformance/router-table-suite.js';
 export * from './conformance/transport-suite.js';
 export { Pair, type PairOptions } from './pair.js';

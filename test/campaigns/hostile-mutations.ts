@@ -84,7 +84,7 @@ function newNode(builtins: readonly ('handshake' | 'rpc')[]): BareNode {
 function aftermath(node: BareNode, remote: RawPeer): Aftermath {
   remote.destroy();
   node.advance(2);
-  const [faults, connected] = [node.told('fault').length, node.told('connected').length];
+  const [faults, connected] = [node.emitted('fault').length, node.emitted('connected').length];
   node.events.length = 0;
   return { links: node.network.links.size, faults, connected };
 }

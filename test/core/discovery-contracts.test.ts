@@ -87,7 +87,7 @@ describe('the outcome of connect', () => {
     node.start();
     node.onDial = () => new NetworkError('CONNECTION_REFUSED', 'nobody is there');
     node.behavior(Clumsy).dial('mem://bob');
-    expect(node.told('fault').map(({ callback }) => callback)).to.deep.equal(['connect']);
+    expect(node.emitted('fault').map(({ callback }) => callback)).to.deep.equal(['connect']);
   });
 });
 

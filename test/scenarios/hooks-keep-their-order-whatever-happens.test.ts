@@ -139,7 +139,7 @@ describe('the order of hooks (ATM-10, H-10)', () => {
         }
         for (const seen of world.handlers) expect(seen.join()).to.match(/^onOpened(,on(Behavior)?Event)*,onClosed$/);
         for (const side of [world.pair.alice, world.pair.bob]) {
-          expect(side.told('fault').filter(({ behavior }) => behavior === 'engine')).to.deep.equal([]);
+          expect(side.emitted('fault').filter(({ behavior }) => behavior === 'engine')).to.deep.equal([]);
           expect({ ...leftovers(side), deadlines: 0 }).to.deep.equal(NOTHING_LEFT);
         }
       }),

@@ -75,8 +75,8 @@ describe('Pair', () => {
     const pair = new Pair().dial();
     expect(pair.wire.drop('bob')).to.be.greaterThan(32);
     pair.advance(10_000);
-    expect(pair.bob.told('connected')).to.deep.equal([]);
-    expect(pair.alice.told('dial-failed')[0]?.error.code).to.equal('DIAL_TIMEOUT');
+    expect(pair.bob.emitted('connected')).to.deep.equal([]);
+    expect(pair.alice.emitted('dial-failed')[0]?.error.code).to.equal('DIAL_TIMEOUT');
   });
 
   it('a flipped byte of any record closes the link, and nobody is told its content', () => {
@@ -84,7 +84,7 @@ describe('Pair', () => {
     pair.alice.behavior(Echo).say(pair.connection('alice').id, 'hello');
     pair.wire.flip('bob', 20);
     pair.drive();
-    expect(pair.bob.told('disconnected')[0]?.reason.code).to.equal('record-failed');
+    expect(pair.bob.emitted('disconnected')[0]?.reason.code).to.equal('record-failed');
     expect(pair.bob.behavior(Echo).heard).to.deep.equal([]);
     expect(() => pair.wire.flip('bob', 1_000_000)).to.throw('bytes are on the wire');
   });
@@ -103,7 +103,7 @@ describe('Pair', () => {
     const pair = new Pair().connect();
     pair.wire.inject('bob', new Uint8Array(100));
     pair.drive();
-    expect(pair.bob.told('disconnected')[0]?.reason.code).to.equal('record-failed');
+    expect(pair.bob.emitted('disconnected')[0]?.reason.code).to.equal('record-failed');
   });
 
   it('ends a channel in good order or as a failure', () => {
@@ -113,7 +113,7 @@ describe('Pair', () => {
     ] as const) {
       const pair = new Pair().connect();
       pair.wire.end(cause);
-      for (const side of ['alice', 'bob'] as const) expect(pair[side].told('disconnected')[0]?.reason.code).to.equal(code);
+      for (const side of ['alice', 'bob'] as const) expect(pair[side].emitted('disconnected')[0]?.reason.code).to.equal(code);
     }
   });
 

@@ -25,7 +25,7 @@ describe('RawPeer', () => {
     const peer = node.accept((link) => new RawPeer(link));
     peer.send(new TextEncoder().encode('G'));
     expect([peer.isClosed, peer.received.length]).to.deep.equal([true, 0]);
-    expect(node.told('refused')[0]?.reason.code).to.equal('handshake-failed');
+    expect(node.emitted('refused')[0]?.reason.code).to.equal('handshake-failed');
   });
 
   it('a stranger with the right first byte is still waited for, until 10 s have passed', () => {
@@ -48,7 +48,7 @@ describe('RawPeer', () => {
     node.dial(addressOf('bob'));
     expect([...(peer?.take() ?? [])].slice(0, 4)).to.deep.equal([0x4d, 0x57, 1, 1]);
     peer?.destroy();
-    expect(node.told('dial-failed')[0]?.error.code).to.equal('HANDSHAKE_FAILED');
+    expect(node.emitted('dial-failed')[0]?.error.code).to.equal('HANDSHAKE_FAILED');
   });
 });
 
@@ -56,8 +56,8 @@ describe('SecuredPeer', () => {
   it('opens a connection and speaks to a behaviour, with any header', () => {
     const { node, behavior } = bareNode();
     const peer = secured(node);
-    expect([peer.isSecured, node.told('connected')[0]?.nodeId]).to.deep.equal([true, peer.identity.nodeId]);
-    expect(node.told('connected')[0]?.channelBinding).to.deep.equal(peer.channelBinding);
+    expect([peer.isSecured, node.emitted('connected')[0]?.nodeId]).to.deep.equal([true, peer.identity.nodeId]);
+    expect(node.emitted('connected')[0]?.channelBinding).to.deep.equal(peer.channelBinding);
     peer.sendMessage({ payload: { text: 'hello' }, fromServiceId: 99, streamId: 7 });
     peer.sendMessage({ kind: KIND_NODE, source: nodeIdToBytes(seededIdentity(5).nodeId), destination: nodeIdToBytes(node.id) });
     const [direct, routed] = behavior.messages;

@@ -37,7 +37,7 @@ describe('recordingBehavior', () => {
   it('answers and does what the test says', () => {
     const refusing = recordingBehavior({ reactions: { checkIncomingConnection: () => 'not today' } });
     const pair = new Pair({ bob: { behaviors: [refusing] } }).connect();
-    expect(pair.alice.told('dial-failed')[0]?.error.message).to.contain('not today');
+    expect(pair.alice.emitted('dial-failed')[0]?.error.message).to.contain('not today');
     const failing = recordingBehavior({
       reactions: {
         onStarted: () => {
@@ -45,7 +45,10 @@ describe('recordingBehavior', () => {
         },
       },
     });
-    expect(new Pair({ bob: { behaviors: [failing] } }).bob.told('fault')[0]).to.include({ behavior: 'recording', callback: 'onStarted' });
+    expect(new Pair({ bob: { behaviors: [failing] } }).bob.emitted('fault')[0]).to.include({
+      behavior: 'recording',
+      callback: 'onStarted',
+    });
   });
 
   it('copies messages, which outlive their callback', () => {

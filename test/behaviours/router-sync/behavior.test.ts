@@ -246,7 +246,7 @@ describe('router-sync takes', () => {
     const peer = new SyncPeer(node).sync(1);
     node.advance(20);
     expect(peer.heard()).eql(['hello scripted']);
-    expect([countersOf(node).messagesIgnored, countersOf(node).syncsTaken, node.told('fault')]).eql([1, 0, []]);
+    expect([countersOf(node).messagesIgnored, countersOf(node).syncsTaken, node.emitted('fault')]).eql([1, 0, []]);
   });
 
   it('no harm from messages of any bytes: they are ignored and counted, and the connection stays', () => {
@@ -296,7 +296,7 @@ describe('router-sync takes', () => {
     };
     peer.sync(1);
     node.advance(2_000);
-    const faults = node.told('fault').map(({ behavior, callback }) => `${behavior}.${callback}`);
+    const faults = node.emitted('fault').map(({ behavior, callback }) => `${behavior}.${callback}`);
     expect([...new Set(faults)]).eql(['router.applySync', 'router.createSync']);
     expect(node.network.behaviors.at(SERVICE)?.isEnded).equal(false);
   });
@@ -322,7 +322,7 @@ describe('router-sync that comes late or goes', () => {
     node.step({ type: 'work', work: () => slot && node.network.behaviors.stop(slot) });
     expect(peer.heard()).eql(['hello ']);
     node.advance(3_000);
-    expect([peer.heard(), node.told('fault')]).eql([[], []]);
+    expect([peer.heard(), node.emitted('fault')]).eql([[], []]);
   });
 
   it('leaves no timer behind when a connection ends while news wait', () => {
@@ -338,6 +338,6 @@ describe('router-sync that comes late or goes', () => {
     node.advance(5_000);
     node.stop();
     node.advance(5_000);
-    expect([node.network.deadlines.size, node.told('fault')]).eql([0, []]);
+    expect([node.network.deadlines.size, node.emitted('fault')]).eql([0, []]);
   });
 });

@@ -51,7 +51,7 @@ describe('AgreementKeys', () => {
     expect(prepare.callCount).equals(1);
     peer.sendControl(encodePing(1));
     node.network.idle();
-    expect(node.told('connected').length).equals(1);
+    expect(node.emitted('connected').length).equals(1);
     expect(prepare.callCount, 'the link is open').equals(1);
   });
 });

@@ -196,9 +196,9 @@ describe('an agent refuses', () => {
       },
     });
     expect(node.network.behaviors.at(99)?.serviceId).to.equal(64);
-    expect(node.told('fault').map(({ serviceId, callback, cause }) => [serviceId, callback, (cause as NetworkError).code])).to.deep.equal([
-      [65, 'registerService', 'BEHAVIOR_DUPLICATE'],
-    ]);
+    expect(
+      node.emitted('fault').map(({ serviceId, callback, cause }) => [serviceId, callback, (cause as NetworkError).code]),
+    ).to.deep.equal([[65, 'registerService', 'BEHAVIOR_DUPLICATE']]);
   });
 });
 

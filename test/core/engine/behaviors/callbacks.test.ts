@@ -75,11 +75,11 @@ describe('a callback', () => {
       },
     ],
     ['a dial', (agent) => agent.connect('mem://nowhere'), ({ pair }) => pair.alice.network.metrics.dials.value - 1],
-    ['a close', (agent, id) => agent.closeConnection(id), ({ pair }) => pair.alice.told('disconnected').length],
+    ['a close', (agent, id) => agent.closeConnection(id), ({ pair }) => pair.alice.emitted('disconnected').length],
     [
       'a disconnect',
       (agent) => agent.disconnectNode(agent.connections()[0]?.nodeId as NodeId),
-      ({ pair }) => pair.alice.told('disconnected').length,
+      ({ pair }) => pair.alice.emitted('disconnected').length,
     ],
     ['a hold', (agent, id) => agent.hold(id), ({ pair, id }) => pair.alice.network.links.get(id)?.holders.size],
     ['a service', (agent) => agent.registerService(99), ({ pair }) => (pair.alice.network.behaviors.services.includes(99) ? 1 : 0)],
@@ -100,7 +100,9 @@ describe('a callback', () => {
         fail();
       });
       expect(count(throwing)).to.equal(0);
-      expect(throwing.pair.alice.told('fault').map(({ callback, cause }) => [callback, cause])).to.deep.equal([['onBehaviorEvent', BUG]]);
+      expect(throwing.pair.alice.emitted('fault').map(({ callback, cause }) => [callback, cause])).to.deep.equal([
+        ['onBehaviorEvent', BUG],
+      ]);
     });
   }
 
@@ -185,7 +187,7 @@ describe('perform', () => {
       send(agent, 6);
     });
     expect(payloads(far.messages)).to.deep.equal([2, 4, 6]);
-    expect(pair.alice.told('fault')).to.have.length(1);
+    expect(pair.alice.emitted('fault')).to.have.length(1);
   });
 
   it('nests as deep as authors like', () => {
@@ -211,7 +213,7 @@ describe('perform', () => {
     } catch (thrown) {
       caught = thrown;
     }
-    expect([caught, near.of('onBehaviorEvent').length, pair.alice.told('fault').length]).to.deep.equal([undefined, 0, 0]);
+    expect([caught, near.of('onBehaviorEvent').length, pair.alice.emitted('fault').length]).to.deep.equal([undefined, 0, 0]);
   });
 
   it('throws NOT_STARTED before the start, after the stop and after removal', () => {
@@ -235,7 +237,7 @@ describe('a fault', () => {
   it('names behaviour, service, callback and cause, and moves a counter', () => {
     const { pair, run } = scene();
     run(fail);
-    expect(pair.alice.told('fault')).to.deep.equal([
+    expect(pair.alice.emitted('fault')).to.deep.equal([
       { behavior: 'doer', serviceId: 64, callback: 'onBehaviorEvent', cause: BUG, isFatal: false },
     ]);
     expect(pair.alice.network.metrics.faults.value).to.equal(1);
@@ -244,10 +246,10 @@ describe('a fault', () => {
   it('ten in a minute are within the budget; the eleventh stops the behaviour, and nobody else', () => {
     const { pair, near, run } = scene();
     for (let count = 0; count < 10; count++) run(fail);
-    expect(pair.alice.told('behavior-stopped')).to.deep.equal([]);
+    expect(pair.alice.emitted('behavior-stopped')).to.deep.equal([]);
     run(fail);
-    expect(pair.alice.told('behavior-stopped')).to.deep.equal([{ name: 'doer', serviceId: 64 }]);
-    expect(pair.alice.told('fault').map(({ isFatal }) => isFatal)).to.deep.equal([...new Array(10).fill(false), true]);
+    expect(pair.alice.emitted('behavior-stopped')).to.deep.equal([{ name: 'doer', serviceId: 64 }]);
+    expect(pair.alice.emitted('fault').map(({ isFatal }) => isFatal)).to.deep.equal([...new Array(10).fill(false), true]);
     expect(act(pair.alice, 65, (agent) => agent.sendToBehavior(64, 'gone?'))).to.equal(false);
     expect([pair.connection('alice').nodeId, near.hooks.includes('onStopped')]).to.deep.equal([pair.bob.id, false]);
   });
@@ -259,9 +261,9 @@ describe('a fault', () => {
     expect(slotOf(pair.alice, 64).faults.has(10, 59_999)).to.equal(false);
     pair.advance(1);
     for (let count = 0; count < 10; count++) run(fail);
-    expect(pair.alice.told('behavior-stopped')).to.deep.equal([]);
+    expect(pair.alice.emitted('behavior-stopped')).to.deep.equal([]);
     run(fail);
-    expect(pair.alice.told('behavior-stopped')).to.have.length(1);
+    expect(pair.alice.emitted('behavior-stopped')).to.have.length(1);
   });
 
   it('past the budget is the last one, however many callbacks wait: only the ends are still called', () => {
@@ -275,8 +277,8 @@ describe('a fault', () => {
       agent.sendToHandlers('all', 'go');
       for (let count = 0; count < 20; count++) agent.sendToBehavior(64, count);
     });
-    expect(node.told('fault')).to.have.length(11);
-    expect(node.told('fault').filter(({ isFatal }) => isFatal)).to.have.length(1);
+    expect(node.emitted('fault')).to.have.length(11);
+    expect(node.emitted('fault').filter(({ isFatal }) => isFatal)).to.have.length(1);
     const ends = log.filter((entry) => /^64 .*(Closed|Disconnected|Stopped)$/.test(entry));
     expect(ends).to.have.length(41);
     expect(log.filter((entry) => entry === '64 onMessage')).to.have.length(11);
@@ -294,23 +296,23 @@ describe('a fault', () => {
     expect(['handler.onClosed', 'onIncomingConnectionDisconnected', 'onStopped'].map((hook) => behavior.of(hook).length)).to.deep.equal([
       10, 10, 1,
     ]);
-    expect(node.told('fault')).to.have.length(21);
-    expect(node.told('behavior-stopped')).to.have.length(1);
+    expect(node.emitted('fault')).to.have.length(21);
+    expect(node.emitted('behavior-stopped')).to.have.length(1);
   });
 
   it('a rejection counts towards the budget like a throw', async () => {
     const { pair, run } = scene();
     for (let count = 0; count < 11; count++) run(() => Promise.reject(BUG));
     await turn();
-    expect(pair.alice.told('fault')).to.have.length(11);
-    expect(pair.alice.told('behavior-stopped')).to.have.length(1);
+    expect(pair.alice.emitted('fault')).to.have.length(11);
+    expect(pair.alice.emitted('behavior-stopped')).to.have.length(1);
   });
 
   it('a promise that is fulfilled, or never settles, is none; an answer that is no promise neither', async () => {
     const { pair, run } = scene();
     for (const answer of [Promise.resolve(1), new Promise(() => {}), 'text', 1, null, {}, () => {}]) run(() => answer);
     await turn();
-    expect(pair.alice.told('fault')).to.deep.equal([]);
+    expect(pair.alice.emitted('fault')).to.deep.equal([]);
   });
 
   it('a behaviour that is stopped for its faults withdraws its services: the neighbour hears it', () => {
@@ -332,8 +334,8 @@ describe('a fault', () => {
     doer.do((agent) => agent.call(toLocal(), 64, 'x', 1, {}, (_agent, answer) => answers.push(answer)));
     expect(answers).to.deep.equal([{ type: 'error', code: 'RPC_FAILED', text: 'the rpc behaviour of this node failed' }]);
     node.step({ type: 'work', work: () => node.network.behaviors.leave(doer) });
-    expect(node.told('behavior-stopped').map(({ name }) => name)).to.deep.equal(['doer']);
-    expect(node.told('fault').map(({ behavior, callback, cause }) => [behavior, callback, cause])).to.deep.equal([
+    expect(node.emitted('behavior-stopped').map(({ name }) => name)).to.deep.equal(['doer']);
+    expect(node.emitted('fault').map(({ behavior, callback, cause }) => [behavior, callback, cause])).to.deep.equal([
       ['broken', 'caller', BUG],
       ['broken', 'caller', BUG],
     ]);
@@ -344,6 +346,6 @@ describe('a fault', () => {
     const pair = new Pair({ alice: { behaviors: [doer] } }).connect();
     pair.alice.network.router.table.pathToNode = fail;
     expect(doer.do((agent) => agent.send(toNode(pair.bob.id), 'x'))).to.equal('unreachable');
-    expect(pair.alice.told('fault')[0]).to.include({ behavior: 'router', callback: 'pathToNode', cause: BUG });
+    expect(pair.alice.emitted('fault')[0]).to.include({ behavior: 'router', callback: 'pathToNode', cause: BUG });
   });
 });

@@ -85,7 +85,7 @@ describe('addresses that come later', () => {
     const { node, outcomes, settles } = looking();
     settles[0]?.(['mem://good'] as never);
     expect(outcomes).to.deep.equal(['ADDRESSES_UNKNOWN']);
-    expect(node.told('fault').map(({ behavior, callback }) => [behavior, callback])).to.deep.equal([['source0', 'addressesOf']]);
+    expect(node.emitted('fault').map(({ behavior, callback }) => [behavior, callback])).to.deep.equal([['source0', 'addressesOf']]);
   });
 
   it('end with the attempt: of a node that stops nothing is left', () => {

@@ -191,7 +191,7 @@ describe('a dial', () => {
     node.advance(60_000);
     expect(codes(outcomes)).to.have.members(['open', 'CONNECTION_REFUSED', 'HANDSHAKE_FAILED', 'DIAL_TIMEOUT']);
     expect(source.of('onOutgoingConnectionError')).to.have.length(3);
-    expect(node.told('dial-failed')).to.have.length(3);
+    expect(node.emitted('dial-failed')).to.have.length(3);
   });
 
   it('by a behaviour answers its attempt id at once, and the outcome names it', () => {

@@ -42,7 +42,7 @@ describe('a kept address', () => {
       expect(isOpen()).to.equal(false);
       node.advance(60_000);
     }
-    expect(node.told('disconnected')).to.have.length(20);
+    expect(node.emitted('disconnected')).to.have.length(20);
   });
 
   it('is dialled again after a wait that doubles from 1 s to 60 s, for ever (H-12, H-14)', () => {
@@ -107,7 +107,7 @@ describe('a kept address', () => {
   it('holds its link: it is never idle', () => {
     const { node, isOpen } = keeping({ limits: { idleMs: 1_000 } });
     node.advance(600_000);
-    expect([isOpen(), node.told('disconnected')]).to.deep.equal([true, []]);
+    expect([isOpen(), node.emitted('disconnected')]).to.deep.equal([true, []]);
   });
 
   it('whose node has got a new identity is learnt anew, unless the address names the id', () => {
@@ -121,7 +121,7 @@ describe('a kept address', () => {
     fixed.world.name = 'reborn';
     fixed.cut();
     fixed.node.advance(600_000);
-    expect([fixed.isOpen(), fixed.node.told('dial-failed').at(-1)?.error.code]).to.deep.equal([false, 'IDENTITY_MISMATCH']);
+    expect([fixed.isOpen(), fixed.node.emitted('dial-failed').at(-1)?.error.code]).to.deep.equal([false, 'IDENTITY_MISMATCH']);
     fixed.world.name = 'seed';
     fixed.node.advance(60_000);
     expect(fixed.isOpen()).to.equal(true);

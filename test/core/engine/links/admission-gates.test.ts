@@ -153,7 +153,7 @@ describe('a gate', () => {
     expect(phaseOf(node)).to.equal('open');
     node.step({ type: 'work', work: () => node.network.links.closeById(1, '') });
     admit(1);
-    expect([phaseOf(node), node.told('connected').length]).to.deep.equal([undefined, 1]);
+    expect([phaseOf(node), node.emitted('connected').length]).to.deep.equal([undefined, 1]);
   });
 
   it('that says nothing lets nobody pass: closed at the deadline of 10 s, and not before', () => {
@@ -173,9 +173,9 @@ describe('a gate', () => {
     });
     meet();
     node.advance(9_999);
-    expect([phaseOf(node), node.told('fault').length]).to.deep.equal(['gates', 1]);
+    expect([phaseOf(node), node.emitted('fault').length]).to.deep.equal(['gates', 1]);
     node.advance(1);
-    expect([phaseOf(node), node.told('connected')]).to.deep.equal([undefined, []]);
+    expect([phaseOf(node), node.emitted('connected')]).to.deep.equal([undefined, []]);
   });
 
   it('that is stopped fails closed: what it has not admitted is closed with gate', () => {
@@ -202,7 +202,7 @@ describe('a gate', () => {
     });
     const peer = meet();
     for (let count = 0; count < 11; count++) peer.sendMessage({ serviceId: GATE });
-    expect([phaseOf(node), node.told('behavior-stopped').length, gate.of('onStopped').length]).to.deep.equal([undefined, 1, 1]);
+    expect([phaseOf(node), node.emitted('behavior-stopped').length, gate.of('onStopped').length]).to.deep.equal([undefined, 1, 1]);
     expect(farewell(peer)).to.have.property('0', 9);
   });
 

@@ -110,7 +110,7 @@ describe('votes (ATM-11)', () => {
       ]);
       expect(error.message).to.include('full today').and.not.include('also no');
     }
-    expect(pair.bob.told('refused')[0]?.reason).to.deep.equal({ code: 'rejected', text: 'full today', by: 'local' });
+    expect(pair.bob.emitted('refused')[0]?.reason).to.deep.equal({ code: 'rejected', text: 'full today', by: 'local' });
   });
 
   it('a refusal of an outgoing connection is told to all behaviours of this node, and to the remote', () => {
@@ -122,8 +122,10 @@ describe('votes (ATM-11)', () => {
       ...every('onOutgoingConnectionError'),
     ]);
     expect(codeOf(behaviors.alice[0]?.of('onOutgoingConnectionError')[0]?.args[1])).to.equal('REMOTE_REJECTED');
-    expect(pair.bob.told('refused').map(({ reason }) => reason)).to.deep.equal([{ code: 'rejected', text: 'not this one', by: 'remote' }]);
-    expect(pair.alice.told('connected')).to.deep.equal([]);
+    expect(pair.bob.emitted('refused').map(({ reason }) => reason)).to.deep.equal([
+      { code: 'rejected', text: 'not this one', by: 'remote' },
+    ]);
+    expect(pair.alice.emitted('connected')).to.deep.equal([]);
   });
 
   it('nothing lets pass, and so does a vote of every behaviour; an empty text refuses', () => {
@@ -131,7 +133,7 @@ describe('votes (ATM-11)', () => {
     expect(pair.connect().connection('bob').nodeId).to.equal(pair.alice.id);
     const refusing = loggedPair({ 65: { checkIncomingConnection: () => '' } });
     refusing.pair.connect();
-    expect(refusing.pair.bob.told('refused')[0]?.reason.code).to.equal('rejected');
+    expect(refusing.pair.bob.emitted('refused')[0]?.reason.code).to.equal('rejected');
   });
 
   const failing: readonly (readonly [string, () => unknown])[] = [
@@ -148,11 +150,11 @@ describe('votes (ATM-11)', () => {
     it(`one that ${what} lets nobody pass, and is a fault`, () => {
       const { pair, logs } = loggedPair({ 65: { checkIncomingConnection: vote } });
       pair.connect();
-      expect(pair.bob.told('fault').map(({ behavior, callback }) => `${behavior} ${callback}`)).to.deep.equal([
+      expect(pair.bob.emitted('fault').map(({ behavior, callback }) => `${behavior} ${callback}`)).to.deep.equal([
         'service65 checkIncomingConnection',
       ]);
-      expect(pair.bob.told('connected')).to.deep.equal([]);
-      expect(pair.alice.told('dial-failed')[0]?.error.code).to.equal('REMOTE_REJECTED');
+      expect(pair.bob.emitted('connected')).to.deep.equal([]);
+      expect(pair.alice.emitted('dial-failed')[0]?.error.code).to.equal('REMOTE_REJECTED');
       expect(logs.bob).to.not.include('66 checkIncomingConnection');
     });
   }
@@ -174,7 +176,7 @@ describe('policies (USERS 24)', () => {
       },
     ].map((admit) => {
       const pair = new Pair({ bob: { behaviors: [policied({ admit })] } }).connect();
-      return [pair.bob.told('connected').length, pair.bob.told('refused')[0]?.reason.text, pair.bob.told('fault')[0]?.callback];
+      return [pair.bob.emitted('connected').length, pair.bob.emitted('refused')[0]?.reason.text, pair.bob.emitted('fault')[0]?.callback];
     });
     expect(outcomes).to.deep.equal([
       [0, 'not you', undefined],
@@ -258,7 +260,7 @@ describe('handlers (ATM-13, H-10)', () => {
     for (const returned of [{}, 'handler', 1, true]) {
       const behavior = recordingBehavior({ reactions: { onIncomingConnectionConnected: () => returned } });
       const pair = new Pair({ bob: { behaviors: [behavior] } }).connect();
-      const [fault, ...more] = pair.bob.told('fault');
+      const [fault, ...more] = pair.bob.emitted('fault');
       expect([fault?.callback, codeOf(fault?.cause), more]).to.deep.equal(['onIncomingConnectionConnected', 'ARGUMENT_INVALID', []]);
       expect(pair.connection('bob').nodeId).to.equal(pair.alice.id);
     }
@@ -269,7 +271,7 @@ describe('handlers (ATM-13, H-10)', () => {
     const pair = new Pair({ both }).connect();
     act(pair.alice, 64, (agent) => agent.closeConnection(pair.connection('alice').id, 'enough'));
     pair.drive();
-    const reasonAt = (side: 'alice' | 'bob'): CloseReason => pair[side].told('disconnected')[0]?.reason as CloseReason;
+    const reasonAt = (side: 'alice' | 'bob'): CloseReason => pair[side].emitted('disconnected')[0]?.reason as CloseReason;
     expect(reasonAt('alice')).to.deep.equal({ code: 'goodbye', text: 'enough', by: 'local' });
     expect(reasonAt('bob')).to.deep.equal({ code: 'goodbye', text: 'enough', by: 'remote' });
   });

@@ -89,14 +89,14 @@ describe('A burst of messages for others', () => {
     expect(heard(swapped.carol)).to.deep.equal([[1]]);
     const closed = relay((bob) => bob.network.links.closeByNode(closed.carol.identity.nodeId, 'enough'));
     burst(closed.alice, toNode(closed.carol, 1), here, toNode(closed.carol, 2));
-    expect([heard(closed.carol), closed.bob.told('dropped').map(({ cause }) => cause)]).to.deep.equal([[[1]], ['unreachable']]);
+    expect([heard(closed.carol), closed.bob.emitted('dropped').map(({ cause }) => cause)]).to.deep.equal([[[1]], ['unreachable']]);
   });
 
   it('follows what the neighbour says of itself in between', () => {
     const { bob, alice } = relay();
     const control = (payload: Uint8Array) => message({ kind: KIND_DIRECT, ttl: 1, fromServiceId: 0, serviceId: 0 }, ...payload);
     burst(alice, toNode(NOBODY, 1), control(encodeServices([64, 70])), toNode(NOBODY, 2));
-    expect([bob.network.links.get(1)?.remoteServices, bob.told('dropped').length]).to.deep.equal([[64, 70], 2]);
+    expect([bob.network.links.get(1)?.remoteServices, bob.emitted('dropped').length]).to.deep.equal([[64, 70], 2]);
   });
 
   it('counts each message that a full lane, or too few hops, end', () => {

@@ -100,7 +100,7 @@ describe('onConnected and onDisconnected', () => {
       const witness = recordingBehavior({ serviceId: 65 });
       const pair = new Pair({ alice: { behaviors: [alice, witness] }, bob: { behaviors: [recordingBehavior()] } }).connect();
       close(pair);
-      const faults = pair.alice.told('fault').map((fault) => [fault.behavior, fault.callback]);
+      const faults = pair.alice.emitted('fault').map((fault) => [fault.behavior, fault.callback]);
       expect(faults).to.deep.equal([
         ['host', 'onConnected'],
         ['host', 'onDisconnected'],
@@ -115,11 +115,11 @@ describe('onConnected and onDisconnected', () => {
     const pair = pairOf(alice, recordingBehavior()).connect();
     close(pair);
     await new Promise((resolve) => setImmediate(resolve));
-    expect(pair.alice.told('fault').map(({ callback }) => callback)).to.deep.equal(['onConnected', 'onConnected', 'onDisconnected']);
+    expect(pair.alice.emitted('fault').map(({ callback }) => callback)).to.deep.equal(['onConnected', 'onConnected', 'onDisconnected']);
     const bob = new Doorman();
     Object.defineProperty(bob, 'onIncomingConnectionConnected', { value: () => 'no handler' });
     const other = pairOf(recordingBehavior(), bob).connect();
-    expect(other.bob.told('fault').map(({ callback }) => callback)).to.deep.equal(['onIncomingConnectionConnected']);
+    expect(other.bob.emitted('fault').map(({ callback }) => callback)).to.deep.equal(['onIncomingConnectionConnected']);
   });
 
   it('end a behaviour whose budget is spent as any other', () => {
@@ -133,7 +133,7 @@ describe('onConnected and onDisconnected', () => {
       pair.bob.step({ type: 'work', work: () => pair.bob.network.links.closeByNode(pair.alice.id, '') });
       pair.drive();
     }
-    expect(pair.alice.told('behavior-stopped').map(({ name }) => name)).to.deep.equal(['host']);
+    expect(pair.alice.emitted('behavior-stopped').map(({ name }) => name)).to.deep.equal(['host']);
     expect(alice.log).to.deep.equal(['connected outgoing', 'disconnected outgoing: goodbye']);
   });
 });

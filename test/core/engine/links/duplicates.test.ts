@@ -96,7 +96,7 @@ describe('a second link of the same start of a node', () => {
         expect(outcomes).to.deep.equal([pair.connection(side)]);
       }
       expect(pair.connection('alice')).to.equal(before);
-      expect(pair.alice.told('disconnected')).to.deep.equal([]);
+      expect(pair.alice.emitted('disconnected')).to.deep.equal([]);
     }
   });
 
@@ -183,9 +183,9 @@ describe('a dial of each other at the same time (ATM-42, H-06, row 15)', () => {
         pair.advance(4_000);
         expect(pair.connection('alice').channelBinding).to.deep.equal(pair.connection('bob').channelBinding);
         for (const side of [pair.alice, pair.bob]) {
-          expect([side.told('connected').length, side.told('disconnected').length, side.told('dial-failed').length]).to.deep.equal([
-            1, 0, 0,
-          ]);
+          expect([side.emitted('connected').length, side.emitted('disconnected').length, side.emitted('dial-failed').length]).to.deep.equal(
+            [1, 0, 0],
+          );
           expect([side.network.links.size, side.network.dialer.size, side.network.links.admittedCount]).to.deep.equal([1, 0, 1]);
         }
       }),
@@ -201,7 +201,7 @@ describe('a dial of each other at the same time (ATM-42, H-06, row 15)', () => {
     expect(phases()).to.deep.equal(['dialling', 'duplicates']);
     bare.advance(1);
     expect(phases()).to.deep.equal(['open']);
-    expect([farewell(peer), bare.network.dialer.size, bare.told('dial-failed').length]).to.deep.equal([undefined, 0, 0]);
+    expect([farewell(peer), bare.network.dialer.size, bare.emitted('dial-failed').length]).to.deep.equal([undefined, 0, 0]);
   });
 
   it('what comes on a link that is held back stays unread until it is chosen, within a bound', () => {
@@ -244,10 +244,10 @@ describe('a dial that ends at another node', () => {
     const pair = new Pair({ both: () => [recordingBehavior()] });
     const asked = seededIdentity('asked').nodeId;
     pair.dial('alice', addressOf('bob').withNodeId(asked)).drive();
-    const [failure, ...more] = pair.alice.told('dial-failed');
+    const [failure, ...more] = pair.alice.emitted('dial-failed');
     expect([failure?.error.code, more]).to.deep.equal(['IDENTITY_MISMATCH', []]);
     expect(failure?.error.details).to.include({ expected: asked, actual: pair.bob.id });
-    expect([pair.alice.told('connected'), pair.bob.told('connected')]).to.deep.equal([[], []]);
+    expect([pair.alice.emitted('connected'), pair.bob.emitted('connected')]).to.deep.equal([[], []]);
     expect(pair.alice.network.links.size).to.equal(0);
     pair.dial('alice', addressOf('bob').withNodeId(pair.bob.id)).drive();
     expect(pair.connection('alice').nodeId).to.equal(pair.bob.id);

@@ -68,7 +68,7 @@ describe('a link on which nothing happens', () => {
   it('stays open for an hour when both sides answer', () => {
     const pair = new Pair({ limits: { idleMs: 86_400_000 } }).connect().advance(3_600_000);
     expect(pair.connection('alice').nodeId).to.equal(pair.bob.id);
-    expect(pair.alice.told('disconnected')).to.deep.equal([]);
+    expect(pair.alice.emitted('disconnected')).to.deep.equal([]);
   });
 
   it('is closed with timeout when nothing was received for 15 s, and not before, on either side (H-04, row 28)', () => {
@@ -76,9 +76,9 @@ describe('a link on which nothing happens', () => {
       const pair = new Pair().connect();
       pair.wire.cutAfter(side, 0);
       pair.advance(14_999);
-      expect(pair[side].told('disconnected')).to.deep.equal([]);
+      expect(pair[side].emitted('disconnected')).to.deep.equal([]);
       pair.advance(1);
-      expect(pair[side].told('disconnected').map(({ reason }) => [reason.code, reason.by])).to.deep.equal([['timeout', 'local']]);
+      expect(pair[side].emitted('disconnected').map(({ reason }) => [reason.code, reason.by])).to.deep.equal([['timeout', 'local']]);
     }
   });
 
@@ -224,7 +224,7 @@ describe('the control lane', () => {
     let count = 0;
     for (; link.isOpen && count < 100_000; count++) peer.sendControl(encodePing(count));
     expect(count).to.be.within(10_000, 20_000);
-    expect(node.told('disconnected')[0]?.reason).to.deep.equal({ code: 'timeout', text: 'the remote reads nothing', by: 'local' });
+    expect(node.emitted('disconnected')[0]?.reason).to.deep.equal({ code: 'timeout', text: 'the remote reads nothing', by: 'local' });
   });
 });
 

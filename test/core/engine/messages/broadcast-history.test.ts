@@ -17,9 +17,9 @@ function relay(limits: NodeOptions['limits'] = {}) {
     mallory.sendMessage({ kind: KIND_SERVICES, routedServiceId, serviceId: 65, sequence, payload: Uint8Array.of(1) });
   /** What it is counted as, if it is dropped. */
   const outcome = (routedServiceId: number, sequence: number) => {
-    const before = bob.told('dropped').length;
+    const before = bob.emitted('dropped').length;
     send(routedServiceId, sequence);
-    return bob.told('dropped')[before]?.cause ?? 'taken';
+    return bob.emitted('dropped')[before]?.cause ?? 'taken';
   };
   const { history } = bob.network.parts;
   return { bob, carol, send, outcome, history };

@@ -88,7 +88,7 @@ describe('A node that is told of a lost message', () => {
     alice.sendMessage({ kind: KIND_NODE, fromServiceId: 0, serviceId: 0, source: to(NOBODY), destination: to(bob.id), payload: lost });
     carol.sendMessage({ kind: KIND_NODE, fromServiceId: 0, serviceId: 0, destination: to(bob.id), payload: lost });
     const said = { cause: 'lane-full', fromServiceId: 65, serviceId: 64, streamId: 9, payloadStart };
-    expect(bob.told('lost')).to.deep.equal([
+    expect(bob.emitted('lost')).to.deep.equal([
       { ...said, by: NOBODY },
       { ...said, by: carol.identity.nodeId },
     ]);
@@ -114,7 +114,7 @@ describe('A node that is told of a lost message', () => {
     const told = [64, 65].map((serviceId) => (slotOf(bob, serviceId).instance as RecordingBehavior).of('onMessageLost'));
     const said = { cause: 'lane-full', by: alice.identity.nodeId, fromServiceId: 65, serviceId: 70, streamId: 9, payloadStart };
     expect(told.map((calls) => calls.map(({ args }) => args))).to.deep.equal([[], [[said]]]);
-    expect(bob.told('lost').length).to.equal(2);
+    expect(bob.emitted('lost').length).to.equal(2);
   });
 
   it('closes the link of a neighbour that routes another control message, but not that of one who only passed it on', () => {
@@ -124,11 +124,11 @@ describe('A node that is told of a lost message', () => {
       const { bob, alice, carol, to } = relay();
       alice.sendMessage({ kind: KIND_NODE, fromServiceId: 0, serviceId: 0, source: to(NOBODY), destination: to(bob.id), payload });
       carol.sendMessage({ kind: KIND_NODE, fromServiceId: 0, serviceId: 0, destination: to(bob.id), payload });
-      expect([bob.network.links.get(1)?.isOpen, bob.told('disconnected').map(({ reason }) => reason.code)]).to.deep.equal([
+      expect([bob.network.links.get(1)?.isOpen, bob.emitted('disconnected').map(({ reason }) => reason.code)]).to.deep.equal([
         true,
         ['protocol-error'],
       ]);
-      expect([bob.told('lost'), bob.network.metrics.unknownControl.value]).to.deep.equal([[], 1]);
+      expect([bob.emitted('lost'), bob.network.metrics.unknownControl.value]).to.deep.equal([[], 1]);
     }
   });
 
@@ -136,7 +136,7 @@ describe('A node that is told of a lost message', () => {
     const { bob, alice, carol, to } = relay();
     alice.sendControl(lost);
     carol.sendMessage({ kind: KIND_KEY, fromServiceId: 0, serviceId: 0, destination: to(bob.id), payload: lost });
-    expect(bob.told('disconnected').map(({ reason }) => reason.code)).to.deep.equal(['protocol-error', 'protocol-error']);
+    expect(bob.emitted('disconnected').map(({ reason }) => reason.code)).to.deep.equal(['protocol-error', 'protocol-error']);
   });
 });
 

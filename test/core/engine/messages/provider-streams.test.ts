@@ -94,7 +94,7 @@ describe('a message to a service', () => {
     };
     expect(send(5)).to.equal('queued');
     expect(kinds(alice)).to.deep.equal([KIND_SERVICE, KIND_SERVICE]);
-    expect(node.told('fault').map(({ behavior, callback }) => [behavior, callback])).to.deep.equal([
+    expect(node.emitted('fault').map(({ behavior, callback }) => [behavior, callback])).to.deep.equal([
       ['router', 'providerOf'],
       ['router', 'providerOf'],
     ]);
@@ -114,7 +114,7 @@ describe('the router facade', () => {
       throw new Error('boom');
     };
     expect(router.createNews(alice.identity.nodeId)).to.equal(undefined);
-    expect(node.told('fault').map(({ callback }) => callback)).to.deep.equal(['createNews', 'createNews']);
+    expect(node.emitted('fault').map(({ callback }) => callback)).to.deep.equal(['createNews', 'createNews']);
   });
 
   it('names no provider for a table that has no say in it', () => {

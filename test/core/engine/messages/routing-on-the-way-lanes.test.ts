@@ -216,7 +216,7 @@ describe('what waits when the link ends', () => {
       },
     });
     expect([heard(), peer.isClosed, send(4)]).to.deep.equal([[1, 2, 3], true, 'unreachable']);
-    expect(node.told('dropped')).to.deep.equal([]);
+    expect(node.emitted('dropped')).to.deep.equal([]);
   });
 
   it('is lost and counted when the channel breaks, the remote leaves, or nothing is taken for a second', () => {
@@ -226,7 +226,7 @@ describe('what waits when the link ends', () => {
       ({ node }) => {
         node.step({ type: 'work', work: () => node.network.links.closeById(1, '') });
         node.advance(999);
-        expect(node.told('dropped')).to.deep.equal([]);
+        expect(node.emitted('dropped')).to.deep.equal([]);
         node.advance(1);
       },
       ({ node }) =>
@@ -237,7 +237,7 @@ describe('what waits when the link ends', () => {
       world.dam();
       for (let count = 0; count < 5; count++) world.send(count);
       end(world);
-      expect(world.node.told('dropped')).to.deep.equal([{ cause: 'link-closed', count: 5, connectionId: 1, serviceId: undefined }]);
+      expect(world.node.emitted('dropped')).to.deep.equal([{ cause: 'link-closed', count: 5, connectionId: 1, serviceId: undefined }]);
       expect(world.node.network.metrics.dropped['link-closed'].value).to.equal(5);
     }
   });

@@ -28,7 +28,7 @@ function relay(limits = {}) {
   const carol = visitor(bob, 'carol', { services: [64] });
   const to = (peer: SecuredPeer | NodeId) => nodeIdToBytes(typeof peer === 'string' ? peer : peer.identity.nodeId);
   const drops = () =>
-    bob.told('dropped').map(({ cause, count, connectionId, serviceId }: Dropped) => [cause, count, connectionId, serviceId]);
+    bob.emitted('dropped').map(({ cause, count, connectionId, serviceId }: Dropped) => [cause, count, connectionId, serviceId]);
   return { bob, recording, alice, carol, to, drops };
 }
 
@@ -189,7 +189,7 @@ describe('sizes', () => {
       alice.sendMessage({ ...message, fromServiceId: 1 });
       alice.sendMessage({ ...message, fromServiceId: 0 });
       expect([recording.messages.length, bob.network.links.get(1)?.isOpen]).to.deep.equal([1, undefined]);
-      expect(bob.told('disconnected').map(({ reason }) => reason.code)).to.deep.equal(['protocol-error']);
+      expect(bob.emitted('disconnected').map(({ reason }) => reason.code)).to.deep.equal(['protocol-error']);
     }
   });
 
@@ -198,7 +198,7 @@ describe('sizes', () => {
     alice.sendFrame(new Uint8Array(MAX + HEADER_BYTES_MAX));
     expect(bob.network.links.get(1)?.isOpen).to.equal(true);
     alice.sendFrame(new Uint8Array(MAX + HEADER_BYTES_MAX + 1));
-    expect(bob.told('disconnected').map(({ reason }) => reason.code)).to.deep.equal(['protocol-error']);
+    expect(bob.emitted('disconnected').map(({ reason }) => reason.code)).to.deep.equal(['protocol-error']);
   });
 });
 
