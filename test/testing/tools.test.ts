@@ -26,7 +26,7 @@ describe('recordingBehavior', () => {
       'onOutgoingConnectionDisconnected',
     ]);
     expect(alice.of('checkOutgoingConnection')[0]?.args).to.deep.equal([pair.bob.id, connection.id]);
-    expect(alice.of('onOutgoingConnectionConnected')[0]?.args).to.deep.equal([connection]);
+    expect(alice.of('onOutgoingConnectionConnected')[0]?.args).to.deep.equal([connection, { isOlder: false }]);
     expect(behaviors[1].of('onIncomingConnectionDisconnected')[0]?.args[1]).to.deep.equal({
       code: 'goodbye',
       text: 'enough',
@@ -77,11 +77,11 @@ describe('recordingBehavior', () => {
     expect(silent.hooks).to.deep.equal(['onStarted']);
   });
 
-  it('knows every hook of behaviours and handlers', () => {
+  it('records every hook of behaviours and handlers; connections by the hooks of their direction', () => {
     const recorded = recordingBehavior({ ticks: true, handlers: true });
     const isOverridden = (hook: string) =>
       (recorded as unknown as Record<string, unknown>)[hook] !== (NetworkBehavior.prototype as unknown as Record<string, unknown>)[hook];
-    expect(BEHAVIOR_HOOKS.filter((hook) => !isOverridden(hook))).to.deep.equal([]);
+    expect(BEHAVIOR_HOOKS.filter((hook) => !isOverridden(hook))).to.deep.equal(['onConnected', 'onDisconnected']);
     const handler = recorded.record('onOutgoingConnectionConnected', []) as ConnectionHandler;
     const hooks = Object.getOwnPropertyNames(ConnectionHandler.prototype).filter((name) => /^on[A-Z]/.test(name) && name !== 'onTick');
     const base = ConnectionHandler.prototype as unknown as Record<string, unknown>;
