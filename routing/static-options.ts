@@ -3,7 +3,7 @@
  */
 
 import { isNodeId, type NodeId } from '../core/address/node-id.js';
-import { NetworkError } from '../core/errors.js';
+import { fallback, list, mapOf, optional, options, optionsReader, parsed } from '../core/schema/index.js';
 
 export interface StaticRouterOptions {
   /** For a destination's node id, the neighbour that it is reached over. The neighbour may be the destination itself. Default: none. */
@@ -20,50 +20,24 @@ export interface StaticTable {
   readonly default: NodeId | undefined;
 }
 
-const FIELDS: readonly string[] = ['nodes', 'services', 'default'];
 const SERVICE_ID = /^(0|[1-9]\d{0,2})$/;
+const PROVIDERS_MAX = 65_536;
 
-export function readStaticTable(options: StaticRouterOptions): StaticTable {
-  for (const [field] of entriesOf(options, 'options')) if (!FIELDS.includes(field)) throw invalid(field, 'is unknown');
-  const gateway = options.default === undefined ? undefined : readNodeId(options.default, 'default');
-  return { nodes: readNodes(options.nodes), services: readServices(options.services), default: gateway };
-}
-
-function readNodes(given: unknown): Map<NodeId, NodeId> {
-  const nodes = new Map<NodeId, NodeId>();
-  for (const [key, via] of entriesOf(given ?? {}, 'nodes')) {
-    const nodeId = readNodeId(key, `nodes[${JSON.stringify(key)}]`);
-    if (nodes.has(nodeId)) throw invalid(`nodes[${JSON.stringify(key)}]`, 'names the same node twice');
-    nodes.set(nodeId, readNodeId(via, `nodes[${JSON.stringify(key)}]`));
-  }
-  return nodes;
-}
-
-function readServices(given: unknown): Map<number, readonly NodeId[]> {
-  const services = new Map<number, readonly NodeId[]>();
-  for (const [key, providers] of entriesOf(given ?? {}, 'services')) {
-    const field = `services[${JSON.stringify(key)}]`;
-    if (!SERVICE_ID.test(key) || Number(key) > 255) throw invalid(field, 'is no service id from 0 to 255');
-    if (!Array.isArray(providers)) throw invalid(field, 'must be a list of node ids');
-    services.set(
-      Number(key),
-      providers.map((nodeId, index) => readNodeId(nodeId, `${field}[${index}]`)),
-    );
-  }
-  return services;
-}
-
-function readNodeId(value: unknown, field: string): NodeId {
+const NODE = parsed('a node id (64 hex digits)', (value) => {
   const lower = typeof value === 'string' ? value.toLowerCase() : undefined;
-  if (!isNodeId(lower)) throw invalid(field, 'is not a node id (64 hex digits)');
-  return lower;
-}
+  return isNodeId(lower) ? lower : undefined;
+});
+const SERVICE = parsed('a service id from 0 to 255', (key) => {
+  const isRight = typeof key === 'string' && SERVICE_ID.test(key) && Number(key) <= 255;
+  return isRight ? Number(key) : undefined;
+});
 
-function entriesOf(value: unknown, field: string): [string, unknown][] {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid(field, 'must be an object');
-  return Object.entries(value);
-}
-
-function invalid(field: string, fault: string): NetworkError {
-  return new NetworkError('OPTION_INVALID', `StaticRouter: ${field} ${fault}`, { details: { field } });
-}
+/** Throws `OPTION_INVALID`, naming the option. */
+export const readStaticTable: (options: StaticRouterOptions) => StaticTable = optionsReader(
+  'StaticRouter',
+  options({
+    nodes: fallback(mapOf(NODE, NODE), new Map()),
+    services: fallback(mapOf(SERVICE, list(NODE, PROVIDERS_MAX)), new Map()),
+    default: optional(NODE),
+  }),
+);

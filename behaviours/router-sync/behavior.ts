@@ -14,7 +14,7 @@ import { type BehaviorAgent, type Connection, NetworkBehavior, RouterTable } fro
 import { TokenBucket } from '../../core/structures/token-bucket.js';
 import { WakeTimer } from '../../core/structures/wake-timer.js';
 import { RouterSyncHandler, type RouterSyncToBehavior, type RouterSyncToHandler } from './handler.js';
-import { RouterSyncCounters, type RouterSyncOptions, type RouterSyncSettings, resolveRouterSyncOptions } from './options.js';
+import { RouterSyncCounters, type RouterSyncOptions, type RouterSyncSettings, readRouterSyncOptions } from './options.js';
 
 const SERVICE_ID = 3;
 /** News that may be sent on one connection at once, and in every interval from then on. */
@@ -55,7 +55,7 @@ export class RouterSyncBehavior extends NetworkBehavior<RouterSyncToBehavior, Ro
   ) {
     super();
     this.counters = this.counting;
-    this.settings = resolveRouterSyncOptions(options);
+    this.settings = readRouterSyncOptions(options);
     this.pace = new TokenBucket(FIRST_NEWS, 1_000 / Math.max(1, CALM * this.settings.batchMs), 0);
   }
 

@@ -1,7 +1,7 @@
 /**
  * @module The options of `RouterSyncBehavior`, their check, and its counters.
  */
-import { NetworkError } from '../../core/index.js';
+import { fallback, number, options, optionsReader } from '../../core/schema/index.js';
 
 /** The options of `RouterSyncBehavior`; all may be left out. */
 export interface RouterSyncOptions {
@@ -26,23 +26,8 @@ export class RouterSyncCounters {
   syncsDropped = 0;
 }
 
-const FIELDS: readonly string[] = ['intervalMs', 'batchMs'];
-
-/** Throws `OPTION_INVALID`, naming the field. */
-export function resolveRouterSyncOptions(options: RouterSyncOptions): RouterSyncSettings {
-  if (typeof options !== 'object' || options === null) throw invalid('options', 'must be an object');
-  for (const field of Object.keys(options)) if (!FIELDS.includes(field)) throw invalid(field, 'is unknown');
-  const { intervalMs = 1_000, batchMs = 5 } = options;
-  check('intervalMs', intervalMs, 100, 60_000);
-  check('batchMs', batchMs, 0, 1_000);
-  return { intervalMs, batchMs };
-}
-
-function check(field: string, value: unknown, min: number, max: number): void {
-  if (typeof value === 'number' && value >= min && value <= max) return;
-  throw invalid(field, `is ${String(value)}; it must be a number from ${min} to ${max}`);
-}
-
-function invalid(field: string, fault: string): NetworkError {
-  return new NetworkError('OPTION_INVALID', `router-sync: ${field} ${fault}`, { details: { field } });
-}
+/** Throws `OPTION_INVALID`, naming the option. */
+export const readRouterSyncOptions = optionsReader(
+  'router-sync',
+  options({ intervalMs: fallback(number(100, 60_000), 1_000), batchMs: fallback(number(0, 1_000), 5) }),
+);

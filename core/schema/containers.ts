@@ -126,7 +126,7 @@ export function mapOf<K, V>(key: Schema<K>, value: Schema<V>): Schema<ReadonlyMa
       if (!isRecord(given)) return explain(given, path, flaws);
       const seen = new Set<unknown>();
       for (const [name, item] of Object.entries(given)) {
-        const at = pathTo(path, name);
+        const at = `${path}[${JSON.stringify(name)}]`;
         const readKey = key.read(name);
         if (readKey === WRONG) flaws.push({ path: at, text: `is no key; it must be ${key.what}` });
         else if (seen.has(readKey)) flaws.push({ path: at, text: 'is there twice' });

@@ -17,7 +17,7 @@ import type { RouteLink } from '../path-vector/rib/route-link.js';
 import { nameOf, SELF } from '../path-vector/structures/node-list.js';
 import { ZonedRoutes } from '../path-vector/zones/zoned-routes.js';
 import { Zones } from '../path-vector/zones/zones.js';
-import { type LayeredOptions, resolveLayeredOptions } from './options.js';
+import { type LayeredOptions, readLayeredOptions } from './options.js';
 import { OwnZones } from './own-zones.js';
 import { RibRoutes } from './rib-routes.js';
 
@@ -31,7 +31,7 @@ export class LayeredRouter extends LearningRouter {
 
   /** Throws `OPTION_INVALID`, naming the field. */
   constructor(options: LayeredOptions = {}) {
-    const { zoneBytes, settings } = resolveLayeredOptions(options);
+    const { zoneBytes, settings } = readLayeredOptions(options);
     super(settings, zoneBytes);
     this.kind = `layered/1/${zoneBytes}`;
   }

@@ -1,7 +1,8 @@
 /**
  * @module The options of `LayeredRouter` and their check.
  */
-import { checkNumber, type PathVectorOptions, type PathVectorSettings, resolvePathVectorOptions } from '../path-vector/rib/options.js';
+import { fallback, mapped, options, optionsReader, whole } from '../../core/schema/index.js';
+import { PATH_VECTOR_FIELDS, type PathVectorOptions, withBounds } from '../path-vector/rib/options.js';
 import { ZONE_BYTES_MAX } from '../path-vector/zones/zones.js';
 
 /** The options of `LayeredRouter`: those of `PathVectorRouter`, and the zones. All may be left out. */
@@ -13,11 +14,11 @@ export interface LayeredOptions extends PathVectorOptions {
   readonly zoneBytes?: number;
 }
 
-/** Throws `OPTION_INVALID`, naming the field. */
-export function resolveLayeredOptions(options: LayeredOptions): { readonly zoneBytes: number; readonly settings: PathVectorSettings } {
-  const isObject = typeof options === 'object' && options !== null;
-  const { zoneBytes = 1, ...others } = isObject ? options : {};
-  const settings = resolvePathVectorOptions(isObject ? others : options, 'LayeredRouter');
-  checkNumber('LayeredRouter', 'zoneBytes', zoneBytes, 1, ZONE_BYTES_MAX);
-  return { zoneBytes, settings };
-}
+/** Throws `OPTION_INVALID`, naming the option. */
+export const readLayeredOptions = optionsReader(
+  'LayeredRouter',
+  mapped(options({ ...PATH_VECTOR_FIELDS, zoneBytes: fallback(whole(1, ZONE_BYTES_MAX), 1) }), ({ zoneBytes, ...read }) => ({
+    zoneBytes,
+    settings: withBounds(read),
+  })),
+);

@@ -20,7 +20,7 @@ import {
 import type { RouteRule } from '../../core/api/routes.js';
 import { explainPath } from './explain.js';
 import { LearningRouter } from './learning-router.js';
-import { type PathVectorOptions, resolvePathVectorOptions } from './rib/options.js';
+import { type PathVectorOptions, readPathVectorOptions } from './rib/options.js';
 import { ProviderChoice } from './rib/provider-choice.js';
 import type { Rib } from './rib/rib.js';
 import { KIND } from './session/format.js';
@@ -34,7 +34,7 @@ export class PathVectorRouter extends LearningRouter {
 
   /** Throws `OPTION_INVALID`, naming the field. */
   constructor(options: PathVectorOptions = {}) {
-    super(resolvePathVectorOptions(options));
+    super(readPathVectorOptions(options));
   }
 
   override attach(self: NodeId): void {

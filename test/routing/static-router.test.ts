@@ -159,8 +159,8 @@ describe('StaticRouter', () => {
     });
 
     const refused: readonly [string, unknown, string][] = [
-      ['no object', 7, 'options'],
-      ['a list', [], 'options'],
+      ['no object', 7, ''],
+      ['a list', [], ''],
       ['an unknown field', { node: {} }, 'node'],
       ['nodes that are no object', { nodes: [A] }, 'nodes'],
       ['a destination that is no node id', { nodes: { abc: A } }, 'nodes["abc"]'],
@@ -179,7 +179,7 @@ describe('StaticRouter', () => {
       it(`refuse ${what} with OPTION_INVALID, naming the field`, () => {
         const thrown = expect(() => new StaticRouter(options as StaticRouterOptions)).to.throw(NetworkError);
         thrown.with.property('code', 'OPTION_INVALID');
-        thrown.with.nested.property('details.field', field);
+        thrown.with.nested.property('details.option', field);
       });
     }
 

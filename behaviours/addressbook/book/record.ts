@@ -5,7 +5,9 @@
  * `seq` is the wall time of the signing in milliseconds, and rises with every record of a node. A record is refused when it is not newer
  * than the known one, comes from more than a minute ahead, or has lived its time. Pure but for the signer.
  */
+
 import { type Address, decodeValue, encodeValue, type NodeId, type Signer, tryParseAddress } from '../../../core/index.js';
+import { bytes, fields, type Infer, list, messageReader, text, whole } from '../../../core/schema/index.js';
 import { readU48 } from '../../../core/structures/bytes.js';
 
 export const RECORD_LIMITS = {
@@ -25,6 +27,12 @@ const DOMAIN = 'addressbook/record/1';
 const SIGNATURE_BYTES = 64;
 const KEY_BYTES = 32;
 const VALUE_LIMITS = { valueDepthMax: 2, valueItemsMax: 16 };
+const FIELDS = fields({
+  key: bytes(KEY_BYTES),
+  seq: whole(),
+  addresses: list(text(RECORD_LIMITS.addressCharactersMax), RECORD_LIMITS.addressesMax),
+});
+const readFields = messageReader(FIELDS);
 
 /** The content of a record. Its signature is checked by `isGenuine`. */
 export interface AddressRecord {
@@ -80,27 +88,8 @@ export function isAhead(seq: number, wallMs: number): boolean {
   return seq > wallMs + RECORD_LIMITS.driftMs;
 }
 
-interface Fields {
-  readonly key: Uint8Array;
-  readonly seq: number;
-  readonly addresses: readonly string[];
-}
-
-function fieldsOf(body: Uint8Array): Fields | undefined {
-  const value = decodeValue(body, VALUE_LIMITS)?.value;
-  if (typeof value !== 'object' || value === null) return undefined;
-  const { key, seq, addresses } = value as Readonly<Record<string, unknown>>;
-  const isSound = key instanceof Uint8Array && key.length === KEY_BYTES && Number.isSafeInteger(seq) && (seq as number) >= 0;
-  return isSound && isTexts(addresses) ? { key, seq: seq as number, addresses } : undefined;
-}
-
-function isTexts(value: unknown): value is readonly string[] {
-  const { addressesMax, addressCharactersMax } = RECORD_LIMITS;
-  return (
-    Array.isArray(value) &&
-    value.length <= addressesMax &&
-    value.every((text) => typeof text === 'string' && text.length <= addressCharactersMax)
-  );
+function fieldsOf(body: Uint8Array): Infer<typeof FIELDS> | undefined {
+  return readFields(decodeValue(body, VALUE_LIMITS)?.value);
 }
 
 function addressesOf(texts: readonly string[], nodeId: NodeId): readonly Address[] {

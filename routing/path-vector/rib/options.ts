@@ -1,7 +1,7 @@
 /**
  * @module The options of `PathVectorRouter`, their check, and the bounds that follow from them.
  */
-import { NetworkError } from '../../../core/errors.js';
+import { callable, fallback, type Infer, mapped, oneOf, optional, options, optionsReader, whole } from '../../../core/schema/index.js';
 import type { PathCost } from './metric.js';
 
 /** How the origin of a message to a service picks one of its providers. */
@@ -34,26 +34,19 @@ export interface PathVectorSettings {
 
 /** On each link, for every node that may be known. */
 const PATHS_PER_NODE = 8;
-const FIELDS: readonly string[] = ['nodesMax', 'hopsMax', 'cost', 'balance'];
-const BALANCES: readonly unknown[] = ['nearest', 'round-robin', 'random'];
+/** What tables of zones take, too. */
+export const PATH_VECTOR_FIELDS = {
+  nodesMax: fallback(whole(16, 32_768), 4_096),
+  hopsMax: fallback(whole(1, 255), 64),
+  cost: optional(callable<PathCost>()),
+  balance: fallback(oneOf('nearest', 'round-robin', 'random'), 'nearest'),
+};
+const SCHEMA = options(PATH_VECTOR_FIELDS);
 
-/** Throws `OPTION_INVALID`, naming the field. */
-export function resolvePathVectorOptions(options: PathVectorOptions, table = 'PathVectorRouter'): PathVectorSettings {
-  if (typeof options !== 'object' || options === null) throw invalid(table, 'options', 'must be an object');
-  for (const field of Object.keys(options)) if (!FIELDS.includes(field)) throw invalid(table, field, 'is unknown');
-  const { nodesMax = 4_096, hopsMax = 64, cost, balance = 'nearest' } = options;
-  checkNumber(table, 'nodesMax', nodesMax, 16, 32_768);
-  checkNumber(table, 'hopsMax', hopsMax, 1, 255);
-  if (cost !== undefined && typeof cost !== 'function') throw invalid(table, 'cost', 'must be a function');
-  if (!BALANCES.includes(balance)) throw invalid(table, 'balance', `must be one of ${BALANCES.join(', ')}`);
+/** Throws `OPTION_INVALID`, naming the option. */
+export const readPathVectorOptions = optionsReader('PathVectorRouter', mapped(SCHEMA, withBounds));
+
+/** The bounds that follow from the options. */
+export function withBounds({ nodesMax, hopsMax, cost, balance }: Infer<typeof SCHEMA>): PathVectorSettings {
   return { nodesMax, pathsMax: PATHS_PER_NODE * nodesMax, hopsMax, cost, balance };
-}
-
-export function checkNumber(table: string, field: string, value: number, min: number, max: number): void {
-  if (Number.isInteger(value) && value >= min && value <= max) return;
-  throw invalid(table, field, `is ${String(value)}; it must be a whole number from ${min} to ${max}`);
-}
-
-function invalid(table: string, field: string, fault: string): NetworkError {
-  return new NetworkError('OPTION_INVALID', `${table}: ${field} ${fault}`, { details: { field } });
 }

@@ -101,7 +101,7 @@ describe('The options of RouterSyncBehavior', () => {
     ];
     for (const [field, value] of wrong) {
       expect(() => new RouterSyncBehavior(new ScriptedTable(), { [field]: value }), `${field} ${value}`)
-        .to.throw(NetworkError, `router-sync: ${field}`)
+        .to.throw(NetworkError, `router-sync: option ${field}`)
         .with.property('code', 'OPTION_INVALID');
     }
     expect(() => new RouterSyncBehavior(new ScriptedTable(), 7 as never)).to.throw(NetworkError);

@@ -301,14 +301,14 @@ describe('LayeredRouter', () => {
       [{ zoneBytes: '1' }, 'zoneBytes'],
       [{ nodesMax: 1 }, 'nodesMax'],
       [{ zones: 1 }, 'zones'],
-      [null, 'options'],
-      [7, 'options'],
+      [null, ''],
+      [7, ''],
     ];
     for (const [options, field] of wrong) {
       expect(() => new LayeredRouter(options as LayeredOptions), field)
         .to.throw(NetworkError, 'LayeredRouter')
         .that.includes({ code: 'OPTION_INVALID' })
-        .and.has.deep.property('details', { field });
+        .and.has.deep.property('details', { option: field });
     }
   });
 });

@@ -240,7 +240,7 @@ describe('The options of PathVectorRouter', () => {
     ];
     for (const [field, value] of wrong) {
       expect(() => new PathVectorRouter({ [field]: value }), `${field} ${value}`)
-        .to.throw(NetworkError, `PathVectorRouter: ${field}`)
+        .to.throw(NetworkError, `PathVectorRouter: option ${field}`)
         .with.property('code', 'OPTION_INVALID');
     }
     expect(() => new PathVectorRouter(7 as never)).to.throw(NetworkError);
