@@ -1,6 +1,7 @@
 /**
- * @module Backoff: how long to wait before a place is dialled again: 1, 2.5, 6.25, 15.6, 39.1, 60 s, and of that a
- * random share ("full jitter"), so that many nodes do not come back at the same moment. Pure.
+ * @module Backoff: how long to wait before something is tried again: a bound that grows with failures, from the bound before it
+ * (`nextBackoffMs`) or by their number (`backoffBoundMs`), and of that a random share ("full jitter"), so that many nodes do not come back at
+ * the same moment. Pure.
  */
 export interface BackoffOptions {
   /** The first wait at most, in ms; 1 or more. */
@@ -18,9 +19,9 @@ export function nextBackoffMs(boundMs: number, { minMs, maxMs, multiplier }: Bac
   return boundMs < minMs ? minMs : Math.min(boundMs + boundMs * multiplier, maxMs);
 }
 
-/** The wait itself. `chance` is uniform in [0, 1). */
-export function waitMs(boundMs: number, chance: number): number {
-  return boundMs * chance;
+/** The wait itself. `share` is uniform in [0, 1). */
+export function waitMs(boundMs: number, share: number): number {
+  return boundMs * share;
 }
 
 /** How waits grow with the number of failures in a row. */
