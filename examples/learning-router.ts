@@ -1,7 +1,7 @@
 /**
- * @module LearningRouter: a router table of one's own that learns from its neighbours. Each node tells each neighbour once a second which nodes
- * it reaches, on which path and with which services; nobody takes a path that leads through himself. Six nodes in a ring find each other,
- * and find the other way round when one of them dies. Run it with `node dist/examples/learning-router.js`.
+ * @module LearningRouter: a router table of one's own that learns from its neighbours. Each node advertises to each neighbour once a second
+ * which nodes it reaches, on which path and with which services; a path through the receiver is never advertised nor taken (split horizon).
+ * Six nodes in a ring find each other, and find the other way round when one of them dies. Run it with `node dist/examples/learning-router.js`.
  */
 import {
   Behavior,
@@ -24,7 +24,7 @@ import { SimulatedNetwork } from '../simulation.js';
 import { routerTableChecks } from '../testing/index.js';
 
 /** How a node is reached: the neighbour first, the node itself last. And what it offers. */
-interface Way {
+interface Route {
   readonly path: readonly NodeId[];
   readonly services: readonly number[];
 }
@@ -37,7 +37,7 @@ class PathsRouter extends RouterTable {
   override readonly kind = 'example-paths/1';
   readonly #links = new Map<number, NextHop>();
   /** What each link leads to. The neighbour itself is always in it. */
-  readonly #ways = new Map<number, Map<NodeId, Way>>();
+  readonly #routes = new Map<number, Map<NodeId, Route>>();
   readonly #own = new Set<number>();
   /** Links over which a sync has come. */
   readonly #filled = new Set<number>();
@@ -49,16 +49,16 @@ class PathsRouter extends RouterTable {
   override linkUp(connectionId: number, nodeId: NodeId) {
     if (this.#links.has(connectionId)) return;
     this.#links.set(connectionId, { connectionId, nodeId });
-    this.#ways.set(connectionId, new Map([[nodeId, { path: [nodeId], services: [] }]]));
+    this.#routes.set(connectionId, new Map([[nodeId, { path: [nodeId], services: [] }]]));
   }
   override linkServices(connectionId: number, services: readonly number[]) {
     const link = this.#links.get(connectionId);
-    if (link !== undefined) this.#ways.get(connectionId)?.set(link.nodeId, { path: [link.nodeId], services });
+    if (link !== undefined) this.#routes.get(connectionId)?.set(link.nodeId, { path: [link.nodeId], services });
   }
   override linkDown(connectionId: number) {
     this.#links.delete(connectionId);
     this.#filled.delete(connectionId);
-    this.#ways.delete(connectionId);
+    this.#routes.delete(connectionId);
   }
   override registerService(serviceId: number) {
     this.#own.add(serviceId);
@@ -73,8 +73,8 @@ class PathsRouter extends RouterTable {
   override pathToKey(key: NodeId, except?: number) {
     const distance = (id: NodeId) => BigInt(`0x${id}`) ^ BigInt(`0x${key}`);
     let closest = this.self as NodeId;
-    for (const [connectionId, ways] of this.#ways)
-      if (connectionId !== except) for (const id of ways.keys()) if (distance(id) < distance(closest)) closest = id;
+    for (const [connectionId, routes] of this.#routes)
+      if (connectionId !== except) for (const id of routes.keys()) if (distance(id) < distance(closest)) closest = id;
     return this.pathToNode(closest, except);
   }
   override pathToService(serviceId: number, _meta: number, except?: number) {
@@ -83,63 +83,63 @@ class PathsRouter extends RouterTable {
   override pathsToServices(serviceId: number, scope: number, except?: number, source = this.self) {
     const isWithin = (id?: NodeId) => id !== undefined && source !== undefined && sharesPrefix(id, source, scope);
     const next = [...this.#links.values()].filter(({ connectionId }) => {
-      const ways = [...(this.#ways.get(connectionId) ?? [])];
-      return connectionId !== except && ways.some(([id, { services }]) => services.includes(serviceId) && isWithin(id));
+      const routes = [...(this.#routes.get(connectionId) ?? [])];
+      return connectionId !== except && routes.some(([id, { services }]) => services.includes(serviceId) && isWithin(id));
     });
     return { local: this.#own.has(serviceId) && isWithin(this.self), next };
   }
 
-  /** Once a second for each neighbour: the shortest way to every node, but for those that lead through him. */
+  /** Once a second for each neighbour: the shortest route to every node, but for those that lead through that neighbour. */
   override createSync(forNode: NodeId) {
-    const ids = new Set([...this.#ways.values()].flatMap((ways) => [...ways.keys()]));
-    const told: Way[] = [{ path: [this.self as NodeId], services: [...this.#own] }];
+    const ids = new Set([...this.#routes.values()].flatMap((routes) => [...routes.keys()]));
+    const advertised: Route[] = [{ path: [this.self as NodeId], services: [...this.#own] }];
     for (const id of ids) {
-      const { way } = this.#shortest((other, { path }) => other === id && !path.includes(forNode));
-      if (way !== undefined) told.push({ path: [this.self as NodeId, ...way.path], services: way.services });
+      const { route } = this.#shortest((other, { path }) => other === id && !path.includes(forNode));
+      if (route !== undefined) advertised.push({ path: [this.self as NodeId, ...route.path], services: route.services });
     }
-    return new TextEncoder().encode(JSON.stringify(told.slice(0, NODES_MAX)));
+    return new TextEncoder().encode(JSON.stringify(advertised.slice(0, NODES_MAX)));
   }
-  /** Replaces all that this neighbour has told before; nothing at all takes it back. What is not as it should be changes nothing. */
+  /** Replaces all that this neighbour has advertised before; no bytes at all take it back. What is malformed changes nothing. */
   override applySync(connectionId: number, _metric: LinkMetric, sync: Uint8Array) {
     const link = this.#links.get(connectionId);
-    const itself = [...(this.#ways.get(connectionId)?.values() ?? [])].filter(({ path }) => path.length === 1);
-    const told = sync.length === 0 ? itself : readWays(sync);
-    if (link === undefined || told === undefined) return;
+    const itself = [...(this.#routes.get(connectionId)?.values() ?? [])].filter(({ path }) => path.length === 1);
+    const advertised = sync.length === 0 ? itself : readRoutes(sync);
+    if (link === undefined || advertised === undefined) return;
     this.#filled.add(connectionId);
-    const usable = told.filter(({ path }) => path[0] === link.nodeId && !path.includes(this.self as NodeId));
-    this.#ways.set(connectionId, new Map(usable.map((way) => [way.path.at(-1) as NodeId, way])));
+    const usable = advertised.filter(({ path }) => path[0] === link.nodeId && !path.includes(this.self as NodeId));
+    this.#routes.set(connectionId, new Map(usable.map((route) => [route.path.at(-1) as NodeId, route])));
   }
 
   override explain(rule: RouteRule) {
-    const { way } = rule.type === 'node' ? this.#shortest((id) => id === rule.nodeId) : {};
-    const reason = way === undefined ? 'no path is needed, or known' : `over ${way.path.map(shortId).join(' > ')}`;
+    const { route } = rule.type === 'node' ? this.#shortest((id) => id === rule.nodeId) : {};
+    const reason = route === undefined ? 'no route is needed, or known' : `via ${route.path.map(shortId).join(', ')}`;
     return { rule, action: this.pathTo(rule, 0), reason, rejected: [] };
   }
 
-  #shortest(isWanted: (id: NodeId, way: Way) => boolean, except?: number): { action: RouteAction; way?: Way } {
-    let best: { action: RouteAction; way?: Way } = { action: REJECT };
+  #shortest(isWanted: (id: NodeId, route: Route) => boolean, except?: number): { action: RouteAction; route?: Route } {
+    let best: { action: RouteAction; route?: Route } = { action: REJECT };
     for (const [connectionId, link] of this.#links) {
       if (connectionId === except) continue;
-      for (const [id, way] of this.#ways.get(connectionId) ?? [])
-        if (isWanted(id, way) && way.path.length < (best.way?.path.length ?? Number.POSITIVE_INFINITY))
-          best = { action: { type: 'next', ...link }, way };
+      for (const [id, route] of this.#routes.get(connectionId) ?? [])
+        if (isWanted(id, route) && route.path.length < (best.route?.path.length ?? Number.POSITIVE_INFINITY))
+          best = { action: { type: 'next', ...link }, route };
     }
     return best;
   }
 }
 
-/** A neighbour may say anything. */
-function readWays(sync: Uint8Array): readonly Way[] | undefined {
+/** A neighbour may send anything. */
+function readRoutes(sync: Uint8Array): readonly Route[] | undefined {
   try {
-    const ways: unknown = JSON.parse(new TextDecoder().decode(sync));
-    return Array.isArray(ways) && ways.length <= NODES_MAX && ways.every(isWay) ? ways : undefined;
+    const routes: unknown = JSON.parse(new TextDecoder().decode(sync));
+    return Array.isArray(routes) && routes.length <= NODES_MAX && routes.every(isRoute) ? routes : undefined;
   } catch {
     return undefined;
   }
 }
 
-function isWay(way: Partial<Way> | undefined): boolean {
-  const { path, services } = way ?? {};
+function isRoute(route: Partial<Route> | undefined): boolean {
+  const { path, services } = route ?? {};
   const isPath = Array.isArray(path) && path.length > 0 && path.length <= 64 && path.every(isNodeId) && new Set(path).size === path.length;
   return isPath && Array.isArray(services) && services.length <= 256 && services.every(Number.isInteger);
 }

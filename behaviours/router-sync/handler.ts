@@ -145,12 +145,12 @@ export class RouterSyncHandler extends ConnectionHandler<RouterSyncToBehavior, R
     }
     this.clearEarly();
     if (wasUnderstood) this.parts.router.applySync(agent.connection.id, this.metric ?? UNMEASURED, NOTHING);
-    else this.tellNothing(agent);
+    else this.reportNothing(agent);
     if (wasUnderstood) agent.sendToBehavior(NEWS);
   }
 
   /** A new table need not wait for a neighbour with another kind of table. */
-  private tellNothing(agent: HandlerAgent): void {
+  private reportNothing(agent: HandlerAgent): void {
     const { router } = this.parts;
     if (this.remoteKind !== undefined && !router.isFilled) router.applySync(agent.connection.id, this.metric ?? UNMEASURED, NOTHING);
   }
@@ -186,7 +186,7 @@ export class RouterSyncHandler extends ConnectionHandler<RouterSyncToBehavior, R
   private round(agent: HandlerAgent): void {
     this.lastRoundMs = agent.nowMs;
     if (!this.flush(agent)) return;
-    if (!this.isUnderstood) return this.tellNothing(agent);
+    if (!this.isUnderstood) return this.reportNothing(agent);
     if (this.send(agent, this.parts.router.createSync(agent.connection.nodeId, this.bytesMax))) this.sendNews(agent);
   }
 
@@ -217,7 +217,7 @@ export class RouterSyncHandler extends ConnectionHandler<RouterSyncToBehavior, R
     return true;
   }
 
-  /** Whether everything is on its way. */
+  /** Whether nothing waits any more. */
   private flush(agent: HandlerAgent): boolean {
     if (this.dueHello !== undefined && !this.reply(agent, encodeHello(this.dueHello))) return false;
     this.dueHello = undefined;

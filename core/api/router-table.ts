@@ -1,9 +1,9 @@
 /**
- * @module RouterTable: the contract of everything that answers "which way?". Implementations live in `routing/`; a user may write
+ * @module RouterTable: the contract of everything that decides over which link a message leaves. Implementations live in `routing/`; a user may write
  * an own one and prove it with `routerTableSuite` of `meshwright/testing`. The class is also the injection token: it resolves to a
- * stable facade over the table of the moment, so that `node.useRouter` reaches everybody.
+ * stable facade over the current table, so that `node.useRouter` reaches everybody.
  *
- * A table never sends, never keeps a message and never throws for what a remote said. Its answers must be deterministic: equal
+ * A table never sends, never keeps a message and never throws for what a remote sent. Its answers must be deterministic: equal
  * history, equal answer. The engine calls `attach` once, then the link events in order, and asks for paths in between.
  */
 import type { NodeId } from '../address/node-id.js';
@@ -41,13 +41,13 @@ export interface ClosestNodes {
   readonly isComplete: boolean;
 }
 
-/** Why a table answers as it does, for people. */
+/** Why a table decides as it does, for people. */
 export interface RouteExplanation {
   readonly rule: Route;
   readonly action: RouteAction;
   /** One sentence that names the reason. */
   readonly reason: string;
-  /** The other ways that were known, and why they were not taken. */
+  /** The other routes that were known, and why they were rejected. */
   readonly rejected: readonly { readonly via: NextHop; readonly reason: string }[];
 }
 
@@ -103,7 +103,7 @@ export abstract class RouterTable {
 
   /**
    * `source`: who sent the broadcast, this node if it is absent. A provider is within the scope when the first `scope` bytes of its id are
-   * the source's (`sharesPrefix`). The relays on the way to it need not be.
+   * the source's (`sharesPrefix`). The relays in between need not be.
    */
   pathsToServices(_serviceId: number, _scope: number, _except?: number, _source?: NodeId): RouteFanout {
     return NOWHERE;

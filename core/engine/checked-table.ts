@@ -131,7 +131,7 @@ export class CheckedTable {
   }
 
   /** Hands an event over. */
-  tell(callback: string, event: (table: RouterTable) => void): void {
+  pass(callback: string, event: (table: RouterTable) => void): void {
     this.#optional(callback, () => event(this.table));
   }
 

@@ -79,7 +79,7 @@ export class RouterFacade extends RouterTable {
   }
 
   /**
-   * Attaches the table and tells it everything of now, and only then asks it. If it throws, the old table stays and the error comes out.
+   * Attaches the table and passes it everything of now, and only then asks it. If it throws, the old table stays and the error comes out.
    * Throws `ARGUMENT_INVALID` for a table that is none or that a node has used before; handing in the present table again does nothing.
    */
   replace(table: RouterTable): void {
@@ -149,14 +149,14 @@ export class RouterFacade extends RouterTable {
   override linkUp(connectionId: number, nodeId: NodeId): void {
     if (this.#links.has(connectionId)) return;
     this.#links.set(connectionId, { nodeId, metric: undefined, services: undefined, fanoutIndex: 0 });
-    this.#tell('linkUp', (table) => table.linkUp(connectionId, nodeId));
+    this.#pass('linkUp', (table) => table.linkUp(connectionId, nodeId));
   }
 
   override linkMetric(connectionId: number, metric: LinkMetric): void {
     const link = this.#links.get(connectionId);
     if (link === undefined) return;
     link.metric = metric;
-    this.#tell('linkMetric', (table) => table.linkMetric(connectionId, metric));
+    this.#pass('linkMetric', (table) => table.linkMetric(connectionId, metric));
   }
 
   override linkServices(connectionId: number, services: readonly number[]): void {
@@ -164,24 +164,24 @@ export class RouterFacade extends RouterTable {
     if (link === undefined) return;
     const copy = Object.freeze([...new Set(services)]);
     link.services = copy;
-    this.#tell('linkServices', (table) => table.linkServices(connectionId, copy));
+    this.#pass('linkServices', (table) => table.linkServices(connectionId, copy));
   }
 
   override linkDown(connectionId: number): void {
     if (!this.#links.delete(connectionId)) return;
-    this.#previous?.tell('linkDown', (table) => table.linkDown(connectionId));
-    this.#tell('linkDown', (table) => table.linkDown(connectionId));
+    this.#previous?.pass('linkDown', (table) => table.linkDown(connectionId));
+    this.#pass('linkDown', (table) => table.linkDown(connectionId));
     this.#settleIfFilled();
   }
 
   override registerService(serviceId: number): void {
     this.#services.add(serviceId);
-    this.#tell('registerService', (table) => table.registerService(serviceId));
+    this.#pass('registerService', (table) => table.registerService(serviceId));
   }
 
   override unregisterService(serviceId: number): void {
     this.#services.delete(serviceId);
-    this.#tell('unregisterService', (table) => table.unregisterService(serviceId));
+    this.#pass('unregisterService', (table) => table.unregisterService(serviceId));
   }
 
   override createSync(forNode: NodeId, bytesMax?: number): Uint8Array | undefined {
@@ -194,7 +194,7 @@ export class RouterFacade extends RouterTable {
 
   override applySync(connectionId: number, metric: LinkMetric, sync: Uint8Array): void {
     if (!this.#links.has(connectionId)) return;
-    this.#tell('applySync', (table) => table.applySync(connectionId, metric, sync));
+    this.#pass('applySync', (table) => table.applySync(connectionId, metric, sync));
     this.#settleIfFilled();
   }
 
@@ -213,8 +213,8 @@ export class RouterFacade extends RouterTable {
     }
   }
 
-  /** Before `attach` nothing is told: priming does it. */
-  #tell(callback: string, event: (table: RouterTable) => void): void {
-    if (this.self !== undefined) this.#current.tell(callback, event);
+  /** Before `attach` nothing is passed on: priming does it. */
+  #pass(callback: string, event: (table: RouterTable) => void): void {
+    if (this.self !== undefined) this.#current.pass(callback, event);
   }
 }

@@ -68,10 +68,10 @@ describe('examples', () => {
 
   it('learning-router: an own table that learns finds the shorter way round, and the longer one when a node dies', async () => {
     const lines = await printed('learning-router');
-    const wayOver = (count: number) => Array.from({ length: count }, () => ID).join(' > ');
+    const pathOf = (count: number) => Array.from({ length: count }, () => ID).join(', ');
     expect(lines[0]).to.match(/^the table reaches everybody in any mesh: all \d+ checks hold$/);
-    expect(lines[1]).to.match(new RegExp(`^formed: to bob over ${wayOver(2)}$`));
-    expect(lines[3]).to.match(new RegExp(`^without n1: to bob over ${wayOver(4)}$`));
+    expect(lines[1]).to.match(new RegExp(`^formed: to bob via ${pathOf(2)}$`));
+    expect(lines[3]).to.match(new RegExp(`^without n1: to bob via ${pathOf(4)}$`));
     expect([lines[2], lines[4]]).to.deep.equal(['Hello ada', 'Hello ada']);
   });
 
