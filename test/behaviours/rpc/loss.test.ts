@@ -183,7 +183,7 @@ describe('row 66: a call over relays', () => {
     await sim.stop();
   });
 
-  it('gets its answer also when the relay of the answer cannot hand it on', async () => {
+  it('gets its answer also when the relay of the answer cannot forward it', async () => {
     const { sim, node, desk, cut } = await mesh(RING, [3]);
     const answered = outcome(sim, node(0).call(toNode(node(3).id), DESK, 'manual', 1));
     await sim.run(100);
@@ -224,7 +224,7 @@ describe('row 66: a call over relays', () => {
     await sim.stop();
   });
 
-  it('of a sequence gives the items that came, then the end of the node', async () => {
+  it('of a stream gives the items that came, then the end of the node', async () => {
     const { sim, node } = await mesh(LINE, [3]);
     const items: unknown[] = [];
     const reading = (async () => {
@@ -301,7 +301,7 @@ describe('row 66: a relay that lies', () => {
     await sim.stop();
   });
 
-  it('row 82: and hands a request on, but says that it did not, has it done once all the same', async () => {
+  it('row 82: and forwards a request, but signals that it did not, has it done once all the same', async () => {
     const { sim, node, desk } = await mesh(RING, [3]);
     corrupt(node(1), (forward, signalLoss) => {
       forward();
@@ -327,7 +327,7 @@ describe('row 66: a relay that lies', () => {
     await sim.stop();
   });
 
-  it('row 109: and repeats its signals of a request that it handed on leaves nothing of the settled call', async () => {
+  it('row 109: and repeats its signals of a request that it forwarded leaves nothing of the settled call', async () => {
     const { sim, node, desk } = await mesh(LINE, [3]);
     let requests = 0;
     corrupt(node(1), (forward, signalLoss) => {
@@ -362,7 +362,9 @@ describe('row 66: a relay that lies', () => {
   });
 });
 
-describe('what rpc keeps for calls over relays', () => {
+describe('what rpc keeps for calls over relays', function () {
+  this.timeout(120_000);
+
   it('is bounded, and gone when it is of no use any more', async () => {
     const { sim, node } = await mesh(LINE, [3]);
     const call = (value: unknown) => node(0).call(toNode(node(3).id), DESK, 'echo', value);
