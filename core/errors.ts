@@ -45,7 +45,7 @@ export const ERROR_CODES = {
   CONNECTION_REFUSED: ['Nobody listens at that address.', 'Check host and port and that the remote node runs.'],
   CRYPTO_FAILED: ['A key or a cryptographic input is not acceptable.', 'Use keys made by Identity.generate().'],
   DEPENDENCY_DUPLICATE: ['A token is provided more than once.', 'Remove all but one of the providers.'],
-  DEPENDENCY_MISSING: ['A behaviour injects a token that nobody provides.', 'Add the behaviour or a provide entry for the token.'],
+  DEPENDENCY_MISSING: ['A behaviour injects a token that has no provider.', 'Add the behaviour or a provide entry for the token.'],
   DIAL_FAILED: ['No address of the node could be connected; details list each address with its own reason.', 'See the details.'],
   DIAL_TIMEOUT: [
     'The connection was not open within its deadline.',
@@ -56,17 +56,14 @@ export const ERROR_CODES = {
     'Compare network and networkKey on both sides.',
   ],
   HOST_UNRESOLVED: ['The host name has no address.', 'Check the name or use a numeric address.'],
-  HOST_UNREACHABLE: ['The network has no way to that host.', 'Check the address and the network.'],
-  IDENTITY_MISMATCH: [
-    'Another node answers at that address than the one that was asked for; details have both ids.',
-    'Correct the address or the id.',
-  ],
+  HOST_UNREACHABLE: ['There is no network route to that host.', 'Check the address and the network.'],
+  IDENTITY_MISMATCH: ['A different node answers at that address; details have both ids.', 'Correct the address or the id.'],
   KEY_FILE_INVALID: [
     'The key file is damaged, has a wrong form or is readable by others.',
     'Restore it from a copy and set mode 0600; it is never replaced by itself.',
   ],
   LAN_UNAVAILABLE: [
-    'Nothing can be said or heard on the local network; the text has the reason. The node runs on without.',
+    'Multicast on the local network is not available; the text has the reason. The node runs without it.',
     'Free UDP port 5353, bring up a network interface with multicast, or install the package multicast-dns.',
   ],
   LIMIT_EXCEEDED: [
@@ -82,26 +79,26 @@ export const ERROR_CODES = {
   OPTION_INVALID: ['An option of createNode is unknown or has a wrong value; the text names it.', 'Pass what the text asks for.'],
   PEER_GONE: ['A peer will not be up: there is none with that target, or it was removed or given up.', 'Add it again with startPeering().'],
   PEER_INVALID: [
-    'A line or object given as peer is none; the text says why.',
+    'A line or object given as peer is not valid; the text has the reason.',
     'Write host:port, with X for cross and L for limited peers.',
   ],
   PROTOCOL_ERROR: ['The remote broke the wire protocol.', 'Check that both sides run compatible versions.'],
-  PROTOCOL_VERSION: ['The remote speaks another version of the wire protocol.', 'Run the same major version on both sides.'],
+  PROTOCOL_VERSION: ['The remote uses another version of the wire protocol.', 'Run the same major version on both sides.'],
   REMOTE_REJECTED: ['The remote, or a behaviour of this node, refused the connection; the text has the reason.', 'See the reason.'],
   RPC_ABSENT: ['No rpc behaviour runs on this node.', 'Leave rpc in the builtins option.'],
   RPC_FAILED: ['The remote handler threw; its text stays on its node.', "See the remote node's log."],
   RPC_METHOD_UNKNOWN: ['The service offers no such method.', "Check the method's name and that it is marked @Rpc."],
   RPC_NO_HANDLER: ['No such service runs on the node that got the call.', 'Add the behaviour there.'],
-  RPC_OVERLOADED: ['The remote node has as many calls in work as it allows, or no room for the answer.', 'Call less at once.'],
+  RPC_OVERLOADED: ['The remote node processes as many calls as it allows, or has no room for the answer.', 'Make fewer calls at once.'],
   RPC_PEER_GONE: [
-    'The connection or the way to the remote, or the service there, ended before the answer.',
-    'Call again; the remote may or may not have done the work.',
+    'The connection or the path to the remote, or the service there, was lost before the answer.',
+    'Call again; the remote may or may not have processed the call.',
   ],
-  RPC_SEQUENCE: ['The method answers with a stream of responses, but one answer was asked for.', 'Iterate over it: use the typed client.'],
-  RPC_TIMEOUT: ['No answer came within the deadline.', 'Raise timeoutMs, or look why the remote is slow.'],
+  RPC_SEQUENCE: ['The method returns a stream of responses, but one answer was requested.', 'Iterate over it: use the typed client.'],
+  RPC_TIMEOUT: ['No answer came within the deadline.', 'Raise timeoutMs, or find out why the remote is slow.'],
   RPC_TOO_LARGE: ['The request or the answer is larger than a message may be.', 'Send less, or use streams.'],
   RPC_UNREACHABLE: [
-    'No route leads to the destination, or a relay on the way could not hand the request on. Nothing was done.',
+    'There is no route to the destination, or a relay could not forward the request. It was not processed.',
     'Connect to the mesh first, or check the destination.',
   ],
   SCHEME_UNKNOWN: ["No transport serves the address's scheme.", 'Add a transport, or correct the address.'],
@@ -140,13 +137,13 @@ export const CLOSE_CODES = {
   duplicate: 2,
   /** More than six replacements a minute: two processes use one key. */
   'duplicate-identity': 3,
-  /** A behaviour's vote or the connection policy said no. */
+  /** A behaviour's vote or the connection policy refused it. */
   rejected: 4,
   /** The remote broke the wire protocol. */
   'protocol-error': 5,
   /** A limit, such as the number of connections. */
   limit: 6,
-  /** No application traffic, and nobody holds it. */
+  /** No application traffic, and it is not held. */
   idle: 7,
   /** Nothing was received for the silence limit, or it was not open in time. */
   timeout: 8,
@@ -161,7 +158,7 @@ export const CLOSE_CODES = {
   /** The secure handshake failed, or a record did not authenticate. */
   'handshake-failed': 13,
   'record-failed': 14,
-  /** The remote speaks another protocol version. */
+  /** The remote uses another protocol version. */
   version: 15,
   /** The channel failed beneath the link. */
   transport: 16,

@@ -32,7 +32,7 @@ export const LIMITS = {
     1,
     16 * MIB,
     'bytes',
-    'send answers too-large; a larger frame from a remote closes the link before anything is allocated',
+    'send returns too-large; a larger frame from a remote closes the link before anything is allocated',
   ),
   laneBytesMax: row(
     4 * MIB,
@@ -47,7 +47,7 @@ export const LIMITS = {
     4 * KIB,
     16 * MIB,
     'bytes',
-    'send answers full; the engine closes a link whose own control does not fit',
+    'send returns full; the engine closes a link whose own control does not fit',
   ),
   writeWindowBytes: row(
     256 * KIB,
@@ -56,8 +56,8 @@ export const LIMITS = {
     'bytes',
     'no more is sealed until the system took some, so that control is not stuck behind bulk',
   ),
-  localQueueMessagesMax: row(65_536, 16, 16_777_216, 'count', 'send to this node answers full'),
-  localQueueBytesMax: row(16 * MIB, 64 * KIB, 1024 * MIB, 'bytes', 'send to this node answers full'),
+  localQueueMessagesMax: row(65_536, 16, 16_777_216, 'count', 'send to this node returns full'),
+  localQueueBytesMax: row(16 * MIB, 64 * KIB, 1024 * MIB, 'bytes', 'send to this node returns full'),
   actionsPerStepMax: row(100_000, 100, 10_000_000, 'count', 'the rest is done in the next turn, so that other links are served'),
   hopsMax: row(64, 1, 255, 'count', 'the message is dropped and counted'),
   lossSignalsPerSecondMax: row(
@@ -65,7 +65,7 @@ export const LIMITS = {
     0,
     65_536,
     'per second',
-    'of the messages that came over one link, origins of further ones are not told that they ended here; 0: none is',
+    'per link over which messages arrive: no loss signals are sent for further lost messages; 0: none are sent',
   ),
   // Connections
   connectionsMax: row(
@@ -94,7 +94,7 @@ export const LIMITS = {
     100,
     86_400_000,
     'ms',
-    'a dialled link that nobody holds and that carried no application message for so long is closed',
+    'a dialled link that is not held and that carried no application message for so long is closed',
   ),
   closeLingerMs: row(1_000, 0, 10_000, 'ms', 'a closing link whose goodbye was not written by then is cut'),
   handshakeBytesMax: row(4_096, 512, 65_535, 'bytes', 'a larger handshake message closes the link'),
