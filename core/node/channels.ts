@@ -10,6 +10,9 @@ import type { Network } from '../engine/network.js';
 import { NetworkError } from '../errors.js';
 import { Listening, type ListeningOptions } from './listening.js';
 
+/** What is written in one turn of the event loop to a system that takes everything at once: as much as a lane holds by default. */
+const TURN_BYTES_MAX = 4_194_304;
+
 export interface ChannelsOptions extends Pick<ListeningOptions, 'clock' | 'log' | 'onEvent'> {
   readonly timers: Timers;
   readonly transports: () => readonly Transport[];
@@ -20,7 +23,8 @@ export interface ChannelsOptions extends Pick<ListeningOptions, 'clock' | 'log' 
 export class Channels {
   readonly links = new Map<number, TransportLink>();
   readonly dials = new Map<number, Dial>();
-  /** What the system took in this turn, by connection. */
+  /** What the system took in this turn, and by connection what of it was not reported yet. */
+  private turnBytes = 0;
   private readonly writtenBytes = new Map<number, number>();
   private readonly listening: Listening;
   private isDead = false;
@@ -136,14 +140,20 @@ export class Channels {
   }
 
   /**
-   * Reported in a turn of its own: a system that takes everything at once reports it before the event loop goes on, and a sender that had room
-   * again each time would never let it go on.
+   * A system that takes everything at once reports it before the event loop goes on, and a sender that had room again each time would never let
+   * it go on: from a bound on, what was taken is reported in the next turn.
    */
   private written(connectionId: number, byteCount: number): void {
     const { writtenBytes } = this;
-    const earlier = writtenBytes.get(connectionId);
-    writtenBytes.set(connectionId, byteCount + (earlier ?? 0));
-    if (earlier === undefined) this.options.timers.endOfTurn(() => this.settleWritten(connectionId));
+    if (this.turnBytes === 0) this.options.timers.endOfTurn(() => this.turned());
+    this.turnBytes += byteCount;
+    writtenBytes.set(connectionId, byteCount + (writtenBytes.get(connectionId) ?? 0));
+    if (this.turnBytes <= TURN_BYTES_MAX) this.settleWritten(connectionId);
+  }
+
+  private turned(): void {
+    this.turnBytes = 0;
+    for (const connectionId of [...this.writtenBytes.keys()]) this.settleWritten(connectionId);
   }
 
   private settleWritten(connectionId: number): void {
