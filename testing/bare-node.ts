@@ -147,6 +147,8 @@ export class BareNode {
       case 'dial':
         return this.#dial(connectionId, effect.address);
       case 'cancel-dial':
+      case 'pause':
+      case 'resume':
         return;
       case 'end':
       case 'destroy':

@@ -72,6 +72,8 @@ export interface Dial {
 export interface Transport {
   /** The URL schemes it serves, without colon: `['tcp']`. */
   readonly schemes: readonly string[];
+  /** Links that may be open at once, where it has such a bound: no more than half of them wait for a handshake, so that dials keep the rest. */
+  readonly socketsMax?: number;
   listen(address: Address, sink: ListenerSink): Listener;
   dial(address: Address, sink: DialSink): Dial;
 }

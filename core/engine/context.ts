@@ -43,6 +43,8 @@ export interface ChannelFacts {
   readonly kind: LinkKind;
   readonly remoteAddress: Address;
   readonly localAddress: Address | undefined;
+  /** Sockets that the transport may have open at once, where it has such a bound. */
+  readonly socketsMax?: number | undefined;
 }
 
 /** What the world has to do for a network, in this order. */
@@ -50,6 +52,9 @@ export type Effect =
   | { readonly type: 'write'; readonly connectionId: number; readonly chunks: readonly Uint8Array[] }
   | { readonly type: 'dial'; readonly connectionId: number; readonly address: Address }
   | { readonly type: 'cancel-dial'; readonly connectionId: number }
+  /** Read nothing more until `resume`, where the transport can. */
+  | { readonly type: 'pause'; readonly connectionId: number }
+  | { readonly type: 'resume'; readonly connectionId: number }
   /** Write what is queued, then end the channel. */
   | { readonly type: 'end'; readonly connectionId: number }
   | { readonly type: 'destroy'; readonly connectionId: number };

@@ -187,7 +187,7 @@ export class Network implements EngineContext {
 
   /** Every queue with its fill and its bound. */
   get queues(): readonly QueueReport[] {
-    return [this.local.queue, this.dialer.queue, ...this.links.queues];
+    return [this.local.queue, this.dialer.queue, this.links.handshakes.queue, ...this.links.queues];
   }
 
   drain(): void {

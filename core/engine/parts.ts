@@ -36,7 +36,17 @@ export function partsOf(context: EngineContext, router: RouterFacade) {
   const { behaviors, calls } = behaviorParts;
   const { links, introductions, liveness, dialer, duplicates, keeper, admission } = linkParts;
   const { application } = messageParts;
-  links.observers = [routerObserver(router), introductions, liveness, eventObserver(context), dialer, duplicates, keeper, application];
+  links.observers = [
+    routerObserver(router),
+    introductions,
+    liveness,
+    eventObserver(context),
+    dialer,
+    duplicates,
+    keeper,
+    application,
+    links.handshakes,
+  ];
   behaviors.observers = [calls, introductions, links, dialer, admission];
   const agentParts = { context, router, ...behaviorParts, ...linkParts, ...messageParts };
   behaviors.agentOf = (slot) => new BehaviorAgentOf(agentParts, slot);
@@ -79,7 +89,7 @@ function messagePartsOf(context: EngineContext, router: RouterFacade, parts: Beh
   const forwarder = new Forwarder({ ...shared, signals: new LossSignals(shared) });
   const delivery = new Delivery({ ...shared, forwarder, control: new Control(shared) });
   const pipeline = new LinkPipeline(context, parts.links, parts.duplicates, delivery);
-  parts.duplicates.readOn = (link) => pipeline.readOn(link);
+  parts.links.readOn = (link) => pipeline.readOn(link);
   const sender = new Sender(shared);
   return { local, history, forwarder, delivery, pipeline, sender, application: new ApplicationSender({ ...shared, sender }) };
 }

@@ -91,6 +91,10 @@ export class Channels {
         this.dials.get(connectionId)?.cancel();
         this.dials.delete(connectionId);
         return;
+      case 'pause':
+        return this.links.get(connectionId)?.pause?.();
+      case 'resume':
+        return this.links.get(connectionId)?.resume?.();
       case 'end':
         return this.links.get(connectionId)?.end();
       case 'destroy':
@@ -122,7 +126,8 @@ export class Channels {
     const { kind, remoteAddress, localAddress } = link;
     const connectionId = this.options.network().reserveConnectionId();
     this.links.set(connectionId, link);
-    this.options.step({ type: 'accepted', connectionId, kind, remoteAddress, localAddress });
+    const socketsMax = this.options.transports().find(({ schemes }) => schemes.includes(remoteAddress.scheme))?.socketsMax;
+    this.options.step({ type: 'accepted', connectionId, kind, remoteAddress, localAddress, socketsMax });
     return this.sinkOf(connectionId);
   }
 

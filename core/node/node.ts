@@ -131,7 +131,9 @@ export class MeshNode {
         if (outcome instanceof NetworkError) reject(outcome);
         else resolve(outcome);
       };
-      this.order(() => dialer.dial({ attemptId, target: parsed, holder: this, ...timeoutOf(options.timeoutMs), onSettled: settle }));
+      this.order(() =>
+        dialer.dial({ attemptId, target: parsed, isPatient: true, holder: this, ...timeoutOf(options.timeoutMs), onSettled: settle }),
+      );
     });
   }
 

@@ -57,6 +57,7 @@ export class SecureStream {
   #hooks: SecureHooks | undefined;
   /** Present until the handshake is over. */
   #handshake: SecureHandshake | undefined;
+  #messageCount = 0;
   /** How much of the initiator's preamble the responder has seen. */
   #preambleCount = 0;
   #output: Uint8Array[] = [];
@@ -70,6 +71,11 @@ export class SecureStream {
     this.#hooks = hooks;
     this.#reader = new PrefixedReader(HANDSHAKE_BYTES_MIN, handshakeBytesMax);
     this.#handshake = new SecureHandshake({ ...rest, ephemeral: hooks?.ephemeral });
+  }
+
+  /** Complete messages of the handshake that came. */
+  get messageCount(): number {
+    return this.#messageCount;
   }
 
   get state(): SecureStreamState {
@@ -110,6 +116,7 @@ export class SecureStream {
     while (this.#state === 'handshaking') {
       const message = this.#reader.read();
       if (message === undefined) break;
+      this.#messageCount++;
       this.#advance((this.#handshake as SecureHandshake).receive(message));
     }
     if (this.#state === 'handshaking' && this.#reader.isRefused) this.#fail('handshake-failed');

@@ -73,8 +73,16 @@ describe('node.queues()', () => {
     const [alice, bob] = [await network.createNode({ name: 'alice' }), await network.createNode({ name: 'bob' })];
     await network.start(alice, bob);
     const { id } = await alice.connect('sim://bob');
-    const { laneBytesMax, controlLaneBytesMax, laneMessagesMax, localQueueBytesMax, localQueueMessagesMax, dialQueueMax, dialsMax } =
-      alice.limits();
+    const {
+      laneBytesMax,
+      controlLaneBytesMax,
+      laneMessagesMax,
+      localQueueBytesMax,
+      localQueueMessagesMax,
+      dialQueueMax,
+      dialsMax,
+      backlogMax,
+    } = alice.limits();
     const lane = (name: string, bytesMax: number) => ({
       name,
       connectionId: id,
@@ -86,6 +94,7 @@ describe('node.queues()', () => {
     expect(alice.queues()).to.deep.equal([
       { name: 'local', connectionId: undefined, messages: 0, messagesMax: localQueueMessagesMax, bytes: 0, bytesMax: localQueueBytesMax },
       { name: 'dials', connectionId: undefined, messages: 0, messagesMax: dialQueueMax + dialsMax, bytes: undefined, bytesMax: undefined },
+      { name: 'backlog', connectionId: undefined, messages: 0, messagesMax: backlogMax, bytes: undefined, bytesMax: undefined },
       lane('control', controlLaneBytesMax),
       lane('normal', laneBytesMax),
       lane('bulk', laneBytesMax),

@@ -76,10 +76,10 @@ export interface Pending {
 
 export function pendingOf(node: MeshNode): Pending {
   const hosts = new Map<string, number>();
-  const pending = linksOf(node).filter((link) => link.direction === 'incoming' && !link.isOpen && !link.isOver);
-  for (const { remoteAddress, nodeId } of pending)
-    if (nodeId === undefined) hosts.set(remoteAddress.host, (hosts.get(remoteAddress.host) ?? 0) + 1);
-  const oldestMs = Math.max(0, ...pending.map(({ createdMs }) => performance.now() - createdMs));
+  const accepted = linksOf(node).filter((link) => link.direction === 'incoming' && !link.isOpen && !link.isOver);
+  const pending = accepted.filter(({ phase }) => phase !== 'waiting');
+  for (const { remoteAddress } of pending) hosts.set(remoteAddress.host, (hosts.get(remoteAddress.host) ?? 0) + 1);
+  const oldestMs = Math.max(0, ...accepted.map(({ createdMs }) => performance.now() - createdMs));
   return { total: pending.length, perAddressMax: Math.max(0, ...hosts.values()), oldestMs };
 }
 

@@ -45,6 +45,10 @@ export class TcpTransport implements Transport {
     return new TcpDial(address, sink, this.#parts);
   }
 
+  get socketsMax(): number {
+    return this.#parts.tally.budget.max;
+  }
+
   /** What is open and what happened, for metrics. */
   stats(): TcpStats {
     return this.#parts.tally.stats();

@@ -30,8 +30,7 @@ export function failureOf(link: Link, reason: CloseReason, limits: Limits): Netw
   const isUnproven = link.connection === undefined;
   const isCut = reason.code === 'truncated' || reason.code === 'transport';
   const code = isCut && isUnproven ? 'HANDSHAKE_FAILED' : (CODE_OF[reason.code] ?? 'CONNECTION_CLOSED');
-  const text =
-    isCut && isUnproven ? 'the remote ended the secure handshake: another network name or key, or no Meshwright node' : textOf(reason);
+  const text = isCut && isUnproven ? `the remote ended the secure handshake: ${causesOf(link)}` : textOf(reason);
   const details = { address, closeCode: reason.code, by: reason.by, ...mismatchOf(link), ...limitOf(reason, limits) };
   return new NetworkError(code, `${address}: ${text}`, { details });
 }
@@ -43,6 +42,12 @@ export function dialError(failures: readonly AddressFailure[], overall?: Network
   if (only !== undefined) return new NetworkError(only.code, only.message, { cause: only.cause, details: { ...only.details, addresses } });
   const text = addresses.map(({ code, reason }) => `${code} (${reason})`).join('; ');
   return new NetworkError('DIAL_FAILED', `no address could be connected: ${text}`, { details: { addresses } });
+}
+
+/** A remote that has sent nothing may be busy, too. */
+function causesOf({ hasReceived }: Link): string {
+  const causes = 'another network name or key, or no Meshwright node';
+  return hasReceived ? causes : `${causes}, or it is busy with other handshakes`;
 }
 
 function textOf({ code, text, by }: CloseReason): string {

@@ -23,6 +23,8 @@ import { Dialling, type DialRequest } from './dialling.js';
 
 /** The next address is tried when the one before has not answered for so long. */
 const STAGGER_MS = 300;
+/** An address that may be busy is dialled again after so long, once each. */
+const BUSY_WAITS_MS: readonly number[] = [250, 500, 1_000];
 
 export class Dialer implements LinkObserver, BehaviorObserver {
   private lastAttemptId = 0;
@@ -129,12 +131,29 @@ export class Dialer implements LinkObserver, BehaviorObserver {
   }
 
   private addressFailed(dialling: Dialling, link: Link, reason: CloseReason): void {
+    const waitMs = BUSY_WAITS_MS[dialling.retryCount];
+    if (dialling.request.isPatient === true && waitMs !== undefined && mayBeBusy(link, reason))
+      return this.retryLater(dialling, link, waitMs);
     const address = link.remoteAddress.text;
     if (!dialling.failures.some((failure) => failure.address === address))
       dialling.failures.push({ address, error: failureOf(link, reason, this.context.limits) });
     if (reason.code === 'duplicate') dialling.awaits = link.nodeId;
     else if (dialling.addresses.length > 0) this.launch(dialling);
     else if (dialling.isExhausted) this.settle(dialling, dialError(dialling.failures));
+  }
+
+  /** Within the attempt's deadline, with jitter. */
+  private retryLater(dialling: Dialling, { remoteAddress }: Link, waitMs: number): void {
+    const { deadlines, nowMs, options } = this.context;
+    const retry = () => {
+      dialling.retryingCount--;
+      dialling.addresses.unshift(remoteAddress);
+      this.launch(dialling);
+    };
+    dialling.retryCount++;
+    dialling.retryingCount++;
+    deadlines.add(retry, nowMs + waitMs * (0.75 + options.random.float() / 2), dialling);
+    if (dialling.addresses.length > 0) this.launch(dialling);
   }
 
   /** The link that others had lost against did not open either. */
@@ -234,4 +253,9 @@ export class Dialer implements LinkObserver, BehaviorObserver {
 
 function unknownAddresses(): NetworkError {
   return new NetworkError('ADDRESSES_UNKNOWN', 'no address of the node is known');
+}
+
+/** The channel was there and ended without a byte of the remote: it has as many handshakes as it takes, or is none of this space. */
+function mayBeBusy(link: Link, { code, by }: CloseReason): boolean {
+  return by === 'remote' && (code === 'truncated' || code === 'transport') && link.secure !== undefined && !link.hasReceived;
 }

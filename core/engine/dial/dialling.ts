@@ -16,6 +16,8 @@ export interface DialRequest {
   readonly timeoutMs?: number;
   /** The behaviour that asks; its end ends the attempt. Absent: the node itself. */
   readonly owner?: object;
+  /** An address whose channel ends before its remote has sent a byte, as a busy node's may, is dialled again; absent: it has failed. */
+  readonly isPatient?: boolean;
   /** Holds the connection that comes of it. */
   readonly holder?: object;
   /** Called exactly once. */
@@ -30,6 +32,9 @@ export class Dialling {
   readonly addresses: Address[] = [];
   readonly active = new Set<Link>();
   readonly failures: AddressFailure[] = [];
+  /** How often an address was dialled again, and how many wait for that. */
+  retryCount = 0;
+  retryingCount = 0;
   /** Its link lost against another one to this node: that one's opening settles it. */
   awaits: NodeId | undefined;
   /** The texts of all addresses that were ever taken in. */
@@ -47,7 +52,7 @@ export class Dialling {
 
   /** Nothing is tried, nothing is left to be tried, and nothing will come. */
   get isExhausted(): boolean {
-    return this.addresses.length === 0 && this.active.size === 0 && !this.isLookingUp;
+    return this.addresses.length === 0 && this.active.size + this.retryingCount === 0 && !this.isLookingUp;
   }
 
   /** Takes in what is new, as long as there are fewer than `countMax`. */

@@ -24,8 +24,6 @@ const LINKS_PER_NODE_MAX = 2;
 export class Duplicates implements LinkObserver {
   /** Set right after construction: whether a dial that must end at that node is pending. */
   isDialling!: (nodeId: NodeId) => boolean;
-  /** Set right after construction: reads on a link that was held back. */
-  readOn!: (link: Link) => void;
   /** Proven incoming links that wait for this node's own dial to end, by node. */
   private readonly heldByNode = new Map<NodeId, Link>();
 
@@ -70,7 +68,7 @@ export class Duplicates implements LinkObserver {
 
   /** The remote may never choose: one node's links that wait for that are few, the oldest goes. */
   private awaitChoice(link: Link, nodeId: NodeId): void {
-    const others = this.links.pending.ofNode(nodeId).filter((other) => other !== link && other.phase === 'duplicates');
+    const others = this.links.handshakes.ofNode(nodeId).filter((other) => other !== link && other.phase === 'duplicates');
     const count = others.length + (this.links.chosen(nodeId) === undefined ? 0 : 1);
     if (count >= LINKS_PER_NODE_MAX) this.lose(others[0] as Link);
   }
@@ -127,7 +125,7 @@ export class Duplicates implements LinkObserver {
   /** In a turn of its own, between callbacks. */
   private release(link: Link): void {
     link.isHeld = false;
-    this.readOn(link);
+    this.links.readOn(link);
   }
 
   private lose(link: Link): void {

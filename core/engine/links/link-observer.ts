@@ -9,6 +9,7 @@
  *   5. the dialer (opening, ended: settles attempts)
  *   6. duplicates (ended: a link that was held back goes on)
  *   7. the keeper (opening, ended: keeps, dials again)
+ *   8. handshakes (opening, ended: the slot goes to the next that waits)
  *   8. the application's own messages (ended: nobody waits for room on it)
  */
 import type { Connection } from '../../api/events.js';

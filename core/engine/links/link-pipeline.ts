@@ -18,6 +18,8 @@ export interface MessageReceiver {
 
 /** What is kept of a link that is held back: what a node may send before its link is open fits. */
 const HELD_BYTES_MAX = 262_144;
+/** What is kept of a link that waits for a slot, where its channel cannot be paused. */
+const WAITING_BYTES_MAX = 65_536;
 /** What a chunk costs besides its bytes. */
 const CHUNK_BYTES = 128;
 
@@ -32,31 +34,40 @@ export class LinkPipeline {
   /** A chunk of the channel. The bytes are the transport's: what is kept is copied. */
   receive(link: Link, bytes: Uint8Array): void {
     const { secure } = link;
-    if (secure === undefined || link.isOver) return;
+    if (link.isOver) return;
     link.lastReceivedMs = this.context.nowMs;
+    link.hasReceived = true;
     this.context.metrics.bytesReceived.value += bytes.length;
-    if (link.isHeld) return this.keep(link, bytes);
+    if (secure === undefined || link.isHeld) return this.keep(link, bytes);
+    this.take(link, secure, bytes);
+  }
+
+  /** The link was not read for a while: it had no slot, or was held back. */
+  readOn(link: Link): void {
+    const { secure } = link;
+    if (secure === undefined || link.isOver) return;
+    this.read(link, secure);
+    const chunks = link.heldChunks.splice(0);
+    link.heldBytes = 0;
+    for (const chunk of chunks) {
+      if (link.isOver) return;
+      if (link.isHeld) this.keep(link, chunk);
+      else this.take(link, secure, chunk);
+    }
+  }
+
+  private take(link: Link, secure: SecureStream, bytes: Uint8Array): void {
     secure.push(bytes);
     if (link.phase === 'securing') this.secured(link, secure);
     this.read(link, secure);
   }
 
-  /** The link is held back no longer. */
-  readOn(link: Link): void {
-    const { secure } = link;
-    if (secure === undefined || link.isOver) return;
-    this.read(link, secure);
-    for (const chunk of link.heldChunks.splice(0)) {
-      if (link.isOver) return;
-      secure.push(chunk);
-      this.read(link, secure);
-    }
-  }
-
+  /** Only so much as a handshake needs while it waits for a slot, and what may be sent before it is open while it is held back. */
   private keep(link: Link, bytes: Uint8Array): void {
     link.heldChunks.push(bytes.slice());
     link.heldBytes += bytes.length + CHUNK_BYTES;
-    if (link.heldBytes > HELD_BYTES_MAX) this.links.close(link, 'protocol-error', 'too much was sent before a link was chosen');
+    const isTooMuch = link.heldBytes > (link.isHeld ? HELD_BYTES_MAX : WAITING_BYTES_MAX);
+    if (isTooMuch) this.links.close(link, 'protocol-error', 'too much was sent before this node could take it');
   }
 
   private read(link: Link, secure: SecureStream): void {
@@ -105,6 +116,8 @@ export class LinkPipeline {
   /** The handshake went on: there may be something to write, and the remote may be proven. */
   private secured(link: Link, secure: SecureStream): void {
     this.context.touch(link);
+    if (secure.messageCount > link.handshakeCount) this.links.handshakes.progress(link);
+    link.handshakeCount = secure.messageCount;
     const { remote } = secure;
     if (secure.state !== 'secured' || remote === undefined) return;
     const { nodeId, instance, channelBinding } = remote;
@@ -115,7 +128,7 @@ export class LinkPipeline {
       this.context.metrics.undecodable,
       this.context.limits,
     );
-    this.links.pending.identified(link);
+    this.links.handshakes.identified(link);
     this.duplicates.proven(link);
   }
 
@@ -123,6 +136,7 @@ export class LinkPipeline {
     const { frames } = link;
     frames.push(plaintext);
     while (frames.next()) {
+      if (!link.hasOpened) this.links.handshakes.progress(link);
       this.receiver.receive(link, frames.bytes, frames.start, frames.end);
       this.context.drain();
       if (link.isOver) return;

@@ -14,10 +14,10 @@ import type { BehaviorObserver } from '../behaviors/behavior-table.js';
 import type { BehaviorSlot, HandlerSlot, Owner } from '../behaviors/owner.js';
 import type { ChannelFacts, EngineContext } from '../context.js';
 import type { QueueReport } from '../queue-report.js';
+import { Handshakes } from './handshakes.js';
 import { Link } from './link.js';
 import type { LinkObserver } from './link-observer.js';
 import { LinkSecurity } from './link-security.js';
-import { PendingLinks } from './pending-links.js';
 
 /** Reasons after which what waits in the lanes is still written. */
 const GRACEFUL: ReadonlySet<CloseCode> = new Set(['goodbye', 'idle']);
@@ -25,9 +25,11 @@ const GRACEFUL: ReadonlySet<CloseCode> = new Set(['goodbye', 'idle']);
 export class LinkTable implements BehaviorObserver {
   /** Set right after construction; the order is in `link-observer.ts`. */
   observers: readonly LinkObserver[] = [];
+  /** Set right after construction: reads on a link that was not read for a while. */
+  readOn!: (link: Link) => void;
   /** Links that count as connections: chosen, and at the gates or open. */
   admittedCount = 0;
-  readonly pending: PendingLinks;
+  readonly handshakes: Handshakes;
   readonly security: LinkSecurity;
   private readonly byId = new Map<number, Link>();
   /** The link that goes on or is open, by node. */
@@ -36,7 +38,7 @@ export class LinkTable implements BehaviorObserver {
   private lastId = 0;
 
   constructor(private readonly context: EngineContext) {
-    this.pending = new PendingLinks(context.limits);
+    this.handshakes = new Handshakes(context, { begin: (link) => this.begin(link), refuse: (link, text) => this.evict(link, text) });
     this.security = new LinkSecurity(context);
   }
 
@@ -114,8 +116,9 @@ export class LinkTable implements BehaviorObserver {
     this.byId.set(link.id, link);
     this.context.metrics.accepted.value++;
     this.armOpenDeadline(link);
-    this.evict(this.pending.add(link));
-    this.secure(link, facts);
+    link.phase = 'waiting';
+    link.localAddress = facts.localAddress;
+    this.handshakes.accept(link, facts.socketsMax);
   }
 
   connected(facts: ChannelFacts): void {
@@ -123,7 +126,8 @@ export class LinkTable implements BehaviorObserver {
     if (link === undefined || link.phase !== 'dialling') return this.context.effect({ type: 'destroy', connectionId: facts.connectionId });
     link.remoteAddress =
       link.remoteAddress.nodeId === undefined ? facts.remoteAddress : facts.remoteAddress.withNodeId(link.remoteAddress.nodeId);
-    this.secure(link, facts);
+    link.localAddress = facts.localAddress;
+    this.security.secure(link);
     this.context.touch(link);
   }
 
@@ -131,7 +135,6 @@ export class LinkTable implements BehaviorObserver {
   open(link: Link): void {
     const { deadlines, metrics, nowMs } = this.context;
     deadlines.takeOwned(link);
-    this.pending.delete(link);
     link.phase = 'open';
     link.hasOpened = true;
     link.openedMs = nowMs;
@@ -218,9 +221,10 @@ export class LinkTable implements BehaviorObserver {
     if (!isQueued && !link.isOver) this.close(link, 'timeout', 'the remote reads nothing');
   }
 
-  private secure(link: Link, { localAddress }: ChannelFacts): void {
-    link.localAddress = localAddress;
+  /** An accepted link has a slot; what came before is read in a turn of its own. */
+  private begin(link: Link): void {
     this.security.secure(link);
+    if (link.heldChunks.length > 0) this.context.deadlines.add(() => this.readOn(link), this.context.nowMs, link);
   }
 
   private armOpenDeadline(link: Link): void {
@@ -228,11 +232,10 @@ export class LinkTable implements BehaviorObserver {
     link.deadlineId = deadlines.add(() => this.close(link, 'timeout', 'not open in time'), nowMs + limits.openTimeoutMs, link);
   }
 
-  /** A pending link goes because newer ones need its room. */
-  private evict(link: Link | undefined): void {
-    if (link === undefined) return;
+  /** An accepted link that is not open yet goes because others need its room. */
+  private evict(link: Link, text: string): void {
     this.context.metrics.evicted.value++;
-    this.close(link, 'limit', 'too many pending connections');
+    this.close(link, 'limit', text);
   }
 
   /** The link ends for authors. */
@@ -240,7 +243,6 @@ export class LinkTable implements BehaviorObserver {
     if (link.isCounted) this.admittedCount--;
     link.closeReason = reason;
     link.phase = 'closing';
-    this.pending.delete(link);
     this.context.deadlines.takeOwned(link);
     if (link.nodeId !== undefined && this.chosenByNode.get(link.nodeId) === link) this.chosenByNode.delete(link.nodeId);
     for (const observer of this.observers) observer.ended?.(link, reason);

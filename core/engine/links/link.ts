@@ -20,7 +20,7 @@ import { HEADER_BYTES_MAX, type MessageOrigin } from '../../wire/message.js';
 import type { BehaviorSlot, HandlerSlot } from '../behaviors/owner.js';
 import { Outbox } from './outbox.js';
 
-export type Phase = 'dialling' | 'securing' | 'duplicates' | 'gates' | 'open' | 'closing' | 'closed';
+export type Phase = 'dialling' | 'waiting' | 'securing' | 'duplicates' | 'gates' | 'open' | 'closing' | 'closed';
 
 /** The oldest ping without an answer is forgotten. */
 const PINGS_IN_FLIGHT_MAX = 32;
@@ -51,6 +51,10 @@ export class Link {
   /** Gates that have not admitted it yet, and those of them that have more to send before own `ready`. */
   readonly waitingGates = new Set<BehaviorSlot>();
   readonly speakingGates = new Set<BehaviorSlot>();
+  /** Its channel is not read; it waits for a slot. */
+  isPaused = false;
+  /** Complete messages of its secure handshake. */
+  handshakeCount = 0;
   /** It is held back until this node's own dial to the remote has ended: what comes is left unread. */
   isHeld = false;
   readonly heldChunks: Uint8Array[] = [];
@@ -68,6 +72,8 @@ export class Link {
   /** How often links of this identity were replaced, this one's predecessors included. */
   replacements: RateWindow | undefined;
 
+  /** At least one byte came. */
+  hasReceived = false;
   lastReceivedMs: number;
   lastSentMs: number;
   /** Application messages only. */
