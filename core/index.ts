@@ -5,7 +5,7 @@ export { Address, parseAddress, tryParseAddress } from './address/address.js';
 export { ipBytes, isIpv4Mapped } from './address/ip.js';
 export { isNodeId, type NodeId, nodeIdFromBytes, nodeIdToBytes, parseNodeId, sharesPrefix, shortId } from './address/node-id.js';
 export { bucketIndex, distanceBits, isCloser } from './address/xor-distance.js';
-export type { Agent, BehaviorAgent, Cancellable, ConnectionAgent, HandlerTarget, SendOptions } from './api/agent.js';
+export type { Agent, BehaviorAgent, Cancellable, ConnectionAgent, HandlerTarget, QueueFill, SendOptions } from './api/agent.js';
 export type { Client, ClientCallOptions } from './api/client.js';
 export { ConnectionHandler } from './api/connection-handler.js';
 export type { BehaviorDescriptor } from './api/descriptor.js';
@@ -25,7 +25,7 @@ export type {
   WritableLane,
 } from './api/events.js';
 export { LAN_PORT_LIMITS, type LanChannel, type LanOpening, type LanPort, type LanSink } from './api/lan-port.js';
-export { type ConnectedFacts, NetworkBehavior } from './api/network-behavior.js';
+export { type BehaviorLimit, type BehaviorLimits, type ConnectedFacts, NetworkBehavior } from './api/network-behavior.js';
 export type {
   AddressSource,
   BehaviorPorts,
@@ -114,9 +114,10 @@ export {
   type ReceiveResult,
 } from './kits/flow/inbound-flow.js';
 export { type NextItem, OutboundFlow, type OutboundFlowOptions } from './kits/flow/outbound-flow.js';
-export { LIMITS, type LimitName, type Limits, limitReached, type ReachedLimit } from './limits.js';
+export { LIMITS, type LimitName, type Limits, type LimitUnit, limitReached, type ReachedLimit } from './limits.js';
+export type { Counter, Gauge, Histogram, HistogramSnapshot, MetricsSnapshot, MetricsSource } from './metrics.js';
 export { MemoryStorage } from './node/memory-storage.js';
-export { MeshNode } from './node/node.js';
+export { MeshNode, type NodeLimits } from './node/node.js';
 export type { BuiltinName, LogLevel, NodeDefaults, NodeOptions } from './node/node-options.js';
 export { resolveOptions } from './node/resolve-options.js';
 export { Behavior, inject, Rpc } from './registration/decorators.js';

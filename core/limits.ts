@@ -5,12 +5,15 @@
 import { NetworkError } from './errors.js';
 import { nearest } from './schema/nearest.js';
 
+/** What a bound counts. */
+export type LimitUnit = 'bytes' | 'ms' | 'count' | 'per second' | 'per minute';
+
 /** One bound: default, least and greatest value, unit, and what happens there. */
 interface LimitRow {
   readonly value: number;
   readonly min: number;
   readonly max: number;
-  readonly unit: 'bytes' | 'ms' | 'count' | 'per second' | 'per minute';
+  readonly unit: LimitUnit;
   readonly atTheBound: string;
 }
 
@@ -116,6 +119,7 @@ export const LIMITS = {
   stableUptimeMs: row(15_000, 0, 3_600_000, 'ms', 'a link that lived so long resets the wait'),
   // Behaviours
   faultsPerMinute: row(10, 1, 10_000, 'per minute', 'the behaviour is stopped'),
+  queuesPerOwnerMax: row(16, 1, 4_096, 'count', 'agent.queue() throws LIMIT_EXCEEDED; an owner is a behaviour, or one of its handlers'),
   timersPerBehaviorMax: row(65_536, 1, 1_048_576, 'count', 'after() throws LIMIT_EXCEEDED'),
   servicesHistoryMs: row(
     60_000,

@@ -16,6 +16,7 @@ export interface Gauge {
   value: number;
 }
 
+/** A histogram as of one moment. */
 export interface HistogramSnapshot {
   /** The inclusive upper ends of all buckets but the last, which is open. */
   readonly bounds: readonly number[];
@@ -25,6 +26,7 @@ export interface HistogramSnapshot {
   readonly sum: number;
 }
 
+/** All metrics of a node by name, as of one moment. */
 export type MetricsSnapshot = Readonly<Record<string, number | HistogramSnapshot>>;
 
 const BUCKETS_MAX = 32;
@@ -61,10 +63,20 @@ export class Histogram {
   }
 }
 
+/** Where metrics are made: the node's own, or those of one behaviour, whose names begin with its name. */
+export interface MetricsSource {
+  /** The counter of that name, which is made if there is none. A name that is invalid or of another kind throws `ARGUMENT_INVALID`. */
+  counter(name: string): Counter;
+  /** As `counter`. */
+  gauge(name: string): Gauge;
+  /** As `counter`. `bounds` must be the same whenever the name is asked for. */
+  histogram(name: string, bounds: readonly number[]): Histogram;
+}
+
 type Kind = 'counter' | 'gauge' | 'histogram';
 type Metric = { readonly kind: Kind; readonly source: Counter | Gauge | Histogram };
 
-export class Metrics {
+export class Metrics implements MetricsSource {
   readonly #metrics = new Map<string, Metric>();
   readonly #seriesMax: number;
   #seriesCount = 0;
@@ -91,6 +103,15 @@ export class Metrics {
     const histogram = this.#named(name, 'histogram', bounds.length + 3, () => new Histogram(bounds)) as Histogram;
     if (histogram.bounds.join() !== bounds.join()) throw new NetworkError('ARGUMENT_INVALID', `histogram ${name} has other bounds`);
     return histogram;
+  }
+
+  /** The same metrics under names that begin with `prefix` and an underscore. */
+  scoped(prefix: string): MetricsSource {
+    return {
+      counter: (name) => this.counter(`${prefix}_${name}`),
+      gauge: (name) => this.gauge(`${prefix}_${name}`),
+      histogram: (name, bounds) => this.histogram(`${prefix}_${name}`, bounds),
+    };
   }
 
   /** Everything by name, as of now. */

@@ -7,6 +7,7 @@ import type { Address } from '../address/address.js';
 import type { NodeId } from '../address/node-id.js';
 import type { NetworkError, SendResult } from '../errors.js';
 import type { Limits } from '../limits.js';
+import type { MetricsSource } from '../metrics.js';
 import type { Connection, Lane } from './events.js';
 import type { BehaviorPorts, CallResult, LentPort, Logger, Random } from './ports.js';
 import type { Route } from './routes.js';
@@ -38,6 +39,14 @@ export interface Cancellable {
   cancel(): void;
 }
 
+/** How full a queue is, and its bounds. Without bytes, where only the number counts. */
+export interface QueueFill {
+  readonly messages: number;
+  readonly messagesMax: number;
+  readonly bytes?: number;
+  readonly bytesMax?: number;
+}
+
 /** What the agents of behaviours and of connection handlers have in common. */
 export interface Agent<ToHandler = unknown> {
   /** This node's id. */
@@ -50,6 +59,11 @@ export interface Agent<ToHandler = unknown> {
   readonly log: Logger;
   /** The limits that hold for this node, `connectionsMin` and `connectionsMax` among them. */
   readonly limits: Limits;
+  /**
+   * Counters, gauges and histograms of this behaviour, in `node.metrics()` under its name: `counter('offers_total')` of the behaviour `shop`
+   * is `shop_offers_total`. Ask once and keep what you get. May be used outside of a callback.
+   */
+  readonly metrics: MetricsSource;
   /** Where this node listens now, as bound. */
   readonly addresses: readonly Address[];
   /**
@@ -61,6 +75,11 @@ export interface Agent<ToHandler = unknown> {
   encode(value: unknown): Uint8Array;
   /** The open connection to the node, in constant time. */
   connectionTo(nodeId: NodeId): Connection | undefined;
+  /**
+   * Shows a queue of this owner in `node.queues()`, as `<behaviour>.<name>`, until it is cancelled or the owner ends. `read` gives the fill
+   * and the bound of now; what it throws is a fault. At most `limits.queuesPerOwnerMax`: further ones throw `LIMIT_EXCEEDED`.
+   */
+  queue(name: string, read: () => QueueFill): Cancellable;
   /** Hands an event to handlers of this service (`onBehaviorEvent`, or `onOtherHandlerEvent` from a handler); how many it reaches. */
   sendToHandlers(target: HandlerTarget, event: ToHandler): number;
   /** Calls back once, `delayMs` from now at the earliest; as a callback of this owner, never after its end. */

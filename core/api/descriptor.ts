@@ -44,7 +44,7 @@ export const BEHAVIOR_HOOKS = [
 /** Never remotely callable: the core's own members, what every object has, and what is called of a client that is awaited or encoded. */
 const NEVER_REMOTE: ReadonlySet<string> = new Set([
   ...BEHAVIOR_HOOKS,
-  ...['serviceId', 'name', 'ports', 'perform', 'then', 'toJSON'],
+  ...['serviceId', 'name', 'ports', 'limits', 'perform', 'then', 'toJSON'],
   ...Object.getOwnPropertyNames(Object.prototype),
 ]);
 const KEYS: ReadonlySet<string> = new Set(['serviceId', 'name', 'gate', 'rpc'] satisfies (keyof BehaviorDescriptor)[]);

@@ -9,6 +9,7 @@
 
 import type { NodeId } from '../address/node-id.js';
 import { type CloseReason, NetworkError } from '../errors.js';
+import type { LimitUnit } from '../limits.js';
 import type { Message } from '../wire/message.js';
 import type { BehaviorAgent } from './agent.js';
 import type { ConnectionHandler } from './connection-handler.js';
@@ -24,6 +25,16 @@ export type HandlerOrNothing<ToBehavior, ToHandler> = ConnectionHandler<ToBehavi
 export interface ConnectedFacts {
   /** It was open before this behaviour was added to the running node. */
   readonly isOlder: boolean;
+}
+
+/** Bounds by name, such as `{ offersMax: { value: 1_024, unit: 'count', atTheBound: 'the oldest offer gives way' } }`. */
+export type BehaviorLimits = Readonly<Record<string, BehaviorLimit>>;
+
+/** One bound: the value that holds, and what happens there. */
+export interface BehaviorLimit {
+  readonly value: number;
+  readonly unit: LimitUnit;
+  readonly atTheBound: string;
 }
 
 /** What the core lends a running behaviour for calls from outside of its callbacks. */
@@ -51,6 +62,11 @@ export abstract class NetworkBehavior<ToBehavior = any, ToHandler = any> {
 
   /** The ports that this behaviour fills for the core and for others; read once, before start. */
   get ports(): BehaviorPorts {
+    return {};
+  }
+
+  /** The bounds of what this behaviour keeps, as `node.limits().behaviors` shows them; read once, before start. */
+  get limits(): BehaviorLimits {
     return {};
   }
 

@@ -26,7 +26,6 @@ import type { LinkTable } from './links/link-table.js';
 import type { Liveness } from './links/liveness.js';
 import type { LocalDelivery } from './messages/local-delivery.js';
 import { type EngineParts, partsOf } from './parts.js';
-import type { QueueReport } from './queue-report.js';
 import type { RouterFacade } from './router-facade.js';
 
 /** How long an older table helps out one that is not filled. */
@@ -183,11 +182,6 @@ export class Network implements EngineContext {
   dropped(cause: DropCause, count: number, connectionId: number | undefined, serviceId?: number): void {
     this.metrics.dropped[cause].value += count;
     this.options.emit('dropped', { cause, count, connectionId, serviceId });
-  }
-
-  /** Every queue with its fill and its bound. */
-  get queues(): readonly QueueReport[] {
-    return [this.local.queue, this.dialer.queue, this.links.handshakes.queue, ...this.links.queues];
   }
 
   drain(): void {

@@ -6,6 +6,7 @@ import { BehaviorAgentOf, ConnectionAgentOf } from './agents/agents.js';
 import { BehaviorTable } from './behaviors/behavior-table.js';
 import { Callbacks } from './behaviors/callbacks.js';
 import { Calls } from './behaviors/calls.js';
+import type { Owner } from './behaviors/owner.js';
 import type { EngineContext } from './context.js';
 import { Dialer } from './dial/dialer.js';
 import { Keeper } from './dial/keeper.js';
@@ -25,6 +26,7 @@ import { Forwarder } from './messages/forwarder.js';
 import { LocalDelivery } from './messages/local-delivery.js';
 import { LossSignals } from './messages/loss-signals.js';
 import { Sender } from './messages/sender.js';
+import type { QueueReport } from './queue-report.js';
 import type { RouterFacade } from './router-facade.js';
 
 export type EngineParts = ReturnType<typeof partsOf>;
@@ -52,6 +54,13 @@ export function partsOf(context: EngineContext, router: RouterFacade) {
   behaviors.agentOf = (slot) => new BehaviorAgentOf(agentParts, slot);
   introductions.agentOf = (slot, link) => new ConnectionAgentOf(agentParts, slot, link);
   return { ...behaviorParts, ...linkParts, ...messageParts };
+}
+
+/** Every queue with its fill and its bound. */
+export function queuesOf({ local, dialer, links, behaviors, callbacks }: EngineParts): QueueReport[] {
+  const owners: Owner[] = [...behaviors.all, ...links.handlers()];
+  const own = owners.flatMap(({ queues = [] }) => queues.flatMap((queue) => queue.report(callbacks)));
+  return [local.queue, dialer.queue, links.handshakes.queue, ...links.queues, ...own];
 }
 
 function behaviorPartsOf(context: EngineContext, router: RouterFacade) {

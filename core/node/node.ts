@@ -13,6 +13,7 @@ import { requireDuration, requireText } from '../engine/behaviors/arguments.js';
 import type { NodeSendOptions } from '../engine/messages/application-sender.js';
 import { explainRoute } from '../engine/messages/explain.js';
 import { Network } from '../engine/network.js';
+import { queuesOf } from '../engine/parts.js';
 import type { QueueReport } from '../engine/queue-report.js';
 import { RouterFacade } from '../engine/router-facade.js';
 import { NetworkError, type SendResult } from '../errors.js';
@@ -26,6 +27,9 @@ import { Listeners } from './listeners.js';
 import { NodeCalls } from './node-calls.js';
 import type { NodeSetup, RouterClass } from './node-options.js';
 import { Runner } from './runner.js';
+
+/** `behaviors`: by name, those that have bounds of their own. */
+export type NodeLimits = Limits & { readonly behaviors: Readonly<Record<string, Readonly<Record<string, number>>>> };
 
 /** How long a stop waits for what behaviours saved at the end. */
 const FLUSH_MS = 400;
@@ -232,12 +236,12 @@ export class MeshNode {
 
   /** Every queue with its fill and its bound. */
   queues(): readonly QueueReport[] {
-    return this.network.queues;
+    return queuesOf(this.network.parts);
   }
 
-  /** The limits that hold. */
-  limits(): Limits {
-    return this.network.limits;
+  /** The limits that hold, and those of behaviours by their names. */
+  limits(): NodeLimits {
+    return { ...this.network.limits, behaviors: this.network.behaviors.limits };
   }
 
   /** Why a route goes where it goes. */

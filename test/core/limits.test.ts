@@ -127,7 +127,7 @@ describe('limits that contradict each other', () => {
 describe('node.limits()', () => {
   it('shows what holds: the defaults, overrides, and connections.max under its own name', async () => {
     const node = await createNode({ logger: 'silent', limits: { hopsMax: 7 }, connections: { max: 9 } });
-    expect(node.limits()).to.deep.equal({ ...resolveLimits(), hopsMax: 7, connectionsMax: 9 });
+    expect(node.limits()).to.deep.equal({ ...resolveLimits(), hopsMax: 7, connectionsMax: 9, behaviors: {} });
   });
 
   it('a wrong limit fails at createNode, before anything runs', async () => {

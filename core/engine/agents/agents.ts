@@ -5,18 +5,20 @@
 
 import { type Address, parseAddress } from '../../address/address.js';
 import { isNodeId, type NodeId } from '../../address/node-id.js';
-import type { Agent, BehaviorAgent, Cancellable, ConnectionAgent, HandlerTarget, SendOptions } from '../../api/agent.js';
+import type { Agent, BehaviorAgent, Cancellable, ConnectionAgent, HandlerTarget, QueueFill, SendOptions } from '../../api/agent.js';
 import type { Connection } from '../../api/events.js';
 import type { BehaviorPorts, CallResult, LentPort, Logger, Random } from '../../api/ports.js';
 import type { Route } from '../../api/routes.js';
 import type { RpcAnswer, RpcRequest } from '../../api/rpc.js';
 import { NetworkError, type SendResult } from '../../errors.js';
 import { type Limits, limitError } from '../../limits.js';
+import type { MetricsSource } from '../../metrics.js';
 import { encodeValue } from '../../wire/codec.js';
 import { requireText } from '../behaviors/arguments.js';
 import type { BehaviorTable } from '../behaviors/behavior-table.js';
 import type { Callbacks } from '../behaviors/callbacks.js';
 import type { Calls } from '../behaviors/calls.js';
+import { OwnQueue } from '../behaviors/own-queue.js';
 import type { BehaviorSlot, HandlerSlot, Owner } from '../behaviors/owner.js';
 import { Timer } from '../behaviors/timer.js';
 import type { Action, EngineContext } from '../context.js';
@@ -67,6 +69,10 @@ abstract class AgentOf<Self extends Owner> implements Agent {
     return this.parts.behaviors.logOf(this.owner.behavior);
   }
 
+  get metrics(): MetricsSource {
+    return this.parts.behaviors.metricsOf(this.owner.behavior);
+  }
+
   get limits(): Limits {
     return this.parts.context.limits;
   }
@@ -83,6 +89,18 @@ abstract class AgentOf<Self extends Owner> implements Agent {
   encode(value: unknown): Uint8Array {
     this.guard();
     return value instanceof Uint8Array ? value : encodeValue(value, this.limits);
+  }
+
+  queue(name: string, read: () => QueueFill): Cancellable {
+    const { owner } = this;
+    const { queuesPerOwnerMax } = this.limits;
+    requireText('queue: name', name);
+    this.guard();
+    const count = owner.queues?.length ?? 0;
+    if (count >= queuesPerOwnerMax) throw limitError('queuesPerOwnerMax', count, queuesPerOwnerMax, owner.behavior.name);
+    const queue = new OwnQueue(owner, name, read);
+    this.record(queue);
+    return queue;
   }
 
   connectionTo(nodeId: NodeId): Connection | undefined {

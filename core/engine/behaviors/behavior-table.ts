@@ -8,6 +8,7 @@ import { descriptorOf, rpcMethodsOf } from '../../api/descriptor.js';
 import { lendHost, type NetworkBehavior } from '../../api/network-behavior.js';
 import type { BehaviorPorts, Logger } from '../../api/ports.js';
 import { NetworkError } from '../../errors.js';
+import type { MetricsSource } from '../../metrics.js';
 import type { EngineContext } from '../context.js';
 import type { RouterFacade } from '../router-facade.js';
 import type { Callbacks } from './callbacks.js';
@@ -64,6 +65,19 @@ export class BehaviorTable {
   logOf(slot: BehaviorSlot): Logger {
     slot.log ??= this.context.options.log.child({ behavior: slot.name });
     return slot.log;
+  }
+
+  /** Metrics under the behaviour's name; made when they are first asked for. */
+  metricsOf(slot: BehaviorSlot): MetricsSource {
+    slot.metrics ??= this.context.metrics.scoped(metricPrefix(slot));
+    return slot.metrics;
+  }
+
+  /** The bounds of every behaviour that has some, by its name. */
+  get limits(): Readonly<Record<string, Readonly<Record<string, number>>>> {
+    const bounded = this.slots.filter(({ limits }) => Object.keys(limits).length > 0);
+    const valuesOf = ({ limits }: BehaviorSlot) => Object.fromEntries(Object.entries(limits).map(([name, { value }]) => [name, value]));
+    return Object.fromEntries(bounded.map((slot) => [slot.name, valuesOf(slot)]));
   }
 
   /** Every filled port of that name, by ascending service id. */
@@ -193,4 +207,14 @@ export class BehaviorTable {
 
 function isTaken(serviceId: number, by: string, holder: string): NetworkError {
   return new NetworkError('BEHAVIOR_DUPLICATE', `service ${serviceId} of ${by} is taken by ${holder}`);
+}
+
+/** Words of metrics begin with a letter; names of behaviours are freer than that. */
+function metricPrefix({ name, serviceId }: BehaviorSlot): string {
+  const words = name
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter((word) => word !== '');
+  const prefix = words.reduce((before, word) => (/^[0-9]/.test(word) ? `${before || 's'}${word}` : `${before && `${before}_`}${word}`), '');
+  return prefix === '' ? `service${serviceId}` : prefix;
 }

@@ -7,11 +7,13 @@ import type { BehaviorAgent, ConnectionAgent } from '../../api/agent.js';
 import { ConnectionHandler } from '../../api/connection-handler.js';
 import type { BehaviorDescriptor } from '../../api/descriptor.js';
 import type { Connection, Lane } from '../../api/events.js';
-import { NetworkBehavior } from '../../api/network-behavior.js';
+import { type BehaviorLimits, NetworkBehavior } from '../../api/network-behavior.js';
 import type { BehaviorPorts, Logger } from '../../api/ports.js';
 import { NetworkError } from '../../errors.js';
+import type { MetricsSource } from '../../metrics.js';
 import { RateWindow } from '../../structures/rate-window.js';
 import type { Action } from '../context.js';
+import type { OwnQueue } from './own-queue.js';
 
 /** The window of the budget for faults. */
 const MINUTE_MS = 60_000;
@@ -32,6 +34,10 @@ export interface Sending {
 
 export interface Owner extends Sending {
   readonly behavior: BehaviorSlot;
+  /** Of a handler, its connection's. */
+  readonly connectionId: number | undefined;
+  /** The queues that it shows, once there is one. */
+  queues: OwnQueue[] | undefined;
   /** No callback may run any more. */
   isEnded: boolean;
 }
@@ -53,6 +59,11 @@ export class BehaviorSlot implements Owner {
   agent!: BehaviorAgent;
   /** Read once. */
   readonly ports: BehaviorPorts;
+  readonly limits: BehaviorLimits;
+  readonly connectionId = undefined;
+  queues: OwnQueue[] | undefined = undefined;
+  /** Made when it is first asked for, as is `log`. */
+  metrics: MetricsSource | undefined = undefined;
   /** Further services under its hands. */
   readonly extraServices = new Set<number>();
   readonly faults = new RateWindow(MINUTE_MS);
@@ -69,7 +80,8 @@ export class BehaviorSlot implements Owner {
   ) {
     this.serviceId = descriptor.serviceId;
     this.name = descriptor.name;
-    this.ports = portsOf(instance, descriptor.name);
+    this.ports = readOnce(descriptor.name, 'ports', () => instance.ports);
+    this.limits = readOnce(descriptor.name, 'limits', () => instance.limits);
     this.isGate = descriptor.gate === true;
     this.isTicking = instance.onTick !== NetworkBehavior.prototype.onTick;
   }
@@ -80,6 +92,8 @@ export class HandlerSlot implements Owner {
   readonly serviceId: number;
   readonly isGate: boolean;
   readonly isTicking: boolean;
+  readonly connectionId: number;
+  queues: OwnQueue[] | undefined = undefined;
   transaction = 0;
   recorded: Action[] | undefined = undefined;
   isEnded = false;
@@ -92,17 +106,18 @@ export class HandlerSlot implements Owner {
     readonly behavior: BehaviorSlot,
     readonly connection: Connection,
   ) {
+    this.connectionId = connection.id;
     this.serviceId = behavior.serviceId;
     this.isGate = behavior.isGate;
     this.isTicking = handler.onTick !== ConnectionHandler.prototype.onTick;
   }
 }
 
-/** Read once; a getter among them is an author's code. */
-function portsOf(instance: NetworkBehavior, name: string): BehaviorPorts {
+/** A copy of what a getter, which is an author's code, returns. */
+function readOnce<T extends object>(name: string, what: string, read: () => T): T {
   try {
-    return { ...instance.ports };
+    return { ...read() };
   } catch (cause) {
-    throw new NetworkError('BEHAVIOR_FAILED', `the ports of ${name} cannot be read; the cause has it`, { cause });
+    throw new NetworkError('BEHAVIOR_FAILED', `the ${what} of ${name} cannot be read; the cause has it`, { cause });
   }
 }

@@ -54,6 +54,7 @@ type Both = BehaviorAgent & ConnectionAgent;
 const COMMON: readonly (readonly [string, (agent: Both) => unknown])[] = [
   ['send', (agent) => agent.send(toLocal(), 'x')],
   ['encode', (agent) => agent.encode('x')],
+  ['queue', (agent) => agent.queue('x', () => ({ messages: 0, messagesMax: 1 }))],
   ['connectionTo', (agent) => agent.connectionTo(STRANGER)],
   ['sendToHandlers', (agent) => agent.sendToHandlers('all', 'x')],
   ['after', (agent) => agent.after(1, () => {})],
