@@ -1,6 +1,6 @@
 /**
  * @module Metrics: plain numbers that the hot path moves with `counter.value++`, and fixed buckets. One registry for each node. A name
- * says kind and unit and holds no id of a node, link or call, so that their number does not grow with the network; there are no labels.
+ * has kind and unit and holds no id of a node, link or call, so that their number does not grow with the network; there are no labels.
  * Exporters (Prometheus, OpenTelemetry) live outside of the core and read `snapshot()`.
  */
 import { NetworkError } from './errors.js';

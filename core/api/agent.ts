@@ -22,7 +22,7 @@ export interface SendOptions {
   readonly lane?: Lane;
   /** Hops that the message may take, 64 by default. */
   readonly ttl?: number;
-  /** A connection that the message may not leave over: it takes another way, or answers `unreachable`. Not for `toConnection`. */
+  /** A connection that the message may not leave over: it takes another route, or the result is `unreachable`. Not for `toConnection`. */
   readonly except?: number;
   /** Up to 255 bytes beside the payload, such as a trace context. */
   readonly extension?: Uint8Array;
@@ -103,12 +103,12 @@ export interface Agent<ToHandler = unknown> {
 /** The agent of a behaviour. */
 export interface BehaviorAgent<ToHandler = unknown> extends Agent<ToHandler> {
   /**
-   * Dials an address, or a node through the addresses that behaviours know. Answers the attempt's id at once. `callback` gets the outcome,
+   * Dials an address, or a node through the addresses that behaviours know. Returns the attempt's id at once. `callback` gets the outcome,
    * as a callback of this behaviour, exactly once unless it ends before: the connection that came of it or was open already, or why there
    * is none.
    */
   connect(target: Address | NodeId | string, callback?: (agent: this, outcome: Connection | NetworkError) => void): number;
-  /** Ends a connection. The remote is told the reason: as a refusal (`gate`) when a gate closes what is not open yet, else as a goodbye. */
+  /** Ends a connection. The remote gets the reason: as a refusal (`gate`) when a gate closes what is not open yet, else as a goodbye. */
   closeConnection(connectionId: number, reason?: string): void;
   /** Closes every connection to the node, also one that is not open yet. */
   disconnectNode(nodeId: NodeId, reason?: string): void;

@@ -1,5 +1,5 @@
 /**
- * @module ConnectionHandler: what a behaviour keeps for one connection. The two talk by events only. Every hook is a no-op by
+ * @module ConnectionHandler: what a behaviour keeps for one connection. The two exchange events only. Every hook is a no-op by
  * default, is synchronous, and is all-or-nothing: what it records counts only if it returns. Of a thenable that it returns, only
  * the rejection is looked at, as a fault. Nothing is called before `onOpened` nor after `onClosed`.
  */
@@ -25,6 +25,6 @@ export abstract class ConnectionHandler<ToBehavior = unknown, ToHandler = unknow
   ): void {}
   /** The behaviour sent it. */
   onBehaviorEvent(_agent: ConnectionAgent<ToBehavior, ToHandler>, _event: ToHandler): void {}
-  /** The connection ended. Called once, last. Sends to this connection answer `unreachable`. */
+  /** The connection ended. Called once, last. Sends to this connection return `unreachable`. */
   onClosed(_agent: ConnectionAgent<ToBehavior, ToHandler>, _reason: CloseReason): void {}
 }

@@ -1,5 +1,5 @@
 /**
- * @module Events: what authors and applications are told. Closed unions with a `type` field; a new member breaks nobody, because
+ * @module Events: what authors and applications are notified of. Closed unions with a `type` field; a new member breaks nobody, because
  * every hook may ignore what it does not know.
  */
 import type { Address } from '../address/address.js';
@@ -88,7 +88,7 @@ export interface Lost {
   readonly payloadStart: Uint8Array;
 }
 
-/** What `node.on` tells. */
+/** The events of `node.on`. */
 export interface NodeEvents {
   connected: Connection;
   disconnected: { readonly connection: Connection; readonly reason: CloseReason };

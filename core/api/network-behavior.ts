@@ -75,7 +75,7 @@ export abstract class NetworkBehavior<ToBehavior = any, ToHandler = any> {
   /** Every `tickMs` of the node (1000 by default), if overridden. `intervalMs`: what really passed since the last tick. */
   onTick(_agent: BehaviorAgent<ToHandler>, _nowMs: number, _intervalMs: number): void {}
 
-  /** A vote: a text refuses the connection, and is told to the remote. Pure: others may still refuse. */
+  /** A vote: a text refuses the connection, and is sent to the remote. Pure: others may still refuse. */
   checkIncomingConnection(_nodeId: NodeId, _connectionId: number): string | undefined | void {}
   checkOutgoingConnection(_nodeId: NodeId, _connectionId: number): string | undefined | void {}
 
@@ -110,7 +110,7 @@ export abstract class NetworkBehavior<ToBehavior = any, ToHandler = any> {
     return this.onDisconnected(agent, connection, reason);
   }
 
-  /** Every behaviour hears of every `connect` that failed. */
+  /** Called on every behaviour for every `connect` that failed. */
   onOutgoingConnectionError(_agent: BehaviorAgent<ToHandler>, _attempt: Attempt, _error: NetworkError): void {}
 
   /** A handler of this behaviour sent it. */

@@ -19,7 +19,7 @@ export interface Clock {
   wallMs(): number;
 }
 
-/** The only way to be called later. */
+/** The only means of being called later. */
 export interface Timers {
   /** Calls back once, not before `delayMs` have passed. Keeps no process alive by itself. Returns what cancels it. */
   after(delayMs: number, callback: () => void): () => void;
@@ -75,11 +75,11 @@ export interface Signer {
 }
 
 /**
- * Seals what only members of this space may read, for behaviours that talk where others listen. Injected as `SEALER`. Members of a private
+ * Seals what only members of this space may read, for behaviours that send where others listen. Injected as `SEALER`. Members of a private
  * space are those who have its key; of any other, all who know its name. It shows that some member made the bytes, not which one.
  */
 export interface Sealer {
-  /** 32 bytes that all members get for that domain, and that tell others nothing about the space. */
+  /** 32 bytes that all members get for that domain, and that reveal nothing about the space to others. */
   tag(domain: string): Uint8Array;
   /** 32 bytes longer than the content, and different every time. For short messages: it copies. */
   seal(domain: string, content: Uint8Array): Uint8Array;
@@ -187,7 +187,7 @@ export interface DialCandidate {
 
 /** The user's word on which connections to have. Behaviours with the highest service ids are asked first: users before built-in ones. */
 export interface ConnectionPolicy {
-  /** Whether a proven remote may stay; a text is the reason of a refusal, told to it. */
+  /** Whether a proven remote may stay; a text is the reason of a refusal, sent to it. */
   admit?(agent: BehaviorAgent, candidate: PolicyCandidate): string | undefined;
   /** At the cap: which open connection makes room for `newcomer`, if any. */
   prune?(agent: BehaviorAgent, open: readonly PolicyCandidate[], newcomer: PolicyCandidate): number | undefined;

@@ -21,7 +21,7 @@ export type Route =
   | { readonly type: 'services'; readonly serviceId: number | undefined; readonly scope: number }
   /** To the node at the other end of this connection, without routing. */
   | { readonly type: 'connection'; readonly connectionId: number }
-  /** To the neighbour that lies on the way to `nodeId`: it handles the message itself. Builds relay trees. */
+  /** To the next hop on the path to `nodeId`: it handles the message itself. Builds relay trees. */
   | { readonly type: 'next-hop'; readonly nodeId: NodeId }
   /** To this node. */
   | { readonly type: 'local' };

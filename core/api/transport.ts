@@ -15,7 +15,7 @@ export interface TransportLink {
   readonly remoteAddress: Address;
   readonly localAddress: Address | undefined;
   /**
-   * Queues the chunks in order; they belong to the link from here on, which may free their memory. `onWritten` tells when they were handed
+   * Queues the chunks in order; they belong to the link from here on, which may free their memory. `onWritten` reports when they were handed
    * to the system.
    */
   write(chunks: readonly Uint8Array[]): void;
@@ -31,7 +31,7 @@ export interface TransportLink {
   destroy(): void;
 }
 
-/** What a link tells its owner. After `onClosed` nothing more is called. */
+/** What a link reports to its owner. After `onClosed` nothing more is called. */
 export interface LinkSink {
   /** `bytes` are valid during the call only: copy what is kept. */
   onBytes(bytes: Uint8Array): void;
@@ -41,13 +41,13 @@ export interface LinkSink {
   onClosed(cause?: NetworkError): void;
 }
 
-/** What a dial tells its owner: exactly one of the two, unless it was cancelled. */
+/** What a dial reports to its owner: exactly one of the two, unless it was cancelled. */
 export interface DialSink {
   onConnected(link: TransportLink): LinkSink;
   onFailed(cause: NetworkError): void;
 }
 
-/** What a listener tells its owner. */
+/** What a listener reports to its owner. */
 export interface ListenerSink {
   /** Exactly once on success, with the addresses that are really bound (a port 0 is resolved). */
   onListening(addresses: readonly Address[]): void;

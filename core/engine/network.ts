@@ -1,9 +1,9 @@
 /**
  * @module Network: the node's state machine, synchronous and without any contact to the world. `step` takes one input and runs to
- * quiescence; `flush` answers what the world has to do; `nextDueMs` tells when time itself is an input. It owns the one FIFO of
+ * quiescence; `flush` returns what the world has to do; `nextDueMs` is when time itself is an input. It owns the one FIFO of
  * actions. Nothing in it or below it knows a socket, a timer, a clock, ambient randomness or a promise.
  *
- * The way of the bytes: bytes -> link's secure channel -> frames -> `delivery.ts` -> callback, and back by lane, record, effect.
+ * The path of the bytes: bytes -> link's secure channel -> frames -> `delivery.ts` -> callback, and back by lane, record, effect.
  */
 
 import type { Address } from '../address/address.js';

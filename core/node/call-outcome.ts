@@ -5,7 +5,7 @@
 import { RpcError } from '../api/rpc.js';
 import { ERROR_CODES, type ErrorCode, NetworkError } from '../errors.js';
 
-/** Calls back when the signal aborts, until the answered function is called. */
+/** Calls back when the signal aborts, until the returned function is called. */
 export function onAbort(signal: AbortSignal | undefined, callback: (error: NetworkError) => void): () => void {
   if (signal === undefined) return () => {};
   const listener = () => callback(cancelled(signal));

@@ -1,6 +1,6 @@
 /**
- * @module EventLog: what a node tells, as log lines, one for each event: info for the node, debug for connections. Messages are constants;
- * what a remote has said is a field of its own, cleaned and bounded where it was decoded. Faults are logged where they are caught, and
+ * @module EventLog: the events of a node, as log lines, one for each event: info for the node, debug for connections. Messages are constants;
+ * what a remote has sent is a field of its own, cleaned and bounded where it was decoded. Faults are logged where they are caught, and
  * single messages are counted, not logged.
  */
 
@@ -8,7 +8,7 @@ import { type NodeId, shortId } from '../address/node-id.js';
 import type { NodeEventName, NodeEvents } from '../api/events.js';
 import type { Logger } from '../api/ports.js';
 
-type Tell = <Name extends NodeEventName>(name: Name, event: NodeEvents[Name]) => void;
+type Emit = <Name extends NodeEventName>(name: Name, event: NodeEvents[Name]) => void;
 
 const peerOf = (nodeId: NodeId | undefined) => (nodeId === undefined ? undefined : shortId(nodeId));
 
@@ -28,9 +28,9 @@ const LINES: { readonly [Name in NodeEventName]?: (log: Logger, event: NodeEvent
 };
 
 /** Logs what it passes on. */
-export function logged(log: Logger, tell: Tell): Tell {
+export function logged(log: Logger, emit: Emit): Emit {
   return (name, event) => {
     LINES[name]?.(log, event);
-    tell(name, event);
+    emit(name, event);
   };
 }

@@ -1,5 +1,5 @@
 /**
- * @module Listeners: who hears what a node tells. A listener that throws, or whose promise is rejected, is reported and harms nobody;
+ * @module Listeners: who listens to the events of a node. A listener that throws, or whose promise is rejected, is reported and harms nobody;
  * without a listener nothing happens.
  */
 
@@ -13,7 +13,7 @@ export class Listeners {
 
   constructor(private readonly onFailed: (name: NodeEventName, cause: unknown) => void) {}
 
-  /** Hears an event until the answered function is called. */
+  /** Calls the listener for an event until the returned function is called. */
   on<Name extends NodeEventName>(name: Name, listener: (event: NodeEvents[Name]) => void): () => void {
     const listeners = this.byName.get(name) ?? new Set();
     this.byName.set(name, listeners);
@@ -21,7 +21,7 @@ export class Listeners {
     return () => listeners.delete(listener as Listener);
   }
 
-  readonly tell = <Name extends NodeEventName>(name: Name, event: NodeEvents[Name]): void => {
+  readonly emit = <Name extends NodeEventName>(name: Name, event: NodeEvents[Name]): void => {
     for (const listener of [...(this.byName.get(name) ?? [])]) {
       try {
         onRejected(listener(event as never), (cause) => this.onFailed(name, cause));

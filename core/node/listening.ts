@@ -64,7 +64,7 @@ export class Listening {
     this.unopened.clear();
   }
 
-  /** Nobody sees these channels; a line a minute tells the operator. */
+  /** Nobody sees these channels; a line a minute informs the operator. */
   private refused(address: Address, reason: 'full' | 'system'): void {
     const { log, clock } = this.options;
     this.options.onRefused();

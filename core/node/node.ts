@@ -52,7 +52,7 @@ export class MeshNode {
     const log = logger.child({ node: identity.nodeId.slice(0, 8) });
     this.listeners = new Listeners((event, err) => log.error({ err, event }, 'listener failed'));
     const transports = () => [...setup.transports, ...this.network.behaviors.ports('transport')];
-    this.runner = new Runner({ clock, timers, log, transports, onEvent: logged(log, this.listeners.tell) });
+    this.runner = new Runner({ clock, timers, log, transports, onEvent: logged(log, this.listeners.emit) });
     this.facade = new RouterFacade(setup.router, (callback, cause) => this.network.routerFault(callback, cause));
     this.container = new NodeContainer(plan, { ...setup, nodeId: identity.nodeId, logger: log, router: this.facade });
     this.network = new Network(
@@ -86,7 +86,7 @@ export class MeshNode {
     return this.network.addresses;
   }
 
-  /** The stable facade over the routing table of the moment. */
+  /** The stable facade over the current routing table. */
   get router(): RouterTable {
     return this.facade;
   }
@@ -117,7 +117,7 @@ export class MeshNode {
     return this.stop();
   }
 
-  /** Connects to an address or a known node; the connection is held until `disconnect`. An open one is answered as it is. */
+  /** Connects to an address or a known node; the connection is held until `disconnect`. One that is open already is returned as it is. */
   connect(
     target: string | Address | NodeId,
     options: { readonly signal?: AbortSignal; readonly timeoutMs?: number } = {},
@@ -249,7 +249,7 @@ export class MeshNode {
     return explainRoute(this.network.links, this.facade, route);
   }
 
-  /** Hears an event until the answered function is called. A listener that throws is logged and harms nobody. */
+  /** Calls the listener for an event until the returned function is called. A listener that throws is logged and harms nobody. */
   on<Name extends NodeEventName>(name: Name, listener: (event: NodeEvents[Name]) => void): () => void {
     return this.listeners.on(name, listener);
   }

@@ -19,7 +19,7 @@ export interface RunnerOptions {
   readonly timers: Timers;
   readonly log: Logger;
   readonly transports: () => readonly Transport[];
-  /** Hears what the network tells, after the step that told it. */
+  /** Gets the network's events, after the step that emitted them. */
   readonly onEvent: <Name extends NodeEventName>(name: Name, event: NodeEvents[Name]) => void;
 }
 

@@ -73,7 +73,7 @@ export interface BuildPlan {
 const GIVEN: ReadonlySet<Token> = new Set([NODE_ID, CLOCK, RANDOM, LOGGER, SEALER, SIGNER, STORAGE, RouterTable]);
 /** Service ids below it are reserved. */
 const USER_IDS_FROM = 32;
-/** The reserved service ids that a built-in behaviour has; DESIGN gives each its meaning. */
+/** The reserved service ids that a built-in behaviour has. */
 const BUILTIN_ID_LAST = 17;
 
 /** Checks everything. Throws one `NetworkError` with the code of the first fault; `details.faults` lists all of them. */

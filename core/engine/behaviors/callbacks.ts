@@ -13,7 +13,7 @@ import { type BehaviorSlot, HandlerSlot, type Owner, type Sending } from './owne
 
 /** What a callback writes to and may have to be taken back: a lane. */
 export interface Revocable {
-  /** From here on what is written belongs to this transaction; whether it has to be told the end. */
+  /** From here on what is written belongs to this transaction; whether it needs to be settled. */
   mark(transaction: number): boolean;
   /** Takes back what the transaction wrote. */
   cut(transaction: number): void;
@@ -56,7 +56,7 @@ export class Callbacks {
     return { behavior: this.lastOwner?.behavior?.name, callback: this.lastCallback };
   }
 
-  /** Runs a callback of `owner`; answers what it returned, or `undefined` when it threw. An ended owner is not called. */
+  /** Runs a callback of `owner`; returns what it returned, or `undefined` when it threw. An ended owner is not called. */
   run<T>(owner: Owner, callback: string, work: () => T): T | undefined {
     if (owner.isEnded || (owner.behavior.isCondemned && !ENDINGS.has(callback))) return undefined;
     const { transaction: outer, recorded } = owner;
@@ -74,7 +74,7 @@ export class Callbacks {
     }
   }
 
-  /** As `run`, for a question: tells an answer of `undefined` from a throw. */
+  /** As `run`, for a question: distinguishes a result of `undefined` from a throw. */
   ask<T>(owner: Owner, callback: string, question: () => T): { readonly answer: T } | undefined {
     return this.run(owner, callback, () => {
       const answer = question();

@@ -1,5 +1,5 @@
 /**
- * @module DialError: what an attempt that failed tells: each address with its own reason. A wrong network name and a wrong
+ * @module DialError: the error of an attempt that failed: each address with its own reason. A wrong network name and a wrong
  * key look the same here, as they do on the wire.
  */
 import { type CloseCode, type CloseReason, type ErrorCode, NetworkError } from '../../errors.js';

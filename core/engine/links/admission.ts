@@ -130,7 +130,7 @@ export class Admission implements BehaviorObserver {
     return true;
   }
 
-  /** Sends `ready`, and opens the link, as soon as nothing stands in the way. */
+  /** Sends `ready`, and opens the link, as soon as nothing else is waited for. */
   private goOn(link: Link): void {
     const { links, behaviors } = this.parts;
     if (link.phase !== 'gates' || link.speakingGates.size > 0) return;

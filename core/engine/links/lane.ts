@@ -61,7 +61,7 @@ export class Lane {
   ) {}
 
   /**
-   * Reserves room for one frame of `messageBytes` and writes its length; answers the slab, whose `used` is where the message goes.
+   * Reserves room for one frame of `messageBytes` and writes its length; returns the slab, whose `used` is where the message goes.
    * The caller writes exactly that many bytes and moves `used`. `undefined` when the lane is full.
    */
   reserve(messageBytes: number, frameBytes: number): Slab | undefined {
@@ -90,7 +90,7 @@ export class Lane {
     return 2 * this.bytes < this.bytesMax && 2 * this.count < this.countMax;
   }
 
-  /** From here on what is written belongs to this transaction. Answers whether the lane has to be told its end. */
+  /** From here on what is written belongs to this transaction. Returns whether the lane has to be settled at its end. */
   mark(transaction: number): boolean {
     if (this.transaction === transaction) return false;
     this.transaction = transaction;
@@ -127,7 +127,7 @@ export class Lane {
     release(slab);
   }
 
-  /** Drops everything; answers how many messages of authors that were. */
+  /** Drops everything; returns how many messages of authors that were. */
   clear(): number {
     this.refused.clear();
     const dropped = this.slabs.reduce((sum, { count, ownCount }) => sum + count - ownCount, 0);

@@ -23,7 +23,7 @@ export interface LinkObserver {
   opening?(link: Link): void;
   /** Everybody has taken it in: behaviours see it now. */
   opened?(link: Link): void;
-  /** It has ended for authors; `link.hasOpened` says whether it was open. */
+  /** It has ended for authors; `link.hasOpened`: it was open. */
   ended?(link: Link, reason: CloseReason): void;
 }
 

@@ -96,7 +96,7 @@ export class LinkPipeline {
     if (link.phase === 'closing' && link.isGoodbyeQueued && outbox.isEmpty) this.links.finish(link);
   }
 
-  /** Authors hear of it in a step, not in the midst of a flush. */
+  /** Authors are called in a step, not in the midst of a flush. */
   private exhausted(link: Link): void {
     const close = () => this.links.close(link, 'record-failed', 'the link has sealed as many records as its keys allow');
     this.context.enqueue({ run: close });

@@ -173,7 +173,7 @@ export class LinkTable implements BehaviorObserver {
     for (const link of [...this.byId.values()]) if (link.nodeId === nodeId) this.close(link, 'goodbye', text);
   }
 
-  /** Ends a link from this side. The remote is told the reason if its identity is proven. */
+  /** Ends a link from this side. The remote gets the reason if its identity is proven. */
   close(link: Link, code: CloseCode, text = ''): void {
     if (link.isOver) return;
     const wasDialling = link.phase === 'dialling';
@@ -200,7 +200,7 @@ export class LinkTable implements BehaviorObserver {
     this.drop(link, undefined);
   }
 
-  /** Called by flush when a closing link has written everything that it wanted to: says goodbye, then ends the channel. */
+  /** Called by flush when a closing link has written everything that it wanted to: sends the goodbye, then ends the channel. */
   sayGoodbye(link: Link): void {
     const { code, text } = link.closeReason as CloseReason;
     link.isGoodbyeQueued = true;

@@ -33,7 +33,7 @@ export class Link {
   secure: SecureStream | undefined;
   /** Present once the remote's identity is proven. */
   connection: Connection | undefined;
-  /** The remote's random name of its start, as hex; zeros when it told none. */
+  /** The remote's random name of its start, as hex; zeros when it gave none. */
   instance = '';
   nodeIdBytes: Uint8Array | undefined;
   /** What its messages have in common; present with `connection`. */

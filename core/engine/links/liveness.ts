@@ -14,7 +14,7 @@ import type { LinkTable } from './link-table.js';
 
 /** How much a sample counts for the smoothed round trip (RFC 6298), once there are enough for an average. */
 const RTT_WEIGHT = 1 / 8;
-/** Round trips before anybody is told of one: a first one alone may be far from the average, and routes stay with what they once reckon with. */
+/** Round trips before one is reported: a first one alone may be far from the average, and routes stay with what they once reckon with. */
 const OPENING_PONGS = 3;
 /** Pings that are remembered for the loss ratio. */
 const HISTORY = 16;

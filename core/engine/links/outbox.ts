@@ -132,12 +132,12 @@ export class Outbox {
     });
   }
 
-  /** Drops what waits, but for a frame that is half sealed: what follows it could not be read. Answers how many of authors' messages that were. */
+  /** Drops what waits, but for a frame that is half sealed: what follows it could not be read. Returns how many of authors' messages that were. */
   clearWaiting(): number {
     return this.lanes.reduce((count, lane) => count + lane.clearWaiting(), 0);
   }
 
-  /** The channel is gone. Answers how many of authors' messages the system never took. */
+  /** The channel is gone. Returns how many of authors' messages the system never took. */
   clear(): number {
     const inFlight = this.writes.reduce((count, { messages }) => count + messages, this.sealedMessages);
     this.writes.length = 0;
@@ -208,7 +208,7 @@ function roomBehind({ bytes, used, sealed }: Slab): number {
   return Math.min(bytes.length - used, SLAB_BYTES - used + sealed);
 }
 
-/** Puts what fits of the second slab behind the first one; answers where it ends. */
+/** Puts what fits of the second slab behind the first one; returns where it ends. */
 function join(first: Slab, second: Slab): number {
   const byteCount = Math.min(second.used, roomBehind(first));
   first.bytes.set(second.bytes.subarray(0, byteCount), first.used);

@@ -73,7 +73,7 @@ export class ApplicationSender implements Sending, LinkObserver {
     this.settleAll((waiting) => waiting.connectionIds.has(connectionId) && (lane === undefined || waiting.lane === lane));
   }
 
-  /** Another route may have room, or there is none: `send` says which. */
+  /** Another route may have room, or there is none: the next `send` shows it. */
   ended({ id }: Link): void {
     this.settleAll(({ connectionIds }) => connectionIds.has(id));
   }

@@ -1,5 +1,5 @@
 /**
- * @module Control: what the messages of service 0 do to a link. They are direct only: a routed one would let a stranger speak for the
+ * @module Control: what the messages of service 0 do to a link. They are direct only: a routed one would let a stranger act as the
  * neighbour. The one exception, a signal of a lost message, does nothing to a link: `loss-signals.ts`.
  */
 

@@ -1,5 +1,5 @@
 /**
- * @module Delivery: messages that came over a link on their way up: header, then control, this node, or another link. A forwarded body is
+ * @module Delivery: messages that came over a link: header, then control, this node, or another link. A forwarded body is
  * never decoded, and never goes back to the link that it came from. What does not go on is counted by its cause.
  */
 import { HeaderView, KIND_DIRECT, KIND_NODE } from '../../wire/message.js';

@@ -1,7 +1,7 @@
 /**
  * @module Forwarder: routed messages that came over a link, broadcasts among them. A relay forwards only if ttl > 1, sends ttl - 1, never to
  * the link that it came from, and leaves the body as it is; local delivery ignores ttl. A full relay drops and counts: it never blocks
- * another link. The origin of what ends here is told, see `loss-signals.ts`.
+ * another link. The origin of what ends here gets a signal, see `loss-signals.ts`.
  */
 
 import { NODE_ID_BYTES, type NodeId, nodeIdFromBytes, nodeIdToBytes } from '../../address/node-id.js';
@@ -54,7 +54,7 @@ export class Forwarder {
     this.forwardOver(next, link, view);
   }
 
-  /** Something else than handing on happens: the way of the next message has to be asked for. */
+  /** Something else than forwarding happens: the table is asked about the next message. */
   forget(): void {
     this.cache.forget();
   }
@@ -116,7 +116,7 @@ export class Forwarder {
     this.parts.signals.send(from, view, cause);
   }
 
-  /** Most messages that pass go where the last one went: its id is kept as a text, which is dear to make. */
+  /** Most messages that pass go where the last one went: its id is kept as a text, which is expensive to make. */
   private destinationOf({ bytes, destinationOffset }: HeaderView): NodeId {
     const { lastBytes } = this;
     let index = this.lastId === undefined ? NODE_ID_BYTES : 0;

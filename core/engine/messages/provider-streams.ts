@@ -27,7 +27,7 @@ export class ProviderStreams {
     return this.kept.size;
   }
 
-  /** `undefined`: the table leaves the choice to the nodes on the way. */
+  /** `undefined`: the table leaves the choice to the relays. */
   choose(fromServiceId: number, serviceId: number, meta: number, streamId: number): NodeId | undefined {
     const { router } = this;
     if (streamId === 0) return router.providerOf(serviceId, meta);

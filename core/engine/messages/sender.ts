@@ -1,5 +1,5 @@
 /**
- * @module Sender: messages of this node on their way down: route, header, lane. The payload is copied at once, as part of the owner's
+ * @module Sender: outgoing messages of this node: route, header, lane. The payload is copied at once, as part of the owner's
  * callback; nothing is kept unless the result is `queued`.
  */
 import type { SendOptions } from '../../api/agent.js';
