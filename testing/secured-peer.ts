@@ -141,7 +141,7 @@ export class SecuredPeer extends RawPeer {
 
   /** Its side is open. */
   sendReady(services: readonly number[] = this.#options.services ?? []): void {
-    this.sendControl(encodeReady(this.#instance, services));
+    this.sendControl(encodeReady(services));
   }
 
   override onBytes(bytes: Uint8Array): void {

@@ -5,7 +5,7 @@
  * | kind | then |
  * |---|---|
  * | 1 ping, 2 pong | the value, u64 (below 2^53); a pong repeats its ping's |
- * | 3 ready | instance id, 8 bytes; service list |
+ * | 3 ready | service list |
  * | 4 close | u16 code; text in UTF-8, at most 256 bytes, to the end of the message |
  * | 5 services | the complete new service list |
  * | 6 lost | cause u8 (1 unreachable, 2 hop-limit, 3 lane-full); of the message that ended from-service u8, to-service u8, stream id u32, and the
@@ -24,7 +24,6 @@ const CLOSE = 4;
 const SERVICES = 5;
 const LOST = 6;
 
-const INSTANCE_ID_BYTES = 8;
 /** So much of a lost message's payload comes back to its origin. */
 export const LOST_PAYLOAD_BYTES_MAX = 16;
 /** The first room of a message: most fit, and a longer one grows. */
@@ -42,8 +41,8 @@ export type ControlMessage =
   /** To be answered by a pong of the same value. */
   | { readonly type: 'ping'; readonly value: number }
   | { readonly type: 'pong'; readonly value: number }
-  /** The remote's side is open. `instanceId` is a copy of 8 bytes, fresh with each start of the remote. */
-  | { readonly type: 'ready'; readonly instanceId: Uint8Array; readonly services: readonly number[] }
+  /** The remote's side is open. */
+  | { readonly type: 'ready'; readonly services: readonly number[] }
   /** The remote ends the link. `code` as of `closeCodeOf`; `text` is one line without control characters, at most 256 bytes. */
   | { readonly type: 'close'; readonly code: number; readonly text: string }
   /** What the remote offers from now on. */
@@ -76,11 +75,9 @@ export function encodePong(value: number): Uint8Array {
   return encodeEcho(PONG, value);
 }
 
-/** `instanceId`: 8 bytes. `services` in any order. */
-export function encodeReady(instanceId: Uint8Array, services: Iterable<number>): Uint8Array {
-  if (instanceId.length !== INSTANCE_ID_BYTES)
-    throw new NetworkError('ARGUMENT_INVALID', `instanceId has ${instanceId.length} bytes; it must have ${INSTANCE_ID_BYTES}`);
-  return writeServices(begin(READY).bytes(instanceId), services);
+/** `services` in any order. */
+export function encodeReady(services: Iterable<number>): Uint8Array {
+  return writeServices(begin(READY), services);
 }
 
 /** `code`: a number of `CLOSE_CODES`. A text of more than 256 bytes is cut after its last whole character that fits. */
@@ -157,7 +154,7 @@ function readEcho(type: 'ping' | 'pong', reader: ByteReader): ControlMessage {
 }
 
 function readReady(reader: ByteReader): ControlMessage {
-  return { type: 'ready', instanceId: reader.copy(INSTANCE_ID_BYTES), services: readServices(reader) };
+  return { type: 'ready', services: readServices(reader) };
 }
 
 function readClose(reader: ByteReader): ControlMessage {

@@ -122,7 +122,7 @@ function conversationTarget(): MutationTarget {
   stream.push(remote.take());
   const third = say(...stream.takeOutput());
   const sealed = (plaintext: Uint8Array) => say(...(stream.seal(plaintext) ?? []));
-  const ready = sealed(framed(control(encodeReady(INSTANCE, [64]))));
+  const ready = sealed(framed(control(encodeReady([64]))));
   const rest = sealed(joinBytes([framed(control(encodePing(1))), framed(direct(encodeValue({ a: [1, 2] })))]));
   if (aftermath(node, remote).connected === 0) throw new Error('the recorded conversation does not connect');
   const whole = joinBytes([opening, third, ready, rest]);
@@ -188,7 +188,7 @@ function messages(): readonly Uint8Array[] {
   const remote = new Uint8Array(32).fill(7);
   const value = encodeValue({ name: 'x', list: [1, -1, 1.5], bytes: new Uint8Array(5) });
   return [
-    ...[encodePing(1), encodePong(2), encodeClose(1, 'bye'), encodeServices([64, 65]), encodeReady(INSTANCE, [64])].map(control),
+    ...[encodePing(1), encodePong(2), encodeClose(1, 'bye'), encodeServices([64, 65]), encodeReady([64])].map(control),
     direct(value),
     direct(value, { streamId: 5, extension: text('trace') }),
     ...RPC_MESSAGES.map((message) => direct(message, RPC)),

@@ -45,7 +45,7 @@ const EXAMPLES: Readonly<Record<string, Uint8Array>> = {
   service: header({ kind: KIND_SERVICE, routedServiceId: 9, meta: 0xabcdef }),
   services: header({ kind: KIND_SERVICES, routedServiceId: 9, scope: 2, sequence: 0xdeadbeef }),
   ping: encodePing(1),
-  ready: encodeReady(Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8), [64, 6]),
+  ready: encodeReady([64, 6]),
   close: encodeClose(1, 'bye'),
   'services-changed': encodeServices([0, 64, 255]),
   lost: encodeLost({ cause: 'lane-full', fromServiceId: 6, serviceId: 6, streamId: 9, payloadStart: Uint8Array.of(1, 2, 3, 4, 5) }),

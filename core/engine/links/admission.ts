@@ -136,7 +136,7 @@ export class Admission implements BehaviorObserver {
     if (link.phase !== 'gates' || link.speakingGates.size > 0) return;
     if (!link.isReadySent) {
       link.isReadySent = true;
-      links.sendControl(link, encodeReady(links.security.instance, behaviors.services));
+      links.sendControl(link, encodeReady(behaviors.services));
     }
     if (link.isChosen && link.isReadyReceived && link.waitingGates.size === 0) links.open(link);
   }

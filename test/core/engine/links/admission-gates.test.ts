@@ -9,7 +9,6 @@ import { act, logged, slotOf, visitor } from '../../node/life-cycle.js';
 
 const GATE = 40;
 const PLAIN = 64;
-const INSTANCE = new Uint8Array(8);
 
 /** A node with a gate and a behaviour that is none. The peer says nothing by itself. */
 function gated(reactions: Record<string, (...args: never[]) => unknown> = {}) {
@@ -98,7 +97,7 @@ describe('before a connection is open', () => {
       (peer, node) => peer.sendMessage({ kind: KIND_NODE, serviceId: GATE, destination: nodeIdToBytes(node.id) }),
     ],
     ['services before ready', (peer) => peer.sendControl(encodeServices([PLAIN]))],
-    ['ready twice', (peer) => [1, 2].forEach(() => void peer.sendControl(encodeReady(INSTANCE, [])))],
+    ['ready twice', (peer) => [1, 2].forEach(() => void peer.sendControl(encodeReady([])))],
     ['a malformed control message', (peer) => peer.sendControl(Uint8Array.of(3, 1))],
   ];
   for (const [what, send] of wrong) {
