@@ -93,7 +93,7 @@ describe('examples', () => {
     expect(first[1]).to.match(/^partitioned: \d+ links; a broadcast reaches 50 of 100 nodes within \d+ ms$/);
     expect(first[2]).to.match(/^healed: \d+ links; a broadcast reaches 100 of 100 nodes within \d+ ms$/);
     expect(first[3]).to.match(/^\d+ s of virtual time, \d+ events, trace [0-9a-f]{16}$/);
-  });
+  }).timeout(120_000);
 
   it('lan: two nodes find each other without any address, where the machine can multicast', async function () {
     this.timeout(60_000);
