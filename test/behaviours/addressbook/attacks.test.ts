@@ -43,7 +43,7 @@ describe('row 14: this node’s own address in gossip', () => {
     await mesh.net.stop();
   });
 
-  it('as a seed given as a number is never dialled, as it is where the node listens; a name is tried again at the longest wait', async () => {
+  it('as a seed given as a number is dialled once an hour at most; a name is tried again at the longest wait', async () => {
     const mesh = new Mesh(2);
     const options = { builtins: ['handshake' as const], behaviors: [AddressBookBehavior] };
     const numeric = await mesh.net.createNode({ ...options, name: '10.0.0.1', seeds: ['sim://10.0.0.1'] });
@@ -51,7 +51,7 @@ describe('row 14: this node’s own address in gossip', () => {
     const [ofNumeric, ofNamed] = [dialsOf(numeric), dialsOf(named)];
     await Promise.all([numeric.start(), named.start()]);
     await mesh.net.run(HOUR_MS);
-    expect(ofNumeric.map(({ error }) => error.code)).to.deep.equal([]);
+    expect(ofNumeric.length).to.be.at.most(1);
     expect(new Set(ofNamed.map(({ error }) => error.code))).to.deep.equal(new Set(['SELF_DIAL']));
     expect(ofNamed.length, 'every 30 s on average').to.be.within(60, 200);
     await mesh.net.stop();
