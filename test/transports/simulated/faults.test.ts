@@ -138,8 +138,8 @@ describe('crash and restart', () => {
     network.crash('carol');
     await network.run(12_000);
     expect(seen).to.deep.equal([]);
-    await network.run(100);
-    expect(seen).to.deep.equal(['alice lost carol at 15080: timeout']);
+    await network.run(200);
+    expect(seen).to.deep.equal(['alice lost carol at 15120: timeout']);
     expect(network.nodes.map(({ name }) => name)).to.deep.equal(['alice', 'bob']);
   });
 
