@@ -25,7 +25,7 @@ const NODE_DEFAULTS: NodeDefaults = {
   random: nodeRandom,
   crypto: nodeCrypto,
   keys: new AgreementKeys(nodeCrypto, nodeRandom, 2),
-  transports: () => [new TcpTransport()],
+  transports: ({ keepAlive }) => [new TcpTransport({ unref: !keepAlive })],
   router: PathVectorRouter,
   builtins: BUILTINS,
   lan: LanBehavior,

@@ -23,6 +23,8 @@ export interface Clock {
 export interface Timers {
   /** Calls back once, not before `delayMs` have passed. Keeps no process alive by itself. Returns what cancels it. */
   after(delayMs: number, callback: () => void): () => void;
+  /** Keeps the process alive until the returned function is called, where a process would end otherwise. Absent: nothing needs that here. */
+  keepAlive?(): () => void;
   /** Calls back once, after everything that is ready in this turn of the event loop. */
   endOfTurn(callback: () => void): void;
 }

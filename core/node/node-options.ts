@@ -58,6 +58,11 @@ export interface NodeOptions {
   readonly container?: DependencyContainer;
   /** Period of `onTick`, 1000 ms by default; 10 to 3,600,000. */
   readonly tickMs?: number;
+  /**
+   * Whether the node keeps its process alive from `start()` until `stop()` or `kill()`, connected or not; `true` by default. With `false` the
+   * process ends when the application has nothing left to do, in the midst of what it awaits from the node. A `stop()` is always finished.
+   */
+  readonly keepAlive?: boolean;
   /** For tests. */
   readonly clock?: Clock;
   readonly timers?: Timers;
@@ -74,8 +79,8 @@ export interface NodeDefaults {
   readonly crypto: Crypto;
   /** Fresh keys of that crypto and random, with spares; absent: none are made before they are needed. */
   readonly keys?: AgreementKeys;
-  /** Asked once, when no transports are given. */
-  readonly transports: () => readonly Transport[];
+  /** Asked once, when no transports are given. Without `keepAlive` their sockets keep no process alive. */
+  readonly transports: (options: { readonly keepAlive: boolean }) => readonly Transport[];
   readonly router: RouterClass;
   readonly builtins: Readonly<Record<BuiltinName, BehaviorEntry>>;
   readonly logger: (level: LogLevel) => Logger;
@@ -104,6 +109,7 @@ export interface NodeSetup {
   readonly transports: readonly Transport[];
   readonly limits: Limits;
   readonly tickMs: number;
+  readonly keepAlive: boolean;
   readonly logger: Logger;
   readonly storage: Storage;
   readonly signer: Signer;

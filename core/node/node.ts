@@ -95,6 +95,7 @@ export class MeshNode {
   async start(): Promise<void> {
     if (this.state !== 'new') throw new NetworkError('ALREADY_STARTED', 'start() may be called once');
     this.state = 'running';
+    if (this.setup.keepAlive) this.runner.keepAlive();
     this.runner.step({ type: 'start' });
     try {
       this.requireRunning();
@@ -260,6 +261,7 @@ export class MeshNode {
     this.stopping = Promise.resolve();
     this.network.abandon();
     this.runner.kill();
+    this.runner.release();
   }
 
   /** What the application asks for happens between two callbacks: at once, or when the present one has returned. */
@@ -270,10 +272,12 @@ export class MeshNode {
   private async stopOnce(): Promise<void> {
     const wasRunning = this.state === 'running';
     this.state = 'stopped';
+    this.runner.keepAlive();
     if (wasRunning) await this.runner.stop(this.network.limits.stopTimeoutMs);
     if (wasRunning) await this.runner.within(FLUSH_MS, (done) => this.setup.storage.flush(done));
     const failed = (err: unknown) => this.setup.logger.error({ err }, 'a provider failed to end');
     for (const error of this.container.dispose(failed)) failed(error);
+    this.runner.release();
   }
 
   private requireRunning(): void {

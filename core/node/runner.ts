@@ -35,6 +35,7 @@ export class Runner {
   private isDead = false;
   private wakeMs = Number.POSITIVE_INFINITY;
   private cancelWake: (() => void) | undefined;
+  private letProcessEnd: (() => void) | undefined;
 
   constructor(private readonly options: RunnerOptions) {
     this.channels = new Channels({ ...options, network: () => this.network, step: (input) => this.step(input) });
@@ -94,6 +95,16 @@ export class Runner {
     }
     this.stepOnce(input);
     this.settle();
+  }
+
+  /** Keeps the process alive until `release`. Idempotent. */
+  keepAlive(): void {
+    this.letProcessEnd ??= this.options.timers.keepAlive?.();
+  }
+
+  release(): void {
+    this.letProcessEnd?.();
+    this.letProcessEnd = undefined;
   }
 
   /** Opens a listener; resolves with what is bound. */

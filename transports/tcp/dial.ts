@@ -10,7 +10,7 @@ import { TcpLink } from './link.js';
 import type { TcpParts } from './parts.js';
 import { resolveHost } from './resolve.js';
 import type { SocketTally } from './socket-tally.js';
-import { networkError } from './system-error.js';
+import { networkError, unresolved } from './system-error.js';
 
 const NEXT_ATTEMPT_MS = 250;
 
@@ -24,19 +24,23 @@ export class TcpDial implements Dial {
   readonly #sockets = new Set<Socket>();
   readonly #failures: NetworkError[] = [];
   #timer: NodeJS.Timeout | undefined;
+  readonly #isUnref: boolean;
+  readonly #cancelLookup: (() => void) | undefined;
   #isDone = false;
 
-  constructor(address: Address, sink: DialSink, { tally, resolver, readBuffer }: TcpParts) {
+  constructor(address: Address, sink: DialSink, { tally, resolver, readBuffer, isUnref }: TcpParts) {
     this.#address = address;
     this.#sink = sink;
     this.#tally = tally;
     this.#readBuffer = readBuffer;
-    resolveHost(address, resolver, (hosts, error) => this.#onResolved(hosts, error));
+    this.#isUnref = isUnref;
+    this.#cancelLookup = resolveHost(address, resolver, (hosts, error) => this.#onResolved(hosts, error));
   }
 
   cancel(): void {
     this.#isDone = true;
     clearTimeout(this.#timer);
+    this.#cancelLookup?.();
     for (const socket of this.#sockets) socket.destroy();
     this.#sockets.clear();
   }
@@ -45,7 +49,7 @@ export class TcpDial implements Dial {
     if (this.#isDone) return;
     this.#waiting = [...hosts];
     if (this.#address.port === 0) this.#failures.push(portMissing(this.#address));
-    else if (error !== undefined) this.#failures.push(networkError('dial', this.#address, error));
+    else if (error !== undefined) this.#failures.push(unresolved('dial', this.#address, error));
     if (this.#failures.length > 0) this.#fail();
     else this.#tryNext();
   }
@@ -67,6 +71,7 @@ export class TcpDial implements Dial {
   #try(host: string): void {
     const intake: Intake = { link: undefined };
     const socket = openSocket(host, this.#address.port, this.#readBuffer, intake);
+    if (this.#isUnref) socket.unref();
     this.#tally.track(socket);
     this.#sockets.add(socket);
     const onError = (error: Error) => this.#onFailed(socket, networkError('dial', this.#address, error, host));

@@ -14,7 +14,7 @@ import type { TcpParts } from './parts.js';
 import { resolveHost } from './resolve.js';
 import { socketAddress } from './socket-address.js';
 import type { SocketTally } from './socket-tally.js';
-import { networkError, systemCodeOf } from './system-error.js';
+import { networkError, systemCodeOf, unresolved } from './system-error.js';
 
 const ANY_IPV6 = '::';
 const ANY_IPV4 = '0.0.0.0';
@@ -29,20 +29,24 @@ export class TcpListener implements Listener {
   readonly #tally: SocketTally;
   #servers: Server[] = [];
   #isClosed = false;
+  readonly #isUnref: boolean;
+  readonly #cancelLookup: (() => void) | undefined;
 
-  constructor(address: Address, sink: ListenerSink, { tally, resolver }: TcpParts) {
+  constructor(address: Address, sink: ListenerSink, { tally, resolver, isUnref }: TcpParts) {
     this.#address = address;
     this.#sink = sink;
     this.#tally = tally;
-    resolveHost(address, resolver, (hosts, error) => {
+    this.#isUnref = isUnref;
+    this.#cancelLookup = resolveHost(address, resolver, (hosts, error) => {
       if (this.#isClosed) return;
       if (error === undefined) void this.#open(hosts);
-      else this.#fail(networkError('listen', address, error));
+      else this.#fail(unresolved('listen', address, error));
     });
   }
 
   close(): void {
     this.#isClosed = true;
+    this.#cancelLookup?.();
     this.#closeServers();
   }
 
@@ -75,6 +79,7 @@ export class TcpListener implements Listener {
   #bind(host: string): Promise<Error | undefined> {
     const bound = this.#servers[0]?.address() as AddressInfo | undefined;
     const server = createServer({ noDelay: true });
+    if (this.#isUnref) server.unref();
     return new Promise((resolve) => {
       server.once('error', resolve);
       server.listen({ host, port: bound?.port ?? this.#address.port, exclusive: true }, () => {
@@ -90,6 +95,7 @@ export class TcpListener implements Listener {
   #onConnection(socket: Socket): void {
     const remoteAddress = socketAddress(socket.remoteAddress, socket.remotePort);
     if (remoteAddress === undefined || this.#isClosed || !this.#tally.take()) return this.#refuse(socket, remoteAddress);
+    if (this.#isUnref) socket.unref();
     this.#tally.track(socket);
     this.#tally.accepted++;
     const link = new TcpLink(socket, remoteAddress);

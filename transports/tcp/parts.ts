@@ -10,4 +10,6 @@ export interface TcpParts {
   readonly readBuffer: Uint8Array;
   readonly tally: SocketTally;
   readonly resolver: HostResolver;
+  /** Sockets and listeners keep no process alive. */
+  readonly isUnref: boolean;
 }

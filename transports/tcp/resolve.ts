@@ -11,24 +11,33 @@ const ANSWERS_MAX = 16;
 /** One answer for a name, as `dns.lookup` gives it: `family` is 4 or 6. */
 export type HostAnswer = LookupAddress;
 
-/** Finds the addresses of a name. Calls back exactly once, later: with at least one answer, or with an error that has the system's `code`. */
-export type HostResolver = (name: string, settle: (answers: readonly HostAnswer[], error?: Error) => void) => void;
+/**
+ * Finds the addresses of a name. Calls back exactly once, later: with at least one answer, or with an error that has the system's `code`. It
+ * may return what cancels the look-up; after that it calls back no more.
+ */
+export type HostResolver = (name: string, settle: (answers: readonly HostAnswer[], error?: Error) => void) => (() => void) | void;
 
 /** Asks the system as every program does (hosts file, then DNS), in its pool of threads. It cannot be cancelled. */
 export const systemResolver: HostResolver = (name, settle) => {
   lookup(name, { all: true, verbatim: true }, (error, answers) => (error ? settle([], error) : settle(answers)));
 };
 
-/** Calls back later, never during the call: with numeric hosts, or with an error. */
-export function resolveHost(address: Address, resolver: HostResolver, settle: (hosts: readonly string[], error?: Error) => void): void {
-  if (address.hostKind !== 'name') queueMicrotask(() => settle([address.host]));
-  else {
-    resolver(address.host, (answers, error) => {
+/** Calls back later, never during the call: with numeric hosts, or with an error. Returns what the resolver does. */
+export function resolveHost(
+  address: Address,
+  resolver: HostResolver,
+  settle: (hosts: readonly string[], error?: Error) => void,
+): (() => void) | undefined {
+  if (address.hostKind === 'name') {
+    const cancel: unknown = resolver(address.host, (answers, error) => {
       const hosts = inTurns(answers).slice(0, ANSWERS_MAX);
       if (hosts.length > 0) settle(hosts);
       else settle([], error ?? NO_ANSWER);
     });
+    return typeof cancel === 'function' ? () => cancel() : undefined;
   }
+  queueMicrotask(() => settle([address.host]));
+  return undefined;
 }
 
 const NO_ANSWER = Object.assign(new Error('the name has no address'), { code: 'ENODATA' });

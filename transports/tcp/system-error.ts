@@ -8,18 +8,8 @@ import { type ErrorCode, NetworkError } from '../../core/errors.js';
 /** What was being done; the same system code means different things to a listener and to a dial. */
 export type Operation = 'listen' | 'dial' | 'link';
 
-const UNRESOLVED: Readonly<Record<string, ErrorCode>> = {
-  ENOTFOUND: 'HOST_UNRESOLVED',
-  ENODATA: 'HOST_UNRESOLVED',
-  EAI_AGAIN: 'HOST_UNRESOLVED',
-  EAI_FAIL: 'HOST_UNRESOLVED',
-  EAI_NODATA: 'HOST_UNRESOLVED',
-  EAI_NONAME: 'HOST_UNRESOLVED',
-};
-
 const CODES: Readonly<Record<Operation, Readonly<Record<string, ErrorCode>>>> = {
   listen: {
-    ...UNRESOLVED,
     EADDRINUSE: 'ADDRESS_IN_USE',
     EADDRNOTAVAIL: 'ADDRESS_UNAVAILABLE',
     EAFNOSUPPORT: 'ADDRESS_UNAVAILABLE',
@@ -27,7 +17,6 @@ const CODES: Readonly<Record<Operation, Readonly<Record<string, ErrorCode>>>> = 
     EPERM: 'ADDRESS_UNAVAILABLE',
   },
   dial: {
-    ...UNRESOLVED,
     ECONNREFUSED: 'CONNECTION_REFUSED',
     EHOSTUNREACH: 'HOST_UNREACHABLE',
     EHOSTDOWN: 'HOST_UNREACHABLE',
@@ -55,4 +44,11 @@ export function networkError(operation: Operation, address: Address, cause: unkn
   const by = host === address.host ? '' : ` at ${host}`;
   const details = { address: address.text, host, port: address.port, systemCode };
   return new NetworkError(code, `${DOING[operation]} ${address.text}${by}: ${systemCode}`, { cause, details });
+}
+
+/** Whatever kept the resolver from an answer. */
+export function unresolved(operation: Operation, address: Address, cause: unknown): NetworkError {
+  const systemCode = systemCodeOf(cause);
+  const details = { address: address.text, host: address.host, port: address.port, systemCode };
+  return new NetworkError('HOST_UNRESOLVED', `${DOING[operation]} ${address.text}: ${systemCode}`, { cause, details });
 }

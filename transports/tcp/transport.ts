@@ -6,6 +6,7 @@ import type { Address } from '../../core/address/address.js';
 import type { Dial, DialSink, Listener, ListenerSink, Transport } from '../../core/api/transport.js';
 import { NetworkError } from '../../core/errors.js';
 import { TcpDial } from './dial.js';
+import { dnsResolver } from './dns-resolver.js';
 import { TcpListener } from './listener.js';
 import type { TcpParts } from './parts.js';
 import { type HostResolver, systemResolver } from './resolve.js';
@@ -21,8 +22,14 @@ export interface TcpOptions {
    * `LIMIT_EXCEEDED`. Default: one budget for the whole process, its limit of open files less 32 (4096 where the system does not report it).
    */
   readonly socketsMax?: number;
-  /** Finds the addresses of host names. Default: the system's resolver. */
-  readonly resolver?: HostResolver;
+  /**
+   * Finds the addresses of host names. Default: the system's resolver, whose look-ups nobody can cancel: one that is under way keeps the
+   * process alive until the system gives it up. `dns` reads the hosts file, then asks the name servers of `dns.getServers()` itself, for the
+   * name as it stands; its look-ups end with the dial or the listener that they are for.
+   */
+  readonly resolver?: 'dns' | HostResolver;
+  /** Whether sockets and listeners leave it to others to keep the process alive; `false` by default. */
+  readonly unref?: boolean;
 }
 
 export class TcpTransport implements Transport {
@@ -32,7 +39,8 @@ export class TcpTransport implements Transport {
   constructor(options: TcpOptions = {}) {
     const budget = options.socketsMax === undefined ? processSocketBudget() : new SocketBudget(options.socketsMax);
     const readBuffer = new Uint8Array(READ_BYTES);
-    this.#parts = { tally: new SocketTally(budget), resolver: options.resolver ?? systemResolver, readBuffer };
+    const resolver = options.resolver === 'dns' ? dnsResolver : (options.resolver ?? systemResolver);
+    this.#parts = { tally: new SocketTally(budget), resolver, readBuffer, isUnref: options.unref ?? false };
   }
 
   listen(address: Address, sink: ListenerSink): Listener {

@@ -11,11 +11,18 @@ export const nodeClock: Clock = {
   wallMs: () => Date.now(),
 };
 
+/** The longest period that the system's timers have. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 export const nodeTimers: Timers = {
   after(delayMs, callback) {
     const timer = setTimeout(callback, delayMs);
     timer.unref();
     return () => clearTimeout(timer);
+  },
+  keepAlive() {
+    const timer = setInterval(() => {}, LONGEST_MS);
+    return () => clearInterval(timer);
   },
   endOfTurn(callback) {
     setImmediate(callback);

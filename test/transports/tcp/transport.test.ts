@@ -207,7 +207,7 @@ describe('tcp dial', () => {
   });
 
   it('names a host that has no address', async () => {
-    for (const resolver of [failing('ENOTFOUND'), failing('EAI_AGAIN'), answering()]) {
+    for (const resolver of [failing('ENOTFOUND'), failing('EAI_AGAIN'), failing('ECONNREFUSED'), answering()]) {
       const { failure } = await dialOutcome(new TcpTransport({ resolver }), parseAddress('tcp://nowhere.example:80'));
       expect(failure?.code).to.equal('HOST_UNRESOLVED');
       expect(failure?.message).to.contain('tcp://nowhere.example:80');

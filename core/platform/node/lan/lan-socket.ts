@@ -3,7 +3,7 @@
  * which is loaded when the first node wants it: nodes without LAN discovery never do. Sockets share the port with other responders of
  * the machine. Every packet is looked at by the guard before the package decodes it.
  */
-import { createSocket, type RemoteInfo } from 'node:dgram';
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { NetworkError } from '../../../errors.js';
 import type { LanFace } from './interfaces.js';
 import type { PacketGuard } from './packet-guard.js';
@@ -12,12 +12,13 @@ import type { Answer, DnsPacket, Question } from './records.js';
 /** RFC 6762. */
 export const MDNS_PORT = 5_353;
 const GROUPS = { udp4: '224.0.0.251', udp6: 'ff02::fb' } as const;
+const TTL = 255;
 const ANY = { udp4: '0.0.0.0', udp6: '::' } as const;
 
 /** What is used of the package. */
 interface Mdns {
   on(event: 'ready', listener: () => void): unknown;
-  on(event: 'error' | 'warning', listener: (error: Error) => void): unknown;
+  on(event: 'error', listener: (error: Error) => void): unknown;
   on(event: 'packet', listener: (packet: DnsPacket, from: RemoteInfo) => void): unknown;
   query(question: Question, callback: (error?: Error | null) => void): void;
   respond(answer: Answer, callback: (error?: Error | null) => void): void;
@@ -65,10 +66,6 @@ export class LanSocket {
     this.mdns = this.create(parts);
     this.mdns.on('ready', () => this.opened());
     this.mdns.on('error', (error) => this.fail(error));
-    // Before it is ready: the group could not be joined. Later: a packet that could not be decoded.
-    this.mdns.on('warning', (error) => {
-      if (!this.isReady) this.flaw ??= error;
-    });
     this.mdns.on('packet', (packet, from) => {
       if (!this.isClosing) sink.onPacket(packet, from.address);
     });
@@ -92,8 +89,18 @@ export class LanSocket {
 
   private create({ make, port, guard, nowMs }: LanSocketParts): Mdns {
     const { family, multicastInterface, isOnLink } = this.face;
-    const socket = createSocket({ type: family, reuseAddr: true, ipv6Only: family === 'udp6' });
-    const mdns = make({ socket, type: family, port, ip: GROUPS[family], interface: multicastInterface, bind: ANY[family] });
+    const socket = createSocket({ type: family, reuseAddr: true, ipv6Only: family === 'udp6' }).unref();
+    // The package would look for further interfaces all the time, by a timer that keeps the process alive.
+    const mdns = make({
+      socket,
+      type: family,
+      port,
+      ip: GROUPS[family],
+      interface: multicastInterface,
+      bind: ANY[family],
+      multicast: false,
+    });
+    socket.on('listening', () => this.join(socket));
     const decoders = socket.listeners('message');
     socket.removeAllListeners('message');
     socket.on('message', (bytes: Buffer, from: RemoteInfo) => {
@@ -101,6 +108,17 @@ export class LanSocket {
       if (isFit && !this.isClosing) for (const decode of decoders) decode.call(socket, bytes, from);
     });
     return mdns;
+  }
+
+  private join(socket: Socket): void {
+    const { family, multicastInterface } = this.face;
+    try {
+      socket.addMembership(GROUPS[family], multicastInterface);
+      socket.setMulticastInterface(multicastInterface);
+      socket.setMulticastTTL(TTL);
+    } catch (error) {
+      this.flaw = error as Error;
+    }
   }
 
   private opened(): void {
