@@ -3,11 +3,12 @@
  */
 import { BUILTINS, LanBehavior } from './behaviours/index.js';
 import { type Identity as CoreIdentity, LAN_PORT, MeshNode, type NodeDefaults, type NodeOptions, resolveOptions } from './core/index.js';
-import { nodeCrypto } from './core/platform/node/crypto-node.js';
 import { FileStorage } from './core/platform/node/file-storage.js';
 import { loadOrCreateIdentity } from './core/platform/node/files.js';
+import { jsonLogger } from './core/platform/node/json-logger.js';
 import { NodeLan } from './core/platform/node/lan/node-lan.js';
-import { nodeClock, nodeLogger, nodeRandom, nodeTimers } from './core/platform/node/ports-node.js';
+import { platformCrypto } from './core/platform/node/platform-crypto.js';
+import { nodeClock, nodeRandom, nodeTimers } from './core/platform/node/ports-node.js';
 import { AgreementKeys } from './core/security/agreement-keys.js';
 import { identityFactory } from './core/security/identity.js';
 import { PathVectorRouter } from './routing/index.js';
@@ -15,22 +16,24 @@ import { TcpTransport } from './transports/tcp/index.js';
 
 export * from './core/index.js';
 
+const CRYPTO = platformCrypto();
+
 /** The Ed25519 key that a node is. `Identity.generate({ zone })` makes one, `Identity.fromSeed(seed)` makes the same one again. */
-export const Identity = identityFactory(nodeCrypto, nodeRandom);
+export const Identity = identityFactory(CRYPTO, nodeRandom);
 export type Identity = CoreIdentity;
 
 const NODE_DEFAULTS: NodeDefaults = {
   clock: nodeClock,
   timers: nodeTimers,
   random: nodeRandom,
-  crypto: nodeCrypto,
-  keys: new AgreementKeys(nodeCrypto, nodeRandom, 2),
+  crypto: CRYPTO,
+  keys: new AgreementKeys(CRYPTO, nodeRandom, 2),
   transports: ({ keepAlive }) => [new TcpTransport({ unref: !keepAlive })],
   router: PathVectorRouter,
   builtins: BUILTINS,
   lan: LanBehavior,
   provide: [{ token: LAN_PORT, useValue: new NodeLan() }],
-  logger: nodeLogger,
+  logger: (level) => jsonLogger(level),
   loadIdentity: loadOrCreateIdentity,
   storage: (dataDirectory, logger) => new FileStorage(dataDirectory, logger),
 };

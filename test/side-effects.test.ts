@@ -47,6 +47,7 @@ describe('side effects of the package', () => {
   it('are those of one module, as source and compiled, which stands before what needs it', () => {
     expect(effectImports()).to.deep.equal([
       ['./dist/core/registration/injection.js', './metadata.js'],
+      ['./dist/core/registration/injection.js', 'reflect-metadata'],
       ['./dist/core/registration/metadata.js', 'reflect-metadata'],
     ]);
     expect(PACKAGE.sideEffects).to.deep.equal(['./core/registration/metadata.ts', './dist/core/registration/metadata.js']);

@@ -47,7 +47,7 @@ export class MeshNode {
 
   /** For `createNode`: options are checked, nothing runs yet. Throws when the behaviours do not fit together. */
   constructor(private readonly setup: NodeSetup) {
-    const { identity, clock, timers, logger } = setup;
+    const { identity, clock, timers, logger, crypto } = setup;
     const plan = planRegistration(setup);
     const log = logger.child({ node: identity.nodeId.slice(0, 8) });
     this.listeners = new Listeners((event, err) => log.error({ err, event }, 'listener failed'));
@@ -74,6 +74,7 @@ export class MeshNode {
       withCaller: (work) => this.network.calls.withCaller(work),
     });
     for (const behavior of this.container.build()) this.network.behaviors.add(behavior);
+    if (crypto.remark !== undefined) log.info({ crypto: crypto.name }, crypto.remark);
     for (const warning of this.container.warnings) log.warn({ warning }, 'registration looks wrong');
   }
 

@@ -38,6 +38,8 @@ export interface CipherKey {
 export interface Crypto {
   /** For reports: `node`, `noble`, `simulated`. */
   readonly name: string;
+  /** What operators should know about it: logged at `info` when a node is created. */
+  readonly remark?: string;
   sha256(bytes: Uint8Array): Uint8Array;
   hmacSha256(key: Uint8Array, bytes: Uint8Array): Uint8Array;
   /** `secret`: 32 random bytes. */

@@ -15,14 +15,13 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'transports/': ['core/'],
 };
 /** The parts that the package does not ship; those that it does may not lean on them. */
-const PRIVATE = ['cli/', 'examples/', 'bench/', 'test/', 'scripts/', 'docs/'];
+const PRIVATE = ['cli/', 'examples/', 'bench/', 'test/', 'tools/', 'scripts/', 'docs/'];
 const NODE_PLACES = /^(core\/platform\/node|transports\/(tcp|udp)|cli|examples|bench|test|testing|scripts)\//;
 /** Every package of others, and the files that know it. */
 const HOMES: Readonly<Record<string, RegExp>> = {
   'cbor-x/index-no-eval': /^core\/wire\/codec\.ts$/,
   tsyringe: /^core\/registration\/(injection|container)\.ts$/,
-  'reflect-metadata': /^core\/registration\/metadata\.ts$/,
-  pino: /^core\/platform\/node\//,
+  'reflect-metadata': /^core\/registration\/(injection|metadata)\.ts$/,
   '@noble/': /^core\/security\//,
   'multicast-dns': /^core\/platform\/node\/lan\/lan-socket\.ts$/,
   ws: /^transports\/websocket\//,
@@ -210,7 +209,7 @@ export const browserReach: Rule = (sources) => {
   return entries.flatMap((entry) => {
     const seen = new Set([entry]);
     for (const path of seen) for (const next of graph.get(path) ?? []) seen.add(next);
-    const reached = [...seen].filter((path) => path.startsWith('node:') || path.startsWith('core/platform/node/') || path === 'pino');
+    const reached = [...seen].filter((path) => path.startsWith('node:') || path.startsWith('core/platform/node/'));
     return reached.map((path) => `${entry} reaches ${path}`);
   });
 };

@@ -1,8 +1,8 @@
 /** @module Log lines: what a remote says never shapes one, and no secret gets into one. A node logs everything into a buffer. */
 import { expect } from 'chai';
-import { pino } from 'pino';
 import { Identity } from '../../core/index.js';
 import { nodeCrypto } from '../../core/platform/node/crypto-node.js';
+import { jsonLogger } from '../../core/platform/node/json-logger.js';
 import { nodeRandom } from '../../core/platform/node/ports-node.js';
 import { encodeClose } from '../../core/wire/link-control.js';
 import { Sink } from './behaviors.js';
@@ -32,7 +32,7 @@ describe('log lines', () => {
 
   function buffer() {
     const written: string[] = [];
-    const logger = pino({ level: 'trace', base: null }, { write: (text: string) => void written.push(text) });
+    const logger = jsonLogger('trace', (line) => void written.push(line));
     return { logger, written };
   }
 

@@ -1,10 +1,8 @@
 /**
- * @module Ports on Node: the real clock, timers, randomness and logs.
+ * @module Ports on Node: the real clock, timers and randomness.
  */
 import { randomBytes } from 'node:crypto';
-import { pino } from 'pino';
-import type { Clock, Logger, Random, Timers } from '../../api/ports.js';
-import type { LogLevel } from '../../node/node-options.js';
+import type { Clock, Random, Timers } from '../../api/ports.js';
 
 export const nodeClock: Clock = {
   nowMs: () => performance.now(),
@@ -50,12 +48,3 @@ export const nodeRandom: Random = {
   bytes: draw,
   float: () => Math.random(),
 };
-
-/** Logs as JSON lines to standard error, so that standard output stays the program's. */
-export function nodeLogger(level: LogLevel): Logger {
-  loggers[level] ??= pino({ level, base: null }, pino.destination({ dest: 2, sync: true }));
-  return loggers[level];
-}
-
-/** One per level: a pino logger costs as much as the rest of a node. */
-const loggers: Partial<Record<LogLevel, Logger>> = {};
