@@ -109,6 +109,10 @@ export const ERROR_CODES = {
   ],
   STREAMS_ABSENT: ['No behaviour of this node opens byte streams.', 'Add a behaviour that fills the port streamOpener.'],
   TRANSPORT_FAILED: ['The system reported an error on a socket; the cause has it.', 'See the cause.'],
+  WAIT_TIMEOUT: [
+    'What was waited for has not come within the deadline; the text has how far it got.',
+    'Check that the remote runs, the seeds and node.explain(route); or raise timeoutMs.',
+  ],
 } as const satisfies Record<string, readonly [cause: string, cure: string]>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -13,6 +13,11 @@ export interface ClientCallOptions {
   readonly timeoutMs?: number;
   /** Cancels the call, also on the remote node. */
   readonly signal?: AbortSignal;
+  /**
+   * True: a call without a route waits for one instead of failing with `RPC_UNREACHABLE`; `timeoutMs` covers the wait and the call. Without a
+   * `timeoutMs` the wait takes 10 s at most, and the call has its own default after it. False by default.
+   */
+  readonly waitForRoute?: boolean;
 }
 
 /** A typed client of a behaviour's class: `Client<typeof Greeter>`. */

@@ -157,6 +157,7 @@ export class Network implements EngineContext {
   abandon(): void {
     this.behaviors.abandon();
     this.parts.application.stop();
+    this.parts.waits.stop();
   }
 
   /** The id of a channel that the runner is about to report as accepted. */
@@ -233,6 +234,7 @@ export class Network implements EngineContext {
   private stop(): void {
     this.isStopping = true;
     this.parts.application.stop();
+    this.parts.waits.stop();
     this.keeper.stop();
     this.dialer.stop();
     for (const link of [...this.links.all]) this.links.close(link, 'goodbye', 'the node stops');

@@ -28,6 +28,7 @@ import { LossSignals } from './messages/loss-signals.js';
 import { Sender } from './messages/sender.js';
 import type { QueueReport } from './queue-report.js';
 import type { RouterFacade } from './router-facade.js';
+import { Waits } from './waits.js';
 
 export type EngineParts = ReturnType<typeof partsOf>;
 
@@ -53,7 +54,9 @@ export function partsOf(context: EngineContext, router: RouterFacade) {
   const agentParts = { context, router, ...behaviorParts, ...linkParts, ...messageParts };
   behaviors.agentOf = (slot) => new BehaviorAgentOf(agentParts, slot);
   introductions.agentOf = (slot, link) => new ConnectionAgentOf(agentParts, slot, link);
-  return { ...behaviorParts, ...linkParts, ...messageParts };
+  const waits = new Waits(context, links, router);
+  router.onChanged = () => waits.changed();
+  return { ...behaviorParts, ...linkParts, ...messageParts, waits };
 }
 
 /** Every queue with its fill and its bound. */

@@ -26,6 +26,8 @@ const SWAP_REVISIONS = 2 ** 32;
 export class RouterFacade extends RouterTable {
   /** The present table's. */
   override kind: string | undefined;
+  /** Set by the network: the table has taken something in, or is another one. */
+  onChanged: () => void = () => {};
 
   #current: CheckedTable;
   /** The last table that was filled, until the current one is. */
@@ -91,6 +93,7 @@ export class RouterFacade extends RouterTable {
     this.#current = next;
     this.#swapCount++;
     this.kind = table.kind;
+    this.onChanged();
   }
 
   /** That table, if it is the current one still, decides alone from now on. */
@@ -215,6 +218,8 @@ export class RouterFacade extends RouterTable {
 
   /** Before `attach` nothing is passed on: priming does it. */
   #pass(callback: string, event: (table: RouterTable) => void): void {
-    if (this.self !== undefined) this.#current.pass(callback, event);
+    if (this.self === undefined) return;
+    this.#current.pass(callback, event);
+    this.onChanged();
   }
 }

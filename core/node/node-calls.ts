@@ -8,11 +8,13 @@ import type { Route } from '../api/routes.js';
 import { clientOf } from '../registration/client-proxy.js';
 import type { BehaviorClass } from '../registration/registry.js';
 import { cancelled, errorOf, onAbort, timeoutOf, unknownMethod } from './call-outcome.js';
+import type { NodeWaits } from './node-waits.js';
 
 /** How calls reach the running node. */
 export interface CallPorts {
   /** Throws when the node does not run. */
   readonly requireRunning: () => void;
+  readonly waits: NodeWaits;
   /** Runs work inside of a step. */
   readonly enter: (work: () => void) => void;
   /** The same, for work that returns something or throws. */
@@ -35,7 +37,9 @@ export class NodeCalls {
     });
   }
 
-  request(request: CallRequest, { signal, timeoutMs }: ClientCallOptions): Promise<unknown> {
+  request(request: CallRequest, options: ClientCallOptions): Promise<unknown> {
+    if (options.waitForRoute === true) return this.ports.waits.routed(request, options).then((rest) => this.request(request, rest));
+    const { signal, timeoutMs } = options;
     return new Promise((resolve, reject) => {
       this.requireWanted(signal);
       const timed = timeoutMs === undefined ? request : { ...request, timeoutMs };
@@ -62,7 +66,8 @@ export class NodeCalls {
     });
   }
 
-  private async *stream(request: CallRequest, { signal, timeoutMs }: ClientCallOptions): AsyncGenerator<unknown> {
+  private async *stream(request: CallRequest, options: ClientCallOptions): AsyncGenerator<unknown> {
+    const { signal, timeoutMs } = options.waitForRoute === true ? await this.ports.waits.routed(request, options) : options;
     this.requireWanted(signal);
     const items: StreamItem[] = [];
     let wake = () => {};

@@ -2,14 +2,14 @@
  * @module MeshNode: what applications hold. Promises and listeners around the engine; every call enters the engine's step through the
  * runner. It keeps no network state of its own.
  */
-import { type Address, parseAddress } from '../address/address.js';
-import { isNodeId, type NodeId } from '../address/node-id.js';
+import type { Address } from '../address/address.js';
+import type { NodeId } from '../address/node-id.js';
 import type { Client, ClientCallOptions } from '../api/client.js';
 import type { Connection, Lane, NodeEventName, NodeEvents } from '../api/events.js';
 import type { NetworkBehavior } from '../api/network-behavior.js';
 import type { RouteExplanation, RouterTable } from '../api/router-table.js';
 import type { Route } from '../api/routes.js';
-import { requireDuration, requireText } from '../engine/behaviors/arguments.js';
+import { requireText } from '../engine/behaviors/arguments.js';
 import type { NodeSendOptions } from '../engine/messages/application-sender.js';
 import { explainRoute } from '../engine/messages/explain.js';
 import { Network } from '../engine/network.js';
@@ -21,11 +21,11 @@ import type { Limits } from '../limits.js';
 import type { MetricsSnapshot } from '../metrics.js';
 import { NodeContainer } from '../registration/container.js';
 import { type BehaviorClass, type BehaviorEntry, classOfEntry, planRegistration } from '../registration/registry.js';
-import { cancelled, onAbort, timeoutOf } from './call-outcome.js';
 import { logged } from './event-log.js';
 import { Listeners } from './listeners.js';
 import { NodeCalls } from './node-calls.js';
 import type { NodeSetup, RouterClass } from './node-options.js';
+import { NodeWaits, type WaitOptions } from './node-waits.js';
 import { Runner } from './runner.js';
 
 /** `behaviors`: by name, those that have bounds of their own. */
@@ -41,6 +41,7 @@ export class MeshNode {
   private readonly container: NodeContainer;
   private readonly facade: RouterFacade;
   private readonly listeners: Listeners;
+  private readonly waits: NodeWaits;
   private readonly calls: NodeCalls;
   private state: State = 'new';
   private stopping: Promise<void> | undefined;
@@ -67,9 +68,13 @@ export class MeshNode {
       this.facade,
     );
     this.runner.network = this.network;
+    const { enter } = this.runner;
+    const requireRunning = () => this.requireRunning();
+    this.waits = new NodeWaits({ network: this.network, requireRunning, enter });
     this.calls = new NodeCalls({
-      requireRunning: () => this.requireRunning(),
-      enter: this.runner.enter,
+      requireRunning,
+      enter,
+      waits: this.waits,
       enterAndThrow: (work) => this.enterAndThrow(work),
       withCaller: (work) => this.network.calls.withCaller(work),
     });
@@ -124,23 +129,7 @@ export class MeshNode {
     target: string | Address | NodeId,
     options: { readonly signal?: AbortSignal; readonly timeoutMs?: number } = {},
   ): Promise<Connection> {
-    return new Promise((resolve, reject) => {
-      this.requireRunning();
-      if (options.signal?.aborted === true) throw cancelled(options.signal);
-      const { dialer } = this.network;
-      const attemptId = dialer.nextAttemptId();
-      const parsed = typeof target === 'string' && !isNodeId(target) ? parseAddress(target) : (target as Address | NodeId);
-      if (options.timeoutMs !== undefined) requireDuration('connect: timeoutMs', options.timeoutMs);
-      const release = onAbort(options.signal, (error) => this.order(() => dialer.cancel(attemptId, error)));
-      const settle = (outcome: Connection | NetworkError) => {
-        release();
-        if (outcome instanceof NetworkError) reject(outcome);
-        else resolve(outcome);
-      };
-      this.order(() =>
-        dialer.dial({ attemptId, target: parsed, isPatient: true, holder: this, ...timeoutOf(options.timeoutMs), onSettled: settle }),
-      );
-    });
+    return this.waits.connect(target, this, options);
   }
 
   disconnect(connectionId: number, reason = ''): void {
@@ -171,20 +160,20 @@ export class MeshNode {
    * connection has ended. Rejects with `CALL_CANCELLED` by its signal, and with `NOT_STARTED` when the node stops.
    */
   writable(route: Route, { signal, lane = 'normal' }: { readonly signal?: AbortSignal; readonly lane?: Lane } = {}): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.requireRunning();
-      if (signal?.aborted === true) throw cancelled(signal);
-      const release = onAbort(signal, (error) => {
-        giveUp();
-        reject(error);
-      });
-      const settle = (error?: NetworkError) => {
-        release();
-        if (error === undefined) resolve();
-        else reject(error);
-      };
-      const giveUp = this.network.parts.application.whenWritable(route, lane, settle);
-    });
+    return this.waits.writable(route, lane, signal);
+  }
+
+  /**
+   * Resolves when so many connections are open, or one to that node, with these connections. Dials nobody. Rejects with `WAIT_TIMEOUT` after
+   * `timeoutMs` (30 s by default), with `CALL_CANCELLED` by its signal, and with `NOT_STARTED` when the node stops.
+   */
+  whenConnected(wanted: number | NodeId, options: WaitOptions = {}): Promise<readonly Connection[]> {
+    return this.waits.connected(wanted, options);
+  }
+
+  /** Resolves when the router table has a route there. Rejects as `whenConnected`. */
+  whenReachable(route: Route, options: WaitOptions = {}): Promise<void> {
+    return this.waits.reachable(route, options);
   }
 
   /** A typed client of a behaviour's `@Rpc` methods. A route to a service without an id means the class's own. */

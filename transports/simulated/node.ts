@@ -8,6 +8,7 @@ type Constructed = ConstructorParameters<typeof MeshNode>[0];
 type ConnectOptions = Parameters<MeshNode['connect']>[1];
 type CallOptions = Parameters<MeshNode['call']>[4];
 type WritableOptions = Parameters<MeshNode['writable']>[1];
+type WaitOptions = Parameters<MeshNode['whenReachable']>[1];
 
 /** Lets virtual time pass while `promise` is pending. */
 export type Meanwhile = <T>(promise: Promise<T>) => Promise<T>;
@@ -43,6 +44,14 @@ export class SimulatedNode extends MeshNode {
 
   override writable(route: Route, options: WritableOptions = {}): Promise<void> {
     return this.#meanwhile(super.writable(route, options));
+  }
+
+  override whenConnected(wanted: number | NodeId, options: WaitOptions = {}): Promise<readonly Connection[]> {
+    return this.#meanwhile(super.whenConnected(wanted, options));
+  }
+
+  override whenReachable(route: Route, options: WaitOptions = {}): Promise<void> {
+    return this.#meanwhile(super.whenReachable(route, options));
   }
 
   override client<C extends BehaviorClass>(type: C, route: Route): Client<C> {

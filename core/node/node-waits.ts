@@ -1,0 +1,164 @@
+/**
+ * @module NodeWaits: what an application waits for, as promises: a connection that it dials, room in a lane, connections or a route that come
+ * to be. Each ends with its signal, its deadline or the node.
+ */
+import { type Address, parseAddress } from '../address/address.js';
+import { isNodeId, type NodeId } from '../address/node-id.js';
+import type { ClientCallOptions } from '../api/client.js';
+import type { Connection, Lane } from '../api/events.js';
+import type { CallRequest } from '../api/ports.js';
+import type { Route } from '../api/routes.js';
+import { requireDuration } from '../engine/behaviors/arguments.js';
+import { explainRoute } from '../engine/messages/explain.js';
+import type { Network } from '../engine/network.js';
+import { NetworkError } from '../errors.js';
+import { cancelled, onAbort, timeoutOf } from './call-outcome.js';
+
+/** How a wait ends early. */
+export interface WaitOptions {
+  /** Gives the wait up: it rejects with `CALL_CANCELLED`. */
+  readonly signal?: AbortSignal;
+  /** Absent: 30,000 ms. Then it rejects with `WAIT_TIMEOUT`, whose text has how far it got. */
+  readonly timeoutMs?: number;
+}
+
+const WAIT_MS = 30_000;
+const CALL_WAIT_MS = 10_000;
+/** No service has this id: a route that names none leads nowhere. */
+const NO_SERVICE = 0;
+const WHEN_REACHABLE = { title: 'whenReachable', serviceId: NO_SERVICE };
+
+/** How waits reach the running node. */
+export interface WaitPorts {
+  readonly network: Network;
+  /** Throws when the node does not run. */
+  readonly requireRunning: () => void;
+  /** Runs work inside of a step. */
+  readonly enter: (work: () => void) => void;
+}
+
+type Settle<T> = (outcome: T | NetworkError) => void;
+
+export class NodeWaits {
+  constructor(private readonly ports: WaitPorts) {}
+
+  connect(target: string | Address | NodeId, holder: object, { signal, timeoutMs }: WaitOptions): Promise<Connection> {
+    return this.promise(signal, (settle) => {
+      const { dialer } = this.ports.network;
+      const attemptId = dialer.nextAttemptId();
+      const parsed = typeof target === 'string' && !isNodeId(target) ? parseAddress(target) : (target as Address | NodeId);
+      if (timeoutMs !== undefined) requireDuration('connect: timeoutMs', timeoutMs);
+      const attempt = { attemptId, target: parsed, isPatient: true, holder, ...timeoutOf(timeoutMs), onSettled: settle };
+      this.order(() => dialer.dial(attempt));
+      return (error) => this.order(() => dialer.cancel(attemptId, error));
+    });
+  }
+
+  writable(route: Route, lane: Lane, signal: AbortSignal | undefined): Promise<void> {
+    return this.promise(signal, (settle) => {
+      const giveUp = this.ports.network.parts.application.whenWritable(route, lane, settle);
+      return (error) => {
+        giveUp();
+        settle(error);
+      };
+    });
+  }
+
+  connected(wanted: number | NodeId, options: WaitOptions): Promise<readonly Connection[]> {
+    const { links, limits } = this.ports.network;
+    const open = () => links.openConnections().filter(({ nodeId }) => typeof wanted === 'number' || nodeId === wanted);
+    const count = typeof wanted === 'number' ? wanted : 1;
+    const failure = (ms: number) =>
+      typeof wanted === 'number' ? `${open().length} of ${count} connections after ${ms} ms` : `no connection to ${wanted} after ${ms} ms`;
+    return this.wait('whenConnected', options, failure, () => {
+      requireWanted(wanted, limits.connectionsMax);
+      return [() => open().length >= count, open];
+    });
+  }
+
+  reachable(route: Route, options: WaitOptions, { title, serviceId } = WHEN_REACHABLE): Promise<void> {
+    const { links, router, parts } = this.ports.network;
+    const failure = (ms: number) => `no route after ${ms} ms: ${explainRoute(links, router, route).reason}`;
+    return this.wait(title, options, failure, () => {
+      requireRoute(title, route, serviceId);
+      return [() => parts.waits.isReachable(route, serviceId), () => undefined];
+    });
+  }
+
+  /** Waits for the route of a call that wishes it. Returns the options of the call itself, with what is left of its time. */
+  async routed({ route, serviceId }: CallRequest, { waitForRoute: _, ...options }: ClientCallOptions): Promise<ClientCallOptions> {
+    const { network, enter } = this.ports;
+    const { signal, timeoutMs = CALL_WAIT_MS } = options;
+    const wait = { timeoutMs, ...(signal && { signal }) };
+    let beganMs = 0;
+    enter(() => {
+      beganMs = network.nowMs;
+    });
+    await this.reachable(route, wait, { title: 'call', serviceId }).catch((error: NetworkError) => {
+      throw error.code === 'WAIT_TIMEOUT' ? new NetworkError('RPC_UNREACHABLE', error.message, { cause: error }) : error;
+    });
+    if (options.timeoutMs === undefined) return options;
+    return { ...options, timeoutMs: Math.max(1, Math.floor(timeoutMs - (network.nowMs - beganMs))) };
+  }
+
+  /** `begin` checks the arguments, and returns what is waited for and what comes of it. */
+  private wait<T>(
+    title: string,
+    { signal, timeoutMs = WAIT_MS }: WaitOptions,
+    failure: (timeoutMs: number) => string,
+    begin: () => readonly [isMet: () => boolean, result: () => T],
+  ): Promise<T> {
+    return this.promise(signal, (settle) => {
+      requireDuration(`${title}: timeoutMs`, timeoutMs);
+      const [isMet, result] = begin();
+      const failed = () => new NetworkError('WAIT_TIMEOUT', `${title}: ${failure(timeoutMs)}`);
+      let giveUp = () => {};
+      this.order(() => {
+        giveUp = this.ports.network.parts.waits.add(isMet, timeoutMs, failed, (error) => settle(error ?? result()));
+      });
+      return (error) => {
+        this.order(() => giveUp());
+        settle(error);
+      };
+    });
+  }
+
+  /** `begin` starts it and returns what ends it by its signal; what it throws rejects. */
+  private promise<T>(signal: AbortSignal | undefined, begin: (settle: Settle<T>) => (error: NetworkError) => void): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.ports.requireRunning();
+      if (signal?.aborted === true) throw cancelled(signal);
+      let isOver = false;
+      let release = () => {};
+      const settle: Settle<T> = (outcome) => {
+        isOver = true;
+        release();
+        if (outcome instanceof NetworkError) reject(outcome);
+        else resolve(outcome);
+      };
+      const giveUp = begin(settle);
+      if (!isOver) release = onAbort(signal, giveUp);
+    });
+  }
+
+  /** Between two callbacks: at once, or when the present one has returned. */
+  private order(work: () => void): void {
+    this.ports.enter(() => this.ports.network.enqueue({ run: work }));
+  }
+}
+
+function requireWanted(wanted: number | NodeId, connectionsMax: number): void {
+  if (typeof wanted === 'number' ? Number.isInteger(wanted) && wanted >= 1 && wanted <= connectionsMax : isNodeId(wanted)) return;
+  const shown = typeof wanted === 'number' ? wanted : typeof wanted;
+  throw new NetworkError(
+    'ARGUMENT_INVALID',
+    `whenConnected: wanted is ${shown}; it must be a node id, or a whole number from 1 to ${connectionsMax} (connections.max)`,
+  );
+}
+
+function requireRoute(title: string, route: Route, serviceId: number): void {
+  if (typeof route !== 'object' || route === null)
+    throw new NetworkError('ARGUMENT_INVALID', `${title}: route is ${typeof route}; make one with toNode() or toService()`);
+  const isNameless = (route.type === 'service' || route.type === 'services') && (route.serviceId ?? serviceId) === NO_SERVICE;
+  if (isNameless) throw new NetworkError('ARGUMENT_INVALID', `${title}: the route names no service`);
+}
