@@ -121,6 +121,7 @@ export { MeshNode, type NodeLimits } from './node/node.js';
 export type { BuiltinName, LogLevel, NodeDefaults, NodeOptions } from './node/node-options.js';
 export type { WaitOptions } from './node/node-waits.js';
 export { resolveOptions } from './node/resolve-options.js';
+export type { NodeState, StopOptions } from './node/stop-options.js';
 export { Behavior, inject, Rpc } from './registration/decorators.js';
 export { CLOCK, LAN_PORT, LOGGER, NODE_ID, OPTIONS, RANDOM, SEALER, SIGNER, STORAGE, type Token, token } from './registration/injection.js';
 export type { Provider } from './registration/provider.js';

@@ -31,6 +31,7 @@ import {
   RouterTable,
   type RunningStream,
   type StreamItem,
+  WakeTimer,
 } from '../../core/index.js';
 import type { RpcHost } from './host.js';
 import type { IncomingCall } from './incoming-call.js';
@@ -51,6 +52,9 @@ export class RpcBehavior extends NetworkBehavior {
   private readonly exchanges: Exchanges<IncomingCall>;
   private readonly outgoing: OutgoingCalls;
   private readonly incoming: IncomingCalls;
+  /** Called once no call is in work any more. */
+  private onDrained: (() => void) | undefined;
+  private readonly drainTimer = new WakeTimer<BehaviorAgent>(() => this.endDrain());
 
   constructor(router: RouterTable, self: NodeId, log: Logger, options: RpcOptions = {}) {
     super();
@@ -60,7 +64,13 @@ export class RpcBehavior extends NetworkBehavior {
     const { callsMax } = this.settings;
     this.exchanges = new Exchanges({ self, routes: router, counters, bounds: this.settings, exchangesMax: callsMax });
     const { requester, responder } = this.exchanges;
-    const host: RpcHost = { counters, log, act: (work) => this.act(log, work), wake: (agent) => this.exchanges.wake(agent) };
+    const host: RpcHost = {
+      counters,
+      log,
+      act: (work) => this.act(log, work),
+      wake: (agent) => this.exchanges.wake(agent),
+      ended: () => this.callEnded(log),
+    };
     this.outgoing = new OutgoingCalls(host, requester, callsMax, SERVICE_ID);
     this.incoming = new IncomingCalls(host, responder);
   }
@@ -70,6 +80,7 @@ export class RpcBehavior extends NetworkBehavior {
       call: (agent, request, settle) => this.startCall(agent, request, settle),
       callStream: (agent, request, onItem) => this.startStream(agent, request, onItem),
       serviceEnded: (agent, serviceId) => this.exchanges.responder.stop(agent, (call) => call.serviceId === serviceId),
+      drain: (_agent, settled) => this.drain(settled),
     };
     return { caller };
   }
@@ -125,6 +136,7 @@ export class RpcBehavior extends NetworkBehavior {
 
   override onStopped(agent: BehaviorAgent): void {
     this.exchanges.onStopped(agent);
+    this.endDrain();
   }
 
   private startCall(agent: BehaviorAgent, request: CallRequest, settle: (result: CallResult) => void): OutgoingCall {
@@ -138,6 +150,23 @@ export class RpcBehavior extends NetworkBehavior {
     const stream = new OutgoingStream(this.outgoing, request, request.timeoutMs ?? timeoutMs, windowItems, onItem);
     this.outgoing.start(agent, stream);
     return stream;
+  }
+
+  private drain(settled: () => void): void {
+    this.incoming.isDraining = true;
+    this.onDrained = settled;
+    this.endDrain();
+  }
+
+  /** Whoever ends a call is not done with it: looked at afterwards. */
+  private callEnded(log: Logger): void {
+    if (this.onDrained !== undefined) this.act(log, (agent) => this.drainTimer.within(agent, 0));
+  }
+
+  private endDrain(): void {
+    if (this.waitingCount + this.inWorkCount > 0) return;
+    this.onDrained?.();
+    this.onDrained = undefined;
   }
 
   /** A handler may outlive this behaviour, or the whole node: then what it does goes nowhere. */

@@ -9,4 +9,6 @@ export interface RpcHost {
   act(work: (agent: BehaviorAgent) => void): void;
   /** A deadline may have come closer. */
   wake(agent: BehaviorAgent): void;
+  /** A call has ended, of this node or of another. */
+  ended(): void;
 }

@@ -30,9 +30,12 @@ const REFUSALS: Readonly<Record<Exclude<Sent, 'queued'>, ErrorFields & { readonl
 };
 /** There is no event for room in this node's own queue. */
 const ROOM_RETRY_MS = 10;
+const STOPPING: ErrorFields = { code: 'RPC_PEER_GONE', text: 'the node stops; it did not process the call' };
 const OVERLOADED: ErrorFields = { code: 'RPC_OVERLOADED', text: 'too many calls are in work' };
 
 export class IncomingCalls implements ExchangeUser, WorkHost {
+  /** The node is about to stop: only its own requests are taken, without which those in work might not end. */
+  isDraining = false;
   private readonly writer = new MessageWriter();
   private readonly reader = new MessageReader();
   /** Streams that wait for room in a lane, and what has them try again at the latest. */
@@ -45,6 +48,7 @@ export class IncomingCalls implements ExchangeUser, WorkHost {
   ) {}
 
   onRequest(agent: BehaviorAgent, head: MessageHead, peer: Peer, carrier: Peer | undefined): void {
+    if (this.isDraining && carrier !== undefined) return this.refuse(agent, { peer, carrier, idHigh: head.idHigh, idLow: head.idLow });
     const fields = this.reader.request(head);
     const decoded = fields && decodeValueAt(head.bytes, fields.valueAt, head.end, agent.limits);
     if (decoded === undefined) {
@@ -123,15 +127,22 @@ export class IncomingCalls implements ExchangeUser, WorkHost {
 
   aborted(): void {
     this.host.counters.requestsAborted++;
+    this.host.ended();
   }
 
   sendEnd(agent: BehaviorAgent, call: IncomingCall, code: ErrorCode, text: string): void {
     this.sendError(agent, call, { code, text }, call.feed?.sentCount ?? 0);
   }
 
+  private refuse(agent: BehaviorAgent, to: AnswerTarget): void {
+    this.host.counters.requestsRefused++;
+    this.sendError(agent, to, STOPPING, 0);
+  }
+
   private finish(call: IncomingCall): void {
     this.responder.finish(call);
     call.feed?.end();
+    this.host.ended();
   }
 
   private isSettled(call: IncomingCall, index: number, result: Sent): boolean {

@@ -62,6 +62,8 @@ export class RpcCounters {
   /** Requests that were handed to a service. */
   requestsAccepted = 0;
   requestsOverloaded = 0;
+  /** Requests that came while the node was about to stop. */
+  requestsRefused = 0;
   /** Requests whose id is in work or was, a moment ago. */
   requestsDuplicate = 0;
   /** Requests that ended without an answer: cancelled, too late, connection lost. */

@@ -63,6 +63,7 @@ export class OutgoingCalls implements CallHost {
 
   cancel(call: Outgoing): void {
     this.host.counters.callsCancelled++;
+    this.host.ended();
     if (!call.isWaiting) return;
     this.requester.leave(call);
     this.host.act((agent) => this.requester.sendCancel(agent, call));
@@ -83,6 +84,7 @@ export class OutgoingCalls implements CallHost {
 
   settled(): void {
     this.host.counters.callsSettled++;
+    this.host.ended();
   }
 
   timedOut(): void {

@@ -42,6 +42,9 @@ export const BEHAVIOR_HOOKS = [
 ] as const satisfies readonly (keyof NetworkBehavior)[];
 
 /** Never remotely callable: the core's own members, what every object has, and what is called of a client that is awaited or encoded. */
+/** Service ids below it are reserved for built-in behaviours. */
+export const USER_SERVICE_IDS_FROM = 32;
+
 const NEVER_REMOTE: ReadonlySet<string> = new Set([
   ...BEHAVIOR_HOOKS,
   ...['serviceId', 'name', 'ports', 'limits', 'perform', 'then', 'toJSON'],

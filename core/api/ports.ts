@@ -114,6 +114,11 @@ export interface Caller {
   callStream(agent: BehaviorAgent, request: CallRequest, onItem: (item: StreamItem) => void): RunningStream;
   /** A service of this node has ended: it will answer no request any more. */
   serviceEnded?(agent: BehaviorAgent, serviceId: number): void;
+  /**
+   * The node is about to stop: requests of other nodes that come from now on are refused. `settled` is called once, perhaps during this call,
+   * when no call is in work any more, neither of others nor of this node.
+   */
+  drain?(agent: BehaviorAgent, settled: () => void): void;
 }
 
 export type StreamItem = CallResult | { readonly type: 'end' };

@@ -27,13 +27,13 @@ import { NodeCalls } from './node-calls.js';
 import type { NodeSetup, RouterClass } from './node-options.js';
 import { NodeWaits, type WaitOptions } from './node-waits.js';
 import { Runner } from './runner.js';
+import { drainMsOf, type NodeState, type StopOptions } from './stop-options.js';
 
 /** `behaviors`: by name, those that have bounds of their own. */
 export type NodeLimits = Limits & { readonly behaviors: Readonly<Record<string, Readonly<Record<string, number>>>> };
 
 /** How long a stop waits for what behaviours saved at the end. */
 const FLUSH_MS = 400;
-type State = 'new' | 'running' | 'stopped';
 
 export class MeshNode {
   private readonly runner: Runner;
@@ -43,7 +43,7 @@ export class MeshNode {
   private readonly listeners: Listeners;
   private readonly waits: NodeWaits;
   private readonly calls: NodeCalls;
-  private state: State = 'new';
+  private phase: NodeState = 'new';
   private stopping: Promise<void> | undefined;
 
   /** For `createNode`: options are checked, nothing runs yet. Throws when the behaviours do not fit together. */
@@ -92,6 +92,10 @@ export class MeshNode {
     return this.network.addresses;
   }
 
+  get state(): NodeState {
+    return this.phase;
+  }
+
   /** The stable facade over the current routing table. */
   get router(): RouterTable {
     return this.facade;
@@ -99,8 +103,8 @@ export class MeshNode {
 
   /** Starts the behaviours, opens every listener, and begins to dial the seeds. Rejects when a listener fails; then the node is stopped. */
   async start(): Promise<void> {
-    if (this.state !== 'new') throw new NetworkError('ALREADY_STARTED', 'start() may be called once');
-    this.state = 'running';
+    if (this.phase !== 'new') throw new NetworkError('ALREADY_STARTED', 'start() may be called once');
+    this.phase = 'running';
     if (this.setup.keepAlive) this.runner.keepAlive();
     this.runner.step({ type: 'start' });
     try {
@@ -114,9 +118,15 @@ export class MeshNode {
     for (const seed of this.setup.seeds) this.order(() => this.network.keepSeed(seed));
   }
 
-  /** Says goodbye, settles every call, closes everything. Ends within 2 s whatever the peers do; idempotent. */
-  stop(): Promise<void> {
-    this.stopping ??= this.stopOnce();
+  /**
+   * Says goodbye, settles every call, closes everything. Ends within 2 s after `drainMs` whatever the peers do; idempotent. A stop without
+   * `drainMs` cuts the drain of an earlier one short. Rejects with `ARGUMENT_INVALID`, and goes on running, for a wrong `drainMs`.
+   */
+  stop(options: StopOptions = {}): Promise<void> {
+    const drainMs = drainMsOf(options);
+    if (typeof drainMs !== 'number') return Promise.reject(drainMs);
+    this.stopping ??= this.stopOnce(drainMs);
+    if (drainMs === 0) this.runner.cutDrain();
     return this.stopping;
   }
 
@@ -207,7 +217,7 @@ export class MeshNode {
     return this.enterAndThrow(() => {
       const instance = this.container.add(entry);
       try {
-        this.network.behaviors[this.state === 'running' ? 'addRunning' : 'add'](instance);
+        this.network.behaviors[this.phase === 'new' ? 'add' : 'addRunning'](instance);
       } catch (error) {
         this.container.remove(classOfEntry(entry));
         throw error;
@@ -247,7 +257,7 @@ export class MeshNode {
 
   /** For the simulator: ends at once and in silence, as a crash would. */
   kill(): void {
-    this.state = 'stopped';
+    this.phase = 'stopped';
     this.stopping = Promise.resolve();
     this.network.abandon();
     this.runner.kill();
@@ -256,13 +266,17 @@ export class MeshNode {
 
   /** What the application asks for happens between two callbacks: at once, or when the present one has returned. */
   private order(work: () => void): void {
-    if (this.state !== 'stopped') this.runner.enter(() => this.network.enqueue({ run: work }));
+    if (this.phase !== 'stopped') this.runner.enter(() => this.network.enqueue({ run: work }));
   }
 
-  private async stopOnce(): Promise<void> {
-    const wasRunning = this.state === 'running';
-    this.state = 'stopped';
+  private async stopOnce(drainMs: number): Promise<void> {
+    const wasRunning = this.phase === 'running';
     this.runner.keepAlive();
+    if (wasRunning && drainMs > 0) {
+      this.phase = 'draining';
+      await this.runner.drain(drainMs);
+    }
+    this.phase = 'stopped';
     if (wasRunning) await this.runner.stop(this.network.limits.stopTimeoutMs);
     if (wasRunning) await this.runner.within(FLUSH_MS, (done) => this.setup.storage.flush(done));
     const failed = (err: unknown) => this.setup.logger.error({ err }, 'a provider failed to end');
@@ -271,12 +285,12 @@ export class MeshNode {
   }
 
   private requireRunning(): void {
-    if (this.state !== 'running')
-      throw new NetworkError('NOT_STARTED', this.state === 'new' ? 'the node was not started' : 'the node was stopped');
+    if (this.phase !== 'running' && this.phase !== 'draining')
+      throw new NetworkError('NOT_STARTED', this.phase === 'new' ? 'the node was not started' : 'the node was stopped');
   }
 
   private enterAndThrow<T>(work: () => T): T {
-    if (this.state === 'stopped') throw new NetworkError('NOT_STARTED', 'the node was stopped');
+    if (this.phase === 'stopped') throw new NetworkError('NOT_STARTED', 'the node was stopped');
     return this.runner.perform(work);
   }
 }

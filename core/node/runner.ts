@@ -26,6 +26,8 @@ export interface RunnerOptions {
 export class Runner {
   /** Set right after construction, because the network's options hold this runner's `enter`. */
   network!: Network;
+  /** Ends a drain, if there is one. */
+  cutDrain: () => void = () => {};
 
   private readonly channels: Channels;
   private readonly inputs: Input[] = [];
@@ -110,6 +112,22 @@ export class Runner {
   /** Opens a listener; resolves with what is bound. */
   listen(address: Address): Promise<readonly Address[]> {
     return this.channels.listen(address);
+  }
+
+  /**
+   * Nothing new from outside: stops accepting, withdraws services, refuses requests. Ends when no call is in work any more, after `timeoutMs`,
+   * or when it is cut.
+   */
+  drain(timeoutMs: number): Promise<void> {
+    const { behaviors, calls } = this.network;
+    this.channels.stopListening();
+    return this.within(timeoutMs, (done) => {
+      this.cutDrain = done;
+      this.enter(() => {
+        behaviors.withdraw();
+        calls.drain(done);
+      });
+    });
   }
 
   /** Stops accepting, says goodbye to everybody, and ends when all channels are closed, or cut after `timeoutMs`. */

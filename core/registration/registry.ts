@@ -4,7 +4,7 @@
  * tokens and the cures. Builds nothing; `container.ts` does.
  */
 
-import { type AnyClass, type BehaviorDescriptor, className, descriptorOf } from '../api/descriptor.js';
+import { type AnyClass, type BehaviorDescriptor, className, descriptorOf, USER_SERVICE_IDS_FROM } from '../api/descriptor.js';
 import { NetworkBehavior } from '../api/network-behavior.js';
 import { RouterTable } from '../api/router-table.js';
 import { NetworkError } from '../errors.js';
@@ -71,8 +71,6 @@ export interface BuildPlan {
 
 /** What the node itself provides. */
 const GIVEN: ReadonlySet<Token> = new Set([NODE_ID, CLOCK, RANDOM, LOGGER, SEALER, SIGNER, STORAGE, RouterTable]);
-/** Service ids below it are reserved. */
-const USER_IDS_FROM = 32;
 /** The reserved service ids that a built-in behaviour has. */
 const BUILTIN_ID_LAST = 17;
 
@@ -153,11 +151,11 @@ function checkEntry(entry: unknown): void {
 }
 
 function checkServiceId(type: BehaviorClass, serviceId: number, isBuiltin: boolean): void {
-  if (isBuiltin || serviceId >= USER_IDS_FROM || (serviceId > 0 && serviceId <= BUILTIN_ID_LAST)) return;
+  if (isBuiltin || serviceId >= USER_SERVICE_IDS_FROM || (serviceId > 0 && serviceId <= BUILTIN_ID_LAST)) return;
   throw refused(
     'BEHAVIOR_INVALID',
     `${className(type)} has the reserved service id ${serviceId}`,
-    `give it one from ${USER_IDS_FROM} to 255`,
+    `give it one from ${USER_SERVICE_IDS_FROM} to 255`,
   );
 }
 
@@ -185,7 +183,7 @@ function isFirst({ label, type, descriptor }: PlannedBehavior, earlier: readonly
   if (twin !== undefined) {
     faults.push(faultOf('BEHAVIOR_DUPLICATE', `${label} is registered twice`, cureOfDuplicate(twin, 'take one of the two out')));
   } else if (holder !== undefined) {
-    const cure = cureOfDuplicate(holder, `give ${label} another one, from ${USER_IDS_FROM} to 255`);
+    const cure = cureOfDuplicate(holder, `give ${label} another one, from ${USER_SERVICE_IDS_FROM} to 255`);
     faults.push(faultOf('BEHAVIOR_DUPLICATE', `${holder.label} and ${label} both have the service id ${descriptor.serviceId}`, cure));
   }
   return twin === undefined;

@@ -7,6 +7,7 @@ import { type Address, type BehaviorClass, type Client, type Connection, MeshNod
 type Constructed = ConstructorParameters<typeof MeshNode>[0];
 type ConnectOptions = Parameters<MeshNode['connect']>[1];
 type CallOptions = Parameters<MeshNode['call']>[4];
+type StopOptions = Parameters<MeshNode['stop']>[0];
 type WritableOptions = Parameters<MeshNode['writable']>[1];
 type WaitOptions = Parameters<MeshNode['whenReachable']>[1];
 
@@ -30,8 +31,8 @@ export class SimulatedNode extends MeshNode {
     return this.#meanwhile(super.start());
   }
 
-  override stop(): Promise<void> {
-    return this.#meanwhile(super.stop());
+  override stop(options: StopOptions = {}): Promise<void> {
+    return this.#meanwhile(super.stop(options));
   }
 
   override connect(target: string | Address | NodeId, options: ConnectOptions = {}): Promise<Connection> {

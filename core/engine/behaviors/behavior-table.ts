@@ -4,7 +4,7 @@
  */
 
 import type { BehaviorAgent } from '../../api/agent.js';
-import { descriptorOf, rpcMethodsOf } from '../../api/descriptor.js';
+import { descriptorOf, rpcMethodsOf, USER_SERVICE_IDS_FROM } from '../../api/descriptor.js';
 import { lendHost, type NetworkBehavior } from '../../api/network-behavior.js';
 import type { BehaviorPorts, Logger } from '../../api/ports.js';
 import { NetworkError } from '../../errors.js';
@@ -31,6 +31,7 @@ export class BehaviorTable {
   private readonly byService: (BehaviorSlot | undefined)[] = [];
   /** The list of `services`, until it changes. */
   private offered: readonly number[] | undefined;
+  private isWithdrawn = false;
   /** About to be added to the running node, by service id. */
   private readonly claimed = new Map<number, BehaviorSlot>();
   /** In ascending order of service id. */
@@ -87,7 +88,11 @@ export class BehaviorTable {
 
   /** What the remotes may know: the services that are offered now, ascending. */
   get services(): readonly number[] {
-    this.offered ??= this.slots.flatMap(({ serviceId, extraServices }) => [serviceId, ...extraServices]).sort((a, b) => a - b);
+    const servicesOf = ({ serviceId, extraServices }: BehaviorSlot) => [serviceId, ...extraServices];
+    this.offered ??= this.slots
+      .flatMap(servicesOf)
+      .filter((serviceId) => this.isOffered(serviceId))
+      .sort((a, b) => a - b);
     return this.offered;
   }
 
@@ -100,7 +105,7 @@ export class BehaviorTable {
     slot.isStarted = true;
     slot.lastTickMs = this.context.nowMs;
     lendHost(slot.instance, { perform: (_behavior, work) => this.perform(slot, work) });
-    this.router.registerService(slot.serviceId);
+    this.announce(slot.serviceId);
     this.callbacks.run(slot, 'onStarted', () => slot.instance.onStarted(slot.agent));
   }
 
@@ -143,7 +148,7 @@ export class BehaviorTable {
     if (taken !== undefined) return this.callbacks.fault(slot, 'registerService', isTaken(serviceId, slot.name, taken.name));
     this.offer(serviceId, slot);
     slot.extraServices.add(serviceId);
-    this.router.registerService(serviceId);
+    this.announce(serviceId);
     this.servicesChanged();
   }
 
@@ -151,6 +156,15 @@ export class BehaviorTable {
     if (!slot.extraServices.delete(serviceId)) return;
     this.offer(serviceId, undefined);
     this.router.unregisterService(serviceId);
+    this.servicesChanged();
+  }
+
+  /** No route leads to the services of users any more; what is sent to this node itself still arrives. */
+  withdraw(): void {
+    const { services } = this;
+    this.isWithdrawn = true;
+    this.offered = undefined;
+    for (const serviceId of services) if (!this.isOffered(serviceId)) this.router.unregisterService(serviceId);
     this.servicesChanged();
   }
 
@@ -194,6 +208,14 @@ export class BehaviorTable {
       this.offer(serviceId, undefined);
       this.router.unregisterService(serviceId);
     }
+  }
+
+  private isOffered(serviceId: number): boolean {
+    return !this.isWithdrawn || serviceId < USER_SERVICE_IDS_FROM;
+  }
+
+  private announce(serviceId: number): void {
+    if (this.isOffered(serviceId)) this.router.registerService(serviceId);
   }
 
   private servicesChanged(): void {

@@ -105,6 +105,14 @@ export class Calls implements BehaviorObserver {
       this.callbacks.run(callerSlot, 'caller', () => callerSlot.ports.caller?.serviceEnded?.(callerSlot.agent, serviceId));
   }
 
+  /** No new requests of other nodes; calls back when no call is in work any more. */
+  drain(settled: () => void): void {
+    const slot = this.behaviors.callerSlot;
+    const caller = slot?.ports.caller;
+    if (slot === undefined || caller?.drain === undefined) return settled();
+    this.callbacks.run(slot, 'caller', () => caller.drain?.(slot.agent, settled));
+  }
+
   private settle(call: Call, answer: CallResult): void {
     if (call.isSettled) return;
     call.isSettled = true;
