@@ -114,6 +114,15 @@ export {
   type ReceiveResult,
 } from './kits/flow/inbound-flow.js';
 export { type NextItem, OutboundFlow, type OutboundFlowOptions } from './kits/flow/outbound-flow.js';
+export {
+  type Acknowledgement,
+  type PacketRange,
+  Receipts,
+  type RepairedFrame,
+  RepairedPath,
+  readAcknowledgement,
+  writeAcknowledgement,
+} from './kits/flow/repaired/index.js';
 export { LIMITS, type LimitName, type Limits, type LimitUnit, limitReached, type ReachedLimit } from './limits.js';
 export type { Counter, Gauge, Histogram, HistogramSnapshot, MetricsSnapshot, MetricsSource } from './metrics.js';
 export { MemoryStorage } from './node/memory-storage.js';

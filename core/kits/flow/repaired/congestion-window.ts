@@ -1,0 +1,151 @@
+/**
+ * @module CongestionWindow: how much may be in transit. It goes by delay: what a packet takes longer than the shortest round trip is the
+ * queue at the narrowest hop, and that is kept at a quarter of the shortest round trip, 5 to 25 ms, so that others who use the hop hardly
+ * notice. A loss alone says little, because relays drop messages for reasons of their own: only when more than an eighth of a round is lost the
+ * window shrinks, and when a relay signals that its lane is full. The window begins small, and doubles with each round trip until there is a queue
+ * (slow start); then it grows by up to a sixteenth of itself and one packet a round trip.
+ *
+ * The shortest round trip is only known while the queue is empty. When it was not seen for 10 s, the window is closed but for two packets for one
+ * round trip (drain), and the shortest one is taken from there. Pure; sizes are bytes.
+ */
+
+/** The unit in which small windows grow. */
+export const SEGMENT_BYTES = 1_200;
+const WINDOW_MIN_BYTES = 2 * SEGMENT_BYTES;
+const WINDOW_FIRST_BYTES = 5 * SEGMENT_BYTES;
+export const WINDOW_MAX_BYTES = 4_194_304;
+
+/** The queue that is aimed at, as a share of the shortest round trip, and its bounds. */
+const QUEUE_SHARE = 1 / 4;
+const QUEUE_MIN_MS = 5;
+const QUEUE_MAX_MS = 25;
+/** In a round trip without a queue the window grows by this share, besides one segment; with more queue than wanted it shrinks by up to four times as much. */
+const GROWTH = 1 / 16;
+const SHRINKING_MAX = 4;
+const LOST_SHARE_MAX = 1 / 8;
+const LOST_COUNT_MIN = 3;
+const AFTER_LOSS = 0.7;
+const AFTER_FULL = 0.5;
+const LATEST_COUNT = 4;
+const BASE_AGE_MS = 10_000;
+/** A round trip that is hardly longer than the shortest one shows that the shortest one still holds. */
+const SAME_FACTOR = 1.02;
+const SAME_MS = 0.5;
+/** Pacing is a little faster than the window, so that it does not hold the window up. */
+const PACE_FACTOR = 1.25;
+const PACE_FACTOR_START = 2;
+
+export class CongestionWindow {
+  #bytes = WINDOW_FIRST_BYTES;
+  #isStarting = true;
+  /** The shortest round trip, and when it was seen last. */
+  #baseMs = Number.POSITIVE_INFINITY;
+  #baseSeenMs = 0;
+  /** The shortest ones of this half of a round trip and of the one before. */
+  #recentMs = Number.POSITIVE_INFINITY;
+  #earlierMs = Number.POSITIVE_INFINITY;
+  #halfEndsMs = 0;
+  /** The latest ones: in slow start a queue must be noticed at once. */
+  readonly #latestMs: number[] = [];
+  /** This round. */
+  #ackedBytes = 0;
+  #lostBytes = 0;
+  #lostCount = 0;
+  #hasShrunk = false;
+  /** While draining: when it ends, once little is in transit. */
+  #drainEndsMs: number | undefined;
+  #isDraining = false;
+
+  /** What may be in transit now. */
+  get bytes(): number {
+    return this.#isDraining ? Math.min(this.#bytes, WINDOW_MIN_BYTES) : this.#bytes;
+  }
+
+  /** Bytes that may leave in a millisecond. */
+  paceOf(roundTripMs: number): number {
+    return ((this.#isStarting ? PACE_FACTOR_START : PACE_FACTOR) * this.bytes) / roundTripMs;
+  }
+
+  /** A packet has come, after so long. `isLimited`: the window was what held the sender up. */
+  acknowledged(byteCount: number, sampleMs: number, nowMs: number, isLimited: boolean): void {
+    this.#ackedBytes += byteCount;
+    this.#measure(sampleMs, nowMs);
+    if (this.#isDraining) return;
+    const recentMs = this.#isStarting ? Math.min(...this.#latestMs) : Math.min(this.#recentMs, this.#earlierMs);
+    const queueMs = recentMs - this.#baseMs;
+    const aimMs = Math.min(Math.max(this.#baseMs * QUEUE_SHARE, QUEUE_MIN_MS), QUEUE_MAX_MS);
+    if (this.#isStarting && queueMs > aimMs / 2) {
+      this.#isStarting = false;
+      this.#resize(this.#bytes / 2);
+    }
+    const share = Math.max((aimMs - queueMs) / aimMs, -SHRINKING_MAX);
+    if (share > 0 && !isLimited) return;
+    const step = this.#isStarting ? byteCount : share * byteCount * (SEGMENT_BYTES / this.#bytes + GROWTH);
+    this.#resize(this.#bytes + step);
+  }
+
+  lost(byteCount: number): void {
+    this.#lostBytes += byteCount;
+    this.#lostCount++;
+  }
+
+  /** A relay signals that its lane is full. */
+  full(): void {
+    this.#shrink(AFTER_FULL);
+  }
+
+  /** Everything that was sent before the round began is accounted for. */
+  roundEnded(): void {
+    const isMuch = this.#lostCount >= LOST_COUNT_MIN && this.#lostBytes > LOST_SHARE_MAX * (this.#ackedBytes + this.#lostBytes);
+    if (isMuch) this.#shrink(AFTER_LOSS);
+    this.#ackedBytes = 0;
+    this.#lostBytes = 0;
+    this.#lostCount = 0;
+    this.#hasShrunk = false;
+  }
+
+  /** Nothing comes through any more. */
+  collapse(): void {
+    this.#isStarting = true;
+    this.#resize(WINDOW_MIN_BYTES);
+  }
+
+  /** Called with what is in transit before something is sent: the shortest round trip may have to be looked for. */
+  look(inTransitBytes: number, roundTripMs: number, nowMs: number): void {
+    if (!this.#isDraining && this.#baseSeenMs > 0 && nowMs - this.#baseSeenMs > BASE_AGE_MS) this.#isDraining = true;
+    if (!this.#isDraining) return;
+    if (this.#drainEndsMs === undefined) {
+      if (inTransitBytes > WINDOW_MIN_BYTES) return;
+      this.#drainEndsMs = nowMs + roundTripMs;
+      this.#baseMs = Number.POSITIVE_INFINITY;
+    } else if (nowMs >= this.#drainEndsMs && this.#baseMs !== Number.POSITIVE_INFINITY) {
+      this.#isDraining = false;
+      this.#drainEndsMs = undefined;
+      this.#recentMs = this.#baseMs;
+    }
+  }
+
+  #measure(sampleMs: number, nowMs: number): void {
+    if (sampleMs <= this.#baseMs * SAME_FACTOR + SAME_MS) this.#baseSeenMs = nowMs;
+    this.#baseMs = Math.min(this.#baseMs, sampleMs);
+    this.#latestMs.push(sampleMs);
+    if (this.#latestMs.length > LATEST_COUNT) this.#latestMs.shift();
+    if (nowMs >= this.#halfEndsMs) {
+      this.#earlierMs = this.#recentMs;
+      this.#recentMs = sampleMs;
+      this.#halfEndsMs = nowMs + sampleMs / 2;
+    }
+    this.#recentMs = Math.min(this.#recentMs, sampleMs);
+  }
+
+  #shrink(share: number): void {
+    if (this.#hasShrunk) return;
+    this.#hasShrunk = true;
+    this.#isStarting = false;
+    this.#resize(this.#bytes * share);
+  }
+
+  #resize(byteCount: number): void {
+    this.#bytes = Math.min(Math.max(byteCount, WINDOW_MIN_BYTES), WINDOW_MAX_BYTES);
+  }
+}

@@ -1,0 +1,31 @@
+/**
+ * @module The wire form of acknowledgements, big-endian: u16 ms that the newest packet waited, u8 count of ranges, 1 at least; then, newest
+ * first, u48 last packet and u32 further packets before it, each. Ranges are in order, with a gap between any two.
+ */
+import type { ByteReader } from '../../../structures/byte-reader.js';
+import type { ByteWriter } from '../../../structures/byte-writer.js';
+import { type Acknowledgement, type PacketRange, RANGES_MAX } from './receipts.js';
+
+const DELAY_MAX_MS = 0xffff;
+const LENGTH_MAX = 0xffff_ffff;
+
+/** Writes the wire form of an acknowledgement. */
+export function writeAcknowledgement(writer: ByteWriter, { ranges, delayMs }: Acknowledgement): void {
+  writer.u16(Math.min(Math.round(delayMs), DELAY_MAX_MS)).u8(ranges.length);
+  for (const { first, last } of ranges) writer.u48(last).u32(Math.min(last - first, LENGTH_MAX));
+}
+
+/** Reads to the end. `undefined` for what is none. */
+export function readAcknowledgement(reader: ByteReader): Acknowledgement | undefined {
+  const delayMs = reader.u16();
+  const count = reader.u8();
+  const ranges: PacketRange[] = [];
+  for (let index = 0; index < count && !reader.hasFailed; index++) {
+    const last = reader.u48();
+    const first = last - reader.u32();
+    const above = ranges.at(-1);
+    if (first < 0 || (above !== undefined && last + 1 >= above.first)) reader.fail();
+    ranges.push({ first, last });
+  }
+  return reader.isComplete && count > 0 && count <= RANGES_MAX ? { ranges, delayMs } : undefined;
+}

@@ -1,0 +1,288 @@
+/**
+ * @module RepairedPath: makes a lossless path of one that loses, doubles and reorders. It knows packets and frames, no bytes: a packet has a number
+ * that is used once, and carries frames, which the owner has made. What is acknowledged has arrived; the frames of a packet that is lost are
+ * handed out again, and go in a new packet. There is no order: each frame belongs to an ordered sequence of its owner's (`OutboundFlow`,
+ * `InboundFlow`), which numbers what it sends and puts it into order, so that a loss in one sequence holds up no other. All sequences of a path
+ * share its round trip, its congestion window and its acknowledgements.
+ *
+ * A packet is lost when three later ones have been acknowledged, or one, and a round trip and an eighth have passed (RFC 8985, RFC 9002); when a
+ * packet was not lost after all, more overtaking is waited for. While nothing is acknowledged, the oldest packet goes again, in pauses that
+ * grow. A loss signal of a relay is believed at once: what it could drop anyway, it may say it has dropped. The owner asks for `room`,
+ * sends, and calls `sent`; `nextAtMs` is when it is to call `expire`, and send again. Pure; bounded by the window.
+ */
+
+import { backoffBoundMs } from '../../../structures/back-off.js';
+import { BoundedMap } from '../../../structures/bounded-map.js';
+import type { LossCause } from '../../../wire/link-control.js';
+import { CongestionWindow, SEGMENT_BYTES } from './congestion-window.js';
+import type { Acknowledgement, PacketRange } from './receipts.js';
+import { RoundTrip } from './round-trip.js';
+
+/** A piece of what the owner sends. `hasArrived` is the path's: true once a packet with it was acknowledged. */
+export interface RepairedFrame {
+  hasArrived: boolean;
+}
+
+interface Packet<Frame> {
+  readonly number: number;
+  readonly frames: readonly Frame[];
+  readonly byteCount: number;
+  readonly sentMs: number;
+  /** The window was what held the sender up when it was sent. */
+  readonly isLimited: boolean;
+}
+
+/** So many later packets may overtake one before it counts as lost; more when that has proven wrong, up to the greatest. */
+const OVERTAKING_FIRST = 3;
+const OVERTAKING_MAX = 256;
+/** Lost packets that are remembered, for the case that they come after all. */
+const SUSPECTS_MAX = 128;
+/** After so many probes without an acknowledgement the path is taken for broken. */
+const PROBES_BROKEN = 2;
+/** Pauses after signals that there is no path. */
+const PAUSES = { minMs: 50, maxMs: 2_000 };
+/** So much of what pacing allows may be made up for, because timers are late. */
+const PACE_SLACK_MS = 5;
+
+/** The sending side of a path that loses: which packets are in transit, which frames go again, and when. */
+export class RepairedPath<Frame extends RepairedFrame> {
+  #roundTrip = new RoundTrip();
+  #window = new CongestionWindow();
+  /** In transit, by ascending number. */
+  readonly #inTransit = new Map<number, Packet<Frame>>();
+  #inTransitBytes = 0;
+  readonly #suspects = new BoundedMap<number, Packet<Frame>>(SUSPECTS_MAX);
+  #lost: Frame[] = [];
+  #nextNumber = 0;
+  #greatestAcked = -1;
+  /** The first packet of this path, and of this round. */
+  #firstNumber = 0;
+  #roundStart = 0;
+  #overtaking = OVERTAKING_FIRST;
+  #lateAtMs = Number.POSITIVE_INFINITY;
+  #probeCount = 0;
+  /** Packets that may go beyond the window. */
+  #probesDue = 0;
+  #lastSentMs = 0;
+  #paceAtMs = 0;
+  #pauseCount = 0;
+  #pausedUntilMs = 0;
+  /** Since when nothing was acknowledged although something is in transit. */
+  silentSinceMs = Number.POSITIVE_INFINITY;
+  /** Packets whose frames were handed out again, and of these, those that had arrived. */
+  readonly counters = { lost: 0, wronglyLost: 0 };
+
+  /** The number that the next packet gets. */
+  get nextNumber(): number {
+    return this.#nextNumber;
+  }
+
+  get isQuiet(): boolean {
+    return this.#inTransit.size === 0 && this.#lost.length === 0;
+  }
+
+  get inTransitBytes(): number {
+    return this.#inTransitBytes;
+  }
+
+  /** Frames that are to be sent again. */
+  get lostCount(): number {
+    return this.#lost.length;
+  }
+
+  /** Smoothed; `undefined` before the first measurement. */
+  get roundTripMs(): number | undefined {
+    return this.#roundTrip.smoothedMs;
+  }
+
+  /** The size that suits packets now: small ones while little is in transit, so that others get their turns. */
+  packetBytes(bytesMax: number): number {
+    return Math.max(SEGMENT_BYTES, Math.min(bytesMax, Math.floor(this.#window.bytes / 8)));
+  }
+
+  /** Bytes that may be sent now; less than a packet is no room. */
+  room(nowMs: number): number {
+    this.#window.look(this.#inTransitBytes, this.#roundTrip.smoothedMs ?? 0, nowMs);
+    if (nowMs < this.#pausedUntilMs) return 0;
+    if (this.#probesDue > 0) return SEGMENT_BYTES;
+    if (nowMs < this.#paceAtMs) return 0;
+    const free = this.#window.bytes - this.#inTransitBytes;
+    return free >= SEGMENT_BYTES ? free : 0;
+  }
+
+  /** Earliest time at which room that pacing or a pause withholds is there; `Infinity` when only an acknowledgement makes room. */
+  get roomAtMs(): number {
+    const isOpen = this.#probesDue > 0 || this.#window.bytes - this.#inTransitBytes >= SEGMENT_BYTES;
+    return isOpen ? Math.max(this.#pausedUntilMs, this.#probesDue > 0 ? 0 : this.#paceAtMs) : Number.POSITIVE_INFINITY;
+  }
+
+  /** When `expire` is to be called; `Infinity` while nothing is in transit. */
+  get nextAtMs(): number {
+    if (this.#inTransit.size === 0) return Number.POSITIVE_INFINITY;
+    return Math.min(this.#lateAtMs, this.#lastSentMs + this.#roundTrip.probeMs(this.#probeCount));
+  }
+
+  /** The next frame that is to be sent again, before anything new. */
+  takeLost(): Frame | undefined {
+    let frame = this.#lost.shift();
+    while (frame?.hasArrived === true) frame = this.#lost.shift();
+    return frame;
+  }
+
+  /** Frames that were taken and could not be sent. */
+  putBack(frames: readonly Frame[]): void {
+    this.#lost.unshift(...frames);
+  }
+
+  /** There is no path, or no room at this node: nothing is sent for a while, which grows until something is acknowledged. */
+  pause(nowMs: number): void {
+    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, nowMs + backoffBoundMs(++this.#pauseCount, PAUSES));
+  }
+
+  /** A packet with `nextNumber` was sent. */
+  sent(frames: readonly Frame[], byteCount: number, nowMs: number): void {
+    const isLimited = 2 * (this.#inTransitBytes + byteCount) >= this.#window.bytes;
+    const number = this.#nextNumber++;
+    if (this.#inTransit.size === 0) this.silentSinceMs = nowMs;
+    this.#inTransit.set(number, { number, frames, byteCount, sentMs: nowMs, isLimited });
+    this.#inTransitBytes += byteCount;
+    this.#lastSentMs = nowMs;
+    if (this.#probesDue > 0) this.#probesDue--;
+    const { smoothedMs } = this.#roundTrip;
+    if (smoothedMs === undefined) return;
+    this.#paceAtMs = Math.max(this.#paceAtMs, nowMs - PACE_SLACK_MS) + byteCount / this.#window.paceOf(Math.max(smoothedMs, 1));
+  }
+
+  /** The remote has these packets. False when that cannot be: it must not be believed any more. */
+  acknowledged({ ranges, delayMs }: Acknowledgement, nowMs: number): boolean {
+    const [newest] = ranges;
+    if (newest === undefined || newest.last >= this.#nextNumber) return false;
+    const last = this.#inTransit.get(newest.last);
+    const found = this.#acknowledge(ranges);
+    if (found.length === 0) return true;
+    this.#greatestAcked = Math.max(this.#greatestAcked, newest.last);
+    this.silentSinceMs = this.#inTransit.size === 0 ? Number.POSITIVE_INFINITY : nowMs;
+    this.#probeCount = 0;
+    this.#probesDue = 0;
+    this.#pauseCount = 0;
+    this.#pausedUntilMs = 0;
+    this.#measure(found, last, delayMs, nowMs);
+    this.#detectLost(nowMs);
+    this.#endRound();
+    return true;
+  }
+
+  /** Time has passed: late packets are lost, and silence is probed. */
+  expire(nowMs: number): void {
+    if (nowMs < this.nextAtMs) return;
+    if (nowMs >= this.#lateAtMs) return this.#detectLost(nowMs);
+    this.#probeCount++;
+    this.#probesDue = 1;
+    this.#lastSentMs = nowMs;
+    if (this.#probeCount === PROBES_BROKEN) this.#window.collapse();
+    const [oldest] = this.#inTransit.values();
+    if (oldest !== undefined) this.#lose(oldest);
+  }
+
+  /** A relay signals that it could not forward the packet. */
+  lossReported(number: number, cause: LossCause, nowMs: number): void {
+    const packet = this.#inTransit.get(number);
+    if (packet === undefined) return;
+    this.#lose(packet);
+    if (cause === 'lane-full') this.#window.full();
+    else this.pause(nowMs);
+  }
+
+  /** Packets take another path from now on: nothing that was measured holds. */
+  changed(): void {
+    this.#roundTrip = new RoundTrip();
+    this.#window = new CongestionWindow();
+    this.#firstNumber = this.#nextNumber;
+    this.#roundStart = this.#nextNumber;
+    this.#probeCount = 0;
+    this.#pauseCount = 0;
+    this.#pausedUntilMs = 0;
+    this.#paceAtMs = 0;
+  }
+
+  /** The path is gone, with what was in transit. */
+  broken(): void {
+    for (const packet of [...this.#inTransit.values()]) this.#lose(packet);
+  }
+
+  #acknowledge(ranges: readonly PacketRange[]): Packet<Frame>[] {
+    const found: Packet<Frame>[] = [];
+    for (const packet of this.#inTransit.values()) {
+      if (packet.number > (ranges[0] as PacketRange).last) break;
+      if (isIn(ranges, packet.number)) found.push(packet);
+    }
+    for (const packet of found) {
+      this.#leave(packet);
+      for (const frame of packet.frames) frame.hasArrived = true;
+    }
+    this.#acquit(ranges);
+    return found;
+  }
+
+  /** Packets that were taken for lost, and have come. */
+  #acquit(ranges: readonly PacketRange[]): void {
+    if (this.isQuiet) return this.#suspects.clear();
+    const { first } = ranges.at(-1) as PacketRange;
+    while (this.#suspects.takeOldest((_packet, number) => number < first) !== undefined);
+    for (const { key, value } of this.#suspects.entries()) {
+      if (!isIn(ranges, key)) continue;
+      this.#suspects.delete(key);
+      this.counters.wronglyLost++;
+      this.#overtaking = Math.min(Math.max(this.#overtaking, this.#greatestAcked - key + 1), OVERTAKING_MAX);
+      for (const frame of value.frames) frame.hasArrived = true;
+    }
+  }
+
+  #measure(found: readonly Packet<Frame>[], newest: Packet<Frame> | undefined, delayMs: number, nowMs: number): void {
+    const isOfThisPath = newest !== undefined && newest.number >= this.#firstNumber;
+    const sampleMs = isOfThisPath ? sampleOf(nowMs - newest.sentMs, delayMs) : undefined;
+    if (sampleMs === undefined) return;
+    this.#roundTrip.measured(sampleMs);
+    for (const { byteCount, isLimited, number } of found)
+      if (number >= this.#firstNumber) this.#window.acknowledged(byteCount, sampleMs, nowMs, isLimited);
+  }
+
+  #detectLost(nowMs: number): void {
+    const lateMs = this.#roundTrip.lateMs;
+    this.#lateAtMs = Number.POSITIVE_INFINITY;
+    for (const packet of this.#inTransit.values()) {
+      if (packet.number >= this.#greatestAcked) return;
+      const isOvertaken = this.#greatestAcked - packet.number >= this.#overtaking;
+      if (isOvertaken || packet.sentMs + lateMs <= nowMs) this.#lose(packet);
+      else this.#lateAtMs = Math.min(this.#lateAtMs, packet.sentMs + lateMs);
+    }
+  }
+
+  #lose(packet: Packet<Frame>): void {
+    this.#leave(packet);
+    this.counters.lost++;
+    this.#suspects.set(packet.number, packet);
+    if (packet.number >= this.#firstNumber) this.#window.lost(packet.byteCount);
+    for (const frame of packet.frames) if (!frame.hasArrived) this.#lost.push(frame);
+  }
+
+  #leave(packet: Packet<Frame>): void {
+    this.#inTransit.delete(packet.number);
+    this.#inTransitBytes -= packet.byteCount;
+  }
+
+  #endRound(): void {
+    if (this.#greatestAcked < this.#roundStart) return;
+    this.#roundStart = this.#nextNumber;
+    this.#window.roundEnded();
+  }
+}
+
+function isIn(ranges: readonly PacketRange[], number: number): boolean {
+  return ranges.some(({ first, last }) => number >= first && number <= last);
+}
+
+/** What the remote claims to have waited does not make a round trip shorter than none. */
+function sampleOf(passedMs: number, delayMs: number): number {
+  return delayMs < passedMs ? passedMs - delayMs : passedMs;
+}
