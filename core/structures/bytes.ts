@@ -1,11 +1,13 @@
 /**
- * @module Bytes: whole numbers in bytes, big-endian unless the name says otherwise, and pieces of bytes put together and compared. The
+ * @module Bytes: numbers in bytes, big-endian unless the name says otherwise, and pieces of bytes put together and compared. The
  * functions are for fixed layouts and hot paths: they check nothing, the caller has checked that the bytes are there. For everything else
- * read on in `byte-reader.ts` and `byte-writer.ts`. Nothing else in the library shifts bytes into numbers.
+ * read on in `byte-reader.ts` and `byte-writer.ts`. Nothing else in the library turns bytes into numbers.
  */
 const TWO_TO_32 = 0x1_0000_0000;
 /** The longest varint: 32 bits in groups of seven. */
 export const VARINT_BYTES_MAX = 5;
+/** Where the bits of a float are taken apart. */
+const FLOAT = new DataView(new ArrayBuffer(8));
 
 /** The number of two bytes that are read one by one. */
 export function u16Of(high: number, low: number): number {
@@ -91,6 +93,45 @@ export function writeWordLittleEndian(bytes: Uint8Array, at: number, value: numb
   bytes[at + 1] = value >>> 8;
   bytes[at + 2] = value >>> 16;
   bytes[at + 3] = value >>> 24;
+}
+
+/** Exactly, whatever its size. */
+export function readBigU64(bytes: Uint8Array, at: number): bigint {
+  return (BigInt(readU32(bytes, at)) << 32n) | BigInt(readU32(bytes, at + 4));
+}
+
+/** `value`: 0 to 2^64 - 1. */
+export function writeBigU64(bytes: Uint8Array, at: number, value: bigint): void {
+  writeU32(bytes, at, Number(value >> 32n));
+  writeU32(bytes, at + 4, Number(value & 0xffff_ffffn));
+}
+
+/** A float of 16 bits: a sign, 5 bits of exponent, 10 of fraction. */
+export function readF16(bytes: Uint8Array, at: number): number {
+  const bits = readU16(bytes, at);
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return sign * (1024 + fraction) * 2 ** (exponent - 25);
+}
+
+export function readF32(bytes: Uint8Array, at: number): number {
+  FLOAT.setUint32(0, readU32(bytes, at));
+  return FLOAT.getFloat32(0);
+}
+
+export function readF64(bytes: Uint8Array, at: number): number {
+  FLOAT.setUint32(0, readU32(bytes, at));
+  FLOAT.setUint32(4, readU32(bytes, at + 4));
+  return FLOAT.getFloat64(0);
+}
+
+export function writeF64(bytes: Uint8Array, at: number, value: number): void {
+  FLOAT.setFloat64(0, value);
+  writeU32(bytes, at, FLOAT.getUint32(0));
+  writeU32(bytes, at + 4, FLOAT.getUint32(4));
 }
 
 /** How many bytes `writeVarint` takes for a whole number from 0 to 2^32 - 1. */

@@ -2,7 +2,7 @@
  * @module CBOR scan: one bounded, iterative pass that decides whether bytes are a value this project accepts, before anything is
  * decoded or allocated for it. Accepted is a strict part of RFC 8949: one item and nothing behind it, definite lengths, heads in their
  * shortest form, no tags, no simple values but false, true, null and undefined, floats of 16, 32 and 64 bits, valid UTF-8, and text keys that
- * are unique within their map and no names of what every object has. It makes no values; `codec.ts` does, and is where to read next.
+ * are unique within their map and no names of what every object has. It makes no values; `cbor-reader.ts` does.
  */
 
 import type { Limits } from '../limits.js';
@@ -38,8 +38,8 @@ export type CborRefusal =
   | 'depth'
   | 'items';
 
-/** `wide`: accepted, with an integer in 64 bits somewhere. */
-export type CborVerdict = 'plain' | 'wide' | CborRefusal;
+/** `plain`: accepted. */
+export type CborVerdict = 'plain' | CborRefusal;
 
 /** What the item is, by the upper three bits of its first byte. */
 const UNSIGNED = 0;
@@ -50,7 +50,6 @@ const ARRAY = 4;
 const MAP = 5;
 const OTHER = 7;
 
-const TWO_TO_32 = 0x1_0000_0000;
 const NOTHING = new Uint8Array(0);
 
 /** The state of one pass. One instance serves all, because a pass has no callbacks and ends before the next begins. */
@@ -61,7 +60,6 @@ class CborScan {
   private position = 0;
   /** The value or length of the last head. */
   private argument = 0;
-  private isWide = false;
   /** Items that were announced so far, keys included. */
   private itemCount = 0;
   /** How many containers are open; index of the arrays below, of which 0 is the outermost item itself. */
@@ -78,9 +76,7 @@ class CborScan {
     const hasTrailing = this.position < bytes.length;
     this.bytes = NOTHING;
     this.keys.clear();
-    if (refusal !== undefined) return refusal;
-    if (hasTrailing) return 'trailing';
-    return this.isWide ? 'wide' : 'plain';
+    return refusal ?? (hasTrailing ? 'trailing' : 'plain');
   }
 
   private begin(bytes: Uint8Array, limits: ValueLimits): void {
@@ -88,7 +84,6 @@ class CborScan {
     this.depthMax = limits.valueDepthMax;
     this.itemsMax = limits.valueItemsMax;
     this.position = 0;
-    this.isWide = false;
     this.itemCount = 1;
     this.depth = 0;
     this.missing[0] = 1;
@@ -120,7 +115,6 @@ class CborScan {
     switch (major) {
       case UNSIGNED:
       case NEGATIVE:
-        if (this.argument >= TWO_TO_32) this.isWide = true;
         return undefined;
       case BYTES:
         return this.skip(this.argument);
@@ -135,7 +129,7 @@ class CborScan {
     }
   }
 
-  /** Reads the argument of a head. One of 64 bits is rounded beyond 2^53, where it can only be a length that no input has, or wide. */
+  /** Reads the argument of a head. One of 64 bits is rounded beyond 2^53, where it can only be a length that no input has, or an integer. */
   private head(info: number): CborRefusal | undefined {
     if (info < 24) {
       this.argument = info;

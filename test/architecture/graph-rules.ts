@@ -19,7 +19,6 @@ const PRIVATE = ['cli/', 'examples/', 'bench/', 'test/', 'tools/', 'scripts/', '
 const NODE_PLACES = /^(core\/platform\/node|transports\/(tcp|udp)|cli|examples|bench|test|testing|scripts)\//;
 /** Every package of others, and the files that know it. */
 const HOMES: Readonly<Record<string, RegExp>> = {
-  'cbor-x/index-no-eval': /^core\/wire\/codec\.ts$/,
   tsyringe: /^core\/registration\/(injection|container)\.ts$/,
   'reflect-metadata': /^core\/registration\/(injection|metadata)\.ts$/,
   '@noble/': /^core\/security\//,

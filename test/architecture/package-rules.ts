@@ -24,7 +24,7 @@ export interface LockEntry {
 export type Lock = Readonly<Record<string, LockEntry>>;
 
 /** Few, made for the field, each behind one boundary. */
-const DEPENDENCIES = ['@noble/ciphers', '@noble/curves', '@noble/hashes', 'cbor-x', 'reflect-metadata', 'tsyringe'];
+const DEPENDENCIES = ['@noble/ciphers', '@noble/curves', '@noble/hashes', 'reflect-metadata', 'tsyringe'];
 /** What one option needs and nothing else: loaded when that is used, and never required. */
 const OPTIONAL_DEPENDENCIES = ['multicast-dns'];
 /** Scripts that npm runs by itself when the package is installed. */
@@ -43,11 +43,11 @@ function differences(names: readonly string[], chosen: readonly string[], kind: 
   return [...unknown, ...gone];
 }
 
-export function installScriptFaults({ scripts = {}, optionalDependencies = {} }: Manifest, lock: Lock): string[] {
+/** Not even optional packages have scripts: some package managers end with an error where one is not allowed to run. */
+export function installScriptFaults({ scripts = {} }: Manifest, lock: Lock): string[] {
   const own = INSTALL_SCRIPTS.filter((name) => name in scripts).map((name) => `package.json has the script ${name}`);
-  const options = Object.keys(optionalDependencies).filter((name) => lock[`node_modules/${name}`]?.hasInstallScript === true);
-  const needed = Object.entries(lock).filter(([, { dev, optional, hasInstallScript }]) => hasInstallScript && !dev && !optional);
-  return [...own, ...[...options, ...needed.map(([path]) => path)].map((path) => `${path} needs an install script`)];
+  const others = Object.entries(lock).filter(([, { dev, hasInstallScript }]) => hasInstallScript && !dev);
+  return [...own, ...others.map(([path]) => `${path} has an install script`)];
 }
 
 /** A lock file names versions and hashes, not the place where they were once fetched from. */

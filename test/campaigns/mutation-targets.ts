@@ -2,8 +2,7 @@
  * @module Mutation targets: every decoder that reads what a remote sends, with a corpus of good and bad inputs to start from. Add a decoder
  * here and the campaign and `npm test` run it. `verify` says what more must hold of an answer.
  */
-import { scanCbor } from '../../core/wire/cbor-scan.js';
-import { decodeValue, encodeValue, VALUE_LIMITS_DEFAULT } from '../../core/wire/codec.js';
+import { decodeValue, encodeValue } from '../../core/wire/codec.js';
 import {
   decodeControl,
   encodeClose,
@@ -43,9 +42,12 @@ function cborCorpus(): readonly Uint8Array[] {
   return all.concat(...new Array<readonly Uint8Array[]>(GOOD_WEIGHT).fill(good));
 }
 
+/** -(2^64): the one value that is read and not written. */
+const LEAST_INTEGER = '3bffffffffffffffff';
+
 /** A decoded value encodes, and its encoding is a fixed point: nothing is lost or read in two ways. */
 function verifyValue(bytes: Uint8Array, answer: unknown): string | undefined {
-  if (answer === undefined || scanCbor(bytes, VALUE_LIMITS_DEFAULT) !== 'plain') return undefined;
+  if (answer === undefined || toHex(bytes).includes(LEAST_INTEGER)) return undefined;
   const encoded = encodeValue((answer as { readonly value: unknown }).value);
   const again = decodeValue(encoded);
   if (again === undefined) return 'the value was encoded to what is refused';

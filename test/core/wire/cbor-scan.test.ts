@@ -24,10 +24,10 @@ const VERDICTS: readonly (readonly [hex: string, verdict: CborVerdict])[] = [
   ['1a0000ffff', 'not-shortest'],
   ['1a00010000', 'plain'],
   ['1b00000000ffffffff', 'not-shortest'],
-  ['1b0000000100000000', 'wide'],
+  ['1b0000000100000000', 'plain'],
   ['3817', 'not-shortest'],
   ['3b00000000ffffffff', 'not-shortest'],
-  ['3b0000000100000000', 'wide'],
+  ['3b0000000100000000', 'plain'],
   ['580100', 'not-shortest'],
   ['78016a', 'not-shortest'],
   ['980100', 'not-shortest'],
@@ -108,7 +108,7 @@ describe('cbor-scan', () => {
   for (const [heading, examples] of Object.entries(APPENDIX_F)) {
     it(`row 83: refuses RFC 8949 appendix F, ${heading}`, () => {
       for (const hex of examples) {
-        expect(verdictOf(hex), hex).to.not.be.oneOf(['plain', 'wide']);
+        expect(verdictOf(hex), hex).to.not.equal('plain');
         expect(decodeValue(fromHex(hex)), hex).to.equal(undefined);
       }
     });

@@ -4,6 +4,7 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import { CborReader } from '../../../core/wire/cbor-reader.js';
 import { scanCbor } from '../../../core/wire/cbor-scan.js';
 import { decodeValue, encodeValue, VALUE_LIMITS_DEFAULT } from '../../../core/wire/codec.js';
 import { fromHex } from '../cbor-corpus.js';
@@ -115,6 +116,11 @@ describe('codec against hostile input', () => {
       ).to.be.lessThan(8 * 4);
     });
   }
+
+  it('row 83: bytes that change after the scan end the reading where they end', () => {
+    for (const hex of ['82', '9affffffff', 'baffffffff', 'a16161'])
+      expect(() => new CborReader(fromHex(hex)).read(), hex).to.throw(RangeError);
+  });
 
   it('row 84: the table has 18 cases', () => {
     expect(POLLUTION_CASES.length).to.equal(18);
