@@ -10,11 +10,13 @@ import {
   type ExchangeUser,
   type Message,
   type MessageHead,
+  NetworkError,
   type Peer,
   type Responder,
   type SendResult,
   WakeTimer,
 } from '../../core/index.js';
+import { FailureLog } from './failure-log.js';
 import type { RpcHost } from './host.js';
 import { IncomingCall, type WorkHost } from './incoming-call.js';
 import { CREDIT, type ErrorFields, ITEM, MessageReader, MessageWriter, OK, type RequestFields } from './messages.js';
@@ -31,6 +33,7 @@ const REFUSALS: Readonly<Record<Exclude<Sent, 'queued'>, ErrorFields & { readonl
 /** There is no event for room in this node's own queue. */
 const ROOM_RETRY_MS = 10;
 const STOPPING: ErrorFields = { code: 'RPC_PEER_GONE', text: 'the node stops; it did not process the call' };
+const UNCARRIED = 'an rpc answer cannot be carried';
 const OVERLOADED: ErrorFields = { code: 'RPC_OVERLOADED', text: 'too many calls are in work' };
 
 export class IncomingCalls implements ExchangeUser, WorkHost {
@@ -38,6 +41,7 @@ export class IncomingCalls implements ExchangeUser, WorkHost {
   isDraining = false;
   private readonly writer = new MessageWriter();
   private readonly reader = new MessageReader();
+  private readonly failures = new FailureLog();
   /** Streams that wait for room in a lane, and what has them try again at the latest. */
   private readonly waiting: (() => void)[] = [];
   private readonly roomTimer = new WakeTimer<BehaviorAgent>(() => this.roomAgain());
@@ -121,8 +125,8 @@ export class IncomingCalls implements ExchangeUser, WorkHost {
     this.host.counters.answersIgnored++;
   }
 
-  failedInside({ serviceId, method }: IncomingCall, err: unknown): void {
-    this.host.log.debug({ service: serviceId, method, err }, 'rpc handler failed');
+  failedInside(call: IncomingCall, err: unknown): void {
+    this.host.act((agent) => this.failures.report(agent, call, err, 'an rpc method failed'));
   }
 
   aborted(): void {
@@ -157,10 +161,12 @@ export class IncomingCalls implements ExchangeUser, WorkHost {
     try {
       bytes = this.writer.value(type, value, agent.limits);
     } catch (err) {
-      this.host.log.debug({ err }, 'rpc answer cannot be carried');
+      this.failures.report(agent, call, err, UNCARRIED);
       return 'unencodable';
     }
-    return this.send(agent, call, part, bytes);
+    const result = this.send(agent, call, part, bytes);
+    if (result === 'too-large') this.failures.report(agent, call, tooLarge(bytes.length), UNCARRIED);
+    return result;
   }
 
   private sendError(agent: BehaviorAgent, to: AnswerTarget, error: ErrorFields, count: number): void {
@@ -179,4 +185,8 @@ export class IncomingCalls implements ExchangeUser, WorkHost {
     const short = error === undefined ? this.writer.end() : this.writer.error(error);
     if (result === 'unreachable' || this.responder.answerShort(agent, to, part, short) !== 'queued') this.host.counters.answersLost++;
   }
+}
+
+function tooLarge(byteCount: number): NetworkError {
+  return new NetworkError('RPC_TOO_LARGE', `the answer has ${byteCount} bytes, more than limits.payloadBytesMax`);
 }

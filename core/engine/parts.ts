@@ -18,6 +18,7 @@ import { LinkPipeline } from './links/link-pipeline.js';
 import { LinkTable } from './links/link-table.js';
 import { Liveness } from './links/liveness.js';
 import { Refusals } from './links/refusals.js';
+import { SharedKeys } from './links/shared-keys.js';
 import { ApplicationSender } from './messages/application-sender.js';
 import { BroadcastHistory } from './messages/broadcast-history.js';
 import { Control } from './messages/control.js';
@@ -37,7 +38,7 @@ export function partsOf(context: EngineContext, router: RouterFacade) {
   const linkParts = linkPartsOf(context, router, behaviorParts);
   const messageParts = messagePartsOf(context, router, { ...behaviorParts, ...linkParts });
   const { behaviors, calls } = behaviorParts;
-  const { links, introductions, liveness, dialer, duplicates, keeper, admission } = linkParts;
+  const { links, introductions, liveness, dialer, duplicates, sharedKeys, keeper, admission } = linkParts;
   const { application } = messageParts;
   links.observers = [
     routerObserver(router),
@@ -46,6 +47,7 @@ export function partsOf(context: EngineContext, router: RouterFacade) {
     eventObserver(context),
     dialer,
     duplicates,
+    sharedKeys,
     keeper,
     application,
     links.handshakes,
@@ -88,6 +90,7 @@ function linkPartsOf(context: EngineContext, router: RouterFacade, { callbacks, 
     introductions,
     admission,
     duplicates,
+    sharedKeys: new SharedKeys(context),
     dialer,
     keeper: new Keeper(context, links, dialer),
     refusals: new Refusals(callbacks),

@@ -1,6 +1,6 @@
 /**
- * @module EventLog: the events of a node, as log lines, one for each event: info for the node, debug for connections. Messages are constants;
- * what a remote has sent is a field of its own, cleaned and bounded where it was decoded. Faults are logged where they are caught, and
+ * @module EventLog: the events of a node, as log lines, one for each event: info for the node and its open connections, debug for attempts.
+ * Messages are constants; what a remote has sent is a field of its own, cleaned and bounded where it was decoded. Faults are logged where they are caught, and
  * single messages are counted, not logged.
  */
 
@@ -18,9 +18,9 @@ const LINES: { readonly [Name in NodeEventName]?: (log: Logger, event: NodeEvent
     log.warn({ address: address.text, code: error.code, reason: error.message }, 'cannot listen'),
   'behavior-stopped': (log, { name, serviceId }) => log.info({ behavior: name, service: serviceId }, 'behaviour stopped'),
   connected: (log, { id, nodeId, direction, remoteAddress }) =>
-    log.debug({ connection: id, peer: shortId(nodeId), direction, address: remoteAddress.text }, 'connected'),
+    log.info({ connection: id, peer: shortId(nodeId), direction, address: remoteAddress.text }, 'connected'),
   disconnected: (log, { connection, reason }) =>
-    log.debug({ connection: connection.id, peer: shortId(connection.nodeId), ...reason }, 'disconnected'),
+    log.info({ connection: connection.id, peer: shortId(connection.nodeId), ...reason }, 'disconnected'),
   refused: (log, { connectionId, nodeId, remoteAddress, reason }) =>
     log.debug({ connection: connectionId, peer: peerOf(nodeId), address: remoteAddress.text, ...reason }, 'connection did not open'),
   'dial-failed': (log, { attempt, error }) =>

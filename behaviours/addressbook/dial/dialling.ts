@@ -250,6 +250,7 @@ export class Dialling {
         return agent.nowMs;
       },
       random: agent.random,
+      log: agent.log,
       stableUptimeMs: agent.limits.stableUptimeMs,
       connect: (target, settle) => this.dialConfigured(agent, target as Address, (outcome) => settle(port, outcome)),
       after: (delayMs, work): Cancellable => agent.after(delayMs, () => work(port)),

@@ -39,8 +39,6 @@ export interface KeeperSetup {
 
 /** `whenUp()` calls that may wait at once; further ones are rejected with `LIMIT_EXCEEDED`. */
 export const UP_WAITERS_MAX = 1_024;
-/** The log reports a configured peer that is not up for so long. */
-const REPORT_MS = 10_000;
 /** Errors that every further dial would end with. */
 const FATAL: ReadonlySet<ErrorCode> = new Set(['SELF_DIAL', 'SCHEME_UNKNOWN']);
 
@@ -62,9 +60,7 @@ export class PeerKeeper {
   /** A new peer; `undefined` at the bound. `keep` follows. */
   create(agent: BehaviorAgent, facts: Pick<Peer, 'type' | 'isConfigured' | 'address'>): Peer | undefined {
     const { nowMs, random } = agent;
-    const peer = this.registry.create({ ...facts, session: new PeerSession(this.setup.queueFrames, random, nowMs), nowMs });
-    this.timer.within(agent, REPORT_MS);
-    return peer;
+    return this.registry.create({ ...facts, session: new PeerSession(this.setup.queueFrames, random, nowMs), nowMs });
   }
 
   /** The peer is kept connected; one that waits, or was given up, is dialled now. */
@@ -117,8 +113,7 @@ export class PeerKeeper {
     peer.session.end(agent);
     peer.failure = { type: 'dropped', reason };
     peer.downSinceMs = agent.nowMs;
-    peer.isReported = false;
-    this.timer.within(agent, peer.isConfigured ? REPORT_MS : this.setup.forgetMs);
+    if (!peer.isConfigured) this.timer.within(agent, this.setup.forgetMs);
   }
 
   /** The node is no peer on this connection, which stays open. */
@@ -146,6 +141,7 @@ export class PeerKeeper {
     return {
       endpoints: peer.isConfigured && peer.address !== undefined ? [peer.address] : () => peer.address,
       nodeId: peer.isConfigured ? undefined : peer.nodeId,
+      isQuiet: !peer.isConfigured,
       rules: {
         boundMs: (failures) => (failures === 0 ? 0 : backoffBoundMs(failures, backOff)),
         ...{ stableUptimeMs: limits.stableUptimeMs, confirmMs: greetingMs },
@@ -215,19 +211,13 @@ export class PeerKeeper {
     );
   }
 
-  /** Reports configured peers that are not up, and forgets those that came by themselves and stay away. */
+  /** Forgets peers that came by themselves and stay away. */
   private look(agent: BehaviorAgent): void {
-    const { forgetMs } = this.setup;
     for (const peer of this.registry.all()) {
-      const { state, target, address, failure, downSinceMs } = peer;
-      const dueMs = downSinceMs + (peer.isConfigured ? REPORT_MS : forgetMs);
-      if (peer.isConfigured ? peer.isReported || state === 'up' : state !== 'lost') continue;
+      if (peer.isConfigured || peer.state !== 'lost') continue;
+      const dueMs = peer.downSinceMs + this.setup.forgetMs;
       if (dueMs > agent.nowMs) this.timer.at(agent, dueMs);
-      else if (!peer.isConfigured) this.forget(agent, peer);
-      else {
-        peer.isReported = true;
-        agent.log.warn({ target, address: address?.text, failure }, 'a peer is not up');
-      }
+      else this.forget(agent, peer);
     }
   }
 }

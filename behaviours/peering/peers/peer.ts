@@ -72,8 +72,6 @@ export class Peer {
   dial: DialTarget<BehaviorAgent> | undefined;
   /** Since when it is not up. */
   downSinceMs: number;
-  /** It was logged that it is not up. */
-  isReported = false;
   failure: PeerFailure | undefined;
 
   constructor({ target, type, isConfigured, address, session, nowMs }: PeerFacts) {

@@ -6,26 +6,29 @@
 import type { Address } from '../../address/address.js';
 import type { NodeId } from '../../address/node-id.js';
 import type { Connection } from '../../api/events.js';
-import type { Random } from '../../api/ports.js';
+import type { Logger, Random } from '../../api/ports.js';
 import type { NetworkError } from '../../errors.js';
 import { DialSupervisor } from '../../kits/dial/dial-supervisor.js';
 import type { DialPort, DialRules, DialTarget } from '../../kits/dial/dial-target.js';
 import { backoffBoundMs } from '../../structures/back-off.js';
 import type { EngineContext } from '../context.js';
+import { EngineTimers } from '../engine-timers.js';
 import type { Link } from '../links/link.js';
 import type { LinkObserver } from '../links/link-observer.js';
 import type { LinkTable } from '../links/link-table.js';
 import type { Dialer } from './dialer.js';
 
-export class Keeper implements DialPort, LinkObserver {
+export class Keeper extends EngineTimers implements DialPort, LinkObserver {
   private readonly supervisor = new DialSupervisor<Keeper>();
   private readonly kept = new Map<string, DialTarget<Keeper>>();
 
   constructor(
-    private readonly context: EngineContext,
+    context: EngineContext,
     private readonly links: LinkTable,
     private readonly dialer: Dialer,
-  ) {}
+  ) {
+    super(context);
+  }
 
   keep(address: Address): void {
     if (this.kept.has(address.text) || address.nodeId === this.context.self) return;
@@ -54,23 +57,17 @@ export class Keeper implements DialPort, LinkObserver {
     if (connection !== undefined) this.supervisor.closed(this, connection);
   }
 
-  get nowMs(): number {
-    return this.context.nowMs;
-  }
-
   get random(): Random {
     return this.context.options.random;
+  }
+
+  get log(): Logger {
+    return this.context.options.log;
   }
 
   connect(target: Address | NodeId, settle: (port: this, outcome: Connection | NetworkError) => void): void {
     const { dialer } = this;
     dialer.dial({ attemptId: dialer.nextAttemptId(), target, onSettled: (outcome) => settle(this, outcome) });
-  }
-
-  after(delayMs: number, work: (port: this) => void): { cancel(): void } {
-    const { deadlines, nowMs } = this.context;
-    const id = deadlines.add(() => work(this), nowMs + delayMs);
-    return { cancel: () => void deadlines.take(id) };
   }
 
   hold(connectionId: number): void {

@@ -7,10 +7,10 @@
  *   3. liveness (opening: watches; opened: reports what is measured already)
  *   4. the application (`connected`; `disconnected` or `refused`)
  *   5. the dialer (opening, ended: settles attempts)
- *   6. duplicates (ended: a link that was held back goes on)
+ *   6. duplicates (ended: a link that was held back goes on), and the log of keys that two processes use (ended)
  *   7. the keeper (opening, ended: keeps, dials again)
- *   8. handshakes (opening, ended: the slot goes to the next that waits)
  *   8. the application's own messages (ended: nobody waits for room on it)
+ *   9. handshakes (opening, ended: the slot goes to the next that waits)
  */
 import type { Connection } from '../../api/events.js';
 import type { CloseReason } from '../../errors.js';

@@ -7,23 +7,36 @@
  * asked for unconditionally: whether one is needed is decided here, so that no user looks at the state itself.
  */
 import type { Address } from '../../address/address.js';
-import type { NodeId } from '../../address/node-id.js';
+import { type NodeId, shortId } from '../../address/node-id.js';
 import type { Connection } from '../../api/events.js';
 import { NetworkError } from '../../errors.js';
+import { Conditions } from '../../structures/conditions.js';
 import { type DialPort, DialTarget, type DialWish } from './dial-target.js';
 
 /** An address that led back to this node is left alone for so long; a name may lead elsewhere sooner. */
 const SELF_MS = 3_600_000;
+/** A target that is not connected for so long is worth a line in the log. */
+const UNREACHED_MS = 10_000;
+const UNREACHED_MAX = 65_536;
 
 export class DialSupervisor<Port extends DialPort> {
   private readonly targets = new Set<DialTarget<Port>>();
   private readonly byNode = new Map<NodeId, Set<DialTarget<Port>>>();
   /** Open connections, whether a target wants them or not. */
   private readonly open = new Map<NodeId, number>();
+  private readonly unreached = new Conditions<Port, DialTarget<Port>, NetworkError>({
+    afterMs: UNREACHED_MS,
+    quietMs: 0,
+    sizeMax: UNREACHED_MAX,
+    onLasting: ({ log }, target, { facts: { code, message } }) =>
+      log.warn({ ...fieldsOf(target), code, reason: message }, 'a kept peer is not reached'),
+    onOver: ({ log, nowMs }, target, { sinceMs }) =>
+      log.warn({ ...fieldsOf(target), downMs: Math.round(nowMs - sinceMs) }, 'a kept peer is reached'),
+  });
 
   /** Keeps a target connected from now on. It may be up when this returns. */
   keep(port: Port, wish: DialWish<Port>): DialTarget<Port> {
-    const target = new DialTarget(wish);
+    const target = new DialTarget(wish, port);
     this.targets.add(target);
     this.index(target);
     this.dial(port, target);
@@ -35,6 +48,7 @@ export class DialSupervisor<Port extends DialPort> {
     target.timer?.cancel();
     this.release(port, target);
     this.unindex(target);
+    this.unreached.forget(target);
     this.targets.delete(target);
     target.hasEnded = true;
   }
@@ -53,11 +67,12 @@ export class DialSupervisor<Port extends DialPort> {
   }
 
   /** What is connected is what the user looks for. */
-  confirm(target: DialTarget<Port>, { nowMs }: Port): void {
+  confirm(target: DialTarget<Port>, port: Port): void {
     if (target.connectionId === undefined || target.isConfirmed) return;
     target.timer?.cancel();
+    this.unreached.end(port, target);
     target.isConfirmed = true;
-    target.upMs = nowMs;
+    target.upMs = port.nowMs;
     target.refusals = 0;
     target.error = undefined;
   }
@@ -97,6 +112,7 @@ export class DialSupervisor<Port extends DialPort> {
     const place = target.place(port);
     if (place === undefined) return this.wait(port, target, Number.POSITIVE_INFINITY);
     target.isDialling = true;
+    target.placeText = `${place}`;
     port.connect(place, (later, outcome) => this.settled(later, target, place, outcome));
   }
 
@@ -144,7 +160,8 @@ export class DialSupervisor<Port extends DialPort> {
     target.connectionId = undefined;
     target.isConfirmed = false;
     if (!isConfirmed) return this.failed(port, target, error);
-    target.error = error;
+    target.downMs = port.nowMs;
+    this.notReached(port, target, error);
     target.failures = port.nowMs - upMs >= wish.rules.stableUptimeMs ? 0 : target.failures + 1;
     this.wait(port, target, target.failures);
   }
@@ -152,7 +169,7 @@ export class DialSupervisor<Port extends DialPort> {
   private failed(port: Port, target: DialTarget<Port>, error: NetworkError, place?: Address | NodeId): void {
     const { rules, events } = target.wish;
     target.timer?.cancel();
-    target.error = error;
+    this.notReached(port, target, error);
     target.failures++;
     target.refusals++;
     if (rules.movesOn?.(target.refusals) ?? true) target.endpointIndex++;
@@ -161,6 +178,11 @@ export class DialSupervisor<Port extends DialPort> {
     if (target.hasGivenUp) return events?.onGaveUp?.(port, target, error);
     this.wait(port, target, target.failures);
     events?.onFailed?.(port, target, error);
+  }
+
+  private notReached(port: Port, target: DialTarget<Port>, error: NetworkError): void {
+    target.error = error;
+    if (target.wish.isQuiet !== true) this.unreached.begin(port, target, error, target.downMs);
   }
 
   /** This very node answered. It is no failure: an address that was given to many nodes may be one's own. */
@@ -211,6 +233,10 @@ export class DialSupervisor<Port extends DialPort> {
     const targets = target.nodeId && this.byNode.get(target.nodeId);
     if (targets?.delete(target) === true && targets.size === 0) this.byNode.delete(target.nodeId as NodeId);
   }
+}
+
+function fieldsOf<Port extends DialPort>({ nodeId, placeText }: DialTarget<Port>) {
+  return { peer: nodeId && shortId(nodeId), address: placeText };
 }
 
 function unconfirmed(): NetworkError {

@@ -4,20 +4,20 @@
  */
 import type { Address } from '../../address/address.js';
 import type { NodeId } from '../../address/node-id.js';
-import type { Cancellable } from '../../api/agent.js';
 import type { Connection } from '../../api/events.js';
+import type { Logger } from '../../api/ports.js';
 import type { NetworkError } from '../../errors.js';
 import type { UniformSource } from '../../structures/sample.js';
+import type { LentTimer, TimerSource } from '../../structures/wake-timer.js';
 
 /**
  * What dials, waits and holds for a supervisor; an agent of a behaviour is one. Every `connect` settles once, unless its owner has ended;
  * callbacks may be called at once.
  */
-export interface DialPort {
-  readonly nowMs: number;
+export interface DialPort extends TimerSource {
   readonly random: UniformSource;
+  readonly log: Pick<Logger, 'warn'>;
   connect(target: Address | NodeId, settle: (port: this, outcome: Connection | NetworkError) => void): unknown;
-  after(delayMs: number, work: (port: this) => void): Pick<Cancellable, 'cancel'>;
   hold(connectionId: number): void;
   release(connectionId: number): void;
 }
@@ -70,6 +70,8 @@ export interface DialWish<Port extends DialPort> {
   /** Who must answer. Absent: whoever does. */
   readonly nodeId?: NodeId | undefined;
   readonly rules: DialRules;
+  /** The log does not report that it is not connected: its user's user has not asked for it. */
+  readonly isQuiet?: boolean;
   readonly events?: DialEvents<Port>;
 }
 
@@ -94,11 +96,19 @@ export class DialTarget<Port extends DialPort> implements DialFacts {
   hasEnded = false;
   upMs = 0;
   endpointIndex = 0;
+  /** What was dialled last. */
+  placeText: string | undefined;
+  /** Since when it is to be connected and is not. */
+  downMs: number;
   /** The wait, or the time to confirm. */
-  timer: Pick<Cancellable, 'cancel'> | undefined;
+  timer: LentTimer | undefined;
 
-  constructor(readonly wish: DialWish<Port>) {
+  constructor(
+    readonly wish: DialWish<Port>,
+    { nowMs }: Port,
+  ) {
     this.nodeId = this.fixedId;
+    this.downMs = nowMs;
   }
 
   get state(): DialState {

@@ -328,17 +328,17 @@ describe('peering types', () => {
       const lines: string[] = [];
       const silent = () => undefined;
       const logger = { trace: silent, debug: silent, info: silent, error: silent, child: () => logger } as unknown as Logger;
-      Object.assign(logger, { warn: ({ target }: { target: number }, text: string) => lines.push(`${text}: ${target}`) });
+      Object.assign(logger, { warn: ({ address }: { address: string }, text: string) => lines.push(`${text}: ${address}`) });
       const b = await started(sim, 'b', { acceptUnknown: true });
       const a = await started(sim, 'a', { peers: [{ address: 'sim://b' }, { address: 'sim://nobody' }] }, { logger });
       await sim.run(9_900);
       expect(lines).to.deep.equal([]);
       await sim.run(60_000);
-      expect(lines).to.deep.equal(['a peer is not up: 1']);
+      expect(lines).to.deep.equal(['a kept peer is not reached: sim://nobody']);
       sim.crash(b);
       await sim.runUntil(() => stateOf(a) !== 'up');
       await sim.run(10_100);
-      expect(lines).to.deep.equal(['a peer is not up: 1', 'a peer is not up: 0']);
+      expect(lines).to.deep.equal(['a kept peer is not reached: sim://nobody', `a kept peer is not reached: sim://${b.id}@b`]);
     });
 
     it('a second line for the same node is given up, and names the first', async () => {

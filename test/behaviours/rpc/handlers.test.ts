@@ -1,6 +1,6 @@
 /** @module Tests of handlers and callers that do what they should not: they harm themselves only. */
 import { expect } from 'chai';
-import { NetworkBehavior, RpcError, toConnection, toLocal } from '../../../core/index.js';
+import { type Logger, NetworkBehavior, RpcError, toConnection, toLocal } from '../../../core/index.js';
 import { DESK, Desk, leftovers, outcome, type Pair, pair, rpcOf, watch } from './support.js';
 
 const ODD = 70;
@@ -142,5 +142,47 @@ describe('rpc handlers that misbehave', () => {
     expect(() => rpc.call(request, () => {}))
       .to.throw()
       .with.property('code', 'NOT_STARTED');
+  });
+});
+
+describe('the log of rpc methods', () => {
+  /** The service, the method and the error of each line at `error`. */
+  async function logged(work: (net: Pair) => Promise<unknown>) {
+    const lines: Record<string, unknown>[] = [];
+    const silent = () => undefined;
+    const error = (fields: object, msg: string) => void lines.push({ ...fields, msg });
+    const logger: Logger = { trace: silent, debug: silent, info: silent, warn: silent, error, child: () => logger };
+    const net = await pair({ server: { logger } });
+    await work(net);
+    return lines;
+  }
+  const callOf = (net: Pair, method: string, value?: unknown) =>
+    outcome(net.sim, net.caller.call(toConnection(net.connectionId), DESK, method, value));
+
+  it('kind 6: has what a method throws, and what cannot be carried, with service, method and stack', async () => {
+    const lines = await logged(async (net) => {
+      for (const method of ['crash', 'crashLater', 'broken']) await callOf(net, method);
+      await callOf(net, 'big', { bytes: 2_000_000 });
+      await callOf(net, 'refuse');
+    });
+    const errors = lines.map(({ err }) => err as Error);
+    expect(lines.map(({ service, method, msg }) => [service, method, msg])).to.deep.equal([
+      [DESK, 'crash', 'an rpc method failed'],
+      [DESK, 'crashLater', 'an rpc method failed'],
+      [DESK, 'broken', 'an rpc answer cannot be carried'],
+      [DESK, 'big', 'an rpc answer cannot be carried'],
+    ]);
+    expect(errors[0]?.stack).to.include('a secret of this node').and.to.include('Desk.crash');
+    expect(errors[2]?.message).to.equal('value.fetch is a function');
+    expect(errors[3]?.message).to.include('limits.payloadBytesMax');
+  });
+
+  it('kind 6: has ten lines in a minute for each service, and counts those that are left out', async () => {
+    const lines = await logged(async (net) => {
+      for (let count = 0; count < 13; count++) await callOf(net, 'crash');
+      await net.sim.run(60_000);
+      await callOf(net, 'crash');
+    });
+    expect(lines.map(({ leftOut }) => leftOut)).to.deep.equal([...new Array(10).fill(undefined), 3]);
   });
 });

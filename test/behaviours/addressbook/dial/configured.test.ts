@@ -17,7 +17,7 @@ function configured() {
   const { book, now } = new Reader();
   const state = { isOn: true };
   const peers = new ConfiguredPeers(book, BACKOFF_DEFAULTS, () => state.isOn);
-  const world = Object.assign(new World(), { stableUptimeMs: 15_000 });
+  const world = Object.assign(new World(peers['supervisor']), { stableUptimeMs: 15_000 });
   const connectionOf = (nodeId: typeof ANNA, id: number) => ({ nodeId, id }) as Connection;
   /** The dial comes through, and the connection opens as in a node: first the dial is told, then everybody. */
   const answers = (nodeId: typeof ANNA, id: number) => {

@@ -101,7 +101,7 @@ function check(world: World, targets: Targets, dropped: number): void {
   const isConnected = ({ state }: DialTarget<World>) => state === 'up' || state === 'confirming';
   const dialling = targets.filter(({ isDialling }) => isDialling).length;
   expect(world.dials.length, 'dials under way').to.equal(dialling + dropped);
-  expect(world.timers.size, 'one timer for each wait').to.equal(count('waiting') + count('confirming'));
+  expect(world.waits.length, 'one timer for each wait').to.equal(count('waiting') + count('confirming'));
   const connected = targets.filter(isConnected);
   expect([...world.held].sort()).to.deep.equal([...new Set(connected.map(({ connectionId }) => connectionId as number))].sort());
   for (const { nodeId, connectionId } of connected) expect(world.open.get(connectionId as number)).to.equal(nodeId);

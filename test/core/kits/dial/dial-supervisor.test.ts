@@ -16,6 +16,48 @@ function kept(rules: Partial<DialRules> = {}, endpoints = [at('one')], events: D
   return { world, target, places };
 }
 
+describe('the log of a target', () => {
+  it('has one line when it is not connected for 10 s, with the last reason, and one when it is', () => {
+    const { world } = kept();
+    world.fails();
+    world.wake();
+    world.fails('HANDSHAKE_FAILED');
+    world.advance(8_999);
+    expect(world.lines).to.deep.equal([]);
+    world.advance(1);
+    const address = 'tcp://one:7400';
+    const reason = { code: 'HANDSHAKE_FAILED', reason: 'HANDSHAKE_FAILED' };
+    expect(world.lines).to.deep.equal([[10_000, 'a kept peer is not reached', { peer: undefined, address, ...reason }]]);
+    world.wake();
+    world.answers(ALICE);
+    const peer = ALICE.slice(0, 8);
+    expect(world.lines.slice(1)).to.deep.equal([[10_000, 'a kept peer is reached', { peer, address, downMs: 10_000 }]]);
+    world.closes(1);
+    world.advance(10_000);
+    const [, , again] = world.lines;
+    expect(again).to.deep.equal([
+      20_000,
+      'a kept peer is not reached',
+      { peer, address: `tcp://${ALICE}@one:7400`, code: 'CONNECTION_CLOSED', reason: 'the connection has ended' },
+    ]);
+  });
+
+  it('has none when the first dial takes longer, until that dial fails; nor for one that is dropped, or connected in time', () => {
+    const { world, target } = kept();
+    world.advance(11_000);
+    expect(world.lines).to.deep.equal([]);
+    world.fails();
+    expect(world.lines.length).to.equal(1);
+    world.supervisor.drop(world, target);
+    const other = kept();
+    other.world.fails();
+    other.world.advance(9_999);
+    other.world.answers(ALICE);
+    other.world.advance(60_000);
+    expect([world.lines.length, other.world.lines.length]).to.deep.equal([1, 0]);
+  });
+});
+
 describe('a target', () => {
   it('is dialled at once, held while it is up, and dialled again by the identity that answered', () => {
     const { world, target, places } = kept();
@@ -69,7 +111,7 @@ describe('a target', () => {
   it('whose connection is lost while a dial is under way waits for that dial', () => {
     const { world, target } = kept({}, [parseAddress(`tcp://${ALICE}@one:7400`)]);
     world.closes(world.opens(ALICE));
-    expect([target.state, world.dials.length, world.timers.size]).to.deep.equal(['dialling', 1, 0]);
+    expect([target.state, world.dials.length, world.waits.length]).to.deep.equal(['dialling', 1, 0]);
     world.answers(ALICE);
     expect(target.state).to.equal('up');
   });
@@ -193,7 +235,7 @@ describe('rules', () => {
     world.wake();
     world.fails('SELF_DIAL');
     expect(told).to.deep.equal(['failed CONNECTION_REFUSED', 'gave up SELF_DIAL']);
-    expect([target.state, world.dials.length, world.timers.size]).to.deep.equal(['gave-up', 0, 0]);
+    expect([target.state, world.dials.length, world.waits.length]).to.deep.equal(['gave-up', 0, 0]);
     world.supervisor.retry(world, target);
     expect([target.state, target.failures]).to.deep.equal(['dialling', 0]);
     world.fails();

@@ -12,7 +12,7 @@ export interface PendingDial {
   readonly settle: (outcome: Connection | NetworkError) => void;
 }
 
-interface Timer extends Pick<Cancellable, 'cancel'> {
+interface Timer extends Cancellable {
   readonly dueMs: number;
   readonly work: () => void;
 }
@@ -21,6 +21,9 @@ interface Timer extends Pick<Cancellable, 'cancel'> {
 export class World implements DialPort {
   nowMs = 0;
   readonly random = { float: () => 1 };
+  /** What was logged, with its fields. */
+  readonly lines: unknown[] = [];
+  readonly log = { warn: (fields: object, text: string) => void this.lines.push([this.nowMs, text, fields]) };
   readonly dials: PendingDial[] = [];
   readonly timers = new Set<Timer>();
   readonly held = new Set<number>();
@@ -28,6 +31,9 @@ export class World implements DialPort {
   readonly open = new Map<number, NodeId>();
   readonly supervisor = new DialSupervisor<World>();
   private lastId = 0;
+
+  /** `supervised`: whose waits the test looks at, where it is not the world's own supervisor. */
+  constructor(private readonly supervised?: object) {}
 
   connect(target: Address | NodeId, settle: (port: this, outcome: Connection | NetworkError) => void): void {
     const dial: PendingDial = {
@@ -41,8 +47,14 @@ export class World implements DialPort {
   }
 
   after(delayMs: number, work: (port: this) => void): Timer {
-    const timer: Timer = { dueMs: this.nowMs + delayMs, work: () => work(this), cancel: () => this.timers.delete(timer) };
-    this.timers.add(timer);
+    const { timers } = this;
+    const timer: Timer = {
+      ...{ dueMs: this.nowMs + delayMs, work: () => work(this), cancel: () => timers.delete(timer) },
+      get isDone() {
+        return !timers.has(timer);
+      },
+    };
+    timers.add(timer);
     return timer;
   }
 
@@ -92,13 +104,22 @@ export class World implements DialPort {
 
   /** The next thing that was waited for comes. */
   wake(): void {
-    const timer = this.nextTimer;
+    const timer = this.waiting[0];
     if (timer !== undefined) this.fire(timer);
   }
 
   /** In ms from now, the soonest first. */
   get waits(): readonly number[] {
-    return [...this.timers].map(({ dueMs }) => dueMs - this.nowMs).sort((a, b) => a - b);
+    return this.waiting.map(({ dueMs }) => dueMs - this.nowMs);
+  }
+
+  /** Without the one for the log. */
+  private get waiting(): readonly Timer[] {
+    const supervisor = (this.supervised ?? this.supervisor) as DialSupervisor<World>;
+    const { dueMs: logMs } = supervisor['unreached']['timer'];
+    const sorted = [...this.timers].sort((a, b) => a.dueMs - b.dueMs);
+    const forLog = sorted.find(({ dueMs }) => dueMs === logMs);
+    return sorted.filter((timer) => timer !== forLog);
   }
 
   private get nextTimer(): Timer | undefined {
