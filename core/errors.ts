@@ -51,6 +51,10 @@ export const ERROR_CODES = {
     'The connection was not open within its deadline.',
     'Check that the remote is reachable; raise limits.openTimeoutMs for slow networks.',
   ],
+  ENGINE_FAILED: [
+    'The engine itself, or a port that createNode was given, threw in the midst of it; the cause has it.',
+    'Mend the port; if none is yours, report the error with its cause.',
+  ],
   HANDSHAKE_FAILED: [
     'The secure handshake failed: another network name, a wrong key, or not a Meshwright node.',
     'Compare network and networkKey on both sides.',
@@ -89,7 +93,10 @@ export const ERROR_CODES = {
   RPC_FAILED: ['The remote handler threw; its text stays on its node.', "See the remote node's log."],
   RPC_METHOD_UNKNOWN: ['The service offers no such method.', "Check the method's name and that it is marked @Rpc."],
   RPC_NO_HANDLER: ['No such service runs on the node that got the call.', 'Add the behaviour there.'],
-  RPC_OVERLOADED: ['The remote node processes as many calls as it allows, or has no room for the answer.', 'Make fewer calls at once.'],
+  RPC_OVERLOADED: [
+    'The remote node processes as many calls as it allows, or has no room for the answer; the text names the limit.',
+    "Make fewer calls at once, or raise the limit in the options of the remote's rpc behaviour.",
+  ],
   RPC_PEER_GONE: [
     'The connection or the path to the remote, or the service there, was lost before the answer.',
     'Call again; the remote may or may not have processed the call.',
@@ -120,6 +127,9 @@ export type ErrorCode = keyof typeof ERROR_CODES;
 /** The one error class: `code` is stable, `details` are structured, `cause` is what lies beneath. */
 export class NetworkError extends Error {
   override readonly name = 'NetworkError';
+  readonly details: Readonly<Record<string, unknown>>;
+  /** What helps, as the table of codes has it. */
+  readonly cure: string;
 
   constructor(
     readonly code: ErrorCode,
@@ -128,9 +138,8 @@ export class NetworkError extends Error {
   ) {
     super(text, options.cause === undefined ? undefined : { cause: options.cause });
     this.details = options.details ?? {};
+    this.cure = ERROR_CODES[code][1];
   }
-
-  readonly details: Readonly<Record<string, unknown>>;
 }
 
 /** Why a connection ended, with the number that the wire's `close` message carries. */

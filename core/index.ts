@@ -65,7 +65,18 @@ export {
   type RouteFanout,
   RouterTable,
 } from './api/router-table.js';
-export { type Route, type RouteRule, toConnection, toKey, toLocal, toNextHop, toNode, toService, toServices } from './api/routes.js';
+export {
+  type Route,
+  type RouteRule,
+  requireRoute,
+  toConnection,
+  toKey,
+  toLocal,
+  toNextHop,
+  toNode,
+  toService,
+  toServices,
+} from './api/routes.js';
 export { type RpcAnswer, type RpcContext, RpcError, type RpcRequest } from './api/rpc.js';
 export type { Dial, DialSink, LinkKind, LinkSink, Listener, ListenerSink, Transport, TransportLink } from './api/transport.js';
 export type { NodeSendOptions } from './engine/messages/application-sender.js';
@@ -96,6 +107,7 @@ export {
   type MessageHead,
   OWN_KINDS_MIN,
   type Peer,
+  type ReachedBound,
   type Requester,
   type RequesterCounters,
   type Responder,
@@ -123,7 +135,7 @@ export {
   readAcknowledgement,
   writeAcknowledgement,
 } from './kits/flow/repaired/index.js';
-export { LIMITS, type LimitName, type Limits, type LimitUnit, limitReached, type ReachedLimit } from './limits.js';
+export { LIMITS, type LimitName, type Limits, type LimitUnit, limitError, limitReached, type ReachedLimit } from './limits.js';
 export type { Counter, Gauge, Histogram, HistogramSnapshot, MetricsSnapshot, MetricsSource } from './metrics.js';
 export { MemoryStorage } from './node/memory-storage.js';
 export { MeshNode, type NodeLimits } from './node/node.js';

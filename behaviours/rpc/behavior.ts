@@ -38,7 +38,7 @@ import type { IncomingCall } from './incoming-call.js';
 import { IncomingCalls } from './incoming-calls.js';
 import { RpcCounters, type RpcOptions, type RpcSettings, readRpcOptions } from './options.js';
 import { OutgoingCall } from './outgoing-call.js';
-import { OutgoingCalls, type RefusedCall } from './outgoing-calls.js';
+import { OutgoingCalls } from './outgoing-calls.js';
 import { OutgoingStream } from './outgoing-stream.js';
 
 const SERVICE_ID = 6;
@@ -124,10 +124,8 @@ export class RpcBehavior extends NetworkBehavior {
     this.incoming.roomAgain();
   }
 
-  override onBehaviorEvent(_agent: BehaviorAgent, fromServiceId: number, event: unknown): void {
-    if (fromServiceId !== SERVICE_ID) return;
-    const { call, failure } = event as RefusedCall;
-    call.failed(failure);
+  override onBehaviorEvent(_agent: BehaviorAgent, fromServiceId: number): void {
+    if (fromServiceId === SERVICE_ID) this.outgoing.settleRefused();
   }
 
   override onDisconnected(agent: BehaviorAgent, { id }: Connection): void {
@@ -135,6 +133,7 @@ export class RpcBehavior extends NetworkBehavior {
   }
 
   override onStopped(agent: BehaviorAgent): void {
+    this.outgoing.settleRefused();
     this.exchanges.onStopped(agent);
     this.endDrain();
   }

@@ -12,6 +12,7 @@ import {
   type MessageHead,
   NetworkError,
   type Peer,
+  type ReachedBound,
   type Responder,
   type SendResult,
   WakeTimer,
@@ -25,7 +26,7 @@ type Sent = SendResult | 'unencodable';
 
 /** What the caller is sent in place of an answer that could not be sent. */
 const REFUSALS: Readonly<Record<Exclude<Sent, 'queued'>, ErrorFields & { readonly code: ErrorCode }>> = {
-  full: { code: 'RPC_OVERLOADED', text: 'there was no room for the answer' },
+  full: { code: 'RPC_OVERLOADED', text: 'the answer found no room: limit laneBytesMax or laneMessagesMax of the remote node' },
   'too-large': { code: 'RPC_TOO_LARGE', text: 'the answer is larger than a message' },
   unreachable: { code: 'RPC_PEER_GONE', text: 'no route leads to the caller' },
   unencodable: { code: 'RPC_FAILED', text: 'the answer cannot be carried' },
@@ -34,7 +35,6 @@ const REFUSALS: Readonly<Record<Exclude<Sent, 'queued'>, ErrorFields & { readonl
 const ROOM_RETRY_MS = 10;
 const STOPPING: ErrorFields = { code: 'RPC_PEER_GONE', text: 'the node stops; it did not process the call' };
 const UNCARRIED = 'an rpc answer cannot be carried';
-const OVERLOADED: ErrorFields = { code: 'RPC_OVERLOADED', text: 'too many calls are in work' };
 
 export class IncomingCalls implements ExchangeUser, WorkHost {
   /** The node is about to stop: only its own requests are taken, without which those in work might not end. */
@@ -65,8 +65,8 @@ export class IncomingCalls implements ExchangeUser, WorkHost {
     agent.deliverRpc(call, call);
   }
 
-  onOverload(agent: BehaviorAgent, to: AnswerTarget): void {
-    this.sendError(agent, to, OVERLOADED, 0);
+  onOverload(agent: BehaviorAgent, to: AnswerTarget, { name, value }: ReachedBound): void {
+    this.sendError(agent, to, { code: 'RPC_OVERLOADED', text: `limit ${name} (${value}) of the remote's rpc behaviour is reached` }, 0);
   }
 
   onOwnKind(agent: BehaviorAgent, message: Message, head: MessageHead): void {

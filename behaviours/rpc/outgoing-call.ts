@@ -9,6 +9,7 @@ import {
   Exchange,
   type ExchangeFailure,
   type MessageHead,
+  type NetworkError,
   type UnicastRoute,
 } from '../../core/index.js';
 import { ERROR, OK } from './messages.js';
@@ -117,6 +118,10 @@ export class OutgoingCall extends Outgoing {
 
 export function failure(code: string, text: string): Failure {
   return { type: 'error', code, text };
+}
+
+export function failureOf({ code, message, details }: NetworkError): Failure {
+  return { type: 'error', code, text: message, details };
 }
 
 export const UNREACHABLE = failure('RPC_UNREACHABLE', 'no route leads to the destination');

@@ -6,11 +6,15 @@ import {
   type BehaviorAgent,
   type CallRequest,
   decodeValueAt,
+  limitError,
+  limitReached,
   type MessageHead,
   NetworkError,
   type Requester,
+  requireRoute,
   type SendResult,
 } from '../../core/index.js';
+import { shown } from '../../core/schema/index.js';
 import type { RpcHost } from './host.js';
 import {
   CREDIT,
@@ -25,17 +29,13 @@ import {
   OK,
   TIMEOUT_MS_MAX,
 } from './messages.js';
-import { type CallHost, type Failure, failure, type Outgoing, type ReadAnswer, UNREACHABLE } from './outgoing-call.js';
-
-/** A call that was not sent: an event of the behaviour to itself, so that nobody is called back from within his call. */
-export interface RefusedCall {
-  readonly call: Outgoing;
-  readonly failure: Failure;
-}
+import { type CallHost, type Failure, failure, failureOf, type Outgoing, type ReadAnswer, UNREACHABLE } from './outgoing-call.js';
 
 export class OutgoingCalls implements CallHost {
   private readonly writer = new MessageWriter();
   private readonly reader = new MessageReader();
+  /** Calls that were not sent. They end by an event of the behaviour to itself: nobody is called back from within his call. */
+  private refused: (() => void)[] = [];
 
   constructor(
     private readonly host: RpcHost,
@@ -48,7 +48,14 @@ export class OutgoingCalls implements CallHost {
     const failure = this.send(agent, call);
     if (failure === undefined) return;
     this.host.counters.callsRefused++;
-    agent.sendToBehavior(this.serviceId, { call, failure } satisfies RefusedCall);
+    if (this.refused.push(() => call.failed(failure)) === 1) agent.sendToBehavior(this.serviceId, undefined);
+  }
+
+  /** Ends the calls that were not sent. */
+  settleRefused(): void {
+    const { refused } = this;
+    this.refused = [];
+    for (const end of refused) end();
   }
 
   read(agent: BehaviorAgent, head: MessageHead): ReadAnswer | undefined {
@@ -109,24 +116,25 @@ export class OutgoingCalls implements CallHost {
 
   /** Sends the request; returns why not. */
   private send(agent: BehaviorAgent, call: Outgoing): Failure | undefined {
-    const problem = problemOf(call.request, call.timeoutMs);
-    if (problem !== undefined) return failure('ARGUMENT_INVALID', problem);
-    if (this.requester.isFull) return failure('LIMIT_EXCEEDED', `rpc limit callsMax (${this.callsMax}) is reached`);
     const bytes = this.encode(agent, call);
     if (!(bytes instanceof Uint8Array)) return bytes;
     const result = this.requester.start(agent, call, call.patienceMs, bytes);
+    if (result === 'full') return noRoom(agent, call.request);
     if (result !== 'queued') return REFUSALS[result];
     this.host.counters.callsStarted++;
     this.host.wake(agent);
     return undefined;
   }
 
+  /** The request in bytes, or why it cannot be sent. */
   private encode({ limits }: BehaviorAgent, { request, timeoutMs, window }: Outgoing): Uint8Array | Failure {
     const { serviceId, method, value } = request;
     try {
+      requireCall(request, timeoutMs);
+      if (this.requester.isFull) throw tooMany(this.callsMax);
       return this.writer.request({ serviceId, method, timeoutMs, window }, value, limits);
     } catch (error) {
-      return failure('CODEC_UNENCODABLE', error instanceof NetworkError ? error.message : 'the value cannot be read');
+      return error instanceof NetworkError ? failureOf(error) : failure('CODEC_UNENCODABLE', 'the value cannot be read');
     }
   }
 
@@ -153,17 +161,32 @@ export class OutgoingCalls implements CallHost {
 
 const END_OF_STREAM: ReadAnswer = { type: 'end' };
 
-function problemOf({ route, serviceId, method }: CallRequest, timeoutMs: number): string | undefined {
-  if (typeof route !== 'object' || route === null) return `call: route is ${typeof route}`;
-  if (route.type === 'services') return 'call: route leads to many nodes; a call goes to one';
-  if (!Number.isInteger(serviceId) || serviceId < 1 || serviceId > 255) return `call: serviceId is ${String(serviceId)}; it must be 1-255`;
-  if (!isMethod(method)) return `call: method must be a text of 1 to ${METHOD_LENGTH_MAX} characters`;
-  if (!isTimeout(timeoutMs)) return `call: timeoutMs is ${String(timeoutMs)}; it must be 1 to ${TIMEOUT_MS_MAX}`;
-  return undefined;
+/** Throws `ARGUMENT_INVALID`, naming the argument. */
+function requireCall({ route, serviceId, method }: CallRequest, timeoutMs: number): void {
+  requireRoute('call', route);
+  if (route.type === 'services') throw invalid('route leads to many nodes; a call goes to one');
+  if (!(Number.isInteger(serviceId) && serviceId >= 1 && serviceId <= 255))
+    throw invalid(`serviceId is ${shown(serviceId)}; it must be a whole number from 1 to 255`);
+  if (!isMethod(method)) throw invalid(`method is ${shown(method)}; it must be a text of 1 to ${METHOD_LENGTH_MAX} characters`);
+  if (!isTimeout(timeoutMs))
+    throw invalid(`timeoutMs is ${shown(timeoutMs)}; it must be a number of milliseconds from 1 to ${TIMEOUT_MS_MAX}`);
 }
 
-const REFUSALS: Readonly<Record<Exclude<SendResult, 'queued'>, Failure>> = {
+function tooMany(callsMax: number): NetworkError {
+  return limitReached({ limit: 'callsMax', current: callsMax, maximum: callsMax, scope: 'rpc', configKey: 'callsMax' });
+}
+
+function invalid(flaw: string): NetworkError {
+  return new NetworkError('ARGUMENT_INVALID', `call: ${flaw}`);
+}
+
+/** The lane of the connection is full, or this node's own queue. */
+function noRoom({ limits }: BehaviorAgent, { route }: CallRequest): Failure {
+  const limit = route.type === 'local' ? 'localQueueBytesMax' : 'laneBytesMax';
+  return failureOf(limitError(limit, limits[limit], limits[limit], route.type === 'local' ? 'this node' : 'the connection'));
+}
+
+const REFUSALS: Readonly<Record<Exclude<SendResult, 'queued' | 'full'>, Failure>> = {
   unreachable: UNREACHABLE,
-  'too-large': failure('RPC_TOO_LARGE', 'the request is larger than a message may be'),
-  full: failure('LIMIT_EXCEEDED', 'the lane of the connection is full'),
+  'too-large': failure('RPC_TOO_LARGE', 'the request is larger than a message may be (limits.payloadBytesMax)'),
 };

@@ -27,6 +27,8 @@ export interface Timers {
   keepAlive?(): () => void;
   /** Calls back once, after everything that is ready in this turn of the event loop. */
   endOfTurn(callback: () => void): void;
+  /** Calls back once, in a later turn of the real event loop, also while no virtual time passes. Absent: as `endOfTurn`. */
+  nextTurn?(callback: () => void): void;
 }
 
 export interface Random {
@@ -92,11 +94,19 @@ export interface Sealer {
 /** The outcome of a call. `code` is an UPPER_SNAKE code of `errors.ts` or the remote handler's own. */
 export type CallResult =
   | { readonly type: 'ok'; readonly value: unknown }
-  | { readonly type: 'error'; readonly code: string; readonly text: string };
+  | {
+      readonly type: 'error';
+      readonly code: string;
+      readonly text: string;
+      /** What was called (`serviceId`, `method`, `destination`), and of a limit which one it is. */
+      readonly details?: Readonly<Record<string, unknown>>;
+    };
 
 export interface CallRequest {
   readonly route: Route;
   readonly serviceId: number;
+  /** For the texts of errors, where it is known. */
+  readonly serviceName?: string;
   readonly method: string;
   readonly value: unknown;
   /** Absent: the provider's default (10 s). */

@@ -34,7 +34,7 @@ export interface RpcAnswer {
   failed(cause: unknown): void;
 }
 
-/** Thrown by an `@Rpc` method to answer with a code of its own. */
+/** Thrown by an `@Rpc` method to answer with a code of its own. `details` stay on their node: the caller's say what was called. */
 export class RpcError extends Error {
   override readonly name = 'RpcError';
 
@@ -42,6 +42,7 @@ export class RpcError extends Error {
   constructor(
     readonly code: string,
     text: string,
+    readonly details: Readonly<Record<string, unknown>> = {},
   ) {
     super(text);
   }

@@ -87,9 +87,8 @@ export class Network implements EngineContext {
 
   /** Takes one input and runs until nothing is left to do. Never throws for what a remote or an author's callback did. */
   step(input: Input, nowMs: number): void {
-    this.begin(nowMs);
     try {
-      this.settleRefusals();
+      this.begin(nowMs);
       this.take(input);
     } finally {
       this.end();
@@ -195,7 +194,9 @@ export class Network implements EngineContext {
     }
   }
 
-  private take(input: Input): void {
+  /** The work of a step: an input. */
+  take(input: Input): void {
+    this.settleRefusals();
     switch (input.type) {
       case 'start':
         return this.start();
@@ -225,7 +226,8 @@ export class Network implements EngineContext {
     }
   }
 
-  private start(): void {
+  /** The behaviours start, and are ticked from now on. */
+  start(): void {
     for (const slot of this.behaviors.all) this.behaviors.start(slot);
     new Ticker(this, this.callbacks, this.behaviors, () => this.links.handlers()).start();
   }

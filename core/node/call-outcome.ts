@@ -1,32 +1,88 @@
 /**
- * @module CallOutcome: how calls and connects of an application end otherwise than well: by their signal, or with an error code.
+ * @module CallOutcome: how what an application has asked for ends otherwise than well: by its signal, or with an error. It rejects in a later turn
+ * of the event loop, so that a loop of attempts which fail at once leaves sockets and timers their turns, and with the stack of its caller.
  */
+import { NetworkError } from '../errors.js';
+import { shown } from '../schema/schema.js';
 
-import { RpcError } from '../api/rpc.js';
-import { ERROR_CODES, type ErrorCode, NetworkError } from '../errors.js';
+/** Who waits for an abortion of a signal, by signal: one listener serves them all, because platforms warn of more than a few. */
+const waiting = new WeakMap<AbortSignal, Set<(error: NetworkError) => void>>();
 
 /** Calls back when the signal aborts, until the returned function is called. */
 export function onAbort(signal: AbortSignal | undefined, callback: (error: NetworkError) => void): () => void {
-  if (signal === undefined) return () => {};
-  const listener = () => callback(cancelled(signal));
-  signal.addEventListener('abort', listener, { once: true });
-  return () => signal.removeEventListener('abort', listener);
+  if (signal === undefined) return nothing;
+  const callbacks = waiting.get(signal) ?? listen(signal);
+  callbacks.add(callback);
+  return () => void callbacks.delete(callback);
 }
 
 export function cancelled(signal: AbortSignal): NetworkError {
   return new NetworkError('CALL_CANCELLED', 'cancelled by its signal', { cause: signal.reason });
 }
 
-/** The handler's own codes come as an `RpcError`, ours as a `NetworkError`. */
-export function errorOf({ code, text }: { readonly code: string; readonly text: string }): Error {
-  return Object.hasOwn(ERROR_CODES, code) ? new NetworkError(code as ErrorCode, text) : new RpcError(code, text);
+/** How what was asked for ends: what is an error rejects. */
+export type Settle<T> = (outcome: T | Error) => void;
+
+const nothing = () => {};
+
+/**
+ * A promise of what `begin` begins, which settles once. `begin` returns what is released then; what it throws rejects as `failed` has it.
+ */
+export function promised<T>(
+  nextTurn: () => Promise<void>,
+  begin: (settle: Settle<T>) => () => void,
+  failed: (thrown: unknown) => Error,
+): Promise<T> {
+  return new Promise((resolve) => {
+    let isSettled = false;
+    let release = nothing;
+    const settle: Settle<T> = (outcome) => {
+      if (isSettled) return;
+      isSettled = true;
+      release();
+      resolve(outcome instanceof Error ? rejected(nextTurn, outcome) : outcome);
+    };
+    try {
+      release = begin(settle);
+      if (isSettled) release();
+    } catch (thrown) {
+      settle(failed(thrown));
+    }
+  });
+}
+
+/**
+ * Rejects in a later turn. The stack of the error leads to whoever awaits the promise, which costs nothing before: engines know who awaits an
+ * async function that throws. To be the value that another promise resolves with.
+ */
+export async function rejected(nextTurn: () => Promise<void>, error: Error): Promise<never> {
+  await nextTurn();
+  throw retraced(error);
+}
+
+/** The error with the stack of now, where the platform can do that. */
+export function retraced(error: Error): Error {
+  (Error as { captureStackTrace?: (error: Error, above: unknown) => void }).captureStackTrace?.(error, retraced);
+  return error;
+}
+
+/** What an application gets for what was thrown: ours as it is. */
+export function failedBy(thrown: unknown, what: string): NetworkError {
+  if (thrown instanceof NetworkError) return thrown;
+  const text = thrown instanceof Error ? thrown.message : shown(thrown);
+  return new NetworkError('ENGINE_FAILED', `${what} failed: ${text}`, { cause: thrown });
 }
 
 export function timeoutOf(timeoutMs: number | undefined): { readonly timeoutMs?: number } {
   return timeoutMs === undefined ? {} : { timeoutMs };
 }
 
-/** For a typed client that is asked for what its class does not offer. */
-export function unknownMethod(type: string, method: string): NetworkError {
-  return new NetworkError('RPC_METHOD_UNKNOWN', `${type} offers no method ${method}`);
+function listen(signal: AbortSignal): Set<(error: NetworkError) => void> {
+  const callbacks = new Set<(error: NetworkError) => void>();
+  waiting.set(signal, callbacks);
+  const abort = () => {
+    for (const callback of callbacks) callback(cancelled(signal));
+  };
+  signal.addEventListener('abort', abort, { once: true });
+  return callbacks;
 }

@@ -8,7 +8,8 @@ import type { Dial, LinkSink, Transport, TransportLink } from '../api/transport.
 import type { Effect, Input } from '../engine/context.js';
 import type { Network } from '../engine/network.js';
 import { NetworkError } from '../errors.js';
-import { Listening, type ListeningOptions } from './listening.js';
+import { nearest } from '../schema/nearest.js';
+import { Listening, type ListeningOptions, transportError } from './listening.js';
 
 /** What is written in one turn of the event loop to a system that takes everything at once: as much as a lane holds by default. */
 const TURN_BYTES_MAX = 4_194_304;
@@ -71,7 +72,7 @@ export class Channels {
     try {
       this.attempt(effect);
     } catch (thrown) {
-      const cause = failureOf(thrown);
+      const cause = transportError(thrown);
       if (effect.type === 'dial') return this.options.step({ type: 'dial-failed', connectionId, error: cause });
       const link = this.links.get(connectionId);
       this.links.delete(connectionId);
@@ -168,14 +169,13 @@ export class Channels {
     this.options.step({ type: 'written', connectionId, byteCount });
   }
 
-  private transportFor({ scheme, text }: Address): Transport {
-    const transport = this.options.transports().find(({ schemes }) => schemes.includes(scheme));
+  /** Throws `SCHEME_UNKNOWN`. */
+  transportFor({ scheme, text }: Address): Transport {
+    const transports = this.options.transports();
+    const transport = transports.find(({ schemes }) => schemes.includes(scheme));
     if (transport !== undefined) return transport;
-    throw new NetworkError('SCHEME_UNKNOWN', `no transport serves ${scheme}://`, { details: { address: text } });
+    const served = transports.flatMap(({ schemes }) => schemes);
+    const flaw = `no transport serves ${scheme}:// of ${text}; ${nearest(scheme, served)}`;
+    throw new NetworkError('SCHEME_UNKNOWN', flaw, { details: { address: text, served } });
   }
-}
-
-function failureOf(thrown: unknown): NetworkError {
-  if (thrown instanceof NetworkError) return thrown;
-  return new NetworkError('TRANSPORT_FAILED', 'the transport threw; the cause has it', { cause: thrown });
 }

@@ -4,9 +4,23 @@
  */
 
 import type { NodeEventName, NodeEvents } from '../api/events.js';
+import { requireFunction, requireName } from '../engine/behaviors/arguments.js';
 import { onRejected } from '../registration/rejection.js';
 
 type Listener = (event: never) => unknown;
+
+const NAMES = Object.keys({
+  connected: 1,
+  disconnected: 1,
+  'dial-failed': 1,
+  refused: 1,
+  fault: 1,
+  dropped: 1,
+  lost: 1,
+  listening: 1,
+  'listen-failed': 1,
+  'behavior-stopped': 1,
+} satisfies Record<NodeEventName, 1>);
 
 export class Listeners {
   private readonly byName = new Map<NodeEventName, Set<Listener>>();
@@ -15,6 +29,8 @@ export class Listeners {
 
   /** Calls the listener for an event until the returned function is called. */
   on<Name extends NodeEventName>(name: Name, listener: (event: NodeEvents[Name]) => void): () => void {
+    requireName('on: event', name, NAMES);
+    requireFunction('on: listener', listener);
     const listeners = this.byName.get(name) ?? new Set();
     this.byName.set(name, listeners);
     listeners.add(listener as Listener);

@@ -47,8 +47,12 @@ export class Listening {
           reject(error);
         },
       };
-      this.listeners.add(transport.listen(address, sink));
-      this.unopened.add(reject);
+      try {
+        this.listeners.add(transport.listen(address, sink));
+        this.unopened.add(reject);
+      } catch (thrown) {
+        reject(transportError(thrown));
+      }
     });
   }
 
@@ -74,4 +78,10 @@ export class Listening {
     log.warn({ address: address.text, reason, count: this.refusedCount }, 'incoming channels are refused');
     this.refusedCount = 0;
   }
+}
+
+/** What a transport has thrown. */
+export function transportError(thrown: unknown): NetworkError {
+  if (thrown instanceof NetworkError) return thrown;
+  return new NetworkError('TRANSPORT_FAILED', 'the transport threw; the cause has it', { cause: thrown });
 }

@@ -1,13 +1,17 @@
 /**
- * @module NodeCalls: calls of the application, as promises and async iterables around the port `Caller` of the rpc behaviour.
+ * @module NodeCalls: calls of the application, as promises and async iterables around the port `Caller` of the rpc behaviour. One that fails
+ * rejects in a later turn, with what was called and the stack of its caller.
  */
 import type { BehaviorAgent } from '../api/agent.js';
 import type { Client, ClientCallOptions } from '../api/client.js';
 import type { Caller, CallRequest, CallResult, RunningStream, StreamItem } from '../api/ports.js';
 import type { Route } from '../api/routes.js';
+import { requireOptions, requireSignal } from '../engine/behaviors/arguments.js';
+import { callError, failureOf } from '../engine/behaviors/call-failure.js';
+import { NetworkError } from '../errors.js';
 import { clientOf } from '../registration/client-proxy.js';
 import type { BehaviorClass } from '../registration/registry.js';
-import { cancelled, errorOf, onAbort, timeoutOf, unknownMethod } from './call-outcome.js';
+import { cancelled, onAbort, promised, rejected, retraced, type Settle, timeoutOf } from './call-outcome.js';
 import type { NodeWaits } from './node-waits.js';
 
 /** How calls reach the running node. */
@@ -15,13 +19,16 @@ export interface CallPorts {
   /** Throws when the node does not run. */
   readonly requireRunning: () => void;
   readonly waits: NodeWaits;
-  /** Runs work inside of a step. */
-  readonly enter: (work: () => void) => void;
-  /** The same, for work that returns something or throws. */
-  readonly enterAndThrow: <T>(work: () => T) => T;
+  /** Runs work inside of a step; what it throws comes out. */
+  readonly perform: <T>(work: () => T) => T;
   /** Within a step: runs work as a callback of the behaviour that makes calls; what it throws comes out. Throws `RPC_ABSENT`. */
   readonly withCaller: <T>(work: (caller: Caller, agent: BehaviorAgent) => T) => T;
+  /** Resolves in a later turn of the event loop. */
+  readonly nextTurn: () => Promise<void>;
 }
+
+const OPTIONS = ['timeoutMs', 'signal', 'waitForRoute'] as const satisfies (keyof ClientCallOptions)[];
+const NO_OPTIONS: ClientCallOptions = {};
 
 export class NodeCalls {
   constructor(private readonly ports: CallPorts) {}
@@ -30,72 +37,80 @@ export class NodeCalls {
     return clientOf(type, route, {
       request: (request, options) => this.request(request, options),
       stream: (request, options) => this.stream(request, options),
-      unknownMethod: (name, method) => Promise.reject(unknownMethod(name, method)),
-      unknownStream: (name, method) => ({
-        [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(unknownMethod(name, method)) }),
-      }),
+      refuse: (request, error) => rejected(this.ports.nextTurn, thrownError(request, error)),
     });
   }
 
-  request(request: CallRequest, options: ClientCallOptions): Promise<unknown> {
-    if (options.waitForRoute === true) return this.ports.waits.routed(request, options).then((rest) => this.request(request, rest));
-    const { signal, timeoutMs } = options;
-    return new Promise((resolve, reject) => {
-      this.requireWanted(signal);
+  request(request: CallRequest, options: ClientCallOptions = NO_OPTIONS): Promise<unknown> {
+    if (options?.waitForRoute === true) return this.routed(request, options).then((rest) => this.request(request, rest));
+    const begin = (settle: Settle<unknown>) => {
+      const { signal, timeoutMs } = this.checked(options);
       const timed = timeoutMs === undefined ? request : { ...request, timeoutMs };
-      let running: { cancel(): void } | undefined;
-      const release =
-        signal &&
-        onAbort(signal, (error) => {
-          this.ports.enter(() => running?.cancel());
-          reject(error);
-        });
-      const settle = (result: CallResult) => {
-        release?.();
-        if (result.type === 'ok') resolve(result.value);
-        else reject(errorOf(result));
-      };
-      this.ports.enter(() => {
-        try {
-          running = this.ports.withCaller((caller, agent) => caller.call(agent, timed, settle));
-        } catch (error) {
-          release?.();
-          reject(error as Error);
-        }
+      const take = (result: CallResult) => settle(result.type === 'ok' ? result.value : callError(request, result));
+      const running = this.ports.perform(() => this.ports.withCaller((caller, agent) => caller.call(agent, timed, take)));
+      return onAbort(signal, (error) => {
+        this.ports.perform(() => running.cancel());
+        settle(thrownError(request, error));
       });
-    });
+    };
+    return promised(this.ports.nextTurn, begin, (thrown) => thrownError(request, thrown));
   }
 
-  private async *stream(request: CallRequest, options: ClientCallOptions): AsyncGenerator<unknown> {
-    const { signal, timeoutMs } = options.waitForRoute === true ? await this.ports.waits.routed(request, options) : options;
-    this.requireWanted(signal);
-    const items: StreamItem[] = [];
+  private async *stream(request: CallRequest, options: ClientCallOptions = NO_OPTIONS): AsyncGenerator<unknown> {
+    const items: (StreamItem | Error)[] = [];
     let wake = () => {};
-    const take = (item: StreamItem) => {
+    const take = (item: StreamItem | Error) => {
       items.push(item);
       wake();
     };
-    const release = onAbort(signal, (error) => take({ type: 'error', code: error.code, text: error.message }));
+    let release = () => {};
     let running: RunningStream | undefined;
     try {
-      const wanted = { ...request, ...timeoutOf(timeoutMs) };
-      running = this.ports.enterAndThrow(() => this.ports.withCaller((caller, agent) => caller.callStream(agent, wanted, take)));
+      try {
+        const { signal, timeoutMs } = this.checked(options?.waitForRoute === true ? await this.routed(request, options) : options);
+        release = onAbort(signal, (error) => take(thrownError(request, error)));
+        const wanted = { ...request, ...timeoutOf(timeoutMs) };
+        running = this.ports.perform(() => this.ports.withCaller((caller, agent) => caller.callStream(agent, wanted, take)));
+      } catch (thrown) {
+        take(thrownError(request, thrown));
+      }
       for (;;) {
-        if (items.length === 0) this.ports.enter(() => running?.pull());
+        if (items.length === 0) this.ports.perform(() => running?.pull());
         if (items.length === 0) await new Promise<void>((resolve) => (wake = resolve));
-        const item = items.shift();
-        if (item?.type === 'end') return;
-        if (item?.type === 'error') throw errorOf(item);
-        if (item?.type === 'ok') yield item.value;
+        const item = items.shift() as StreamItem | Error;
+        if (item instanceof Error || item.type === 'error') {
+          await this.ports.nextTurn();
+          throw retraced(item instanceof Error ? item : callError(request, item));
+        }
+        if (item.type === 'end') return;
+        yield item.value;
       }
     } finally {
       release();
-      this.ports.enter(() => running?.cancel());
+      this.ports.perform(() => running?.cancel());
     }
   }
 
-  private requireWanted(signal: AbortSignal | undefined): void {
-    this.ports.requireRunning();
-    if (signal?.aborted === true) throw cancelled(signal);
+  /** The options of a call whose route is there now. */
+  private async routed(request: CallRequest, options: ClientCallOptions): Promise<ClientCallOptions> {
+    try {
+      return await this.ports.waits.routed(request, options);
+    } catch (thrown) {
+      throw thrownError(request, thrown);
+    }
   }
+
+  /** The options of a call that may be made now. */
+  private checked(options: ClientCallOptions): ClientCallOptions {
+    if (options !== NO_OPTIONS) requireOptions('call', options, OPTIONS);
+    requireSignal('call: signal', options.signal);
+    this.ports.requireRunning();
+    if (options.signal?.aborted === true) throw cancelled(options.signal);
+    return options;
+  }
+}
+
+/** The error of a call whose making has thrown. */
+function thrownError(request: CallRequest, thrown: unknown): Error {
+  return callError(request, failureOf(thrown), thrown instanceof NetworkError ? thrown.cause : thrown);
 }

@@ -1,18 +1,21 @@
 /**
  * @module NodeWaits: what an application waits for, as promises: a connection that it dials, room in a lane, connections or a route that come
- * to be. Each ends with its signal, its deadline or the node.
+ * to be. Each ends with its signal, its deadline or the node, also when the engine fails in the midst of it, and rejects in a later turn.
  */
-import { type Address, parseAddress } from '../address/address.js';
+import type { Address } from '../address/address.js';
 import { isNodeId, type NodeId } from '../address/node-id.js';
 import type { ClientCallOptions } from '../api/client.js';
 import type { Connection, Lane } from '../api/events.js';
 import type { CallRequest } from '../api/ports.js';
-import type { Route } from '../api/routes.js';
-import { requireDuration } from '../engine/behaviors/arguments.js';
+import { type Route, requireRoute } from '../api/routes.js';
+import { requireDuration, requireName, requireOptions, requireSignal } from '../engine/behaviors/arguments.js';
+import { targetOf } from '../engine/dial/dialling.js';
 import { explainRoute } from '../engine/messages/explain.js';
+import { LANES } from '../engine/messages/sender.js';
 import type { Network } from '../engine/network.js';
 import { NetworkError } from '../errors.js';
-import { cancelled, onAbort, timeoutOf } from './call-outcome.js';
+import { shown } from '../schema/schema.js';
+import { cancelled, failedBy, onAbort, promised, type Settle, timeoutOf } from './call-outcome.js';
 
 /** How a wait ends early. */
 export interface WaitOptions {
@@ -22,6 +25,19 @@ export interface WaitOptions {
   readonly timeoutMs?: number;
 }
 
+export interface ConnectOptions {
+  readonly signal?: AbortSignal;
+  /** Absent: `limits.openTimeoutMs`. */
+  readonly timeoutMs?: number;
+}
+
+export interface WritableOptions {
+  readonly signal?: AbortSignal;
+  /** `normal` by default. */
+  readonly lane?: Lane;
+}
+
+const TIMED = ['signal', 'timeoutMs'] as const;
 const WAIT_MS = 30_000;
 const CALL_WAIT_MS = 10_000;
 /** No service has this id: a route that names none leads nowhere. */
@@ -34,28 +50,29 @@ export interface WaitPorts {
   /** Throws when the node does not run. */
   readonly requireRunning: () => void;
   /** Runs work inside of a step. */
-  readonly enter: (work: () => void) => void;
+  readonly perform: (work: () => void) => void;
+  /** Resolves in a later turn of the event loop. */
+  readonly nextTurn: () => Promise<void>;
 }
-
-type Settle<T> = (outcome: T | NetworkError) => void;
 
 export class NodeWaits {
   constructor(private readonly ports: WaitPorts) {}
 
-  connect(target: string | Address | NodeId, holder: object, { signal, timeoutMs }: WaitOptions): Promise<Connection> {
-    return this.promise(signal, (settle) => {
+  connect(target: string | Address | NodeId, holder: object, options: ConnectOptions): Promise<Connection> {
+    return this.promise('connect', options, TIMED, ({ timeoutMs }, settle) => {
       const { dialer } = this.ports.network;
       const attemptId = dialer.nextAttemptId();
-      const parsed = typeof target === 'string' && !isNodeId(target) ? parseAddress(target) : (target as Address | NodeId);
       if (timeoutMs !== undefined) requireDuration('connect: timeoutMs', timeoutMs);
-      const attempt = { attemptId, target: parsed, isPatient: true, holder, ...timeoutOf(timeoutMs), onSettled: settle };
-      this.order(() => dialer.dial(attempt));
-      return (error) => this.order(() => dialer.cancel(attemptId, error));
+      const attempt = { attemptId, target: targetOf(target), isPatient: true, holder, ...timeoutOf(timeoutMs), onSettled: settle };
+      this.order(() => dialer.dial(attempt), settle);
+      return (error) => this.order(() => dialer.cancel(attemptId, error), settle);
     });
   }
 
-  writable(route: Route, lane: Lane, signal: AbortSignal | undefined): Promise<void> {
-    return this.promise(signal, (settle) => {
+  writable(route: Route, options: WritableOptions): Promise<void> {
+    return this.promise('writable', options, ['signal', 'lane'], ({ lane = 'normal' }, settle: Settle<void>) => {
+      requireRoute('writable', route);
+      requireName('writable: lane', lane, LANES);
       const giveUp = this.ports.network.parts.application.whenWritable(route, lane, settle);
       return (error) => {
         giveUp();
@@ -80,18 +97,19 @@ export class NodeWaits {
     const { links, router, parts } = this.ports.network;
     const failure = (ms: number) => `no route after ${ms} ms: ${explainRoute(links, router, route).reason}`;
     return this.wait(title, options, failure, () => {
-      requireRoute(title, route, serviceId);
+      requireRoute(title, route);
+      requireService(title, route, serviceId);
       return [() => parts.waits.isReachable(route, serviceId), () => undefined];
     });
   }
 
   /** Waits for the route of a call that wishes it. Returns the options of the call itself, with what is left of its time. */
   async routed({ route, serviceId }: CallRequest, { waitForRoute: _, ...options }: ClientCallOptions): Promise<ClientCallOptions> {
-    const { network, enter } = this.ports;
+    const { network, perform } = this.ports;
     const { signal, timeoutMs = CALL_WAIT_MS } = options;
     const wait = { timeoutMs, ...(signal && { signal }) };
     let beganMs = 0;
-    enter(() => {
+    perform(() => {
       beganMs = network.nowMs;
     });
     await this.reachable(route, wait, { title: 'call', serviceId }).catch((error: NetworkError) => {
@@ -104,61 +122,68 @@ export class NodeWaits {
   /** `begin` checks the arguments, and returns what is waited for and what comes of it. */
   private wait<T>(
     title: string,
-    { signal, timeoutMs = WAIT_MS }: WaitOptions,
+    options: WaitOptions,
     failure: (timeoutMs: number) => string,
     begin: () => readonly [isMet: () => boolean, result: () => T],
   ): Promise<T> {
-    return this.promise(signal, (settle) => {
+    return this.promise(title, options, TIMED, ({ timeoutMs = WAIT_MS }, settle: Settle<T>) => {
       requireDuration(`${title}: timeoutMs`, timeoutMs);
       const [isMet, result] = begin();
       const failed = () => new NetworkError('WAIT_TIMEOUT', `${title}: ${failure(timeoutMs)}`);
       let giveUp = () => {};
-      this.order(() => {
+      const add = () => {
         giveUp = this.ports.network.parts.waits.add(isMet, timeoutMs, failed, (error) => settle(error ?? result()));
-      });
+      };
+      this.order(add, settle);
       return (error) => {
-        this.order(() => giveUp());
+        this.order(() => giveUp(), settle);
         settle(error);
       };
     });
   }
 
   /** `begin` starts it and returns what ends it by its signal; what it throws rejects. */
-  private promise<T>(signal: AbortSignal | undefined, begin: (settle: Settle<T>) => (error: NetworkError) => void): Promise<T> {
-    return new Promise((resolve, reject) => {
+  private promise<T, O extends { readonly signal?: AbortSignal }>(
+    title: string,
+    options: O,
+    names: readonly string[],
+    begin: (options: O, settle: Settle<T>) => (error: NetworkError) => void,
+  ): Promise<T> {
+    const start = (settle: Settle<T>) => {
+      requireOptions(title, options, names);
+      const { signal } = options;
+      requireSignal(`${title}: signal`, signal);
       this.ports.requireRunning();
       if (signal?.aborted === true) throw cancelled(signal);
-      let isOver = false;
-      let release = () => {};
-      const settle: Settle<T> = (outcome) => {
-        isOver = true;
-        release();
-        if (outcome instanceof NetworkError) reject(outcome);
-        else resolve(outcome);
-      };
-      const giveUp = begin(settle);
-      if (!isOver) release = onAbort(signal, giveUp);
-    });
+      return onAbort(signal, begin(options, settle));
+    };
+    return promised(this.ports.nextTurn, start, (thrown) => failedBy(thrown, title));
   }
 
-  /** Between two callbacks: at once, or when the present one has returned. */
-  private order(work: () => void): void {
-    this.ports.enter(() => this.ports.network.enqueue({ run: work }));
+  /** Between two callbacks: at once, or when the present one has returned. What the engine throws in it ends the wait. */
+  private order(work: () => void, settle: Settle<never>): void {
+    const run = () => {
+      try {
+        work();
+      } catch (thrown) {
+        settle(failedBy(thrown, 'the engine'));
+        throw thrown;
+      }
+    };
+    this.ports.perform(() => this.ports.network.enqueue({ run }));
   }
 }
 
 function requireWanted(wanted: number | NodeId, connectionsMax: number): void {
   if (typeof wanted === 'number' ? Number.isInteger(wanted) && wanted >= 1 && wanted <= connectionsMax : isNodeId(wanted)) return;
-  const shown = typeof wanted === 'number' ? wanted : typeof wanted;
   throw new NetworkError(
     'ARGUMENT_INVALID',
-    `whenConnected: wanted is ${shown}; it must be a node id, or a whole number from 1 to ${connectionsMax} (connections.max)`,
+    `whenConnected: wanted is ${shown(wanted)}; it must be a node id, or a whole number from 1 to ${connectionsMax} (connections.max)`,
   );
 }
 
-function requireRoute(title: string, route: Route, serviceId: number): void {
-  if (typeof route !== 'object' || route === null)
-    throw new NetworkError('ARGUMENT_INVALID', `${title}: route is ${typeof route}; make one with toNode() or toService()`);
+/** Beside a call, nothing says which service a route means that names none. */
+function requireService(title: string, route: Route, serviceId: number): void {
   const isNameless = (route.type === 'service' || route.type === 'services') && (route.serviceId ?? serviceId) === NO_SERVICE;
   if (isNameless) throw new NetworkError('ARGUMENT_INVALID', `${title}: the route names no service`);
 }

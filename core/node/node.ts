@@ -5,11 +5,12 @@
 import type { Address } from '../address/address.js';
 import type { NodeId } from '../address/node-id.js';
 import type { Client, ClientCallOptions } from '../api/client.js';
-import type { Connection, Lane, NodeEventName, NodeEvents } from '../api/events.js';
+import { className } from '../api/descriptor.js';
+import type { Connection, NodeEventName, NodeEvents } from '../api/events.js';
 import type { NetworkBehavior } from '../api/network-behavior.js';
 import type { RouteExplanation, RouterTable } from '../api/router-table.js';
-import type { Route } from '../api/routes.js';
-import { requireText } from '../engine/behaviors/arguments.js';
+import { type Route, requireNodeId, requireRoute } from '../api/routes.js';
+import { requireText, requireWhole } from '../engine/behaviors/arguments.js';
 import type { NodeSendOptions } from '../engine/messages/application-sender.js';
 import { explainRoute } from '../engine/messages/explain.js';
 import { Network } from '../engine/network.js';
@@ -21,11 +22,13 @@ import type { Limits } from '../limits.js';
 import type { MetricsSnapshot } from '../metrics.js';
 import { NodeContainer } from '../registration/container.js';
 import { type BehaviorClass, type BehaviorEntry, classOfEntry, planRegistration } from '../registration/registry.js';
+import { failedBy } from './call-outcome.js';
 import { logged } from './event-log.js';
 import { Listeners } from './listeners.js';
 import { NodeCalls } from './node-calls.js';
 import type { NodeSetup, RouterClass } from './node-options.js';
-import { NodeWaits, type WaitOptions } from './node-waits.js';
+import { type ConnectOptions, NodeWaits, type WaitOptions, type WritableOptions } from './node-waits.js';
+import { routerOf } from './resolve-options.js';
 import { Runner } from './runner.js';
 import { drainMsOf, type NodeState, type StopOptions } from './stop-options.js';
 
@@ -68,16 +71,14 @@ export class MeshNode {
       this.facade,
     );
     this.runner.network = this.network;
-    const { enter } = this.runner;
-    const requireRunning = () => this.requireRunning();
-    this.waits = new NodeWaits({ network: this.network, requireRunning, enter });
-    this.calls = new NodeCalls({
-      requireRunning,
-      enter,
-      waits: this.waits,
-      enterAndThrow: (work) => this.enterAndThrow(work),
-      withCaller: (work) => this.network.calls.withCaller(work),
-    });
+    const ports = {
+      network: this.network,
+      requireRunning: () => this.requireRunning(),
+      perform: <T>(work: () => T) => this.runner.perform(work),
+      nextTurn: () => new Promise<void>((resolve) => (timers.nextTurn ? timers.nextTurn(resolve) : timers.endOfTurn(resolve))),
+    };
+    this.waits = new NodeWaits(ports);
+    this.calls = new NodeCalls({ ...ports, waits: this.waits, withCaller: (work) => this.network.calls.withCaller(work) });
     for (const behavior of this.container.build()) this.network.behaviors.add(behavior);
     if (crypto.remark !== undefined) log.info({ crypto: crypto.name }, crypto.remark);
     for (const warning of this.container.warnings) log.warn({ warning }, 'registration looks wrong');
@@ -106,14 +107,15 @@ export class MeshNode {
     if (this.phase !== 'new') throw new NetworkError('ALREADY_STARTED', 'start() may be called once');
     this.phase = 'running';
     if (this.setup.keepAlive) this.runner.keepAlive();
-    this.runner.step({ type: 'start' });
     try {
+      for (const address of [...this.setup.listen, ...this.setup.seeds]) this.runner.requireTransport(address);
+      this.runner.perform(() => this.network.start());
       this.requireRunning();
       await Promise.all(this.setup.listen.map((address) => this.runner.listen(address)));
       this.requireRunning();
-    } catch (error) {
+    } catch (thrown) {
       await this.stop();
-      throw error;
+      throw failedBy(thrown, 'the start');
     }
     for (const seed of this.setup.seeds) this.order(() => this.network.keepSeed(seed));
   }
@@ -135,19 +137,18 @@ export class MeshNode {
   }
 
   /** Connects to an address or a known node; the connection is held until `disconnect`. One that is open already is returned as it is. */
-  connect(
-    target: string | Address | NodeId,
-    options: { readonly signal?: AbortSignal; readonly timeoutMs?: number } = {},
-  ): Promise<Connection> {
+  connect(target: string | Address | NodeId, options: ConnectOptions = {}): Promise<Connection> {
     return this.waits.connect(target, this, options);
   }
 
   disconnect(connectionId: number, reason = ''): void {
+    requireWhole('disconnect: connectionId', connectionId, 0);
     requireText('disconnect: reason', reason);
     this.order(() => this.network.links.closeById(connectionId, reason));
   }
 
   disconnectNode(nodeId: NodeId, reason = ''): void {
+    requireNodeId('disconnectNode: nodeId', nodeId);
     requireText('disconnectNode: reason', reason);
     this.order(() => this.network.links.closeByNode(nodeId, reason));
   }
@@ -169,8 +170,8 @@ export class MeshNode {
    * After `send` returned `full`: resolves when it is worth another try, because there is room in the lane (`normal` by default) or the
    * connection has ended. Rejects with `CALL_CANCELLED` by its signal, and with `NOT_STARTED` when the node stops.
    */
-  writable(route: Route, { signal, lane = 'normal' }: { readonly signal?: AbortSignal; readonly lane?: Lane } = {}): Promise<void> {
-    return this.waits.writable(route, lane, signal);
+  writable(route: Route, options: WritableOptions = {}): Promise<void> {
+    return this.waits.writable(route, options);
   }
 
   /**
@@ -192,14 +193,14 @@ export class MeshNode {
   }
 
   /** Calls a method of a service. Rejects with a `NetworkError`, or with an `RpcError` that has the handler's own code. */
-  call(route: Route, serviceId: number, method: string, value: unknown, options: ClientCallOptions = {}): Promise<unknown> {
+  call(route: Route, serviceId: number, method: string, value: unknown, options?: ClientCallOptions): Promise<unknown> {
     return this.calls.request({ route, serviceId, method, value }, options);
   }
 
   /** The running instance. Throws `BEHAVIOR_MISSING`. */
   behavior<B extends NetworkBehavior>(type: BehaviorClass<B>): B {
     const instance = this.container.behavior(type);
-    if (instance === undefined) throw new NetworkError('BEHAVIOR_MISSING', `${type.name} does not run on this node`);
+    if (instance === undefined) throw new NetworkError('BEHAVIOR_MISSING', `${className(type)} does not run on this node`);
     return instance;
   }
 
@@ -208,7 +209,7 @@ export class MeshNode {
    * old one beside it until it `isFilled`, 10 s at most. No message is lost or doubled.
    */
   useRouter(table: RouterClass | RouterTable): void {
-    const instance = typeof table === 'function' ? new table() : table;
+    const instance = routerOf('useRouter: table', table, 'ARGUMENT_INVALID');
     this.enterAndThrow(() => this.network.useRouter(instance));
   }
 
@@ -247,6 +248,7 @@ export class MeshNode {
 
   /** Why a route goes where it goes. */
   explain(route: Route): RouteExplanation {
+    requireRoute('explain', route);
     return explainRoute(this.network.links, this.facade, route);
   }
 

@@ -5,7 +5,7 @@ import { Address, parseAddress } from '../address/address.js';
 import type { Clock, Logger, Random, Storage, Timers } from '../api/ports.js';
 import { RouterTable } from '../api/router-table.js';
 import type { Transport } from '../api/transport.js';
-import { NetworkError } from '../errors.js';
+import { type ErrorCode, NetworkError } from '../errors.js';
 import { LIMITS, type Limits, resolveLimits } from '../limits.js';
 import type { DependencyContainer } from '../registration/injection.js';
 import type { Provider } from '../registration/provider.js';
@@ -99,7 +99,7 @@ export function resolveOptions(given: NodeOptions, defaults: NodeDefaults): Node
     builtins: [...builtinsOf(read.builtins, defaults), ...lanOf(read.lan, defaults)],
     provide: providersOf(read.provide, defaults),
     container: read.container,
-    router: routerOf(read.router ?? defaults.router),
+    router: routerOf('createNode: option router', read.router ?? defaults.router, 'OPTION_INVALID'),
     transports: read.transports ?? defaults.transports(read),
     limits: resolveLimits(limitsOf(read)),
     tickMs: read.tickMs,
@@ -163,18 +163,16 @@ function providersOf(given: readonly Provider[], { provide = [] }: NodeDefaults)
   return [...provide.filter(({ token }) => !tokens.has(token)), ...given];
 }
 
-function routerOf(router: RouterClass | RouterTable): RouterTable {
-  const table: unknown = typeof router === 'function' ? built(router) : router;
-  if (table instanceof RouterTable) return table;
-  throw invalid('router', 'must be a RouterTable class or instance');
-}
-
-function built(router: RouterClass): RouterTable {
+/** A routing table, built where a class is given. Throws `code`. */
+export function routerOf(title: string, router: RouterClass | RouterTable, code: ErrorCode): RouterTable {
+  let table: unknown = router;
   try {
-    return new router();
+    if (typeof router === 'function') table = new router();
   } catch (cause) {
-    throw invalid('router', 'could not be built; the cause has it', cause);
+    throw new NetworkError(code, `${title} could not be built; the cause has it`, { cause, details: { option: 'router' } });
   }
+  if (table instanceof RouterTable) return table;
+  throw new NetworkError(code, `${title} must be a RouterTable class or instance`, { details: { option: 'router' } });
 }
 
 function limitsOf({ limits = {}, connections: { min, max } }: Given): Partial<Limits> {
@@ -194,6 +192,6 @@ function storageOf({ storage, dataDirectory }: Given, defaults: NodeDefaults, lo
   return defaults.storage(dataDirectory, logger);
 }
 
-function invalid(option: string, flaw: string, cause?: unknown): NetworkError {
-  return new NetworkError('OPTION_INVALID', `createNode: option ${option} ${flaw}`, { cause, details: { option } });
+function invalid(option: string, flaw: string): NetworkError {
+  return new NetworkError('OPTION_INVALID', `createNode: option ${option} ${flaw}`, { details: { option } });
 }

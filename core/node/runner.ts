@@ -109,6 +109,11 @@ export class Runner {
     this.letProcessEnd = undefined;
   }
 
+  /** Throws `SCHEME_UNKNOWN` for an address that no transport serves. */
+  requireTransport(address: Address): void {
+    this.channels.transportFor(address);
+  }
+
   /** Opens a listener; resolves with what is bound. */
   listen(address: Address): Promise<readonly Address[]> {
     return this.channels.listen(address);
@@ -162,11 +167,13 @@ export class Runner {
 
   private stepOnce(input: Input): void {
     const beganMs = this.options.clock.nowMs();
+    this.begin(beganMs);
     try {
-      this.network.step(input, beganMs);
+      this.network.take(input);
     } catch (cause) {
       this.engineFailed(input.type, cause);
     }
+    this.finish();
     this.warnIfSlow(input.type, beganMs);
   }
 
@@ -180,13 +187,17 @@ export class Runner {
 
   private end(beganMs: number): void {
     const { hasActions } = this.network;
+    this.finish();
+    if (hasActions) this.warnIfSlow('work', beganMs);
+    this.settle();
+  }
+
+  private finish(): void {
     try {
       this.network.end();
     } catch (cause) {
       this.engineFailed('work', cause);
     }
-    if (hasActions) this.warnIfSlow('work', beganMs);
-    this.settle();
   }
 
   private warnIfSlow(input: Input['type'], beganMs: number): void {

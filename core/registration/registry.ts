@@ -97,8 +97,9 @@ function mayResolve(container: DependencyContainer | undefined, token: Token): b
   return typeof token === 'function' && !isBehaviorClass(token) && !isRouterClass(token);
 }
 
-/** The class that an entry of `behaviors` stands for. */
+/** The class that an entry of `behaviors` stands for. Throws `BEHAVIOR_INVALID` for what is none. */
 export function classOfEntry(entry: BehaviorEntry): BehaviorClass {
+  checkEntry(entry);
   if (entry instanceof NetworkBehavior) return Object.getPrototypeOf(entry).constructor as BehaviorClass;
   return typeof entry === 'function' ? entry : entry[0];
 }
@@ -123,13 +124,12 @@ function planEntries(
   return entries.flatMap((entry) => {
     const planned = collect(faults, () => planBehavior(entry, isBuiltin));
     // What is broken is not to be reported as missing as well, wherever it is injected.
-    if (planned.length === 0) given.add(classOfEntry(Object(entry) as BehaviorEntry));
+    if (planned.length === 0) given.add(Array.isArray(entry) ? entry[0] : entry);
     return planned;
   });
 }
 
 function planBehavior(entry: BehaviorEntry, isBuiltin: boolean): PlannedBehavior {
-  checkEntry(entry);
   const type = classOfEntry(entry);
   const descriptor = descriptorOf(type);
   checkServiceId(type, descriptor.serviceId, isBuiltin);

@@ -7,4 +7,4 @@ export { type FieldsOf, fields, type ListRules, list, mapOf, options, tuple } fr
 export { nearest } from './nearest.js';
 export { messageReader, optionsReader } from './readers.js';
 export { anything, boolean, bytes, callable, instance, number, oneOf, parsed, type TextRules, text, unchecked, whole } from './scalars.js';
-export { type Flaw, type Infer, type Schema, WRONG, type Wrong } from './schema.js';
+export { type Flaw, type Infer, type Schema, shown, WRONG, type Wrong } from './schema.js';

@@ -62,12 +62,18 @@ export class Driver {
 
   async #loop(): Promise<void> {
     this.#isLooping = true;
-    await turn();
+    await this.#settled();
     while (this.#goals.size > 0 || this.#operations.size > 0) {
       if (!this.#endGoals()) this.#instant();
-      await turn();
+      await this.#settled();
     }
     this.#isLooping = false;
+  }
+
+  /** Every promise that can settle does, what fails at once too; but not all of a loop of attempts, which may have no end. */
+  async #settled(): Promise<void> {
+    await turn();
+    if (this.scheduler.turnsAwaited > 0) await turn();
   }
 
   /** The next instant, unless a goal ends before. */

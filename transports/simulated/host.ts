@@ -8,6 +8,7 @@ import type { SimulatedLink } from './link.js';
 import type { Path } from './path.js';
 import { SeededRandom } from './random.js';
 import type { Scheduler } from './scheduler.js';
+import { turn } from './turn.js';
 
 /** Virtual time begins with 2025 for clocks on the wall. */
 const WALL_START_MS = 1_735_689_600_000;
@@ -51,6 +52,7 @@ export class Instance {
     this.timers = {
       after: (delayMs, callback) => this.after(delayMs, callback),
       endOfTurn: (callback) => scheduler.endOfTurn(() => this.input(callback)),
+      nextTurn: (callback) => this.afterTurn(callback),
     };
   }
 
@@ -60,6 +62,16 @@ export class Instance {
     const stalledMs = this.#stalledUntilMs - this.scheduler.nowMs;
     if (stalledMs > 0) this.scheduler.after(stalledMs, () => this.input(work));
     else work();
+  }
+
+  /** No virtual time passes until then. */
+  afterTurn(callback: () => void): void {
+    const { scheduler } = this;
+    scheduler.turnsAwaited++;
+    void turn().then(() => {
+      scheduler.turnsAwaited--;
+      callback();
+    });
   }
 
   /** Returns what cancels it. */

@@ -30,6 +30,9 @@ export class Scheduler {
     private readonly error: (text: string) => Error,
   ) {}
 
+  /** What waits for a turn of the real event loop. */
+  turnsAwaited = 0;
+
   /** Events that wait. */
   get size(): number {
     return this.#queue.size + this.#turnEnds.length;

@@ -3,18 +3,19 @@
  * per owner; they keep no state of their own.
  */
 
-import { type Address, parseAddress } from '../../address/address.js';
-import { isNodeId, type NodeId } from '../../address/node-id.js';
+import type { Address } from '../../address/address.js';
+import type { NodeId } from '../../address/node-id.js';
 import type { Agent, BehaviorAgent, Cancellable, ConnectionAgent, HandlerTarget, QueueFill, SendOptions } from '../../api/agent.js';
 import type { Connection } from '../../api/events.js';
 import type { BehaviorPorts, CallResult, LentPort, Logger, Random } from '../../api/ports.js';
-import type { Route } from '../../api/routes.js';
+import { type Route, requireNodeId, requireRoute } from '../../api/routes.js';
 import type { RpcAnswer, RpcRequest } from '../../api/rpc.js';
 import { NetworkError, type SendResult } from '../../errors.js';
 import { type Limits, limitError } from '../../limits.js';
 import type { MetricsSource } from '../../metrics.js';
+import { shown } from '../../schema/schema.js';
 import { encodeValue } from '../../wire/codec.js';
-import { requireText } from '../behaviors/arguments.js';
+import { requireFunction, requireName, requireOptions, requireText, requireWhole } from '../behaviors/arguments.js';
 import type { BehaviorTable } from '../behaviors/behavior-table.js';
 import type { Callbacks } from '../behaviors/callbacks.js';
 import type { Calls } from '../behaviors/calls.js';
@@ -23,12 +24,13 @@ import type { BehaviorSlot, HandlerSlot, Owner } from '../behaviors/owner.js';
 import { Timer } from '../behaviors/timer.js';
 import type { Action, EngineContext } from '../context.js';
 import type { Dialer } from '../dial/dialer.js';
+import { targetOf } from '../dial/dialling.js';
 import type { Admission } from '../links/admission.js';
 import type { Link } from '../links/link.js';
 import type { LinkTable } from '../links/link-table.js';
 import type { Sender } from '../messages/sender.js';
 import type { RouterFacade } from '../router-facade.js';
-import { corePort, lentPort } from './lent-ports.js';
+import { corePort, lentPort, PORTS } from './lent-ports.js';
 
 /** What agents let authors do is done by these. */
 export interface AgentParts {
@@ -95,6 +97,7 @@ abstract class AgentOf<Self extends Owner> implements Agent {
     const { owner } = this;
     const { queuesPerOwnerMax } = this.limits;
     requireText('queue: name', name);
+    requireFunction('queue: read', read);
     this.guard();
     const count = owner.queues?.length ?? 0;
     if (count >= queuesPerOwnerMax) throw limitError('queuesPerOwnerMax', count, queuesPerOwnerMax, owner.behavior.name);
@@ -105,11 +108,12 @@ abstract class AgentOf<Self extends Owner> implements Agent {
 
   connectionTo(nodeId: NodeId): Connection | undefined {
     this.guard();
-    return this.parts.links.openTo(nodeId)?.connection;
+    return (this.parts.links.openTo(nodeId) ?? notOpen(nodeId))?.connection;
   }
 
   sendToHandlers(target: HandlerTarget, event: unknown): number {
     this.guard();
+    if (target !== 'all') requireRoute('sendToHandlers: target', target);
     const targets = this.parts.links.handlersOf(this.owner.behavior, target);
     for (const to of targets) this.record({ run: () => this.parts.callbacks.handlerEvent(this.owner, to, event) });
     return targets.length;
@@ -119,7 +123,8 @@ abstract class AgentOf<Self extends Owner> implements Agent {
     const { behavior } = this.owner;
     const { timersPerBehaviorMax } = this.limits;
     if (!(typeof delayMs === 'number' && delayMs >= 0))
-      throw new NetworkError('ARGUMENT_INVALID', `after: delayMs is ${String(delayMs)}; it must be a number of 0 or more`);
+      throw new NetworkError('ARGUMENT_INVALID', `after: delayMs is ${shown(delayMs)}; it must be a number of milliseconds of 0 or more`);
+    requireFunction('after: callback', callback);
     if (behavior.timerCount >= timersPerBehaviorMax)
       throw limitError('timersPerBehaviorMax', behavior.timerCount, timersPerBehaviorMax, behavior.name);
     this.guard();
@@ -137,6 +142,8 @@ abstract class AgentOf<Self extends Owner> implements Agent {
     options: { readonly timeoutMs?: number },
     callback: (agent: this, answer: CallResult) => void,
   ): Cancellable {
+    requireOptions('call', options, ['timeoutMs']);
+    requireFunction('call: callback', callback);
     const request = { route, serviceId, method, value, ...options };
     const call = this.parts.calls.call(this.owner, request, (answer) => callback(this, answer));
     this.record(call);
@@ -145,6 +152,7 @@ abstract class AgentOf<Self extends Owner> implements Agent {
 
   ports<Name extends keyof BehaviorPorts>(name: Name): readonly LentPort<NonNullable<BehaviorPorts[Name]>>[] {
     this.guard();
+    requireName('ports: name', name, PORTS);
     const { behaviors, callbacks, router } = this.parts;
     const guard = () => this.guard();
     const lent = behaviors.all.flatMap((slot) => {
@@ -171,7 +179,8 @@ export class BehaviorAgentOf extends AgentOf<BehaviorSlot> implements BehaviorAg
     const { owner } = this;
     const { dialer, callbacks } = this.parts;
     const attemptId = dialer.nextAttemptId();
-    const parsed = typeof target === 'string' && !isNodeId(target) ? parseAddress(target) : target;
+    const parsed = targetOf(target);
+    if (callback !== undefined) requireFunction('connect: callback', callback);
     const settle = (outcome: Connection | NetworkError) => callbacks.run(owner, 'connect', () => callback?.(this, outcome));
     const request = { attemptId, target: parsed, owner, ...(callback && { onSettled: settle }) };
     this.record({ run: () => (owner.isEnded ? undefined : dialer.dial(request)) });
@@ -179,11 +188,13 @@ export class BehaviorAgentOf extends AgentOf<BehaviorSlot> implements BehaviorAg
   }
 
   closeConnection(connectionId: number, reason = ''): void {
+    requireWhole('closeConnection: connectionId', connectionId, 0);
     requireText('closeConnection: reason', reason);
     this.record({ run: () => this.parts.links.closeFor(this.owner, connectionId, reason) });
   }
 
   disconnectNode(nodeId: NodeId, reason = ''): void {
+    requireNodeId('disconnectNode: nodeId', nodeId);
     requireText('disconnectNode: reason', reason);
     this.record({ run: () => this.parts.links.closeByNode(nodeId, reason) });
   }
@@ -195,15 +206,18 @@ export class BehaviorAgentOf extends AgentOf<BehaviorSlot> implements BehaviorAg
 
   hold(connectionId: number): void {
     const { owner } = this;
+    requireWhole('hold: connectionId', connectionId, 0);
     this.record({ run: () => (owner.isEnded ? undefined : this.parts.links.hold(connectionId, owner)) });
   }
 
   release(connectionId: number): void {
+    requireWhole('release: connectionId', connectionId, 0);
     this.record({ run: () => this.parts.links.release(connectionId, this.owner) });
   }
 
   sendToBehavior(serviceId: number, event: unknown): boolean {
     this.guard();
+    requireWhole('sendToBehavior: serviceId', serviceId, 0, 255);
     const to = this.parts.behaviors.at(serviceId);
     if (to === undefined) return false;
     this.record({ run: () => this.parts.callbacks.behaviorEvent(this.owner, to, event) });
@@ -211,27 +225,33 @@ export class BehaviorAgentOf extends AgentOf<BehaviorSlot> implements BehaviorAg
   }
 
   admit(connectionId: number): void {
+    requireWhole('admit: connectionId', connectionId, 0);
     this.record({ run: () => this.parts.admission.passed(connectionId, this.owner, true) });
   }
 
   announceReady(connectionId: number): void {
+    requireWhole('announceReady: connectionId', connectionId, 0);
     this.record({ run: () => this.parts.admission.passed(connectionId, this.owner, false) });
   }
 
   registerService(serviceId: number): void {
-    const taken = this.parts.behaviors.at(serviceId);
-    if (!Number.isInteger(serviceId) || serviceId < 1 || serviceId > 255)
-      throw new NetworkError('ARGUMENT_INVALID', `serviceId is ${serviceId}; it must be 1-255`);
+    const taken = this.parts.behaviors.at(requireWhole('registerService: serviceId', serviceId, 1, 255));
     if (taken !== undefined && taken !== this.owner)
       throw new NetworkError('BEHAVIOR_DUPLICATE', `service ${serviceId} is taken by ${taken.name}`);
     this.record({ run: () => this.parts.behaviors.registerService(this.owner, serviceId) });
   }
 
   unregisterService(serviceId: number): void {
+    requireWhole('unregisterService: serviceId', serviceId, 1, 255);
     this.record({ run: () => this.parts.behaviors.unregisterService(this.owner, serviceId) });
   }
 
   deliverRpc(request: RpcRequest, answer: RpcAnswer): void {
+    const { serviceId, method } = Object(request) as RpcRequest;
+    this.guard();
+    requireWhole('deliverRpc: request.serviceId', serviceId, 0, 255);
+    requireText('deliverRpc: request.method', method);
+    requireFunction('deliverRpc: answer.error', (Object(answer) as RpcAnswer).error);
     this.record({ run: () => this.parts.calls.deliver(request, answer) });
   }
 }
@@ -262,6 +282,11 @@ export class ConnectionAgentOf extends AgentOf<HandlerSlot> implements Connectio
     requireText('close: reason', reason);
     this.record({ run: () => this.parts.links.closeFor(this.owner, this.link.id, reason) });
   }
+}
+
+/** An id that is none is a mistake; a node that is not connected is not. */
+function notOpen(nodeId: NodeId): undefined {
+  requireNodeId('connectionTo: nodeId', nodeId);
 }
 
 function escaped(owner: Owner): NetworkError {

@@ -7,6 +7,18 @@ import type { RouterTable } from '../../api/router-table.js';
 import type { Callbacks } from '../behaviors/callbacks.js';
 import type { BehaviorSlot } from '../behaviors/owner.js';
 
+/** The ports that there are. */
+export const PORTS = Object.keys({
+  caller: 1,
+  addressSource: 1,
+  placement: 1,
+  streamOpener: 1,
+  seedKeeper: 1,
+  connectionPolicy: 1,
+  handshakeSection: 1,
+  transport: 1,
+} satisfies Record<keyof BehaviorPorts, 1>);
+
 type PortName = keyof BehaviorPorts;
 
 /** A port that a behaviour fills. `guard` throws outside of the borrower's callback. */

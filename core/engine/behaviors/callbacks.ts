@@ -20,7 +20,8 @@ export interface Revocable {
   settle(): void;
 }
 
-const CALLS_MAX = 1_048_576;
+/** Calls of behaviours that may wait for their answer. */
+export const CALLS_MAX = 1_048_576;
 /** What a behaviour still sees when its fault budget is spent. */
 const ENDINGS = new Set([
   'onClosed',

@@ -6,10 +6,12 @@ import type { BehaviorAgent, Cancellable } from '../../api/agent.js';
 import type { Caller, CallRequest, CallResult } from '../../api/ports.js';
 import type { RpcAnswer, RpcRequest } from '../../api/rpc.js';
 import { type ErrorCode, NetworkError } from '../../errors.js';
+import { limitReached } from '../../limits.js';
 import { PENDING_FULL } from '../../structures/pending-table.js';
 import type { Action, EngineContext } from '../context.js';
 import type { BehaviorObserver, BehaviorTable } from './behavior-table.js';
-import type { Callbacks } from './callbacks.js';
+import { circumstantial, failureOf } from './call-failure.js';
+import { CALLS_MAX, type Callbacks } from './callbacks.js';
 import type { BehaviorSlot, Owner } from './owner.js';
 
 /** A call from its `call` to its answer. */
@@ -62,7 +64,7 @@ export class Calls implements BehaviorObserver {
   start(call: Call): void {
     if (call.isDone) return;
     call.id = this.callbacks.calls.add(call, Number.POSITIVE_INFINITY, call.owner);
-    if (call.id === PENDING_FULL) return this.settle(call, failed('LIMIT_EXCEEDED', 'this node has too many calls in progress'));
+    if (call.id === PENDING_FULL) return this.settle(call, failureOf(tooMany()));
     const slot = this.behaviors.callerSlot;
     const caller = slot?.ports.caller;
     if (slot === undefined || caller === undefined) return this.settle(call, failed('RPC_ABSENT', 'no rpc behaviour runs on this node'));
@@ -117,7 +119,8 @@ export class Calls implements BehaviorObserver {
     if (call.isSettled) return;
     call.isSettled = true;
     this.callbacks.calls.take(call.id);
-    this.callbacks.run(call.owner, 'call', () => call.callback(answer));
+    const named = answer.type === 'error' ? circumstantial(call.request, answer) : answer;
+    this.callbacks.run(call.owner, 'call', () => call.callback(named));
   }
 
   private deliverToMethod(slot: BehaviorSlot, request: RpcRequest, answer: RpcAnswer): void {
@@ -128,6 +131,10 @@ export class Calls implements BehaviorObserver {
       answer.failed(cause);
     }
   }
+}
+
+function tooMany(): NetworkError {
+  return limitReached({ limit: 'CALLS_MAX', current: CALLS_MAX, maximum: CALLS_MAX, scope: 'calls of behaviours' });
 }
 
 function failed(code: ErrorCode, text: string): CallResult {

@@ -1,10 +1,11 @@
 /**
  * @module Dialling: one outgoing attempt: what was asked for, its addresses, and what became of each. It decides nothing: `dialer.ts` does.
  */
-import type { Address } from '../../address/address.js';
-import type { NodeId } from '../../address/node-id.js';
+import { Address, parseAddress } from '../../address/address.js';
+import { isNodeId, type NodeId } from '../../address/node-id.js';
 import type { Connection } from '../../api/events.js';
 import { NetworkError } from '../../errors.js';
+import { shown } from '../../schema/schema.js';
 import type { Link } from '../links/link.js';
 import type { FoundAddresses } from './address-lookup.js';
 import type { AddressFailure } from './dial-error.js';
@@ -71,4 +72,11 @@ export class Dialling {
     const untried = new NetworkError('DIAL_TIMEOUT', 'its turn did not come in time');
     return [...late, ...this.addresses.map(({ text }) => ({ address: text, error: untried }))];
   }
+}
+
+/** What `connect` is to reach. Throws `ADDRESS_INVALID` and `ARGUMENT_INVALID`. */
+export function targetOf(target: string | Address | NodeId): Address | NodeId {
+  if (typeof target === 'string') return isNodeId(target) ? target : parseAddress(target);
+  if (target instanceof Address) return target;
+  throw new NetworkError('ARGUMENT_INVALID', `connect: target is ${shown(target)}; it must be an address or a node id`);
 }

@@ -7,6 +7,7 @@ import type { Lane } from '../../api/events.js';
 import type { RouteAction } from '../../api/router-table.js';
 import type { Route } from '../../api/routes.js';
 import { NetworkError, type SendResult } from '../../errors.js';
+import { requireWhole } from '../behaviors/arguments.js';
 import type { Callbacks } from '../behaviors/callbacks.js';
 import type { Sending } from '../behaviors/owner.js';
 import type { Action } from '../context.js';
@@ -47,8 +48,7 @@ export class ApplicationSender implements Sending, LinkObserver {
   constructor(private readonly parts: ApplicationSenderParts) {}
 
   send(route: Route, serviceId: number, payload: unknown, options: NodeSendOptions | undefined): SendResult {
-    if (!Number.isInteger(serviceId) || serviceId < 1 || serviceId > 255)
-      throw new NetworkError('ARGUMENT_INVALID', `send: serviceId is ${String(serviceId)}; it must be a whole number from 1 to 255`);
+    requireWhole('send: serviceId', serviceId, 1, 255);
     this.serviceId = serviceId;
     return this.parts.callbacks.isRunning ? this.sendWithin(route, payload, options) : this.sendAlone(route, payload, options);
   }

@@ -3,11 +3,14 @@
  * callback; nothing is kept unless the result is `queued`.
  */
 import type { SendOptions } from '../../api/agent.js';
-import type { Route } from '../../api/routes.js';
+import type { Lane } from '../../api/events.js';
+import { type Route, requireRoute } from '../../api/routes.js';
 import { NetworkError, type SendResult } from '../../errors.js';
 import type { Limits } from '../../limits.js';
+import { shown } from '../../schema/schema.js';
 import { encodeValue } from '../../wire/codec.js';
 import { EXTENSION_BYTES_MAX, HeaderDraft, KIND_DIRECT, KIND_SERVICES } from '../../wire/message.js';
+import { requireName, requireOptions, requireWhole } from '../behaviors/arguments.js';
 import type { Callbacks } from '../behaviors/callbacks.js';
 import type { Sending } from '../behaviors/owner.js';
 import type { EngineContext } from '../context.js';
@@ -20,6 +23,15 @@ import { ProviderStreams } from './provider-streams.js';
 import { RouteDraft } from './route-draft.js';
 
 const NO_OPTIONS: SendOptions = {};
+export const LANES: readonly Lane[] = ['control', 'normal', 'bulk'];
+const OPTIONS = Object.keys({
+  serviceId: 1,
+  streamId: 1,
+  lane: 1,
+  ttl: 1,
+  except: 1,
+  extension: 1,
+} satisfies Record<keyof SendOptions, 1>);
 
 export interface SenderParts {
   readonly context: EngineContext;
@@ -44,6 +56,7 @@ export class Sender {
 
   /** Sends by route. */
   send(owner: Sending, route: Route, payload: unknown, options: SendOptions = NO_OPTIONS): SendResult {
+    requireRoute('send', route);
     if (route.type === 'connection') {
       const link = this.links.get(route.connectionId);
       return link === undefined ? 'unreachable' : this.sendOn(owner, link, payload, options);
@@ -127,17 +140,14 @@ function maySend(link: Link, owner: Sending): boolean {
   return link.isOpen || (link.phase === 'gates' && owner.isGate);
 }
 
-function checkOptions({ serviceId, streamId, ttl, extension, lane, except }: SendOptions): void {
-  checkNumber('serviceId', serviceId, 1, 255);
-  checkNumber('streamId', streamId, 0, 0xffffffff);
-  checkNumber('ttl', ttl, 1, 255);
-  checkNumber('except', except, 1, Number.MAX_SAFE_INTEGER);
-  if (extension !== undefined) checkNumber('extension.length', extension.length, 0, EXTENSION_BYTES_MAX);
-  if (lane === undefined || lane === 'normal' || lane === 'control' || lane === 'bulk') return;
-  throw new NetworkError('ARGUMENT_INVALID', `send: lane is ${String(lane)}; it must be control, normal or bulk`);
-}
-
-function checkNumber(name: string, value: number | undefined, min: number, max: number): void {
-  if (value === undefined || (Number.isInteger(value) && value >= min && value <= max)) return;
-  throw new NetworkError('ARGUMENT_INVALID', `send: ${name} is ${String(value)}; it must be a whole number from ${min} to ${max}`);
+function checkOptions(options: SendOptions): void {
+  requireOptions('send', options, OPTIONS);
+  const { serviceId, streamId, ttl, extension, lane, except } = options;
+  if (serviceId !== undefined) requireWhole('send: serviceId', serviceId, 1, 255);
+  if (streamId !== undefined) requireWhole('send: streamId', streamId, 0, 0xffffffff);
+  if (ttl !== undefined) requireWhole('send: ttl', ttl, 1, 255);
+  if (except !== undefined) requireWhole('send: except', except, 1);
+  if (lane !== undefined) requireName('send: lane', lane, LANES);
+  if (extension === undefined || (extension instanceof Uint8Array && extension.length <= EXTENSION_BYTES_MAX)) return;
+  throw new NetworkError('ARGUMENT_INVALID', `send: extension is ${shown(extension)}; it must be at most ${EXTENSION_BYTES_MAX} bytes`);
 }

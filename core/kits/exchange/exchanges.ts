@@ -11,7 +11,7 @@ import { ANSWER, ASK, CANCEL, MessageHead, REQUEST, UNKNOWN } from './messages.j
 import { type Peer, Peers } from './peers.js';
 import type { ExchangeRoutes } from './port.js';
 import { Requester, type RequesterCounters } from './requester.js';
-import { type AnswerTarget, Responder, type ResponderBounds, type ResponderCounters } from './responder.js';
+import { type AnswerTarget, type ReachedBound, Responder, type ResponderBounds, type ResponderCounters } from './responder.js';
 import type { ServedRequest } from './served-request.js';
 
 /** What `Exchanges` is made of. */
@@ -35,7 +35,7 @@ export interface ExchangeUser {
   /** A request has come that may be handled: `responder.begin` follows, unless its content has no form. */
   onRequest(agent: BehaviorAgent, head: MessageHead, peer: Peer, carrier: Peer | undefined): void;
   /** A bound is reached: the request is not handled, and deserves an answer that says so. */
-  onOverload(agent: BehaviorAgent, to: AnswerTarget): void;
+  onOverload(agent: BehaviorAgent, to: AnswerTarget, reached: ReachedBound): void;
   /** A message of a kind of the behaviour's own. */
   onOwnKind(agent: BehaviorAgent, message: Message, head: MessageHead): void;
 }
@@ -119,8 +119,9 @@ export class Exchanges<Request extends ServedRequest> {
     const peer = this.peers.sender(message, carrier);
     if (peer === undefined) return;
     const admission = this.responder.admit(agent, peer, carrier, head);
+    if (admission === 'repeated') return;
     if (admission === 'new') user.onRequest(agent, head, peer, carrier);
-    if (admission === 'overloaded') user.onOverload(agent, { peer, carrier, idHigh: head.idHigh, idLow: head.idLow });
+    else user.onOverload(agent, { peer, carrier, idHigh: head.idHigh, idLow: head.idLow }, admission);
   }
 
   private expire(agent: BehaviorAgent): void {

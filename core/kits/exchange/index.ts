@@ -10,5 +10,5 @@ export { ANSWER_HEAD_BYTES, type CorrelationId, HEAD_BYTES, type MessageHead, OW
 export type { Peer, UnicastRoute } from './peers.js';
 export type { ExchangeAgent, ExchangeRoutes } from './port.js';
 export type { Requester, RequesterCounters } from './requester.js';
-export type { AnswerTarget, Responder, ResponderBounds, ResponderCounters } from './responder.js';
+export type { AnswerTarget, ReachedBound, Responder, ResponderBounds, ResponderCounters } from './responder.js';
 export { type ServedEnd, ServedRequest } from './served-request.js';

@@ -16,8 +16,8 @@ import type { Peer, Peers } from './peers.js';
 import type { ExchangeAgent, Origin } from './port.js';
 import type { ServedEnd, ServedRequest } from './served-request.js';
 
-/** `repeated`: its id is in work, or was. `overloaded`: a bound is reached; it deserves an answer that says so. */
-export type Admission = 'new' | 'repeated' | 'overloaded';
+/** `repeated`: its id is in work, or was. A bound that is reached deserves an answer that names it. */
+export type Admission = 'new' | 'repeated' | ReachedBound;
 
 /** What a `Responder` counts. */
 export interface ResponderCounters extends AnswerCounters {
@@ -33,6 +33,12 @@ export interface ResponderBounds {
   /** Requests that one relay brings, whatever nodes they claim to come from. */
   readonly workPerRelayMax: number;
   readonly workMax: number;
+}
+
+/** A bound that refuses a request. */
+export interface ReachedBound {
+  readonly name: keyof ResponderBounds;
+  readonly value: number;
 }
 
 /** Ids are remembered for half a minute at least, unless there are too many. */
@@ -83,9 +89,10 @@ export class Responder<Request extends ServedRequest> {
       this.counters.requestsDuplicate++;
       return 'repeated';
     }
-    if (!this.isOverloaded(peer, carrier)) return 'new';
+    const reached = this.reachedBound(peer, carrier);
+    if (reached === undefined) return 'new';
     this.counters.requestsOverloaded++;
-    return 'overloaded';
+    return { name: reached, value: this.bounds[reached] };
   }
 
   begin(agent: ExchangeAgent, request: Request, timeoutMs: number): void {
@@ -193,11 +200,13 @@ export class Responder<Request extends ServedRequest> {
     return peer.work.get(id) !== undefined || (this.seen.size > 0 && this.seen.has(keyOf(peer, id), nowMs));
   }
 
-  private isOverloaded(peer: Peer, carrier: Peer | undefined): boolean {
+  private reachedBound(peer: Peer, carrier: Peer | undefined): keyof ResponderBounds | undefined {
     const { workMax, workPerNodeMax, workPerRelayMax } = this.bounds;
-    if (this.size >= workMax) return true;
-    if (peer.isDirect) return peer.neighbour !== undefined && peer.work.size >= workPerNodeMax;
-    return peer.work.size >= workPerNodeMax || carrier === undefined || carrier.relayedCount >= workPerRelayMax;
+    const isSelf = peer.isDirect && peer.neighbour === undefined;
+    if (this.size >= workMax) return 'workMax';
+    if (!isSelf && peer.work.size >= workPerNodeMax) return 'workPerNodeMax';
+    const isRelayed = !peer.isDirect;
+    return isRelayed && (carrier === undefined || carrier.relayedCount >= workPerRelayMax) ? 'workPerRelayMax' : undefined;
   }
 }
 

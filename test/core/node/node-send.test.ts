@@ -122,10 +122,16 @@ describe('node.send', () => {
     const send = (serviceId: unknown, options?: object, payload: unknown = 'x') =>
       codeOf(() => alice.send(toConnection(id), serviceId as number, payload, options));
     expect([send(1), send(255), send(64, { ttl: 255, lane: 'control' })]).to.deep.equal(['queued', 'queued', 'queued']);
-    for (const serviceId of [0, 256, 1.5, '64', undefined])
+    for (const [serviceId, what] of [
+      [0, '0'],
+      [256, '256'],
+      [1.5, '1.5'],
+      ['64', 'a text of 2 characters'],
+      [undefined, 'undefined'],
+    ])
       expect(send(serviceId), String(serviceId)).to.deep.equal([
         'ARGUMENT_INVALID',
-        `send: serviceId is ${serviceId}; it must be a whole number from 1 to 255`,
+        `send: serviceId is ${what}; it must be a whole number from 1 to 255`,
       ]);
     expect(send(64, { ttl: 256 })).to.deep.equal(['ARGUMENT_INVALID', 'send: ttl is 256; it must be a whole number from 1 to 255']);
     expect((send(64, {}, () => {}) as string[])[0]).to.equal('CODEC_UNENCODABLE');

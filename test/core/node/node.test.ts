@@ -381,6 +381,7 @@ describe('a transport that does not keep to its contract', () => {
       expect((await node.connect('mem://good')).id).to.be.greaterThan(id);
     }
     const listening = await make({ transports: [broken], listen: ['tcp://127.0.0.1:0'] });
-    expect(await codeOf(() => listening.start())).to.equal(bug);
+    const failed = (await listening.start().catch((thrown) => thrown)) as NetworkError;
+    expect([failed.code, failed.cause]).to.deep.equal(['TRANSPORT_FAILED', bug]);
   });
 });

@@ -332,7 +332,9 @@ describe('a fault', () => {
     node.start();
     const answers: unknown[] = [];
     doer.do((agent) => agent.call(toLocal(), 64, 'x', 1, {}, (_agent, answer) => answers.push(answer)));
-    expect(answers).to.deep.equal([{ type: 'error', code: 'RPC_FAILED', text: 'the rpc behaviour of this node failed' }]);
+    const text = 'the rpc behaviour of this node failed (method "x" of service 64 at this node)';
+    const details = { serviceId: 64, method: 'x', destination: toLocal() };
+    expect(answers).to.deep.equal([{ type: 'error', code: 'RPC_FAILED', text, details }]);
     node.step({ type: 'work', work: () => node.network.behaviors.leave(doer) });
     expect(node.emitted('behavior-stopped').map(({ name }) => name)).to.deep.equal(['doer']);
     expect(node.emitted('fault').map(({ behavior, callback, cause }) => [behavior, callback, cause])).to.deep.equal([

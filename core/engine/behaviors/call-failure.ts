@@ -1,0 +1,56 @@
+/**
+ * @module CallFailure: a call that failed, with its circumstances: service, method and destination. What a handler has answered with a code of
+ * its own keeps its text.
+ */
+import type { CallRequest, CallResult } from '../../api/ports.js';
+import { requireRoute, routeText } from '../../api/routes.js';
+import { RpcError } from '../../api/rpc.js';
+import { ERROR_CODES, type ErrorCode, NetworkError } from '../../errors.js';
+import { shown } from '../../schema/schema.js';
+
+export type Failure = Extract<CallResult, { type: 'error' }>;
+
+/** How much of a method's name a text shows. */
+const NAME_MAX = 128;
+
+/** The failure with what was called. */
+export function circumstantial(request: CallRequest, failure: Failure): Failure {
+  const details = { ...failure.details, ...detailsOf(request) };
+  return { ...failure, text: isOwn(failure.code) ? `${failure.text} (${textOf(request)})` : failure.text, details };
+}
+
+/** The same as an error: the handler's own codes come as an `RpcError`, ours as a `NetworkError`. */
+export function callError(request: CallRequest, failure: Failure, cause?: unknown): NetworkError | RpcError {
+  const { code, text, details = {} } = circumstantial(request, failure);
+  return isOwn(code) ? new NetworkError(code, text, { cause, details }) : new RpcError(code, text, details);
+}
+
+/** What the making of a call has thrown. */
+export function failureOf(thrown: unknown): Failure {
+  if (thrown instanceof NetworkError) return { type: 'error', code: thrown.code, text: thrown.message, details: thrown.details };
+  const text = thrown instanceof Error ? thrown.message : shown(thrown);
+  return { type: 'error', code: 'ENGINE_FAILED', text: `the call could not be made: ${text}` };
+}
+
+function isOwn(code: string): code is ErrorCode {
+  return Object.hasOwn(ERROR_CODES, code);
+}
+
+function detailsOf({ route, serviceId, serviceName, method }: CallRequest): Readonly<Record<string, unknown>> {
+  return { serviceId, ...(serviceName === undefined ? {} : { service: serviceName }), method, destination: route };
+}
+
+function textOf({ route, serviceId, serviceName, method }: CallRequest): string {
+  const service = serviceName === undefined ? shown(serviceId) : `${serviceName} (${shown(serviceId)})`;
+  const name = typeof method === 'string' ? JSON.stringify(method.slice(0, NAME_MAX)) : shown(method);
+  return `method ${name} of service ${service} at ${placeOf(route)}`;
+}
+
+function placeOf(route: CallRequest['route']): string {
+  try {
+    requireRoute('', route);
+    return routeText(route);
+  } catch {
+    return 'no valid route';
+  }
+}
