@@ -24,6 +24,8 @@ export interface Operation {
 
 /** No operation takes longer: one that waits for the real world must not let time pass for ever. */
 const OPERATION_MS_MAX = 3_600_000;
+/** Turns that attempts which fail at once may take before time goes on. */
+const TURNS_MAX = 100;
 
 export class Driver {
   readonly #goals = new Set<Goal>();
@@ -73,7 +75,7 @@ export class Driver {
   /** Every promise that can settle does, what fails at once too; but not all of a loop of attempts, which may have no end. */
   async #settled(): Promise<void> {
     await turn();
-    if (this.scheduler.turnsAwaited > 0) await turn();
+    for (let turns = 0; this.scheduler.turnsAwaited > 0 && turns < TURNS_MAX; turns++) await turn();
   }
 
   /** The next instant, unless a goal ends before. */

@@ -92,6 +92,8 @@ function nodeCases(node: SimulatedNode): Readonly<Record<string, Case>> {
     disconnectNode: { call: node.disconnectNode.bind(node), good: [STRANGER, 'bye'], also: [[], ['undefined', ...TEXTS]] },
     send: { call: node.send.bind(node), good: [toLocal(), 64, 'x', {}], also: [[], [], ALL, ['undefined', ...EMPTY]] },
     writable: { call: node.writable.bind(node), good: [toLocal(), {}], also: [[], ['undefined', ...EMPTY]] },
+    whenConnected: { call: node.whenConnected.bind(node), good: [1, {}], also: [[], ['undefined', ...EMPTY]] },
+    whenReachable: { call: node.whenReachable.bind(node), good: [toLocal(), {}], also: [[], ['undefined', ...EMPTY]] },
     client: { call: node.client.bind(node), good: [Owner, toLocal()], also: [[], []] },
     call: {
       call: node.call.bind(node),
@@ -243,6 +245,7 @@ describe('wrong arguments (kind 8)', () => {
       'constructor',
       'id',
       'addresses',
+      'state',
       'router',
       'start',
       'stop',

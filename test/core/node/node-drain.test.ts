@@ -89,7 +89,8 @@ describe('node.stop({ drainMs })', () => {
     const nobody = watch(sim, client.call(toService(65), 65, 'ask', 1));
     const dialled = watch(sim, late.connect('sim://server', { timeoutMs: 500 }));
     await sim.run(1_000);
-    expect(refused).to.deep.include({ code: 'RPC_PEER_GONE', text: 'the node stops; it did not process the call' });
+    expect(refused.code).to.equal('RPC_PEER_GONE');
+    expect(refused.text).to.match(/^the node stops; it did not process the call \(/);
     expect(own.result).to.equal('worked 1');
     expect(nobody.code).to.equal('RPC_UNREACHABLE');
     expect(dialled.code).to.be.a('string');
