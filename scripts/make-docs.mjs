@@ -41,8 +41,8 @@ export function errorsPage(errors, source) {
     '',
     '## Codes of NetworkError',
     '',
-    '`error.code` is stable and is never reused for another error. `error.details` is structured; `error.cure` is the remedy of this table, and
-`error.cause` the underlying error.',
+    '`error.code` is stable and is never reused for another error. `error.details` is structured; `error.cure` is the remedy of this table,',
+    'and `error.cause` the underlying error.',
     '',
     ...table(
       ['code', 'meaning', 'remedy'],
