@@ -67,7 +67,10 @@ export class AddressBookBehavior extends NetworkBehavior {
     super();
     this.setup = setupOf(options);
     this.book = new Book({ self: signer.nodeIdOf(signer.publicKey), groupOf: this.setup.groupOf });
-    this.dialling = new Dialling(this.book, this.setup, (agent) => this.lookInTime(agent));
+    this.dialling = new Dialling(this.book, this.setup, {
+      onDue: (agent) => this.lookInTime(agent),
+      perform: (work) => this.perform(work),
+    });
     this.protocol = new GossipProtocol(this.book, signer, this.setup.mode, this.setup.isGossiping);
     this.pruning = new Pruning(this.protocol.gossip, this.protectedNodes, this.setup.groupOf);
     this.store = new BookStore(this.book, this.setup, signer, storage);

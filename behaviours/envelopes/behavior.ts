@@ -51,7 +51,7 @@ export class EnvelopesBehavior extends NetworkBehavior {
   readonly counters: Readonly<EnvelopesCounters>;
   private readonly counting = new EnvelopesCounters();
   /** Connections that managers keep up. */
-  readonly dials = new DialSupervisor<BehaviorAgent>();
+  readonly dials = new DialSupervisor<BehaviorAgent>((work) => this.perform(work));
   private readonly places = new Map<number, Place>();
   private readonly watchers = new Set<EnvelopesWatcher>();
   private isStarted = false;

@@ -10,16 +10,13 @@ import { assertNever, type BehaviorAgent, type Connection, type NodeId, toConnec
 import { Inbox } from './inbox.js';
 import { PeeringCounters, type PeeringSetup } from './options.js';
 import type { Peer } from './peers/peer.js';
-import { PeerKeeper } from './peers/peer-keeper.js';
+import { PeerKeeper, type Perform } from './peers/peer-keeper.js';
 import type { PeerRegistry } from './peers/peer-registry.js';
 import { type Ack, FRAME_HEAD_BYTES, type Hello, type Introduction, type PeeringMessage, toWire } from './protocol/messages.js';
 import type { SessionLink } from './protocol/peer-session.js';
 
 const OTHER_FRAMES = 'the peer has other frames than it was sent';
 const GOODBYE = 'the peer has removed this node';
-
-/** As the behaviour's own, for what applications ask for. */
-type Perform = <T>(work: (agent: BehaviorAgent) => T) => T;
 
 export class Endpoint {
   readonly counters = new PeeringCounters();
@@ -35,7 +32,7 @@ export class Endpoint {
     private readonly perform: Perform,
   ) {
     this.inbox = new Inbox(setup);
-    this.peers = new PeerKeeper(setup, (agent, peer, connectionId) => this.greet(agent, peer, connectionId));
+    this.peers = new PeerKeeper(setup, (agent, peer, connectionId) => this.greet(agent, peer, connectionId), perform);
   }
 
   get registry(): PeerRegistry {

@@ -107,10 +107,15 @@ const LOW_TCP_PORTS: ReadonlySet<number> = new Set([80, 443]);
 const LOW_PORTS_END = 1_024;
 const TCP_REFUSED_PORTS: ReadonlySet<number> = new Set([1433, 1521, 2049, 2375, 3306, 3389, 5432, 5900, 6379, 6667, 11_211, 27_017]);
 
+/** Whether resolvers are asked for the host, so that the address may be many places, and others tomorrow. */
+export function isResolved({ scheme, hostKind }: Address): boolean {
+  return hostKind === 'name' && IP_SCHEMES.has(scheme);
+}
+
 export function classOf(address: Address): AddressClass {
   if (address.hostKind === 'node') return 'node';
   if (address.hostKind !== 'name') return classOfBytes(ipBytes(address.host) as Uint8Array);
-  if (!IP_SCHEMES.has(address.scheme)) return 'virtual';
+  if (!isResolved(address)) return 'virtual';
   return address.host === 'localhost' || address.host.endsWith('.localhost') ? 'loopback' : 'name';
 }
 

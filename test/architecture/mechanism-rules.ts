@@ -34,14 +34,14 @@ export const MECHANISMS = {
     sign: /\.\s*after\s*\(/g,
     places: BEHAVIORS,
     home: /^$/,
-    listed: ['behaviours/addressbook/dial/dialling.ts'],
+    listed: [],
   },
   dials: {
     use: 'a behaviour keeps a target connected by core/kits/dial',
     sign: /(?<!\bthis)\.\s*connect\s*\(/g,
     places: BEHAVIORS,
     home: /^$/,
-    listed: ['behaviours/addressbook/dial/dialling.ts'],
+    listed: [],
   },
   oldest: {
     use: 'a map that forgets its oldest entry is a BoundedMap, a set a SeenSet',

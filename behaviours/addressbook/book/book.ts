@@ -5,8 +5,8 @@
  */
 import { type AddressMode, type HintMode, refusalOf } from '../../../core/address/address-class.js';
 import type { GroupOf } from '../../../core/address/address-group.js';
+import { SelfAddresses } from '../../../core/address/self-addresses.js';
 import type { Address, NodeId } from '../../../core/index.js';
-import { SelfAddresses } from '../self/self-addresses.js';
 import { checkLater, Entry, type Moment } from './entry.js';
 import { Quota } from './quota.js';
 import { type AddressRecord, isAhead, isExpired } from './record.js';

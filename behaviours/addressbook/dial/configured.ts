@@ -2,7 +2,7 @@
  * @module ConfiguredPeers: the nodes that this one's user wants connected, by identity or by an address of which it is not known who is
  * there. They are dialled for ever, whatever once answered there. Whoever answers at an address is in the book from then on, and is dialled
  * wherever the book says that it is; when another node answers at the address, that one takes its place. Dials, waits and holds are the
- * dial kit's; who carries them out fills `PeerPort`.
+ * dial kit's; who carries them out is the port's business.
  */
 import {
   type Address,
@@ -13,8 +13,9 @@ import {
   type NodeId,
   parseAddress,
 } from '../../../core/index.js';
-import { DialSupervisor } from '../../../core/kits/dial/dial-supervisor.js';
-import type { DialFacts, DialPort, DialRules, DialTarget } from '../../../core/kits/dial/dial-target.js';
+import type { AgentPort } from '../../../core/kits/dial/agent-port.js';
+import { type Apart, DialSupervisor } from '../../../core/kits/dial/dial-supervisor.js';
+import type { DialFacts, DialRules, DialTarget } from '../../../core/kits/dial/dial-target.js';
 import { type BackoffOptions, backoffBoundMs } from '../../../core/structures/back-off.js';
 import type { Book } from '../book/book.js';
 
@@ -25,12 +26,7 @@ export const FULL_MS = 600_000;
 /** Without other connections, or when it is not known who is there. */
 export const SHORT_MS = 10_000;
 
-/** What carries dials and holds out. */
-export interface PeerPort extends DialPort {
-  readonly stableUptimeMs: number;
-}
-
-type Target = DialTarget<PeerPort>;
+type Target = DialTarget<AgentPort>;
 
 /** Of these addresses, those of which it is not known who is there. */
 export function unknownAmong(addresses: readonly Address[]): ReadonlySet<string> {
@@ -38,7 +34,7 @@ export function unknownAmong(addresses: readonly Address[]): ReadonlySet<string>
 }
 
 export class ConfiguredPeers {
-  private readonly supervisor = new DialSupervisor<PeerPort>();
+  private readonly supervisor: DialSupervisor<AgentPort>;
   private readonly seeds = new Map<string, Target>();
   private readonly nodes = new Map<NodeId, Target>();
   /** Of those, the ones that only the book of an earlier run has named. */
@@ -51,7 +47,15 @@ export class ConfiguredPeers {
     private readonly backoff: BackoffOptions,
     /** Whether anybody is dialled now. */
     private readonly isOn: () => boolean,
-  ) {}
+    apart: Apart<AgentPort>,
+  ) {
+    this.supervisor = new DialSupervisor(apart);
+  }
+
+  /** Who is known to be at a place: whom it names, or who answered at a kept address. */
+  nodeAt({ nodeId, text }: Address): NodeId | undefined {
+    return nodeId ?? this.seeds.get(text)?.nodeId;
+  }
 
   /** Throws `LIMIT_EXCEEDED` when there is no room for all of them that are not kept yet. */
   requireRoom(addresses: readonly Address[]): void {
@@ -61,7 +65,7 @@ export class ConfiguredPeers {
   }
 
   /** False when there is no room for another address without node id. */
-  keep(port: PeerPort, address: Address): boolean {
+  keep(port: AgentPort, address: Address): boolean {
     if (address.nodeId !== undefined) {
       this.book.configure(address.nodeId, address);
       this.keepNode(port, address.nodeId);
@@ -71,19 +75,16 @@ export class ConfiguredPeers {
     if (this.seeds.has(address.text)) return true;
     if (this.seeds.size >= SEEDS_MAX) return false;
     const target = this.supervisor.keep(port, {
-      endpoints: ({ nodeId }, { nowMs }) => (nodeId === undefined ? this.unlessSelf(address, nowMs) : this.placeOf(nodeId, nowMs)),
-      rules: { ...this.rules(port), keepsIdentity: (place) => plainText(place) !== address.text },
-      events: {
-        onIdentified: (then, _, nodeId) => this.identified(then, nodeId, address),
-        onFailed: (then, { nodeId }, error) => this.failed(then, nodeId, error),
-      },
+      endpoints: ({ nodeId }, { nowMs }) => this.placeAt(address, nodeId, nowMs),
+      rules: this.rules(port),
+      events: { onIdentified: (then, _, nodeId, former) => this.identified(then, nodeId, former, address) },
     });
     this.seeds.set(address.text, target);
     return true;
   }
 
   /** Everybody whom an earlier run, or another book, has named. */
-  restore(port: PeerPort): void {
+  restore(port: AgentPort): void {
     for (const { nodeId, isPersistent } of this.book.values()) {
       if (!isPersistent || this.supervisor.targetsOf(nodeId).length > 0) continue;
       this.restored.add(nodeId);
@@ -92,7 +93,7 @@ export class ConfiguredPeers {
   }
 
   /** No longer kept. */
-  forget(port: PeerPort, peer: NodeId | Address): void {
+  forget(port: AgentPort, peer: NodeId | Address): void {
     const seed = typeof peer === 'string' ? undefined : this.seeds.get(peer.text);
     const nodeId = typeof peer === 'string' ? peer : (peer.nodeId ?? seed?.nodeId);
     const targets = nodeId === undefined ? [] : this.supervisor.targetsOf(nodeId);
@@ -101,28 +102,28 @@ export class ConfiguredPeers {
   }
 
   /** Dials all that are not connected, whatever their waits. */
-  retry(port: PeerPort): void {
+  retry(port: AgentPort): void {
     for (const target of [...this.seeds.values(), ...this.nodes.values()]) this.supervisor.retry(port, target);
   }
 
-  opened(port: PeerPort, connection: Connection): void {
+  opened(port: AgentPort, connection: Connection): void {
     this.openCount++;
     this.supervisor.opened(port, connection);
   }
 
-  closed(port: PeerPort, connection: Connection, { code, by }: CloseReason): void {
+  closed(port: AgentPort, connection: Connection, { code, by }: CloseReason): void {
     this.openCount--;
     const error = code === 'limit' && by === 'remote' ? new NetworkError('LIMIT_EXCEEDED', 'the node has no room') : undefined;
     this.supervisor.closed(port, connection, error);
   }
 
-  private keepNode(port: PeerPort, nodeId: NodeId): void {
+  private keepNode(port: AgentPort, nodeId: NodeId): void {
     if (this.nodes.has(nodeId)) return;
-    const wish = { endpoints: (_: Target, { nowMs }: PeerPort) => this.placeOf(nodeId, nowMs), nodeId, rules: this.rules(port) };
+    const wish = { endpoints: (_: Target, { nowMs }: AgentPort) => this.placeOf(nodeId, nowMs), nodeId, rules: this.rules(port) };
     this.nodes.set(nodeId, this.supervisor.keep(port, wish));
   }
 
-  private rules({ stableUptimeMs }: PeerPort): DialRules {
+  private rules({ limits: { stableUptimeMs } }: AgentPort): DialRules {
     return { stableUptimeMs, boundMs: (failures, facts) => (isFull(facts) ? this.patienceMs(facts) : this.boundMs(failures, facts)) };
   }
 
@@ -137,36 +138,29 @@ export class ConfiguredPeers {
     return nodeId !== undefined && this.openCount > 0 ? FULL_MS : SHORT_MS;
   }
 
+  /** Where that node is dialled next. */
   private placeOf(nodeId: NodeId, nowMs: number): Address | undefined {
-    const places = this.book
-      .get(nodeId)
-      ?.inTurn(nowMs)
-      .map(({ text }) => parseAddress(text));
-    return places?.find((address) => this.unlessSelf(address, nowMs) !== undefined);
+    const places = this.isOn() ? this.book.get(nodeId)?.inTurn(nowMs) : undefined;
+    const place = places?.find(({ text }) => !this.book.selfAddresses.has(text, nowMs));
+    return place && parseAddress(place.text).withNodeId(nodeId);
   }
 
-  /** A name may lead elsewhere the next time; a number does not. */
-  private unlessSelf(address: Address, nowMs: number): Address | undefined {
-    const isNumeric = address.hostKind === 'ipv4' || address.hostKind === 'ipv6';
-    const isSelf = isNumeric && this.book.selfAddresses.has(address.text, nowMs);
-    return this.isOn() && !isSelf ? address : undefined;
+  /** At the address itself whoever answers is the node; it may be found elsewhere, too. */
+  private placeAt(address: Address, nodeId: NodeId | undefined, nowMs: number): Address | undefined {
+    const place = nodeId && this.placeOf(nodeId, nowMs);
+    if (place === undefined) return this.isOn() ? address : undefined;
+    return place.withNodeId(undefined).text === address.text ? address : place;
   }
 
-  /** Who is at the address is known: the node is kept, wherever it is found. */
-  private identified(port: PeerPort, nodeId: NodeId, address: Address): void {
+  /** Who is at the address is known: the node is kept, wherever it is found. The one before is an ordinary one, unless somebody keeps it. */
+  private identified(port: AgentPort, nodeId: NodeId, former: NodeId | undefined, address: Address): void {
     this.book.configure(nodeId, address);
     const node = this.nodes.get(nodeId);
     if (node !== undefined && this.restored.has(nodeId)) this.drop(port, node);
+    if (former !== undefined && this.supervisor.targetsOf(former).length === 0) this.book.forget(former);
   }
 
-  /** Another node is at the address now: the former one is an ordinary one, unless somebody else keeps it. */
-  private failed(_port: PeerPort, nodeId: NodeId | undefined, { code, details }: NetworkError): void {
-    const former = details['expected'] as NodeId;
-    if (code !== 'IDENTITY_MISMATCH' || nodeId !== undefined || this.supervisor.targetsOf(former).length > 0) return;
-    this.book.forget(former);
-  }
-
-  private drop(port: PeerPort, target: Target): void {
+  private drop(port: AgentPort, target: Target): void {
     this.supervisor.drop(port, target);
     for (const [text, seed] of this.seeds) if (seed === target) this.seeds.delete(text);
     if (target.nodeId === undefined || this.nodes.get(target.nodeId) !== target) return;
@@ -177,8 +171,4 @@ export class ConfiguredPeers {
 
 function isFull({ error }: DialFacts): boolean {
   return error?.code === 'LIMIT_EXCEEDED';
-}
-
-function plainText(place: Address | NodeId): string {
-  return typeof place === 'string' ? place : place.withNodeId(undefined).text;
 }

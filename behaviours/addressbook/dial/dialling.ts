@@ -5,20 +5,21 @@
 import {
   type Address,
   type BehaviorAgent,
-  type Cancellable,
   type CloseReason,
   type Connection,
   NetworkError,
   type NodeId,
   parseAddress,
 } from '../../../core/index.js';
+import { type AgentPort, agentPort } from '../../../core/kits/dial/agent-port.js';
+import { type DialWork, DialWorkers } from '../../../core/kits/dial/dial-workers.js';
 import type { Book } from '../book/book.js';
 import type { Entry } from '../book/entry.js';
 import type { AddressBookSetup } from '../options.js';
-import { ConfiguredPeers, FULL_MS, type PeerPort, SHORT_MS } from './configured.js';
+import { ConfiguredPeers } from './configured.js';
 import { DialBudget } from './dial-budget.js';
+import { DialOutcomes, patienceMs } from './dial-outcomes.js';
 import { type Candidate, DialPlan, mayDial, orderOf, spend } from './dial-plan.js';
-import { DialQueue } from './dial-queue.js';
 import { Holds } from './holds.js';
 
 export const DIALLING_TIMES = {
@@ -28,15 +29,21 @@ export const DIALLING_TIMES = {
   feelerMs: 120_000,
 } as const;
 
-/** A dial that runs or waits. */
-interface Dial {
-  readonly place: Address;
+/** Dials at once, and those of discovery that wait beside them. */
+export const DIAL_QUEUE_LIMITS = { workers: 10, waiting: 10 } as const;
+
+/** A dial that runs or waits. Whether it is wanted: it may have been dialled meanwhile, or somebody else may have spent the budget. */
+interface Dial extends DialWork<BehaviorAgent> {
   /** The connection would be one of those that this node chose, of that group. */
   readonly choice: { readonly group: string | undefined } | undefined;
-  /** Asked when it is its turn: it may have been dialled meanwhile, or somebody else may have spent the budget. */
-  isWanted(agent: BehaviorAgent): boolean;
-  /** Called before the behaviours see the connection. `isOwn`: it came of this dial. */
-  settled(agent: BehaviorAgent, outcome: Connection | NetworkError, isOwn: boolean): void;
+}
+
+/** What dialling needs of its behaviour. */
+export interface DiallingHost {
+  /** `nextDueMs` is earlier now. */
+  onDue(agent: BehaviorAgent): void;
+  /** As the behaviour's own. */
+  perform<T>(work: (agent: BehaviorAgent) => T): T;
 }
 
 export class Dialling {
@@ -46,22 +53,33 @@ export class Dialling {
   dialCount = 0;
   private isOn: boolean;
   private anchors: ReadonlySet<NodeId> = new Set();
-  private readonly queue = new DialQueue<Dial>();
+  private readonly queue: DialWorkers<BehaviorAgent, Dial>;
   private readonly holds = new Holds();
+  private readonly outcomes: DialOutcomes;
   /** Connections that only show that the node is there. */
   private readonly felt = new Set<number>();
   private feelMs: number | undefined;
-  private port: PeerPort | undefined;
+  private port: AgentPort | undefined;
   private wishMs = Number.POSITIVE_INFINITY;
 
   constructor(
     private readonly book: Book,
     private readonly setup: AddressBookSetup,
-    /** `nextDueMs` is earlier now. */
-    private readonly onDue: (agent: BehaviorAgent) => void,
+    private readonly host: DiallingHost,
   ) {
     this.isOn = setup.isDialling;
-    this.configured = new ConfiguredPeers(book, setup.backoff, () => this.isOn);
+    this.outcomes = new DialOutcomes(book, setup.backoff);
+    const apart = (work: (agent: BehaviorAgent) => void) => host.perform(work);
+    this.queue = new DialWorkers({
+      ...{ running: DIAL_QUEUE_LIMITS.workers, waiting: DIAL_QUEUE_LIMITS.waiting, apart },
+      onFree: (agent) => this.workerIsFree(agent),
+    });
+    this.configured = new ConfiguredPeers(
+      book,
+      setup.backoff,
+      () => this.isOn,
+      (work) => apart((agent) => work(this.portOf(agent))),
+    );
   }
 
   /** The nodes whose connections this one chose. */
@@ -87,7 +105,7 @@ export class Dialling {
     this.isOn = true;
     this.configured.retry(this.portOf(agent));
     this.wishMs = agent.nowMs;
-    this.onDue(agent);
+    this.host.onDue(agent);
   }
 
   /**
@@ -126,7 +144,7 @@ export class Dialling {
     if (this.queue.room > 0) for (const candidate of plan.next(this.queue.room)) this.enqueue(candidate, false);
     if (!plan.isFull) this.feel(agent, plan);
     this.holds.letGo(agent, plan.isFull);
-    this.startWaiting(agent);
+    this.queue.run();
     // Not in step with others, nor with the waits that are random shares.
     const lookMs = this.lookMs(agent);
     this.wishMs = this.holds.hasSurplus ? agent.nowMs + lookMs : plan.nextWishMs(lookMs);
@@ -176,13 +194,14 @@ export class Dialling {
       choice: isFeeler ? undefined : { group: address.group },
       isWanted: ({ nowMs }) => {
         const isWanted = !entry.isConnected && mayDial(address, this.budget, nowMs);
+        this.dialCount++;
         if (isWanted) spend(address, this.budget, nowMs);
         else entry.isDialling = false;
         return isWanted;
       },
       settled: (agent, outcome, isOwn) => {
         entry.isDialling = false;
-        if (outcome instanceof NetworkError) this.failed(agent, entry, address.text, outcome);
+        if (outcome instanceof NetworkError) this.outcomes.failed(agent, entry, address.text, outcome);
         else if (isOwn) this.book.answered(entry, parseAddress(address.text), agent);
         if (!(outcome instanceof NetworkError) && isOwn && isFeeler) this.felt.add(outcome.id);
       },
@@ -199,99 +218,48 @@ export class Dialling {
     if (candidate !== undefined) this.enqueue(candidate, true);
   }
 
-  private startWaiting(agent: BehaviorAgent): void {
-    for (let dial = this.queue.next(); dial !== undefined; dial = this.queue.next()) this.start(agent, dial);
-  }
-
-  private start(agent: BehaviorAgent, dial: Dial): void {
-    this.dialCount++;
-    if (!dial.isWanted(agent)) return this.ended(agent, dial);
-    const attemptId = agent.connect(dial.place, (later, outcome) => {
-      this.ended(later, dial);
-      dial.settled(later, outcome, !(outcome instanceof NetworkError) && outcome.attemptId === attemptId);
-    });
-  }
-
-  private ended(agent: BehaviorAgent, dial: Dial): void {
+  private workerIsFree(agent: BehaviorAgent): void {
     this.wishMs = Math.min(this.wishMs, agent.nowMs + (this.queue.isBusy ? 0 : this.lookMs(agent)));
-    this.queue.end(dial);
-    this.onDue(agent);
-  }
-
-  private failed(agent: BehaviorAgent, entry: Entry, text: string, error: NetworkError): void {
-    const { backoff } = this.setup;
-    switch (error.code) {
-      case 'NOT_STARTED':
-        return;
-      case 'SELF_DIAL':
-        this.book.selfAddresses.add(text, agent.nowMs);
-        return entry.wrong(text, agent, backoff);
-      case 'IDENTITY_MISMATCH':
-        if (error.details['actual'] === agent.nodeId) this.book.selfAddresses.add(text, agent.nowMs);
-        return entry.wrong(text, agent, backoff);
-      case 'SCHEME_UNKNOWN':
-        return entry.wrong(text, agent, backoff);
-      case 'LIMIT_EXCEEDED':
-        return entry.postponed(text, agent, error.details['side'] === 'remote' ? this.patienceMs(agent) : SHORT_MS);
-      default:
-        return entry.failed(text, agent, backoff);
-    }
+    this.host.onDue(agent);
   }
 
   /** For the dials of configured nodes, which wait for a worker as others do; there are never more than targets. A behaviour has one agent. */
-  private portOf(agent: BehaviorAgent): PeerPort {
-    this.port ??= this.createPort(agent);
+  private portOf(agent: BehaviorAgent): AgentPort {
+    this.port ??= agentPort(agent, {
+      connect: (target, settle) => this.dialConfigured(target as Address, settle),
+      hold: (id) => this.holds.configure(agent, id),
+      release: (id) => this.holds.release(agent, id),
+    });
     return this.port;
   }
 
-  private createPort(agent: BehaviorAgent): PeerPort {
-    const port: PeerPort = {
-      get nowMs() {
-        return agent.nowMs;
-      },
-      random: agent.random,
-      log: agent.log,
-      stableUptimeMs: agent.limits.stableUptimeMs,
-      connect: (target, settle) => this.dialConfigured(agent, target as Address, (outcome) => settle(port, outcome)),
-      after: (delayMs, work): Cancellable => agent.after(delayMs, () => work(port)),
-      hold: (id) => this.holds.configure(agent, id),
-      release: (id) => this.holds.release(agent, id),
-    };
-    return port;
-  }
-
-  private dialConfigured(agent: BehaviorAgent, place: Address, settle: (outcome: Connection | NetworkError) => void): void {
+  private dialConfigured(place: Address, settle: (outcome: Connection | NetworkError) => void): void {
     const plain = place.withNodeId(undefined);
     this.queue.push({
       place,
       choice: place.nodeId === undefined ? undefined : { group: this.setup.groupOf(plain) },
-      isWanted: () => true,
-      settled: (later, outcome, isOwn) => {
-        const entry = place.nodeId && this.book.get(place.nodeId);
-        if (outcome instanceof NetworkError) this.noteFailure(later, entry, plain.text, outcome);
+      isWanted: () => ++this.dialCount > 0,
+      settled: (agent, outcome, isOwn) => {
+        if (outcome instanceof NetworkError) this.configuredFailed(agent, place, outcome);
         settle(outcome);
         const found = outcome instanceof NetworkError || !isOwn ? undefined : this.book.get(outcome.nodeId);
-        if (found !== undefined) this.book.answered(found, plain, later);
+        if (found !== undefined) this.book.answered(found, plain, agent);
       },
     });
-    this.startWaiting(agent);
+    this.queue.run();
   }
 
-  private noteFailure(agent: BehaviorAgent, entry: Entry | undefined, text: string, error: NetworkError): void {
-    if (entry !== undefined) this.failed(agent, entry, text, error);
-    else if (error.code === 'SELF_DIAL') this.book.selfAddresses.add(text, agent.nowMs);
+  private configuredFailed(agent: BehaviorAgent, place: Address, error: NetworkError): void {
+    const nodeId = this.configured.nodeAt(place);
+    this.outcomes.failed(agent, nodeId && this.book.get(nodeId), place.withNodeId(undefined).text, error);
   }
 
   private leaveAlone(agent: BehaviorAgent, entry: Entry): void {
-    const boundMs = this.patienceMs(agent);
+    const boundMs = patienceMs(agent);
     for (const { text } of entry.addresses) entry.postponed(text, agent, boundMs);
   }
 
   private lookMs({ random }: BehaviorAgent): number {
     return DIALLING_TIMES.lookMs * (0.5 + random.float());
-  }
-
-  private patienceMs(agent: BehaviorAgent): number {
-    return agent.connections().length > 0 ? FULL_MS : SHORT_MS;
   }
 }

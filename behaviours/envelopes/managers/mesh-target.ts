@@ -113,7 +113,7 @@ export class MeshTarget {
         ...{ stableUptimeMs: limits.stableUptimeMs, confirmMs: limits.openTimeoutMs },
         movesOn: (failures) => failures >= failuresPerEndpoint,
         givesUp: ({ code }) => fatalCodes.has(code),
-        keepsIdentity: () => onFound === undefined,
+        keepsIdentity: onFound === undefined,
       },
       events: {
         onConnected: (agent, dial, connectionId) => this.#connected(agent, dial, connectionId),

@@ -26,6 +26,9 @@ export interface PeeringBackOff {
   readonly giveUpCount: number;
 }
 
+/** As the behaviour's own, for what applications ask for. */
+export type Perform = <T>(work: (agent: BehaviorAgent) => T) => T;
+
 /** The options that this depends on, see `options.ts`. */
 export interface KeeperSetup {
   readonly backOff: PeeringBackOff;
@@ -39,21 +42,21 @@ export interface KeeperSetup {
 
 /** `whenUp()` calls that may wait at once; further ones are rejected with `LIMIT_EXCEEDED`. */
 export const UP_WAITERS_MAX = 1_024;
-/** Errors that every further dial would end with. */
-const FATAL: ReadonlySet<ErrorCode> = new Set(['SELF_DIAL', 'SCHEME_UNKNOWN']);
 
 type Target = DialTarget<BehaviorAgent>;
 
 export class PeerKeeper {
   readonly registry: PeerRegistry;
   readonly upWaiters = new Waiters<Peer, PeerInfo>('UP_WAITERS_MAX', UP_WAITERS_MAX);
-  private readonly dials = new DialSupervisor<BehaviorAgent>();
+  private readonly dials: DialSupervisor<BehaviorAgent>;
   private readonly timer = new WakeTimer<BehaviorAgent>((agent) => this.look(agent));
 
   constructor(
     private readonly setup: KeeperSetup,
     private readonly onConnected: (agent: BehaviorAgent, peer: Peer, connectionId: number) => void,
+    perform: Perform,
   ) {
+    this.dials = new DialSupervisor(perform);
     this.registry = new PeerRegistry(setup.peersMax);
   }
 
@@ -145,7 +148,7 @@ export class PeerKeeper {
       rules: {
         boundMs: (failures) => (failures === 0 ? 0 : backoffBoundMs(failures, backOff)),
         ...{ stableUptimeMs: limits.stableUptimeMs, confirmMs: greetingMs },
-        givesUp: ({ code }, refusals) => FATAL.has(code) || (peer.type === 'cross' && refusals >= backOff.giveUpCount),
+        givesUp: ({ code }, refusals) => code === 'SCHEME_UNKNOWN' || (peer.type === 'cross' && refusals >= backOff.giveUpCount),
       },
       events: {
         onConnected: (agent, target, connectionId) => {
@@ -185,8 +188,7 @@ export class PeerKeeper {
     this.registry.unidentify(other);
   }
 
-  private attemptFailed(agent: BehaviorAgent, peer: Peer, { nodeId, refusals: attempts }: Target, { code, message }: NetworkError): void {
-    if (nodeId === undefined) this.registry.unidentify(peer);
+  private attemptFailed(agent: BehaviorAgent, peer: Peer, { refusals: attempts }: Target, { code, message }: NetworkError): void {
     const reason = code === 'DIAL_TIMEOUT' ? 'no answer' : message;
     const isHandshake = peer.session.link !== undefined;
     if (isHandshake) peer.failure = { type: 'handshake', reason };

@@ -19,7 +19,7 @@ import type { LinkTable } from '../links/link-table.js';
 import type { Dialer } from './dialer.js';
 
 export class Keeper extends EngineTimers implements DialPort, LinkObserver {
-  private readonly supervisor = new DialSupervisor<Keeper>();
+  private readonly supervisor = new DialSupervisor<Keeper>((work) => work(this));
   private readonly kept = new Map<string, DialTarget<Keeper>>();
 
   constructor(

@@ -4,20 +4,23 @@
  *
  * Its user passes on every connection that it sees open and close. A connection to the node of a target is the target's, whoever dialled it.
  * Of each target at most one dial is under way, and of each node as well; a connection is held once for all targets that it serves. A dial is
- * asked for unconditionally: whether one is needed is decided here, so that no user looks at the state itself.
+ * asked for unconditionally: whether one is needed is decided here, so that no user looks at the state itself. Whatever a rule or an event
+ * throws, and whatever becomes of the callback in which it throws, a target that is kept is connected, dialled, or waits for a time.
  */
-import type { Address } from '../../address/address.js';
 import { type NodeId, shortId } from '../../address/node-id.js';
 import type { Connection } from '../../api/events.js';
 import { NetworkError } from '../../errors.js';
 import { Conditions } from '../../structures/conditions.js';
 import { type DialPort, DialTarget, type DialWish } from './dial-target.js';
 
-/** An address that led back to this node is left alone for so long; a name may lead elsewhere sooner. */
-const SELF_MS = 3_600_000;
 /** A target that is not connected for so long is worth a line in the log. */
 const UNREACHED_MS = 10_000;
 const UNREACHED_MAX = 65_536;
+/** A target is dialled again after so long when a rule or an event threw before it was decided when. */
+const BROKEN_MS = 60_000;
+
+/** Runs work whose dials and timers stand, also when the present callback throws afterwards. */
+export type Apart<Port> = (work: (port: Port) => void) => void;
 
 export class DialSupervisor<Port extends DialPort> {
   private readonly targets = new Set<DialTarget<Port>>();
@@ -34,6 +37,8 @@ export class DialSupervisor<Port extends DialPort> {
       log.warn({ ...fieldsOf(target), downMs: Math.round(nowMs - sinceMs) }, 'a kept peer is reached'),
   });
 
+  constructor(private readonly apart: Apart<Port>) {}
+
   /** Keeps a target connected from now on. It may be up when this returns. */
   keep(port: Port, wish: DialWish<Port>): DialTarget<Port> {
     const target = new DialTarget(wish, port);
@@ -45,7 +50,7 @@ export class DialSupervisor<Port extends DialPort> {
 
   /** The target is kept no longer; its connection stays open until it is idle. What a dial under way finds is not held. */
   drop(port: Port, target: DialTarget<Port>): void {
-    target.timer?.cancel();
+    this.rest(target);
     this.release(port, target);
     this.unindex(target);
     this.unreached.forget(target);
@@ -69,7 +74,7 @@ export class DialSupervisor<Port extends DialPort> {
   /** What is connected is what the user looks for. */
   confirm(target: DialTarget<Port>, port: Port): void {
     if (target.connectionId === undefined || target.isConfirmed) return;
-    target.timer?.cancel();
+    this.rest(target);
     this.unreached.end(port, target);
     target.isConfirmed = true;
     target.upMs = port.nowMs;
@@ -81,19 +86,20 @@ export class DialSupervisor<Port extends DialPort> {
   refuse(port: Port, target: DialTarget<Port>, error: NetworkError): void {
     if (target.connectionId === undefined) return;
     this.release(port, target);
-    this.failed(port, target, error);
+    this.decide(target, () => this.failed(port, target, error));
   }
 
   /** The owner sees a connection open. */
   opened(port: Port, { nodeId, id }: Pick<Connection, 'nodeId' | 'id'>): void {
     this.open.set(nodeId, id);
-    for (const target of this.targetsOf(nodeId)) this.adopt(port, target, id);
+    this.decideAll(this.targetsOf(nodeId), (target) => this.adopt(port, target, id));
   }
 
   /** The owner sees a connection end, for that reason. */
   closed(port: Port, { nodeId, id }: Pick<Connection, 'nodeId' | 'id'>, error?: NetworkError): void {
     if (this.open.get(nodeId) === id) this.open.delete(nodeId);
-    for (const target of this.targetsOf(nodeId)) if (target.connectionId === id) this.lost(port, target, error);
+    const affected = this.targetsOf(nodeId).filter(({ connectionId }) => connectionId === id);
+    this.decideAll(affected, (target) => this.lost(port, target, error));
   }
 
   /** Those that lead to that node. */
@@ -102,9 +108,13 @@ export class DialSupervisor<Port extends DialPort> {
   }
 
   private dial(port: Port, target: DialTarget<Port>): void {
+    this.decide(target, () => this.dialOnce(port, target));
+  }
+
+  private dialOnce(port: Port, target: DialTarget<Port>): void {
     const { nodeId } = target;
     if (target.hasEnded || target.isDialling || target.connectionId !== undefined) return;
-    target.timer?.cancel();
+    this.rest(target);
     const connectionId = nodeId && this.open.get(nodeId);
     if (connectionId !== undefined) return this.adopt(port, target, connectionId);
     if (nodeId !== undefined && this.targetsOf(nodeId).some(({ isDialling }) => isDialling))
@@ -113,45 +123,53 @@ export class DialSupervisor<Port extends DialPort> {
     if (place === undefined) return this.wait(port, target, Number.POSITIVE_INFINITY);
     target.isDialling = true;
     target.placeText = `${place}`;
-    port.connect(place, (later, outcome) => this.settled(later, target, place, outcome));
+    try {
+      this.apart((own) => own.connect(place, (later, outcome) => this.decide(target, () => this.settled(later, target, outcome))));
+    } catch (error) {
+      target.isDialling = false;
+      throw error;
+    }
   }
 
-  private settled(port: Port, target: DialTarget<Port>, place: Address | NodeId, outcome: Connection | NetworkError): void {
+  private settled(port: Port, target: DialTarget<Port>, outcome: Connection | NetworkError): void {
     target.isDialling = false;
     if (target.hasEnded) return;
     if (!(outcome instanceof NetworkError)) return this.answered(port, target, outcome);
     // Somebody else's dial, or the node itself, was faster. Without a node nobody dials.
-    if (target.connectionId !== undefined || outcome.code === 'NOT_STARTED') return;
-    const isLast = target.wish.rules.givesUp?.(outcome, target.refusals + 1) === true;
-    if (outcome.code === 'SELF_DIAL' && !isLast) this.leaveAlone(port, target, place);
-    else this.failed(port, target, outcome, place);
+    if (target.connectionId !== undefined) return;
+    if (outcome.code === 'NOT_STARTED') this.drop(port, target);
+    else if (outcome.code === 'SELF_DIAL') this.leaveAlone(port, target, outcome);
+    else this.failed(port, target, outcome);
   }
 
   /** The owner sees the connection open next, unless it saw it before, or it ends at once: then the wait goes on. */
   private answered(port: Port, target: DialTarget<Port>, { nodeId }: Connection): void {
-    if (target.nodeId === undefined) this.identify(port, target, nodeId);
+    if (target.nodeId !== nodeId && target.connectionId === undefined) this.identify(port, target, nodeId);
     if (target.hasEnded || target.connectionId !== undefined) return;
     const connectionId = this.open.get(nodeId);
     if (connectionId === undefined) this.wait(port, target, Math.max(1, target.failures));
     else this.adopt(port, target, connectionId);
   }
 
+  /** Who is there was not known, or was another one. */
   private identify(port: Port, target: DialTarget<Port>, nodeId: NodeId): void {
+    const former = target.nodeId;
+    this.unindex(target);
     target.nodeId = nodeId;
     this.index(target);
-    target.wish.events?.onIdentified?.(port, target, nodeId);
+    target.wish.events?.onIdentified?.(port, target, nodeId, former);
   }
 
   private adopt(port: Port, target: DialTarget<Port>, connectionId: number): void {
     if (target.hasEnded || target.connectionId === connectionId) return;
-    target.timer?.cancel();
+    this.rest(target);
     this.release(port, target);
     port.hold(connectionId);
     target.connectionId = connectionId;
     target.hasGivenUp = false;
     const { rules, events } = target.wish;
     if (rules.confirmMs === undefined) this.confirm(target, port);
-    else this.later(port, target, rules.confirmMs, (then) => this.refuse(then, target, unconfirmed()));
+    else this.later(target, rules.confirmMs, (then) => this.refuse(then, target, unconfirmed()));
     events?.onConnected?.(port, target, connectionId);
   }
 
@@ -166,14 +184,13 @@ export class DialSupervisor<Port extends DialPort> {
     this.wait(port, target, target.failures);
   }
 
-  private failed(port: Port, target: DialTarget<Port>, error: NetworkError, place?: Address | NodeId): void {
+  private failed(port: Port, target: DialTarget<Port>, error: NetworkError): void {
     const { rules, events } = target.wish;
-    target.timer?.cancel();
+    this.rest(target);
     this.notReached(port, target, error);
     target.failures++;
     target.refusals++;
     if (rules.movesOn?.(target.refusals) ?? true) target.endpointIndex++;
-    if (error.code === 'IDENTITY_MISMATCH' && place !== undefined && rules.keepsIdentity?.(place) !== true) this.forgetIdentity(target);
     target.hasGivenUp = rules.givesUp?.(error, target.refusals) === true;
     if (target.hasGivenUp) return events?.onGaveUp?.(port, target, error);
     this.wait(port, target, target.failures);
@@ -185,32 +202,57 @@ export class DialSupervisor<Port extends DialPort> {
     if (target.wish.isQuiet !== true) this.unreached.begin(port, target, error, target.downMs);
   }
 
-  /** This very node answered. It is no failure: an address that was given to many nodes may be one's own. */
-  private leaveAlone(port: Port, target: DialTarget<Port>, place: Address | NodeId): void {
-    const isNumeric = typeof place !== 'string' && (place.hostKind === 'ipv4' || place.hostKind === 'ipv6');
-    const isOnlyOne = typeof target.wish.endpoints !== 'function' && target.wish.endpoints.length === 1;
+  /** This very node is all that answers there, which is no failure: a name that was given to many nodes is one's own, too. */
+  private leaveAlone(port: Port, target: DialTarget<Port>, error: NetworkError): void {
+    target.error = error;
     target.endpointIndex++;
-    if (isNumeric && isOnlyOne) this.later(port, target, SELF_MS, (then) => this.dial(then, target));
-    else this.wait(port, target, Number.POSITIVE_INFINITY);
+    this.wait(port, target, Number.POSITIVE_INFINITY);
+    target.wish.events?.onFailed?.(port, target, error);
   }
 
   private wait(port: Port, target: DialTarget<Port>, failures: number): void {
     if (target.isDialling || target.hasGivenUp) return;
     const delayMs = port.random.float() * target.wish.rules.boundMs(failures, target);
-    this.later(port, target, delayMs, (then) => this.dial(then, target));
+    this.later(target, delayMs, (then) => this.dial(then, target));
   }
 
   /** The one thing that a target waits for. */
-  private later(port: Port, target: DialTarget<Port>, delayMs: number, work: (port: Port) => void): void {
-    target.timer?.cancel();
-    target.timer = port.after(delayMs, work);
+  private later(target: DialTarget<Port>, delayMs: number, work: (port: Port) => void): void {
+    this.rest(target);
+    this.apart((port) => {
+      target.timer = port.after(delayMs, (then) => {
+        target.timer = undefined;
+        work(then);
+      });
+    });
   }
 
-  /** What the user did not fix is learnt again. */
-  private forgetIdentity(target: DialTarget<Port>): void {
-    this.unindex(target);
-    target.nodeId = target.fixedId;
-    this.index(target);
+  /** It waits for nothing. */
+  private rest(target: DialTarget<Port>): void {
+    target.timer?.cancel();
+    target.timer = undefined;
+  }
+
+  /** Does what decides what comes next for a target. What it throws leaves nobody without a next dial. */
+  private decide(target: DialTarget<Port>, work: () => void): void {
+    try {
+      work();
+    } finally {
+      if (target.state === 'waiting' && target.timer === undefined) this.later(target, BROKEN_MS, (port) => this.dial(port, target));
+    }
+  }
+
+  /** For each of them, also when one throws; the first error counts. */
+  private decideAll(targets: readonly DialTarget<Port>[], work: (target: DialTarget<Port>) => void): void {
+    const errors: unknown[] = [];
+    for (const target of targets) {
+      try {
+        this.decide(target, () => work(target));
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw errors[0];
   }
 
   /** The last target that a connection serves gives it free. */

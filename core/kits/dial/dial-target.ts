@@ -43,19 +43,19 @@ export interface DialRules {
   movesOn?(refusals: number): boolean;
   /** Whether that failure is the last. By default none is: a target is dialled for ever. */
   givesUp?(error: NetworkError, refusals: number): boolean;
-  /** Whether an identity that was learnt stays when another one answers at that place; by default it is learnt anew. */
-  keepsIdentity?(place: Address | NodeId): boolean;
+  /** Whether whoever answered first must answer from then on; by default whoever answers is the node. */
+  readonly keepsIdentity?: boolean;
   /** How long the user may take to `confirm` that a connection is what it looks for, in ms. Absent: every connection is. */
   readonly confirmMs?: number;
 }
 
 /** What the user of a target is told. */
 export interface DialEvents<Port extends DialPort> {
-  /** It is known who is there, and was not before. */
-  onIdentified?(port: Port, target: DialTarget<Port>, nodeId: NodeId): void;
+  /** It is known who is there: for the first time, or another node than before. */
+  onIdentified?(port: Port, target: DialTarget<Port>, nodeId: NodeId, former: NodeId | undefined): void;
   /** A connection to the target is open and held; with `confirmMs` it is to be confirmed. */
   onConnected?(port: Port, target: DialTarget<Port>, connectionId: number): void;
-  /** An attempt has failed; another one follows. */
+  /** An attempt has failed, or has found this node itself (`SELF_DIAL`); another one follows. */
   onFailed?(port: Port, target: DialTarget<Port>, error: NetworkError): void;
   /** No attempt follows, until `retry`, or until the node itself comes. */
   onGaveUp?(port: Port, target: DialTarget<Port>, error: NetworkError): void;
@@ -64,7 +64,7 @@ export interface DialEvents<Port extends DialPort> {
 export interface DialWish<Port extends DialPort> {
   /**
    * Where the node may be, the first choice first; the list may grow. Empty, with `nodeId`: wherever `connect` finds that node. A function is
-   * asked before each dial; `undefined` means that there is nothing to dial now.
+   * asked before each dial, and names who must answer there; `undefined` means that there is nothing to dial now.
    */
   readonly endpoints: readonly Address[] | ((target: DialTarget<Port>, port: Port) => Address | undefined);
   /** Who must answer. Absent: whoever does. */
@@ -127,10 +127,10 @@ export class DialTarget<Port extends DialPort> implements DialFacts {
 
   /** What is dialled next; `undefined` when there is nothing to dial now. */
   place(port: Port): Address | NodeId | undefined {
-    const { nodeId, wish } = this;
-    const isAsked = typeof wish.endpoints === 'function';
-    const endpoint = isAsked ? wish.endpoints(this, port) : wish.endpoints[this.endpointIndex % Math.max(1, wish.endpoints.length)];
-    if (endpoint === undefined) return isAsked ? undefined : nodeId;
-    return nodeId === undefined ? endpoint : endpoint.withNodeId(nodeId);
+    const { wish, endpointIndex, fixedId } = this;
+    if (typeof wish.endpoints === 'function') return wish.endpoints(this, port);
+    const required = fixedId ?? (wish.rules.keepsIdentity === true ? this.nodeId : undefined);
+    const endpoint = wish.endpoints[endpointIndex % Math.max(1, wish.endpoints.length)];
+    return required === undefined ? endpoint : (endpoint?.withNodeId(required) ?? required);
   }
 }

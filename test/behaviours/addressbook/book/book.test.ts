@@ -5,7 +5,7 @@ import { BOOK_LIMITS } from '../../../../behaviours/addressbook/book/book.js';
 import type { Entry } from '../../../../behaviours/addressbook/book/entry.js';
 import { RECORD_LIMITS } from '../../../../behaviours/addressbook/book/record.js';
 import { OWN_SLOT } from '../../../../behaviours/addressbook/book/shared-records.js';
-import { SELF_ADDRESS_LIMITS } from '../../../../behaviours/addressbook/self/self-addresses.js';
+import { SELF_ADDRESS_LIMITS } from '../../../../core/address/self-addresses.js';
 import { parseAddress } from '../../../../core/index.js';
 import { BACKOFF_DEFAULTS } from '../../../../core/structures/back-off.js';
 import { idOf, publicAddress, Reader, recordOf, teller, WALL_MS } from '../support.js';

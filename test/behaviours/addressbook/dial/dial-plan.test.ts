@@ -2,7 +2,6 @@
 import { expect } from 'chai';
 import { DialBudget } from '../../../../behaviours/addressbook/dial/dial-budget.js';
 import { DIAL_PLAN_LIMITS, DialPlan, mayDial, type Situation, spend } from '../../../../behaviours/addressbook/dial/dial-plan.js';
-import { DIAL_QUEUE_LIMITS, DialQueue } from '../../../../behaviours/addressbook/dial/dial-queue.js';
 import { type NodeId, parseAddress } from '../../../../core/index.js';
 import { BACKOFF_DEFAULTS } from '../../../../core/structures/back-off.js';
 import { idOf, publicAddress, Reader, recordOf, teller } from '../support.js';
@@ -147,19 +146,5 @@ describe('the dial plan', () => {
     near.take(recordOf(1, ['tcp://127.0.0.1:7400']), teller('a', 'loopback'));
     for (let dial = 0; dial < 100; dial++) spend(near.book.get(idOf(1))?.addresses[0] as never, budget, 0);
     expect(mayDial(near.book.get(idOf(1))?.addresses[0] as never, budget, 0)).to.equal(true);
-  });
-});
-
-describe('the dial queue', () => {
-  it('has ten dials at once, and ten that wait (DNDM-31)', () => {
-    const queue = new DialQueue<{ index: number }>();
-    const dials = Array.from({ length: 21 }, (_, index) => ({ index }));
-    expect(dials.map((dial) => queue.add(dial))).to.deep.equal([...new Array(20).fill(true), false]);
-    expect(queue.room).to.equal(0);
-    const running = dials.map(() => queue.next()).filter((dial) => dial !== undefined);
-    expect(running).to.deep.equal(dials.slice(0, DIAL_QUEUE_LIMITS.workers));
-    expect([queue.end(dials[3] as never), queue.end(dials[3] as never), queue.room]).to.deep.equal([true, false, 1]);
-    expect([queue.next(), queue.next()]).to.deep.equal([dials[10], undefined]);
-    expect([queue.end(dials[19] as never), queue.all.length]).to.deep.equal([true, 18]);
   });
 });

@@ -15,7 +15,7 @@ const COMMON = { stableUptimeMs: 15_000, boundMs: (failures: number) => Math.min
 const RULES: readonly DialRules[] = [
   COMMON,
   { ...COMMON, confirmMs: 5_000 },
-  { ...COMMON, keepsIdentity: () => true, movesOn: (refusals) => refusals >= 3 },
+  { ...COMMON, keepsIdentity: true, movesOn: (refusals) => refusals >= 3 },
   { ...COMMON, givesUp: (error, refusals) => refusals >= 3 || error.code === 'SELF_DIAL' },
 ];
 

@@ -38,7 +38,7 @@ describe('the log of a target', () => {
     expect(again).to.deep.equal([
       20_000,
       'a kept peer is not reached',
-      { peer, address: `tcp://${ALICE}@one:7400`, code: 'CONNECTION_CLOSED', reason: 'the connection has ended' },
+      { peer, address, code: 'CONNECTION_CLOSED', reason: 'the connection has ended' },
     ]);
   });
 
@@ -59,7 +59,7 @@ describe('the log of a target', () => {
 });
 
 describe('a target', () => {
-  it('is dialled at once, held while it is up, and dialled again by the identity that answered', () => {
+  it('is dialled at once, held while it is up, and dialled again for whoever answers', () => {
     const { world, target, places } = kept();
     expect([places(), target.state]).to.deep.equal([['tcp://one:7400'], 'dialling']);
     world.answers(ALICE);
@@ -68,7 +68,7 @@ describe('a target', () => {
     world.closes(1);
     expect([target.state, world.waits]).to.deep.equal(['waiting', [1_000]]);
     world.advance(1_000);
-    expect(places()).to.deep.equal([`tcp://${ALICE}@one:7400`]);
+    expect(places()).to.deep.equal(['tcp://one:7400']);
   });
 
   it('waits longer after each failure and each short link, and starts over after a stable one', () => {
@@ -147,7 +147,7 @@ describe('a target', () => {
     const where: { now: ReturnType<typeof at> | undefined } = { now: undefined };
     const target = world.supervisor.keep(world, { endpoints: () => where.now, nodeId: ALICE, rules: RULES });
     expect([target.state, target.failures, world.waits]).to.deep.equal(['waiting', 0, [60_000]]);
-    where.now = at('one');
+    where.now = at('one').withNodeId(ALICE);
     world.wake();
     expect(world.dials.map(({ place }) => place)).to.deep.equal([`tcp://${ALICE}@one:7400`]);
   });
@@ -159,11 +159,9 @@ describe('another identity at a kept address', () => {
     world.answers(ALICE);
     world.closes(1);
     world.wake();
-    world.fails('IDENTITY_MISMATCH');
-    world.wake();
-    expect([places(), target.nodeId]).to.deep.equal([['tcp://one:7400'], undefined]);
+    expect([places(), target.nodeId]).to.deep.equal([['tcp://one:7400'], ALICE]);
     world.answers(BOB);
-    expect([target.state, target.nodeId]).to.deep.equal(['up', BOB]);
+    expect([target.state, target.nodeId, target.failures]).to.deep.equal(['up', BOB, 1]);
     world.closes(2);
     world.opens(ALICE);
     expect(target.state).to.equal('waiting');
@@ -173,21 +171,21 @@ describe('another identity at a kept address', () => {
     const named = kept({}, [parseAddress(`tcp://${ALICE}@one:7400`)]);
     named.world.fails('IDENTITY_MISMATCH');
     expect(named.target.nodeId).to.equal(ALICE);
-    const stays = kept({ keepsIdentity: (place) => `${place}` === `tcp://${ALICE}@one:7400` });
+    const stays = kept({ keepsIdentity: true });
     stays.world.answers(ALICE);
     stays.world.closes(1);
     stays.world.wake();
+    expect(stays.places()).to.deep.equal([`tcp://${ALICE}@one:7400`]);
     stays.world.fails('IDENTITY_MISMATCH');
     expect(stays.target.nodeId).to.equal(ALICE);
   });
 
-  it('this node itself, is no failure: a name is asked again after the longest wait, a number after an hour (row 14)', () => {
-    const { world, target } = kept();
-    world.fails('SELF_DIAL');
-    expect([target.state, target.failures, target.refusals, world.waits]).to.deep.equal(['waiting', 0, 0, [60_000]]);
-    const numeric = kept({}, [parseAddress('tcp://192.0.2.1:7400')]);
-    numeric.world.fails('SELF_DIAL');
-    expect([numeric.target.state, numeric.world.waits]).to.deep.equal(['waiting', [3_600_000]]);
+  it('row 14: this node itself, is no failure, and is never given up: the address is asked again after the longest wait', () => {
+    for (const rules of [{}, { givesUp: () => true }]) {
+      const { world, target } = kept(rules);
+      world.fails('SELF_DIAL');
+      expect([target.state, target.failures, target.refusals, world.waits]).to.deep.equal(['waiting', 0, 0, [60_000]]);
+    }
   });
 });
 
@@ -233,8 +231,8 @@ describe('rules', () => {
     const { world, target } = kept({ givesUp: (_, refusals) => refusals >= 2 }, [parseAddress(`tcp://${ALICE}@one:7400`)], events);
     world.fails();
     world.wake();
-    world.fails('SELF_DIAL');
-    expect(told).to.deep.equal(['failed CONNECTION_REFUSED', 'gave up SELF_DIAL']);
+    world.fails('DIAL_TIMEOUT');
+    expect(told).to.deep.equal(['failed CONNECTION_REFUSED', 'gave up DIAL_TIMEOUT']);
     expect([target.state, world.dials.length, world.waits.length]).to.deep.equal(['gave-up', 0, 0]);
     world.supervisor.retry(world, target);
     expect([target.state, target.failures]).to.deep.equal(['dialling', 0]);
@@ -313,5 +311,55 @@ describe('the end', () => {
     const { world, target } = kept();
     world.fails('NOT_STARTED');
     expect([target.failures, world.dials.length, world.timers.size]).to.deep.equal([0, 0, 0]);
+  });
+});
+
+describe('whatever throws around a dial (H-02)', () => {
+  const fail = (): never => {
+    throw new Error('no');
+  };
+
+  it('a target that is kept is connected, dialled, or waits for a time', () => {
+    const broken: [string, Partial<DialRules>, DialEvents<World>][] = [
+      ['boundMs', { boundMs: fail }, {}],
+      ['movesOn', { movesOn: fail }, {}],
+      ['givesUp', { givesUp: fail }, {}],
+      ['onFailed', {}, { onFailed: fail }],
+    ];
+    for (const [name, rules, events] of broken) {
+      const { world, target } = kept(rules, [at('one')], events);
+      expect(() => world.fails(), name).to.throw('no');
+      expect([target.state, world.waits.length], name).to.deep.equal(['waiting', 1]);
+      world.wake();
+      expect(target.state, name).to.equal('dialling');
+    }
+  });
+
+  it('what answers is dialled again when its user throws before it is taken, and is up when it throws after', () => {
+    const before = kept({}, [at('one')], { onIdentified: fail });
+    expect(() => before.world.answers(ALICE)).to.throw('no');
+    expect([before.target.state, before.world.waits.length]).to.deep.equal(['waiting', 1]);
+    const after = kept({}, [at('one')], { onConnected: fail });
+    expect(() => after.world.answers(ALICE)).to.throw('no');
+    expect(after.target.state).to.equal('up');
+  });
+
+  it('an endpoint that cannot be named, and a dial that cannot begin, are tried again', () => {
+    const world = new World();
+    expect(() => world.supervisor.keep(world, { endpoints: fail, rules: RULES })).to.throw('no');
+    expect(world.waits.length).to.equal(1);
+    const other = new World();
+    other.connect = fail;
+    expect(() => other.supervisor.keep(other, { endpoints: [at('one')], rules: RULES })).to.throw('no');
+    expect(other.waits).to.deep.equal([60_000]);
+  });
+
+  it('all targets of a connection that ends know of it', () => {
+    const world = new World();
+    world.opens(ALICE);
+    const one = world.supervisor.keep(world, { endpoints: [], nodeId: ALICE, rules: { ...RULES, boundMs: fail } });
+    const other = world.supervisor.keep(world, { endpoints: [], nodeId: ALICE, rules: RULES });
+    expect(() => world.closes(1)).to.throw('no');
+    expect([one.state, other.state, world.waits.length]).to.deep.equal(['waiting', 'waiting', 2]);
   });
 });

@@ -29,7 +29,7 @@ export class World implements DialPort {
   readonly held = new Set<number>();
   /** Open connections by id. */
   readonly open = new Map<number, NodeId>();
-  readonly supervisor = new DialSupervisor<World>();
+  readonly supervisor = new DialSupervisor<World>((work) => work(this));
   private lastId = 0;
 
   /** `supervised`: whose waits the test looks at, where it is not the world's own supervisor. */

@@ -1,7 +1,8 @@
 /**
- * @module SelfAddresses: addresses that led back to this node, or that it has. They are no other node's for a while. Pure.
+ * @module SelfAddresses: addresses that led back to this node, or that it has, as texts without node id. They are no other node's for a while. Names are
+ * never among them, as they may lead elsewhere. Pure.
  */
-import { BoundedMap } from '../../../core/structures/bounded-map.js';
+import { BoundedMap } from '../structures/bounded-map.js';
 
 export const SELF_ADDRESS_LIMITS = {
   /** An address that led back to this node is not tried again before. */
