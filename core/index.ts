@@ -78,7 +78,7 @@ export {
   toServices,
 } from './api/routes.js';
 export { type RpcAnswer, type RpcContext, RpcError, type RpcRequest } from './api/rpc.js';
-export type { Dial, DialSink, LinkKind, LinkSink, Listener, ListenerSink, Transport, TransportLink } from './api/transport.js';
+export type { Dial, DialSink, LinkKind, LinkSink, Listener, ListenerSink, ResolveSink, Transport, TransportLink } from './api/transport.js';
 export type { NodeSendOptions } from './engine/messages/application-sender.js';
 export type { QueueReport } from './engine/queue-report.js';
 export {

@@ -30,8 +30,8 @@ import { VirtualTime } from './virtual-time.js';
 /** An event that a node emitted. */
 export type EmittedEvent = { readonly [Name in NodeEventName]: { readonly name: Name; readonly event: NodeEvents[Name] } }[NodeEventName];
 
-/** What a dial meets: the other end's sink, or why there is none; `undefined` when the dial gets no answer. */
-export type DialAnswer = (link: TransportLink, address: Address) => LinkSink | NetworkError | undefined;
+/** What a dial meets: the other end's sink, the addresses of a name, or why there is none; `undefined` when the dial gets no answer. */
+export type DialAnswer = (link: TransportLink, address: Address) => LinkSink | readonly Address[] | NetworkError | undefined;
 
 const STEPS_MAX = 100_000;
 
@@ -166,6 +166,7 @@ export class BareNode {
     const answer = this.onDial(this.#remoteEnd(connectionId, addressOf(this.name)), address);
     if (answer instanceof NetworkError) return this.network.step({ type: 'dial-failed', connectionId, error: answer }, this.time.nowMs);
     if (answer === undefined) return;
+    if (!('onBytes' in answer)) return this.network.step({ type: 'resolved', connectionId, addresses: answer }, this.time.nowMs);
     this.#remotes.set(connectionId, answer);
     const facts = { connectionId, kind: 'stream' as const, remoteAddress: address, localAddress: addressOf(this.name) };
     this.network.step({ type: 'connected', ...facts }, this.time.nowMs);

@@ -69,11 +69,24 @@ export interface Dial {
   cancel(): void;
 }
 
+/** What a look-up reports to its owner: exactly one of the two, later, unless it was cancelled. */
+export interface ResolveSink {
+  /** At least one address, in the order in which they are tried. */
+  onResolved(addresses: readonly Address[]): void;
+  onFailed(cause: NetworkError): void;
+}
+
 export interface Transport {
   /** The URL schemes it serves, without colon: `['tcp']`. */
   readonly schemes: readonly string[];
   /** Links that may be open at once, where it has such a bound: no more than half of them wait for a handshake, so that dials keep the rest. */
   readonly socketsMax?: number;
   listen(address: Address, sink: ListenerSink): Listener;
+  /**
+   * Finds the addresses of a name. Before each dial of it they are asked for anew, and each of them is dialled, through the whole handshake,
+   * before the name has failed. `undefined`: it is no name to this transport, and is dialled as it is; so is every address of a transport
+   * without this.
+   */
+  resolve?(name: Address, sink: ResolveSink): Dial | undefined;
   dial(address: Address, sink: DialSink): Dial;
 }

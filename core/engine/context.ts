@@ -29,6 +29,8 @@ export type Input =
   | ({ readonly type: 'accepted' } & ChannelFacts)
   /** The transport's answer to a `dial` effect. */
   | ({ readonly type: 'connected' } & ChannelFacts)
+  /** The address of a `dial` effect was a name for these. */
+  | { readonly type: 'resolved'; readonly connectionId: number; readonly addresses: readonly Address[] }
   | { readonly type: 'dial-failed'; readonly connectionId: number; readonly error: NetworkError }
   | { readonly type: 'bytes'; readonly connectionId: number; readonly bytes: Uint8Array }
   | { readonly type: 'written'; readonly connectionId: number; readonly byteCount: number }

@@ -209,6 +209,8 @@ export class Network implements EngineContext {
         return this.links.accept(input);
       case 'connected':
         return this.links.connected(input);
+      case 'resolved':
+        return this.withLink(input.connectionId, (link) => this.dialer.resolved(link, input.addresses));
       case 'dial-failed':
         return this.withLink(input.connectionId, (link) => this.dialer.failed(link, input.error));
       case 'bytes':

@@ -104,14 +104,16 @@ export class Channels {
   }
 
   private dial(connectionId: number, address: Address): void {
-    const dial = this.transportFor(address).dial(address, {
-      onConnected: (link) => this.connected(connectionId, link),
-      onFailed: (error) => {
-        this.dials.delete(connectionId);
-        this.options.step({ type: 'dial-failed', connectionId, error });
-      },
-    });
-    this.dials.set(connectionId, dial);
+    const transport = this.transportFor(address);
+    const settle = (input: Input) => {
+      this.dials.delete(connectionId);
+      this.options.step(input);
+    };
+    const onFailed = (error: NetworkError) => settle({ type: 'dial-failed', connectionId, error });
+    const onResolved = (addresses: readonly Address[]) => settle({ type: 'resolved', connectionId, addresses });
+    const lookup = transport.resolve?.(address, { onResolved, onFailed });
+    const onConnected = (link: TransportLink) => this.connected(connectionId, link);
+    this.dials.set(connectionId, lookup ?? transport.dial(address, { onConnected, onFailed }));
   }
 
   private connected(connectionId: number, link: TransportLink): LinkSink {

@@ -164,6 +164,12 @@ export class Simulation {
     this.note('partition', groups.map((group) => group.map((ref) => this.topology.find(ref).name).join('+')).join('|'));
   }
 
+  /** From now on `sim://name` stands for these hosts, in that order, as a name with several records does; nodes resolve it at each dial. */
+  setName(name: string, ...hosts: readonly HostRef[]): void {
+    this.topology.setName(name, hosts);
+    this.note('name', name);
+  }
+
   /** Ends the partition and all cuts. What was sent meanwhile arrives, unless its sender has given up. */
   heal(): void {
     this.topology.heal();

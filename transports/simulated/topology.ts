@@ -19,6 +19,8 @@ export class Topology implements TransportWorld {
   /** Every receiver of multicast: the whole network is one local network. */
   readonly lan = new Set<SimulatedLanChannel>();
   private readonly hosts = new Map<string, Host>();
+  /** What a name stands for beside hosts. */
+  private readonly names = new Map<string, readonly Host[]>();
 
   constructor(
     readonly trace: Trace,
@@ -28,6 +30,17 @@ export class Topology implements TransportWorld {
 
   hostNamed(name: string): Host | undefined {
     return this.hosts.get(name);
+  }
+
+  namesOf(name: string): readonly string[] | undefined {
+    return this.names.get(name)?.map((host) => host.name);
+  }
+
+  setName(name: string, hosts: readonly HostRef[]): void {
+    this.names.set(
+      name,
+      hosts.map((ref) => this.find(ref)),
+    );
   }
 
   /** The host of that name, which is made if there is none. */

@@ -2,7 +2,16 @@
  * @module SimulatedTransport: `sim://host[:port]`, the transport of one instance on a simulated host. A dial takes one
  * round trip. Where the host is down or the path is cut, a dial gets no answer until its owner gives up, as with TCP.
  */
-import { Address, type Dial, type DialSink, type Listener, type ListenerSink, NetworkError, type Transport } from '../../core/index.js';
+import {
+  Address,
+  type Dial,
+  type DialSink,
+  type Listener,
+  type ListenerSink,
+  NetworkError,
+  type ResolveSink,
+  type Transport,
+} from '../../core/index.js';
 import type { Host, Instance } from './host.js';
 import { SimulatedLink } from './link.js';
 import type { Path } from './path.js';
@@ -11,6 +20,8 @@ import { Pipe, type PipeWorld, type Segment } from './pipe.js';
 /** What transports need of their network. */
 export interface TransportWorld extends PipeWorld {
   hostNamed(name: string): Host | undefined;
+  /** The hosts for which a name stands; `undefined` for one that is none. */
+  namesOf(name: string): readonly string[] | undefined;
   pathBetween(from: Host, to: Host): Path;
 }
 
@@ -39,6 +50,12 @@ export class SimulatedTransport implements Transport {
         isOpen = false;
       },
     };
+  }
+
+  resolve(name: Address, sink: ResolveSink): Dial | undefined {
+    const hosts = this.world.namesOf(name.host);
+    if (hosts === undefined) return undefined;
+    return { cancel: this.instance.after(0, () => sink.onResolved(hosts.map((host) => name.withHost(host)))) };
   }
 
   dial(address: Address, sink: DialSink): Dial {

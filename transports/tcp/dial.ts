@@ -1,6 +1,6 @@
 /**
- * @module TcpDial: one dial. A name's addresses race as in RFC 8305: the next one starts when the last failed or has been silent for
- * 250 ms; the first that connects wins and the others are dropped. The deadline is the engine's, which cancels.
+ * @module TcpDial: one dial of one numeric address. What a name stands for is found before (`resolve.ts`), and the addresses race in the
+ * engine, which also has the deadline and cancels.
  */
 import { connect, type Socket } from 'node:net';
 import { Address } from '../../core/address/address.js';
@@ -8,102 +8,65 @@ import type { Dial, DialSink } from '../../core/api/transport.js';
 import { NetworkError } from '../../core/errors.js';
 import { TcpLink } from './link.js';
 import type { TcpParts } from './parts.js';
-import { resolveHost } from './resolve.js';
-import type { SocketTally } from './socket-tally.js';
-import { networkError, unresolved } from './system-error.js';
-
-const NEXT_ATTEMPT_MS = 250;
+import { networkError } from './system-error.js';
 
 export class TcpDial implements Dial {
-  readonly #address: Address;
-  readonly #sink: DialSink;
-  readonly #tally: SocketTally;
-  readonly #readBuffer: Uint8Array;
-  /** Numeric hosts that are not tried yet. */
-  #waiting: string[] = [];
-  readonly #sockets = new Set<Socket>();
-  readonly #failures: NetworkError[] = [];
-  #timer: NodeJS.Timeout | undefined;
-  readonly #isUnref: boolean;
-  readonly #cancelLookup: (() => void) | undefined;
+  #socket: Socket | undefined;
   #isDone = false;
 
-  constructor(address: Address, sink: DialSink, { tally, resolver, readBuffer, isUnref }: TcpParts) {
-    this.#address = address;
-    this.#sink = sink;
-    this.#tally = tally;
-    this.#readBuffer = readBuffer;
-    this.#isUnref = isUnref;
-    this.#cancelLookup = resolveHost(address, resolver, (hosts, error) => this.#onResolved(hosts, error));
+  constructor(
+    private readonly address: Address,
+    private readonly sink: DialSink,
+    private readonly parts: TcpParts,
+  ) {
+    queueMicrotask(() => this.#begin());
   }
 
   cancel(): void {
     this.#isDone = true;
-    clearTimeout(this.#timer);
-    this.#cancelLookup?.();
-    for (const socket of this.#sockets) socket.destroy();
-    this.#sockets.clear();
+    this.#socket?.destroy();
   }
 
-  #onResolved(hosts: readonly string[], error: Error | undefined): void {
+  #begin(): void {
+    const { tally } = this.parts;
     if (this.#isDone) return;
-    this.#waiting = [...hosts];
-    if (this.#address.port === 0) this.#failures.push(portMissing(this.#address));
-    else if (error !== undefined) this.#failures.push(unresolved('dial', this.#address, error));
-    if (this.#failures.length > 0) this.#fail();
-    else this.#tryNext();
+    if (this.address.hostKind === 'name') this.#fail(flawed(this.address, 'a name is resolved before it is dialled'));
+    else if (this.address.port === 0) this.#fail(flawed(this.address, 'port 0 is for listening only'));
+    else if (tally.take()) this.#try();
+    else this.#fail(tally.budget.refusal(this.address));
   }
 
-  #tryNext(): void {
-    clearTimeout(this.#timer);
-    const host = this.#waiting.shift();
-    if (host === undefined) {
-      if (this.#sockets.size === 0) this.#fail();
-    } else if (this.#tally.take()) {
-      this.#try(host);
-      if (this.#waiting.length > 0) this.#timer = setTimeout(() => this.#tryNext(), NEXT_ATTEMPT_MS);
-    } else {
-      this.#failures.push(this.#tally.budget.refusal(this.#address));
-      this.#tryNext();
-    }
-  }
-
-  #try(host: string): void {
+  #try(): void {
+    const { address, parts } = this;
     const intake: Intake = { link: undefined };
-    const socket = openSocket(host, this.#address.port, this.#readBuffer, intake);
-    if (this.#isUnref) socket.unref();
-    this.#tally.track(socket);
-    this.#sockets.add(socket);
-    const onError = (error: Error) => this.#onFailed(socket, networkError('dial', this.#address, error, host));
+    const socket = openSocket(address, parts.readBuffer, intake);
+    this.#socket = socket;
+    if (parts.isUnref) socket.unref();
+    parts.tally.track(socket);
+    const onError = (error: Error) => this.#fail(networkError('dial', address, error));
     socket.once('error', onError);
     socket.once('connect', () => {
       if (this.#isDone) return;
-      if (isOwnEcho(socket)) return this.#onFailed(socket, networkError('dial', this.#address, OWN_ECHO, host));
+      if (isOwnEcho(socket)) return this.#fail(networkError('dial', address, OWN_ECHO));
       socket.off('error', onError);
-      intake.link = this.#onConnected(socket, host);
+      intake.link = this.#onConnected(socket);
     });
   }
 
-  #onConnected(socket: Socket, host: string): TcpLink {
-    this.#sockets.delete(socket);
-    this.cancel();
-    this.#tally.connected++;
-    const link = new TcpLink(socket, Address.of({ scheme: 'tcp', host, port: this.#address.port }));
-    link.attach(this.#sink.onConnected(link));
+  #onConnected(socket: Socket): TcpLink {
+    const { host, port } = this.address;
+    this.#isDone = true;
+    this.#socket = undefined;
+    this.parts.tally.connected++;
+    const link = new TcpLink(socket, Address.of({ scheme: 'tcp', host, port }));
+    link.attach(this.sink.onConnected(link));
     return link;
   }
 
-  #onFailed(socket: Socket, cause: NetworkError): void {
+  #fail(cause: NetworkError): void {
     if (this.#isDone) return;
-    this.#sockets.delete(socket);
-    socket.destroy();
-    this.#failures.push(cause);
-    this.#tryNext();
-  }
-
-  #fail(): void {
-    this.#isDone = true;
-    this.#sink.onFailed(this.#failures.length === 1 ? (this.#failures[0] as NetworkError) : severalFailures(this.#address, this.#failures));
+    this.cancel();
+    this.sink.onFailed(cause);
   }
 }
 
@@ -112,7 +75,7 @@ interface Intake {
   link: TcpLink | undefined;
 }
 
-function openSocket(host: string, port: number, buffer: Uint8Array, intake: Intake): Socket {
+function openSocket({ host, port }: Address, buffer: Uint8Array, intake: Intake): Socket {
   const callback = (byteCount: number): boolean => {
     intake.link?.receive(buffer.subarray(0, byteCount));
     return true;
@@ -120,17 +83,8 @@ function openSocket(host: string, port: number, buffer: Uint8Array, intake: Inta
   return connect({ host, port, noDelay: true, autoSelectFamily: false, onread: { buffer, callback } });
 }
 
-/** One error for all addresses of a name, each with its own reason. */
-function severalFailures(address: Address, failures: readonly NetworkError[]): NetworkError {
-  const code = new Set(failures.map((failure) => failure.code)).size === 1 ? (failures[0] as NetworkError).code : 'DIAL_FAILED';
-  const reasons = failures.map((failure) => ({ code: failure.code, text: failure.message, host: failure.details['host'] }));
-  const text = `cannot connect to ${address.text}: ${failures.map((failure) => failure.message).join('; ')}`;
-  return new NetworkError(code, text, { cause: failures[0], details: { address: address.text, port: address.port, reasons } });
-}
-
-function portMissing(address: Address): NetworkError {
-  const text = `cannot connect to ${address.text}: port 0 is for listening only`;
-  return new NetworkError('ADDRESS_INVALID', text, { details: { address: address.text, port: 0 } });
+function flawed({ text, port }: Address, flaw: string): NetworkError {
+  return new NetworkError('ADDRESS_INVALID', `cannot connect to ${text}: ${flaw}`, { details: { address: text, port } });
 }
 
 const OWN_ECHO = Object.assign(new Error('the socket was connected to itself'), { code: 'ECONNREFUSED' });

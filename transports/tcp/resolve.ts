@@ -4,6 +4,8 @@
  */
 import { type LookupAddress, lookup } from 'node:dns';
 import type { Address } from '../../core/address/address.js';
+import type { Dial, ResolveSink } from '../../core/api/transport.js';
+import { unresolved } from './system-error.js';
 
 /** Answers of one name that are looked at; further ones are not tried. */
 const ANSWERS_MAX = 16;
@@ -38,6 +40,21 @@ export function resolveHost(
   }
   queueMicrotask(() => settle([address.host]));
   return undefined;
+}
+
+/** The addresses that a name stands for, for the engine. Once cancelled, what the resolver still finds is ignored. */
+export function resolveName(name: Address, resolver: HostResolver, sink: ResolveSink): Dial {
+  let isDone = false;
+  const cancelLookup = resolveHost(name, resolver, (hosts, error) => {
+    if (isDone) return;
+    if (error === undefined) sink.onResolved(hosts.map((host) => name.withHost(host)));
+    else sink.onFailed(unresolved('dial', name, error));
+  });
+  const cancel = () => {
+    isDone = true;
+    cancelLookup?.();
+  };
+  return { cancel };
 }
 
 const NO_ANSWER = Object.assign(new Error('the name has no address'), { code: 'ENODATA' });

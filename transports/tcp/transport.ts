@@ -3,13 +3,13 @@
  * `listener.ts`, `dial.ts` and `link.ts`.
  */
 import type { Address } from '../../core/address/address.js';
-import type { Dial, DialSink, Listener, ListenerSink, Transport } from '../../core/api/transport.js';
+import type { Dial, DialSink, Listener, ListenerSink, ResolveSink, Transport } from '../../core/api/transport.js';
 import { NetworkError } from '../../core/errors.js';
 import { TcpDial } from './dial.js';
 import { dnsResolver } from './dns-resolver.js';
 import { TcpListener } from './listener.js';
 import type { TcpParts } from './parts.js';
-import { type HostResolver, systemResolver } from './resolve.js';
+import { type HostResolver, resolveName, systemResolver } from './resolve.js';
 import { processSocketBudget, SocketBudget } from './socket-budget.js';
 import { SocketTally, type TcpStats } from './socket-tally.js';
 
@@ -46,6 +46,10 @@ export class TcpTransport implements Transport {
   listen(address: Address, sink: ListenerSink): Listener {
     checkScheme(address);
     return new TcpListener(address, sink, this.#parts);
+  }
+
+  resolve(name: Address, sink: ResolveSink): Dial | undefined {
+    return name.hostKind === 'name' ? resolveName(name, this.#parts.resolver, sink) : undefined;
   }
 
   dial(address: Address, sink: DialSink): Dial {

@@ -35,13 +35,15 @@ export function failureOf(link: Link, reason: CloseReason, limits: Limits): Netw
   return new NetworkError(code, `${address}: ${text}`, { details });
 }
 
-/** The error of the whole attempt. With one address it is that address's own. */
+/** The error of the whole attempt. With one address it is that address's own; where all have one code, that is the code. */
 export function dialError(failures: readonly AddressFailure[], overall?: NetworkError): NetworkError {
   const addresses = failures.map(({ address, error }) => ({ address, code: error.code, reason: error.message }));
   const only = failures.length === 1 && overall === undefined ? failures[0]?.error : overall;
   if (only !== undefined) return new NetworkError(only.code, only.message, { cause: only.cause, details: { ...only.details, addresses } });
   const text = addresses.map(({ code, reason }) => `${code} (${reason})`).join('; ');
-  return new NetworkError('DIAL_FAILED', `no address could be connected: ${text}`, { details: { addresses } });
+  const codes = new Set(failures.map(({ error }) => error.code));
+  const [common] = codes.size === 1 ? codes : [];
+  return new NetworkError(common ?? 'DIAL_FAILED', `no address could be connected: ${text}`, { details: { addresses } });
 }
 
 /** A remote that has sent nothing may be busy, too. */

@@ -4,6 +4,7 @@
  * happens, an attempt ends exactly once, with an open connection or with an error that lists each address with its own reason.
  * Keeping an address connected for ever is `keeper.ts`.
  */
+import type { Address } from '../../address/address.js';
 import type { NodeId } from '../../address/node-id.js';
 import type { Attempt, Connection } from '../../api/events.js';
 import { type CloseReason, NetworkError } from '../../errors.js';
@@ -20,9 +21,8 @@ import type { QueueReport } from '../queue-report.js';
 import { AddressLookup, type FoundAddresses } from './address-lookup.js';
 import { dialError, failureOf } from './dial-error.js';
 import { Dialling, type DialRequest } from './dialling.js';
+import { Race } from './race.js';
 
-/** The next address is tried when the one before has not answered for so long. */
-const STAGGER_MS = 300;
 /** An address that may be busy is dialled again after so long, once each. */
 const BUSY_WAITS_MS: readonly number[] = [250, 500, 1_000];
 
@@ -31,6 +31,7 @@ export class Dialer implements LinkObserver, BehaviorObserver {
   private readonly attempts: PendingTable<Dialling>;
   private readonly byAttempt = new Map<number, Dialling>();
   private readonly lookup: AddressLookup;
+  private readonly race: Race;
   private waiting: Dialling[] = [];
   private running = 0;
 
@@ -41,6 +42,7 @@ export class Dialer implements LinkObserver, BehaviorObserver {
     private readonly behaviors: BehaviorTable,
   ) {
     this.lookup = new AddressLookup(context, callbacks, behaviors);
+    this.race = new Race(context, links);
     const { dialQueueMax, dialsMax } = context.limits;
     this.attempts = new PendingTable(dialQueueMax + dialsMax);
   }
@@ -106,9 +108,16 @@ export class Dialer implements LinkObserver, BehaviorObserver {
 
   /** The transport could not connect. */
   failed(link: Link, error: NetworkError): void {
-    const dialling = this.diallingOf(link);
-    if (dialling !== undefined) dialling.failures.push({ address: link.remoteAddress.text, error });
+    this.diallingOf(link)?.fail(link.remoteAddress, error);
     this.links.channelClosed(link, 'transport', error.message);
+  }
+
+  /** The address was a name for these, which are dialled in its place. */
+  resolved(link: Link, addresses: readonly Address[]): void {
+    const dialling = this.diallingOf(link);
+    dialling?.resolved(link.remoteAddress, addresses, this.context.limits.addressesPerDialMax);
+    if (dialling?.active.delete(link) === true) this.goOn(dialling);
+    this.links.channelClosed(link, 'transport', 'its addresses are dialled in its place');
   }
 
   /** A link is open: it settles its own attempt, and those that lost against it. */
@@ -123,6 +132,7 @@ export class Dialer implements LinkObserver, BehaviorObserver {
 
   ended(link: Link, reason: CloseReason): void {
     const dialling = this.diallingOf(link);
+    if (dialling !== undefined && reason.code === 'self') this.race.metSelf(dialling, link);
     this.awaitedEnded(link, reason);
     if (dialling?.active.delete(link) !== true) return;
     const rival = link.nodeId === undefined ? undefined : this.links.chosen(link.nodeId);
@@ -134,12 +144,16 @@ export class Dialer implements LinkObserver, BehaviorObserver {
     const waitMs = BUSY_WAITS_MS[dialling.retryCount];
     if (dialling.request.isPatient === true && waitMs !== undefined && mayBeBusy(link, reason))
       return this.retryLater(dialling, link, waitMs);
-    const address = link.remoteAddress.text;
-    if (!dialling.failures.some((failure) => failure.address === address))
-      dialling.failures.push({ address, error: failureOf(link, reason, this.context.limits) });
+    dialling.fail(link.remoteAddress, failureOf(link, reason, this.context.limits));
     if (reason.code === 'duplicate') dialling.awaits = link.nodeId;
-    else if (dialling.addresses.length > 0) this.launch(dialling);
-    else if (dialling.isExhausted) this.settle(dialling, dialError(dialling.failures));
+    this.goOn(dialling);
+  }
+
+  /** Dials the next address, unless a rival is about to open; without any the attempt has failed. */
+  private goOn(dialling: Dialling): void {
+    if (dialling.awaits === undefined) this.race.next(dialling);
+    else this.race.hold(dialling);
+    if (dialling.isExhausted) this.settle(dialling, failedDial(dialling));
   }
 
   /** Within the attempt's deadline, with jitter. */
@@ -148,21 +162,22 @@ export class Dialer implements LinkObserver, BehaviorObserver {
     const retry = () => {
       dialling.retryingCount--;
       dialling.addresses.unshift(remoteAddress);
-      this.launch(dialling);
+      this.goOn(dialling);
     };
     dialling.retryCount++;
     dialling.retryingCount++;
     deadlines.add(retry, nowMs + waitMs * (0.75 + options.random.float() / 2), dialling);
-    if (dialling.addresses.length > 0) this.launch(dialling);
+    this.goOn(dialling);
   }
 
   /** The link that others had lost against did not open either. */
   private awaitedEnded(link: Link, reason: CloseReason): void {
-    if (link.nodeId === undefined || reason.code === 'duplicate') return;
+    if (link.nodeId === undefined || reason.code === 'duplicate' || this.links.chosen(link.nodeId) !== undefined) return;
     for (const dialling of this.attempts.values()) {
-      if (dialling.awaits !== link.nodeId || dialling.active.size > 0) continue;
-      dialling.failures.push({ address: link.remoteAddress.text, error: failureOf(link, reason, this.context.limits) });
-      this.settle(dialling, dialError(dialling.failures));
+      if (dialling.awaits !== link.nodeId || dialling.active.has(link)) continue;
+      dialling.awaits = undefined;
+      dialling.fail(link.remoteAddress, failureOf(link, reason, this.context.limits));
+      this.goOn(dialling);
     }
   }
 
@@ -181,10 +196,9 @@ export class Dialer implements LinkObserver, BehaviorObserver {
     if (this.attempts.get(dialling.id) !== dialling) return;
     const isIdle = dialling.addresses.length === 0;
     dialling.take(found, this.context.limits.addressesPerDialMax);
-    if (dialling.isExhausted && dialling.failures.length === 0) this.settle(dialling, unknownAddresses());
-    else if (dialling.isExhausted) this.settle(dialling, dialError(dialling.failures));
-    else if (dialling.isRunning && dialling.active.size === 0) this.launch(dialling);
-    else if (isIdle && dialling.active.size > 0) this.launchLater(dialling);
+    const isTrying = dialling.active.size > 0;
+    if (isTrying && isIdle && dialling.awaits === undefined) this.race.later(dialling);
+    else if (dialling.isExhausted || (dialling.isRunning && !isTrying)) this.goOn(dialling);
   }
 
   private armDeadline(dialling: Dialling): void {
@@ -201,25 +215,8 @@ export class Dialer implements LinkObserver, BehaviorObserver {
       if (dialling === undefined) return;
       dialling.isRunning = true;
       this.running++;
-      this.launch(dialling);
+      this.goOn(dialling);
     }
-  }
-
-  /** Dials the next address; the one after it follows when this one does not answer soon. */
-  private launch(dialling: Dialling): void {
-    const { context } = this;
-    const address = dialling.addresses.shift();
-    if (address === undefined) return;
-    const link = this.links.addOutgoing(address, dialling.request.attemptId);
-    dialling.active.add(link);
-    context.metrics.dials.value++;
-    context.effect({ type: 'dial', connectionId: link.id, address });
-    if (dialling.addresses.length > 0) this.launchLater(dialling);
-  }
-
-  private launchLater(dialling: Dialling): void {
-    const { deadlines, nowMs } = this.context;
-    deadlines.add(() => this.launch(dialling), nowMs + STAGGER_MS, dialling);
   }
 
   private settle(dialling: Dialling, outcome: Connection | NetworkError): void {
@@ -234,7 +231,7 @@ export class Dialer implements LinkObserver, BehaviorObserver {
     for (const link of [...dialling.active])
       if (!isOpen || link.id !== outcome.id) this.links.close(link, isOpen ? 'duplicate' : 'timeout', 'the attempt has ended');
     if (isOpen && request.holder !== undefined) this.links.hold(outcome.id, request.holder);
-    if (!isOpen) this.report(request, outcome);
+    if (!isOpen && (outcome.code !== 'SELF_DIAL' || dialling.hasMetSelf)) this.report(request, outcome);
     request.onSettled?.(outcome);
     this.runWaiting();
   }
@@ -249,6 +246,10 @@ export class Dialer implements LinkObserver, BehaviorObserver {
       callbacks.run(slot, 'onOutgoingConnectionError', () => slot.instance.onOutgoingConnectionError(slot.agent, attempt, error));
     }
   }
+}
+
+function failedDial({ failures }: Dialling): NetworkError {
+  return failures.length === 0 ? unknownAddresses() : dialError(failures);
 }
 
 function unknownAddresses(): NetworkError {

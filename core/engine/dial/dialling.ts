@@ -33,10 +33,14 @@ export class Dialling {
   readonly addresses: Address[] = [];
   readonly active = new Set<Link>();
   readonly failures: AddressFailure[] = [];
+  /** The deadline at which the next address is dialled. */
+  staggerId = 0;
   /** How often an address was dialled again, and how many wait for that. */
   retryCount = 0;
   retryingCount = 0;
-  /** Its link lost against another one to this node: that one's opening settles it. */
+  /** A link of it led back to this node. An attempt that left out such addresses alone is no failed dial. */
+  hasMetSelf = false;
+  /** Its link lost against another one to this node: that one's opening settles it, and nothing else is dialled until that one has failed. */
   awaits: NodeId | undefined;
   /** The texts of all addresses that were ever taken in. */
   private readonly known = new Set<string>();
@@ -53,7 +57,21 @@ export class Dialling {
 
   /** Nothing is tried, nothing is left to be tried, and nothing will come. */
   get isExhausted(): boolean {
-    return this.addresses.length === 0 && this.active.size + this.retryingCount === 0 && !this.isLookingUp;
+    const isTrying = this.active.size + this.retryingCount > 0 || this.awaits !== undefined;
+    return this.addresses.length === 0 && !isTrying && !this.isLookingUp;
+  }
+
+  /** An address has failed; its first reason counts. */
+  fail({ text }: Address, error: NetworkError): void {
+    if (!this.failures.some(({ address }) => address === text)) this.failures.push({ address: text, error });
+  }
+
+  /** The addresses of a name, which come before the others, `countMax` at most. */
+  resolved({ nodeId }: Address, addresses: readonly Address[], countMax: number): void {
+    const found = addresses.slice(0, countMax).map((address) => address.withNodeId(nodeId));
+    const fresh = found.filter(({ text }) => !this.known.has(text));
+    for (const { text } of fresh) this.known.add(text);
+    this.addresses.unshift(...fresh);
   }
 
   /** Takes in what is new, as long as there are fewer than `countMax`. */

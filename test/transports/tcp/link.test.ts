@@ -129,7 +129,7 @@ describe('tcp link', () => {
     await world.finish();
   });
 
-  it('dials that are cancelled by the first to connect leave nothing open', async () => {
+  it('dials that are cancelled while they connect leave nothing open', async () => {
     const { world, dialling } = openWorld();
     const address = world.dialAddress(await world.listen());
     const open: TransportLink[] = [];

@@ -1,6 +1,7 @@
 /** @module Tests of the TCP transport: the transport contract on every family, what is bound and dialled, and how failures are named. */
 import { expect } from 'chai';
 import { type Address, parseAddress } from '../../../core/address/address.js';
+import type { NetworkError } from '../../../core/errors.js';
 import { transportSuite } from '../../../testing/conformance/transport-suite.js';
 import { TransportWorld } from '../../../testing/conformance/transport-world.js';
 import { TcpTransport } from '../../../transports/tcp/index.js';
@@ -43,6 +44,16 @@ async function dialOutcome(transport: TcpTransport, address: Address) {
   const remote = dial.connected[0]?.link.remoteAddress.text;
   await world.finish();
   return { failure: dial.failures[0], remote };
+}
+
+/** What a name stands for. */
+function resolved(transport: TcpTransport, text: string): Promise<{ addresses?: string[]; failure?: NetworkError }> {
+  return new Promise((resolve) => {
+    transport.resolve(parseAddress(text), {
+      onResolved: (addresses) => resolve({ addresses: addresses.map((address) => address.text) }),
+      onFailed: (failure) => resolve({ failure }),
+    });
+  });
 }
 
 describe('tcp listener', () => {
@@ -167,36 +178,12 @@ describe('tcp listener', () => {
 });
 
 describe('tcp dial', () => {
-  it('INET-25: takes the IPv6 answer of a name first, the others in turn, and shows where it arrived', async () => {
-    const server = await rawServer('127.0.0.8', () => {});
-    const resolver = answering('127.0.0.9', '127.0.0.8', ...(HAS_IPV6 ? ['::1'] : []));
-    const { remote } = await dialOutcome(new TcpTransport({ resolver }), parseAddress(`tcp://there.example:${server.port}`));
-    expect(remote).to.equal(`tcp://127.0.0.8:${server.port}`);
-    if (HAS_IPV6) {
-      const ipv6 = await rawServer('::1', () => {}, server.port);
-      const preferred = await dialOutcome(new TcpTransport({ resolver }), parseAddress(`tcp://there.example:${server.port}`));
-      expect(preferred.remote).to.equal(`tcp://[::1]:${server.port}`);
-      ipv6.stop();
-    }
-    server.stop();
-  });
-
-  it('does not wait for an address that is silent', async () => {
-    const server = await rawServer('127.0.0.8', () => {});
-    const transport = new TcpTransport({ resolver: answering('203.0.113.9', '203.0.113.10', '127.0.0.8') });
-    const { remote } = await dialOutcome(transport, parseAddress(`tcp://there.example:${server.port}`));
-    expect(remote).to.equal(`tcp://127.0.0.8:${server.port}`);
-    server.stop();
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(transport.stats().open).to.equal(0);
-  });
-
-  it('lists every address of a name with its own reason when all fail', async () => {
-    const transport = new TcpTransport({ resolver: answering('127.0.0.8', '127.0.0.9') });
-    const { failure } = await dialOutcome(transport, parseAddress('tcp://there.example:1'));
-    expect(failure?.code).to.equal('CONNECTION_REFUSED');
-    for (const part of ['tcp://there.example:1', '127.0.0.8', '127.0.0.9', 'ECONNREFUSED']) expect(failure?.message).to.contain(part);
-    expect(failure?.details['reasons']).to.have.length(2);
+  it('INET-25: finds the addresses of a name, those of IPv6 first, the families in turn, each once', async () => {
+    const resolver = answering('127.0.0.9', '127.0.0.8', '::1', '127.0.0.9');
+    const { addresses } = await resolved(new TcpTransport({ resolver }), 'tcp://there.example:7400/x');
+    expect(addresses).to.deep.equal(['tcp://[::1]:7400/x', 'tcp://127.0.0.9:7400/x', 'tcp://127.0.0.8:7400/x']);
+    const none = { onResolved: () => {}, onFailed: () => {} };
+    expect(new TcpTransport({ resolver }).resolve(parseAddress('tcp://127.0.0.9:7400'), none), 'a number is no name').to.equal(undefined);
   });
 
   it('row 42: names a refusal, with address and system code', async () => {
@@ -207,25 +194,32 @@ describe('tcp dial', () => {
   });
 
   it('names a host that has no address', async () => {
-    for (const resolver of [failing('ENOTFOUND'), failing('EAI_AGAIN'), failing('ECONNREFUSED'), answering()]) {
-      const { failure } = await dialOutcome(new TcpTransport({ resolver }), parseAddress('tcp://nowhere.example:80'));
+    for (const resolver of [failing('ENOTFOUND'), failing('EAI_AGAIN'), answering()]) {
+      const { failure } = await resolved(new TcpTransport({ resolver }), 'tcp://nowhere.example:80');
       expect(failure?.code).to.equal('HOST_UNRESOLVED');
       expect(failure?.message).to.contain('tcp://nowhere.example:80');
     }
   });
 
-  it('does not go on after a cancel when the name is found later', async () => {
+  it('dials no name', async () => {
+    const { failure } = await dialOutcome(new TcpTransport({ resolver: answering('127.0.0.8') }), parseAddress('tcp://there.example:80'));
+    expect(failure?.code).to.equal('ADDRESS_INVALID');
+  });
+
+  it('ignores what is found after a cancel', async () => {
     const settles: (() => void)[] = [];
     const resolver: HostResolver = (_name, settle) => void settles.push(() => settle([{ address: '127.0.0.8', family: 4 }]));
     const transport = new TcpTransport({ resolver });
     const world = new TransportWorld({ ...fixture('tcp://127.0.0.1:0'), dialling: transport, listening: transport });
-    const dial = world.dial(parseAddress('tcp://there.example:1'));
+    const found: unknown[] = [];
+    const sink = { onResolved: () => found.push('addresses'), onFailed: () => found.push('error') };
+    const lookup = transport.resolve(parseAddress('tcp://there.example:1'), sink);
     const listener = world.startListening(parseAddress('tcp://there.example:0'));
-    dial.cancel();
+    lookup?.cancel();
     listener.close();
     for (const settle of settles) settle();
     await new Promise((resolve) => setImmediate(resolve));
-    expect([dial.isSettled, listener.listened.length, transport.stats().open]).to.deep.equal([false, 0, 0]);
+    expect([found, listener.listened.length, transport.stats().open]).to.deep.equal([[], 0, 0]);
   });
 
   it('refuses port 0, which is for listening only', async () => {

@@ -57,10 +57,10 @@ describe('addresses that come later', () => {
     expect([dials, outcomes]).to.deep.equal([[['refused', 0]], []]);
     found(1, 'silent');
     found(2, 'silent', 'good');
-    node.advance(299);
+    node.advance(249);
     expect(dials.slice(1)).to.deep.equal([['silent', 100]]);
     node.advance(1);
-    expect([dials.slice(2), outcomes]).to.deep.equal([[['good', 400]], ['open']]);
+    expect([dials.slice(2), outcomes]).to.deep.equal([[['good', 350]], ['open']]);
   });
 
   it('that never come are not waited for longer than the limit', () => {

@@ -94,22 +94,22 @@ describe('a dial', () => {
     expect(codes(outcomes)).to.deep.equal(['DIAL_TIMEOUT']);
   });
 
-  it('tries address after address: the next one 300 ms later, or as soon as one has failed', () => {
+  it('tries address after address: the next one 250 ms later, or as soon as one has failed', () => {
     const { node, dial, hosts } = dialling({}, ['silent', 'refused', 'mute', 'good']);
     dial(TARGET.nodeId);
     node.advance(10_000);
     expect(hosts()).to.deep.equal([
       ['silent', 0],
-      ['refused', 300],
-      ['mute', 300],
-      ['good', 600],
+      ['refused', 250],
+      ['mute', 250],
+      ['good', 500],
     ]);
   });
 
   it("ATM-05: gives every address a connection id of its own, and all of them the attempt's id", () => {
     const { node, dial, dialled, outcomes } = dialling({}, ['silent', 'mute', 'good']);
     const attemptId = dial(TARGET.nodeId);
-    node.advance(599);
+    node.advance(499);
     expect([...node.network.links.all].map((link) => link.attemptId)).to.deep.equal([attemptId, attemptId]);
     node.advance(1);
     expect(new Set(dialled.map(({ id }) => id)).size).to.equal(3);
@@ -119,7 +119,7 @@ describe('a dial', () => {
   it('takes the first that opens and gives the others up', () => {
     const { node, dial, outcomes } = dialling({}, ['silent', 'mute', 'good', 'refused']);
     dial(TARGET.nodeId);
-    node.advance(600);
+    node.advance(500);
     expect(codes(outcomes)).to.deep.equal(['open']);
     expect([...node.network.links.all].map(({ phase }) => phase)).to.deep.equal(['open']);
     expect(node.network.dialer.size).to.equal(0);

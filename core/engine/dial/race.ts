@@ -1,0 +1,69 @@
+/**
+ * @module Race: the addresses of one attempt, as RFC 8305 wants them: the next one is dialled as soon as the last has failed, or has not
+ * answered for a moment. Addresses that are this node's own, or led back to it within an hour, are left out without a dial. When an attempt
+ * ends is `dialer.ts`'s business.
+ */
+import type { Address } from '../../address/address.js';
+import { isResolved } from '../../address/address-class.js';
+import { SelfAddresses } from '../../address/self-addresses.js';
+import { NetworkError } from '../../errors.js';
+import type { EngineContext } from '../context.js';
+import type { Link } from '../links/link.js';
+import type { LinkTable } from '../links/link-table.js';
+import type { Dialling } from './dialling.js';
+
+/** The next address is dialled when the last has not answered for so long. */
+const STAGGER_MS = 250;
+
+export class Race {
+  private readonly selfAddresses = new SelfAddresses();
+
+  constructor(
+    private readonly context: EngineContext,
+    private readonly links: LinkTable,
+  ) {}
+
+  /** Dials the next address; the one after it follows. */
+  next(dialling: Dialling): void {
+    this.hold(dialling);
+    for (let address = dialling.addresses.shift(); address !== undefined; address = dialling.addresses.shift()) {
+      if (!this.isSelf(address)) return this.launch(dialling, address);
+      dialling.fail(address, new NetworkError('SELF_DIAL', `${address.text}: this node itself`));
+    }
+  }
+
+  /** The next address waits until `next`. */
+  hold(dialling: Dialling): void {
+    this.context.deadlines.take(dialling.staggerId);
+  }
+
+  /** Addresses have come while others are under way. */
+  later(dialling: Dialling): void {
+    const { deadlines, nowMs } = this.context;
+    dialling.staggerId = deadlines.add(() => this.next(dialling), nowMs + STAGGER_MS, dialling);
+  }
+
+  /** The remote of a link was this node: the address is not dialled again for a while. */
+  metSelf(dialling: Dialling, { remoteAddress }: Link): void {
+    dialling.hasMetSelf = true;
+    if (!isResolved(remoteAddress)) this.selfAddresses.add(plainText(remoteAddress), this.context.nowMs);
+  }
+
+  private launch(dialling: Dialling, address: Address): void {
+    const { context } = this;
+    const link = this.links.addOutgoing(address, dialling.request.attemptId);
+    dialling.active.add(link);
+    context.metrics.dials.value++;
+    context.effect({ type: 'dial', connectionId: link.id, address });
+    if (dialling.addresses.length > 0) this.later(dialling);
+  }
+
+  private isSelf(address: Address): boolean {
+    const text = plainText(address);
+    return this.context.addresses.some((own) => own.text === text) || this.selfAddresses.has(text, this.context.nowMs);
+  }
+}
+
+function plainText(address: Address): string {
+  return address.withNodeId(undefined).text;
+}
