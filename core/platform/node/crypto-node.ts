@@ -17,6 +17,7 @@ import {
 } from 'node:crypto';
 import type { AgreementKey, CipherKey, Crypto, Sealed, SigningKey } from '../../security/crypto.js';
 import { isAcceptableEd25519Key } from '../../security/ed25519-keys.js';
+import { openShort, SHORT_BYTES_MAX, sealShort } from '../../security/short-aead.js';
 import { writeWordLittleEndian } from '../../structures/bytes.js';
 import { freeSpent } from './spent.js';
 
@@ -109,11 +110,13 @@ class NodeCipherKey implements CipherKey {
   }
 
   seal(counter: number, associatedData: Uint8Array | undefined, plaintext: Uint8Array): Sealed {
-    return sealWithNonce(this.#key, nonceOf(counter), associatedData, plaintext);
+    const seal = plaintext.length <= SHORT_BYTES_MAX ? sealShort : sealWithNonce;
+    return seal(this.#key, nonceOf(counter), associatedData, plaintext);
   }
 
   open(counter: number, associatedData: Uint8Array | undefined, sealed: Uint8Array): Uint8Array | undefined {
-    return openWithNonce(this.#key, nonceOf(counter), associatedData, sealed);
+    const open = sealed.length <= SHORT_BYTES_MAX + TAG_BYTES ? openShort : openWithNonce;
+    return open(this.#key, nonceOf(counter), associatedData, sealed);
   }
 }
 
