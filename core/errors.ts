@@ -175,6 +175,8 @@ export const CLOSE_CODES = {
   version: 15,
   /** The channel failed beneath the link. */
   transport: 16,
+  /** More was received than the limit readQueueBytesMax lets wait, over a transport that cannot pause. */
+  'read-queue-full': 17,
 } as const satisfies Record<string, number>;
 
 export type CloseCode = keyof typeof CLOSE_CODES;

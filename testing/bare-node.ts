@@ -132,11 +132,20 @@ export class BareNode {
     if (this.#isSettling || this.network.isStepping) return;
     this.#isSettling = true;
     try {
-      for (let effects = this.network.flush(this.time.nowMs); effects.length > 0; effects = this.network.flush(this.time.nowMs))
-        for (const effect of effects) this.#perform(effect);
+      do {
+        for (let effects = this.network.flush(this.time.nowMs); effects.length > 0; effects = this.network.flush(this.time.nowMs))
+          for (const effect of effects) this.#perform(effect);
+      } while (this.#goesOn());
     } finally {
       this.#isSettling = false;
     }
+  }
+
+  /** Begins the next turn if something is left to read. */
+  #goesOn(): boolean {
+    if (!this.network.nextTurn()) return false;
+    this.network.step({ type: 'turn' }, this.time.nowMs);
+    return true;
   }
 
   #perform(effect: Effect): void {
@@ -212,7 +221,7 @@ export class BareNode {
     const emit = <Name extends NodeEventName>(name: Name, event: NodeEvents[Name]): void => {
       this.events.push({ name, event } as EmittedEvent);
     };
-    return { ...this.#setup, log: logger, wallMs: () => clock.wallMs(), enter, perform, emit };
+    return { ...this.#setup, log: logger, wallMs: () => clock.wallMs(), elapsedMs: () => clock.nowMs(), enter, perform, emit };
   }
 
   #performWork<T>(work: () => T): T {

@@ -34,6 +34,8 @@ export type Input =
   | { readonly type: 'dial-failed'; readonly connectionId: number; readonly error: NetworkError }
   | { readonly type: 'bytes'; readonly connectionId: number; readonly bytes: Uint8Array }
   | { readonly type: 'written'; readonly connectionId: number; readonly byteCount: number }
+  /** A turn of the event loop is over: what the links were not read of in it comes first in the next. */
+  | { readonly type: 'turn' }
   /** The channel is gone; `cause` is absent when the remote ended it in good order. */
   | { readonly type: 'closed'; readonly connectionId: number; readonly cause: NetworkError | undefined }
   /** Work of the application, carried out between two callbacks. */
@@ -74,6 +76,8 @@ export interface NetworkOptions {
   readonly log: Logger;
   /** For stamps and expiry only. */
   readonly wallMs: () => number;
+  /** The monotonic time of this moment, for what the work of a turn takes and nothing else: in virtual time it takes none. */
+  readonly elapsedMs: () => number;
   /** Runs work inside of a step: at once. What it throws is the engine's fault. */
   readonly enter: (work: () => void) => void;
   /** The same for an application's work, whose result and error are its own. */

@@ -41,8 +41,8 @@ export class Network implements EngineContext {
   isStopping = false;
   /** Whether a step runs now. Set from outside, it goes on at the time of the last one, at which nothing more is due. */
   isStepping = false;
-  /** Whether a full record waits: worth a flush before the turn ends. */
-  hasFullRecord = false;
+  /** A flush is worth it before the turn ends: a full record waits, or a channel is to be paused or resumed. */
+  isFlushUrgent = false;
   addresses: readonly Address[] = [];
 
   readonly callbacks: Callbacks;
@@ -117,7 +117,7 @@ export class Network implements EngineContext {
   /** What the world has to do now: seals what waits in the lanes. */
   flush(nowMs: number): readonly Effect[] {
     this.nowMs = Math.max(this.nowMs, nowMs);
-    this.hasFullRecord = false;
+    this.isFlushUrgent = false;
     for (const link of this.touched) this.write(link);
     this.touched = [];
     const { effects } = this;
@@ -131,6 +131,11 @@ export class Network implements EngineContext {
     this.awaitsRemote = false;
   }
 
+  /** A turn of the event loop is over. Returns whether links have more to read: then the next one begins with the input `turn`. */
+  nextTurn(): boolean {
+    return this.parts.pipeline.budget.nextTurn();
+  }
+
   /** When `step` wants to be called with `time`; now, when work was left over for the next turn. */
   get nextDueMs(): number {
     return this.fifo.length > 0 || this.writable.length > 0 ? this.nowMs : this.deadlines.nextDueMs;
@@ -141,8 +146,9 @@ export class Network implements EngineContext {
     return this.fifo.length > 0;
   }
 
-  get hasEffects(): boolean {
-    return this.touched.length > 0 || this.effects.length > 0;
+  /** Whether the end of this turn matters. */
+  get isTurnUsed(): boolean {
+    return this.touched.length > 0 || this.effects.length > 0 || this.parts.pipeline.budget.isUsed;
   }
 
   /** A behaviour's business, if one wants it. */
@@ -169,7 +175,7 @@ export class Network implements EngineContext {
   }
 
   touch(link: Link): void {
-    if (link.outbox.hasFullRecord) this.hasFullRecord = true;
+    if (link.outbox.hasFullRecord) this.isFlushUrgent = true;
     if (link.isTouched) return;
     link.isTouched = true;
     this.touched.push(link);
@@ -177,6 +183,7 @@ export class Network implements EngineContext {
 
   effect(effect: Effect): void {
     this.effects.push(effect);
+    if (effect.type === 'pause' || effect.type === 'resume') this.isFlushUrgent = true;
   }
 
   dropped(cause: DropCause, count: number, connectionId: number | undefined, serviceId?: number): void {
@@ -216,9 +223,11 @@ export class Network implements EngineContext {
       case 'bytes':
         return this.withLink(input.connectionId, (link) => this.parts.pipeline.receive(link, input.bytes));
       case 'written':
-        return this.withLink(input.connectionId, (link) => this.written(link, input.byteCount));
+        return this.withLink(input.connectionId, (link) => this.parts.pipeline.written(link, input.byteCount));
       case 'closed':
-        return this.withLink(input.connectionId, (link) => this.channelClosed(link, input.cause));
+        return this.withLink(input.connectionId, (link) => this.parts.pipeline.ended(link, input.cause));
+      case 'turn':
+        return this.parts.pipeline.readDeferred();
       case 'work':
         return input.work();
       case 'stop':
@@ -265,16 +274,6 @@ export class Network implements EngineContext {
   private withLink(connectionId: number, work: (link: Link) => void): void {
     const link = this.links.get(connectionId);
     if (link !== undefined) work(link);
-  }
-
-  private written(link: Link, byteCount: number): void {
-    link.outbox.written(byteCount);
-    if (link.outbox.isWaiting) this.touch(link);
-  }
-
-  private channelClosed(link: Link, cause: Error | undefined): void {
-    if (cause === undefined) this.links.channelClosed(link, 'truncated', 'the channel ended without a goodbye');
-    else this.links.channelClosed(link, 'transport', cause.message);
   }
 
   private write(link: Link): void {

@@ -64,6 +64,7 @@ export class MeshNode {
         ...setup,
         log,
         wallMs: () => clock.wallMs(),
+        elapsedMs: () => clock.nowMs(),
         enter: this.runner.enter,
         perform: (work) => this.runner.perform(work),
         emit: this.runner.emit,

@@ -210,7 +210,7 @@ export class Runner {
   private settle(): void {
     while (this.inputs.length > 0) this.stepOnce(this.inputs.shift() as Input);
     while (this.events.length > 0) this.tellEvent();
-    if (this.network.hasFullRecord) this.flush();
+    if (this.network.isFlushUrgent) this.flush();
     this.plan();
   }
 
@@ -224,9 +224,9 @@ export class Runner {
     this.options.onEvent(name, event);
   }
 
-  /** A flush at the end of this turn if anything waits, and a timer for the next deadline. */
+  /** What the end of this turn brings, if anything waits for it, and a timer for the next deadline. */
   private plan(): void {
-    if (this.network.hasEffects && !this.isFlushPlanned) {
+    if (this.network.isTurnUsed && !this.isFlushPlanned) {
       this.isFlushPlanned = true;
       this.options.timers.endOfTurn(() => this.flushPlanned());
     }
@@ -237,8 +237,9 @@ export class Runner {
     this.isFlushPlanned = false;
     if (this.isDead) return;
     this.flush();
-    this.plan();
     this.network.idle();
+    if (this.network.nextTurn()) this.step({ type: 'turn' });
+    else this.plan();
   }
 
   private planWake(): void {

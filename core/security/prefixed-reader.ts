@@ -68,10 +68,10 @@ export class PrefixedReader {
     return body;
   }
 
-  /** Copies what is unread, for a caller that stops before the chunk is used up. */
+  /** Copies what is unread, for a caller that stops before the chunk is used up. A chunk may be a Buffer, whose `slice` is a view. */
   settle(): void {
     if (this.#offset === this.#chunk.length) return;
-    this.#chunk = this.#chunk.slice(this.#offset);
+    this.#chunk = new Uint8Array(this.#chunk.subarray(this.#offset));
     this.#offset = 0;
   }
 
@@ -101,7 +101,10 @@ export class PrefixedReader {
   }
 
   #assemble(length: number): Uint8Array | undefined {
-    if (this.#offset === this.#chunk.length) return undefined;
+    if (this.#offset === this.#chunk.length) {
+      this.#dropUsedChunk();
+      return undefined;
+    }
     this.#body ??= this.#bufferOf(length);
     const end = Math.min(this.#chunk.length, this.#offset + length - this.#filled);
     this.#body.set(this.#chunk.subarray(this.#offset, end), this.#filled);

@@ -1,6 +1,6 @@
 /**
  * @module Handshakes: accepted links until they are open. Each waits unread until it has a slot (`handshake-slots.ts` decides), and loses it
- * when it dawdles while others wait. It pauses and resumes channels; what comes all the same is kept within a bound by the pipeline.
+ * when it dawdles while others wait. What comes of a link that waits is kept within a bound by the pipeline.
  */
 import type { NodeId } from '../../address/node-id.js';
 import type { CloseReason } from '../../errors.js';
@@ -42,9 +42,6 @@ export class Handshakes implements LinkObserver {
     const victim = this.slots.add(link, Math.floor(socketsMax / 2));
     if (victim !== undefined) this.actions.refuse(victim, 'too many connections wait for a handshake');
     this.grant();
-    if (link.phase !== 'waiting') return;
-    link.isPaused = true;
-    this.context.effect({ type: 'pause', connectionId: link.id });
   }
 
   /** A complete message of the handshake came. */
@@ -80,10 +77,7 @@ export class Handshakes implements LinkObserver {
   /** Gives out the slots that are free. */
   private grant(): void {
     const { context, slots } = this;
-    for (let link = slots.next(context.nowMs); link !== undefined; link = slots.next(context.nowMs)) {
-      if (link.isPaused) context.effect({ type: 'resume', connectionId: link.id });
-      this.actions.begin(link);
-    }
+    for (let link = slots.next(context.nowMs); link !== undefined; link = slots.next(context.nowMs)) this.actions.begin(link);
     this.watch();
   }
 

@@ -1,6 +1,7 @@
 /**
  * @module LinkPipeline: the bytes of one link, in and out. In: secure channel, records, frames, one message at a time to `delivery.ts`.
- * Out: what the handshake has to say, then the lanes sealed into records, then, for a closing link, the goodbye.
+ * Out: what the handshake has to say, then the lanes sealed into records, then, for a closing link, the goodbye. A link that has used up its
+ * share of the turn goes on in the next one; meanwhile its channel is paused.
  */
 
 import type { CloseCode } from '../../errors.js';
@@ -9,6 +10,7 @@ import type { EngineContext } from '../context.js';
 import type { Duplicates } from './duplicates.js';
 import type { Link } from './link.js';
 import type { LinkTable } from './link-table.js';
+import { TurnBudget } from './turn-budget.js';
 
 /** Takes the messages that come in. */
 export interface MessageReceiver {
@@ -20,65 +22,152 @@ export interface MessageReceiver {
 const HELD_BYTES_MAX = 262_144;
 /** What is kept of a link that waits for a slot, where its channel cannot be paused. */
 const WAITING_BYTES_MAX = 65_536;
+const READ_QUEUE_FULL = 'more was sent than limits.readQueueBytesMax lets wait, over a transport that cannot pause';
 /** What a chunk costs besides its bytes. */
 const CHUNK_BYTES = 128;
 
 export class LinkPipeline {
+  readonly budget: TurnBudget;
+
   constructor(
     private readonly context: EngineContext,
     private readonly links: LinkTable,
     private readonly duplicates: Duplicates,
     private readonly receiver: MessageReceiver,
-  ) {}
+  ) {
+    this.budget = new TurnBudget(context);
+  }
 
-  /** A chunk of the channel. The bytes are the transport's: what is kept is copied. */
+  /** A chunk of the channel. The bytes are the transport's: what is kept is copied, and not by `slice`, which of a Buffer is a view. */
   receive(link: Link, bytes: Uint8Array): void {
     const { secure } = link;
     if (link.isOver) return;
     link.lastReceivedMs = this.context.nowMs;
     link.hasReceived = true;
     this.context.metrics.bytesReceived.value += bytes.length;
-    if (secure === undefined || link.isHeld) return this.keep(link, bytes);
-    this.take(link, secure, bytes);
+    if (secure === undefined || link.isHeld || link.isDeferred) return this.keep(link, new Uint8Array(bytes));
+    this.budget.spend(() => {
+      const rest = this.take(link, secure, bytes);
+      if (rest.length > 0 && !link.isOver) this.keep(link, new Uint8Array(rest));
+    });
+  }
+
+  /** The channel is gone. What came before takes effect first. */
+  ended(link: Link, cause: Error | undefined): void {
+    if (link.isDeferred) link.end = { cause };
+    else if (cause === undefined) this.links.channelClosed(link, 'truncated', 'the channel ended without a goodbye');
+    else this.links.channelClosed(link, 'transport', cause.message);
   }
 
   /** The link was not read for a while: it had no slot, or was held back. */
   readOn(link: Link): void {
-    const { secure } = link;
-    if (secure === undefined || link.isOver) return;
-    this.read(link, secure);
-    const chunks = link.heldChunks.splice(0);
-    link.heldBytes = 0;
-    for (const chunk of chunks) {
-      if (link.isOver) return;
-      if (link.isHeld) this.keep(link, chunk);
-      else this.take(link, secure, chunk);
-    }
+    this.budget.spend(() => this.catchUp(link));
   }
 
-  private take(link: Link, secure: SecureStream, bytes: Uint8Array): void {
-    secure.push(bytes);
+  /** A new turn: the links that have more to read than their share of the last one. */
+  readDeferred(): void {
+    const { deferred } = this.budget;
+    this.budget.spend(() => {
+      for (const link of [...deferred]) {
+        if (this.budget.isOver) return;
+        deferred.delete(link);
+        this.resume(link);
+      }
+    });
+  }
+
+  private resume(link: Link): void {
+    link.isDeferred = false;
+    this.catchUp(link);
+    if (link.isDeferred) return;
+    this.links.resume(link);
+    if (link.end !== undefined) this.ended(link, link.end.cause);
+  }
+
+  /** What is there of the link already, as far as it may be read. */
+  private catchUp(link: Link): void {
+    const { secure, heldChunks } = link;
+    if (secure === undefined || link.isOver) return;
+    if (!this.budget.hasRoom(link)) return this.defer(link);
+    this.read(link, secure);
+    let done = 0;
+    for (; done < heldChunks.length && !link.isOver && !link.isHeld && !link.isDeferred; done++) {
+      const chunk = heldChunks[done] as Uint8Array;
+      const rest = this.take(link, secure, chunk);
+      link.heldBytes -= chunk.length - rest.length;
+      if (rest.length === 0) link.heldBytes -= CHUNK_BYTES;
+      else heldChunks[done--] = rest;
+    }
+    heldChunks.splice(0, done);
+  }
+
+  /** Returns what of the bytes is beyond the link's share of this turn. A chunk is divided only if it is longer than a whole share. */
+  private take(link: Link, secure: SecureStream, bytes: Uint8Array): Uint8Array {
+    const { turnBytesMax } = this.context.limits;
+    if (!this.budget.hasRoom(link)) {
+      this.defer(link);
+      return bytes;
+    }
+    const taken = bytes.length <= turnBytesMax ? bytes : bytes.subarray(0, turnBytesMax);
+    link.turnBytes += taken.length;
+    secure.push(taken);
     if (link.phase === 'securing') this.secured(link, secure);
     this.read(link, secure);
+    if (!this.budget.hasRoom(link)) this.defer(link);
+    return bytes.subarray(taken.length);
   }
 
-  /** Only so much as a handshake needs while it waits for a slot, and what may be sent before it is open while it is held back. */
+  /** The link's share of this turn is used up. */
+  private defer(link: Link): void {
+    if (link.isDeferred || link.isOver) return;
+    link.isDeferred = true;
+    this.budget.deferred.add(link);
+    this.links.pause(link);
+  }
+
+  /** Bytes that are not read yet, within the bound of what the link waits for. */
   private keep(link: Link, bytes: Uint8Array): void {
-    link.heldChunks.push(bytes.slice());
+    const { readQueueBytesMax } = this.context.limits;
+    link.heldChunks.push(bytes);
     link.heldBytes += bytes.length + CHUNK_BYTES;
-    const isTooMuch = link.heldBytes > (link.isHeld ? HELD_BYTES_MAX : WAITING_BYTES_MAX);
-    if (isTooMuch) this.links.close(link, 'protocol-error', 'too much was sent before this node could take it');
+    if (link.isDeferred) {
+      if (link.heldBytes > readQueueBytesMax) this.links.close(link, 'read-queue-full', READ_QUEUE_FULL);
+    } else if (link.heldBytes > (link.isHeld ? HELD_BYTES_MAX : WAITING_BYTES_MAX))
+      this.links.close(link, 'protocol-error', 'too much was sent before this node could take it');
   }
 
   private read(link: Link, secure: SecureStream): void {
-    while (!link.isHeld) {
+    while (this.deliver(link) && !link.isHeld) {
       const plaintext = secure.read();
-      if (plaintext === undefined || link.isOver) break;
-      this.receivePlaintext(link, plaintext);
-      if (link.isOver) return;
+      if (plaintext === undefined) break;
+      link.plaintext = plaintext;
+      link.frames.push(plaintext);
     }
+    if (link.isOver) return;
     if (secure.state === 'failed') return this.links.close(link, secure.failure as CloseCode, 'the secure channel failed');
     secure.settle();
+  }
+
+  /** The messages of the record in work. Whether the next record may be read. */
+  private deliver(link: Link): boolean {
+    const { frames, plaintext } = link;
+    if (link.isOver) return false;
+    for (let byteCount = 0; ; byteCount = frames.end - frames.start) {
+      if (!this.budget.allows(link, byteCount)) {
+        this.defer(link);
+        return false;
+      }
+      if (!frames.next()) break;
+      link.turnMessages++;
+      if (!link.hasOpened) this.links.handshakes.progress(link);
+      this.receiver.receive(link, frames.bytes, frames.start, frames.end);
+      this.context.drain();
+      if (link.isOver) return false;
+    }
+    if (plaintext !== undefined && !frames.hasLent) this.context.options.crypto.release?.(plaintext);
+    link.plaintext = undefined;
+    if (frames.isBroken) this.links.close(link, 'protocol-error', 'malformed frame');
+    return !frames.isBroken;
   }
 
   /** Writes what the link has to write, as far as its window allows. */
@@ -94,6 +183,12 @@ export class LinkPipeline {
     this.handOver(link, chunks);
     if (!isSealed) this.exhausted(link);
     if (link.phase === 'closing' && link.isGoodbyeQueued && outbox.isEmpty) this.links.finish(link);
+  }
+
+  /** The system took so many bytes: there is room for more. */
+  written(link: Link, byteCount: number): void {
+    link.outbox.written(byteCount);
+    if (link.outbox.isWaiting) this.context.touch(link);
   }
 
   /** Authors are called in a step, not in the midst of a flush. */
@@ -130,18 +225,5 @@ export class LinkPipeline {
     );
     this.links.handshakes.identified(link);
     this.duplicates.proven(link);
-  }
-
-  private receivePlaintext(link: Link, plaintext: Uint8Array): void {
-    const { frames } = link;
-    frames.push(plaintext);
-    while (frames.next()) {
-      if (!link.hasOpened) this.links.handshakes.progress(link);
-      this.receiver.receive(link, frames.bytes, frames.start, frames.end);
-      this.context.drain();
-      if (link.isOver) return;
-    }
-    if (!frames.hasLent) this.context.options.crypto.release?.(plaintext);
-    if (frames.isBroken) this.links.close(link, 'protocol-error', 'malformed frame');
   }
 }

@@ -119,6 +119,7 @@ export class LinkTable implements BehaviorObserver {
     link.phase = 'waiting';
     link.localAddress = facts.localAddress;
     this.handshakes.accept(link, facts.socketsMax);
+    if (link.phase === 'waiting') this.pause(link);
   }
 
   connected(facts: ChannelFacts): void {
@@ -211,6 +212,19 @@ export class LinkTable implements BehaviorObserver {
     this.drop(link, 'end');
   }
 
+  /** Its channel is not read until `resume`. */
+  pause(link: Link): void {
+    if (link.isPaused) return;
+    link.isPaused = true;
+    this.context.effect({ type: 'pause', connectionId: link.id });
+  }
+
+  resume(link: Link): void {
+    if (!link.isPaused) return;
+    link.isPaused = false;
+    this.context.effect({ type: 'resume', connectionId: link.id });
+  }
+
   /** A message of service 0. A link whose own control finds no room has a remote that reads nothing: it is closed. */
   sendControl(link: Link, body: Uint8Array): void {
     const { draft } = this;
@@ -223,6 +237,7 @@ export class LinkTable implements BehaviorObserver {
 
   /** An accepted link has a slot; what came before is read in a turn of its own. */
   private begin(link: Link): void {
+    this.resume(link);
     this.security.secure(link);
     if (link.heldChunks.length > 0) this.context.deadlines.add(() => this.readOn(link), this.context.nowMs, link);
   }

@@ -51,7 +51,7 @@ export class Link {
   /** Gates that have not admitted it yet, and those of them that have more to send before own `ready`. */
   readonly waitingGates = new Set<BehaviorSlot>();
   readonly speakingGates = new Set<BehaviorSlot>();
-  /** Its channel is not read; it waits for a slot. */
+  /** Its channel is not read: it waits for a slot, or for the next turn. */
   isPaused = false;
   /** Complete messages of its secure handshake. */
   handshakeCount = 0;
@@ -59,6 +59,16 @@ export class Link {
   isHeld = false;
   readonly heldChunks: Uint8Array[] = [];
   heldBytes = 0;
+  /** It has used up its share of this turn of the event loop: the rest, and what comes, is read in the next one. */
+  isDeferred = false;
+  /** Its channel has ended meanwhile. */
+  end: { readonly cause: Error | undefined } | undefined;
+  /** The turn in which it was read last, and what was read of it then. */
+  turn = 0;
+  turnMessages = 0;
+  turnBytes = 0;
+  /** The record whose messages are being read. */
+  plaintext: Uint8Array | undefined;
   /** It was chosen among its duplicates, by whoever decides. */
   isChosen = false;
   /** It counts as one of this node's connections. */

@@ -88,6 +88,19 @@ describe('PrefixedReader', () => {
     expect(hex(reader.read())).equal('bbccdd');
   });
 
+  it('keeps nothing of a chunk that ends behind a length, nor of one that is settled, though it be a Buffer', () => {
+    const reader = new PrefixedReader(1, 9);
+    for (const text of ['0002', 'aabb0001cc']) {
+      const chunk = Buffer.from(new Uint8Array(bytes(text)).buffer);
+      reader.push(chunk);
+      if (text === '0002') expect(reader.read()).equal(undefined);
+      else expect(hex(reader.read() as Uint8Array)).equal('aabb');
+      reader.settle();
+      structuredClone(chunk.buffer, { transfer: [chunk.buffer] });
+    }
+    expect([hex(reader.read() as Uint8Array), reader.read()]).deep.equal(['cc', undefined]);
+  });
+
   it('throws when a chunk is pushed before the last one was read to its end, unless that was settled and then read', () => {
     const reader = new PrefixedReader(1, 9);
     const chunk = bytes('0001aa0001bb');
