@@ -15,6 +15,7 @@ import { PathVectorRouter } from './routing/index.js';
 import { TcpTransport } from './transports/tcp/index.js';
 
 export * from './core/index.js';
+export { toNodeStream } from './core/platform/node/stream-node.js';
 
 const CRYPTO = platformCrypto();
 

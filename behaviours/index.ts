@@ -6,6 +6,7 @@ import { AddressBookBehavior } from './addressbook/index.js';
 import { HandshakeBehavior } from './handshake/index.js';
 import { RouterSyncBehavior } from './router-sync/index.js';
 import { RpcBehavior } from './rpc/index.js';
+import { StreamsBehavior } from './streams/index.js';
 
 export * from './addressbook/index.js';
 export * from './envelopes/index.js';
@@ -14,6 +15,7 @@ export * from './lan/index.js';
 export * from './peering/index.js';
 export * from './router-sync/index.js';
 export * from './rpc/index.js';
+export * from './streams/index.js';
 
 /** Those that run by default, by name. */
 export const BUILTINS: Readonly<Record<BuiltinName, BehaviorEntry>> = {
@@ -21,4 +23,5 @@ export const BUILTINS: Readonly<Record<BuiltinName, BehaviorEntry>> = {
   addressbook: AddressBookBehavior,
   'router-sync': RouterSyncBehavior,
   rpc: RpcBehavior,
+  streams: StreamsBehavior,
 };

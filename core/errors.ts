@@ -114,7 +114,26 @@ export const ERROR_CODES = {
     'What a behaviour keeps could not be saved; the cause has it. What was saved before is still there.',
     'Check that dataDirectory is writable and that the disk has room.',
   ],
-  STREAMS_ABSENT: ['No behaviour of this node opens byte streams.', 'Add a behaviour that fills the port streamOpener.'],
+  STREAM_FAILED: [
+    'The behaviour that was to handle the stream has thrown; its log has the cause.',
+    'Look at the log of the node that the stream was opened to.',
+  ],
+  STREAM_LOST: [
+    'The connection or the path to the other side of the stream is gone.',
+    'Open another stream when the node is reachable again.',
+  ],
+  STREAM_OVERLOADED: ['The other side has as many streams as it may.', 'Try again later, or raise the limits of its streams behaviour.'],
+  STREAM_REFUSED: [
+    'The service runs not there, or takes no streams.',
+    'Give its behaviour an onStream() or a method with @OnStream, or open the stream to another node.',
+  ],
+  STREAM_RESET: ['The stream was reset; the text has the reason.', 'Nothing: one side has asked for it.'],
+  STREAM_TIMEOUT: [
+    'A deadline of the stream has passed; the text names it.',
+    'Raise the deadline, or find out why the other side is slow.',
+  ],
+  STREAM_UNREACHABLE: ['There is no route to the destination.', 'Connect to the mesh first, or check the destination.'],
+  STREAMS_ABSENT: ['No behaviour of this node opens byte streams.', 'Leave streams in the builtins option.'],
   TRANSPORT_FAILED: ['The system reported an error on a socket; the cause has it.', 'See the cause.'],
   WAIT_TIMEOUT: [
     'What was waited for has not come within the deadline; the text has how far it got.',

@@ -29,7 +29,6 @@ export { type BehaviorLimit, type BehaviorLimits, type ConnectedFacts, NetworkBe
 export type {
   AddressSource,
   BehaviorPorts,
-  ByteStream,
   Caller,
   CallRequest,
   CallResult,
@@ -49,9 +48,6 @@ export type {
   Signer,
   Storage,
   StreamItem,
-  StreamOpener,
-  StreamRequest,
-  StreamResult,
   Timers,
 } from './api/ports.js';
 export {
@@ -78,6 +74,15 @@ export {
   toServices,
 } from './api/routes.js';
 export { type RpcAnswer, type RpcContext, RpcError, type RpcRequest } from './api/rpc.js';
+export type {
+  ByteStream,
+  IncomingStream,
+  StreamDeadlines,
+  StreamOpener,
+  StreamOptions,
+  StreamRequest,
+  StreamResult,
+} from './api/stream.js';
 export type { Dial, DialSink, LinkKind, LinkSink, Listener, ListenerSink, ResolveSink, Transport, TransportLink } from './api/transport.js';
 export type { NodeSendOptions } from './engine/messages/application-sender.js';
 export type { QueueReport } from './engine/queue-report.js';
@@ -130,20 +135,22 @@ export {
   type Acknowledgement,
   type PacketRange,
   Receipts,
+  type RepairCounters,
   type RepairedFrame,
   RepairedPath,
   readAcknowledgement,
+  SeenNumbers,
   writeAcknowledgement,
 } from './kits/flow/repaired/index.js';
 export { LIMITS, type LimitName, type Limits, type LimitUnit, limitError, limitReached, type ReachedLimit } from './limits.js';
 export type { Counter, Gauge, Histogram, HistogramSnapshot, MetricsSnapshot, MetricsSource } from './metrics.js';
 export { MemoryStorage } from './node/memory-storage.js';
-export { MeshNode, type NodeLimits } from './node/node.js';
-export type { BuiltinName, LogLevel, NodeDefaults, NodeOptions } from './node/node-options.js';
+export { MeshNode } from './node/node.js';
+export type { BuiltinName, LogLevel, NodeDefaults, NodeLimits, NodeOptions } from './node/node-options.js';
 export type { WaitOptions } from './node/node-waits.js';
 export { resolveOptions } from './node/resolve-options.js';
 export type { NodeState, StopOptions } from './node/stop-options.js';
-export { Behavior, inject, Rpc } from './registration/decorators.js';
+export { Behavior, inject, OnStream, Rpc } from './registration/decorators.js';
 export { CLOCK, LAN_PORT, LOGGER, NODE_ID, OPTIONS, RANDOM, SEALER, SIGNER, STORAGE, type Token, token } from './registration/injection.js';
 export type { Provider } from './registration/provider.js';
 export type { BehaviorClass, BehaviorEntry } from './registration/registry.js';
@@ -156,6 +163,7 @@ export { BoundedQueue } from './structures/bounded-queue.js';
 export { ByteReader } from './structures/byte-reader.js';
 export { ByteWriter } from './structures/byte-writer.js';
 export { equalBytes, joinBytes } from './structures/bytes.js';
+export { type Deadlined, DeadlineHeap } from './structures/deadline-heap.js';
 export { PENDING_FULL, PendingTable } from './structures/pending-table.js';
 export { sample, type UniformSource } from './structures/sample.js';
 export { SeenSet, type SeenSetBounds } from './structures/seen-set.js';

@@ -95,7 +95,7 @@ export function limitsPage(limits, source) {
     'Four pairs are checked against each other: `pingIntervalMs` ≤ `silenceMs`, `backoffMinMs` ≤ `backoffMaxMs`, `pendingPerAddressMax` ≤',
     '`pendingConnectionsMax`, `payloadBytesMax` ≤ `laneBytesMax`.',
     '',
-    'The limits of calls are options of the rpc behaviour; see [rpc.md](rpc.md). Those of the address book are in [discovery.md](discovery.md).',
+    'The limits of calls are options of the rpc behaviour; see [rpc.md](rpc.md), those of streams in [streams.md](streams.md). Those of the address book are in [discovery.md](discovery.md).',
     '',
   ].join('\n');
 }

@@ -12,6 +12,7 @@ import type { Connection, Lane } from './events.js';
 import type { BehaviorPorts, CallResult, LentPort, Logger, Random } from './ports.js';
 import type { Route } from './routes.js';
 import type { RpcAnswer, RpcRequest } from './rpc.js';
+import type { IncomingStream } from './stream.js';
 
 export interface SendOptions {
   /** The service that handles the message there; the sender's own by default. */
@@ -131,6 +132,8 @@ export interface BehaviorAgent<ToHandler = unknown> extends Agent<ToHandler> {
   unregisterService(serviceId: number): void;
   /** Hands a request to the `onRpc` or `@Rpc` method of a behaviour of this node. This is how rpc behaviours deliver. */
   deliverRpc(request: RpcRequest, answer: RpcAnswer): void;
+  /** Hands a stream to the `onStream` or `@OnStream` method of a behaviour of this node. This is how behaviours that carry streams deliver. */
+  deliverStream(incoming: IncomingStream): void;
 }
 
 /** The agent of a connection handler. */

@@ -38,6 +38,7 @@ export const BEHAVIOR_HOOKS = [
   'onWritable',
   'onBehaviorEvent',
   'onRpc',
+  'onStream',
   'onStopped',
 ] as const satisfies readonly (keyof NetworkBehavior)[];
 
@@ -58,6 +59,8 @@ const CURE = 'write @Behavior({ serviceId, name }) above the class, or static be
 const recorded = new WeakMap<object, BehaviorDescriptor>();
 /** The functions that `@Rpc` marked. */
 const marked = new WeakSet<object>();
+/** The functions that `@OnStream` marked. */
+const streamMarked = new WeakSet<object>();
 const descriptors = new WeakMap<object, BehaviorDescriptor>();
 const methods = new WeakMap<object, ReadonlySet<string>>();
 
@@ -69,6 +72,17 @@ export function recordDescriptor(type: AnyClass, given: BehaviorDescriptor): voi
 /** For `@Rpc` alone. */
 export function markRpc(method: object): void {
   marked.add(method);
+}
+
+/** For `@OnStream` alone. */
+export function markOnStream(method: object): void {
+  streamMarked.add(method);
+}
+
+/** The name of the method that takes streams; the most derived one, where there are several. */
+export function streamMethodOf(subject: object): string | undefined {
+  for (const [name, method] of methodsOf(classOf(subject).prototype)) if (streamMarked.has(method)) return name;
+  return undefined;
 }
 
 /** Whether a method of this name may be called remotely at all. */

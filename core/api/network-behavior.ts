@@ -17,6 +17,7 @@ import { descriptorOf } from './descriptor.js';
 import type { Attempt, Connection, Lost, WritableLane } from './events.js';
 import type { BehaviorPorts } from './ports.js';
 import type { RpcAnswer, RpcRequest } from './rpc.js';
+import type { ByteStream } from './stream.js';
 
 /** A handler, or nothing when this behaviour does not care for the connection. */
 export type HandlerOrNothing<ToBehavior, ToHandler> = ConnectionHandler<ToBehavior, ToHandler> | undefined | void;
@@ -129,6 +130,14 @@ export abstract class NetworkBehavior<ToBehavior = any, ToHandler = any> {
   /** A call that no `@Rpc` method takes. Whether it is handled; `answer` may be used later, until the deadline. */
   onRpc(_agent: BehaviorAgent<ToHandler>, _request: RpcRequest, _answer: RpcAnswer): boolean {
     return false;
+  }
+
+  /**
+   * A remote has opened a stream to this service. Streams are refused unless this, or a method with `@OnStream`, is there. What it throws, or a
+   * promise that it returns rejects with, is a fault, and resets the stream with `STREAM_FAILED`.
+   */
+  onStream(_agent: BehaviorAgent<ToHandler>, _stream: ByteStream): unknown {
+    return undefined;
   }
 
   /** The node stops, or this behaviour was removed or has spent its fault budget. The last callback. */

@@ -10,6 +10,7 @@ import type { BehaviorAgent } from './agent.js';
 import type { Connection } from './events.js';
 import type { ClosestNodes } from './router-table.js';
 import type { Route } from './routes.js';
+import type { StreamOpener } from './stream.js';
 import type { Transport } from './transport.js';
 
 export interface Clock {
@@ -150,28 +151,6 @@ export interface AddressSource {
 export interface Placement {
   /** The closest first, this node among them where it is one. `settle` is called once, perhaps during this call. */
   closest(agent: BehaviorAgent, key: NodeId, count: number, settle: (closest: ClosestNodes) => void): void;
-}
-
-export interface StreamRequest {
-  readonly route: Route;
-  readonly serviceId: number;
-  /** Absent: the provider's default. */
-  readonly timeoutMs?: number;
-}
-
-/** A stream of bytes in both directions. */
-export interface ByteStream {
-  readonly readable: ReadableStream<Uint8Array>;
-  readonly writable: WritableStream<Uint8Array>;
-}
-
-/** The outcome of an opening. */
-export type StreamResult = { readonly type: 'ok'; readonly stream: ByteStream } | Extract<CallResult, { readonly type: 'error' }>;
-
-/** Opens byte streams to services of other nodes. Without a behaviour that fills this port the result is `STREAMS_ABSENT`. */
-export interface StreamOpener {
-  /** `settle` is called once, perhaps during this call, unless `cancel` came first. */
-  open(agent: BehaviorAgent, request: StreamRequest, settle: (result: StreamResult) => void): { cancel(): void };
 }
 
 /** Keeps the node connected to its seeds. Without a behaviour that fills this port the core dials each of them for ever. */

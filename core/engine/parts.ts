@@ -7,6 +7,7 @@ import { BehaviorTable } from './behaviors/behavior-table.js';
 import { Callbacks } from './behaviors/callbacks.js';
 import { Calls } from './behaviors/calls.js';
 import type { Owner } from './behaviors/owner.js';
+import { Streams } from './behaviors/streams.js';
 import type { EngineContext } from './context.js';
 import { Dialer } from './dial/dialer.js';
 import { Keeper } from './dial/keeper.js';
@@ -37,7 +38,7 @@ export function partsOf(context: EngineContext, router: RouterFacade) {
   const behaviorParts = behaviorPartsOf(context, router);
   const linkParts = linkPartsOf(context, router, behaviorParts);
   const messageParts = messagePartsOf(context, router, { ...behaviorParts, ...linkParts });
-  const { behaviors, calls } = behaviorParts;
+  const { behaviors, calls, streams } = behaviorParts;
   const { links, introductions, liveness, dialer, duplicates, sharedKeys, keeper, admission } = linkParts;
   const { application } = messageParts;
   links.observers = [
@@ -52,7 +53,7 @@ export function partsOf(context: EngineContext, router: RouterFacade) {
     application,
     links.handshakes,
   ];
-  behaviors.observers = [calls, introductions, links, dialer, admission];
+  behaviors.observers = [calls, streams, introductions, links, dialer, admission];
   const agentParts = { context, router, ...behaviorParts, ...linkParts, ...messageParts };
   behaviors.agentOf = (slot) => new BehaviorAgentOf(agentParts, slot);
   introductions.agentOf = (slot, link) => new ConnectionAgentOf(agentParts, slot, link);
@@ -71,7 +72,7 @@ export function queuesOf({ local, dialer, links, behaviors, callbacks }: EngineP
 function behaviorPartsOf(context: EngineContext, router: RouterFacade) {
   const callbacks = new Callbacks(context, (slot) => context.enqueue({ run: () => behaviors.stop(slot) }));
   const behaviors = new BehaviorTable(context, router, callbacks);
-  return { callbacks, behaviors, calls: new Calls(context, callbacks, behaviors) };
+  return { callbacks, behaviors, calls: new Calls(context, callbacks, behaviors), streams: new Streams(context, callbacks, behaviors) };
 }
 
 type BehaviorParts = ReturnType<typeof behaviorPartsOf>;

@@ -10,6 +10,7 @@ import type { Connection, NodeEventName, NodeEvents } from '../api/events.js';
 import type { NetworkBehavior } from '../api/network-behavior.js';
 import type { RouteExplanation, RouterTable } from '../api/router-table.js';
 import { type Route, requireNodeId, requireRoute } from '../api/routes.js';
+import type { ByteStream, StreamOptions } from '../api/stream.js';
 import { requireText, requireWhole } from '../engine/behaviors/arguments.js';
 import type { NodeSendOptions } from '../engine/messages/application-sender.js';
 import { explainRoute } from '../engine/messages/explain.js';
@@ -18,7 +19,6 @@ import { queuesOf } from '../engine/parts.js';
 import type { QueueReport } from '../engine/queue-report.js';
 import { RouterFacade } from '../engine/router-facade.js';
 import { NetworkError, type SendResult } from '../errors.js';
-import type { Limits } from '../limits.js';
 import type { MetricsSnapshot } from '../metrics.js';
 import { NodeContainer } from '../registration/container.js';
 import { type BehaviorClass, type BehaviorEntry, classOfEntry, planRegistration } from '../registration/registry.js';
@@ -26,14 +26,12 @@ import { failedBy } from './call-outcome.js';
 import { logged } from './event-log.js';
 import { Listeners } from './listeners.js';
 import { NodeCalls } from './node-calls.js';
-import type { NodeSetup, RouterClass } from './node-options.js';
+import type { NodeLimits, NodeSetup, RouterClass } from './node-options.js';
+import { NodeStreams } from './node-streams.js';
 import { type ConnectOptions, NodeWaits, type WaitOptions, type WritableOptions } from './node-waits.js';
 import { routerOf } from './resolve-options.js';
 import { Runner } from './runner.js';
 import { drainMsOf, type NodeState, type StopOptions } from './stop-options.js';
-
-/** `behaviors`: by name, those that have bounds of their own. */
-export type NodeLimits = Limits & { readonly behaviors: Readonly<Record<string, Readonly<Record<string, number>>>> };
 
 /** How long a stop waits for what behaviours saved at the end. */
 const FLUSH_MS = 400;
@@ -46,6 +44,7 @@ export class MeshNode {
   private readonly listeners: Listeners;
   private readonly waits: NodeWaits;
   private readonly calls: NodeCalls;
+  private readonly streams: NodeStreams;
   private phase: NodeState = 'new';
   private stopping: Promise<void> | undefined;
 
@@ -79,6 +78,7 @@ export class MeshNode {
       nextTurn: () => new Promise<void>((resolve) => (timers.nextTurn ? timers.nextTurn(resolve) : timers.endOfTurn(resolve))),
     };
     this.waits = new NodeWaits(ports);
+    this.streams = new NodeStreams(ports);
     this.calls = new NodeCalls({ ...ports, waits: this.waits, withCaller: (work) => this.network.calls.withCaller(work) });
     for (const behavior of this.container.build()) this.network.behaviors.add(behavior);
     if (crypto.remark !== undefined) log.info({ crypto: crypto.name }, crypto.remark);
@@ -167,10 +167,7 @@ export class MeshNode {
     return this.runner.send(route, serviceId, payload, options);
   }
 
-  /**
-   * After `send` returned `full`: resolves when it is worth another try, because there is room in the lane (`normal` by default) or the
-   * connection has ended. Rejects with `CALL_CANCELLED` by its signal, and with `NOT_STARTED` when the node stops.
-   */
+  /** After `full`: resolves when the lane has room, or the connection has ended. Rejects with `CALL_CANCELLED` and `NOT_STARTED`. */
   writable(route: Route, options: WritableOptions = {}): Promise<void> {
     return this.waits.writable(route, options);
   }
@@ -198,6 +195,11 @@ export class MeshNode {
     return this.calls.request({ route, serviceId, method, value }, options);
   }
 
+  /** Opens a byte stream to a service of one node; resolves when that has taken it, rejects with a `NetworkError`. */
+  openStream(route: Route, target: BehaviorClass | number, options: StreamOptions = {}): Promise<ByteStream> {
+    return this.streams.open(route, target, options);
+  }
+
   /** The running instance. Throws `BEHAVIOR_MISSING`. */
   behavior<B extends NetworkBehavior>(type: BehaviorClass<B>): B {
     const instance = this.container.behavior(type);
@@ -205,10 +207,7 @@ export class MeshNode {
     return instance;
   }
 
-  /**
-   * Swaps the routing table. The new one knows links, metrics and services of now before it is asked. One that learns from neighbours has the
-   * old one beside it until it `isFilled`, 10 s at most. No message is lost or doubled.
-   */
+  /** Swaps the routing table. One that learns has the old one beside it until it `isFilled`, 10 s at most. No message is lost or doubled. */
   useRouter(table: RouterClass | RouterTable): void {
     const instance = routerOf('useRouter: table', table, 'ARGUMENT_INVALID');
     this.enterAndThrow(() => this.network.useRouter(instance));

@@ -1,12 +1,21 @@
 /**
- * @module Decorators: `@Behavior` and `@Rpc`, sugar over `static behavior`, and `@inject`. They work under the standard dialect of
+ * @module Decorators: `@Behavior`, `@Rpc` and `@OnStream`, sugar over `static behavior`, and `@inject`. They work under the standard dialect of
  * decorators and under TypeScript's legacy one (`experimentalDecorators`), and use no emitted types. Misuse throws where the class is
  * defined. `@inject` needs the legacy dialect, which alone has decorators of parameters; `static inject` works everywhere.
  */
 
-import { type AnyClass, type BehaviorDescriptor, className, isRemoteName, markRpc, recordDescriptor } from '../api/descriptor.js';
+import {
+  type AnyClass,
+  type BehaviorDescriptor,
+  className,
+  isRemoteName,
+  markOnStream,
+  markRpc,
+  recordDescriptor,
+} from '../api/descriptor.js';
 import type { NetworkBehavior } from '../api/network-behavior.js';
 import type { RpcContext } from '../api/rpc.js';
+import type { ByteStream } from '../api/stream.js';
 import { NetworkError } from '../errors.js';
 
 export { inject } from './injection.js';
@@ -22,6 +31,14 @@ export interface RpcDecorator {
   <M extends RpcMethod>(prototype: object, name: string | symbol, property: TypedPropertyDescriptor<M>): void;
 }
 
+/** What an `@OnStream` method may look like. */
+export type StreamMethod = (stream: ByteStream) => unknown;
+
+export interface StreamDecorator {
+  (method: StreamMethod, context: ClassMethodDecoratorContext): void;
+  <M extends StreamMethod>(prototype: object, name: string | symbol, property: TypedPropertyDescriptor<M>): void;
+}
+
 /** Gives a behaviour's class its service id and name. */
 export function Behavior(descriptor: Omit<BehaviorDescriptor, 'rpc'>): BehaviorDecorator {
   return (type, context) => {
@@ -33,30 +50,48 @@ export function Behavior(descriptor: Omit<BehaviorDescriptor, 'rpc'>): BehaviorD
 
 /** Makes a method callable by other nodes. With further decorators on the method, write it first. */
 export function Rpc(): RpcDecorator {
-  return (target: object, where: unknown, property?: PropertyDescriptor): void => {
-    if (typeof where === 'object' && where !== null) markStandard(target, where as ClassMethodDecoratorContext);
-    else markLegacy(target, where, property);
+  return methodDecorator('@Rpc', markRpc);
+}
+
+/** Makes a method take the streams that other nodes open to this behaviour. It may be async; what it throws resets its stream. */
+export function OnStream(): StreamDecorator {
+  return methodDecorator('@OnStream', markOnStream);
+}
+
+/** A decorator for methods, in both dialects. */
+function methodDecorator(
+  decorator: string,
+  mark: (method: object) => void,
+): (target: object, where: unknown, property?: PropertyDescriptor) => void {
+  return (target, where, property) => {
+    const isStandard = typeof where === 'object' && where !== null;
+    mark(
+      isStandard
+        ? standardMethod(decorator, target, where as ClassMethodDecoratorContext)
+        : legacyMethod(decorator, target, where, property),
+    );
   };
 }
 
-function markStandard(method: object, context: ClassMethodDecoratorContext): void {
+function standardMethod(decorator: string, method: object, context: ClassMethodDecoratorContext): object {
   const { kind, name, static: isStatic, private: isPrivate } = context;
-  check(kind === 'method' && !isStatic && !isPrivate, name, isStatic ? 'a static member' : isPrivate ? 'a private member' : `a ${kind}`);
-  markRpc(method);
+  const isMethod = kind === 'method' && !isStatic && !isPrivate;
+  check(decorator, isMethod, name, isStatic ? 'a static member' : isPrivate ? 'a private member' : `a ${kind}`);
+  return method;
 }
 
-function markLegacy(target: object, name: unknown, property: PropertyDescriptor | undefined): void {
+function legacyMethod(decorator: string, target: object, name: unknown, property: PropertyDescriptor | undefined): object {
   const method: unknown = property?.value;
-  check(name !== undefined, className(target), 'a class');
-  check(typeof target !== 'function', name, 'a static member');
-  check(typeof method === 'function', name, property === undefined ? 'a field' : 'an accessor');
-  markRpc(method as object);
+  check(decorator, name !== undefined, className(target), 'a class');
+  check(decorator, typeof target !== 'function', name, 'a static member');
+  check(decorator, typeof method === 'function', name, property === undefined ? 'a field' : 'an accessor');
+  return method as object;
 }
 
-function check(isMethod: boolean, name: unknown, what: string): void {
-  if (!isMethod) throw misuse('@Rpc', `${what} (${String(name)})`, 'put it on a method');
-  if (typeof name !== 'string') throw misuse('@Rpc', `${String(name)}, which is no text`, 'give the method a name that can be sent');
-  if (!isRemoteName(name)) throw misuse('@Rpc', `${name}, which is a hook or a member of every object`, 'give the method another name');
+function check(decorator: string, isMethod: boolean, name: unknown, what: string): void {
+  if (!isMethod) throw misuse(decorator, `${what} (${String(name)})`, 'put it on a method');
+  if (typeof name !== 'string') throw misuse(decorator, `${String(name)}, which is no text`, 'give the method a name that can be sent');
+  if (!isRemoteName(name)) throw misuse(decorator, `${name}, which is a hook or a member of every object`, 'give the method another name');
 }
 
 function describe(target: unknown, context: { kind: string } | string | undefined): string {

@@ -98,6 +98,7 @@ describe('node.queues()', () => {
       lane('control', controlLaneBytesMax),
       lane('normal', laneBytesMax),
       lane('bulk', laneBytesMax),
+      { ...lane('streams.received', 268_435_456), connectionId: undefined, messagesMax: 16_384 },
     ]);
     await network.stop();
   });
@@ -127,7 +128,9 @@ describe('limits that contradict each other', () => {
 describe('node.limits()', () => {
   it('shows what holds: the defaults, overrides, and connections.max under its own name', async () => {
     const node = await createNode({ logger: 'silent', limits: { hopsMax: 7 }, connections: { max: 9 } });
-    expect(node.limits()).to.deep.equal({ ...resolveLimits(), hopsMax: 7, connectionsMax: 9, behaviors: {} });
+    const { behaviors, ...limits } = node.limits();
+    expect(limits).to.deep.equal({ ...resolveLimits(), hopsMax: 7, connectionsMax: 9 });
+    expect(behaviors).to.have.all.keys('streams').and.nested.include({ 'streams.windowBytes': 1_048_576 });
   });
 
   it('a wrong limit fails at createNode, before anything runs', async () => {

@@ -2,10 +2,20 @@
  * @module SimulatedNode: a `MeshNode` on a simulated host. Only its ports are simulated. Its own promises let virtual time
  * pass until they settle, so that `await node.connect(…)` works without a `run`; see `Simulation` for the rule.
  */
-import { type Address, type BehaviorClass, type Client, type Connection, MeshNode, type NodeId, type Route } from '../../core/index.js';
+import {
+  type Address,
+  type BehaviorClass,
+  type ByteStream,
+  type Client,
+  type Connection,
+  MeshNode,
+  type NodeId,
+  type Route,
+} from '../../core/index.js';
 
 type Constructed = ConstructorParameters<typeof MeshNode>[0];
 type ConnectOptions = Parameters<MeshNode['connect']>[1];
+type OpenOptions = Parameters<MeshNode['openStream']>[2];
 type CallOptions = Parameters<MeshNode['call']>[4];
 type StopOptions = Parameters<MeshNode['stop']>[0];
 type WritableOptions = Parameters<MeshNode['writable']>[1];
@@ -41,6 +51,10 @@ export class SimulatedNode extends MeshNode {
 
   override call(route: Route, serviceId: number, method: string, value: unknown, options: CallOptions = {}): Promise<unknown> {
     return this.#meanwhile(super.call(route, serviceId, method, value, options));
+  }
+
+  override openStream(route: Route, target: BehaviorClass | number, options: OpenOptions = {}): Promise<ByteStream> {
+    return this.#meanwhile(super.openStream(route, target, options));
   }
 
   override writable(route: Route, options: WritableOptions = {}): Promise<void> {

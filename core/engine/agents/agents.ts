@@ -10,6 +10,7 @@ import type { Connection } from '../../api/events.js';
 import type { BehaviorPorts, CallResult, LentPort, Logger, Random } from '../../api/ports.js';
 import { type Route, requireNodeId, requireRoute } from '../../api/routes.js';
 import type { RpcAnswer, RpcRequest } from '../../api/rpc.js';
+import type { IncomingStream } from '../../api/stream.js';
 import { NetworkError, type SendResult } from '../../errors.js';
 import { type Limits, limitError } from '../../limits.js';
 import type { MetricsSource } from '../../metrics.js';
@@ -21,6 +22,7 @@ import type { Callbacks } from '../behaviors/callbacks.js';
 import type { Calls } from '../behaviors/calls.js';
 import { OwnQueue } from '../behaviors/own-queue.js';
 import type { BehaviorSlot, HandlerSlot, Owner } from '../behaviors/owner.js';
+import type { Streams } from '../behaviors/streams.js';
 import { Timer } from '../behaviors/timer.js';
 import type { Action, EngineContext } from '../context.js';
 import type { Dialer } from '../dial/dialer.js';
@@ -38,6 +40,7 @@ export interface AgentParts {
   readonly behaviors: BehaviorTable;
   readonly callbacks: Callbacks;
   readonly calls: Calls;
+  readonly streams: Streams;
   readonly links: LinkTable;
   readonly admission: Admission;
   readonly sender: Sender;
@@ -163,7 +166,8 @@ abstract class AgentOf<Self extends Owner> implements Agent {
   }
 
   protected guard(): void {
-    if (this.owner.transaction === 0) throw escaped(this.owner);
+    const { transaction, behavior } = this.owner;
+    if (transaction === 0) throw new NetworkError('AGENT_ESCAPED', `an agent of ${behavior.name} was used outside of its callback`);
   }
 
   protected record(action: Action): void {
@@ -254,6 +258,11 @@ export class BehaviorAgentOf extends AgentOf<BehaviorSlot> implements BehaviorAg
     requireFunction('deliverRpc: answer.error', (Object(answer) as RpcAnswer).error);
     this.record({ run: () => this.parts.calls.deliver(request, answer) });
   }
+
+  deliverStream(incoming: IncomingStream): void {
+    requireFunction('deliverStream: incoming.failed', (Object(incoming) as IncomingStream).failed);
+    this.record({ run: () => this.parts.streams.deliver(incoming) });
+  }
 }
 
 export class ConnectionAgentOf extends AgentOf<HandlerSlot> implements ConnectionAgent {
@@ -287,8 +296,4 @@ export class ConnectionAgentOf extends AgentOf<HandlerSlot> implements Connectio
 /** An id that is none is a mistake; a node that is not connected is not. */
 function notOpen(nodeId: NodeId): undefined {
   requireNodeId('connectionTo: nodeId', nodeId);
-}
-
-function escaped(owner: Owner): NetworkError {
-  return new NetworkError('AGENT_ESCAPED', `an agent of ${owner.behavior.name} was used outside of its callback`);
 }

@@ -54,7 +54,12 @@ export class BehaviorTable {
 
   /** Who makes this node's calls. */
   get callerSlot(): BehaviorSlot | undefined {
-    for (const slot of this.slots) if (slot.ports.caller !== undefined) return slot;
+    return this.filling('caller');
+  }
+
+  /** The first behaviour that fills the port. */
+  filling(name: keyof BehaviorPorts): BehaviorSlot | undefined {
+    for (const slot of this.slots) if (slot.ports[name] !== undefined) return slot;
     return undefined;
   }
 

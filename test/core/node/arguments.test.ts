@@ -64,6 +64,8 @@ class Owner extends NetworkBehavior {
     return 'hello';
   }
 
+  override onStream() {}
+
   override onConnected() {
     this.handler = new Handler();
     return this.handler;
@@ -100,6 +102,7 @@ function nodeCases(node: SimulatedNode): Readonly<Record<string, Case>> {
       good: [toLocal(), 64, 'greet', 1, {}],
       also: [[], [], [], ALL, ['undefined', ...EMPTY]],
     },
+    openStream: { call: node.openStream.bind(node), good: [toLocal(), 64, {}], also: [[], [], ['undefined', ...EMPTY]] },
     behavior: { call: node.behavior.bind(node), good: [Owner], also: [[]] },
     useRouter: { call: node.useRouter.bind(node), good: [DirectRouter], also: [[]] },
     addBehavior: { call: node.addBehavior.bind(node), good: [Other], also: [[]] },
@@ -143,6 +146,7 @@ function behaviorCases(agent: BehaviorAgent): Readonly<Record<string, Case>> {
     registerService: { call: agent.registerService.bind(agent), good: [90], also: [[]] },
     unregisterService: { call: agent.unregisterService.bind(agent), good: [90], also: [[]] },
     deliverRpc: { call: agent.deliverRpc.bind(agent), good: [{ serviceId: 99, method: 'm' }, answer], also: [[], []] },
+    deliverStream: { call: agent.deliverStream.bind(agent), good: [{ serviceId: 99, ...answer }], also: [[]] },
   };
 }
 
@@ -217,8 +221,8 @@ describe('wrong arguments (kind 8)', () => {
 
   beforeEach(async () => {
     sim = new SimulatedNetwork({ seed: 8 });
-    alice = await sim.createNode({ name: 'alice', builtins: ['handshake', 'rpc'], behaviors: [Owner] });
-    bob = await sim.createNode({ name: 'bob', builtins: ['handshake', 'rpc'], behaviors: [Owner] });
+    alice = await sim.createNode({ name: 'alice', builtins: ['handshake', 'rpc', 'streams'], behaviors: [Owner] });
+    bob = await sim.createNode({ name: 'bob', builtins: ['handshake', 'rpc', 'streams'], behaviors: [Owner] });
     await sim.start(alice, bob);
     await alice.connect('sim://bob');
   });

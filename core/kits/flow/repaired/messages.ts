@@ -4,7 +4,8 @@
  */
 import type { ByteReader } from '../../../structures/byte-reader.js';
 import type { ByteWriter } from '../../../structures/byte-writer.js';
-import { type Acknowledgement, type PacketRange, RANGES_MAX } from './receipts.js';
+import type { Acknowledgement } from './receipts.js';
+import { type PacketRange, RANGES_MAX } from './seen-numbers.js';
 
 const DELAY_MAX_MS = 0xffff;
 const LENGTH_MAX = 0xffff_ffff;

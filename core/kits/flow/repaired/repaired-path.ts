@@ -15,12 +15,21 @@ import { backoffBoundMs } from '../../../structures/back-off.js';
 import { BoundedMap } from '../../../structures/bounded-map.js';
 import type { LossCause } from '../../../wire/link-control.js';
 import { CongestionWindow, SEGMENT_BYTES } from './congestion-window.js';
-import type { Acknowledgement, PacketRange } from './receipts.js';
+import type { Acknowledgement } from './receipts.js';
 import { RoundTrip } from './round-trip.js';
+import type { PacketRange } from './seen-numbers.js';
 
 /** A piece of what the owner sends. `hasArrived` is the path's: true once a packet with it was acknowledged. */
 export interface RepairedFrame {
   hasArrived: boolean;
+}
+
+/** What a path counts; the owner gives it the object. */
+export interface RepairCounters {
+  /** Packets whose frames were handed out again. */
+  packetsLost: number;
+  /** Of these, those that had arrived. */
+  packetsWronglyLost: number;
 }
 
 interface Packet<Frame> {
@@ -67,10 +76,10 @@ export class RepairedPath<Frame extends RepairedFrame> {
   #paceAtMs = 0;
   #pauseCount = 0;
   #pausedUntilMs = 0;
-  /** Since when nothing was acknowledged although something is in transit. */
+  /** Since when nothing was acknowledged although something was sent. */
   silentSinceMs = Number.POSITIVE_INFINITY;
-  /** Packets whose frames were handed out again, and of these, those that had arrived. */
-  readonly counters = { lost: 0, wronglyLost: 0 };
+
+  constructor(readonly counters: RepairCounters) {}
 
   /** The number that the next packet gets. */
   get nextNumber(): number {
@@ -143,7 +152,7 @@ export class RepairedPath<Frame extends RepairedFrame> {
   sent(frames: readonly Frame[], byteCount: number, nowMs: number): void {
     const isLimited = 2 * (this.#inTransitBytes + byteCount) >= this.#window.bytes;
     const number = this.#nextNumber++;
-    if (this.#inTransit.size === 0) this.silentSinceMs = nowMs;
+    if (this.silentSinceMs === Number.POSITIVE_INFINITY) this.silentSinceMs = nowMs;
     this.#inTransit.set(number, { number, frames, byteCount, sentMs: nowMs, isLimited });
     this.#inTransitBytes += byteCount;
     this.#lastSentMs = nowMs;
@@ -161,7 +170,7 @@ export class RepairedPath<Frame extends RepairedFrame> {
     const found = this.#acknowledge(ranges);
     if (found.length === 0) return true;
     this.#greatestAcked = Math.max(this.#greatestAcked, newest.last);
-    this.silentSinceMs = this.#inTransit.size === 0 ? Number.POSITIVE_INFINITY : nowMs;
+    this.silentSinceMs = this.isQuiet ? Number.POSITIVE_INFINITY : nowMs;
     this.#probeCount = 0;
     this.#probesDue = 0;
     this.#pauseCount = 0;
@@ -232,7 +241,7 @@ export class RepairedPath<Frame extends RepairedFrame> {
     for (const { key, value } of this.#suspects.entries()) {
       if (!isIn(ranges, key)) continue;
       this.#suspects.delete(key);
-      this.counters.wronglyLost++;
+      this.counters.packetsWronglyLost++;
       this.#overtaking = Math.min(Math.max(this.#overtaking, this.#greatestAcked - key + 1), OVERTAKING_MAX);
       for (const frame of value.frames) frame.hasArrived = true;
     }
@@ -260,7 +269,7 @@ export class RepairedPath<Frame extends RepairedFrame> {
 
   #lose(packet: Packet<Frame>): void {
     this.#leave(packet);
-    this.counters.lost++;
+    this.counters.packetsLost++;
     this.#suspects.set(packet.number, packet);
     if (packet.number >= this.#firstNumber) this.#window.lost(packet.byteCount);
     for (const frame of packet.frames) if (!frame.hasArrived) this.#lost.push(frame);

@@ -19,7 +19,7 @@ const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 
 /** A path that has sent packets a, b, c, … of 1,000 bytes at time 0. */
 function pathWith(names: string): RepairedPath<Named> {
-  const path = new RepairedPath<Named>();
+  const path = new RepairedPath<Named>({ packetsLost: 0, packetsWronglyLost: 0 });
   for (const name of names) path.sent([frame(name)], 1_000, 0);
   return path;
 }
@@ -109,7 +109,7 @@ describe('repaired path: losses (TH-33, TH-35)', () => {
     const path = pathWith('abcdefghijk');
     path.acknowledged(ack(1, 3), 50);
     path.acknowledged({ ranges: [{ first: 0, last: 3 }], delayMs: 0 }, 51);
-    expect([lostOf(path), path.counters]).to.deep.equal(['', { lost: 1, wronglyLost: 1 }]);
+    expect([lostOf(path), path.counters]).to.deep.equal(['', { packetsLost: 1, packetsWronglyLost: 1 }]);
     path.acknowledged(
       {
         ranges: [

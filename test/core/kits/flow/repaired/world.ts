@@ -45,7 +45,7 @@ const OVERHEAD_BYTES = 80;
 
 export class World {
   nowMs = 0;
-  readonly path = new RepairedPath<Piece>();
+  readonly path = new RepairedPath<Piece>({ packetsLost: 0, packetsWronglyLost: 0 });
   readonly receipts = new Receipts();
   readonly out: OutboundFlow<number, never>[];
   readonly in: InboundFlow<number, never>[];

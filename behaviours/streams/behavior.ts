@@ -1,0 +1,245 @@
+/**
+ * @module StreamsBehavior (service 8): byte streams between this node and others. It fills the port `StreamOpener`, through which `node.openStream`
+ * opens streams, and hands those of others to `onStream` or `@OnStream` of the service that they name.
+ *
+ * The opener sends `open`, the other side `accept` or `reset` (`messages.ts`); then both send within the credit that the other grants, until
+ * both have ended, or one has reset the stream. With a neighbour the frames go as they are, in the bulk lane (`link-carrier.ts`); with a node
+ * behind relays in packets that are repaired (`session.ts`). Streams with one node take turns.
+ *
+ * Bounds (`options.ts`): streams with each node and in all, sessions, and what waits for readers. A stream has deadlines for its opening, its
+ * first byte and silence. When a connection is lost, so are its streams; those over relays go on over another path, for 30 s at most without
+ * an acknowledgement. When this behaviour stops, all end; nothing is left.
+ *
+ * A relay may read streams that pass it, and may lie about who opens one (see `nodeVerified`); it cannot take part in a session that it has not seen.
+ */
+import {
+  type BehaviorAgent,
+  type BehaviorLimits,
+  type Connection,
+  LOGGER,
+  type Logger,
+  type Lost,
+  type Message,
+  NetworkBehavior,
+  NetworkError,
+  RouterTable,
+  type StreamOpener,
+  type StreamRequest,
+  type StreamResult,
+  type WritableLane,
+} from '../../core/index.js';
+import type { Carrier } from './carrier.js';
+import { Carriers } from './carriers.js';
+import { Intake } from './intake.js';
+import { type Frame, plainText } from './messages.js';
+import { type OpenRequest, openRequestReader } from './open-request.js';
+import { limitsOf, readStreamsOptions, StreamCounters, type StreamsOptions, type StreamsSettings } from './options.js';
+import { StreamEnd } from './stream-end.js';
+import { StreamTable } from './stream-table.js';
+import { type StreamRoute, targetOf } from './targets.js';
+import type { WebStream } from './web-stream.js';
+
+const SERVICE_ID = 8;
+
+export class StreamsBehavior extends NetworkBehavior {
+  static readonly behavior = { serviceId: SERVICE_ID, name: 'streams' } as const;
+  static readonly inject = [RouterTable, LOGGER] as const;
+
+  readonly counters: Readonly<StreamCounters>;
+  private readonly counted = new StreamCounters();
+  private readonly settings: StreamsSettings;
+  private readonly readRequest: (request: StreamRequest) => OpenRequest;
+  private readonly carriers: Carriers;
+  private readonly intake: Intake;
+  private readonly table: StreamTable;
+
+  constructor(
+    private readonly router: RouterTable,
+    private readonly log: Logger,
+    options: StreamsOptions = {},
+  ) {
+    super();
+    this.settings = readStreamsOptions(options);
+    this.counters = this.counted;
+    this.readRequest = openRequestReader(this.settings);
+    this.table = new StreamTable({
+      settings: this.settings,
+      counters: this.counted,
+      log,
+      perform: (work) => this.perform(work),
+      forget: (session) => this.carriers.forget(session),
+    });
+    const host = {
+      router,
+      counters: this.counted,
+      opened: (agent: BehaviorAgent, carrier: Carrier, frame: Frame) => this.opened(agent, carrier, frame),
+      left: (end: StreamEnd) => this.table.left(end),
+    };
+    this.carriers = new Carriers(host, this.settings.sessionsMax);
+    this.intake = new Intake(this.carriers, this.counted);
+  }
+
+  override get ports(): { readonly streamOpener: StreamOpener } {
+    const streamOpener: StreamOpener = {
+      open: (agent, request, settle) => this.open(agent, request, settle),
+      serviceEnded: (agent, serviceId) => this.serviceEnded(agent, serviceId),
+    };
+    return { streamOpener };
+  }
+
+  override get limits(): BehaviorLimits {
+    return limitsOf(this.settings);
+  }
+
+  /** Streams that have not ended. */
+  get streamCount(): number {
+    return this.table.size;
+  }
+
+  /** Nodes behind relays with which there are streams, or were a moment ago. */
+  get sessionCount(): number {
+    return this.carriers.sessionCount;
+  }
+
+  override onStarted(agent: BehaviorAgent): void {
+    const { streamsMax, windowsBytes } = this.settings;
+    agent.queue('received', () => ({
+      messages: this.table.size,
+      messagesMax: streamsMax,
+      bytes: this.table.unreadBytes,
+      bytesMax: windowsBytes,
+    }));
+    this.counted.showIn(agent.metrics);
+  }
+
+  override onMessage(agent: BehaviorAgent, message: Message): void {
+    const carrier = this.intake.receive(agent, message);
+    if (carrier !== undefined) this.table.pump(agent, carrier);
+  }
+
+  override onMessageLost(agent: BehaviorAgent, lost: Lost): void {
+    const session = this.intake.lost(agent, lost);
+    if (session !== undefined) this.table.pump(agent, session);
+  }
+
+  override onWritable(agent: BehaviorAgent, { connectionId }: WritableLane): void {
+    const carrier = this.carriers.link(connectionId);
+    carrier?.roomAgain(agent);
+    if (carrier !== undefined) this.table.pump(agent, carrier);
+  }
+
+  override onDisconnected(agent: BehaviorAgent, { id }: Connection): void {
+    const carrier = this.carriers.takeLink(id);
+    carrier?.fail(new NetworkError('STREAM_LOST', 'the connection has ended'));
+    for (const session of this.carriers.ofSessions()) {
+      session.hopEnded(id);
+      this.table.pump(agent, session);
+    }
+  }
+
+  override onStopped(agent: BehaviorAgent): void {
+    this.table.stop(agent, this.carriers.all());
+  }
+
+  /** Never throws for what is wrong with a request: `settle` gets it. */
+  private open(agent: BehaviorAgent, request: StreamRequest, settle: (result: StreamResult) => void): { cancel(): void } {
+    const fail = ({ code, message }: NetworkError) => settle({ type: 'error', code, text: message });
+    try {
+      const web = this.start(agent, this.readRequest(request));
+      web.onAccepted = () => settle({ type: 'ok', stream: web });
+      web.onFailed = fail;
+      return { cancel: () => web.reset('the opening was cancelled') };
+    } catch (error) {
+      fail(error as NetworkError);
+      return { cancel: () => {} };
+    }
+  }
+
+  private start(agent: BehaviorAgent, request: OpenRequest): WebStream {
+    const carrier = this.carrierFor(agent, request);
+    const { streamsPerNodeMax } = this.settings;
+    if (this.table.isFull || carrier.opened.size >= streamsPerNodeMax)
+      throw new NetworkError('LIMIT_EXCEEDED', 'this node has as many streams as it may');
+    const { serviceId, timeoutMs, firstByteMs, silenceMs } = request;
+    const name = plainText(request.name);
+    const window = this.table.windowOf(carrier, 1);
+    const fields = { id: carrier.nextId(), isOpener: true, serviceId, name, window, timeoutMs, firstByteMs, silenceMs, nowMs: agent.nowMs };
+    this.counted.opened++;
+    const web = this.table.add(agent, carrier, new StreamEnd(fields));
+    // Whoever opens it must be able to look at it first.
+    agent.sendToBehavior(SERVICE_ID, carrier);
+    return web;
+  }
+
+  override onBehaviorEvent(agent: BehaviorAgent, fromServiceId: number, event: unknown): void {
+    if (fromServiceId === SERVICE_ID) this.table.pump(agent, event as Carrier);
+  }
+
+  private carrierFor(agent: BehaviorAgent, { route, serviceId }: OpenRequest): Carrier {
+    if (route.type === 'services') throw new NetworkError('ARGUMENT_INVALID', 'a stream goes to one node; toServices names several');
+    const target = targetOf(agent, this.router, route as StreamRoute, serviceId);
+    const carrier = target && this.carrierTo(agent, target);
+    if (carrier === undefined) throw new NetworkError('STREAM_UNREACHABLE', 'no route leads to the destination');
+    return carrier;
+  }
+
+  private carrierTo(agent: BehaviorAgent, target: Exclude<ReturnType<typeof targetOf>, undefined>): Carrier | undefined {
+    if ('connectionId' in target) return this.carriers.ofConnection(agent, target.connectionId);
+    const { nodeId } = target;
+    if (nodeId === agent.nodeId) return this.carriers.ofSelf(nodeId);
+    const connection = agent.connectionTo(nodeId);
+    if (connection !== undefined) return this.carriers.ofNeighbour(connection.id, nodeId);
+    if (this.router.pathToNode(nodeId).type === 'reject') return undefined;
+    const session = this.carriers.sessionWith(agent, nodeId);
+    if (session === undefined) throw new NetworkError('LIMIT_EXCEEDED', 'this node has as many sessions as it may');
+    return session;
+  }
+
+  /** A remote opens a stream. */
+  private opened(agent: BehaviorAgent, carrier: Carrier, frame: Frame): StreamEnd {
+    const { streamId: id, serviceId, position: granted, timeoutMs, silenceMs, text: name } = frame;
+    const { streamsPerNodeMax } = this.settings;
+    const isTooMuch = this.table.isFull || carrier.accepted.size >= streamsPerNodeMax;
+    const window = this.table.windowOf(carrier, 1);
+    const end = new StreamEnd({ id, isOpener: false, serviceId, name, window, granted, timeoutMs, silenceMs, nowMs: agent.nowMs });
+    const stream = this.table.add(agent, carrier, end);
+    if (isTooMuch) this.refuse(end, 'STREAM_OVERLOADED', 'the node has as many streams as it may');
+    else
+      agent.deliverStream({
+        serviceId,
+        stream,
+        taken: () => this.taken(end),
+        refused: (text) => this.table.act(end, () => this.refuse(end, 'STREAM_REFUSED', text)),
+        failed: (err) => this.handlerFailed(end, err),
+      });
+    return end;
+  }
+
+  private taken(end: StreamEnd): void {
+    this.counted.accepted++;
+    this.table.act(end, ({ nowMs }) => end.accept(nowMs));
+  }
+
+  private refuse(end: StreamEnd, code: 'STREAM_OVERLOADED' | 'STREAM_REFUSED', text: string): void {
+    this.counted.refused++;
+    end.reset(code, text);
+  }
+
+  /** What was thrown stays on this node. */
+  private handlerFailed(end: StreamEnd, err: unknown): void {
+    if (end.error !== undefined) return;
+    this.log.warn({ err, service: end.serviceId, stream: end.name }, 'stream handler failed');
+    this.table.act(end, () => end.reset('STREAM_FAILED', 'the service has thrown'));
+  }
+
+  private serviceEnded(agent: BehaviorAgent, serviceId: number): void {
+    for (const carrier of this.carriers.all()) {
+      for (const end of [...carrier.accepted.values()]) {
+        if (end.serviceId !== serviceId) continue;
+        end.reset('STREAM_REFUSED', 'the service has ended');
+        carrier.changed(end);
+      }
+      this.table.pump(agent, carrier);
+    }
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * @module Carrier: what the streams with one node share: the table of its streams, and the round in which those that have something to send take
+ * turns, frame by frame. Over which messages the frames go is the work of `link-carrier.ts` and `session.ts`.
+ */
+import { type BehaviorAgent, type NetworkError, type NodeId, SeenNumbers } from '../../core/index.js';
+import { Frame, OPEN, PING } from './messages.js';
+import type { StreamCounters } from './options.js';
+import type { StreamEnd } from './stream-end.js';
+
+/** What carriers need of the behaviour. */
+export interface CarrierHost {
+  /** A remote opens a stream: the end that takes it, or refuses. */
+  opened(agent: BehaviorAgent, carrier: Carrier, frame: Frame): StreamEnd;
+  /** The end is in no table any more. */
+  left(end: StreamEnd): void;
+  readonly counters: StreamCounters;
+}
+
+export abstract class Carrier {
+  /** Streams that this node has opened, and those that the other one has. On the path to this node itself, both are here. */
+  readonly opened = new Map<number, StreamEnd>();
+  readonly accepted = new Map<number, StreamEnd>();
+  /** Those that have something to send, in their order. */
+  private waiting: StreamEnd[] = [];
+  private readonly seen = new SeenNumbers();
+  private lastId = -1;
+  private readonly frame = new Frame();
+
+  constructor(
+    protected readonly host: CarrierHost,
+    readonly nodeId: NodeId,
+    /** Whether the node is who it is said to be. */
+    readonly isVerified: boolean,
+  ) {}
+
+  get size(): number {
+    return this.opened.size + this.accepted.size;
+  }
+
+  /** The number of the next stream that this node opens. */
+  nextId(): number {
+    return ++this.lastId;
+  }
+
+  add(end: StreamEnd): void {
+    (end.isOpener ? this.opened : this.accepted).set(end.id, end);
+    this.changed(end);
+  }
+
+  /** The end may have something to send, or be over. `pump` follows. */
+  changed(end: StreamEnd): void {
+    if (end.isOver) return this.remove(end);
+    if (end.isWaiting || !end.hasFrame) return;
+    end.isWaiting = true;
+    this.waiting.push(end);
+  }
+
+  /** Sends what may be sent now. */
+  abstract pump(agent: BehaviorAgent): void;
+
+  /** Ends every stream on this side. */
+  fail(error: NetworkError): void {
+    for (const end of [...this.opened.values(), ...this.accepted.values()]) {
+      end.fail(error);
+      this.remove(end);
+    }
+  }
+
+  protected get hasWaiting(): boolean {
+    return this.waiting.length > 0;
+  }
+
+  /** The next stream whose turn it is. */
+  protected take(): StreamEnd | undefined {
+    for (let end = this.waiting.shift(); end !== undefined; end = this.waiting.shift()) {
+      end.isWaiting = false;
+      if (end.hasFrame) return end;
+    }
+    return undefined;
+  }
+
+  protected receiveFrame(agent: BehaviorAgent, bytes: Uint8Array, start: number, stop: number): void {
+    const { frame } = this;
+    if (!frame.read(bytes, start, stop)) return this.malformed();
+    if (frame.kind === PING) return;
+    if (frame.kind === OPEN && frame.isOfOpener) return this.open(agent, frame);
+    const end = (frame.isOfOpener ? this.accepted : this.opened).get(frame.streamId);
+    if (end === undefined) return;
+    if (!end.receive(frame, agent.nowMs)) end.reset('PROTOCOL_ERROR', 'the remote sent what it may not');
+    this.changed(end);
+  }
+
+  protected malformed(): void {
+    this.host.counters.malformed++;
+  }
+
+  private open(agent: BehaviorAgent, frame: Frame): void {
+    if (this.seen.add(frame.streamId)) this.add(this.host.opened(agent, this, frame));
+  }
+
+  private remove(end: StreamEnd): void {
+    const table = end.isOpener ? this.opened : this.accepted;
+    if (!table.delete(end.id)) return;
+    if (end.error === undefined) end.observer.ended();
+    this.host.left(end);
+  }
+}

@@ -1,0 +1,286 @@
+/**
+ * @module StreamEnd: one end of a stream: what it has to send, frame by frame, and what has come. Both directions are ordered flows of bytes under
+ * credit (`core/kits/flow`). It knows no carrier and no agent; what the application does with it is the work of its observer.
+ *
+ * Order: the opener sends `open` with credit for the other side, which answers `accept` with credit, or `reset`. No data of the opener leaves
+ * before that.
+ */
+import { type ByteWriter, InboundFlow, NetworkError, OutboundFlow } from '../../core/index.js';
+import {
+  ACCEPT,
+  CREDIT,
+  DATA,
+  DATA_HEAD_BYTES,
+  END,
+  type Frame,
+  type FrameOwner,
+  plainText,
+  RESET,
+  type ResetCode,
+  writeData,
+  writeNumber,
+  writeOpen,
+  writeReset,
+} from './messages.js';
+
+/** The largest piece of a neighbour's stream: streams take turns by the piece. */
+export const PIECE_BYTES_MAX = 65_536;
+
+export interface EndFields extends FrameOwner {
+  readonly serviceId: number;
+  readonly name: string;
+  readonly window: number;
+  /** What the remote has granted with `open`. */
+  readonly granted?: number;
+  readonly timeoutMs: number;
+  readonly firstByteMs?: number | undefined;
+  readonly silenceMs: number;
+  readonly nowMs: number;
+}
+
+/** The application's side. */
+export interface EndObserver {
+  /** The remote has taken the stream. Only of an opener. */
+  accepted(): void;
+  /** Something can be read: bytes, or the end. */
+  incoming(): void;
+  /** The stream was reset. */
+  failed(error: NetworkError): void;
+  /** Both directions have ended, and everything was read. */
+  ended(): void;
+}
+
+const EOF = {};
+type Eof = typeof EOF;
+
+/** What the application writes, until it was handed on. */
+interface Writing {
+  readonly bytes: Uint8Array;
+  at: number;
+  readonly sent: () => void;
+}
+
+export class StreamEnd implements FrameOwner {
+  readonly id: number;
+  readonly isOpener: boolean;
+  readonly serviceId: number;
+  readonly name: string;
+  /** Of the carrier, for its round. */
+  isWaiting = false;
+  /** Of the deadlines. */
+  dueMs = Number.POSITIVE_INFINITY;
+  heapIndex = -1;
+  heapOrder = 0;
+  observer!: EndObserver;
+  readonly inbound: InboundFlow<Uint8Array, Eof>;
+  private readonly outbound: OutboundFlow<Uint8Array, Eof>;
+  private readonly openedMs: number;
+  private acceptedMs: number | undefined;
+  private hasReceived = false;
+  private lastMs: number;
+  private isOpenDue: boolean;
+  private isAcceptDue = false;
+  private writing: Writing | undefined;
+  private finished: (() => void) | undefined;
+  private hasEnded = false;
+  private isEndRead = false;
+  private resetDue: { readonly code: ResetCode; readonly text: string } | undefined;
+  /** Why it was reset. */
+  error: NetworkError | undefined;
+
+  constructor(private readonly fields: EndFields) {
+    const { id, isOpener, serviceId, name, window, granted = 0, nowMs } = fields;
+    this.id = id;
+    this.isOpener = isOpener;
+    this.serviceId = serviceId;
+    this.name = name;
+    this.inbound = new InboundFlow({ window, unitsOf: lengthOf });
+    this.outbound = new OutboundFlow({ capacity: PIECE_BYTES_MAX, unitsOf: lengthOf, granted });
+    this.openedMs = nowMs;
+    this.lastMs = nowMs;
+    this.isOpenDue = isOpener;
+  }
+
+  /** Nothing will be sent or read any more. */
+  get isOver(): boolean {
+    if (this.error !== undefined) return this.resetDue === undefined;
+    return this.hasEnded && this.isEndRead;
+  }
+
+  /** Everything was read but the end, which has come. */
+  get isAtEnd(): boolean {
+    return !this.isEndRead && this.inbound.isReadOut;
+  }
+
+  /** Whether there is a frame to send now. */
+  get hasFrame(): boolean {
+    if (this.resetDue !== undefined) return true;
+    if (this.error !== undefined || this.isOver) return false;
+    const hasData = this.writing !== undefined && this.outbound.available > 0;
+    return this.isOpenDue || this.isAcceptDue || this.isCreditDue || hasData || this.outbound.endingDue !== undefined;
+  }
+
+  private get isCreditDue(): boolean {
+    return this.inbound.hasNews && !this.inbound.isComplete && !this.isOpenDue && !this.isAcceptDue;
+  }
+
+  /** The next deadline that holds now. */
+  get deadlineMs(): number {
+    const { timeoutMs, firstByteMs, silenceMs } = this.fields;
+    if (this.error !== undefined || this.isOver) return Number.POSITIVE_INFINITY;
+    if (this.acceptedMs === undefined) return this.openedMs + timeoutMs;
+    const firstMs = this.hasReceived || firstByteMs === undefined ? Number.POSITIVE_INFINITY : this.acceptedMs + firstByteMs;
+    return Math.min(firstMs, this.lastMs + silenceMs);
+  }
+
+  /** Which deadline has passed. */
+  get deadlineText(): string {
+    const { timeoutMs, firstByteMs, silenceMs } = this.fields;
+    if (this.acceptedMs === undefined) return `the stream was not taken within ${timeoutMs} ms`;
+    const isFirst = !this.hasReceived && firstByteMs !== undefined && this.acceptedMs + firstByteMs <= this.lastMs + silenceMs;
+    return isFirst ? `no byte came within ${firstByteMs} ms` : `nothing was sent or received for ${silenceMs} ms`;
+  }
+
+  get sentBytes(): number {
+    return this.outbound.position;
+  }
+
+  /** Writes the next frame, of `room` bytes at most: `hasFrame` holds. */
+  writeFrame(writer: ByteWriter, room: number, nowMs: number): void {
+    if (this.resetDue !== undefined) return this.writeResetFrame(writer, this.resetDue);
+    if (this.isOpenDue) return this.writeOpenFrame(writer);
+    if (this.isAcceptDue) return this.writeCredit(writer, ACCEPT);
+    if (this.isCreditDue) return this.writeCredit(writer, CREDIT);
+    if (this.writing !== undefined) return this.writePiece(writer, this.writing, Math.min(room - DATA_HEAD_BYTES, PIECE_BYTES_MAX), nowMs);
+    this.outbound.endingSent();
+    this.hasEnded = true;
+    writeNumber(writer, END, this, this.outbound.position);
+    this.finished?.();
+  }
+
+  /** Bytes for the remote; `sent` is called when they are free again. One at a time, after the one before was sent. */
+  write(bytes: Uint8Array, sent: () => void): void {
+    this.writing = { bytes, at: 0, sent };
+  }
+
+  /** Nothing more is written; `sent` is called when the end was handed on. */
+  finish(sent: () => void): void {
+    this.finished = sent;
+    this.outbound.finish(EOF);
+  }
+
+  /** The next bytes, `end` after the last; `undefined` as long as nothing has come. */
+  read(): Uint8Array | 'end' | undefined {
+    const next = this.inbound.read();
+    if (next?.type === 'item') return next.item;
+    this.isEndRead ||= next !== undefined;
+    return next && 'end';
+  }
+
+  /** This side takes the stream. */
+  accept(nowMs: number): void {
+    this.acceptedMs = nowMs;
+    this.isAcceptDue = true;
+  }
+
+  /** Ends it on both sides. */
+  reset(code: ResetCode, reason: string): void {
+    if (this.error !== undefined || this.isOver) return;
+    const text = plainText(reason);
+    if (!this.isOpenDue) this.resetDue = { code, text };
+    this.fail(new NetworkError(code, text));
+  }
+
+  /** Ends it on this side. */
+  fail(error: NetworkError): void {
+    if (this.error !== undefined || this.isOver) return;
+    this.error = error;
+    this.writing = undefined;
+    this.observer.failed(error);
+  }
+
+  /** A frame has come. False when the remote may not send it. */
+  receive(frame: Frame, nowMs: number): boolean {
+    this.lastMs = nowMs;
+    if (this.error !== undefined) return true;
+    switch (frame.kind) {
+      case ACCEPT:
+        return this.onAccept(frame.position, nowMs);
+      case CREDIT:
+        return this.outbound.onGrant(frame.position) !== 'invalid';
+      case DATA:
+        return this.onData(frame);
+      case END:
+        return this.onEnd(frame.position);
+      case RESET:
+        this.resetDue = undefined;
+        this.fail(new NetworkError(frame.code, frame.text));
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  private onAccept(credit: number, nowMs: number): boolean {
+    if (!this.isOpener) return false;
+    this.outbound.onGrant(credit);
+    if (this.acceptedMs !== undefined) return true;
+    this.acceptedMs = nowMs;
+    this.observer.accepted();
+    return true;
+  }
+
+  private onData({ bytes, position }: Frame): boolean {
+    if (this.inbound.receive(bytes.slice(), position) === 'violation') return false;
+    this.hasReceived = true;
+    this.observer.incoming();
+    return true;
+  }
+
+  private onEnd(position: number): boolean {
+    if (!this.inbound.end(position, EOF)) return false;
+    this.hasReceived = true;
+    this.observer.incoming();
+    return true;
+  }
+
+  private writeResetFrame(writer: ByteWriter, { code, text }: { readonly code: ResetCode; readonly text: string }): void {
+    this.resetDue = undefined;
+    writeReset(writer, this, code, text);
+  }
+
+  private writeOpenFrame(writer: ByteWriter): void {
+    const { serviceId, name, timeoutMs, silenceMs } = this.fields;
+    this.isOpenDue = false;
+    writeOpen(writer, this, { serviceId, credit: this.announce(), timeoutMs, silenceMs, name });
+  }
+
+  private writeCredit(writer: ByteWriter, kind: typeof ACCEPT | typeof CREDIT): void {
+    this.isAcceptDue = false;
+    writeNumber(writer, kind, this, this.announce());
+  }
+
+  private announce(): number {
+    const { granted } = this.inbound.announce();
+    this.inbound.announced();
+    return granted;
+  }
+
+  private writePiece(writer: ByteWriter, writing: Writing, room: number, nowMs: number): void {
+    const { outbound } = this;
+    const { bytes, at } = writing;
+    const piece = bytes.subarray(at, at + Math.min(room, outbound.available));
+    writeData(writer, this, outbound.position, piece);
+    outbound.push(piece);
+    outbound.sent();
+    this.lastMs = nowMs;
+    writing.at += piece.length;
+    if (writing.at < bytes.length) return;
+    this.writing = undefined;
+    writing.sent();
+  }
+}
+
+function lengthOf({ length }: Uint8Array): number {
+  return length;
+}

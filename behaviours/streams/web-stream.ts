@@ -1,0 +1,192 @@
+/**
+ * @module WebStream: one end of a stream as an application has it: web streams around `StreamEnd`. The readable side asks for bytes only when
+ * somebody reads, and what was read is granted anew; a write resolves when its bytes were handed on. All promises of the streams behaviour
+ * live here.
+ */
+import { type ByteStream, NetworkError, type NodeId } from '../../core/index.js';
+import type { EndObserver, StreamEnd } from './stream-end.js';
+
+/** What the application's side needs of the behaviour. */
+export interface WebHost {
+  /** The end has something to send, or is over. */
+  touched(end: StreamEnd): void;
+  /** The reader has taken so many bytes. */
+  consumed(end: StreamEnd, byteCount: number): void;
+}
+
+export interface Remote {
+  readonly nodeId: NodeId;
+  readonly isVerified: boolean;
+}
+
+/** A promise and what settles it. */
+interface Waiting {
+  resolve(): void;
+  reject(error: NetworkError): void;
+}
+
+/** What is queued in a web stream itself, so that an application need not wait for every chunk. */
+const WRITE_AHEAD_BYTES = 65_536;
+
+export class WebStream implements ByteStream, EndObserver {
+  readonly readable: ReadableStream<Uint8Array>;
+  readonly writable: WritableStream<Uint8Array>;
+  readonly closed: Promise<void>;
+  /** Of an opener. */
+  onAccepted: () => void = () => {};
+  onFailed: (error: NetworkError) => void = () => {};
+  private reader!: ReadableStreamDefaultController<Uint8Array>;
+  private writer!: WritableStreamDefaultController;
+  private end: Waiting = { resolve: () => {}, reject: () => {} };
+  /** The `write` or `close` that waits. */
+  private writing: Waiting | undefined;
+  private isWanted = false;
+  private isHandingOut = false;
+
+  constructor(
+    private readonly source: StreamEnd,
+    private readonly remote: Remote,
+    private readonly host: WebHost,
+  ) {
+    source.observer = this;
+    this.closed = new Promise((resolve, reject) => {
+      this.end = { resolve, reject };
+    });
+    // Nobody has to look at it.
+    this.closed.catch(() => {});
+    this.readable = new ReadableStream(
+      {
+        start: (controller) => {
+          this.reader = controller;
+        },
+        pull: () => this.pull(),
+        cancel: (reason) => this.cancel(reason),
+      },
+      { highWaterMark: 0 },
+    );
+    this.writable = new WritableStream(
+      {
+        start: (controller) => {
+          this.writer = controller;
+        },
+        write: (chunk) => this.write(chunk),
+        close: () => this.close(),
+        abort: (reason) => this.reset(textOf(reason)),
+      },
+      { highWaterMark: WRITE_AHEAD_BYTES, size: (chunk) => (chunk instanceof Uint8Array ? chunk.length : 0) },
+    );
+  }
+
+  get nodeId(): NodeId {
+    return this.remote.nodeId;
+  }
+
+  get nodeVerified(): boolean {
+    return this.remote.isVerified;
+  }
+
+  get name(): string {
+    return this.source.name;
+  }
+
+  reset(reason = ''): void {
+    this.source.reset('STREAM_RESET', reason);
+    this.host.touched(this.source);
+  }
+
+  accepted(): void {
+    this.onAccepted();
+  }
+
+  /** What has come goes to whoever waits for it. Handing out may be asked for more at once. */
+  incoming(): void {
+    if (this.isHandingOut) return;
+    this.isHandingOut = true;
+    while (this.isWanted) {
+      const next = this.source.read();
+      if (next === undefined) break;
+      this.isWanted = false;
+      if (next === 'end') this.readOut();
+      else {
+        this.reader.enqueue(next);
+        this.host.consumed(this.source, next.length);
+      }
+    }
+    this.isHandingOut = false;
+    if (this.source.isAtEnd) this.readOut();
+  }
+
+  failed(error: NetworkError): void {
+    this.reader.error(error);
+    this.writer.error(error);
+    this.settle((waiting) => waiting.reject(error));
+    this.end.reject(error);
+    this.onFailed(error);
+  }
+
+  ended(): void {
+    this.end.resolve();
+  }
+
+  private pull(): void {
+    this.isWanted = true;
+    this.incoming();
+  }
+
+  private readOut(): void {
+    this.isWanted = false;
+    this.source.read();
+    this.reader.close();
+    this.host.touched(this.source);
+  }
+
+  /** What has come is dropped; unless that was all, the remote must not go on sending. */
+  private cancel(reason: unknown): void {
+    if (!this.source.inbound.isComplete) return this.reset(textOf(reason));
+    for (let next = this.source.read(); next !== undefined && next !== 'end'; next = this.source.read());
+    this.host.touched(this.source);
+  }
+
+  private write(chunk: Uint8Array): Promise<void> | undefined {
+    if (!(chunk instanceof Uint8Array)) throw this.refuse(chunk);
+    if (chunk.length === 0) return undefined;
+    return this.handOn((sent) => this.source.write(chunk, sent));
+  }
+
+  private close(): Promise<void> | undefined {
+    return this.handOn((sent) => this.source.finish(sent));
+  }
+
+  private handOn(give: (sent: () => void) => void): Promise<void> | undefined {
+    const { error } = this.source;
+    if (error !== undefined) throw error;
+    let isSent = false;
+    give(() => {
+      isSent = true;
+      this.settle((waiting) => waiting.resolve());
+    });
+    this.host.touched(this.source);
+    if (isSent) return undefined;
+    return new Promise((resolve, reject) => {
+      if (this.source.error === undefined) this.writing = { resolve, reject };
+      else reject(this.source.error);
+    });
+  }
+
+  private settle(how: (waiting: Waiting) => void): void {
+    const { writing } = this;
+    this.writing = undefined;
+    if (writing !== undefined) how(writing);
+  }
+
+  private refuse(chunk: unknown): NetworkError {
+    const text = `a chunk is ${typeof chunk}; streams carry Uint8Array`;
+    this.reset(text);
+    return new NetworkError('ARGUMENT_INVALID', text);
+  }
+}
+
+function textOf(reason: unknown): string {
+  if (typeof reason === 'string') return reason;
+  return reason instanceof Error ? reason.message : '';
+}
