@@ -3,21 +3,11 @@
  * greeting to every caller.
  * Run it with `node dist/examples/hello.js`.
  */
-import {
-  Behavior,
-  type BehaviorAgent,
-  type Connection,
-  createNode,
-  type Message,
-  NetworkBehavior,
-  Rpc,
-  shortId,
-  toNode,
-} from '../index.js';
+import { type BehaviorAgent, type Connection, createNode, type Message, NetworkBehavior, shortId, toNode } from '../index.js';
 
-@Behavior({ serviceId: 64, name: 'greeter' })
 class Greeter extends NetworkBehavior {
-  @Rpc() greet(request: { name: string }) {
+  static readonly behavior = { serviceId: 64, name: 'greeter', rpc: ['greet'] } as const;
+  greet(request: { name: string }) {
     return { text: `Hello ${request.name}` };
   }
   override onIncomingConnectionConnected(agent: BehaviorAgent, connection: Connection) {

@@ -100,7 +100,7 @@ describe('README', () => {
   });
 
   it('shows a behaviour of twelve lines', () => {
-    const lines = /^@Behavior[\s\S]*?^\}$/m.exec(hello.text)?.[0].split('\n') ?? [];
+    const lines = /^class [\s\S]*?^\}$/m.exec(hello.text)?.[0].split('\n') ?? [];
     expect(lines.length).to.equal(12);
   });
 });
