@@ -10,7 +10,6 @@ import { sha256, sha512 } from '@noble/hashes/sha2.js';
 import { equalBytes, writeWordLittleEndian } from '../structures/bytes.js';
 import type { AgreementKey, CipherKey, Crypto, Sealed, SigningKey } from './crypto.js';
 import { isAcceptableEd25519Key } from './ed25519-keys.js';
-import { openShort, SHORT_BYTES_MAX, sealShort } from './short-aead.js';
 
 const TAG_BYTES = 16;
 const SIGNATURE_BYTES = 64;
@@ -48,13 +47,11 @@ class NobleCipherKey implements CipherKey {
   }
 
   seal(counter: number, associatedData: Uint8Array | undefined, plaintext: Uint8Array): Sealed {
-    const seal = plaintext.length <= SHORT_BYTES_MAX ? sealShort : sealWithNonce;
-    return seal(this.#key, nonceOf(counter), associatedData, plaintext);
+    return sealWithNonce(this.#key, nonceOf(counter), associatedData, plaintext);
   }
 
   open(counter: number, associatedData: Uint8Array | undefined, sealed: Uint8Array): Uint8Array | undefined {
-    const open = sealed.length <= SHORT_BYTES_MAX + TAG_BYTES ? openShort : openWithNonce;
-    return open(this.#key, nonceOf(counter), associatedData, sealed);
+    return openWithNonce(this.#key, nonceOf(counter), associatedData, sealed);
   }
 }
 

@@ -2,5 +2,5 @@
 import * as forms from './standard.js';
 import { checkForms } from './suite.js';
 
-checkForms(forms);
+await checkForms(forms);
 console.log('forms ok');

@@ -1,8 +1,6 @@
 /** @module The example behaviours with the standard dialect of decorators, and with `static inject`. */
 
-import { NetworkBehavior } from '../../core/api/network-behavior.js';
-import { RouterTable } from '../../core/api/router-table.js';
-import { Behavior, Rpc } from '../../core/registration/decorators.js';
+import { Behavior, NetworkBehavior, RouterTable, Rpc } from '../../index.js';
 import { PREFIX } from './suite.js';
 
 @Behavior({ serviceId: 64, name: 'greeter' })

@@ -15,7 +15,7 @@ const behavior = Behavior as (descriptor: object) => Anywhere;
 
 describe('decorators, legacy dialect', () => {
   it('pass the example suite, with @inject on parameters (USERS 8)', () => {
-    checkForms(forms);
+    return checkForms(forms);
   });
 
   it('@inject: the tokens stand in order, and a subclass without a constructor inherits them', () => {

@@ -1,8 +1,6 @@
 /** @module The example behaviours with TypeScript's legacy dialect of decorators, and with `@inject` on parameters. */
 
-import { NetworkBehavior } from '../../core/api/network-behavior.js';
-import { RouterTable } from '../../core/api/router-table.js';
-import { Behavior, inject, Rpc } from '../../core/registration/decorators.js';
+import { Behavior, inject, NetworkBehavior, RouterTable, Rpc } from '../../index.js';
 import { PREFIX } from '../forms/suite.js';
 
 @Behavior({ serviceId: 64, name: 'greeter' })

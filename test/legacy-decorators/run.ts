@@ -2,5 +2,5 @@
 import { checkForms } from '../forms/suite.js';
 import * as forms from './forms.js';
 
-checkForms(forms);
+await checkForms(forms);
 console.log('forms ok');

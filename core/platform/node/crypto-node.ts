@@ -17,7 +17,6 @@ import {
 } from 'node:crypto';
 import type { AgreementKey, CipherKey, Crypto, Sealed, SigningKey } from '../../security/crypto.js';
 import { isAcceptableEd25519Key } from '../../security/ed25519-keys.js';
-import { openShort, SHORT_BYTES_MAX, sealShort } from '../../security/short-aead.js';
 import { writeWordLittleEndian } from '../../structures/bytes.js';
 import { freeSpent } from './spent.js';
 
@@ -110,13 +109,11 @@ class NodeCipherKey implements CipherKey {
   }
 
   seal(counter: number, associatedData: Uint8Array | undefined, plaintext: Uint8Array): Sealed {
-    const seal = plaintext.length <= SHORT_BYTES_MAX ? sealShort : sealWithNonce;
-    return seal(this.#key, nonceOf(counter), associatedData, plaintext);
+    return sealWithNonce(this.#key, nonceOf(counter), associatedData, plaintext);
   }
 
   open(counter: number, associatedData: Uint8Array | undefined, sealed: Uint8Array): Uint8Array | undefined {
-    const open = sealed.length <= SHORT_BYTES_MAX + TAG_BYTES ? openShort : openWithNonce;
-    return open(this.#key, nonceOf(counter), associatedData, sealed);
+    return openWithNonce(this.#key, nonceOf(counter), associatedData, sealed);
   }
 }
 

@@ -4,7 +4,6 @@
  */
 import type { Crypto } from '../../security/crypto.js';
 import { nobleCrypto } from '../../security/crypto-noble.js';
-import { SHORT_BYTES_MAX } from '../../security/short-aead.js';
 import { nodeCrypto } from './crypto-node.js';
 
 /** `native` as it is, or with portable ciphers if it cannot seal. */
@@ -21,7 +20,7 @@ export function platformCrypto(native: Crypto = nodeCrypto): Crypto {
 
 function canSeal({ cipherKey }: Crypto): boolean {
   try {
-    cipherKey(new Uint8Array(32)).seal(0, undefined, new Uint8Array(SHORT_BYTES_MAX + 1));
+    cipherKey(new Uint8Array(32)).seal(0, undefined, new Uint8Array(1));
     return true;
   } catch {
     return false;

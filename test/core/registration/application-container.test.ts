@@ -8,7 +8,7 @@ import { NodeContainer } from '../../../core/registration/container.js';
 import { NODE_ID, type Token } from '../../../core/registration/injection.js';
 import { planRegistration, type Registration } from '../../../core/registration/registry.js';
 import { createNode } from '../../../index.js';
-import { nodeValues } from '../../forms/suite.js';
+import { nodeValues } from './node-values.js';
 
 /** Keeps what its constructor was given. */
 abstract class Recorder extends NetworkBehavior {

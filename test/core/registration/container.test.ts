@@ -20,7 +20,7 @@ import {
   tokensOf,
 } from '../../../core/registration/injection.js';
 import { type BehaviorClass, planRegistration, type Registration } from '../../../core/registration/registry.js';
-import { nodeValues } from '../../forms/suite.js';
+import { nodeValues } from './node-values.js';
 
 /** Keeps what its constructor was given. */
 abstract class Recorder extends NetworkBehavior {
