@@ -28,11 +28,14 @@ const CODE_OF: Partial<Record<CloseCode, ErrorCode>> = {
 export function failureOf(link: Link, reason: CloseReason, limits: Limits): NetworkError {
   const address = link.remoteAddress.text;
   const isUnproven = link.connection === undefined;
+  const isSilent = isUnproven && link.secure !== undefined && !link.hasReceived;
   const isCut = reason.code === 'truncated' || reason.code === 'transport';
   const code = isCut && isUnproven ? 'HANDSHAKE_FAILED' : (CODE_OF[reason.code] ?? 'CONNECTION_CLOSED');
-  const text = isCut && isUnproven ? `the remote ended the secure handshake: ${causesOf(link)}` : textOf(reason);
+  const cutText = isCut && isUnproven ? `the remote ended the secure handshake: ${causesOf(isSilent)}` : undefined;
+  const silentText =
+    isSilent && reason.code === 'timeout' ? 'the remote sent nothing: it is busy with others, or no Meshwright node' : undefined;
   const details = { address, closeCode: reason.code, by: reason.by, ...mismatchOf(link), ...limitOf(reason, limits) };
-  return new NetworkError(code, `${address}: ${text}`, { details });
+  return new NetworkError(code, `${address}: ${cutText ?? silentText ?? textOf(reason)}`, { details });
 }
 
 /** The error of the whole attempt. With one address it is that address's own; where all have one code, that is the code. */
@@ -47,9 +50,9 @@ export function dialError(failures: readonly AddressFailure[], overall?: Network
 }
 
 /** A remote that has sent nothing may be busy, too. */
-function causesOf({ hasReceived }: Link): string {
+function causesOf(isSilent: boolean): string {
   const causes = 'another network name or key, or no Meshwright node';
-  return hasReceived ? causes : `${causes}, or it is busy with other handshakes`;
+  return isSilent ? `${causes}, or it is busy with other handshakes` : causes;
 }
 
 function textOf({ code, text, by }: CloseReason): string {

@@ -115,7 +115,7 @@ export class Admission implements BehaviorObserver {
     const { links } = this.parts;
     link.isCounted = this.makeRoom(link);
     if (link.isCounted) links.admittedCount++;
-    else links.close(link, 'limit', 'this node has as many connections as it wants');
+    else links.close(link, 'limit', `connections.max is reached: ${this.parts.context.limits.connectionsMax}`);
     return link.isCounted;
   }
 
@@ -126,7 +126,7 @@ export class Admission implements BehaviorObserver {
     const id = this.askWhoGoes(link);
     const victim = id === undefined ? undefined : links.get(id);
     if (victim?.isOpen !== true) return false;
-    links.close(victim, 'limit', 'another connection was preferred');
+    links.close(victim, 'limit', `connections.max is reached: ${context.limits.connectionsMax}; another connection was preferred`);
     return true;
   }
 

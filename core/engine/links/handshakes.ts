@@ -40,7 +40,7 @@ export class Handshakes implements LinkObserver {
   /** Takes in a link that was just accepted. `socketsMax`: what its transport has in all; dials keep half of that. */
   accept(link: Link, socketsMax = Number.POSITIVE_INFINITY): void {
     const victim = this.slots.add(link, Math.floor(socketsMax / 2));
-    if (victim !== undefined) this.actions.refuse(victim, 'too many connections wait for a handshake');
+    if (victim !== undefined) this.actions.refuse(victim, 'limits.backlogMax is reached: too many connections wait for a handshake');
     this.grant();
   }
 
@@ -95,7 +95,7 @@ export class Handshakes implements LinkObserver {
       if (this.slots.waiting === 0) break;
       // This node keeps the remote waiting, not the other way round.
       if (link.isHeld) this.slots.progress(link, this.context.nowMs);
-      else this.actions.refuse(link, 'the next handshake message did not come in time, and others wait');
+      else this.actions.refuse(link, 'limits.handshakeStallMs: the next handshake message did not come in time, and others wait');
     }
     this.watch();
   }
