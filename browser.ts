@@ -5,12 +5,13 @@
 import { BUILTINS } from './behaviours/index.js';
 import {
   type Identity as CoreIdentity,
-  MeshNode,
+  type MeshNode,
   NetworkError,
   type NodeDefaults,
   type NodeOptions,
   resolveOptions,
 } from './core/index.js';
+import { openNode } from './core/node/open-node.js';
 import { browserClock, browserLogger, browserRandom, browserTimers } from './core/platform/browser/ports-browser.js';
 import { nobleCrypto } from './core/security/crypto-noble.js';
 import { identityFactory } from './core/security/identity.js';
@@ -41,5 +42,5 @@ const BROWSER_DEFAULTS: NodeDefaults = {
 
 /** Makes a node; it runs from `start()` on. Throws at once what is wrong with the options or the behaviours. */
 export async function createNode(options: NodeOptions = {}): Promise<MeshNode> {
-  return new MeshNode(resolveOptions(options, BROWSER_DEFAULTS));
+  return openNode(resolveOptions(options, BROWSER_DEFAULTS));
 }

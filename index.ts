@@ -2,7 +2,15 @@
  * @module The package's door on Node: the core's public surface, and `createNode` with Node's defaults wired in.
  */
 import { BUILTINS, LanBehavior } from './behaviours/index.js';
-import { type Identity as CoreIdentity, LAN_PORT, MeshNode, type NodeDefaults, type NodeOptions, resolveOptions } from './core/index.js';
+import {
+  type Identity as CoreIdentity,
+  LAN_PORT,
+  type MeshNode,
+  type NodeDefaults,
+  type NodeOptions,
+  resolveOptions,
+} from './core/index.js';
+import { openNode } from './core/node/open-node.js';
 import { FileStorage } from './core/platform/node/file-storage.js';
 import { loadOrCreateIdentity } from './core/platform/node/files.js';
 import { jsonLogger } from './core/platform/node/json-logger.js';
@@ -36,10 +44,10 @@ const NODE_DEFAULTS: NodeDefaults = {
   provide: [{ token: LAN_PORT, useValue: new NodeLan() }],
   logger: (level) => jsonLogger(level),
   loadIdentity: loadOrCreateIdentity,
-  storage: (dataDirectory, logger) => new FileStorage(dataDirectory, logger),
+  storage: (dataDirectory, logger, owner) => new FileStorage(dataDirectory, logger, owner),
 };
 
-/** Makes a node; it runs from `start()` on. Throws at once what is wrong with the options, the behaviours or the key file. */
+/** Makes a node; it runs from `start()` on. Rejects with what is wrong with the options, the behaviours, the key file or the data directory. */
 export async function createNode(options: NodeOptions = {}): Promise<MeshNode> {
-  return new MeshNode(resolveOptions(options, NODE_DEFAULTS));
+  return openNode(resolveOptions(options, NODE_DEFAULTS));
 }

@@ -44,6 +44,14 @@ export const ERROR_CODES = {
   ],
   CONNECTION_REFUSED: ['Nobody listens at that address.', 'Check host and port and that the remote node runs.'],
   CRYPTO_FAILED: ['A key or a cryptographic input is not acceptable.', 'Use keys made by Identity.generate().'],
+  DATA_DIRECTORY_IN_USE: [
+    'Another running node uses the data directory; the text names its process.',
+    'Stop that node, or give this one a directory of its own.',
+  ],
+  DATA_DIRECTORY_UNUSABLE: [
+    'The data directory cannot be created or written; the text has the reason.',
+    'Correct the path or its permissions, or make room on the disk.',
+  ],
   DEPENDENCY_DUPLICATE: ['A token is provided more than once.', 'Remove all but one of the providers.'],
   DEPENDENCY_MISSING: ['A behaviour injects a token that has no provider.', 'Add the behaviour or a provide entry for the token.'],
   DIAL_FAILED: ['No address of the node could be connected; details list each address with its own reason.', 'See the details.'],
@@ -56,8 +64,8 @@ export const ERROR_CODES = {
     'Mend the port; if none is yours, report the error with its cause.',
   ],
   HANDSHAKE_FAILED: [
-    'The secure handshake failed: another network name, a wrong key, or not a Meshwright node.',
-    'Compare network and networkKey on both sides.',
+    'The secure handshake failed: another network name, a wrong key, not a Meshwright node, or, where the remote sent nothing, a busy one.',
+    'Compare network and networkKey on both sides; of a busy remote, look at its queues() and its limits.',
   ],
   HOST_UNRESOLVED: ['The host name has no address.', 'Check the name or use a numeric address.'],
   HOST_UNREACHABLE: ['There is no network route to that host.', 'Check the address and the network.'],

@@ -53,6 +53,10 @@ export interface Logger {
 export interface Storage {
   /** False: what is saved is gone with the node, and nobody needs to save before its end. Absent: true. */
   readonly isLasting?: boolean;
+  /** Called once, by `createNode`, which rejects with what this rejects with: the storage is this node's alone from now on, until `close`. */
+  open?(): Promise<void>;
+  /** The node has ended, and nothing is saved any more. Also after an `open` that was rejected. */
+  close?(): void;
   /** What was saved last under that name and is undamaged; nothing when there is none. For the start: it may take a while. */
   load(name: string): Uint8Array | undefined;
   /**

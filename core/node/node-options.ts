@@ -3,6 +3,7 @@
  * the simulator fills in. `resolve-options.ts` checks them and makes a `NodeSetup`.
  */
 import type { Address } from '../address/address.js';
+import type { NodeId } from '../address/node-id.js';
 import type { Clock, Logger, Random, Sealer, Signer, Storage, Timers } from '../api/ports.js';
 import type { RouterTable } from '../api/router-table.js';
 import type { Transport } from '../api/transport.js';
@@ -46,7 +47,11 @@ export interface NodeOptions {
   readonly connections?: { readonly min?: number; readonly max?: number };
   /** A pino logger, or a level for one of its own; `warn` by default. */
   readonly logger?: Logger | LogLevel;
-  /** Where behaviours may keep files. Absent: what they would keep is forgotten at the end of the run. */
+  /**
+   * Where behaviours may keep files, for one running node and one space. Absent: what they would keep is forgotten at the end of the run. One
+   * that another process uses rejects `createNode` with `DATA_DIRECTORY_IN_USE`, after up to 3 s; one that cannot be used, with
+   * `DATA_DIRECTORY_UNUSABLE`.
+   */
   readonly dataDirectory?: string;
   /** Instead of files in `dataDirectory`. */
   readonly storage?: Storage;
@@ -91,7 +96,7 @@ export interface NodeDefaults {
   /** What the platform provides for injection, unless the option `provide` has the same token. */
   readonly provide?: readonly Provider[];
   /** Files in a directory; absent where there are none. */
-  readonly storage?: (dataDirectory: string, logger: Logger) => Storage;
+  readonly storage?: (dataDirectory: string, logger: Logger, owner: { readonly nodeId: NodeId; readonly network: string }) => Storage;
   /** Reads or creates a key file. */
   readonly loadIdentity: (path: string, crypto: Crypto, random: Random) => Identity;
 }

@@ -263,6 +263,7 @@ export class MeshNode {
     this.stopping = Promise.resolve();
     this.network.abandon();
     this.runner.kill();
+    this.setup.storage.close?.();
     this.runner.release();
   }
 
@@ -283,6 +284,7 @@ export class MeshNode {
     if (wasRunning) await this.runner.within(FLUSH_MS, (done) => this.setup.storage.flush(done));
     const failed = (err: unknown) => this.setup.logger.error({ err }, 'a provider failed to end');
     for (const error of this.container.dispose(failed)) failed(error);
+    this.setup.storage.close?.();
     this.runner.release();
   }
 

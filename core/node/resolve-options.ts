@@ -105,7 +105,7 @@ export function resolveOptions(given: NodeOptions, defaults: NodeDefaults): Node
     tickMs: read.tickMs,
     keepAlive: read.keepAlive,
     logger,
-    storage: storageOf(read, defaults, logger),
+    storage: storageOf(read, defaults, logger, identity),
     signer: new NodeSigner(identity, crypto, network),
     sealer: new SpaceSealer({ networkName: network, networkKey: networkKey?.reveal() }, crypto, random),
     clock: read.clock ?? defaults.clock,
@@ -184,12 +184,12 @@ function limitsOf({ limits = {}, connections: { min, max } }: Given): Partial<Li
   return { ...wanted, connectionsMax };
 }
 
-function storageOf({ storage, dataDirectory }: Given, defaults: NodeDefaults, logger: Logger): Storage {
+function storageOf({ storage, dataDirectory, network }: Given, defaults: NodeDefaults, logger: Logger, { nodeId }: Identity): Storage {
   if (storage !== undefined && dataDirectory !== undefined) throw invalid('storage', 'stands beside dataDirectory; give one of them');
   if (storage !== undefined) return storage;
   if (dataDirectory === undefined) return new MemoryStorage(false);
   if (defaults.storage === undefined) throw invalid('dataDirectory', 'cannot be used here: there are no files; give option storage');
-  return defaults.storage(dataDirectory, logger);
+  return defaults.storage(dataDirectory, logger, { nodeId, network });
 }
 
 function invalid(option: string, flaw: string): NetworkError {

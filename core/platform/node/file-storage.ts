@@ -2,18 +2,22 @@
  * @module FileStorage: what behaviours keep, one file for each name in the node's data directory, readable by its owner only. A process may
  * be killed and a disk may fail at any moment: a new copy is written beside the file, made durable, and only then
  * takes its place; the copy before it stays as `.old` and serves when the newer one is damaged. What is read back is checked against a
- * checksum; nothing that lies in the directory stops a node from starting.
+ * checksum, and against the node and the space that it is for; nothing that was saved in the directory stops a node from starting. While
+ * the node runs, the directory is its own (`directory-lock.ts`).
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { NodeId } from '../../address/node-id.js';
 import type { Logger, Storage } from '../../api/ports.js';
 import { NetworkError } from '../../errors.js';
+import { DirectoryLock } from './directory-lock.js';
+import { reasonOf } from './system-words.js';
 
-/** Magic and version, then the length of the content, its SHA-256, and the content. */
-const MAGIC = Buffer.from('meshwright-data 1\n');
-const HEAD_BYTES = MAGIC.length + 4 + 32;
+/** Magic and version, then the lengths of owner and content, the SHA-256 of both, the owner as JSON, and the content. */
+const MAGIC = Buffer.from('meshwright-data 2\n');
+const HEAD_BYTES = MAGIC.length + 4 + 4 + 32;
 /** A larger file is not one of ours. */
 const FILE_BYTES_MAX = 256 * 1024 * 1024;
 const NAME_PATTERN = /^[a-z0-9][a-z0-9-]{0,63}$/;
@@ -30,11 +34,39 @@ export class FileStorage implements Storage {
   readonly #whole = new Set<string>();
   #isWriting = false;
   #flushing: (() => void)[] = [];
+  readonly #owner: Buffer;
+  #lock: DirectoryLock | undefined;
+  #isLost = false;
 
   constructor(
     private readonly directory: string,
     private readonly log: Logger,
-  ) {}
+    private readonly owner: { readonly nodeId: NodeId; readonly network: string },
+  ) {
+    this.#owner = Buffer.from(JSON.stringify([owner.nodeId, owner.network]));
+  }
+
+  /** False when the directory is another node's by now. */
+  get isLasting(): boolean {
+    return !this.#isLost;
+  }
+
+  async open(): Promise<void> {
+    const { directory, log, owner } = this;
+    try {
+      await mkdir(directory, { recursive: true, mode: 0o700 });
+      this.#lock = await DirectoryLock.take(directory, { log, holder: owner });
+    } catch (cause) {
+      if (cause instanceof NetworkError) throw cause;
+      const text = `the data directory ${directory} cannot be used: ${reasonOf(cause)}`;
+      throw new NetworkError('DATA_DIRECTORY_UNUSABLE', text, { cause, details: { directory } });
+    }
+  }
+
+  close(): void {
+    this.#lock?.release();
+    this.#lock = undefined;
+  }
 
   load(name: string): Uint8Array | undefined {
     this.#checkName(name);
@@ -71,8 +103,10 @@ export class FileStorage implements Storage {
   async #write(name: string, bytes: Uint8Array): Promise<NetworkError | undefined> {
     const temporary = this.#path(`${name}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`);
     try {
+      this.#isLost ||= (await this.#lock?.isHeld()) === false;
+      if (this.#isLost) return new NetworkError('STORAGE_FAILED', `${this.directory} is another node's by now`);
       await mkdir(this.directory, { recursive: true, mode: 0o700 });
-      await writeDurably(temporary, withHead(bytes));
+      await writeDurably(temporary, withHead(this.#owner, bytes));
       if (this.#whole.delete(name)) await rename(this.#path(`${name}.data`), this.#path(`${name}.old`));
       await rename(temporary, this.#path(`${name}.data`));
       this.#whole.add(name);
@@ -93,9 +127,12 @@ export class FileStorage implements Storage {
   #read(name: string, file: string): Uint8Array | undefined {
     try {
       const bytes = readWhole(this.#path(file));
-      const content = bytes && contentOf(bytes);
-      if (bytes !== undefined && content === undefined) this.log.warn({ name, file }, 'saved data is damaged and is not used');
-      return content;
+      if (bytes === undefined) return undefined;
+      const saved = savedIn(bytes);
+      if (saved === undefined) this.log.warn({ name, file }, 'saved data is damaged and is not used');
+      else if (saved.owner.equals(this.#owner)) return Uint8Array.from(saved.content);
+      else this.log.warn({ name, file, owner: String(saved.owner) }, 'saved data is of another node or space and is not used');
+      return undefined;
     } catch (err) {
       this.log.warn({ name, file, err }, 'saved data cannot be read');
       return undefined;
@@ -122,19 +159,22 @@ export class FileStorage implements Storage {
   }
 }
 
-function withHead(content: Uint8Array): Uint8Array {
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(content.length);
-  return Buffer.concat([MAGIC, length, createHash('sha256').update(content).digest(), content]);
+function withHead(owner: Buffer, content: Uint8Array): Uint8Array {
+  const lengths = Buffer.alloc(8);
+  lengths.writeUInt32BE(owner.length);
+  lengths.writeUInt32BE(content.length, 4);
+  return Buffer.concat([MAGIC, lengths, createHash('sha256').update(owner).update(content).digest(), owner, content]);
 }
 
-/** The content of a whole and undamaged file. */
-function contentOf(file: Buffer): Uint8Array | undefined {
+/** What a whole and undamaged file has. */
+function savedIn(file: Buffer): { readonly owner: Buffer; readonly content: Buffer } | undefined {
   if (file.length < HEAD_BYTES || !file.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
-  const content = file.subarray(HEAD_BYTES);
-  const checksum = file.subarray(MAGIC.length + 4, HEAD_BYTES);
-  const isWhole = file.readUInt32BE(MAGIC.length) === content.length && createHash('sha256').update(content).digest().equals(checksum);
-  return isWhole ? Uint8Array.from(content) : undefined;
+  const contentAt = HEAD_BYTES + file.readUInt32BE(MAGIC.length);
+  const owner = file.subarray(HEAD_BYTES, contentAt);
+  const content = file.subarray(contentAt);
+  const checksum = file.subarray(MAGIC.length + 8, HEAD_BYTES);
+  const isWhole = contentAt <= file.length && file.readUInt32BE(MAGIC.length + 4) === content.length;
+  return isWhole && createHash('sha256').update(owner).update(content).digest().equals(checksum) ? { owner, content } : undefined;
 }
 
 /** `undefined` when there is no such file. Without blocking, so that a pipe in its place cannot hold the process. */

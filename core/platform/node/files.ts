@@ -10,6 +10,7 @@ import type { Random } from '../../api/ports.js';
 import { NetworkError } from '../../errors.js';
 import type { Crypto } from '../../security/crypto.js';
 import { Identity } from '../../security/identity.js';
+import { reasonOf } from './system-words.js';
 
 const OWNER_ONLY = 0o600;
 const OTHERS_MASK = 0o077;
@@ -17,18 +18,6 @@ const OTHERS_MASK = 0o077;
 const KEY_FILE_BYTES_MAX = 4_096;
 const FIRST_LINE = 'meshwright-key 1';
 const KEY_FILE_PATTERN = /^(meshwright-key 1\ntype ed25519\nnode ([0-9a-f]{64})\nseed ([0-9a-f]{64})\n)checksum ([0-9a-f]{64})\n$/;
-
-/** What the system's codes mean here. */
-const SYSTEM_WORDS: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EROFS: 'the file system is read-only',
-  ENOENT: 'its directory does not exist',
-  ENOTDIR: 'a part of its path is not a directory',
-  ENOSPC: 'the disk is full',
-  ELOOP: 'its symbolic links go in a circle',
-  ENXIO: 'it is not a regular file',
-};
 
 /** The identity in the file at `path`, which is created with a fresh one when there is none. Throws `KEY_FILE_INVALID`. */
 export function loadOrCreateIdentity(path: string, crypto: Crypto, random: Random): Identity {
@@ -139,8 +128,7 @@ function inKeyFile<T>(path: string, work: () => T): T {
     return work();
   } catch (error) {
     if (error instanceof NetworkError) throw error;
-    const code = codeOf(error) ?? String(error);
-    throw invalid(path, `cannot be used: ${SYSTEM_WORDS[code] ?? code}`, error);
+    throw invalid(path, `cannot be used: ${reasonOf(error)}`, error);
   }
 }
 

@@ -13,7 +13,7 @@ import { idOf, Present, publicAddress } from './support.js';
 
 const [directory = '', first = '1'] = process.argv.slice(2);
 const clock = { nowMs: () => 0, wallMs: () => 0 };
-const storage = new FileStorage(directory, simulatedLogger('silent', clock));
+const storage = new FileStorage(directory, simulatedLogger('silent', clock), { nodeId: idOf('self'), network: 'public' });
 const book = new Book({ self: idOf('self'), groupOf: groupOfAddress });
 const now = new Present();
 const ids = Array.from({ length: 400 }, (_, index) => idOf(index));

@@ -63,7 +63,7 @@ async function killOnce(directory: string, first: number, lifeMs: number): Promi
 function readBack(directory: string): { readonly number: number | undefined; readonly warnings: number } {
   let warnings = 0;
   const logger = { ...simulatedLogger('silent', { nowMs: () => 0, wallMs: () => 0 }), warn: () => warnings++ };
-  const bytes = new FileStorage(directory, logger as never).load('addressbook');
+  const bytes = new FileStorage(directory, logger as never, { nodeId: idOf('self'), network: 'public' }).load('addressbook');
   const book = new Book({ self: idOf('self'), groupOf: groupOfAddress });
   const facts = bytes && bookFromBytes(bytes, book, groupOfAddress, signerOf('self'), new Present());
   return { number: facts === undefined || book.size === 0 ? undefined : facts.seq, warnings };

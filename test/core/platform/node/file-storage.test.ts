@@ -21,7 +21,9 @@ import { expect } from 'chai';
 import type { Logger } from '../../../../core/api/ports.js';
 import type { NetworkError } from '../../../../core/errors.js';
 import { FileStorage } from '../../../../core/platform/node/file-storage.js';
+import { seededIdentity } from '../../../../testing/index.js';
 
+const OWNER = { nodeId: seededIdentity('self').nodeId, network: 'public' };
 const bytes = (...values: readonly number[]) => Uint8Array.from(values);
 
 describe('row 52: files of behaviours', () => {
@@ -42,7 +44,7 @@ describe('row 52: files of behaviours', () => {
 
   const storage = () => {
     const warn = (_fields: object, message: string) => void warnings.push(message);
-    return new FileStorage(directory, { warn } as Logger);
+    return new FileStorage(directory, { warn } as Logger, OWNER);
   };
   const saved = (content: Uint8Array, at = storage(), name = 'book') =>
     new Promise<NetworkError | undefined>((resolve) => at.save(name, content, resolve));
