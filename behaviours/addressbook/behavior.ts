@@ -71,7 +71,10 @@ export class AddressBookBehavior extends NetworkBehavior {
       onDue: (agent) => this.lookInTime(agent),
       perform: (work) => this.perform(work),
     });
-    this.protocol = new GossipProtocol(this.book, signer, this.setup.mode, this.setup.isGossiping);
+    this.protocol = new GossipProtocol(this.book, signer, this.setup, (agent, seq) => {
+      this.self.outrun(seq);
+      this.updateOwn(agent);
+    });
     this.pruning = new Pruning(this.protocol.gossip, this.protectedNodes, this.setup.groupOf);
     this.store = new BookStore(this.book, this.setup, signer, storage);
     this.self = new SelfRecord(signer, this.setup.mode);
@@ -183,7 +186,7 @@ export class AddressBookBehavior extends NetworkBehavior {
 
   override onStarted(agent: BehaviorAgent): void {
     const { seq, anchors } = this.store.load(agent);
-    this.self.sawSeq(seq, agent.wallMs);
+    this.self.sawSeq(seq);
     this.dialling.useAnchors(anchors);
     this.dialling.restore(agent);
     for (const address of this.setup.persistent) this.dialling.keep(agent, address);
@@ -275,7 +278,7 @@ export class AddressBookBehavior extends NetworkBehavior {
     if (this.self.isBehind) this.timer.within(agent, SIGNING_PERIOD_MS);
     if (record === undefined) return;
     for (const { text } of this.self.addresses) this.book.selfAddresses.add(text, agent.nowMs);
-    this.protocol.ownChanged(record);
+    this.protocol.ownChanged(record, agent.nowMs);
   }
 }
 

@@ -10,10 +10,11 @@
  * Messages stand in `messages.ts`, bounds in `handler.ts`. They take the control lane; what finds no room waits, and what is new meanwhile
  * becomes one with what comes after. On a close nothing is left. Whatever a remote sends, nothing of it throws.
  */
-import { type BehaviorAgent, type Connection, NetworkBehavior, RouterTable } from '../../core/index.js';
+import { type BehaviorAgent, type Connection, NetworkBehavior, RouterTable, shortId } from '../../core/index.js';
+import { Conditions } from '../../core/structures/conditions.js';
 import { TokenBucket } from '../../core/structures/token-bucket.js';
 import { WakeTimer } from '../../core/structures/wake-timer.js';
-import { RouterSyncHandler, type RouterSyncToBehavior, type RouterSyncToHandler } from './handler.js';
+import { RouterSyncHandler, type RouterSyncToBehavior, type RouterSyncToHandler, type SyncRefusals } from './handler.js';
 import { RouterSyncCounters, type RouterSyncOptions, type RouterSyncSettings, readRouterSyncOptions } from './options.js';
 
 const SERVICE_ID = 3;
@@ -29,6 +30,10 @@ const CROWD = 16;
 const FIRST_NEWS = 2;
 const CALM = 4;
 const CROWD_MS = 0.25;
+/** Refusals that go on for so long are worth a line in the log. */
+const REFUSED_MS = 10_000;
+const QUIET_MS = 60_000;
+const NEIGHBOURS_MAX = 256;
 
 type SyncAgent = BehaviorAgent<RouterSyncToHandler>;
 
@@ -45,6 +50,13 @@ export class RouterSyncBehavior extends NetworkBehavior<RouterSyncToBehavior, Ro
   private readonly pace: TokenBucket;
   /** That of the table when handlers were asked last. */
   private revision: number | undefined;
+  private readonly refusals: SyncRefusals = new Conditions({
+    afterMs: REFUSED_MS,
+    quietMs: QUIET_MS,
+    sizeMax: NEIGHBOURS_MAX,
+    onLasting: ({ log }, peer) => log.warn({ peer: shortId(peer) }, 'syncs of a neighbour are refused again and again'),
+    onOver: ({ log }, peer) => log.warn({ peer: shortId(peer) }, 'syncs of a neighbour are no longer refused'),
+  });
   /** How many there were last time. */
   private handlerCount = 0;
 
@@ -84,11 +96,19 @@ export class RouterSyncBehavior extends NetworkBehavior<RouterSyncToBehavior, Ro
   }
 
   private handlerFor(agent: SyncAgent, connection: Connection): RouterSyncHandler {
-    const { router, settings, counting: counters } = this;
+    const { router, settings, refusals, counting: counters } = this;
     const pace = new TokenBucket(NEWS_AT_ONCE, (1_000 * NEWS_PER_INTERVAL) / settings.intervalMs, agent.nowMs);
     const { payloadBytesMax, controlLaneBytesMax } = agent.limits;
     const messageBytesMax = Math.min(payloadBytesMax, controlLaneBytesMax - HEADER_BYTES_MAX);
-    return new RouterSyncHandler({ router, settings, counters, pace, messageBytesMax, isLate: this.openBefore.has(connection.id) });
+    return new RouterSyncHandler({
+      router,
+      settings,
+      counters,
+      refusals,
+      pace,
+      messageBytesMax,
+      isLate: this.openBefore.has(connection.id),
+    });
   }
 
   /** There may be news for every neighbour. */

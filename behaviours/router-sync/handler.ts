@@ -11,8 +11,10 @@ import {
   type ConnectionEvent,
   ConnectionHandler,
   type LinkMetric,
+  type NodeId,
   type RouterTable,
 } from '../../core/index.js';
+import type { Conditions } from '../../core/structures/conditions.js';
 import type { TokenBucket } from '../../core/structures/token-bucket.js';
 import { WakeTimer } from '../../core/structures/wake-timer.js';
 import { decodeMessage, encodeHello, encodeSync, HEAD_BYTES, type Hello, wireKind } from './messages.js';
@@ -23,6 +25,7 @@ export type RouterSyncToBehavior = { readonly type: 'news' };
 /** The table may have news. */
 export type RouterSyncToHandler = { readonly type: 'news' };
 
+export type SyncRefusals = Conditions<HandlerAgent, NodeId, undefined>;
 type HandlerAgent = ConnectionAgent<RouterSyncToBehavior, RouterSyncToHandler>;
 
 /** What a handler shares with its behaviour. */
@@ -30,6 +33,8 @@ export interface HandlerParts {
   readonly router: RouterTable;
   readonly settings: RouterSyncSettings;
   readonly counters: RouterSyncCounters;
+  /** Neighbours whose syncs the table refuses. */
+  readonly refusals: SyncRefusals;
   /** How often news may be sent on this connection. */
   readonly pace: TokenBucket;
   /** Of a message's payload. */
@@ -178,8 +183,13 @@ export class RouterSyncHandler extends ConnectionHandler<RouterSyncToBehavior, R
   }
 
   private apply(agent: HandlerAgent, sync: Uint8Array, metric: LinkMetric): void {
-    this.parts.router.applySync(agent.connection.id, metric, sync);
-    this.parts.counters.syncsTaken++;
+    const { router, counters, refusals } = this.parts;
+    if (router.applySync(agent.connection.id, metric, sync) === false) {
+      counters.syncsRefused++;
+      agent.metrics.counter('syncs_refused_total').value++;
+      return refusals.happened(agent, agent.connection.nodeId, undefined);
+    }
+    counters.syncsTaken++;
     agent.sendToBehavior(NEWS);
   }
 

@@ -20,6 +20,8 @@ export class RouterSyncCounters {
   bytesSent = 0;
   /** Syncs that were handed to the table. */
   syncsTaken = 0;
+  /** Syncs that the table refused, because they were malformed or not for this node. */
+  syncsRefused = 0;
   /** Messages that were malformed, out of their turn, of another connection or for another kind of table. */
   messagesIgnored = 0;
   /** Syncs that were too long to be sent, or waited for a measurement in too great a number. */

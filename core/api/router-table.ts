@@ -165,9 +165,10 @@ export abstract class RouterTable {
 
   /**
    * Takes a neighbour's sync, a view that is valid during the call. Bad input changes nothing. Without any bytes: the neighbour has nothing to
-   * send (any more), and takes back what it has sent.
+   * send (any more), and takes back what it has sent. `false`: it was refused, because it is malformed or not for this node; where that goes on,
+   * it is logged.
    */
-  applySync(_connectionId: number, _metric: LinkMetric, _sync: Uint8Array): void {}
+  applySync(_connectionId: number, _metric: LinkMetric, _sync: Uint8Array): boolean | void {}
 }
 
 function firstOf(fanout: RouteFanout): RouteAction {

@@ -195,10 +195,14 @@ export class RouterFacade extends RouterTable {
     return this.#current.createNews(forNode, bytesMax);
   }
 
-  override applySync(connectionId: number, metric: LinkMetric, sync: Uint8Array): void {
-    if (!this.#links.has(connectionId)) return;
-    this.#pass('applySync', (table) => table.applySync(connectionId, metric, sync));
+  override applySync(connectionId: number, metric: LinkMetric, sync: Uint8Array): boolean {
+    if (!this.#links.has(connectionId)) return true;
+    let isTaken = true;
+    this.#pass('applySync', (table) => {
+      isTaken = table.applySync(connectionId, metric, sync) !== false;
+    });
     this.#settleIfFilled();
+    return isTaken;
   }
 
   #settleIfFilled(): void {

@@ -118,21 +118,23 @@ export abstract class LearningRouter extends RouterTable {
   }
 
   /** Whichever link to the neighbour carried it. */
-  override applySync(connectionId: number, metric: LinkMetric, sync: Uint8Array): void {
+  override applySync(connectionId: number, metric: LinkMetric, sync: Uint8Array): boolean {
     const carrier = this.#links.get(connectionId);
     const link = carrier && this.#linkTo(carrier.hop.nodeId);
     const { rib } = this;
-    if (link === undefined || rib === undefined || !isSoundMetric(metric)) return;
+    if (link === undefined || rib === undefined || !isSoundMetric(metric)) return true;
     if (sync.length === 0) {
       rib.revision++;
-      return this.#receiver?.forget(link);
+      this.#receiver?.forget(link);
+      return true;
     }
     const result = this.#receiver?.take(link, sync);
-    if (result === undefined) return;
+    if (result === undefined) return false;
     if (result.isNews) rib.revision++;
     if (carrier?.measure.isKnown === false) this.#measure(carrier, metric);
     this.#writer?.received(link, result);
     if (result.peerSequence !== undefined) this.#outlive(result.peerSequence);
+    return true;
   }
 
   /** What keeps a `ShadowRouter` as this table is. Each feed costs a mark for every change; `close` ends it. */

@@ -3,8 +3,9 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { BehaviorAgent, Clock, MeshNode } from '../../core/index.js';
-import { NetworkBehavior } from '../../index.js';
+import { AddressBookBehavior } from '../../behaviours/index.js';
+import type { BehaviorAgent, Clock, Logger, MeshNode } from '../../core/index.js';
+import { Identity, NetworkBehavior } from '../../index.js';
 import { startPeer } from './handshake-attacks.js';
 import type { PeerState } from './peer.child.js';
 import { addressOf, heard, itWith, until, World } from './world.js';
@@ -64,6 +65,49 @@ describe('the clock on the wall', () => {
     expect(nodes.map((node) => node.metrics()['local_stalls_total'])).to.deep.equal([0, 0]);
   });
 
+  for (const [skew, offsetMs] of [
+    ['90 s behind', -90_000],
+    ['7 h ahead', 7 * 3_600_000],
+    ['50 years behind', -50 * YEAR_MS],
+    ['50 years ahead', 50 * YEAR_MS],
+  ] as const) {
+    it(`rows 48, 92, 107: a node whose clock is ${skew} finds the others and is found, and says so once`, async () => {
+      const clock: Clock = { nowMs: () => performance.now(), wallMs: () => Date.now() + offsetMs };
+      const { lines, logger } = warnings();
+      const builtins = ['handshake', 'addressbook'] as const;
+      const hub = await world.node({ builtins, listen: ['tcp://127.0.0.45:0'] });
+      const options = { builtins, seeds: [addressOf(hub).text] };
+      const early = await world.node({ ...options, listen: ['tcp://127.0.0.45:0'] });
+      const skewed = await world.node({ ...options, clock, logger, listen: ['tcp://127.0.0.45:0'] });
+      const late = await world.node(options);
+      const nodes = [hub, early, skewed, late];
+      await until(() => nodes.every((node) => node.connections().length === 3), 'each is connected to each other one');
+      expect(nodes.map((node) => node.metrics()['addressbook_records_refused_total'] ?? 0)).to.deep.equal([0, 0, 0, 0]);
+      expect(lines.map(({ msg }) => msg)).to.deep.equal(['the clock of this node and that of a neighbour differ']);
+      const { ours, theirs } = lines[0] as { readonly ours: string; readonly theirs: string };
+      expect(Math.abs(Date.parse(ours) - Date.parse(theirs) - offsetMs)).to.be.below(60_000);
+    });
+  }
+
+  it('rows 48, 107: a node that comes back without its data and with a slower clock is found where it is now', async () => {
+    const builtins = ['handshake', 'addressbook'] as const;
+    const hub = await world.node({ builtins, listen: ['tcp://127.0.0.45:0'] });
+    const options = { builtins, seeds: [addressOf(hub).text], identity: Identity.generate() };
+    const first = await world.node({ ...options, listen: ['tcp://127.0.0.45:0'] });
+    const known = (node: MeshNode) => hub.behavior(AddressBookBehavior).entry(node.id)?.seq ?? 0;
+    await until(() => known(first) > 0, 'its record is known');
+    const firstSeq = known(first);
+    await first.stop();
+    const clock: Clock = { nowMs: () => performance.now(), wallMs: () => Date.now() - YEAR_MS };
+    const again = await world.node({ ...options, clock, listen: ['tcp://127.0.0.46:0'] });
+    await until(() => known(again) > firstSeq, 'it goes above the number of its earlier life');
+    const places = hub
+      .behavior(AddressBookBehavior)
+      .entry(again.id)
+      ?.addresses.map(({ text }) => text);
+    expect(places).to.include(addressOf(again).text);
+  });
+
   itWith(LIBRARY !== undefined, 'libfaketime')('row 92: the same when the clock of the system itself jumps', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'meshwright-'));
     world.atEnd(() => rmSync(directory, { recursive: true }));
@@ -84,6 +128,15 @@ describe('the clock on the wall', () => {
     expect(node.connections()).to.have.length(1);
   });
 });
+
+/** A logger that keeps warnings. */
+function warnings() {
+  const lines: Record<string, unknown>[] = [];
+  const silent = () => undefined;
+  const warn = (fields: object, msg: string) => void lines.push({ ...fields, msg });
+  const logger: Logger = { trace: silent, debug: silent, info: silent, warn, error: silent, child: () => logger };
+  return { lines, logger };
+}
 
 function pongsOf(node: MeshNode): number {
   return [...node['network'].links.all].reduce((sum, link) => sum + link.pongCount, 0);

@@ -9,7 +9,7 @@ import { SelfAddresses } from '../../../core/address/self-addresses.js';
 import type { Address, NodeId } from '../../../core/index.js';
 import { checkLater, Entry, type Moment } from './entry.js';
 import { Quota } from './quota.js';
-import { type AddressRecord, isAhead, isExpired } from './record.js';
+import { type AddressRecord, isExpired } from './record.js';
 import { SharedRecords } from './shared-records.js';
 
 export const BOOK_LIMITS = {
@@ -24,7 +24,7 @@ export const BOOK_LIMITS = {
   perGroupMax: 1_024,
   /** An unsigned hint that was not confirmed is forgotten after this time; a signed one when its record expires. */
   hintLifetimeMs: 3_600_000,
-  /** A node that was connected is forgotten so long after the last time. */
+  /** A node that was connected is forgotten so long after the last time; while this node does not run, no time passes. */
   provenLifetimeMs: 30 * 86_400_000,
 } as const;
 
@@ -38,9 +38,11 @@ export interface ClaimSource {
   /** The id of a node, or the name of another source. Claims count towards its quota. */
   readonly source: string;
   readonly mode: HintMode;
+  /** How old a record of another node is by its word; 0 by default. */
+  readonly ageMs?: number;
 }
 
-export type RecordVerdict = 'new' | 'newer' | 'known' | 'older' | 'own' | 'ahead' | 'expired' | 'refused' | 'full' | 'forged';
+export type RecordVerdict = 'new' | 'newer' | 'known' | 'older' | 'own' | 'expired' | 'refused' | 'full' | 'forged';
 export type HintVerdict = 'new' | 'known' | 'own' | 'refused' | 'full';
 
 export class Book {
@@ -86,22 +88,22 @@ export class Book {
   }
 
   /** A record from a neighbour. `isGenuine` is called last, because it costs most; for a node's record of itself when it is passed on. */
-  takeRecord(record: AddressRecord, from: ClaimSource, { wallMs, nowMs }: Moment, isGenuine: () => boolean): RecordVerdict {
+  takeRecord(record: AddressRecord, from: ClaimSource, { nowMs }: Pick<Moment, 'nowMs'>, isGenuine: () => boolean): RecordVerdict {
     const { nodeId, seq, mark } = record;
     const entry = this.entries.get(nodeId);
     if (this.records.has(mark)) return 'known';
     if (nodeId === this.options.self) return 'own';
-    if (isAhead(seq, wallMs)) return 'ahead';
-    if (isExpired(seq, wallMs)) return 'expired';
-    if (entry?.record !== undefined && seq <= entry.record.seq) return 'older';
+    const isOwnWord = from.source === nodeId;
+    const bornMs = isOwnWord ? nowMs : nowMs - (from.ageMs ?? 0);
+    if (isExpired(bornMs, nowMs)) return 'expired';
+    if (entry !== undefined && (seq < entry.seqMax || seq === entry.record?.seq)) return 'older';
     const addresses = this.acceptable(record.addresses, from.mode, nowMs);
     if (addresses.length === 0 && (entry === undefined || record.addresses.length > 0)) return 'refused';
     const isRoom = entry !== undefined || this.makeRoom(from.source, addresses);
     if (!isRoom) return 'full';
-    const isOwnWord = from.source === nodeId;
     if (!isOwnWord && !isGenuine()) return 'forged';
     const known = entry ?? this.addClaim(nodeId, from.source, addresses, nowMs);
-    this.setRecord(known, record);
+    this.setRecord(known, record, bornMs);
     if (isOwnWord) checkLater(known, isGenuine, () => this.records.drop(known));
     known.restate(addresses, this.options.groupOf);
     return entry === undefined ? 'new' : 'newer';
@@ -142,12 +144,12 @@ export class Book {
   }
 
   /** A connection to the node is open. */
-  met(nodeId: NodeId, connectionId: number, { wallMs }: Moment): Entry {
+  met(nodeId: NodeId, connectionId: number, { nowMs }: Pick<Moment, 'nowMs'>): Entry {
     const entry = this.entryFor(nodeId);
     this.prove(entry);
     this.revision++;
     entry.connectionId = connectionId;
-    entry.metMs = wallMs;
+    entry.metMs = nowMs;
     entry.isDeclined = false;
     entry.doubt = 0;
     return entry;
@@ -166,21 +168,21 @@ export class Book {
   }
 
   /** The connection has ended; a later one of the same node is not touched. */
-  lost(nodeId: NodeId, connectionId: number, { wallMs }: Moment): Entry | undefined {
+  lost(nodeId: NodeId, connectionId: number, { nowMs }: Pick<Moment, 'nowMs'>): Entry | undefined {
     const entry = this.entries.get(nodeId);
     if (entry?.connectionId !== connectionId) return undefined;
     this.revision++;
     entry.connectionId = undefined;
-    entry.metMs = wallMs;
+    entry.metMs = nowMs;
     return entry;
   }
 
-  /** Takes in what was saved in an earlier run; the caller has checked it. False at the bound. */
-  restore(entry: Entry, record: AddressRecord | undefined): boolean {
+  /** Takes in what was saved in an earlier run, with its record of that age; the caller has checked it. False at the bound. */
+  restore(entry: Entry, record: AddressRecord | undefined, bornMs: number): boolean {
     if (this.entries.has(entry.nodeId) || entry.nodeId === this.options.self || this.size >= BOOK_LIMITS.entriesMax) return false;
     this.revision++;
     this.entries.set(entry.nodeId, entry);
-    if (record !== undefined && !this.records.has(record.mark)) this.setRecord(entry, record);
+    if (record !== undefined && !this.records.has(record.mark)) this.setRecord(entry, record, bornMs);
     return true;
   }
 
@@ -193,27 +195,28 @@ export class Book {
   }
 
   /** Forgets what has lived its time. To be called now and then. */
-  expire({ nowMs, wallMs }: Moment): void {
+  expire({ nowMs }: Pick<Moment, 'nowMs'>): void {
     this.selfAddresses.expire(nowMs);
     for (const entry of this.entries.values()) {
-      if (entry.record !== undefined && isExpired(entry.record.seq, wallMs)) this.records.drop(entry);
-      if (entry.isIdle && this.isOver(entry, nowMs, wallMs)) this.remove(entry);
+      if (entry.record !== undefined && isExpired(entry.record.bornMs, nowMs)) this.records.drop(entry);
+      if (entry.isIdle && this.isOver(entry, nowMs)) this.remove(entry);
     }
   }
 
-  private isOver(entry: Entry, nowMs: number, wallMs: number): boolean {
+  private isOver(entry: Entry, nowMs: number): boolean {
     if (entry.record !== undefined) return false;
     if (!entry.isProven) return entry.hintExpiresMs <= nowMs || entry.isGivenUp;
-    return entry.isGivenUp || (entry.metMs as number) <= wallMs - BOOK_LIMITS.provenLifetimeMs;
+    return entry.isGivenUp || (entry.metMs as number) <= nowMs - BOOK_LIMITS.provenLifetimeMs;
   }
 
   private acceptable(addresses: readonly Address[], mode: HintMode, nowMs: number): readonly Address[] {
     return addresses.filter((address) => refusalOf(address, mode) === undefined && !this.selfAddresses.has(address.text, nowMs));
   }
 
-  private setRecord(entry: Entry, record: AddressRecord): void {
+  private setRecord(entry: Entry, record: AddressRecord, bornMs: number): void {
     this.revision++;
-    this.records.set(entry, record);
+    entry.seqMax = record.seq;
+    this.records.set(entry, record, bornMs);
   }
 
   private addClaim(nodeId: NodeId, source: string, addresses: readonly Address[], nowMs: number): Entry {
@@ -279,7 +282,7 @@ function isWeaker(a: Entry, b: Entry): boolean {
   if (signedA !== signedB) return signedB;
   const [dialledA, dialledB] = [hasAnswered(a), hasAnswered(b)];
   if (dialledA !== dialledB) return dialledB;
-  return (a.metMs ?? 0) < (b.metMs ?? 0);
+  return (a.metMs ?? Number.NEGATIVE_INFINITY) < (b.metMs ?? Number.NEGATIVE_INFINITY);
 }
 
 function hasAnswered({ addresses }: Entry): boolean {

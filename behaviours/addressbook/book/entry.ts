@@ -43,6 +43,8 @@ export interface SignedBytes {
   readonly bytes: Uint8Array;
   readonly mark: number;
   readonly seq: number;
+  /** When it was signed, on this node's monotonic clock, as far as neighbours say. */
+  readonly bornMs: number;
   /** How many addresses stand in it. */
   readonly addressCount: number;
   /** Who may be sent it: remotes that are seen in this mode or nearer. */
@@ -74,8 +76,10 @@ export class Entry {
   quotaGroup: string | undefined;
   /** When an unsigned hint is forgotten. */
   hintExpiresMs = 0;
-  /** Wall time of the last connection, in either direction; undefined before the first. */
+  /** When it was connected last, in either direction, on this node's monotonic clock; undefined before the first time. */
   metMs: number | undefined;
+  /** The highest number of its records that was believed. */
+  seqMax = -1;
   isPersistent = false;
   /** When it became known first, in this run. */
   learntMs = 0;

@@ -2,8 +2,9 @@
  * @module Record: where a node can be reached, signed by the node, so that anybody may pass it on. 64 bytes of signature,
  * then the signed bytes: CBOR of `{ key, seq, addresses }`. The signature covers the bytes as received; nothing is encoded again.
  *
- * `seq` is the wall time of the signing in milliseconds, and rises with every record of a node. A record is refused when it is not newer
- * than the known one, comes from more than a minute ahead, or has lived its time. Pure but for the signer.
+ * `seq` rises with every record of a node: it is the wall time of the signing in milliseconds, or one more than the last number where that is
+ * higher. Nobody compares it with a clock: of two records of a node the higher one counts. How old a record is, neighbours say. Pure but for the
+ * signer.
  */
 
 import { type Address, decodeValue, encodeValue, type NodeId, type Signer, tryParseAddress } from '../../../core/index.js';
@@ -15,9 +16,7 @@ export const RECORD_LIMITS = {
   bytesMax: 2_048,
   addressesMax: 8,
   addressCharactersMax: 200,
-  /** How far ahead of this node's clock a record may be dated. */
-  driftMs: 60_000,
-  /** After this time a record is forgotten, unless a newer one has come. */
+  /** A record of this age is forgotten, unless a newer one has come. */
   lifetimeMs: 6 * 3_600_000,
   /** A node signs a new one after this time. */
   refreshMs: 2 * 3_600_000,
@@ -80,12 +79,9 @@ export function isGenuine({ bytes, key }: AddressRecord, signer: Signer): boolea
   return signer.verify(key, DOMAIN, bytes.subarray(SIGNATURE_BYTES), bytes.subarray(0, SIGNATURE_BYTES));
 }
 
-export function isExpired(seq: number, wallMs: number): boolean {
-  return seq <= wallMs - RECORD_LIMITS.lifetimeMs;
-}
-
-export function isAhead(seq: number, wallMs: number): boolean {
-  return seq > wallMs + RECORD_LIMITS.driftMs;
+/** `bornMs`: when it was signed, on this node's monotonic clock. */
+export function isExpired(bornMs: number, nowMs: number): boolean {
+  return nowMs - bornMs >= RECORD_LIMITS.lifetimeMs;
 }
 
 function fieldsOf(body: Uint8Array): Infer<typeof FIELDS> | undefined {

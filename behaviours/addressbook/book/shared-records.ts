@@ -25,16 +25,16 @@ export class SharedRecords {
     return this.ownRecord;
   }
 
-  setOwn(record: AddressRecord): SignedBytes {
+  setOwn(record: AddressRecord, nowMs: number): SignedBytes {
     const { bytes } = record;
-    this.ownRecord = { bytes, ...factsOf(record), slot: OWN_SLOT };
+    this.ownRecord = { bytes, ...factsOf(record, nowMs), slot: OWN_SLOT };
     return this.ownRecord;
   }
 
   /** The entry has that record from now on. */
-  set(entry: Entry, record: AddressRecord): void {
+  set(entry: Entry, record: AddressRecord, bornMs: number): void {
     this.drop(entry);
-    const stored = new StoredRecord(this.bytes, { ...factsOf(record), slot: this.freeSlots.pop() ?? this.nextSlot++ });
+    const stored = new StoredRecord(this.bytes, { ...factsOf(record, bornMs), slot: this.freeSlots.pop() ?? this.nextSlot++ });
     this.bytes.put(stored, record.bytes);
     entry.record = stored;
     this.byMark.set(record.mark, entry);
@@ -100,6 +100,7 @@ class StoredRecord implements SignedBytes, Place {
   length = 0;
   readonly mark: number;
   readonly seq: number;
+  readonly bornMs: number;
   readonly addressCount: number;
   readonly reach: AddressMode;
   readonly slot: number;
@@ -107,10 +108,11 @@ class StoredRecord implements SignedBytes, Place {
 
   constructor(
     private readonly home: RecordBytes,
-    { mark, seq, addressCount, reach, slot }: RecordFacts,
+    { mark, seq, bornMs, addressCount, reach, slot }: RecordFacts,
   ) {
     this.mark = mark;
     this.seq = seq;
+    this.bornMs = bornMs;
     this.addressCount = addressCount;
     this.reach = reach;
     this.slot = slot;
@@ -121,6 +123,6 @@ class StoredRecord implements SignedBytes, Place {
   }
 }
 
-function factsOf({ mark, seq, addresses }: AddressRecord): Omit<RecordFacts, 'slot'> {
-  return { mark, seq, addressCount: addresses.length, reach: reachOf(addresses) ?? 'public' };
+function factsOf({ mark, seq, addresses }: AddressRecord, bornMs: number): Omit<RecordFacts, 'slot'> {
+  return { mark, seq, bornMs, addressCount: addresses.length, reach: reachOf(addresses) ?? 'public' };
 }

@@ -39,6 +39,8 @@ export class GossipLink {
   isServed = false;
   /** This side wants to compare what both have. */
   isSyncWanted = false;
+  /** It was sent the record of itself that is newer than the one which it has sent. */
+  isCorrected = false;
   /** Records that it was the first to send, and when it did so last. */
   noveltyCount = 0;
   noveltyMs = Number.NEGATIVE_INFINITY;

@@ -24,6 +24,8 @@ export interface Outgoing {
   readonly connectionId: number;
   readonly message: BookMessage;
   readonly slots: readonly number[];
+  /** When each of the records was signed. */
+  readonly bornMs?: readonly number[];
 }
 
 export class Gossip {
@@ -150,8 +152,13 @@ export function newsFor(link: GossipLink, records: readonly SignedBytes[], isAns
   if (isAnswer && parts.length === 0) parts.push([]);
   return parts.map((part, index) => {
     const isLast = isAnswer && index === parts.length - 1;
-    const marked = part.map((record) => record.bytes);
-    return { connectionId: link.id, message: newsOf(marked, [], isAnswer, isLast), slots: part.map(({ slot }) => slot) };
+    const message = newsOf(
+      part.map(({ bytes }) => bytes),
+      [],
+      isAnswer,
+      isLast,
+    );
+    return { connectionId: link.id, message, slots: part.map(({ slot }) => slot), bornMs: part.map(({ bornMs }) => bornMs) };
   });
 }
 

@@ -6,11 +6,12 @@
  * |---|---|
  * | `record`? | the sender's own signed record |
  * | `more`? | true: the sender has more records, and answers a question once the connection is open |
+ * | `time`? | what the sender's clock on the wall shows, in ms since 1970; to be shown, nothing is decided by it |
  * | `salt`?, `buckets`? | the dialer's question: the digest of what it has; without `buckets` it has nothing |
  *
  * Unknown fields are ignored; a malformed one refuses the connection. Pure.
  */
-import { fallback, fields, mapped, messageReader, optional } from '../../../core/schema/index.js';
+import { fallback, fields, mapped, messageReader, optional, whole } from '../../../core/schema/index.js';
 import { DIGEST_BYTES } from './digest.js';
 import { BUCKETS, type DigestMessage, FLAG, RECORD, SALT } from './messages.js';
 
@@ -18,28 +19,39 @@ export interface Greeting {
   readonly record: Uint8Array | undefined;
   readonly hasMore: boolean;
   readonly question: DigestMessage | undefined;
+  /** What the clock on the wall shows there. */
+  readonly wallMs?: number | undefined;
 }
 
 /** Of a node without records. */
 const NOTHING = new Uint8Array(DIGEST_BYTES);
 
-export function greetingToWire({ record, hasMore, question }: Greeting): Readonly<Record<string, unknown>> {
+export function greetingToWire({ record, hasMore, question, wallMs }: Greeting): Readonly<Record<string, unknown>> {
   const isEmpty = question?.buckets.every((byte) => byte === 0) === true;
   return {
     ...(record && { record }),
     ...(hasMore && { more: true }),
+    ...(wallMs !== undefined && { time: Math.min(Math.max(0, Math.floor(wallMs)), TIME_MAX_MS) }),
     ...(question && { salt: question.salt }),
     ...(question && !isEmpty && { buckets: question.buckets }),
   };
 }
 
-const BODY = fields({ record: optional(RECORD), more: FLAG, salt: optional(SALT), buckets: fallback(BUCKETS, NOTHING) });
+/** The end of the year 9999. */
+const TIME_MAX_MS = 253_402_300_799_999;
+const BODY = fields({
+  record: optional(RECORD),
+  more: FLAG,
+  time: optional(whole(0, TIME_MAX_MS)),
+  salt: optional(SALT),
+  buckets: fallback(BUCKETS, NOTHING),
+});
 
 /** Reads a decoded value of any type; `undefined` when it is malformed. */
 export const greetingFromWire = messageReader(
-  mapped(BODY, ({ record, more, salt, buckets }): Greeting => {
+  mapped(BODY, ({ record, more, time, salt, buckets }): Greeting => {
     const question = salt === undefined ? undefined : ({ type: 'digest', salt, buckets } as const);
-    return { record, hasMore: more, question };
+    return { record, hasMore: more, question, ...(time !== undefined && { wallMs: time }) };
   }),
 );
 

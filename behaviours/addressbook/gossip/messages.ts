@@ -5,7 +5,7 @@
  *
  * | type | fields |
  * |---|---|
- * | 1 news | `records`, `hints`?, `answer`? (true: they were asked for, and are not passed on), `last`? (true: this ends the answer) |
+ * | 1 news | `records`, `ages`? (of each, in seconds; 0 where it is left out), `hints`?, `answer`? (true: they were asked for, and are not passed on), `last`? (true: this ends the answer) |
  * | 2 digest | `salt`, `buckets` (256 bytes): what the sender has |
  * | 3 have | `buckets` (a bit for each in which both differ), `marks`: what the sender has in those |
  * | 4 want | `marks`: what the sender lacks |
@@ -54,6 +54,8 @@ export interface Hint {
 export interface NewsMessage {
   readonly type: 'news';
   readonly records: readonly Uint8Array[];
+  /** How old each of them is, in seconds; absent: just signed. */
+  readonly ages?: readonly number[];
   readonly hints: readonly Hint[];
   readonly isAnswer: boolean;
   readonly isLast: boolean;
@@ -90,6 +92,8 @@ const WANT = 4;
 const REMOVE = 5;
 const MARK_BYTES = 6;
 const ID_BYTES = 32;
+/** Nothing is kept for so long. */
+const AGE_MAX_S = 86_400;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -105,6 +109,7 @@ const HINT = mapped(
 );
 const NEWS_BODY = fields({
   records: list(RECORD, MESSAGE_LIMITS.recordsMax),
+  ages: fallback(list(whole(0, AGE_MAX_S), MESSAGE_LIMITS.recordsMax), []),
   hints: fallback(list(HINT, MESSAGE_LIMITS.hintsMax), []),
   answer: FLAG,
   last: FLAG,
@@ -113,8 +118,8 @@ const NEWS_BODY = fields({
 const BODY = byField(
   'type',
   {
-    [NEWS]: mapped(NEWS_BODY, ({ records, hints, answer, last }): BookMessage => {
-      return { type: 'news', records, hints, isAnswer: answer, isLast: last };
+    [NEWS]: mapped(NEWS_BODY, ({ records, ages, hints, answer, last }): BookMessage => {
+      return { type: 'news', records, ...(ages.length > 0 && { ages }), hints, isAnswer: answer, isLast: last };
     }),
     [DIGEST]: mapped(fields({ salt: SALT, buckets: BUCKETS }), (body): BookMessage => ({ type: 'digest', ...body })),
     [HAVE]: mapped(
@@ -148,9 +153,10 @@ export function toWire(message: BookMessage): Fields {
   }
 }
 
-function newsToWire({ records, hints, isAnswer, isLast }: NewsMessage): Fields {
+function newsToWire({ records, ages = [], hints, isAnswer, isLast }: NewsMessage): Fields {
   return {
     ...{ type: NEWS, records },
+    ...(ages.some((age) => age > 0) && { ages }),
     ...(hints.length > 0 && { hints: hints.map(({ nodeId, addresses }) => [nodeIdToBytes(nodeId), addresses]) }),
     ...(isAnswer && { answer: true }),
     ...(isLast && { last: true }),

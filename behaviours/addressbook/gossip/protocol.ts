@@ -17,13 +17,16 @@ import {
 } from '../../../core/index.js';
 import { WakeTimer } from '../../../core/structures/wake-timer.js';
 import type { Book, ClaimSource } from '../book/book.js';
-import type { Entry, Moment } from '../book/entry.js';
-import { type AddressRecord, isGenuine, markOf, readRecord } from '../book/record.js';
+import type { Entry } from '../book/entry.js';
+import type { AddressRecord } from '../book/record.js';
 import { OWN_SLOT, type SharedRecords } from '../book/shared-records.js';
+import type { AddressBookSetup } from '../options.js';
+import { ClockWatch } from './clock-watch.js';
 import { Gossip, type Outgoing } from './gossip.js';
 import type { GossipLink } from './gossip-link.js';
-import { type Greeting, Greetings } from './greeting.js';
+import { type Greeted, type Greeting, Greetings } from './greeting.js';
 import { type BookMessage, fromWire, type Hint, MESSAGE_LIMITS, type NewsMessage, toWire } from './messages.js';
+import { type IntakePort, RecordIntake } from './record-intake.js';
 import { Sync } from './sync.js';
 
 /** A neighbour that has sent no record for so long does not sign one. */
@@ -40,6 +43,8 @@ export interface GossipCounters {
   recordsSent: number;
   recordsReceived: number;
   recordsTaken: number;
+  /** Malformed, forged, too old, without an acceptable address, or beyond a quota. */
+  recordsRefused: number;
   /** Ignored: beyond what a neighbour may send. */
   claimsIgnored: number;
   questionsIgnored: number;
@@ -54,27 +59,34 @@ export class GossipProtocol {
       recordsSent: 0,
       recordsReceived: 0,
       recordsTaken: 0,
+      recordsRefused: 0,
       claimsIgnored: 0,
       questionsIgnored: 0,
     },
   };
   isOn: boolean;
+  /** Absent: as near as the remote is seen. */
+  private readonly mode: AddressMode | undefined;
   private readonly flushTimer = new WakeTimer<BehaviorAgent>((agent) => this.flush(agent));
   private flushedMs = Number.NEGATIVE_INFINITY;
   private readonly records: SharedRecords;
   private readonly sync: Sync;
   private readonly greetings = new Greetings();
+  private readonly clocks = new ClockWatch();
+  private readonly intake: RecordIntake;
 
   constructor(
     private readonly book: Book,
-    private readonly signer: Signer,
-    /** Absent: as near as the remote is seen. */
-    private readonly mode: AddressMode | undefined,
-    isOn: boolean,
+    signer: Signer,
+    { mode, isGossiping }: Pick<AddressBookSetup, 'mode' | 'isGossiping'>,
+    outrun: IntakePort['outrun'],
   ) {
-    this.isOn = isOn;
+    this.isOn = isGossiping;
+    this.mode = mode;
     this.records = book.records;
     this.sync = new Sync(this.gossip, this.records);
+    const port: IntakePort = { send: (agent, outgoing) => this.send(agent, outgoing), outrun };
+    this.intake = new RecordIntake(book, signer, this.gossip, this.counters, port);
   }
 
   modeOf({ remoteAddress }: Connection): AddressMode {
@@ -93,6 +105,7 @@ export class GossipProtocol {
     const sent: Greeting = {
       record: this.isOn ? this.records.ownWithin(mode)?.bytes : undefined,
       hasMore: this.isOn && this.records.hasMore(mode, nodeId),
+      wallMs: agent.wallMs,
       question: this.isOn && direction === 'outgoing' ? this.sync.greet(id, mode, agent) : undefined,
     };
     this.greetings.sent(id, sent);
@@ -111,11 +124,17 @@ export class GossipProtocol {
     const known = this.book.get(nodeId)?.record;
     if (known !== undefined) link.known.add(known.slot);
     const greeted = this.greetings.take(id);
+    this.compareClocks(agent, connection, greeted);
     if (!this.isOn) return;
     const { own } = this.records;
     if (own !== undefined && greeted?.sent.record === own.bytes) link.known.add(own.slot);
-    if (greeted?.received?.record !== undefined) this.takeRecords(agent, link, [greeted.received.record], false);
+    if (greeted?.received?.record !== undefined) this.intake.take(agent, link, { records: [greeted.received.record], isAnswer: false });
     this.send(agent, this.sync.opened(link, greeted, direction === 'outgoing', agent));
+  }
+
+  private compareClocks(agent: BehaviorAgent, { id, nodeId }: Connection, greeted: Greeted | undefined): void {
+    const [ourMs, theirMs] = [greeted?.sent.wallMs, greeted?.received?.wallMs];
+    if (ourMs !== undefined && theirMs !== undefined) this.clocks.opened(agent, id, nodeId, { ourMs, theirMs });
   }
 
   /** It has ended, whether it ever opened or not. */
@@ -126,15 +145,16 @@ export class GossipProtocol {
   closed(agent: BehaviorAgent, connectionId: number): void {
     const link = this.gossip.link(connectionId);
     if (link === undefined) return;
+    this.clocks.closed(agent, connectionId);
     this.gossip.close(connectionId);
     this.sync.closed(connectionId, agent);
     if (this.isOn) this.send(agent, this.gossip.takeBack(link.facts.nodeId));
   }
 
   /** This node has signed a new record. */
-  ownChanged(record: AddressRecord): void {
+  ownChanged(record: AddressRecord, nowMs: number): void {
     this.gossip.forget([OWN_SLOT]);
-    this.gossip.addNews(this.records.setOwn(record));
+    this.gossip.addNews(this.records.setOwn(record, nowMs));
   }
 
   /** Asks a neighbour, if it is time. */
@@ -194,8 +214,9 @@ export class GossipProtocol {
     }
   }
 
-  private takeNews(agent: BehaviorAgent, link: GossipLink, { records, hints, isAnswer, isLast }: NewsMessage): number {
-    const taken = this.takeRecords(agent, link, records, isAnswer);
+  private takeNews(agent: BehaviorAgent, link: GossipLink, news: NewsMessage): number {
+    const { hints, isLast } = news;
+    const taken = this.intake.take(agent, link, news);
     const allowed = link.claims.take(hints.length, agent.nowMs);
     this.counters.claimsIgnored += hints.length - allowed;
     const hinted = hints.slice(0, allowed).filter((hint) => this.takeHint(agent, link, hint)).length;
@@ -204,44 +225,11 @@ export class GossipProtocol {
     return taken + hinted;
   }
 
-  /** Returns how many of them were new. */
-  private takeRecords(agent: BehaviorAgent, link: GossipLink, records: readonly Uint8Array[], isAnswer: boolean): number {
-    const { counters } = this;
-    const allowed = link.claims.take(records.length, agent.nowMs);
-    const taken = records.slice(0, allowed).filter((bytes) => this.takeRecord(agent, link, bytes, isAnswer)).length;
-    counters.recordsReceived += records.length;
-    counters.claimsIgnored += records.length - allowed;
-    counters.recordsTaken += taken;
-    if (taken > 0) this.noteNovelty(link, taken, agent);
-    return taken;
-  }
-
-  /** Whether it was new. A node's record of itself is passed on at once; what a comparison has brought is not. */
-  private takeRecord(agent: BehaviorAgent, link: GossipLink, bytes: Uint8Array, isAnswer: boolean): boolean {
-    const known = this.records.withMark(markOf(bytes) ?? -1);
-    if (known !== undefined) link.known.add(known.slot);
-    const record = known === undefined ? readRecord(bytes, this.signer) : undefined;
-    if (record === undefined) return false;
-    const verdict = this.book.takeRecord(record, sourceOf(link), agent, () => isGenuine(record, this.signer));
-    if (verdict !== 'new' && verdict !== 'newer') return false;
-    this.gossip.forget(this.records.takeRetiredSlots());
-    const taken = this.records.withMark(record.mark);
-    if (taken === undefined) return false;
-    if (isAnswer && record.nodeId !== link.facts.nodeId) link.known.add(taken.slot);
-    else this.gossip.addNews(taken, link);
-    return true;
-  }
-
   private takeHint(agent: BehaviorAgent, link: GossipLink, { nodeId, addresses }: Hint): boolean {
     const parsed = addresses.map((text) => tryParseAddress(text)).filter((address) => address !== undefined);
     const own = parsed.filter((address) => address.nodeId === undefined || address.nodeId === nodeId);
     const plain = own.map((address) => address.withNodeId(undefined));
     return this.book.takeHint(nodeId, plain, sourceOf(link), agent) === 'new';
-  }
-
-  private noteNovelty(link: GossipLink, count: number, { nowMs }: Moment): void {
-    link.noveltyCount += count;
-    link.noveltyMs = nowMs;
   }
 
   private mayAsk(agent: BehaviorAgent, link: GossipLink): boolean {
@@ -252,7 +240,8 @@ export class GossipProtocol {
 
   private send(agent: BehaviorAgent, outgoing: readonly Outgoing[]): void {
     for (const each of outgoing) {
-      const { connectionId, message } = each;
+      const { connectionId } = each;
+      const message = aged(each, agent.nowMs);
       const lane = message.type === 'news' && message.isAnswer ? 'bulk' : 'normal';
       if (agent.send(toConnection(connectionId), toWire(message), { lane }) === 'queued') this.count(message);
       else this.gossip.unsent(each);
@@ -265,6 +254,12 @@ export class GossipProtocol {
     this.counters.recordsSent += message.records.length;
     for (const { length } of message.records) this.counters.bytesOfRecordsSent += length;
   }
+}
+
+/** With the ages that its records have now, rounded up: none is younger after a detour. */
+function aged({ message, bornMs }: Outgoing, nowMs: number): BookMessage {
+  if (message.type !== 'news' || bornMs === undefined) return message;
+  return { ...message, ages: bornMs.map((ms) => Math.ceil((nowMs - ms) / 1_000)) };
 }
 
 function sourceOf({ facts: { nodeId, mode } }: GossipLink): ClaimSource {

@@ -6,7 +6,7 @@ import { type AddressMode, classOf, refusalOf } from '../../../core/address/addr
 import type { Address, Connection, Signer } from '../../../core/index.js';
 import type { ObservedAddress } from '../../handshake/index.js';
 import type { Moment } from '../book/entry.js';
-import { type AddressRecord, isAhead, RECORD_LIMITS, signRecord } from '../book/record.js';
+import { type AddressRecord, RECORD_LIMITS, signRecord } from '../book/record.js';
 
 /** Of all observers, the share that has to name a host. One liar among two neighbours is believed, among three or more it is not. */
 const OBSERVERS_SHARE = 0.34;
@@ -48,6 +48,8 @@ export class SelfRecord {
   private reachable: readonly Address[] = [];
   private record: AddressRecord | undefined;
   private lastSeq = 0;
+  /** A record with a higher number is known to others: what this node says now has to go above it. */
+  private isOutrun = false;
   private signedMs = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -67,12 +69,19 @@ export class SelfRecord {
 
   /** A change may be signed only later. */
   get isBehind(): boolean {
-    return !isSame(this.reachable, this.record?.addresses ?? []);
+    return this.isOutrun || !isSame(this.reachable, this.record?.addresses ?? []);
   }
 
-  /** A number that was used before, in an earlier run or by another process of this identity: the next one is higher. */
-  sawSeq(seq: number, wallMs: number): void {
-    if (!isAhead(seq, wallMs)) this.lastSeq = Math.max(this.lastSeq, seq);
+  /** A number that an earlier run has used: the next one is higher. */
+  sawSeq(seq: number): void {
+    this.lastSeq = Math.max(this.lastSeq, seq);
+  }
+
+  /** Another record of this identity with that number is around, of an earlier run, or of another process: the next one goes above it. */
+  outrun(seq: number): void {
+    if (seq < this.lastSeq || seq >= Number.MAX_SAFE_INTEGER) return;
+    this.lastSeq = seq;
+    this.isOutrun = true;
   }
 
   opened({ localAddress }: Connection): void {
@@ -104,15 +113,14 @@ export class SelfRecord {
       this.reachable = ownAddresses({ listening, local, observed }, this.mode);
     }
     const { record, reachable } = this;
-    const isOld = record !== undefined && reachable.length > 0 && Math.abs(wallMs - record.seq) >= RECORD_LIMITS.refreshMs;
+    const isOld = record !== undefined && reachable.length > 0 && nowMs - this.signedMs >= RECORD_LIMITS.refreshMs;
     const isEarly = record !== undefined && nowMs - this.signedMs < SIGNING_PERIOD_MS;
     return isEarly || !(this.isBehind || isOld) ? undefined : this.sign(wallMs, nowMs);
   }
 
   private sign(wallMs: number, nowMs: number): AddressRecord {
-    // A number from ahead of the clock was believed by nobody; after it one would be silent until the clock has come there.
-    const stamp = Math.floor(wallMs);
-    this.lastSeq = isAhead(this.lastSeq, wallMs) ? stamp : Math.max(this.lastSeq + 1, stamp);
+    this.lastSeq = Math.max(this.lastSeq + 1, Math.floor(wallMs));
+    this.isOutrun = false;
     this.record = signRecord(this.reachable, this.lastSeq, this.signer);
     this.signedMs = nowMs;
     return this.record;

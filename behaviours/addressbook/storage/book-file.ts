@@ -2,8 +2,8 @@
  * @module BookFile: a book as bytes, for the storage and for people who move one. What is read may have been written by anybody: it passes
  * the same bounds and checks as what remotes send. Points of monotonic time, which mean nothing in another run, are kept as distances.
  *
- * CBOR of `{ version, seq, anchors, records, entries }`; anchors are node ids; a record is in `records` when it is all that is known of its
- * node; entries are CBOR each, so that a broken one harms no other.
+ * CBOR of `{ version, seq, anchors, records, ages, entries }`; anchors are node ids; a record is in `records`, and its age in seconds in `ages`,
+ * when it is all that is known of its node; entries are CBOR each, so that a broken one harms no other.
  */
 
 import { refusalOf } from '../../../core/address/address-class.js';
@@ -20,8 +20,8 @@ import {
   tryParseAddress,
 } from '../../../core/index.js';
 import { BOOK_LIMITS, type Book } from '../book/book.js';
-import { type AddressOrigin, ENTRY_LIMITS, Entry, type KnownAddress, knownAddress, type Moment } from '../book/entry.js';
-import { type AddressRecord, isAhead, isExpired, isGenuine, readRecord } from '../book/record.js';
+import { type AddressOrigin, ENTRY_LIMITS, Entry, type KnownAddress, knownAddress, type Moment, type SignedBytes } from '../book/entry.js';
+import { type AddressRecord, isExpired, isGenuine, RECORD_LIMITS, readRecord } from '../book/record.js';
 
 export const BOOK_FILE_LIMITS = { bytesMax: 64 * 1024 * 1024, anchorsMax: 64, entryBytesMax: 16_384 } as const;
 
@@ -37,7 +37,7 @@ const VERSION = 1;
 const ID_BYTES = 32;
 const ORIGINS: readonly AddressOrigin[] = ['hint', 'own', 'configured'];
 const ENTRY_VALUE_LIMITS = { valueDepthMax: 4, valueItemsMax: 16 * (ENTRY_LIMITS.addressesMax + 2) };
-const FILE_VALUE_LIMITS = { valueDepthMax: 3, valueItemsMax: BOOK_LIMITS.entriesMax + BOOK_FILE_LIMITS.anchorsMax + 64 };
+const FILE_VALUE_LIMITS = { valueDepthMax: 3, valueItemsMax: 2 * BOOK_LIMITS.entriesMax + BOOK_FILE_LIMITS.anchorsMax + 64 };
 /** No wait is longer. */
 const WAIT_MAX_MS = 86_400_000;
 const COUNT_MAX = 1_000_000_000;
@@ -55,10 +55,12 @@ interface Restorer {
 /** Everything but hints, which others will give again. */
 export function bookToBytes(book: Book, facts: BookFacts, now: Moment): Uint8Array {
   const kept = [...book.values()].filter(({ record, isProven, isPersistent }) => record !== undefined || isProven || isPersistent);
-  const records = kept.filter(({ isPlain }) => isPlain).map(({ record }) => record?.bytes);
+  const plain = kept.filter(({ isPlain }) => isPlain).map(({ record }) => record as SignedBytes);
+  const records = plain.map(({ bytes }) => bytes);
+  const ages = plain.map((record) => ageOf(record, now));
   const entries = kept.filter(({ isPlain }) => !isPlain).map((entry) => encodeValue(entryToFields(entry, now)));
   const anchors = facts.anchors.slice(0, BOOK_FILE_LIMITS.anchorsMax).map(nodeIdToBytes);
-  return encodeValue({ version: VERSION, seq: facts.seq, anchors, records, entries }, FILE_VALUE_LIMITS);
+  return encodeValue({ version: VERSION, seq: facts.seq, anchors, records, ages, entries }, FILE_VALUE_LIMITS);
 }
 
 /** Takes what is sound into the book and returns the rest of the file; `undefined` when the bytes are not a book. */
@@ -71,7 +73,9 @@ export function bookFromBytes(bytes: Uint8Array, book: Book, groupOf: GroupOf, s
     const fields = isShort ? decodeValue(entryBytes, ENTRY_VALUE_LIMITS)?.value : undefined;
     if (isFields(fields)) restoreEntry(fields, restorer);
   }
-  for (const recordBytes of bytesIn(value['records'], BOOK_LIMITS.entriesMax)) restorePlain(recordBytes, restorer);
+  const ages = Array.isArray(value['ages']) ? (value['ages'] as unknown[]) : [];
+  for (const [index, recordBytes] of bytesIn(value['records'], BOOK_LIMITS.entriesMax).entries())
+    restorePlain(recordBytes, bornMsOf(ages[index], now), restorer);
   const anchors = bytesIn(value['anchors'], BOOK_FILE_LIMITS.anchorsMax).map(nodeIdOf);
   return { seq: Math.floor(numberOf(value['seq'], Number.MAX_SAFE_INTEGER)), anchors: anchors.filter((id) => id !== undefined) };
 }
@@ -79,8 +83,8 @@ export function bookFromBytes(bytes: Uint8Array, book: Book, groupOf: GroupOf, s
 function entryToFields({ nodeId, record, metMs, isPersistent, doubt, addresses }: Entry, { nowMs }: Moment): Fields {
   return {
     ...{ id: nodeIdToBytes(nodeId), doubt, addresses: addresses.map((known) => addressToFields(known, nowMs)) },
-    ...(record && { record: record.bytes }),
-    ...(metMs !== undefined && { met: metMs }),
+    ...(record && { record: record.bytes, age: ageOf(record, { nowMs }) }),
+    ...(metMs !== undefined && { ago: Math.max(0, nowMs - metMs) }),
     ...(isPersistent && { persistent: true }),
   };
 }
@@ -96,13 +100,13 @@ function addressToFields(
   };
 }
 
-function restorePlain(bytes: Uint8Array, { book, groupOf, signer, now }: Restorer): void {
-  const record = soundRecord(bytes, signer, now);
+function restorePlain(bytes: Uint8Array, bornMs: number, { book, groupOf, signer, now }: Restorer): void {
+  const record = soundRecord(bytes, bornMs, signer, now);
   const addresses = record?.addresses.filter((address) => refusalOf(address, 'loopback') === undefined) ?? [];
   if (record === undefined || addresses.length === 0) return;
   const entry = new Entry(record.nodeId);
   entry.restate(addresses, groupOf);
-  book.restore(entry, record);
+  book.restore(entry, record, bornMs);
 }
 
 function restoreEntry(fields: Fields, { book, groupOf, signer, now }: Restorer): void {
@@ -111,11 +115,12 @@ function restoreEntry(fields: Fields, { book, groupOf, signer, now }: Restorer):
   const entry = new Entry(nodeId);
   entry.isPersistent = fields['persistent'] === true;
   entry.doubt = numberOf(fields['doubt'], COUNT_MAX);
-  entry.metMs = fields['met'] === undefined ? undefined : numberOf(fields['met'], now.wallMs);
+  entry.metMs = fields['ago'] === undefined ? undefined : now.nowMs - numberOf(fields['ago'], BOOK_LIMITS.provenLifetimeMs);
   for (const known of (fields['addresses'] as unknown[]).slice(0, ENTRY_LIMITS.addressesMax)) restoreAddress(entry, known, groupOf, now);
-  const read = fields['record'] instanceof Uint8Array ? soundRecord(fields['record'], signer, now) : undefined;
+  const bornMs = bornMsOf(fields['age'], now);
+  const read = fields['record'] instanceof Uint8Array ? soundRecord(fields['record'], bornMs, signer, now) : undefined;
   const record = read?.nodeId === nodeId ? read : undefined;
-  if (record !== undefined || entry.isProven || entry.isPersistent) book.restore(entry, record);
+  if (record !== undefined || entry.isProven || entry.isPersistent) book.restore(entry, record, bornMs);
 }
 
 function restoreAddress(entry: Entry, fields: unknown, groupOf: GroupOf, now: Moment): void {
@@ -141,10 +146,18 @@ function isAcceptable(address: Address, origin: AddressOrigin, { nodeId, isPersi
   return (origin === 'configured' && isPersistent) || refusalOf(address, 'loopback') === undefined;
 }
 
-function soundRecord(bytes: Uint8Array, signer: Signer, { wallMs }: Moment): AddressRecord | undefined {
-  const record = readRecord(bytes, signer);
-  if (record === undefined || isAhead(record.seq, wallMs) || isExpired(record.seq, wallMs)) return undefined;
-  return isGenuine(record, signer) ? record : undefined;
+function soundRecord(bytes: Uint8Array, bornMs: number, signer: Signer, { nowMs }: Moment): AddressRecord | undefined {
+  const record = isExpired(bornMs, nowMs) ? undefined : readRecord(bytes, signer);
+  return record !== undefined && isGenuine(record, signer) ? record : undefined;
+}
+
+/** In whole seconds, rounded up: a record does not grow younger by restarts. */
+function ageOf({ bornMs }: SignedBytes, { nowMs }: Pick<Moment, 'nowMs'>): number {
+  return Math.ceil((nowMs - bornMs) / 1_000);
+}
+
+function bornMsOf(age: unknown, { nowMs }: Moment): number {
+  return nowMs - 1_000 * numberOf(age, RECORD_LIMITS.lifetimeMs);
 }
 
 /** The byte strings of a list, whatever it is. */

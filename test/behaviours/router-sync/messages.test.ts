@@ -1,6 +1,6 @@
 /** @module The messages of router-sync, its options, and what waits for a neighbour that does not read. */
 import { expect } from 'chai';
-import { RouterSyncHandler } from '../../../behaviours/router-sync/handler.js';
+import { RouterSyncHandler, type SyncRefusals } from '../../../behaviours/router-sync/handler.js';
 import { RouterSyncBehavior } from '../../../behaviours/router-sync/index.js';
 import { decodeMessage, encodeHello, encodeSync, wireKind } from '../../../behaviours/router-sync/messages.js';
 import { RouterSyncCounters } from '../../../behaviours/router-sync/options.js';
@@ -56,7 +56,7 @@ describe('A neighbour that greets without end and never reads', () => {
     const table = new ScriptedTable();
     const counters = new RouterSyncCounters();
     const settings = { intervalMs: 1_000, batchMs: 5 };
-    const parts = { router: table, settings, counters, messageBytesMax: 1_000, isLate: false };
+    const parts = { router: table, settings, counters, messageBytesMax: 1_000, isLate: false, refusals: {} as SyncRefusals };
     const handler = new RouterSyncHandler({ ...parts, pace: new TokenBucket(32, 16, 0) });
     handler.onOpened(agent);
     const open = () => {

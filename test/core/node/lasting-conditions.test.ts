@@ -1,8 +1,10 @@
 /** @module What lasts is in the log once, at the default level, and once when it is over. */
 import { expect } from 'chai';
 import type { Logger } from '../../../core/index.js';
+import { DirectRouter, PathVectorRouter } from '../../../routing/index.js';
 import { SimulatedNetwork } from '../../../simulation.js';
 import { seededIdentity } from '../../../testing/index.js';
+import { bookOf, Mesh } from '../../behaviours/addressbook/support.js';
 
 interface Line extends Readonly<Record<string, unknown>> {
   readonly msg: string;
@@ -21,7 +23,55 @@ function keeping(bound: object = {}, lines: Line[] = []): { readonly lines: Line
 
 const textsOf = (lines: readonly Line[]) => lines.map(({ msg }) => msg);
 
+/** A table whose syncs are none. */
+class Garbage extends DirectRouter {
+  override readonly kind = new PathVectorRouter().kind;
+
+  override createSync(): Uint8Array {
+    return Uint8Array.of(1, 2, 3);
+  }
+}
+
 describe('conditions that last', () => {
+  it('kind 6: syncs of a neighbour that are refused again and again are one line, and counted', async () => {
+    const sim = new SimulatedNetwork({ seed: 64, latencyMs: 10 });
+    const { lines, logger } = keeping();
+    const node = await sim.createNode({ name: 'a', logger });
+    const neighbour = await sim.createNode({ name: 'b', router: Garbage, seeds: ['sim://a'] });
+    await sim.start(node, neighbour);
+    await sim.run(9_000);
+    expect(lines).to.deep.equal([]);
+    await sim.run(60_000);
+    expect(textsOf(lines)).to.deep.equal(['syncs of a neighbour are refused again and again']);
+    expect(lines[0]).to.include({ peer: neighbour.id.slice(0, 8) });
+    expect(node.metrics()['router_sync_syncs_refused_total']).to.be.above(50);
+    neighbour.useRouter(PathVectorRouter);
+    await sim.run(80_000);
+    expect(textsOf(lines)[1]).to.equal('syncs of a neighbour are no longer refused');
+  });
+
+  it('kind 6, row 107: records of a neighbour that are refused again and again are one line, and counted', async () => {
+    const mesh = new Mesh('refused');
+    const { lines, logger } = keeping();
+    const node = await mesh.node('a', { logger });
+    const { node: neighbour, liar } = await mesh.liar('b', { seeds: ['sim://a'] });
+    await mesh.net.runUntil(() => neighbour.connections().length === 1);
+    const tell = () => liar.say({ type: 1, records: [Uint8Array.of(1)] });
+    tell();
+    await mesh.net.run(9_900);
+    tell();
+    expect(lines).to.deep.equal([]);
+    await mesh.net.run(200);
+    for (let count = 0; count < 5; count++) tell();
+    await mesh.net.run(50_000);
+    expect(lines.map(({ msg, verdict }) => [msg, verdict])).to.deep.equal([
+      ['records of a neighbour are refused again and again', 'malformed'],
+    ]);
+    expect([node.metrics()['addressbook_records_refused_total'], bookOf(node).counters.recordsRefused]).to.deep.equal([7, 7]);
+    await mesh.net.run(20_000);
+    expect(textsOf(lines)[1]).to.equal('records of a neighbour are no longer refused');
+  });
+
   for (const builtins of [undefined, ['handshake'] as const]) {
     const who = builtins === undefined ? 'with an address book' : 'without an address book';
 

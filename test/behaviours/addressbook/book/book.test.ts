@@ -33,13 +33,28 @@ describe('the book and signed records', () => {
     expect(reader.checkCount, 'nor do they cost a signature check').to.equal(1);
   });
 
-  it('row 48: refuses what is dated more than a minute ahead, and what has lived its time', () => {
+  it('rows 48, 107: takes one of whatever number, decades from its own clock, and refuses what is too old by its neighbour’s word', () => {
     const reader = new Reader();
-    expect(reader.take(recordOf('anna', [ADDRESS], WALL_MS + RECORD_LIMITS.driftMs + 1))).to.equal('ahead');
-    expect(reader.take(recordOf('anna', [ADDRESS], WALL_MS - RECORD_LIMITS.lifetimeMs))).to.equal('expired');
+    const aged = (ageMs: number) => ({ ...teller('source'), ageMs });
+    expect(reader.take(recordOf('anna', [ADDRESS], 0), aged(RECORD_LIMITS.lifetimeMs))).to.equal('expired');
     expect(reader.book.size).to.equal(0);
-    expect(reader.take(recordOf('anna', [ADDRESS], WALL_MS - RECORD_LIMITS.lifetimeMs + 1))).to.equal('new');
-    expect(reader.take(recordOf('anna', [ADDRESS], WALL_MS + RECORD_LIMITS.driftMs))).to.equal('newer');
+    expect(reader.take(recordOf('anna', [ADDRESS], 0), aged(RECORD_LIMITS.lifetimeMs - 1))).to.equal('new');
+    expect(reader.take(recordOf('ben', [ADDRESS], WALL_MS + 50 * 365 * 86_400_000))).to.equal('new');
+    expect(reader.take(recordOf('cleo', [ADDRESS], Number.MAX_SAFE_INTEGER))).to.equal('new');
+    reader.now.wallMs += 50 * 365 * 86_400_000;
+    reader.now.nowMs += 1;
+    reader.book.expire(reader.now);
+    expect([reader.addressesOf('anna'), reader.addressesOf('ben')]).to.deep.equal([undefined, [ADDRESS]]);
+  });
+
+  it('row 48: a number that was believed is not undercut when its record has expired', () => {
+    const reader = new Reader();
+    reader.take(recordOf('anna', [ADDRESS], WALL_MS));
+    reader.book.met(idOf('anna'), 7, reader.now);
+    reader.now.pass(RECORD_LIMITS.lifetimeMs);
+    reader.book.expire(reader.now);
+    expect(reader.take(recordOf('anna', [OTHER], WALL_MS - 1))).to.equal('older');
+    expect(reader.take(recordOf('anna', [ADDRESS], WALL_MS)), 'somebody else still vouches for it').to.equal('newer');
   });
 
   it('checks a signature once', () => {

@@ -12,13 +12,31 @@ const nothing: Greeting = { record: undefined, hasMore: false, question: undefin
 describe('a greeting', () => {
   it('comes back as it was', () => {
     const record = new Uint8Array(100).fill(1);
-    for (const greeting of [nothing, { record, hasMore: true, question }, { ...nothing, question }])
+    for (const greeting of [
+      nothing,
+      { record, hasMore: true, question },
+      { ...nothing, question },
+      { ...nothing, wallMs: 1_735_689_600_000 },
+    ])
       expect(greetingFromWire(greetingToWire(greeting))).to.deep.equal(greeting);
   });
 
   it('is small when there is nothing to say', () => {
     expect(greetingToWire(nothing)).to.deep.equal({});
     expect(greetingToWire({ ...nothing, question: { ...question, buckets: new Uint8Array(256) } })).to.deep.equal({ salt: 7 });
+  });
+
+  it('has a time that can be shown, whatever the clock says', () => {
+    for (const [wallMs, time] of [
+      [-1, 0],
+      [0.75, 0],
+      [1e300, 253_402_300_799_999],
+    ] as const)
+      expect(greetingToWire({ ...nothing, wallMs })).to.deep.equal({ time });
+    expect([greetingFromWire({ time: 253_402_300_799_999 })?.wallMs, greetingFromWire({ time: 253_402_300_800_000 })]).to.deep.equal([
+      253_402_300_799_999,
+      undefined,
+    ]);
   });
 
   it('of a later version is read, a malformed one is not', () => {

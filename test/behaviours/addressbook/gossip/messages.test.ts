@@ -17,6 +17,10 @@ describe('messages of the address book', () => {
     expect(hex({ ...NEWS, records: [Uint8Array.of(7)], isAnswer: true, isLast: true })).to.equal(
       'a4647479706501677265636f726473814107 66616e73776572f5 646c617374f5'.replaceAll(' ', ''),
     );
+    expect(hex({ ...NEWS, records: [Uint8Array.of(7), Uint8Array.of(8)], ages: [0, 300] })).to.equal(
+      'a36474797065016772 65636f726473 8241074108 6461676573 8200 19012c'.replaceAll(' ', ''),
+    );
+    expect(hex({ ...NEWS, records: [Uint8Array.of(7)], ages: [0] })).to.equal('a2647479706501677265636f726473814107');
     expect(hex({ type: 'remove', nodeIds: [ID] })).to.equal(`a2647479706505656e6f6465735820${ID}`);
     const buckets = new Uint8Array(8).fill(1);
     expect(hex({ type: 'have', buckets, marks: [] })).to.equal('a3647479706503676275636b657473480101010101010101656d61726b7340');
@@ -29,6 +33,7 @@ describe('messages of the address book', () => {
     const messages: BookMessage[] = [
       { ...NEWS, records: [Uint8Array.of(1, 2), Uint8Array.of()], hints: [{ nodeId: ID, addresses: ['tcp://20.0.0.1:1'] }] },
       { ...NEWS, isAnswer: true },
+      { ...NEWS, records: [Uint8Array.of(1), Uint8Array.of(2)], ages: [86_400, 0] },
       { type: 'digest', salt: 0, buckets: new Uint8Array(256).fill(9) },
       { type: 'have', buckets: new Uint8Array(8), marks: [0, 5, 2 ** 47] },
       { type: 'want', marks: [] },
@@ -61,6 +66,14 @@ describe('messages of the address book', () => {
         { type: 1, records: [new Uint8Array(RECORD_LIMITS.bytesMax + 1)] },
       ],
       [{ type: 1, records: [] }, { type: 1 }],
+      [
+        { type: 1, records: [record], ages: [86_400] },
+        { type: 1, records: [record], ages: [86_401] },
+      ],
+      [
+        { type: 1, records: [record], ages: list(recordsMax, 0) },
+        { type: 1, records: [record], ages: list(recordsMax + 1, 0) },
+      ],
       [
         { type: 1, records: [] },
         { type: 1, records: ['text'] },

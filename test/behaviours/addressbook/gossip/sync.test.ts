@@ -163,7 +163,8 @@ describe('news', () => {
     const side = new Side();
     const bytes = new Uint8Array(100);
     for (let slot = 0; slot <= GOSSIP_LIMITS.newsMax; slot++)
-      for (let times = 0; times < 2; times++) side.gossip.addNews({ bytes, slot, mark: slot, seq: 1, addressCount: 1, reach: 'public' });
+      for (let times = 0; times < 2; times++)
+        side.gossip.addNews({ bytes, slot, mark: slot, seq: 1, bornMs: 0, addressCount: 1, reach: 'public' });
     side.link(7);
     const slots = side.gossip.takeNews(side.now.random).flatMap((outgoing) => outgoing.slots);
     expect([slots.length, new Set(slots).size, slots.includes(0)]).to.deep.equal([4_096, 4_096, false]);

@@ -111,26 +111,36 @@ describe('a node’s own record', () => {
     const record = new Own();
     record.listens(address, WALL_MS, 0);
     const { refreshMs } = RECORD_LIMITS;
-    expect(record.listens(address, WALL_MS + refreshMs - 1, refreshMs - 1)).to.equal(undefined);
+    expect(record.listens(address, 2 * WALL_MS, refreshMs - 1), 'whatever the clock on the wall shows').to.equal(undefined);
     expect(record.listens(address, WALL_MS + refreshMs, refreshMs)?.seq).to.equal(WALL_MS + refreshMs);
   });
 
-  it('row 92: its number rises when the clock stands still or goes back a little, also over a restart', () => {
+  it('row 92: its number rises whatever the clock does, also over a restart', () => {
     const record = new Own();
-    record.sawSeq(WALL_MS + 30_000, WALL_MS);
+    record.sawSeq(WALL_MS + 30_000);
     expect(record.listens(address, WALL_MS, 0)?.seq).to.equal(WALL_MS + 30_001);
     expect(record.listens(other, WALL_MS - 10_000, 10_000)?.seq).to.equal(WALL_MS + 30_002);
-    expect(record.listens(address, WALL_MS - 40_000, 20_000)?.seq, 'nobody would believe one of a minute ahead').to.equal(WALL_MS - 40_000);
-    expect(record.listens(other, WALL_MS - 40_000, 30_000)?.seq).to.equal(WALL_MS - 39_999);
+    expect(record.listens(address, 0, 20_000)?.seq).to.equal(WALL_MS + 30_003);
+    expect(record.listens(other, -5, 30_000)?.seq).to.equal(WALL_MS + 30_004);
+    expect(record.listens(address, WALL_MS + 60_000, 40_000)?.seq).to.equal(WALL_MS + 60_000);
   });
 
-  it('row 92: after a clock that was a year ahead it speaks with the present time again', () => {
+  it('rows 48, 107: goes above a higher number of its own that others have, once, and withdraws what it no longer says', () => {
     const record = new Own();
-    const year = 365 * 86_400_000;
-    record.listens(address, WALL_MS + year, 0);
-    expect(record.listens(address, WALL_MS, 10_000)?.seq).to.equal(WALL_MS);
-    const restarted = new Own();
-    restarted.sawSeq(WALL_MS + year, WALL_MS);
-    expect(restarted.listens(address, WALL_MS, 0)?.seq).to.equal(WALL_MS);
+    record.listens(address, WALL_MS, 0);
+    record.outrun(WALL_MS - 1);
+    expect(record.listens(address, WALL_MS, 10_000), 'a lower one is of no account').to.equal(undefined);
+    record.outrun(WALL_MS + 500);
+    expect(record.isBehind).to.equal(true);
+    expect(record.listens(address, WALL_MS, 20_000)).to.deep.include({ seq: WALL_MS + 501, addresses: address });
+    expect([record.isBehind, record.listens(address, WALL_MS, 30_000)]).to.deep.equal([false, undefined]);
+    record.outrun(WALL_MS + 501);
+    expect(record.listens(address, WALL_MS, 40_000)?.seq, 'another one with the same number').to.equal(WALL_MS + 502);
+    const silent = new Own();
+    silent.listens([], WALL_MS, 0);
+    silent.outrun(WALL_MS + 500);
+    expect(silent.listens([], WALL_MS, 1)).to.deep.include({ seq: WALL_MS + 501, addresses: [] });
+    silent.outrun(Number.MAX_SAFE_INTEGER);
+    expect(silent.listens([], WALL_MS, 10_000), 'nothing is above that').to.equal(undefined);
   });
 });

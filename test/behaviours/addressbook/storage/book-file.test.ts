@@ -58,8 +58,9 @@ describe('a book as bytes', () => {
     const shapes = (from: Book, nowMs: number) =>
       [...from.values()]
         .map(shapeOf)
-        .map(({ addresses, ...rest }) => ({
+        .map(({ addresses, metMs, ...rest }) => ({
           ...rest,
+          agoMs: metMs && nowMs - metMs,
           addresses: addresses.map(({ dueMs, ...known }) => ({ ...known, waitMs: Math.max(0, dueMs - nowMs) })),
         }))
         .sort((a, b) => (a.nodeId < b.nodeId ? -1 : 1));
@@ -92,12 +93,17 @@ describe('a book as bytes', () => {
     expect(book.get(idOf('anna'))?.addresses.map(({ text }) => text)).to.deep.equal([A]);
   });
 
-  it('drops records that have expired meanwhile, and what stands on them alone', () => {
+  it('row 48: has the age of each record, whatever the clock shows meanwhile; drops old ones, and what stands on them alone', () => {
     const reader = fullReader();
-    const bytes = bookToBytes(reader.book, { seq: 0, anchors: [] }, reader.now);
-    const later = new Present();
-    later.pass(7 * 3_600_000);
-    const { book } = restored(bytes, later);
+    const saved = (ageMs: number) => {
+      reader.now.pass(ageMs);
+      const later = new Present();
+      later.wallMs = 0;
+      return restored(bookToBytes(reader.book, { seq: 0, anchors: [] }, reader.now), later).book;
+    };
+    const [own, plain] = ['anna', 3].map((name) => saved(3_600_000).get(idOf(name))?.record?.bornMs);
+    expect([own, plain]).to.deep.equal([-3_600_000, -7_200_000]);
+    const book = saved(4 * 3_600_000);
     expect([...book.values()].map(({ nodeId, record }) => [nodeId, record])).to.have.deep.members([
       [idOf('anna'), undefined],
       [idOf('ben'), undefined],
@@ -118,7 +124,7 @@ describe('a book as bytes', () => {
 describe('row 53: a book that an attacker wrote', () => {
   const id = nodeIdToBytes(idOf('anna'));
   const file = (given: object) => encodeValue({ version: 1, seq: 0, anchors: [], records: [], entries: [], ...given });
-  const entryFile = (given: object) => file({ entries: [encodeValue({ id, met: 1, addresses: [], ...given })] });
+  const entryFile = (given: object) => file({ entries: [encodeValue({ id, ago: 1, addresses: [], ...given })] });
   const address = (given: object) => entryFile({ addresses: [{ text: A, origin: 1, attempts: 0, failures: 0, ...given }] });
   const known = (bytes: Uint8Array) => restored(bytes).book.get(idOf('anna'))?.addresses[0];
 
@@ -131,7 +137,7 @@ describe('row 53: a book that an attacker wrote', () => {
   });
 
   it('harms with a broken entry no other one', () => {
-    const good = encodeValue({ id, met: 1, addresses: [{ text: A, origin: 1 }] });
+    const good = encodeValue({ id, ago: 1, addresses: [{ text: A, origin: 1 }] });
     const bad = [
       1,
       'x',
@@ -159,7 +165,7 @@ describe('row 53: a book that an attacker wrote', () => {
       ...{ attempts: 0, failures: 0, backoffMs: 86_400_000, dueMs: 86_400_000, origin: 'hint', succeededMs: undefined },
     });
     expect(known(address({ succeeded: 9e15 }))?.succeededMs).to.equal(WALL_MS);
-    expect(restored(entryFile({ met: 9e15 })).book.get(idOf('anna'))?.metMs).to.equal(WALL_MS);
+    expect(restored(entryFile({ ago: 9e15 })).book.get(idOf('anna'))?.metMs).to.equal(-30 * 86_400_000);
     expect(restored(file({ seq: 1e300 })).facts?.seq).to.equal(Number.MAX_SAFE_INTEGER);
   });
 
@@ -174,7 +180,7 @@ describe('row 53: a book that an attacker wrote', () => {
   });
 
   it('is no larger than a book may be', () => {
-    const entries = Array.from({ length: 20_000 }, () => new Uint8Array(1));
+    const entries = Array.from({ length: 40_000 }, () => new Uint8Array(1));
     expect(restored(encodeValue({ version: 1, entries }, { valueDepthMax: 3, valueItemsMax: 60_000 })).facts).to.equal(undefined);
     const anchors = Array.from({ length: 500 }, (_, index) => nodeIdToBytes(idOf(index)));
     expect(restored(file({ anchors })).facts?.anchors).to.have.length(BOOK_FILE_LIMITS.anchorsMax);
