@@ -40,7 +40,7 @@ export interface EndFields extends FrameOwner {
 
 /** The application's side. */
 export interface EndObserver {
-  /** The remote has taken the stream. Only of an opener. */
+  /** The remote, or the service of this node, has taken the stream. */
   accepted(): void;
   /** Something can be read: bytes, or the end. */
   incoming(): void;
@@ -181,6 +181,7 @@ export class StreamEnd implements FrameOwner {
   accept(nowMs: number): void {
     this.acceptedMs = nowMs;
     this.isAcceptDue = true;
+    this.observer.accepted();
   }
 
   /** Ends it on both sides. */

@@ -10,6 +10,8 @@ import type { EndObserver, StreamEnd } from './stream-end.js';
 export interface WebHost {
   /** The end has something to send, or is over. */
   touched(end: StreamEnd): void;
+  /** The stream was taken: other deadlines hold. */
+  accepted(end: StreamEnd): void;
   /** The reader has taken so many bytes. */
   consumed(end: StreamEnd, byteCount: number): void;
 }
@@ -95,6 +97,7 @@ export class WebStream implements ByteStream, EndObserver {
   }
 
   accepted(): void {
+    this.host.accepted(this.source);
     this.onAccepted();
   }
 

@@ -36,6 +36,7 @@ describe('examples', () => {
       'custom-router.js',
       'echo.js',
       'envelopes.js',
+      'file-transfer.js',
       'hello.js',
       'lan.js',
       'learning-router.js',
@@ -58,6 +59,10 @@ describe('examples', () => {
 
   it('envelopes: a busy worker stops the office, and the connection is given back', async () => {
     expect((await printed('envelopes')).at(-1)).to.equal('removed: the connection is open, 0 envelopes were not sent');
+  });
+
+  it('file-transfer: a file that arrives in two parts is the same on both sides', async () => {
+    expect((await printed('file-transfer')).at(-1)).to.equal('SHA-256 is the same on both sides');
   });
 
   it('custom-router: an own table keeps the contract and reaches over two hops', async () => {
