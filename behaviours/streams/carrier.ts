@@ -84,9 +84,17 @@ export abstract class Carrier {
     if (!frame.read(bytes, start, stop)) return this.malformed();
     if (frame.kind === PING) return;
     if (frame.kind === OPEN && frame.isOfOpener) return this.open(agent, frame);
-    const end = (frame.isOfOpener ? this.accepted : this.opened).get(frame.streamId);
-    if (end === undefined) return;
-    if (!end.receive(frame, agent.nowMs)) end.reset('PROTOCOL_ERROR', 'the remote sent what it may not');
+    const end = this.endOf(frame.streamId, frame.isOfOpener);
+    if (end !== undefined) this.received(end, end.receive(frame, agent.nowMs));
+  }
+
+  /** The end that a frame of the remote is for. */
+  protected endOf(id: number, isOfOpener: boolean): StreamEnd | undefined {
+    return (isOfOpener ? this.accepted : this.opened).get(id);
+  }
+
+  protected received(end: StreamEnd, isAllowed: boolean): void {
+    if (!isAllowed) end.reset('PROTOCOL_ERROR', 'the remote sent what it may not');
     this.changed(end);
   }
 

@@ -26,7 +26,7 @@ export class Intake {
   /** Hands the message on. Returns the carrier that has something to do now. */
   receive(agent: BehaviorAgent, message: Message): Carrier | undefined {
     const { bytes, bodyOffset, end, connectionId } = message;
-    const kind = bodyOffset < end ? (bytes[bodyOffset] as number) : 0;
+    const kind = message.streamId === 0 && bodyOffset < end ? (bytes[bodyOffset] as number) : 0;
     if (kind >= FIRST_PACKET && kind <= UNKNOWN) return this.receiveOfSession(agent, message, kind);
     if (connectionId === undefined) return this.frame(agent, message, this.carriers.ofSelf(agent.nodeId));
     if (message.sourceVerified) return this.frame(agent, message, this.carriers.ofNeighbour(connectionId, message.source));

@@ -1,5 +1,6 @@
 /**
- * @module Messages of the streams service. A neighbour is sent frames, each as a message of its own. A node behind relays is sent packets of
+ * @module Messages of the streams service. A neighbour is sent frames, each as a message of its own, and data as messages without a frame, whose
+ * stream id is twice the number of the stream, + 2, + 1 from the side that opened it. A node behind relays is sent packets of
  * frames, which its acknowledgements repair (`core/kits/flow/repaired`). Big-endian; positions are in bytes since the stream began.
  *
  * Messages between nodes that are no neighbours begin with kind u8 and session u48, a random number:
@@ -155,6 +156,16 @@ export function writeReset(writer: ByteWriter, owner: FrameOwner, code: ResetCod
 
 export function writePing(writer: ByteWriter): void {
   head(writer, PING, { id: 0, isOpener: false });
+}
+
+/** The stream id of messages with data; that of frames is 0. */
+export function streamIdOf({ id, isOpener }: FrameOwner): number {
+  return 2 * (id + 1) + (isOpener ? 1 : 0);
+}
+
+/** Whose data a message with that stream id has. */
+export function ofStreamId(streamId: number): FrameOwner {
+  return { id: Math.floor(streamId / 2) - 1, isOpener: streamId % 2 === 1 };
 }
 
 /** Whether the frame must not wait behind data that goes in the same direction. */

@@ -10,9 +10,9 @@ export interface StreamsOptions {
   readonly timeoutMs?: number;
   /** Without a byte in either direction a stream whose opener names no `silenceMs` is reset. 120,000 ms by default. */
   readonly silenceMs?: number;
-  /** Bytes that may wait here for the reader of one stream, or be in transit to it. 1 MiB by default, 16 KiB at least. */
+  /** Bytes that may wait here for the reader of one stream, or be in transit to it. 4 MiB by default, 16 KiB at least. */
   readonly windowBytes?: number;
-  /** The same for all streams with one node, which share it out evenly. 4 MiB by default; each gets 16 KiB whatever it is. */
+  /** The same for all streams with one node, which share it out evenly. 8 MiB by default; each gets 16 KiB whatever it is. */
   readonly nodeWindowBytes?: number;
   /** The same for all streams together. 256 MiB by default. */
   readonly windowsBytes?: number;
@@ -35,8 +35,8 @@ const COUNT = whole(1, 1_048_576);
 const OPTIONS = options({
   timeoutMs: fallback(DEADLINE, 10_000),
   silenceMs: fallback(DEADLINE, 120_000),
-  windowBytes: fallback(BYTES, 1_048_576),
-  nodeWindowBytes: fallback(BYTES, 4_194_304),
+  windowBytes: fallback(BYTES, 4_194_304),
+  nodeWindowBytes: fallback(BYTES, 8_388_608),
   windowsBytes: fallback(BYTES, 268_435_456),
   streamsPerNodeMax: fallback(COUNT, 4_096),
   streamsMax: fallback(COUNT, 16_384),

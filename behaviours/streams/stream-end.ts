@@ -26,6 +26,9 @@ import {
 /** The largest piece of a neighbour's stream: streams take turns by the piece. */
 export const PIECE_BYTES_MAX = 65_536;
 
+/** When the reader has taken so much, the remote is granted more, so that a wide window does not come in halves. */
+const GRANT_BYTES = 262_144;
+
 export interface EndFields extends FrameOwner {
   readonly serviceId: number;
   readonly name: string;
@@ -84,6 +87,8 @@ export class StreamEnd implements FrameOwner {
   private finished: (() => void) | undefined;
   private hasEnded = false;
   private isEndRead = false;
+  /** Since the remote was granted more. */
+  private consumedBytes = 0;
   private resetDue: { readonly code: ResetCode; readonly text: string } | undefined;
   /** Why it was reset. */
   error: NetworkError | undefined;
@@ -121,7 +126,8 @@ export class StreamEnd implements FrameOwner {
   }
 
   private get isCreditDue(): boolean {
-    return this.inbound.hasNews && !this.inbound.isComplete && !this.isOpenDue && !this.isAcceptDue;
+    const isWorthIt = this.inbound.hasNews || this.consumedBytes >= GRANT_BYTES;
+    return isWorthIt && !this.inbound.isComplete && !this.isOpenDue && !this.isAcceptDue;
   }
 
   /** The next deadline that holds now. */
@@ -145,13 +151,20 @@ export class StreamEnd implements FrameOwner {
     return this.outbound.position;
   }
 
+  /** The next bytes, `most` at most, when nothing but data is to be sent now: for carriers that need no frame around them. */
+  takePiece(most: number, nowMs: number): Uint8Array | undefined {
+    const hasOther = this.resetDue !== undefined || this.isOpenDue || this.isAcceptDue || this.isCreditDue;
+    return hasOther || this.writing === undefined ? undefined : this.nextPiece(this.writing, most, nowMs);
+  }
+
   /** Writes the next frame, of `room` bytes at most: `hasFrame` holds. */
   writeFrame(writer: ByteWriter, room: number, nowMs: number): void {
     if (this.resetDue !== undefined) return this.writeResetFrame(writer, this.resetDue);
     if (this.isOpenDue) return this.writeOpenFrame(writer);
     if (this.isAcceptDue) return this.writeCredit(writer, ACCEPT);
     if (this.isCreditDue) return this.writeCredit(writer, CREDIT);
-    if (this.writing !== undefined) return this.writePiece(writer, this.writing, Math.min(room - DATA_HEAD_BYTES, PIECE_BYTES_MAX), nowMs);
+    const { position } = this.outbound;
+    if (this.writing !== undefined) return writeData(writer, this, position, this.nextPiece(this.writing, room - DATA_HEAD_BYTES, nowMs));
     this.outbound.endingSent();
     this.hasEnded = true;
     writeNumber(writer, END, this, this.outbound.position);
@@ -175,6 +188,13 @@ export class StreamEnd implements FrameOwner {
     if (next?.type === 'item') return next.item;
     this.isEndRead ||= next !== undefined;
     return next && 'end';
+  }
+
+  /** The reader has taken so many bytes, and the window is this now. */
+  consumed(byteCount: number, window: number): void {
+    this.consumedBytes += byteCount;
+    this.inbound.resize(window);
+    this.inbound.consumed(byteCount);
   }
 
   /** This side takes the stream. */
@@ -231,8 +251,14 @@ export class StreamEnd implements FrameOwner {
     return true;
   }
 
-  private onData({ bytes, position }: Frame): boolean {
-    if (this.inbound.receive(bytes.slice(), position) === 'violation') return false;
+  /** Bytes that follow those before, from a carrier that keeps their order. */
+  receivePiece(bytes: Uint8Array, nowMs: number): boolean {
+    this.lastMs = nowMs;
+    return this.error !== undefined || this.onData({ bytes, position: this.inbound.received });
+  }
+
+  private onData({ bytes, position }: Pick<Frame, 'bytes' | 'position'>): boolean {
+    if (this.inbound.receive(new Uint8Array(bytes), position) === 'violation') return false;
     this.hasReceived = true;
     this.observer.incoming();
     return true;
@@ -263,22 +289,24 @@ export class StreamEnd implements FrameOwner {
 
   private announce(): number {
     const { granted } = this.inbound.announce();
+    this.consumedBytes = 0;
     this.inbound.announced();
     return granted;
   }
 
-  private writePiece(writer: ByteWriter, writing: Writing, room: number, nowMs: number): void {
+  private nextPiece(writing: Writing, most: number, nowMs: number): Uint8Array {
     const { outbound } = this;
     const { bytes, at } = writing;
-    const piece = bytes.subarray(at, at + Math.min(room, outbound.available));
-    writeData(writer, this, outbound.position, piece);
+    const piece = bytes.subarray(at, at + Math.min(most, outbound.available));
     outbound.push(piece);
     outbound.sent();
     this.lastMs = nowMs;
     writing.at += piece.length;
-    if (writing.at < bytes.length) return;
-    this.writing = undefined;
-    writing.sent();
+    if (writing.at === bytes.length) {
+      this.writing = undefined;
+      writing.sent();
+    }
+    return piece;
   }
 }
 

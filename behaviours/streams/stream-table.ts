@@ -111,8 +111,7 @@ export class StreamTable {
   /** The reader has taken bytes: the remote is granted as many, as far as the stream's share reaches. */
   private consumed(end: StreamEnd, byteCount: number): void {
     const carrier = this.carrierOf.get(end);
-    if (carrier !== undefined) end.inbound.resize(this.windowOf(carrier, 0));
-    end.inbound.consumed(byteCount);
+    end.consumed(byteCount, carrier === undefined ? end.inbound.window : this.windowOf(carrier, 0));
     if (end.hasFrame) this.act(end, () => {});
   }
 

@@ -130,7 +130,7 @@ describe('node.limits()', () => {
     const node = await createNode({ logger: 'silent', limits: { hopsMax: 7 }, connections: { max: 9 } });
     const { behaviors, ...limits } = node.limits();
     expect(limits).to.deep.equal({ ...resolveLimits(), hopsMax: 7, connectionsMax: 9 });
-    expect(behaviors).to.have.all.keys('streams').and.nested.include({ 'streams.windowBytes': 1_048_576 });
+    expect(behaviors).to.have.all.keys('streams').and.nested.include({ 'streams.windowBytes': 4_194_304 });
   });
 
   it('a wrong limit fails at createNode, before anything runs', async () => {

@@ -155,7 +155,7 @@ describe('row 78, row 80: streams whose end comes early', function () {
     expect(await codeOf(alice.openStream(toNode(bob.id), STORE, { name: 'hold' }))).to.equal('STREAM_OVERLOADED');
     await alice.openStream(toNode(alice.id), STORE, { name: 'hold' });
     expect(await codeOf(alice.openStream(toNode(bob.id), STORE))).to.equal('LIMIT_EXCEEDED');
-    expect(alice.limits().behaviors['streams']).to.include({ streamsPerNodeMax: 2, streamsMax: 3, windowBytes: 1_048_576 });
+    expect(alice.limits().behaviors['streams']).to.include({ streamsPerNodeMax: 2, streamsMax: 3, windowBytes: 4_194_304 });
     first.reset();
     await sim.stop();
   });
