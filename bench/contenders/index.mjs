@@ -3,10 +3,12 @@
  *
  *   supports                 which measures it takes part in; the cells of the others stay empty
  *   absence()                optional: why it cannot run on this machine, or undefined
- *   openServer(onMessage)    -> { address, residentBytes?(), close?() }; hands each message to `onMessage` and echoes calls
+ *   openServer(onMessage, onStream) -> { address, residentBytes?(), close?() }; hands each message to `onMessage` and echoes calls; hands each
+ *                            stream, as an iterable of bytes, to `onStream`, and sends back what that resolves with
  *   openClient(address)      a fresh node with a connection -> { send, call, close } and, for pumps, { startPump, stopPump }
  *     send(payload)            a message one way; undefined, or a promise to wait for before the next one
  *     call(payload)            a promise of the echo
+ *     openStream()             a promise of a stream: write(bytes) -> undefined, or a promise to wait for; end() -> a promise of what was sent back
  *   openEndpoint()           what can dial, without a connection -> how it ends
  */
 import { checkoutOf, OWN_CHECKOUT } from '../checkouts.mjs';

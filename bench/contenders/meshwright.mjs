@@ -6,11 +6,11 @@ import { load } from '../programs/checkout.mjs';
 
 const { ConnectionHandler, createNode, NetworkBehavior, toConnection, toNode } = await load('index.js');
 
-export const supports = ['send', 'pump', 'call', 'newcomers', 'idle', 'create', 'lookup', 'relay', 'simulation'];
+export const supports = ['send', 'pump', 'call', 'newcomers', 'idle', 'create', 'lookup', 'relay', 'simulation', 'stream', 'file'];
 
 const BENCH = { serviceId: 64, name: 'bench', rpc: ['echo'] };
 
-export async function openServer(onMessage) {
+export async function openServer(onMessage, onStream) {
   class Server extends NetworkBehavior {
     static behavior = BENCH;
     onMessage(_agent, message) {
@@ -18,6 +18,11 @@ export async function openServer(onMessage) {
     }
     echo(request) {
       return request;
+    }
+    async onStream(_agent, { readable, writable }) {
+      const writer = writable.getWriter();
+      await writer.write(await onStream(readable));
+      await writer.close();
     }
   }
   // All clients stay connected.
@@ -47,9 +52,23 @@ export async function openClient({ id, url }) {
   return {
     send: (payload) => (sendFromOutside(node, behavior, route, payload) === 'queued' ? undefined : sendLater(payload)),
     call: (payload) => remote.echo(payload),
+    openStream: async () => streamOver(await node.openStream(route, BENCH.serviceId)),
     startPump: (payload) => behavior.setPump(payload),
     stopPump: () => behavior.setPump(undefined),
     close: () => node.stop(),
+  };
+}
+
+function streamOver({ readable, writable }) {
+  const writer = writable.getWriter();
+  return {
+    write: (bytes) => writer.write(bytes),
+    end: async () => {
+      await writer.close();
+      const parts = [];
+      for await (const part of readable) parts.push(part);
+      return Buffer.concat(parts);
+    },
   };
 }
 

@@ -6,6 +6,7 @@ import { Child, withChildren } from '../processes.mjs';
 const WARM_UP_MS = 1_000;
 const SAMPLE_MS = 1_000;
 const CALL_BYTES = 64;
+const FILE_BYTES = 200_000_000;
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** A server and a client, which knows the server's address. */
@@ -26,6 +27,8 @@ export const TRAFFIC = [
   oneWay('pump', 64, [{ of: 'baseline', least: 0.95 }]),
   oneWay('pump', 1_024, [{ of: 'baseline', least: 0.95 }]),
   oneWay('pump', 65_536, [{ of: 'baseline', least: 0.95 }]),
+  byteStream(),
+  file(),
   oneByOne('call', 'unpinned', {}, []),
   oneByOne('call-pinned', 'both processes on one core', { isPinned: true }, [{ of: 'tcp', most: 2.2 }]),
   outstanding(256),
@@ -61,6 +64,56 @@ function oneWay(kind, size, floors) {
       return { rate: isLarge ? bytes / seconds / 1e6 : messages / seconds };
     });
   return { id: `${kind}-${size}`, needs: kind, figures: [figure], run };
+}
+
+/** One stream, and messages of 64 KiB over the same connection before it. */
+function byteStream() {
+  const size = 65_536;
+  const figures = [
+    { id: 'rate', title: 'one byte stream, chunks of 64 KiB', unit: 'MB/s', better: 'higher', of: 'baseline', floors: [] },
+    {
+      id: 'share',
+      title: 'the same, of the bytes of 64 KiB messages',
+      unit: '',
+      better: 'higher',
+      of: 'baseline',
+      floors: [{ least: 0.8 }],
+    },
+  ];
+  const run = (contender, { scale }) =>
+    withPeers(contender, async ({ server, client }) => {
+      await client.ask('open');
+      const rateOf = async (task) => {
+        await client.ask(task, { size });
+        await sleep(WARM_UP_MS);
+        const before = await server.ask('counted');
+        await sleep(SAMPLE_MS * scale);
+        const after = await server.ask('counted');
+        await client.ask('stop');
+        await sleep(WARM_UP_MS);
+        return (after.byteCount - before.byteCount) / (after.atMs - before.atMs) / 1_000;
+      };
+      const messages = await rateOf('startSending');
+      const rate = await rateOf('startStream');
+      return { rate, share: rate / messages };
+    });
+  return { id: 'stream', needs: 'stream', figures, run };
+}
+
+/** A file from the disk of one process to that of the other, hashed by both. */
+function file() {
+  const figures = [
+    { id: 'rate', title: 'file of 200 MB with SHA-256', unit: 'MB/s', better: 'higher', of: 'tcp', floors: [{ of: 'tcp', least: 0.7 }] },
+  ];
+  const run = (contender, { scale }) =>
+    withPeers(contender, async ({ server, client }) => {
+      const byteCount = FILE_BYTES * scale;
+      await server.ask('takeFiles');
+      await client.ask('open');
+      await client.ask('sendFile', { byteCount: byteCount / 10 });
+      return { rate: byteCount / (await client.ask('sendFile', { byteCount })) / 1_000 };
+    });
+  return { id: 'file', needs: 'file', figures, run };
 }
 
 function oneByOne(id, title, options, floors) {

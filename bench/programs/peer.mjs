@@ -2,6 +2,10 @@
  * @module Peer: one process of a measure, server or client, over any contender. The server counts what is handed to it; the client does the
  * work and takes the times.
  */
+import { createHash } from 'node:crypto';
+import { open, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { inParallel, quantile, serveTasks, sleep } from './tasks.mjs';
 
 const { openServer, openClient, openEndpoint } = await import(`../contenders/${process.argv[2]}.mjs`);
@@ -18,6 +22,8 @@ const TURN_BYTES = 1_048_576;
 let server;
 let client;
 let address;
+let stream;
+let isFile = false;
 let isSending = false;
 let messageCount = 0;
 let byteCount = 0;
@@ -25,11 +31,16 @@ const idle = [];
 
 const TASKS = {
   async serve() {
-    server = await openServer((view) => {
+    const count = (view) => {
       messageCount++;
       byteCount += view.length;
-    });
+    };
+    server = await openServer(count, (stream) => (isFile ? receiveFile(stream) : receiveAll(stream, count)));
     return server.address;
+  },
+  /** Streams are files from now on. */
+  takeFiles() {
+    isFile = true;
   },
   /** What has been handed out until now. */
   counted: () => ({ messageCount, byteCount, atMs: performance.now() }),
@@ -51,6 +62,14 @@ const TASKS = {
     isSending = true;
     sendOn(new Uint8Array(size).fill(7));
   },
+  /** The same over one stream. */
+  async startStream({ size }) {
+    stream = await client.openStream();
+    isSending = true;
+    streamOn(new Uint8Array(size).fill(7));
+  },
+  /** Sends a file of so many bytes, which the other side stores, and compares the hashes; how long that takes, in ms. */
+  sendFile,
   startPump({ size }) {
     client.startPump(new Uint8Array(size).fill(7));
   },
@@ -92,6 +111,56 @@ async function sendOn(payload) {
     if (sent % turnEvery === 0) await new Promise(setImmediate);
   }
 }
+
+async function streamOn(payload) {
+  const turnEvery = Math.ceil(TURN_BYTES / payload.length);
+  for (let sent = 1; isSending; sent++) {
+    const room = stream.write(payload);
+    if (room !== undefined) await room;
+    if (sent % turnEvery === 0) await new Promise(setImmediate);
+  }
+  await stream.end();
+}
+
+async function receiveAll(chunks, count) {
+  for await (const chunk of chunks) count(chunk);
+  return new Uint8Array(1);
+}
+
+/** Stores the file, and answers its hash. */
+async function receiveFile(chunks) {
+  const hash = createHash('sha256');
+  const path = fileNamed('received');
+  const file = await open(path, 'w');
+  for await (const chunk of chunks) {
+    hash.update(chunk);
+    await file.write(chunk);
+  }
+  await file.close();
+  await rm(path);
+  return hash.digest();
+}
+
+async function sendFile({ byteCount: size }) {
+  const path = fileNamed('sent');
+  await writeFile(path, Buffer.alloc(size, 'a file '));
+  const startedMs = performance.now();
+  const upload = await client.openStream();
+  const hash = createHash('sha256');
+  const file = await open(path);
+  for await (const chunk of file.createReadStream()) {
+    hash.update(chunk);
+    const room = upload.write(chunk);
+    if (room !== undefined) await room;
+  }
+  const answer = await upload.end();
+  const tookMs = performance.now() - startedMs;
+  await rm(path);
+  if (!hash.digest().equals(answer)) throw new Error('the hashes differ');
+  return tookMs;
+}
+
+const fileNamed = (name) => join(tmpdir(), `meshwright-bench-${process.pid}-${name}`);
 
 async function callFor(payload, parallel, ms) {
   const times = [];
