@@ -69,7 +69,7 @@ export class LinkCarrier extends Carrier {
   }
 
   private sendNext(agent: BehaviorAgent, end: StreamEnd): boolean {
-    const piece = end.takePiece(PIECE_BYTES_MAX, agent.nowMs);
+    const piece = end.takePiece(Math.min(PIECE_BYTES_MAX, agent.limits.payloadBytesMax), agent.nowMs);
     if (piece !== undefined) return this.send(agent, piece, streamIdOf(end));
     this.writer.clear();
     end.writeFrame(this.writer, ROOM_BYTES, agent.nowMs);

@@ -165,7 +165,7 @@ export class Session extends Carrier {
   }
 
   private sendPacket(agent: BehaviorAgent): boolean {
-    const frames = this.gather(agent.nowMs);
+    const frames = this.gather(agent.nowMs, Math.min(PACKET_BYTES_MAX, agent.limits.payloadBytesMax));
     if (frames.length === 0) return false;
     const bytes = this.packet.written;
     const result = agent.send(toNode(this.nodeId), bytes, { lane: 'bulk' });
@@ -178,14 +178,14 @@ export class Session extends Carrier {
   }
 
   /** Writes a packet: first what was lost, then the streams in turn. */
-  private gather(nowMs: number): SentFrame[] {
+  private gather(nowMs: number, most: number): SentFrame[] {
     const { packet, path } = this;
     packet
       .clear()
       .u8(this.isKnown ? PACKET : FIRST_PACKET)
       .u48(this.id)
       .u48(path.nextNumber);
-    const bytesMax = path.packetBytes(PACKET_BYTES_MAX);
+    const bytesMax = path.packetBytes(most);
     const frames: SentFrame[] = [];
     for (let frame = this.nextFrame(nowMs, bytesMax - packet.length); frame !== undefined; ) {
       frames.push(frame);

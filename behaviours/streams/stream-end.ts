@@ -6,6 +6,7 @@
  * before that.
  */
 import { type ByteWriter, InboundFlow, NetworkError, OutboundFlow } from '../../core/index.js';
+import { type DeadlineFields, EndDeadlines } from './end-deadlines.js';
 import {
   ACCEPT,
   CREDIT,
@@ -29,16 +30,12 @@ export const PIECE_BYTES_MAX = 65_536;
 /** When the reader has taken so much, the remote is granted more, so that a wide window does not come in halves. */
 const GRANT_BYTES = 262_144;
 
-export interface EndFields extends FrameOwner {
+export interface EndFields extends FrameOwner, DeadlineFields {
   readonly serviceId: number;
   readonly name: string;
   readonly window: number;
   /** What the remote has granted with `open`. */
   readonly granted?: number;
-  readonly timeoutMs: number;
-  readonly firstByteMs?: number | undefined;
-  readonly silenceMs: number;
-  readonly nowMs: number;
 }
 
 /** The application's side. */
@@ -75,12 +72,9 @@ export class StreamEnd implements FrameOwner {
   heapIndex = -1;
   heapOrder = 0;
   observer!: EndObserver;
+  readonly deadlines: EndDeadlines;
   readonly inbound: InboundFlow<Uint8Array, Eof>;
   private readonly outbound: OutboundFlow<Uint8Array, Eof>;
-  private readonly openedMs: number;
-  private acceptedMs: number | undefined;
-  private hasReceived = false;
-  private lastMs: number;
   private isOpenDue: boolean;
   private isAcceptDue = false;
   private writing: Writing | undefined;
@@ -94,15 +88,14 @@ export class StreamEnd implements FrameOwner {
   error: NetworkError | undefined;
 
   constructor(private readonly fields: EndFields) {
-    const { id, isOpener, serviceId, name, window, granted = 0, nowMs } = fields;
+    const { id, isOpener, serviceId, name, window, granted = 0 } = fields;
     this.id = id;
     this.isOpener = isOpener;
     this.serviceId = serviceId;
     this.name = name;
     this.inbound = new InboundFlow({ window, unitsOf: lengthOf });
     this.outbound = new OutboundFlow({ capacity: PIECE_BYTES_MAX, unitsOf: lengthOf, granted });
-    this.openedMs = nowMs;
-    this.lastMs = nowMs;
+    this.deadlines = new EndDeadlines(fields);
     this.isOpenDue = isOpener;
   }
 
@@ -132,19 +125,7 @@ export class StreamEnd implements FrameOwner {
 
   /** The next deadline that holds now. */
   get deadlineMs(): number {
-    const { timeoutMs, firstByteMs, silenceMs } = this.fields;
-    if (this.error !== undefined || this.isOver) return Number.POSITIVE_INFINITY;
-    if (this.acceptedMs === undefined) return this.openedMs + timeoutMs;
-    const firstMs = this.hasReceived || firstByteMs === undefined ? Number.POSITIVE_INFINITY : this.acceptedMs + firstByteMs;
-    return Math.min(firstMs, this.lastMs + silenceMs);
-  }
-
-  /** Which deadline has passed. */
-  get deadlineText(): string {
-    const { timeoutMs, firstByteMs, silenceMs } = this.fields;
-    if (this.acceptedMs === undefined) return `the stream was not taken within ${timeoutMs} ms`;
-    const isFirst = !this.hasReceived && firstByteMs !== undefined && this.acceptedMs + firstByteMs <= this.lastMs + silenceMs;
-    return isFirst ? `no byte came within ${firstByteMs} ms` : `nothing was sent or received for ${silenceMs} ms`;
+    return this.error !== undefined || this.isOver ? Number.POSITIVE_INFINITY : this.deadlines.dueMs;
   }
 
   get sentBytes(): number {
@@ -199,7 +180,7 @@ export class StreamEnd implements FrameOwner {
 
   /** This side takes the stream. */
   accept(nowMs: number): void {
-    this.acceptedMs = nowMs;
+    this.deadlines.acceptedMs = nowMs;
     this.isAcceptDue = true;
     this.observer.accepted();
   }
@@ -222,7 +203,7 @@ export class StreamEnd implements FrameOwner {
 
   /** A frame has come. False when the remote may not send it. */
   receive(frame: Frame, nowMs: number): boolean {
-    this.lastMs = nowMs;
+    this.deadlines.lastMs = nowMs;
     if (this.error !== undefined) return true;
     switch (frame.kind) {
       case ACCEPT:
@@ -245,28 +226,28 @@ export class StreamEnd implements FrameOwner {
   private onAccept(credit: number, nowMs: number): boolean {
     if (!this.isOpener) return false;
     this.outbound.onGrant(credit);
-    if (this.acceptedMs !== undefined) return true;
-    this.acceptedMs = nowMs;
+    if (this.deadlines.acceptedMs !== undefined) return true;
+    this.deadlines.acceptedMs = nowMs;
     this.observer.accepted();
     return true;
   }
 
   /** Bytes that follow those before, from a carrier that keeps their order. */
   receivePiece(bytes: Uint8Array, nowMs: number): boolean {
-    this.lastMs = nowMs;
+    this.deadlines.lastMs = nowMs;
     return this.error !== undefined || this.onData({ bytes, position: this.inbound.received });
   }
 
   private onData({ bytes, position }: Pick<Frame, 'bytes' | 'position'>): boolean {
     if (this.inbound.receive(new Uint8Array(bytes), position) === 'violation') return false;
-    this.hasReceived = true;
+    this.deadlines.hasReceived = true;
     this.observer.incoming();
     return true;
   }
 
   private onEnd(position: number): boolean {
     if (!this.inbound.end(position, EOF)) return false;
-    this.hasReceived = true;
+    this.deadlines.hasReceived = true;
     this.observer.incoming();
     return true;
   }
@@ -300,7 +281,7 @@ export class StreamEnd implements FrameOwner {
     const piece = bytes.subarray(at, at + Math.min(most, outbound.available));
     outbound.push(piece);
     outbound.sent();
-    this.lastMs = nowMs;
+    this.deadlines.lastMs = nowMs;
     writing.at += piece.length;
     if (writing.at === bytes.length) {
       this.writing = undefined;

@@ -140,7 +140,7 @@ export class StreamTable {
     const carrier = this.carrierOf.get(end);
     if (carrier === undefined) return;
     if (deadlineMs > agent.nowMs) return this.schedule(end, deadlineMs);
-    end.reset('STREAM_TIMEOUT', end.deadlineText);
+    end.reset('STREAM_TIMEOUT', end.deadlines.text);
     carrier.changed(end);
     this.pump(agent, carrier);
   }

@@ -160,6 +160,15 @@ describe('row 78, row 80: streams whose end comes early', function () {
     await sim.stop();
   });
 
+  for (const hops of [1, 2])
+    it(`fit into small messages, where limits ask for it: ${hops} hops`, async () => {
+      const { sim, nodes } = await line(hops + 1, { node: { limits: { payloadBytesMax: 1_024 } } });
+      const stream = await (nodes[0] as SimulatedNode).openStream(toNode((nodes[hops] as SimulatedNode).id), STORE, { name: 'echo' });
+      const [echo] = await sim.waitFor(Promise.all([readAll(stream), writeAll(stream, bytesOf(100_000))]));
+      expect(Buffer.compare(echo, bytesOf(100_000))).to.equal(0);
+      await sim.stop();
+    });
+
   it('thousands share a link, and take turns', async () => {
     const { sim, nodes } = await line(2);
     const [alice, bob] = nodes as [SimulatedNode, SimulatedNode];

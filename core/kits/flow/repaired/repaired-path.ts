@@ -106,7 +106,7 @@ export class RepairedPath<Frame extends RepairedFrame> {
 
   /** The size that suits packets now: small ones while little is in transit, so that others get their turns. */
   packetBytes(bytesMax: number): number {
-    return Math.max(SEGMENT_BYTES, Math.min(bytesMax, Math.floor(this.#window.bytes / 8)));
+    return Math.min(bytesMax, Math.max(SEGMENT_BYTES, Math.floor(this.#window.bytes / 8)));
   }
 
   /** Bytes that may be sent now; less than a packet is no room. */

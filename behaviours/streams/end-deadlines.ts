@@ -1,0 +1,40 @@
+/**
+ * @module EndDeadlines: until when a stream has to be taken, its first byte has to come, and something has to pass. Pure.
+ */
+export interface DeadlineFields {
+  readonly timeoutMs: number;
+  readonly firstByteMs?: number | undefined;
+  readonly silenceMs: number;
+  readonly nowMs: number;
+}
+
+export class EndDeadlines {
+  /** When the stream was taken. */
+  acceptedMs: number | undefined;
+  hasReceived = false;
+  /** When something passed last. */
+  lastMs: number;
+
+  constructor(private readonly fields: DeadlineFields) {
+    this.lastMs = fields.nowMs;
+  }
+
+  /** The next one that holds now. */
+  get dueMs(): number {
+    const { timeoutMs, silenceMs, nowMs } = this.fields;
+    return this.acceptedMs === undefined ? nowMs + timeoutMs : Math.min(this.firstByteDueMs, this.lastMs + silenceMs);
+  }
+
+  /** Which of them is the next one. */
+  get text(): string {
+    const { timeoutMs, firstByteMs, silenceMs } = this.fields;
+    if (this.acceptedMs === undefined) return `the stream was not taken within ${timeoutMs} ms`;
+    const isFirst = this.firstByteDueMs <= this.lastMs + silenceMs;
+    return isFirst ? `no byte came within ${firstByteMs} ms` : `nothing was sent or received for ${silenceMs} ms`;
+  }
+
+  private get firstByteDueMs(): number {
+    const { firstByteMs } = this.fields;
+    return this.hasReceived || firstByteMs === undefined ? Number.POSITIVE_INFINITY : (this.acceptedMs as number) + firstByteMs;
+  }
+}
