@@ -32,11 +32,12 @@ describe('docs/architecture.md', () => {
     expect(paths.filter((path) => !isThere(path))).to.deep.equal([]);
   });
 
-  it('follows a message, a call, a gossip record and a route update, each direction without a file twice', () => {
+  it('follows a message, a call, a byte stream, a gossip record and a route update, each direction without a file twice', () => {
     const directions = directionsOf(page);
     expect(directions.map(([title]) => title)).to.deep.equal([
       ...['A message, down', 'A message, up'],
       ...['A call: the request, down', 'A call: the request, up', 'A call: the answer, down', 'A call: the answer, up'],
+      ...['A byte stream, down', 'A byte stream, up'],
       ...['A gossip record, up', 'A gossip record, down', 'A route update, up', 'A route update, down'],
     ]);
     for (const [title, files] of directions) {
