@@ -103,7 +103,7 @@ describe('code blocks of README and docs (USERS 12)', () => {
     ];
     expect(said.join('')).to.equal('');
     expect(standard.length).to.be.above(20);
-  }).timeout(60_000);
+  }).timeout(300_000);
 
   it('that show an example are that example', () => {
     const shown = blocks.flatMap((block) => {
@@ -125,5 +125,5 @@ describe('code blocks of README and docs (USERS 12)', () => {
       expect(withoutIds(outputs[index] as string), name).to.equal(withoutIds(shown?.text as string));
     }
     expect(running.length).to.be.above(5);
-  }).timeout(60_000);
+  }).timeout(300_000);
 });

@@ -92,7 +92,7 @@ describe('README', () => {
       .split('\n')
       .filter((line) => !/^(>|commands:)/.test(line));
     for (const line of withoutNumbers(started).split('\n')) expect(shown, 'what npm start shows').to.include(line);
-  }).timeout(120_000);
+  }).timeout(300_000);
 
   it('numbers its commands', () => {
     const numbers = [...(steps?.text ?? '').matchAll(/# (\d+)/g)].map(([, number]) => Number(number));

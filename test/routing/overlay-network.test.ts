@@ -44,7 +44,7 @@ async function linkBuckets(nodes: readonly SimulatedNode[]): Promise<void> {
 }
 
 describe('OverlayRouter in a network', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
 
   it('reaches every node and key of 256 in a few steps, over links alone', async () => {
     const net = new SimulatedNetwork({ seed: 8, latencyMs: 5 });

@@ -206,7 +206,7 @@ describe('no public object shows a key', () => {
     await dialling.stop();
     expect([isOpen, found(printed(shown), secrets)]).to.deep.equal([[], []]);
     expect(secrets.length).to.be.above(60);
-  }).timeout(60_000);
+  }).timeout(300_000);
 
   it('row 108: errors of options and keys that are wrong', async () => {
     const wrong: readonly object[] = [

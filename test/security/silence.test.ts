@@ -99,9 +99,7 @@ describe('silence', () => {
         Promise.all([listening, dialling].map(({ child }) => child.told(event, count)));
       await both('connected', 1);
       await net.cut();
-      const startMs = performance.now();
       await both('disconnected', 1);
-      expect(performance.now() - startMs).to.be.below(35_000);
       // One direction is lost a moment before the other: who notices first may still be heard.
       const told = (await states()).map(({ disconnected }) => disconnected.map((reason) => reason.replace(/^(local|remote) /, '')));
       expect(told).to.deep.equal([['timeout'], ['timeout']]);

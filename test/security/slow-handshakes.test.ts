@@ -33,7 +33,7 @@ describe('hostile peers before the handshake is over', () => {
     expect(report.openAtEnd).to.be.above(0);
     expect(report.pendingMsMax).to.be.below(ATTACK.openTimeoutMs + SLACK_MS);
     expect(report.linksAfter).to.equal(0);
-  }).timeout(60_000);
+  }).timeout(300_000);
 
   it('row 2: a thousand silent sockets of a few addresses are eight of each, and end by the deadline', async () => {
     const report = await slowloris(world, { ...ATTACK, host: '127.0.0.31', hostCount: 4, bytesHex: '', honestDials: 5 });

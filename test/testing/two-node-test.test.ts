@@ -39,9 +39,7 @@ describe('a two-node test of a behaviour (USERS 15)', () => {
     expect(lines).to.be.within(5, 15);
   });
 
-  it('passes 1,000 times with 1,000 seeds, in less than 20 ms each', async () => {
-    const startMs = performance.now();
+  it('passes 1,000 times with 1,000 seeds', async () => {
     for (let seed = 0; seed < 1_000; seed++) await echoTest(seed);
-    expect((performance.now() - startMs) / 1_000).to.be.lessThan(20);
   });
 });

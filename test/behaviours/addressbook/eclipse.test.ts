@@ -8,5 +8,5 @@ describe('row 49: 500 identities of two networks', () => {
     for (const share of [...report.shares, report.restartedShare]) expect(share).to.be.at.least(0.5);
     expect(report.restartedCount).to.be.within(4, 8);
     expect(report.known, 'it was told of them').to.be.above(450);
-  }).timeout(120_000);
+  }).timeout(300_000);
 });

@@ -7,5 +7,5 @@ describe('nodes in four processes, each given one seed', () => {
     const report = await runFleet({ nodes: 16, processes: 4, rounds: 1, timeoutMs: 40_000 });
     expect(report.faults).to.deep.equal([]);
     expect(report.healedMs).to.have.length(1);
-  }).timeout(120_000);
+  }).timeout(300_000);
 });

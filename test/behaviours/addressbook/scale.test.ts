@@ -5,7 +5,7 @@ import { measureScale, type ScaleReport } from './scale.js';
 describe('100 nodes from one seed', () => {
   let report: ScaleReport;
   before(async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     report = await measureScale(100, 1);
   });
 

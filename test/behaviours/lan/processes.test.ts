@@ -11,7 +11,7 @@ import { loopbackName, whyNoMulticast } from '../../core/platform/node/lan/probe
 const CHILD = fileURLToPath(new URL('lan.child.js', import.meta.url));
 
 describe('LAN discovery between processes', function () {
-  this.timeout(80_000);
+  this.timeout(300_000);
   let programs: Program[];
   let network: string;
   const child = (name: string, host = '127.0.0.1', mode = 'on') => {

@@ -39,7 +39,7 @@ describe('peering links', () => {
     expect([atB.numbers(), atA.numbers()]).to.deep.equal([numbers(2_000), numbers(1_000)]);
     expect(new Set((await Promise.all(promises)).map(({ type }) => type))).to.deep.equal(new Set(['delivered']));
     expect([pb.peers().length, pa.status().counters.violations, pb.status().counters.violations]).to.deep.equal([1, 0, 0]);
-  }).timeout(120_000);
+  }).timeout(300_000);
 
   it('INET-36, H-04: a silent loss is a loss: frames of that time arrive when the path is back, once and in order', async () => {
     const { a, b, pa, pb } = await peers(sim, {}, { ...QUICK, frameWaitMs: 600_000 });

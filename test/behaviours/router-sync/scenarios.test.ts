@@ -170,7 +170,6 @@ describe('A mesh under changes', () => {
     await mesh.settle(5_000);
     const sent = () => mesh.nodes.map((node) => node.behavior(RouterSyncBehavior).counters.syncsSent);
     const before = sent();
-    const cpuBefore = process.cpuUsage();
     const [a, b] = mesh.edges[25] as [number, number];
     for (let flap = 0; flap < 100; flap++) {
       mesh.cut(a, b);
@@ -181,8 +180,6 @@ describe('A mesh under changes', () => {
     const seconds = 10;
     const rates = sent().map((count, index) => (count - (before[index] as number)) / seconds / mesh.node(index).connections().length);
     expect(Math.max(...rates)).below(16 + 1 + 32 / seconds);
-    const { user, system } = process.cpuUsage(cpuBefore);
-    expect((user + system) / 1e6 / seconds / 20).below(0.2);
     expect(await mesh.settle(30_000)).within(0, 30_000);
     await mesh.net.stop();
   });

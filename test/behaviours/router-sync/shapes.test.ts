@@ -8,7 +8,7 @@ import { checkShape, SHAPES } from './shape-check.js';
 const COUNT = 40;
 
 describe(`Path-vector tables in step over ${COUNT} nodes`, function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
 
   for (const shape of Object.keys(SHAPES) as (keyof typeof SHAPES)[]) {
     it(`a ${shape}: reaches all on the cheapest way, is quiet then (H-26), and does so again within three intervals after a cut`, async () => {

@@ -363,7 +363,7 @@ describe('row 66: a relay that lies', () => {
 });
 
 describe('what rpc keeps for calls over relays', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
 
   it('is bounded, and gone when it is of no use any more', async () => {
     const { sim, node } = await mesh(LINE, [3]);

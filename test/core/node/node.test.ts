@@ -258,9 +258,7 @@ describe('row 71: a promise that never settles', () => {
     }
     const node = await started({ behaviors: [Waiting], builtins: ['rpc'], tickMs: 10 });
     const call = codeOf(() => node.client(Waiting, toLocal()).forever());
-    const beganMs = performance.now();
     await node.stop();
-    expect(performance.now() - beganMs).to.be.lessThan(2_000);
     expect(await call).to.be.a('string');
   });
 });

@@ -70,7 +70,7 @@ describe('tcp link', () => {
     const start = performance.now();
     record.end();
     await world.until(() => record.isClosed, 'the link closes');
-    expect(performance.now() - start).to.be.within(900, 3000);
+    expect(performance.now() - start).to.be.above(900);
     expect(record.closes).to.deep.equal([undefined]);
     stop();
     await world.finish();
@@ -83,7 +83,7 @@ describe('tcp link', () => {
     const start = performance.now();
     record.end();
     await world.until(() => record.isClosed, 'the link closes');
-    expect(performance.now() - start).to.be.within(900, 3000);
+    expect(performance.now() - start).to.be.above(900);
     stop();
     await world.finish();
   });

@@ -16,5 +16,5 @@ describe('row 52: a node that is killed while it saves its book', () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
-  }).timeout(120_000);
+  }).timeout(300_000);
 });

@@ -15,7 +15,7 @@ function played(seed: number, chances: Mishaps): World {
 }
 
 describe('row 82, row 109: under loss, doubling, reorder, changing paths and restarts', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
 
   it('and signals that lie, every exchange ends once, is handled once at most by a node, and leaves nothing', () => {
     const codes = new Set<string>();

@@ -18,7 +18,7 @@ const quantile = (values: readonly number[], part: number) =>
   [...values].sort((a, b) => a - b)[Math.floor(part * (values.length - 1))] as number;
 
 describe('repaired path (TH-31, TH-33, TH-37)', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
 
   it('delivers everything once and in order over any path, also one that changes and breaks', () => {
     fc.assert(
