@@ -33,7 +33,7 @@ describe('graph rules', () => {
     judges(directions, 'cli/a.ts', ["import '../index.js';", "import '../examples/a.js';"], []);
   });
 
-  it('doors and circles of behaviours', () => {
+  it('entry points and circles of behaviours', () => {
     judges(
       graphRules.behaviorDoors,
       'behaviours/a/x.ts',
@@ -252,11 +252,11 @@ describe('text rules', () => {
     expect(faults(textRules.spelling, { 'test/behaviours/a/x.ts': '' })).to.deep.equal([]);
   });
 
-  it('ids of requirements', () => {
+  it('names that users do not know', () => {
     const good = ['// 3 rows', '/* RFC 8305 */', "'ATMOSPHERE-1';", '// section 5'];
-    const bad = ['// (DNDM-34)', '/** H-13 */', "'as USERS 7 wants';", '// SECURITY.md', '/** row 68 */'];
-    for (const path of ['core/a.ts', 'testing/a.ts', 'index.ts']) judges(textRules.requirementIds, path, good, bad);
-    for (const path of ['test/a.ts', 'cli/a.ts']) judges(textRules.requirementIds, path, bad, []);
+    const bad = ['// (DNDM-34)', '/** H-13 */', "'as USERS 7 wants';", '// SECURITY.md', '/** row 68 */', '// TH-25', '// as libp2p does'];
+    for (const path of ['core/a.ts', 'testing/a.ts', 'index.ts']) judges(textRules.shippedNames, path, good, bad);
+    for (const path of ['test/a.ts', 'cli/a.ts']) judges(textRules.shippedNames, path, bad, []);
   });
 
   it('open ends and emitted types', () => {

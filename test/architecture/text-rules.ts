@@ -25,6 +25,12 @@ const REQUIREMENT_ID = /\b(?:DNDM|INET|ATM|SPL|HYP|H)-\d+|\bUSERS \d+|\b(?:SECUR
 const FUNCTION_HEAD = /(\)\s*(:[^=;]*)?|=>\s*)$/;
 const CONTROL_HEAD = /(^|[\s;}])(if|for|while|switch|catch|with)\s*(await\s*)?\([\s\S]*$/;
 
+/** Requirements, and projects whose users' knowledge is not our users'. */
+const FOREIGN = new RegExp(
+  `${REQUIREMENT_ID.source}|\\bTH-\\d+|\\b(?:[Ll]ibp2p|[Aa]tm0s|[Ss]plinter|[Rr]atman|[Dd]ndm|[Tt]elehash|[Qq]uinn|[Hh]yperdht|[Hh]olepunch)\\b`,
+  'g',
+);
+
 /** A rule that looks for a pattern in the code of some files. */
 function banned(what: RegExp, isWatched: (path: string) => boolean, why: string): Rule {
   return (sources) =>
@@ -117,13 +123,13 @@ export const openEnds: Rule = (sources) =>
     [...text.matchAll(/\b(TO|FIX)(DO|ME)\b/g)].map((match) => `${path}:${lineOf(text, match.index)} has a ${match[0]}`),
   );
 
-/** What is shipped names no requirement and no threat row: they stay in tests. */
-export const requirementIds: Rule = (sources) =>
-  sources
-    .filter(({ path }) => SHIPPED.test(path))
-    .flatMap(({ path, text }) =>
-      [...text.matchAll(REQUIREMENT_ID)].map((match) => `${path}:${lineOf(text, match.index)} names ${match[0]}: users do not know it`),
-    );
+/** What a text names that its readers do not know: requirements, threat rows, other projects. They stay in tests. */
+export function foreignNames(path: string, text: string): string[] {
+  return [...text.matchAll(FOREIGN)].map((match) => `${path}:${lineOf(text, match.index)} names ${match[0]}: users do not know it`);
+}
+
+export const shippedNames: Rule = (sources) =>
+  sources.filter(({ path }) => SHIPPED.test(path)).flatMap(({ path, text }) => foreignNames(path, text));
 
 /** No emitted types are read, by us or by others for us. */
 export const emittedTypes: Rule = (sources) =>

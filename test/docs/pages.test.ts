@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import { BEHAVIOR_HOOKS } from '../../core/api/descriptor.js';
 import { CoreMetrics } from '../../core/engine/core-metrics.js';
 import { LIMITS } from '../../core/limits.js';
+import { foreignNames } from '../architecture/text-rules.js';
 import { type Page, proseOf, ROOT, readPages } from './pages.js';
 
 interface MakeDocs {
@@ -50,6 +51,11 @@ describe('README and docs', () => {
       expect(proseOf(page), page.path).not.to.match(/behavior/i);
       expect(proseOf(page), page.path).not.to.match(/\b(TO|FIX)(DO|ME)\b/);
     }
+  });
+
+  it('name no requirement and no other project', () => {
+    const read = pages.filter(({ path }) => path !== 'CHANGELOG.md');
+    expect(read.flatMap(({ path, text }) => foreignNames(path, text))).to.deep.equal([]);
   });
 
   it('docs/api.md has the exports of now, and says what each is (else run scripts/make-docs.mjs)', async () => {
