@@ -1,5 +1,5 @@
 /**
- * @module The package's door in browsers: the same surface, with portable cryptography. This release has no transport of its own for
+ * @module The package's entry point in browsers: the same surface, with portable cryptography. This release has no transport of its own for
  * pages but the in-memory one; give others in `transports`.
  */
 import { BUILTINS } from './behaviours/index.js';

@@ -1,5 +1,5 @@
 /**
- * @module The package's door on Node: the core's public surface, and `createNode` with Node's defaults wired in.
+ * @module The package's entry point on Node: the core's public surface, and `createNode` with Node's defaults wired in.
  */
 import { BUILTINS, LanBehavior } from './behaviours/index.js';
 import {

@@ -223,7 +223,7 @@ export function closeCodeOf(number: number): CloseCode {
   return CODE_BY_NUMBER.get(number) ?? 'goodbye';
 }
 
-/** What `send` answers. Nothing is kept unless it says `queued`. */
+/** The result of `send`. The message is kept only if it is `queued`. */
 export type SendResult = 'queued' | 'full' | 'unreachable' | 'too-large';
 
 /** For the end of a switch over a closed union. */

@@ -1,7 +1,7 @@
 /**
  * @module LearningRouter: a router table of one's own that learns from its neighbours. Each node advertises to each neighbour once a second
  * which nodes it reaches, on which path and with which services; a path through the receiver is never advertised nor taken (split horizon).
- * Six nodes in a ring find each other, and find the other way round when one of them dies. Run it with `node dist/examples/learning-router.js`.
+ * Six nodes in a ring find each other, and take the path around the other side when one of them dies. Run it with `node dist/examples/learning-router.js`.
  */
 import {
   Behavior,

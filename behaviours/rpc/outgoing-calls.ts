@@ -1,5 +1,5 @@
 /**
- * @module OutgoingCalls: encodes and begins own calls, reads their answers, and says in the terms of rpc why one failed. What becomes of
+ * @module OutgoingCalls: encodes and begins own calls, reads their answers, and reports in the terms of rpc why one failed. What becomes of
  * their requests is up to the requester of the exchange kit. What cannot be sent fails at once, in the same step.
  */
 import {

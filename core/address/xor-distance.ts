@@ -30,7 +30,7 @@ export function bucketIndex(self: NodeId, nodeId: NodeId): number {
   return distanceBits(self, nodeId);
 }
 
-/** The value of a lower-case hex digit. Bit 6 tells letters from figures. */
+/** The value of a lower-case hex digit. Bit 6 distinguishes letters from figures. */
 function digit(code: number): number {
   return (code & 15) + 9 * (code >> 6);
 }

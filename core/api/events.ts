@@ -34,7 +34,7 @@ export interface Attempt {
 /** What waits for a link waits in one of three: control goes before normal, normal before bulk. Each has bounds of its own. */
 export type Lane = 'control' | 'normal' | 'bulk';
 
-/** A lane of the connection has room again, after a `send` of this service was answered `full`. */
+/** A lane of the connection has room again, after a `send` of this service returned `full`. */
 export interface WritableEvent {
   readonly type: 'writable';
   readonly lane: Lane;

@@ -123,7 +123,7 @@ export abstract class NetworkBehavior<ToBehavior = any, ToHandler = any> {
    * relay's word, and what is lost otherwise is lost in silence. Put what names a message into the first 16 bytes of its payload.
    */
   onMessageLost(_agent: BehaviorAgent<ToHandler>, _lost: Lost): void {}
-  /** A lane has room again in which a `send` of this behaviour was answered `full`. Handlers of this service get it as an event. */
+  /** A lane has room again in which a `send` of this behaviour returned `full`. Handlers of this service get it as an event. */
   onWritable(_agent: BehaviorAgent<ToHandler>, _lane: WritableLane): void {}
   /** Another behaviour of this node sent it. */
   onBehaviorEvent(_agent: BehaviorAgent<ToHandler>, _fromServiceId: number, _event: unknown): void {}

@@ -3,8 +3,8 @@
  * an own one and prove it with `routerTableSuite` of `meshwright/testing`. The class is also the injection token: it resolves to a
  * stable facade over the current table, so that `node.useRouter` reaches everybody.
  *
- * A table never sends, never keeps a message and never throws for what a remote sent. Its answers must be deterministic: equal
- * history, equal answer. The engine calls `attach` once, then the link events in order, and asks for paths in between.
+ * A table never sends, never keeps a message and never throws for what a remote sent. Its results must be deterministic: equal
+ * history, equal result. The engine calls `attach` once, then the link events in order, and asks for paths in between.
  */
 import type { NodeId } from '../address/node-id.js';
 import type { Route, RouteRule } from './routes.js';
@@ -15,10 +15,10 @@ export interface NextHop {
   readonly nodeId: NodeId;
 }
 
-/** The answer to one route. Tables may return the same object again: callers do not change it. */
+/** Where one route leads. Tables may return the same object again: callers do not change it. */
 export type RouteAction = { readonly type: 'reject' } | { readonly type: 'local' } | ({ readonly type: 'next' } & NextHop);
 
-/** The answer to a `services` route: whether this node is a provider, and the connections that get a copy. */
+/** Where a `services` route leads: whether this node is a provider, and the connections that get a copy. */
 export interface RouteFanout {
   readonly local: boolean;
   readonly next: readonly NextHop[];
@@ -150,7 +150,7 @@ export abstract class RouterTable {
 
   explain(rule: RouteRule): RouteExplanation {
     const action = this.pathTo(rule, 0);
-    return { rule, action, reason: `the table answers ${action.type}`, rejected: [] };
+    return { rule, action, reason: `the table returns ${action.type}`, rejected: [] };
   }
 
   /** What to send to this neighbour, `bytesMax` at most, or nothing. Only for tables with a `kind`. Asked once in a round (a second) for every neighbour. */

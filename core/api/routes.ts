@@ -1,5 +1,5 @@
 /**
- * @module Routes: where a message wishes to go. A route is a plain value that may be kept and used again; the router table answers
+ * @module Routes: the destination of a message. A route is a plain value that may be kept and used again; the router table answers
  * it with a route action (`router-table.ts`). Nothing here knows links.
  */
 

@@ -51,7 +51,7 @@ export interface DialSink {
 export interface ListenerSink {
   /** Exactly once on success, with the addresses that are really bound (a port 0 is resolved). */
   onListening(addresses: readonly Address[]): void;
-  /** Answers with the sink of the new link, or nothing to refuse it: the transport then closes it unread. */
+  /** Returns the sink of the new link, or `undefined` to refuse it: the transport then closes it unread. */
   onAccepted(link: TransportLink): LinkSink | undefined;
   /** An incoming channel was closed unread: `full`, the transport has as many as it may, or `system`, which could not accept it. */
   onRefused?(reason: 'full' | 'system'): void;

@@ -104,7 +104,7 @@ export function classOfEntry(entry: BehaviorEntry): BehaviorClass {
   return typeof entry === 'function' ? entry : entry[0];
 }
 
-/** Tells the two kinds of a graph's nodes apart. */
+/** Distinguishes the two kinds of a graph's nodes. */
 export function isBehavior(node: PlannedBehavior | PlannedProvider): node is PlannedBehavior {
   return 'descriptor' in node;
 }

@@ -1,6 +1,6 @@
 /** @module Nearest: what somebody may have meant who wrote a name that is none. Pure. */
 
-/** Shorter parts of names say little. */
+/** Shorter parts of names are in too many of them. */
 const PART_MIN = 3;
 
 /** The end of a sentence: `did you mean port?`, or what there is. */

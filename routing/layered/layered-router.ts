@@ -1,5 +1,5 @@
 /**
- * @module LayeredRouter: routes for networks of zones: the first bytes of a node's id say which zone it is in. Within its
+ * @module LayeredRouter: routes for networks of zones: the first bytes of a node's id name its zone. Within its
  * innermost zone a table knows every node; of other zones it knows the route there, 256 slots for each layer. So 256 zones of 2,000 nodes
  * take no more than one network of 2,000. Each zone has to be connected within itself.
  *

@@ -76,7 +76,7 @@ export class PathVectorRouter extends LearningRouter {
     return rib === undefined || node === undefined ? REJECT : (this.routeTo(rib, node, except)?.action ?? REJECT);
   }
 
-  /** This node if it is a provider, and one copy for every neighbour on the way to others, as far as they are within the scope. */
+  /** This node if it is a provider, and one copy for every neighbour on the path to others, as far as they are within the scope. */
   override pathsToServices(serviceId: number, scope: number, except?: number, source = this.self): RouteFanout {
     const rib = this.rib;
     if (rib === undefined || source === undefined) return NOWHERE;

@@ -59,7 +59,7 @@ export function proseOf({ text }: Page): string {
 }
 
 /** A name of the package for each of the sources that examples import. */
-const DOORS: Readonly<Record<string, string>> = {
+const ENTRY_POINTS: Readonly<Record<string, string>> = {
   '../index.js': 'meshwright',
   '../simulation.js': 'meshwright/simulation',
   '../testing/index.js': 'meshwright/testing',
@@ -71,7 +71,7 @@ const DOORS: Readonly<Record<string, string>> = {
 /** An example as a page shows it: as an application would write it, without the file's first comment. */
 export function exampleText(path: string): string {
   const source = readFileSync(join(ROOT, path), 'utf8').replace(/^\/\*\*[\s\S]*?\*\/\n/, '');
-  return source.replaceAll(/from '(\.\.\/[^']+)'/g, (_, door: string) => `from '${DOORS[door] ?? door}'`);
+  return source.replaceAll(/from '(\.\.\/[^']+)'/g, (_, path: string) => `from '${ENTRY_POINTS[path] ?? path}'`);
 }
 
 /** Text without the node ids in it, which differ from run to run. */

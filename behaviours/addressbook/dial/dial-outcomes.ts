@@ -1,5 +1,5 @@
 /**
- * @module DialOutcomes: what a dial that failed says about its address, into the book: it failed, it is another node's or this one's, or its
+ * @module DialOutcomes: what a failed dial shows about its address, into the book: it failed, it is another node's or this one's, or its
  * node has no room.
  */
 import { isResolved } from '../../../core/address/address-class.js';

@@ -1,6 +1,6 @@
 /**
  * @module Eviction: which open connection makes room for a newcomer at the cap. Held ones never go, nor those that are
- * good in a way that is hard to feign: the nearest, those that sent something new lately, and the half that has been open longest.
+ * good by a measure that is hard to feign: the nearest, those that sent something new lately, and the half that has been open longest.
  * Of the rest one of the largest group goes: a flood from one network evicts only its own connections. Pure.
  */
 

@@ -1,5 +1,5 @@
 /**
- * @module Arguments: the checks of what an author or an application passes. What is wrong is named, at the door: `title` says whose argument it is.
+ * @module Arguments: the checks of what an author or an application passes. What is wrong is named before anything happens: `title` is whose argument it is.
  */
 import { NetworkError } from '../../errors.js';
 import { nearest } from '../../schema/nearest.js';

@@ -47,7 +47,7 @@ export class Lane {
   readonly slabs: Slab[] = [];
   bytes = 0;
   count = 0;
-  /** Who was answered `full`, and may try again when the lane is below half. */
+  /** Senders that got `full`, and may try again when the lane is below half. */
   readonly refused = new Set<Sending>();
   /** The transaction that wrote last, 0 outside of callbacks. */
   private transaction = 0;

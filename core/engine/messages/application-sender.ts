@@ -1,6 +1,6 @@
 /**
  * @module ApplicationSender: messages of the application itself (`node.send`), which need no behaviour here. They carry the addressed service
- * as their from-service, and belong to nobody whose throw could take them back. Who was answered `full` may wait for room.
+ * as their from-service, and belong to nobody whose throw could take them back. After `full` the sender may wait for room.
  */
 import type { SendOptions } from '../../api/agent.js';
 import type { Lane } from '../../api/events.js';
@@ -54,7 +54,7 @@ export class ApplicationSender implements Sending, LinkObserver {
   }
 
   /**
-   * Settles once, when a message that was answered `full` may be tried again: at once, when nothing over the route is full any more, or
+   * Settles once, when a message whose result was `full` may be tried again: at once, when nothing over the route is full any more, or
    * when the connection has ended. The returned function gives the wait up.
    */
   whenWritable(route: Route, lane: Lane, settle: (error?: NetworkError) => void): () => void {

@@ -13,7 +13,7 @@ import type { Link } from '../links/link.js';
 import type { QueueReport } from '../queue-report.js';
 
 export class LocalDelivery {
-  /** Who was answered `full`, and waits for the queue to be below half. */
+  /** Senders that got `full`, and wait for the queue to be below half. */
   readonly refused = new Set<Sending>();
   private messages = 0;
   private bytes = 0;

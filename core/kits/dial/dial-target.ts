@@ -49,7 +49,7 @@ export interface DialRules {
   readonly confirmMs?: number;
 }
 
-/** What the user of a target is told. */
+/** What the user of a target is notified of. */
 export interface DialEvents<Port extends DialPort> {
   /** It is known who is there: for the first time, or another node than before. */
   onIdentified?(port: Port, target: DialTarget<Port>, nodeId: NodeId, former: NodeId | undefined): void;

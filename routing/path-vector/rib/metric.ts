@@ -32,7 +32,7 @@ export const LOSS_WHOLE = 10_000;
 export const ESTIMATED = 0x8000;
 
 const TENTHS = 10;
-/** One way, of a link that is not measured yet. */
+/** In one direction, of a link that is not measured yet. */
 const LATENCY_ASSUMED = 100 * TENTHS;
 const HOP_COST = 10 * TENTHS;
 /** What a slow path costs beside: 10,000 kbit/s is the line. */

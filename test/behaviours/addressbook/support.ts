@@ -57,7 +57,7 @@ export function teller(name: string | number, mode: AddressMode = 'public'): Cla
   return { source: idOf(name), mode };
 }
 
-/** A book of the node `self`, and its doors. */
+/** A book of the node `self`, and its collaborators. */
 export class Reader {
   readonly now = new Present();
   readonly book = new Book({ self: idOf('self'), groupOf: groupOfAddress });

@@ -208,7 +208,7 @@ describe('LAN discovery in hostile company', () => {
     expect(lanOf(a).neighbours.some(({ nodeId }) => nodeId === idOf(1))).to.equal(true);
   });
 
-  it('options are checked at the door', () => {
+  it('options are checked when they are given', () => {
     const book = {} as AddressBookBehavior;
     const make = (options: object) => () => new LanBehavior(book, {} as LanPort, {} as never, options);
     for (const interfaces of [[], [''], [7], 'eth0', {}]) expect(make({ interfaces })).to.throw(NetworkError, 'interfaces');

@@ -1,4 +1,4 @@
-/** @module Tests of rpc over real TCP on loopback, through the package's own door. */
+/** @module Tests of rpc over real TCP on loopback, through the package's entry point. */
 import { expect } from 'chai';
 import { Behavior, createNode, type MeshNode, NetworkBehavior, Rpc, toNode, toService } from '../../../index.js';
 

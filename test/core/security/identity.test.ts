@@ -105,7 +105,7 @@ describe('Identity', () => {
     expect(Identity.generate(simulatedCrypto, stuck, { zone: nodeId.slice(0, 2) }).nodeId).equal(nodeId);
   });
 
-  it('comes from the door of the package without ports, and is the same class there', () => {
+  it('comes from the entry point of the package without ports, and is the same class there', () => {
     const identity = Door.generate({ zone: 'c0' });
     expect(identity.nodeId.slice(0, 2)).equal('c0');
     expect([identity instanceof Door, identity instanceof Identity]).eql([true, true]);

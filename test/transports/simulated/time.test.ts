@@ -286,7 +286,7 @@ describe('time that does not pass', () => {
 });
 
 describe('options', () => {
-  it('are checked at the door', async () => {
+  it('are checked when they are given', async () => {
     const wrong = [{}, { seed: 1, latencyMs: -1 }, { seed: 1, loss: 1 }, { seed: 1, jitterMs: Number.NaN }, { seed: 1, bandwidth: 0 }];
     for (const options of wrong)
       expect(() => new SimulatedNetwork(options as never))

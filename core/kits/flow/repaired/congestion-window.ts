@@ -1,7 +1,7 @@
 /**
  * @module CongestionWindow: how much may be in transit. It goes by delay: what a packet takes longer than the shortest round trip is the
  * queue at the narrowest hop, and that is kept at a quarter of the shortest round trip, 5 to 25 ms, so that others who use the hop hardly
- * notice. A loss alone says little, because relays drop messages for reasons of their own: only when more than an eighth of a round is lost the
+ * notice. A loss alone is weak evidence, because relays drop messages for reasons of their own: only when more than an eighth of a round is lost the
  * window shrinks, and when a relay signals that its lane is full. The window begins small, and doubles with each round trip until there is a queue
  * (slow start); then it grows by up to a sixteenth of itself and one packet a round trip.
  *

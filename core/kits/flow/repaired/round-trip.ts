@@ -7,7 +7,7 @@ import { ACK_DELAY_MS } from './receipts.js';
 
 /** Assumed before anything was measured. */
 const INITIAL_MS = 333;
-/** No two packets are told apart by less. */
+/** Packets that differ by less are not distinguished. */
 const GRANULARITY_MS = 1;
 /** A packet is late when it takes longer than the round trip by this factor (RFC 9002). */
 const LATE_FACTOR = 9 / 8;
