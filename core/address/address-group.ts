@@ -9,6 +9,12 @@ import { ipBytes } from './ip.js';
 /** The group of an address; `undefined` when it counts towards no group. */
 export type GroupOf = (address: Address) => string | undefined;
 
+/** One remote place: an address, of IPv6 its /64, which is what a single customer gets. */
+export function placeOfHost(host: string): string {
+  const bytes = ipBytes(host);
+  return bytes?.length === 16 ? bytes.subarray(0, 8).join('.') : host;
+}
+
 /** IPv4 by /16, IPv6 by /32, names by their last two labels. */
 export const groupOfAddress: GroupOf = (address) => {
   const name = classOf(address);

@@ -4,15 +4,12 @@
  */
 
 import { type AddressMode, isWithin } from '../../../core/address/address-class.js';
-import type { NodeId } from '../../../core/index.js';
+import type { Connection, NodeId } from '../../../core/index.js';
 import { BitSet } from '../../../core/structures/bit-set.js';
 import { TokenBucket } from '../../../core/structures/token-bucket.js';
 import type { SignedBytes } from '../book/entry.js';
 
 export const GOSSIP_LINK_LIMITS = {
-  /** Records and hints that a remote may send: at once, and per second. More are ignored. */
-  claimsAtOnce: 4_096,
-  claimsPerSecond: 32,
   /** Digests and wishes that a remote may send: at once, and per second. */
   questionsAtOnce: 16,
   questionsPerSecond: 1,
@@ -20,9 +17,8 @@ export const GOSSIP_LINK_LIMITS = {
   hintsMax: 256,
 } as const;
 
-export interface GossipLinkFacts {
+export interface GossipLinkFacts extends Pick<Connection, 'nodeId' | 'remoteAddress'> {
   readonly connectionId: number;
-  readonly nodeId: NodeId;
   /** How near the addresses may be that the two exchange. */
   readonly mode: AddressMode;
   readonly openedMs: number;
@@ -33,8 +29,9 @@ export class GossipLink {
   readonly known = new BitSet();
   /** Nodes that it was given hints about. */
   readonly hinted = new Set<NodeId>();
-  readonly claims: TokenBucket;
   readonly questions: TokenBucket;
+  /** It has sent a forged record: nothing of it is looked at any more. */
+  isForger = false;
   /** It was given what it lacked: it has had its use of this connection. */
   isServed = false;
   /** This side wants to compare what both have. */
@@ -46,8 +43,7 @@ export class GossipLink {
   noveltyMs = Number.NEGATIVE_INFINITY;
 
   constructor(readonly facts: GossipLinkFacts) {
-    const { claimsAtOnce, claimsPerSecond, questionsAtOnce, questionsPerSecond } = GOSSIP_LINK_LIMITS;
-    this.claims = new TokenBucket(claimsAtOnce, claimsPerSecond, facts.openedMs);
+    const { questionsAtOnce, questionsPerSecond } = GOSSIP_LINK_LIMITS;
     this.questions = new TokenBucket(questionsAtOnce, questionsPerSecond, facts.openedMs);
   }
 

@@ -45,7 +45,9 @@ export interface GossipCounters {
   recordsTaken: number;
   /** Malformed, forged, too old, without an acceptable address, or beyond a quota. */
   recordsRefused: number;
-  /** Ignored: beyond what a neighbour may send. */
+  /** Their signatures were wrong. Each has ended the connection that it came over. */
+  recordsForged: number;
+  /** Ignored: beyond what a neighbour may send, or than signatures may be checked. */
   claimsIgnored: number;
   questionsIgnored: number;
 }
@@ -60,6 +62,7 @@ export class GossipProtocol {
       recordsReceived: 0,
       recordsTaken: 0,
       recordsRefused: 0,
+      recordsForged: 0,
       claimsIgnored: 0,
       questionsIgnored: 0,
     },
@@ -119,8 +122,8 @@ export class GossipProtocol {
 
   /** A connection is open. */
   opened(agent: BehaviorAgent, connection: Connection): void {
-    const { id, nodeId, direction } = connection;
-    const link = this.gossip.open({ connectionId: id, nodeId, mode: this.modeOf(connection), openedMs: agent.nowMs });
+    const { id, nodeId, direction, remoteAddress } = connection;
+    const link = this.gossip.open({ connectionId: id, nodeId, remoteAddress, mode: this.modeOf(connection), openedMs: agent.nowMs });
     const known = this.book.get(nodeId)?.record;
     if (known !== undefined) link.known.add(known.slot);
     const greeted = this.greetings.take(id);
@@ -186,7 +189,7 @@ export class GossipProtocol {
   /** A message of a neighbour. Returns whether it is malformed, or how many nodes were new. */
   receive(agent: BehaviorAgent, message: Message): number | 'malformed' {
     const link = this.gossip.link(message.connectionId ?? -1);
-    if (link === undefined || !message.sourceVerified || !this.isOn) return 0;
+    if (link === undefined || !message.sourceVerified || !this.isOn || link.isForger) return 0;
     const read = message.byteLength > MESSAGE_LIMITS.messageBytesMax ? undefined : fromWire(message.value());
     if (read === undefined) return 'malformed';
     return read === 'unknown' ? 0 : this.take(agent, link, read);
@@ -217,7 +220,7 @@ export class GossipProtocol {
   private takeNews(agent: BehaviorAgent, link: GossipLink, news: NewsMessage): number {
     const { hints, isLast } = news;
     const taken = this.intake.take(agent, link, news);
-    const allowed = link.claims.take(hints.length, agent.nowMs);
+    const allowed = this.intake.budget.takeClaims(link.facts, hints.length, agent.nowMs);
     this.counters.claimsIgnored += hints.length - allowed;
     const hinted = hints.slice(0, allowed).filter((hint) => this.takeHint(agent, link, hint)).length;
     this.sync.gained(link, taken, isLast, agent);

@@ -9,6 +9,7 @@ import { type AddressRecord, isGenuine, markOf, readRecord } from '../book/recor
 import { type Gossip, newsFor, type Outgoing } from './gossip.js';
 import type { GossipLink } from './gossip-link.js';
 import type { NewsMessage } from './messages.js';
+import { SignatureBudget } from './signature-budget.js';
 
 /** Refusals that go on for so long are worth a line. */
 const LASTING_MS = 10_000;
@@ -21,6 +22,7 @@ export interface IntakeCounters {
   recordsReceived: number;
   recordsTaken: number;
   recordsRefused: number;
+  recordsForged: number;
   claimsIgnored: number;
 }
 
@@ -31,6 +33,7 @@ export interface IntakePort {
 }
 
 export class RecordIntake {
+  readonly budget = new SignatureBudget();
   private readonly refusals = new Conditions<BehaviorAgent, NodeId, string>({
     afterMs: LASTING_MS,
     quietMs: QUIET_MS,
@@ -55,10 +58,10 @@ export class RecordIntake {
     { records, ages = [], isAnswer }: Pick<NewsMessage, 'records' | 'ages' | 'isAnswer'>,
   ): number {
     const { counters } = this;
-    const allowed = link.claims.take(records.length, agent.nowMs);
+    const allowed = this.budget.takeClaims(link.facts, records.length, agent.nowMs);
     const taken = records
       .slice(0, allowed)
-      .filter((bytes, index) => this.takeOne(agent, link, bytes, { ageS: ages[index] ?? 0, isAnswer }));
+      .filter((bytes, index) => !link.isForger && this.takeOne(agent, link, bytes, { ageS: ages[index] ?? 0, isAnswer }));
     counters.recordsReceived += records.length;
     counters.claimsIgnored += records.length - allowed;
     counters.recordsTaken += taken.length;
@@ -85,7 +88,7 @@ export class RecordIntake {
     if (record === undefined) return this.refused(agent, link, 'malformed');
     const { nodeId, mode } = link.facts;
     const source = { source: nodeId, mode, ageMs: 1_000 * ageS };
-    const verdict = this.book.takeRecord(record, source, agent, () => isGenuine(record, this.signer));
+    const verdict = this.book.takeRecord(record, source, agent, () => this.isGenuine(agent, link, record));
     if (verdict !== 'new' && verdict !== 'newer') return this.notTaken(agent, link, record, verdict);
     this.gossip.forget(records.takeRetiredSlots());
     const taken = records.withMark(record.mark);
@@ -96,9 +99,24 @@ export class RecordIntake {
   }
 
   private notTaken(agent: BehaviorAgent, link: GossipLink, record: AddressRecord, verdict: RecordVerdict): false {
+    if (verdict === 'forged' && !link.isForger) return false;
     if (!HARMLESS.has(verdict)) return this.refused(agent, link, verdict);
-    if (verdict === 'own') this.metOwn(agent, record);
+    if (verdict === 'own') this.metOwn(agent, link, record);
     else if (record.nodeId === link.facts.nodeId) this.correct(agent, link);
+    return false;
+  }
+
+  /** Whether it is known to be; beyond the budget it is not known. What is forged ends the connection. */
+  private isGenuine(agent: BehaviorAgent, link: GossipLink, record: AddressRecord): boolean {
+    if (!this.budget.takeCheck(link.facts, agent.nowMs)) {
+      this.counters.claimsIgnored++;
+      return false;
+    }
+    if (isGenuine(record, this.signer)) return true;
+    this.counters.recordsForged++;
+    link.isForger = true;
+    this.budget.forged(link.facts, agent.nowMs);
+    agent.closeConnection(link.id, 'forged addressbook record');
     return false;
   }
 
@@ -110,8 +128,8 @@ export class RecordIntake {
     return false;
   }
 
-  private metOwn(agent: BehaviorAgent, record: AddressRecord): void {
-    if (record.seq >= (this.book.records.own?.seq ?? 0) && isGenuine(record, this.signer)) this.port.outrun(agent, record.seq);
+  private metOwn(agent: BehaviorAgent, link: GossipLink, record: AddressRecord): void {
+    if (record.seq >= (this.book.records.own?.seq ?? 0) && this.isGenuine(agent, link, record)) this.port.outrun(agent, record.seq);
   }
 
   /** The node has signed with a higher number before, and has to go above it to be believed. */

@@ -5,7 +5,7 @@
  * who has to go.
  */
 import type { Address } from '../../address/address.js';
-import { ipBytes } from '../../address/ip.js';
+import { placeOfHost } from '../../address/address-group.js';
 import type { Limits } from '../../limits.js';
 
 /** What it needs of a link. */
@@ -138,8 +138,6 @@ export class HandshakeSlots<L extends Contender> {
   }
 }
 
-/** One remote place: an address, of IPv6 its /64, which is what a single customer gets. */
 function placeOf({ remoteAddress: { host } }: Contender): string {
-  const bytes = ipBytes(host);
-  return bytes?.length === 16 ? bytes.subarray(0, 8).join('.') : host;
+  return placeOfHost(host);
 }

@@ -1,0 +1,83 @@
+/** @module How many signatures of records are checked, for whom, and what a forged one costs. */
+import { expect } from 'chai';
+import { signRecord } from '../../../../behaviours/addressbook/book/record.js';
+import { SIGNATURE_LIMITS, SignatureBudget } from '../../../../behaviours/addressbook/gossip/signature-budget.js';
+import { parseAddress } from '../../../../core/index.js';
+import { bookOf, idOf, isConnected, Mesh, publicAddress, signerOf } from '../support.js';
+
+const WALL_START_MS = 1_735_689_600_000;
+const L = SIGNATURE_LIMITS;
+const from = (name: string, host: string) => ({ nodeId: idOf(name), remoteAddress: parseAddress(`tcp://${host}:7400`) });
+
+/** How many of `count` checks are granted. */
+function granted(budget: SignatureBudget, host: string, count: number, nowMs: number, name = 'ann'): number {
+  return Array.from({ length: count }).filter(() => budget.takeCheck(from(name, host), nowMs)).length;
+}
+
+describe('row 104: the budget of signature checks', () => {
+  it('grants a neighbour 4,096 claims at once and 32 a second, whatever its address, and another one its own', () => {
+    const budget = new SignatureBudget();
+    const take = (name: string, host: string, nowMs: number) => budget.takeClaims(from(name, host), 5_000, nowMs);
+    expect([take('ann', '1.2.3.4', 0), take('ann', '5.6.7.8', 1_000), take('ben', '1.2.3.4', 1_000)]).to.deep.equal([4_096, 32, 4_096]);
+  });
+
+  it('grants one address 1,024 checks at once and 128 a second, whoever is there', () => {
+    const budget = new SignatureBudget();
+    const counts = [granted(budget, '1.2.3.4', 1_100, 0), granted(budget, '1.2.3.4', 500, 1_000, 'ben')];
+    expect(counts).to.deep.equal([L.placeChecksAtOnce, L.placeChecksPerSecond]);
+  });
+
+  it('counts a /64 of IPv6 as one address, and the next one apart', () => {
+    const budget = new SignatureBudget();
+    expect(granted(budget, '[2001:db8:0:1::1]', 1_024, 0)).to.equal(1_024);
+    expect(granted(budget, '[2001:db8:0:1:ffff::1]', 10, 100)).to.equal(10);
+    expect(granted(budget, '[2001:db8:0:1:eeee::1]', 10, 100)).to.equal(2);
+    expect(granted(budget, '[2001:db8:0:2::1]', 10, 100)).to.equal(10);
+  });
+
+  it('grants all together 1,024 at once and 1,000 a second', () => {
+    const budget = new SignatureBudget();
+    const all = (nowMs: number) => [1, 2, 3, 4].reduce((sum, last) => sum + granted(budget, `1.2.3.${last}`, 512, nowMs), 0);
+    expect([all(0), all(1_000), all(1_001)]).to.deep.equal([1_024, 1_000, 1]);
+  });
+
+  it('takes away what a forger may claim, and 64 checks of its address, of others nothing', () => {
+    const budget = new SignatureBudget();
+    budget.forged(from('ann', '1.2.3.4'), 0);
+    expect([budget.takeClaims(from('ann', '9.9.9.9'), 10, 0), budget.takeClaims(from('ben', '1.2.3.4'), 10, 0)]).to.deep.equal([0, 10]);
+    expect([granted(budget, '1.2.3.4', 1_024, 0), granted(budget, '9.9.9.9', 64, 0)]).to.deep.equal([960, 64]);
+  });
+});
+
+describe('row 104: a neighbour that sends forged records', () => {
+  const record = (name: string, index: number) => signRecord([publicAddress(index, 7400)].map(parseAddress), WALL_START_MS, signerOf(name));
+
+  it('is closed at the first one, and has no new allowance when it comes back; others go on', async () => {
+    const mesh = new Mesh(104);
+    const victim = await mesh.node('20.0.0.1');
+    const { node, liar } = await mesh.liar('66.0.0.1');
+    const ends: string[] = [];
+    victim.on('disconnected', ({ reason }) => ends.push(reason.text));
+    await node.connect('sim://20.0.0.1');
+    const forged = Array.from({ length: 64 }, (_, index) => {
+      const bytes = record(`forged ${index}`, index).bytes.slice();
+      bytes[20] = (bytes[20] as number) ^ 1;
+      return bytes;
+    });
+    liar.tell([record('genuine', 70).bytes, ...forged]);
+    await mesh.net.run(1_000);
+    const { counters } = bookOf(victim);
+    expect([ends, counters.recordsForged, counters.recordsTaken]).to.deep.equal([['forged addressbook record'], 1, 1]);
+    await node.connect('sim://20.0.0.1');
+    liar.tell([record('late', 71).bytes]);
+    await mesh.net.run(1_000);
+    expect(isConnected(victim, node)).to.equal(true);
+    expect(bookOf(victim).entry(idOf('late'))).to.equal(undefined);
+    const friend = await mesh.liar('30.0.0.1');
+    await friend.node.connect('sim://20.0.0.1');
+    friend.liar.tell([record('late', 71).bytes]);
+    await mesh.net.run(1_000);
+    expect(bookOf(victim).entry(idOf('late'))?.source).to.equal(friend.node.id);
+    await mesh.net.stop();
+  });
+});
