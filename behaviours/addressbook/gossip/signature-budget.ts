@@ -43,10 +43,11 @@ export class SignatureBudget {
     return place.has(1, nowMs) && this.checks.takeAll(1, nowMs) && place.takeAll(1, nowMs);
   }
 
-  /** A signature was wrong. */
+  /** A signature was wrong. Of the neighbour nothing is looked at until its allowance has filled up from as much below nothing. */
   forged({ nodeId, remoteAddress }: Origin, nowMs: number): void {
     const claims = this.claimsOf(nodeId, nowMs);
     claims.take(claims.capacity, nowMs);
+    claims.charge(claims.capacity, nowMs);
     this.placeOf(remoteAddress.host, nowMs).charge(SIGNATURE_LIMITS.forgeryChecks, nowMs);
   }
 

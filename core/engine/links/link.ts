@@ -22,8 +22,13 @@ import { Outbox } from './outbox.js';
 
 export type Phase = 'dialling' | 'waiting' | 'securing' | 'duplicates' | 'gates' | 'open' | 'closing' | 'closed';
 
-/** The oldest ping without an answer is forgotten. */
-const PINGS_IN_FLIGHT_MAX = 32;
+/** So many of the last pings are remembered: loss is the share of them that was not answered. */
+const PINGS_REMEMBERED = 16;
+
+export interface Ping {
+  readonly sentMs: number;
+  isAnswered: boolean;
+}
 
 export class Link {
   phase: Phase = 'dialling';
@@ -93,11 +98,8 @@ export class Link {
   /** The last ping that was queued. */
   lastPingMs: number;
   pongCount = 0;
-  /** Pings in flight by their value, with their time. */
-  readonly pings = new BoundedMap<number, number>(PINGS_IN_FLIGHT_MAX);
-  /** Of the last pings, newest in the lowest bit: 1 answered. */
-  pingHistory = 0;
-  pingCount = 0;
+  /** The last pings by their value. */
+  readonly pings = new BoundedMap<number, Ping>(PINGS_REMEMBERED);
 
   /** Signals of lost messages for what came over it; present from the first one. */
   lossSignals: TokenBucket | undefined;

@@ -8,7 +8,7 @@ import { encodePing, encodePong } from '../../wire/link-control.js';
 import type { Callbacks } from '../behaviors/callbacks.js';
 import type { EngineContext } from '../context.js';
 import type { RouterFacade } from '../router-facade.js';
-import type { Link } from './link.js';
+import type { Link, Ping } from './link.js';
 import type { LinkObserver } from './link-observer.js';
 import type { LinkTable } from './link-table.js';
 
@@ -16,8 +16,6 @@ import type { LinkTable } from './link-table.js';
 const RTT_WEIGHT = 1 / 8;
 /** Round trips before one is reported: a first one alone may be far from the average, and routes stay with what they once reckon with. */
 const OPENING_PONGS = 3;
-/** Pings that are remembered for the loss ratio. */
-const HISTORY = 16;
 /** A timer that is so late means that this node itself stood still: remotes are not to blame. */
 const STALL_MS = 1_000;
 
@@ -44,9 +42,7 @@ export class Liveness implements LinkObserver {
   ping(link: Link): void {
     const value = ++this.pingValue;
     link.lastPingMs = this.context.nowMs;
-    link.pings.set(value, this.context.nowMs);
-    link.pingHistory = (link.pingHistory << 1) & 0xffff;
-    link.pingCount = Math.min(HISTORY, link.pingCount + 1);
+    link.pings.set(value, { sentMs: this.context.nowMs, isAnswered: false });
     this.links.sendControl(link, encodePing(value));
   }
 
@@ -54,14 +50,12 @@ export class Liveness implements LinkObserver {
     this.links.sendControl(link, encodePong(value));
   }
 
-  /** A pong with an unknown value is ignored. */
+  /** A pong with an unknown value is ignored, as is a second one. */
   pongReceived(link: Link, value: number): void {
-    const sentMs = link.pings.get(value);
-    if (sentMs === undefined) return;
-    const age = link.pings.entries().filter(({ key }) => key > value).length;
-    link.pings.delete(value);
-    link.pingHistory |= 1 << age;
-    const rttMs = this.context.nowMs - sentMs;
+    const ping = link.pings.get(value);
+    if (ping === undefined || ping.isAnswered) return;
+    ping.isAnswered = true;
+    const rttMs = this.context.nowMs - ping.sentMs;
     link.pongCount++;
     link.rttMs = (link.rttMs ?? rttMs) + (rttMs - (link.rttMs ?? rttMs)) * Math.max(RTT_WEIGHT, 1 / link.pongCount);
     if (!link.isOpen) return;
@@ -71,8 +65,7 @@ export class Liveness implements LinkObserver {
 
   /** It has not answered a ping in time. */
   isSuspect(link: Link): boolean {
-    const { nowMs, limits } = this.context;
-    return link.pings.entries().some(({ value }) => value <= nowMs - limits.pingIntervalMs && value > link.lastReceivedMs);
+    return link.pings.entries().some(({ value: ping }) => this.isMissed(ping) && ping.sentMs > link.lastReceivedMs);
   }
 
   /** Deadlines came so late that this node stood still: silence is not the remotes' fault. */
@@ -83,10 +76,11 @@ export class Liveness implements LinkObserver {
   }
 
   metricOf(link: Link): LinkMetric {
-    const answered = popCount(link.pingHistory);
-    const settled = link.pingCount - link.pings.size;
-    const lossRatio = settled > 0 ? Math.max(0, 1 - answered / settled) : undefined;
-    return { rttMs: link.rttMs, lossRatio, bandwidth: undefined };
+    const pings = link.pings.entries().map(({ value }) => value);
+    // Where nothing came since, the link is silent: it loses nothing, it may be about to end.
+    const lostCount = pings.filter((ping) => this.isMissed(ping) && ping.sentMs <= link.lastReceivedMs).length;
+    const settledCount = lostCount + pings.filter(({ isAnswered }) => isAnswered).length;
+    return { rttMs: link.rttMs, lossRatio: settledCount > 0 ? lostCount / settledCount : undefined, bandwidth: undefined };
   }
 
   private watch(link: Link): void {
@@ -102,8 +96,19 @@ export class Liveness implements LinkObserver {
     if (!link.isOpen) return;
     if (nowMs - link.lastReceivedMs >= limits.silenceMs) return links.close(link, 'timeout', 'nothing was received for too long');
     if (this.mayIdle(link) && nowMs - link.lastTrafficMs >= limits.idleMs) return links.close(link, 'idle', 'no application traffic');
-    if (nowMs >= this.pingDueMs(link)) this.ping(link);
+    if (nowMs >= this.pingDueMs(link)) this.measure(link);
     this.watch(link);
+  }
+
+  /** The next ping. One before it may have been lost meanwhile, which no pong reports. */
+  private measure(link: Link): void {
+    this.ping(link);
+    if (link.isOpen && (this.metricOf(link).lossRatio ?? 0) > 0) this.report(link);
+  }
+
+  /** Without an answer for so long; a late one still counts. */
+  private isMissed({ isAnswered, sentMs }: Ping): boolean {
+    return !isAnswered && sentMs <= this.context.nowMs - this.context.limits.pingIntervalMs;
   }
 
   /** Only a dialled link that nobody holds is ever closed as idle. */
@@ -123,10 +128,4 @@ export class Liveness implements LinkObserver {
     const event = { type: 'stats' as const, ...metric };
     for (const slot of link.handlers) if (slot?.isOpened === true && !slot.behavior.isCondemned) this.callbacks.event(slot, event);
   }
-}
-
-function popCount(bits: number): number {
-  let count = 0;
-  for (let rest = bits; rest !== 0; rest &= rest - 1) count++;
-  return count;
 }

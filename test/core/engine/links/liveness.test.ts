@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { type StatsEvent, toConnection } from '../../../../core/index.js';
 import { encodePing, encodePong } from '../../../../core/wire/link-control.js';
 import { SimulatedNetwork } from '../../../../simulation.js';
-import { addressOf, BareNode, Pair, recordingBehavior, SecuredPeer } from '../../../../testing/index.js';
+import { addressOf, BareNode, Pair, type RecordingBehavior, recordingBehavior, SecuredPeer } from '../../../../testing/index.js';
 import { act, visitor } from '../../node/life-cycle.js';
 
 /** A node and a peer of its own making, with one open connection. `dialled`: by the node. */
@@ -128,7 +128,7 @@ describe('a round trip', () => {
     const { node, peer, link } = connected();
     peer.onBytes = () => {};
     const pongAfter = (delayMs: number, value: number) => {
-      link.pings.set(value, node.time.nowMs);
+      link.pings.set(value, { sentMs: node.time.nowMs, isAnswered: false });
       node.time.advance(delayMs);
       peer.sendControl(encodePong(value));
     };
@@ -159,29 +159,54 @@ describe('a round trip', () => {
 
   it('a pong that answers no ping, or one twice, is ignored', () => {
     const { node, peer, link } = connected();
-    const before = { rttMs: link.rttMs, history: link.pingHistory };
+    const before = { rttMs: link.rttMs, pings: structuredClone(link.pings.entries()) };
     const stats = () => node.events.length;
     const told = stats();
     for (let count = 0; count < 3; count++) peer.sendControl(encodePong(4_711));
-    expect({ rttMs: link.rttMs, history: link.pingHistory }).to.deep.equal(before);
+    expect({ rttMs: link.rttMs, pings: structuredClone(link.pings.entries()) }).to.deep.equal(before);
     expect([link.isOpen, stats()]).to.deep.equal([true, told]);
   });
 
-  it('loss is the share of pings without a pong, among the last 16', () => {
-    const { node, peer, link } = connected();
-    const answer = peer.onBytes.bind(peer);
-    node.advance(20_000);
-    expect(node.network.liveness.metricOf(link).lossRatio).to.equal(0);
-    // From here on the peer keeps talking and answers no ping.
-    peer.onBytes = () => {};
-    for (let count = 0; count < 4; count++) {
-      node.advance(5_000);
-      peer.sendMessage({ payload: Uint8Array.of(1) });
+  it('row 110: loss is the share of pings without a pong, among the last 16, and reaches handlers and routes (ATM-36)', () => {
+    for (const [every, least, most] of [
+      [1, 0, 0],
+      [2, 0.4, 0.6],
+      [4, 0.65, 0.85],
+    ] as const) {
+      const { node, peer, link } = connected({ isPolite: false });
+      const behavior = node.network.behaviors.at(64)?.instance as RecordingBehavior;
+      let count = 0;
+      const answer = peer.sendControl.bind(peer);
+      peer.sendControl = (payload) => {
+        if (payload[0] !== 2 || count++ % every === 0) answer(payload);
+      };
+      for (let seconds = 0; seconds < 60; seconds++) {
+        node.advance(1_000);
+        peer.sendMessage({ payload: Uint8Array.of(1) });
+      }
+      const stats = behavior
+        .of('handler.onEvent')
+        .flatMap(({ args }) => ((args[0] as StatsEvent).type === 'stats' ? [args[0] as StatsEvent] : []));
+      expect(stats.at(-1)?.lossRatio, `every ${every}.`).to.be.within(least, most);
+      expect(node.network.liveness.metricOf(link).lossRatio).to.equal(stats.at(-1)?.lossRatio);
     }
-    peer.onBytes = answer;
-    const { lossRatio } = node.network.liveness.metricOf(link);
-    expect(lossRatio).to.be.within(0, 1);
-    expect(link.pings.size).to.be.greaterThan(2);
+  });
+
+  it('row 110: a ping counts as lost after 5 s, and no longer once its pong comes late', () => {
+    const { node, peer, link } = connected();
+    const loss = () => node.network.liveness.metricOf(link).lossRatio;
+    const pongs: Uint8Array[] = [];
+    const answer = peer.sendControl.bind(peer);
+    peer.sendControl = (payload) => void pongs.push(payload);
+    node.advance(5_000);
+    peer.sendMessage({ payload: Uint8Array.of(1) });
+    expect([pongs.length, loss()]).to.deep.equal([1, 0]);
+    node.advance(4_999);
+    expect(loss()).to.equal(0);
+    node.advance(1);
+    expect(loss()).to.equal(1 / 4);
+    answer(pongs[0] as Uint8Array);
+    expect(loss()).to.equal(0);
   });
 
   it('every ping is answered with its own value, at once', () => {
