@@ -72,7 +72,7 @@ export const LIMITS = {
     1,
     60_000,
     'ms',
-    'for all links together: the others are read in the next turn, those that have waited longest first',
+    'for all links together, a fifth of it for one: what is left is read in the next turn, those first that have waited longest',
   ),
   readQueueBytesMax: row(
     4 * MIB,

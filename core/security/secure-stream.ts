@@ -24,7 +24,7 @@ const NOTHING: readonly Uint8Array[] = [];
 export interface SecureHooks {
   readonly ephemeral?: AgreementKey;
   readonly rekey?: RekeyLimits;
-  /** The first counter of both directions. */
+  /** The first counter of both directions: a whole number of 0 or more. */
   readonly nonce?: number;
 }
 
@@ -66,6 +66,10 @@ export class SecureStream {
 
   constructor(options: SecureStreamOptions) {
     const { hooks, handshakeBytesMax = HANDSHAKE_BYTES_MAX, ...rest } = options;
+    const { nonce = 0 } = hooks ?? {};
+    // Below 0 lies the counter that Noise keeps for REKEY.
+    if (!Number.isSafeInteger(nonce) || nonce < 0)
+      throw new NetworkError('ARGUMENT_INVALID', `the first counter is ${nonce}; it must be a whole number of 0 or more`);
     this.#isInitiator = options.isInitiator;
     this.#expectedNodeId = options.expectedNodeId;
     this.#hooks = hooks;

@@ -46,7 +46,7 @@ export class LinkPipeline {
     link.hasReceived = true;
     this.context.metrics.bytesReceived.value += bytes.length;
     if (secure === undefined || link.isHeld || link.isDeferred) return this.keep(link, new Uint8Array(bytes));
-    this.budget.spend(() => {
+    this.budget.spend(link, () => {
       const rest = this.take(link, secure, bytes);
       if (rest.length > 0 && !link.isOver) this.keep(link, new Uint8Array(rest));
     });
@@ -61,19 +61,17 @@ export class LinkPipeline {
 
   /** The link was not read for a while: it had no slot, or was held back. */
   readOn(link: Link): void {
-    this.budget.spend(() => this.catchUp(link));
+    this.budget.spend(link, () => this.catchUp(link));
   }
 
   /** A new turn: the links that have more to read than their share of the last one. */
   readDeferred(): void {
     const { deferred } = this.budget;
-    this.budget.spend(() => {
-      for (const link of [...deferred]) {
-        if (this.budget.isOver) return;
-        deferred.delete(link);
-        this.resume(link);
-      }
-    });
+    for (const link of [...deferred]) {
+      if (this.budget.isOver) return;
+      deferred.delete(link);
+      this.budget.spend(link, () => this.resume(link));
+    }
   }
 
   private resume(link: Link): void {

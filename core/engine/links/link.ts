@@ -70,6 +70,7 @@ export class Link {
   end: { readonly cause: Error | undefined } | undefined;
   /** The turn in which it was read last, and what was read of it then. */
   turn = 0;
+  turnMs = 0;
   turnMessages = 0;
   turnBytes = 0;
   /** The record whose messages are being read. */

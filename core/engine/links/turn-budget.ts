@@ -6,11 +6,14 @@
 import type { EngineContext } from '../context.js';
 import type { Link } from './link.js';
 
-/** The clock is read once for so many units of work: a message is one, and one more for each KiB of it. */
+/** The clock is read once for so many units of work: a message is one, and one more for each 256 bytes of it. */
 const UNITS_PER_READING = 16;
-const BYTES_PER_UNIT_LOG2 = 10;
-/** A turn that has taken less than this part of its time is short: to pause a channel for the sake of it costs more than it spares others. */
-const SHORT_TURNS = 5;
+const BYTES_PER_UNIT_LOG2 = 8;
+/**
+ * A link has so great a part of a turn's time, so that others need not wait for all of it. Until then its share is renewed: to pause a
+ * channel again and again for the sake of cheap messages costs more than it spares others.
+ */
+const LINKS_PER_TURN = 5;
 
 export class TurnBudget {
   /** Links that have used up their share, or came too late, those that wait longest first. */
@@ -33,25 +36,28 @@ export class TurnBudget {
   nextTurn(): boolean {
     this.turn++;
     this.workedMs = 0;
+    this.beganMs = this.context.options.elapsedMs();
     this.hasBegun = false;
     return this.deferred.size > 0;
   }
 
-  /** Runs work that reads; its time counts. */
-  spend(work: () => void): void {
+  /** Runs work that reads a link; its time counts. */
+  spend(link: Link, work: () => void): void {
     this.hasBegun = true;
     this.beganMs = this.context.options.elapsedMs();
+    if (link.turn !== this.turn) this.renew(link);
     try {
       work();
     } finally {
-      this.workedMs += this.context.options.elapsedMs() - this.beganMs;
+      link.turnMs += this.sinceMs;
+      this.workedMs += this.sinceMs;
+      this.beganMs = this.context.options.elapsedMs();
     }
   }
 
   /** Whether another chunk of the link may be taken. */
   hasRoom(link: Link): boolean {
-    if (link.turn !== this.turn) this.renew(link);
-    return (link.turnBytes < this.context.limits.turnBytesMax || this.renews(link)) && !this.isOver;
+    return (link.turnBytes < this.context.limits.turnBytesMax || this.renews(link)) && this.hasTime(link);
   }
 
   /** Whether the link may read another record or message, after one of so many bytes. */
@@ -60,30 +66,33 @@ export class TurnBudget {
     this.units += 1 + (byteCount >> BYTES_PER_UNIT_LOG2);
     if (this.units < UNITS_PER_READING) return true;
     this.units = 0;
-    return !this.isOver;
-  }
-
-  /** A link that was not read in this turn yet has its whole share. */
-  renew(link: Link): void {
-    link.turn = this.turn;
-    link.turnMessages = 0;
-    link.turnBytes = 0;
+    return this.hasTime(link);
   }
 
   /** The time of all links is used up. */
   get isOver(): boolean {
-    return this.workMs >= this.context.limits.turnWorkMs;
+    return this.workedMs + this.sinceMs >= this.context.limits.turnWorkMs;
   }
 
-  private get workMs(): number {
-    return this.workedMs + this.context.options.elapsedMs() - this.beganMs;
+  private get sinceMs(): number {
+    return this.context.options.elapsedMs() - this.beganMs;
   }
 
-  /** Whether the link has another share, because the turn is short yet. In virtual time, where work takes no time, it never has. */
+  private hasTime(link: Link): boolean {
+    return !this.isOver && (link.turnMs + this.sinceMs) * LINKS_PER_TURN < this.context.limits.turnWorkMs;
+  }
+
+  private renew(link: Link): void {
+    link.turn = this.turn;
+    link.turnMs = 0;
+    link.turnMessages = 0;
+    link.turnBytes = 0;
+  }
+
+  /** Whether the link has another share, because its time is not used up. In virtual time, where work takes none, it never has. */
   private renews(link: Link): boolean {
-    const { workMs } = this;
-    const isRenewed = workMs > 0 && workMs * SHORT_TURNS < this.context.limits.turnWorkMs;
-    if (isRenewed) this.renew(link);
+    const isRenewed = link.turnMs + this.sinceMs > 0 && this.hasTime(link);
+    if (isRenewed) link.turnMessages = link.turnBytes = 0;
     return isRenewed;
   }
 }

@@ -65,6 +65,11 @@ describe('secure stream', () => {
     expect(bob.failure).equal('record-failed');
   });
 
+  it('begins at whole counters from 0 only: below lies that of a rekey', () => {
+    for (const nonce of [-1, 0.5, Number.NaN, 2 ** 53]) expect(() => streamOf(ALICE, true, { hooks: { nonce } })).to.throw('whole number');
+    for (const nonce of [0, 1, COUNTER_MAX]) expect(streamOf(ALICE, true, { hooks: { nonce } }).state).to.equal('handshaking');
+  });
+
   it('row 24: both directions rekey by themselves, however different their traffic is', () => {
     const { alice, bob } = securedPair({ hooks: { rekey: { bytes: 1_000, records: 10 } } });
     for (let index = 0; index < 200; index++) {
