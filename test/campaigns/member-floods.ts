@@ -183,7 +183,7 @@ async function measure(type: string): Promise<void> {
     `back +${back.toFixed(1)} MiB`,
     `connects ${connects}`,
   ].join(', ');
-  judge(`${type}: ${line}`, ratio, `<= ${RATIO_MAX}`, turn && grown < MEMORY_MAX && ratio <= RATIO_MAX && back < BACK_MIB);
+  judge(`${type}: ${line}`, ratio, `<= ${RATIO_MAX}`, sent > 0 && turn && grown < MEMORY_MAX && ratio <= RATIO_MAX && back < BACK_MIB);
 }
 
 const [role = '', ...rest] = process.argv.slice(2);
