@@ -49,9 +49,10 @@ export class TurnBudget {
     try {
       work();
     } finally {
-      link.turnMs += this.sinceMs;
-      this.workedMs += this.sinceMs;
-      this.beganMs = this.context.options.elapsedMs();
+      const { sinceMs } = this;
+      link.turnMs += sinceMs;
+      this.workedMs += sinceMs;
+      this.beganMs += sinceMs;
     }
   }
 
@@ -79,7 +80,9 @@ export class TurnBudget {
   }
 
   private hasTime(link: Link): boolean {
-    return !this.isOver && (link.turnMs + this.sinceMs) * LINKS_PER_TURN < this.context.limits.turnWorkMs;
+    const { sinceMs } = this;
+    const { turnWorkMs } = this.context.limits;
+    return this.workedMs + sinceMs < turnWorkMs && (link.turnMs + sinceMs) * LINKS_PER_TURN < turnWorkMs;
   }
 
   private renew(link: Link): void {
