@@ -15,7 +15,7 @@ const ROOT = process.cwd();
 const read = (name: string) => readFileSync(join(ROOT, name), 'utf8');
 
 /** Folders in which there are such circles from before these rules; nothing may be added. */
-const FOLDER_CIRCLES = ['behaviours/addressbook'];
+const FOLDER_CIRCLES: readonly string[] = [];
 const TYPE_CIRCLES = ['transports/simulated'];
 
 describe('architecture', () => {

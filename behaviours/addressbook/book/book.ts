@@ -206,7 +206,7 @@ export class Book {
   private isOver(entry: Entry, nowMs: number): boolean {
     if (entry.record !== undefined) return false;
     if (!entry.isProven) return entry.hintExpiresMs <= nowMs || entry.isGivenUp;
-    return entry.isGivenUp || (entry.metMs as number) <= nowMs - BOOK_LIMITS.provenLifetimeMs;
+    return (entry.metMs as number) <= nowMs - BOOK_LIMITS.provenLifetimeMs;
   }
 
   private acceptable(addresses: readonly Address[], mode: HintMode, nowMs: number): readonly Address[] {

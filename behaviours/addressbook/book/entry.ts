@@ -6,36 +6,13 @@
 import type { AddressMode } from '../../../core/address/address-class.js';
 import { type Address, type NodeId, parseAddress, type Random } from '../../../core/index.js';
 import { type BackoffOptions, nextBackoffMs, waitMs } from '../../../core/structures/back-off.js';
+import { type AddressOrigin, byPromise, hasFailed, type KnownAddress, knownAddress, renew, STRENGTH } from './known-address.js';
 
 /** The present. An agent is one. */
 export interface Moment {
   readonly nowMs: number;
   readonly wallMs: number;
   readonly random: Random;
-}
-
-/** Where an address comes from: the user of this node, the node that it leads to, or a third node. */
-export type AddressOrigin = 'configured' | 'own' | 'hint';
-
-const STRENGTH: Readonly<Record<AddressOrigin, number>> = { configured: 2, own: 1, hint: 0 };
-
-export interface KnownAddress {
-  readonly text: string;
-  /** Which addresses are likely to belong to the same owner. */
-  readonly group: string | undefined;
-  origin: AddressOrigin;
-  /** Dials, ever. */
-  attempts: number;
-  /** Dials that failed since the last one that did not. */
-  failures: number;
-  /** Wall time of the last success; the address is proven by it. */
-  succeededMs: number | undefined;
-  /** The bound of the wait before the next dial; 0 before the first failure. */
-  backoffMs: number;
-  /** Not to be dialled before. */
-  dueMs: number;
-  /** Another node answered there, or this one itself. Kept, so that gossip does not bring it back at once. */
-  isWrong: boolean;
 }
 
 export interface SignedBytes {
@@ -62,9 +39,15 @@ export const ENTRY_LIMITS = {
   addressesMax: 16,
   /** Of those, the ones from third nodes. */
   hintedAddressesMax: 4,
-  /** Dials without success before an address is given up, unless the node is persistent. */
+  /** Dials without success before an address loses its standing, unless the node is persistent. */
   attemptsMax: 10,
+  /** An address without standing is dialled again after so long, then after twice as long, at most after `regainMaxMs`. */
+  regainMinMs: 3_600_000,
+  regainMaxMs: 86_400_000,
 } as const;
+
+/** The waits of an address without standing. */
+const REGAIN: BackoffOptions = { minMs: ENTRY_LIMITS.regainMinMs, maxMs: ENTRY_LIMITS.regainMaxMs, multiplier: 1 };
 
 export class Entry {
   /** Replaced as a whole when it changes: a list that was pushed to has room for 17. */
@@ -115,7 +98,7 @@ export class Entry {
   /** Whether it counts as part of the space: connected, or with an address that has not failed. */
   get isLikelyThere(): boolean {
     if (this.isConnected || this.doubt > 0) return this.isConnected;
-    for (const known of this.addresses) if (this.isUsable(known)) return true;
+    for (const known of this.addresses) if (this.hasStanding(known)) return true;
     return false;
   }
 
@@ -153,29 +136,34 @@ export class Entry {
 
   /** The address to dial now, the best first: what has worked lately, then what has failed least. */
   candidates(nowMs: number): KnownAddress[] {
-    return this.addresses.filter((known) => known.dueMs <= nowMs && this.isUsable(known)).sort(byPromise);
+    return this.addresses.filter(({ dueMs }) => dueMs <= nowMs).sort(byPromise);
   }
 
   /** Every address worth a dial, whenever it is due: of those that are due the best first, then those that are due next. */
   inTurn(nowMs: number): KnownAddress[] {
     const dueMs = (known: KnownAddress) => Math.max(nowMs, known.dueMs);
-    return this.addresses.filter((known) => this.isUsable(known)).sort((a, b) => dueMs(a) - dueMs(b) || byPromise(a, b));
-  }
-
-  get usableCount(): number {
-    return this.addresses.filter((known) => this.isUsable(known)).length;
+    return this.worthADial(nowMs).sort((a, b) => dueMs(a) - dueMs(b) || byPromise(a, b));
   }
 
   /** Every address worth a dial, whenever it is due, the best first. */
-  usableAddresses(): Address[] {
-    return this.addresses
-      .filter((known) => this.isUsable(known))
+  usableAddresses(nowMs: number): Address[] {
+    return this.worthADial(nowMs)
       .sort(byPromise)
       .map(({ text }) => parseAddress(text));
   }
 
+  get usableCount(): number {
+    return this.addresses.filter((known) => this.hasStanding(known)).length;
+  }
+
+  /** No address has standing; each is dialled again when it is due. */
   get isGivenUp(): boolean {
     return this.usableCount === 0;
+  }
+
+  /** When the first of its addresses is due. */
+  get dueMs(): number {
+    return Math.min(...this.addresses.map(({ dueMs }) => dueMs));
   }
 
   succeeded(text: string, wallMs: number): void {
@@ -194,7 +182,7 @@ export class Entry {
     if (known === undefined) return;
     known.attempts++;
     known.failures++;
-    waitLonger(known, moment, options);
+    this.waitLonger(known, moment, options);
   }
 
   /** Another node answers there. A configured address is dialled again all the same, with the same back-off as after any failure. */
@@ -204,7 +192,7 @@ export class Entry {
     known.attempts++;
     known.isWrong = true;
     known.succeededMs = undefined;
-    waitLonger(known, moment, options);
+    this.waitLonger(known, moment, options);
   }
 
   /** It is there, and has no room or no wish: not to be asked again for up to `boundMs`. */
@@ -218,16 +206,27 @@ export class Entry {
 
   /** The connection has ended. After a long life the waits begin anew, after a short one they go on growing. */
   ended(isStable: boolean, { nowMs, random }: Moment, options: BackoffOptions): void {
-    for (const known of this.addresses) {
+    for (const known of this.addresses.filter((each) => this.hasStanding(each))) {
       known.backoffMs = nextBackoffMs(isStable ? 0 : known.backoffMs, options);
       known.dueMs = nowMs + waitMs(known.backoffMs, random.float());
     }
   }
 
-  /** What was configured is, whatever once answered there. */
-  private isUsable({ isWrong, failures, origin }: KnownAddress): boolean {
+  /** With standing, or due to show whether it deserves it again. */
+  private worthADial(nowMs: number): KnownAddress[] {
+    return this.addresses.filter((known) => this.hasStanding(known) || known.dueMs <= nowMs);
+  }
+
+  /** What was configured has it, whatever once answered there. */
+  private hasStanding({ isWrong, failures, origin }: KnownAddress): boolean {
     if (isWrong) return this.isPersistent && origin === 'configured';
     return this.isPersistent || failures <= ENTRY_LIMITS.attemptsMax;
+  }
+
+  private waitLonger(known: KnownAddress, { nowMs, random }: Moment, options: BackoffOptions): void {
+    const hasStanding = this.hasStanding(known);
+    known.backoffMs = nextBackoffMs(known.backoffMs, hasStanding ? options : REGAIN);
+    known.dueMs = nowMs + (hasStanding ? waitMs(known.backoffMs, random.float()) : known.backoffMs * (1 - random.float() / 2));
   }
 
   /**
@@ -248,37 +247,6 @@ export class Entry {
   private keepOnly(stays: (known: KnownAddress) => boolean): void {
     this.addresses = this.addresses.filter(stays);
   }
-}
-
-/** An address that was not dialled yet. */
-export function knownAddress(address: Address, origin: AddressOrigin, group: string | undefined): KnownAddress {
-  const { text } = address;
-  return { text, group, origin, attempts: 0, failures: 0, succeededMs: undefined, backoffMs: 0, dueMs: 0, isWrong: false };
-}
-
-function waitLonger(known: KnownAddress, { nowMs, random }: Moment, options: BackoffOptions): void {
-  known.backoffMs = nextBackoffMs(known.backoffMs, options);
-  known.dueMs = nowMs + waitMs(known.backoffMs, random.float());
-}
-
-function hasFailed({ failures, isWrong }: KnownAddress): boolean {
-  return failures > 0 && !isWrong;
-}
-
-function renew(known: KnownAddress): void {
-  known.failures = 0;
-  known.backoffMs = 0;
-  known.dueMs = 0;
-  known.isWrong = false;
-}
-
-function byPromise(a: KnownAddress, b: KnownAddress): number {
-  return (
-    Number(a.failures > 0) - Number(b.failures > 0) ||
-    (b.succeededMs ?? 0) - (a.succeededMs ?? 0) ||
-    a.failures - b.failures ||
-    STRENGTH[b.origin] - STRENGTH[a.origin]
-  );
 }
 
 /**

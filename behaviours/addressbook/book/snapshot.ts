@@ -2,7 +2,8 @@
  * @module Snapshot: what applications see of an entry: copies.
  */
 import type { NodeId } from '../../../core/index.js';
-import type { AddressOrigin, Entry, KnownAddress } from './entry.js';
+import type { Entry } from './entry.js';
+import type { AddressOrigin, KnownAddress } from './known-address.js';
 
 export interface AddressSnapshot {
   readonly text: string;

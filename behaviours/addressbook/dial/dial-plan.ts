@@ -7,7 +7,8 @@ import { modeOf } from '../../../core/address/address-class.js';
 import { type BehaviorAgent, type DialCandidate, type NodeId, parseAddress, type Random } from '../../../core/index.js';
 import { sample, takeAt } from '../../../core/structures/sample.js';
 import type { Book } from '../book/book.js';
-import type { Entry, KnownAddress, Moment } from '../book/entry.js';
+import type { Entry, Moment } from '../book/entry.js';
+import type { KnownAddress } from '../book/known-address.js';
 import type { DialBudget } from './dial-budget.js';
 
 export const DIAL_PLAN_LIMITS = {
@@ -55,12 +56,17 @@ export class DialPlan {
     this.isOpen = this.isFull || situation.chosen.length < situation.min;
   }
 
-  /** When somebody is to be dialled: in `lookMs` where somebody may be found; `Infinity` for nobody. */
+  /** When somebody is to be dialled: in `lookMs` where somebody may be found, later where all were given up; `Infinity` for nobody. */
   nextWishMs(lookMs: number): number {
-    if (!this.isOpen) return Number.POSITIVE_INFINITY;
-    for (const entry of this.situation.book.values())
-      if (!entry.isConnected && !entry.isPersistent && !entry.isDeclined && !entry.isGivenUp) return this.now.nowMs + lookMs;
-    return Number.POSITIVE_INFINITY;
+    const soonMs = this.now.nowMs + lookMs;
+    let wishMs = Number.POSITIVE_INFINITY;
+    if (!this.isOpen) return wishMs;
+    for (const entry of this.situation.book.values()) {
+      if (entry.isConnected || entry.isPersistent || entry.isDeclined) continue;
+      wishMs = Math.min(wishMs, entry.isGivenUp ? Math.max(soonMs, entry.dueMs) : soonMs);
+      if (wishMs === soonMs) break;
+    }
+    return wishMs;
   }
 
   /** Up to `count` dials, the most wanted first. Persistent nodes are dialled by others. */
@@ -208,13 +214,13 @@ export function orderOf(agent: BehaviorAgent): Order | undefined {
   const port = ports.at(-1);
   if (port === undefined) return undefined;
   return (entries) => {
-    const order = port.use((policy) => policy.order?.(entries.map(asCandidate)))?.answer;
+    const order = port.use((policy) => policy.order?.(entries.map((entry) => asCandidate(entry, agent.nowMs))))?.answer;
     return Array.isArray(order) ? order : undefined;
   };
 }
 
-function asCandidate(entry: Entry): DialCandidate {
+function asCandidate(entry: Entry, nowMs: number): DialCandidate {
   const groups = new Set(entry.addresses.map(({ group }) => group));
   groups.delete(undefined);
-  return { nodeId: entry.nodeId, isProven: entry.isProven, addresses: entry.usableAddresses(), groups: [...groups] as string[] };
+  return { nodeId: entry.nodeId, isProven: entry.isProven, addresses: entry.usableAddresses(nowMs), groups: [...groups] as string[] };
 }

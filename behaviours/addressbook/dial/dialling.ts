@@ -2,6 +2,7 @@
  * @module Dialling: carries dials out: ten at once through the agent, what came of each into the book, and a hold on the connections that
  * this node chose. Whom the user wants is `configured.ts`; whom else to dial, `dial-plan.ts`.
  */
+import type { GroupOf } from '../../../core/address/address-group.js';
 import {
   type Address,
   type BehaviorAgent,
@@ -13,9 +14,9 @@ import {
 } from '../../../core/index.js';
 import { type AgentPort, agentPort } from '../../../core/kits/dial/agent-port.js';
 import { type DialWork, DialWorkers } from '../../../core/kits/dial/dial-workers.js';
+import type { BackoffOptions } from '../../../core/structures/back-off.js';
 import type { Book } from '../book/book.js';
 import type { Entry } from '../book/entry.js';
-import type { AddressBookSetup } from '../options.js';
 import { ConfiguredPeers } from './configured.js';
 import { DialBudget } from './dial-budget.js';
 import { DialOutcomes, patienceMs } from './dial-outcomes.js';
@@ -36,6 +37,13 @@ export const DIAL_QUEUE_LIMITS = { workers: 10, waiting: 10 } as const;
 interface Dial extends DialWork<BehaviorAgent> {
   /** The connection would be one of those that this node chose, of that group. */
   readonly choice: { readonly group: string | undefined } | undefined;
+}
+
+/** The options that this depends on. */
+export interface DiallingSetup {
+  readonly groupOf: GroupOf;
+  readonly backoff: BackoffOptions;
+  readonly isDialling: boolean;
 }
 
 /** What dialling needs of its behaviour. */
@@ -64,7 +72,7 @@ export class Dialling {
 
   constructor(
     private readonly book: Book,
-    private readonly setup: AddressBookSetup,
+    private readonly setup: DiallingSetup,
     private readonly host: DiallingHost,
   ) {
     this.isOn = setup.isDialling;
@@ -134,7 +142,7 @@ export class Dialling {
       const known = entry.find(text);
       return known !== undefined && (entry.isPersistent || mayDial(known, this.budget, nowMs));
     };
-    return entry.usableAddresses().filter(({ text }) => isAffordable(text));
+    return entry.usableAddresses(nowMs).filter(({ text }) => isAffordable(text));
   }
 
   /** Looks whom to dial, and lets go what is too much. */

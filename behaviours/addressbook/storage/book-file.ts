@@ -20,7 +20,8 @@ import {
   tryParseAddress,
 } from '../../../core/index.js';
 import { BOOK_LIMITS, type Book } from '../book/book.js';
-import { type AddressOrigin, ENTRY_LIMITS, Entry, type KnownAddress, knownAddress, type Moment, type SignedBytes } from '../book/entry.js';
+import { ENTRY_LIMITS, Entry, type Moment, type SignedBytes } from '../book/entry.js';
+import { type AddressOrigin, type KnownAddress, knownAddress } from '../book/known-address.js';
 import { type AddressRecord, isExpired, isGenuine, RECORD_LIMITS, readRecord } from '../book/record.js';
 
 export const BOOK_FILE_LIMITS = { bytesMax: 64 * 1024 * 1024, anchorsMax: 64, entryBytesMax: 16_384 } as const;

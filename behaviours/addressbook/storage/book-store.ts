@@ -2,10 +2,10 @@
  * @module BookStore: keeps the book between two runs: loads it at the start, saves it now and then and at the end, if something has
  * changed. A damaged book or a storage that throws is logged and stops nothing: a fault would undo the dials of the same look.
  */
+import type { GroupOf } from '../../../core/address/address-group.js';
 import type { BehaviorAgent, NodeId, Signer, Storage } from '../../../core/index.js';
 import { backoffBoundMs } from '../../../core/structures/back-off.js';
 import type { Book } from '../book/book.js';
-import type { AddressBookSetup } from '../options.js';
 import { type BookFacts, bookFromBytes, bookToBytes } from './book-file.js';
 
 /** The name under which the book is saved. */
@@ -15,6 +15,12 @@ const FIRST_MS = 100;
 const SECOND_MS = 1_000;
 /** No revision of a book. */
 const NEVER = -1;
+
+/** The options that this depends on. */
+export interface BookStoreSetup {
+  readonly groupOf: GroupOf;
+  readonly saveMs: number;
+}
 
 export class BookStore {
   private savedMs = 0;
@@ -26,7 +32,7 @@ export class BookStore {
 
   constructor(
     private readonly book: Book,
-    private readonly setup: AddressBookSetup,
+    private readonly setup: BookStoreSetup,
     private readonly signer: Signer,
     private readonly storage: Storage,
   ) {}

@@ -26,6 +26,9 @@ export interface PeeringBackOff {
   readonly giveUpCount: number;
 }
 
+/** Why a peer that leads to the node of another one is not up: its address may lead elsewhere later. */
+const DUPLICATE = 'PEER_GONE';
+
 /** As the behaviour's own, for what applications ask for. */
 export type Perform = <T>(work: (agent: BehaviorAgent) => T) => T;
 
@@ -146,9 +149,14 @@ export class PeerKeeper {
       nodeId: peer.isConfigured ? undefined : peer.nodeId,
       isQuiet: !peer.isConfigured,
       rules: {
-        boundMs: (failures) => (failures === 0 ? 0 : backoffBoundMs(failures, backOff)),
+        boundMs: (failures, { error }) => {
+          if (failures === 0) return 0;
+          return error?.code === DUPLICATE ? backOff.maxMs : backoffBoundMs(failures, backOff);
+        },
         ...{ stableUptimeMs: limits.stableUptimeMs, confirmMs: greetingMs },
-        givesUp: ({ code }, refusals) => code === 'SCHEME_UNKNOWN' || (peer.type === 'cross' && refusals >= backOff.giveUpCount),
+        givesUp: ({ code }, refusals) => {
+          return code === 'SCHEME_UNKNOWN' || (code !== DUPLICATE && peer.type === 'cross' && refusals >= backOff.giveUpCount);
+        },
       },
       events: {
         onConnected: (agent, target, connectionId) => {
@@ -168,9 +176,8 @@ export class PeerKeeper {
     const nodeId = target.nodeId as NodeId;
     const other = this.registry.of(nodeId);
     if (other?.isConfigured === true && other !== peer) {
+      this.dials.disown(agent, target, new NetworkError(DUPLICATE, 'another target leads to the same node'));
       peer.failure = { type: 'duplicate', target: other.target };
-      this.dials.drop(agent, target);
-      peer.dial = undefined;
       this.gaveUp(agent, peer);
       return false;
     }
@@ -198,7 +205,7 @@ export class PeerKeeper {
     if (!peer.isConfigured) this.timer.within(agent, this.setup.forgetMs);
   }
 
-  /** The peer is not dialled any more: its frames come back. */
+  /** The peer is not dialled any more, or not for long: its frames come back. */
   private gaveUp(agent: BehaviorAgent, peer: Peer): void {
     if (!peer.isConfigured) return this.forget(agent, peer);
     peer.session.close('peer-gone');

@@ -89,6 +89,15 @@ export class DialSupervisor<Port extends DialPort> {
     this.decide(target, () => this.failed(port, target, error));
   }
 
+  /** As `refuse`, where somebody else has the node: unless it is fixed, who is at the address is learnt anew. */
+  disown(port: Port, target: DialTarget<Port>, error: NetworkError): void {
+    this.release(port, target);
+    this.unindex(target);
+    target.nodeId = target.fixedId;
+    this.index(target);
+    this.decide(target, () => this.failed(port, target, error));
+  }
+
   /** The owner sees a connection open. */
   opened(port: Port, { nodeId, id }: Pick<Connection, 'nodeId' | 'id'>): void {
     this.open.set(nodeId, id);

@@ -82,6 +82,21 @@ describe('the address book in a small space', () => {
     await mesh.net.stop();
   });
 
+  it('halves that have given each other up find each other again, without a seed on the other side', async () => {
+    const mesh = new Mesh(17);
+    const nodes = await mesh.nodes(4);
+    await mesh.net.runUntil(() => isFullMesh(nodes), 15_000);
+    mesh.net.partition(nodes.slice(0, 1), nodes.slice(1));
+    for (const node of nodes) bookOf(node).removePeer('sim://n0');
+    await mesh.net.run(3 * 3_600_000);
+    const { dials } = bookOf(nodes[0] as never).counters;
+    await mesh.net.run(3_600_000);
+    expect(bookOf(nodes[0] as never).counters.dials - dials, 'each at most once in this hour').to.be.at.most(3);
+    mesh.net.heal();
+    await mesh.net.runUntil(() => isFullMesh(nodes), 12 * 3_600_000);
+    await mesh.net.stop();
+  });
+
   it('a node that moves is found at its new place', async () => {
     const mesh = new Mesh(6);
     const identity = seededIdentity('mover');
@@ -118,6 +133,7 @@ describe('the address book in a small space', () => {
     expect([faults, ...warnings]).to.deep.equal([
       ...[0, 'the address book could not be loaded'],
       'the address book could not be saved; it is tried again',
+      ...['a kept peer is not reached', 'a kept peer is reached'],
     ]);
     await mesh.net.stop();
   });

@@ -345,15 +345,19 @@ describe('peering types', () => {
       expect(lines).to.deep.equal(['a kept peer is not reached: sim://nobody', 'a kept peer is not reached: sim://b']);
     });
 
-    it('a second line for the same node is given up, and names the first', async () => {
+    it('a second line for the same node waits, names the first, and is up when it leads to another node', async () => {
       const { a, b, pa } = await peers(sim);
-      const target = pa.startPeering({ address: `sim://${b.id}@b` });
-      await sim.run(1_000);
-      expect([pa.peer(target)?.state, pa.peer(target)?.failure, stateOf(a)]).to.deep.equal([
-        'gave-up',
-        { type: 'duplicate', target: 0 },
-        'up',
-      ]);
+      sim.setName('second', b);
+      const target = pa.startPeering({ address: 'sim://second', type: 'cross' });
+      const sent = watched([pa.send(target, frameOf(1))]);
+      await sim.run(10_000_000);
+      expect([pa.peer(target)?.state, stateOf(a)]).to.deep.equal(['waiting', 'up']);
+      expect(pa.peer(target)?.failure).to.deep.equal({ type: 'duplicate', target: 0 });
+      expect(sent.settled).to.deep.equal(['peer-gone']);
+      const c = await started(sim, 'c', { acceptUnknown: true });
+      sim.setName('second', c);
+      await sim.runUntil(() => pa.peer(target)?.state === 'up', 4_096_000);
+      expect([pa.peer(target)?.nodeId, stateOf(a)]).to.deep.equal([c.id, 'up']);
     });
 
     it('a node that came by itself and is configured afterwards has both targets from then on; no frame is lost over it', async () => {

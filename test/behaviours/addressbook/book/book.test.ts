@@ -234,7 +234,7 @@ describe('row 47: an attacker’s address for an honest node', () => {
     entry.wrong(OTHER, now, BACKOFF_DEFAULTS);
     book.takeHint(idOf('anna'), [parseAddress(OTHER)], teller('attacker'), now);
     expect(entry.candidates(0).map(({ text }) => text)).to.deep.equal([ADDRESS]);
-    expect(entry.usableAddresses().map(({ text }) => text)).to.deep.equal([ADDRESS]);
+    expect(entry.usableAddresses(0).map(({ text }) => text)).to.deep.equal([ADDRESS]);
   });
 });
 

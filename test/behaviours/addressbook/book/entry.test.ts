@@ -40,7 +40,39 @@ describe('an entry of the book', () => {
       expect(dueOf(entry, now.nowMs)).to.deep.equal([]);
       now.pass(60_000);
     }
-    expect([dueOf(entry, now.nowMs), entry.isGivenUp]).to.deep.equal([[], true]);
+    expect([dueOf(entry, now.nowMs), entry.isGivenUp, entry.isLikelyThere]).to.deep.equal([[], true, false]);
+  });
+
+  it('that was given up is dialled again after an hour, then after twice as long each time, at most after a day', () => {
+    const { entry, now } = entryWith(A);
+    const waits = Array.from({ length: 18 }, () => {
+      entry.failed(A, now, BACKOFF_DEFAULTS);
+      const waitMs = (entry.find(A)?.dueMs ?? 0) - now.nowMs;
+      now.pass(waitMs - 1);
+      expect(dueOf(entry, now.nowMs)).to.deep.equal([]);
+      now.pass(1);
+      expect(dueOf(entry, now.nowMs)).to.deep.equal([A]);
+      return waitMs;
+    });
+    // Of the bound three quarters with this chance.
+    expect(waits.slice(10)).to.deep.equal([0.75, 1.5, 3, 6, 12, 18, 18, 18].map((hours) => hours * 3_600_000));
+    entry.succeeded(A, WALL_MS);
+    expect([entry.isGivenUp, entry.find(A)?.failures]).to.deep.equal([false, 0]);
+  });
+
+  it('at which another node answered has no standing, and shows after an hour whether it deserves it again', () => {
+    const { entry, now } = entryWith(A);
+    entry.wrong(A, now, BACKOFF_DEFAULTS);
+    entry.ended(true, now, BACKOFF_DEFAULTS);
+    now.pass(2_700_000 - 1);
+    expect([dueOf(entry, now.nowMs), entry.usableAddresses(now.nowMs), entry.inTurn(now.nowMs)]).to.deep.equal([[], [], []]);
+    now.pass(1);
+    expect([dueOf(entry, now.nowMs), entry.usableAddresses(now.nowMs).length, entry.inTurn(now.nowMs).length]).to.deep.equal([[A], 1, 1]);
+    entry.wrong(A, now, BACKOFF_DEFAULTS);
+    now.pass(5_400_000 - 1);
+    expect(dueOf(entry, now.nowMs)).to.deep.equal([]);
+    now.pass(1);
+    expect(dueOf(entry, now.nowMs)).to.deep.equal([A]);
   });
 
   it('that is persistent is dialled for ever (H-12)', () => {
@@ -60,7 +92,7 @@ describe('an entry of the book', () => {
     expect(dueOf(entry, 0)).to.deep.equal([B, A]);
     now.pass(1_000);
     expect(dueOf(entry, now.nowMs)).to.deep.equal([B, A, C]);
-    expect(entry.usableAddresses().map(({ text }) => text)).to.deep.equal([B, A, C]);
+    expect(entry.usableAddresses(now.nowMs).map(({ text }) => text)).to.deep.equal([B, A, C]);
   });
 
   it('begins its waits anew after a long connection, and goes on after a short one (H-14)', () => {

@@ -189,6 +189,19 @@ describe('another identity at a kept address', () => {
   });
 });
 
+describe('a node that somebody else has', () => {
+  it('is not taken again by the target that disowns it: its address is dialled, in case another node is there', () => {
+    const { world, target, places } = kept();
+    world.answers(ALICE);
+    world.supervisor.disown(world, target, new NetworkError('PEER_GONE', 'another one has it'));
+    expect([target.state, target.nodeId, target.error?.code, [...world.held]]).to.deep.equal(['waiting', undefined, 'PEER_GONE', []]);
+    world.wake();
+    expect(places()).to.deep.equal(['tcp://one:7400']);
+    world.answers(BOB);
+    expect([target.state, target.nodeId]).to.deep.equal(['up', BOB]);
+  });
+});
+
 describe('two targets', () => {
   it('of one node share its connection, which is held until the last of them is dropped', () => {
     const { world, target } = kept();
