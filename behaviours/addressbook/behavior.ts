@@ -267,17 +267,17 @@ export class AddressBookBehavior extends NetworkBehavior {
   private monitor(agent: BehaviorAgent): void {
     this.monitorDueMs = undefined;
     this.book.expire(agent);
-    for (const { text } of this.self.addresses) this.book.selfAddresses.add(text, agent.nowMs);
+    for (const address of this.self.addresses) this.book.selfAddresses.add(address, agent.nowMs);
     this.dialling.budget.expire(agent.nowMs);
     this.protocol.sendHints(agent);
   }
 
   /** This node listens elsewhere, or is seen elsewhere, or its record grows old. */
   private updateOwn(agent: BehaviorAgent): void {
-    const record = this.self.update(agent.addresses, this.handshake.observedAddresses(), agent);
+    const record = this.self.update(agent.announced, this.handshake.observedAddresses(), agent);
     if (this.self.isBehind) this.timer.within(agent, SIGNING_PERIOD_MS);
     if (record === undefined) return;
-    for (const { text } of this.self.addresses) this.book.selfAddresses.add(text, agent.nowMs);
+    for (const address of this.self.addresses) this.book.selfAddresses.add(address, agent.nowMs);
     this.protocol.ownChanged(record, agent.nowMs);
   }
 }

@@ -86,8 +86,8 @@ export class HandshakeBehavior extends NetworkBehavior<HandshakeToBehavior, Hand
   }
 
   override onTick(agent: HandshakeAgent): void {
-    if (this.announced === agent.addresses) return;
-    this.announced = agent.addresses;
+    if (this.announced === agent.announced) return;
+    this.announced = agent.announced;
     agent.sendToHandlers('all', { type: 'addresses-changed' });
   }
 

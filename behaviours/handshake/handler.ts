@@ -118,18 +118,18 @@ export class HandshakeHandler extends ConnectionHandler<HandshakeToBehavior, Han
     const offered = this.facts.sections.offer(agent.ports('handshakeSection'));
     if (offered.type === 'refused') return offered;
     const you = textToTell(agent.connection.remoteAddress);
-    this.sentAddresses = agent.addresses;
+    this.sentAddresses = agent.announced;
     return { type: 'offer', introduction: { me: this.me(agent), you, sections: offered.values } };
   }
 
   /** An UPDATE, if this node listens elsewhere than it has sent. When there is no room for it now, `writable` brings it here again. */
   private sendChange(agent: HandlerAgent): void {
-    if (this.facts.exchange.state !== 'done' || this.sentAddresses === agent.addresses) return;
-    if (agent.reply(toWire({ stage: 'update', me: this.me(agent) })) === 'queued') this.sentAddresses = agent.addresses;
+    if (this.facts.exchange.state !== 'done' || this.sentAddresses === agent.announced) return;
+    if (agent.reply(toWire({ stage: 'update', me: this.me(agent) })) === 'queued') this.sentAddresses = agent.announced;
   }
 
   private me(agent: HandlerAgent): Me {
-    const addresses = addressesToTell(agent.addresses, [agent.connection.localAddress, this.seenAs]);
+    const addresses = addressesToTell(agent.announced, [agent.connection.localAddress, this.seenAs]);
     return { addresses, name: this.facts.name };
   }
 }

@@ -130,7 +130,7 @@ export class Endpoint {
   }
 
   private introduction(agent: BehaviorAgent, { type: peerType, session }: Peer, attempt: number): Introduction {
-    const port = this.setup.advertisedPort ?? agent.addresses[0]?.port ?? 0;
+    const port = this.setup.advertisedPort ?? agent.announced[0]?.port ?? 0;
     return { peerType, port, attempt, ...session.resumePoint, frameBytesMax: this.frameBytesMax(agent) };
   }
 

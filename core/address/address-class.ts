@@ -116,7 +116,7 @@ export function classOf(address: Address): AddressClass {
   if (address.hostKind === 'node') return 'node';
   if (address.hostKind !== 'name') return classOfBytes(ipBytes(address.host) as Uint8Array);
   if (!isResolved(address)) return 'virtual';
-  return address.host === 'localhost' || address.host.endsWith('.localhost') ? 'loopback' : 'name';
+  return /(^|\.)localhost\.?$/.test(address.host) ? 'loopback' : 'name';
 }
 
 /** The first mode that takes the address for its host; `undefined` when none does. */
@@ -167,7 +167,7 @@ function hasPrefix(bytes: Uint8Array, prefix: readonly number[], bits: number): 
 
 /** A name that TLS vouches for: a host that it resolves to cannot answer without its certificate. */
 function isCertified({ scheme, host }: Address, name: AddressClass): boolean {
-  return scheme === 'wss' && name === 'name' && host.includes('.') && !/\.(local|internal|lan|home\.arpa|onion)$/.test(host);
+  return scheme === 'wss' && name === 'name' && host.includes('.') && !/\.(local|internal|lan|home\.arpa|onion)?\.?$/.test(host);
 }
 
 function isWithinMode(address: Address, mode: AddressMode): boolean {

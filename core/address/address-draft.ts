@@ -31,7 +31,7 @@ const DEFAULT_PORTS: ReadonlyMap<string, number> = new Map([
 const PORT_MAX = 65_535;
 const HOST_NAME_MAX = 253;
 const SCHEME_PATTERN = /^[a-z][a-z0-9+.-]{0,31}$/;
-const LABEL_PATTERN = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+const LABEL_PATTERN = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/;
 /** What resolvers read as a number: such a last label makes `127.1` or `0x7f000001` an IPv4 address. */
 const NUMBER_LABEL_PATTERN = /^(?:[0-9]+|0x[0-9a-f]*)$/;
 const PORT_PATTERN = /^[0-9]{1,5}$/;
@@ -145,12 +145,14 @@ export class AddressDraft {
     this.host = host;
     this.hostKind = parseIpv4(host) === undefined ? 'name' : 'ipv4';
     if (this.hostKind === 'ipv4') return undefined;
-    if (host.length > HOST_NAME_MAX) return `the host name is longer than ${HOST_NAME_MAX} characters`;
-    const labels = host.split('.');
+    // The dot at the end of a name says that it is whole: resolvers append no search domain.
+    const name = host.replace(/\.$/, '');
+    if (name.length > HOST_NAME_MAX) return `the host name is longer than ${HOST_NAME_MAX} characters`;
+    const labels = name.split('.');
     if (NUMBER_LABEL_PATTERN.test(labels.at(-1) ?? ''))
       return 'a host that ends in a number is four numbers from 0 to 255 without leading zeros';
     if (labels.every((label) => LABEL_PATTERN.test(label))) return undefined;
-    return 'the host name is not made of labels of 1 to 63 letters, digits and inner hyphens (other scripts are written as xn--…)';
+    return 'the host name is not made of labels of 1 to 63 letters, digits, underscores and inner hyphens (other scripts are written as xn--…)';
   }
 
   #takePort(port: number | undefined): string | undefined {

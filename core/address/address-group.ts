@@ -18,7 +18,7 @@ export function placeOfHost(host: string): string {
 /** IPv4 by /16, IPv6 by /32, names by their last two labels. */
 export const groupOfAddress: GroupOf = (address) => {
   const name = classOf(address);
-  if (name === 'name') return address.host.split('.').slice(-2).join('.');
+  if (name === 'name') return address.host.replace(/\.$/, '').split('.').slice(-2).join('.');
   if (name !== 'public') return undefined;
   const bytes = ipBytes(address.host) as Uint8Array;
   return bytes.subarray(0, bytes.length === 4 ? 2 : 4).join('.');

@@ -2,7 +2,10 @@
  * @module SelfAddresses: addresses that led back to this node, or that it has, as texts without node id. They are no other node's for a while. Names are
  * never among them, as they may lead elsewhere. Pure.
  */
+
 import { BoundedMap } from '../structures/bounded-map.js';
+import type { Address } from './address.js';
+import { isResolved } from './address-class.js';
 
 export const SELF_ADDRESS_LIMITS = {
   /** An address that led back to this node is not tried again before. */
@@ -19,8 +22,8 @@ export class SelfAddresses {
     return (this.untilMs.get(text) ?? Number.NEGATIVE_INFINITY) > nowMs;
   }
 
-  add(text: string, nowMs: number): void {
-    this.untilMs.set(text, nowMs + SELF_ADDRESS_LIMITS.lifetimeMs);
+  add(address: Address, nowMs: number): void {
+    if (!isResolved(address)) this.untilMs.set(address.withNodeId(undefined).text, nowMs + SELF_ADDRESS_LIMITS.lifetimeMs);
   }
 
   expire(nowMs: number): void {

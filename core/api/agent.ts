@@ -67,6 +67,8 @@ export interface Agent<ToHandler = unknown> {
   readonly metrics: MetricsSource;
   /** Where this node listens now, as bound. */
   readonly addresses: readonly Address[];
+  /** Where others are to dial this node: the option `announce`, or where it listens, as bound. */
+  readonly announced: readonly Address[];
   /**
    * Routes, encodes and copies the payload into the link's lane at once: the caller's bytes are free on return. Bytes go as they are,
    * any other value as CBOR. `full`, `unreachable` and `too-large` keep nothing. Throws `CODEC_UNENCODABLE` for what CBOR cannot carry.

@@ -70,6 +70,8 @@ export interface NetworkOptions {
   readonly networkKey: Secret | undefined;
   readonly limits: Limits;
   readonly tickMs: number;
+  /** Where others reach this node, if its user knows that. */
+  readonly announce: readonly Address[];
   readonly crypto: Crypto;
   readonly random: Random;
   readonly keys: AgreementKeys;

@@ -33,6 +33,11 @@ export interface NodeOptions {
   readonly networkKey?: Uint8Array;
   /** Where to accept connections: `tcp://[::]:0`. Absent: nowhere. */
   readonly listen?: readonly (string | Address)[];
+  /**
+   * Where others reach this node, in place of where it listens and of what others observe: for nodes behind a port mapping or a proxy. 8 at
+   * most, each with a host and a port. Absent: what the node finds by itself.
+   */
+  readonly announce?: readonly (string | Address)[];
   /** Addresses to stay connected to, redialled as often as the link is cut. */
   readonly seeds?: readonly (string | Address)[];
   /** Classes, instances, or `[class, options]`. */
@@ -98,7 +103,7 @@ export interface NodeDefaults {
   /** Files in a directory; absent where there are none. */
   readonly storage?: (dataDirectory: string, logger: Logger, owner: { readonly nodeId: NodeId; readonly network: string }) => Storage;
   /** Reads or creates a key file. */
-  readonly loadIdentity: (path: string, crypto: Crypto, random: Random) => Identity;
+  readonly loadIdentity: (path: string, crypto: Crypto, random: Random, log: Logger) => Identity;
 }
 
 /** The checked options, nothing missing. */
@@ -107,6 +112,7 @@ export interface NodeSetup {
   readonly network: string;
   readonly networkKey: Secret | undefined;
   readonly listen: readonly Address[];
+  readonly announce: readonly Address[];
   readonly seeds: readonly Address[];
   readonly behaviors: readonly BehaviorEntry[];
   readonly builtins: readonly BehaviorEntry[];

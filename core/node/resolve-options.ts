@@ -2,6 +2,7 @@
  * @module ResolveOptions: the check of what `createNode` takes, and what a node is made of.
  */
 import { Address, parseAddress } from '../address/address.js';
+import { classOf } from '../address/address-class.js';
 import type { Clock, Logger, Random, Storage, Timers } from '../api/ports.js';
 import { RouterTable } from '../api/router-table.js';
 import type { Transport } from '../api/transport.js';
@@ -51,6 +52,9 @@ const CONNECTIONS = refined(
   'min',
 );
 
+/** As many as a node's signed record has. */
+const ANNOUNCED = fallback(list(either(instance(Address, 'an Address'), text(PATH_CHARACTERS_MAX)), 8), []);
+
 const readOptions = optionsReader(
   'createNode',
   options({
@@ -58,6 +62,7 @@ const readOptions = optionsReader(
     network: fallback(parsed(`a name of 1 to ${NETWORK_BYTES_MAX} bytes`, networkOf), 'public'),
     networkKey: optional(parsed('32 bytes, derived from a passphrase with scrypt', keyOf)),
     listen: ADDRESSES,
+    announce: ANNOUNCED,
     seeds: ADDRESSES,
     behaviors: fallback(unchecked<readonly BehaviorEntry[]>(), []),
     router: optional(unchecked<RouterClass | RouterTable>()),
@@ -88,12 +93,13 @@ export function resolveOptions(given: NodeOptions, defaults: NodeDefaults): Node
   const { network, networkKey, crypto = defaults.crypto, random = defaults.random } = read;
   const isOwn = read.crypto !== undefined || read.random !== undefined;
   const logger = typeof read.logger === 'string' ? defaults.logger(read.logger) : read.logger;
-  const identity = identityOf(read.identity, defaults, crypto, random);
+  const identity = identityOf(read.identity, defaults, { crypto, random, logger });
   return {
     identity,
     network,
     networkKey,
-    listen: read.listen.map(addressOf),
+    listen: wishesOf(read.listen.map(addressOf)),
+    announce: read.announce.map(announcedOf),
     seeds: read.seeds.map(addressOf),
     behaviors: read.behaviors,
     builtins: [...builtinsOf(read.builtins, defaults), ...lanOf(read.lan, defaults)],
@@ -135,9 +141,33 @@ function containerOf(given: unknown): DependencyContainer | undefined {
   return typeof createChildContainer === 'function' ? (given as DependencyContainer) : undefined;
 }
 
-function identityOf(given: Identity | string | undefined, defaults: NodeDefaults, crypto: Crypto, random: Random): Identity {
+function identityOf(
+  given: Identity | string | undefined,
+  defaults: NodeDefaults,
+  { crypto, random, logger }: Pick<NodeSetup, 'crypto' | 'random' | 'logger'>,
+): Identity {
   if (given === undefined) return Identity.generate(crypto, random);
-  return typeof given === 'string' ? defaults.loadIdentity(given, crypto, random) : given;
+  return typeof given === 'string' ? defaults.loadIdentity(given, crypto, random, logger) : given;
+}
+
+/** A place that others can dial. */
+function announcedOf(given: string | Address): Address {
+  const address = addressOf(given).withNodeId(undefined);
+  const isPortMissing = address.port === 0 && /^(tcp|udp)$/.test(address.scheme);
+  if (!isPortMissing && classOf(address) !== 'unspecified') return address;
+  throw new NetworkError(
+    'OPTION_INVALID',
+    `createNode: option announce has ${address.text}; it must have a host and a port that others dial`,
+    {
+      details: { option: 'announce' },
+    },
+  );
+}
+
+/** `[::]` takes IPv4, too: `0.0.0.0` beside it, with the same port, is no second wish. */
+function wishesOf(listen: readonly Address[]): readonly Address[] {
+  const texts = new Set(listen.map(({ text: wish }) => wish));
+  return listen.filter((address) => address.host !== '0.0.0.0' || !texts.has(address.withHost('::').text));
 }
 
 function addressOf(given: string | Address): Address {

@@ -48,9 +48,7 @@ export class DialOutcomes {
 
   /** Of the addresses that were dialled, those that are this node's. A name that was dialled is none: only what it stood for. */
   private noteSelf({ nowMs }: BehaviorAgent, { details }: NetworkError): void {
-    for (const { address, code } of (details['addresses'] ?? []) as readonly DialledAddress[]) {
-      const plain = parseAddress(address).withNodeId(undefined);
-      if (code === 'SELF_DIAL' && !isResolved(plain)) this.book.selfAddresses.add(plain.text, nowMs);
-    }
+    for (const { address, code } of (details['addresses'] ?? []) as readonly DialledAddress[])
+      if (code === 'SELF_DIAL') this.book.selfAddresses.add(parseAddress(address), nowMs);
   }
 }

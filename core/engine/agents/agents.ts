@@ -86,6 +86,11 @@ abstract class AgentOf<Self extends Owner> implements Agent {
     return this.parts.context.addresses;
   }
 
+  get announced(): readonly Address[] {
+    const { announce } = this.parts.context.options;
+    return announce.length > 0 ? announce : this.addresses;
+  }
+
   send(route: Route, payload: unknown, options?: SendOptions): SendResult {
     this.guard();
     return this.parts.sender.send(this.owner, route, payload, options);
@@ -104,9 +109,7 @@ abstract class AgentOf<Self extends Owner> implements Agent {
     this.guard();
     const count = owner.queues?.length ?? 0;
     if (count >= queuesPerOwnerMax) throw limitError('queuesPerOwnerMax', count, queuesPerOwnerMax, owner.behavior.name);
-    const queue = new OwnQueue(owner, name, read);
-    this.record(queue);
-    return queue;
+    return this.record(new OwnQueue(owner, name, read));
   }
 
   connectionTo(nodeId: NodeId): Connection | undefined {
@@ -132,9 +135,7 @@ abstract class AgentOf<Self extends Owner> implements Agent {
       throw limitError('timersPerBehaviorMax', behavior.timerCount, timersPerBehaviorMax, behavior.name);
     this.guard();
     const { context, callbacks } = this.parts;
-    const timer = new Timer(context, callbacks, this.owner, { delayMs, callback: () => callback(this) });
-    this.record(timer);
-    return timer;
+    return this.record(new Timer(context, callbacks, this.owner, { delayMs, callback: () => callback(this) }));
   }
 
   call(
@@ -148,9 +149,7 @@ abstract class AgentOf<Self extends Owner> implements Agent {
     requireOptions('call', options, ['timeoutMs']);
     requireFunction('call: callback', callback);
     const request = { route, serviceId, method, value, ...options };
-    const call = this.parts.calls.call(this.owner, request, (answer) => callback(this, answer));
-    this.record(call);
-    return call;
+    return this.record(this.parts.calls.call(this.owner, request, (answer) => callback(this, answer)));
   }
 
   ports<Name extends keyof BehaviorPorts>(name: Name): readonly LentPort<NonNullable<BehaviorPorts[Name]>>[] {
@@ -170,11 +169,12 @@ abstract class AgentOf<Self extends Owner> implements Agent {
     if (transaction === 0) throw new NetworkError('AGENT_ESCAPED', `an agent of ${behavior.name} was used outside of its callback`);
   }
 
-  protected record(action: Action): void {
+  protected record<T extends Action>(action: T): T {
     const { owner } = this;
     this.guard();
     if (owner.recorded === undefined) owner.recorded = [action];
     else owner.recorded.push(action);
+    return action;
   }
 }
 

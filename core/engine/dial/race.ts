@@ -46,7 +46,7 @@ export class Race {
   /** The remote of a link was this node: the address is not dialled again for a while. */
   metSelf(dialling: Dialling, { remoteAddress }: Link): void {
     dialling.hasMetSelf = true;
-    if (!isResolved(remoteAddress)) this.selfAddresses.add(plainText(remoteAddress), this.context.nowMs);
+    this.selfAddresses.add(remoteAddress, this.context.nowMs);
   }
 
   private launch(dialling: Dialling, address: Address): void {
@@ -59,8 +59,10 @@ export class Race {
   }
 
   private isSelf(address: Address): boolean {
+    const { addresses, options, nowMs } = this.context;
     const text = plainText(address);
-    return this.context.addresses.some((own) => own.text === text) || this.selfAddresses.has(text, this.context.nowMs);
+    const own = [...addresses, ...options.announce].filter((place) => !isResolved(place));
+    return own.some((place) => place.text === text) || this.selfAddresses.has(text, nowMs);
   }
 }
 

@@ -6,27 +6,29 @@
 import { closeSync, constants, fchmodSync, fstatSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { NodeId } from '../../address/node-id.js';
-import type { Random } from '../../api/ports.js';
+import type { Logger, Random } from '../../api/ports.js';
 import { NetworkError } from '../../errors.js';
 import type { Crypto } from '../../security/crypto.js';
 import { Identity } from '../../security/identity.js';
 import { reasonOf } from './system-words.js';
 
 const OWNER_ONLY = 0o600;
-const OTHERS_MASK = 0o077;
+/** Reading by the group is what mounted secrets need; anything more is refused. */
+const GROUP_READ = 0o040;
+const REFUSED_MASK = 0o037;
 /** Far above the file's length: what is larger is not one of ours and is not read. */
 const KEY_FILE_BYTES_MAX = 4_096;
 const FIRST_LINE = 'meshwright-key 1';
 const KEY_FILE_PATTERN = /^(meshwright-key 1\ntype ed25519\nnode ([0-9a-f]{64})\nseed ([0-9a-f]{64})\n)checksum ([0-9a-f]{64})\n$/;
 
 /** The identity in the file at `path`, which is created with a fresh one when there is none. Throws `KEY_FILE_INVALID`. */
-export function loadOrCreateIdentity(path: string, crypto: Crypto, random: Random): Identity {
+export function loadOrCreateIdentity(path: string, crypto: Crypto, random: Random, log: Pick<Logger, 'warn'>): Identity {
   return inKeyFile(path, () => {
-    const found = load(path, crypto);
+    const found = load(path, crypto, log);
     if (found !== undefined) return found;
     create(path, Identity.generate(crypto, random), crypto, random);
     // What counts is what lies there now: another process may have been first.
-    const created = load(path, crypto);
+    const created = load(path, crypto, log);
     if (created === undefined) throw invalid(path, 'cannot be created: something without content stands in its place');
     return created;
   });
@@ -39,15 +41,19 @@ function textOf(nodeId: NodeId, seed: Uint8Array, crypto: Crypto): string {
 }
 
 /** `undefined` when there is nothing at `path`. */
-function load(path: string, crypto: Crypto): Identity | undefined {
+function load(path: string, crypto: Crypto, log: Pick<Logger, 'warn'>): Identity | undefined {
   const file = openExisting(path);
   if (file === undefined) return undefined;
   try {
     const { mode, size } = checked(path, file);
-    if (process.platform !== 'win32' && (mode & OTHERS_MASK) !== 0)
-      throw invalid(path, `may be used by others than its owner (mode ${(mode & 0o777).toString(8)}, wanted 600)`);
+    const isPosix = process.platform !== 'win32';
+    const shown = (mode & 0o777).toString(8);
+    if (isPosix && (mode & REFUSED_MASK) !== 0)
+      throw invalid(path, `may be used by others than its owner (mode ${shown}, wanted 600, or 640 for a group that reads it)`);
     if (size > KEY_FILE_BYTES_MAX) throw invalid(path, 'is too long to be a key file');
-    return parse(path, readFileSync(file, 'latin1'), crypto);
+    const identity = parse(path, readFileSync(file, 'latin1'), crypto);
+    if (isPosix && (mode & GROUP_READ) !== 0) log.warn({ path, mode: shown }, 'the key file may be read by its group');
+    return identity;
   } finally {
     closeSync(file);
   }

@@ -91,6 +91,9 @@ describe('row 43: kinds of addresses', () => {
   it('hosts of transports without IP are near, whatever they are called', () => {
     expect(classOf(parseAddress('sim://node-1'))).to.equal('virtual');
     expect(classOf(parseAddress('mem://localhost'))).to.equal('virtual');
+    expect(['localhost.', 'a.localhost.', 'mylocalhost'].map((host) => classOf(parseAddress(`tcp://${host}:7400`)))).to.deep.equal([
+      ...['loopback', 'loopback', 'name'],
+    ]);
     expect(refusalOf(parseAddress('sim://node-1'), 'loopback')).to.equal(undefined);
     expect(refusalOf(parseAddress('sim://node-1'), 'private')).to.equal('virtual address');
     expect(classOf(parseAddress('sim://8.8.8.8')), 'but numbers are numbers').to.equal('public');
@@ -100,7 +103,17 @@ describe('row 43: kinds of addresses', () => {
     const refusal = (text: string) => refusalOf(parseAddress(text), 'public');
     expect(refusal('wss://mesh.example.org:8443/path')).to.equal(undefined);
     expect(refusal('ws://mesh.example.org:8443')).to.equal('name address');
-    for (const name of ['printer', 'printer.local', 'a.internal', 'router.lan', 'x.home.arpa', 'localhost', 'a.localhost'])
+    for (const name of [
+      'printer',
+      'printer.',
+      'printer.local',
+      'printer.local.',
+      'a.internal',
+      'router.lan',
+      'x.home.arpa',
+      'localhost',
+      'a.localhost',
+    ])
       expect(refusal(`wss://${name}:8443`), name).to.match(/ address$/);
   });
 
@@ -173,6 +186,7 @@ describe('groups of addresses', () => {
     expect(groupOf('tcp://[2606:4700:2::1]:1')).to.equal('38.6.71.0');
     expect(groupOf('tcp://[2606:4701::1]:1')).to.equal('38.6.71.1');
     expect(groupOf('wss://a.b.example.org')).to.equal('example.org');
+    expect(groupOf('wss://a.b.example.org.')).to.equal('example.org');
   });
 
   it('are none for what is near', () => {

@@ -91,8 +91,10 @@ const REFUSED: readonly (readonly [string, string])[] = [
   ['tcp://-a:1', 'labels'],
   ['tcp://a-:1', 'labels'],
   ['tcp://a..b:1', 'labels'],
-  ['tcp://a.:1', 'labels'],
-  ['tcp://a_b:1', 'labels'],
+  ['tcp://a..:1', 'labels'],
+  ['tcp://.:1', 'labels'],
+  ['tcp://127.0.0.1.:1', 'ends in a number'],
+  ['tcp://a_-:1', 'labels'],
   ['tcp://bücher.example:1', 'xn--'],
   ['tcp://a b:1', 'labels'],
   ['tcp://a\n:1', 'labels'],
@@ -108,6 +110,13 @@ const REFUSED: readonly (readonly [string, string])[] = [
   [`mesh://${ID}:1`, 'no port'],
   ['mesh://[::1]', 'node id'],
 ];
+
+describe('host names of networks in use', () => {
+  it('have underscores, and the dot at their end that keeps resolvers from search domains', () => {
+    for (const host of ['my_stack_seed_1', '_dnsaddr.example.org', 'a_', 'peers.default.svc.cluster.local.', `${'a.'.repeat(126)}b.`])
+      expect(tryParseAddress(`tcp://${host}:7400`)).to.include({ host, hostKind: 'name', text: `tcp://${host}:7400` });
+  });
+});
 
 function refusal(work: () => unknown): NetworkError {
   try {

@@ -33,6 +33,10 @@ const OPTIONS: Readonly<Record<string, { readonly right: readonly unknown[]; rea
   network: { right: ['a', 'x'.repeat(64), 'ü'.repeat(32)], wrong: ['', 'x'.repeat(65), 'ü'.repeat(33), 7, null] },
   networkKey: { right: [new Uint8Array(32), Buffer.alloc(32)], wrong: [new Uint8Array(31), new Uint8Array(33), 'x'.repeat(32), [], null] },
   listen: { right: [[], ['tcp://127.0.0.1:0'], [parseAddress('tcp://[::]:0')]], wrong: ['tcp://127.0.0.1:0', [7], [null], {}, null] },
+  announce: {
+    right: [[], ['tcp://203.0.113.7:7400', 'wss://mesh.example.org'], new Array(8).fill('tcp://a:1')],
+    wrong: ['tcp://a:1', ['tcp://0.0.0.0:7400'], ['tcp://[::]:7400'], ['tcp://203.0.113.7:0'], new Array(9).fill('tcp://a:1'), [7], null],
+  },
   seeds: { right: [[], ['tcp://10.0.0.7:7400']], wrong: ['tcp://10.0.0.7:7400', [{}], 7, null] },
   behaviors: { right: [[], [Plain], [new Plain()], [[Plain, {}]]], wrong: [Plain, 7, 'plain', {}] },
   router: { right: [DirectRouter, new DirectRouter()], wrong: [{}, 'direct', 7, class Other {}] },

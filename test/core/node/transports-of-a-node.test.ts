@@ -193,3 +193,14 @@ describe('a node and its transports', () => {
     await until(() => of(bob, 'message').length === 2);
   });
 });
+
+describe('a node that listens on every address', () => {
+  it('of IPv4 and of IPv6, with one port, has one wish: each host is bound once', async () => {
+    const node = await createNode({ listen: ['tcp://0.0.0.0:0', 'tcp://[::]:0'] });
+    await node.start();
+    const ports = node.addresses.map(({ port }) => port);
+    expect(new Set(node.addresses.map(({ host }) => host)).size).to.equal(ports.length);
+    expect(new Set(ports).size).to.equal(1);
+    await node.stop();
+  });
+});

@@ -344,14 +344,14 @@ describe('the book and connections', () => {
 
   it('row 14: an address that led back here is nobody’s for an hour', () => {
     const reader = new Reader();
-    reader.book.selfAddresses.add(ADDRESS, reader.now.nowMs);
+    reader.book.selfAddresses.add(parseAddress(ADDRESS), reader.now.nowMs);
     expect(reader.take(recordOf('anna', [ADDRESS]))).to.equal('refused');
     expect(reader.take(recordOf('ben', [ADDRESS, OTHER]))).to.equal('new');
     expect(reader.addressesOf('ben')).to.deep.equal([OTHER]);
     reader.now.pass(SELF_ADDRESS_LIMITS.lifetimeMs);
     reader.book.expire(reader.now);
     expect(reader.take(recordOf('anna', [ADDRESS]))).to.equal('new');
-    for (let port = 1; port < 5_000; port++) reader.book.selfAddresses.add(`tcp://20.0.0.1:${port}`, reader.now.nowMs);
+    for (let port = 1; port < 5_000; port++) reader.book.selfAddresses.add(parseAddress(`tcp://20.0.0.1:${port}`), reader.now.nowMs);
     expect(reader.book.selfAddresses.has('tcp://20.0.0.1:1', reader.now.nowMs), 'the oldest of too many is forgotten').to.equal(false);
   });
 

@@ -38,7 +38,9 @@ describe('row 97: the key file', () => {
 
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  const load = (seed = 1): Identity => loadOrCreateIdentity(path, nodeCrypto, seededRandom(seed));
+  const warnings: unknown[] = [];
+  const log = { warn: (...line: unknown[]) => void warnings.push(line) };
+  const load = (seed = 1): Identity => loadOrCreateIdentity(path, nodeCrypto, seededRandom(seed), log);
 
   /** The text of the error that a file with this content gives, after checking its code and that it names the file. */
   function refusal(): string {
@@ -84,9 +86,20 @@ describe('row 97: the key file', () => {
     expect(checksum).equal(`checksum ${hex(nodeCrypto.sha256(Buffer.from(lines)))}`);
   });
 
-  it('is refused when group or others may do anything with it, and taken when only the owner may', () => {
+  it('is taken with a warning when its group may read it, as mounted secrets are (row 97)', () => {
     load();
-    for (const mode of [0o640, 0o604, 0o660, 0o620, 0o601, 0o644, 0o777]) {
+    for (const mode of [0o440, 0o640]) {
+      warnings.length = 0;
+      chmodSync(path, mode);
+      expect(load(2).nodeId).equal(Identity.generate(nodeCrypto, seededRandom(1)).nodeId);
+      expect(warnings).deep.equal([[{ path, mode: mode.toString(8) }, 'the key file may be read by its group']]);
+    }
+  });
+
+  it('is refused when others may do anything with it, or its group more than read it, and taken when only the owner may', () => {
+    load();
+    warnings.length = 0;
+    for (const mode of [0o604, 0o660, 0o620, 0o650, 0o601, 0o644, 0o777]) {
       chmodSync(path, mode);
       expect(refusal(), mode.toString(8)).include(`mode ${mode.toString(8)}`);
     }
@@ -94,6 +107,7 @@ describe('row 97: the key file', () => {
       chmodSync(path, mode);
       expect(load(2).nodeId).equal(Identity.generate(nodeCrypto, seededRandom(1)).nodeId);
     }
+    expect(warnings).deep.equal([]);
   });
 
   it('is refused when it is empty, truncated at any length, or longer', () => {
@@ -156,7 +170,7 @@ describe('row 97: the key file', () => {
   });
 
   it('may be a link to a good file', () => {
-    const identity = loadOrCreateIdentity(join(folder, 'real.key'), nodeCrypto, seededRandom(1));
+    const identity = loadOrCreateIdentity(join(folder, 'real.key'), nodeCrypto, seededRandom(1), log);
     symlinkSync(join(folder, 'real.key'), path);
     expect(load(2).nodeId).equal(identity.nodeId);
   });
@@ -192,7 +206,7 @@ function creator(path: string): ChildProcess {
     process.stdout.write('ready ');
     process.stdin.resume().on('end', () => {
       const random = { bytes: (count) => new Uint8Array(randomBytes(count)), float: () => 0 };
-      process.stdout.write(loadOrCreateIdentity(${JSON.stringify(path)}, nodeCrypto, random).nodeId);
+      process.stdout.write(loadOrCreateIdentity(${JSON.stringify(path)}, nodeCrypto, random, console).nodeId);
     });`;
   return spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: ['pipe', 'pipe', 'inherit'] });
 }
