@@ -83,6 +83,7 @@ export const ERROR_CODES = {
     'Raise the named limit, or use less.',
   ],
   LIMITS_INVALID: ['Limits are out of range or contradict each other.', 'Correct the named limits.'],
+  LOCAL_REJECTED: ['A behaviour or the connection policy of this node refused the connection; the text has the reason.', 'See the reason.'],
   NODE_ID_INVALID: ['A text is not a node id.', 'A node id is 64 hex digits.'],
   NOT_STARTED: [
     'The node or behaviour does not run: it was not started, or it was stopped.',
@@ -96,7 +97,7 @@ export const ERROR_CODES = {
   ],
   PROTOCOL_ERROR: ['The remote broke the wire protocol.', 'Check that both sides run compatible versions.'],
   PROTOCOL_VERSION: ['The remote uses another version of the wire protocol.', 'Run the same major version on both sides.'],
-  REMOTE_REJECTED: ['The remote, or a behaviour of this node, refused the connection; the text has the reason.', 'See the reason.'],
+  REMOTE_REJECTED: ['The remote refused the connection; the text has its reason.', 'See the reason.'],
   RPC_ABSENT: ['No rpc behaviour runs on this node.', 'Leave rpc in the builtins option.'],
   RPC_FAILED: ['The remote handler threw; its text stays on its node.', "See the remote node's log."],
   RPC_METHOD_UNKNOWN: ['The service offers no such method.', "Check the method's name and that it is marked @Rpc."],

@@ -25,6 +25,7 @@ export const BEHAVIOR_HOOKS = [
   'onTick',
   'checkIncomingConnection',
   'checkOutgoingConnection',
+  'onConnectionRefused',
   'onConnected',
   'onIncomingConnectionConnected',
   'onOutgoingConnectionConnected',

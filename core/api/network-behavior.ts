@@ -79,6 +79,11 @@ export abstract class NetworkBehavior<ToBehavior = any, ToHandler = any> {
   /** A vote: a text refuses the connection, and is sent to the remote. Pure: others may still refuse. */
   checkIncomingConnection(_nodeId: NodeId, _connectionId: number): string | undefined | void {}
   checkOutgoingConnection(_nodeId: NodeId, _connectionId: number): string | undefined | void {}
+  /**
+   * A connection that the vote of this behaviour let pass has ended before it was open, for whatever reason: a later vote, a gate, the remote,
+   * or another link to the node. It was not seen connected. What the vote has set aside for it is free again.
+   */
+  onConnectionRefused(_agent: BehaviorAgent<ToHandler>, _connection: Connection, _reason: CloseReason): void {}
 
   /**
    * The connection is open (for a gate: proven), in either direction. A returned handler gets this connection's events. Override one of the

@@ -43,7 +43,7 @@ export interface ConnectionRequest {
 /** `started`: notifications follow. `duplicate-id`: another connection has that id. */
 export type RequestOutcome = 'started' | 'duplicate-id' | 'unknown-local-node' | 'full';
 
-const FATAL: ReadonlySet<string> = new Set(['IDENTITY_MISMATCH', 'REMOTE_REJECTED']);
+const FATAL: ReadonlySet<string> = new Set(['IDENTITY_MISMATCH', 'LOCAL_REJECTED', 'REMOTE_REJECTED']);
 
 /** A managed connection. */
 interface Managed {

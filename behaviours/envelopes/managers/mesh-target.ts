@@ -157,5 +157,5 @@ export class MeshTarget {
 }
 
 function addFailed({ type }: AddOutcome): NetworkError {
-  return new NetworkError('REMOTE_REJECTED', `the connection could not be added to the mesh: ${type}`);
+  return new NetworkError('LOCAL_REJECTED', `the connection could not be added to the mesh: ${type}`);
 }

@@ -49,6 +49,7 @@ export class BehaviorSlot implements Owner {
   readonly name: string;
   readonly isGate: boolean;
   readonly isTicking: boolean;
+  readonly seesRefusals: boolean;
   transaction = 0;
   recorded: Action[] | undefined = undefined;
   isEnded = false;
@@ -84,6 +85,7 @@ export class BehaviorSlot implements Owner {
     this.limits = readOnce(descriptor.name, 'limits', () => instance.limits);
     this.isGate = descriptor.gate === true;
     this.isTicking = instance.onTick !== NetworkBehavior.prototype.onTick;
+    this.seesRefusals = instance.onConnectionRefused !== NetworkBehavior.prototype.onConnectionRefused;
   }
 }
 

@@ -30,7 +30,7 @@ export function failureOf(link: Link, reason: CloseReason, limits: Limits): Netw
   const isUnproven = link.connection === undefined;
   const isSilent = isUnproven && link.secure !== undefined && !link.hasReceived;
   const isCut = reason.code === 'truncated' || reason.code === 'transport';
-  const code = isCut && isUnproven ? 'HANDSHAKE_FAILED' : (CODE_OF[reason.code] ?? 'CONNECTION_CLOSED');
+  const code = isCut && isUnproven ? 'HANDSHAKE_FAILED' : codeOf(reason);
   const cutText = isCut && isUnproven ? `the remote ended the secure handshake: ${causesOf(isSilent)}` : undefined;
   const silentText =
     isSilent && reason.code === 'timeout' ? 'the remote sent nothing: it is busy with others, or no Meshwright node' : undefined;
@@ -47,6 +47,11 @@ export function dialError(failures: readonly AddressFailure[], overall?: Network
   const codes = new Set(failures.map(({ error }) => error.code));
   const [common] = codes.size === 1 ? codes : [];
   return new NetworkError(common ?? 'DIAL_FAILED', `no address could be connected: ${text}`, { details: { addresses } });
+}
+
+function codeOf({ code, by }: CloseReason): ErrorCode {
+  const known = CODE_OF[code] ?? 'CONNECTION_CLOSED';
+  return known === 'REMOTE_REJECTED' && by === 'local' ? 'LOCAL_REJECTED' : known;
 }
 
 /** A remote that has sent nothing may be busy, too. */

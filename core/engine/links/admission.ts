@@ -80,6 +80,7 @@ export class Admission implements BehaviorObserver {
       const verdict = this.parts.callbacks.ask(slot, check, () => slot.instance[check](nodeId, id));
       const refusal = this.refusalOf(slot, check, verdict);
       if (refusal !== undefined) return refusal;
+      if (slot.seesRefusals) link.voters = [...(link.voters ?? []), slot];
     }
     for (const slot of this.parts.behaviors.all) {
       const policy = slot.ports.connectionPolicy;

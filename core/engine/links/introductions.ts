@@ -36,13 +36,19 @@ export class Introductions implements LinkObserver, BehaviorObserver {
     );
   }
 
-  /** Whoever saw it connected sees it disconnected. */
+  /** Whoever saw it connected sees it disconnected; whoever let it pass in vain sees that. */
   ended(link: Link, reason: CloseReason): void {
+    const { voters = [], connection } = link;
+    const inVain = link.hasOpened || connection === undefined ? [] : voters.filter((slot) => !link.seenBy.has(slot));
     this.disconnect(
       link,
       this.behaviors.all.filter((slot) => link.seenBy.has(slot)),
       reason,
     );
+    for (const slot of inVain)
+      this.callbacks.run(slot, 'onConnectionRefused', () =>
+        slot.instance.onConnectionRefused(slot.agent, connection as Connection, reason),
+      );
   }
 
   /** A behaviour that is added to a running node sees the open connections, in id order, without votes. */

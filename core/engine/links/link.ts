@@ -53,6 +53,8 @@ export class Link {
 
   /** Behaviours that saw it connected, and will see it disconnected. */
   readonly seenBy = new Set<BehaviorSlot>();
+  /** Behaviours whose vote let it pass, and that see whether it comes to nothing. */
+  voters: BehaviorSlot[] | undefined;
   /** Gates that have not admitted it yet, and those of them that have more to send before own `ready`. */
   readonly waitingGates = new Set<BehaviorSlot>();
   readonly speakingGates = new Set<BehaviorSlot>();

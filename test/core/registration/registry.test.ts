@@ -92,7 +92,7 @@ describe('registry', () => {
     expect(faultsOf({ behaviors: [Self] })[0]).to.match(/Self -> Self/);
   });
 
-  it('two behaviours of one service id, and one class twice, are refused with their names', () => {
+  it('ATM-06: two behaviours of one service id, and one class twice, are refused with their names', () => {
     const A = sample('A', 40);
     const Rpc = sample('Rpc', 6);
     expect(faultsOf({ behaviors: [A, sample('B', 40)] })[0]).to.match(

@@ -43,7 +43,7 @@ export const isSudden = (misdeed: Misdeed) => !/^(rejects|never)/.test(misdeed);
 export const EVENTS = ['connected', 'disconnected', 'dial-failed', 'refused', 'fault', 'dropped', 'listening', 'behavior-stopped'] as const;
 
 export const CALLBACKS = [
-  ...['onStarted', 'onTick', 'checkIncomingConnection', 'checkOutgoingConnection'],
+  ...['onStarted', 'onTick', 'checkIncomingConnection', 'checkOutgoingConnection', 'onConnectionRefused'],
   ...['onIncomingConnectionConnected', 'onOutgoingConnectionConnected'],
   ...['onIncomingConnectionDisconnected', 'onOutgoingConnectionDisconnected', 'onOutgoingConnectionError'],
   ...['onHandlerEvent', 'onMessage', 'onMessageLost', 'onWritable', 'onBehaviorEvent', 'onRpc', 'onStopped', 'after', 'call', 'connect'],

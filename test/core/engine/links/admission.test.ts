@@ -84,10 +84,11 @@ describe('the order of hooks (ATM-10)', () => {
     expect(connected.attemptId).to.be.a('number');
   });
 
-  it('a connection that ends before it opens is seen by no hook but the votes', () => {
+  it('a connection that ends before it opens is seen by no hook but the votes, and what came of them', () => {
     const { pair, logs } = loggedPair({ 66: { checkIncomingConnection: () => 'no' } });
     pair.connect();
-    expect(logs.bob).to.deep.equal(every('onStarted', 'checkIncomingConnection'));
+    const refused = ['64 onConnectionRefused', '65 onConnectionRefused'];
+    expect(logs.bob).to.deep.equal([...every('onStarted', 'checkIncomingConnection'), ...refused]);
   });
 });
 
@@ -119,13 +120,30 @@ describe('votes (ATM-11)', () => {
     expect(logs.alice.filter((entry) => !entry.includes('onStarted'))).to.deep.equal([
       '64 checkOutgoingConnection',
       '65 checkOutgoingConnection',
+      '64 onConnectionRefused',
       ...every('onOutgoingConnectionError'),
     ]);
-    expect(codeOf(behaviors.alice[0]?.of('onOutgoingConnectionError')[0]?.args[1])).to.equal('REMOTE_REJECTED');
+    const error = behaviors.alice[0]?.of('onOutgoingConnectionError')[0]?.args[1];
+    expect(codeOf(error), 'ATM-12: by this node, not by the remote').to.equal('LOCAL_REJECTED');
     expect(pair.bob.emitted('refused').map(({ reason }) => reason)).to.deep.equal([
       { code: 'rejected', text: 'not this one', by: 'remote' },
     ]);
     expect(pair.alice.emitted('connected')).to.deep.equal([]);
+  });
+
+  it('H-08: whoever let a connection pass that comes to nothing is called with the reason, whoever refused it is not', () => {
+    const { pair, behaviors } = loggedPair({ 66: { checkIncomingConnection: () => 'full today' } });
+    pair.connect();
+    const refused = behaviors.bob.flatMap((behavior) =>
+      behavior.of('onConnectionRefused').map(({ args }) => [behavior.serviceId, ...args]),
+    );
+    expect(refused.map(([serviceId]) => serviceId)).to.have.members([64, 65]);
+    expect(refused[0]?.[1]).to.include({ nodeId: pair.alice.id, direction: 'incoming' });
+    expect(refused[0]?.[2]).to.deep.equal({ code: 'rejected', text: 'full today', by: 'local' });
+    expect(behaviors.alice.map((behavior) => behavior.of('onConnectionRefused').length)).to.deep.equal([1, 1, 1]);
+    const open = loggedPair({});
+    open.pair.connect();
+    expect(open.behaviors.bob.flatMap((behavior) => behavior.of('onConnectionRefused'))).to.deep.equal([]);
   });
 
   it('nothing lets pass, and so does a vote of every behaviour; an empty text refuses', () => {
