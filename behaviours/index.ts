@@ -4,6 +4,7 @@
 import type { BehaviorEntry, BuiltinName } from '../core/index.js';
 import { AddressBookBehavior } from './addressbook/index.js';
 import { HandshakeBehavior } from './handshake/index.js';
+import { PubSubBehavior } from './pubsub/index.js';
 import { RouterSyncBehavior } from './router-sync/index.js';
 import { RpcBehavior } from './rpc/index.js';
 import { StreamsBehavior } from './streams/index.js';
@@ -13,6 +14,7 @@ export * from './envelopes/index.js';
 export * from './handshake/index.js';
 export * from './lan/index.js';
 export * from './peering/index.js';
+export * from './pubsub/index.js';
 export * from './router-sync/index.js';
 export * from './rpc/index.js';
 export * from './streams/index.js';
@@ -24,4 +26,5 @@ export const BUILTINS: Readonly<Record<BuiltinName, BehaviorEntry>> = {
   'router-sync': RouterSyncBehavior,
   rpc: RpcBehavior,
   streams: StreamsBehavior,
+  pubsub: PubSubBehavior,
 };

@@ -95,6 +95,10 @@ export const ERROR_CODES = {
     'A line or object given as peer is not valid; the text has the reason.',
     'Write host:port, with X for cross and L for limited peers.',
   ],
+  PLACEMENT_ABSENT: [
+    'Nobody knows which nodes are closest to a key, so that publishers and subscribers find only those who are their neighbours.',
+    'Use a router table that knows all nodes, such as PathVectorRouter, or a behaviour that fills the port placement.',
+  ],
   PROTOCOL_ERROR: ['The remote broke the wire protocol.', 'Check that both sides run compatible versions.'],
   PROTOCOL_VERSION: ['The remote uses another version of the wire protocol.', 'Run the same major version on both sides.'],
   REMOTE_REJECTED: ['The remote refused the connection; the text has its reason.', 'See the reason.'],
@@ -143,6 +147,10 @@ export const ERROR_CODES = {
   ],
   STREAM_UNREACHABLE: ['There is no route to the destination.', 'Connect to the mesh first, or check the destination.'],
   STREAMS_ABSENT: ['No behaviour of this node opens byte streams.', 'Leave streams in the builtins option.'],
+  TOPIC_TOO_WIDE: [
+    'The first segment of a pattern is no literal, so that no node is responsible for all that it matches.',
+    'Begin it with a literal segment, or subscribe with the scope neighbours.',
+  ],
   TRANSPORT_FAILED: ['The system reported an error on a socket; the cause has it.', 'See the cause.'],
   WAIT_TIMEOUT: [
     'What was waited for has not come within the deadline; the text has how far it got.',

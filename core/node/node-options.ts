@@ -18,7 +18,7 @@ import type { Secret } from '../security/secret.js';
 import type { SecureStreamOptions } from '../security/secure-stream.js';
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
-export type BuiltinName = 'handshake' | 'addressbook' | 'router-sync' | 'rpc' | 'streams';
+export type BuiltinName = 'handshake' | 'addressbook' | 'router-sync' | 'rpc' | 'streams' | 'pubsub';
 /** `behaviors`: by name, those that have bounds of their own. */
 export type NodeLimits = Limits & { readonly behaviors: Readonly<Record<string, Readonly<Record<string, number>>>> };
 export type RouterClass = new () => RouterTable;

@@ -98,6 +98,7 @@ describe('node.queues()', () => {
       lane('control', controlLaneBytesMax),
       lane('normal', laneBytesMax),
       lane('bulk', laneBytesMax),
+      { name: 'pubsub.waiting', connectionId: undefined, messages: 0, messagesMax: 0, bytes: 0, bytesMax: undefined },
       { ...lane('streams.received', 268_435_456), connectionId: undefined, messagesMax: 16_384 },
     ]);
     await network.stop();
@@ -130,7 +131,7 @@ describe('node.limits()', () => {
     const node = await createNode({ logger: 'silent', limits: { hopsMax: 7 }, connections: { max: 9 } });
     const { behaviors, ...limits } = node.limits();
     expect(limits).to.deep.equal({ ...resolveLimits(), hopsMax: 7, connectionsMax: 9 });
-    expect(behaviors).to.have.all.keys('streams').and.nested.include({ 'streams.windowBytes': 4_194_304 });
+    expect(behaviors).to.have.all.keys('streams', 'pubsub').and.nested.include({ 'streams.windowBytes': 4_194_304 });
   });
 
   it('a wrong limit fails at createNode, before anything runs', async () => {

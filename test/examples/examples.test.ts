@@ -42,6 +42,7 @@ describe('examples', () => {
       'learning-router.js',
       'peering.js',
       'peers.js',
+      'pubsub.js',
       'simulate.js',
     ]);
   });
@@ -117,6 +118,17 @@ describe('examples', () => {
     expect(await second.eof().end()).to.equal(0);
     await second.next(/^valid announcements: \d+$/);
     expect(first.complaints + second.complaints).to.equal('');
+  });
+
+  it('pubsub: two displays get each reading once, also over a relay that ends', async () => {
+    const program = run('pubsub');
+    expect(await program.end()).to.equal(0);
+    expect(program.lines).to.deep.equal([
+      'reading 1: 20.5 degrees, sent in 1 copy',
+      'reading 2: 21 degrees, sent in 1 copy',
+      'reading 3: 21.5 degrees, sent in 1 copy',
+      'publishes reading@home/kitchen/temperature: its messages come here',
+    ]);
   });
 
   it('chat: three users in three processes receive one another, over the one that listens', async () => {

@@ -1,0 +1,300 @@
+/**
+ * @module Feeds: the machine of all feeds of a node. It takes the messages of neighbours, the messages that this node publishes and the readers of
+ * its subscriptions, and leads each to `upstream.ts` (towards the publisher) and `downstream.ts` (towards subscribers).
+ *
+ * The path of a message: publisher -> `publish` -> branches -> neighbour's `received` -> its branches and its readers. A message that is older
+ * than what came before is dropped, so that changes of the path double nothing; numbers that are left out are missed, and known as such.
+ */
+import { type BehaviorAgent, backoffBoundMs, type Message, type NodeId, type RouterTable, WakeTimer } from '../../../core/index.js';
+import {
+  type Bound,
+  type Gap,
+  MESSAGE,
+  MESSAGE_HEAD_BYTES,
+  MessageReader,
+  MessageWriter,
+  messageForm,
+  messageNumber,
+  type Subscribe,
+  unknownGap,
+  writeMessageHead,
+} from '../messages.js';
+import type { PubSubCounters, PubSubSettings } from '../options.js';
+import { dispatch, type SignalSink } from './dispatch.js';
+import { Downstream, type Forwarded } from './downstream.js';
+import type { Feed, FeedReader, FeedSource } from './feed.js';
+import { FeedTable } from './feed-table.js';
+import { Upstream } from './upstream.js';
+
+/** So often feeds are confirmed to their upstream, and branches that were not are taken away. */
+const ROUND_MS = 5_000;
+/** The pauses between the last message and the heartbeats that follow it. */
+const BEATS = { minMs: 1_500, maxMs: 10_000 } as const;
+
+/** What became of a published message; `undefined`: a subscriber holds it back. */
+export type Published = (Forwarded & { readonly number: number }) | undefined;
+
+export class Feeds {
+  private readonly table: FeedTable;
+  private readonly writer = new MessageWriter();
+  private readonly reader = new MessageReader();
+  private readonly downstream: Downstream;
+  private readonly upstream: Upstream;
+  private readonly timer = new WakeTimer<BehaviorAgent>((agent) => this.wake(agent));
+  private roundMs = Number.POSITIVE_INFINITY;
+
+  constructor(
+    router: RouterTable,
+    private readonly settings: PubSubSettings,
+    private readonly counters: PubSubCounters,
+  ) {
+    this.table = new FeedTable(settings);
+    this.downstream = new Downstream(this.table, this.writer, counters);
+    this.upstream = new Upstream(this.table, router, this.downstream, this.writer, counters, settings);
+  }
+
+  get size(): number {
+    return this.table.size;
+  }
+
+  /** This node publishes the topic from now on. `undefined`: there are as many feeds as there may be. */
+  open(agent: BehaviorAgent, topicId: NodeId, source: FeedSource): Feed | undefined {
+    const feed = this.table.add(agent.nodeId, topicId, source);
+    if (feed !== undefined) feed.epoch = Math.floor(agent.random.float() * 0x1_0000_0000);
+    return feed;
+  }
+
+  /** Nothing more is published: everybody gets the last number, then the end. */
+  close(agent: BehaviorAgent, feed: Feed): void {
+    this.downstream.beat(agent, feed);
+    this.downstream.refuseAll(agent, feed, 'ended');
+    this.table.remove(feed);
+    for (const reader of [...feed.readers]) {
+      reader.lostSight(agent);
+      reader.unbound(agent, 'ended');
+    }
+  }
+
+  /** `payload` has room for the head in front of its content. */
+  publish(agent: BehaviorAgent, feed: Feed, form: number, payload: Uint8Array): Published {
+    if (feed.next > feed.limit) {
+      feed.isHeld = true;
+      return undefined;
+    }
+    const number = feed.next++;
+    writeMessageHead(payload, number, form);
+    const forwarded = this.downstream.forward(agent, feed, number, payload);
+    for (const reader of feed.readers) reader.message(agent, number, form, payload, MESSAGE_HEAD_BYTES, payload.length, true);
+    if (!feed.hasNews) this.news(agent, feed);
+    return { ...forwarded, number };
+  }
+
+  /**
+   * The reader gets what the publisher sends from its `bound` on. `settled` is called once, perhaps during this call, when it is known whether
+   * there is a path. `undefined`: there are as many feeds as there may be, or this node is the publisher and is not one.
+   */
+  attach(agent: BehaviorAgent, publisher: NodeId, topicId: NodeId, reader: FeedReader, settled: () => void): Feed | undefined {
+    const known = this.table.get(publisher, topicId);
+    if (known === undefined && publisher === agent.nodeId) return undefined;
+    const feed = known ?? this.table.add(publisher, topicId);
+    if (feed === undefined) return undefined;
+    feed.readers.add(reader);
+    if (feed.isFlowing) reader.bound(agent, feed.next, feed);
+    feed.recount();
+    this.changed(agent, feed);
+    if (known === undefined) feed.state = 'waiting';
+    this.hurry(agent, feed, settled);
+    return feed;
+  }
+
+  /** There is reason to look for the publisher at once. `settled` as above. */
+  hurry(agent: BehaviorAgent, feed: Feed, settled: () => void): void {
+    if (feed.isFlowing) return settled();
+    feed.settling.push(settled);
+    if (feed.state === 'waiting') this.upstream.seek(agent, feed);
+    this.schedule(agent);
+  }
+
+  detach(agent: BehaviorAgent, feed: Feed, reader: FeedReader): void {
+    if (!feed.readers.delete(reader)) return;
+    feed.recount();
+    this.changed(agent, feed);
+  }
+
+  /** A reader has other room than before. */
+  roomChanged(agent: BehaviorAgent, feed: Feed): void {
+    feed.recount();
+    this.granted(agent, feed);
+  }
+
+  received(agent: BehaviorAgent, message: Message): void {
+    const { connectionId, bytes, bodyOffset, end } = message;
+    if (connectionId === undefined || !message.sourceVerified) return void this.counters.malformed++;
+    const kind = this.reader.open(bytes, bodyOffset, end);
+    if (kind === MESSAGE) return this.messageReceived(agent, message);
+    if (!dispatch(kind, this.reader, this.sinkOf(agent, connectionId))) this.counters.malformed++;
+    this.schedule(agent);
+  }
+
+  writable(agent: BehaviorAgent, connectionId: number): void {
+    this.downstream.roomAgain(agent, connectionId);
+  }
+
+  disconnected(agent: BehaviorAgent, connectionId: number): void {
+    for (const feed of this.downstream.disconnected(connectionId)) this.changed(agent, feed);
+    for (const feed of [...this.table.all()]) {
+      if (feed.upstream?.connectionId !== connectionId) continue;
+      this.upstream.release(feed);
+      this.upstream.lost(agent, feed, 'no-route', connectionId);
+    }
+    this.schedule(agent);
+  }
+
+  connected(agent: BehaviorAgent): void {
+    for (const feed of this.table.all()) if (feed.state === 'waiting') this.table.schedule(feed, agent.nowMs);
+    this.schedule(agent);
+  }
+
+  stop(agent: BehaviorAgent): void {
+    for (const feed of [...this.table.all()]) {
+      if (feed.source !== undefined) this.close(agent, feed);
+      else this.upstream.end(agent, feed);
+    }
+    this.timer.cancel();
+  }
+
+  private messageReceived(agent: BehaviorAgent, message: Message): void {
+    const { bytes, bodyOffset, end, connectionId } = message;
+    const feed = this.table.labelled(connectionId, message.streamId);
+    if (end - bodyOffset < MESSAGE_HEAD_BYTES) return void this.counters.malformed++;
+    if (feed === undefined || feed.state !== 'bound') return void this.counters.messagesUnknown++;
+    const number = messageNumber(bytes, bodyOffset);
+    feed.heardMs = agent.nowMs;
+    if (number < feed.next) return void this.counters.messagesDuplicate++;
+    if (number > feed.next) this.missed(agent, feed, unknownGap(feed.next, number));
+    feed.next = number + 1;
+    this.downstream.forward(agent, feed, number, message.payload);
+    if (feed.readers.size === 0) return;
+    const form = messageForm(bytes, bodyOffset);
+    const isProven = feed.upstream?.nodeId === feed.publisher;
+    for (const reader of feed.readers) reader.message(agent, number, form, bytes, bodyOffset + MESSAGE_HEAD_BYTES, end, isProven);
+  }
+
+  private sinkOf(agent: BehaviorAgent, connectionId: number): SignalSink {
+    const { downstream } = this;
+    const within = (label: number, work: (feed: Feed) => void) => this.table.whereLabelled(connectionId, label, work);
+    return {
+      subscribed: (wish) => this.subscribed(agent, connectionId, wish),
+      left: (label) => this.changed(agent, downstream.leave(connectionId, label)),
+      credited: (label, limit) => this.granted(agent, downstream.credit(connectionId, label, limit)),
+      refreshed: (entry) => this.changed(agent, downstream.refreshed(agent, connectionId, entry)),
+      bound: (label, bound) => within(label, (feed) => this.bound(agent, feed, bound)),
+      refused: (label, cause) => within(label, (feed) => this.upstream.lost(agent, feed, cause)),
+      beaten: (label, last) => within(label, (feed) => this.beaten(agent, feed, last)),
+      skipped: (label, gap) => within(label, (feed) => this.skipped(agent, feed, gap)),
+    };
+  }
+
+  private subscribed(agent: BehaviorAgent, connectionId: number, wish: Subscribe): void {
+    const { publisher, topicId, label } = wish;
+    const known = this.table.get(publisher, topicId);
+    const isNobody = known === undefined && publisher === agent.nodeId;
+    const refusal = isNobody ? 'no-publisher' : this.table.refusalOf(known, connectionId);
+    const feed = refusal === undefined ? (known ?? this.table.add(publisher, topicId)) : undefined;
+    if (feed === undefined) return this.downstream.refuse(agent, connectionId, label, refusal ?? 'overloaded');
+    this.downstream.join(agent, feed, connectionId, wish);
+    if (known === undefined) this.upstream.seek(agent, feed);
+    this.changed(agent, feed);
+  }
+
+  private bound(agent: BehaviorAgent, feed: Feed, bound: Bound): void {
+    const isBehind = feed.hasNumbers && feed.epoch === bound.epoch && bound.next > feed.next;
+    if (isBehind) this.skipped(agent, feed, { from: feed.next, count: bound.next - feed.next, cause: 'rerouted', where: agent.nodeId });
+    this.upstream.bound(agent, feed, bound);
+    this.granted(agent, feed);
+  }
+
+  /** Who wants it, or how much, is another than before. */
+  private changed(agent: BehaviorAgent, feed: Feed | undefined): void {
+    if (feed === undefined) return;
+    if (feed.source !== undefined) {
+      feed.source.interestChanged(agent, feed.count);
+      if (feed.isWanted && feed.heapIndex < 0) this.news(agent, feed);
+    } else if (!feed.isWanted) return this.upstream.end(agent, feed);
+    this.granted(agent, feed);
+  }
+
+  private granted(agent: BehaviorAgent, feed: Feed | undefined): void {
+    if (feed === undefined) return;
+    if (feed.source === undefined) return this.upstream.grant(agent, feed);
+    if (!feed.isHeld || feed.next > feed.limit) return;
+    feed.isHeld = false;
+    feed.source.roomAgain(agent);
+  }
+
+  private beaten(agent: BehaviorAgent, feed: Feed, last: number): void {
+    feed.heardMs = agent.nowMs;
+    if (last >= feed.next) this.skipped(agent, feed, unknownGap(feed.next, last + 1));
+    this.downstream.beat(agent, feed);
+  }
+
+  /** The numbers of a gap are passed over; those that came before it was known are not missed. */
+  private skipped(agent: BehaviorAgent, feed: Feed, { from, count, cause, where }: Gap): void {
+    const end = from + count;
+    feed.heardMs = agent.nowMs;
+    if (end <= feed.next) return;
+    if (from > feed.next) this.missed(agent, feed, unknownGap(feed.next, from));
+    const start = Math.max(from, feed.next);
+    this.missed(agent, feed, { from: start, count: end - start, cause, where });
+    feed.next = end;
+  }
+
+  private missed(agent: BehaviorAgent, feed: Feed, gap: Gap): void {
+    this.downstream.missed(agent, feed, gap);
+    for (const reader of [...feed.readers]) reader.missed(agent, gap);
+  }
+
+  /** A heartbeat follows soon. */
+  private news(agent: BehaviorAgent, feed: Feed): void {
+    if (!feed.isWanted) return;
+    feed.hasNews = true;
+    this.table.schedule(feed, agent.nowMs + BEATS.minMs);
+    this.schedule(agent);
+  }
+
+  private schedule(agent: BehaviorAgent): void {
+    if (this.table.size > 0 && this.roundMs === Number.POSITIVE_INFINITY) this.roundMs = agent.nowMs + ROUND_MS;
+    this.timer.at(agent, Math.min(this.table.due.nextDueMs, this.roundMs, this.upstream.countsDueMs));
+  }
+
+  private wake(agent: BehaviorAgent): void {
+    const { due } = this.table;
+    for (let feed = due.takeDue(agent.nowMs); feed !== undefined; feed = due.takeDue(agent.nowMs)) this.look(agent, feed);
+    this.upstream.sendCounts(agent);
+    if (agent.nowMs >= this.roundMs) {
+      this.roundMs = Number.POSITIVE_INFINITY;
+      this.upstream.refresh(agent);
+      for (const feed of [...this.table.all()]) if (this.downstream.expire(feed, agent.nowMs)) this.changed(agent, feed);
+    }
+    this.schedule(agent);
+  }
+
+  private look(agent: BehaviorAgent, feed: Feed): void {
+    if (feed.state === 'source') return this.beatAgain(agent, feed);
+    const silentMs = feed.heardMs + this.settings.silenceMs;
+    if (feed.state === 'bound' && silentMs > agent.nowMs) return this.table.schedule(feed, silentMs);
+    if (silentMs <= agent.nowMs) this.upstream.forget(agent, feed);
+    if (feed.state === 'waiting') return this.upstream.seek(agent, feed);
+    const { upstream } = feed;
+    this.upstream.leave(agent, feed);
+    this.upstream.lost(agent, feed, 'no-route', upstream?.connectionId);
+  }
+
+  private beatAgain(agent: BehaviorAgent, feed: Feed): void {
+    feed.beatCount = feed.hasNews ? 1 : feed.beatCount + 1;
+    feed.hasNews = false;
+    if (!feed.isWanted) return;
+    this.downstream.beat(agent, feed);
+    this.table.schedule(feed, agent.nowMs + backoffBoundMs(feed.beatCount, BEATS));
+  }
+}

@@ -1,0 +1,27 @@
+/**
+ * @module PubSubHost: what intents, subscriptions and the parts behind them need from the behaviour: a callback of its own from outside of one, the
+ * feeds, and the name of a topic in this space.
+ */
+import type { BehaviorAgent, Logger, NodeId } from '../../core/index.js';
+import type { Feeds } from './feeds/feeds.js';
+import type { PubSubCounters, PubSubSettings } from './options.js';
+
+export interface PubSubHost {
+  readonly self: NodeId;
+  readonly serviceId: number;
+  readonly feeds: Feeds;
+  readonly counters: PubSubCounters;
+  readonly settings: PubSubSettings;
+  readonly log: Logger;
+  /** Throws `NOT_STARTED` before start and after stop. */
+  act<T>(work: (agent: BehaviorAgent) => T): T;
+}
+
+/** Calls what the application gave: what it throws is logged, and nothing else. */
+export function callBack<T>({ log }: Pick<PubSubHost, 'log'>, callback: ((value: T) => void) | undefined, value: T): void {
+  try {
+    callback?.(value);
+  } catch (err) {
+    log.error({ err }, 'pubsub callback of the application threw');
+  }
+}

@@ -1,0 +1,185 @@
+/**
+ * @module Intent: the application's handle to a topic that it publishes. Nothing is sent without interest. Several intents of one topic are handles
+ * to the same numbers; the topic ends with the last of them.
+ */
+import { type BehaviorAgent, ByteWriter, limitReached, NetworkError, writeValue } from '../../../core/index.js';
+import { callBack, type PubSubHost } from '../host.js';
+import { FORM_BYTES, FORM_CBOR, MESSAGE_HEAD_BYTES } from '../messages.js';
+import type { Topic } from '../topics/topic.js';
+import type { SourceUser, TopicSource } from './topic-source.js';
+
+/** Above it the room for messages is given back after use. */
+const ROOM_KEPT_BYTES = 65_536;
+/** Calls of `writable` and `interest` that may wait. */
+const WAITERS_MAX = 1_024;
+
+/** What became of a message. */
+export interface Sent {
+  /** Its number; `undefined`: it was not published, because a subscriber that waits has no room. After `await intent.writable()` try again. */
+  readonly number: number | undefined;
+  /** Subscribers by now, those of this node among them. */
+  readonly interested: number;
+  /** Copies that are queued: one for each neighbour on a path to subscribers, and one for each subscriber of this node. */
+  readonly queued: number;
+  /** Neighbours whose lane had no room: they are sent the number instead, and their subscribers miss the message. */
+  readonly full: number;
+}
+
+/** How a wait may end early. */
+export interface WaitOptions {
+  /** Rejects with `CALL_CANCELLED`. */
+  readonly signal?: AbortSignal;
+}
+
+interface Waiter {
+  readonly isDone: () => boolean;
+  readonly settle: (error?: NetworkError) => void;
+}
+
+export class Intent<T = unknown> implements SourceUser {
+  private readonly waiters = new Set<Waiter>();
+  private readonly listeners = new Set<(interested: number) => void>();
+  private writer = new ByteWriter();
+  private hasEnded = false;
+
+  /** Made by `publish`. */
+  constructor(
+    private readonly host: PubSubHost,
+    readonly topic: Topic<T>,
+    private readonly source: TopicSource,
+    private readonly closed: (agent: BehaviorAgent, intent: Intent, source: TopicSource) => void,
+  ) {}
+
+  /**
+   * Resolves when the subscribers that could be found by now get what is published from then on. Rejects with `PLACEMENT_ABSENT` where nobody knows
+   * meeting places, though neighbours find it still; and with `NOT_STARTED` after the end.
+   */
+  get ready(): Promise<void> {
+    return this.source.readiness.promise;
+  }
+
+  /** Subscribers by now. Those behind relays are counted a tenth of a second late for each hop. */
+  get interested(): number {
+    return this.source.interested;
+  }
+
+  get isClosed(): boolean {
+    return this.hasEnded;
+  }
+
+  /**
+   * Publishes a message: bytes as they are, any other value as CBOR. At most once, in order for each subscriber that gets it. Throws
+   * `CODEC_UNENCODABLE` for what CBOR cannot carry, `ARGUMENT_INVALID` for what is larger than a message may be, and `NOT_STARTED` after the end.
+   */
+  send(value: T): Sent {
+    return this.host.act((agent) => this.publish(agent, value));
+  }
+
+  /** Calls back with the number of subscribers whenever it changes. Returns what ends that. */
+  onInterest(listener: (interested: number) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Resolves when somebody is interested, perhaps at once. Rejects with `NOT_STARTED` at the end, and with `LIMIT_EXCEEDED`. */
+  interest(options: WaitOptions = {}): Promise<void> {
+    return this.wait(() => this.interested > 0, options);
+  }
+
+  /** Resolves when `send` is not held back, perhaps at once. Rejects as `interest` does. */
+  writable(options: WaitOptions = {}): Promise<void> {
+    return this.wait(() => this.source.feed?.isHeld !== true, options);
+  }
+
+  /** Why messages flow, or do not. */
+  explain(): readonly string[] {
+    const { interested, readiness, feed } = this.source;
+    if (this.hasEnded) return ['the intent was closed'];
+    if (interested > 0) return [`${interested} subscribed${feed?.isHeld === true ? ', and one that waits has no room' : ''}`];
+    if (readiness.failure !== undefined) return [`subscribers beyond the neighbours cannot be found: ${readiness.failure.message}`];
+    return [readiness.isReady ? 'nobody subscribes to it' : 'subscribers are looked for'];
+  }
+
+  /** The topic ends, if this is its last intent: subscribers get the last number, then the end. Idempotent. */
+  close(): void {
+    if (!this.hasEnded) this.host.act((agent) => this.closed(agent, this, this.source));
+  }
+
+  /** For the behaviour: as `close`, within a callback. */
+  end(): void {
+    this.hasEnded = true;
+    this.listeners.clear();
+    const error = new NetworkError('NOT_STARTED', 'the intent was closed');
+    for (const waiter of [...this.waiters]) waiter.settle(error);
+  }
+
+  interestChanged(count: number): void {
+    for (const listener of [...this.listeners]) callBack(this.host, listener, count);
+    this.look();
+  }
+
+  roomAgain(): void {
+    this.look();
+  }
+
+  private publish(agent: BehaviorAgent, value: T): Sent {
+    const { source, host } = this;
+    const { feed } = source;
+    if (feed === undefined || this.hasEnded) throw new NetworkError('NOT_STARTED', 'the intent was closed');
+    const payload = this.encode(agent, value);
+    const form = value instanceof Uint8Array ? FORM_BYTES : FORM_CBOR;
+    const published = host.feeds.publish(agent, feed, form, payload);
+    if (this.writer.slab.length > ROOM_KEPT_BYTES) this.writer = new ByteWriter();
+    if (published === undefined) return { number: undefined, interested: source.interested, queued: 0, full: 0 };
+    host.counters.messagesPublished++;
+    const { number, queued, full } = published;
+    source.kept?.add(number, form, payload.subarray(MESSAGE_HEAD_BYTES), agent.nowMs);
+    return { number, interested: source.interested, queued: queued + feed.readers.size, full };
+  }
+
+  private encode({ limits }: BehaviorAgent, value: T): Uint8Array {
+    const { writer } = this;
+    if (value instanceof Uint8Array) {
+      writer.clear().reserve(MESSAGE_HEAD_BYTES);
+      writer.bytes(value);
+    } else writeValue(writer, MESSAGE_HEAD_BYTES, value, limits);
+    if (writer.length <= limits.payloadBytesMax) return writer.written;
+    throw new NetworkError(
+      'ARGUMENT_INVALID',
+      `send: the message has ${writer.length} bytes; limits.payloadBytesMax is ${limits.payloadBytesMax}`,
+    );
+  }
+
+  private look(): void {
+    for (const waiter of [...this.waiters]) if (waiter.isDone()) waiter.settle();
+  }
+
+  private wait(isDone: () => boolean, { signal }: WaitOptions): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.hasEnded) return reject(new NetworkError('NOT_STARTED', 'the intent was closed'));
+      if (signal?.aborted === true) return reject(cancelled(signal));
+      if (isDone()) return resolve();
+      if (this.waiters.size >= WAITERS_MAX) return reject(tooMany(this.waiters.size));
+      const onAbort = () => waiter.settle(cancelled(signal));
+      const waiter: Waiter = {
+        isDone,
+        settle: (error) => {
+          this.waiters.delete(waiter);
+          signal?.removeEventListener('abort', onAbort);
+          if (error === undefined) resolve();
+          else reject(error);
+        },
+      };
+      this.waiters.add(waiter);
+      signal?.addEventListener('abort', onAbort, { once: true });
+    });
+  }
+}
+
+function cancelled(signal: AbortSignal | undefined): NetworkError {
+  return new NetworkError('CALL_CANCELLED', 'the wait was cancelled by its signal', { cause: signal?.reason });
+}
+
+function tooMany(current: number): NetworkError {
+  return limitReached({ limit: 'WAITERS_MAX', current, maximum: WAITERS_MAX, scope: 'pubsub' });
+}

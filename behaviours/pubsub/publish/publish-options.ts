@@ -1,0 +1,26 @@
+/**
+ * @module Options of one published topic.
+ */
+import { fallback, oneOf, options, optionsReader, whole } from '../../../core/schema/index.js';
+
+const DAY_MS = 86_400_000;
+
+/** How a topic is published. Of several intents of one topic, those of the first hold. */
+export interface PublishOptions {
+  /** `mesh` by default: subscribers anywhere. `neighbours`: only those at the other end of a connection, with no meeting place. */
+  readonly scope?: 'mesh' | 'neighbours';
+  /** The last messages that are kept for those who come later, or miss some. None by default; at most 65,536, and 4 MiB. */
+  readonly keep?: number;
+  /** They are kept no longer than that. A day by default. */
+  readonly keepMs?: number;
+}
+
+/** Throws `OPTION_INVALID`, naming the options. */
+export const readPublishOptions = optionsReader(
+  'publish',
+  options({
+    scope: fallback(oneOf('mesh', 'neighbours'), 'mesh'),
+    keep: fallback(whole(0, 65_536), 0),
+    keepMs: fallback(whole(1, DAY_MS), DAY_MS),
+  }),
+);

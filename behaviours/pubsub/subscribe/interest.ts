@@ -1,0 +1,241 @@
+/**
+ * @module Interest: one subscription of the application, to a topic or a pattern, with an account for each publisher that is found. Its messages
+ * are read by `for await`, as a web stream, or by a callback.
+ */
+import { type BehaviorAgent, limitReached, NetworkError, type NodeId } from '../../../core/index.js';
+import { callBack, type PubSubHost } from '../host.js';
+import type { Offer, Wish } from '../meeting/messages.js';
+import { Readiness } from '../readiness.js';
+import { Topic, type TopicPattern } from '../topics/topic.js';
+import { Account, type AccountOwner, type Tally } from './account.js';
+import { Inbox, type InboxItem } from './inbox.js';
+import type { SubscribeSettings } from './subscribe-options.js';
+import type { LostSight, Missed, PublisherAccount, TopicMessage, TopicName } from './topic-message.js';
+
+/** Publishers that one subscription follows. */
+const PUBLISHERS_MAX = 4_096;
+/** Calls of `next` that may wait. */
+const READERS_MAX = 1_024;
+/** An offer holds so long without being repeated. */
+const OFFER_MS = 60_000;
+
+type Next = (result: IteratorResult<TopicMessage, undefined>) => void;
+
+export class Interest<T = unknown> implements AsyncIterable<TopicMessage<T>>, AccountOwner {
+  readonly readiness = new Readiness();
+  private readonly accounts = new Map<string, Account>();
+  private readonly inbox: Inbox<Tally>;
+  private readonly readers: Next[] = [];
+  /** Offers that are of another type, for `explain`. */
+  private otherType: string | undefined;
+  private hasEnded = false;
+
+  /** Made by `subscribe`. */
+  constructor(
+    private readonly host: PubSubHost,
+    readonly target: Topic<T> | TopicPattern<T>,
+    /** Of a topic. */
+    readonly topicId: NodeId | undefined,
+    private readonly settings: SubscribeSettings,
+    private readonly closed: (agent: BehaviorAgent, interest: Interest) => void,
+  ) {
+    this.inbox = new Inbox(settings.waitingMax, settings.whenFull, ({ owner, message }) =>
+      owner.account.displaced(owner, message, host.self),
+    );
+  }
+
+  /**
+   * Resolves when every publisher that could be found by now sends its messages here: nothing that is published from then on is left out without
+   * being missed by number. Rejects with `PLACEMENT_ABSENT` where nobody knows meeting places, though neighbours are found still; and with
+   * `NOT_STARTED` after the end.
+   */
+  get ready(): Promise<void> {
+    return this.readiness.promise;
+  }
+
+  get scope(): SubscribeSettings['scope'] {
+    return this.settings.scope;
+  }
+
+  /** What is looked for. */
+  get wish(): Wish {
+    const { target, topicId } = this;
+    if (topicId === undefined) return { type: 'pattern', path: target.path };
+    return { type: 'topic', id: topicId, path: target instanceof Topic && target.isHidden ? undefined : target.path };
+  }
+
+  get isClosed(): boolean {
+    return this.hasEnded;
+  }
+
+  /** Messages that wait for the consumer. */
+  get waitingCount(): number {
+    return this.inbox.length;
+  }
+
+  get waitingBytes(): number {
+    return this.inbox.bytes;
+  }
+
+  get waitingMax(): number {
+    return this.settings.waitingMax;
+  }
+
+  get serviceId(): number {
+    return this.host.serviceId;
+  }
+
+  get history(): number {
+    return this.settings.history;
+  }
+
+  get window(): number {
+    return this.settings.whenFull === 'wait' ? this.settings.waitingMax : 0;
+  }
+
+  /** All publishers that are followed. */
+  publishers(): readonly PublisherAccount[] {
+    return [...this.accounts.values()].map((account) => account.snapshot());
+  }
+
+  /** Why messages come, or do not: a sentence for each publisher, or one that names the reason why there is none. */
+  explain(): readonly string[] {
+    const lines = this.publishers().map(({ publisher, topic, state, reason }) => {
+      const why = state === 'bound' ? 'its messages come here' : `no messages come: ${REASONS[reason ?? 'no-route'] ?? reason}`;
+      return `${publisher.slice(0, 8)} publishes ${topic.type}@${topic.path}: ${why}`;
+    });
+    if (lines.length > 0) return lines;
+    const { failure } = this.readiness;
+    if (failure !== undefined) return [`publishers beyond the neighbours cannot be found: ${failure.message}`];
+    if (this.otherType !== undefined) return [`the topic is published with another type: ${this.otherType}`];
+    return [this.readiness.isReady ? 'nobody publishes it' : 'publishers are looked for'];
+  }
+
+  /** The messages, until `close`. Several iterations share them; one that is left early ends by itself alone. */
+  [Symbol.asyncIterator](): AsyncIterator<TopicMessage<T>, undefined> {
+    return { next: () => this.next(), return: () => Promise.resolve({ done: true, value: undefined }) };
+  }
+
+  /** The same as a web stream. Cancelling it closes the subscription. */
+  readable(): ReadableStream<TopicMessage<T>> {
+    return new ReadableStream<TopicMessage<T>>(
+      {
+        pull: async (controller) => {
+          const { done, value } = await this.next();
+          if (done === true) controller.close();
+          else controller.enqueue(value);
+        },
+        cancel: () => this.close(),
+      },
+      { highWaterMark: 0 },
+    );
+  }
+
+  /** Nothing comes any more, and what waits is gone. Idempotent. */
+  close(): void {
+    if (!this.hasEnded) this.host.act((agent) => this.closed(agent, this));
+  }
+
+  /** For the behaviour: as `close`, within a callback. */
+  end(agent: BehaviorAgent): void {
+    if (this.hasEnded) return;
+    this.hasEnded = true;
+    for (const account of [...this.accounts.values()]) this.over(agent, account);
+    this.inbox.clear();
+    this.readiness.fail(new NetworkError('NOT_STARTED', 'the subscription was closed'));
+    for (const reader of this.readers.splice(0)) reader({ done: true, value: undefined });
+  }
+
+  /** For the behaviour: somebody publishes a topic. `settled`: once, when it is known whether its messages come. */
+  offered(agent: BehaviorAgent, offer: Offer, settled: () => void): void {
+    if (this.hasEnded || !this.wants(offer)) return settled();
+    const key = offer.publisher + offer.id;
+    const known = this.accounts.get(key);
+    if (known === undefined && this.accounts.size >= PUBLISHERS_MAX) {
+      this.host.counters.publishersIgnored++;
+      return settled();
+    }
+    const account = known ?? new Account(this, offer.publisher, offer.id, this.nameOf(offer));
+    account.offeredUntilMs = agent.nowMs + OFFER_MS;
+    if (known?.feed !== undefined) return this.host.feeds.hurry(agent, known.feed, settled);
+    this.accounts.set(key, account);
+    account.feed = this.host.feeds.attach(agent, offer.publisher, offer.id, account, settled);
+    if (account.feed !== undefined) return;
+    this.accounts.delete(key);
+    settled();
+  }
+
+  deliver(item: InboxItem<Tally>): void {
+    const { onMessage } = this.settings;
+    const reader = onMessage === undefined ? this.readers.shift() : undefined;
+    if (onMessage === undefined && reader === undefined) return this.inbox.push(item);
+    this.taken(item);
+    if (onMessage !== undefined) callBack(this.host, onMessage, item.message);
+    else reader?.({ done: false, value: item.message });
+  }
+
+  missed(missed: Missed): void {
+    this.host.counters.messagesMissed += missed.count;
+    callBack(this.host, this.settings.onMissed, missed);
+  }
+
+  lostSight(lost: LostSight): void {
+    callBack(this.host, this.settings.onLostSight, lost);
+  }
+
+  over(agent: BehaviorAgent, account: Account): void {
+    for (const [key, known] of this.accounts) if (known === account) this.accounts.delete(key);
+    if (account.feed !== undefined) this.host.feeds.detach(agent, account.feed, account);
+  }
+
+  private next(): Promise<IteratorResult<TopicMessage<T>, undefined>> {
+    const item = this.inbox.shift();
+    if (item !== undefined) {
+      this.taken(item);
+      return Promise.resolve({ done: false, value: item.message as TopicMessage<T> });
+    }
+    if (this.hasEnded) return Promise.resolve({ done: true, value: undefined });
+    if (this.readers.length >= READERS_MAX) return Promise.reject(tooManyReaders(this.readers.length));
+    return new Promise((resolve) => this.readers.push(resolve as Next));
+  }
+
+  private taken({ owner: tally }: InboxItem<Tally>): void {
+    tally.waiting--;
+    tally.delivered++;
+    this.host.counters.messagesDelivered++;
+    const { feed } = tally.account;
+    if (this.window > 0 && feed !== undefined && tally.delivered % Math.max(1, this.window >> 1) === 0)
+      this.host.act((agent) => this.host.feeds.roomChanged(agent, feed));
+  }
+
+  private wants({ id, name }: Offer): boolean {
+    if (this.target instanceof Topic) {
+      if (id === this.topicId) return true;
+      if (name !== undefined && name.path === this.target.path) this.otherType = `"${name.type}", not "${this.target.type}"`;
+      return false;
+    }
+    if (name === undefined || !this.target.matchesPath(name.path)) return false;
+    if (this.target.matches(name)) return true;
+    this.otherType = `"${name.type}", not "${this.target.type}"`;
+    return false;
+  }
+
+  /** That of a hidden topic is not offered: it is the target's. */
+  private nameOf({ name }: Offer): TopicName {
+    const { path, type = '' } = this.target;
+    return name ?? { path, type };
+  }
+}
+
+function tooManyReaders(current: number): NetworkError {
+  return limitReached({ limit: 'READERS_MAX', current, maximum: READERS_MAX, scope: 'pubsub' });
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  'no-publisher': 'it does not, by its own word',
+  ended: 'it has ended',
+  'no-route': 'there is no path to it',
+  loop: 'the paths to it go in a circle',
+  overloaded: 'a node on the path has as many feeds as it may',
+  unknown: 'a node on the path has forgotten it',
+};

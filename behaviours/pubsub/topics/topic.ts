@@ -1,0 +1,156 @@
+/**
+ * @module Topic: what is published and subscribed to: a path of segments, and the name of the type of its messages. Both sides name the same
+ * path and the same type, or nothing flows. A hidden topic is known to those alone who have its key: on the wire there is only a keyed hash.
+ * A pattern stands for many topics, at the side of a subscriber only. Pure.
+ */
+import { NetworkError } from '../../../core/index.js';
+
+/** The longest path or pattern, and the longest name of a type, in UTF-16 units. */
+export const PATH_LENGTH_MAX = 256;
+export const TYPE_LENGTH_MAX = 64;
+const KEY_BYTES_MIN = 16;
+const KEY_BYTES_MAX = 64;
+
+const SEGMENT = /^[^/@#*\p{Control}\p{Surrogate}\uFEFF]+$/u;
+const ANY_SEGMENT = '*';
+const ANY_REST = '**';
+const RULE = `a path is 1 to ${PATH_LENGTH_MAX} characters: segments with / between them, without @, #, * and control characters`;
+const PATTERN_RULE = 'a pattern is a path in which a whole segment may be *, and the last one ** for any number of segments';
+
+/** What belongs to a topic beside its path. */
+export interface TopicOptions {
+  /** The name of the type of its messages: 0 to 64 characters as in a path, without `/`. Empty by default, which is a type as well. */
+  readonly type?: string;
+  /** 16 to 64 secret bytes. The path and the type are never sent, and who does not have the key can neither publish nor subscribe. */
+  readonly hiddenBy?: Uint8Array;
+}
+
+/** A topic with messages of the type `T`. Made by `topic`; a plain value that both sides may share. */
+export class Topic<T = unknown> {
+  /** For the compiler alone: topics of different messages differ. */
+  declare readonly message: T;
+  readonly path: string;
+  readonly type: string;
+  readonly #key: string | undefined;
+
+  /** As `topic`. */
+  constructor(path: string, { type = '', hiddenBy }: TopicOptions = {}) {
+    if (!isPath(path)) throw invalid(`the path of a topic is ${shown(path)}; ${RULE}`);
+    if (!isType(type))
+      throw invalid(`the type of a topic is ${shown(type)}; it must be 0 to ${TYPE_LENGTH_MAX} characters without / @ # *`);
+    this.path = path;
+    this.type = type;
+    this.#key = hiddenBy === undefined ? undefined : keyOf(hiddenBy);
+  }
+
+  get isHidden(): boolean {
+    return this.#key !== undefined;
+  }
+
+  /** What its id in a space is made from. */
+  idText(): string {
+    const name = `${this.type}@${this.path}`;
+    return this.#key === undefined ? `topic/1:${name}` : `hidden/1:${this.#key}:${name}`;
+  }
+
+  toString(): string {
+    return `${this.type}@${this.isHidden ? '(hidden)' : this.path}`;
+  }
+}
+
+/** What a pattern matches. */
+export interface PatternOptions {
+  /** Only topics of this type. Absent: of any type. */
+  readonly type?: string;
+}
+
+/** Many topics, for a subscriber. Made by `topics`. */
+export class TopicPattern<T = unknown> {
+  declare readonly message: T;
+  readonly path: string;
+  readonly type: string | undefined;
+  readonly #segments: readonly string[];
+
+  /** As `topics`. */
+  constructor(path: string, { type }: PatternOptions = {}) {
+    if (!isPattern(path)) throw invalid(`the pattern is ${shown(path)}; ${PATTERN_RULE}; ${RULE}`);
+    if (type !== undefined && !isType(type))
+      throw invalid(`the type of a pattern is ${shown(type)}; it must be 0 to ${TYPE_LENGTH_MAX} characters without / @ # *`);
+    this.path = path;
+    this.type = type;
+    this.#segments = path.split('/');
+  }
+
+  /** The segment by which publishers are found beyond the neighbours; `undefined` when it is no literal. */
+  get firstSegment(): string | undefined {
+    const first = this.#segments[0] as string;
+    return first === ANY_SEGMENT || first === ANY_REST ? undefined : first;
+  }
+
+  matches(topic: { readonly path: string; readonly type: string }): boolean {
+    return this.matchesPath(topic.path) && (this.type === undefined || this.type === topic.type);
+  }
+
+  matchesPath(path: string): boolean {
+    const segments = path.split('/');
+    const isOpen = this.#segments.at(-1) === ANY_REST;
+    const fixed = isOpen ? this.#segments.slice(0, -1) : this.#segments;
+    if (isOpen ? segments.length < fixed.length : segments.length !== fixed.length) return false;
+    return fixed.every((segment, index) => segment === ANY_SEGMENT || segment === segments[index]);
+  }
+
+  toString(): string {
+    return `${this.type ?? '(any type)'}@${this.path}`;
+  }
+}
+
+/**
+ * A topic. Throws `ARGUMENT_INVALID` for what is no path, no type or no key. Example: `topic<Reading>('home/kitchen/temperature', { type: 'reading' })`.
+ */
+export function topic<T = unknown>(path: string, options?: TopicOptions): Topic<T> {
+  return new Topic<T>(path, options);
+}
+
+/**
+ * A pattern: `*` stands for one segment, `**` at the end for any number of them, so that `home/**` is everything below `home`, and `home` itself.
+ * Throws `ARGUMENT_INVALID`.
+ */
+export function topics<T = unknown>(path: string, options?: PatternOptions): TopicPattern<T> {
+  return new TopicPattern<T>(path, options);
+}
+
+export function isPath(path: unknown): path is string {
+  return typeof path === 'string' && path.length <= PATH_LENGTH_MAX && path.split('/').every((segment) => SEGMENT.test(segment));
+}
+
+export function isPattern(path: unknown): path is string {
+  if (typeof path !== 'string' || path.length > PATH_LENGTH_MAX) return false;
+  const segments = path.split('/');
+  return segments.every((segment, index) => {
+    if (segment === ANY_REST) return index === segments.length - 1;
+    return segment === ANY_SEGMENT || SEGMENT.test(segment);
+  });
+}
+
+export function isType(type: unknown): type is string {
+  return typeof type === 'string' && type.length <= TYPE_LENGTH_MAX && (type === '' || (SEGMENT.test(type) && !type.includes('/')));
+}
+
+export function firstSegmentOf(path: string): string {
+  const end = path.indexOf('/');
+  return end < 0 ? path : path.slice(0, end);
+}
+
+function keyOf(key: unknown): string {
+  if (!(key instanceof Uint8Array) || key.length < KEY_BYTES_MIN || key.length > KEY_BYTES_MAX)
+    throw invalid(`hiddenBy must be ${KEY_BYTES_MIN} to ${KEY_BYTES_MAX} bytes`);
+  return Array.from(key, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value.slice(0, PATH_LENGTH_MAX)) : `a ${typeof value}`;
+}
+
+function invalid(text: string): NetworkError {
+  return new NetworkError('ARGUMENT_INVALID', text);
+}
