@@ -4,6 +4,7 @@
  */
 import { NetworkError } from './errors.js';
 import { nearest } from './schema/nearest.js';
+import { shown } from './schema/schema.js';
 
 /** What a bound counts. */
 export type LimitUnit = 'bytes' | 'ms' | 'count' | 'per second' | 'per minute';
@@ -209,11 +210,9 @@ function within(name: LimitName, given: number | undefined): number {
   const { value, min, max, unit } = LIMITS[name];
   if (given === undefined) return value;
   if (Number.isSafeInteger(given) && given >= min && given <= max) return given;
-  throw new NetworkError(
-    'LIMITS_INVALID',
-    `limits.${name} is ${String(given)}; it must be a whole number from ${min} to ${max} (${unit})`,
-    { details: { limit: name, given, min, max } },
-  );
+  throw new NetworkError('LIMITS_INVALID', `limits.${name} is ${shown(given)}; it must be a whole number from ${min} to ${max} (${unit})`, {
+    details: { limit: name, given, min, max },
+  });
 }
 
 /** Two limits that contradict each other. */

@@ -43,10 +43,22 @@ export const BEHAVIOR_HOOKS = [
   'onStopped',
 ] as const satisfies readonly (keyof NetworkBehavior)[];
 
-/** Never remotely callable: the core's own members, what every object has, and what is called of a client that is awaited or encoded. */
 /** Service ids below it are reserved for built-in behaviours. */
 export const USER_SERVICE_IDS_FROM = 32;
+/** Who has them. A behaviour in the place of a built-in one has its name, too. */
+export const RESERVED_NAMES: Readonly<Record<number, string>> = {
+  1: 'handshake',
+  2: 'addressbook',
+  3: 'router-sync',
+  5: 'pubsub',
+  6: 'rpc',
+  8: 'streams',
+  14: 'envelopes',
+  15: 'peering',
+  17: 'lan',
+};
 
+/** Never remotely callable: the core's own members, what every object has, and what is called of a client that is awaited or encoded. */
 const NEVER_REMOTE: ReadonlySet<string> = new Set([
   ...BEHAVIOR_HOOKS,
   ...['serviceId', 'name', 'ports', 'limits', 'perform', 'then', 'toJSON'],
@@ -136,7 +148,7 @@ function* markedNames(prototype: object): Generator<string> {
 function classOf(subject: object): AnyClass {
   const type: unknown = typeof subject === 'function' ? subject : Object.getPrototypeOf(Object(subject))?.constructor;
   if (typeof type === 'function' && typeof type.prototype === 'object') return type as AnyClass;
-  throw new NetworkError('BEHAVIOR_INVALID', `${String(type)} is no class of a behaviour; ${CURE}`);
+  throw new NetworkError('BEHAVIOR_INVALID', `${typeof type} is no class of a behaviour; ${CURE}`);
 }
 
 /** The nearest facts up the chain of classes. */

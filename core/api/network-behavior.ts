@@ -61,6 +61,11 @@ export abstract class NetworkBehavior<ToBehavior = any, ToHandler = any> {
     return descriptorOf(this).name;
   }
 
+  /** What `JSON.stringify` shows: who it is, not what it keeps. */
+  toJSON(): object {
+    return { behavior: this.constructor.name };
+  }
+
   /** The ports that this behaviour fills for the core and for others; read once, before start. */
   get ports(): BehaviorPorts {
     return {};

@@ -5,7 +5,6 @@
 import type { Address } from '../address/address.js';
 import type { NodeId } from '../address/node-id.js';
 import type { Client, ClientCallOptions } from '../api/client.js';
-import { className } from '../api/descriptor.js';
 import type { Connection, NodeEventName, NodeEvents } from '../api/events.js';
 import type { NetworkBehavior } from '../api/network-behavior.js';
 import type { RouteExplanation, RouterTable } from '../api/router-table.js';
@@ -22,6 +21,7 @@ import { NetworkError, type SendResult } from '../errors.js';
 import type { MetricsSnapshot } from '../metrics.js';
 import { NodeContainer } from '../registration/container.js';
 import { type BehaviorClass, type BehaviorEntry, classOfEntry, planRegistration } from '../registration/registry.js';
+import { showsShortForm } from '../structures/short-form.js';
 import { failedBy } from './call-outcome.js';
 import { logged } from './event-log.js';
 import { Listeners } from './listeners.js';
@@ -37,6 +37,10 @@ import { drainMsOf, type NodeState, type StopOptions } from './stop-options.js';
 const FLUSH_MS = 400;
 
 export class MeshNode {
+  static {
+    showsShortForm(MeshNode);
+  }
+
   private readonly runner: Runner;
   private readonly network: Network;
   private readonly container: NodeContainer;
@@ -80,7 +84,7 @@ export class MeshNode {
     this.waits = new NodeWaits(ports);
     this.streams = new NodeStreams(ports);
     this.calls = new NodeCalls({ ...ports, waits: this.waits, withCaller: (work) => this.network.calls.withCaller(work) });
-    for (const behavior of this.container.build()) this.network.behaviors.add(behavior);
+    this.network.behaviors.addAll(this.container.build());
     if (crypto.remark !== undefined) log.info({ crypto: crypto.name }, crypto.remark);
     for (const warning of this.container.warnings) log.warn({ warning }, 'registration looks wrong');
   }
@@ -125,9 +129,8 @@ export class MeshNode {
    * Says goodbye, settles every call, closes everything. Ends within 2 s after `drainMs` whatever the peers do; idempotent. A stop without
    * `drainMs` cuts the drain of an earlier one short. Rejects with `ARGUMENT_INVALID`, and goes on running, for a wrong `drainMs`.
    */
-  stop(options: StopOptions = {}): Promise<void> {
+  async stop(options: StopOptions = {}): Promise<void> {
     const drainMs = drainMsOf(options);
-    if (typeof drainMs !== 'number') return Promise.reject(drainMs);
     this.stopping ??= this.stopOnce(drainMs);
     if (drainMs === 0) this.runner.cutDrain();
     return this.stopping;
@@ -202,9 +205,7 @@ export class MeshNode {
 
   /** The running instance. Throws `BEHAVIOR_MISSING`. */
   behavior<B extends NetworkBehavior>(type: BehaviorClass<B>): B {
-    const instance = this.container.behavior(type);
-    if (instance === undefined) throw new NetworkError('BEHAVIOR_MISSING', `${className(type)} does not run on this node`);
-    return instance;
+    return this.container.running(type);
   }
 
   /** Swaps the routing table. One that learns has the old one beside it until it `isFilled`, 10 s at most. No message is lost or doubled. */
@@ -215,16 +216,9 @@ export class MeshNode {
 
   /** Adds a behaviour to the running node. It starts, then sees the open connections, without votes. */
   addBehavior<B extends NetworkBehavior = NetworkBehavior>(entry: BehaviorEntry): B {
-    return this.enterAndThrow(() => {
-      const instance = this.container.add(entry);
-      try {
-        this.network.behaviors[this.phase === 'new' ? 'add' : 'addRunning'](instance);
-      } catch (error) {
-        this.container.remove(classOfEntry(entry));
-        throw error;
-      }
-      return instance as B;
-    });
+    const { behaviors } = this.network;
+    const join = (instance: NetworkBehavior) => (this.phase === 'new' ? behaviors.add(instance) : behaviors.addRunning(instance));
+    return this.enterAndThrow(() => this.container.add(entry, join) as B);
   }
 
   /** Stops a behaviour and takes it out. Throws while others inject it. */
@@ -257,6 +251,12 @@ export class MeshNode {
     return this.listeners.on(name, listener);
   }
 
+  /** What `JSON.stringify` and, on Node, `console.log` show. */
+  toJSON(): object {
+    const addresses = this.addresses.map(({ text }) => text);
+    return { id: this.id, state: this.state, addresses, connections: this.connections().length };
+  }
+
   /** For the simulator: ends at once and in silence, as a crash would. */
   kill(): void {
     this.phase = 'stopped';
@@ -281,6 +281,7 @@ export class MeshNode {
     }
     this.phase = 'stopped';
     if (wasRunning) await this.runner.stop(this.network.limits.stopTimeoutMs);
+    else this.network.abandon();
     if (wasRunning) await this.runner.within(FLUSH_MS, (done) => this.setup.storage.flush(done));
     const failed = (err: unknown) => this.setup.logger.error({ err }, 'a provider failed to end');
     for (const error of this.container.dispose(failed)) failed(error);

@@ -43,8 +43,14 @@ const NETWORK_BYTES_MAX = 64;
 const PATH_CHARACTERS_MAX = 4_096;
 const LISTED_MAX = 65_536;
 const BOUND_MAX = 65_536;
+const SCHEME = /^[a-z0-9]{1,32}$/;
 
 const ADDRESSES = fallback(list(either(instance(Address, 'an Address'), text(PATH_CHARACTERS_MAX)), LISTED_MAX), []);
+const TRANSPORTS = refined(
+  list(parsed('a transport: listen, dial and one scheme or more, such as tcp', transportOf), LISTED_MAX),
+  'must not serve one scheme twice',
+  (transports) => new Set(schemesOf(transports)).size === schemesOf(transports).length,
+);
 const CONNECTIONS = refined(
   options({ min: optional(whole(0, BOUND_MAX)), max: optional(whole(1, BOUND_MAX)) }),
   'must not exceed connections.max',
@@ -66,7 +72,7 @@ const readOptions = optionsReader(
     seeds: ADDRESSES,
     behaviors: fallback(unchecked<readonly BehaviorEntry[]>(), []),
     router: optional(unchecked<RouterClass | RouterTable>()),
-    transports: optional(list(unchecked<Transport>(), LISTED_MAX)),
+    transports: optional(TRANSPORTS),
     limits: optional(unchecked<Partial<Limits>>()),
     connections: fallback(CONNECTIONS, { min: undefined, max: undefined }),
     logger: fallback(either(oneOf('trace', 'debug', 'info', 'warn', 'error', 'silent'), parsed('a pino logger', loggerOf)), 'warn'),
@@ -130,6 +136,17 @@ function networkOf(name: unknown): string | undefined {
 
 function keyOf(key: unknown): Secret | undefined {
   return key instanceof Uint8Array && key.length === 32 ? new Secret(key) : undefined;
+}
+
+function transportOf(given: unknown): Transport | undefined {
+  const { schemes, listen, dial } = Object(given) as Partial<Transport>;
+  const isServing =
+    Array.isArray(schemes) && schemes.length > 0 && schemes.every((scheme) => typeof scheme === 'string' && SCHEME.test(scheme));
+  return isServing && typeof listen === 'function' && typeof dial === 'function' ? (given as Transport) : undefined;
+}
+
+function schemesOf(transports: readonly Transport[]): readonly string[] {
+  return transports.flatMap(({ schemes }) => schemes);
 }
 
 function loggerOf(given: unknown): Logger | undefined {

@@ -1,7 +1,9 @@
 /**
  * @module StopOptions: how a node ends, and where it is in its life.
  */
+import { requireOptions } from '../engine/behaviors/arguments.js';
 import { NetworkError } from '../errors.js';
+import { shown } from '../schema/schema.js';
 
 /** Where a node is in its life. `draining`: `stop({ drainMs })` waits for calls in work. */
 export type NodeState = 'new' | 'running' | 'draining' | 'stopped';
@@ -18,9 +20,11 @@ export interface StopOptions {
 
 const DRAIN_MS_MAX = 86_400_000;
 
-/** The drain in milliseconds, or what is wrong with it. */
-export function drainMsOf({ drainMs = 0 }: StopOptions): number | NetworkError {
+/** The drain in milliseconds. Throws `ARGUMENT_INVALID`. */
+export function drainMsOf(options: StopOptions): number {
+  requireOptions('stop', options, ['drainMs']);
+  const { drainMs = 0 } = options;
   if (typeof drainMs === 'number' && drainMs >= 0 && drainMs <= DRAIN_MS_MAX) return drainMs;
-  const text = `stop: drainMs is ${String(drainMs)}; it must be a number of milliseconds from 0 to ${DRAIN_MS_MAX}`;
-  return new NetworkError('ARGUMENT_INVALID', text);
+  const text = `stop: drainMs is ${shown(drainMs)}; it must be a number of milliseconds from 0 to ${DRAIN_MS_MAX}`;
+  throw new NetworkError('ARGUMENT_INVALID', text);
 }

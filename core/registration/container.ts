@@ -96,26 +96,34 @@ export class NodeContainer {
     return this.#resolved(this.#plan.graph.providerOf(token)?.token ?? token) as T;
   }
 
-  /** Checks a further behaviour against the running ones, then builds it. If that throws, nothing has changed. */
-  add(entry: BehaviorEntry): NetworkBehavior {
+  /** The same. Throws `BEHAVIOR_MISSING`. */
+  running<B extends NetworkBehavior>(type: BehaviorClass<B>): B {
+    const instance = this.behavior(type);
+    if (instance === undefined) throw new NetworkError('BEHAVIOR_MISSING', `${tokenName(type)} does not run on this node`);
+    return instance;
+  }
+
+  /** Checks a further behaviour against the running ones, builds it, and has it join them. If one of these throws, nothing has changed. */
+  add(entry: BehaviorEntry, join: (instance: NetworkBehavior) => void = () => {}): NetworkBehavior {
     const before = this.#plan;
     const behaviors = [...(before.registration.behaviors ?? []), entry];
     this.#plan = planRegistration({ ...before.registration, behaviors });
     this.#register(this.#plan);
     try {
-      return this.resolve<NetworkBehavior>(classOfEntry(entry));
+      const instance = this.resolve<NetworkBehavior>(classOfEntry(entry));
+      join(instance);
+      return instance;
     } catch (error) {
       this.#plan = before;
+      this.#built.delete(classOfEntry(entry));
       throw error;
     }
   }
 
   /** Takes a behaviour out. Throws `DEPENDENCY_MISSING` while others inject it, naming them, and `BEHAVIOR_MISSING` for an unknown one. */
   remove(type: BehaviorClass): NetworkBehavior {
-    const planned = this.#plan.graph.providerOf(type);
-    const behavior = this.behavior(type);
-    if (planned === undefined || behavior === undefined)
-      throw new NetworkError('BEHAVIOR_MISSING', `${tokenName(type)} does not run on this node`);
+    const behavior = this.running(type);
+    const planned = this.#plan.graph.providerOf(type) as Planned;
     this.#refuseIfInjected(planned);
     const isOther = (entry: BehaviorEntry) => classOfEntry(entry) !== planned.token;
     const { registration } = this.#plan;

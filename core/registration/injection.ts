@@ -11,6 +11,7 @@ import { type AnyClass, className } from '../api/descriptor.js';
 import type { LanPort } from '../api/lan-port.js';
 import type { Clock, Logger, Random, Sealer, Signer, Storage } from '../api/ports.js';
 import { NetworkError } from '../errors.js';
+import { shown } from '../schema/schema.js';
 
 export type { DependencyContainer };
 
@@ -89,7 +90,7 @@ export function isToken(value: unknown): value is Token {
 export function tokenName(given: unknown): string {
   if (typeof given === 'function') return className(given);
   if (typeof given === 'symbol') return given.description ?? 'an unnamed symbol';
-  return typeof given === 'string' ? JSON.stringify(given) : String(given);
+  return typeof given === 'string' ? JSON.stringify(given) : shown(given);
 }
 
 /** A child container: what is registered in it is not seen elsewhere. */

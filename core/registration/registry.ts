@@ -4,7 +4,14 @@
  * tokens and the cures. Builds nothing; `container.ts` does.
  */
 
-import { type AnyClass, type BehaviorDescriptor, className, descriptorOf, USER_SERVICE_IDS_FROM } from '../api/descriptor.js';
+import {
+  type AnyClass,
+  type BehaviorDescriptor,
+  className,
+  descriptorOf,
+  RESERVED_NAMES,
+  USER_SERVICE_IDS_FROM,
+} from '../api/descriptor.js';
 import { NetworkBehavior } from '../api/network-behavior.js';
 import { RouterTable } from '../api/router-table.js';
 import { NetworkError } from '../errors.js';
@@ -71,8 +78,6 @@ export interface BuildPlan {
 
 /** What the node itself provides. */
 const GIVEN: ReadonlySet<Token> = new Set([NODE_ID, CLOCK, RANDOM, LOGGER, SEALER, SIGNER, STORAGE, RouterTable]);
-/** The reserved service ids that a built-in behaviour has. */
-const BUILTIN_ID_LAST = 17;
 
 /** Checks everything. Throws one `NetworkError` with the code of the first fault; `details.faults` lists all of them. */
 export function planRegistration(registration: Registration): BuildPlan {
@@ -132,7 +137,7 @@ function planEntries(
 function planBehavior(entry: BehaviorEntry, isBuiltin: boolean): PlannedBehavior {
   const type = classOfEntry(entry);
   const descriptor = descriptorOf(type);
-  checkServiceId(type, descriptor.serviceId, isBuiltin);
+  if (!isBuiltin) checkServiceId(type, descriptor);
   const instance = entry instanceof NetworkBehavior ? entry : undefined;
   const needs = instance === undefined ? tokensOf(type) : [];
   checkParameters(type, needs, instance);
@@ -150,13 +155,13 @@ function checkEntry(entry: unknown): void {
   throw refused('BEHAVIOR_INVALID', `${name} is no behaviour`, cure);
 }
 
-function checkServiceId(type: BehaviorClass, serviceId: number, isBuiltin: boolean): void {
-  if (isBuiltin || serviceId >= USER_SERVICE_IDS_FROM || (serviceId > 0 && serviceId <= BUILTIN_ID_LAST)) return;
-  throw refused(
-    'BEHAVIOR_INVALID',
-    `${className(type)} has the reserved service id ${serviceId}`,
-    `give it one from ${USER_SERVICE_IDS_FROM} to 255`,
-  );
+/** A built-in behaviour that is not on by itself, and one in the place of a built-in one, have its id and its name. */
+function checkServiceId(type: BehaviorClass, { serviceId, name }: BehaviorDescriptor): void {
+  const holder = RESERVED_NAMES[serviceId];
+  if (serviceId >= USER_SERVICE_IDS_FROM || name === holder) return;
+  const what = `${className(type)} has the service id ${serviceId}, which is reserved${holder === undefined ? '' : ` for ${holder}`}`;
+  const place = holder === undefined ? '' : `, or the name ${holder} to take its place`;
+  throw refused('BEHAVIOR_INVALID', what, `give it one from ${USER_SERVICE_IDS_FROM} to 255${place}`);
 }
 
 /** More parameters than tokens and options can fill are a forgotten `@inject`. */

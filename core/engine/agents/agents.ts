@@ -15,8 +15,9 @@ import { NetworkError, type SendResult } from '../../errors.js';
 import { type Limits, limitError } from '../../limits.js';
 import type { MetricsSource } from '../../metrics.js';
 import { shown } from '../../schema/schema.js';
+import { showsShortForm } from '../../structures/short-form.js';
 import { encodeValue } from '../../wire/codec.js';
-import { requireFunction, requireName, requireOptions, requireText, requireWhole } from '../behaviors/arguments.js';
+import { requireDelivery, requireFunction, requireName, requireOptions, requireText, requireWhole } from '../behaviors/arguments.js';
 import type { BehaviorTable } from '../behaviors/behavior-table.js';
 import type { Callbacks } from '../behaviors/callbacks.js';
 import type { Calls } from '../behaviors/calls.js';
@@ -49,6 +50,10 @@ export interface AgentParts {
 }
 
 abstract class AgentOf<Self extends Owner> implements Agent {
+  static {
+    showsShortForm(AgentOf);
+  }
+
   constructor(
     protected readonly parts: AgentParts,
     protected readonly owner: Self,
@@ -114,7 +119,9 @@ abstract class AgentOf<Self extends Owner> implements Agent {
 
   connectionTo(nodeId: NodeId): Connection | undefined {
     this.guard();
-    return (this.parts.links.openTo(nodeId) ?? notOpen(nodeId))?.connection;
+    const link = this.parts.links.openTo(nodeId);
+    if (link === undefined) requireNodeId('connectionTo: nodeId', nodeId);
+    return link?.connection;
   }
 
   sendToHandlers(target: HandlerTarget, event: unknown): number {
@@ -162,6 +169,12 @@ abstract class AgentOf<Self extends Owner> implements Agent {
       return port === undefined ? [] : [lentPort(slot, name, port, callbacks, guard)];
     });
     return lent.length > 0 ? lent : corePort(name, router, guard);
+  }
+
+  /** What printers and encoders show. */
+  toJSON(): object {
+    const { behavior, connectionId } = this.owner;
+    return { behavior: behavior.name, serviceId: behavior.serviceId, ...(connectionId !== undefined && { connectionId }) };
   }
 
   protected guard(): void {
@@ -251,11 +264,8 @@ export class BehaviorAgentOf extends AgentOf<BehaviorSlot> implements BehaviorAg
   }
 
   deliverRpc(request: RpcRequest, answer: RpcAnswer): void {
-    const { serviceId, method } = Object(request) as RpcRequest;
     this.guard();
-    requireWhole('deliverRpc: request.serviceId', serviceId, 0, 255);
-    requireText('deliverRpc: request.method', method);
-    requireFunction('deliverRpc: answer.error', (Object(answer) as RpcAnswer).error);
+    requireDelivery(request, answer);
     this.record({ run: () => this.parts.calls.deliver(request, answer) });
   }
 
@@ -291,9 +301,4 @@ export class ConnectionAgentOf extends AgentOf<HandlerSlot> implements Connectio
     requireText('close: reason', reason);
     this.record({ run: () => this.parts.links.closeFor(this.owner, this.link.id, reason) });
   }
-}
-
-/** An id that is none is a mistake; a node that is not connected is not. */
-function notOpen(nodeId: NodeId): undefined {
-  requireNodeId('connectionTo: nodeId', nodeId);
 }

@@ -1,6 +1,7 @@
 /**
  * @module Arguments: the checks of what an author or an application passes. What is wrong is named before anything happens: `title` is whose argument it is.
  */
+import type { RpcAnswer, RpcRequest } from '../../api/rpc.js';
 import { NetworkError } from '../../errors.js';
 import { nearest } from '../../schema/nearest.js';
 import { shown } from '../../schema/schema.js';
@@ -51,6 +52,14 @@ export function requireSignal(title: string, given: unknown): void {
   if (given === undefined) return;
   const { aborted, addEventListener } = Object(given) as Partial<AbortSignal>;
   if (typeof aborted !== 'boolean' || typeof addEventListener !== 'function') throw invalid(title, given, 'an AbortSignal');
+}
+
+/** What an rpc behaviour delivers. */
+export function requireDelivery(request: RpcRequest, answer: RpcAnswer): void {
+  const { serviceId, method } = Object(request) as RpcRequest;
+  requireWhole('deliverRpc: request.serviceId', serviceId, 0, 255);
+  requireText('deliverRpc: request.method', method);
+  requireFunction('deliverRpc: answer.error', (Object(answer) as RpcAnswer).error);
 }
 
 function invalid(title: string, given: unknown, what: string): NetworkError {

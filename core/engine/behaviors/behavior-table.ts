@@ -3,6 +3,7 @@
  * hooks through `callbacks.ts` only, and knows no link's insides.
  */
 
+import { type NodeId, shortId } from '../../address/node-id.js';
 import type { BehaviorAgent } from '../../api/agent.js';
 import { descriptorOf, rpcMethodsOf, USER_SERVICE_IDS_FROM } from '../../api/descriptor.js';
 import { lendHost, type NetworkBehavior } from '../../api/network-behavior.js';
@@ -25,6 +26,9 @@ export interface BehaviorObserver {
   /** This node offers other services than before. */
   servicesChanged?(): void;
 }
+
+/** The table that each instance belongs to: an instance serves one node. */
+const tables = new WeakMap<NetworkBehavior, BehaviorTable>();
 
 export class BehaviorTable {
   /** By service id, extra services included. */
@@ -101,6 +105,16 @@ export class BehaviorTable {
     return this.offered;
   }
 
+  /** Takes all of them in, or none. Throws `BEHAVIOR_DUPLICATE`. */
+  addAll(instances: readonly NetworkBehavior[]): void {
+    try {
+      for (const instance of instances) this.add(instance);
+    } catch (error) {
+      this.abandon();
+      throw error;
+    }
+  }
+
   /** Takes a behaviour in; it is started by `start`. Throws `BEHAVIOR_DUPLICATE`. */
   add(instance: NetworkBehavior): void {
     this.take(this.claim(instance));
@@ -175,7 +189,10 @@ export class BehaviorTable {
 
   /** The node has ended without a word: nothing works any more. */
   abandon(): void {
-    for (const slot of this.slots) lendHost(slot.instance, undefined);
+    for (const { instance } of this.slots) {
+      lendHost(instance, undefined);
+      tables.delete(instance);
+    }
   }
 
   /** A slot whose service nobody else can get. */
@@ -183,7 +200,10 @@ export class BehaviorTable {
     const descriptor = descriptorOf(instance);
     const taken = this.holderOf(descriptor.serviceId);
     if (taken !== undefined && !taken.isLeaving) throw isTaken(descriptor.serviceId, descriptor.name, taken.name);
+    const owner = tables.get(instance);
+    if (owner !== undefined && owner !== this) throw isElsewhere(descriptor.name, owner.context.self);
     const slot = new BehaviorSlot(instance, descriptor, rpcMethodsOf(instance));
+    tables.set(instance, this);
     slot.agent = this.agentOf(slot);
     this.claimed.set(slot.serviceId, slot);
     return slot;
@@ -208,6 +228,7 @@ export class BehaviorTable {
     this.callbacks.end(slot);
     for (const observer of this.observers) observer.left?.(slot);
     lendHost(slot.instance, undefined);
+    tables.delete(slot.instance);
     this.slots = this.slots.filter((other) => other !== slot);
     for (const serviceId of [slot.serviceId, ...slot.extraServices]) {
       this.offer(serviceId, undefined);
@@ -234,6 +255,11 @@ export class BehaviorTable {
 
 function isTaken(serviceId: number, by: string, holder: string): NetworkError {
   return new NetworkError('BEHAVIOR_DUPLICATE', `service ${serviceId} of ${by} is taken by ${holder}`);
+}
+
+function isElsewhere(name: string, nodeId: NodeId): NetworkError {
+  const flaw = `this instance of ${name} belongs to node ${shortId(nodeId)}`;
+  return new NetworkError('BEHAVIOR_DUPLICATE', `${flaw}; give each node an instance of its own, or the class`);
 }
 
 /** Words of metrics begin with a letter; names of behaviours are freer than that. */

@@ -18,6 +18,7 @@ import type { TokenBucket } from '../../structures/token-bucket.js';
 import { FrameReader } from '../../wire/frame.js';
 import { HEADER_BYTES_MAX, type MessageOrigin } from '../../wire/message.js';
 import type { BehaviorSlot, HandlerSlot } from '../behaviors/owner.js';
+import { OpenConnection } from './open-connection.js';
 import { Outbox } from './outbox.js';
 
 export type Phase = 'dialling' | 'waiting' | 'securing' | 'duplicates' | 'gates' | 'open' | 'closing' | 'closed';
@@ -149,7 +150,7 @@ export class Link {
   prove(connection: Connection, instance: string, undecodable: Counter, limits: Limits): void {
     const { id: connectionId, nodeId } = connection;
     this.origin = { nodeId, connectionId, undecodable, limits };
-    this.connection = Object.freeze(connection);
+    this.connection = new OpenConnection(connection);
     this.nodeIdBytes = nodeIdToBytes(connection.nodeId);
     this.instance = instance;
     this.phase = 'duplicates';

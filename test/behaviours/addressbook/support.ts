@@ -159,7 +159,7 @@ export function isInOnePiece(nodes: readonly MeshNode[]): boolean {
 
 /** Stands where the address book would: says what the test wants, and keeps what it hears. */
 export class Liar extends NetworkBehavior {
-  static readonly behavior = { serviceId: 2, name: 'liar' } as const;
+  static readonly behavior = { serviceId: 2, name: 'addressbook' } as const;
   readonly heard: BookMessage[] = [];
 
   override onMessage(_agent: BehaviorAgent, message: Message): void {

@@ -24,7 +24,7 @@ class Other extends NetworkBehavior {
 
 /** Says on the service of envelopes what the test wants. */
 class Liar extends NetworkBehavior {
-  static readonly behavior = { serviceId: 14, name: 'liar' } as const;
+  static readonly behavior = { serviceId: 14, name: 'envelopes' } as const;
   say(connectionId: number, ...bytes: number[]): void {
     this.perform((agent) => agent.send(toConnection(connectionId), Uint8Array.from(bytes)));
   }

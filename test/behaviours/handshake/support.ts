@@ -101,7 +101,7 @@ export type Part = (say: (value: unknown) => void, heard: unknown, agent: Connec
 
 /** Stands where the handshake would: admits every connection at once, and says what its part says. */
 export class Peer extends NetworkBehavior {
-  static readonly behavior = { serviceId: 1, name: 'peer', gate: true } as const;
+  static readonly behavior = { serviceId: 1, name: 'handshake', gate: true } as const;
   /** Decoded messages, in order. */
   readonly heard: unknown[] = [];
 

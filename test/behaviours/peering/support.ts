@@ -86,7 +86,7 @@ export function numbers(count: number, from = 0): number[] {
 
 /** A behaviour with the service id of peering that only says and hears bytes. */
 export class Impostor extends NetworkBehavior {
-  static readonly behavior = { serviceId: 15, name: 'impostor' } as const;
+  static readonly behavior = { serviceId: 15, name: 'peering' } as const;
   readonly heard: unknown[] = [];
   readonly connections: Connection[] = [];
 

@@ -102,16 +102,21 @@ describe('registry', () => {
       'BEHAVIOR_DUPLICATE: A is registered twice; take one of the two out',
     ]);
     expect(faultsOf({ behaviors: [A, sample('B', 41)] })).to.deep.equal([]);
-    expect(faultsOf({ builtins: [Rpc], behaviors: [sample('MyRpc', 6)] })[0]).to.match(
+    expect(faultsOf({ builtins: [Rpc], behaviors: [sample('RPC', 6)] })[0]).to.match(
       /Rpc is built in: leave rpc out of builtins to replace it/,
     );
   });
 
   it('reserved service ids: users take one only in place of a built-in that is off', () => {
-    const idFaults = (serviceId: number) => faultsOf({ behaviors: [sample('Mine', serviceId)] });
-    for (const id of [1, 6, 16, 32, 255]) expect(idFaults(id), String(id)).to.deep.equal([]);
-    for (const id of [0, 18, 31])
-      expect(idFaults(id)[0], String(id)).to.match(/^BEHAVIOR_INVALID: Mine has the reserved service id .*from 32 to 255/);
+    const idFaults = (serviceId: number, name = 'Mine') => faultsOf({ behaviors: [sample(name, serviceId)] });
+    expect([...idFaults(32), ...idFaults(255), ...idFaults(1, 'Handshake'), ...idFaults(6, 'Rpc')]).to.deep.equal([]);
+    for (const id of [0, 4, 18, 31])
+      expect(idFaults(id)).to.deep.equal([
+        `BEHAVIOR_INVALID: Mine has the service id ${id}, which is reserved; give it one from 32 to 255`,
+      ]);
+    expect(idFaults(6, 'Handshake')).to.deep.equal([
+      'BEHAVIOR_INVALID: Handshake has the service id 6, which is reserved for rpc; give it one from 32 to 255, or the name rpc to take its place',
+    ]);
     expect(faultsOf({ builtins: [sample('Later', 18)] })).to.deep.equal([]);
   });
 

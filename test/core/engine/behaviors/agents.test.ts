@@ -81,7 +81,8 @@ const OF_HANDLERS: typeof COMMON = [...COMMON, ['reply', (agent) => agent.reply(
 function methodsOf(agent: object): string[] {
   const names = new Set<string>();
   for (let at = Object.getPrototypeOf(agent); at !== Object.prototype; at = Object.getPrototypeOf(at))
-    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(at))) if (typeof value === 'function') names.add(name);
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(at)))
+      if (typeof value === 'function' && name !== 'toJSON') names.add(name);
   return [...names];
 }
 
