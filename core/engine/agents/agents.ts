@@ -2,7 +2,6 @@
  * @module Agents, implemented: thin objects that check that their callback still runs, send at once, and record everything else. One
  * per owner; they keep no state of their own.
  */
-
 import type { Address } from '../../address/address.js';
 import type { NodeId } from '../../address/node-id.js';
 import type { Agent, BehaviorAgent, Cancellable, ConnectionAgent, HandlerTarget, QueueFill, SendOptions } from '../../api/agent.js';
@@ -14,10 +13,17 @@ import type { IncomingStream } from '../../api/stream.js';
 import { NetworkError, type SendResult } from '../../errors.js';
 import { type Limits, limitError } from '../../limits.js';
 import type { MetricsSource } from '../../metrics.js';
-import { shown } from '../../schema/schema.js';
 import { showsShortForm } from '../../structures/short-form.js';
 import { encodeValue } from '../../wire/codec.js';
-import { requireDelivery, requireFunction, requireName, requireOptions, requireText, requireWhole } from '../behaviors/arguments.js';
+import {
+  requireDelay,
+  requireDelivery,
+  requireFunction,
+  requireName,
+  requireOptions,
+  requireText,
+  requireWhole,
+} from '../behaviors/arguments.js';
 import type { BehaviorTable } from '../behaviors/behavior-table.js';
 import type { Callbacks } from '../behaviors/callbacks.js';
 import type { Calls } from '../behaviors/calls.js';
@@ -135,8 +141,7 @@ abstract class AgentOf<Self extends Owner> implements Agent {
   after(delayMs: number, callback: (agent: this) => void): Cancellable {
     const { behavior } = this.owner;
     const { timersPerBehaviorMax } = this.limits;
-    if (!(typeof delayMs === 'number' && delayMs >= 0))
-      throw new NetworkError('ARGUMENT_INVALID', `after: delayMs is ${shown(delayMs)}; it must be a number of milliseconds of 0 or more`);
+    requireDelay('after: delayMs', delayMs);
     requireFunction('after: callback', callback);
     if (behavior.timerCount >= timersPerBehaviorMax)
       throw limitError('timersPerBehaviorMax', behavior.timerCount, timersPerBehaviorMax, behavior.name);

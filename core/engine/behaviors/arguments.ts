@@ -18,6 +18,12 @@ export function requireDuration(title: string, given: unknown): number {
   throw invalid(title, given, 'a number of milliseconds above 0');
 }
 
+/** The same, or none. */
+export function requireDelay(title: string, given: unknown): number {
+  if (typeof given === 'number' && given >= 0) return given;
+  throw invalid(title, given, 'a number of milliseconds of 0 or more');
+}
+
 /** A whole number within both bounds, such as a service id. */
 export function requireWhole(title: string, given: unknown, min: number, max = Number.MAX_SAFE_INTEGER): number {
   if (Number.isSafeInteger(given) && (given as number) >= min && (given as number) <= max) return given as number;
