@@ -2,7 +2,8 @@
  * @module EngineParts: builds the parts of the engine, each with the few others that it needs, and puts observers into their order. Nothing
  * but `network.ts` knows all of them.
  */
-import { BehaviorAgentOf, ConnectionAgentOf } from './agents/agents.js';
+import { BehaviorAgentOf } from './agents/agents.js';
+import { ConnectionAgentOf } from './agents/connection-agent.js';
 import { BehaviorTable } from './behaviors/behavior-table.js';
 import { Callbacks } from './behaviors/callbacks.js';
 import { Calls } from './behaviors/calls.js';

@@ -4,7 +4,7 @@
  */
 import type { Address } from '../../address/address.js';
 import type { NodeId } from '../../address/node-id.js';
-import type { Agent, BehaviorAgent, Cancellable, ConnectionAgent, HandlerTarget, QueueFill, SendOptions } from '../../api/agent.js';
+import type { Agent, BehaviorAgent, Cancellable, HandlerTarget, QueueFill, SendOptions } from '../../api/agent.js';
 import type { Connection } from '../../api/events.js';
 import type { BehaviorPorts, CallResult, LentPort, Logger, Random } from '../../api/ports.js';
 import { type Route, requireNodeId, requireRoute } from '../../api/routes.js';
@@ -28,14 +28,13 @@ import type { BehaviorTable } from '../behaviors/behavior-table.js';
 import type { Callbacks } from '../behaviors/callbacks.js';
 import type { Calls } from '../behaviors/calls.js';
 import { OwnQueue } from '../behaviors/own-queue.js';
-import type { BehaviorSlot, HandlerSlot, Owner } from '../behaviors/owner.js';
+import type { BehaviorSlot, Owner } from '../behaviors/owner.js';
 import type { Streams } from '../behaviors/streams.js';
 import { Timer } from '../behaviors/timer.js';
 import type { Action, EngineContext } from '../context.js';
 import type { Dialer } from '../dial/dialer.js';
 import { targetOf } from '../dial/dialling.js';
 import type { Admission } from '../links/admission.js';
-import type { Link } from '../links/link.js';
 import type { LinkTable } from '../links/link-table.js';
 import type { Sender } from '../messages/sender.js';
 import type { RouterFacade } from '../router-facade.js';
@@ -55,7 +54,7 @@ export interface AgentParts {
   readonly router: RouterFacade;
 }
 
-abstract class AgentOf<Self extends Owner> implements Agent {
+export abstract class AgentOf<Self extends Owner> implements Agent {
   static {
     showsShortForm(AgentOf);
   }
@@ -277,33 +276,5 @@ export class BehaviorAgentOf extends AgentOf<BehaviorSlot> implements BehaviorAg
   deliverStream(incoming: IncomingStream): void {
     requireFunction('deliverStream: incoming.failed', (Object(incoming) as IncomingStream).failed);
     this.record({ run: () => this.parts.streams.deliver(incoming) });
-  }
-}
-
-export class ConnectionAgentOf extends AgentOf<HandlerSlot> implements ConnectionAgent {
-  constructor(
-    parts: AgentParts,
-    owner: HandlerSlot,
-    private readonly link: Link,
-  ) {
-    super(parts, owner);
-  }
-
-  get connection(): Connection {
-    return this.owner.connection;
-  }
-
-  reply(payload: unknown, options?: SendOptions): SendResult {
-    this.guard();
-    return this.parts.sender.sendOn(this.owner, this.link, payload, options);
-  }
-
-  sendToBehavior(event: unknown): void {
-    this.record({ run: () => this.parts.callbacks.behaviorEvent(this.owner, this.owner.behavior, event) });
-  }
-
-  close(reason = ''): void {
-    requireText('close: reason', reason);
-    this.record({ run: () => this.parts.links.closeFor(this.owner, this.link.id, reason) });
   }
 }
