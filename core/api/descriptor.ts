@@ -16,6 +16,11 @@ export interface BehaviorDescriptor {
   readonly rpc?: readonly string[];
 }
 
+/** What a client needs to know of a behaviour's class, which may be abstract: its methods need not be there. */
+export interface RpcContract extends Pick<BehaviorDescriptor, 'serviceId' | 'name'> {
+  readonly methods: ReadonlySet<string>;
+}
+
 /** Any class, also an abstract one. */
 export type AnyClass<T = unknown> = abstract new (...args: never[]) => T;
 
@@ -76,6 +81,7 @@ const marked = new WeakSet<object>();
 const streamMarked = new WeakSet<object>();
 const descriptors = new WeakMap<object, BehaviorDescriptor>();
 const methods = new WeakMap<object, ReadonlySet<string>>();
+const contracts = new WeakMap<object, RpcContract>();
 
 /** For `@Behavior` alone. Throws `BEHAVIOR_INVALID` when the facts are not sound. */
 export function recordDescriptor(type: AnyClass, given: BehaviorDescriptor): void {
@@ -130,6 +136,17 @@ export function rpcMethodsOf(subject: object): ReadonlySet<string> {
   const names = new Set([...(descriptorOf(type).rpc ?? []), ...markedNames(type.prototype)]);
   methods.set(type, names);
   return names;
+}
+
+/** The contract of a behaviour's class, own or inherited. Throws `BEHAVIOR_INVALID`. */
+export function contractOf(type: AnyClass): RpcContract {
+  const known = contracts.get(type);
+  if (known !== undefined) return known;
+  const { serviceId, name, rpc = [] } = checked(classOf(type), givenTo(classOf(type)));
+  checkRemoteNames(type, rpc);
+  const contract = { serviceId, name, methods: new Set([...rpc, ...markedNames(type.prototype as object)]) };
+  contracts.set(type, contract);
+  return contract;
 }
 
 /** The methods of a prototype chain, most derived first, without those of `Object`. */
@@ -199,11 +216,15 @@ function shown(value: unknown): string {
 
 function checkRpcNames(type: AnyClass, names: readonly string[]): void {
   const known = new Set([...methodsOf(type.prototype as object)].map(([name]) => name));
-  for (const name of names) {
-    if (!isRemoteName(name)) throw invalid(type, `offers ${name} in rpc`, 'no hook and no member of every object can be called remotely');
+  checkRemoteNames(type, names);
+  for (const name of names)
     if (!known.has(name))
       throw invalid(type, `offers ${name} in rpc, which is no method of it`, 'correct the name; methods count, fields do not');
-  }
+}
+
+function checkRemoteNames(type: AnyClass, names: readonly string[]): void {
+  for (const name of names)
+    if (!isRemoteName(name)) throw invalid(type, `offers ${name} in rpc`, 'no hook and no member of every object can be called remotely');
 }
 
 function invalid(type: AnyClass, fault: string, cure: string): NetworkError {

@@ -81,7 +81,18 @@ export class SimulatedNode extends MeshNode {
   /** What a client's method gives: a promise, or a sequence whose every step is one. */
   #passing(given: Promise<unknown> | AsyncIterable<unknown>): unknown {
     if (!(Symbol.asyncIterator in given)) return this.#meanwhile(given);
-    const items = given[Symbol.asyncIterator]();
+    const iterate = () => this.#steps(given[Symbol.asyncIterator]());
+    if (!(given instanceof Promise)) return iterate();
+    // One response, or a stream of them in its place.
+    const answer = this.#meanwhile(given);
+    const iterateInstead = () => {
+      answer.catch(() => {});
+      return iterate();
+    };
+    return Object.assign(answer, { [Symbol.asyncIterator]: iterateInstead });
+  }
+
+  #steps(items: AsyncIterator<unknown>): AsyncIterableIterator<unknown> {
     const steps: AsyncIterableIterator<unknown> = {
       next: () => this.#meanwhile(items.next()),
       return: (value) => this.#meanwhile(items.return?.(value) ?? Promise.resolve({ done: true, value })),
