@@ -253,8 +253,7 @@ export class MeshNode {
 
   /** What `JSON.stringify` and, on Node, `console.log` show. */
   toJSON(): object {
-    const addresses = this.addresses.map(({ text }) => text);
-    return { id: this.id, state: this.state, addresses, connections: this.connections().length };
+    return { id: this.id, state: this.state, addresses: this.addresses.map(({ text }) => text), connections: this.connections().length };
   }
 
   /** For the simulator: ends at once and in silence, as a crash would. */
