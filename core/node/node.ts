@@ -129,8 +129,9 @@ export class MeshNode {
    * Says goodbye, settles every call, closes everything. Ends within 2 s after `drainMs` whatever the peers do; idempotent. A stop without
    * `drainMs` cuts the drain of an earlier one short. Rejects with `ARGUMENT_INVALID`, and goes on running, for a wrong `drainMs`.
    */
-  async stop(options: StopOptions = {}): Promise<void> {
+  stop(options: StopOptions = {}): Promise<void> {
     const drainMs = drainMsOf(options);
+    if (typeof drainMs !== 'number') return Promise.reject(drainMs);
     this.stopping ??= this.stopOnce(drainMs);
     if (drainMs === 0) this.runner.cutDrain();
     return this.stopping;
@@ -210,8 +211,7 @@ export class MeshNode {
 
   /** Swaps the routing table. One that learns has the old one beside it until it `isFilled`, 10 s at most. No message is lost or doubled. */
   useRouter(table: RouterClass | RouterTable): void {
-    const instance = routerOf('useRouter: table', table, 'ARGUMENT_INVALID');
-    this.enterAndThrow(() => this.network.useRouter(instance));
+    this.enterAndThrow(() => this.network.useRouter(routerOf('useRouter: table', table, 'ARGUMENT_INVALID')));
   }
 
   /** Adds a behaviour to the running node. It starts, then sees the open connections, without votes. */

@@ -20,8 +20,16 @@ export interface StopOptions {
 
 const DRAIN_MS_MAX = 86_400_000;
 
-/** The drain in milliseconds. Throws `ARGUMENT_INVALID`. */
-export function drainMsOf(options: StopOptions): number {
+/** The drain in milliseconds, or what is wrong with the options. */
+export function drainMsOf(options: StopOptions): number | NetworkError {
+  try {
+    return checked(options);
+  } catch (error) {
+    return error as NetworkError;
+  }
+}
+
+function checked(options: StopOptions): number {
   requireOptions('stop', options, ['drainMs']);
   const { drainMs = 0 } = options;
   if (typeof drainMs === 'number' && drainMs >= 0 && drainMs <= DRAIN_MS_MAX) return drainMs;

@@ -40,7 +40,7 @@ describe('every limit', () => {
         expect(error.code).to.equal('LIMITS_INVALID');
         expect(error.message)
           .to.include(`limits.${name}`)
-          .and.include(String(bad))
+          .and.include(typeof bad === 'string' ? 'a text of 1 characters' : bad instanceof Object ? 'an object' : String(bad))
           .and.include(String(min))
           .and.include(String(max))
           .and.include(unit);

@@ -274,6 +274,7 @@ export class BehaviorAgentOf extends AgentOf<BehaviorSlot> implements BehaviorAg
   }
 
   deliverStream(incoming: IncomingStream): void {
+    this.guard();
     requireFunction('deliverStream: incoming.failed', (Object(incoming) as IncomingStream).failed);
     this.record({ run: () => this.parts.streams.deliver(incoming) });
   }
