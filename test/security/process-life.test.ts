@@ -92,9 +92,14 @@ describe('life and death of a process', () => {
     expect(statSync(path).mode & 0o777).to.equal(0o600);
     expect((await createNode({ identity: path, logger: 'silent' })).id).to.equal(first.id);
     const good = readFileSync(path);
+    for (const mode of [0o640, 0o440, 0o400]) {
+      chmodSync(path, mode);
+      expect((await createNode({ identity: path, logger: 'silent' })).id, mode.toString(8)).to.equal(first.id);
+    }
+    chmodSync(path, 0o600);
     for (const [what, spoil] of [
       ['others may read it', () => chmodSync(path, 0o644)],
-      ['its group may read it', () => chmodSync(path, 0o640)],
+      ['its group may write it', () => chmodSync(path, 0o660)],
       ['it is cut short', () => writeFileSync(path, good.subarray(0, good.length - 1))],
       ['it is empty', () => writeFileSync(path, '')],
       [

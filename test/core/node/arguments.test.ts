@@ -275,6 +275,7 @@ describe('wrong arguments (kind 8)', () => {
       'metrics',
       'limits',
       'addresses',
+      'announced',
       'connections',
       'guard',
       'record',
