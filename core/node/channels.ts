@@ -13,6 +13,8 @@ import { Listening, type ListeningOptions, transportError } from './listening.js
 
 /** What is written in one turn of the event loop to a system that takes everything at once: as much as a lane holds by default. */
 const TURN_BYTES_MAX = 4_194_304;
+/** From so many bytes on the turn counts at all: to wait for its end costs more than a small write. */
+const COUNTED_BYTES_MIN = 65_536;
 
 export interface ChannelsOptions extends Pick<ListeningOptions, 'clock' | 'log' | 'onEvent'> {
   readonly timers: Timers;
@@ -24,7 +26,7 @@ export interface ChannelsOptions extends Pick<ListeningOptions, 'clock' | 'log' 
 export class Channels {
   readonly links = new Map<number, TransportLink>();
   readonly dials = new Map<number, Dial>();
-  /** What the system took in this turn, and by connection what of it was not reported yet. */
+  /** What the system took in this turn, and less than `COUNTED_BYTES_MIN` before it; by connection what of it was not reported yet. */
   private turnBytes = 0;
   private readonly writtenBytes = new Map<number, number>();
   private readonly listening: Listening;
@@ -152,11 +154,11 @@ export class Channels {
    * it go on: from a bound on, what was taken is reported in the next turn.
    */
   private written(connectionId: number, byteCount: number): void {
-    const { writtenBytes } = this;
-    if (this.turnBytes === 0) this.options.timers.endOfTurn(() => this.turned());
+    const { turnBytes, writtenBytes } = this;
     this.turnBytes += byteCount;
+    if (turnBytes < COUNTED_BYTES_MIN && this.turnBytes >= COUNTED_BYTES_MIN) this.options.timers.endOfTurn(() => this.turned());
+    if (this.turnBytes <= TURN_BYTES_MAX) return this.options.step({ type: 'written', connectionId, byteCount });
     writtenBytes.set(connectionId, byteCount + (writtenBytes.get(connectionId) ?? 0));
-    if (this.turnBytes <= TURN_BYTES_MAX) this.settleWritten(connectionId);
   }
 
   private turned(): void {
