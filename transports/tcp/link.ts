@@ -13,6 +13,8 @@ import { networkError } from './system-error.js';
 
 /** How long `end` may take before the channel is destroyed. */
 const LINGER_MS = 1_000;
+/** Below it one copy costs less than a gathered write. */
+const GATHERED_BYTES_MIN = 1_024;
 
 export class TcpLink implements TransportLink {
   readonly kind = 'stream';
@@ -53,13 +55,18 @@ export class TcpLink implements TransportLink {
     const byteCount = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
     const lastIndex = chunks.length - 1;
     if (byteCount === 0 || this.#isEnding || this.#socket.destroyed) return;
-    this.#socket.cork();
-    for (let index = 0; index < lastIndex; index++) this.#socket.write(chunks[index] as Uint8Array);
-    this.#socket.write(chunks[lastIndex] as Uint8Array, (error) => {
+    const onWritten = (error?: Error | null) => {
       if (error) return;
       freeSpent(chunks);
       this.#sink?.onWritten(byteCount);
-    });
+    };
+    if (byteCount < GATHERED_BYTES_MIN) {
+      this.#socket.write(Buffer.concat(chunks, byteCount), onWritten);
+      return;
+    }
+    this.#socket.cork();
+    for (let index = 0; index < lastIndex; index++) this.#socket.write(chunks[index] as Uint8Array);
+    this.#socket.write(chunks[lastIndex] as Uint8Array, onWritten);
     this.#socket.uncork();
   }
 
