@@ -144,6 +144,7 @@ export {
 } from './kits/flow/repaired/index.js';
 export { LIMITS, type LimitName, type Limits, type LimitUnit, limitError, limitReached, type ReachedLimit } from './limits.js';
 export type { Counter, Gauge, Histogram, HistogramSnapshot, MetricsSnapshot, MetricsSource } from './metrics.js';
+export { DURATION_BOUNDS_MS } from './metrics.js';
 export { MemoryStorage } from './node/memory-storage.js';
 export { MeshNode } from './node/node.js';
 export type { BuiltinName, LogLevel, NodeDefaults, NodeLimits, NodeOptions } from './node/node-options.js';

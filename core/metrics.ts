@@ -63,6 +63,9 @@ export class Histogram {
   }
 }
 
+/** Upper ends of buckets for durations in milliseconds, from a quarter of one to ten seconds. */
+export const DURATION_BOUNDS_MS: readonly number[] = [0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000];
+
 /** Where metrics are made: the node's own, or those of one behaviour, whose names begin with its name. */
 export interface MetricsSource {
   /** The counter of that name, which is made if there is none. A name that is invalid or of another kind throws `ARGUMENT_INVALID`. */
@@ -71,13 +74,26 @@ export interface MetricsSource {
   gauge(name: string): Gauge;
   /** As `counter`. `bounds` must be the same whenever the name is asked for. */
   histogram(name: string, bounds: readonly number[]): Histogram;
+  /**
+   * A gauge, or a counter by the end of its name, whose value is read for each snapshot as long as its owner runs: for sizes that are known
+   * anyway. NaN when `read` throws. Of several for one name the newest is read.
+   */
+  observe(name: string, read: () => number): void;
+  /**
+   * Numbers that their owner counts in fields of an object: each field that holds one is a counter, `framesSent` as `frames_sent_total`, read
+   * for each snapshot as long as the owner runs.
+   */
+  counters(fields: object): void;
 }
 
 type Kind = 'counter' | 'gauge' | 'histogram';
-type Metric = { readonly kind: Kind; readonly source: Counter | Gauge | Histogram };
+type Metric = { readonly kind: Kind; readonly source: Counter | Gauge | Histogram; readonly seriesCount: number };
+type Read = () => number;
 
 export class Metrics implements MetricsSource {
   readonly #metrics = new Map<string, Metric>();
+  /** What is read from its owner, by name. */
+  readonly #observed = new Map<string, Read>();
   readonly #seriesMax: number;
   #seriesCount = 0;
   readonly #refused: Counter;
@@ -105,17 +121,30 @@ export class Metrics implements MetricsSource {
     return histogram;
   }
 
+  observe(name: string, read: Read): void {
+    this.#named(name, COUNTER_NAME.test(name) ? 'counter' : 'gauge', 1, () => ({ value: 0 }));
+    if (this.#metrics.has(name)) this.#observed.set(name, read);
+  }
+
+  counters(fields: object): void {
+    for (const [name, read] of countersOf(fields)) this.observe(name, read);
+  }
+
+  /** What is read under that name belongs to an owner that has ended. */
+  forget(name: string): void {
+    this.#observed.delete(name);
+    this.#seriesCount -= this.#metrics.get(name)?.seriesCount ?? 0;
+    this.#metrics.delete(name);
+  }
+
   /** The same metrics under names that begin with `prefix` and an underscore. */
-  scoped(prefix: string): MetricsSource {
-    return {
-      counter: (name) => this.counter(`${prefix}_${name}`),
-      gauge: (name) => this.gauge(`${prefix}_${name}`),
-      histogram: (name, bounds) => this.histogram(`${prefix}_${name}`, bounds),
-    };
+  scoped(prefix: string): ScopedMetrics {
+    return new ScopedMetrics(this, prefix);
   }
 
   /** Everything by name, as of now. */
   snapshot(): MetricsSnapshot {
+    for (const [name, read] of this.#observed) (this.#metrics.get(name)?.source as Gauge).value = valueFrom(read);
     return Object.fromEntries(
       [...this.#metrics].map(([name, { source }]) => [name, source instanceof Histogram ? source.snapshot() : source.value]),
     );
@@ -133,8 +162,67 @@ export class Metrics implements MetricsSource {
       return source;
     }
     this.#seriesCount += seriesCount;
-    this.#metrics.set(name, { kind, source });
+    this.#metrics.set(name, { kind, source, seriesCount });
     return source;
+  }
+}
+
+/** The metrics of one behaviour, under its name. */
+export class ScopedMetrics implements MetricsSource {
+  readonly #observed = new Set<string>();
+
+  constructor(
+    private readonly metrics: Metrics,
+    private readonly prefix: string,
+  ) {}
+
+  counter(name: string): Counter {
+    return this.metrics.counter(this.#full(name));
+  }
+
+  gauge(name: string): Gauge {
+    return this.metrics.gauge(this.#full(name));
+  }
+
+  histogram(name: string, bounds: readonly number[]): Histogram {
+    return this.metrics.histogram(this.#full(name), bounds);
+  }
+
+  observe(name: string, read: Read): void {
+    this.#observed.add(this.#full(name));
+    this.metrics.observe(this.#full(name), read);
+  }
+
+  counters(fields: object): void {
+    for (const [name, read] of countersOf(fields)) this.observe(name, read);
+  }
+
+  /** The behaviour has ended: what was read from it goes. */
+  end(): void {
+    for (const name of this.#observed) this.metrics.forget(name);
+    this.#observed.clear();
+  }
+
+  #full(name: string): string {
+    return `${this.prefix}_${name}`;
+  }
+}
+
+/** Names and values of the fields that hold a number. */
+function countersOf(fields: object): (readonly [name: string, read: Read])[] {
+  const counts = fields as Readonly<Record<string, number>>;
+  const names = Object.keys(fields).filter((field) => typeof counts[field] === 'number');
+  return names.map((field) => [
+    `${field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}_total`,
+    () => counts[field] as number,
+  ]);
+}
+
+function valueFrom(read: Read): number {
+  try {
+    return read();
+  } catch {
+    return Number.NaN;
   }
 }
 

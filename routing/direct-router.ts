@@ -29,6 +29,10 @@ export class DirectRouter extends RouterTable {
   readonly #best = new Map<number, RouteAction>();
   readonly #fanouts = new Map<number, RouteFanout>();
 
+  override get nodeCount(): number {
+    return this.#neighbours.size;
+  }
+
   override pathToNode(nodeId: NodeId, except?: number): RouteAction {
     const link = this.#neighbours.of(nodeId);
     if (link !== undefined) return link.connectionId === except ? REJECT : link.action;

@@ -108,6 +108,7 @@ const ENTRY_POINTS = {
   'meshwright/transports': 'transports/index.ts',
   'meshwright/simulation': 'simulation.ts',
   'meshwright/testing': 'testing/index.ts',
+  'meshwright/operation': 'operation/index.ts',
 };
 
 /** The text of docs/api.md. `read` gives the text of a source. */

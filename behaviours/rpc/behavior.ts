@@ -20,7 +20,9 @@ import {
   type CallRequest,
   type CallResult,
   type Connection,
+  DURATION_BOUNDS_MS,
   Exchanges,
+  type Histogram,
   LOGGER,
   type Logger,
   type Lost,
@@ -52,6 +54,7 @@ export class RpcBehavior extends NetworkBehavior {
   private readonly exchanges: Exchanges<IncomingCall>;
   private readonly outgoing: OutgoingCalls;
   private readonly incoming: IncomingCalls;
+  private latency: Histogram | undefined;
   /** Called once no call is in work any more. */
   private onDrained: (() => void) | undefined;
   private readonly drainTimer = new WakeTimer<BehaviorAgent>(() => this.endDrain());
@@ -69,6 +72,7 @@ export class RpcBehavior extends NetworkBehavior {
       log,
       act: (work) => this.act(log, work),
       wake: (agent) => this.exchanges.wake(agent),
+      answered: (latencyMs) => this.latency?.record(latencyMs),
       ended: () => this.callEnded(log),
     };
     this.outgoing = new OutgoingCalls(host, requester, callsMax, SERVICE_ID);
@@ -105,6 +109,11 @@ export class RpcBehavior extends NetworkBehavior {
   }
 
   override onStarted(agent: BehaviorAgent): void {
+    const { metrics } = agent;
+    this.latency = metrics.histogram('call_ms', DURATION_BOUNDS_MS);
+    metrics.counters(this.counters);
+    metrics.observe('calls_waiting_count', () => this.waitingCount);
+    metrics.observe('calls_in_work_count', () => this.inWorkCount);
     this.exchanges.onStarted(agent);
   }
 

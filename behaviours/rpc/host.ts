@@ -9,6 +9,8 @@ export interface RpcHost {
   act(work: (agent: BehaviorAgent) => void): void;
   /** A deadline may have come closer. */
   wake(agent: BehaviorAgent): void;
+  /** An own call got its answer, so long after its request. */
+  answered(latencyMs: number): void;
   /** A call has ended, of this node or of another. */
   ended(): void;
 }

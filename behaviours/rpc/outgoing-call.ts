@@ -25,6 +25,8 @@ export interface CallHost {
   read(agent: BehaviorAgent, head: MessageHead): ReadAnswer | undefined;
   /** It has all that it waited for. */
   leave(call: Outgoing): void;
+  /** The one answer has come, so long after the request. */
+  answered(latencyMs: number): void;
   /** Its caller wants no more; the remote is sent that. */
   cancel(call: Outgoing): void;
   /** Its time begins anew. */
@@ -97,6 +99,7 @@ export class OutgoingCall extends Outgoing {
     const answer = this.host.read(agent, head);
     if (answer === undefined) return;
     this.host.leave(this);
+    this.host.answered(agent.nowMs - (this.dueMs - this.timeoutMs));
     this.end(answer as CallResult);
   }
 

@@ -68,6 +68,10 @@ export class OutgoingCalls implements CallHost {
     this.requester.leave(call);
   }
 
+  answered(latencyMs: number): void {
+    this.host.answered(latencyMs);
+  }
+
   cancel(call: Outgoing): void {
     this.host.counters.callsCancelled++;
     this.host.ended();

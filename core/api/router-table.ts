@@ -76,6 +76,11 @@ export abstract class RouterTable {
     return undefined;
   }
 
+  /** How many nodes it knows, where it has the number at hand: for metrics. */
+  get nodeCount(): number | undefined {
+    return undefined;
+  }
+
   #self: NodeId | undefined;
 
   /** This node's id; `undefined` before `attach`. */

@@ -58,6 +58,10 @@ export class RouterFacade extends RouterTable {
     return revision === undefined ? undefined : revision + this.#swapCount * SWAP_REVISIONS;
   }
 
+  override get nodeCount(): number | undefined {
+    return this.table.nodeCount;
+  }
+
   /** The current table beneath. */
   get table(): RouterTable {
     return this.#current.table;

@@ -251,6 +251,7 @@ export class Runner {
   }
 
   private wake(): void {
+    this.network.metrics.loopDelay.record(Math.max(0, this.options.clock.nowMs() - this.wakeMs));
     this.wakeMs = Number.POSITIVE_INFINITY;
     this.cancelWake = undefined;
     this.step({ type: 'time' });

@@ -145,12 +145,16 @@ export abstract class LearningRouter extends RouterTable {
     });
   }
 
+  override get nodeCount(): number {
+    return this.rib?.nodes.size ?? 0;
+  }
+
   /** How much is known, and what it takes. */
   size(): PathVectorSize {
     const links = [...this.#links.values()];
     const sum = (of: (link: RouteLink) => number) => links.reduce((total, link) => total + of(link), 0);
     return {
-      nodeCount: this.rib?.nodes.size ?? 0,
+      nodeCount: this.nodeCount,
       entryCount: sum((link) => link.ribIn.entryCount),
       pathCount: sum((link) => link.paths.size),
       byteLength: sum((link) => link.byteLength),

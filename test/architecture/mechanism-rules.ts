@@ -18,7 +18,7 @@ export interface Mechanism {
   readonly listed: readonly string[];
 }
 
-const SHIPPED = /^(core|behaviours|routing|transports|testing)\//;
+const SHIPPED = /^(core|behaviours|routing|transports|testing|operation)\//;
 const BEHAVIORS = /^behaviours\//;
 
 export const MECHANISMS = {

@@ -15,6 +15,53 @@ describe('metrics', () => {
     expect(metrics.snapshot()).to.deep.equal({ metrics_refused_total: 0, messages_sent_total: 2, queue_length_count: 3 });
   });
 
+  it('reads what is observed for each snapshot, from the newest of one name, and NaN where that throws', () => {
+    const metrics = new Metrics();
+    let size = 3;
+    metrics.observe('table_count', () => 99);
+    metrics.observe('table_count', () => size);
+    metrics.observe('broken_count', () => {
+      throw new Error('on purpose');
+    });
+    metrics.observe('seen_total', () => 2 * size);
+    expect(metrics.snapshot()).to.include({ table_count: 3, seen_total: 6 });
+    expect(metrics.snapshot()['broken_count']).to.be.NaN;
+    size = 5;
+    expect(metrics.snapshot()).to.include({ table_count: 5, seen_total: 10 });
+    expect(() => metrics.counter('table_total')).not.to.throw();
+    expect(() => metrics.counter('seen_total')).not.to.throw();
+    expect(() => metrics.gauge('seen_total')).to.throw(NetworkError, 'is a counter');
+    expect(() => metrics.observe('seen', () => 1)).to.throw(NetworkError, 'invalid');
+  });
+
+  it('takes counters from the numbers in the fields of an object', () => {
+    const metrics = new Metrics();
+    const counts = { framesSent: 1, bytesOfRecordsSent: 0, malformed: 2, label: 'x' };
+    metrics.counters(counts);
+    counts.framesSent++;
+    expect(metrics.snapshot()).to.deep.equal({
+      metrics_refused_total: 0,
+      frames_sent_total: 2,
+      bytes_of_records_sent_total: 0,
+      malformed_total: 2,
+    });
+  });
+
+  it('forgets what was read of an owner that has ended, so that there is room for others', () => {
+    const metrics = new Metrics(3);
+    const shop = metrics.scoped('shop');
+    shop.counters({ sales: 4 });
+    shop.observe('shelves_count', () => 5);
+    metrics.gauge('late_count').value = 1;
+    expect(metrics.snapshot()).to.deep.equal({ metrics_refused_total: 1, shop_sales_total: 4, shop_shelves_count: 5 });
+    shop.end();
+    expect(metrics.snapshot()).to.deep.equal({ metrics_refused_total: 1 });
+    metrics.gauge('late_count').value = 1;
+    metrics.observe('early_count', () => 2);
+    metrics.observe('none_count', () => 3);
+    expect(metrics.snapshot()).to.deep.equal({ metrics_refused_total: 2, late_count: 1, early_count: 2 });
+  });
+
   it('gives the same object for the same name', () => {
     const metrics = new Metrics();
     expect(metrics.counter('a_total')).to.equal(metrics.counter('a_total'));

@@ -66,6 +66,7 @@ const ENTRY_POINTS: Readonly<Record<string, string>> = {
   '../routing/index.js': 'meshwright/routing',
   '../behaviours/index.js': 'meshwright/behaviours',
   '../transports/index.js': 'meshwright/transports',
+  '../operation/index.js': 'meshwright/operation',
 };
 
 /** An example as a page shows it: as an application would write it, without the file's first comment. */

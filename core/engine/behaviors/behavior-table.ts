@@ -229,6 +229,7 @@ export class BehaviorTable {
     for (const observer of this.observers) observer.left?.(slot);
     lendHost(slot.instance, undefined);
     tables.delete(slot.instance);
+    slot.metrics?.end();
     this.slots = this.slots.filter((other) => other !== slot);
     for (const serviceId of [slot.serviceId, ...slot.extraServices]) {
       this.offer(serviceId, undefined);

@@ -10,7 +10,7 @@ import type { Connection, Lane } from '../../api/events.js';
 import { type BehaviorLimits, NetworkBehavior } from '../../api/network-behavior.js';
 import type { BehaviorPorts, Logger } from '../../api/ports.js';
 import { NetworkError } from '../../errors.js';
-import type { MetricsSource } from '../../metrics.js';
+import type { ScopedMetrics } from '../../metrics.js';
 import { RateWindow } from '../../structures/rate-window.js';
 import type { Action } from '../context.js';
 import type { OwnQueue } from './own-queue.js';
@@ -64,7 +64,7 @@ export class BehaviorSlot implements Owner {
   readonly connectionId = undefined;
   queues: OwnQueue[] | undefined = undefined;
   /** Made when it is first asked for, as is `log`. */
-  metrics: MetricsSource | undefined = undefined;
+  metrics: ScopedMetrics | undefined = undefined;
   /** Further services under its hands. */
   readonly extraServices = new Set<number>();
   readonly faults = new RateWindow(MINUTE_MS);

@@ -56,6 +56,7 @@ export class Liveness implements LinkObserver {
     if (ping === undefined || ping.isAnswered) return;
     ping.isAnswered = true;
     const rttMs = this.context.nowMs - ping.sentMs;
+    this.context.metrics.roundTrip.record(rttMs);
     link.pongCount++;
     link.rttMs = (link.rttMs ?? rttMs) + (rttMs - (link.rttMs ?? rttMs)) * Math.max(RTT_WEIGHT, 1 / link.pongCount);
     if (!link.isOpen) return;

@@ -6,9 +6,12 @@ import {
   type BehaviorLimits,
   type Cancellable,
   type ConnectionAgent,
+  type HistogramSnapshot,
   NetworkBehavior,
   NetworkError,
   type QueueReport,
+  toNode,
+  toServices,
 } from '../../../core/index.js';
 import { SimulatedNetwork } from '../../../simulation.js';
 import { BareNode, Pair, type RecordingBehavior, recordingBehavior } from '../../../testing/index.js';
@@ -47,6 +50,61 @@ describe('agent.metrics', () => {
       act(node, 64, (agent) => agent.metrics.counter('sales_total'));
       expect(node.network.metrics.snapshot(), name).to.have.property(`${prefix}_sales_total`, 0);
     }
+  });
+});
+
+describe('metrics of what a behaviour counts itself', () => {
+  it('are in node.metrics() as long as it runs', () => {
+    const behavior = recordingBehavior({ name: 'shop' });
+    const node = started(behavior);
+    const counts = { salesMade: 0 };
+    act(node, 64, ({ metrics }) => [metrics.counters(counts), metrics.observe('shelves_count', () => 7)]);
+    counts.salesMade = 3;
+    expect(node.network.metrics.snapshot()).to.include({ shop_sales_made_total: 3, shop_shelves_count: 7 });
+    node.step({ type: 'work', work: () => node.network.behaviors.leave(behavior) });
+    expect(node.network.metrics.snapshot()).not.to.have.any.keys('shop_sales_made_total', 'shop_shelves_count');
+  });
+});
+
+describe('metrics of the engine', () => {
+  it('count connections by phase, behaviours, deadlines, seen broadcasts and known nodes', async () => {
+    const sim = new SimulatedNetwork({ seed: 1, latencyMs: 10 });
+    const alice = await sim.createNode({ name: 'alice' });
+    const builtins = ['handshake', 'addressbook', 'router-sync', 'rpc'] as const;
+    const bob = await sim.createNode({ name: 'bob', builtins, behaviors: [recordingBehavior()] });
+    await sim.start(alice, bob);
+    const silent = sim.transport('silent');
+    silent.dial(bob.addresses[0] as never, { onConnected: () => ({ onBytes() {}, onWritten() {}, onClosed() {} }), onFailed() {} });
+    await alice.connect('sim://bob');
+    alice.send(toServices(64), 64, 'x');
+    await sim.run(5_000);
+    const metrics = bob.metrics();
+    const phases = ['dialling', 'waiting', 'securing', 'duplicates', 'gates', 'open', 'closing'];
+    expect(phases.map((phase) => metrics[`connections_${phase}_count`])).to.deep.equal([0, 0, 1, 0, 0, 1, 0]);
+    expect(metrics).to.include({ behaviors_count: 5, broadcast_history_count: 1, router_nodes_count: 2 });
+    expect(metrics['deadlines_count']).to.be.greaterThan(0);
+    await sim.stop();
+  });
+
+  it('have the round trips of pongs, the latency of answered calls, and how late timers come', async () => {
+    const sim = new SimulatedNetwork({ seed: 1, latencyMs: 10 });
+    const alice = await sim.createNode({ name: 'alice' });
+    const bob = await sim.createNode({ name: 'bob', behaviors: [recordingBehavior()] });
+    await sim.start(alice, bob);
+    await alice.connect('sim://bob');
+    await sim.run(2_500);
+    const [pongs, delays] = [alice.metrics()['round_trip_ms'], alice.metrics()['loop_delay_ms']] as HistogramSnapshot[];
+    expect(pongs).to.deep.include({ count: 3, sum: 60 });
+    expect(delays?.sum).to.equal(0);
+    for (const timeoutMs of [1, 5_000]) await alice.call(toNode(bob.id), 64, 'x', 1, { timeoutMs }).catch(() => {});
+    const calls = alice.metrics()['rpc_call_ms'] as HistogramSnapshot;
+    expect([calls.count, Math.round(calls.sum)]).to.deep.equal([1, 20]);
+    sim.stall(alice, 3_000);
+    await sim.run(4_000);
+    const late = alice.metrics()['loop_delay_ms'] as HistogramSnapshot;
+    expect(late.sum).to.be.within(1, 3_000);
+    expect(late.count).to.be.greaterThan(delays?.count ?? 0);
+    await sim.stop();
   });
 });
 

@@ -1,0 +1,23 @@
+/**
+ * @module Gauges: what the engine knows of its own size, read for each snapshot of the metrics: connections by phase, and its tables.
+ */
+import type { EngineContext } from './context.js';
+import type { Link } from './links/link.js';
+import type { EngineParts } from './parts.js';
+import type { RouterFacade } from './router-facade.js';
+
+/** Those in which a link is listed. */
+const PHASES: readonly Exclude<Link['phase'], 'closed'>[] = ['dialling', 'waiting', 'securing', 'duplicates', 'gates', 'open', 'closing'];
+
+export function observeEngine(
+  { metrics, deadlines }: EngineContext,
+  { links, behaviors, history }: EngineParts,
+  router: RouterFacade,
+): void {
+  for (const phase of PHASES)
+    metrics.observe(`connections_${phase}_count`, () => [...links.all].reduce((count, link) => count + (link.phase === phase ? 1 : 0), 0));
+  metrics.observe('behaviors_count', () => behaviors.all.length);
+  metrics.observe('deadlines_count', () => deadlines.size);
+  metrics.observe('broadcast_history_count', () => history.size);
+  metrics.observe('router_nodes_count', () => router.nodeCount ?? 0);
+}

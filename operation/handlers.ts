@@ -1,0 +1,60 @@
+/**
+ * @module Handlers: what an operator asks a node over HTTP, as request handlers of `node:http`: metrics for Prometheus, and whether the node
+ * lives and is ready. They change nothing, and read nothing of a request but its method and its path.
+ */
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { MeshNode } from '../core/index.js';
+import { type ObservedNode, prometheusText } from './prometheus.js';
+
+/** What counts as ready. */
+export interface HealthOptions<Node extends ObservedNode = MeshNode> {
+  /**
+   * Whether a running node is ready. Every one is by default: a seed has no connection before others have found it, and they may wait until it is
+   * ready. `(node) => node.connections().length > 0` for nodes that are of no use alone.
+   */
+  readonly isReady?: (node: Node) => boolean;
+}
+
+const PROMETHEUS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+const TEXT_TYPE = 'text/plain; charset=utf-8';
+
+/** Answers with the metrics of the node, whatever the path. Its text has no ids, and may have at most some 1,200 series. */
+export function metricsHandler(node: ObservedNode): RequestListener {
+  return (request, response) => answer(request, response, () => ({ status: 200, type: PROMETHEUS_TYPE, text: prometheusText(node) }));
+}
+
+/**
+ * `/healthz` answers 200 until the node has stopped: the process works. `/readyz` answers 200 while it runs and `isReady`, and 503 before its
+ * start, while it drains and after its end: others should send it work. Any other path answers 404.
+ */
+export function healthHandler<Node extends ObservedNode>(node: Node, { isReady = () => true }: HealthOptions<Node> = {}): RequestListener {
+  return (request, response) => {
+    const path = pathOf(request);
+    answer(request, response, () => {
+      if (path !== '/healthz' && path !== '/readyz') return { status: 404, type: TEXT_TYPE, text: 'not found\n' };
+      const isGood = path === '/healthz' ? node.state !== 'stopped' : node.state === 'running' && isReady(node);
+      return { status: isGood ? 200 : 503, type: TEXT_TYPE, text: `${node.state}\n` };
+    });
+  };
+}
+
+/** The path of a request without its query. */
+export function pathOf({ url = '/' }: IncomingMessage): string {
+  return url.split('?', 1)[0] as string;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly text: string;
+}
+
+function answer(request: IncomingMessage, response: ServerResponse, make: () => Answer): void {
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.writeHead(405, { allow: 'GET, HEAD' }).end();
+    return;
+  }
+  const { status, type, text } = make();
+  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text), 'cache-control': 'no-store' });
+  response.end(request.method === 'HEAD' ? undefined : text);
+}
