@@ -25,7 +25,7 @@ export class Program {
   private isClosed = false;
   private seen = 0;
 
-  constructor(args: readonly string[], options: { readonly cwd?: string } = {}) {
+  constructor(args: readonly string[], options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {}) {
     this.child = spawn(process.execPath, args, { ...options, stdio: 'pipe' });
     this.child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.errors += text;

@@ -1,6 +1,9 @@
 /** @module Every example runs by itself and prints what the docs show. */
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
+import { createNode, type NetworkError, type NodeId, toNode } from '../../index.js';
 import { compiled, Program } from '../cli/program.js';
 import { whyNoMulticast } from '../core/platform/node/lan/probe.js';
 import { shownOutput, withoutNumbers } from '../docs/pages.js';
@@ -43,6 +46,7 @@ describe('examples', () => {
       'peering.js',
       'peers.js',
       'pubsub.js',
+      'service.js',
       'simulate.js',
     ]);
   });
@@ -129,6 +133,40 @@ describe('examples', () => {
       'reading 3: 21.5 degrees, sent in 1 copy',
       'publishes reading@home/kitchen/temperature: its messages come here',
     ]);
+  });
+
+  it('service: the environment configures it, HTTP shows it, and SIGTERM ends it after the call in work', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'meshwright-service-'));
+    const env = { ...process.env, MESH_LISTEN: 'tcp://127.0.0.1:0', OPERATION_PORT: '0', MESH_DATA: join(directory, 'data') };
+    const start = async (more: NodeJS.ProcessEnv = {}) => {
+      const program = new Program([compiled('examples/service.js')], { env: { ...env, ...more } });
+      programs.push(program);
+      const address = /tcp:\S+/.exec(await program.next(/^listening at /))?.[0] as string;
+      const url = /http:\S+(?=\/metrics$)/.exec(await program.next(/^metrics at /))?.[0] as string;
+      return { program, address, url };
+    };
+    const status = async (url: string) => (await fetch(url)).status;
+    const { program, address, url } = await start();
+    expect(await Promise.all(['healthz', 'readyz'].map((path) => status(`${url}/${path}`)))).to.deep.equal([200, 200]);
+    await using caller = await createNode({ seeds: [address], logger: 'silent' });
+    await caller.start();
+    const [{ nodeId } = { nodeId: '' as NodeId }] = await caller.whenConnected(1, { timeoutMs: 60_000 });
+    const answer = caller.call(toNode(nodeId), 68, 'report', { subject: 'tea', takesMs: 500 }, { timeoutMs: 60_000 });
+    await program.next(/^working on "tea"$/);
+    expect(await (await fetch(`${url}/metrics`)).text()).to.contain('\nmeshwright_connections_open_count 1\n');
+    program.signal('SIGTERM');
+    expect(await answer).to.deep.equal({ text: 'nothing new about tea' });
+    expect([await program.end(), program.lines.at(-1), program.complaints]).to.deep.equal([0, 'stopped', '']);
+
+    const again = await start({ DRAIN_MS: '60000' });
+    const [{ nodeId: sameId } = { nodeId: '' as NodeId }] = [await caller.connect(again.address)];
+    expect(sameId, 'the identity is kept').to.equal(nodeId);
+    const lost = caller.call(toNode(nodeId), 68, 'report', { subject: 'milk', takesMs: 60_000 }, { timeoutMs: 60_000 });
+    const outcome = lost.catch(({ code }: NetworkError) => code);
+    await again.program.next(/^working on "milk"$/);
+    again.program.signal('SIGINT').signal('SIGTERM');
+    expect([await outcome, await again.program.end()]).to.deep.equal(['RPC_PEER_GONE', 0]);
+    rmSync(directory, { recursive: true });
   });
 
   it('chat: three users in three processes receive one another, over the one that listens', async () => {
