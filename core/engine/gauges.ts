@@ -1,17 +1,26 @@
 /**
  * @module Gauges: what the engine knows of its own size, read for each snapshot of the metrics: connections by phase, and its tables.
  */
+import type { BehaviorTable } from './behaviors/behavior-table.js';
 import type { EngineContext } from './context.js';
 import type { Link } from './links/link.js';
-import type { EngineParts } from './parts.js';
+import type { LinkTable } from './links/link-table.js';
+import type { BroadcastHistory } from './messages/broadcast-history.js';
 import type { RouterFacade } from './router-facade.js';
 
 /** Those in which a link is listed. */
 const PHASES: readonly Exclude<Link['phase'], 'closed'>[] = ['dialling', 'waiting', 'securing', 'duplicates', 'gates', 'open', 'closing'];
 
+/** What has a size. */
+export interface ObservedParts {
+  readonly links: LinkTable;
+  readonly behaviors: BehaviorTable;
+  readonly history: BroadcastHistory;
+}
+
 export function observeEngine(
   { metrics, deadlines }: EngineContext,
-  { links, behaviors, history }: EngineParts,
+  { links, behaviors, history }: ObservedParts,
   router: RouterFacade,
 ): void {
   for (const phase of PHASES)

@@ -21,7 +21,6 @@ import type { Action, Effect, EngineContext, Expiry, Input, NetworkOptions } fro
 import { CoreMetrics } from './core-metrics.js';
 import type { Dialer } from './dial/dialer.js';
 import type { Keeper } from './dial/keeper.js';
-import { observeEngine } from './gauges.js';
 import type { Link } from './links/link.js';
 import type { LinkTable } from './links/link-table.js';
 import type { Liveness } from './links/liveness.js';
@@ -84,7 +83,6 @@ export class Network implements EngineContext {
     this.keeper = this.parts.keeper;
     this.local = this.parts.local;
     router.attach(this.self);
-    observeEngine(this, this.parts, router);
   }
 
   /** Takes one input and runs until nothing is left to do. Never throws for what a remote or an author's callback did. */

@@ -12,6 +12,7 @@ import { Streams } from './behaviors/streams.js';
 import type { EngineContext } from './context.js';
 import { Dialer } from './dial/dialer.js';
 import { Keeper } from './dial/keeper.js';
+import { observeEngine } from './gauges.js';
 import { Admission } from './links/admission.js';
 import { Duplicates } from './links/duplicates.js';
 import { Introductions } from './links/introductions.js';
@@ -60,7 +61,9 @@ export function partsOf(context: EngineContext, router: RouterFacade) {
   introductions.agentOf = (slot, link) => new ConnectionAgentOf(agentParts, slot, link);
   const waits = new Waits(context, links, router);
   router.onChanged = () => waits.changed();
-  return { ...behaviorParts, ...linkParts, ...messageParts, waits };
+  const parts = { ...behaviorParts, ...linkParts, ...messageParts, waits };
+  observeEngine(context, parts, router);
+  return parts;
 }
 
 /** Every queue with its fill and its bound. */
