@@ -239,11 +239,27 @@ describe('envelopes: a mesh', () => {
     near.shutdown();
     expect((await Promise.all(waiting)).map(({ type }) => type)).to.deep.equal(['shutdown', 'shutdown', 'shutdown']);
     expect(send(near, id, 'x')).to.equal('shutdown');
-    const drained = far.waitForShutdown();
-    far.shutdown();
-    expect(await drained).to.equal(0);
+    expect([await endOf(far), far.incomingCount]).to.deep.equal([0, 0]);
+  });
+
+  it('SPL-16: waitForShutdown drops what has come, and returns how many envelopes it dropped', async () => {
+    const world = new World('dropped');
+    const [near, far] = [new EnvelopeMesh(1, 9), new EnvelopeMesh(5, 1)];
+    const { id } = await world.joined(near, far);
+    for (const text of ['a', 'b', 'c']) expect(send(near, id, text)).to.equal('queued');
+    await world.net.run(1_000);
+    expect(far.incomingCount).to.equal(3);
+    expect((await far.recv()).type).to.equal('envelope');
+    expect([await endOf(far), far.incomingCount]).to.deep.equal([2, 0]);
   });
 });
+
+/** What `waitForShutdown` returns. */
+function endOf(mesh: EnvelopeMesh): Promise<number> {
+  const drained = mesh.waitForShutdown();
+  mesh.shutdown();
+  return drained;
+}
 
 async function pump(world: World, mesh: EnvelopeMesh, id: number, count: number): Promise<void> {
   for (let sent = 0; sent < count; ) {
