@@ -1,8 +1,18 @@
 /**
  * @module Residents: the nodes of a simulation and the hosts that they run on: creation, crash, and a new instance after one.
  */
-import { Identity, LAN_PORT, NetworkError, type NodeDefaults, type NodeOptions, resolveOptions, shortId } from '../../core/index.js';
+import {
+  Identity,
+  LAN_PORT,
+  NetworkError,
+  type NodeDefaults,
+  type NodeId,
+  type NodeOptions,
+  resolveOptions,
+  shortId,
+} from '../../core/index.js';
 import type { Crypto } from '../../core/security/crypto.js';
+import type { Faults } from './faults.js';
 import { type Host, Instance } from './host.js';
 import { SimulatedLan } from './lan.js';
 import { simulatedLogger } from './logger.js';
@@ -17,6 +27,9 @@ export interface ResidentParts extends Pick<NodeDefaults, 'router' | 'builtins' 
   readonly seed: number | string;
   readonly scheduler: Scheduler;
   readonly topology: Topology;
+  readonly faults: Faults;
+  /** Callbacks become part of the trace. */
+  readonly tracesCallbacks: boolean;
   /** Lets time pass while a promise of `owner` is pending. */
   readonly meanwhile: <T>(owner: object, promise: Promise<T>) => Promise<T>;
 }
@@ -99,7 +112,7 @@ export class Residents {
 
   /** The node's events become part of the trace. */
   private observe(node: SimulatedNode): void {
-    const { scheduler, topology } = this.parts;
+    const { scheduler, topology, faults } = this.parts;
     const note = (kind: string, to: string, detail: string, size = 0) =>
       topology.trace.add(scheduler.nowMs, kind, node.name, to, size, detail);
     node.on('connected', ({ remoteAddress, direction }) => note('connected', remoteAddress.host, direction));
@@ -111,7 +124,24 @@ export class Residents {
       note('dial-failed', typeof target === 'string' ? shortId(target) : target.host, error.code),
     );
     node.on('dropped', ({ cause, count }) => note('dropped', '', cause, count));
-    node.on('fault', ({ behavior, callback }) => note('fault', '', `${behavior}.${callback}`));
+    node.on('fault', ({ behavior, callback, cause }) => {
+      note('fault', '', `${behavior}.${callback}`);
+      faults.add({ atMs: scheduler.nowMs, node: node.name, behavior, callback, cause });
+    });
     node.on('behavior-stopped', ({ name }) => note('behavior-stopped', '', name));
+    if (this.parts.tracesCallbacks) this.observeCallbacks(node);
+  }
+
+  private observeCallbacks(node: SimulatedNode): void {
+    const { scheduler, topology } = this.parts;
+    const { name } = node;
+    const nameOf = (nodeId: NodeId) => this.nodes.find(({ id }) => id === nodeId)?.name ?? shortId(nodeId);
+    node['network'].callbacks.tap = ({ behavior }, callback, event) => {
+      const [atMs, hook] = [scheduler.nowMs, `${behavior?.name ?? 'application'}.${callback}`];
+      if (event?.type !== 'message') return topology.trace.note({ atMs, kind: 'hook', from: name, to: '', size: 0, detail: hook });
+      const { source, payload, fromServiceId, serviceId } = event;
+      const detail = `service ${fromServiceId} to ${serviceId}: ${hook}`;
+      topology.trace.note({ atMs, kind: 'message', from: nameOf(source), to: name, size: payload.length, detail });
+    };
   }
 }

@@ -12,6 +12,7 @@ import type { Crypto } from '../../core/security/crypto.js';
 import { CONDITIONS_DEFAULT, conditionsOf, type LinkConditions } from './conditions.js';
 import { simulatedCrypto } from './crypto.js';
 import { Driver, type Goal } from './driver.js';
+import { Faults, type SimulatedFault } from './faults.js';
 import { Instance } from './host.js';
 import { SimulatedLan } from './lan.js';
 import type { SimulatedNode } from './node.js';
@@ -27,6 +28,13 @@ export interface SimulationOptions extends Partial<LinkConditions> {
   readonly seed: number | string;
   /** `simulated` by default: fast, without any protection. A real one gives handshakes their real cost. */
   readonly crypto?: 'simulated' | Crypto;
+  /**
+   * `list` by default: callbacks that fail are in `faults`, and in the text of every `SimulationError`. `reject`: besides, `run`, `runUntil`,
+   * `waitFor` and `stop` reject with the first of them that they see. For tests.
+   */
+  readonly onFault?: 'list' | 'reject';
+  /** `network` by default. `callbacks`: `trace()` also shows the callbacks of behaviours and the messages that they get. The hash is the same. */
+  readonly trace?: 'network' | 'callbacks';
   /** How many events `trace()` keeps; 65,536 by default. The hash covers all. */
   readonly traceEventsMax?: number;
   /** Events that may wait at once; 4,194,304 by default. More are an error. */
@@ -44,7 +52,7 @@ export interface SimulatedNodeOptions extends NodeOptions {
 /** What is wired in from beyond the transports. */
 export type SimulationParts = Pick<NodeDefaults, 'router' | 'builtins' | 'lan'>;
 
-/** A simulation that failed: its text has the seed and the virtual time, which bring it to that point again. */
+/** A simulation that failed: its text has the callbacks that failed in it, and seed and virtual time, which bring it to that point again. */
 export class SimulationError extends Error {
   override readonly name = 'SimulationError';
 
@@ -52,6 +60,7 @@ export class SimulationError extends Error {
     text: string,
     readonly seed: number | string,
     readonly nowMs: number,
+    readonly faults: readonly SimulatedFault[] = [],
   ) {
     super(`${text} (seed ${JSON.stringify(seed)}, virtual time ${nowMs} ms)`);
   }
@@ -73,6 +82,8 @@ export class Simulation {
   private readonly traced: Trace;
   private readonly topology: Topology;
   private readonly residents: Residents;
+  private readonly failed = new Faults();
+  private readonly rejectsFaults: boolean;
 
   constructor(options: SimulationOptions, parts: SimulationParts) {
     const { seed, eventsMax = EVENTS_MAX, eventsPerInstantMax = EVENTS_PER_INSTANT_MAX } = options;
@@ -87,7 +98,10 @@ export class Simulation {
     this.traced = new Trace(options.traceEventsMax ?? TRACE_EVENTS_MAX);
     this.topology = new Topology(this.traced, conditionsOf(options, CONDITIONS_DEFAULT), () => random.float());
     const meanwhile = <T>(owner: object, promise: Promise<T>) => this.meanwhile(owner, promise);
-    this.residents = new Residents({ ...parts, crypto, seed, scheduler: this.scheduler, topology: this.topology, meanwhile });
+    this.rejectsFaults = options.onFault === 'reject';
+    const tracesCallbacks = options.trace === 'callbacks';
+    const { scheduler, topology, failed: faults } = this;
+    this.residents = new Residents({ ...parts, crypto, seed, scheduler, topology, meanwhile, faults, tracesCallbacks });
     this.note('network', '', '', 0, crypto.name);
   }
 
@@ -106,6 +120,11 @@ export class Simulation {
     return this.residents.nodes;
   }
 
+  /** The callbacks that failed since the beginning, oldest first; the first 1,000. */
+  get faults(): readonly SimulatedFault[] {
+    return this.failed.all;
+  }
+
   /** As the package's `createNode`; the node runs from its `start()` on. */
   async createNode(options: SimulatedNodeOptions = {}): Promise<SimulatedNode> {
     const node = this.residents.create(options);
@@ -120,6 +139,7 @@ export class Simulation {
   /** Stops every node, with goodbyes. */
   async stop(): Promise<void> {
     await Promise.all(this.nodes.map((node) => node.stop()));
+    this.requireSound();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -250,13 +270,21 @@ export class Simulation {
   }
 
   private error(text: string): SimulationError {
-    return new SimulationError(text, this.seed, this.nowMs);
+    return new SimulationError(text + this.failed.text, this.seed, this.nowMs, this.faults);
   }
 
   private ask(durationMs: number, goal: Pick<Goal, 'isMet' | 'end' | 'fail'>): void {
     if (!(durationMs >= 0 && durationMs < Number.POSITIVE_INFINITY))
       throw new NetworkError('ARGUMENT_INVALID', `a duration is ${durationMs}; it must be a number of milliseconds`);
-    this.driver.add({ ...goal, untilMs: this.nowMs + durationMs });
+    const isMet = () => {
+      this.requireSound();
+      return goal.isMet();
+    };
+    this.driver.add({ ...goal, isMet, untilMs: this.nowMs + durationMs });
+  }
+
+  private requireSound(): void {
+    if (this.rejectsFaults && this.failed.takeNew()) throw this.error('a callback failed');
   }
 
   /** The promise of a node's operation: while it is pending time passes, unless the user lets it pass already. */

@@ -10,14 +10,15 @@ export interface TraceEvent {
   /**
    * Of channels: `connect`, `refuse`, `bytes`, `end`, `reset` at their arrival, `loss` when it happens. Of nodes: `connected`,
    * `disconnected`, `refused`, `dial-failed`, `dropped`, `fault`, `behavior-stopped`. Of the network: `network`, `node`, `crash`,
-   * `stall`, `partition`, `heal`, `cut`, `restore`, `link`.
+   * `stall`, `partition`, `heal`, `cut`, `restore`, `link`. With the option `trace: 'callbacks'`, of behaviours: `message`, from its source to the
+   * node that handles it, and `hook` for each other callback; these are not part of the hash.
    */
   readonly kind: string;
   readonly from: string;
   readonly to: string;
-  /** Bytes delivered, segments lost or messages dropped. */
+  /** Bytes delivered or of a payload, segments lost or messages dropped. */
   readonly size: number;
-  /** A close code, an error code, a cause, or of delivered bytes their hash. */
+  /** A close code, an error code, a cause, of delivered bytes their hash, of callbacks their name and the services of their message. */
   readonly detail: string;
 }
 
@@ -47,6 +48,11 @@ export class Trace {
       .text(detail);
     this.count++;
     this.#keep({ atMs, kind, from, to, size, detail });
+  }
+
+  /** Kept beside the others, and not part of the digest, which is the same with and without it. */
+  note(event: TraceEvent): void {
+    this.#keep(event);
   }
 
   /** Bytes that arrived. */

@@ -34,6 +34,8 @@ const ENDINGS = new Set([
 export class Callbacks {
   /** Calls that are not answered yet, by owner. */
   readonly calls = new PendingTable<Cancellable>(CALLS_MAX);
+  /** For the simulator: called for each callback, with what it is about if that is an event or a message. */
+  tap: ((owner: Sending, callback: string, event: ConnectionEvent | undefined) => void) | undefined = undefined;
   private transactions = 0;
   private depth = 0;
   private lastOwner: Sending | undefined;
@@ -108,7 +110,7 @@ export class Callbacks {
   /** The hot path: a direct message for a handler. No closure, no allocation. */
   event(slot: HandlerSlot, event: ConnectionEvent): void {
     const { transaction: outer, recorded } = slot;
-    this.begin(slot, 'onEvent');
+    this.begin(slot, 'onEvent', event);
     try {
       const result: unknown = slot.handler.onEvent(slot.agent, event);
       if (result !== undefined) this.watch(slot, 'onEvent', result);
@@ -123,7 +125,7 @@ export class Callbacks {
   /** The hot path: a message for a behaviour. */
   message(slot: BehaviorSlot, message: Message): void {
     const { transaction: outer, recorded } = slot;
-    this.begin(slot, 'onMessage');
+    this.begin(slot, 'onMessage', message);
     try {
       const result: unknown = slot.instance.onMessage(slot.agent, message);
       if (result !== undefined) this.watch(slot, 'onMessage', result);
@@ -180,7 +182,8 @@ export class Callbacks {
     this.run(owner, callback, work);
   }
 
-  private begin(owner: Sending, callback: string): void {
+  private begin(owner: Sending, callback: string, event?: ConnectionEvent): void {
+    if (this.tap !== undefined) this.tap(owner, callback, event);
     this.lastOwner = owner;
     this.lastCallback = callback;
     owner.transaction = ++this.transactions;
