@@ -73,7 +73,7 @@ export function errorsPage(errors, source) {
 }
 
 /** The text of docs/limits.md. `limits` is the compiled table, `source` the text of its module. */
-export function limitsPage(limits, source) {
+export function limitsPage(limits, source, behaviors) {
   const groups = groupsOf(source);
   return [
     MADE,
@@ -95,8 +95,20 @@ export function limitsPage(limits, source) {
     'Four pairs are checked against each other: `pingIntervalMs` ≤ `silenceMs`, `backoffMinMs` ≤ `backoffMaxMs`, `pendingPerAddressMax` ≤',
     '`pendingConnectionsMax`, `payloadBytesMax` ≤ `laneBytesMax`.',
     '',
-    'The limits of calls are options of the rpc behaviour; see [rpc.md](rpc.md), those of streams in [streams.md](streams.md). Those of the address book are in [discovery.md](discovery.md).',
+    '## Limits of behaviours',
     '',
+    'What the built-in behaviours keep is bounded, too. `node.limits().behaviors` returns the current values by the name of the behaviour. Those of',
+    '`rpc`, `streams` and `peering` are options of these behaviours; see [rpc.md](rpc.md), [streams.md](streams.md) and [peering.md](peering.md).',
+    '',
+    ...behaviors.flatMap(({ name, limits }) => [
+      `### ${name}`,
+      '',
+      ...table(
+        ['limit', 'default', 'when reached'],
+        Object.entries(limits).map(([limit, { value, unit, atTheBound }]) => [`\`${limit}\``, amount(value, unit), atTheBound]),
+      ),
+      '',
+    ]),
   ].join('\n');
 }
 
@@ -224,13 +236,22 @@ function table(head, rows) {
   return [line(head), `|${head.map(() => '---').join('|')}|`, ...rows.map(line)];
 }
 
+/** The built-in behaviours that have limits of their own, those that are added by hand included. */
+async function boundedBehaviors(dist) {
+  const [{ createNode }, { PeeringBehavior, EnvelopesBehavior }] = await Promise.all(
+    ['index.js', 'behaviours/index.js'].map((path) => import(new URL(path, dist).href)),
+  );
+  const node = await createNode({ lan: true, behaviors: [PeeringBehavior, EnvelopesBehavior] });
+  return node.network.behaviors.all.filter(({ limits }) => Object.keys(limits).length > 0);
+}
+
 /** All generated pages by path. `dist` contains the compiled modules. */
 export async function pages(dist = new URL('dist/', ROOT)) {
   const [errors, { LIMITS }] = await Promise.all(['core/errors.js', 'core/limits.js'].map((path) => import(new URL(path, dist).href)));
   const source = (path) => readFileSync(new URL(path, ROOT), 'utf8');
   return {
     'docs/errors.md': errorsPage(errors, source('core/errors.ts')),
-    'docs/limits.md': limitsPage(LIMITS, source('core/limits.ts')),
+    'docs/limits.md': limitsPage(LIMITS, source('core/limits.ts'), await boundedBehaviors(dist)),
     'docs/api.md': apiPage(source),
   };
 }

@@ -10,6 +10,7 @@
 import {
   type Address,
   type BehaviorAgent,
+  type BehaviorLimits,
   type BehaviorPorts,
   type CloseReason,
   type Connection,
@@ -29,8 +30,10 @@ import { Book } from './book/book.js';
 import { type EntrySnapshot, snapshotOf } from './book/snapshot.js';
 import { SEEDS_MAX } from './dial/configured.js';
 import { Dialling } from './dial/dialling.js';
+import { GOSSIP_LIMITS } from './gossip/gossip.js';
 import { greetingFromWire, greetingToWire } from './gossip/greeting.js';
 import { type GossipCounters, GossipProtocol } from './gossip/protocol.js';
+import { ADDRESS_BOOK_LIMITS } from './limits.js';
 import { type AddressBookOptions, type AddressBookSetup, type HintSource, setupOf } from './options.js';
 import { Pruning } from './policy/eviction.js';
 import { Protected } from './policy/protected.js';
@@ -184,7 +187,14 @@ export class AddressBookBehavior extends NetworkBehavior {
     });
   }
 
+  override get limits(): BehaviorLimits {
+    return ADDRESS_BOOK_LIMITS;
+  }
+
   override onStarted(agent: BehaviorAgent): void {
+    agent.metrics.counters(this.protocol.counters);
+    agent.metrics.observe('entries_count', () => this.book.size);
+    agent.queue('news', () => ({ messages: this.protocol.gossip.newsCount, messagesMax: GOSSIP_LIMITS.newsMax }));
     const { seq, anchors } = this.store.load(agent);
     this.self.sawSeq(seq);
     this.dialling.useAnchors(anchors);

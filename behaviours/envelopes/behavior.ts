@@ -10,17 +10,20 @@
  */
 import {
   type BehaviorAgent,
+  type BehaviorLimits,
   type CloseReason,
   type ConnectedFacts,
   type Connection,
   NetworkBehavior,
   NetworkError,
+  type QueueFill,
   toConnection,
 } from '../../core/index.js';
 import { DialSupervisor } from '../../core/kits/dial/dial-supervisor.js';
 import { readU32 } from '../../core/structures/bytes.js';
 import { type ChannelUser, EnvelopeChannel } from './channel.js';
 import { type Channels, EnvelopesHandler } from './handler.js';
+import { ENVELOPES_LIMITS } from './limits.js';
 
 /** What an `EnvelopesBehavior` has seen since its start. */
 export class EnvelopesCounters {
@@ -124,8 +127,15 @@ export class EnvelopesBehavior extends NetworkBehavior {
     }
   }
 
-  override onStarted(): void {
+  override get limits(): BehaviorLimits {
+    return ENVELOPES_LIMITS;
+  }
+
+  override onStarted(agent: BehaviorAgent): void {
     this.isStarted = true;
+    agent.metrics.counters(this.counters);
+    agent.queue('outgoing', () => this.fillOf(({ outgoingCount, outgoingMax }) => [outgoingCount, outgoingMax]));
+    agent.queue('unread', () => this.fillOf(({ unreadCount, held }) => [unreadCount, held]));
   }
 
   override onConnected(agent: BehaviorAgent, connection: Connection, { isOlder }: ConnectedFacts): EnvelopesHandler {
@@ -144,6 +154,13 @@ export class EnvelopesBehavior extends NetworkBehavior {
     for (const watcher of [...this.watchers]) watcher.onStopped?.();
     this.watchers.clear();
     this.dials.stop(agent);
+  }
+
+  /** Of all connections together. */
+  private fillOf(fill: (channel: EnvelopeChannel) => readonly [messages: number, messagesMax: number]): QueueFill {
+    const fills = [...this.places.values()].map(({ channel }) => fill(channel));
+    const sum = (index: 0 | 1) => fills.reduce((total, one) => total + one[index], 0);
+    return { messages: sum(0), messagesMax: sum(1) };
   }
 
   private readonly channels: Channels = {

@@ -79,6 +79,11 @@ export class EnvelopeChannel {
     return this.#outbound.length;
   }
 
+  /** How many may wait to be sent; 0 while it is not used. */
+  get outgoingMax(): number {
+    return this.#user?.outgoingCapacity ?? 0;
+  }
+
   /** Envelopes that may be sent now. */
   get grantedCount(): number {
     return this.#outbound.available;

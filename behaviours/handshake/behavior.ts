@@ -83,6 +83,7 @@ export class HandshakeBehavior extends NetworkBehavior<HandshakeToBehavior, Hand
 
   override onStarted(agent: HandshakeAgent): void {
     this.openBefore = new Set(agent.connections().map(({ id }) => id));
+    agent.metrics.observe('ignored_total', () => this.ignored);
   }
 
   override onTick(agent: HandshakeAgent): void {

@@ -83,6 +83,8 @@ export class LanBehavior extends NetworkBehavior {
   override onStarted(agent: BehaviorAgent): void {
     const topic = hexOf(this.sealer.tag(DOMAIN).subarray(0, TOPIC_BYTES));
     this.schedule = new Schedule(agent.random);
+    agent.metrics.counters(this.counted);
+    agent.queue('inbox', () => ({ messages: this.inbox.length, messagesMax: INBOX_MAX }));
     this.channel = this.port.open(
       { topic, interfaces: this.interfaces },
       {

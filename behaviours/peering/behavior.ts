@@ -11,6 +11,7 @@
  */
 import {
   type BehaviorAgent,
+  type BehaviorLimits,
   type CloseReason,
   type Connection,
   limitReached,
@@ -21,6 +22,7 @@ import {
 import { Endpoint } from './endpoint.js';
 import { PeeringHandler, type PeeringToBehavior } from './handler.js';
 import type { ReceivedFrame } from './inbox.js';
+import { peeringLimits } from './limits.js';
 import { type PeeringCounters, type PeeringOptions, readPeeringOptions } from './options.js';
 import type { Peer, PeerInfo } from './peers/peer.js';
 import { goneError } from './peers/peer-keeper.js';
@@ -70,6 +72,10 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
   constructor(options: PeeringOptions = {}) {
     super();
     this.endpoint = new Endpoint(readPeeringOptions(options), (work) => this.perform(work));
+  }
+
+  override get limits(): BehaviorLimits {
+    return peeringLimits(this.endpoint.setup);
   }
 
   /** The name of this endpoint: option `identifier`. */
@@ -170,7 +176,7 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
       port: this.port,
       peerCount: peers.length,
       upCount: peers.filter(({ state }) => state === 'up').length,
-      queuedFrames: peers.reduce((sum, { session }) => sum + session.queuedCount, 0),
+      queuedFrames: this.queuedFrames,
       unreadFrames: this.endpoint.inbox.length,
       counters: { ...this.endpoint.counters },
     };
@@ -183,6 +189,10 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
 
   override onStarted(agent: BehaviorAgent): void {
     this.endpoint.isRunning = true;
+    const { inbox, registry, counters, setup } = this.endpoint;
+    agent.metrics.counters(counters);
+    agent.queue('inbox', () => ({ messages: inbox.length, messagesMax: inbox.lengthMax }));
+    agent.queue('frames', () => ({ messages: this.queuedFrames, messagesMax: setup.queueFrames * Math.max(1, registry.size) }));
     for (const spec of this.endpoint.setup.peers) this.addPeer(agent, spec);
   }
 
@@ -202,6 +212,10 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
 
   override onStopped(agent: BehaviorAgent): void {
     this.endpoint.stop(agent);
+  }
+
+  private get queuedFrames(): number {
+    return this.endpoint.registry.all().reduce((sum, { session }) => sum + session.queuedCount, 0);
   }
 
   private addPeer(agent: BehaviorAgent, spec: PeerSpec): AddedPeer {

@@ -40,6 +40,10 @@ export class Inbox {
     return this.items.length;
   }
 
+  get lengthMax(): number {
+    return this.items.lengthMax;
+  }
+
   get waitingCount(): number {
     return this.waiters.count;
   }

@@ -73,6 +73,7 @@ export class RouterSyncBehavior extends NetworkBehavior<RouterSyncToBehavior, Ro
 
   override onStarted(agent: SyncAgent): void {
     this.openBefore = new Set(agent.connections().map(({ id }) => id));
+    agent.metrics.counters(this.counting);
   }
 
   override onIncomingConnectionConnected(agent: SyncAgent, connection: Connection): RouterSyncHandler {

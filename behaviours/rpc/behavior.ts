@@ -16,6 +16,7 @@
  */
 import {
   type BehaviorAgent,
+  type BehaviorLimits,
   type Caller,
   type CallRequest,
   type CallResult,
@@ -30,14 +31,17 @@ import {
   NetworkBehavior,
   NODE_ID,
   type NodeId,
+  type QueueFill,
   RouterTable,
   type RunningStream,
   type StreamItem,
   WakeTimer,
 } from '../../core/index.js';
+import { EXCHANGE_LIMITS } from '../../core/kits/exchange/limits.js';
 import type { RpcHost } from './host.js';
 import type { IncomingCall } from './incoming-call.js';
 import { IncomingCalls } from './incoming-calls.js';
+import { rpcLimits } from './limits.js';
 import { RpcCounters, type RpcOptions, type RpcSettings, readRpcOptions } from './options.js';
 import { OutgoingCall } from './outgoing-call.js';
 import { OutgoingCalls } from './outgoing-calls.js';
@@ -89,6 +93,10 @@ export class RpcBehavior extends NetworkBehavior {
     return { caller };
   }
 
+  override get limits(): BehaviorLimits {
+    return rpcLimits(this.settings);
+  }
+
   /** Own calls that wait for an answer. */
   get waitingCount(): number {
     return this.exchanges.requester.size;
@@ -112,8 +120,10 @@ export class RpcBehavior extends NetworkBehavior {
     const { metrics } = agent;
     this.latency = metrics.histogram('call_ms', DURATION_BOUNDS_MS);
     metrics.counters(this.counters);
-    metrics.observe('calls_waiting_count', () => this.waitingCount);
-    metrics.observe('calls_in_work_count', () => this.inWorkCount);
+    const { callsMax, workMax } = this.settings;
+    agent.queue('calls', () => ({ messages: this.waitingCount, messagesMax: callsMax }));
+    agent.queue('work', () => ({ messages: this.inWorkCount, messagesMax: workMax }));
+    agent.queue('kept-answers', () => this.keptAnswers);
     this.exchanges.onStarted(agent);
   }
 
@@ -145,6 +155,12 @@ export class RpcBehavior extends NetworkBehavior {
     this.outgoing.settleRefused();
     this.exchanges.onStopped(agent);
     this.endDrain();
+  }
+
+  private get keptAnswers(): QueueFill {
+    const { answers: messages, bytes } = this.exchanges.responder.kept;
+    const { keptAnswersMax: messagesMax, keptAnswerBytesMax: bytesMax } = EXCHANGE_LIMITS;
+    return { messages, messagesMax, bytes, bytesMax };
   }
 
   private startCall(agent: BehaviorAgent, request: CallRequest, settle: (result: CallResult) => void): OutgoingCall {

@@ -37,6 +37,11 @@ export class Gossip {
     return this.links.size;
   }
 
+  /** Records that wait for the next round. */
+  get newsCount(): number {
+    return this.news.size;
+  }
+
   get hasNews(): boolean {
     return this.news.size > 0;
   }

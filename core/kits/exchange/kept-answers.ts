@@ -8,13 +8,13 @@
  */
 import type { SendResult } from '../../errors.js';
 import { type Deadlined, DeadlineHeap } from '../../structures/deadline-heap.js';
+import { EXCHANGE_LIMITS } from './limits.js';
 import { ANSWER, type CorrelationId, type MessageHead, writeAttempt, writeNumberedHead } from './messages.js';
 import type { Peer, Peers } from './peers.js';
 import { type ExchangeAgent, RESEND_MS, SENDS_MAX, streamIdOf } from './port.js';
 
 const KEEP_MS = 5_000;
-const KEPT_MAX = 1_024;
-const KEPT_BYTES_MAX = 4_194_304;
+const { keptAnswersMax: KEPT_MAX, keptAnswerBytesMax: KEPT_BYTES_MAX } = EXCHANGE_LIMITS;
 
 export interface AnswerCounters {
   /** Times that an answer was sent again, because a relay could not forward it. */

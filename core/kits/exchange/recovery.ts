@@ -19,6 +19,7 @@ import type { SendResult } from '../../errors.js';
 import { DeadlineHeap } from '../../structures/deadline-heap.js';
 import { AvoidedHops } from './avoided-hops.js';
 import { ASK_MS, type Exchange, type ExchangeFailure, Progress } from './exchange.js';
+import { EXCHANGE_LIMITS } from './limits.js';
 import { ASK, HEAD_BYTES, type MessageHead, REQUEST, writeAttempt, writeHead } from './messages.js';
 import type { Peers, Target } from './peers.js';
 import { type ExchangeAgent, RESEND_MS, SENDS_MAX, streamIdOf } from './port.js';
@@ -26,8 +27,7 @@ import { type ExchangeAgent, RESEND_MS, SENDS_MAX, streamIdOf } from './port.js'
 /** How often the paths of all exchanges are looked at, and how often in a row one has to be found changed. */
 const LOOK_MS = 500;
 const LOOKS = 2;
-/** Requests that are kept to be sent again, in bytes; beyond that they are sent once. */
-const KEPT_BYTES_MAX = 16_777_216;
+const { keptRequestBytesMax: KEPT_BYTES_MAX } = EXCHANGE_LIMITS;
 
 /** What recovery needs of the table of exchanges. */
 export interface RecoveryHost {
