@@ -29,6 +29,12 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     help: 'send a text from node 1: to a node by number, to the node closest to a key (8-64 hex digits, or the word key for the hash of the text), or to a provider of the service',
     run: send,
   },
+  subscribe: {
+    form: 'subscribe <node> <topic>',
+    help: 'subscribe on a node to a topic, such as news, or to a pattern, such as news/**',
+    run: subscribe,
+  },
+  publish: { form: 'publish <topic> <text>', help: 'publish a text on a topic from node 1', run: publish },
   routes: { form: 'routes', help: 'the path from node 1 to each node, with the reason', run: routes },
   explain: {
     form: 'explain <node|key|service> [from]',
@@ -84,6 +90,22 @@ async function send({ fleet, print, nextReceived }: CommandContext, words: reado
   if (result !== 'queued') throw new FleetError(`not sent: ${result}`);
   const number = await received;
   print(number === undefined ? 'sent; no node reported it within 2 s' : `node ${number} received: ${text}`);
+}
+
+async function subscribe({ fleet, print }: CommandContext, words: readonly string[]): Promise<void> {
+  const number = numberOf(fleet, words[0], COMMANDS.subscribe);
+  const [, path = ''] = words;
+  if (path === '') throw usage(COMMANDS.subscribe);
+  await fleet.ask(number, 'subscribe', path);
+  print(`node ${number} subscribed to ${path}`);
+}
+
+async function publish({ fleet, print }: CommandContext, words: readonly string[]): Promise<void> {
+  const [path = ''] = words;
+  const text = words.slice(1).join(' ');
+  if (text === '') throw usage(COMMANDS.publish);
+  const { interested, reason } = await fleet.ask(1, 'publish', { path, text });
+  print(interested === 0 ? `published, but ${reason}` : `published to ${interested} subscriber${interested === 1 ? '' : 's'}`);
 }
 
 async function routes({ fleet, print }: CommandContext): Promise<void> {

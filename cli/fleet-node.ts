@@ -2,6 +2,7 @@
  * @module FleetNode: one node process of `npm start`. It runs a greeter, serves its parent's requests, and stops when the parent exits.
  */
 import { join } from 'node:path';
+import { type Intent, PubSubBehavior } from '../behaviours/index.js';
 import { createNode, type MeshNode, NetworkError, type NodeId, RpcError, toKey, toNode, toService } from '../index.js';
 import type {
   BenchReport,
@@ -11,6 +12,7 @@ import type {
   FleetRequests,
   FromNodeProcess,
   LinkReport,
+  PublishReport,
   SendTarget,
   ToNodeProcess,
 } from './fleet-protocol.js';
@@ -52,6 +54,7 @@ async function run(): Promise<void> {
 }
 
 function handlersOf(node: MeshNode, greeter: Greeter): Handlers {
+  const intents = new Map<string, Intent<string>>();
   return {
     linkCount: async () => node.connections().length,
     links: () => linksOf(node),
@@ -63,6 +66,8 @@ function handlersOf(node: MeshNode, greeter: Greeter): Handlers {
         return { nodeId, action, reason };
       }),
     explain: async (target) => explained(node, target),
+    subscribe: (path) => subscribe(node, path),
+    publish: async ({ path, text }) => publish(node, intents, path, text),
     bench: async (nodeId) => bench(node, nodeId),
     stop: async () => {
       await node.stop();
@@ -70,6 +75,22 @@ function handlersOf(node: MeshNode, greeter: Greeter): Handlers {
       return undefined;
     },
   };
+}
+
+/** What it gets is reported. Subscribing twice reports everything twice. */
+async function subscribe(node: MeshNode, path: string): Promise<undefined> {
+  const interest = node.behavior(PubSubBehavior).subscribe<string>(path, {
+    onMessage: ({ value, topic }) => report({ type: 'published', path: topic.path, text: String(value) }),
+  });
+  await interest.ready;
+}
+
+async function publish(node: MeshNode, intents: Map<string, Intent<string>>, path: string, text: string): Promise<PublishReport> {
+  const intent = intents.get(path) ?? node.behavior(PubSubBehavior).publish<string>(path);
+  intents.set(path, intent);
+  await intent.ready;
+  const { interested } = intent.send(text);
+  return { interested, reason: intent.explain().join('; ') };
 }
 
 function explained(node: MeshNode, target: SendTarget): ExplainReport {

@@ -29,6 +29,12 @@ export interface ExplainReport {
   readonly rejected: readonly { readonly nodeId: NodeId; readonly reason: string }[];
 }
 
+export interface PublishReport {
+  readonly interested: number;
+  /** Why nobody gets it. */
+  readonly reason: string;
+}
+
 export interface BenchReport {
   readonly callsPerSecond: number;
   readonly p50Ms: number;
@@ -43,6 +49,8 @@ export interface FleetRequests {
   send: { readonly ask: { readonly target: SendTarget; readonly text: string }; readonly answer: string };
   routes: { readonly ask: readonly NodeId[]; readonly answer: readonly RouteReport[] };
   explain: { readonly ask: SendTarget; readonly answer: ExplainReport };
+  subscribe: { readonly ask: string; readonly answer: undefined };
+  publish: { readonly ask: { readonly path: string; readonly text: string }; readonly answer: PublishReport };
   bench: { readonly ask: NodeId; readonly answer: BenchReport };
   stop: { readonly ask: undefined; readonly answer: undefined };
 }
@@ -65,4 +73,6 @@ export type FromNodeProcess =
   | { readonly type: 'failed'; readonly text: string }
   | { readonly type: 'answer'; readonly id: number; readonly answer: unknown }
   | { readonly type: 'refusal'; readonly id: number; readonly code: string; readonly text: string }
-  | { readonly type: 'received'; readonly text: string; readonly source: NodeId };
+  | { readonly type: 'received'; readonly text: string; readonly source: NodeId }
+  /** A message of a topic that the node subscribes to. */
+  | { readonly type: 'published'; readonly path: string; readonly text: string };

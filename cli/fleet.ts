@@ -24,6 +24,15 @@ interface Waiting {
   reject(error: Error): void;
 }
 
+/** What the nodes report, by their number. */
+export interface FleetListeners {
+  received(number: number, text: string, from: NodeId): void;
+  /** A message of a topic that the node subscribes to. */
+  published(number: number, path: string, text: string): void;
+  /** The process has ended unexpectedly. */
+  lost(number: number): void;
+}
+
 class FleetNode {
   nodeId: NodeId | undefined;
   address: string | undefined;
@@ -53,11 +62,9 @@ export class Fleet {
   /** Set by `stop`: no node is started any more. */
   isStopping = false;
 
-  /** `onReceived`: a node has received a text. `onLost`: a node process has ended unexpectedly. */
   constructor(
     count: number,
-    private readonly onReceived: (number: number, text: string, from: NodeId) => void,
-    private readonly onLost: (number: number) => void,
+    private readonly listeners: FleetListeners,
   ) {
     this.nodes = Array.from({ length: count }, (_, index) => new FleetNode(index + 1, join(this.directory, `node-${index + 1}`)));
   }
@@ -168,7 +175,8 @@ export class Fleet {
   }
 
   private take(node: FleetNode, message: Exclude<FromNodeProcess, { type: 'started' | 'failed' }>): void {
-    if (message.type === 'received') return this.onReceived(node.number, message.text, message.source);
+    if (message.type === 'received') return this.listeners.received(node.number, message.text, message.source);
+    if (message.type === 'published') return this.listeners.published(node.number, message.path, message.text);
     const waiting = node.waiting.get(message.id);
     node.waiting.delete(message.id);
     if (message.type === 'answer') waiting?.resolve(message.answer);
@@ -180,7 +188,7 @@ export class Fleet {
     node.waiting.clear();
     if (node.process !== process) return;
     node.process = undefined;
-    this.onLost(node.number);
+    this.listeners.lost(node.number);
   }
 
   private async untilConnected(): Promise<void> {

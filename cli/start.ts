@@ -4,7 +4,6 @@
  * and a command has failed.
  */
 import { createInterface } from 'node:readline';
-import type { NodeId } from '../index.js';
 import { COMMANDS, type CommandContext, runCommand, showLinks } from './commands.js';
 import { Fleet, FleetError } from './fleet.js';
 
@@ -19,13 +18,13 @@ const isTerminal = process.stdin.isTTY === true;
 // The reader of the output may close it, as `head` does; the nodes must be stopped all the same.
 process.stdout.on('error', () => {});
 
-const fleet = new Fleet(
-  NODE_COUNT,
-  (number: number, text: string, _from: NodeId) => {
+const fleet = new Fleet(NODE_COUNT, {
+  received: (number, text) => {
     for (const listener of [...receivedListeners]) listener(number, text);
   },
-  (number) => print(`node ${number} ended unexpectedly`),
-);
+  published: (number, path, text) => print(`node ${number} received on ${path}: ${text}`),
+  lost: (number) => print(`node ${number} ended unexpectedly`),
+});
 const context: CommandContext = { fleet, print, nextReceived };
 
 process.exitCode = await main();

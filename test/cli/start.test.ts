@@ -46,6 +46,22 @@ describe('npm start', () => {
     expect(await program.eof().end()).to.equal(0);
   });
 
+  it('publishes to the nodes that subscribe, by topic and by pattern', async () => {
+    const program = start();
+    await program.say('publish news too early').next(/^published, but nobody subscribes to it$/);
+    await program.say('subscribe 3 news').next(/^node 3 subscribed to news$/);
+    await program.say('subscribe 4 news/**').next(/^node 4 subscribed to news\/\*\*$/);
+    await program.say('publish news good morning').next(/^published to 2 subscribers$/);
+    const lines = [await program.next(/^node [34] received on news: /), await program.next(/^node [34] received on news: /)];
+    expect(lines.sort()).to.deep.equal(['node 3 received on news: good morning', 'node 4 received on news: good morning']);
+    await program.say('publish news/local rain').next(/^published to 1 subscriber$/);
+    await program.next(/^node 4 received on news\/local: rain$/);
+    await program.say('subscribe 3 **').next(/^TOPIC_TOO_WIDE: /);
+    await program.say('subscribe 3').next(/^usage: subscribe <node> <topic>$/);
+    await program.say('publish news').next(/^usage: publish <topic> <text>$/);
+    expect(await program.say('quit').end()).to.equal(1);
+  });
+
   it('kills a node, reports at once that it is gone (row 66), and revives it with its key and without any address (DNDM-33)', async () => {
     const program = start();
     const before = await program.next(/^node 3 {2}/);
@@ -95,7 +111,7 @@ describe('npm start', () => {
     await program.say('explain 2 6').next(/^no node 6/);
     await program.say('send 2').next(/^usage: send <node\|key\|service> <text>$/);
     await program.say('send 6 x').next(/^no node 6/);
-    for (const name of ['call', 'send', 'routes', 'explain', 'links', 'kill', 'revive', 'bench', 'help', 'quit'])
+    for (const name of ['call', 'send', 'subscribe', 'publish', 'routes', 'explain', 'links', 'kill', 'revive', 'bench', 'help', 'quit'])
       await program.say('help').next(new RegExp(`^${name} .*\\S$`));
     await program
       .say('')
