@@ -9,6 +9,9 @@
  *     send(payload)            a message one way; undefined, or a promise to wait for before the next one
  *     call(payload)            a promise of the echo
  *     openStream()             a promise of a stream: write(bytes) -> undefined, or a promise to wait for; end() -> a promise of what was sent back
+ *   openPublisher() -> { address, ready(count), publish, close? }: `ready` resolves when so many are subscribed; `publish(payload)` goes to all of them,
+ *                            and returns what `send` does
+ *   openSubscriber(address, onMessage)
  *   openEndpoint()           what can dial, without a connection -> how it ends
  */
 import { checkoutOf, OWN_CHECKOUT } from '../checkouts.mjs';

@@ -6,7 +6,20 @@ import { load } from '../programs/checkout.mjs';
 
 const { ConnectionHandler, createNode, NetworkBehavior, toConnection, toNode } = await load('index.js');
 
-export const supports = ['send', 'pump', 'call', 'newcomers', 'idle', 'create', 'lookup', 'relay', 'simulation', 'stream', 'file'];
+export const supports = [
+  'send',
+  'pump',
+  'call',
+  'newcomers',
+  'idle',
+  'create',
+  'lookup',
+  'relay',
+  'simulation',
+  'stream',
+  'file',
+  'topics',
+];
 
 const BENCH = { serviceId: 64, name: 'bench', rpc: ['echo'] };
 
@@ -57,6 +70,38 @@ export async function openClient({ id, url }) {
     stopPump: () => behavior.setPump(undefined),
     close: () => node.stop(),
   };
+}
+
+const TOPIC = 'bench/messages';
+
+/** All defaults on. A link that has no room misses messages, by number: who publishes faster waits for the next turn of the event loop. */
+export async function openPublisher() {
+  const { PubSubBehavior } = await load('behaviours/index.js');
+  const node = await createNode({ listen: ['tcp://127.0.0.1:0'] });
+  await node.start();
+  const intent = node.behavior(PubSubBehavior).publish(TOPIC);
+  return {
+    address: `tcp://127.0.0.1:${node.addresses[0].port}`,
+    async ready(count) {
+      while (intent.interested < count) await new Promise((resolve) => setTimeout(resolve, 10));
+    },
+    publish(payload) {
+      const { number } = intent.send(payload);
+      return number === undefined ? intent.writable().then(() => void intent.send(payload)) : undefined;
+    },
+    close: () => node.stop(),
+  };
+}
+
+/** It waits, so that nothing is missed. */
+export async function openSubscriber(address, onMessage) {
+  const { PubSubBehavior } = await load('behaviours/index.js');
+  const node = await createNode({ seeds: [address] });
+  await node.start();
+  const interest = node
+    .behavior(PubSubBehavior)
+    .subscribe(TOPIC, { whenFull: 'wait', waitingMax: 8_192, onMessage: ({ value }) => onMessage(value) });
+  await interest.ready;
 }
 
 function streamOver({ readable, writable }) {

@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { connect } from '@nats-io/transport-node';
 
-export const supports = ['send', 'call', 'newcomers', 'idle'];
+export const supports = ['send', 'call', 'newcomers', 'idle', 'topics'];
 
 const PROGRAM = 'nats-server';
 const LISTENING = /Listening for client connections on 127\.0\.0\.1:(\d+)/;
@@ -28,8 +28,10 @@ export function absence() {
   }
 }
 
+const startBroker = () => spawn(PROGRAM, ['-a', '127.0.0.1', '-p', '-1'], { stdio: ['ignore', 'ignore', 'pipe'] });
+
 export async function openServer(onMessage) {
-  const broker = spawn(PROGRAM, ['-a', '127.0.0.1', '-p', '-1'], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const broker = startBroker();
   const port = await portOf(broker);
   const client = await connect({ servers: `127.0.0.1:${port}` });
   client.subscribe(MESSAGES, { callback: (_error, { data }) => onMessage(data) });
@@ -56,17 +58,44 @@ async function portOf(broker) {
   throw new Error(`${PROGRAM} does not listen`);
 }
 
+/** Publishes; undefined, or a promise to wait for. */
+function publisherOver(client) {
+  let unflushed = 0;
+  return (payload) => {
+    client.publish(MESSAGES, payload);
+    unflushed += payload.length;
+    if (unflushed < FLUSH_BYTES) return undefined;
+    unflushed = 0;
+    return client.flush();
+  };
+}
+
+/** The broker is in a process of its own, beside the publisher's. A subscriber has subscribed when its `flush` is answered. */
+export async function openPublisher() {
+  const broker = startBroker();
+  const port = await portOf(broker);
+  const client = await connect({ servers: `127.0.0.1:${port}` });
+  return {
+    address: port,
+    ready: () => {},
+    publish: publisherOver(client),
+    async close() {
+      broker.kill();
+      await once(broker, 'exit');
+    },
+  };
+}
+
+export async function openSubscriber(port, onMessage) {
+  const client = await connect({ servers: `127.0.0.1:${port}` });
+  client.subscribe(MESSAGES, { callback: (_error, { data }) => onMessage(data) });
+  await client.flush();
+}
+
 export async function openClient(port) {
   const client = await connect({ servers: `127.0.0.1:${port}` });
-  let unflushed = 0;
   return {
-    send(payload) {
-      client.publish(MESSAGES, payload);
-      unflushed += payload.length;
-      if (unflushed < FLUSH_BYTES) return undefined;
-      unflushed = 0;
-      return client.flush();
-    },
+    send: publisherOver(client),
     call: async (payload) => (await client.request(CALLS, payload, { timeout: 30_000 })).data,
     close: () => client.close(),
   };

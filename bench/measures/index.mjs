@@ -6,6 +6,7 @@
 import { CONNECTIONS } from './connections.mjs';
 import { ROUTING } from './routing.mjs';
 import { SIMULATION } from './simulation.mjs';
+import { TOPICS } from './topics.mjs';
 import { TRAFFIC } from './traffic.mjs';
 
-export const MEASURES = [...TRAFFIC, ...CONNECTIONS, ...ROUTING, ...SIMULATION];
+export const MEASURES = [...TRAFFIC, ...TOPICS, ...CONNECTIONS, ...ROUTING, ...SIMULATION];
