@@ -91,16 +91,24 @@ describe('node.queues()', () => {
       bytes: 0,
       bytesMax,
     });
-    expect(alice.queues()).to.deep.equal([
+    const isOfBehavior = ({ name }: { readonly name: string }) => name.includes('.');
+    expect(alice.queues().filter((queue) => !isOfBehavior(queue))).to.deep.equal([
       { name: 'local', connectionId: undefined, messages: 0, messagesMax: localQueueMessagesMax, bytes: 0, bytesMax: localQueueBytesMax },
       { name: 'dials', connectionId: undefined, messages: 0, messagesMax: dialQueueMax + dialsMax, bytes: undefined, bytesMax: undefined },
       { name: 'backlog', connectionId: undefined, messages: 0, messagesMax: backlogMax, bytes: undefined, bytesMax: undefined },
       lane('control', controlLaneBytesMax),
       lane('normal', laneBytesMax),
       lane('bulk', laneBytesMax),
-      { name: 'pubsub.waiting', connectionId: undefined, messages: 0, messagesMax: 0, bytes: 0, bytesMax: undefined },
-      { ...lane('streams.received', 268_435_456), connectionId: undefined, messagesMax: 16_384 },
     ]);
+    const ofBehaviors = ['addressbook.news', 'pubsub.waiting', 'rpc.calls', 'rpc.work', 'rpc.kept-answers', 'streams.received'];
+    expect(
+      alice
+        .queues()
+        .filter(isOfBehavior)
+        .map(({ name }) => name),
+    ).to.have.members(ofBehaviors);
+    const received = alice.queues().find(({ name }) => name === 'streams.received');
+    expect(received).to.deep.equal({ ...lane('streams.received', 268_435_456), connectionId: undefined, messagesMax: 16_384 });
     await network.stop();
   });
 });
@@ -131,7 +139,7 @@ describe('node.limits()', () => {
     const node = await createNode({ logger: 'silent', limits: { hopsMax: 7 }, connections: { max: 9 } });
     const { behaviors, ...limits } = node.limits();
     expect(limits).to.deep.equal({ ...resolveLimits(), hopsMax: 7, connectionsMax: 9 });
-    expect(behaviors).to.have.all.keys('streams', 'pubsub').and.nested.include({ 'streams.windowBytes': 4_194_304 });
+    expect(behaviors).to.have.all.keys('addressbook', 'rpc', 'streams', 'pubsub').and.nested.include({ 'streams.windowBytes': 4_194_304 });
   });
 
   it('a wrong limit fails at createNode, before anything runs', async () => {

@@ -52,7 +52,7 @@ describe('log lines', () => {
     await strange;
     const messages = () => written.map((text) => (JSON.parse(text) as { readonly msg: string }).msg);
     expect(messages()).to.deep.equal([...['listening', 'connected', 'disconnected'], ...new Array(2).fill('connection did not open')]);
-    await errorOf(node.connect(addressOf(node)));
+    await errorOf(node.connect('tcp://127.0.0.43:1'));
     expect(messages()).to.include('dial failed');
     for (const text of written) {
       expect(text.endsWith('\n')).to.equal(true);

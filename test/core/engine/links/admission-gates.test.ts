@@ -107,8 +107,10 @@ describe('before a connection is open', () => {
       send(peer, node);
       expect(phaseOf(node)).to.equal(undefined);
       expect(farewell(peer)).to.have.property('0', 5);
-      expect(log.filter((entry) => entry.includes(`${PLAIN} on`))).to.deep.equal([]);
-      expect(log.slice(-2)).to.deep.equal([`${GATE} handler.onClosed`, `${GATE} onIncomingConnectionDisconnected`]);
+      // It let the connection pass, and sees nothing else of it (H-08).
+      expect(log.filter((entry) => entry.includes(`${PLAIN} on`))).to.deep.equal([`${PLAIN} onConnectionRefused`]);
+      const seen = [`${GATE} handler.onClosed`, `${GATE} onIncomingConnectionDisconnected`, `${PLAIN} onConnectionRefused`];
+      expect(log.slice(-3)).to.deep.equal(seen);
     });
   }
 
@@ -182,7 +184,8 @@ describe('a gate', () => {
     const peer = meet();
     node.step({ type: 'work', work: () => node.network.behaviors.stop(slotOf(node, GATE)) });
     expect(farewell(peer)).to.deep.equal([9, `gate service${GATE} was stopped`]);
-    expect(log.slice(-3)).to.deep.equal([`${GATE} handler.onClosed`, `${GATE} onIncomingConnectionDisconnected`, `${GATE} onStopped`]);
+    const seen = [`${GATE} handler.onClosed`, `${GATE} onIncomingConnectionDisconnected`, `${PLAIN} onConnectionRefused`];
+    expect(log.slice(-4)).to.deep.equal([...seen, `${GATE} onStopped`]);
   });
 
   it('that is stopped leaves open what it has admitted before', () => {
