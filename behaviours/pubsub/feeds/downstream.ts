@@ -33,7 +33,19 @@ export class Downstream {
       known.seenMs = agent.nowMs;
       if (known.isBound) this.sendBound(agent, feed, known, feed.next);
     } else {
-      const branch = { connectionId, label, options: { streamId: label }, count, window, limit: NUMBER_MAX, epoch, from, isBound: false };
+      const route = toConnection(connectionId);
+      const branch = {
+        connectionId,
+        route,
+        label,
+        options: { streamId: label },
+        count,
+        window,
+        limit: NUMBER_MAX,
+        epoch,
+        from,
+        isBound: false,
+      };
       this.table.addBranch(feed, { ...branch, seenMs: agent.nowMs, gap: undefined });
       if (feed.isFlowing) this.bound(agent, feed);
     }
@@ -131,8 +143,7 @@ export class Downstream {
   /** The last number so far. */
   beat(agent: BehaviorAgent, feed: Feed): void {
     for (const branch of feed.branches.values()) {
-      if (branch.isBound && this.settleGap(agent, branch))
-        agent.send(toConnection(branch.connectionId), this.writer.beat(branch.label, feed.next - 1));
+      if (branch.isBound && this.settleGap(agent, branch)) agent.send(branch.route, this.writer.beat(branch.label, feed.next - 1));
     }
   }
 
@@ -168,12 +179,12 @@ export class Downstream {
 
   private sendBound(agent: BehaviorAgent, feed: Feed, branch: Branch, next: number): void {
     const { epoch, hops, kept } = feed;
-    const result = agent.send(toConnection(branch.connectionId), this.writer.bound({ label: branch.label, epoch, next, hops, kept }));
+    const result = agent.send(branch.route, this.writer.bound({ label: branch.label, epoch, next, hops, kept }));
     branch.isBound ||= result === 'queued';
   }
 
   private sendTo(agent: BehaviorAgent, branch: Branch, number: number, payload: Uint8Array): boolean {
-    if (this.settleGap(agent, branch) && agent.send(toConnection(branch.connectionId), payload, branch.options) === 'queued') {
+    if (this.settleGap(agent, branch) && agent.send(branch.route, payload, branch.options) === 'queued') {
       this.counters.messagesForwarded++;
       return true;
     }
@@ -193,7 +204,7 @@ export class Downstream {
   private settleGap(agent: BehaviorAgent, branch: Branch): boolean {
     const { gap } = branch;
     if (gap === undefined) return true;
-    if (agent.send(toConnection(branch.connectionId), this.writer.missed(branch.label, gap)) !== 'queued') return false;
+    if (agent.send(branch.route, this.writer.missed(branch.label, gap)) !== 'queued') return false;
     branch.gap = undefined;
     return true;
   }

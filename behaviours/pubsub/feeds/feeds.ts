@@ -31,9 +31,6 @@ const ROUND_MS = 5_000;
 /** The pauses between the last message and the heartbeats that follow it. */
 const BEATS = { minMs: 1_500, maxMs: 10_000 } as const;
 
-/** What became of a published message; `undefined`: a subscriber holds it back. */
-export type Published = (Forwarded & { readonly number: number }) | undefined;
-
 export class Feeds {
   private readonly table: FeedTable;
   private readonly writer = new MessageWriter();
@@ -75,8 +72,8 @@ export class Feeds {
     }
   }
 
-  /** `payload` has room for the head in front of its content. */
-  publish(agent: BehaviorAgent, feed: Feed, form: number, payload: Uint8Array): Published {
+  /** `payload` has room for the head in front of its content. `undefined`: a subscriber holds it back; else the feed's next number is one more. */
+  publish(agent: BehaviorAgent, feed: Feed, form: number, payload: Uint8Array): Forwarded | undefined {
     if (feed.next > feed.limit) {
       feed.isHeld = true;
       return undefined;
@@ -86,7 +83,7 @@ export class Feeds {
     const forwarded = this.downstream.forward(agent, feed, number, payload);
     for (const reader of feed.readers) reader.message(agent, number, form, payload, MESSAGE_HEAD_BYTES, payload.length, true);
     if (!feed.hasNews) this.news(agent, feed);
-    return { ...forwarded, number };
+    return forwarded;
   }
 
   /**

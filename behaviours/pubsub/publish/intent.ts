@@ -132,7 +132,8 @@ export class Intent<T = unknown> implements SourceUser {
     if (this.writer.slab.length > ROOM_KEPT_BYTES) this.writer = new ByteWriter();
     if (published === undefined) return { number: undefined, interested: source.interested, queued: 0, full: 0 };
     host.counters.messagesPublished++;
-    const { number, queued, full } = published;
+    const { queued, full } = published;
+    const number = feed.next - 1;
     source.kept?.add(number, form, payload.subarray(MESSAGE_HEAD_BYTES), agent.nowMs);
     return { number, interested: source.interested, queued: queued + feed.readers.size, full };
   }
