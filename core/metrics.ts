@@ -11,7 +11,7 @@ export interface Counter {
   value: number;
 }
 
-/** A present state. Its name ends in its unit. */
+/** A present state. Its name ends in its unit; that of a number of things may be their name alone. */
 export interface Gauge {
   value: number;
 }
@@ -33,7 +33,14 @@ const BUCKETS_MAX = 32;
 const NAME_LENGTH_MAX = 64;
 const WORDS = '[a-z][a-z0-9]*(?:_[a-z][a-z0-9]*)*';
 const COUNTER_NAME = new RegExp(`^${WORDS}_total$`);
-const OTHER_NAME = new RegExp(`^${WORDS}_(?:bytes|count|ms|ratio)$`);
+const HISTOGRAM_NAME = new RegExp(`^${WORDS}_(?:bytes|count|ms|ratio)$`);
+const GAUGE_NAME = new RegExp(`^(?!.*_total$)${WORDS}$`);
+/** By kind: the form of a name, and how it is described. */
+const NAMES = {
+  counter: [COUNTER_NAME, ' that ends in _total'],
+  gauge: [GAUGE_NAME, ' that does not end in _total'],
+  histogram: [HISTOGRAM_NAME, ' that ends in _bytes, _count, _ms or _ratio'],
+} as const;
 
 /** Counts values by size. */
 export class Histogram {
@@ -227,11 +234,10 @@ function valueFrom(read: Read): number {
 }
 
 function checkName(name: string, kind: Kind): void {
-  const form = kind === 'counter' ? COUNTER_NAME : OTHER_NAME;
+  const [form, ending] = NAMES[kind];
   if (name.length <= NAME_LENGTH_MAX && form.test(name)) return;
-  const endings = kind === 'counter' ? '_total' : '_bytes, _count, _ms or _ratio';
   throw new NetworkError(
     'ARGUMENT_INVALID',
-    `metric name ${name.slice(0, NAME_LENGTH_MAX)} is invalid: snake_case of at most ${NAME_LENGTH_MAX} characters that ends in ${endings}`,
+    `metric name ${name.slice(0, NAME_LENGTH_MAX)} is invalid: snake_case of at most ${NAME_LENGTH_MAX} characters${ending}`,
   );
 }

@@ -24,9 +24,9 @@ export function observeEngine(
   router: RouterFacade,
 ): void {
   for (const phase of PHASES)
-    metrics.observe(`connections_${phase}_count`, () => [...links.all].reduce((count, link) => count + (link.phase === phase ? 1 : 0), 0));
-  metrics.observe('behaviors_count', () => behaviors.all.length);
-  metrics.observe('deadlines_count', () => deadlines.size);
-  metrics.observe('broadcast_history_count', () => history.size);
-  metrics.observe('router_nodes_count', () => router.nodeCount ?? 0);
+    metrics.observe(`connections_${phase}`, () => [...links.all].reduce((count, link) => count + (link.phase === phase ? 1 : 0), 0));
+  metrics.observe('behaviors_running', () => behaviors.all.length);
+  metrics.observe('deadlines_pending', () => deadlines.size);
+  metrics.observe('broadcast_history_entries', () => history.size);
+  metrics.observe('router_nodes', () => router.nodeCount ?? 0);
 }

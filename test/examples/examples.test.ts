@@ -153,7 +153,7 @@ describe('examples', () => {
     const [{ nodeId } = { nodeId: '' as NodeId }] = await caller.whenConnected(1, { timeoutMs: 60_000 });
     const answer = caller.call(toNode(nodeId), 68, 'report', { subject: 'tea', takesMs: 500 }, { timeoutMs: 60_000 });
     await program.next(/^working on "tea"$/);
-    expect(await (await fetch(`${url}/metrics`)).text()).to.contain('\nmeshwright_connections_open_count 1\n');
+    expect(await (await fetch(`${url}/metrics`)).text()).to.contain('\nmeshwright_connections_open 1\n');
     program.signal('SIGTERM');
     expect(await answer).to.deep.equal({ text: 'nothing new about tea' });
     expect([await program.end(), program.lines.at(-1), program.complaints]).to.deep.equal([0, 'stopped', '']);

@@ -124,8 +124,8 @@ describe('the text for Prometheus', () => {
     await sim.run(1_000);
     const text = prometheusText(hub);
     const after = read(text);
-    expect(after.get('meshwright_connections_securing_count')).to.equal('10000');
-    expect(after.get('meshwright_connections_open_count')).to.equal('1');
+    expect(after.get('meshwright_connections_securing')).to.equal('10000');
+    expect(after.get('meshwright_connections_open')).to.equal('1');
     expect([...after.keys()]).to.deep.equal([...before.keys()]);
     expect(after.size).to.be.at.most(1_000);
     for (const id of [hub.id, friend.id]) expect(text).not.to.contain(id.slice(0, 8));

@@ -22,6 +22,7 @@ export interface MessageReceiver {
 const HELD_BYTES_MAX = 262_144;
 /** What is kept of a link that waits for a slot, where its channel cannot be paused. */
 const WAITING_BYTES_MAX = 65_536;
+const HANDSHAKE_FAILED = 'the secure handshake failed: compare network and networkKey on both sides';
 const READ_QUEUE_FULL = 'more was sent than limits.readQueueBytesMax lets wait, over a transport that cannot pause';
 /** What a chunk costs besides its bytes. */
 const CHUNK_BYTES = 128;
@@ -142,7 +143,7 @@ export class LinkPipeline {
       link.frames.push(plaintext);
     }
     if (link.isOver) return;
-    if (secure.state === 'failed') return this.links.close(link, secure.failure as CloseCode, 'the secure channel failed');
+    if (secure.state === 'failed') return this.links.close(link, secure.failure as CloseCode, failureText(secure));
     secure.settle();
   }
 
@@ -224,4 +225,8 @@ export class LinkPipeline {
     this.links.handshakes.identified(link);
     this.duplicates.proven(link);
   }
+}
+
+function failureText({ failure }: SecureStream): string {
+  return failure === 'handshake-failed' ? HANDSHAKE_FAILED : 'the secure channel failed';
 }
