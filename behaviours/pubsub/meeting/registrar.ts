@@ -5,7 +5,7 @@
  * The place of a topic follows from its first segment, that of a hidden topic from its id; its nodes are the three closest to it by the port
  * `placement`. What they offer goes to the subscriptions; one is ready when all have been asked, and what they offered is bound.
  */
-import { type BehaviorAgent, type CallResult, NetworkError, type NodeId, toNode, WakeTimer } from '../../../core/index.js';
+import { type BehaviorAgent, backoffBoundMs, type CallResult, NetworkError, type NodeId, toNode, WakeTimer } from '../../../core/index.js';
 import { type DeclaredTopic, ITEMS_MAX, type Offer, REGISTER, readOffers, registrationValue, type Wish } from './messages.js';
 import { REGISTRATION_MS } from './registry.js';
 
@@ -14,7 +14,7 @@ const REPLICAS = 3;
 const REFRESH_MS = REGISTRATION_MS / 3;
 /** Changes within so long go together. */
 const GATHER_MS = 10;
-const RETRY_MS = 1_000;
+const RETRY = { minMs: 1_000, maxMs: REFRESH_MS } as const;
 const CALL_MS = 10_000;
 
 /** A topic or a subscription of this node. */
@@ -35,6 +35,8 @@ interface Target {
   /** The revision that it has, with all that it offered bound; and the last one that could not be sent to it. */
   settledRevision: number;
   failedRevision: number;
+  /** In a row. */
+  failures: number;
   isBusy: boolean;
   dueMs: number;
 }
@@ -127,7 +129,15 @@ export class Registrar {
   private wantedTargets(agent: BehaviorAgent): ReadonlyMap<string, Target> {
     const wanted = new Map<string, Target>();
     const want = (node: NodeId, place: NodeId | undefined) =>
-      wanted.set(keyOf(node, place), { node, place, settledRevision: 0, failedRevision: 0, isBusy: false, dueMs: agent.nowMs });
+      wanted.set(keyOf(node, place), {
+        node,
+        place,
+        settledRevision: 0,
+        failedRevision: 0,
+        failures: 0,
+        isBusy: false,
+        dueMs: agent.nowMs,
+      });
     const declarations = [...this.declarations.keys()];
     if (declarations.some(({ wish }) => wish !== undefined)) for (const node of this.neighbours) want(node, undefined);
     const places = new Set(declarations.map(({ place }) => place));
@@ -165,10 +175,11 @@ export class Registrar {
 
   private served(target: Target, revision: number, isSent: boolean): void {
     target.isBusy = false;
+    target.failures = isSent ? 0 : target.failures + 1;
     if (isSent) target.settledRevision = revision;
     else target.failedRevision = revision;
     this.host.act((agent) => {
-      if (!isSent) target.dueMs = agent.nowMs + RETRY_MS;
+      if (!isSent) target.dueMs = agent.nowMs + backoffBoundMs(target.failures, RETRY);
       this.check();
       this.timer.at(agent, this.revisionOf(target) > revision ? agent.nowMs : target.dueMs);
     });
@@ -194,7 +205,7 @@ export class Registrar {
 
   private answered(agent: BehaviorAgent, result: CallResult, settled: (isSent: boolean) => void): void {
     // A node without this service has nothing to offer.
-    if (result.type === 'error') return settled(result.code === 'RPC_SERVICE_UNKNOWN');
+    if (result.type === 'error') return settled(result.code === 'RPC_NO_HANDLER');
     this.host.offered(agent, readOffers(result.value)?.offers ?? [], () => settled(true));
   }
 

@@ -54,13 +54,13 @@ export class Registry {
   }
 
   /**
-   * Takes a registration. Returns what fits the node's wishes, and which of its topics are new and for whom; `undefined` when there is no room, and
-   * 'partial' while more calls follow.
+   * Takes a registration. Returns what fits the node's wishes, and which of its topics are new and for whom; `undefined` when there is no room, or
+   * when an earlier call of it is not kept; and 'partial' while more calls follow.
    */
   register(node: NodeId, registration: Registration, nowMs: number): Matches | 'partial' | undefined {
     const key = registration.place ?? OWN;
     const whole = this.collect(`${key}/${node}`, registration);
-    if (whole === undefined) return 'partial';
+    if (whole === undefined || !registration.isLast) return whole && 'partial';
     const place = this.places.get(key) ?? new Map<NodeId, Registered>();
     const before = place.get(node);
     const grown = sizeOf(whole) - sizeOf(before);
@@ -88,14 +88,16 @@ export class Registry {
     for (const [key, place] of [...this.places]) for (const [node, { untilMs }] of [...place]) if (untilMs <= nowMs) this.remove(key, node);
   }
 
+  /** With the calls before it; `undefined` when they are not kept, or there is no room. */
   private collect(key: string, { wishes, topics, isFirst, isLast }: Registration): Partial | undefined {
-    const before = isFirst ? undefined : this.partial.get(key);
-    const whole =
-      before === undefined ? { wishes, topics } : { wishes: [...before.wishes, ...wishes], topics: [...before.topics, ...topics] };
+    const before = isFirst ? NO_PARTIAL : this.partial.get(key);
     this.partial.delete(key);
+    if (before === undefined) return undefined;
+    const whole = { wishes: [...before.wishes, ...wishes], topics: [...before.topics, ...topics] };
     if (isLast) return whole;
-    if (sizeOf(whole) <= this.bounds.registrationsPerNodeMax && this.partial.size < PARTIAL_MAX) this.partial.set(key, whole);
-    return undefined;
+    if (sizeOf(whole) > this.bounds.registrationsPerNodeMax || this.partial.size >= PARTIAL_MAX) return undefined;
+    this.partial.set(key, whole);
+    return whole;
   }
 
   private hasRoom(node: NodeId, grown: number): boolean {
@@ -161,6 +163,7 @@ export interface Matches {
 
 /** Registrations of which not all calls have come. */
 const PARTIAL_MAX = 256;
+const NO_PARTIAL: Partial = { wishes: [], topics: [] };
 
 function registeredOf({ wishes, topics }: Partial): Omit<Registered, 'untilMs'> {
   const patternOf = (wish: Wish) => (wish.type === 'pattern' ? new TopicPattern(wish.path) : undefined);

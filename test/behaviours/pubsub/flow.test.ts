@@ -208,6 +208,22 @@ describe('pubsub', () => {
     expect(diary.values).to.deep.equal([{ celsius: 1 }]);
   });
 
+  it('a neighbour without pubsub is asked once, and then with the others every 20 s', async () => {
+    world = new World(1, { router: DirectRouter });
+    const plain = await world.net.createNode({ name: 'plain', builtins: ['handshake', 'rpc'] });
+    await world.net.start(plain);
+    const node = await world.node('n0', ['plain']);
+    await world.net.run(2_000);
+    const calls = () => Number(node.metrics()['rpc_calls_started_total']);
+    const interest = pubsubOf(node).subscribe('news', { scope: 'neighbours' });
+    await ready(world.net, interest);
+    const before = calls();
+    await world.net.run(19_000);
+    expect(calls() - before).to.equal(0);
+    await world.net.run(42_000);
+    expect(calls() - before).to.be.within(2, 3);
+  });
+
   it('several intents of one topic share its numbers, and the last one ends it (DNDM-09, DNDM-11)', async () => {
     world = new World();
     const [first, second] = (await world.line(2)) as [SimulatedNode, SimulatedNode];

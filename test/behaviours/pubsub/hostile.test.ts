@@ -161,6 +161,24 @@ describe('pubsub beside a hostile neighbour', () => {
     expect(pubsubOf(honest).registrationCount).to.equal(0);
   });
 
+  it('registers the second half of something alone: refused, and nothing of it is kept', async () => {
+    await meet();
+    const part = (index: number, isFirst: boolean, isLast: boolean) => {
+      const topics = [[new Uint8Array(32).fill(index), `a/${index}`, '']];
+      const value = { place: new Uint8Array(32), wishes: [], topics, isFirst, isLast };
+      return world.net.waitFor(
+        liar.call(toNode(honest.id), 5, 'register', value).then(
+          () => 'ok',
+          (error: { code: string }) => error.code,
+        ),
+        5_000,
+      );
+    };
+    expect([await part(1, false, true), pubsubOf(honest).registrationCount]).to.deep.equal(['LIMIT_EXCEEDED', 0]);
+    expect([await part(1, true, false), pubsubOf(honest).registrationCount]).to.deep.equal(['ok', 0]);
+    expect([await part(2, false, true), pubsubOf(honest).registrationCount]).to.deep.equal(['ok', 2]);
+  });
+
   it('a publisher of which nothing comes is out of sight after silenceMs, and its feed goes', async () => {
     await meet({ silenceMs: 15_000 });
     const diary = new Diary();
