@@ -82,7 +82,6 @@ export class Feed implements Deadlined {
   /** The hop that failed last: another one is tried first. */
   avoided: number | undefined;
   failures = 0;
-  lastRefusal: Refusal | undefined;
   /** Whether a message has ever come, and so the numbers go on. */
   hasNumbers = false;
   /** The number that comes next. */

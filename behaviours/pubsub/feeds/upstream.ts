@@ -52,7 +52,6 @@ export class Upstream {
     feed.kept = kept;
     feed.failures = 0;
     feed.avoided = undefined;
-    feed.lastRefusal = undefined;
     feed.heardMs = agent.nowMs;
     if (isNewEpoch) this.begin(agent, feed, epoch, next);
     else if (!wasBound) for (const reader of feed.readers) reader.bound(agent, feed.next, feed);
@@ -65,7 +64,7 @@ export class Upstream {
     const isOver = cause === 'ended' || cause === 'no-publisher';
     if (isOver) this.forget(agent, feed);
     this.release(feed);
-    if (isOver || !this.tryAnother(agent, feed, cause, connectionId)) this.give(agent, feed, cause);
+    if (isOver || !this.tryAnother(agent, feed, connectionId)) this.give(agent, feed, cause);
   }
 
   private give(agent: BehaviorAgent, feed: Feed, cause: Refusal): void {
@@ -107,9 +106,8 @@ export class Upstream {
   }
 
   /** Asks another hop than the one over the connection; not twice in a row. False: there is none. */
-  private tryAnother(agent: BehaviorAgent, feed: Feed, cause: Refusal, connectionId: number | undefined): boolean {
+  private tryAnother(agent: BehaviorAgent, feed: Feed, connectionId: number | undefined): boolean {
     const isFirst = feed.avoided === undefined;
-    feed.lastRefusal = cause;
     feed.avoided = connectionId;
     return isFirst && connectionId !== undefined && this.bind(agent, feed);
   }

@@ -12,7 +12,7 @@ import { REGISTRATION_MS } from './registry.js';
 /** Nodes at which a topic's subscribers and publishers meet. */
 const REPLICAS = 3;
 const REFRESH_MS = REGISTRATION_MS / 3;
-/** Changes within so long go together. */
+/** Changes, and outcomes, within so long go together: what follows from them looks at all targets. */
 const GATHER_MS = 10;
 const RETRY = { minMs: 1_000, maxMs: REFRESH_MS } as const;
 const CALL_MS = 10_000;
@@ -180,8 +180,7 @@ export class Registrar {
     else target.failedRevision = revision;
     this.host.act((agent) => {
       if (!isSent) target.dueMs = agent.nowMs + backoffBoundMs(target.failures, RETRY);
-      this.check();
-      this.timer.at(agent, this.revisionOf(target) > revision ? agent.nowMs : target.dueMs);
+      this.timer.within(agent, GATHER_MS);
     });
   }
 
@@ -216,15 +215,22 @@ export class Registrar {
     agent.call(toNode(node), this.host.serviceId, REGISTER, nothing, { timeoutMs: CALL_MS }, () => {});
   }
 
+  /** One pass over the targets, and one over what waits for them. */
   private check(): void {
+    if ([...this.declarations.keys()].every(({ isSettled }) => isSettled)) return;
+    const asked = new Map<NodeId | undefined, number>();
+    const found = new Map<NodeId | undefined, number>();
+    for (const { place, settledRevision, failedRevision } of this.targets.values()) {
+      asked.set(place, Math.min(asked.get(place) ?? Number.POSITIVE_INFINITY, Math.max(settledRevision, failedRevision)));
+      found.set(place, Math.max(found.get(place) ?? 0, settledRevision));
+    }
+    const isAsked = (place: NodeId | undefined, revision: number) => (asked.get(place) ?? Number.POSITIVE_INFINITY) >= revision;
     for (const [declaration, revision] of this.declarations) {
-      if (declaration.isSettled) continue;
-      if (declaration.place !== undefined && this.owners.get(declaration.place)?.length === 0) declaration.fail(NO_PLACE);
-      const asked = [...this.targets.values()].filter((target) => concerns(target, declaration));
-      const isOver = asked.every(({ settledRevision, failedRevision }) => Math.max(settledRevision, failedRevision) >= revision);
-      const isFound =
-        declaration.place === undefined || asked.some(({ place, settledRevision }) => place !== undefined && settledRevision >= revision);
-      if (isOver && isFound) declaration.ready();
+      const { place, wish, isSettled } = declaration;
+      if (isSettled) continue;
+      if (place !== undefined && this.owners.get(place)?.length === 0) declaration.fail(NO_PLACE);
+      const isFound = place === undefined || (isAsked(place, revision) && (found.get(place) ?? 0) >= revision);
+      if (isFound && (wish === undefined || isAsked(undefined, revision))) declaration.ready();
     }
   }
 

@@ -53,10 +53,6 @@ export class Interest<T = unknown> implements AsyncIterable<TopicMessage<T>>, Ac
     return this.readiness.promise;
   }
 
-  get scope(): SubscribeSettings['scope'] {
-    return this.settings.scope;
-  }
-
   /** What is looked for. */
   get wish(): Wish {
     const { target, topicId } = this;
@@ -184,7 +180,7 @@ export class Interest<T = unknown> implements AsyncIterable<TopicMessage<T>>, Ac
   }
 
   over(agent: BehaviorAgent, account: Account): void {
-    for (const [key, known] of this.accounts) if (known === account) this.accounts.delete(key);
+    this.accounts.delete(account.publisher + account.topicId);
     if (account.feed !== undefined) this.host.feeds.detach(agent, account.feed, account);
   }
 

@@ -224,6 +224,20 @@ describe('pubsub', () => {
     expect(calls() - before).to.be.within(2, 3);
   });
 
+  it('a thousand topics of as many first segments are ready, with three calls for each side of a topic and no flood', async () => {
+    world = new World();
+    const nodes = (await world.line(4)) as [SimulatedNode, SimulatedNode, SimulatedNode, SimulatedNode];
+    const calls = () => nodes.reduce((sum, node) => sum + Number(node.metrics()['rpc_calls_started_total']), 0);
+    const before = calls();
+    const paths = Array.from({ length: 1_000 }, (_, index) => `segment-${index}`);
+    const interests = paths.map((path) => pubsubOf(nodes[3]).subscribe(path));
+    const intents = paths.map((path) => pubsubOf(nodes[0]).publish(path));
+    await ready(world.net, ...intents, ...interests);
+    expect(intents.every(({ interested }) => interested === 1)).to.equal(true);
+    // Registrations of both sides at three nodes, and an offer from each of these.
+    expect(calls() - before).to.be.at.most(1_000 * (3 + 3 + 3) + 10);
+  });
+
   it('several intents of one topic share its numbers, and the last one ends it (DNDM-09, DNDM-11)', async () => {
     world = new World();
     const [first, second] = (await world.line(2)) as [SimulatedNode, SimulatedNode];

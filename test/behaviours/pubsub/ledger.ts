@@ -2,7 +2,7 @@
  * @module Ledger: checks what subscriptions promise, number by number: for each publisher, messages and misses follow each other without a hole,
  * from where the account began to the last number that is known of; nothing comes twice or out of order.
  */
-import type { PubSubBehavior, SubscribeOptions, TopicMessage } from '../../../behaviours/pubsub/index.js';
+import type { SubscribeOptions, TopicMessage } from '../../../behaviours/pubsub/index.js';
 
 /** One publisher in one subscription. */
 interface Line {
@@ -64,9 +64,4 @@ export class Ledger {
   private expect(what: string, line: Line, number: number): void {
     if (line.next !== undefined && line.next !== number) this.faults.push(`${what} ${number}, but ${line.next} comes next`);
   }
-}
-
-/** Nothing is left of any subscription. */
-export function leftovers(behavior: PubSubBehavior): number {
-  return behavior.feedCount;
 }
