@@ -18,6 +18,7 @@ import {
   SEALER,
   type Sealer,
 } from '../../core/index.js';
+import { hexOf } from '../../core/structures/bytes.js';
 import { WakeTimer } from '../../core/structures/wake-timer.js';
 import { AddressBookBehavior } from '../addressbook/index.js';
 import { type LanCounters, newCounters } from './counters.js';
@@ -204,8 +205,4 @@ export class LanBehavior extends NetworkBehavior {
       this.channel?.announce(host, this.sealer.seal(DOMAIN, announcementToBytes({ nodeId, addresses })), ttlSeconds);
     }
   }
-}
-
-function hexOf(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -2,6 +2,7 @@
  * @module Trace: what happened in the network, and one digest of all of it. The digest covers every event since the beginning, the bytes
  * that were delivered included; of the events themselves the last ones are kept.
  */
+import { hexOf } from '../../core/structures/bytes.js';
 import { Hash } from './hash.js';
 
 /** One event. Hosts go by their names. */
@@ -69,8 +70,7 @@ export class Trace {
   /** 64 bits as 16 hex digits. */
   get digest(): string {
     const { a, b } = this.#hash;
-    const bytes = new Hash().reset(DOMAIN).word(a).word(b).word(this.count).finish().expand(8);
-    return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+    return hexOf(new Hash().reset(DOMAIN).word(a).word(b).word(this.count).finish().expand(8));
   }
 
   #keep(event: TraceEvent): void {

@@ -4,6 +4,7 @@
  * A pattern stands for many topics, at the side of a subscriber only. Pure.
  */
 import { NetworkError } from '../../../core/index.js';
+import { hexOf } from '../../../core/structures/bytes.js';
 
 /** The longest path or pattern, and the longest name of a type, in UTF-16 units. */
 export const PATH_LENGTH_MAX = 256;
@@ -144,7 +145,7 @@ export function firstSegmentOf(path: string): string {
 function keyOf(key: unknown): string {
   if (!(key instanceof Uint8Array) || key.length < KEY_BYTES_MIN || key.length > KEY_BYTES_MAX)
     throw invalid(`hiddenBy must be ${KEY_BYTES_MIN} to ${KEY_BYTES_MAX} bytes`);
-  return Array.from(key, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return hexOf(key);
 }
 
 function shown(value: unknown): string {

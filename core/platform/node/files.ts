@@ -10,6 +10,7 @@ import type { Logger, Random } from '../../api/ports.js';
 import { NetworkError } from '../../errors.js';
 import type { Crypto } from '../../security/crypto.js';
 import { Identity } from '../../security/identity.js';
+import { hexOf } from '../../structures/bytes.js';
 import { reasonOf } from './system-words.js';
 
 const OWNER_ONLY = 0o600;
@@ -144,8 +145,4 @@ function invalid(path: string, what: string, cause?: unknown): NetworkError {
 
 function codeOf(error: unknown): string | undefined {
   return (error as NodeJS.ErrnoException | undefined)?.code;
-}
-
-function hexOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex');
 }
