@@ -2,8 +2,6 @@
  * @module Identities that connect too often, or to the wrong place: one node many times, many nodes that never go on, another node than
  * the one that was dialled, a node that was killed and comes back, two processes with one key.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Identity, MeshNode } from '../../core/index.js';
@@ -12,7 +10,7 @@ import { orderedIdentities } from '../../testing/index.js';
 import { startPeer } from './handshake-attacks.js';
 import { Relay } from './relay.js';
 import { openPeer, securedPeer } from './socket-peer.js';
-import { addressOf, errorOf, heard, linksOf, next, pendingOf, placeOf, until, World } from './world.js';
+import { addressOf, errorOf, heard, linksOf, next, pendingOf, placeOf, temporary, until, World } from './world.js';
 
 const IDENTITIES = orderedIdentities(40, nodeCrypto);
 const SMALL = IDENTITIES[0] as Identity;
@@ -141,9 +139,3 @@ describe('identities that connect too often', () => {
     expect(node.metrics()['connections_replaced_total']).to.equal(6);
   });
 });
-
-function temporary(world: World): string {
-  const path = mkdtempSync(join(tmpdir(), 'meshwright-'));
-  world.atEnd(() => rmSync(path, { recursive: true }));
-  return path;
-}

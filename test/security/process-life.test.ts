@@ -2,9 +2,8 @@
  * @module Life and death of a process: signals, careless applications, key files that are wrong, stops in the midst of everything, and many
  * starts and stops that must leave nothing.
  */
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { createNode } from '../../index.js';
@@ -12,7 +11,7 @@ import { Pump } from './behaviors.js';
 import { type Child, startChild } from './children.js';
 import type { CyclesReport } from './cycles.child.js';
 import { openPeer, rawSocket, securedPeer } from './socket-peer.js';
-import { addressOf, errorOf, heard, next, placeOf, until, World } from './world.js';
+import { addressOf, errorOf, heard, next, placeOf, temporary, until, World } from './world.js';
 
 const HOST = '127.0.0.42';
 const MIB = 1024 * 1024;
@@ -189,10 +188,4 @@ async function line<T>({ stdout, exited, stderr }: Child, field: string): Promis
 
 function placeOfText(address: string): { readonly host: string; readonly port: number } {
   return { host: HOST, port: Number(address.split(':').at(-1)) };
-}
-
-function temporary(world: World): string {
-  const path = mkdtempSync(join(tmpdir(), 'meshwright-'));
-  world.atEnd(() => rmSync(path, { recursive: true }));
-  return path;
 }

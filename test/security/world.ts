@@ -3,6 +3,9 @@
  * end that leaves nothing behind. Holds no test.
  */
 
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Link } from '../../core/engine/links/link.js';
 import type { Address, Connection, MeshNode, NetworkError, NodeEventName, NodeEvents, NodeOptions } from '../../core/index.js';
 import { createNode } from '../../index.js';
@@ -128,6 +131,13 @@ export class World {
   async close(): Promise<void> {
     for (const end of this.#ends.splice(0).reverse()) await end();
   }
+}
+
+/** A folder that goes with the world. */
+export function temporary(world: World): string {
+  const path = mkdtempSync(join(tmpdir(), 'meshwright-'));
+  world.atEnd(() => rmSync(path, { recursive: true }));
+  return path;
 }
 
 export interface Pair {
