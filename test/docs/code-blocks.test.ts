@@ -57,7 +57,8 @@ class Application {
   }
 
   async run({ name }: Listing): Promise<string> {
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, [join(this.folder, 'out', `${name}.js`)], { timeout: 60_000 });
+    const options = { cwd: this.folder, timeout: 60_000 };
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [join('out', `${name}.js`)], options);
     return (stderr + stdout).replaceAll(HELD_UP, '');
   }
 }
