@@ -121,6 +121,11 @@ export const ERROR_CODES = {
     'There is no route to the destination, or a relay could not forward the request. It was not processed.',
     'Connect to the mesh first, or check the destination.',
   ],
+  SCHEMA_ASYNC: [
+    'A validator gives a promise where nobody can wait for it: in a hook, or for the messages of a topic.',
+    'Use a synchronous validator there; methods marked @Rpc may have an asynchronous one.',
+  ],
+  SCHEMA_MISMATCH: ['A value is not what its validator demands; the text names what is wrong.', 'Pass what the validator demands.'],
   SCHEME_UNKNOWN: ["No transport serves the address's scheme.", 'Add a transport, or correct the address.'],
   SELF_DIAL: ['The address leads back to this node.', 'Nothing: the address is its own.'],
   STORAGE_FAILED: [

@@ -155,6 +155,7 @@ export { Behavior, inject, OnStream, Rpc } from './registration/decorators.js';
 export { CLOCK, LAN_PORT, LOGGER, NODE_ID, OPTIONS, RANDOM, SEALER, SIGNER, STORAGE, type Token, token } from './registration/injection.js';
 export type { Provider } from './registration/provider.js';
 export type { BehaviorClass, BehaviorEntry } from './registration/registry.js';
+export type { Validator } from './schema/index.js';
 export * as schema from './schema/index.js';
 export type { Crypto } from './security/crypto.js';
 export { Identity, type IdentityFactory, type IdentityOptions, type IdentityPorts } from './security/identity.js';

@@ -8,3 +8,4 @@ export { nearest } from './nearest.js';
 export { messageReader, optionsReader } from './readers.js';
 export { anything, boolean, bytes, callable, instance, number, oneOf, parsed, type TextRules, text, unchecked, whole } from './scalars.js';
 export { type Flaw, type Infer, type Schema, shown, WRONG, type Wrong } from './schema.js';
+export { type Checked, check, checkNow, isValidator, type Validator, validator } from './validator.js';

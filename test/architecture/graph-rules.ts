@@ -21,6 +21,7 @@ const NODE_PLACES = /^(core\/platform\/node|transports\/(tcp|udp)|operation|cli|
 /** Every package of others, and the files that know it. */
 const HOMES: Readonly<Record<string, RegExp>> = {
   tsyringe: /^core\/registration\/(injection|container)\.ts$/,
+  '@standard-schema/spec': /^core\/schema\/validator\.ts$/,
   'reflect-metadata': /^core\/registration\/(injection|metadata)\.ts$/,
   '@noble/': /^core\/security\//,
   'multicast-dns': /^core\/platform\/node\/lan\/lan-socket\.ts$/,

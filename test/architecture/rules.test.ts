@@ -276,6 +276,7 @@ describe('package rules', () => {
     '@noble/ciphers': '1',
     '@noble/curves': '1',
     '@noble/hashes': '1',
+    '@standard-schema/spec': '1',
     'reflect-metadata': '1',
     tsyringe: '1',
   };
