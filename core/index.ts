@@ -26,6 +26,7 @@ export type {
 } from './api/events.js';
 export { LAN_PORT_LIMITS, type LanChannel, type LanOpening, type LanPort, type LanSink } from './api/lan-port.js';
 export { type BehaviorLimit, type BehaviorLimits, type ConnectedFacts, NetworkBehavior } from './api/network-behavior.js';
+export type { BehaviorReport, LinkReport, NodeState, NodeView, QueueReport } from './api/node-view.js';
 export type {
   AddressSource,
   BehaviorPorts,
@@ -85,7 +86,6 @@ export type {
 } from './api/stream.js';
 export type { Dial, DialSink, LinkKind, LinkSink, Listener, ListenerSink, ResolveSink, Transport, TransportLink } from './api/transport.js';
 export type { NodeSendOptions } from './engine/messages/application-sender.js';
-export type { QueueReport } from './engine/queue-report.js';
 export {
   assertNever,
   CLOSE_CODES,
@@ -150,9 +150,22 @@ export { MeshNode } from './node/node.js';
 export type { BuiltinName, LogLevel, NodeDefaults, NodeLimits, NodeOptions } from './node/node-options.js';
 export type { WaitOptions } from './node/node-waits.js';
 export { resolveOptions } from './node/resolve-options.js';
-export type { NodeState, StopOptions } from './node/stop-options.js';
+export type { StopOptions } from './node/stop-options.js';
 export { Behavior, inject, OnStream, Rpc } from './registration/decorators.js';
-export { CLOCK, LAN_PORT, LOGGER, NODE_ID, OPTIONS, RANDOM, SEALER, SIGNER, STORAGE, type Token, token } from './registration/injection.js';
+export {
+  CLOCK,
+  LAN_PORT,
+  LOGGER,
+  NODE_ID,
+  NODE_VIEW,
+  OPTIONS,
+  RANDOM,
+  SEALER,
+  SIGNER,
+  STORAGE,
+  type Token,
+  token,
+} from './registration/injection.js';
 export type { Provider } from './registration/provider.js';
 export type { BehaviorClass, BehaviorEntry } from './registration/registry.js';
 export type { Validator } from './schema/index.js';

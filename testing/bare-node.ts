@@ -6,7 +6,9 @@
 import { BUILTINS } from '../behaviours/index.js';
 import type { NodeEventName, NodeEvents } from '../core/api/events.js';
 import type { Effect, Input } from '../core/engine/context.js';
+import { explainRoute } from '../core/engine/messages/explain.js';
 import { Network } from '../core/engine/network.js';
+import { behaviorsOf, linksOf, queuesOf } from '../core/engine/parts.js';
 import { RouterFacade } from '../core/engine/router-facade.js';
 import {
   Address,
@@ -15,8 +17,10 @@ import {
   NetworkError,
   type NodeId,
   type NodeOptions,
+  type NodeView,
   type TransportLink,
 } from '../core/index.js';
+import { Listeners } from '../core/node/listeners.js';
 import type { NodeSetup } from '../core/node/node-options.js';
 import { resolveOptions } from '../core/node/resolve-options.js';
 import { NodeContainer } from '../core/registration/container.js';
@@ -45,6 +49,9 @@ export class BareNode {
   readonly #container: NodeContainer;
   /** The other ends of open channels, by this node's connection id. */
   readonly #remotes = new Map<number, LinkSink>();
+  readonly #listeners = new Listeners((name, cause) => {
+    throw new Error(`a listener of ${name} failed`, { cause });
+  });
   #isSettling = false;
 
   /** `name` seeds identity and randomness; `time` may be shared by several nodes. Built-in behaviours run only if `builtins` names them. */
@@ -211,7 +218,25 @@ export class BareNode {
   }
 
   #containerWith(router: RouterFacade): NodeContainer {
-    return new NodeContainer(planRegistration(this.#setup), { ...this.#setup, nodeId: this.#setup.identity.nodeId, router });
+    const { nodeId } = this.#setup.identity;
+    return new NodeContainer(planRegistration(this.#setup), { ...this.#setup, nodeId, router, view: this.#viewWith(nodeId, router) });
+  }
+
+  #viewWith(id: NodeId, router: RouterFacade): NodeView {
+    const network = () => this.network;
+    return {
+      ...{ id, state: 'running' },
+      get addresses() {
+        return network().addresses;
+      },
+      connections: () => network().links.openConnections(),
+      links: () => linksOf(network().parts),
+      behaviors: () => behaviorsOf(network().parts),
+      metrics: () => network().metrics.snapshot(),
+      queues: () => queuesOf(network().parts),
+      explain: (route) => explainRoute(network().links, router, route),
+      on: (name, listener) => this.#listeners.on(name, listener),
+    };
   }
 
   #networkOptions() {
@@ -220,6 +245,7 @@ export class BareNode {
     const perform = <T>(work: () => T) => this.#performWork(work);
     const emit = <Name extends NodeEventName>(name: Name, event: NodeEvents[Name]): void => {
       this.events.push({ name, event } as EmittedEvent);
+      this.#listeners.emit(name, event);
     };
     return { ...this.#setup, log: logger, wallMs: () => clock.wallMs(), elapsedMs: () => clock.nowMs(), enter, perform, emit };
   }

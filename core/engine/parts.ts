@@ -2,6 +2,8 @@
  * @module EngineParts: builds the parts of the engine, each with the few others that it needs, and puts observers into their order. Nothing
  * but `network.ts` knows all of them.
  */
+
+import type { BehaviorReport, LinkReport, QueueReport } from '../api/node-view.js';
 import { BehaviorAgentOf } from './agents/agents.js';
 import { ConnectionAgentOf } from './agents/connection-agent.js';
 import { BehaviorTable } from './behaviors/behavior-table.js';
@@ -30,7 +32,6 @@ import { Forwarder } from './messages/forwarder.js';
 import { LocalDelivery } from './messages/local-delivery.js';
 import { LossSignals } from './messages/loss-signals.js';
 import { Sender } from './messages/sender.js';
-import type { QueueReport } from './queue-report.js';
 import type { RouterFacade } from './router-facade.js';
 import { Waits } from './waits.js';
 
@@ -71,6 +72,16 @@ export function queuesOf({ local, dialer, links, behaviors, callbacks }: EngineP
   const owners: Owner[] = [...behaviors.all, ...links.handlers()];
   const own = owners.flatMap(({ queues = [] }) => queues.flatMap((queue) => queue.report(callbacks)));
   return [local.queue, dialer.queue, links.handshakes.queue, ...links.queues, ...own];
+}
+
+/** Every open link with its measurements. */
+export function linksOf({ links, liveness }: EngineParts): LinkReport[] {
+  return links.openLinks().map((link) => liveness.reportOf(link));
+}
+
+/** The running behaviours, by ascending service id. */
+export function behaviorsOf({ behaviors }: EngineParts): BehaviorReport[] {
+  return behaviors.all.map(({ serviceId, name }) => ({ serviceId, name }));
 }
 
 function behaviorPartsOf(context: EngineContext, router: RouterFacade) {

@@ -2,6 +2,7 @@
  * @module CallOutcome: how what an application has asked for ends otherwise than well: by its signal, or with an error. It rejects in a later turn
  * of the event loop, so that a loop of attempts which fail at once leaves sockets and timers their turns, and with the stack of its caller.
  */
+import type { Timers } from '../api/ports.js';
 import { NetworkError } from '../errors.js';
 import { shown } from '../schema/schema.js';
 
@@ -85,4 +86,9 @@ function listen(signal: AbortSignal): Set<(error: NetworkError) => void> {
   };
   signal.addEventListener('abort', abort, { once: true });
   return callbacks;
+}
+
+/** Resolves in a later turn of the event loop. */
+export function nextTurnOf(timers: Timers): Promise<void> {
+  return new Promise((resolve) => (timers.nextTurn ? timers.nextTurn(resolve) : timers.endOfTurn(resolve)));
 }

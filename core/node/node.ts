@@ -7,6 +7,7 @@ import type { NodeId } from '../address/node-id.js';
 import type { Client, ClientCallOptions } from '../api/client.js';
 import type { Connection, NodeEventName, NodeEvents } from '../api/events.js';
 import type { NetworkBehavior } from '../api/network-behavior.js';
+import type { BehaviorReport, LinkReport, NodeState, NodeView, QueueReport } from '../api/node-view.js';
 import type { RouteExplanation, RouterTable } from '../api/router-table.js';
 import { type Route, requireNodeId, requireRoute } from '../api/routes.js';
 import type { ByteStream, StreamOptions } from '../api/stream.js';
@@ -14,15 +15,14 @@ import { requireText, requireWhole } from '../engine/behaviors/arguments.js';
 import type { NodeSendOptions } from '../engine/messages/application-sender.js';
 import { explainRoute } from '../engine/messages/explain.js';
 import { Network } from '../engine/network.js';
-import { queuesOf } from '../engine/parts.js';
-import type { QueueReport } from '../engine/queue-report.js';
+import { behaviorsOf, linksOf, queuesOf } from '../engine/parts.js';
 import { RouterFacade } from '../engine/router-facade.js';
 import { NetworkError, type SendResult } from '../errors.js';
 import type { MetricsSnapshot } from '../metrics.js';
 import { NodeContainer } from '../registration/container.js';
 import { type BehaviorClass, type BehaviorEntry, classOfEntry, planRegistration } from '../registration/registry.js';
 import { showsShortForm } from '../structures/short-form.js';
-import { failedBy } from './call-outcome.js';
+import { failedBy, nextTurnOf } from './call-outcome.js';
 import { logged } from './event-log.js';
 import { Listeners } from './listeners.js';
 import { NodeCalls } from './node-calls.js';
@@ -31,12 +31,12 @@ import { NodeStreams } from './node-streams.js';
 import { type ConnectOptions, NodeWaits, type WaitOptions, type WritableOptions } from './node-waits.js';
 import { routerOf } from './resolve-options.js';
 import { Runner } from './runner.js';
-import { drainMsOf, type NodeState, type StopOptions } from './stop-options.js';
+import { drainMsOf, type StopOptions } from './stop-options.js';
 
 /** How long a stop waits for what behaviours saved at the end. */
 const FLUSH_MS = 400;
 
-export class MeshNode {
+export class MeshNode implements NodeView {
   static {
     showsShortForm(MeshNode);
   }
@@ -61,26 +61,13 @@ export class MeshNode {
     const transports = () => [...setup.transports, ...this.network.behaviors.ports('transport')];
     this.runner = new Runner({ clock, timers, log, transports, onEvent: logged(log, this.listeners.emit) });
     this.facade = new RouterFacade(setup.router, (callback, cause) => this.network.routerFault(callback, cause));
-    this.container = new NodeContainer(plan, { ...setup, nodeId: identity.nodeId, logger: log, router: this.facade });
-    this.network = new Network(
-      {
-        ...setup,
-        log,
-        wallMs: () => clock.wallMs(),
-        elapsedMs: () => clock.nowMs(),
-        enter: this.runner.enter,
-        perform: (work) => this.runner.perform(work),
-        emit: this.runner.emit,
-      },
-      this.facade,
-    );
+    this.container = new NodeContainer(plan, { ...setup, nodeId: identity.nodeId, logger: log, router: this.facade, view: this });
+    const { enter, emit } = this.runner;
+    const perform = <T>(work: () => T) => this.runner.perform(work);
+    const [wallMs, elapsedMs] = [() => clock.wallMs(), () => clock.nowMs()];
+    this.network = new Network({ ...setup, log, wallMs, elapsedMs, enter, perform, emit }, this.facade);
     this.runner.network = this.network;
-    const ports = {
-      network: this.network,
-      requireRunning: () => this.requireRunning(),
-      perform: <T>(work: () => T) => this.runner.perform(work),
-      nextTurn: () => new Promise<void>((resolve) => (timers.nextTurn ? timers.nextTurn(resolve) : timers.endOfTurn(resolve))),
-    };
+    const ports = { network: this.network, requireRunning: () => this.requireRunning(), perform, nextTurn: () => nextTurnOf(timers) };
     this.waits = new NodeWaits(ports);
     this.streams = new NodeStreams(ports);
     this.calls = new NodeCalls({ ...ports, waits: this.waits, withCaller: (work) => this.network.calls.withCaller(work) });
@@ -160,6 +147,16 @@ export class MeshNode {
 
   connections(): readonly Connection[] {
     return this.network.links.openConnections();
+  }
+
+  /** The open connections with what was measured of them. */
+  links(): readonly LinkReport[] {
+    return linksOf(this.network.parts);
+  }
+
+  /** The running behaviours, by ascending service id. */
+  behaviors(): readonly BehaviorReport[] {
+    return behaviorsOf(this.network.parts);
   }
 
   /**

@@ -1,12 +1,9 @@
 /**
- * @module StopOptions: how a node ends, and where it is in its life.
+ * @module StopOptions: how a node ends.
  */
 import { requireOptions } from '../engine/behaviors/arguments.js';
 import { NetworkError } from '../errors.js';
 import { shown } from '../schema/schema.js';
-
-/** Where a node is in its life. `draining`: `stop({ drainMs })` waits for calls in work. */
-export type NodeState = 'new' | 'running' | 'draining' | 'stopped';
 
 /** How a node stops. */
 export interface StopOptions {

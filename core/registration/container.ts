@@ -6,6 +6,7 @@
 import type { NodeId } from '../address/node-id.js';
 import type { AnyClass } from '../api/descriptor.js';
 import type { NetworkBehavior } from '../api/network-behavior.js';
+import type { NodeView } from '../api/node-view.js';
 import type { Clock, Logger, Random, Sealer, Signer, Storage } from '../api/ports.js';
 import { RouterTable } from '../api/router-table.js';
 import { NetworkError } from '../errors.js';
@@ -15,6 +16,7 @@ import {
   type DependencyContainer,
   LOGGER,
   NODE_ID,
+  NODE_VIEW,
   OPTIONS,
   RANDOM,
   SEALER,
@@ -46,6 +48,7 @@ export interface NodeValues {
   readonly storage: Storage;
   /** The stable facade over the current table. */
   readonly router: RouterTable;
+  readonly view: NodeView;
 }
 
 type Planned = PlannedBehavior | PlannedProvider;
@@ -58,7 +61,7 @@ export class NodeContainer {
   #isDisposed = false;
 
   /** Builds nothing yet. */
-  constructor(plan: BuildPlan, { nodeId, clock, random, logger, signer, sealer, storage, router }: NodeValues) {
+  constructor(plan: BuildPlan, { nodeId, clock, random, logger, signer, sealer, storage, router, view }: NodeValues) {
     this.#plan = plan;
     this.#container = createContainer(plan.registration.container);
     const values: readonly [Token, unknown][] = [
@@ -70,6 +73,7 @@ export class NodeContainer {
       [SEALER, sealer],
       [STORAGE, storage],
       [RouterTable, router],
+      [NODE_VIEW, view],
     ];
     for (const [token, value] of values) this.#container.register(token as string, { useValue: value });
     this.#register(plan);

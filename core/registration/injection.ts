@@ -9,6 +9,7 @@ import { type DependencyContainer, container as root, inject as tsyringeInject }
 import type { NodeId } from '../address/node-id.js';
 import { type AnyClass, className } from '../api/descriptor.js';
 import type { LanPort } from '../api/lan-port.js';
+import type { NodeView } from '../api/node-view.js';
 import type { Clock, Logger, Random, Sealer, Signer, Storage } from '../api/ports.js';
 import { NetworkError } from '../errors.js';
 import { shown } from '../schema/schema.js';
@@ -33,6 +34,8 @@ export const NODE_ID = token<NodeId>('NODE_ID');
 export const CLOCK = token<Clock>('CLOCK');
 export const RANDOM = token<Random>('RANDOM');
 export const LOGGER = token<Logger>('LOGGER');
+/** Token of what the node shows of itself. */
+export const NODE_VIEW = token<NodeView>('NODE_VIEW');
 /** Token of what signs with the node's identity. */
 export const SIGNER = token<Signer>('SIGNER');
 /** Token of what keeps bytes between runs. */

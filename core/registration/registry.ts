@@ -32,6 +32,7 @@ import {
   type DependencyContainer,
   LOGGER,
   NODE_ID,
+  NODE_VIEW,
   OPTIONS,
   RANDOM,
   SEALER,
@@ -77,7 +78,7 @@ export interface BuildPlan {
 }
 
 /** What the node itself provides. */
-const GIVEN: ReadonlySet<Token> = new Set([NODE_ID, CLOCK, RANDOM, LOGGER, SEALER, SIGNER, STORAGE, RouterTable]);
+const GIVEN: ReadonlySet<Token> = new Set([NODE_ID, NODE_VIEW, CLOCK, RANDOM, LOGGER, SEALER, SIGNER, STORAGE, RouterTable]);
 
 /** Checks everything. Throws one `NetworkError` with the code of the first fault; `details.faults` lists all of them. */
 export function planRegistration(registration: Registration): BuildPlan {

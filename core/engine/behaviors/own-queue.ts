@@ -2,8 +2,8 @@
  * @module OwnQueue: a queue that a behaviour or a handler shows in `node.queues()`, until it is cancelled, its callback throws, or its owner ends.
  */
 import type { Cancellable, QueueFill } from '../../api/agent.js';
+import type { QueueReport } from '../../api/node-view.js';
 import type { Action } from '../context.js';
-import type { QueueReport } from '../queue-report.js';
 import type { Callbacks } from './callbacks.js';
 import type { Owner } from './owner.js';
 

@@ -7,6 +7,7 @@
 import type { Address } from '../../address/address.js';
 import type { NodeId } from '../../address/node-id.js';
 import type { Attempt, Connection } from '../../api/events.js';
+import type { QueueReport } from '../../api/node-view.js';
 import { type CloseReason, NetworkError } from '../../errors.js';
 import { limitError } from '../../limits.js';
 import { PENDING_FULL, PendingTable } from '../../structures/pending-table.js';
@@ -17,7 +18,6 @@ import type { EngineContext } from '../context.js';
 import type { Link } from '../links/link.js';
 import type { LinkObserver } from '../links/link-observer.js';
 import type { LinkTable } from '../links/link-table.js';
-import type { QueueReport } from '../queue-report.js';
 import { AddressLookup, type FoundAddresses } from './address-lookup.js';
 import { dialError, failureOf } from './dial-error.js';
 import { Dialling, type DialRequest } from './dialling.js';

@@ -3,9 +3,9 @@
  * when it dawdles while others wait. What comes of a link that waits is kept within a bound by the pipeline.
  */
 import type { NodeId } from '../../address/node-id.js';
+import type { QueueReport } from '../../api/node-view.js';
 import type { CloseReason } from '../../errors.js';
 import type { EngineContext } from '../context.js';
-import type { QueueReport } from '../queue-report.js';
 import { HandshakeSlots } from './handshake-slots.js';
 import type { Link } from './link.js';
 import type { LinkObserver } from './link-observer.js';

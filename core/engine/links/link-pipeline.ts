@@ -46,6 +46,7 @@ export class LinkPipeline {
     link.lastReceivedMs = this.context.nowMs;
     link.hasReceived = true;
     this.context.metrics.bytesReceived.value += bytes.length;
+    link.bytesReceived += bytes.length;
     if (secure === undefined || link.isHeld || link.isDeferred) return this.keep(link, new Uint8Array(bytes));
     this.budget.spend(link, () => {
       const rest = this.take(link, secure, bytes);
@@ -203,6 +204,7 @@ export class LinkPipeline {
     let byteCount = 0;
     for (const chunk of chunks) byteCount += chunk.length;
     this.context.metrics.bytesSent.value += byteCount;
+    link.bytesSent += byteCount;
     link.outbox.handedOver(byteCount);
     this.context.effect({ type: 'write', connectionId: link.id, chunks });
   }

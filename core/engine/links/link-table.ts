@@ -7,13 +7,13 @@ import type { Address } from '../../address/address.js';
 import type { NodeId } from '../../address/node-id.js';
 import type { HandlerTarget } from '../../api/agent.js';
 import type { Connection } from '../../api/events.js';
+import type { QueueReport } from '../../api/node-view.js';
 import { CLOSE_CODES, type CloseCode, type CloseReason } from '../../errors.js';
 import { encodeClose } from '../../wire/link-control.js';
 import { HeaderDraft, KIND_DIRECT } from '../../wire/message.js';
 import type { BehaviorObserver } from '../behaviors/behavior-table.js';
 import type { BehaviorSlot, HandlerSlot, Owner } from '../behaviors/owner.js';
 import type { ChannelFacts, EngineContext } from '../context.js';
-import type { QueueReport } from '../queue-report.js';
 import { Handshakes } from './handshakes.js';
 import { Link } from './link.js';
 import type { LinkObserver } from './link-observer.js';
@@ -89,8 +89,12 @@ export class LinkTable implements BehaviorObserver {
     return link?.isOpen === true ? link : undefined;
   }
 
+  openLinks(): Link[] {
+    return [...this.byId.values()].filter((link) => link.isOpen);
+  }
+
   openConnections(): readonly Connection[] {
-    return [...this.byId.values()].filter((link) => link.isOpen).map((link) => link.connection as Connection);
+    return this.openLinks().map((link) => link.connection as Connection);
   }
 
   handlersOf(slot: BehaviorSlot, target: HandlerTarget): HandlerSlot[] {

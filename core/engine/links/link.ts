@@ -97,6 +97,9 @@ export class Link {
   lastSentMs: number;
   /** Application messages only. */
   lastTrafficMs: number;
+  /** Of the channel: records and handshake. */
+  bytesSent = 0;
+  bytesReceived = 0;
   openedMs = 0;
   rttMs: number | undefined;
   /** The last ping that was queued. */

@@ -3,6 +3,8 @@
  * nothing for `pingIntervalMs` sends a ping on the control lane; a link on which nothing was received for `silenceMs` is closed.
  */
 
+import type { Connection } from '../../api/events.js';
+import type { LinkReport } from '../../api/node-view.js';
 import type { LinkMetric } from '../../api/router-table.js';
 import { encodePing, encodePong } from '../../wire/link-control.js';
 import type { Callbacks } from '../behaviors/callbacks.js';
@@ -82,6 +84,15 @@ export class Liveness implements LinkObserver {
     const lostCount = pings.filter((ping) => this.isMissed(ping) && ping.sentMs <= link.lastReceivedMs).length;
     const settledCount = lostCount + pings.filter(({ isAnswered }) => isAnswered).length;
     return { rttMs: link.rttMs, lossRatio: settledCount > 0 ? lostCount / settledCount : undefined, bandwidth: undefined };
+  }
+
+  /** What an operator sees of an open link. */
+  reportOf(link: Link): LinkReport {
+    const { id: connectionId, nodeId, direction, remoteAddress } = link.connection as Connection;
+    const { rttMs, lossRatio } = this.metricOf(link);
+    const { bytesSent, bytesReceived } = link;
+    const openMs = this.context.nowMs - link.openedMs;
+    return { connectionId, nodeId, direction, remoteAddress, openMs, rttMs, lossRatio, bytesSent, bytesReceived };
   }
 
   private watch(link: Link): void {

@@ -3,6 +3,7 @@
  * action, so that a callback is never called from within another; what waits is bounded in messages and bytes.
  */
 
+import type { QueueReport } from '../../api/node-view.js';
 import type { SendResult } from '../../errors.js';
 import { type HeaderDraft, type HeaderView, KIND_DIRECT, Message, type MessageOrigin } from '../../wire/message.js';
 import type { BehaviorTable } from '../behaviors/behavior-table.js';
@@ -10,7 +11,6 @@ import type { Callbacks } from '../behaviors/callbacks.js';
 import type { Sending } from '../behaviors/owner.js';
 import type { EngineContext } from '../context.js';
 import type { Link } from '../links/link.js';
-import type { QueueReport } from '../queue-report.js';
 
 export class LocalDelivery {
   /** Senders that got `full`, and wait for the queue to be below half. */

@@ -255,6 +255,8 @@ describe('wrong arguments (kind 8)', () => {
       'router',
       'start',
       'connections',
+      'links',
+      'behaviors',
       'metrics',
       'queues',
       'limits',

@@ -1,5 +1,6 @@
 /** @module Node values: what a node provides for injection, for tests that build containers without a node. */
 import type { NodeId } from '../../../core/address/node-id.js';
+import type { NodeView } from '../../../core/api/node-view.js';
 import type { Logger } from '../../../core/api/ports.js';
 import { REJECT, RouterTable } from '../../../core/api/router-table.js';
 import { MemoryStorage } from '../../../core/node/memory-storage.js';
@@ -28,5 +29,6 @@ export function nodeValues(): NodeValues {
     sealer: { tag: () => new Uint8Array(32), seal: (_domain, content) => content, open: () => undefined },
     storage: new MemoryStorage(),
     router: new NoRoute(),
+    view: {} as NodeView,
   };
 }
