@@ -1,6 +1,6 @@
 /**
- * @module The package's entry point in browsers: the same surface, with portable cryptography. This release has no transport of its own for
- * pages but the in-memory one; give others in `transports`.
+ * @module The package's entry point in browsers: the same surface, with portable cryptography. A page dials `ws://` and `wss://`,
+ * and cannot listen.
  */
 import { BUILTINS } from './behaviours/index.js';
 import {
@@ -16,7 +16,7 @@ import { browserClock, browserLogger, browserRandom, browserTimers } from './cor
 import { nobleCrypto } from './core/security/crypto-noble.js';
 import { identityFactory } from './core/security/identity.js';
 import { PathVectorRouter } from './routing/index.js';
-import { MemoryTransport } from './transports/browser.js';
+import { MemoryTransport, WebSocketTransport } from './transports/browser.js';
 
 export * from './core/index.js';
 
@@ -29,7 +29,7 @@ const BROWSER_DEFAULTS: NodeDefaults = {
   timers: browserTimers,
   random: browserRandom,
   crypto: nobleCrypto,
-  transports: () => [new MemoryTransport()],
+  transports: () => [new MemoryTransport(), new WebSocketTransport()],
   router: PathVectorRouter,
   builtins: BUILTINS,
   logger: browserLogger,

@@ -21,6 +21,7 @@ import { AgreementKeys } from './core/security/agreement-keys.js';
 import { identityFactory } from './core/security/identity.js';
 import { PathVectorRouter } from './routing/index.js';
 import { TcpTransport } from './transports/tcp/index.js';
+import { WebSocketTransport } from './transports/websocket/node/index.js';
 
 export * from './core/index.js';
 export { toNodeStream } from './core/platform/node/stream-node.js';
@@ -37,7 +38,7 @@ const NODE_DEFAULTS: NodeDefaults = {
   random: nodeRandom,
   crypto: CRYPTO,
   keys: new AgreementKeys(CRYPTO, nodeRandom, 2),
-  transports: ({ keepAlive }) => [new TcpTransport({ unref: !keepAlive })],
+  transports: ({ keepAlive }) => [new TcpTransport({ unref: !keepAlive }), new WebSocketTransport({ unref: !keepAlive })],
   router: PathVectorRouter,
   builtins: BUILTINS,
   lan: LanBehavior,

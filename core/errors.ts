@@ -34,6 +34,10 @@ export const ERROR_CODES = {
   ],
   BEHAVIOR_MISSING: ['A behaviour that is asked for does not run on this node.', 'Add it to the behaviors option or with addBehavior().'],
   CALL_CANCELLED: ["The call was cancelled by its AbortSignal or by its owner's end.", 'Nothing: this is what was asked for.'],
+  CERTIFICATE_REFUSED: [
+    'The certificate of a wss:// server is not trusted, has expired, or is for another name; the text has the reason.',
+    'Dial the name that the certificate has; give an authority of your own by new WebSocketTransport({ tls: { ca } }).',
+  ],
   CODEC_UNENCODABLE: [
     'A value cannot be carried as CBOR within the limits.',
     'Send plain data: no functions, symbols or cycles, depth within the limit.',
@@ -157,6 +161,10 @@ export const ERROR_CODES = {
     'Begin it with a literal segment, or subscribe with the scope neighbours.',
   ],
   TRANSPORT_FAILED: ['The system reported an error on a socket; the cause has it.', 'See the cause.'],
+  UPGRADE_REFUSED: [
+    'What listens at the address does not speak WebSocket there; the text has its answer.',
+    'Check the path, the scheme (ws or wss), and what stands in front of the node: a proxy has to pass upgrades on.',
+  ],
   WAIT_TIMEOUT: [
     'What was waited for has not come within the deadline; the text has how far it got.',
     'Check that the remote runs, the seeds and node.explain(route); or raise timeoutMs.',

@@ -1,3 +1,4 @@
 /** @module Transports: `meshwright/transports` on Node. */
 export * from './memory/index.js';
 export * from './tcp/index.js';
+export * from './websocket/node/index.js';

@@ -44,7 +44,7 @@ export interface NodeOptions {
   readonly behaviors?: readonly BehaviorEntry[];
   /** A RouterTable class or instance; `PathVectorRouter` by default. */
   readonly router?: RouterClass | RouterTable;
-  /** Instead of the platform's own (TCP on Node). */
+  /** Instead of the platform's own (TCP and WebSocket on Node; memory and WebSocket in browsers). */
   readonly transports?: readonly Transport[];
   /** Overrides of `limits.ts`; a wrong one is refused at once. */
   readonly limits?: Partial<Limits>;

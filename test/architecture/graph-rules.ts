@@ -17,7 +17,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 };
 /** The parts that the package does not ship; those that it does may not lean on them. */
 const PRIVATE = ['cli/', 'examples/', 'bench/', 'test/', 'tools/', 'scripts/', 'docs/'];
-const NODE_PLACES = /^(core\/platform\/node|transports\/(tcp|udp)|operation|cli|examples|bench|test|testing|scripts)\//;
+const NODE_PLACES = /^(core\/platform\/node|transports\/(tcp|udp|websocket\/node)|operation|cli|examples|bench|test|testing|scripts)\//;
 /** Every package of others, and the files that know it. */
 const HOMES: Readonly<Record<string, RegExp>> = {
   tsyringe: /^core\/registration\/(injection|container)\.ts$/,

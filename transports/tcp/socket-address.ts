@@ -6,8 +6,8 @@ import { Address } from '../../core/address/address.js';
 const MAPPED_PREFIX = '::ffff:';
 
 /** `undefined` when the socket is gone. */
-export function socketAddress(host: string | undefined, port: number | undefined): Address | undefined {
+export function socketAddress(host: string | undefined, port: number | undefined, scheme = 'tcp'): Address | undefined {
   if (host === undefined || port === undefined) return undefined;
   const isMapped = host.startsWith(MAPPED_PREFIX) && host.includes('.');
-  return Address.of({ scheme: 'tcp', host: isMapped ? host.slice(MAPPED_PREFIX.length) : host, port });
+  return Address.of({ scheme, host: isMapped ? host.slice(MAPPED_PREFIX.length) : host, port });
 }

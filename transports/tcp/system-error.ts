@@ -28,6 +28,10 @@ const CODES: Readonly<Record<Operation, Readonly<Record<string, ErrorCode>>>> = 
   },
   link: {},
 };
+/** What a peer's certificate may lack, as the TLS library says it. */
+const CERTIFICATE_CODE = /^(ERR_TLS_CERT|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_(VERIFY|GET_ISSUER))|^(HOSTNAME_MISMATCH|INVALID_CA)$/;
+/** What answers is no HTTP, or no TLS. */
+const FOREIGN_CODE = /^(HPE_|EPROTO$|ERR_SSL_)/;
 
 const DOING: Readonly<Record<Operation, string>> = { listen: 'cannot listen on', dial: 'cannot connect to', link: 'lost the channel to' };
 
@@ -40,10 +44,16 @@ export function systemCodeOf(error: unknown): string {
 /** `address` is what was asked for, `host` the numeric address that was tried, where that is another one. */
 export function networkError(operation: Operation, address: Address, cause: unknown, host: string = address.host): NetworkError {
   const systemCode = systemCodeOf(cause);
-  const code = CODES[operation][systemCode] ?? 'TRANSPORT_FAILED';
+  const code = CODES[operation][systemCode] ?? protocolCode(systemCode);
   const by = host === address.host ? '' : ` at ${host}`;
   const details = { address: address.text, host, port: address.port, systemCode };
   return new NetworkError(code, `${DOING[operation]} ${address.text}${by}: ${systemCode}`, { cause, details });
+}
+
+/** Of what stands on the socket: TLS and HTTP. */
+function protocolCode(systemCode: string): ErrorCode {
+  if (CERTIFICATE_CODE.test(systemCode)) return 'CERTIFICATE_REFUSED';
+  return FOREIGN_CODE.test(systemCode) ? 'UPGRADE_REFUSED' : 'TRANSPORT_FAILED';
 }
 
 /** Whatever kept the resolver from an answer. */

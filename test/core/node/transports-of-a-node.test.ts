@@ -184,7 +184,7 @@ describe('a node and its transports', () => {
     expect([first.remoteAddress.scheme, second.remoteAddress.scheme]).eql(['mem', 'tcp']);
     expect(new Set(bob.connections().map(({ id }) => id)).size).equal(2);
     expect(of(bob, 'connected').length).equal(2);
-    expect(await codeOf(alice.connect('ws://127.0.0.1:1'))).equal('SCHEME_UNKNOWN');
+    expect(await codeOf(alice.connect('udp://127.0.0.1:1'))).equal('SCHEME_UNKNOWN');
     for (const [node, { id }] of [
       [alice, first],
       [carol, second],
