@@ -46,6 +46,7 @@ export interface BehaviorReport {
   readonly name: string;
 }
 
+/** What a node shows of itself: its id, addresses, links, queues, limits and metrics. */
 export interface NodeView {
   readonly id: NodeId;
   readonly state: NodeState;
