@@ -24,6 +24,7 @@ import { TcpTransport } from './transports/tcp/index.js';
 import { WebSocketTransport } from './transports/websocket/node/index.js';
 
 export * from './core/index.js';
+export { FileLog } from './core/platform/node/file-log.js';
 export { toNodeStream } from './core/platform/node/stream-node.js';
 
 const CRYPTO = platformCrypto();

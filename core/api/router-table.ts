@@ -119,6 +119,11 @@ export abstract class RouterTable {
     return NO_NODES;
   }
 
+  /** Whether a node offers a service; `undefined`: this table does not know, as the default never does. */
+  offers(_nodeId: NodeId, _serviceId: number): boolean | undefined {
+    return undefined;
+  }
+
   /** The default dispatch. `serviceId` stands in where the route names no service. A `services` route is answered by its first copy. */
   pathTo(rule: RouteRule, serviceId: number, except?: number): RouteAction {
     switch (rule.type) {

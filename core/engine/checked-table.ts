@@ -115,6 +115,13 @@ export class CheckedTable {
     return NO_NODES;
   }
 
+  offers(nodeId: NodeId, serviceId: number): boolean | undefined {
+    const isOffered = this.#optional('offers', () => this.table.offers(nodeId, serviceId));
+    if (isOffered === undefined || typeof isOffered === 'boolean') return isOffered;
+    this.onFault('offers', unsound(isOffered));
+    return undefined;
+  }
+
   providerOf(serviceId: number, meta: number, preferred: NodeId | undefined): NodeId | undefined {
     const provider = this.#optional('providerOf', () => this.table.providerOf(serviceId, meta, preferred));
     if (provider === undefined || provider === preferred || isNodeId(provider)) return provider;

@@ -152,6 +152,11 @@ export class RouterFacade extends RouterTable {
     return { nodes: this.#previous.closest(key, count).nodes, isComplete: false };
   }
 
+  override offers(nodeId: NodeId, serviceId: number): boolean | undefined {
+    const isOffered = this.#current.offers(nodeId, serviceId);
+    return isOffered === true ? true : (this.#previous?.offers(nodeId, serviceId) ?? isOffered);
+  }
+
   /** Ignores a connection that is up already. */
   override linkUp(connectionId: number, nodeId: NodeId): void {
     if (this.#links.has(connectionId)) return;

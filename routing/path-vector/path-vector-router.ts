@@ -114,6 +114,12 @@ export class PathVectorRouter extends LearningRouter {
     return { nodes, isComplete: this.sessions.every(({ inbound }) => inbound.isWhole && !inbound.isWanted && !inbound.isBounded) };
   }
 
+  override offers(nodeId: NodeId, serviceId: number): boolean {
+    if (nodeId === this.self) return this.own.has(serviceId);
+    const node = this.rib?.nodes.find(nodeId);
+    return node !== undefined && this.rib?.providers.of(serviceId).has(node) === true;
+  }
+
   override explain(rule: RouteRule): RouteExplanation {
     const action = this.pathTo(rule, 0);
     const rib = this.rib;

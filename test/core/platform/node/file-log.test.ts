@@ -1,0 +1,126 @@
+/**
+ * @module FileLog on a real file system: what was reported as durable is read back, whatever was cut, flipped or left behind.
+ */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { NetworkError } from '../../../../core/index.js';
+import { FileLog } from '../../../../core/platform/node/file-log.js';
+
+describe('FileLog', () => {
+  let directory: string;
+  let path: string;
+  const record = (text: string) => new TextEncoder().encode(text);
+  const append = (log: FileLog, text: string) => new Promise<NetworkError | undefined>((resolve) => log.append(record(text), resolve));
+  const compact = (log: FileLog, ...texts: string[]) =>
+    new Promise<NetworkError | undefined>((resolve) => log.compact(texts.map(record), resolve));
+  const close = (log: FileLog) => new Promise<void>((resolve) => log.close(resolve));
+  const read = (log: FileLog) => {
+    const texts: string[] = [];
+    log.replay((bytes) => texts.push(new TextDecoder().decode(bytes)));
+    return texts;
+  };
+  const opened = () => {
+    const log = new FileLog(path);
+    read(log);
+    return log;
+  };
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'file-log-'));
+    path = join(directory, 'data', 'maps.log');
+  });
+  afterEach(() => {
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  it('gives back what was durable, in order, and goes on from there', async () => {
+    const log = opened();
+    expect(await Promise.all(['a', '', 'ccc'].map((text) => append(log, text)))).to.deep.equal([undefined, undefined, undefined]);
+    await close(log);
+    const again = new FileLog(path);
+    expect(read(again)).to.deep.equal(['a', '', 'ccc']);
+    await append(again, 'd');
+    await close(again);
+    expect(read(new FileLog(path))).to.deep.equal(['a', '', 'ccc', 'd']);
+  });
+
+  it('cuts off what is half written: at every byte the records before it are there, and it goes on (row 52)', async () => {
+    const log = opened();
+    for (const text of ['one', 'two', 'three']) await append(log, text);
+    await close(log);
+    const whole = readFileSync(path);
+    const ends = [17, 17 + 23, 17 + 46, 17 + 71];
+    expect(whole.length).to.equal(ends[3]);
+    for (let end = 0; end <= whole.length; end++) {
+      writeFileSync(path, whole.subarray(0, end));
+      const cut = new FileLog(path);
+      const count = ends.filter((one) => one <= end).length - 1;
+      expect(read(cut), `cut at ${end}`).to.deep.equal(['one', 'two', 'three'].slice(0, Math.max(0, count)));
+      if (end % 7 !== 0) continue;
+      await append(cut, 'new');
+      await close(cut);
+      expect(read(new FileLog(path)).at(-1), `after a cut at ${end}`).to.equal('new');
+    }
+  });
+
+  it('does not trust a flipped bit, and reads what comes after it (rows 52, 53)', async () => {
+    const log = opened();
+    for (const text of ['one', 'two', 'three']) await append(log, text);
+    await close(log);
+    const whole = readFileSync(path);
+    for (let at = 17; at < whole.length; at++) {
+      const flipped = Buffer.from(whole);
+      flipped[at] = (flipped[at] as number) ^ 0x10;
+      writeFileSync(path, flipped);
+      const texts = read(new FileLog(path));
+      for (const text of texts) expect(['one', 'two', 'three']).to.include(text);
+      expect(texts.length, `flipped at ${at}`).to.be.at.most(2);
+      const isLengthHit = [17, 40, 63].some((start) => at >= start && at < start + 4);
+      if (!isLengthHit) expect(texts, `flipped at ${at}`).to.have.lengthOf(2);
+    }
+  });
+
+  it('starts with whatever is in its place: nothing, zeros, noise, a directory (row 53)', async () => {
+    const log = opened();
+    await close(log);
+    for (const bytes of [Buffer.alloc(0), Buffer.alloc(5_000), Buffer.from('meshwright-log 9\nnonsense'), Buffer.alloc(70_000, 0xff)]) {
+      writeFileSync(path, bytes);
+      const next = new FileLog(path);
+      expect(read(next)).to.deep.equal([]);
+      expect(await append(next, 'a')).to.equal(undefined);
+      await close(next);
+      expect(read(new FileLog(path))).to.deep.equal(['a']);
+    }
+  });
+
+  it('is replaced by what is held; what is appended meanwhile comes after it, and nothing is left behind', async () => {
+    const log = opened();
+    for (let index = 0; index < 50; index++) await append(log, `old ${index}`);
+    const done = compact(log, 'x', 'y');
+    const during = Promise.all(['d', 'e'].map((text) => append(log, text)));
+    expect([await done, ...(await during)]).to.deep.equal([undefined, undefined, undefined]);
+    await append(log, 'f');
+    await close(log);
+    const texts = read(new FileLog(path));
+    expect(texts.slice(0, 2)).to.deep.equal(['x', 'y']);
+    expect(texts.slice(-3)).to.deep.equal(['d', 'e', 'f']);
+    expect(readdirSync(join(directory, 'data'))).to.deep.equal(['maps.log']);
+    writeFileSync(`${path}.123-abc.tmp`, 'left by a process that was killed');
+    read(new FileLog(path));
+    expect(existsSync(`${path}.123-abc.tmp`)).to.equal(false);
+  });
+
+  it('a failure is reported to everybody who appends, until the log was replaced', async () => {
+    const log = opened();
+    await append(log, 'a');
+    await close(log);
+    rmSync(path);
+    expect((await append(log, 'b'))?.code).to.equal('STORAGE_FAILED');
+    expect((await append(log, 'c'))?.code).to.equal('STORAGE_FAILED');
+    expect(await compact(log, 'a', 'b')).to.equal(undefined);
+    expect(await append(log, 'd')).to.equal(undefined);
+    await close(log);
+    expect(read(new FileLog(path))).to.deep.equal(['a', 'b', 'd']);
+  });
+});
