@@ -4,6 +4,8 @@
 import type { BehaviorEntry, BuiltinName } from '../core/index.js';
 import { AddressBookBehavior } from './addressbook/index.js';
 import { HandshakeBehavior } from './handshake/index.js';
+import { KeyValueBehavior } from './keyvalue/index.js';
+import { PresenceBehavior } from './presence/index.js';
 import { PubSubBehavior } from './pubsub/index.js';
 import { RouterSyncBehavior } from './router-sync/index.js';
 import { RpcBehavior } from './rpc/index.js';
@@ -12,14 +14,16 @@ import { StreamsBehavior } from './streams/index.js';
 export * from './addressbook/index.js';
 export * from './envelopes/index.js';
 export * from './handshake/index.js';
+export * from './keyvalue/index.js';
 export * from './lan/index.js';
 export * from './peering/index.js';
+export * from './presence/index.js';
 export * from './pubsub/index.js';
 export * from './router-sync/index.js';
 export * from './rpc/index.js';
 export * from './streams/index.js';
 
-/** Those that run by default, by name. */
+/** By name. Not all run by default. */
 export const BUILTINS: Readonly<Record<BuiltinName, BehaviorEntry>> = {
   handshake: HandshakeBehavior,
   addressbook: AddressBookBehavior,
@@ -27,4 +31,6 @@ export const BUILTINS: Readonly<Record<BuiltinName, BehaviorEntry>> = {
   rpc: RpcBehavior,
   streams: StreamsBehavior,
   pubsub: PubSubBehavior,
+  keyvalue: KeyValueBehavior,
+  presence: PresenceBehavior,
 };

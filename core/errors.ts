@@ -93,6 +93,10 @@ export const ERROR_CODES = {
     'The node or behaviour does not run: it was not started, or it was stopped.',
     'Call start() first; nothing works after stop().',
   ],
+  NO_REPLICA: [
+    'No replica took a write in time, or nobody who knows the map can be reached to answer; details.isApplied: the write stands at its owner, and may last.',
+    "Try again when more nodes are reachable. Of a map that nobody has written to, write first; on a single node, write with acknowledge: 'owner'.",
+  ],
   OPTION_INVALID: ['An option of createNode is unknown or has a wrong value; the text names it.', 'Pass what the text asks for.'],
   PEER_GONE: ['A peer will not be up: there is none with that target, or it was removed or given up.', 'Add it again with startPeering().'],
   PEER_INVALID: [
@@ -168,6 +172,19 @@ export const ERROR_CODES = {
   WAIT_TIMEOUT: [
     'What was waited for has not come within the deadline; the text has how far it got.',
     'Check that the remote runs, the seeds and node.explain(route); or raise timeoutMs.',
+  ],
+  WATCH_LOST: [
+    'No owner of the map has answered a watch for longer than its patience; the text has the last cause.',
+    'Watch again when the nodes that hold the map are reachable.',
+  ],
+  WATCH_REGRESSED: [
+    'The nodes that hold the map know less than a watch has delivered: what it saw was lost with its holders, or they are on another side of a partition.',
+    'Watch again: the new watch begins with what there is now.',
+  ],
+  WRITE_DENIED: ["The owner's authorize refuses the write.", 'Ask whoever runs the nodes that hold the map.'],
+  WRITE_UNCERTAIN: [
+    'The answer to a write was lost with its owner or the path to it: the write may have been made.',
+    'Read the key, and write again if need be; compareAndSet makes that safe.',
   ],
 } as const satisfies Record<string, readonly [cause: string, cure: string]>;
 

@@ -9,12 +9,15 @@
  * | a node against a hostile peer | `BareNode` with `RawPeer` or `SecuredPeer` |
  * | something that takes clock and timers | `VirtualTime` |
  * | real sockets | `until` |
+ * | a shared map under faults | `checkMapHistory` |
  * | a router table, a transport | `routerTableSuite`, `transportSuite` |
  */
 
 export { addressOf, BareNode, type DialAnswer, type EmittedEvent } from './bare-node.js';
 export * from './conformance/router-table-suite.js';
 export * from './conformance/transport-suite.js';
+export { checkMapHistory, MAP_RULES } from './maps/check-map-history.js';
+export type { Holdings, MapHistory, MapRecord, MapRule, MapViolation, OperationRecord, Outcome } from './maps/history.js';
 export { Pair, type PairOptions } from './pair.js';
 export { RawPeer } from './raw-peer.js';
 export {

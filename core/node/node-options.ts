@@ -18,7 +18,9 @@ import type { Secret } from '../security/secret.js';
 import type { SecureStreamOptions } from '../security/secure-stream.js';
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
-export type BuiltinName = 'handshake' | 'addressbook' | 'router-sync' | 'rpc' | 'streams' | 'pubsub';
+export type BuiltinName = 'handshake' | 'addressbook' | 'router-sync' | 'rpc' | 'streams' | 'pubsub' | 'keyvalue' | 'presence';
+/** Those that run only where `builtins` names them. */
+export const BY_NAME: ReadonlySet<string> = new Set<BuiltinName>(['keyvalue', 'presence']);
 /** `behaviors`: by name, those that have bounds of their own. */
 export type NodeLimits = Limits & { readonly behaviors: Readonly<Record<string, Readonly<Record<string, number>>>> };
 export type RouterClass = new () => RouterTable;
@@ -60,7 +62,7 @@ export interface NodeOptions {
   readonly dataDirectory?: string;
   /** Instead of files in `dataDirectory`. */
   readonly storage?: Storage;
-  /** Which built-in behaviours run; all by default. */
+  /** Which built-in behaviours run. By default all but keyvalue and presence, which run where they are named. */
   readonly builtins?: readonly BuiltinName[];
   /** Finds nodes of this space on the local network by multicast DNS, and is found by them; off by default. */
   readonly lan?: boolean;

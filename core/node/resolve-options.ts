@@ -37,7 +37,7 @@ import { Secret } from '../security/secret.js';
 import type { SecureStreamOptions } from '../security/secure-stream.js';
 import { NodeSigner } from '../security/signer.js';
 import { MemoryStorage } from './memory-storage.js';
-import type { BuiltinName, NodeDefaults, NodeOptions, NodeSetup, RouterClass } from './node-options.js';
+import { type BuiltinName, BY_NAME, type NodeDefaults, type NodeOptions, type NodeSetup, type RouterClass } from './node-options.js';
 
 const NETWORK_BYTES_MAX = 64;
 const PATH_CHARACTERS_MAX = 4_096;
@@ -193,7 +193,7 @@ function addressOf(given: string | Address): Address {
 
 function builtinsOf(names: readonly string[] | undefined, { builtins }: NodeDefaults): readonly BehaviorEntry[] {
   const known = Object.keys(builtins);
-  return (names ?? known).map((name, index) => {
+  return (names ?? known.filter((name) => !BY_NAME.has(name))).map((name, index) => {
     if (Object.hasOwn(builtins, name)) return builtins[name as BuiltinName];
     throw invalid(`builtins[${index}]`, `is no built-in behaviour; ${nearest(name, known)}`);
   });

@@ -1,0 +1,104 @@
+/**
+ * @module MapOptions: what `open` and the operations of a map take.
+ */
+import { NetworkError, type schema } from '../../../core/index.js';
+import {
+  callable,
+  either,
+  fallback,
+  oneOf,
+  optional,
+  options,
+  optionsReader,
+  parsed,
+  text,
+  validator,
+  whole,
+} from '../../../core/schema/index.js';
+import { KEY_BYTES_MAX, TTL_MS_MAX } from '../entries/entry.js';
+import { isRevision, type Revision } from '../entries/revision.js';
+import { NAME_BYTES_MAX } from '../messages.js';
+
+/** `owner`: the owner alone holds it when it is acknowledged. `replica`: a replica, too. */
+export type Acknowledge = 'owner' | 'replica';
+
+export interface MapOptions<V = unknown> {
+  /** What values must be, checked before they are written and when they are read. */
+  readonly schema?: schema.Validator<V>;
+  /** Who holds a write before it is acknowledged. `replica` by default; on a single node only `owner` is possible. */
+  readonly acknowledge?: Acknowledge;
+  /** A write of this node that was acknowledged has lost against another one, of another side of a partition. */
+  readonly onSuperseded?: (lost: LostWrite) => void;
+}
+
+/** A write that lost. */
+export interface LostWrite {
+  readonly key: string;
+  readonly revision: Revision;
+  /** What stands in its place. */
+  readonly by: Revision;
+}
+
+export interface ReadOptions {
+  /** How long it may take. The behaviour's `timeoutMs` by default. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface WriteOptions extends ReadOptions {
+  /** The value is deleted after so long; 1 ms to a year. Never by default. */
+  readonly ttlMs?: number;
+  /** For this write. */
+  readonly acknowledge?: Acknowledge;
+}
+
+const ACKNOWLEDGE = oneOf('owner', 'replica');
+const SIGNAL = parsed<AbortSignal>('an AbortSignal', (value) =>
+  typeof Object(value).addEventListener === 'function' ? (value as AbortSignal) : undefined,
+);
+const READ = { timeoutMs: optional(whole(1, 600_000)), signal: optional(SIGNAL) };
+
+const readMap = optionsReader(
+  'keyvalue: open',
+  options({
+    schema: optional(validator()),
+    acknowledge: fallback(ACKNOWLEDGE, 'replica'),
+    onSuperseded: optional(callable<(lost: LostWrite) => void>()),
+  }),
+);
+export const readReadOptions = optionsReader('keyvalue', options(READ));
+export const readWriteOptions = optionsReader(
+  'keyvalue',
+  options({ ...READ, ttlMs: optional(whole(1, TTL_MS_MAX)), acknowledge: optional(ACKNOWLEDGE) }),
+);
+export const readWatchOptions = optionsReader('keyvalue: watch', options({ patienceMs: fallback(whole(1_000, 86_400_000), 60_000) }));
+export const readTarget = optionsReader(
+  'keyvalue: watch',
+  either(options({ key: text(KEY_BYTES_MAX, { min: 1 }) }), options({ prefix: text(KEY_BYTES_MAX) })),
+  'ARGUMENT_INVALID',
+);
+
+/** Options as they are read; the types are those that were given. */
+export function readMapOptions<V>(given: MapOptions<V>): MapOptions<V> & { readonly acknowledge: Acknowledge } {
+  return readMap(given) as MapOptions<V> & { readonly acknowledge: Acknowledge };
+}
+
+const SURROGATE = /\p{Surrogate}/u;
+const BYTES = new TextEncoder();
+
+export function requireName(name: unknown): void {
+  requireText('open: name', name, NAME_BYTES_MAX);
+}
+
+export function requireKey(key: unknown): void {
+  requireText('key', key, KEY_BYTES_MAX);
+}
+
+export function requireRevision(revision: unknown): void {
+  if (revision !== undefined && !isRevision(revision)) throw new NetworkError('ARGUMENT_INVALID', 'keyvalue: expected is no revision');
+}
+
+function requireText(what: string, value: unknown, bytesMax: number): void {
+  const isRight = typeof value === 'string' && value !== '' && !SURROGATE.test(value) && BYTES.encode(value).length <= bytesMax;
+  if (!isRight) throw new NetworkError('ARGUMENT_INVALID', `keyvalue: ${what} must be a text of 1 to ${bytesMax} bytes`);
+}

@@ -1,0 +1,162 @@
+/**
+ * @module SharedMap: a map as an application has it: single values by key, and, within a key, values by sub-key (`hash`). Every operation is one request
+ * to the owner of the map; what an acknowledgement means is in `docs/maps.md`.
+ */
+import { type ByteReader, type ByteWriter, NetworkError } from '../../../core/index.js';
+import { type Entry, readEntry, writeText } from '../entries/entry.js';
+import { NONE, type Revision, readRevision } from '../entries/revision.js';
+import { GET, putWrite, WRITE } from '../messages.js';
+import {
+  type Acknowledge,
+  type MapOptions,
+  type ReadOptions,
+  readReadOptions,
+  readTarget,
+  readWatchOptions,
+  readWriteOptions,
+  requireKey,
+  requireRevision,
+  type WriteOptions,
+} from './map-options.js';
+import { readAll } from './read-all.js';
+import type { Session } from './session.js';
+import { type MapEntry, Values } from './values.js';
+import { Watch, type WatchOptions, type WatchTarget } from './watch.js';
+
+/** Between a key and a sub-key: no key has it. */
+const SEPARATOR = '\0';
+
+/** An acknowledged write. */
+export interface Written {
+  readonly revision: Revision;
+  /** Nodes that held it when it was acknowledged. */
+  readonly holders: number;
+}
+
+export class SharedMap<V = unknown> {
+  private readonly values: Values<V>;
+  private readonly forget: () => void;
+
+  constructor(
+    private readonly session: Session,
+    readonly name: string,
+    private readonly options: MapOptions<V> & { readonly acknowledge: Acknowledge },
+    /** What keys of this view begin with. */
+    private readonly within = '',
+  ) {
+    this.values = new Values(options.schema);
+    const { onSuperseded } = options;
+    this.forget = onSuperseded === undefined ? () => {} : session.onLost(name, onSuperseded);
+  }
+
+  /** The value, or `undefined`: a holder of the map says that there is none. Rejects with `NO_REPLICA` where nobody can say. */
+  async get(key: string, options: ReadOptions = {}): Promise<V | undefined> {
+    return (await this.entry(key, options))?.value;
+  }
+
+  /** As `get`, with the revision and the node that wrote it. */
+  async entry(key: string, options: ReadOptions = {}): Promise<MapEntry<V> | undefined> {
+    const path = this.pathOf(key);
+    const { timeoutMs, signal } = readReadOptions(options);
+    const { session, name: map } = this;
+    const entry = await session.run<Entry | undefined>({
+      ...{ map, op: GET, isRead: true, timeoutMs, signal },
+      write: (writer) => writeText(writer, path),
+      read: (agent, reader) => {
+        const found = reader.u8() === 1 ? readEntry(reader, agent.nowMs) : undefined;
+        return session.isCurrent(map, path, found?.revision ?? NONE, agent.nowMs) ? { result: found } : undefined;
+      },
+    });
+    return entry?.value === undefined ? undefined : this.values.entryOf(entry, key);
+  }
+
+  /** Sets it. Rejects with `NO_REPLICA`, `LIMIT_EXCEEDED`, `WRITE_DENIED`, `STORAGE_FAILED` or `WRITE_UNCERTAIN`; throws for what cannot be a value. */
+  async set(key: string, value: V, options: WriteOptions = {}): Promise<Written> {
+    return (await this.write(key, await this.values.encode(value), undefined, options)) as Written;
+  }
+
+  /** Deletes it, whether it is there or not. */
+  async delete(key: string, options: WriteOptions = {}): Promise<Written> {
+    return (await this.write(key, undefined, undefined, options)) as Written;
+  }
+
+  /**
+   * Sets it if its revision is still `expected` (`undefined`: if there is none); `undefined`: it was not, and nothing has changed. Atomic at the
+   * owner, and no lock: in a partition two owners may each accept one.
+   */
+  async compareAndSet(key: string, expected: Revision | undefined, value: V, options: WriteOptions = {}): Promise<Written | undefined> {
+    requireRevision(expected);
+    return this.write(key, await this.values.encode(value), expected ?? NONE, options);
+  }
+
+  /** All that begin with `prefix`, in no order. Not of one moment: each is as it was at some moment of the call. */
+  async entries({ prefix = '', ...options }: ReadOptions & { readonly prefix?: string } = {}): Promise<readonly MapEntry<V>[]> {
+    const { timeoutMs, signal } = readReadOptions(options);
+    const within = this.within + prefix;
+    const found = await readAll(this.session, { map: this.name, prefix: within, timeoutMs, signal });
+    const own = this.within === '' ? found.filter(({ key }) => !key.includes(SEPARATOR)) : found;
+    return Promise.all(own.map((entry) => this.values.entryOf(entry, entry.key.slice(this.within.length))));
+  }
+
+  /** What changes, of one key or of all that begin with a prefix, from what there is now on. Iterate over it; `close` it, or leave the loop. */
+  watch(target: WatchTarget, options: WatchOptions = {}): Watch<V> {
+    const read: { readonly key?: string; readonly prefix?: string } = readTarget(target);
+    const isKey = read.key !== undefined;
+    const key = isKey ? this.pathOf(read.key as string) : this.within + (read.prefix ?? '');
+    const isOwn = (path: string) => this.within !== '' || !path.includes(SEPARATOR);
+    const { patienceMs } = readWatchOptions(options);
+    return new Watch<V>(this.session.feeds, { map: this.name, isKey, key, patienceMs, skip: this.within.length, isOwn }, this.values);
+  }
+
+  /** The values within a key, by sub-key. They are apart from the value of the key itself. Key, sub-key and one byte have room for 256 bytes. */
+  hash(key: string): SharedMap<V> {
+    return new SharedMap<V>(this.session, this.name, this.options, this.pathOf(key) + SEPARATOR);
+  }
+
+  /** No more `onSuperseded`. Watches go on. */
+  close(): void {
+    this.forget();
+  }
+
+  private async write(
+    key: string,
+    value: Uint8Array | undefined,
+    expected: Revision | undefined,
+    options: WriteOptions,
+  ): Promise<Written | undefined> {
+    const path = this.pathOf(key);
+    const { ttlMs = 0, acknowledge = this.options.acknowledge, timeoutMs, signal } = readWriteOptions(options);
+    const { session, name: map } = this;
+    const writer = session.host.instance;
+    const fields = {
+      isDelete: value === undefined,
+      isOwnerEnough: acknowledge === 'owner',
+      ttlMs,
+      writer,
+      key: path,
+      expected,
+      value: value ?? NOTHING,
+    };
+    return session.run<Written | undefined>({
+      ...{ map, op: WRITE, isRead: false, timeoutMs, signal },
+      write: (to: ByteWriter) => putWrite(to, fields),
+      read: (agent, reader: ByteReader) => {
+        const isWritten = reader.u8() === 1;
+        const revision = readRevision(reader);
+        const holders = reader.u8();
+        if (isWritten) session.wrote(map, path, revision, agent.nowMs);
+        return { result: isWritten ? { revision, holders } : undefined };
+      },
+    });
+  }
+
+  private pathOf(key: string): string {
+    requireKey(key);
+    if (key.includes(SEPARATOR)) throw new NetworkError('ARGUMENT_INVALID', 'keyvalue: a key has no character of code 0');
+    const path = this.within + key;
+    requireKey(path);
+    return path;
+  }
+}
+
+const NOTHING = new Uint8Array(0);

@@ -1,0 +1,45 @@
+/**
+ * @module Values: values of an application in bytes and back, checked by the map's validator both ways: other members of the space write to it, too.
+ */
+import { decodeValue, encodeValue, limitReached, NetworkError, type NodeId } from '../../../core/index.js';
+import { check, type Validator } from '../../../core/schema/index.js';
+import { type Entry, VALUE_BYTES_MAX } from '../entries/entry.js';
+import type { Revision } from '../entries/revision.js';
+
+/** A value and where it stands. */
+export interface MapEntry<V> {
+  readonly key: string;
+  readonly value: V;
+  readonly revision: Revision;
+  /** The node that wrote it; behind a relay, as that claims. */
+  readonly source: NodeId;
+}
+
+export class Values<V> {
+  constructor(private readonly validator: Validator<V> | undefined) {}
+
+  /** Rejects with `SCHEMA_MISMATCH`, `CODEC_UNENCODABLE`, and `LIMIT_EXCEEDED` for what is too large. */
+  async encode(value: V): Promise<Uint8Array> {
+    const bytes = encodeValue(await this.checked(value, 'the value'));
+    const limit = { limit: 'valueBytesMax', current: bytes.length, maximum: VALUE_BYTES_MAX, scope: 'a value' };
+    if (bytes.length > VALUE_BYTES_MAX) throw limitReached(limit);
+    return bytes;
+  }
+
+  /** Rejects with `SCHEMA_MISMATCH` for what somebody else wrote and is no value of this map. */
+  async entryOf({ value, revision, source }: Entry, key: string): Promise<MapEntry<V>> {
+    const decoded = decodeValue(value as Uint8Array);
+    if (decoded === undefined)
+      throw new NetworkError('SCHEMA_MISMATCH', `the value of ${key} is not encoded as values are`, { details: { key } });
+    return { key, value: await this.checked(decoded.value, `the value of ${key}`, key), revision, source };
+  }
+
+  private async checked(value: unknown, what: string, key?: string): Promise<V> {
+    if (this.validator === undefined) return value as V;
+    const checked = await check(this.validator, value);
+    if (checked.isValid) return checked.value;
+    throw new NetworkError('SCHEMA_MISMATCH', `${what} is not what the map's validator demands: ${checked.issues.join('; ')}`, {
+      details: { key },
+    });
+  }
+}

@@ -1,0 +1,18 @@
+/**
+ * @module Histories of one map under faults, judged by the exported checker: crashes, restarts with and without storage, partitions, and clocks
+ * that jump by years.
+ */
+import { expect } from 'chai';
+import { checkMapHistory } from '../../../testing/index.js';
+import { HistoryRun } from './histories.js';
+
+describe('keyvalue under faults keeps its contract', () => {
+  for (const seed of [1, 2, 3, 4, 5, 6])
+    it(`seed ${seed}: crashes, restarts, partitions, clocks that jump (ATM-74)`, async function () {
+      this.timeout(60_000);
+      const history = await new HistoryRun({ seed }).run();
+      expect(checkMapHistory(history)).to.deep.equal([]);
+      const written = history.records.filter((record) => record.type === 'operation' && record.outcome.type === 'written');
+      expect(written.length).to.be.at.least(60);
+    });
+});

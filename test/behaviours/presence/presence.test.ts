@@ -1,0 +1,153 @@
+/**
+ * @module Presence in virtual time: who carries a tag, who comes and goes, and who stays connected to whom.
+ */
+import { expect } from 'chai';
+import { KeyValueBehavior, PresenceBehavior, type PresenceEvent, type PresenceOptions } from '../../../behaviours/index.js';
+import { PathVectorRouter } from '../../../routing/index.js';
+import { SimulatedNetwork, type SimulatedNode } from '../../../simulation.js';
+
+describe('presence', () => {
+  let net: SimulatedNetwork;
+  afterEach(() => net.stop());
+
+  const node = async (name: string, seeds: readonly string[], options: PresenceOptions = {}) => {
+    const made = await net.createNode({
+      ...{ name, seeds: seeds.map((seed) => `sim://${seed}`), router: PathVectorRouter },
+      builtins: ['handshake', 'router-sync', 'rpc'],
+      behaviors: [KeyValueBehavior, [PresenceBehavior, options]],
+    });
+    await net.start(made);
+    return made;
+  };
+  /** A hub, to which all others connect. */
+  const star = async (count: number, options: PresenceOptions = {}) => {
+    net = new SimulatedNetwork({ seed: 5, latencyMs: 5, onFault: 'reject' });
+    const nodes = [await node('hub', [], options)];
+    for (let index = 1; index < count; index++) nodes.push(await node(`n${index}`, ['hub'], options));
+    await net.run(3_000);
+    return nodes as [SimulatedNode, SimulatedNode, SimulatedNode, SimulatedNode];
+  };
+  const presence = (of: SimulatedNode) => of.behavior(PresenceBehavior);
+  const diary = (of: SimulatedNode, tag: string) => {
+    const events: string[] = [];
+    const nameOf = (id: string) => net.nodes.find((one) => one.id === id)?.name ?? 'somebody';
+    const names = new Map(net.nodes.map((one) => [one.id as string, one.name]));
+    const watch = presence(of).watch(tag);
+    void (async () => {
+      for await (const { type, nodeId } of watch) events.push(`${names.get(nodeId) ?? nameOf(nodeId)} ${type}`);
+    })();
+    return events;
+  };
+
+  it('sees who carries a tag, who joins and who leaves, also of its own (ATM-68, ATM-69)', async () => {
+    const [hub, one, two] = await star(4);
+    const declared = presence(one).declare('printer');
+    await net.run(500);
+    const events = diary(two, 'printer');
+    await net.run(500);
+    const own = presence(two).declare('printer');
+    await net.run(500);
+    expect(events).to.deep.equal(['n1 joined', 'n2 joined']);
+    expect((await net.waitFor(presence(hub).get('printer'))).map(({ nodeId }) => nodeId).sort()).to.deep.equal([one.id, two.id].sort());
+    declared.end();
+    own.end();
+    await net.run(500);
+    expect(events.slice(2).sort()).to.deep.equal(['n1 left', 'n2 left']);
+    expect(
+      presence(two)
+        .history('printer')
+        .map(({ type }: PresenceEvent) => type),
+    ).to.deep.equal(['joined', 'joined', 'left', 'left']);
+    expect(await net.waitFor(presence(hub).get('printer'))).to.deep.equal([]);
+  });
+
+  it('a crash is seen within silenceMs, and not while a node lives (ATM-68)', async () => {
+    const [hub, one] = await star(4, { silenceMs: 20_000 });
+    presence(one).declare('printer');
+    const events = diary(hub, 'printer');
+    await net.run(70_000);
+    expect(events).to.deep.equal(['n1 joined']);
+    net.crash(one);
+    const crashedMs = net.nowMs;
+    await net.runUntil(() => events.length === 2, 21_000);
+    expect(events).to.deep.equal(['n1 joined', 'n1 left']);
+    expect(net.nowMs - crashedMs).to.be.at.most(20_500);
+  });
+
+  it('a second start of the same node sees everything, and is seen as one that has joined', async () => {
+    const [hub, one, two] = await star(4);
+    presence(one).declare('printer');
+    presence(two).declare('printer');
+    const events = diary(hub, 'printer');
+    await net.run(1_000);
+    net.crash(two, { reset: true });
+    const again = await net.restart(two);
+    await net.run(1_000);
+    const seen = diary(again, 'printer');
+    presence(again).declare('printer');
+    await net.run(2_000);
+    expect(seen.slice(0, 2).sort()).to.deep.equal(['n1 joined', 'n2 joined']);
+    expect(events.filter((event) => event === 'n2 joined')).to.have.lengthOf(2);
+  });
+
+  it('connects to those who carry a tag, and lets go of them a minute after they left (ATM-70, ATM-71, ATM-72)', async () => {
+    const [, one, two, three] = await star(4);
+    const wish = presence(three).connectTo('printer');
+    const isConnected = (other: SimulatedNode) => three.connections().some(({ nodeId }) => nodeId === other.id);
+    const declared = presence(one).declare('printer');
+    await net.run(2_000);
+    expect([isConnected(one), isConnected(two)]).to.deep.equal([true, false]);
+    declared.end();
+    await net.run(50_000);
+    expect(isConnected(one), 'for a while it stays').to.equal(true);
+    await net.run(25_000);
+    expect(isConnected(one)).to.equal(false);
+    presence(two).declare('printer');
+    await net.run(2_000);
+    expect(isConnected(two)).to.equal(true);
+    wish.end();
+    await net.run(75_000);
+    expect(isConnected(two)).to.equal(false);
+  });
+
+  it('dials again a carrier that could not be reached, after 5 s and more (ATM-70)', async () => {
+    const [, one, , three] = await star(4);
+    net.cut(three, one);
+    net.cut(one, three);
+    presence(three).connectTo('printer');
+    presence(one).declare('printer');
+    await net.run(30_000);
+    const isConnected = () => three.connections().some(({ nodeId }) => nodeId === one.id);
+    expect(isConnected()).to.equal(false);
+    net.restore(three, one);
+    net.restore(one, three);
+    await net.runUntil(isConnected, 45_000);
+  });
+
+  it('is bounded, and believes nobody what he says of others', async () => {
+    const [hub, one, two] = await star(4, { tagsMax: 2, carriersMax: 2, historyMax: 2 });
+    presence(hub).declare('a');
+    presence(hub).declare('b');
+    presence(hub).declare('b').end();
+    expect(() => presence(hub).declare('c'))
+      .to.throw()
+      .with.property('code', 'LIMIT_EXCEEDED');
+    for (const tag of ['', 'x'.repeat(65), 'a\nb', 7])
+      expect(() => presence(hub).declare(tag as string))
+        .to.throw()
+        .with.property('code', 'ARGUMENT_INVALID');
+    const events = diary(two, 'a');
+    const forged = one.behavior(KeyValueBehavior).open('presence/a', { acknowledge: 'owner' });
+    await net.waitFor(forged.set('ab'.repeat(32), { addresses: [], instance: '1' }));
+    await net.waitFor(forged.set(two.id, { addresses: [], instance: '1' }));
+    await net.run(1_000);
+    expect(events).to.deep.equal(['hub joined']);
+    expect(presence(two).counters.claimsIgnored).to.equal(2);
+    presence(one).declare('a');
+    presence(two).declare('a');
+    await net.run(1_000);
+    expect(events).to.have.lengthOf(2);
+    expect(presence(two).counters.carriersIgnored).to.be.at.least(1);
+    expect(presence(two).history('a')).to.have.lengthOf(2);
+  });
+});
