@@ -34,6 +34,9 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     help: 'subscribe on a node to a topic, such as news, or to a pattern, such as news/**',
     run: subscribe,
   },
+  set: { form: 'set <key> <text>', help: 'set a key of the shared map from node 1', run: set },
+  get: { form: 'get <node> <key>', help: 'get a key of the shared map on a node', run: get },
+  watch: { form: 'watch <node> [<prefix>]', help: 'watch the shared map on a node', run: watch },
   publish: { form: 'publish <topic> <text>', help: 'publish a text on a topic from node 1', run: publish },
   routes: { form: 'routes', help: 'the path from node 1 to each node, with the reason', run: routes },
   explain: {
@@ -106,6 +109,28 @@ async function publish({ fleet, print }: CommandContext, words: readonly string[
   if (text === '') throw usage(COMMANDS.publish);
   const { interested, reason } = await fleet.ask(1, 'publish', { path, text });
   print(interested === 0 ? `published, but ${reason}` : `published to ${interested} subscriber${interested === 1 ? '' : 's'}`);
+}
+
+async function set({ fleet, print }: CommandContext, words: readonly string[]): Promise<void> {
+  const [key = ''] = words;
+  const text = words.slice(1).join(' ');
+  if (text === '') throw usage(COMMANDS.set);
+  const holders = await fleet.ask(1, 'set', { key, text });
+  print(`${key} is held by ${holders} nodes or more`);
+}
+
+async function get({ fleet, print }: CommandContext, words: readonly string[]): Promise<void> {
+  const number = numberOf(fleet, words[0], COMMANDS.get);
+  const [, key = ''] = words;
+  if (key === '') throw usage(COMMANDS.get);
+  const text = await fleet.ask(number, 'get', key);
+  print(text === undefined ? `there is no ${key}` : `${key} is ${text}`);
+}
+
+async function watch({ fleet, print }: CommandContext, words: readonly string[]): Promise<void> {
+  const number = numberOf(fleet, words[0], COMMANDS.watch);
+  await fleet.ask(number, 'watch', words[1] ?? '');
+  print(`node ${number} watches the shared map`);
 }
 
 async function routes({ fleet, print }: CommandContext): Promise<void> {

@@ -2,7 +2,7 @@
  * @module FleetNode: one node process of `npm start`. It runs a greeter, serves its parent's requests, and stops when the parent exits.
  */
 import { join } from 'node:path';
-import { type Intent, PubSubBehavior } from '../behaviours/index.js';
+import { type Intent, KeyValueBehavior, PubSubBehavior, type SharedMap } from '../behaviours/index.js';
 import { createNode, type MeshNode, NetworkError, type NodeId, RpcError, toKey, toNode, toService } from '../index.js';
 import type {
   BenchReport,
@@ -45,7 +45,7 @@ async function run(): Promise<void> {
   const { directory, seed } = options;
   const seeds = seed === undefined ? [] : [seed];
   const files = { identity: join(directory, 'node.key'), dataDirectory: directory };
-  const node = await createNode({ ...files, listen: ['tcp://127.0.0.1:0'], seeds, behaviors: [greeter] });
+  const node = await createNode({ ...files, listen: ['tcp://127.0.0.1:0'], seeds, behaviors: [greeter, KeyValueBehavior] });
   process.on('disconnect', () => void node.stop().then(() => process.exit()));
   await node.start();
   const handlers = handlersOf(node, greeter);
@@ -67,6 +67,9 @@ function handlersOf(node: MeshNode, greeter: Greeter): Handlers {
       }),
     explain: async (target) => explained(node, target),
     subscribe: (path) => subscribe(node, path),
+    set: async ({ key, text }) => (await mapOf(node).set(key, text)).holders,
+    get: (key) => mapOf(node).get(key),
+    watch: async (prefix) => void watch(node, prefix),
     publish: async ({ path, text }) => publish(node, intents, path, text),
     bench: async (nodeId) => bench(node, nodeId),
     stop: async () => {
@@ -83,6 +86,20 @@ async function subscribe(node: MeshNode, path: string): Promise<undefined> {
     onMessage: ({ value, topic }) => report({ type: 'published', path: topic.path, text: String(value) }),
   });
   await interest.ready;
+}
+
+function mapOf(node: MeshNode): SharedMap<string> {
+  return node.behavior(KeyValueBehavior).open<string>('shared');
+}
+
+/** Until the node ends, or its watch does. */
+async function watch(node: MeshNode, prefix: string): Promise<void> {
+  try {
+    for await (const event of mapOf(node).watch({ prefix }))
+      if (event.type !== 'superseded') report({ type: 'changed', key: event.key, text: event.type === 'set' ? event.value : undefined });
+  } catch (error) {
+    report({ type: 'changed', key: `the watch (${(error as Error).message})`, text: undefined });
+  }
 }
 
 async function publish(node: MeshNode, intents: Map<string, Intent<string>>, path: string, text: string): Promise<PublishReport> {

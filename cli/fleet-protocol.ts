@@ -50,6 +50,11 @@ export interface FleetRequests {
   routes: { readonly ask: readonly NodeId[]; readonly answer: readonly RouteReport[] };
   explain: { readonly ask: SendTarget; readonly answer: ExplainReport };
   subscribe: { readonly ask: string; readonly answer: undefined };
+  /** The nodes that held it. */
+  set: { readonly ask: { readonly key: string; readonly text: string }; readonly answer: number };
+  get: { readonly ask: string; readonly answer: string | undefined };
+  /** What begins with a prefix. */
+  watch: { readonly ask: string; readonly answer: undefined };
   publish: { readonly ask: { readonly path: string; readonly text: string }; readonly answer: PublishReport };
   bench: { readonly ask: NodeId; readonly answer: BenchReport };
   stop: { readonly ask: undefined; readonly answer: undefined };
@@ -74,5 +79,7 @@ export type FromNodeProcess =
   | { readonly type: 'answer'; readonly id: number; readonly answer: unknown }
   | { readonly type: 'refusal'; readonly id: number; readonly code: string; readonly text: string }
   | { readonly type: 'received'; readonly text: string; readonly source: NodeId }
+  /** A change of the shared map that the node watches; without a text it was deleted. */
+  | { readonly type: 'changed'; readonly key: string; readonly text: string | undefined }
   /** A message of a topic that the node subscribes to. */
   | { readonly type: 'published'; readonly path: string; readonly text: string };

@@ -29,6 +29,8 @@ export interface FleetListeners {
   received(number: number, text: string, from: NodeId): void;
   /** A message of a topic that the node subscribes to. */
   published(number: number, path: string, text: string): void;
+  /** A change of the shared map that the node watches; without a text it was deleted. */
+  changed(number: number, key: string, text: string | undefined): void;
   /** The process has ended unexpectedly. */
   lost(number: number): void;
 }
@@ -177,6 +179,7 @@ export class Fleet {
   private take(node: FleetNode, message: Exclude<FromNodeProcess, { type: 'started' | 'failed' }>): void {
     if (message.type === 'received') return this.listeners.received(node.number, message.text, message.source);
     if (message.type === 'published') return this.listeners.published(node.number, message.path, message.text);
+    if (message.type === 'changed') return this.listeners.changed(node.number, message.key, message.text);
     const waiting = node.waiting.get(message.id);
     node.waiting.delete(message.id);
     if (message.type === 'answer') waiting?.resolve(message.answer);

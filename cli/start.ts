@@ -23,6 +23,7 @@ const fleet = new Fleet(NODE_COUNT, {
     for (const listener of [...receivedListeners]) listener(number, text);
   },
   published: (number, path, text) => print(`node ${number} received on ${path}: ${text}`),
+  changed: (number, key, text) => print(`node ${number} sees ${text === undefined ? `that ${key} is gone` : `${key} become ${text}`}`),
   lost: (number) => print(`node ${number} ended unexpectedly`),
 });
 const context: CommandContext = { fleet, print, nextReceived };

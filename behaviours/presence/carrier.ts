@@ -18,11 +18,13 @@ export interface Claim {
   readonly instance: string;
 }
 
+/** A node that carries a tag. */
 export interface Carrier {
   readonly nodeId: NodeId;
   readonly addresses: readonly string[];
 }
 
+/** A node carries a tag from now on, or does not any more. */
 export type PresenceEvent = Carrier & {
   readonly type: 'joined' | 'left';
   /** It carried the tag when this node began to follow that. */

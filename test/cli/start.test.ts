@@ -111,7 +111,23 @@ describe('npm start', () => {
     await program.say('explain 2 6').next(/^no node 6/);
     await program.say('send 2').next(/^usage: send <node\|key\|service> <text>$/);
     await program.say('send 6 x').next(/^no node 6/);
-    for (const name of ['call', 'send', 'subscribe', 'publish', 'routes', 'explain', 'links', 'kill', 'revive', 'bench', 'help', 'quit'])
+    for (const name of [
+      'call',
+      'send',
+      'subscribe',
+      'set',
+      'get',
+      'watch',
+      'publish',
+      'routes',
+      'explain',
+      'links',
+      'kill',
+      'revive',
+      'bench',
+      'help',
+      'quit',
+    ])
       await program.say('help').next(new RegExp(`^${name} .*\\S$`));
     await program
       .say('')

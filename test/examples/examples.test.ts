@@ -1,5 +1,5 @@
 /** @module Every example runs by itself and prints what the docs show. */
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -45,10 +45,22 @@ describe('examples', () => {
       'learning-router.js',
       'peering.js',
       'peers.js',
+      'presence.js',
       'pubsub.js',
       'service.js',
+      'shared-map.js',
       'simulate.js',
     ]);
+  });
+
+  it('shared-map: ten lines with imports, and the value of another node', async () => {
+    await printed('shared-map');
+    const source = readFileSync(new URL('../../../examples/shared-map.ts', import.meta.url), 'utf8');
+    expect(source.split('\n').filter((line) => line !== '' && !line.startsWith('/**'))).to.have.length.at.most(10);
+  });
+
+  it('presence: who carries a tag comes and goes (ATM-68)', async () => {
+    await printed('presence');
   });
 
   it('hello: a welcome, and a typed reply', async () => {

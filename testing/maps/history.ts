@@ -14,6 +14,7 @@ export type Outcome =
   /** A write that may have been made. */
   | { readonly type: 'uncertain'; readonly code: string };
 
+/** An operation on a map, with its outcome. */
 export interface OperationRecord {
   readonly type: 'operation';
   readonly kind: 'get' | 'set' | 'delete' | 'compare-and-set';
@@ -35,6 +36,7 @@ export interface OperationRecord {
 /** Of every instance that runs, or whose storage does: the revision of each key. */
 export type Holdings = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
+/** Something that happened in a run. */
 export type MapRecord =
   | OperationRecord
   | { readonly type: 'start'; readonly atMs: number; readonly node: string; readonly instance: string }
@@ -67,6 +69,7 @@ export type MapRecord =
   /** A writer was sent that a write of its own has lost. */
   | { readonly type: 'superseded'; readonly atMs: number; readonly instance: string; readonly key: string; readonly revision: string };
 
+/** A run of one map, for `checkMapHistory`. */
 export interface MapHistory {
   /** Wished holders of the map. */
   readonly holders: number;

@@ -22,6 +22,7 @@ import { NAME_BYTES_MAX } from '../messages.js';
 /** `owner`: the owner alone holds it when it is acknowledged. `replica`: a replica, too. */
 export type Acknowledge = 'owner' | 'replica';
 
+/** What `open` takes. */
 export interface MapOptions<V = unknown> {
   /** What values must be, checked before they are written and when they are read. */
   readonly schema?: schema.Validator<V>;
@@ -39,12 +40,14 @@ export interface LostWrite {
   readonly by: Revision;
 }
 
+/** What a read of a map takes. */
 export interface ReadOptions {
   /** How long it may take. The behaviour's `timeoutMs` by default. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
 
+/** What a write to a map takes. */
 export interface WriteOptions extends ReadOptions {
   /** The value is deleted after so long; 1 ms to a year. Never by default. */
   readonly ttlMs?: number;

@@ -10,8 +10,10 @@ import type { Change, FeedTarget, Follower } from './feed.js';
 import type { Feeds } from './feeds.js';
 import type { Values } from './values.js';
 
+/** One key, or all that begin with a prefix. */
 export type WatchTarget = { readonly key: string } | { readonly prefix: string };
 
+/** What `watch` of a map takes. */
 export interface WatchOptions {
   /** So long it waits for an owner before it ends with `WATCH_LOST`. 60,000 ms by default; 1,000 to 86,400,000. */
   readonly patienceMs?: number;
