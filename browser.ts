@@ -12,7 +12,9 @@ import {
   resolveOptions,
 } from './core/index.js';
 import { openNode } from './core/node/open-node.js';
+import { IndexedDbStorage } from './core/platform/browser/indexed-db-storage.js';
 import { browserClock, browserLogger, browserRandom, browserTimers } from './core/platform/browser/ports-browser.js';
+import { storedIdentity as identityIn } from './core/platform/browser/stored-identity.js';
 import { nobleCrypto } from './core/security/crypto-noble.js';
 import { identityFactory } from './core/security/identity.js';
 import { PathVectorRouter } from './routing/index.js';
@@ -33,14 +35,24 @@ const BROWSER_DEFAULTS: NodeDefaults = {
   router: PathVectorRouter,
   builtins: BUILTINS,
   logger: browserLogger,
+  storage: (dataDirectory, logger, owner) => new IndexedDbStorage(dataDirectory, logger, owner),
   loadIdentity: () => {
-    throw new NetworkError('OPTION_INVALID', 'option identity: a page has no key files; give an Identity', {
+    throw new NetworkError('OPTION_INVALID', 'option identity: give an Identity, or the name of a database', {
       details: { option: 'identity' },
     });
   },
 };
 
-/** Makes a node; it runs from `start()` on. Throws at once what is wrong with the options or the behaviours. */
+/**
+ * Makes a node; it runs from `start()` on. `identity` may be the name of a database of the page's origin, which keeps the identity, and
+ * `dataDirectory` one that keeps what behaviours save. Rejects with what is wrong with the options, the behaviours or the databases.
+ */
 export async function createNode(options: NodeOptions = {}): Promise<MeshNode> {
-  return openNode(resolveOptions(options, BROWSER_DEFAULTS));
+  const identity = typeof options.identity === 'string' ? await storedIdentity(options.identity) : options.identity;
+  return openNode(resolveOptions(identity === undefined ? options : { ...options, identity }, BROWSER_DEFAULTS));
+}
+
+/** The identity that the database of that name has, made when it has none. All scripts of the page's origin can read it. */
+export function storedIdentity(name: string): Promise<CoreIdentity> {
+  return identityIn(name, nobleCrypto, browserRandom);
 }

@@ -121,6 +121,7 @@ const ENTRY_POINTS = {
   'meshwright/simulation': 'simulation.ts',
   'meshwright/testing': 'testing/index.ts',
   'meshwright/operation': 'operation/index.ts',
+  'meshwright/slim': 'slim.ts',
 };
 
 /** The text of docs/api.md. `read` gives the text of a source. */
@@ -134,7 +135,7 @@ export function apiPage(read) {
     ...Object.entries(ENTRY_POINTS).flatMap(([name, path]) => [
       `## ${name}`,
       '',
-      ...table(['name', 'kind', 'description'], exportsOf(path, read).map(exportRow)),
+      ...table(['name', 'kind', 'description'], shownOf(path, read).map(exportRow)),
       '',
     ]),
   ].join('\n');
@@ -142,6 +143,12 @@ export function apiPage(read) {
 
 function exportRow({ name, kind, comment }) {
   return [`\`${name}\``, kind, DESCRIPTIONS[name] ?? comment];
+}
+
+/** Slim has what the main entry point has, and little besides, which is shown. */
+function shownOf(path, read) {
+  const known = path === 'slim.ts' ? exportsOf('index.ts', read).map(({ name }) => name) : [];
+  return exportsOf(path, read).filter(({ name }) => !known.includes(name));
 }
 
 /** The exports of a module, including re-exports, by name. */

@@ -18,6 +18,7 @@ const SOURCES = {
   'suite.ts': 'test/forms/suite.ts',
   'standard.ts': 'test/forms/standard.ts',
   'run.ts': 'test/forms/run.ts',
+  'certificate.ts': 'test/transports/websocket/certificate.ts',
   'legacy-forms.ts': 'test/legacy-decorators/forms.ts',
   'legacy-run.ts': 'test/legacy-decorators/run.ts',
 };

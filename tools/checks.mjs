@@ -50,6 +50,9 @@ export const CHECKS = [
   ['bun: legacy decorators', 'cp legacy.json tsconfig.json && bun legacy-run.ts; rm tsconfig.json', FORMS],
   ['deno: no settings', 'deno run -A hello.ts', HELLO],
   ['deno: standard decorators', 'deno run -A --unstable-sloppy-imports run.ts', FORMS],
+  ['node: a worker thread', 'node thread.mjs', 'thread ok'],
+  ['sizes: pages within their budgets', 'node sizes.mjs', 'within the budgets'],
+  ['chromium: nodes in pages', 'node chromium.mjs', 'chromium: 8 points hold'],
   ['publint', 'publint --strict node_modules/meshwright', 'All good!'],
   ['attw', 'attw --ignore-rules cjs-resolves-to-esm -- $TARBALL', 'No problems found'],
 ];

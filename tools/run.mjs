@@ -33,7 +33,11 @@ function npm(...args) {
   return spawnSync('npm', args, { cwd: TOOLS, stdio: ['ignore', 'ignore', 2], shell: process.platform === 'win32' });
 }
 
+/** Debian's, or the one that the environment names. */
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+
 function isAbsent(name) {
+  if (name.startsWith('chromium:')) return !existsSync(CHROMIUM);
   const [runtime] = RUNTIMES.filter((known) => name.startsWith(`${known}:`));
   return runtime !== undefined && spawnSync(runtime, ['--version'], { env: environment() }).status !== 0;
 }
@@ -56,7 +60,7 @@ function failure({ folder, tarball }, [, command, ...expected]) {
 function tryOne(application, check) {
   const [name] = check;
   if (isAbsent(name)) {
-    console.log(`SKIP  ${name}: there is none for this platform`);
+    console.log(`SKIP  ${name}: there is none ${name.startsWith('chromium:') ? `at ${CHROMIUM}` : 'for this platform'}`);
     return 'skipped';
   }
   const reason = failure(application, check);

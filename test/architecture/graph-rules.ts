@@ -204,8 +204,8 @@ export const nodeImports: Rule = (sources) =>
 /** What browsers load reaches nothing of Node, over any number of imports. */
 export const browserReach: Rule = (sources) => {
   const graph = runtimeGraph(sources);
-  const entries = ['browser.ts', 'transports/browser.ts', 'core/index.ts', 'routing/index.ts', 'behaviours/index.ts'].filter((path) =>
-    graph.has(path),
+  const entries = ['browser.ts', 'slim.ts', 'transports/browser.ts', 'core/index.ts', 'routing/index.ts', 'behaviours/index.ts'].filter(
+    (path) => graph.has(path),
   );
   return entries.flatMap((entry) => {
     const seen = new Set([entry]);
