@@ -22,6 +22,7 @@ export * from './pubsub/index.js';
 export * from './router-sync/index.js';
 export * from './rpc/index.js';
 export * from './streams/index.js';
+export * from './telemetry/index.js';
 
 /** By name. Not all run by default. */
 export const BUILTINS: Readonly<Record<BuiltinName, BehaviorEntry>> = {

@@ -62,6 +62,7 @@ export const RESERVED_NAMES: Readonly<Record<number, string>> = {
   13: 'presence',
   14: 'envelopes',
   15: 'peering',
+  16: 'telemetry',
   17: 'lan',
 };
 

@@ -1,0 +1,8 @@
+/**
+ * @module Telemetry's public surface: what other behaviours and applications may use of it.
+ */
+export { TelemetryBehavior } from './behavior.js';
+export type { Refusal as TelemetryRefusal } from './messages.js';
+export type { ObservedEvent, ObservedLink, ObservedNode, ObservedQueue, ObservedState } from './observed-node.js';
+export type { TelemetryCounters, TelemetryOptions } from './options.js';
+export type { TelemetryEvent, TelemetryWatch, WatchOptions } from './watch.js';
