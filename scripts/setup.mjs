@@ -10,8 +10,10 @@ import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const INSTALL = ['ci', '--include=dev', '--ignore-scripts', '--no-audit', '--no-fund'];
+/** The page of the dashboard: checked by the compiler, bundled by a script. */
+const PAGE = 'operation/dashboard/page';
 /** The legacy project compiles parts of the core, too: the main project comes last and overwrites them. */
-const PROJECTS = ['test/legacy-decorators', '.'];
+const PROJECTS = ['test/legacy-decorators', '.', PAGE];
 const SKIPPED = new Set(['node_modules', 'dist']);
 const OUTPUT = /\.(js|d\.ts)(\.map)?$/;
 const POLL_MS = 50;
@@ -106,17 +108,23 @@ export class Setup {
       this.#run(process.execPath, [tsc, '-p', project], `The sources do not compile (project ${project}); the errors are above.`);
     }
     this.#removeOrphans();
+    if (existsSync(this.#at(PAGE)))
+      this.#run(
+        process.execPath,
+        [this.#at('scripts', 'build-page.mjs')],
+        'The page of the dashboard cannot be bundled; the errors are above.',
+      );
     writeFileSync(this.#buildStamp, digest);
   }
 
   /** Changes with any source, setting or the compiler. */
   #sourceDigest() {
     const settings = ['package.json', 'package-lock.json'].map((name) => this.#at(name));
-    const sources = filesOf(this.#root).filter((path) => path.endsWith('.ts') || /tsconfig[^/\\]*\.json$/.test(path));
+    const sources = filesOf(this.#root).filter((path) => /\.(tsx?|css|html)$/.test(path) || /tsconfig[^/\\]*\.json$/.test(path));
     return digestOf([...settings, ...sources.sort()].flatMap((path) => [relative(this.#root, path), readFileSync(path)]));
   }
 
-  /** Removes the outputs of deleted sources, which would still be tested and published. */
+  /** Removes the outputs of deleted sources, which would still be tested and published: the page's script is one of them, and made anew. */
   #removeOrphans() {
     const dist = this.#at('dist');
     mkdirSync(dist, { recursive: true });

@@ -218,9 +218,10 @@ export class MeshNode implements NodeView {
     return this.enterAndThrow(() => this.container.add(entry, join) as B);
   }
 
-  /** Stops a behaviour and takes it out. Throws while others inject it. */
-  removeBehavior(entry: BehaviorClass | NetworkBehavior): void {
-    this.enterAndThrow(() => this.network.behaviors.leave(this.container.remove(classOfEntry(entry))));
+  /** Stops a behaviour, named by its class, itself or its service, and takes it out. Throws while others inject it. */
+  removeBehavior(entry: BehaviorClass | NetworkBehavior | number): void {
+    const named = typeof entry === 'number' ? this.network.behaviors.instanceAt(entry) : entry;
+    this.enterAndThrow(() => this.network.behaviors.leave(this.container.remove(classOfEntry(named))));
   }
 
   metrics(): MetricsSnapshot {

@@ -71,6 +71,13 @@ export class BehaviorTable {
     return this.byService[serviceId];
   }
 
+  /** Throws `BEHAVIOR_MISSING`. */
+  instanceAt(serviceId: number): NetworkBehavior {
+    const slot = this.byService[serviceId];
+    if (slot?.serviceId === serviceId) return slot.instance;
+    throw new NetworkError('BEHAVIOR_MISSING', `no behaviour of this node has the service ${serviceId}`);
+  }
+
   /** A logger that names the behaviour; made when it is first asked for. */
   logOf(slot: BehaviorSlot): Logger {
     slot.log ??= this.context.options.log.child({ behavior: slot.name });

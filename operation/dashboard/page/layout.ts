@@ -1,0 +1,74 @@
+/**
+ * Layout: where nodes are drawn, from -1 to 1 in both directions. A small mesh is laid out by its links; a large one on the ring of its ids, where
+ * nothing moves and every node has its place.
+ */
+import {
+  forceCenter,
+  forceLink,
+  forceManyBody,
+  forceSimulation,
+  forceX,
+  forceY,
+  type SimulationLinkDatum,
+  type SimulationNodeDatum,
+} from 'd3-force';
+import type { Mesh } from './model.js';
+
+export interface Place {
+  x: number;
+  y: number;
+}
+
+/** More nodes are drawn on the ring. */
+export const FORCE_MAX = 300;
+const TICKS = 120;
+const SCALE = 200;
+/** Digits of an id that decide its place on the ring. */
+const PLACE_DIGITS = 12;
+
+interface Body extends SimulationNodeDatum {
+  readonly number: number;
+}
+
+export class Layout {
+  readonly places = new Map<number, Place>();
+  private shape = -1;
+
+  /** Follows the mesh; does nothing while its shape is the same. */
+  follow(mesh: Mesh): void {
+    if (mesh.shape === this.shape) return;
+    this.shape = mesh.shape;
+    for (const number of this.places.keys()) if (!mesh.nodes.has(number)) this.places.delete(number);
+    if (mesh.nodes.size > FORCE_MAX) this.onRing(mesh);
+    else this.byForce(mesh);
+  }
+
+  private onRing(mesh: Mesh): void {
+    for (const [number, { id }] of mesh.nodes) this.places.set(number, ringPlace(id));
+  }
+
+  /** Nodes that are there already begin where they are. */
+  private byForce(mesh: Mesh): void {
+    const bodies: Body[] = [...mesh.nodes].map(([number, { id }]) => {
+      const { x, y } = this.places.get(number) ?? ringPlace(id);
+      return { number, x: x * SCALE, y: y * SCALE };
+    });
+    const links: SimulationLinkDatum<Body>[] = mesh.edges.map(({ a, b }) => ({ source: a as never, target: b as never }));
+    const link = forceLink<Body, SimulationLinkDatum<Body>>(links).id(({ number }) => number);
+    const simulation = forceSimulation(bodies)
+      .force('charge', forceManyBody().strength(-120))
+      .force('link', link.distance(70).strength(0.15))
+      .force('x', forceX().strength(0.06))
+      .force('y', forceY().strength(0.06))
+      .force('center', forceCenter())
+      .stop();
+    simulation.tick(TICKS);
+    const reach = Math.max(1, ...bodies.flatMap(({ x = 0, y = 0 }) => [Math.abs(x), Math.abs(y)]));
+    for (const { number, x = 0, y = 0 } of bodies) this.places.set(number, { x: x / reach, y: y / reach });
+  }
+}
+
+function ringPlace(id: string): Place {
+  const angle = (Number.parseInt(id.slice(0, PLACE_DIGITS), 16) / 16 ** PLACE_DIGITS) * 2 * Math.PI - Math.PI / 2;
+  return { x: Math.cos(angle), y: Math.sin(angle) };
+}
