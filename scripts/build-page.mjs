@@ -21,4 +21,4 @@ await build({
 });
 const styles = [join(ROOT, 'node_modules/uplot/dist/uPlot.min.css'), join(SOURCE, 'style.css')];
 writeFileSync(join(OUTPUT, 'style.css'), styles.map((path) => readFileSync(path, 'utf8')).join('\n'));
-copyFileSync(join(SOURCE, 'index.html'), join(OUTPUT, 'index.html'));
+for (const name of ['index.html', 'icon.svg']) copyFileSync(join(SOURCE, name), join(OUTPUT, name));

@@ -120,7 +120,7 @@ export class Setup {
   /** Changes with any source, setting or the compiler. */
   #sourceDigest() {
     const settings = ['package.json', 'package-lock.json'].map((name) => this.#at(name));
-    const sources = filesOf(this.#root).filter((path) => /\.(tsx?|css|html)$/.test(path) || /tsconfig[^/\\]*\.json$/.test(path));
+    const sources = filesOf(this.#root).filter((path) => /\.(tsx?|css|html|svg)$/.test(path) || /tsconfig[^/\\]*\.json$/.test(path));
     return digestOf([...settings, ...sources.sort()].flatMap((path) => [relative(this.#root, path), readFileSync(path)]));
   }
 

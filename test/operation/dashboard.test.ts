@@ -150,6 +150,7 @@ describe('the dashboard', () => {
     expect(headers['content-security-policy']).to.contain("default-src 'none'; script-src 'self'");
     expect(headers['content-security-policy']).to.not.match(/unsafe|https?:|\*/);
     expect(text).to.not.match(/https?:|\/\//);
+    expect((await ask('/icon.svg')).headers['content-type']).to.equal('image/svg+xml');
     const [script, style] = [await ask('/app.js'), await ask('/style.css')];
     expect(script.headers['content-type']).to.contain('text/javascript');
     const bytes = [text, script.text, style.text].reduce((sum, one) => sum + gzipSync(one).length, 0);

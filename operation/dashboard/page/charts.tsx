@@ -29,7 +29,7 @@ const meanOf = (name: string) => (now: Metrics, before: Metrics) => {
 const SERIES: readonly Series[] = [
   { title: 'messages/s', value: perSecond('messages_sent_total', 'messages_received_total') },
   { title: 'bytes/s', value: perSecond('link_bytes_sent_total', 'link_bytes_received_total') },
-  { title: 'calls/s', value: perSecond('rpc_requests_received_total', 'rpc_requests_sent_total', 'rpc_calls_made_total') },
+  { title: 'calls/s', value: perSecond('rpc_calls_started_total', 'rpc_requests_accepted_total') },
   { title: 'loop delay, ms', value: meanOf('loop_delay_ms') },
 ];
 
