@@ -5,4 +5,4 @@ export { TelemetryBehavior } from './behavior.js';
 export type { Refusal as TelemetryRefusal } from './messages.js';
 export type { ObservedEvent, ObservedLink, ObservedNode, ObservedQueue, ObservedState } from './observed-node.js';
 export type { TelemetryCounters, TelemetryOptions } from './options.js';
-export type { TelemetryEvent, TelemetryWatch, WatchOptions } from './watch.js';
+export type { TelemetryEvent, TelemetryWatch, WatchOptions as TelemetryWatchOptions } from './watch.js';

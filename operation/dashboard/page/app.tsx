@@ -1,5 +1,5 @@
 /**
- * The page of the dashboard: the graph or the table of nodes, and beside it what is known of the chosen one.
+ * @module The page of the dashboard: the graph or the table of nodes, and beside it what is known of the chosen one.
  */
 import { render } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';

@@ -1,5 +1,5 @@
 /**
- * Charts: time lines of one node: messages, bytes, calls and loop delay, one point for each report, for ten minutes.
+ * @module Charts: time lines of one node: messages, bytes, calls and loop delay, one point for each report, for ten minutes.
  */
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';

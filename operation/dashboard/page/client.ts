@@ -1,5 +1,5 @@
 /**
- * Client: what the page asks its server. The token is the part of the address after `#`, which browsers send to nobody.
+ * @module Client: what the page asks its server. The token is the part of the address after `#`, which browsers send to nobody.
  */
 import type { Line } from './model.js';
 

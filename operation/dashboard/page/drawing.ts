@@ -1,5 +1,5 @@
 /**
- * Drawing: the nodes and links of a mesh on a canvas. Colour shows the state of a node and the round trip of a link, width its rate, a broken line
+ * @module Drawing: the nodes and links of a mesh on a canvas. Colour shows the state of a node and the round trip of a link, width its rate, a broken line
  * loss, dots a path over relays.
  */
 import type { Layout, Place } from './layout.js';

@@ -1,5 +1,5 @@
 /**
- * Graph: the canvas with the mesh, moved and zoomed by mouse, wheel and keyboard. The table has the same for those who do not see it.
+ * @module Graph: the canvas with the mesh, moved and zoomed by mouse, wheel and keyboard. The table has the same for those who do not see it.
  */
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { Drawing } from './drawing.js';

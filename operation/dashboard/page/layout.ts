@@ -1,5 +1,5 @@
 /**
- * Layout: where nodes are drawn, from -1 to 1 in both directions. A small mesh is laid out by its links; a large one on the ring of its ids, where
+ * @module Layout: where nodes are drawn, from -1 to 1 in both directions. A small mesh is laid out by its links; a large one on the ring of its ids, where
  * nothing moves and every node has its place.
  */
 import {

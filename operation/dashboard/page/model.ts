@@ -1,5 +1,5 @@
 /**
- * Model: what the page knows of the mesh, from the lines of the stream: nodes by number, and one edge for each pair that is linked.
+ * @module Model: what the page knows of the mesh, from the lines of the stream: nodes by number, and one edge for each pair that is linked.
  */
 export type State = 'asked' | 'alive' | 'dead' | 'silent' | 'refused';
 

@@ -1,5 +1,5 @@
 /**
- * NodePanel: everything that is known of one node.
+ * @module NodePanel: everything that is known of one node.
  */
 import { useState } from 'preact/hooks';
 import { Charts, type History } from './charts.js';

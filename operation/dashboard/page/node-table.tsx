@@ -1,5 +1,5 @@
 /**
- * NodeTable: the nodes as a table.
+ * @module NodeTable: the nodes as a table.
  */
 import type { Mesh } from './model.js';
 
