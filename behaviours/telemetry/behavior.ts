@@ -30,7 +30,7 @@ import { ASK, END, REPORT, readMessage } from './messages.js';
 import { limitsOf, readTelemetryOptions, TelemetryCounters, type TelemetryOptions, type TelemetrySettings } from './options.js';
 import { Reporter } from './reporter.js';
 import { Snapshots } from './snapshots.js';
-import { type TelemetryEvent, TelemetryWatch, type WatchOptions } from './watch.js';
+import { type TelemetryEvent, TelemetryWatch, type TelemetryWatchOptions } from './watch.js';
 
 const LOOK_MS = 500;
 const WATCH_IDS = 2 ** 32;
@@ -76,7 +76,7 @@ export class TelemetryBehavior extends NetworkBehavior {
    * Follows nodes until the watch is closed. `listener` is called for each change, and what it throws is logged; `watch.nodes()` has what is
    * known. Throws `ARGUMENT_INVALID`, `NOT_STARTED`, and `LIMIT_EXCEEDED` beyond `watchesMax`.
    */
-  watch(listener: (event: TelemetryEvent) => void = () => {}, options: WatchOptions = {}): TelemetryWatch {
+  watch(listener: (event: TelemetryEvent) => void = () => {}, options: TelemetryWatchOptions = {}): TelemetryWatch {
     if (typeof listener !== 'function') throw new NetworkError('ARGUMENT_INVALID', 'watch: listener must be a function');
     requireNodeIds('nodes', options.nodes);
     requireNodeIds('detailed', options.detailed);

@@ -17,7 +17,7 @@ export const REFUSED = 4;
 
 /** Why a node sends no reports. */
 export const REFUSALS = ['not-authorized', 'too-many'] as const;
-export type Refusal = (typeof REFUSALS)[number];
+export type TelemetryRefusal = (typeof REFUSALS)[number];
 
 const U32 = whole(0, 0xffff_ffff);
 const TIME = number(0, Number.MAX_SAFE_INTEGER);

@@ -3,7 +3,7 @@
  */
 import { isNodeId, type NodeId, shortId } from '../../core/index.js';
 import type { Fact, Facts, Scalar } from './facts.js';
-import type { Refusal } from './messages.js';
+import type { TelemetryRefusal } from './messages.js';
 
 /**
  * `asked`: no report has come yet. `alive`: the last one is less than 10 s old. `dead`: it is older. `silent`: asked for 10 s, and never
@@ -24,6 +24,7 @@ export interface ObservedLink {
   readonly receivedPerSecond: number | undefined;
 }
 
+/** All queues of one name. */
 export interface ObservedQueue {
   readonly name: string;
   readonly messages: number;
@@ -32,6 +33,7 @@ export interface ObservedQueue {
   readonly fill: number;
 }
 
+/** Something that has happened at a node. */
 export interface ObservedEvent {
   readonly kind: string;
   readonly text: string;
@@ -44,7 +46,7 @@ export interface ObservedNode {
   readonly id: NodeId;
   readonly state: ObservedState;
   /** Why, where the state is `refused`. */
-  readonly refusal: Refusal | undefined;
+  readonly refusal: TelemetryRefusal | undefined;
   readonly label: string;
   readonly addresses: readonly string[];
   readonly links: readonly ObservedLink[];

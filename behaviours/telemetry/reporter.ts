@@ -5,7 +5,7 @@
 import { type BehaviorAgent, type NodeId, toNode } from '../../core/index.js';
 import { WakeTimer } from '../../core/structures/wake-timer.js';
 import { differenceOf, type Facts } from './facts.js';
-import { type Ask, REFUSED, type Refusal, reportMessage } from './messages.js';
+import { type Ask, REFUSED, reportMessage, type TelemetryRefusal } from './messages.js';
 import type { TelemetryCounters, TelemetrySettings } from './options.js';
 import type { Snapshots } from './snapshots.js';
 
@@ -72,7 +72,7 @@ export class Reporter {
     this.timer.cancel();
   }
 
-  private refusalOf(nodeId: NodeId, isVerified: boolean, known: Watcher | undefined): Refusal | undefined {
+  private refusalOf(nodeId: NodeId, isVerified: boolean, known: Watcher | undefined): TelemetryRefusal | undefined {
     if (this.settings.authorize?.(nodeId, isVerified) === false) return 'not-authorized';
     if (known !== undefined) return undefined;
     const own = [...this.watchers.values()].filter((watcher) => watcher.nodeId === nodeId).length;

@@ -4,7 +4,7 @@
  */
 import { type BehaviorAgent, type Logger, type NodeId, toNode } from '../../core/index.js';
 import { type Facts, withDifference } from './facts.js';
-import { askMessage, END, type Refusal, type Report } from './messages.js';
+import { askMessage, END, type Report, type TelemetryRefusal } from './messages.js';
 import { neighboursOf, type ObservedNode, type ObservedState, observedNode, type Reported } from './observed-node.js';
 import type { TelemetryCounters } from './options.js';
 import type { Snapshots } from './snapshots.js';
@@ -22,13 +22,14 @@ const INTERVAL_MS = 2_000;
 const CROWD_INTERVAL_MS = 4_000;
 
 /** What `watch` may choose. */
-export interface WatchOptions {
+export interface TelemetryWatchOptions {
   /** Only these nodes. Absent: this node and, from link to link, all that can be reached. */
   readonly nodes?: readonly NodeId[];
   /** Of these nodes queues, metrics and events too. `setDetailed` changes it. */
   readonly detailed?: readonly NodeId[];
 }
 
+/** A change of what a watch knows. */
 export type TelemetryEvent =
   /** Something of it is new: it was found, it reported, or its state changed. */
   | { readonly type: 'node-changed'; readonly nodeId: NodeId }
@@ -38,7 +39,7 @@ export type TelemetryEvent =
 interface Followed {
   readonly id: NodeId;
   state: ObservedState;
-  refusal: Refusal | undefined;
+  refusal: TelemetryRefusal | undefined;
   /** Since when the state holds. */
   sinceMs: number;
   askedMs: number;
@@ -69,7 +70,7 @@ export class TelemetryWatch {
   constructor(
     readonly id: number,
     private readonly host: WatchHost,
-    { nodes, detailed = [] }: WatchOptions,
+    { nodes, detailed = [] }: TelemetryWatchOptions,
     private readonly listener: (event: TelemetryEvent) => void,
   ) {
     this.onlyThese = nodes === undefined ? undefined : new Set(nodes);
@@ -137,7 +138,7 @@ export class TelemetryWatch {
     this.learn(agent, node, report.nowMs, withDifference(report.base === 0 ? new Map() : (node.reported?.facts ?? new Map()), report));
   }
 
-  refused(agent: BehaviorAgent, from: NodeId, refusal: Refusal): void {
+  refused(agent: BehaviorAgent, from: NodeId, refusal: TelemetryRefusal): void {
     const node = this.followed.get(from);
     if (node === undefined) return;
     node.refusal = refusal;

@@ -26,6 +26,7 @@ const HOMES: Readonly<Record<string, RegExp>> = {
   '@noble/': /^core\/security\//,
   'multicast-dns': /^core\/platform\/node\/lan\/lan-socket\.ts$/,
   ws: /^transports\/websocket\//,
+  'd3-force': /^operation\/dashboard\/page\//,
 };
 
 /** The folder of the root that a file belongs to; the root's own files have none. */

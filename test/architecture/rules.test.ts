@@ -279,6 +279,7 @@ describe('package rules', () => {
     '@standard-schema/spec': '1',
     'reflect-metadata': '1',
     tsyringe: '1',
+    ws: '1',
   };
 
   it('dependencies', () => {
@@ -287,8 +288,8 @@ describe('package rules', () => {
     expect(dependencyFaults({ dependencies: { ...named, lodash: '1' }, optionalDependencies })).to.deep.equal([
       'lodash is a new runtime dependency',
     ]);
-    expect(dependencyFaults({ dependencies: named, optionalDependencies: { ...optionalDependencies, ws: '1' } })).to.deep.equal([
-      'ws is a new optional dependency',
+    expect(dependencyFaults({ dependencies: named, optionalDependencies: { ...optionalDependencies, lodash: '1' } })).to.deep.equal([
+      'lodash is a new optional dependency',
     ]);
     expect(dependencyFaults({ dependencies: named })).to.deep.equal(['multicast-dns is no optional dependency any more']);
     const { tsyringe: _, ...fewer } = named;
