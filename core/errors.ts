@@ -243,6 +243,10 @@ export const CLOSE_CODES = {
   transport: 16,
   /** More was received than the limit readQueueBytesMax lets wait, over a transport that cannot pause. */
   'read-queue-full': 17,
+  /** A vote refused it, because there are enough connections. */
+  'rejected-limited': 18,
+  /** A vote refused it, because of what the remote is or says of itself. */
+  'rejected-invalid': 19,
 } as const satisfies Record<string, number>;
 
 export type CloseCode = keyof typeof CLOSE_CODES;

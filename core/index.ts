@@ -86,6 +86,7 @@ export type {
   StreamResult,
 } from './api/stream.js';
 export type { Dial, DialSink, LinkKind, LinkSink, Listener, ListenerSink, ResolveSink, Transport, TransportLink } from './api/transport.js';
+export type { Rejection, RejectReason, Vote } from './api/votes.js';
 export type { NodeSendOptions } from './engine/messages/application-sender.js';
 export {
   assertNever,

@@ -18,6 +18,7 @@ import type { Attempt, Connection, Lost, WritableLane } from './events.js';
 import type { BehaviorPorts } from './ports.js';
 import type { RpcAnswer, RpcRequest } from './rpc.js';
 import type { ByteStream } from './stream.js';
+import type { Vote } from './votes.js';
 
 /** A handler, or nothing when this behaviour does not care for the connection. */
 export type HandlerOrNothing<ToBehavior, ToHandler> = ConnectionHandler<ToBehavior, ToHandler> | undefined | void;
@@ -81,9 +82,9 @@ export abstract class NetworkBehavior<ToBehavior = any, ToHandler = any> {
   /** Every `tickMs` of the node (1000 by default), if overridden. `intervalMs`: what really passed since the last tick. */
   onTick(_agent: BehaviorAgent<ToHandler>, _nowMs: number, _intervalMs: number): void {}
 
-  /** A vote: a text refuses the connection, and is sent to the remote. Pure: others may still refuse. */
-  checkIncomingConnection(_nodeId: NodeId, _connectionId: number): string | undefined | void {}
-  checkOutgoingConnection(_nodeId: NodeId, _connectionId: number): string | undefined | void {}
+  /** A vote: a text or a reason refuses the connection, and is sent to the remote. Pure: others may still refuse. */
+  checkIncomingConnection(_nodeId: NodeId, _connectionId: number): Vote | void {}
+  checkOutgoingConnection(_nodeId: NodeId, _connectionId: number): Vote | void {}
   /**
    * A connection that the vote of this behaviour let pass has ended before it was open, for whatever reason: a later vote, a gate, the remote,
    * or another link to the node. It was not seen connected. What the vote has set aside for it is free again.

@@ -12,6 +12,7 @@ import type { ClosestNodes } from './router-table.js';
 import type { Route } from './routes.js';
 import type { StreamOpener } from './stream.js';
 import type { Transport } from './transport.js';
+import type { Vote } from './votes.js';
 
 export interface Clock {
   /** Monotonic milliseconds, fractions allowed. For every interval and deadline. */
@@ -187,8 +188,8 @@ export interface DialCandidate {
 
 /** The user's word on which connections to have. Behaviours with the highest service ids are asked first: users before built-in ones. */
 export interface ConnectionPolicy {
-  /** Whether a proven remote may stay; a text is the reason of a refusal, sent to it. */
-  admit?(agent: BehaviorAgent, candidate: PolicyCandidate): string | undefined;
+  /** Whether a proven remote may stay; a text or a reason refuses it, and is sent to it. */
+  admit?(agent: BehaviorAgent, candidate: PolicyCandidate): Vote;
   /** At the cap: which open connection makes room for `newcomer`, if any. */
   prune?(agent: BehaviorAgent, open: readonly PolicyCandidate[], newcomer: PolicyCandidate): number | undefined;
   /** For discovery: which nodes to connect to, the best first; those left out are not dialled now. */

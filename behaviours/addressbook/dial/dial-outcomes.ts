@@ -41,6 +41,9 @@ export class DialOutcomes {
         return entry?.wrong(text, agent, backoff);
       case 'LIMIT_EXCEEDED':
         return entry?.postponed(text, agent, error.details['side'] === 'remote' ? patienceMs(agent) : SHORT_MS);
+      case 'REMOTE_REJECTED':
+        if (error.details['reason'] === 'limited') return entry?.postponed(text, agent, patienceMs(agent));
+        return entry?.failed(text, agent, backoff);
       default:
         return entry?.failed(text, agent, backoff);
     }

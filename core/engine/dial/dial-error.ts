@@ -2,6 +2,7 @@
  * @module DialError: the error of an attempt that failed: each address with its own reason. A wrong network name and a wrong
  * key look the same here, as they do on the wire.
  */
+import { rejectReasonOf } from '../../api/votes.js';
 import { type CloseCode, type CloseReason, type ErrorCode, NetworkError } from '../../errors.js';
 import type { Limits } from '../../limits.js';
 import type { Link } from '../links/link.js';
@@ -18,6 +19,8 @@ const CODE_OF: Partial<Record<CloseCode, ErrorCode>> = {
   self: 'SELF_DIAL',
   'wrong-node': 'IDENTITY_MISMATCH',
   rejected: 'REMOTE_REJECTED',
+  'rejected-limited': 'REMOTE_REJECTED',
+  'rejected-invalid': 'REMOTE_REJECTED',
   gate: 'REMOTE_REJECTED',
   limit: 'LIMIT_EXCEEDED',
   timeout: 'DIAL_TIMEOUT',
@@ -34,7 +37,14 @@ export function failureOf(link: Link, reason: CloseReason, limits: Limits): Netw
   const cutText = isCut && isUnproven ? `the remote ended the secure handshake: ${causesOf(isSilent)}` : undefined;
   const silentText =
     isSilent && reason.code === 'timeout' ? 'the remote sent nothing: it is busy with others, or no Meshwright node' : undefined;
-  const details = { address, closeCode: reason.code, by: reason.by, ...mismatchOf(link), ...limitOf(reason, limits) };
+  const details = {
+    address,
+    closeCode: reason.code,
+    by: reason.by,
+    ...rejectionOf(reason),
+    ...mismatchOf(link),
+    ...limitOf(reason, limits),
+  };
   return new NetworkError(code, `${address}: ${cutText ?? silentText ?? textOf(reason)}`, { details });
 }
 
@@ -62,6 +72,11 @@ function causesOf(isSilent: boolean): string {
 
 function textOf({ code, text, by }: CloseReason): string {
   return `closed by the ${by} side: ${code}${text === '' ? '' : ` (${JSON.stringify(text)})`}`;
+}
+
+function rejectionOf({ code }: CloseReason): object {
+  const reason = rejectReasonOf(code);
+  return reason === undefined ? {} : { reason };
 }
 
 function mismatchOf(link: Link): object {

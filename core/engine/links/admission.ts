@@ -7,6 +7,7 @@
 import type { NodeId } from '../../address/node-id.js';
 import type { Connection } from '../../api/events.js';
 import type { PolicyCandidate } from '../../api/ports.js';
+import { REJECTION_CODES, type Rejection } from '../../api/votes.js';
 import { NetworkError } from '../../errors.js';
 import { encodeReady, encodeServices } from '../../wire/link-control.js';
 import type { BehaviorObserver, BehaviorTable } from '../behaviors/behavior-table.js';
@@ -31,7 +32,7 @@ export class Admission implements BehaviorObserver {
   /** The remote is proven. */
   begin(link: Link): void {
     const refusal = this.vote(link);
-    if (refusal !== undefined) return this.parts.links.close(link, 'rejected', refusal);
+    if (refusal !== undefined) return this.parts.links.close(link, REJECTION_CODES[refusal.reason], refusal.text ?? '');
     if (link.isChosen && !this.count(link)) return;
     link.phase = 'gates';
     const gates = this.parts.behaviors.all.filter((slot) => slot.isGate);
@@ -73,7 +74,7 @@ export class Admission implements BehaviorObserver {
   }
 
   /** The first refusal wins; later behaviours are not asked. */
-  private vote(link: Link): string | undefined {
+  private vote(link: Link): Rejection | undefined {
     const { id, nodeId } = link.connection as Connection;
     for (const slot of this.parts.behaviors.all) {
       const check = link.direction === 'incoming' ? 'checkIncomingConnection' : 'checkOutgoingConnection';
@@ -91,12 +92,16 @@ export class Admission implements BehaviorObserver {
     return undefined;
   }
 
-  /** Who cannot say whether a link may pass lets none pass: a throw, or an answer that is neither text nor nothing, refuses. */
-  private refusalOf(slot: BehaviorSlot, callback: string, verdict: { readonly answer: unknown } | undefined): string | undefined {
-    if (verdict?.answer === undefined) return verdict === undefined ? `${slot.name} failed` : undefined;
-    if (typeof verdict.answer === 'string') return verdict.answer;
-    this.parts.callbacks.fault(slot, callback, new NetworkError('ARGUMENT_INVALID', `${callback} must answer with a text or nothing`));
-    return `${slot.name} failed`;
+  /** Who cannot say whether a link may pass lets none pass: a throw, or an answer that is no vote, refuses. */
+  private refusalOf(slot: BehaviorSlot, callback: string, verdict: { readonly answer: unknown } | undefined): Rejection | undefined {
+    const failed: Rejection = { reason: 'custom', text: `${slot.name} failed` };
+    if (verdict?.answer === undefined) return verdict === undefined ? failed : undefined;
+    const { answer } = verdict;
+    if (typeof answer === 'string') return { reason: 'custom', text: answer };
+    if (isRejection(answer)) return answer;
+    const rule = `${callback} must answer with a text, a reason (limited, invalid, custom) or nothing`;
+    this.parts.callbacks.fault(slot, callback, new NetworkError('ARGUMENT_INVALID', rule));
+    return failed;
   }
 
   /** Users' policies before built-in ones; the first answer counts. A policy that throws is a fault of its behaviour, and spares everybody. */
@@ -141,6 +146,12 @@ export class Admission implements BehaviorObserver {
     }
     if (link.isChosen && link.isReadyReceived && link.waitingGates.size === 0) links.open(link);
   }
+}
+
+function isRejection(answer: unknown): answer is Rejection {
+  if (typeof answer !== 'object' || answer === null) return false;
+  const { reason, text } = answer as { readonly reason?: unknown; readonly text?: unknown };
+  return typeof reason === 'string' && Object.hasOwn(REJECTION_CODES, reason) && (text === undefined || typeof text === 'string');
 }
 
 export function candidateOf(link: Link): PolicyCandidate {

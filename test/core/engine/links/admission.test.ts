@@ -146,6 +146,26 @@ describe('votes (ATM-11)', () => {
     expect(open.behaviors.bob.flatMap((behavior) => behavior.of('onConnectionRefused'))).to.deep.equal([]);
   });
 
+  for (const [reason, closeCode] of [
+    ['limited', 'rejected-limited'],
+    ['invalid', 'rejected-invalid'],
+    ['custom', 'rejected'],
+  ] as const)
+    it(`ATM-12: the reason ${reason} reaches the remote, with its text, and is told apart from this node's own refusal`, () => {
+      const vote = () => ({ reason, text: 'not now' });
+      const remote = loggedPair({ 65: { checkIncomingConnection: vote } });
+      remote.pair.connect();
+      const error = remote.behaviors.alice[0]?.of('onOutgoingConnectionError')[0]?.args[1] as NetworkError;
+      expect([error.code, error.details['reason'], error.details['closeCode'], error.details['by']]).to.deep.equal([
+        ...['REMOTE_REJECTED', reason, closeCode, 'remote'],
+      ]);
+      expect(error.message).to.include('not now');
+      const own = loggedPair({ 65: { checkOutgoingConnection: () => ({ reason }) } }, 'alice');
+      own.pair.connect();
+      const local = own.behaviors.alice[0]?.of('onOutgoingConnectionError')[0]?.args[1] as NetworkError;
+      expect([local.code, local.details['reason'], local.details['by']]).to.deep.equal(['LOCAL_REJECTED', reason, 'local']);
+    });
+
   it('nothing lets pass, and so does a vote of every behaviour; an empty text refuses', () => {
     const { pair } = loggedPair({ 65: { checkIncomingConnection: () => undefined } });
     expect(pair.connect().connection('bob').nodeId).to.equal(pair.alice.id);
@@ -162,6 +182,8 @@ describe('votes (ATM-11)', () => {
       },
     ],
     ['answers true', () => true],
+    ['answers a reason that there is not', () => ({ reason: 'toString' })],
+    ['answers a text that is none', () => ({ reason: 'custom', text: 7 })],
     ['answers a promise', () => Promise.resolve('no')],
   ];
   for (const [what, vote] of failing) {
