@@ -18,13 +18,11 @@ import {
   type Message,
   NetworkBehavior,
   type NodeId,
-  parseAddress,
   SIGNER,
   type Signer,
   STORAGE,
   type Storage,
 } from '../../core/index.js';
-import { WakeTimer } from '../../core/structures/wake-timer.js';
 import { HandshakeBehavior } from '../handshake/index.js';
 import { Book } from './book/book.js';
 import { type EntrySnapshot, snapshotOf } from './book/snapshot.js';
@@ -33,17 +31,21 @@ import { Dialling } from './dial/dialling.js';
 import { GOSSIP_LIMITS } from './gossip/gossip.js';
 import { greetingFromWire, greetingToWire } from './gossip/greeting.js';
 import { type GossipCounters, GossipProtocol } from './gossip/protocol.js';
-import { ADDRESS_BOOK_LIMITS } from './limits.js';
-import { type AddressBookOptions, type AddressBookSetup, type HintSource, setupOf } from './options.js';
+import { limitsOf } from './limits.js';
+import {
+  type AddressBookOptions,
+  type AddressBookSetup,
+  addressOf,
+  type HintSource,
+  type PeerOptions,
+  peersOf,
+  setupOf,
+} from './options.js';
 import { Pruning } from './policy/eviction.js';
 import { Protected } from './policy/protected.js';
-import { SelfRecord, SIGNING_PERIOD_MS } from './self/self-record.js';
+import { SelfRecord } from './self/self-record.js';
 import { BookStore } from './storage/book-store.js';
-
-/** What many inputs ask for is done once. */
-const SOON_MS = 50;
-/** Between two rounds of expiry, hints and anchors, on average. Dials have their own times. */
-const MONITOR_MS = 30_000;
+import { SOON_MS, Upkeep } from './upkeep.js';
 
 export class AddressBookBehavior extends NetworkBehavior {
   static readonly behavior = { serviceId: 2, name: 'addressbook' } as const;
@@ -57,9 +59,7 @@ export class AddressBookBehavior extends NetworkBehavior {
   private readonly store: BookStore;
   private readonly protectedNodes = new Protected();
   private readonly pruning: Pruning;
-  /** For the next look. It does not run before there is a node to dial or a neighbour. */
-  private readonly timer = new WakeTimer<BehaviorAgent>((agent) => this.look(agent));
-  private monitorDueMs: number | undefined;
+  private readonly upkeep: Upkeep;
 
   constructor(
     private readonly handshake: HandshakeBehavior,
@@ -69,18 +69,21 @@ export class AddressBookBehavior extends NetworkBehavior {
   ) {
     super();
     this.setup = setupOf(options);
-    this.book = new Book({ self: signer.nodeIdOf(signer.publicKey), groupOf: this.setup.groupOf });
+    const { groupOf, attemptsMax } = this.setup;
+    this.book = new Book({ self: signer.nodeIdOf(signer.publicKey), groupOf, attemptsMax });
     this.dialling = new Dialling(this.book, this.setup, {
-      onDue: (agent) => this.lookInTime(agent),
+      onDue: (agent) => this.upkeep.inTime(agent),
       perform: (work) => this.perform(work),
     });
     this.protocol = new GossipProtocol(this.book, signer, this.setup, (agent, seq) => {
       this.self.outrun(seq);
-      this.updateOwn(agent);
+      this.upkeep.updateOwn(agent);
     });
     this.pruning = new Pruning(this.protocol.gossip, this.protectedNodes, this.setup.groupOf);
     this.store = new BookStore(this.book, this.setup, signer, storage);
     this.self = new SelfRecord(signer, this.setup.mode);
+    const { book, dialling, protocol, self, store } = this;
+    this.upkeep = new Upkeep({ handshake, book, dialling, protocol, self, store });
   }
 
   override get ports(): BehaviorPorts {
@@ -119,14 +122,34 @@ export class AddressBookBehavior extends NetworkBehavior {
     return entry && snapshotOf(entry);
   }
 
-  /** Stays connected to the nodes at these addresses from now on, with or without node id. Throws `LIMIT_EXCEEDED`: 256 without. */
-  addPeers(addresses: readonly (string | Address)[]): void {
-    const parsed = addresses.map(addressOf);
+  /**
+   * Stays connected to the nodes at these addresses from now on, with or without node id; one that was given up is dialled again. With `outbound:
+   * false` the nodes are known and not dialled: they come by themselves, and each needs a node id. Throws `LIMIT_EXCEEDED`: 256 without.
+   */
+  addPeers(peers: readonly (string | Address | PeerOptions)[], { outbound = true }: { readonly outbound?: boolean } = {}): void {
+    const wanted = peersOf('addPeers', peers, this.setup.backoff);
     this.perform((agent) => {
-      this.dialling.configured.requireRoom(parsed);
-      for (const address of parsed) this.dialling.keep(agent, address);
-      this.timer.within(agent, 0);
+      if (!outbound) return this.dialling.configured.know(wanted);
+      this.dialling.configured.requireRoom(wanted.map(({ address }) => address));
+      for (const each of wanted) this.dialling.keep(agent, each);
+      this.upkeep.within(agent, 0);
     });
+  }
+
+  /** How many nodes are connected. */
+  get connectedCount(): number {
+    return this.protocol.gossip.linkCount;
+  }
+
+  /** Nodes that are connected or being dialled; with `remote`, without that one and without those that it was sent on its connection. */
+  activePeers(remote?: NodeId): readonly EntrySnapshot[] {
+    const isNews = remote === undefined ? () => true : this.protocol.newsFor(remote);
+    return [...this.book.values()].filter((entry) => (entry.isConnected || entry.isDialling) && isNews(entry)).map(snapshotOf);
+  }
+
+  /** The remote has these nodes from elsewhere: as long as it stays connected it is not sent them. False when it is not connected. */
+  setSharedPeers(remote: NodeId, nodeIds: readonly NodeId[]): boolean {
+    return this.protocol.share(remote, nodeIds);
   }
 
   /**
@@ -139,7 +162,7 @@ export class AddressBookBehavior extends NetworkBehavior {
     return this.perform((agent) => {
       const verdict = this.book.takeHint(nodeId, places, { source, mode }, agent);
       const isKnown = verdict === 'new' || verdict === 'known';
-      if (isKnown) this.timer.within(agent, SOON_MS);
+      if (isKnown) this.upkeep.within(agent, SOON_MS);
       return isKnown;
     });
   }
@@ -182,13 +205,13 @@ export class AddressBookBehavior extends NetworkBehavior {
     return this.perform((agent) => {
       const facts = this.store.take(agent, bytes);
       this.dialling.restore(agent);
-      this.timer.within(agent, 0);
+      this.upkeep.within(agent, 0);
       return facts !== undefined;
     });
   }
 
   override get limits(): BehaviorLimits {
-    return ADDRESS_BOOK_LIMITS;
+    return limitsOf(this.setup);
   }
 
   override onStarted(agent: BehaviorAgent): void {
@@ -199,8 +222,8 @@ export class AddressBookBehavior extends NetworkBehavior {
     this.self.sawSeq(seq);
     this.dialling.useAnchors(anchors);
     this.dialling.restore(agent);
-    for (const address of this.setup.persistent) this.dialling.keep(agent, address);
-    if (this.setup.persistent.length > 0 || this.book.size > 0) this.timer.within(agent, 0);
+    for (const peer of this.setup.persistent) this.dialling.keep(agent, peer);
+    if (this.setup.persistent.length > 0 || this.book.size > 0) this.upkeep.within(agent, 0);
   }
 
   override onConnected(agent: BehaviorAgent, connection: Connection): void {
@@ -208,16 +231,16 @@ export class AddressBookBehavior extends NetworkBehavior {
     this.book.claimed(entry, this.handshake.remoteAddresses(connection.id), this.protocol.modeOf(connection), agent);
     this.dialling.connected(agent, connection, entry);
     this.self.opened(connection);
-    this.updateOwn(agent);
+    this.upkeep.updateOwn(agent);
     this.protocol.opened(agent, connection);
     this.protocol.flushSoon(agent);
-    this.lookInTime(agent);
+    this.upkeep.inTime(agent);
   }
 
   override onMessage(agent: BehaviorAgent, message: Message): void {
     const learnt = this.protocol.receive(agent, message);
     if (learnt === 'malformed') agent.closeConnection(message.connectionId as number, 'malformed addressbook message');
-    else if (learnt > 0) this.timer.within(agent, SOON_MS);
+    else if (learnt > 0) this.upkeep.within(agent, SOON_MS);
     this.protocol.flushSoon(agent);
   }
 
@@ -228,7 +251,7 @@ export class AddressBookBehavior extends NetworkBehavior {
     this.protocol.closed(agent, id);
     const entry = this.book.lost(nodeId, id, agent);
     this.dialling.disconnected(agent, connection, entry, agent.nowMs - openedMs >= agent.limits.stableUptimeMs, reason);
-    this.timer.within(agent, SOON_MS);
+    this.upkeep.within(agent, SOON_MS);
   }
 
   override onStopped(agent: BehaviorAgent): void {
@@ -240,12 +263,12 @@ export class AddressBookBehavior extends NetworkBehavior {
   }
 
   private keepSeed(agent: BehaviorAgent, seed: Address): void {
-    if (this.dialling.keep(agent, seed)) this.timer.within(agent, 0);
+    if (this.dialling.keep(agent, { address: seed, rules: undefined })) this.upkeep.within(agent, 0);
     else agent.log.warn({ address: seed.text, maximum: SEEDS_MAX }, 'a seed was left out: there are too many');
   }
 
   private greet(agent: BehaviorAgent, connection: Connection): unknown {
-    this.updateOwn(agent);
+    this.upkeep.updateOwn(agent);
     this.protocol.flushSoon(agent);
     return greetingToWire(this.protocol.greet(agent, connection));
   }
@@ -256,42 +279,4 @@ export class AddressBookBehavior extends NetworkBehavior {
     this.protocol.greeted(connectionId, received);
     return undefined;
   }
-
-  private look(agent: BehaviorAgent): void {
-    if (agent.nowMs >= (this.monitorDueMs ?? Number.NEGATIVE_INFINITY)) this.monitor(agent);
-    this.updateOwn(agent);
-    this.dialling.run(agent);
-    this.protocol.tick(agent);
-    this.protocol.flushSoon(agent);
-    this.store.saveInTime(agent, this.self.seq, this.dialling.heldNodes);
-    this.lookInTime(agent);
-  }
-
-  /** The next look comes when something is due. */
-  private lookInTime(agent: BehaviorAgent): void {
-    this.monitorDueMs ??= agent.nowMs + MONITOR_MS * (0.5 + agent.random.float());
-    const dueMs = Math.min(this.monitorDueMs, this.protocol.nextDueMs, this.dialling.nextDueMs, this.store.nextDueMs);
-    this.timer.within(agent, Math.max(SOON_MS, dueMs - agent.nowMs));
-  }
-
-  private monitor(agent: BehaviorAgent): void {
-    this.monitorDueMs = undefined;
-    this.book.expire(agent);
-    for (const address of this.self.addresses) this.book.selfAddresses.add(address, agent.nowMs);
-    this.dialling.budget.expire(agent.nowMs);
-    this.protocol.sendHints(agent);
-  }
-
-  /** This node listens elsewhere, or is seen elsewhere, or its record grows old. */
-  private updateOwn(agent: BehaviorAgent): void {
-    const record = this.self.update(agent.announced, this.handshake.observedAddresses(), agent);
-    if (this.self.isBehind) this.timer.within(agent, SIGNING_PERIOD_MS);
-    if (record === undefined) return;
-    for (const address of this.self.addresses) this.book.selfAddresses.add(address, agent.nowMs);
-    this.protocol.ownChanged(record, agent.nowMs);
-  }
-}
-
-function addressOf(given: string | Address): Address {
-  return typeof given === 'string' ? parseAddress(given) : given;
 }

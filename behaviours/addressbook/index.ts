@@ -6,6 +6,7 @@ export { type GroupOf, groupOfAddress } from '../../core/address/address-group.j
 export type { BackoffOptions } from '../../core/structures/back-off.js';
 export { AddressBookBehavior } from './behavior.js';
 export { BOOK_LIMITS } from './book/book.js';
+export type { PeerRules } from './book/peer-rules.js';
 export type { AddressSnapshot, EntrySnapshot } from './book/snapshot.js';
 export type { GossipCounters } from './gossip/protocol.js';
-export type { AddressBookOptions, HintSource } from './options.js';
+export type { AddressBookOptions, HintSource, PeerOptions } from './options.js';

@@ -5,9 +5,22 @@ import type { BehaviorLimits } from '../../core/index.js';
 import { BOOK_LIMITS } from './book/book.js';
 import { SEEDS_MAX } from './dial/configured.js';
 import { GOSSIP_LIMITS } from './gossip/gossip.js';
+import type { AddressBookSetup } from './options.js';
 import { PROTECTED_LIMITS } from './policy/protected.js';
 
-export const ADDRESS_BOOK_LIMITS: BehaviorLimits = {
+export function limitsOf({ dialWorkers, attemptsMax }: Pick<AddressBookSetup, 'dialWorkers' | 'attemptsMax'>): BehaviorLimits {
+  return {
+    ...FIXED,
+    dialWorkers: { value: dialWorkers, unit: 'count', atTheBound: 'further dials wait' },
+    attemptsMax: {
+      value: attemptsMax,
+      unit: 'count',
+      atTheBound: 'an address of a discovered node is given up, and dialled again an hour later',
+    },
+  };
+}
+
+const FIXED: BehaviorLimits = {
   entriesMax: {
     value: BOOK_LIMITS.entriesMax,
     unit: 'count',

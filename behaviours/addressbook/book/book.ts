@@ -8,6 +8,7 @@ import type { GroupOf } from '../../../core/address/address-group.js';
 import { SelfAddresses } from '../../../core/address/self-addresses.js';
 import type { Address, NodeId } from '../../../core/index.js';
 import { checkLater, Entry, type Moment } from './entry.js';
+import type { PeerRules } from './peer-rules.js';
 import { Quota } from './quota.js';
 import { type AddressRecord, isExpired } from './record.js';
 import { SharedRecords } from './shared-records.js';
@@ -31,6 +32,8 @@ export const BOOK_LIMITS = {
 export interface BookOptions {
   readonly self: NodeId;
   readonly groupOf: GroupOf;
+  /** Dials without success before an address loses its standing; 10 by default. */
+  readonly attemptsMax?: number;
 }
 
 /** Where a claim comes from, and how near the places may be that it names. */
@@ -50,7 +53,6 @@ export class Book {
   readonly records = new SharedRecords();
   private readonly quota = new Quota(BOOK_LIMITS.perSourceMax, BOOK_LIMITS.perGroupMax);
   readonly selfAddresses = new SelfAddresses();
-
   /** When a node came in that was not known before. */
   lastLearntMs = Number.NEGATIVE_INFINITY;
   /** Counts what has changed of that which is worth saving. */
@@ -133,12 +135,14 @@ export class Book {
     return true;
   }
 
-  /** The user of this node wants it connected. */
-  configure(nodeId: NodeId, address: Address): Entry {
+  /** The user of this node wants it connected, or with `isPassive` known: then it is not dialled. */
+  configure(nodeId: NodeId, address: Address, rules?: PeerRules, isPassive = false): Entry {
     const entry = this.entryFor(nodeId);
     this.prove(entry);
     this.revision++;
     entry.isPersistent = true;
+    entry.isPassive = isPassive;
+    entry.rules = rules ?? entry.rules;
     entry.learn(address.withNodeId(undefined), 'configured', this.options.groupOf(address));
     return entry;
   }
@@ -191,6 +195,8 @@ export class Book {
     if (entry === undefined) return;
     this.revision++;
     entry.isPersistent = false;
+    entry.isPassive = false;
+    entry.rules = undefined;
     if (entry.isIdle) this.remove(entry);
   }
 
@@ -236,11 +242,15 @@ export class Book {
     entry.source = undefined;
   }
 
+  newEntry(nodeId: NodeId): Entry {
+    return new Entry(nodeId, this.options.attemptsMax);
+  }
+
   private entryFor(nodeId: NodeId): Entry {
     const known = this.entries.get(nodeId);
     if (known !== undefined) return known;
     if (this.entries.size >= BOOK_LIMITS.entriesMax) this.evict(undefined);
-    const entry = new Entry(nodeId);
+    const entry = this.newEntry(nodeId);
     this.entries.set(nodeId, entry);
     return entry;
   }

@@ -7,6 +7,7 @@ import type { AddressMode } from '../../../core/address/address-class.js';
 import { type Address, type NodeId, parseAddress, type Random } from '../../../core/index.js';
 import { type BackoffOptions, nextBackoffMs, waitMs } from '../../../core/structures/back-off.js';
 import { type AddressOrigin, byPromise, hasFailed, type KnownAddress, knownAddress, renew, STRENGTH } from './known-address.js';
+import type { PeerRules } from './peer-rules.js';
 
 /** The present. An agent is one. */
 export interface Moment {
@@ -39,7 +40,7 @@ export const ENTRY_LIMITS = {
   addressesMax: 16,
   /** Of those, the ones from third nodes. */
   hintedAddressesMax: 4,
-  /** Dials without success before an address loses its standing, unless the node is persistent. */
+  /** Dials without success before an address loses its standing, by default, unless the node is persistent. */
   attemptsMax: 10,
   /** An address without standing is dialled again after so long, then after twice as long, at most after `regainMaxMs`. */
   regainMinMs: 3_600_000,
@@ -64,6 +65,10 @@ export class Entry {
   /** The highest number of its records that was believed. */
   seqMax = -1;
   isPersistent = false;
+  /** How it is dialled where its user has said so. */
+  rules: PeerRules | undefined;
+  /** Its user has said that it is known, and is not dialled: it comes by itself. */
+  isPassive = false;
   /** When it became known first, in this run. */
   learntMs = 0;
   /** The application has closed the connection: in this run the node is not dialled again by itself. */
@@ -73,7 +78,11 @@ export class Entry {
   /** Failed dials in a row, over all addresses. */
   doubt = 0;
 
-  constructor(readonly nodeId: NodeId) {}
+  /** `attemptsMax`: dials without success before an address loses its standing. */
+  constructor(
+    readonly nodeId: NodeId,
+    private readonly attemptsMax: number = ENTRY_LIMITS.attemptsMax,
+  ) {}
 
   get isProven(): boolean {
     return this.metMs !== undefined;
@@ -132,6 +141,11 @@ export class Entry {
     for (const known of this.addresses) if (texts.has(known.text)) renew(known);
     for (const address of addresses) this.learn(address, 'own', groupOf(address));
     this.doubt = 0;
+  }
+
+  /** Its addresses are as if they had not been dialled yet. */
+  renew(): void {
+    for (const known of this.addresses) renew(known);
   }
 
   /** The address to dial now, the best first: what has worked lately, then what has failed least. */
@@ -206,8 +220,9 @@ export class Entry {
 
   /** The connection has ended. After a long life the waits begin anew, after a short one they go on growing. */
   ended(isStable: boolean, { nowMs, random }: Moment, options: BackoffOptions): void {
+    const backoff = this.rules?.backoff ?? options;
     for (const known of this.addresses.filter((each) => this.hasStanding(each))) {
-      known.backoffMs = nextBackoffMs(isStable ? 0 : known.backoffMs, options);
+      known.backoffMs = nextBackoffMs(isStable ? 0 : known.backoffMs, backoff);
       known.dueMs = nowMs + waitMs(known.backoffMs, random.float());
     }
   }
@@ -220,12 +235,13 @@ export class Entry {
   /** What was configured has it, whatever once answered there. */
   private hasStanding({ isWrong, failures, origin }: KnownAddress): boolean {
     if (isWrong) return this.isPersistent && origin === 'configured';
-    return this.isPersistent || failures <= ENTRY_LIMITS.attemptsMax;
+    const isForEver = this.isPersistent && this.rules?.attemptsMax === undefined;
+    return isForEver || failures <= (this.rules?.attemptsMax ?? this.attemptsMax);
   }
 
   private waitLonger(known: KnownAddress, { nowMs, random }: Moment, options: BackoffOptions): void {
     const hasStanding = this.hasStanding(known);
-    known.backoffMs = nextBackoffMs(known.backoffMs, hasStanding ? options : REGAIN);
+    known.backoffMs = nextBackoffMs(known.backoffMs, hasStanding ? (this.rules?.backoff ?? options) : REGAIN);
     known.dueMs = nowMs + (hasStanding ? waitMs(known.backoffMs, random.float()) : known.backoffMs * (1 - random.float() / 2));
   }
 

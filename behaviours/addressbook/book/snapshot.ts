@@ -4,6 +4,7 @@
 import type { NodeId } from '../../../core/index.js';
 import type { Entry } from './entry.js';
 import type { AddressOrigin, KnownAddress } from './known-address.js';
+import type { PeerRules } from './peer-rules.js';
 
 export interface AddressSnapshot {
   readonly text: string;
@@ -28,12 +29,27 @@ export interface EntrySnapshot {
   /** It was connected once, in this run or an earlier one. */
   readonly isProven: boolean;
   readonly isPersistent: boolean;
+  /** This node dials it. False for what was added with `outbound: false`. */
+  readonly isOutbound: boolean;
+  /** How it is dialled, where that was configured for it. */
+  readonly rules: PeerRules | undefined;
   /** Its source, while it is unproven: the id of a node, or the name of another source of hints. */
   readonly source: string | undefined;
 }
 
-export function snapshotOf({ nodeId, addresses, record, isConnected, isProven, isPersistent, source }: Entry): EntrySnapshot {
-  return { nodeId, addresses: addresses.map(snapshotOfAddress), seq: record?.seq, isConnected, isProven, isPersistent, source };
+export function snapshotOf({
+  nodeId,
+  addresses,
+  record,
+  isConnected,
+  isProven,
+  isPersistent,
+  isPassive,
+  rules,
+  source,
+}: Entry): EntrySnapshot {
+  const standing = { isConnected, isProven, isPersistent, isOutbound: !isPassive };
+  return { nodeId, addresses: addresses.map(snapshotOfAddress), seq: record?.seq, ...standing, rules, source };
 }
 
 function snapshotOfAddress({ text, origin, attempts, failures, succeededMs, backoffMs, isWrong }: KnownAddress): AddressSnapshot {

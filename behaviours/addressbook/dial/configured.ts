@@ -1,6 +1,6 @@
 /**
  * @module ConfiguredPeers: the nodes that this one's user wants connected, by identity or by an address of which it is not known who is
- * there. They are dialled for ever, whatever once answered there. Whoever answers at an address is in the book from then on, and is dialled
+ * there. They are dialled for ever, or as often as the user says, whatever once answered there. Whoever answers at an address is in the book from then on, and is dialled
  * wherever the book says that it is; when another node answers at the address, that one takes its place. Dials, waits and holds are the
  * dial kit's; who carries them out is the port's business.
  */
@@ -12,12 +12,14 @@ import {
   NetworkError,
   type NodeId,
   parseAddress,
+  shortId,
 } from '../../../core/index.js';
 import type { AgentPort } from '../../../core/kits/dial/agent-port.js';
 import { type Apart, DialSupervisor } from '../../../core/kits/dial/dial-supervisor.js';
 import type { DialFacts, DialRules, DialTarget } from '../../../core/kits/dial/dial-target.js';
 import { type BackoffOptions, backoffBoundMs } from '../../../core/structures/back-off.js';
 import type { Book } from '../book/book.js';
+import type { PeerRules, WantedPeer } from '../book/peer-rules.js';
 
 /** Addresses without node id. At the bound further ones are not taken. */
 export const SEEDS_MAX = 256;
@@ -64,29 +66,42 @@ export class ConfiguredPeers {
     if (current + count > SEEDS_MAX) throw limitReached({ limit: 'SEEDS_MAX', current, maximum: SEEDS_MAX, scope: 'addressbook' });
   }
 
-  /** False when there is no room for another address without node id. */
-  keep(port: AgentPort, address: Address): boolean {
+  /** False when there is no room for another address without node id. What was given up is dialled again. */
+  keep(port: AgentPort, { address, rules }: WantedPeer): boolean {
     if (address.nodeId !== undefined) {
-      this.book.configure(address.nodeId, address);
+      this.book.configure(address.nodeId, address, rules);
       this.keepNode(port, address.nodeId);
       this.restored.delete(address.nodeId);
       return true;
     }
-    if (this.seeds.has(address.text)) return true;
+    const known = this.seeds.get(address.text);
+    if (known !== undefined) return this.revive(port, known);
     if (this.seeds.size >= SEEDS_MAX) return false;
     const target = this.supervisor.keep(port, {
       endpoints: ({ nodeId }, { nowMs }) => this.placeAt(address, nodeId, nowMs),
-      rules: this.rules(port),
-      events: { onIdentified: (then, _, nodeId, former) => this.identified(then, nodeId, former, address) },
+      rules: this.rules(port, () => rules),
+      events: { onGaveUp, onIdentified: (then, _, nodeId, former) => this.identified(then, nodeId, former, { address, rules }) },
     });
     this.seeds.set(address.text, target);
     return true;
   }
 
+  /** The nodes are known from now on, and not dialled, unless they are already. Throws `ARGUMENT_INVALID` for an address without node id. */
+  know(peers: readonly WantedPeer[]): void {
+    const nameless = peers.find(({ address }) => address.nodeId === undefined)?.address;
+    if (nameless !== undefined)
+      throw new NetworkError('ARGUMENT_INVALID', `addressbook: ${nameless.text} is not to be dialled, and names no node`);
+    for (const { address, rules } of peers) {
+      const nodeId = address.nodeId as NodeId;
+      const isDialled = this.supervisor.targetsOf(nodeId).length > 0;
+      this.book.configure(nodeId, address, rules, !isDialled);
+    }
+  }
+
   /** Everybody whom an earlier run, or another book, has named. */
   restore(port: AgentPort): void {
-    for (const { nodeId, isPersistent } of this.book.values()) {
-      if (!isPersistent || this.supervisor.targetsOf(nodeId).length > 0) continue;
+    for (const { nodeId, isPersistent, isPassive } of this.book.values()) {
+      if (!isPersistent || isPassive || this.supervisor.targetsOf(nodeId).length > 0) continue;
       this.restored.add(nodeId);
       this.keepNode(port, nodeId);
     }
@@ -118,18 +133,34 @@ export class ConfiguredPeers {
   }
 
   private keepNode(port: AgentPort, nodeId: NodeId): void {
-    if (this.nodes.has(nodeId)) return;
-    const wish = { endpoints: (_: Target, { nowMs }: AgentPort) => this.placeOf(nodeId, nowMs), nodeId, rules: this.rules(port) };
-    this.nodes.set(nodeId, this.supervisor.keep(port, wish));
+    const known = this.nodes.get(nodeId);
+    if (known !== undefined) {
+      this.revive(port, known);
+      return;
+    }
+    const endpoints = (_: Target, { nowMs }: AgentPort) => this.placeOf(nodeId, nowMs);
+    const rules = this.rules(port, () => this.book.get(nodeId)?.rules);
+    this.nodes.set(nodeId, this.supervisor.keep(port, { endpoints, nodeId, rules, events: { onGaveUp } }));
   }
 
-  private rules({ limits: { stableUptimeMs } }: AgentPort): DialRules {
-    return { stableUptimeMs, boundMs: (failures, facts) => (isFull(facts) ? this.patienceMs(facts) : this.boundMs(failures, facts)) };
+  private revive(port: AgentPort, target: Target): true {
+    if (!target.hasGivenUp) return true;
+    if (target.nodeId !== undefined) this.book.get(target.nodeId)?.renew();
+    this.supervisor.retry(port, target);
+    return true;
+  }
+
+  private rules({ limits: { stableUptimeMs } }: AgentPort, own: () => PeerRules | undefined): DialRules {
+    return {
+      stableUptimeMs,
+      boundMs: (failures, facts) =>
+        isFull(facts) ? this.patienceMs(facts) : this.boundMs(failures, facts, own()?.backoff ?? this.backoff),
+      givesUp: (error, refusals) => !isFull({ error }) && refusals > (own()?.attemptsMax ?? Number.POSITIVE_INFINITY),
+    };
   }
 
   /** The waits of a node are shared out among its places: each of them is dialled as often as it would be alone. */
-  private boundMs(failures: number, { nodeId }: DialFacts): number {
-    const { minMs, maxMs, multiplier } = this.backoff;
+  private boundMs(failures: number, { nodeId }: DialFacts, { minMs, maxMs, multiplier }: BackoffOptions): number {
     const placeCount = Math.max(1, (nodeId && this.book.get(nodeId)?.usableCount) ?? 1);
     return backoffBoundMs(Math.ceil(failures / placeCount), { minMs, maxMs, growth: 1 + multiplier }) / placeCount;
   }
@@ -153,8 +184,8 @@ export class ConfiguredPeers {
   }
 
   /** Who is at the address is known: the node is kept, wherever it is found. The one before is an ordinary one, unless somebody keeps it. */
-  private identified(port: AgentPort, nodeId: NodeId, former: NodeId | undefined, address: Address): void {
-    this.book.configure(nodeId, address);
+  private identified(port: AgentPort, nodeId: NodeId, former: NodeId | undefined, { address, rules }: WantedPeer): void {
+    this.book.configure(nodeId, address, rules);
     const node = this.nodes.get(nodeId);
     if (node !== undefined && this.restored.has(nodeId)) this.drop(port, node);
     if (former !== undefined && this.supervisor.targetsOf(former).length === 0) this.book.forget(former);
@@ -169,6 +200,13 @@ export class ConfiguredPeers {
   }
 }
 
-function isFull({ error }: DialFacts): boolean {
-  return error?.code === 'LIMIT_EXCEEDED';
+function onGaveUp({ log }: AgentPort, { nodeId, placeText, refusals }: Target, { code, message }: NetworkError): void {
+  log.warn(
+    { peer: nodeId && shortId(nodeId), address: placeText, attempts: refusals, code, reason: message },
+    'a configured peer is given up',
+  );
+}
+
+function isFull({ error }: Pick<DialFacts, 'error'>): boolean {
+  return error?.code === 'LIMIT_EXCEEDED' || error?.details['reason'] === 'limited';
 }

@@ -1,5 +1,5 @@
 /**
- * @module Dialling: carries dials out: ten at once through the agent, what came of each into the book, and a hold on the connections that
+ * @module Dialling: carries dials out: some at once through the agent, what came of each into the book, and a hold on the connections that
  * this node chose. Whom the user wants is `configured.ts`; whom else to dial, `dial-plan.ts`.
  */
 import type { GroupOf } from '../../../core/address/address-group.js';
@@ -17,6 +17,7 @@ import { type DialWork, DialWorkers } from '../../../core/kits/dial/dial-workers
 import type { BackoffOptions } from '../../../core/structures/back-off.js';
 import type { Book } from '../book/book.js';
 import type { Entry } from '../book/entry.js';
+import type { WantedPeer } from '../book/peer-rules.js';
 import { ConfiguredPeers } from './configured.js';
 import { DialBudget } from './dial-budget.js';
 import { DialOutcomes, patienceMs } from './dial-outcomes.js';
@@ -30,8 +31,8 @@ export const DIALLING_TIMES = {
   feelerMs: 120_000,
 } as const;
 
-/** Dials at once, and those of discovery that wait beside them. */
-export const DIAL_QUEUE_LIMITS = { workers: 10, waiting: 10 } as const;
+/** Dials of discovery that wait beside those under way. */
+const WAITING_DIALS_MAX = 10;
 
 /** A dial that runs or waits. Whether it is wanted: it may have been dialled meanwhile, or somebody else may have spent the budget. */
 interface Dial extends DialWork<BehaviorAgent> {
@@ -43,6 +44,8 @@ interface Dial extends DialWork<BehaviorAgent> {
 export interface DiallingSetup {
   readonly groupOf: GroupOf;
   readonly backoff: BackoffOptions;
+  /** Dials at once. */
+  readonly dialWorkers: number;
   readonly isDialling: boolean;
 }
 
@@ -79,7 +82,7 @@ export class Dialling {
     this.outcomes = new DialOutcomes(book, setup.backoff);
     const apart = (work: (agent: BehaviorAgent) => void) => host.perform(work);
     this.queue = new DialWorkers({
-      ...{ running: DIAL_QUEUE_LIMITS.workers, waiting: DIAL_QUEUE_LIMITS.waiting, apart },
+      ...{ running: setup.dialWorkers, waiting: WAITING_DIALS_MAX, apart },
       onFree: (agent) => this.workerIsFree(agent),
     });
     this.configured = new ConfiguredPeers(
@@ -120,8 +123,8 @@ export class Dialling {
    * This node's user wants to stay connected to it. False when there is no room for another seed. All may be given one list: itself is
    * none.
    */
-  keep(agent: BehaviorAgent, address: Address): boolean {
-    return address.nodeId === agent.nodeId || this.configured.keep(this.portOf(agent), address);
+  keep(agent: BehaviorAgent, wanted: WantedPeer): boolean {
+    return wanted.address.nodeId === agent.nodeId || this.configured.keep(this.portOf(agent), wanted);
   }
 
   /** Whom a book names that was read: an earlier run's, or another one. */

@@ -7,7 +7,7 @@ import { type AddressMode, isWithin } from '../../../core/address/address-class.
 import type { Connection, NodeId } from '../../../core/index.js';
 import { BitSet } from '../../../core/structures/bit-set.js';
 import { TokenBucket } from '../../../core/structures/token-bucket.js';
-import type { SignedBytes } from '../book/entry.js';
+import type { Entry, SignedBytes } from '../book/entry.js';
 
 export const GOSSIP_LINK_LIMITS = {
   /** Digests and wishes that a remote may send: at once, and per second. */
@@ -49,6 +49,16 @@ export class GossipLink {
 
   get id(): number {
     return this.facts.connectionId;
+  }
+
+  /** Whether the remote was sent that node, or is known to have it. */
+  has({ record, nodeId }: Entry): boolean {
+    return record === undefined ? this.hinted.has(nodeId) : this.known.has(record.slot);
+  }
+
+  share({ record, nodeId }: Entry): void {
+    if (record !== undefined) this.known.add(record.slot);
+    else if (this.hinted.size < GOSSIP_LINK_LIMITS.hintsMax) this.hinted.add(nodeId);
   }
 
   /** Whether the remote may be sent that record, and does not have it. */

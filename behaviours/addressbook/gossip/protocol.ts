@@ -186,6 +186,19 @@ export class GossipProtocol {
     if (silent.length > 0) this.send(agent, this.gossip.takeHints(silent));
   }
 
+  /** Whether a node is not known to have an entry; nobody is news for itself. */
+  newsFor(nodeId: NodeId): (entry: Entry) => boolean {
+    const link = this.gossip.find(({ facts }) => facts.nodeId === nodeId);
+    return (entry) => entry.nodeId !== nodeId && link?.has(entry) !== true;
+  }
+
+  /** A neighbour has these nodes already. False when it is none. */
+  share(nodeId: NodeId, shared: readonly NodeId[]): boolean {
+    const link = this.gossip.find(({ facts }) => facts.nodeId === nodeId);
+    for (const entry of shared.map((each) => this.book.get(each))) if (entry !== undefined) link?.share(entry);
+    return link !== undefined;
+  }
+
   /** A message of a neighbour. Returns whether it is malformed, or how many nodes were new. */
   receive(agent: BehaviorAgent, message: Message): number | 'malformed' {
     const link = this.gossip.link(message.connectionId ?? -1);

@@ -19,9 +19,11 @@ import {
   type Signer,
   tryParseAddress,
 } from '../../../core/index.js';
+import { mapped, messageReader, number, fields as object, optional, refined, whole } from '../../../core/schema/index.js';
 import { BOOK_LIMITS, type Book } from '../book/book.js';
-import { ENTRY_LIMITS, Entry, type Moment, type SignedBytes } from '../book/entry.js';
+import { ENTRY_LIMITS, type Entry, type Moment, type SignedBytes } from '../book/entry.js';
 import { type AddressOrigin, type KnownAddress, knownAddress } from '../book/known-address.js';
+import type { PeerRules } from '../book/peer-rules.js';
 import { type AddressRecord, isExpired, isGenuine, RECORD_LIMITS, readRecord } from '../book/record.js';
 
 export const BOOK_FILE_LIMITS = { bytesMax: 64 * 1024 * 1024, anchorsMax: 64, entryBytesMax: 16_384 } as const;
@@ -42,6 +44,22 @@ const FILE_VALUE_LIMITS = { valueDepthMax: 3, valueItemsMax: 2 * BOOK_LIMITS.ent
 /** No wait is longer. */
 const WAIT_MAX_MS = 86_400_000;
 const COUNT_MAX = 1_000_000_000;
+/** With the bounds of the options. */
+const readRules = messageReader(
+  mapped(
+    refined(
+      object({
+        minMs: number(1, WAIT_MAX_MS),
+        maxMs: number(1_000, WAIT_MAX_MS),
+        multiplier: number(0.1, 100),
+        attemptsMax: optional(whole(0, 1_000_000)),
+      }),
+      'must not be less than minMs',
+      ({ minMs, maxMs }) => minMs <= maxMs,
+    ),
+    ({ attemptsMax, ...backoff }): PeerRules => ({ attemptsMax, backoff }),
+  ),
+);
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -81,12 +99,14 @@ export function bookFromBytes(bytes: Uint8Array, book: Book, groupOf: GroupOf, s
   return { seq: Math.floor(numberOf(value['seq'], Number.MAX_SAFE_INTEGER)), anchors: anchors.filter((id) => id !== undefined) };
 }
 
-function entryToFields({ nodeId, record, metMs, isPersistent, doubt, addresses }: Entry, { nowMs }: Moment): Fields {
+function entryToFields({ nodeId, record, metMs, isPersistent, isPassive, rules, doubt, addresses }: Entry, { nowMs }: Moment): Fields {
   return {
     ...{ id: nodeIdToBytes(nodeId), doubt, addresses: addresses.map((known) => addressToFields(known, nowMs)) },
     ...(record && { record: record.bytes, age: ageOf(record, { nowMs }) }),
     ...(metMs !== undefined && { ago: Math.max(0, nowMs - metMs) }),
     ...(isPersistent && { persistent: true }),
+    ...(isPassive && { passive: true }),
+    ...(rules && { rules: { ...rules.backoff, ...(rules.attemptsMax !== undefined && { attemptsMax: rules.attemptsMax }) } }),
   };
 }
 
@@ -105,7 +125,7 @@ function restorePlain(bytes: Uint8Array, bornMs: number, { book, groupOf, signer
   const record = soundRecord(bytes, bornMs, signer, now);
   const addresses = record?.addresses.filter((address) => refusalOf(address, 'loopback') === undefined) ?? [];
   if (record === undefined || addresses.length === 0) return;
-  const entry = new Entry(record.nodeId);
+  const entry = book.newEntry(record.nodeId);
   entry.restate(addresses, groupOf);
   book.restore(entry, record, bornMs);
 }
@@ -113,8 +133,10 @@ function restorePlain(bytes: Uint8Array, bornMs: number, { book, groupOf, signer
 function restoreEntry(fields: Fields, { book, groupOf, signer, now }: Restorer): void {
   const nodeId = nodeIdOf(fields['id']);
   if (nodeId === undefined || !Array.isArray(fields['addresses'])) return;
-  const entry = new Entry(nodeId);
+  const entry = book.newEntry(nodeId);
   entry.isPersistent = fields['persistent'] === true;
+  entry.isPassive = entry.isPersistent && fields['passive'] === true;
+  entry.rules = entry.isPersistent ? readRules(fields['rules']) : undefined;
   entry.doubt = numberOf(fields['doubt'], COUNT_MAX);
   entry.metMs = fields['ago'] === undefined ? undefined : now.nowMs - numberOf(fields['ago'], BOOK_LIMITS.provenLifetimeMs);
   for (const known of (fields['addresses'] as unknown[]).slice(0, ENTRY_LIMITS.addressesMax)) restoreAddress(entry, known, groupOf, now);

@@ -340,10 +340,26 @@ describe('the user’s word (USERS 20, 24)', () => {
       { isGossip: false },
       { isDialling: 'no' },
       { backoff: { minMs: 5, maxMs: 4 } },
+      { dialWorkers: 0 },
+      { dialWorkers: 257 },
+      { attemptsMax: -1 },
+      { attemptsMax: 1.5 },
     ];
     for (const options of bad)
       expect(() => setupOf(options as AddressBookOptions), JSON.stringify(options)).to.throw('addressbook: option');
     expect(() => setupOf({ persistent: ['nowhere'] })).to.throw('does not start with a scheme');
+    expect(setupOf({ dialWorkers: 256, attemptsMax: 0 })).to.include({ dialWorkers: 256, attemptsMax: 0 });
+    const address = 'tcp://20.0.0.1:1';
+    for (const [entry, text] of [
+      [{ address, attempts: 3 }, 'persistent[1]: option attempts is unknown; did you mean attemptsMax?'],
+      [{ address, attemptsMax: -1 }, 'persistent[1]: option attemptsMax is -1'],
+      [{ address, backoff: { minMs: 0.5 } }, 'persistent[1]: option backoff.minMs is 0.5'],
+      [{ address, backoff: { maxMs: 999 } }, 'persistent[1]: option backoff.maxMs is 999'],
+      [{ address, backoff: { multiplier: 0.05 } }, 'persistent[1]: option backoff.multiplier is 0.05'],
+      [{ attemptsMax: 1 }, 'persistent[1]: option address is undefined'],
+      [7, 'persistent[1]: what was given is 7'],
+    ] as const)
+      expect(() => setupOf({ persistent: [address, entry as never] }), text).to.throw(text);
     expect(setupOf({})).to.deep.include({ mode: undefined, saveMs: 60_000, isDialling: true, isGossiping: true, persistent: [] });
   });
 });

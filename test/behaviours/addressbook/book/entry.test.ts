@@ -43,6 +43,25 @@ describe('an entry of the book', () => {
     expect([dueOf(entry, now.nowMs), entry.isGivenUp, entry.isLikelyThere]).to.deep.equal([[], true, false]);
   });
 
+  it('DNDM-34: is given up after one more failure than the option has, or than its user has configured for it', () => {
+    const failuresOf = (entry: Entry) => {
+      entry.learn(parseAddress(A), 'own', undefined);
+      const now = new Present();
+      for (let count = 1; count < 100; count++) {
+        entry.failed(A, now, BACKOFF_DEFAULTS);
+        if (entry.isGivenUp) return count;
+      }
+      return undefined;
+    };
+    const own = new Entry(idOf('anna'), 3);
+    own.isPersistent = true;
+    own.rules = { attemptsMax: 5, backoff: BACKOFF_DEFAULTS };
+    const forEver = new Entry(idOf('anna'), 3);
+    forEver.isPersistent = true;
+    const counts = [new Entry(idOf('anna'), 0), new Entry(idOf('anna'), 3), own, forEver].map(failuresOf);
+    expect(counts).to.deep.equal([1, 4, 6, undefined]);
+  });
+
   it('that was given up is dialled again after an hour, then after twice as long each time, at most after a day', () => {
     const { entry, now } = entryWith(A);
     const waits = Array.from({ length: 18 }, () => {

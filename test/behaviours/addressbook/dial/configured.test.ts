@@ -1,5 +1,6 @@
 /** @module Tests of configured nodes: how seeds become nodes and back, what is dialled when, and who is forgotten (DNDM-35, H-12). */
 import { expect } from 'chai';
+import type { PeerRules, WantedPeer } from '../../../../behaviours/addressbook/book/peer-rules.js';
 import { ConfiguredPeers, SEEDS_MAX } from '../../../../behaviours/addressbook/dial/configured.js';
 import type { Connection } from '../../../../core/index.js';
 import { NetworkError, parseAddress } from '../../../../core/index.js';
@@ -11,6 +12,8 @@ const [ANNA, BEN] = [idOf('anna'), idOf('ben')];
 const SEED = parseAddress('tcp://20.0.0.1:7400');
 const OTHER = parseAddress('tcp://20.9.0.1:7400');
 const BYE = { code: 'transport', by: 'remote', text: '' } as const;
+
+const peer = (address: typeof SEED, rules?: PeerRules): WantedPeer => ({ address, rules });
 
 /** Configured nodes whose dials the test answers. Randomness gives the whole of every wait. */
 function configured() {
@@ -41,7 +44,7 @@ function configured() {
 describe('a seed', () => {
   it('is dialled at once and belongs to whoever answers, and is dialled for whoever answers again', () => {
     const { book, peers, world, answers, ends, places } = configured();
-    expect([peers.keep(world, SEED), peers.keep(world, SEED), places()]).to.deep.equal([true, true, ['tcp://20.0.0.1:7400']]);
+    expect([peers.keep(world, peer(SEED)), peers.keep(world, peer(SEED)), places()]).to.deep.equal([true, true, ['tcp://20.0.0.1:7400']]);
     answers(ANNA, 1);
     expect(book.get(ANNA)).to.include({ isPersistent: true });
     expect([...world.held]).to.deep.equal([1]);
@@ -52,7 +55,7 @@ describe('a seed', () => {
 
   it('is assigned to another node that answers there; the former one is an ordinary one', () => {
     const { book, peers, world, answers, ends, places } = configured();
-    peers.keep(world, SEED);
+    peers.keep(world, peer(SEED));
     answers(ANNA, 1);
     ends(ANNA, 1);
     world.wake();
@@ -63,7 +66,7 @@ describe('a seed', () => {
 
   it('keeps its node when another one answers at another address of the node', () => {
     const { book, peers, world, answers, ends } = configured();
-    peers.keep(world, SEED);
+    peers.keep(world, peer(SEED));
     answers(ANNA, 1);
     book.configure(ANNA, OTHER);
     ends(ANNA, 1);
@@ -78,7 +81,7 @@ describe('a seed', () => {
     const { book, peers, world, answers, ends } = configured();
     book.configure(ANNA, SEED);
     peers.restore(world);
-    peers.keep(world, SEED);
+    peers.keep(world, peer(SEED));
     expect(world.dials).to.have.length(2);
     world.fails();
     answers(ANNA, 1);
@@ -90,10 +93,10 @@ describe('a seed', () => {
 
   it('there are 256 at most', () => {
     const { peers, world } = configured();
-    for (let port = 1; port <= SEEDS_MAX; port++) expect(peers.keep(world, SEED.withPort(port))).to.equal(true);
-    expect(peers.keep(world, SEED)).to.equal(false);
+    for (let port = 1; port <= SEEDS_MAX; port++) expect(peers.keep(world, peer(SEED.withPort(port)))).to.equal(true);
+    expect(peers.keep(world, peer(SEED))).to.equal(false);
     expect(() => peers.requireRoom([SEED])).to.throw('SEEDS_MAX');
-    expect(peers.keep(world, SEED.withNodeId(ANNA)), 'nodes are not counted').to.equal(true);
+    expect(peers.keep(world, peer(SEED.withNodeId(ANNA))), 'nodes are not counted').to.equal(true);
   });
 });
 
@@ -101,7 +104,7 @@ describe('a configured node', () => {
   it('waits 1, 2.5, 6.25 s with one address; with two half as long, growing once for both', () => {
     const waitsWith = (...addresses: readonly (typeof SEED)[]) => {
       const { peers, world } = configured();
-      for (const address of addresses) peers.keep(world, address.withNodeId(ANNA));
+      for (const address of addresses) peers.keep(world, peer(address.withNodeId(ANNA)));
       return [1, 2, 3, 4].map(() => {
         world.fails();
         const [waitMs] = world.waits;
@@ -113,9 +116,45 @@ describe('a configured node', () => {
     expect(waitsWith(SEED, OTHER)).to.deep.equal([500, 500, 1_250, 1_250]);
   });
 
+  for (const [what, address] of [
+    ['a node', SEED.withNodeId(ANNA)],
+    ['an address', SEED],
+  ] as const)
+    it(`DNDM-33, DNDM-34, DNDM-36: ${what} with waits and attempts of its own is given up after one more failure than these, and dialled when it is added again`, () => {
+      const { peers, world } = configured();
+      const rules = { attemptsMax: 2, backoff: { minMs: 100, maxMs: 1_000, multiplier: 1 } };
+      peers.keep(world, peer(address, rules));
+      const waits = [1, 2].map(() => {
+        world.fails();
+        const [waitMs] = world.waits;
+        world.wake();
+        return waitMs;
+      });
+      world.fails();
+      world.advance(86_400_000);
+      expect([waits, world.dials]).to.deep.equal([[100, 200], []]);
+      expect(world.lines.map((line) => (line as unknown[])[1])).to.include('a configured peer is given up');
+      peers.keep(world, peer(address, rules));
+      expect(world.dials).to.have.length(1);
+    });
+
+  it('DNDM-36: one that is full is not given up for it, and one that comes by itself is dialled again when it is gone', () => {
+    const { peers, world, ends, book } = configured();
+    peers.keep(world, peer(SEED.withNodeId(ANNA), { attemptsMax: 0, backoff: BACKOFF_DEFAULTS }));
+    world.fails('LIMIT_EXCEEDED');
+    expect(world.waits).to.deep.equal([10_000]);
+    world.wake();
+    world.fails();
+    expect([world.waits, world.dials]).to.deep.equal([[], []]);
+    book.met(ANNA, 5, { nowMs: 0 });
+    peers.opened(world, { nodeId: ANNA, id: 5 } as Connection);
+    ends(ANNA, 5);
+    expect(world.waits).to.have.length(1);
+  });
+
   it('that is full is left alone for up to ten minutes beside other connections, for ten seconds without', () => {
     const { peers, world, answers, ends } = configured();
-    peers.keep(world, SEED.withNodeId(ANNA));
+    peers.keep(world, peer(SEED.withNodeId(ANNA)));
     answers(ANNA, 1);
     ends(ANNA, 1, { code: 'limit', by: 'remote', text: '' });
     expect(world.waits).to.deep.equal([10_000]);
@@ -128,7 +167,7 @@ describe('a configured node', () => {
   it('is not dialled while dialling is off, and at once when it is on again', () => {
     const { peers, world, state, places } = configured();
     state.isOn = false;
-    peers.keep(world, SEED.withNodeId(ANNA));
+    peers.keep(world, peer(SEED.withNodeId(ANNA)));
     world.advance(600_000);
     expect(places()).to.deep.equal([]);
     state.isOn = true;

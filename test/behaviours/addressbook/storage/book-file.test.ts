@@ -22,8 +22,8 @@ function restored(bytes: Uint8Array, now = new Present()) {
   return { book, facts };
 }
 
-const shapeOf = ({ nodeId, isPersistent, metMs, doubt, addresses, record }: Entry) => ({
-  ...{ nodeId, isPersistent, metMs, doubt, addresses: addresses.map((known) => ({ ...known })) },
+const shapeOf = ({ nodeId, isPersistent, isPassive, rules, metMs, doubt, addresses, record }: Entry) => ({
+  ...{ nodeId, isPersistent, isPassive, rules, metMs, doubt, addresses: addresses.map((known) => ({ ...known })) },
   record: record && Buffer.from(record.bytes).toString('hex'),
 });
 
@@ -41,6 +41,9 @@ function fullReader(): Reader {
   book.lost(idOf('anna'), 7, now);
   const ben = book.configure(idOf('ben'), parseAddress('tcp://localhost:22'));
   for (let round = 0; round < 4; round++) ben.failed('tcp://localhost:22', now, BACKOFF_DEFAULTS);
+  const backoff = { minMs: 5, maxMs: 2_000, multiplier: 0.5 };
+  book.configure(idOf('dora'), parseAddress('tcp://20.0.0.9:7400'), { attemptsMax: 3, backoff });
+  book.configure(idOf('emil'), parseAddress('tcp://20.0.0.8:7400'), { attemptsMax: undefined, backoff }, true);
   const cleo = book.met(idOf('cleo'), 8, now);
   book.claimed(cleo, [parseAddress(A)], 'public', now);
   cleo.wrong(A, now, BACKOFF_DEFAULTS);
@@ -66,7 +69,9 @@ describe('a book as bytes', () => {
         .sort((a, b) => (a.nodeId < b.nodeId ? -1 : 1));
     expect(shapes(again, later.nowMs)).to.deep.equal(shapes(book, now.nowMs));
     expect(factsAgain).to.deep.equal(facts);
-    expect(again.get(idOf('ben'))).to.include({ isPersistent: true, doubt: 4 });
+    expect(again.get(idOf('ben'))).to.include({ isPersistent: true, isPassive: false, doubt: 4, rules: undefined });
+    expect(again.get(idOf('dora'))?.rules).to.deep.equal({ attemptsMax: 3, backoff: { minMs: 5, maxMs: 2_000, multiplier: 0.5 } });
+    expect(again.get(idOf('emil'))?.isPassive).to.equal(true);
     expect(again.get(idOf('anna'))?.find(A)).to.include({ attempts: 1, succeededMs: WALL_MS, origin: 'own' });
     expect(again.get(idOf('cleo'))?.find(A)?.isWrong).to.equal(true);
     expect(again.records.withMark(book.get(idOf(3))?.record?.mark as number)).to.equal(again.get(idOf(3))?.record);
@@ -108,6 +113,8 @@ describe('a book as bytes', () => {
       [idOf('anna'), undefined],
       [idOf('ben'), undefined],
       [idOf('cleo'), undefined],
+      [idOf('dora'), undefined],
+      [idOf('emil'), undefined],
     ]);
   });
 
@@ -117,7 +124,7 @@ describe('a book as bytes', () => {
     const reader = new Reader();
     reader.take(recordOf(3, [B], WALL_MS + 1));
     bookFromBytes(bytes, reader.book, groupOfAddress, SIGNER, reader.now);
-    expect([reader.book.size, reader.addressesOf(3)]).to.deep.equal([23, [B]]);
+    expect([reader.book.size, reader.addressesOf(3)]).to.deep.equal([25, [B]]);
   });
 });
 
@@ -134,6 +141,16 @@ describe('row 53: a book that an attacker wrote', () => {
     for (const bytes of [[], [0xff], [0xa1, 0x61]]) expect(restored(Uint8Array.from(bytes)).facts).to.equal(undefined);
     expect(restored(file({})).facts).to.deep.equal({ seq: 0, anchors: [] });
     expect(restored(encodeValue({ version: 1 })).facts).to.deep.equal({ seq: 0, anchors: [] });
+  });
+
+  it('has no rules out of their bounds, and none for a node that is not configured', () => {
+    const rulesOf = (rules: unknown, persistent = true) => restored(entryFile({ persistent, rules })).book.get(idOf('anna'))?.rules;
+    const backoff = { minMs: 1, maxMs: 1_000, multiplier: 0.1 };
+    expect(rulesOf(backoff)).to.deep.equal({ attemptsMax: undefined, backoff });
+    expect(rulesOf({ ...backoff, attemptsMax: 0 })).to.deep.equal({ attemptsMax: 0, backoff });
+    const bad = [{ minMs: 0 }, { minMs: 2_000 }, { maxMs: 999 }, { multiplier: 0.05 }, { attemptsMax: -1 }, { attemptsMax: '1' }];
+    for (const flaw of bad) expect(rulesOf({ ...backoff, ...flaw }), JSON.stringify(flaw)).to.equal(undefined);
+    expect(rulesOf(backoff, false)).to.equal(undefined);
   });
 
   it('harms with a broken entry no other one', () => {
