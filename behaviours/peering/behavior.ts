@@ -14,7 +14,6 @@ import {
   type BehaviorLimits,
   type CloseReason,
   type Connection,
-  limitReached,
   NetworkBehavior,
   NetworkError,
   type NodeId,
@@ -24,11 +23,11 @@ import { PeeringHandler, type PeeringToBehavior } from './handler.js';
 import type { ReceivedFrame } from './inbox.js';
 import { peeringLimits } from './limits.js';
 import { type PeeringCounters, type PeeringOptions, readPeeringOptions } from './options.js';
-import type { Peer, PeerInfo } from './peers/peer.js';
+import type { PeerInfo } from './peers/peer.js';
 import { goneError } from './peers/peer-keeper.js';
 import { type FrameOutcome, OutgoingFrame, type ReturnReason } from './protocol/frames.js';
 import { frameOf, frameToWire } from './protocol/messages.js';
-import { type PeerSpec, parsePeer } from './protocol/peer-line.js';
+import type { PeerSpec } from './protocol/peer-line.js';
 import type { PeerMetrics } from './protocol/peer-session.js';
 
 /** How a frame is sent. */
@@ -98,7 +97,21 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
    * given up. Throws `PEER_INVALID` for what is no peer, `LIMIT_EXCEEDED` when there are too many.
    */
   startPeering(spec: PeerSpec): number {
-    return this.perform((agent) => this.start(agent, spec).target);
+    return this.perform((agent) => this.endpoint.start(agent, spec).target);
+  }
+
+  /**
+   * As `startPeering`, and waits for the first outcome of its dial. Rejects with `PEER_INVALID` also when its host has no address: a peer that was
+   * new is removed again. Whatever else becomes of the dial, the peer is kept. 1,024 calls may wait.
+   */
+  async startPeeringResolved(spec: PeerSpec, { signal }: { readonly signal?: AbortSignal } = {}): Promise<number> {
+    const { peer, isNew, resolved } = this.perform((agent) => this.endpoint.startResolved(agent, spec, signal));
+    try {
+      return await resolved;
+    } catch (error) {
+      if (isNew && this.endpoint.isRunning) this.removePeer(peer.target);
+      throw error;
+    }
   }
 
   /**
@@ -221,32 +234,12 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
   private addPeer(agent: BehaviorAgent, spec: PeerSpec): AddedPeer {
     if (typeof spec === 'string' && spec.trim() === '') return { type: 'empty' };
     try {
-      return { type: 'added', target: this.start(agent, spec).target };
+      return { type: 'added', target: this.endpoint.start(agent, spec).target };
     } catch (error) {
       const flaw = (error as Error).message;
       agent.log.warn({ flaw }, 'a peer was left out');
       return { type: 'invalid', flaw };
     }
-  }
-
-  private start(agent: BehaviorAgent, spec: PeerSpec): Peer {
-    const peer = this.configure(agent, spec);
-    this.endpoint.peers.keep(agent, peer);
-    return peer;
-  }
-
-  /** The peer of that line: a new one, or the one that it is already. Throws `PEER_INVALID` and `LIMIT_EXCEEDED`. */
-  private configure(agent: BehaviorAgent, spec: PeerSpec): Peer {
-    const { registry, setup } = this.endpoint;
-    const parsed = parsePeer(spec, setup.scheme);
-    if (parsed.type !== 'peer') throw invalid(parsed.type === 'invalid' ? parsed.flaw : 'it is empty');
-    const { address, peerType: type } = parsed;
-    const known = registry.all().find((peer) => peer.isConfigured && peer.address?.text === address.text);
-    if (known !== undefined && known.type !== type)
-      throw invalid(`target ${known.target} has that address and is ${known.type}; remove it first`);
-    const peer = known ?? this.endpoint.peers.create(agent, { type, isConfigured: true, address });
-    if (peer !== undefined) return peer;
-    throw limitReached({ limit: 'peersMax', current: registry.size, maximum: setup.peersMax, scope: 'peering', configKey: 'peersMax' });
   }
 
   private dispatch(target: number, wire: Uint8Array, { signal, exclude }: FrameOptions): Promise<FrameOutcome> {
@@ -282,8 +275,4 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
 function wireOf(frame: unknown): Uint8Array {
   if (frame instanceof Uint8Array) return frameToWire(frame);
   throw new NetworkError('ARGUMENT_INVALID', 'a frame must be a Uint8Array');
-}
-
-function invalid(flaw: string): NetworkError {
-  return new NetworkError('PEER_INVALID', `the peer is invalid: ${flaw}`, { details: { flaw } });
 }

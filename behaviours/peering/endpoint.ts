@@ -6,14 +6,23 @@
  * the side that dialled the link counts. A hello on a link that is up begins anew, from where both sides are, so that nothing is lost or doubled.
  * Everything is sent over one lane, whose order all of this relies on.
  */
-import { assertNever, type BehaviorAgent, type Connection, type NodeId, toConnection } from '../../core/index.js';
+import { assertNever, type BehaviorAgent, type Connection, limitReached, type NodeId, toConnection } from '../../core/index.js';
 import { Inbox } from './inbox.js';
 import { PeeringCounters, type PeeringSetup } from './options.js';
 import type { Peer } from './peers/peer.js';
-import { PeerKeeper, type Perform } from './peers/peer-keeper.js';
+import { invalidPeer, PeerKeeper, type Perform } from './peers/peer-keeper.js';
 import type { PeerRegistry } from './peers/peer-registry.js';
 import { type Ack, FRAME_HEAD_BYTES, type Hello, type Introduction, type PeeringMessage, toWire } from './protocol/messages.js';
+import { type PeerSpec, parsePeer } from './protocol/peer-line.js';
 import type { SessionLink } from './protocol/peer-session.js';
+
+/** A peer that is being dialled. */
+interface StartedPeer {
+  readonly peer: Peer;
+  readonly isNew: boolean;
+  /** Its target; rejects with `PEER_INVALID`. */
+  readonly resolved: Promise<number>;
+}
 
 const OTHER_FRAMES = 'the peer has other frames than it was sent';
 const GOODBYE = 'the peer has removed this node';
@@ -37,6 +46,35 @@ export class Endpoint {
 
   get registry(): PeerRegistry {
     return this.peers.registry;
+  }
+
+  /** Keeps the peer of that line connected. Throws `PEER_INVALID` and `LIMIT_EXCEEDED`. */
+  start(agent: BehaviorAgent, spec: PeerSpec): Peer {
+    const { peer } = this.configure(agent, spec);
+    this.peers.keep(agent, peer);
+    return peer;
+  }
+
+  /** As `start`; `resolved` follows when it is known whether its host has an address. */
+  startResolved(agent: BehaviorAgent, spec: PeerSpec, signal: AbortSignal | undefined): StartedPeer {
+    const { peer, isNew } = this.configure(agent, spec);
+    const resolved = this.peers.whenResolved(peer, signal);
+    this.peers.keep(agent, peer);
+    return { peer, isNew, resolved };
+  }
+
+  /** The peer of that line: a new one, or the one that it is already. */
+  private configure(agent: BehaviorAgent, spec: PeerSpec): { readonly peer: Peer; readonly isNew: boolean } {
+    const { registry, setup } = this;
+    const parsed = parsePeer(spec, setup.scheme);
+    if (parsed.type !== 'peer') throw invalidPeer(parsed.type === 'invalid' ? parsed.flaw : 'it is empty');
+    const { address, peerType: type } = parsed;
+    const known = registry.all().find((peer) => peer.isConfigured && peer.address?.text === address.text);
+    if (known !== undefined && known.type !== type)
+      throw invalidPeer(`target ${known.target} has that address and is ${known.type}; remove it first`);
+    const peer = known ?? this.peers.create(agent, { type, isConfigured: true, address });
+    if (peer !== undefined) return { peer, isNew: known === undefined };
+    throw limitReached({ limit: 'peersMax', current: registry.size, maximum: setup.peersMax, scope: 'peering', configKey: 'peersMax' });
   }
 
   /** The peer is sent a goodbye; its frames come back. */

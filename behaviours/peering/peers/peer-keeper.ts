@@ -51,6 +51,8 @@ type Target = DialTarget<BehaviorAgent>;
 export class PeerKeeper {
   readonly registry: PeerRegistry;
   readonly upWaiters = new Waiters<Peer, PeerInfo>('UP_WAITERS_MAX', UP_WAITERS_MAX);
+  /** For the first outcome of a dial. */
+  private readonly startWaiters = new Waiters<Peer, number>('START_WAITERS_MAX', UP_WAITERS_MAX);
   private readonly dials: DialSupervisor<BehaviorAgent>;
   private readonly timer = new WakeTimer<BehaviorAgent>((agent) => this.look(agent));
 
@@ -75,6 +77,11 @@ export class PeerKeeper {
       const dial = this.dials.keep(agent, this.wishOf(agent, peer));
       if (!dial.hasEnded) peer.dial = dial;
     } else if (peer.dial.connectionId === undefined) this.dials.retry(agent, peer.dial);
+  }
+
+  /** Its target, once it is known whether its host has an address; rejects with `PEER_INVALID` when it has none. `keep` follows. */
+  whenResolved(peer: Peer, signal: AbortSignal | undefined): Promise<number> {
+    return peer.dial?.connectionId === undefined ? this.startWaiters.wait(peer, signal) : Promise.resolve(peer.target);
   }
 
   /** A peer for a node that is not configured; or why it is refused. */
@@ -133,12 +140,14 @@ export class PeerKeeper {
     peer.dial = undefined;
     this.registry.remove(peer);
     peer.session.close('peer-gone');
+    this.settleStarted(peer, goneError(peer));
     this.settleWaiters(peer, goneError(peer));
   }
 
   stop(agent: BehaviorAgent): void {
     this.dials.stop(agent);
     for (const peer of this.registry.all()) peer.session.close('stopped');
+    this.startWaiters.settle(goneError);
     this.upWaiters.settle(goneError);
   }
 
@@ -160,6 +169,7 @@ export class PeerKeeper {
       },
       events: {
         onConnected: (agent, target, connectionId) => {
+          this.settleStarted(peer, peer.target);
           if (this.identified(agent, peer, target)) this.onConnected(agent, peer, connectionId);
         },
         onFailed: (agent, target, error) => this.attemptFailed(agent, peer, target, error),
@@ -195,7 +205,10 @@ export class PeerKeeper {
     this.registry.unidentify(other);
   }
 
-  private attemptFailed(agent: BehaviorAgent, peer: Peer, { refusals: attempts }: Target, { code, message }: NetworkError): void {
+  private attemptFailed(agent: BehaviorAgent, peer: Peer, { refusals: attempts }: Target, error: NetworkError): void {
+    const { code, message } = error;
+    const isUnresolved = code === 'HOST_UNRESOLVED';
+    this.settleStarted(peer, isUnresolved ? invalidPeer('its host has no address', error) : peer.target);
     const reason = code === 'DIAL_TIMEOUT' ? 'no answer' : message;
     const isHandshake = peer.session.link !== undefined;
     if (isHandshake) peer.failure = { type: 'handshake', reason };
@@ -210,6 +223,13 @@ export class PeerKeeper {
     if (!peer.isConfigured) return this.forget(agent, peer);
     peer.session.close('peer-gone');
     this.settleWaiters(peer, goneError(peer));
+  }
+
+  private settleStarted(peer: Peer, outcome: number | NetworkError): void {
+    this.startWaiters.settle(
+      () => outcome,
+      (waited) => waited === peer,
+    );
   }
 
   /** Also those that wait for a target which leads to the peer by now. */
@@ -229,6 +249,10 @@ export class PeerKeeper {
       else this.forget(agent, peer);
     }
   }
+}
+
+export function invalidPeer(flaw: string, cause?: NetworkError): NetworkError {
+  return new NetworkError('PEER_INVALID', `the peer is invalid: ${flaw}`, { cause, details: { flaw } });
 }
 
 export function goneError({ target, failure }: Pick<Peer, 'target' | 'failure'>): NetworkError {

@@ -9,8 +9,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { PeeringBehavior, type PeeringOptions } from '../../../behaviours/peering/index.js';
-import { createNode, type MeshNode, type NodeOptions } from '../../../index.js';
+import { createNode, type MeshNode, NetworkError, type NodeOptions } from '../../../index.js';
 import { seededRandom, until } from '../../../testing/index.js';
+import { TcpTransport } from '../../../transports/tcp/index.js';
 import { killPeers } from './kills.js';
 import { frameOf, numberOf, numbers, peeringOf, reader, watched } from './support.js';
 
@@ -53,6 +54,36 @@ describe('peering on real sockets', () => {
       await until(() => peeringOf(client).peer(0)?.failure?.type === 'refused', 10_000);
       expect(peeringOf(client).peer(0)?.failure).to.include({ type: 'refused', address: 'tcp://nobody.invalid:7400' });
     }
+  });
+
+  it('INET-03: startPeeringResolved rejects for a host that does not resolve, and keeps what resolves, whether it answers or not', async () => {
+    const answers: Record<string, string> = { there: '127.0.0.1', gone: '127.0.0.1' };
+    const transport = new TcpTransport({
+      resolver: (name, settle) => {
+        const address = answers[name];
+        setImmediate(() => (address === undefined ? settle([], new Error('ENOTFOUND')) : settle([{ address, family: 4 }])));
+      },
+    });
+    const server = await startedNode({ acceptUnknown: true }, { listen: ['tcp://127.0.0.1:0'] });
+    const closed = await startedNode({}, { listen: ['tcp://127.0.0.1:0'] });
+    const { port } = peeringOf(closed);
+    await closed.stop();
+    const pa = peeringOf(await startedNode({}, { transports: [transport] }));
+    const error = await pa.startPeeringResolved('nobody:7400').catch((thrown: NetworkError) => thrown);
+    expect(error).to.be.instanceOf(NetworkError);
+    expect([(error as NetworkError).code, ((error as NetworkError).cause as NetworkError).code, pa.peers()]).to.deep.equal([
+      ...['PEER_INVALID', 'HOST_UNRESOLVED', []],
+    ]);
+    const there = await pa.startPeeringResolved(`there:${peeringOf(server).port}`);
+    expect((await pa.whenUp(there)).state).to.equal('up');
+    expect(await pa.startPeeringResolved(`there:${peeringOf(server).port}`), 'at once').to.equal(there);
+    expect(pa.peer(await pa.startPeeringResolved(`gone:${port}`))?.failure).to.include({ code: 'CONNECTION_REFUSED' });
+    const old = pa.startPeering('nobody:7401');
+    expect(await pa.startPeeringResolved('nobody:7401').catch(({ code }: NetworkError) => code)).to.equal('PEER_INVALID');
+    expect(pa.peer(old), 'one that was there before stays').to.not.equal(undefined);
+    const signal = AbortSignal.abort();
+    expect(await pa.startPeeringResolved('nobody:7402', { signal }).catch(({ code }: NetworkError) => code)).to.equal('CALL_CANCELLED');
+    expect(pa.peers().map(({ address }) => `${address}`)).to.not.include('tcp://nobody:7402');
   });
 
   it('INET-17: channels that bring nonsense are closed, and harm no peer', async () => {
