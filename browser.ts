@@ -4,11 +4,14 @@
  */
 import { BUILTINS } from './behaviours/index.js';
 import {
+  type Behaviors,
+  type CheckedOptions,
   type Identity as CoreIdentity,
   type MeshNode,
   NetworkError,
   type NodeDefaults,
   type NodeOptions,
+  type Providers,
   resolveOptions,
 } from './core/index.js';
 import { openNode } from './core/node/open-node.js';
@@ -47,7 +50,10 @@ const BROWSER_DEFAULTS: NodeDefaults = {
  * Makes a node; it runs from `start()` on. `identity` may be the name of a database of the page's origin, which keeps the identity, and
  * `dataDirectory` one that keeps what behaviours save. Rejects with what is wrong with the options, the behaviours or the databases.
  */
-export async function createNode(options: NodeOptions = {}): Promise<MeshNode> {
+export async function createNode<B extends Behaviors, P extends Providers>(
+  given: CheckedOptions<NodeOptions, B, P> = {},
+): Promise<MeshNode> {
+  const options: NodeOptions = given;
   const identity = typeof options.identity === 'string' ? await storedIdentity(options.identity) : options.identity;
   return openNode(resolveOptions(identity === undefined ? options : { ...options, identity }, BROWSER_DEFAULTS));
 }

@@ -3,11 +3,14 @@
  */
 import { BUILTINS, LanBehavior } from './behaviours/index.js';
 import {
+  type Behaviors,
+  type CheckedOptions,
   type Identity as CoreIdentity,
   LAN_PORT,
   type MeshNode,
   type NodeDefaults,
   type NodeOptions,
+  type Providers,
   resolveOptions,
 } from './core/index.js';
 import { openNode } from './core/node/open-node.js';
@@ -50,6 +53,8 @@ const NODE_DEFAULTS: NodeDefaults = {
 };
 
 /** Makes a node; it runs from `start()` on. Rejects with what is wrong with the options, the behaviours, the key file or the data directory. */
-export async function createNode(options: NodeOptions = {}): Promise<MeshNode> {
+export async function createNode<B extends Behaviors, P extends Providers>(
+  options: CheckedOptions<NodeOptions, B, P> = {},
+): Promise<MeshNode> {
   return openNode(resolveOptions(options, NODE_DEFAULTS));
 }

@@ -149,7 +149,16 @@ export type { Counter, Gauge, Histogram, HistogramSnapshot, MetricsSnapshot, Met
 export { DURATION_BOUNDS_MS } from './metrics.js';
 export { MemoryStorage } from './node/memory-storage.js';
 export { MeshNode } from './node/node.js';
-export type { BuiltinName, LogLevel, NodeDefaults, NodeLimits, NodeOptions } from './node/node-options.js';
+export type {
+  Behaviors,
+  BuiltinName,
+  CheckedOptions,
+  LogLevel,
+  NodeDefaults,
+  NodeLimits,
+  NodeOptions,
+  Providers,
+} from './node/node-options.js';
 export type { WaitOptions } from './node/node-waits.js';
 export { resolveOptions } from './node/resolve-options.js';
 export type { StopOptions } from './node/stop-options.js';

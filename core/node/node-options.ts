@@ -8,6 +8,7 @@ import type { Clock, Logger, Random, Sealer, Signer, Storage, Timers } from '../
 import type { RouterTable } from '../api/router-table.js';
 import type { Transport } from '../api/transport.js';
 import type { Limits } from '../limits.js';
+import type { CheckedEntries, CheckedProviders } from '../registration/checked-entries.js';
 import type { DependencyContainer } from '../registration/injection.js';
 import type { Provider } from '../registration/provider.js';
 import type { BehaviorEntry } from '../registration/registry.js';
@@ -84,6 +85,17 @@ export interface NodeOptions {
   readonly crypto?: Crypto;
   readonly secureHooks?: NonNullable<SecureStreamOptions['hooks']>;
 }
+
+/** A list of behaviours, as the compiler infers it from what is written. */
+export type Behaviors = readonly [] | readonly BehaviorEntry[];
+/** A list of providers, likewise. */
+export type Providers = readonly [] | readonly Provider[];
+
+/** `O` with its behaviours and providers held against their tokens. */
+export type CheckedOptions<O extends NodeOptions, B extends Behaviors, P extends Providers> = Omit<O, 'behaviors' | 'provide'> & {
+  readonly behaviors?: B & CheckedEntries<B>;
+  readonly provide?: P & CheckedProviders<P>;
+};
 
 /** What a platform brings. */
 export interface NodeDefaults {

@@ -13,7 +13,7 @@ import { isToken, type Token, tokenName, tokensOf } from './injection.js';
  */
 export type Provider =
   | { readonly token: Token; readonly useValue: unknown }
-  | { readonly token: Token; readonly useFactory: (...values: never[]) => unknown; readonly inject?: readonly Token[] }
+  | { readonly token: Token; readonly useFactory: (...values: never[]) => unknown; readonly inject?: readonly [] | readonly Token[] }
   | { readonly token: Token; readonly useClass: AnyClass };
 
 export interface PlannedProvider extends GraphNode {
