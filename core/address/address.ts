@@ -9,6 +9,7 @@
  */
 
 import { NetworkError } from '../errors.js';
+import { CLASS_MARK } from '../structures/copies.js';
 import { AddressDraft, type AddressParts, type HostKind } from './address-draft.js';
 import type { NodeId } from './node-id.js';
 
@@ -18,6 +19,9 @@ export { ADDRESS_TEXT_MAX, type AddressParts, type HostKind } from './address-dr
 const SHOWN_MAX = 80;
 
 export class Address {
+  /** Known in every copy of this package. */
+  static readonly [CLASS_MARK]: string = 'Address';
+
   readonly scheme: string;
   /** Who must answer there, if the address says so. For `mesh://` the host itself. */
   readonly nodeId: NodeId | undefined;

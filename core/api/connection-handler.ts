@@ -6,10 +6,14 @@
 
 import type { NodeId } from '../address/node-id.js';
 import type { CloseReason } from '../errors.js';
+import { CLASS_MARK } from '../structures/copies.js';
 import type { ConnectionAgent } from './agent.js';
 import type { ConnectionEvent } from './events.js';
 
 export abstract class ConnectionHandler<ToBehavior = unknown, ToHandler = unknown> {
+  /** Known in every copy of this package. */
+  static readonly [CLASS_MARK]: string = 'ConnectionHandler';
+
   /** The connection is open (for a gate: it is proven and has to be admitted). Called once, first. */
   onOpened(_agent: ConnectionAgent<ToBehavior, ToHandler>): void {}
   /** Every `tickMs` of the node, if overridden. */

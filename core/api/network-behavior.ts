@@ -10,6 +10,7 @@
 import type { NodeId } from '../address/node-id.js';
 import { type CloseReason, NetworkError } from '../errors.js';
 import type { LimitUnit } from '../limits.js';
+import { CLASS_MARK } from '../structures/copies.js';
 import type { Message } from '../wire/message.js';
 import type { BehaviorAgent } from './agent.js';
 import type { ConnectionHandler } from './connection-handler.js';
@@ -54,6 +55,9 @@ export function lendHost(behavior: NetworkBehavior, host: Host | undefined): voi
 
 // biome-ignore lint/suspicious/noExplicitAny: the erasure point of the authors' event types
 export abstract class NetworkBehavior<ToBehavior = any, ToHandler = any> {
+  /** Known in every copy of this package. */
+  static readonly [CLASS_MARK]: string = 'NetworkBehavior';
+
   get serviceId(): number {
     return descriptorOf(this).serviceId;
   }

@@ -7,6 +7,7 @@
  * history, equal result. The engine calls `attach` once, then the link events in order, and asks for paths in between.
  */
 import type { NodeId } from '../address/node-id.js';
+import { CLASS_MARK } from '../structures/copies.js';
 import type { Route, RouteRule } from './routes.js';
 
 /** A neighbour to hand a message to. */
@@ -57,6 +58,9 @@ const NOWHERE: RouteFanout = { local: false, next: [] };
 const NO_NODES: ClosestNodes = Object.freeze({ nodes: Object.freeze([]), isComplete: false });
 
 export abstract class RouterTable {
+  /** Known in every copy of this package. */
+  static readonly [CLASS_MARK]: string = 'RouterTable';
+
   /** For tables that learn from their neighbours: only syncs of the same kind are understood. */
   readonly kind: string | undefined = undefined;
 

@@ -36,6 +36,7 @@ import { SpaceSealer } from '../security/sealer.js';
 import { Secret } from '../security/secret.js';
 import type { SecureStreamOptions } from '../security/secure-stream.js';
 import { NodeSigner } from '../security/signer.js';
+import { COPIES_CURE, isOfAnotherCopy, OF_ANOTHER_COPY } from '../structures/copies.js';
 import { MemoryStorage } from './memory-storage.js';
 import { type BuiltinName, BY_NAME, type NodeDefaults, type NodeOptions, type NodeSetup, type RouterClass } from './node-options.js';
 
@@ -95,6 +96,7 @@ type Given = ReturnType<typeof readOptions>;
 
 /** Checks every option at once. Throws `OPTION_INVALID`, or the error of the part that an option belongs to. */
 export function resolveOptions(given: NodeOptions, defaults: NodeDefaults): NodeSetup {
+  if (isOfAnotherCopy(Object(given).identity, Identity)) throw invalid('identity', `${OF_ANOTHER_COPY}; ${COPIES_CURE}`);
   const read = readOptions(given);
   const { network, networkKey, crypto = defaults.crypto, random = defaults.random } = read;
   const isOwn = read.crypto !== undefined || read.random !== undefined;
@@ -219,6 +221,8 @@ export function routerOf(title: string, router: RouterClass | RouterTable, code:
     throw new NetworkError(code, `${title} could not be built; the cause has it`, { cause, details: { option: 'router' } });
   }
   if (table instanceof RouterTable) return table;
+  if (isOfAnotherCopy(table, RouterTable))
+    throw new NetworkError(code, `${title} ${OF_ANOTHER_COPY}; ${COPIES_CURE}`, { details: { option: 'router' } });
   throw new NetworkError(code, `${title} must be a RouterTable class or instance`, { details: { option: 'router' } });
 }
 

@@ -15,6 +15,7 @@ import {
 import { NetworkBehavior } from '../api/network-behavior.js';
 import { RouterTable } from '../api/router-table.js';
 import { NetworkError } from '../errors.js';
+import { COPIES_CURE, isOfAnotherCopy, OF_ANOTHER_COPY } from '../structures/copies.js';
 import {
   type CheckedGraph,
   checkGraph,
@@ -151,6 +152,10 @@ function checkEntry(entry: unknown): void {
   if (entry instanceof NetworkBehavior) return;
   const type: unknown = Array.isArray(entry) && entry.length === 2 ? entry[0] : entry;
   if (isBehaviorClass(type)) return;
+  if (isOfAnotherCopy(type, NetworkBehavior)) {
+    const named = className(typeof type === 'function' ? type : Object(type).constructor);
+    throw refused('BEHAVIOR_INVALID', `${named} ${OF_ANOTHER_COPY}`, COPIES_CURE);
+  }
   const name = typeof type === 'function' ? className(type) : type instanceof NetworkBehavior ? 'an instance with options' : typeof type;
   const cure = 'give a class that extends NetworkBehavior, an instance of one, or [class, options]';
   throw refused('BEHAVIOR_INVALID', `${name} is no behaviour`, cure);

@@ -6,6 +6,7 @@
 import { type NodeId, nodeIdFromBytes, shortId } from '../address/node-id.js';
 import type { Random } from '../api/ports.js';
 import { NetworkError } from '../errors.js';
+import { CLASS_MARK } from '../structures/copies.js';
 import type { Crypto, SigningKey } from './crypto.js';
 
 export const SEED_BYTES = 32;
@@ -58,6 +59,9 @@ export function nodeIdOf(publicKey: Uint8Array, crypto: Crypto): NodeId {
 }
 
 export class Identity {
+  /** Known in every copy of this package. */
+  static readonly [CLASS_MARK]: string = 'Identity';
+
   readonly nodeId: NodeId;
   /** 32 bytes. */
   readonly publicKey: Uint8Array;

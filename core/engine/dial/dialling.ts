@@ -6,6 +6,7 @@ import { isNodeId, type NodeId } from '../../address/node-id.js';
 import type { Connection } from '../../api/events.js';
 import { NetworkError } from '../../errors.js';
 import { shown } from '../../schema/schema.js';
+import { COPIES_CURE, isOfAnotherCopy, OF_ANOTHER_COPY } from '../../structures/copies.js';
 import type { Link } from '../links/link.js';
 import type { FoundAddresses } from './address-lookup.js';
 import type { AddressFailure } from './dial-error.js';
@@ -96,5 +97,6 @@ export class Dialling {
 export function targetOf(target: string | Address | NodeId): Address | NodeId {
   if (typeof target === 'string') return isNodeId(target) ? target : parseAddress(target);
   if (target instanceof Address) return target;
+  if (isOfAnotherCopy(target, Address)) throw new NetworkError('ARGUMENT_INVALID', `connect: target ${OF_ANOTHER_COPY}; ${COPIES_CURE}`);
   throw new NetworkError('ARGUMENT_INVALID', `connect: target is ${shown(target)}; it must be an address or a node id`);
 }

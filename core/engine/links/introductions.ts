@@ -7,6 +7,7 @@ import { ConnectionHandler } from '../../api/connection-handler.js';
 import type { Connection } from '../../api/events.js';
 import { type ConnectedFacts, NetworkBehavior } from '../../api/network-behavior.js';
 import { type CloseReason, NetworkError } from '../../errors.js';
+import { COPIES_CURE, isOfAnotherCopy, OF_ANOTHER_COPY } from '../../structures/copies.js';
 import type { BehaviorObserver, BehaviorTable } from '../behaviors/behavior-table.js';
 import type { Callbacks } from '../behaviors/callbacks.js';
 import { type BehaviorSlot, HandlerSlot } from '../behaviors/owner.js';
@@ -90,7 +91,9 @@ export class Introductions implements LinkObserver, BehaviorObserver {
   /** Anything else than a handler or nothing is the author's mistake. */
   private isHandler(slot: BehaviorSlot, hook: string, handler: unknown): handler is ConnectionHandler {
     if (handler === undefined || handler instanceof ConnectionHandler) return handler !== undefined;
-    this.callbacks.fault(slot, hook, new NetworkError('ARGUMENT_INVALID', `${hook} must return a ConnectionHandler or nothing`));
+    const rule = `${hook} must return a ConnectionHandler or nothing`;
+    const text = isOfAnotherCopy(handler, ConnectionHandler) ? `what ${hook} returns ${OF_ANOTHER_COPY}; ${COPIES_CURE}` : rule;
+    this.callbacks.fault(slot, hook, new NetworkError('ARGUMENT_INVALID', text));
     return false;
   }
 
