@@ -31,6 +31,11 @@ export interface Timers {
   endOfTurn(callback: () => void): void;
   /** Calls back once, in a later turn of the real event loop, also while no virtual time passes. Absent: as `endOfTurn`. */
   nextTurn?(callback: () => void): void;
+  /**
+   * Runs work outside of the contexts that the application's calls are made in (`AsyncLocalStorage`), where the platform has them. What the other two
+   * call back runs outside of them, too. Absent: as it is.
+   */
+  apart?<T>(work: () => T): T;
 }
 
 export interface Random {

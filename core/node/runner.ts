@@ -177,9 +177,11 @@ export class Runner {
     this.warnIfSlow(input.type, beganMs);
   }
 
+  /** What is due by now is nobody's in whose name the step is taken. */
   private begin(nowMs: number): void {
     try {
-      this.network.begin(nowMs);
+      if (nowMs < this.network.nextDueMs) this.network.begin(nowMs);
+      else this.apart(() => this.network.begin(nowMs));
     } catch (cause) {
       this.engineFailed('time', cause);
     }
@@ -208,10 +210,20 @@ export class Runner {
 
   /** A step is over: the next inputs, then what follows for the world. */
   private settle(): void {
-    while (this.inputs.length > 0) this.stepOnce(this.inputs.shift() as Input);
-    while (this.events.length > 0) this.tellEvent();
+    if (this.inputs.length > 0 || this.events.length > 0) this.apart(() => this.settleAll());
     if (this.network.isFlushUrgent) this.flush();
     this.plan();
+  }
+
+  private settleAll(): void {
+    while (this.inputs.length > 0) this.stepOnce(this.inputs.shift() as Input);
+    while (this.events.length > 0) this.tellEvent();
+  }
+
+  private apart(work: () => void): void {
+    const { timers } = this.options;
+    if (timers.apart === undefined) work();
+    else timers.apart(work);
   }
 
   private engineFailed(callback: string, cause: unknown): void {

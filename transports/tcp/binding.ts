@@ -6,6 +6,7 @@
 import type { AddressInfo, Server } from 'node:net';
 import type { Address } from '../../core/address/address.js';
 import type { NetworkError } from '../../core/errors.js';
+import { apart } from '../../core/platform/node/apart.js';
 import { type HostResolver, resolveHost } from './resolve.js';
 import { networkError, systemCodeOf, unresolved } from './system-error.js';
 
@@ -86,16 +87,17 @@ export class Binding {
   #bind(host: string): Promise<Error | undefined> {
     const { address, create, onServer, isUnref } = this.#options;
     const bound = this.#servers[0]?.address() as AddressInfo | undefined;
-    const server = create();
+    const server = apart(create);
     if (isUnref) server.unref();
     return new Promise((resolve) => {
       server.once('error', resolve);
-      server.listen({ host, port: bound?.port ?? address.port, exclusive: true }, () => {
+      const onListening = () => {
         server.off('error', resolve);
         this.#servers.push(server);
         onServer(server);
         resolve(undefined);
-      });
+      };
+      apart(() => server.listen({ host, port: bound?.port ?? address.port, exclusive: true }, onListening));
     });
   }
 

@@ -6,6 +6,7 @@ import { connect, type Socket } from 'node:net';
 import { Address } from '../../core/address/address.js';
 import type { Dial, DialSink } from '../../core/api/transport.js';
 import { NetworkError } from '../../core/errors.js';
+import { apart } from '../../core/platform/node/apart.js';
 import { TcpLink } from './link.js';
 import type { TcpParts } from './parts.js';
 import { networkError } from './system-error.js';
@@ -80,7 +81,7 @@ function openSocket({ host, port }: Address, buffer: Uint8Array, intake: Intake)
     intake.link?.receive(buffer.subarray(0, byteCount));
     return true;
   };
-  return connect({ host, port, noDelay: true, autoSelectFamily: false, onread: { buffer, callback } });
+  return apart(() => connect({ host, port, noDelay: true, autoSelectFamily: false, onread: { buffer, callback } }));
 }
 
 function flawed({ text, port }: Address, flaw: string): NetworkError {

@@ -5,6 +5,7 @@
 import { type LookupAddress, lookup } from 'node:dns';
 import type { Address } from '../../core/address/address.js';
 import type { Dial, ResolveSink } from '../../core/api/transport.js';
+import { apart } from '../../core/platform/node/apart.js';
 import { unresolved } from './system-error.js';
 
 /** Answers of one name that are looked at; further ones are not tried. */
@@ -21,7 +22,7 @@ export type HostResolver = (name: string, settle: (answers: readonly HostAnswer[
 
 /** Asks the system as every program does (hosts file, then DNS), in its pool of threads. It cannot be cancelled. */
 export const systemResolver: HostResolver = (name, settle) => {
-  lookup(name, { all: true, verbatim: true }, (error, answers) => (error ? settle([], error) : settle(answers)));
+  apart(() => lookup(name, { all: true, verbatim: true }, (error, answers) => (error ? settle([], error) : settle(answers))));
 };
 
 /** Calls back later, never during the call: with numeric hosts, or with an error. Returns what the resolver does. */

@@ -3,6 +3,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Clock, Random, Timers } from '../../api/ports.js';
+import { apart } from './apart.js';
 
 export const nodeClock: Clock = {
   nowMs: () => performance.now(),
@@ -14,17 +15,17 @@ const LONGEST_MS = 2 ** 31 - 1;
 
 export const nodeTimers: Timers = {
   after(delayMs, callback) {
-    const timer = setTimeout(callback, delayMs);
-    timer.unref();
+    const timer = apart(() => setTimeout(callback, delayMs).unref());
     return () => clearTimeout(timer);
   },
   keepAlive() {
-    const timer = setInterval(() => {}, LONGEST_MS);
+    const timer = apart(() => setInterval(() => {}, LONGEST_MS));
     return () => clearInterval(timer);
   },
   endOfTurn(callback) {
-    setImmediate(callback);
+    apart(() => setImmediate(callback));
   },
+  apart,
 };
 
 /** Random bytes are drawn from the system in larger pieces: a call costs a microsecond whatever it asks for. */
