@@ -86,11 +86,11 @@ export class PeerKeeper {
 
   /** A peer for a node that is not configured; or why it is refused. */
   admit(agent: BehaviorAgent, { nodeId }: Connection, { peerType: type }: Pick<Hello, 'peerType'>): Peer | string {
-    if (!this.mayJoin(agent, nodeId)) return 'unknown peers are not accepted';
+    if (!this.mayJoin(agent, nodeId)) return 'unknown peers are not accepted (option acceptUnknown)';
     const away = this.registry.isFull ? this.registry.longestAway() : undefined;
     if (away !== undefined) this.forget(agent, away);
     const peer = this.create(agent, { type, isConfigured: false, address: undefined });
-    if (peer === undefined) return `there are ${this.registry.size} peers, as many as may be`;
+    if (peer === undefined) return `there are ${this.registry.size} peers, as many as option peersMax allows`;
     this.registry.identify(peer, nodeId);
     return peer;
   }
