@@ -7,12 +7,13 @@ import { ADDRESS_TEXT_MAX } from '../../core/address/address-draft.js';
 import { decodeValue } from '../../core/wire/codec.js';
 import { createNode, tryParseAddress } from '../../index.js';
 import { blackHole } from '../core/engine/dial/black-hole.js';
+import { ALICE, BOB, joined, shakeHands, streamOf } from '../core/security/support.js';
 import { Pump } from '../security/behaviors.js';
 import { startChild } from '../security/children.js';
 import { startPeer } from '../security/handshake-attacks.js';
 import { rawSocket } from '../security/socket-peer.js';
 import { addressOf, errorOf, next, placeOf, temporary, until, type World } from '../security/world.js';
-import { atMost, run } from './hostile-report.js';
+import { atMost, judge, run } from './hostile-report.js';
 
 const MIB = 2 ** 20;
 const HOST = '127.0.0.44';
@@ -109,4 +110,55 @@ async function parsers(): Promise<void> {
     }
 }
 
-await run({ 'USERS 20': meeting, 'USERS 4': busyStop, 'row 94': signals, 'row 95': sameKey, 'rows 83 and 86': parsers });
+/** A process with few descriptors, which run out; from then on what was taken is given back. */
+async function descriptors(world: World): Promise<void> {
+  const limits = { pendingConnectionsMax: 10_000, pendingPerAddressMax: 10_000, openTimeoutMs: 120_000 };
+  const served = async (address: string) => {
+    const node = await world.node({ seeds: [address], limits: { backoffMinMs: 10, backoffMaxMs: 100 } });
+    await until(() => node.connections().length === 1, 'it is connected');
+  };
+  for (const [row, isOccupied] of [
+    ['row 40', false],
+    ['row 41', true],
+  ] as const) {
+    const peer = await startPeer(world, { ...LISTEN, limits, logger: 'silent' }, { prefix: 'ulimit -n 192; exec' });
+    if (isOccupied) await peer.child.ask<number>('occupy');
+    const sockets = await Promise.all(Array.from({ length: 200 }, () => rawSocket(world, { host: HOST, port: peer.port })));
+    const ms = await msOf(async () => {
+      for (const socket of sockets) socket.destroy();
+      if (isOccupied) await peer.child.ask('release');
+      await served(peer.address);
+    });
+    atMost(`${row}: until an honest node is connected, since ${isOccupied ? 'descriptors' : 'sockets'} are free again`, ms, 5_000, ' ms');
+  }
+}
+
+/** A secured stream that comes in segments of one byte. */
+function fragments(): void {
+  const [alice, bob] = [streamOf(ALICE, true), streamOf(BOB, false)];
+  shakeHands(alice, bob);
+  const wire = joined(Array.from({ length: 256 }, () => alice.seal(new Uint8Array(16_384)) ?? []).flat());
+  let read = 0;
+  const beganMs = performance.now();
+  for (let at = 0; at < wire.length; at++) {
+    bob.push(wire.subarray(at, at + 1));
+    for (let plaintext = bob.read(); plaintext !== undefined; plaintext = bob.read()) read += plaintext.length;
+  }
+  const perSecond = read / MIB / ((performance.now() - beganMs) / 1_000);
+  judge(
+    'row 32: MB of a secured stream in segments of one byte, in a second',
+    perSecond,
+    'at least 1',
+    read === 256 * 16_384 && perSecond >= 1,
+  );
+}
+
+await run({
+  'USERS 20': meeting,
+  'USERS 4': busyStop,
+  'row 94': signals,
+  'row 95': sameKey,
+  'rows 83 and 86': parsers,
+  'row 32': async () => fragments(),
+  'rows 40 and 41': descriptors,
+});
