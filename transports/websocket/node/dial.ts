@@ -9,6 +9,7 @@ import { WebSocket } from 'ws';
 import type { Address } from '../../../core/address/address.js';
 import type { Dial, DialSink } from '../../../core/api/transport.js';
 import { NetworkError } from '../../../core/errors.js';
+import { apart } from '../../../core/platform/node/apart.js';
 import { type HostResolver, resolveHost } from '../../tcp/resolve.js';
 import { socketAddress } from '../../tcp/socket-address.js';
 import { networkError, unresolved } from '../../tcp/system-error.js';
@@ -46,7 +47,7 @@ export class WebSocketDial implements Dial {
     if (address.port === 0) {
       const details = { address: address.text, port: 0 };
       this.#fail(new NetworkError('ADDRESS_INVALID', `cannot connect to ${address.text}: port 0 is for listening only`, { details }));
-    } else if (tally.take()) this.#try();
+    } else if (tally.take()) apart(() => this.#try());
     else this.#fail(tally.budget.refusal(address));
   }
 
