@@ -229,10 +229,7 @@ describe('peering types', () => {
       const b = await started(sim, 'b', { acceptUnknown }, { logger });
       const a = await started(sim, 'a', { peers: [{ address: 'sim://b' }], backOff: { minMs: 100, maxMs: 100 } });
       await sim.run(5_000);
-      expect(peeringOf(a).peer(0)?.failure).to.deep.equal({
-        type: 'handshake',
-        reason: 'unknown peers are not accepted (option acceptUnknown)',
-      });
+      expect(peeringOf(a).peer(0)?.failure).to.include({ reason: 'unknown peers are not accepted (option acceptUnknown)' });
       expect(peeringOf(b).status().counters.hellosRefused).to.be.above(20);
       expect(errors[0]).to.deep.equal(['no list yet', 'acceptUnknown failed']);
     });
@@ -258,10 +255,7 @@ describe('peering types', () => {
       const e = await started(sim, 'e', { peers: [{ address: 'sim://b' }] });
       await sim.run(5_000);
       expect(stateOf(e)).to.equal('waiting');
-      expect(peeringOf(e).peer(0)?.failure).to.deep.equal({
-        type: 'handshake',
-        reason: 'there are 2 peers, as many as option peersMax allows',
-      });
+      expect(peeringOf(e).peer(0)?.failure).to.include({ reason: 'there are 2 peers, as many as option peersMax allows' });
       sim.crash(c, { reset: true });
       await sim.runUntil(() => stateOf(e) === 'up');
       expect(
