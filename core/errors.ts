@@ -88,14 +88,14 @@ export const ERROR_CODES = {
   ],
   LIMITS_INVALID: ['Limits are out of range or contradict each other.', 'Correct the named limits.'],
   LOCAL_REJECTED: ['A behaviour or the connection policy of this node refused the connection; the text has the reason.', 'See the reason.'],
+  NO_REPLICA: [
+    'No replica took a write in time, or nobody who knows the map can be reached to answer; details.isApplied: the write stands at its owner, and may last.',
+    "Try again when more nodes are reachable. Of a map that nobody has written to, write first; on a single node, write with acknowledge: 'owner'.",
+  ],
   NODE_ID_INVALID: ['A text is not a node id.', 'A node id is 64 hex digits.'],
   NOT_STARTED: [
     'The node or behaviour does not run: it was not started, or it was stopped.',
     'Call start() first; nothing works after stop().',
-  ],
-  NO_REPLICA: [
-    'No replica took a write in time, or nobody who knows the map can be reached to answer; details.isApplied: the write stands at its owner, and may last.',
-    "Try again when more nodes are reachable. Of a map that nobody has written to, write first; on a single node, write with acknowledge: 'owner'.",
   ],
   OPTION_INVALID: ['An option of createNode is unknown or has a wrong value; the text names it.', 'Pass what the text asks for.'],
   PEER_GONE: ['A peer will not be up: there is none with that target, or it was removed or given up.', 'Add it again with startPeering().'],
