@@ -4,6 +4,7 @@
 import type { Address } from '../../../core/index.js';
 import type { BackoffOptions } from '../../../core/structures/back-off.js';
 
+/** How often and after which waits a configured node is dialled. */
 export interface PeerRules {
   /** Failed dials in a row after which it is given up; `undefined`: it is dialled for ever. */
   readonly attemptsMax: number | undefined;
