@@ -43,7 +43,8 @@ function figureRow(figure, names, isQuiet) {
 
 function floorRow(figure, floor) {
   const bound = floor.least === undefined ? `≤ ${numberText(floor.most)}` : `≥ ${numberText(floor.least)}`;
-  const goal = floor.of === undefined ? `${bound} ${figure.unit}` : `${bound} of ${floor.of}`;
+  const by = floor.by === undefined ? '' : `${floor.by} `;
+  const goal = floor.of === undefined ? `${by}${bound} ${figure.unit}` : `${by}${bound} of ${floor.of}`;
   const result = floor.isHeld === undefined ? 'not measured' : floor.isHeld ? 'held' : 'MISSED';
   return [figure.title, goal, floor.spread === undefined ? '' : ratioText(floor.spread), result];
 }

@@ -30,7 +30,7 @@ function judgeFigure(figure, samples) {
 
 /** `isHeld` is undefined where nothing was measured. */
 function judgeFloor(floor, valuesOf) {
-  const own = valuesOf(OWN);
+  const own = valuesOf(floor.by ?? OWN);
   const spread = spreadOf(floor.of === undefined ? own : ratios(own, valuesOf(floor.of)));
   if (spread === undefined) return { ...floor, spread, isHeld: undefined };
   return { ...floor, spread, isHeld: floor.least === undefined ? spread.median <= floor.most : spread.median >= floor.least };

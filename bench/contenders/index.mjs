@@ -16,7 +16,7 @@
  */
 import { checkoutOf, OWN_CHECKOUT } from '../checkouts.mjs';
 
-const NAMES = ['tcp', 'tls', 'libp2p', 'hyperdht', 'nats', 'moleculer', 'meshwright'];
+const NAMES = ['tcp', 'tls', 'libp2p', 'libp2p-websocket', 'hyperdht', 'nats', 'moleculer', 'meshwright', 'websocket'];
 export const OWN = 'meshwright';
 export const BASELINE = 'baseline';
 

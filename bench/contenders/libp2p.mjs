@@ -16,11 +16,13 @@ export const supports = ['send', 'call', 'newcomers', 'idle'];
 
 const PROTOCOL = '/bench/1';
 const MANY = 65_536;
-const STACK = { transports: [tcp()], connectionEncrypters: [noise()], streamMuxers: [yamux()] };
+const UPPER = { connectionEncrypters: [noise()], streamMuxers: [yamux()] };
+const OVER_TCP = { transports: [tcp()], listen: '/ip4/127.0.0.1/tcp/0' };
 const connectionManager = { maxConnections: MANY, maxIncomingPendingConnections: MANY, inboundConnectionThreshold: MANY };
 
-export async function openServer(onMessage) {
-  const node = await createLibp2p({ ...STACK, connectionManager, addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] } });
+/** `over`: another transport than TCP. */
+export async function openServer(onMessage, _onStream, { transports, listen: address } = OVER_TCP) {
+  const node = await createLibp2p({ ...UPPER, transports, connectionManager, addresses: { listen: [address] } });
   await node.handle(PROTOCOL, (stream) =>
     listen(stream, (kind, id, view) => {
       if (kind === MESSAGE) onMessage(view);
@@ -30,8 +32,8 @@ export async function openServer(onMessage) {
   return { address: node.getMultiaddrs()[0].toString() };
 }
 
-export async function openClient(address) {
-  const node = await createLibp2p(STACK);
+export async function openClient(address, { transports } = OVER_TCP) {
+  const node = await createLibp2p({ ...UPPER, transports });
   const stream = await node.dialProtocol(multiaddr(address), PROTOCOL);
   const calls = new PendingCalls();
   listen(stream, (_kind, id, view) => calls.settle(id, view));

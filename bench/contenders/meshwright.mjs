@@ -23,7 +23,8 @@ export const supports = [
 
 const BENCH = { serviceId: 64, name: 'bench', rpc: ['echo'] };
 
-export async function openServer(onMessage, onStream) {
+/** `listen`: over another transport than TCP. */
+export async function openServer(onMessage, onStream, listen = 'tcp://127.0.0.1:0') {
   class Server extends NetworkBehavior {
     static behavior = BENCH;
     onMessage(_agent, message) {
@@ -40,9 +41,9 @@ export async function openServer(onMessage, onStream) {
   }
   // All clients stay connected.
   const connections = { max: 65_536 };
-  const node = await createNode({ listen: ['tcp://127.0.0.1:0'], behaviors: [Server], connections });
+  const node = await createNode({ listen: [listen], behaviors: [Server], connections });
   await node.start();
-  return { address: { id: node.id, url: `tcp://127.0.0.1:${node.addresses[0].port}` } };
+  return { address: { id: node.id, url: node.addresses[0].text } };
 }
 
 /** A send from outside of a callback; commits before `node.send` did it by a behaviour. */

@@ -23,9 +23,13 @@ export const TRAFFIC = [
   oneWay('send', 64, [
     { of: 'tcp', least: 0.25 },
     { of: 'nats', least: 2 },
+    { by: 'websocket', of: 'meshwright', least: 0.5 },
   ]),
   oneWay('send', 1_024, [{ of: 'tcp', least: 0.33 }]),
-  oneWay('send', 65_536, [{ of: 'tcp', least: 0.38 }]),
+  oneWay('send', 65_536, [
+    { of: 'tcp', least: 0.38 },
+    { by: 'websocket', of: 'meshwright', least: 0.6 },
+  ]),
   oneWay('pump', 64, [{ of: 'baseline', least: 0.95 }]),
   oneWay('pump', 1_024, [{ of: 'baseline', least: 0.95 }]),
   oneWay('pump', 65_536, [{ of: 'baseline', least: 0.95 }]),

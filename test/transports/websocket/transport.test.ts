@@ -1,11 +1,13 @@
 /** @module Tests of the WebSocket transport: the transport contract in all its forms, what is bound and dialled, and how failures are named. */
+import { createHash } from 'node:crypto';
+import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { expect } from 'chai';
 import { type Address, parseAddress } from '../../../core/address/address.js';
 import { transportSuite } from '../../../testing/conformance/transport-suite.js';
 import { TransportWorld } from '../../../testing/conformance/transport-world.js';
 import { type WebSocketOptions, WebSocketTransport } from '../../../transports/websocket/node/index.js';
-import { HAS_IPV6, rawConnect, rawServer } from '../tcp/fixtures.js';
+import { HAS_IPV6, rawConnect, rawServer, turnsUntil } from '../tcp/fixtures.js';
 import { attachedFixture, closed, closeServer, fixture, openWorld, platformFixture, portOf, request, TLS, UPGRADE } from './fixtures.js';
 
 transportSuite(() => fixture('ws://127.0.0.5:0/mesh'), { name: 'ws' });
@@ -102,6 +104,26 @@ describe('WebSocketTransport', () => {
     expect(failure?.code).to.equal('CERTIFICATE_REFUSED');
     expect(failure?.message).to.contain('ALTNAME');
     await world.close();
+  });
+
+  it('masks the frames that it sends, with a key of 0', async () => {
+    const frames: Buffer[] = [];
+    const server = createServer().on('upgrade', ({ headers }, socket) => {
+      const accept = createHash('sha1').update(`${headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
+      socket.write(
+        `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
+      );
+      socket.on('data', (bytes: Buffer) => frames.push(bytes));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.6', resolve));
+    const world = new TransportWorld(fixture('ws://127.0.0.5:0'));
+    const dial = world.dial(parseAddress(`ws://127.0.0.6:${portOf(server)}`));
+    await world.until(() => dial.isSettled, 'it connects');
+    dial.connected[0]?.write(Uint8Array.of(7, 8));
+    await turnsUntil(() => Buffer.concat(frames).length >= 8, 'the frame arrives');
+    expect([...Buffer.concat(frames)]).to.deep.equal([0x82, 0x82, 0, 0, 0, 0, 7, 8]);
+    await world.close();
+    closeServer(server);
   });
 
   it('wss without a certificate fails at once, with the option that it lacks', () => {
