@@ -33,13 +33,15 @@ import { Carriers } from './carriers.js';
 import { Intake } from './intake.js';
 import { type Frame, plainText } from './messages.js';
 import { type OpenRequest, openRequestReader } from './open-request.js';
-import { limitsOf, readStreamsOptions, StreamCounters, type StreamsOptions, type StreamsSettings } from './options.js';
+import { DEADLINE_MS_MAX, limitsOf, readStreamsOptions, StreamCounters, type StreamsOptions, type StreamsSettings } from './options.js';
 import { StreamEnd } from './stream-end.js';
 import { StreamTable } from './stream-table.js';
 import { type StreamRoute, targetOf } from './targets.js';
 import type { WebStream } from './web-stream.js';
 
 const SERVICE_ID = 8;
+/** Below it are the services of built-in behaviours, whose calls in work may still need streams. */
+const USER_SERVICE_IDS_FROM = 32;
 
 export class StreamsBehavior extends NetworkBehavior {
   static readonly behavior = { serviceId: SERVICE_ID, name: 'streams' } as const;
@@ -52,6 +54,9 @@ export class StreamsBehavior extends NetworkBehavior {
   private readonly carriers: Carriers;
   private readonly intake: Intake;
   private readonly table: StreamTable;
+  /** The node is about to stop: called once no stream is open any more. */
+  private onDrained: (() => void) | undefined;
+  private isDraining = false;
 
   constructor(
     private readonly router: RouterTable,
@@ -73,7 +78,10 @@ export class StreamsBehavior extends NetworkBehavior {
       router,
       counters: this.counted,
       opened: (agent: BehaviorAgent, carrier: Carrier, frame: Frame) => this.opened(agent, carrier, frame),
-      left: (end: StreamEnd) => this.table.left(end),
+      left: (end: StreamEnd) => {
+        this.table.left(end);
+        this.endDrain();
+      },
     };
     this.carriers = new Carriers(host, this.settings.sessionsMax);
     this.intake = new Intake(this.carriers, this.counted);
@@ -83,6 +91,7 @@ export class StreamsBehavior extends NetworkBehavior {
     const streamOpener: StreamOpener = {
       open: (agent, request, settle) => this.open(agent, request, settle),
       serviceEnded: (agent, serviceId) => this.serviceEnded(agent, serviceId),
+      drain: (_agent, settled) => this.drain(settled),
     };
     return { streamOpener };
   }
@@ -197,13 +206,15 @@ export class StreamsBehavior extends NetworkBehavior {
 
   /** A remote opens a stream. */
   private opened(agent: BehaviorAgent, carrier: Carrier, frame: Frame): StreamEnd {
-    const { streamId: id, serviceId, position: granted, timeoutMs, silenceMs, text: name } = frame;
+    const { streamId: id, serviceId, position: granted, text: name } = frame;
+    const [timeoutMs, silenceMs] = [deadline(frame.timeoutMs), deadline(frame.silenceMs)];
     const { streamsPerNodeMax } = this.settings;
     const isTooMuch = this.table.isFull || carrier.accepted.size >= streamsPerNodeMax;
     const window = this.table.windowOf(carrier, 1);
     const end = new StreamEnd({ id, isOpener: false, serviceId, name, window, granted, timeoutMs, silenceMs, nowMs: agent.nowMs });
     const stream = this.table.add(agent, carrier, end);
     if (isTooMuch) this.refuse(end, 'STREAM_OVERLOADED', 'the node has as many streams as it may');
+    else if (this.isDraining && serviceId >= USER_SERVICE_IDS_FROM) this.refuse(end, 'STREAM_REFUSED', 'the node stops');
     else
       agent.deliverStream({
         serviceId,
@@ -213,6 +224,19 @@ export class StreamsBehavior extends NetworkBehavior {
         failed: (err) => this.handlerFailed(end, err),
       });
     return end;
+  }
+
+  private drain(settled: () => void): void {
+    this.isDraining = true;
+    this.onDrained = settled;
+    this.endDrain();
+  }
+
+  private endDrain(): void {
+    if (this.table.size > 0 || this.onDrained === undefined) return;
+    const settled = this.onDrained;
+    this.onDrained = undefined;
+    settled();
   }
 
   private taken(end: StreamEnd): void {
@@ -242,4 +266,9 @@ export class StreamsBehavior extends NetworkBehavior {
       this.table.pump(agent, carrier);
     }
   }
+}
+
+/** What a remote wishes, within what may be wished. */
+function deadline(ms: number): number {
+  return Math.min(Math.max(ms, 1), DEADLINE_MS_MAX);
 }

@@ -38,7 +38,7 @@ export class LinkCarrier extends Carrier {
     const { id, isOpener } = ofStreamId(streamId);
     const end = this.endOf(id, isOpener);
     if (bodyOffset === message.end) return this.malformed();
-    if (end !== undefined) this.received(end, end.receivePiece(message.payload, agent.nowMs));
+    if (end !== undefined) this.received(end, end.receivePiece(message.keptPayload(), agent.nowMs));
   }
 
   override pump(agent: BehaviorAgent): void {

@@ -7,6 +7,7 @@
  */
 import { type ByteWriter, InboundFlow, NetworkError, OutboundFlow } from '../../core/index.js';
 import { type DeadlineFields, EndDeadlines } from './end-deadlines.js';
+import type { EndObserver } from './end-observer.js';
 import {
   ACCEPT,
   CREDIT,
@@ -24,8 +25,11 @@ import {
   writeReset,
 } from './messages.js';
 
-/** The largest piece of a neighbour's stream: streams take turns by the piece. */
-export const PIECE_BYTES_MAX = 65_536;
+/**
+ * The largest piece of a neighbour's stream: streams take turns by the piece. With the header of its message and that of its frame it fills a record, so
+ * that the receiver hands on the record's memory and copies nothing.
+ */
+export const PIECE_BYTES_MAX = 65_508;
 
 /** When the reader has taken so much, the remote is granted more, so that a wide window does not come in halves. */
 const GRANT_BYTES = 262_144;
@@ -36,18 +40,6 @@ export interface EndFields extends FrameOwner, DeadlineFields {
   readonly window: number;
   /** What the remote has granted with `open`. */
   readonly granted?: number;
-}
-
-/** The application's side. */
-export interface EndObserver {
-  /** The remote, or the service of this node, has taken the stream. */
-  accepted(): void;
-  /** Something can be read: bytes, or the end. */
-  incoming(): void;
-  /** The stream was reset. */
-  failed(error: NetworkError): void;
-  /** Both directions have ended, and everything was read. */
-  ended(): void;
 }
 
 const EOF = {};
@@ -132,10 +124,16 @@ export class StreamEnd implements FrameOwner {
     return this.outbound.position;
   }
 
-  /** The next bytes, `most` at most, when nothing but data is to be sent now: for carriers that need no frame around them. */
+  /**
+   * The next bytes, `most` at most, when nothing but data is to be sent now: for carriers that need no frame around them. What is left of a write
+   * goes in halves rather than as one piece and a few bytes.
+   */
   takePiece(most: number, nowMs: number): Uint8Array | undefined {
+    const { writing } = this;
     const hasOther = this.resetDue !== undefined || this.isOpenDue || this.isAcceptDue || this.isCreditDue;
-    return hasOther || this.writing === undefined ? undefined : this.nextPiece(this.writing, most, nowMs);
+    if (hasOther || writing === undefined) return undefined;
+    const left = writing.bytes.length - writing.at;
+    return this.nextPiece(writing, left > most && left < 2 * most ? Math.ceil(left / 2) : most, nowMs);
   }
 
   /** Writes the next frame, of `room` bytes at most: `hasFrame` holds. */
@@ -211,7 +209,7 @@ export class StreamEnd implements FrameOwner {
       case CREDIT:
         return this.outbound.onGrant(frame.position) !== 'invalid';
       case DATA:
-        return this.onData(frame);
+        return this.onData(new Uint8Array(frame.bytes), frame.position);
       case END:
         return this.onEnd(frame.position);
       case RESET:
@@ -232,14 +230,14 @@ export class StreamEnd implements FrameOwner {
     return true;
   }
 
-  /** Bytes that follow those before, from a carrier that keeps their order. */
+  /** Bytes that follow those before, from a carrier that keeps their order. They are kept. */
   receivePiece(bytes: Uint8Array, nowMs: number): boolean {
     this.deadlines.lastMs = nowMs;
-    return this.error !== undefined || this.onData({ bytes, position: this.inbound.received });
+    return this.error !== undefined || this.onData(bytes, this.inbound.received);
   }
 
-  private onData({ bytes, position }: Pick<Frame, 'bytes' | 'position'>): boolean {
-    if (this.inbound.receive(new Uint8Array(bytes), position) === 'violation') return false;
+  private onData(bytes: Uint8Array, position: number): boolean {
+    if (this.inbound.receive(bytes, position) === 'violation') return false;
     this.deadlines.hasReceived = true;
     this.observer.incoming();
     return true;

@@ -4,7 +4,8 @@
  * live here.
  */
 import { type ByteStream, NetworkError, type NodeId } from '../../core/index.js';
-import type { EndObserver, StreamEnd } from './stream-end.js';
+import type { EndObserver } from './end-observer.js';
+import type { StreamEnd } from './stream-end.js';
 
 /** What the application's side needs of the behaviour. */
 export interface WebHost {

@@ -22,6 +22,8 @@ export interface Connection {
   readonly provenMs: number;
   /** Names this session on both sides: SHA-256 of the handshake (RFC-style channel binding), 32 bytes. For application signatures. */
   readonly channelBinding: Uint8Array;
+  /** Another text after the node at the other end was started again. */
+  readonly instance: string;
 }
 
 /** One `connect` call that failed, as `onOutgoingConnectionError` gets it. */

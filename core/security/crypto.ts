@@ -31,7 +31,7 @@ export interface Sealed {
 export interface CipherKey {
   /** `counter` -1 stands for 2^64-1, the nonce that Noise's REKEY takes. */
   seal(counter: number, associatedData: Uint8Array | undefined, plaintext: Uint8Array): Sealed;
-  /** The plaintext, or `undefined` when it does not authenticate. `sealed` is ciphertext and tag. */
+  /** The plaintext, in memory of its own, or `undefined` when it does not authenticate. `sealed` is ciphertext and tag. */
   open(counter: number, associatedData: Uint8Array | undefined, sealed: Uint8Array): Uint8Array | undefined;
 }
 

@@ -173,6 +173,8 @@ export interface MessageOrigin {
   readonly undecodable: Counter;
   /** Of what a payload may hold; the defaults when absent. */
   readonly limits?: ValueLimits;
+  /** Whether nobody else writes to that memory, so that what lies in it may be kept. Asked during the callback. Absent: never. */
+  readonly isLasting?: (bytes: Uint8Array) => boolean;
 }
 
 /**
@@ -235,6 +237,13 @@ export class Message {
   get payload(): Uint8Array {
     const { bytes, bodyOffset } = this;
     return new Uint8Array(bytes.buffer, bytes.byteOffset + bodyOffset, this.end - bodyOffset);
+  }
+
+  /** The payload as bytes that may be kept: a view where it is most of what the memory holds that lasts, else a copy. During the callback. */
+  keptPayload(): Uint8Array {
+    const { bytes, byteLength } = this;
+    const isView = 2 * byteLength >= bytes.buffer.byteLength && this.origin.isLasting?.(bytes) === true;
+    return isView ? this.payload : new Uint8Array(this.payload);
   }
 
   /** The sender's bytes beside the payload. */

@@ -216,11 +216,11 @@ export class LinkPipeline {
     link.handshakeCount = secure.messageCount;
     const { remote } = secure;
     if (secure.state !== 'secured' || remote === undefined) return;
-    const { nodeId, instance, channelBinding } = remote;
+    const { nodeId, channelBinding } = remote;
     const { id, direction, remoteAddress, localAddress, attemptId } = link;
+    const instance = remote.instance.join('.');
     link.prove(
-      { id, nodeId, direction, remoteAddress, localAddress, attemptId, provenMs: this.context.nowMs, channelBinding },
-      instance.join('.'),
+      { id, nodeId, direction, remoteAddress, localAddress, attemptId, provenMs: this.context.nowMs, channelBinding, instance },
       this.context.metrics.undecodable,
       this.context.limits,
     );

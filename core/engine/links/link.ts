@@ -150,12 +150,13 @@ export class Link {
   }
 
   /** The remote's identity is proven: the connection's facts stand from here on. */
-  prove(connection: Connection, instance: string, undecodable: Counter, limits: Limits): void {
+  prove(connection: Connection, undecodable: Counter, limits: Limits): void {
     const { id: connectionId, nodeId } = connection;
-    this.origin = { nodeId, connectionId, undecodable, limits };
+    const isLasting = (bytes: Uint8Array) => bytes === this.plaintext;
+    this.origin = { nodeId, connectionId, undecodable, limits, isLasting };
     this.connection = new OpenConnection(connection);
     this.nodeIdBytes = nodeIdToBytes(connection.nodeId);
-    this.instance = instance;
+    this.instance = connection.instance;
     this.phase = 'duplicates';
   }
 }

@@ -17,6 +17,7 @@ export class OpenConnection implements Connection {
   readonly attemptId: number | undefined;
   readonly provenMs: number;
   readonly channelBinding: Uint8Array;
+  readonly instance: string;
 
   constructor(facts: Connection) {
     this.id = facts.id;
@@ -27,6 +28,7 @@ export class OpenConnection implements Connection {
     this.attemptId = facts.attemptId;
     this.provenMs = facts.provenMs;
     this.channelBinding = facts.channelBinding;
+    this.instance = facts.instance;
     Object.freeze(this);
   }
 

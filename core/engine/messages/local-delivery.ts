@@ -25,7 +25,7 @@ export class LocalDelivery {
     private readonly behaviors: BehaviorTable,
   ) {
     const { self, metrics, limits } = context;
-    this.origin = { nodeId: self, connectionId: undefined, undecodable: metrics.undecodable, limits };
+    this.origin = { nodeId: self, connectionId: undefined, undecodable: metrics.undecodable, limits, isLasting: () => true };
   }
 
   /** What waits now. */
