@@ -5,7 +5,7 @@
 import type { Deadlined } from '../../structures/deadline-heap.js';
 import type { CorrelationId, MessageHead } from './messages.js';
 import type { Target, UnicastRoute } from './peers.js';
-import type { ExchangeAgent } from './port.js';
+import type { ExchangeAgent, Origin } from './port.js';
 
 /**
  * Why an exchange ended without its answer. `no-route`, `undelivered`: the request was not handled. All others: it may have been.
@@ -25,6 +25,8 @@ export abstract class Exchange implements CorrelationId, Deadlined {
   progress: Progress | undefined = undefined;
   /** It was sent, and something of its answer is still to come. */
   isWaiting = false;
+  /** Several nodes answer it: it is bound to none of them. */
+  readonly isMany: boolean = false;
 
   constructor(
     readonly route: UnicastRoute,
@@ -33,12 +35,17 @@ export abstract class Exchange implements CorrelationId, Deadlined {
   ) {}
 
   /**
-   * The node has sent a part of the answer, `head.number`; `head` and its content are valid during the call. An exchange that has all that it
+   * The node has sent a part of the answer, `head.number`; `head`, its content and where it came from are valid during the call. An exchange that has all that it
    * waited for ends itself by `requester.leave`.
    */
-  abstract onAnswer(agent: ExchangeAgent, head: MessageHead): void;
+  abstract onAnswer(agent: ExchangeAgent, head: MessageHead, origin: Origin): void;
   /** It has ended. Called at most once, and never after `leave`. */
   abstract onFailure(agent: ExchangeAgent, failure: ExchangeFailure): void;
+
+  /** Whether it goes on in spite of that: it will be sent to the node again (`requester.rebind`), and its deadline stands. */
+  outlives(_agent: ExchangeAgent, _failure: ExchangeFailure): boolean {
+    return false;
+  }
 }
 
 /** Beyond it attempts are counted from 2 on: only the first message is number 1. */

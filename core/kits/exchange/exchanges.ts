@@ -4,11 +4,11 @@
  */
 import type { NodeId } from '../../address/node-id.js';
 import type { BehaviorAgent } from '../../api/agent.js';
-import type { Connection, Lost } from '../../api/events.js';
+import type { Lost } from '../../api/events.js';
 import { WakeTimer } from '../../structures/wake-timer.js';
 import type { Message } from '../../wire/message.js';
 import { ANSWER, ASK, CANCEL, MessageHead, REQUEST, UNKNOWN } from './messages.js';
-import { type Peer, Peers } from './peers.js';
+import { type Neighbour, type Peer, Peers } from './peers.js';
 import type { ExchangeRoutes } from './port.js';
 import { Requester, type RequesterCounters } from './requester.js';
 import { type AnswerTarget, type ReachedBound, Responder, type ResponderBounds, type ResponderCounters } from './responder.js';
@@ -38,6 +38,8 @@ export interface ExchangeUser {
   onOverload(agent: BehaviorAgent, to: AnswerTarget, reached: ReachedBound): void;
   /** A message of a kind of the behaviour's own. */
   onOwnKind(agent: BehaviorAgent, message: Message, head: MessageHead): void;
+  /** A part of an answer that nobody here waits for. */
+  onStray?(agent: BehaviorAgent, message: Message, head: MessageHead): void;
 }
 
 export class Exchanges<Request extends ServedRequest> {
@@ -59,8 +61,9 @@ export class Exchanges<Request extends ServedRequest> {
     this.responder.started(agent);
   }
 
-  onConnected(connection: Pick<Connection, 'id' | 'nodeId'>): void {
+  onConnected(agent: BehaviorAgent, connection: Neighbour): void {
     this.peers.connected(connection);
+    this.responder.connected(agent, connection.nodeId, connection.instance);
   }
 
   onMessage(agent: BehaviorAgent, message: Message, user: ExchangeUser): void {
@@ -83,6 +86,7 @@ export class Exchanges<Request extends ServedRequest> {
     const isOpen = agent.connections().some(({ id }) => id === connectionId);
     this.responder.connectionLost(agent, peer, isOpen);
     this.requester.connectionLost(agent, peer, isOpen);
+    this.wake(agent);
   }
 
   onStopped(agent: BehaviorAgent): void {
@@ -101,7 +105,8 @@ export class Exchanges<Request extends ServedRequest> {
       case REQUEST:
         return this.arrived(agent, message, user);
       case ANSWER:
-        return requester.answered(agent, message, head);
+        if (!requester.answered(agent, message, head)) user.onStray?.(agent, message, head);
+        return;
       case ASK:
         return responder.asked(agent, message, head);
       case UNKNOWN:

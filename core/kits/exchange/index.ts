@@ -8,7 +8,7 @@ export { Exchange, type ExchangeFailure } from './exchange.js';
 export { type ExchangeCounters, type ExchangeOptions, Exchanges, type ExchangeUser } from './exchanges.js';
 export { ANSWER_HEAD_BYTES, type CorrelationId, HEAD_BYTES, type MessageHead, OWN_KINDS_MIN } from './messages.js';
 export type { Peer, UnicastRoute } from './peers.js';
-export type { ExchangeAgent, ExchangeRoutes } from './port.js';
+export type { ExchangeAgent, ExchangeRoutes, Origin } from './port.js';
 export type { Requester, RequesterCounters } from './requester.js';
 export type { AnswerTarget, ReachedBound, Responder, ResponderBounds, ResponderCounters } from './responder.js';
 export { type ServedEnd, ServedRequest } from './served-request.js';

@@ -27,6 +27,9 @@ export interface Target {
   readonly connectionId: number | undefined;
 }
 
+/** What is to be known of a connection. */
+export type Neighbour = Pick<Connection, 'id' | 'nodeId' | 'instance'>;
+
 /** A node that sends requests, or may be sent some, by the path over which it does. */
 export class Peer implements Target {
   /** Its requests in work here. */
@@ -40,6 +43,8 @@ export class Peer implements Target {
     readonly nodeId: NodeId,
     readonly isDirect: boolean,
     readonly connectionId: number | undefined,
+    /** Of a neighbour: it has another one after it was started again. */
+    readonly instance?: string,
   ) {
     this.neighbour = isDirect && connectionId !== undefined ? this : undefined;
   }
@@ -58,10 +63,10 @@ export class Peers {
     this.local = new Peer(toLocal(), self, true, undefined);
   }
 
-  connected({ id, nodeId }: Pick<Connection, 'id' | 'nodeId'>): Peer {
+  connected({ id, nodeId, instance }: Neighbour): Peer {
     const known = this.byConnection.get(id);
     if (known !== undefined) return known;
-    const peer = new Peer(toConnection(id), nodeId, true, id);
+    const peer = new Peer(toConnection(id), nodeId, true, id, instance);
     this.byConnection.set(id, peer);
     return peer;
   }

@@ -2,7 +2,7 @@
  * @module Requester: the exchanges that this node has begun and that wait. Each ends exactly once: by its answer, by its deadline, with the
  * neighbour that it left over, by `leave`, with this side, or as `recovery.ts` finds. What cannot be sent is not begun.
  */
-import { toNode } from '../../api/routes.js';
+import { type Route, toNode } from '../../api/routes.js';
 import type { SendResult } from '../../errors.js';
 import { DeadlineHeap } from '../../structures/deadline-heap.js';
 import { CorrelationIds } from './correlation-ids.js';
@@ -60,11 +60,33 @@ export class Requester implements RecoveryHost {
     exchange.target = target;
     this.assignId(agent, exchange);
     const result = target.isDirect ? this.sendDirect(agent, exchange, bytes) : this.recovery.start(agent, exchange, bytes);
-    if (result !== 'queued') return result;
-    this.waiting.add(exchange);
-    exchange.isWaiting = true;
-    this.wait(agent, exchange, timeoutMs);
+    if (result === 'queued') this.begin(agent, exchange, timeoutMs);
     return result;
+  }
+
+  /** As `start`, to all providers of a service: `exchange.isMany`. It is sent once. */
+  startMany(agent: ExchangeAgent, exchange: Exchange, timeoutMs: number, bytes: Uint8Array, route: Route): SendResult {
+    exchange.target = { route, nodeId: undefined, neighbour: undefined, isDirect: false, connectionId: undefined };
+    this.assignId(agent, exchange);
+    writeHead(bytes, exchange, REQUEST, 1);
+    const result = agent.send(route, bytes);
+    if (result === 'queued') this.begin(agent, exchange, timeoutMs);
+    return result;
+  }
+
+  /** The exchange goes on with the node that has its request, by the path that leads there now. Whether there is one. */
+  rebind(agent: ExchangeAgent, exchange: Exchange): boolean {
+    const nodeId = exchange.target?.nodeId;
+    const target = nodeId && this.peers.targetOf(agent, toNode(nodeId), exchange.serviceId);
+    if (target === undefined || !exchange.isWaiting) return false;
+    exchange.target = target;
+    return true;
+  }
+
+  /** The exchange that waits for what a message of its node speaks of. */
+  find(message: Origin, head: MessageHead): Exchange | undefined {
+    const exchange = this.waiting.get(head);
+    return exchange !== undefined && isFrom(exchange.target as Target, message) ? exchange : undefined;
   }
 
   /** The time of an exchange that waits begins anew. */
@@ -82,15 +104,17 @@ export class Requester implements RecoveryHost {
     return exchange.target?.nodeId === undefined ? agent.send(route, bytes, { streamId: streamIdOf(exchange) }) : agent.send(route, bytes);
   }
 
-  answered(agent: ExchangeAgent, message: Origin, head: MessageHead): void {
+  /** Whether an exchange waits for that answer. */
+  answered(agent: ExchangeAgent, message: Origin, head: MessageHead): boolean {
     const exchange = this.waiting.get(head);
     if (exchange === undefined) this.counters.answersUnknown++;
     else if (!isFrom(exchange.target as Target, message)) this.counters.answersForeign++;
     else {
       if (exchange.progress !== undefined) this.recovery.delivered(exchange.progress);
-      if (exchange.target?.nodeId === undefined) this.bind(agent, exchange, message);
-      exchange.onAnswer(agent, head);
+      if (exchange.target?.nodeId === undefined && !exchange.isMany) this.bind(agent, exchange, message);
+      exchange.onAnswer(agent, head, message);
     }
+    return exchange !== undefined;
   }
 
   /** A node that was asked for a request does not have it. */
@@ -116,6 +140,7 @@ export class Requester implements RecoveryHost {
 
   fail(agent: ExchangeAgent, exchange: Exchange, failure: ExchangeFailure): void {
     if (!exchange.isWaiting) return;
+    if (exchange.outlives(agent, failure)) return this.recovery.leave(exchange);
     this.leave(exchange);
     exchange.onFailure(agent, failure);
   }
@@ -154,6 +179,12 @@ export class Requester implements RecoveryHost {
     this.send(agent, exchange, CANCEL, bytes);
     const { nodeId, neighbour } = exchange.target as Target;
     if (nodeId === undefined && neighbour !== undefined) agent.send(neighbour.route, bytes);
+  }
+
+  private begin(agent: ExchangeAgent, exchange: Exchange, timeoutMs: number): void {
+    this.waiting.add(exchange);
+    exchange.isWaiting = true;
+    this.wait(agent, exchange, timeoutMs);
   }
 
   private sendDirect(agent: ExchangeAgent, exchange: Exchange, bytes: Uint8Array): SendResult {

@@ -7,13 +7,25 @@
  * again that a relay reports as lost, so that ids of relayed requests, and of those that a neighbour has sent over relays before, are
  * remembered for half a minute. A neighbour's channel repeats nothing.
  */
+import type { NodeId } from '../../address/node-id.js';
 import type { SendResult } from '../../errors.js';
 import { DeadlineHeap } from '../../structures/deadline-heap.js';
 import { SeenSet } from '../../structures/seen-set.js';
 import { type AnswerCounters, KeptAnswers } from './kept-answers.js';
-import { ANSWER, ANSWER_HEAD_BYTES, type CorrelationId, type MessageHead, UNKNOWN, writeNumberedHead } from './messages.js';
+import {
+  ANSWER,
+  ANSWER_HEAD_BYTES,
+  CANCEL,
+  type CorrelationId,
+  HEAD_BYTES,
+  type MessageHead,
+  UNKNOWN,
+  writeHead,
+  writeNumberedHead,
+} from './messages.js';
 import type { Peer, Peers } from './peers.js';
 import type { ExchangeAgent, Origin } from './port.js';
+import { RequesterWatch } from './requester-watch.js';
 import type { ServedEnd, ServedRequest } from './served-request.js';
 
 /** `repeated`: its id is in work, or was. A bound that is reached deserves an answer that names it. */
@@ -56,6 +68,9 @@ export class Responder<Request extends ServedRequest> {
   private readonly seen = new SeenSet(REMEMBERED);
   private startedMs = Number.POSITIVE_INFINITY;
   private readonly answers: KeptAnswers;
+  /** Those whose requester may come back over another connection, by requester and id, with the instance that began them. */
+  private readonly detached = new Map<string, { readonly request: Request; readonly instance: string | undefined }>();
+  private readonly watched: RequesterWatch<Request>;
 
   constructor(
     private readonly peers: Peers,
@@ -63,6 +78,7 @@ export class Responder<Request extends ServedRequest> {
     private readonly bounds: ResponderBounds,
   ) {
     this.answers = new KeptAnswers(peers, counters);
+    this.watched = new RequesterWatch(peers, (agent, request) => this.detach(agent, request, undefined));
   }
 
   /** Requests in work. */
@@ -76,7 +92,7 @@ export class Responder<Request extends ServedRequest> {
   }
 
   get nextDueMs(): number {
-    return Math.min(this.deadlines.nextDueMs, this.answers.nextDueMs, this.seen.nextDueMs);
+    return Math.min(this.deadlines.nextDueMs, this.answers.nextDueMs, this.seen.nextDueMs, this.watched.nextDueMs);
   }
 
   started(agent: ExchangeAgent): void {
@@ -96,12 +112,8 @@ export class Responder<Request extends ServedRequest> {
   }
 
   begin(agent: ExchangeAgent, request: Request, timeoutMs: number): void {
-    const { peer, carrier, attempt } = request;
-    peer.work.add(request);
-    if (!peer.isDirect && carrier !== undefined) {
-      carrier.relayedCount++;
-      this.peers.keep(peer);
-    }
+    const { peer, attempt } = request;
+    this.enter(request);
     if (!peer.isDirect || attempt > 1) this.seen.add(keyOf(peer, request), agent.nowMs);
     this.wait(agent, request, timeoutMs);
   }
@@ -128,15 +140,32 @@ export class Responder<Request extends ServedRequest> {
     return agent.send(to.peer.route, bytes, { lane: 'control' });
   }
 
-  /** The request leaves work: it was answered. */
+  /** The request leaves work: it was answered. Idempotent. */
   finish(request: Request): void {
-    const { peer, carrier } = request;
+    if (request.isOver) return;
     request.isOver = true;
     this.deadlines.remove(request);
-    peer.work.delete(request);
-    if (peer.isDirect || carrier === undefined) return;
-    carrier.relayedCount--;
-    this.peers.keep(peer);
+    this.watched.delete(request);
+    if (this.detached.size > 0) this.detached.delete(keyOf(request.peer, request));
+    this.leave(request);
+  }
+
+  /** It lasts: where its requester is behind relays, whose end no connection shows, the path there is watched. */
+  watch(agent: ExchangeAgent, request: Request): void {
+    if (!request.peer.isDirect) this.watched.add(agent, request);
+  }
+
+  /** Sends a message without content about an exchange to where a message has come from. */
+  reply(agent: ExchangeAgent, message: Origin, id: CorrelationId, kind: number): void {
+    const peer = this.peers.sender(message, this.peers.neighbour(agent, message.connectionId));
+    const bytes = new Uint8Array(HEAD_BYTES);
+    writeHead(bytes, id, kind, 0);
+    if (peer !== undefined) agent.send(peer.route, bytes);
+  }
+
+  /** Whoever has sent it need not answer. */
+  reject(agent: ExchangeAgent, message: Origin, id: CorrelationId): void {
+    this.reply(agent, message, id, CANCEL);
   }
 
   /** The request in work that a message of its requester speaks of. A neighbour may have sent it before it was one. */
@@ -144,6 +173,29 @@ export class Responder<Request extends ServedRequest> {
     const peer = this.peers.sender(message, this.peers.neighbour(agent, message.connectionId));
     const found = peer?.work.get(id) ?? (peer?.neighbour && this.peers.claimed(peer.nodeId).work.get(id));
     return found as Request | undefined;
+  }
+
+  /** A requester asks for a request of its own to go on, perhaps over another connection: that request, if it is there still. */
+  resumed(agent: ExchangeAgent, message: Origin, id: CorrelationId): Request | undefined {
+    const found = this.find(agent, message, id);
+    if (found !== undefined) return found;
+    const carrier = this.peers.neighbour(agent, message.connectionId);
+    const peer = this.peers.sender(message, carrier);
+    const kept = peer && this.detached.get(keyOf(peer, id))?.request;
+    if (peer === undefined || kept === undefined) return undefined;
+    this.detached.delete(keyOf(peer, id));
+    this.leave(kept);
+    kept.peer = peer;
+    kept.carrier = carrier;
+    this.enter(kept);
+    this.watch(agent, kept);
+    return kept;
+  }
+
+  /** A connection to the node has opened: what an earlier instance of it has left, nobody will ask for. */
+  connected(agent: ExchangeAgent, nodeId: NodeId, instance: string): void {
+    for (const { request, instance: before } of [...this.detached.values()])
+      if (request.peer.nodeId === nodeId && before !== instance) this.end(agent, request, 'connection-lost');
   }
 
   cancelled(agent: ExchangeAgent, message: Origin, head: MessageHead): void {
@@ -170,8 +222,11 @@ export class Responder<Request extends ServedRequest> {
 
   /** The connection has ended: nobody waits for the neighbour's requests. `isOpen`: only for this behaviour, which stops. */
   connectionLost(agent: ExchangeAgent, peer: Peer, isOpen: boolean): void {
-    const end = isOpen ? 'stopped' : 'connection-lost';
-    for (const request of this.deadlines.values()) if (request.peer === peer) this.end(agent, request, end);
+    for (const request of this.deadlines.values()) {
+      if (request.peer !== peer || request.isOver) continue;
+      if (isOpen) this.end(agent, request, 'stopped');
+      else this.detach(agent, request, peer.instance);
+    }
   }
 
   /** Ends those in work that `isMeant` picks. */
@@ -183,11 +238,37 @@ export class Responder<Request extends ServedRequest> {
     for (let due = this.deadlines.takeDue(nowMs); due !== undefined; due = this.deadlines.takeDue(nowMs)) this.end(agent, due, 'timeout');
     this.answers.expire(agent, nowMs);
     this.seen.expire(nowMs);
+    this.watched.expire(agent);
   }
 
   /** For how long no id has been forgotten. */
   private coveredMs(nowMs: number): number {
     return Math.max(0, Math.floor(nowMs - Math.max(this.startedMs, this.seen.completeSinceMs)));
+  }
+
+  /** No connection leads to the requester of one in work any more. */
+  private detach(agent: ExchangeAgent, request: Request, instance: string | undefined): void {
+    const keptMs = request.onDetached();
+    if (keptMs === 0) return this.end(agent, request, 'connection-lost');
+    this.watched.delete(request);
+    this.detached.set(keyOf(request.peer, request), { request, instance });
+    this.wait(agent, request, keptMs);
+  }
+
+  private enter(request: Request): void {
+    const { peer, carrier } = request;
+    peer.work.add(request);
+    if (peer.isDirect || carrier === undefined) return;
+    carrier.relayedCount++;
+    this.peers.keep(peer);
+  }
+
+  private leave(request: Request): void {
+    const { peer, carrier } = request;
+    peer.work.delete(request);
+    if (peer.isDirect || carrier === undefined) return;
+    carrier.relayedCount--;
+    this.peers.keep(peer);
   }
 
   private end(agent: ExchangeAgent, request: Request, end: ServedEnd): void {

@@ -20,10 +20,13 @@ export abstract class ServedRequest implements CorrelationId, Deadlined {
   /** It was answered, or no answer is wanted any more. */
   isOver = false;
 
+  /** When its requester was found to have no path last, in a row; only of those that are watched. */
+  lostLooks = 0;
+
   constructor(
-    readonly peer: Peer,
+    public peer: Peer,
     /** The neighbour that brought it; absent for one of this node itself. */
-    readonly carrier: Peer | undefined,
+    public carrier: Peer | undefined,
     { idHigh, idLow, attempt }: CorrelationId & { readonly attempt: number },
   ) {
     this.idHigh = idHigh;
@@ -33,4 +36,9 @@ export abstract class ServedRequest implements CorrelationId, Deadlined {
 
   /** It has ended without an answer. Called at most once, and never after `responder.finish`. */
   abstract onEnd(agent: ExchangeAgent, end: ServedEnd): void;
+
+  /** No connection leads to its requester any more. For how long it waits for that one to come back (`responder.resumed`); 0: it ends. */
+  onDetached(): number {
+    return 0;
+  }
 }

@@ -87,7 +87,8 @@ export class Node {
   ) {
     const bounds = { workMax: 1_000, workPerNodeMax: 1_000, workPerRelayMax: 1_000 };
     this.exchanges = new Exchanges({ self: id, routes: world.routesOf(id), counters: this.counters, bounds, exchangesMax: 1_000 });
-    for (const relay of RELAYS) this.exchanges.onConnected({ id: relay, nodeId: String(relay).repeat(64) as NodeId });
+    for (const relay of RELAYS)
+      this.exchanges.onConnected(this.agent, { id: relay, nodeId: String(relay).repeat(64) as NodeId, instance: '1' });
     this.exchanges.onStarted(this.agent);
   }
 
@@ -314,8 +315,9 @@ export class World {
     if (old !== undefined) for (const id of [old, ASKER]) this.disconnect(id);
     if (this.below(2) === 0) return;
     this.neighbour = SERVERS[this.below(2)] as NodeId;
-    this.nodes.get(this.neighbour)?.exchanges.onConnected({ id: DIRECT, nodeId: ASKER });
-    this.asker.exchanges.onConnected({ id: DIRECT, nodeId: this.neighbour });
+    const server = this.nodes.get(this.neighbour);
+    server?.exchanges.onConnected(server.agent, { id: DIRECT, nodeId: ASKER, instance: '1' });
+    this.asker.exchanges.onConnected(this.asker.agent, { id: DIRECT, nodeId: this.neighbour, instance: '1' });
   }
 
   private disconnect(id: NodeId): void {
