@@ -63,6 +63,11 @@ export interface StreamOpener {
   open(agent: BehaviorAgent, request: StreamRequest, settle: (result: StreamResult) => void): { cancel(): void };
   /** A service of this node has ended: streams that it has taken are reset. */
   serviceEnded?(agent: BehaviorAgent, serviceId: number): void;
+  /**
+   * The node is about to stop: streams that other nodes open from now on to services of users are refused. `settled` is called once, perhaps during
+   * this call, when no stream is open any more; of several calls the last one counts.
+   */
+  drain?(agent: BehaviorAgent, settled: () => void): void;
 }
 
 /** A stream that a remote has opened to a service of this node, and what becomes of it: exactly one of the three. */

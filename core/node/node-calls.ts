@@ -3,13 +3,14 @@
  * rejects in a later turn, with what was called and the stack of its caller.
  */
 import type { BehaviorAgent } from '../api/agent.js';
-import type { Client, ClientCallOptions } from '../api/client.js';
-import type { Caller, CallRequest, CallResult, RunningStream, StreamItem } from '../api/ports.js';
-import type { Route } from '../api/routes.js';
-import { requireOptions, requireSignal } from '../engine/behaviors/arguments.js';
+import type { Client, ClientCallOptions, ClientStreamOptions, ManyOptions } from '../api/client.js';
+import { contractOf } from '../api/descriptor.js';
+import type { Caller, CallRequest, CallResult, ManyItem, RunningStream, StreamItem } from '../api/ports.js';
+import { type Route, requireRoute } from '../api/routes.js';
+import { requireDuration, requireOptions, requireSignal, requireText, requireWhole } from '../engine/behaviors/arguments.js';
 import { callError, failureOf } from '../engine/behaviors/call-failure.js';
 import { NetworkError } from '../errors.js';
-import { clientOf } from '../registration/client-proxy.js';
+import { clientOf, unknownMethod } from '../registration/client-proxy.js';
 import type { BehaviorClass } from '../registration/registry.js';
 import { cancelled, onAbort, promised, rejected, retraced, type Settle, timeoutOf } from './call-outcome.js';
 import type { NodeWaits } from './node-waits.js';
@@ -28,6 +29,10 @@ export interface CallPorts {
 }
 
 const OPTIONS = ['timeoutMs', 'signal', 'waitForRoute'] as const satisfies (keyof ClientCallOptions)[];
+const STREAM_OPTIONS = [...OPTIONS, 'firstItemMs', 'nextItemMs'] as const satisfies (keyof ClientStreamOptions)[];
+const MANY_OPTIONS = ['timeoutMs', 'signal', 'enough'] as const satisfies (keyof ManyOptions)[];
+/** What ends `requestMany` where it is not said. */
+const ENOUGH_MAX = 4_096;
 const NO_OPTIONS: ClientCallOptions = {};
 
 export class NodeCalls {
@@ -56,10 +61,52 @@ export class NodeCalls {
     return promised(this.ports.nextTurn, begin, (thrown) => thrownError(request, thrown));
   }
 
-  private async *stream(request: CallRequest, options: ClientCallOptions = NO_OPTIONS): AsyncGenerator<unknown> {
-    const items: (StreamItem | Error)[] = [];
+  private stream(request: CallRequest, options: ClientStreamOptions = NO_OPTIONS): AsyncGenerator<unknown> {
+    return this.iterate(request, async (take) => {
+      const routed: ClientStreamOptions = options?.waitForRoute === true ? await this.routed(request, options) : options;
+      const { signal, timeoutMs, firstItemMs, nextItemMs } = this.checked(routed, STREAM_OPTIONS);
+      for (const [name, ms] of Object.entries({ firstItemMs, nextItemMs })) requireTime(`call: ${name}`, ms);
+      const times = {
+        ...timeoutOf(timeoutMs),
+        ...(firstItemMs !== undefined && { firstItemMs }),
+        ...(nextItemMs !== undefined && { nextItemMs }),
+      };
+      const running = this.ports.perform(() =>
+        this.ports.withCaller((caller, agent) => caller.callStream(agent, { ...request, ...times }, take)),
+      );
+      return { running, signal };
+    });
+  }
+
+  /** Answers of all providers of a service, as they come. */
+  many(type: BehaviorClass, route: Route, method: string, value: unknown, options: ManyOptions = NO_OPTIONS): AsyncGenerator<never> {
+    const { serviceId, name: serviceName, methods } = contractOf(type);
+    const request = { route, serviceId, serviceName, method, value };
+    const answers = this.iterate(request, async (take) => {
+      if (!methods.has(requireText('requestMany: method', method))) throw unknownMethod(method, [...methods]);
+      requireOptions('requestMany', options, MANY_OPTIONS);
+      const { enough, ...rest } = options ?? NO_OPTIONS;
+      const { signal, timeoutMs } = this.checked(rest, OPTIONS);
+      requireRoute('requestMany', request.route);
+      if (request.route.type !== 'services')
+        throw new NetworkError('ARGUMENT_INVALID', 'requestMany: route leads to one node; use toServices');
+      const count = enough === undefined ? ENOUGH_MAX : requireWhole('requestMany: enough', enough, 1, ENOUGH_MAX);
+      const timed = { ...request, ...timeoutOf(timeoutMs) };
+      const began = this.ports.perform(() => this.ports.withCaller((caller, agent) => caller.callMany?.(agent, timed, count, take)));
+      if (began === undefined) throw new NetworkError('RPC_ABSENT', 'the rpc behaviour of this node makes no requests to many nodes');
+      return { running: { pull: () => {}, cancel: () => began.cancel() }, signal };
+    });
+    return answers as AsyncGenerator<never>;
+  }
+
+  /** What a call gives item by item. Whoever leaves the loop ends the call. */
+  private async *iterate(
+    request: CallRequest,
+    begin: (take: (item: Item) => void) => Promise<{ readonly running: RunningStream; readonly signal: AbortSignal | undefined }>,
+  ): AsyncGenerator<unknown> {
+    const items: Item[] = [];
     let wake = () => {};
-    const take = (item: StreamItem | Error) => {
+    const take = (item: Item) => {
       items.push(item);
       wake();
     };
@@ -67,23 +114,23 @@ export class NodeCalls {
     let running: RunningStream | undefined;
     try {
       try {
-        const { signal, timeoutMs } = this.checked(options?.waitForRoute === true ? await this.routed(request, options) : options);
-        release = onAbort(signal, (error) => take(thrownError(request, error)));
-        const wanted = { ...request, ...timeoutOf(timeoutMs) };
-        running = this.ports.perform(() => this.ports.withCaller((caller, agent) => caller.callStream(agent, wanted, take)));
+        const begun = await begin(take);
+        running = begun.running;
+        release = onAbort(begun.signal, (error) => take(thrownError(request, error)));
       } catch (thrown) {
         take(thrownError(request, thrown));
       }
       for (;;) {
         if (items.length === 0) this.ports.perform(() => running?.pull());
         if (items.length === 0) await new Promise<void>((resolve) => (wake = resolve));
-        const item = items.shift() as StreamItem | Error;
-        if (item instanceof Error || item.type === 'error') {
+        const item = items.shift() as Item;
+        const error = errorOf(request, item);
+        if (error !== undefined) {
           await this.ports.nextTurn();
-          throw retraced(item instanceof Error ? item : callError(request, item));
+          throw retraced(error);
         }
-        if (item.type === 'end') return;
-        yield item.value;
+        if ((item as StreamItem).type === 'end') return;
+        yield 'nodeId' in item ? item : (item as { readonly value: unknown }).value;
       }
     } finally {
       release();
@@ -101,13 +148,27 @@ export class NodeCalls {
   }
 
   /** The options of a call that may be made now. */
-  private checked(options: ClientCallOptions): ClientCallOptions {
-    if (options !== NO_OPTIONS) requireOptions('call', options, OPTIONS);
+  private checked<O extends ClientCallOptions>(options: O, names: readonly string[] = OPTIONS): O {
+    if (options !== NO_OPTIONS) requireOptions('call', options, names);
     requireSignal('call: signal', options.signal);
     this.ports.requireRunning();
     if (options.signal?.aborted === true) throw cancelled(options.signal);
     return options;
   }
+}
+
+/** What a call gives: items of a stream, answers of nodes, or what has ended it. */
+type Item = StreamItem | ManyItem | Error;
+
+/** How the call has failed, if that is what the item says: an error of one of many nodes is an answer. */
+function errorOf(request: CallRequest, item: Item): Error | undefined {
+  if (item instanceof Error) return item;
+  if (item.type === 'failed') return callError(request, { ...item, type: 'error' });
+  return item.type === 'error' && !('nodeId' in item) ? callError(request, item) : undefined;
+}
+
+function requireTime(title: string, ms: number | undefined): void {
+  if (ms !== undefined) requireDuration(title, ms);
 }
 
 /** The error of a call whose making has thrown. */

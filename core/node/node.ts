@@ -4,7 +4,7 @@
  */
 import type { Address } from '../address/address.js';
 import type { NodeId } from '../address/node-id.js';
-import type { Client, ClientCallOptions } from '../api/client.js';
+import type { Client, ClientCallOptions, ManyAnswers, ManyArguments, ManyMethodName } from '../api/client.js';
 import type { Connection, NodeEventName, NodeEvents } from '../api/events.js';
 import type { NetworkBehavior } from '../api/network-behavior.js';
 import type { BehaviorReport, LinkReport, NodeState, NodeView, QueueReport } from '../api/node-view.js';
@@ -31,7 +31,7 @@ import { NodeStreams } from './node-streams.js';
 import { type ConnectOptions, NodeWaits, type WaitOptions, type WritableOptions } from './node-waits.js';
 import { routerOf } from './resolve-options.js';
 import { Runner } from './runner.js';
-import { drainMsOf, type StopOptions } from './stop-options.js';
+import { drainMsOf, requireRunning, type StopOptions } from './stop-options.js';
 
 /** How long a stop waits for what behaviours saved at the end. */
 const FLUSH_MS = 400;
@@ -196,6 +196,11 @@ export class MeshNode implements NodeView {
     return this.calls.request({ route, serviceId, method, value }, options);
   }
 
+  /** Asks all providers of a service at once: their answers, and failures, as they come, until there are `enough` or the time is over. */
+  requestMany<C extends BehaviorClass, Name extends ManyMethodName<C>>(...request: ManyArguments<C, Name>): ManyAnswers<C, Name> {
+    return this.calls.many(...request);
+  }
+
   /** Opens a byte stream to a service of one node; resolves when that has taken it, rejects with a `NetworkError`. */
   openStream(route: Route, target: BehaviorClass | number, options: StreamOptions = {}): Promise<ByteStream> {
     return this.streams.open(route, target, options);
@@ -287,8 +292,7 @@ export class MeshNode implements NodeView {
   }
 
   private requireRunning(): void {
-    if (this.phase !== 'running' && this.phase !== 'draining')
-      throw new NetworkError('NOT_STARTED', this.phase === 'new' ? 'the node was not started' : 'the node was stopped');
+    requireRunning(this.phase);
   }
 
   private enterAndThrow<T>(work: () => T): T {

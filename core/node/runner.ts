@@ -120,17 +120,20 @@ export class Runner {
   }
 
   /**
-   * Nothing new from outside: stops accepting, withdraws services, refuses requests. Ends when no call is in work any more, after `timeoutMs`,
-   * or when it is cut.
+   * Nothing new from outside: stops accepting, withdraws services, refuses requests and streams. Ends when no call is in work and no stream is
+   * open any more, after `timeoutMs`, or when it is cut.
    */
   drain(timeoutMs: number): Promise<void> {
     const { behaviors, calls } = this.network;
+    const { streams } = this.network.parts;
     this.channels.stopListening();
     return this.within(timeoutMs, (done) => {
       this.cutDrain = done;
       this.enter(() => {
         behaviors.withdraw();
-        calls.drain(done);
+        // Calls in work may need streams of their own.
+        streams.drain(() => {});
+        calls.drain(() => streams.drain(done));
       });
     });
   }

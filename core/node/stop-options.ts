@@ -8,9 +8,9 @@ import { shown } from '../schema/schema.js';
 /** How a node stops. */
 export interface StopOptions {
   /**
-   * 0 by default: calls in work are settled at once, with an error. Above 0: for so long at most the node takes nothing new (it accepts no
-   * connection, withdraws its services, and refuses requests with `RPC_PEER_GONE`), while calls in work, its own included, go on and are
-   * answered. Up to 86,400,000. A stream of responses that does not end takes all of that time.
+   * 0 by default: calls in work and streams are ended at once, with an error. Above 0: for so long at most the node takes nothing new (it accepts
+   * no connection, withdraws its services, and refuses requests with `RPC_PEER_GONE` and streams with `STREAM_REFUSED`), while calls in work and
+   * open streams, its own included, go on. Up to 86,400,000. A stream that does not end takes all of that time.
    */
   readonly drainMs?: number;
 }
@@ -32,4 +32,10 @@ function checked(options: StopOptions): number {
   if (typeof drainMs === 'number' && drainMs >= 0 && drainMs <= DRAIN_MS_MAX) return drainMs;
   const text = `stop: drainMs is ${shown(drainMs)}; it must be a number of milliseconds from 0 to ${DRAIN_MS_MAX}`;
   throw new NetworkError('ARGUMENT_INVALID', text);
+}
+
+/** Throws `NOT_STARTED`. */
+export function requireRunning(state: NodeState): void {
+  if (state === 'running' || state === 'draining') return;
+  throw new NetworkError('NOT_STARTED', state === 'new' ? 'the node was not started' : 'the node was stopped');
 }

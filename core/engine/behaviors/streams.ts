@@ -46,6 +46,14 @@ export class Streams implements BehaviorObserver {
       this.callbacks.run(opener, 'streamOpener', () => opener.ports.streamOpener?.serviceEnded?.(opener.agent, serviceId));
   }
 
+  /** No new streams of other nodes; calls back when none is open any more. */
+  drain(settled: () => void): void {
+    const slot = this.behaviors.filling('streamOpener');
+    const opener = slot?.ports.streamOpener;
+    if (slot === undefined || opener?.drain === undefined) return settled();
+    this.callbacks.run(slot, 'streamOpener', () => opener.drain?.(slot.agent, settled));
+  }
+
   /** What it throws is a fault; that the stream is reset for it besides needs a look of its own at a promise. */
   private toHook(slot: BehaviorSlot, incoming: IncomingStream): void {
     const verdict = this.callbacks.ask(slot, 'onStream', () => slot.instance.onStream(slot.agent, incoming.stream));

@@ -1,6 +1,17 @@
 /** @module Tests of `stop({ drainMs })` (kind 17): no new work, calls in work are finished and answered, then goodbye; in virtual time. */
 import { expect } from 'chai';
-import { Behavior, NetworkBehavior, type NetworkError, type NodeEvents, Rpc, toLocal, toNode, toService } from '../../../core/index.js';
+import {
+  Behavior,
+  type ByteStream,
+  NetworkBehavior,
+  type NetworkError,
+  type NodeEvents,
+  OnStream,
+  Rpc,
+  toLocal,
+  toNode,
+  toService,
+} from '../../../core/index.js';
 import { SimulatedNetwork, type SimulatedNode } from '../../../simulation.js';
 
 /** Works in virtual time. */
@@ -163,6 +174,49 @@ describe('node.stop({ drainMs })', () => {
     expect(unstarted.state).to.equal('new');
     await unstarted.stop({ drainMs: 10_000 });
     expect(unstarted.state).to.equal('stopped');
+    await sim.stop();
+  });
+
+  it('waits for streams that are open, both ways, and refuses new ones', async () => {
+    class Box extends NetworkBehavior {
+      static readonly behavior = { serviceId: 66, name: 'box' } as const;
+      @OnStream() take(stream: ByteStream) {
+        return stream.readable.pipeTo(stream.writable);
+      }
+    }
+    const { sim, server, client, startedMs } = await couple();
+    server.addBehavior(Box);
+    const stream = await client.openStream(toNode(server.id), 66);
+    const stopped = server.stop({ drainMs: 5_000 });
+    await sim.run(100);
+    const refused = watch(sim, client.openStream(toNode(server.id), 66));
+    const writer = stream.writable.getWriter();
+    await writer.write(new Uint8Array(10));
+    await sim.run(300);
+    expect([refused.code, server.state]).to.deep.equal(['STREAM_REFUSED', 'draining']);
+    void writer.close();
+    const reader = stream.readable.getReader();
+    expect((await sim.waitFor(reader.read(), 1_000)).value?.length).to.equal(10);
+    expect((await sim.waitFor(reader.read(), 1_000)).done).to.equal(true);
+    await stopped;
+    expect(sim.nowMs - startedMs).to.be.below(1_000);
+    await sim.stop();
+  });
+
+  it('a stream that does not end takes all of the time', async () => {
+    class Box extends NetworkBehavior {
+      static readonly behavior = { serviceId: 66, name: 'box' } as const;
+      @OnStream() take() {}
+    }
+    const { sim, server, client } = await couple();
+    server.addBehavior(Box);
+    const stream = await client.openStream(toNode(server.id), 66);
+    const beganMs = sim.nowMs;
+    await server.stop({ drainMs: 700 });
+    expect(sim.nowMs - beganMs).to.be.within(700, 900);
+    await sim.run(100);
+    const code = await stream.closed.catch((error: NetworkError) => error.code);
+    expect(['STREAM_RESET', 'STREAM_LOST']).to.include(code);
     await sim.stop();
   });
 });
