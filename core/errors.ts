@@ -123,6 +123,7 @@ export const ERROR_CODES = {
     'Call again; the remote may or may not have processed the call.',
   ],
   RPC_SEQUENCE: ['The method returns a stream of responses, but one answer was requested.', 'Iterate over it: use the typed client.'],
+  RPC_SOURCE_FAILED: ['What makes a stream of the request has thrown on this node; the cause has it.', 'See the cause.'],
   RPC_TIMEOUT: ['No answer came within the deadline.', 'Raise timeoutMs, or find out why the remote is slow.'],
   RPC_TOO_LARGE: ['The request or the answer is larger than a message may be.', 'Send less, or use streams.'],
   RPC_UNREACHABLE: [

@@ -6,7 +6,7 @@ export { ipBytes, isIpv4Mapped } from './address/ip.js';
 export { isNodeId, type NodeId, nodeIdFromBytes, nodeIdToBytes, parseNodeId, sharesPrefix, shortId } from './address/node-id.js';
 export { bucketIndex, distanceBits, isCloser } from './address/xor-distance.js';
 export type { Agent, BehaviorAgent, Cancellable, ConnectionAgent, HandlerTarget, QueueFill, SendOptions } from './api/agent.js';
-export type { Client, ClientCallOptions } from './api/client.js';
+export type { Client, ClientCallOptions, ClientStreamOptions, ManyAnswer, ManyOptions } from './api/client.js';
 export { ConnectionHandler } from './api/connection-handler.js';
 export type { BehaviorDescriptor } from './api/descriptor.js';
 export type {
@@ -41,6 +41,7 @@ export type {
   Lent,
   LentPort,
   Logger,
+  ManyItem,
   Placement,
   PolicyCandidate,
   Random,
@@ -65,6 +66,7 @@ export {
 } from './api/router-table.js';
 export {
   type Route,
+  type RouteOf,
   type RouteRule,
   requireRoute,
   toConnection,
@@ -76,6 +78,7 @@ export {
   toServices,
 } from './api/routes.js';
 export { type RpcAnswer, type RpcContext, RpcError, type RpcRequest } from './api/rpc.js';
+export type { RpcMethodOptions } from './api/rpc-options.js';
 export type {
   ByteStream,
   IncomingStream,
@@ -112,6 +115,7 @@ export {
   type ExchangeUser,
   HEAD_BYTES,
   type MessageHead,
+  type Origin,
   OWN_KINDS_MIN,
   type Peer,
   type ReachedBound,

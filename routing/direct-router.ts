@@ -61,6 +61,13 @@ export class DirectRouter extends RouterTable {
     return best.nodeId === origin ? (this.#bestProvider(serviceId, origin)?.action ?? REJECT) : best;
   }
 
+  override providersOf(serviceId: number, _meta: number, count: number): readonly NodeId[] {
+    const links = [...this.#neighbours.nodes()].filter(({ services }) => services.has(serviceId));
+    const nodes = links.sort((one, other) => (isBetter(one, other) ? -1 : 1)).map(({ nodeId }) => nodeId);
+    const { self } = this;
+    return (this.#own.has(serviceId) && self !== undefined ? [self, ...nodes] : nodes).slice(0, count);
+  }
+
   /** This node if it offers the service, and one copy for every neighbour that does, as far as they are within the scope. */
   override pathsToServices(serviceId: number, scope: number, except?: number, source = this.self): RouteFanout {
     const all = this.#fanouts.get(serviceId) ?? this.#fanOut(serviceId);

@@ -4,6 +4,7 @@
  */
 import { NetworkError } from '../errors.js';
 import type { NetworkBehavior } from './network-behavior.js';
+import { NO_RPC_OPTIONS, type RpcMethodOptions, readRpcOptions } from './rpc-options.js';
 
 export interface BehaviorDescriptor {
   /** 0-255; 0-31 are reserved for built-in behaviours. */
@@ -12,13 +13,15 @@ export interface BehaviorDescriptor {
   readonly name: string;
   /** A gate sees connections before they are open, and admits them. */
   readonly gate?: boolean;
-  /** The methods that may be called remotely; `@Rpc` adds to them. */
-  readonly rpc?: readonly string[];
+  /** The methods that may be called remotely, by name or with what is true of each; `@Rpc` adds to them. */
+  readonly rpc?: readonly string[] | Readonly<Record<string, RpcMethodOptions>>;
 }
 
 /** What a client needs to know of a behaviour's class, which may be abstract: its methods need not be there. */
 export interface RpcContract extends Pick<BehaviorDescriptor, 'serviceId' | 'name'> {
   readonly methods: ReadonlySet<string>;
+  /** Of those methods that have some. */
+  readonly options: ReadonlyMap<string, RpcMethodOptions>;
 }
 
 /** Any class, also an abstract one. */
@@ -78,12 +81,13 @@ const CURE = 'write @Behavior({ serviceId, name }) above the class, or static be
 
 /** What `@Behavior` recorded, by class. */
 const recorded = new WeakMap<object, BehaviorDescriptor>();
-/** The functions that `@Rpc` marked. */
-const marked = new WeakSet<object>();
+/** The functions that `@Rpc` marked, with what it said of them. */
+const marked = new WeakMap<object, RpcMethodOptions>();
 /** The functions that `@OnStream` marked. */
 const streamMarked = new WeakSet<object>();
 const descriptors = new WeakMap<object, BehaviorDescriptor>();
 const methods = new WeakMap<object, ReadonlySet<string>>();
+const options = new WeakMap<object, ReadonlyMap<string, RpcMethodOptions>>();
 const contracts = new WeakMap<object, RpcContract>();
 
 /** For `@Behavior` alone. Throws `BEHAVIOR_INVALID` when the facts are not sound. */
@@ -92,8 +96,8 @@ export function recordDescriptor(type: AnyClass, given: BehaviorDescriptor): voi
 }
 
 /** For `@Rpc` alone. */
-export function markRpc(method: object): void {
-  marked.add(method);
+export function markRpc(method: object, given: RpcMethodOptions = NO_RPC_OPTIONS): void {
+  marked.set(method, given);
 }
 
 /** For `@OnStream` alone. */
@@ -123,7 +127,7 @@ export function descriptorOf(subject: object): BehaviorDescriptor {
   const known = descriptors.get(type);
   if (known !== undefined) return known;
   const descriptor = checked(type, givenTo(type));
-  checkRpcNames(type, descriptor.rpc ?? []);
+  checkRpcNames(type, namesIn(descriptor.rpc));
   descriptors.set(type, descriptor);
   return descriptor;
 }
@@ -136,18 +140,34 @@ export function rpcMethodsOf(subject: object): ReadonlySet<string> {
   const type = classOf(subject);
   const known = methods.get(type);
   if (known !== undefined) return known;
-  const names = new Set([...(descriptorOf(type).rpc ?? []), ...markedNames(type.prototype)]);
+  const names = new Set([...namesIn(descriptorOf(type).rpc), ...markedNames(type.prototype)]);
   methods.set(type, names);
   return names;
+}
+
+/** What is true of them, of those of which anything is. What the descriptor says of a method goes before `@Rpc`, and a class before those above it. */
+export function rpcOptionsOf(subject: object): ReadonlyMap<string, RpcMethodOptions> {
+  const type = classOf(subject);
+  const known = options.get(type);
+  if (known !== undefined) return known;
+  const found = new Map<string, RpcMethodOptions>();
+  const add = (name: string, given: RpcMethodOptions | undefined) => {
+    if (given !== undefined && given !== NO_RPC_OPTIONS && !found.has(name)) found.set(name, given);
+  };
+  for (const [name, given] of Object.entries(optionsIn(checked(type, givenTo(type)).rpc))) add(name, given);
+  for (const [name, method] of methodsOf(type.prototype as object)) add(name, marked.get(method));
+  options.set(type, found);
+  return found;
 }
 
 /** The contract of a behaviour's class, own or inherited. Throws `BEHAVIOR_INVALID`. */
 export function contractOf(type: AnyClass): RpcContract {
   const known = contracts.get(type);
   if (known !== undefined) return known;
-  const { serviceId, name, rpc = [] } = checked(classOf(type), givenTo(classOf(type)));
-  checkRemoteNames(type, rpc);
-  const contract = { serviceId, name, methods: new Set([...rpc, ...markedNames(type.prototype as object)]) };
+  const { serviceId, name, rpc } = checked(classOf(type), givenTo(classOf(type)));
+  checkRemoteNames(type, namesIn(rpc));
+  const names = new Set([...namesIn(rpc), ...markedNames(type.prototype as object)]);
+  const contract = { serviceId, name, methods: names, options: rpcOptionsOf(type) };
   contracts.set(type, contract);
   return contract;
 }
@@ -193,8 +213,22 @@ function checked(type: AnyClass, given: unknown): BehaviorDescriptor {
     serviceId,
     name,
     ...(gate === undefined ? {} : { gate }),
-    ...(rpc === undefined ? {} : { rpc: Object.freeze([...rpc]) }),
+    ...(rpc === undefined ? {} : { rpc: rpcOf(type, rpc) }),
   });
+}
+
+function rpcOf(type: AnyClass, rpc: NonNullable<BehaviorDescriptor['rpc']>): NonNullable<BehaviorDescriptor['rpc']> {
+  if (Array.isArray(rpc)) return Object.freeze([...rpc]);
+  const read = Object.entries(rpc).map(([name, given]) => [name, readRpcOptions(`${className(type)}: rpc.${name}`, given)] as const);
+  return Object.freeze(Object.fromEntries(read));
+}
+
+function namesIn(rpc: BehaviorDescriptor['rpc'] = []): readonly string[] {
+  return Array.isArray(rpc) ? rpc : Object.keys(rpc);
+}
+
+function optionsIn(rpc: BehaviorDescriptor['rpc'] = []): Readonly<Record<string, RpcMethodOptions>> {
+  return Array.isArray(rpc) ? {} : (rpc as Readonly<Record<string, RpcMethodOptions>>);
 }
 
 /** The first thing that is wrong, and its cure. */
@@ -207,8 +241,14 @@ function faultIn(given: BehaviorDescriptor): [fault: string, cure: string] | und
   const isName = typeof name === 'string' && NAME.test(name);
   if (!isName) return [`has the name ${shown(name)}`, 'give it 1 to 64 letters, digits, - and _'];
   if (gate !== undefined && typeof gate !== 'boolean') return ['has a gate that is no boolean', 'write true or false'];
-  const isList = rpc === undefined || (Array.isArray(rpc) && rpc.every((entry) => typeof entry === 'string'));
-  return isList ? undefined : ['has an rpc that is no list of names', "write it as in rpc: ['greet']"];
+  const isList = Array.isArray(rpc) ? rpc.every((entry) => typeof entry === 'string') : rpc === undefined || isObject(rpc);
+  return isList
+    ? undefined
+    : ['has an rpc that is no list of names', "write it as in rpc: ['greet'], or rpc: { greet: { idempotent: true } }"];
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
 }
 
 /** A value for a text; never throws, whatever it is. */

@@ -111,6 +111,8 @@ export type CallResult =
       readonly text: string;
       /** What was called (`serviceId`, `method`, `destination`), and of a limit which one it is. */
       readonly details?: Readonly<Record<string, unknown>>;
+      /** What was thrown on this node. */
+      readonly cause?: unknown;
     };
 
 export interface CallRequest {
@@ -122,7 +124,20 @@ export interface CallRequest {
   readonly value: unknown;
   /** Absent: the provider's default (10 s). */
   readonly timeoutMs?: number;
+  /** Of a stream of responses: until the first item, and between two. Absent: `timeoutMs`. */
+  readonly firstItemMs?: number;
+  readonly nextItemMs?: number;
+  /** Of a stream of responses: for how long the node keeps it while no connection leads there. Absent: 0. */
+  readonly resumeMs?: number;
+  /** It may be done twice: of a service another provider may be asked. */
+  readonly idempotent?: boolean;
 }
+
+/** What comes of a request to many nodes: answers, then `end` once there are enough or the time is over; or `failed` instead of all. */
+export type ManyItem =
+  | (CallResult & { readonly nodeId: NodeId; readonly nodeVerified: boolean })
+  | { readonly type: 'end' }
+  | { readonly type: 'failed'; readonly code: string; readonly text: string; readonly details?: Readonly<Record<string, unknown>> };
 
 /** Makes calls to `onRpc` and `@Rpc`. Provided by the rpc behaviour. */
 export interface Caller {
@@ -133,6 +148,8 @@ export interface Caller {
    * counts anew for every pull.
    */
   callStream(agent: BehaviorAgent, request: CallRequest, onItem: (item: StreamItem) => void): RunningStream;
+  /** A request to all providers of a service. Ends with the `enough`th good answer, or when its time is over. */
+  callMany?(agent: BehaviorAgent, request: CallRequest, enough: number, onItem: (item: ManyItem) => void): { cancel(): void };
   /** A service of this node has ended: it will answer no request any more. */
   serviceEnded?(agent: BehaviorAgent, serviceId: number): void;
   /**

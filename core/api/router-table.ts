@@ -162,6 +162,12 @@ export abstract class RouterTable {
     return undefined;
   }
 
+  /** At most `count` nodes that offer the service and can be reached, the nearest first. The default knows the one of `providerOf`. */
+  providersOf(serviceId: number, meta: number, _count: number): readonly NodeId[] {
+    const provider = this.providerOf(serviceId, meta);
+    return provider === undefined ? [] : [provider];
+  }
+
   explain(rule: RouteRule): RouteExplanation {
     const action = this.pathTo(rule, 0);
     return { rule, action, reason: `the table returns ${action.type}`, rejected: [] };

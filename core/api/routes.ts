@@ -28,7 +28,7 @@ export type Route =
   | { readonly type: 'local' };
 
 /** Routes of one kind. */
-type RouteOf<Type extends Route['type']> = Extract<Route, { type: Type }>;
+export type RouteOf<Type extends Route['type']> = Extract<Route, { type: Type }>;
 
 /** The routes a router table decides. */
 export type RouteRule = Extract<Route, { type: 'node' | 'key' | 'service' | 'services' }>;

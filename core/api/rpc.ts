@@ -2,6 +2,7 @@
  * @module Rpc contract: what `onRpc` and `@Rpc` methods see. The calls themselves are the work of `behaviours/rpc`.
  */
 import type { NodeId } from '../address/node-id.js';
+import type { RpcMethodOptions } from './rpc-options.js';
 
 /** A request, local or remote. */
 export interface RpcRequest {
@@ -32,6 +33,11 @@ export interface RpcAnswer {
   result(returned: unknown): void;
   /** Answers with what an `@Rpc` method threw. Its text stays on this node unless it is an `RpcError`. */
   failed(cause: unknown): void;
+  /**
+   * Answers with what an `@Rpc` method makes of the request, after the request has passed the method's validator, which may take a while. What the
+   * method throws is its answer.
+   */
+  run(options: RpcMethodOptions, method: (value: unknown) => unknown): void;
 }
 
 /** Thrown by an `@Rpc` method to answer with a code of its own. `details` stay on their node: the caller's say what was called. */

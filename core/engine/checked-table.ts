@@ -129,6 +129,13 @@ export class CheckedTable {
     return undefined;
   }
 
+  providersOf(serviceId: number, meta: number, count: number): readonly NodeId[] {
+    const providers = this.#answer('providersOf', () => this.table.providersOf(serviceId, meta, count));
+    if (providers === undefined || isSoundList({ nodes: providers, isComplete: false }, count)) return providers ?? NO_NODES.nodes;
+    this.onFault('providersOf', unsound(providers));
+    return NO_NODES.nodes;
+  }
+
   createSync(forNode: NodeId, bytesMax: number | undefined): Uint8Array | undefined {
     return this.#sync('createSync', () => this.table.createSync(forNode, bytesMax));
   }

@@ -147,6 +147,12 @@ export class RouterFacade extends RouterTable {
     return older !== undefined && older === preferred ? older : (provider ?? older);
   }
 
+  override providersOf(serviceId: number, meta: number, count: number): readonly NodeId[] {
+    const providers = this.#current.providersOf(serviceId, meta, count);
+    if (this.#previous === undefined || providers.length >= count) return providers;
+    return [...new Set([...providers, ...this.#previous.providersOf(serviceId, meta, count)])].slice(0, count);
+  }
+
   override closest(key: NodeId, count: number): ClosestNodes {
     if (this.#previous === undefined) return this.#current.closest(key, count);
     return { nodes: this.#previous.closest(key, count).nodes, isComplete: false };

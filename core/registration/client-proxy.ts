@@ -6,6 +6,7 @@ import type { Client, ClientCallOptions } from '../api/client.js';
 import { contractOf } from '../api/descriptor.js';
 import type { CallRequest } from '../api/ports.js';
 import { type Route, requireRoute, toService } from '../api/routes.js';
+import { NO_RPC_OPTIONS } from '../api/rpc-options.js';
 import { NetworkError } from '../errors.js';
 import { nearest } from '../schema/nearest.js';
 import type { BehaviorClass } from './registry.js';
@@ -23,13 +24,17 @@ const iterated = new WeakMap<object, Set<string>>();
 
 /** The methods that the class offers are made once, as the client's own; every other name comes from its prototype, and is refused. */
 export function clientOf<C extends BehaviorClass>(type: C, route: Route, calls: ClientCalls): Client<C> {
-  const { serviceId, name, methods } = contractOf(type);
+  const { serviceId, name, methods, options: declared } = contractOf(type);
   requireRoute('client', route);
   const target = (route.type === 'service' || route.type === 'services') && route.serviceId === undefined ? toService(serviceId) : route;
   const { prototype } = type as unknown as { prototype: Record<string, unknown> };
   const streams = iterated.get(type) ?? new Set();
   iterated.set(type, streams);
-  const requestOf = (method: string, value?: unknown): CallRequest => ({ route: target, serviceId, serviceName: name, method, value });
+  const requestOf = (method: string, value?: unknown): CallRequest => {
+    const request = { route: target, serviceId, serviceName: name, method, value };
+    const { idempotent = false, resumeMs = 0 } = declared.get(method) ?? NO_RPC_OPTIONS;
+    return idempotent || resumeMs > 0 ? { ...request, idempotent, resumeMs } : request;
+  };
   const refusal = (method: string) => () => {
     const refused = () => calls.refuse(requestOf(method), unknownMethod(method, [...methods]));
     return isGenerator(prototype[method]) ? { [Symbol.asyncIterator]: () => ({ next: refused }) } : refused();
@@ -61,7 +66,7 @@ function iterable(answer: Promise<unknown>, stream: () => AsyncIterable<unknown>
   return Object.assign(answer, { [Symbol.asyncIterator]: iterate });
 }
 
-function unknownMethod(method: string, offered: readonly string[]): NetworkError {
+export function unknownMethod(method: string, offered: readonly string[]): NetworkError {
   return new NetworkError('RPC_METHOD_UNKNOWN', `the class offers no method ${method}; ${nearest(method, offered)}`);
 }
 

@@ -4,6 +4,7 @@
  * defined. `@inject` needs the legacy dialect, which alone has decorators of parameters; `static inject` works everywhere.
  */
 
+import type { StandardSchemaV1 } from '@standard-schema/spec';
 import {
   type AnyClass,
   type BehaviorDescriptor,
@@ -15,6 +16,7 @@ import {
 } from '../api/descriptor.js';
 import type { NetworkBehavior } from '../api/network-behavior.js';
 import type { RpcContext } from '../api/rpc.js';
+import { type RpcMethodOptions, readRpcOptions } from '../api/rpc-options.js';
 import type { ByteStream } from '../api/stream.js';
 import { NetworkError } from '../errors.js';
 
@@ -26,10 +28,23 @@ export type RpcMethod = (request: never, context: RpcContext) => unknown;
 export type BehaviorDecorator = (type: AnyClass<NetworkBehavior>, context?: ClassDecoratorContext) => void;
 
 /** The two dialects' calls of a method decorator. */
-export interface RpcDecorator {
-  (method: RpcMethod, context: ClassMethodDecoratorContext): void;
-  <M extends RpcMethod>(prototype: object, name: string | symbol, property: TypedPropertyDescriptor<M>): void;
+export interface RpcDecorator<Method = RpcMethod> {
+  (method: Method, context: ClassMethodDecoratorContext): void;
+  <M extends Method>(prototype: object, name: string | symbol, property: TypedPropertyDescriptor<M>): void;
 }
+
+/** What an `@Rpc` method may look like whose requests and answers are checked by validators. Of a request that is a stream the items are. */
+export type CheckedRpcMethod<Options> =
+  | ((request: CheckedRequest<Options>, context: RpcContext) => CheckedAnswer<Options>)
+  | ((request: AsyncIterable<CheckedRequest<Options>>, context: RpcContext) => CheckedAnswer<Options>);
+
+type CheckedRequest<Options> = Options extends { readonly input: infer Input extends StandardSchemaV1 }
+  ? StandardSchemaV1.InferOutput<Input>
+  : never;
+type CheckedAnswer<Options> = Options extends { readonly output: infer Output extends StandardSchemaV1 }
+  ? Answered<StandardSchemaV1.InferInput<Output>>
+  : unknown;
+type Answered<T> = T | PromiseLike<T> | AsyncIterable<T> | Generator<T>;
 
 /** What an `@OnStream` method may look like. */
 export type StreamMethod = (stream: ByteStream) => unknown;
@@ -48,9 +63,12 @@ export function Behavior(descriptor: Omit<BehaviorDescriptor, 'rpc'>): BehaviorD
   };
 }
 
-/** Makes a method callable by other nodes. With further decorators on the method, write it first. */
-export function Rpc(): RpcDecorator {
-  return methodDecorator('@Rpc', markRpc);
+/** Makes a method callable by other nodes, with what is true of it. With further decorators on the method, write it first. */
+export function Rpc(): RpcDecorator;
+export function Rpc<const Options extends RpcMethodOptions>(options: Options): RpcDecorator<CheckedRpcMethod<Options>>;
+export function Rpc(given?: RpcMethodOptions): RpcDecorator<never> {
+  const options = given && readRpcOptions('@Rpc', given);
+  return methodDecorator('@Rpc', (method) => markRpc(method, options));
 }
 
 /** Makes a method take the streams that other nodes open to this behaviour. It may be async; what it throws resets its stream. */

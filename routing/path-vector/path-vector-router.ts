@@ -102,6 +102,13 @@ export class PathVectorRouter extends LearningRouter {
     return rib.nodes.idOf(this.#choice?.pick(serviceId, candidates) ?? nearest);
   }
 
+  override providersOf(serviceId: number, _meta: number, count: number): readonly NodeId[] {
+    const { rib, self } = this;
+    if (rib === undefined || self === undefined) return [];
+    const others = inOrder(rib, rib.providers.of(serviceId)).map((node) => rib.nodes.idOf(node));
+    return (this.own.has(serviceId) ? [self, ...others] : others).slice(0, count);
+  }
+
   /** Complete while all neighbours have sent all that they know, and no bound has left anything of it out. */
   override closest(key: NodeId, count: number): ClosestNodes {
     const nodes: NodeId[] = [];

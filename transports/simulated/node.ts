@@ -53,6 +53,9 @@ export class SimulatedNode extends MeshNode {
     return this.#meanwhile(super.call(route, serviceId, method, value, options));
   }
 
+  override requestMany: MeshNode['requestMany'] = (...args) =>
+    this.#steps(super.requestMany(...args)[Symbol.asyncIterator]()) as ReturnType<MeshNode['requestMany']> as never;
+
   override openStream(route: Route, target: BehaviorClass | number, options: OpenOptions = {}): Promise<ByteStream> {
     return this.#meanwhile(super.openStream(route, target, options));
   }

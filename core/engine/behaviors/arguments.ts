@@ -66,6 +66,7 @@ export function requireDelivery(request: RpcRequest, answer: RpcAnswer): void {
   requireWhole('deliverRpc: request.serviceId', serviceId, 0, 255);
   requireText('deliverRpc: request.method', method);
   requireFunction('deliverRpc: answer.error', (Object(answer) as RpcAnswer).error);
+  requireFunction('deliverRpc: answer.run', (Object(answer) as RpcAnswer).run);
 }
 
 function invalid(title: string, given: unknown, what: string): NetworkError {

@@ -5,7 +5,7 @@
 
 import { type NodeId, shortId } from '../../address/node-id.js';
 import type { BehaviorAgent } from '../../api/agent.js';
-import { descriptorOf, rpcMethodsOf, USER_SERVICE_IDS_FROM } from '../../api/descriptor.js';
+import { descriptorOf, rpcMethodsOf, rpcOptionsOf, USER_SERVICE_IDS_FROM } from '../../api/descriptor.js';
 import { lendHost, type NetworkBehavior } from '../../api/network-behavior.js';
 import type { BehaviorPorts, Logger } from '../../api/ports.js';
 import { NetworkError } from '../../errors.js';
@@ -209,7 +209,7 @@ export class BehaviorTable {
     if (taken !== undefined && !taken.isLeaving) throw isTaken(descriptor.serviceId, descriptor.name, taken.name);
     const owner = tables.get(instance);
     if (owner !== undefined && owner !== this) throw isElsewhere(descriptor.name, owner.context.self);
-    const slot = new BehaviorSlot(instance, descriptor, rpcMethodsOf(instance));
+    const slot = new BehaviorSlot(instance, descriptor, rpcMethodsOf(instance), rpcOptionsOf(instance));
     tables.set(instance, this);
     slot.agent = this.agentOf(slot);
     this.claimed.set(slot.serviceId, slot);

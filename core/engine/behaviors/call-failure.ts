@@ -20,7 +20,7 @@ export function circumstantial(request: CallRequest, failure: Failure): Failure 
 }
 
 /** The same as an error: the handler's own codes come as an `RpcError`, ours as a `NetworkError`. */
-export function callError(request: CallRequest, failure: Failure, cause?: unknown): NetworkError | RpcError {
+export function callError(request: CallRequest, failure: Failure, cause: unknown = failure.cause): NetworkError | RpcError {
   const { code, text, details = {} } = circumstantial(request, failure);
   return isOwn(code) ? new NetworkError(code, text, { cause, details }) : new RpcError(code, text, details);
 }

@@ -5,6 +5,7 @@
 import type { BehaviorAgent, Cancellable } from '../../api/agent.js';
 import type { Caller, CallRequest, CallResult } from '../../api/ports.js';
 import type { RpcAnswer, RpcRequest } from '../../api/rpc.js';
+import { NO_RPC_OPTIONS } from '../../api/rpc-options.js';
 import { type ErrorCode, NetworkError } from '../../errors.js';
 import { limitReached } from '../../limits.js';
 import { PENDING_FULL } from '../../structures/pending-table.js';
@@ -125,11 +126,8 @@ export class Calls implements BehaviorObserver {
 
   private deliverToMethod(slot: BehaviorSlot, request: RpcRequest, answer: RpcAnswer): void {
     const methods = slot.instance as unknown as Record<string, (value: unknown, context: RpcRequest) => unknown>;
-    try {
-      answer.result(this.callbacks.perform(slot, () => methods[request.method]?.(request.value, request)));
-    } catch (cause) {
-      answer.failed(cause);
-    }
+    const run = (value: unknown) => this.callbacks.perform(slot, () => methods[request.method]?.(value, request));
+    answer.run(slot.rpcOptions.get(request.method) ?? NO_RPC_OPTIONS, run);
   }
 }
 

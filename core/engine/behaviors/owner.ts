@@ -9,6 +9,7 @@ import type { BehaviorDescriptor } from '../../api/descriptor.js';
 import type { Connection, Lane } from '../../api/events.js';
 import { type BehaviorLimits, NetworkBehavior } from '../../api/network-behavior.js';
 import type { BehaviorPorts, Logger } from '../../api/ports.js';
+import type { RpcMethodOptions } from '../../api/rpc-options.js';
 import { NetworkError } from '../../errors.js';
 import type { ScopedMetrics } from '../../metrics.js';
 import { RateWindow } from '../../structures/rate-window.js';
@@ -78,6 +79,7 @@ export class BehaviorSlot implements Owner {
     readonly instance: NetworkBehavior,
     descriptor: BehaviorDescriptor,
     readonly rpcMethods: ReadonlySet<string>,
+    readonly rpcOptions: ReadonlyMap<string, RpcMethodOptions>,
   ) {
     this.serviceId = descriptor.serviceId;
     this.name = descriptor.name;

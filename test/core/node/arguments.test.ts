@@ -10,6 +10,7 @@ import {
   NetworkBehavior,
   NetworkError,
   toLocal,
+  toServices,
 } from '../../../core/index.js';
 import { DirectRouter } from '../../../routing/index.js';
 import { SimulatedNetwork, type SimulatedNode } from '../../../simulation.js';
@@ -101,6 +102,11 @@ function nodeCases(node: SimulatedNode): Readonly<Record<string, Case>> {
     call: {
       call: node.call.bind(node),
       good: [toLocal(), 64, 'greet', 1, {}],
+      also: [[], [], [], ALL, ['undefined', ...EMPTY]],
+    },
+    requestMany: {
+      call: (...args: unknown[]) => (Reflect.apply(node.requestMany, node, args) as AsyncIterable<unknown>)[Symbol.asyncIterator]().next(),
+      good: [Owner, toServices(), 'greet', 1, {}],
       also: [[], [], [], ALL, ['undefined', ...EMPTY]],
     },
     openStream: { call: node.openStream.bind(node), good: [toLocal(), 64, {}], also: [[], [], ['undefined', ...EMPTY]] },

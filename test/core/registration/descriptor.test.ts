@@ -81,9 +81,18 @@ describe('descriptor', () => {
     for (const name of ['onMessage', 'perform', 'ports', 'constructor', 'toString', '__proto__', 'then', 'toJSON', 'name']) {
       expect(verdict({ serviceId: 64, name: 'a', rpc: [name] }), name).to.match(/^BEHAVIOR_INVALID: Sample offers .* no hook/);
     }
+    expect(verdict({ serviceId: 64, name: 'a', rpc: { greet: { idempotent: true, resumeMs: 60_000 } } })).to.equal('accepted');
+    for (const [options, text] of [
+      [{ idempotent: 1 }, 'option idempotent is 1'],
+      [{ resumeMs: 60_001 }, 'option resumeMs is 60001'],
+      [{ input: {} }, 'option input is'],
+      [{ resume: 1 }, 'option resume is unknown'],
+    ] as const)
+      expect(verdict({ serviceId: 64, name: 'a', rpc: { greet: options } })).to.include(`BEHAVIOR_INVALID: Sample: rpc.greet: ${text}`);
+    expect(verdict({ serviceId: 64, name: 'a', rpc: { gret: {} } })).to.match(/no method of it; correct the name/);
     for (const name of ['gret', 'field', 'count'])
       expect(verdict({ serviceId: 64, name: 'a', rpc: [name] })).to.match(/no method of it; correct the name/);
-    for (const rpc of ['greet', [1], {}]) expect(verdict({ serviceId: 64, name: 'a', rpc })).to.match(/rpc that is no list/);
+    for (const rpc of ['greet', [1], 7, null]) expect(verdict({ serviceId: 64, name: 'a', rpc })).to.match(/rpc that is no list/);
   });
 
   it('a missing, misspelt or doubled descriptor is refused, naming class and cure', () => {
