@@ -17,6 +17,7 @@
 import {
   type BehaviorAgent,
   type BehaviorLimits,
+  type ByteStream,
   type Caller,
   type CallRequest,
   type CallResult,
@@ -24,16 +25,18 @@ import {
   DURATION_BOUNDS_MS,
   Exchanges,
   type Histogram,
+  type Limits,
   LOGGER,
   type Logger,
   type Lost,
+  type ManyItem,
   type Message,
   NetworkBehavior,
   NODE_ID,
   type NodeId,
   type QueueFill,
+  type RouteOf,
   RouterTable,
-  type RunningStream,
   type StreamItem,
   WakeTimer,
 } from '../../core/index.js';
@@ -42,10 +45,15 @@ import type { RpcHost } from './host.js';
 import type { IncomingCall } from './incoming-call.js';
 import { IncomingCalls } from './incoming-calls.js';
 import { rpcLimits } from './limits.js';
+import { ManyCall } from './many-call.js';
+import { isTimeout } from './messages.js';
 import { RpcCounters, type RpcOptions, type RpcSettings, readRpcOptions } from './options.js';
 import { OutgoingCall } from './outgoing-call.js';
 import { OutgoingCalls } from './outgoing-calls.js';
 import { OutgoingStream } from './outgoing-stream.js';
+import { divided } from './parts/sources.js';
+import { PartStreams } from './parts/streams.js';
+import { RetriedCall, type RetryHost } from './retried-call.js';
 
 const SERVICE_ID = 6;
 
@@ -58,6 +66,9 @@ export class RpcBehavior extends NetworkBehavior {
   private readonly exchanges: Exchanges<IncomingCall>;
   private readonly outgoing: OutgoingCalls;
   private readonly incoming: IncomingCalls;
+  private readonly streams = new PartStreams(SERVICE_ID);
+  private readonly retries: RetryHost;
+  private nodeLimits: Limits | undefined;
   private latency: Histogram | undefined;
   /** Called once no call is in work any more. */
   private onDrained: (() => void) | undefined;
@@ -71,22 +82,34 @@ export class RpcBehavior extends NetworkBehavior {
     const { callsMax } = this.settings;
     this.exchanges = new Exchanges({ self, routes: router, counters, bounds: this.settings, exchangesMax: callsMax });
     const { requester, responder } = this.exchanges;
+    const nodeLimits = () => this.nodeLimits;
     const host: RpcHost = {
       counters,
       log,
+      get limits() {
+        return nodeLimits();
+      },
       act: (work) => this.act(log, work),
       wake: (agent) => this.exchanges.wake(agent),
       answered: (latencyMs) => this.latency?.record(latencyMs),
       ended: () => this.callEnded(log),
     };
-    this.outgoing = new OutgoingCalls(host, requester, callsMax, SERVICE_ID);
-    this.incoming = new IncomingCalls(host, responder);
+    this.outgoing = new OutgoingCalls(host, requester, callsMax, SERVICE_ID, this.streams);
+    this.incoming = new IncomingCalls(host, responder, this.streams, (message, head) => this.outgoing.gone(message, head));
+    this.retries = {
+      calls: this.outgoing,
+      providersOf: (serviceId, meta, count) => router.providersOf(serviceId, meta, count),
+      start: (agent, call) => this.outgoing.start(agent, call),
+      act: host.act,
+      retried: () => counters.callsRetried++,
+    };
   }
 
   override get ports(): { readonly caller: Caller } {
     const caller: Caller = {
       call: (agent, request, settle) => this.startCall(agent, request, settle),
       callStream: (agent, request, onItem) => this.startStream(agent, request, onItem),
+      callMany: (agent, request, enough, onItem) => this.startMany(agent, request, enough, onItem),
       serviceEnded: (agent, serviceId) => this.exchanges.responder.stop(agent, (call) => call.serviceId === serviceId),
       drain: (_agent, settled) => this.drain(settled),
     };
@@ -97,38 +120,27 @@ export class RpcBehavior extends NetworkBehavior {
     return rpcLimits(this.settings);
   }
 
-  /** Own calls that wait for an answer. */
-  get waitingCount(): number {
-    return this.exchanges.requester.size;
-  }
-
-  /** Requests in work here. */
-  get inWorkCount(): number {
-    return this.exchanges.responder.size;
-  }
-
-  /** Never throws for what is wrong with a request: `settle` gets it, as every other failure. */
-  call(request: CallRequest, settle: (result: CallResult) => void): { cancel(): void } {
-    return this.perform((agent) => this.startCall(agent, request, settle));
-  }
-
-  callStream(request: CallRequest, onItem: (item: StreamItem) => void): RunningStream {
-    return this.perform((agent) => this.startStream(agent, request, onItem));
-  }
-
   override onStarted(agent: BehaviorAgent): void {
     const { metrics } = agent;
     this.latency = metrics.histogram('call_ms', DURATION_BOUNDS_MS);
     metrics.counters(this.counters);
     const { callsMax, workMax } = this.settings;
-    agent.queue('calls', () => ({ messages: this.waitingCount, messagesMax: callsMax }));
-    agent.queue('work', () => ({ messages: this.inWorkCount, messagesMax: workMax }));
+    this.nodeLimits = agent.limits;
+    agent.queue('calls', () => ({ messages: this.exchanges.requester.size, messagesMax: callsMax }));
+    agent.queue('work', () => ({ messages: this.exchanges.responder.size, messagesMax: workMax }));
+    agent.queue('offered-streams', () => ({ messages: this.streams.size, messagesMax: callsMax + workMax }));
     agent.queue('kept-answers', () => this.keptAnswers);
     this.exchanges.onStarted(agent);
   }
 
-  override onConnected(_agent: BehaviorAgent, connection: Connection): void {
-    this.exchanges.onConnected(connection);
+  override onConnected(agent: BehaviorAgent, connection: Connection): void {
+    this.exchanges.onConnected(agent, connection);
+    this.outgoing.connected(agent);
+  }
+
+  /** The reader of a stream that a call of this node offers. */
+  override onStream(_agent: BehaviorAgent, stream: ByteStream): void {
+    if (!this.streams.accept(stream)) (this.counters as RpcCounters).streamsUnknown++;
   }
 
   override onMessage(agent: BehaviorAgent, message: Message): void {
@@ -163,15 +175,29 @@ export class RpcBehavior extends NetworkBehavior {
     return { messages, messagesMax, bytes, bytesMax };
   }
 
-  private startCall(agent: BehaviorAgent, request: CallRequest, settle: (result: CallResult) => void): OutgoingCall {
-    const call = new OutgoingCall(this.outgoing, request, request.timeoutMs ?? this.settings.timeoutMs, settle);
+  private startCall(agent: BehaviorAgent, request: CallRequest, settle: (result: CallResult) => void): { cancel(): void } {
+    const timeoutMs = request.timeoutMs ?? this.settings.timeoutMs;
+    if (request.idempotent === true && isRetriable(request, timeoutMs)) {
+      const retried = new RetriedCall(this.retries, request, timeoutMs, settle);
+      retried.start(agent);
+      return retried;
+    }
+    const call = new OutgoingCall(this.outgoing, request, timeoutMs, settle);
+    this.outgoing.start(agent, call);
+    return call;
+  }
+
+  private startMany(agent: BehaviorAgent, request: CallRequest, enough: number, onItem: (item: ManyItem) => void): ManyCall {
+    const call = new ManyCall(this.outgoing, request, request.timeoutMs ?? this.settings.timeoutMs, enough, onItem);
     this.outgoing.start(agent, call);
     return call;
   }
 
   private startStream(agent: BehaviorAgent, request: CallRequest, onItem: (item: StreamItem) => void): OutgoingStream {
-    const { timeoutMs, windowItems } = this.settings;
-    const stream = new OutgoingStream(this.outgoing, request, request.timeoutMs ?? timeoutMs, windowItems, onItem);
+    const { timeoutMs = this.settings.timeoutMs, resumeMs = 0 } = request;
+    const { firstItemMs = timeoutMs, nextItemMs = timeoutMs } = request;
+    const times = { firstItemMs, nextItemMs, resumeMs };
+    const stream = new OutgoingStream(this.outgoing, request, times, this.settings.windowItems, onItem);
     this.outgoing.start(agent, stream);
     return stream;
   }
@@ -188,7 +214,7 @@ export class RpcBehavior extends NetworkBehavior {
   }
 
   private endDrain(): void {
-    if (this.waitingCount + this.inWorkCount > 0) return;
+    if (this.exchanges.requester.size + this.exchanges.responder.size > 0) return;
     this.onDrained?.();
     this.onDrained = undefined;
   }
@@ -201,4 +227,9 @@ export class RpcBehavior extends NetworkBehavior {
       log.debug({ err }, 'rpc acts no more');
     }
   }
+}
+
+/** Streams cannot be sent twice, and only a service has another provider. */
+function isRetriable(request: CallRequest, timeoutMs: number): request is CallRequest & { readonly route: RouteOf<'service'> } {
+  return request.route?.type === 'service' && isTimeout(timeoutMs) && divided(request.value) === undefined;
 }

@@ -11,19 +11,33 @@ import {
   type Peer,
   type RpcAnswer,
   RpcError,
+  type RpcMethodOptions,
   type RpcRequest,
   type ServedEnd,
   ServedRequest,
 } from '../../core/index.js';
+import { type Checked, check, type Validator } from '../../core/schema/index.js';
+import { checkedItems, mismatch, passed } from './checked-items.js';
 import { Feed, type FeedEnding, type FeedOutlet, responsesOf } from './feed.js';
 import { carriable, isCode, type RequestFields } from './messages.js';
 import { STREAM_IDLE_MS } from './options.js';
+import type { Offering } from './parts/offering.js';
+import { Reading, type ReadingHost } from './parts/reading.js';
+import { joined } from './parts/sources.js';
 
 /** What a request in work needs of those who answer it. */
 export interface WorkHost {
   answerOk(call: IncomingCall, value: unknown): void;
-  answerError(call: IncomingCall, code: string, text: string, count: number): void;
-  answerEnd(call: IncomingCall, count: number): void;
+  /** `isLast`: nothing of the call is kept. By default it is. */
+  answerError(call: IncomingCall, code: string, text: string, count: number, isLast?: boolean): void;
+  answerEnd(call: IncomingCall, count: number, isLast?: boolean): void;
+  /** The stream of responses has begun. */
+  streams(call: IncomingCall): void;
+  /** Its answer has gone, and so have the streams of that. */
+  finished(call: IncomingCall): void;
+  /** Runs work as a callback of the behaviour. */
+  act(work: () => void): void;
+  readingOf(call: IncomingCall): ReadingHost;
   /** Whether the item needs no second try: it was taken, or the call has ended with it. */
   answerItem(call: IncomingCall, index: number, value: unknown): boolean;
   /** An answer came too late, or twice. */
@@ -56,7 +70,14 @@ export class IncomingCall extends ServedRequest implements RpcRequest, RpcAnswer
   readonly timeoutMs: number;
   /** Items that the caller takes at first; 0 when it wants one answer. */
   readonly window: number;
+  /** The request itself is a stream. */
+  private readonly isStream: boolean;
   feed: Feed | undefined = undefined;
+  /** The streams of its answer, as long as it is read. */
+  offering: Offering | undefined = undefined;
+  private readonly reading: Reading | undefined = undefined;
+  private output: Validator | undefined = undefined;
+  private resumeMs = 0;
   private isTaken = false;
   private abortion: NetworkError | undefined = undefined;
   private controller: AbortController | undefined = undefined;
@@ -70,7 +91,10 @@ export class IncomingCall extends ServedRequest implements RpcRequest, RpcAnswer
     this.method = fields.method;
     this.timeoutMs = fields.timeoutMs;
     this.window = fields.window;
-    this.value = value;
+    const { parts } = fields;
+    if (parts.length > 0) this.reading = new Reading(host.readingOf(this), parts);
+    this.value = this.reading === undefined ? value : joined(value, parts, (part, index) => this.reading?.reader(part, index, false));
+    this.isStream = parts[0]?.name === '';
   }
 
   get source(): NodeId {
@@ -105,6 +129,16 @@ export class IncomingCall extends ServedRequest implements RpcRequest, RpcAnswer
     if (this.take()) this.host.answerError(this, code, carriable(text), 0);
   }
 
+  run({ input, output, resumeMs = 0 }: RpcMethodOptions, method: (value: unknown) => unknown): void {
+    this.output = output;
+    this.resumeMs = resumeMs;
+    if (input === undefined) return this.invoke(method, this.value);
+    if (this.isStream) return this.invoke(method, checkedItems(this.value as AsyncIterable<unknown>, input));
+    const checked = check(input, this.value);
+    if ('then' in checked) checked.then((later) => this.host.act(() => this.accept(later, method)));
+    else this.accept(checked, method);
+  }
+
   result(returned: unknown): void {
     try {
       if (isThenable(returned)) void this.await(returned);
@@ -122,11 +156,25 @@ export class IncomingCall extends ServedRequest implements RpcRequest, RpcAnswer
     const [code, text] = ENDS[end];
     if (end === 'stopped') this.host.sendEnd(agent, this, code, text);
     // The caller's own deadline has passed as well; only the reader of a stream counts anew with each item.
-    if (end === 'timeout' && this.feed !== undefined) this.host.sendEnd(agent, this, code, 'the stream stood still');
-    this.host.aborted();
+    const isAnswered = this.feed?.isSent === true;
+    if (end === 'timeout' && this.feed !== undefined && !isAnswered) this.host.sendEnd(agent, this, code, 'the stream stood still');
+    if (isAnswered) this.host.finished(this);
+    else this.host.aborted();
     this.abortion = new NetworkError(code, text);
     this.controller?.abort(this.abortion);
+    this.close(this.abortion);
+  }
+
+  /** What belongs to it ends with it. Idempotent. */
+  close(error: NetworkError): void {
     this.feed?.end();
+    this.reading?.close(error);
+    this.offering?.close(error.message);
+  }
+
+  /** Its reader may come back to a stream of responses, when the method says so. */
+  override onDetached(): number {
+    return this.feed?.detach() === true ? this.resumeMs : 0;
   }
 
   asking(): void {
@@ -135,6 +183,10 @@ export class IncomingCall extends ServedRequest implements RpcRequest, RpcAnswer
 
   waiting(): void {
     this.host.due(this, 2 * STREAM_IDLE_MS);
+  }
+
+  async checked(item: unknown): Promise<unknown> {
+    return this.output === undefined ? item : passed(await check(this.output, item));
   }
 
   item(index: number, value: unknown): boolean {
@@ -147,9 +199,12 @@ export class IncomingCall extends ServedRequest implements RpcRequest, RpcAnswer
     });
   }
 
+  /** A reader that may come back has to confirm the end, too. */
   ended(ending: FeedEnding, count: number): void {
-    if (ending.type === 'end') this.host.answerEnd(this, count);
-    else this.fail(ending.cause, count);
+    const isLast = this.resumeMs === 0;
+    if (!isLast) this.host.due(this, this.timeoutMs);
+    if (ending.type === 'end') this.host.answerEnd(this, count, isLast);
+    else this.fail(ending.cause, count, isLast);
   }
 
   unreturned(cause: unknown): void {
@@ -164,21 +219,48 @@ export class IncomingCall extends ServedRequest implements RpcRequest, RpcAnswer
     }
   }
 
+  private accept(checked: Checked<unknown>, method: (value: unknown) => unknown): void {
+    if (this.isOver) return;
+    if (checked.isValid) this.invoke(method, checked.value);
+    else if (this.take()) this.host.answerError(this, 'SCHEMA_MISMATCH', carriable(`the request: ${checked.issues.join('; ')}`), 0);
+  }
+
+  private invoke(method: (value: unknown) => unknown, value: unknown): void {
+    let returned: unknown;
+    try {
+      returned = method(value);
+    } catch (cause) {
+      return this.failed(cause);
+    }
+    this.result(returned);
+  }
+
   private settle(value: unknown): void {
     const responses = responsesOf(value);
-    if (responses === undefined) return this.ok(value);
-    const feed = new Feed(this, responses, this.window);
+    if (responses === undefined) return this.output === undefined ? this.ok(value) : this.settleChecked(check(this.output, value));
+    const feed = new Feed(this, responses, this.window, this.resumeMs > 0);
     if (!this.take()) return feed.end();
     this.feed = feed;
-    if (this.window > 0) return void feed.run();
+    if (this.window > 0) {
+      this.host.streams(this);
+      return void feed.run();
+    }
     this.host.answerError(this, 'RPC_SEQUENCE', 'the method answers with a stream of responses', 0);
   }
 
+  private settleChecked(checked: Checked<unknown> | PromiseLike<Checked<unknown>>): void {
+    if ('then' in checked) checked.then((later) => this.settleChecked(later));
+    else if (checked.isValid) this.ok(checked.value);
+    else this.failed(mismatch('the answer', checked.issues));
+  }
+
   /** Its own code and text for the caller, if it has them; else nothing but the fact. */
-  private fail(cause: unknown, count: number): void {
-    if (cause instanceof RpcError && isCode(cause.code)) return this.host.answerError(this, cause.code, carriable(cause.message), count);
+  private fail(cause: unknown, count: number, isLast = true): void {
+    if (cause instanceof RpcError && isCode(cause.code))
+      return this.host.answerError(this, cause.code, carriable(cause.message), count, isLast);
     this.host.failedInside(this, cause);
-    this.host.answerError(this, 'RPC_FAILED', 'the handler threw', count);
+    const text = cause instanceof NetworkError && cause.code === 'SCHEMA_MISMATCH' ? 'the answer is not as declared' : 'the handler threw';
+    this.host.answerError(this, 'RPC_FAILED', text, count, isLast);
   }
 
   /** Whether an answer may be given now: the first one, in time. */

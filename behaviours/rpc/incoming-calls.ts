@@ -20,7 +20,12 @@ import {
 import { FailureLog } from './failure-log.js';
 import type { RpcHost } from './host.js';
 import { IncomingCall, type WorkHost } from './incoming-call.js';
-import { CREDIT, type ErrorFields, ITEM, MessageReader, MessageWriter, OK, type RequestFields } from './messages.js';
+import { CREDIT, type ErrorFields, GONE, ITEM, MessageReader, MessageWriter, OK, RESUME, type RequestFields } from './messages.js';
+import { areParts } from './parts/part-list.js';
+import type { ReadingHost } from './parts/reading.js';
+import { canJoin, discard, divided, type Source } from './parts/sources.js';
+import type { PartStreams } from './parts/streams.js';
+import { ServedParts } from './served-parts.js';
 
 type Sent = SendResult | 'unencodable';
 
@@ -34,6 +39,7 @@ const REFUSALS: Readonly<Record<Exclude<Sent, 'queued'>, ErrorFields & { readonl
 /** There is no event for room in this node's own queue. */
 const ROOM_RETRY_MS = 10;
 const STOPPING: ErrorFields = { code: 'RPC_PEER_GONE', text: 'the node stops; it did not process the call' };
+const OVER = new NetworkError('CALL_CANCELLED', 'the call has been answered');
 const UNCARRIED = 'an rpc answer cannot be carried';
 
 export class IncomingCalls implements ExchangeUser, WorkHost {
@@ -46,16 +52,23 @@ export class IncomingCalls implements ExchangeUser, WorkHost {
   private readonly waiting: (() => void)[] = [];
   private readonly roomTimer = new WakeTimer<BehaviorAgent>(() => this.roomAgain());
 
+  private readonly parts: ServedParts;
+
   constructor(
     private readonly host: RpcHost,
     private readonly responder: Responder<IncomingCall>,
-  ) {}
+    streams: PartStreams,
+    /** A node does not have a stream of responses that this one asked for. */
+    private readonly gone: (message: Message, head: MessageHead) => void,
+  ) {
+    this.parts = new ServedParts(host, streams, this);
+  }
 
   onRequest(agent: BehaviorAgent, head: MessageHead, peer: Peer, carrier: Peer | undefined): void {
     if (this.isDraining && carrier !== undefined) return this.refuse(agent, { peer, carrier, idHigh: head.idHigh, idLow: head.idLow });
     const fields = this.reader.request(head);
     const decoded = fields && decodeValueAt(head.bytes, fields.valueAt, head.end, agent.limits);
-    if (decoded === undefined) {
+    if (decoded === undefined || (fields?.parts.length && !canJoin(decoded.value, fields.parts))) {
       this.host.counters.malformed++;
       return;
     }
@@ -70,9 +83,48 @@ export class IncomingCalls implements ExchangeUser, WorkHost {
   }
 
   onOwnKind(agent: BehaviorAgent, message: Message, head: MessageHead): void {
+    if (head.kind === RESUME) return this.resume(agent, message, head);
+    if (head.kind === GONE) return this.gone(message, head);
     const total = head.kind === CREDIT ? this.reader.credit(head) : undefined;
     if (total === undefined) this.host.counters.malformed++;
     else this.responder.find(agent, message, head)?.feed?.onCredit(total);
+  }
+
+  /** A reader comes back to its stream of responses, perhaps over another connection. */
+  private resume(agent: BehaviorAgent, message: Message, head: MessageHead): void {
+    const fields = this.reader.resume(head);
+    if (fields === undefined) {
+      this.host.counters.malformed++;
+      return;
+    }
+    const call = this.responder.resumed(agent, message, head);
+    const isThere = call?.feed?.resume(fields.next, fields.granted) === true;
+    if (isThere) this.host.counters.streamsResumed++;
+    else this.responder.reply(agent, message, head, GONE);
+  }
+
+  /** Whoever sends items that nobody here reads need not go on: this node was started again, or has given the stream up. */
+  onStray(agent: BehaviorAgent, message: Message, head: MessageHead): void {
+    if (head.contentAt < head.end && head.bytes[head.contentAt] === ITEM) this.responder.reject(agent, message, head);
+  }
+
+  readingOf(call: IncomingCall): ReadingHost {
+    return this.parts.readingOf(call);
+  }
+
+  act(work: () => void): void {
+    this.host.act(work);
+  }
+
+  streams(call: IncomingCall): void {
+    this.host.act((agent) => {
+      this.responder.watch(agent, call);
+      this.host.wake(agent);
+    });
+  }
+
+  finished(call: IncomingCall): void {
+    this.finish(call);
   }
 
   due(call: IncomingCall, timeoutMs: number): void {
@@ -93,6 +145,8 @@ export class IncomingCalls implements ExchangeUser, WorkHost {
   }
 
   answerOk(call: IncomingCall, value: unknown): void {
+    const parts = dividedSafely(value);
+    if (parts !== undefined) return this.answerWith(call, parts.value, parts.sources);
     this.finish(call);
     this.host.act((agent) => {
       const result = this.sendValue(agent, call, OK, 0, value);
@@ -100,13 +154,33 @@ export class IncomingCalls implements ExchangeUser, WorkHost {
     });
   }
 
-  answerError(call: IncomingCall, code: string, text: string, count: number): void {
-    this.finish(call);
+  answerError(call: IncomingCall, code: string, text: string, count: number, isLast = true): void {
+    if (isLast) this.finish(call);
     this.host.act((agent) => this.sendError(agent, call, { code, text }, count));
   }
 
-  answerEnd(call: IncomingCall, count: number): void {
-    this.finish(call);
+  /** The call stays in work until the streams of its answer were read. */
+  private answerWith(call: IncomingCall, value: unknown, sources: readonly Source[]): void {
+    this.host.act((agent) => {
+      const result = areParts(sources) ? this.sendWith(agent, call, value, sources) : 'unencodable';
+      if (result === 'queued') return this.parts.offer(call, sources);
+      for (const source of sources) discard(source);
+      this.finish(call);
+      this.replace(agent, call, 0, result, REFUSALS[result]);
+    });
+  }
+
+  private sendWith(agent: BehaviorAgent, call: IncomingCall, value: unknown, sources: readonly Source[]): Sent {
+    try {
+      return this.send(agent, call, 0, this.writer.valueWith(sources, value, agent.limits));
+    } catch (err) {
+      this.failures.report(agent, call, err, UNCARRIED);
+      return 'unencodable';
+    }
+  }
+
+  answerEnd(call: IncomingCall, count: number, isLast = true): void {
+    if (isLast) this.finish(call);
     this.host.act((agent) => {
       const result = this.send(agent, call, count, this.writer.end());
       if (result !== 'queued') this.replace(agent, call, count, result, undefined);
@@ -145,7 +219,7 @@ export class IncomingCalls implements ExchangeUser, WorkHost {
 
   private finish(call: IncomingCall): void {
     this.responder.finish(call);
-    call.feed?.end();
+    call.close(OVER);
     this.host.ended();
   }
 
@@ -184,6 +258,15 @@ export class IncomingCalls implements ExchangeUser, WorkHost {
   private replace(agent: BehaviorAgent, to: AnswerTarget, part: number, result: Sent, error: ErrorFields | undefined): void {
     const short = error === undefined ? this.writer.end() : this.writer.error(error);
     if (result === 'unreachable' || this.responder.answerShort(agent, to, part, short) !== 'queued') this.host.counters.answersLost++;
+  }
+}
+
+/** A value that cannot be read is refused when it is encoded. */
+function dividedSafely(value: unknown): ReturnType<typeof divided> {
+  try {
+    return divided(value);
+  } catch {
+    return undefined;
   }
 }
 

@@ -53,6 +53,8 @@ export class RpcCounters {
   /** Own calls that this node did not send: no route, no room, not encodable. They are not among those that were started. */
   callsRefused = 0;
   callsCancelled = 0;
+  /** Times that a further provider was asked for a call whose method may be done twice. */
+  callsRetried = 0;
   /** Times that a relay signalled that it could not forward a request of this node's. */
   requestsLost = 0;
   /** Answers for no call of now: late, doubled, or made up. */
@@ -74,6 +76,10 @@ export class RpcCounters {
   answersResent = 0;
   /** Answers that found no path back. */
   answersLost = 0;
+  /** Times that a reader has come back to a stream of responses. */
+  streamsResumed = 0;
+  /** Streams that were opened to this behaviour by nodes that it offers none. */
+  streamsUnknown = 0;
   /** Bodies that are no message of this service. */
   malformed = 0;
 }

@@ -10,14 +10,22 @@ import {
   type ExchangeFailure,
   type MessageHead,
   type NetworkError,
+  type Requester,
+  type SendResult,
   type UnicastRoute,
 } from '../../core/index.js';
-import { ERROR, OK } from './messages.js';
+import { ERROR, OK, OK_WITH_PARTS } from './messages.js';
+import type { Part } from './parts/sources.js';
+import type { CallParts } from './sent-parts.js';
 
 export type Failure = Extract<CallResult, { type: 'error' }>;
 
 /** A part of an answer as it is read. */
-export type ReadAnswer = CallResult | { readonly type: 'item'; readonly value: unknown } | { readonly type: 'end' };
+export type ReadAnswer =
+  | Failure
+  | { readonly type: 'ok'; readonly value: unknown; readonly parts?: readonly Part[] }
+  | { readonly type: 'item'; readonly value: unknown }
+  | { readonly type: 'end' };
 
 /** What a call needs of those who send it. */
 export interface CallHost {
@@ -25,6 +33,8 @@ export interface CallHost {
   read(agent: BehaviorAgent, head: MessageHead): ReadAnswer | undefined;
   /** It has all that it waited for. */
   leave(call: Outgoing): void;
+  /** The value of an answer with its streams. */
+  join(call: Outgoing, value: unknown, parts: readonly Part[]): unknown;
   /** The one answer has come, so long after the request. */
   answered(latencyMs: number): void;
   /** Its caller wants no more; the remote is sent that. */
@@ -45,6 +55,8 @@ export interface CallHost {
 export abstract class Outgoing extends Exchange {
   /** Its caller was sent the last of it, or wants no more. */
   isClosed = false;
+  /** Its streams, and those of its answer, if there are any. */
+  parts: CallParts | undefined = undefined;
   /** Credit that the request grants; 0 asks for one answer. */
   abstract readonly window: number;
   /** How long it waits for what comes next. */
@@ -58,12 +70,20 @@ export abstract class Outgoing extends Exchange {
     super(request.route as UnicastRoute, request.serviceId);
   }
 
+  startWith(requester: Requester, agent: BehaviorAgent, bytes: Uint8Array): SendResult {
+    return requester.start(agent, this, this.patienceMs, bytes);
+  }
+
   /** Ends it, also on the remote node. Idempotent. */
   cancel(): void {
     if (this.isClosed) return;
     this.isClosed = true;
     this.host.cancel(this);
+    this.parts?.close();
   }
+
+  /** Its request has gone. */
+  onStarted(_agent: BehaviorAgent): void {}
 
   /** It ended on this side. */
   abstract failed(failure: Failure): void;
@@ -95,12 +115,12 @@ export class OutgoingCall extends Outgoing {
 
   override onAnswer(agent: BehaviorAgent, head: MessageHead): void {
     const type = head.contentAt < head.end ? head.bytes[head.contentAt] : 0;
-    if (type !== OK && type !== ERROR) return this.host.malformed();
+    if (type !== OK && type !== ERROR && type !== OK_WITH_PARTS) return this.host.malformed();
     const answer = this.host.read(agent, head);
     if (answer === undefined) return;
     this.host.leave(this);
     this.host.answered(agent.nowMs - (this.dueMs - this.timeoutMs));
-    this.end(answer as CallResult);
+    this.end(withParts(this.host, this, answer) as CallResult);
   }
 
   override failed(failure: Failure): void {
@@ -115,8 +135,15 @@ export class OutgoingCall extends Outgoing {
     if (this.isClosed) return;
     this.isClosed = true;
     this.host.settled();
+    if (this.parts?.isRead !== true) this.parts?.close();
     this.host.callBack(this.settle, result);
   }
+}
+
+/** The same with the streams of the value, where it has some. */
+export function withParts(host: CallHost, call: Outgoing, answer: ReadAnswer): ReadAnswer {
+  if (answer.type !== 'ok' || answer.parts === undefined) return answer;
+  return { type: 'ok', value: host.join(call, answer.value, answer.parts) };
 }
 
 export function failure(code: string, text: string): Failure {

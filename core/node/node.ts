@@ -67,7 +67,7 @@ export class MeshNode implements NodeView {
     const [wallMs, elapsedMs] = [() => clock.wallMs(), () => clock.nowMs()];
     this.network = new Network({ ...setup, log, wallMs, elapsedMs, enter, perform, emit }, this.facade);
     this.runner.network = this.network;
-    const ports = { network: this.network, requireRunning: () => this.requireRunning(), perform, nextTurn: () => nextTurnOf(timers) };
+    const ports = { network: this.network, requireRunning: () => requireRunning(this.phase), perform, nextTurn: () => nextTurnOf(timers) };
     this.waits = new NodeWaits(ports);
     this.streams = new NodeStreams(ports);
     this.calls = new NodeCalls({ ...ports, waits: this.waits, withCaller: (work) => this.network.calls.withCaller(work) });
@@ -102,9 +102,9 @@ export class MeshNode implements NodeView {
     try {
       for (const address of [...this.setup.listen, ...this.setup.seeds]) this.runner.requireTransport(address);
       this.runner.perform(() => this.network.start());
-      this.requireRunning();
+      requireRunning(this.phase);
       await Promise.all(this.setup.listen.map((address) => this.runner.listen(address)));
-      this.requireRunning();
+      requireRunning(this.phase);
     } catch (thrown) {
       await this.stop();
       throw failedBy(thrown, 'the start');
@@ -164,7 +164,7 @@ export class MeshNode implements NodeView {
    * `lost` and `dropped`. Acts at once, also inside of a callback. Throws `NOT_STARTED`, `ARGUMENT_INVALID` and `CODEC_UNENCODABLE`.
    */
   send(route: Route, serviceId: number, payload: unknown, options?: NodeSendOptions): SendResult {
-    this.requireRunning();
+    requireRunning(this.phase);
     return this.runner.send(route, serviceId, payload, options);
   }
 
@@ -289,10 +289,6 @@ export class MeshNode implements NodeView {
     for (const error of this.container.dispose(failed)) failed(error);
     this.setup.storage.close?.();
     this.runner.release();
-  }
-
-  private requireRunning(): void {
-    requireRunning(this.phase);
   }
 
   private enterAndThrow<T>(work: () => T): T {

@@ -1,6 +1,7 @@
 /**
  * @module StopOptions: how a node ends.
  */
+import type { NodeState } from '../api/node-view.js';
 import { requireOptions } from '../engine/behaviors/arguments.js';
 import { NetworkError } from '../errors.js';
 import { shown } from '../schema/schema.js';

@@ -26,7 +26,11 @@ function frame(length: number, ...body: number[]): Uint8Array {
 const CALL = { idHigh: 0x01020304, idLow: 0x05060708 };
 
 function call(): Uint8Array {
-  const bytes = new MessageWriter().request({ serviceId: 64, method: 'hi', timeoutMs: 10_000, window: 0 }, 7, VALUE_LIMITS_DEFAULT);
+  const bytes = new MessageWriter().request(
+    { serviceId: 64, method: 'hi', timeoutMs: 10_000, window: 0, parts: [] },
+    7,
+    VALUE_LIMITS_DEFAULT,
+  );
   writeHead(bytes, CALL, REQUEST, 2);
   return bytes;
 }

@@ -47,6 +47,7 @@ describe('examples', () => {
       'peers.js',
       'presence.js',
       'pubsub.js',
+      'rpc-streaming.js',
       'service.js',
       'shared-map.js',
       'simulate.js',
@@ -76,6 +77,11 @@ describe('examples', () => {
 
   it('envelopes: a busy worker stops the office, and the connection is given back', async () => {
     expect((await printed('envelopes')).at(-1)).to.equal('removed: the connection is open, 0 envelopes were not sent');
+  });
+
+  it('rpc-streaming: streams as arguments, both ways, and bytes larger than a message', async () => {
+    const lines = await printed('rpc-streaming');
+    expect(lines).to.deep.equal(['sum 500500', 'so far 1', 'so far 3', 'so far 6', 'so far 10', 'stored 5000000', 'loaded 5000000']);
   });
 
   it('file-transfer: a file that arrives in two parts is the same on both sides', async () => {

@@ -4,7 +4,7 @@ import { RpcBehavior, type RpcOptions } from '../../../behaviours/rpc/index.js';
 import { encodeValue, type NodeId, toConnection, toLocal, toNode, toService } from '../../../core/index.js';
 import { StaticRouter } from '../../../routing/index.js';
 import { SimulatedNetwork } from '../../../simulation.js';
-import { DESK, Desk, Forger, LATENCY_MS, leftovers, outcome, type Pair, pair, rpcOf, watch, withRpc } from './support.js';
+import { DESK, Desk, Forger, inQueue, LATENCY_MS, leftovers, outcome, type Pair, pair, rpcOf, watch, withRpc } from './support.js';
 import { answer, ask, cancel, credit, end, error, type Id, item, ok, request, unknown } from './wire.js';
 
 describe('rpc bounds', () => {
@@ -27,7 +27,7 @@ describe('rpc bounds', () => {
     const watched = many(1_000);
     await net.sim.run(2 * LATENCY_MS);
     const refused = codes(watched).filter((code) => code === 'RPC_OVERLOADED').length;
-    expect([refused, rpcOf(net.server).inWorkCount, rpcOf(net.caller).waitingCount]).to.deep.equal([744, 256, 256]);
+    expect([refused, inQueue(net.server, 'work'), inQueue(net.caller, 'calls')]).to.deep.equal([744, 256, 256]);
     expect(net.server.behavior(Desk).contexts).to.have.length(256);
     await net.sim.run(600);
     expect(codes(watched).filter((code) => code === 'RPC_TIMEOUT')).to.have.length(256);

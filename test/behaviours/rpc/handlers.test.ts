@@ -1,7 +1,7 @@
 /** @module Tests of handlers and callers that do what they should not: they harm themselves only. */
 import { expect } from 'chai';
 import { type Logger, NetworkBehavior, RpcError, toConnection, toLocal } from '../../../core/index.js';
-import { DESK, Desk, leftovers, outcome, type Pair, pair, rpcOf, watch } from './support.js';
+import { DESK, Desk, leftovers, outcome, type Pair, pair, portOf, watch } from './support.js';
 
 const ODD = 70;
 
@@ -69,7 +69,7 @@ describe('rpc handlers that misbehave', () => {
   const items = (method: string) => {
     const seen: unknown[] = [];
     const request = { route: toConnection(net.connectionId), serviceId: ODD, method, value: 1, timeoutMs: 200 };
-    const stream = rpcOf(net.caller).callStream(request, (item) => {
+    const stream = portOf(net.caller).callStream(request, (item) => {
       seen.push(item.type === 'ok' ? item.value : item.type === 'end' ? 'end' : item.code);
       stream.pull();
     });
@@ -113,8 +113,8 @@ describe('rpc handlers that misbehave', () => {
 
   it('a caller whose callback throws harms nobody else', async () => {
     const request = { route: toConnection(net.connectionId), serviceId: DESK, method: 'echo', value: 1 };
-    rpcOf(net.caller).call(request, () => raise('in settle'));
-    rpcOf(net.caller)
+    portOf(net.caller).call(request, () => raise('in settle'));
+    portOf(net.caller)
       .callStream({ ...request, method: 'letters', value: { text: 'ab' } }, () => raise('in onItem'))
       .pull();
     const result = watch(net.caller.call(request.route, DESK, 'echo', 'fine'));
@@ -136,7 +136,7 @@ describe('rpc handlers that misbehave', () => {
   });
 
   it('after stop nothing can be called through the port that was kept', async () => {
-    const rpc = rpcOf(net.caller);
+    const rpc = portOf(net.caller);
     await net.caller.stop();
     const request = { route: toLocal(), serviceId: DESK, method: 'echo', value: 1 };
     expect(() => rpc.call(request, () => {}))

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { RpcBehavior } from '../../../behaviours/rpc/index.js';
 import { toConnection, toLocal, toNode, toService } from '../../../core/index.js';
-import { choice, DESK, Desk, LATENCY_MS, leftovers, outcome, type Pair, pair, rpcOf, watch } from './support.js';
+import { choice, DESK, Desk, inQueue, LATENCY_MS, leftovers, outcome, type Pair, pair, rpcOf, watch } from './support.js';
 
 describe('rpc lifetimes', () => {
   let net: Pair;
@@ -35,11 +35,11 @@ describe('rpc lifetimes', () => {
       await outcome(net.sim, call('never', 1, { timeoutMs: 100 }));
       const [context] = desk().contexts;
       expect(context?.signal.aborted).to.equal(false);
-      expect(rpcOf(net.server).inWorkCount).to.equal(1);
+      expect(inQueue(net.server, 'work')).to.equal(1);
       await net.sim.run(LATENCY_MS);
       expect(desk().aborted).to.deep.equal(['RPC_TIMEOUT']);
       expect(context?.signal.aborted).to.equal(true);
-      expect(rpcOf(net.server).inWorkCount).to.equal(0);
+      expect(inQueue(net.server, 'work')).to.equal(0);
     });
 
     it('deadlines in any order each end their own call', async () => {
@@ -249,7 +249,7 @@ describe('rpc lifetimes', () => {
       expect((await there).code).to.equal('RPC_TIMEOUT');
       expect(['RPC_PEER_GONE', 'RPC_NO_HANDLER']).to.include((await back).code);
       expect((await local).code).to.equal('CALL_CANCELLED');
-      expect([server.waitingCount, server.inWorkCount]).to.deep.equal([0, 0]);
+      expect([server.counters.callsStarted - server.counters.callsSettled, server.counters.callsCancelled]).to.deep.equal([0, 0]);
       net.sim.crash(net.server);
     });
 
@@ -284,7 +284,8 @@ describe('rpc lifetimes', () => {
       expect(remote.settled).to.deep.equal(['RPC_PEER_GONE']);
       expect(local.settled).to.deep.equal(['RPC_NO_HANDLER']);
       expect(own.settled).to.deep.equal(['CALL_CANCELLED']);
-      expect([rpc.waitingCount, rpc.inWorkCount]).to.deep.equal([0, 0]);
+      expect(leftovers(net.caller, net.server)).to.equal(0);
+      expect(rpc.counters.callsSettled).to.equal(rpc.counters.callsStarted);
       expect((await outcome(net.sim, call('echo', 1))).code).to.equal('NOT_STARTED');
     });
   });

@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import { NetworkBehavior, type NetworkError, type NodeId, type Route, toNode, toService } from '../../../core/index.js';
 import { SimulatedNetwork, type SimulatedNode } from '../../../simulation.js';
 import { randomEdges } from '../../routing/path-vector/shapes.js';
-import { rpcOf } from './support.js';
+import { inQueue } from './support.js';
 
 const NODES = 10;
 const DESKS = [6, 7, 8, 9];
@@ -80,7 +80,7 @@ async function chaos(seed: number) {
   }
   await sim.run(15_000);
   for (const node of sim.nodes) collect(node);
-  const waiting = sim.nodes.reduce((sum, node) => sum + rpcOf(node).waitingCount, 0);
+  const waiting = sim.nodes.reduce((sum, node) => sum + inQueue(node, 'calls'), 0);
   await sim.stop();
   return { ended, done, waiting, count: value };
 }

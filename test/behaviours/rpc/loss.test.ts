@@ -5,7 +5,7 @@
 import { expect } from 'chai';
 import { type Exchanges, type ServedRequest, toNode, toService } from '../../../core/index.js';
 import { SimulatedNetwork, type SimulatedNode, type SimulatedNodeOptions } from '../../../simulation.js';
-import { DESK, Desk, LATENCY_MS, leftovers, outcome, rpcOf, watch } from './support.js';
+import { DESK, Desk, inQueue, LATENCY_MS, leftovers, outcome, rpcOf, watch } from './support.js';
 
 /** Nodes `n0`, `n1`, … with the default table and without an address book, so that they have these links alone. */
 async function mesh(edges: readonly (readonly [number, number])[], desks: readonly number[], options: SimulatedNodeOptions = {}) {
@@ -217,7 +217,7 @@ describe('row 66: a call over relays', () => {
     await sim.runUntil(() => desk(3).contexts.length === 1, 3_000);
     // The answer dies with the other path; the first one is back by then.
     await sim.restart('n1');
-    await sim.runUntil(() => rpcOf(node(3)).inWorkCount === 0, 4_000);
+    await sim.runUntil(() => inQueue(node(3), 'work') === 0, 4_000);
     sim.crash(node(4), { reset: true });
     const { value } = await answered;
     expect([value, desk(3).contexts.length]).to.deep.equal(['done', 1]);

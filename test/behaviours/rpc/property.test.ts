@@ -5,7 +5,7 @@
 import { expect } from 'chai';
 import { type MeshNode, type Route, type StreamItem, toConnection, toLocal, toNode, toService } from '../../../core/index.js';
 import { SimulatedNetwork, type SimulatedNode } from '../../../simulation.js';
-import { DESK, Desk, leftovers, Plain, rpcOf, withRpc } from './support.js';
+import { DESK, Desk, leftovers, Plain, portOf, rpcOf, withRpc } from './support.js';
 
 const SEEDS = process.env['RPC_SEED'] === undefined ? seedsUpTo(Number(process.env['RPC_SEEDS'] ?? 100)) : [process.env['RPC_SEED']];
 const DURATION_MS = 800;
@@ -79,7 +79,7 @@ class Storm {
     const value = { to: this.below(30), everyMs: this.below(2) === 0 ? this.below(50) : undefined, failAt: this.below(40), text: 'storm' };
     const method = this.one(['count', 'count', 'letters', 'echo', 'never', 'nothing']);
     const request = { route: this.route(node), serviceId: DESK, method, value, timeoutMs: 1 + this.below(300) };
-    const stream = rpcOf(node).callStream(request, onItem);
+    const stream = portOf(node).callStream(request, onItem);
     stream.pull();
     this.trails.push({ endings, isCancelled: () => isCancelled });
     if (this.below(3) > 0) return;

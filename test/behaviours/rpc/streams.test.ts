@@ -1,8 +1,8 @@
 /** @module Tests of answers that are streams of responses: order, credit, ends, and that nothing stays (USERS 14). */
 import { expect } from 'chai';
-import type { RpcOptions } from '../../../behaviours/rpc/index.js';
+import { RpcBehavior, type RpcOptions } from '../../../behaviours/rpc/index.js';
 import { type MeshNode, type StreamItem, toConnection, toLocal, toNode, toService } from '../../../core/index.js';
-import { choice, DESK, Desk, Forger, LATENCY_MS, leftovers, outcome, type Pair, Plain, pair, rpcOf } from './support.js';
+import { choice, DESK, Desk, Forger, LATENCY_MS, leftovers, outcome, type Pair, Plain, pair, portOf, rpcOf } from './support.js';
 import { cancel, credit, end, type Id, item, request } from './wire.js';
 
 describe('rpc streams', () => {
@@ -27,7 +27,7 @@ describe('rpc streams', () => {
   function open(node: MeshNode, method: string, value: unknown, timeoutMs = 1_000, serviceId = DESK) {
     const items: StreamItem[] = [];
     const request = { route: toConnection(net.connectionId), serviceId, method, value, timeoutMs };
-    const stream = rpcOf(node).callStream(request, (item) => items.push(item));
+    const stream = portOf(node).callStream(request, (item) => items.push(item));
     return { items, pull: () => stream.pull(), cancel: () => stream.cancel() };
   }
   const numbers = (items: readonly StreamItem[]) => items.map((item) => (item.type === 'ok' ? item.value : item.type));
@@ -311,6 +311,8 @@ describe('rpc streams', () => {
     });
 
     it('a caller that grants without bound gets the largest window at most', async () => {
+      // An rpc behaviour that knows no such call would reject the items.
+      net.caller.removeBehavior(RpcBehavior);
       const bytes = request(77, { to: 1_000_000 }, { method: 'count', window: 8 });
       net.caller.behavior(Forger).say(toNode(net.server.id), bytes);
       await net.sim.run(50);

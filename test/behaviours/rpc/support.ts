@@ -6,6 +6,8 @@ import {
   Behavior,
   type BehaviorAgent,
   type BehaviorEntry,
+  type Caller,
+  type CallRequest,
   type CallResult,
   type MeshNode,
   type Message,
@@ -19,6 +21,7 @@ import {
   type RpcContext,
   RpcError,
   type RpcRequest,
+  type StreamItem,
 } from '../../../core/index.js';
 import { DirectRouter } from '../../../routing/index.js';
 import { SimulatedNetwork, type SimulatedNode, type SimulatedNodeOptions } from '../../../simulation.js';
@@ -260,7 +263,23 @@ export function watch(promise: Promise<unknown>): { readonly settled: unknown[] 
   return { settled };
 }
 
+/** How many wait in a queue of the rpc behaviour. */
+export function inQueue(node: MeshNode, name: 'calls' | 'work' | 'offered-streams'): number {
+  return node.queues().find((queue) => queue.name === `rpc.${name}`)?.messages ?? 0;
+}
+
 /** Nothing is kept on either side. */
 export function leftovers(...nodes: readonly MeshNode[]): number {
-  return nodes.reduce((sum, node) => sum + rpcOf(node).waitingCount + rpcOf(node).inWorkCount, 0);
+  return nodes.reduce((sum, node) => sum + inQueue(node, 'calls') + inQueue(node, 'work') + inQueue(node, 'offered-streams'), 0);
+}
+
+/** The port itself, with nothing around it. */
+export function portOf(node: MeshNode) {
+  const rpc = rpcOf(node) as unknown as { readonly ports: { readonly caller: Caller }; perform<T>(work: (agent: BehaviorAgent) => T): T };
+  const { caller } = rpc.ports;
+  return {
+    call: (request: CallRequest, settle: (result: CallResult) => void) => rpc.perform((agent) => caller.call(agent, request, settle)),
+    callStream: (request: CallRequest, onItem: (item: StreamItem) => void) =>
+      rpc.perform((agent) => caller.callStream(agent, request, onItem)),
+  };
 }
