@@ -102,7 +102,7 @@ export class KeyValueBehavior extends NetworkBehavior {
   }
 
   override onConnected(agent: BehaviorAgent, connection: Connection): void {
-    this.requests.exchanges.onConnected(connection);
+    this.requests.exchanges.onConnected(agent, connection);
     if (this.serve.roles.maps.size > 0) this.timer.within(agent, 0);
   }
 
