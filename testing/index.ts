@@ -14,6 +14,7 @@
  */
 
 export { addressOf, BareNode, type DialAnswer, type EmittedEvent } from './bare-node.js';
+export { CallHistory, type HandledCall, type MadeCall, type SettledCall } from './call-history.js';
 export * from './conformance/router-table-suite.js';
 export * from './conformance/transport-suite.js';
 export { checkMapHistory, MAP_RULES } from './maps/check-map-history.js';
