@@ -15,7 +15,7 @@ export interface KeyValueOptions {
   readonly keysMax?: number;
   /** The same in bytes, 256 for each key included. 268,435,456 by default. */
   readonly bytesMax?: number;
-  /** Maps of which this node holds something. 1,024 by default; about 5 KiB each. */
+  /** Maps that others open at this node, as their owner; a quarter for each node. 1,024 by default; about 5 KiB each. It holds four times as many in all. */
   readonly mapsMax?: number;
   /** Watches that wait at this node, as an owner. 4,096 by default. */
   readonly watchesMax?: number;

@@ -16,7 +16,8 @@ export type Run = (agent: MapAgent, owner: Owner) => void;
 
 export interface Part {
   readonly map: HeldMap;
-  readonly creator: NodeId;
+  /** Who asked for it here first, where anybody did. */
+  readonly opener: NodeId | undefined;
   owner: Owner | undefined;
   takeOver: TakeOver | undefined;
   /** Requests that wait for the take-over. */
@@ -30,10 +31,10 @@ export interface Part {
   readonly pulling: Set<NodeId>;
 }
 
-export function newPart(map: HeldMap, creator: NodeId, nowMs: number): Part {
+export function newPart(map: HeldMap, opener: NodeId | undefined, nowMs: number): Part {
   const never = Number.NEGATIVE_INFINITY;
   const times = { failedMs: never, notifiedMs: never, usedMs: nowMs };
-  return { map, creator, owner: undefined, takeOver: undefined, waiting: [], ...times, taken: new Map(), pulling: new Set() };
+  return { map, opener, owner: undefined, takeOver: undefined, waiting: [], ...times, taken: new Map(), pulling: new Set() };
 }
 
 /** There is nothing to know of it. */

@@ -6,7 +6,7 @@ import type { NodeId } from '../../../core/index.js';
 import { randomId } from '../entries/revision.js';
 import type { KeyValueHost, MapAgent, Placed, Reply } from '../host.js';
 import { STATUS } from '../messages.js';
-import { SOURCE_SHARE } from '../options.js';
+import { HELD_SHARE, SOURCE_SHARE } from '../options.js';
 import { HandOver } from './hand-over.js';
 import { HeldMap } from './held-map.js';
 import { Journal } from './journal.js';
@@ -47,9 +47,9 @@ export class Roles {
   /** What was held when this node ran last. */
   restore(agent: MapAgent): void {
     this.journal.replay(agent.nowMs, {
-      onEntry: (name, entry) => void this.ensure(agent, name, this.host.self)?.map.state.merge(entry, agent.nowMs),
+      onEntry: (name, entry) => void this.ensure(agent, name, undefined)?.map.state.merge(entry, agent.nowMs),
       onFacts: (name, facts) => {
-        const map = this.ensure(agent, name, this.host.self)?.map;
+        const map = this.ensure(agent, name, undefined)?.map;
         if (map !== undefined) Object.assign(map, facts);
       },
       onDrop: (name) => this.remove(name),
@@ -61,8 +61,8 @@ export class Roles {
   }
 
   /** The map, from now on; or none, where there is no room. */
-  held(agent: MapAgent, name: string, creator: NodeId): HeldMap | undefined {
-    return this.ensure(agent, name, creator)?.map;
+  held(agent: MapAgent, name: string): HeldMap | undefined {
+    return this.ensure(agent, name, undefined)?.map;
   }
 
   /** Runs it as the owner, at once or when this node is that; answers it otherwise. */
@@ -199,14 +199,17 @@ export class Roles {
     reply.send(agent, STATUS.notOwner, (writer) => writer.utf8(placed?.nodes[0] ?? this.host.self));
   }
 
-  private ensure(agent: MapAgent, name: string, creator: NodeId): Part | undefined {
+  /** `opener`: who asks for it here, as at its owner; nobody: an owner pushes it, or it was held before. */
+  private ensure(agent: MapAgent, name: string, opener: NodeId | undefined): Part | undefined {
     const known = this.parts.get(name);
     if (known !== undefined) return known;
     const { mapsMax } = this.host.settings;
-    const own = [...this.parts.values()].filter((part) => part.creator === creator).length;
-    if (this.parts.size >= mapsMax || own >= Math.max(1, Math.floor(mapsMax / SOURCE_SHARE))) return undefined;
+    const opened = [...this.parts.values()].filter((part) => part.opener !== undefined);
+    const own = opened.filter((part) => part.opener === opener).length;
+    const isFull = opened.length >= mapsMax || own >= Math.max(1, Math.floor(mapsMax / SOURCE_SHARE));
+    if (opener === undefined ? this.parts.size >= HELD_SHARE * mapsMax : isFull) return undefined;
     const map = new HeldMap(name, randomId(agent), (entry, nowMs) => this.journal.entry(name, entry, nowMs));
-    const part = newPart(map, creator, agent.nowMs);
+    const part = newPart(map, opener, agent.nowMs);
     this.parts.set(name, part);
     this.maps.set(name, map);
     this.host.wake(agent, agent.nowMs + BEAT_MS);

@@ -128,7 +128,7 @@ export class Serve {
   private push(agent: MapAgent, name: string, reader: ByteReader, reply: Reply): boolean {
     const push = readPush(reader, agent.nowMs);
     if (push === undefined) return false;
-    const map = this.roles.held(agent, name, reply.source);
+    const map = this.roles.held(agent, name);
     if (map === undefined || !this.hasRoom(push.entries.length)) {
       this.host.counters.entriesUnheld += push.entries.length;
       reply.send(agent, STATUS.overloaded);

@@ -79,14 +79,18 @@ describe('keyvalue and hostile members', () => {
     for (const node of [one, two, three]) expect(await world.net.waitFor(mapOf<number>(node).get('a'))).to.equal(2);
   });
 
-  it('maps are bounded, and a quarter for each who opens them', async () => {
+  it('maps are bounded, and a quarter for each who opens them; replicas hold what their owners have', async () => {
     world = new World();
     const nodes = await world.nodes(2, { mapsMax: 8 });
     const codes: string[] = [];
-    for (let index = 0; index < 24; index++)
-      codes.push(await world.net.waitFor(codeOf(mapOf<number>(at(nodes, 0), `m${index}`).set('a', 1, { timeoutMs: 1_000 }))));
-    expect(codes.filter((code) => code === 'none').length).to.be.at.most(8);
-    expect(new Set(codes)).to.include('LIMIT_EXCEEDED');
-    for (const node of nodes) expect(node.behavior(KeyValueBehavior).mapCount.held).to.be.at.most(8);
+    for (let index = 0; index < 24; index++) {
+      const map = mapOf<number>(at(nodes, index % 2), `m${index}`);
+      codes.push(await world.net.waitFor(codeOf(map.set('a', 1, { timeoutMs: 6_000 }))));
+    }
+    const owned = nodes.map((node) => node.behavior(KeyValueBehavior).mapCount.owned);
+    expect(new Set(codes)).to.deep.equal(new Set(['none', 'LIMIT_EXCEEDED']));
+    expect(owned).to.deep.equal([4, 4]);
+    expect(codes.filter((code) => code === 'none')).to.have.lengthOf(8);
+    for (const node of nodes) expect(node.behavior(KeyValueBehavior).mapCount.held).to.equal(8);
   });
 });
