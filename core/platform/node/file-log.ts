@@ -43,6 +43,8 @@ export class FileLog implements LogStorage {
   /** While a compaction runs: what the old file gets, the new one gets, too. */
   #since: Buffer[] | undefined;
   #closing: (() => void)[] = [];
+  /** Who waits until no batch is on its way. */
+  #turns: (() => void)[] = [];
 
   /** `path`: of the file. Its directory is made; the file is for one running node. */
   constructor(readonly path: string) {}
@@ -88,13 +90,21 @@ export class FileLog implements LogStorage {
     this.#isWriting = true;
     // What this turn of the event loop appends goes together.
     await undefined;
-    while (this.#queue.length > 0) {
+    while (this.#queue.length > 0 && this.#turns.length === 0) {
       const batch = this.#takeBatch();
       const error = await this.#write(batch);
       for (const { settle } of batch) settle(error);
     }
+    await this.#idle();
+  }
+
+  /** Whoever waits has the file now; else what has come meanwhile is written. */
+  async #idle(): Promise<void> {
     this.#isWriting = false;
-    if (this.#isClosed) await this.#end();
+    const next = this.#turns.shift();
+    if (next !== undefined) next();
+    else if (this.#queue.length > 0) void this.#writeAll();
+    else if (this.#isClosed) await this.#end();
   }
 
   #takeBatch(): Waiting[] {
@@ -131,6 +141,8 @@ export class FileLog implements LogStorage {
         for (const bytes of since) length += await writeFully(file, bytes, length);
         await file.sync();
         await rename(temporary, this.path);
+        // From here on the old file is nobody's: until the new one is known to be durable, nothing counts.
+        this.#fail();
         await syncDirectory(dirname(this.path));
         await this.#file?.close().catch(() => undefined);
         this.#file = file;
@@ -147,14 +159,12 @@ export class FileLog implements LogStorage {
   }
 
   async #exclusively(work: () => Promise<void>): Promise<void> {
-    while (this.#isWriting) await new Promise<void>((resolve) => this.#closing.push(resolve));
+    while (this.#isWriting) await new Promise<void>((resolve) => this.#turns.push(resolve));
     this.#isWriting = true;
     try {
       await work();
     } finally {
-      this.#isWriting = false;
-      if (this.#queue.length > 0) void this.#writeAll();
-      else if (this.#isClosed) await this.#end();
+      await this.#idle();
     }
   }
 

@@ -111,6 +111,23 @@ describe('FileLog', () => {
     expect(existsSync(`${path}.123-abc.tmp`)).to.equal(false);
   });
 
+  it('is replaced while many write without a pause, again and again', async () => {
+    const log = opened();
+    let isOver = false;
+    let last = 0;
+    const writer = async () => {
+      while (!isOver) expect(await append(log, `n${++last}`)).to.equal(undefined);
+    };
+    const writers = Promise.all([writer(), writer(), writer()]);
+    for (let round = 0; round < 10; round++) expect(await compact(log, `round ${round}`)).to.equal(undefined);
+    isOver = true;
+    await writers;
+    await close(log);
+    const texts = read(new FileLog(path));
+    expect(texts[0]).to.equal('round 9');
+    expect(texts.at(-1)).to.equal(`n${last}`);
+  });
+
   it('a failure is reported to everybody who appends, until the log was replaced', async () => {
     const log = opened();
     await append(log, 'a');
