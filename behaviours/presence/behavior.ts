@@ -26,6 +26,7 @@ const SERVICE_ID = 13;
 const MAP_PREFIX = 'presence/';
 const TAG = /^[^\p{C}\p{Surrogate}]{1,64}$/u;
 const RENEWALS = 3;
+const GET_MS = 3_000;
 
 /** What a declaration, and a wish for connections, can be ended by. */
 export interface Ending {
@@ -87,9 +88,9 @@ export class PresenceBehavior extends NetworkBehavior {
     });
   }
 
-  /** The nodes that carry it, by now. Rejects as `get` of a map does; a tag that nobody has ever carried has no carriers. */
+  /** The nodes that carry it, by now, as far as anybody who can be reached knows. */
   async get(tag: string): Promise<readonly Carrier[]> {
-    const entries = await this.mapOf(tag).entries();
+    const entries = await this.mapOf(tag).entries({ timeoutMs: GET_MS }).catch(nobody);
     return entries.flatMap((entry) => {
       const claim = claimOf(entry);
       return claim === undefined ? [] : [{ nodeId: entry.key as NodeId, addresses: claim.addresses }];
@@ -221,6 +222,12 @@ export class PresenceBehavior extends NetworkBehavior {
     const { tagsMax: maximum } = this.settings;
     if (current >= maximum) throw limitReached({ limit: 'tagsMax', current, maximum, scope: `presence: ${scope}`, configKey: 'tagsMax' });
   }
+}
+
+/** Nobody who knows of the tag can be reached: as far as this node can see, nobody carries it. */
+function nobody(error: NetworkError): readonly never[] {
+  if (error.code === 'NO_REPLICA') return [];
+  throw error;
 }
 
 function once(work: () => void): Ending {

@@ -112,6 +112,8 @@ export class Owner implements Replicating {
   }
 
   watch(agent: MapAgent, fields: WatchFields, reply: Reply): void {
+    // As of a key: that there is nothing is said by those who know.
+    if (fields.isOnce && this.map.isNew) return reply.send(agent, STATUS.noReplica, (writer) => writer.u8(0));
     this.watchers.add(agent, fields, reply);
     this.host.wake(agent, this.watchers.dueMs);
   }

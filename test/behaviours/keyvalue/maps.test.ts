@@ -17,6 +17,7 @@ describe('keyvalue', () => {
     const nodes = await world.nodes(5);
     const maps = nodes.map((node) => mapOf<number>(node));
     expect(await wait(codeOf(at(maps, 0).get('a', { timeoutMs: 2_000 }))), 'nobody has ever written').to.equal('NO_REPLICA');
+    expect(await wait(codeOf(at(maps, 0).entries({ timeoutMs: 2_000 })))).to.equal('NO_REPLICA');
     const written = await wait(at(maps, 0).set('a', 1));
     expect(written.holders).to.be.at.least(2);
     for (const map of maps) expect(await wait(map.get('a'))).to.equal(1);

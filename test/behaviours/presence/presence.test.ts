@@ -41,6 +41,7 @@ describe('presence', () => {
 
   it('sees who carries a tag, who joins and who leaves, also of its own (ATM-68, ATM-69)', async () => {
     const [hub, one, two] = await star(4);
+    expect(await net.waitFor(presence(two).get('printer')), 'nobody has ever carried it').to.deep.equal([]);
     const declared = presence(one).declare('printer');
     await net.run(500);
     const events = diary(two, 'printer');
