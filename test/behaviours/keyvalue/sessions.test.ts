@@ -31,6 +31,7 @@ describe('keyvalue sessions', () => {
     const stamped = () => world.net.nodes.reduce((sum, node) => sum + node.behavior(KeyValueBehavior).counters.writesStamped, 0);
     const before = stamped() - owner.behavior(KeyValueBehavior).counters.writesStamped;
     world.net.crash(owner, { reset: true });
+    await world.net.run(100);
     const written = await wait(mapOf<number>(client).set('a', 1));
     expect(written.holders).to.be.at.least(2);
     expect(stamped() - before).to.equal(1);
@@ -74,6 +75,7 @@ describe('keyvalue sessions', () => {
     const { events } = collect(mapOf<number>(client).watch({ prefix: '' }));
     await wait(mapOf<number>(writer).set('b', 1));
     world.net.crash(owner, { reset: true });
+    await world.net.run(100);
     await wait(mapOf<number>(writer).set('c', 2));
     await wait(mapOf<number>(writer).delete('b'));
     await world.net.run(2_000);
@@ -115,7 +117,11 @@ describe('keyvalue sessions', () => {
     const right = nodes.filter((node) => !left.includes(node));
     const { events } = collect(mapOf<number>(at(left, 2)).watch({ prefix: '' }));
     world.net.partition(left, right);
-    for (const one of left) for (const other of right) one.disconnectNode(other.id);
+    for (const one of left)
+      for (const other of right) {
+        one.disconnectNode(other.id);
+        other.disconnectNode(one.id);
+      }
     await world.net.run(2_000);
     const name = (node: SimulatedNode) => node.name;
     const open = (node: SimulatedNode) =>

@@ -34,6 +34,12 @@ describe('Services with PathVectorRouter', () => {
     expect(net.node(2).table.pathToService(65, 0)).eql(REJECT);
     expect(net.nodes.map(({ table }) => table.providerOf(64, 0))).eql([id(0), id(0), id(0), id(5), id(5), id(5)]);
     expect(net.node(2).table.providerOf(65, 0)).equal(undefined);
+    expect(
+      [0, 1, 5, 9].map((node) => net.node(2).table.offers(id(node), 64)),
+      'of every node whether it offers it',
+    ).eql([true, false, true, false]);
+    expect(net.node(0).table.offers(id(0), 64), 'of itself, too').equal(true);
+    expect(net.node(0).table.offers(id(0), 65)).equal(false);
   });
 
   it('have no provider where the message came from', () => {
