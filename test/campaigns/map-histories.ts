@@ -9,6 +9,8 @@ import { type HistoryPlan, HistoryRun } from '../behaviours/keyvalue/histories.j
 const [operations = '100000', first = '1'] = process.argv.slice(2);
 const PLANS: readonly Omit<HistoryPlan, 'seed'>[] = [
   {},
+  { crashes: 1, partitions: 1, operations: 1_000 },
+  { crashes: 0, partitions: 2, paceMs: 100, operations: 1_000 },
   { ttl: true, stored: 1 },
   { stored: 0, crashes: 6, partitions: 3 },
   { partitions: 8, crashes: 0, paceMs: 80, operations: 800 },

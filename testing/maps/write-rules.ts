@@ -125,12 +125,14 @@ export const refusedIsNotDone: Rule = ({ operations, history: { final, endMs } }
   return [...reads, ...left.map(([key, { value }]) => violation('refused-is-not-done', endMs, `${key} is ${value}, which was refused`))];
 };
 
+const REPORT_MS = 10_000;
+
 /** Within 10 s of a heal the last acknowledged write of a losing side is an event, of watches and at its writer. */
 export const losersAreReported: Rule = (account) => {
   const partitions = account.all('partition');
   return account.all('heal').flatMap((heal) => {
     const partition = partitions.filter(({ atMs }) => atMs < heal.atMs).at(-1);
-    const untilMs = heal.atMs + account.history.settleMs;
+    const untilMs = heal.atMs + REPORT_MS;
     if (partition === undefined || account.hasCrash(partition.atMs, untilMs) || untilMs > account.history.endMs) return [];
     const isDisturbed = account.all('partition').some(({ atMs }) => atMs > heal.atMs && atMs < untilMs);
     if (isDisturbed) return [];
