@@ -47,8 +47,8 @@ export class Owner implements Replicating {
     this.watchers = new Watchers(map);
   }
 
-  /** Its nodes may be others than before. */
-  place(agent: MapAgent, { nodes }: Placed): void {
+  /** Its nodes may be others than before. `empty`: those that are known to hold nothing. */
+  place(agent: MapAgent, { nodes }: Placed, empty: ReadonlySet<NodeId> = new Set()): void {
     const replicas = nodes.filter((node) => node !== this.host.self);
     for (const [node, replication] of this.replications) {
       if (replicas.includes(node)) continue;
@@ -56,13 +56,18 @@ export class Owner implements Replicating {
       this.replications.delete(node);
     }
     for (const node of replicas)
-      if (!this.replications.has(node)) this.replications.set(node, new Replication(this.host, this.map, node, this));
+      if (!this.replications.has(node))
+        this.replications.set(node, new Replication(this.host, this.map, node, this, empty.has(node) && this.map.isEmpty));
     if (nodes.join() !== this.holders.join()) {
       this.holders = nodes;
       this.map.holders = nodes;
       this.journal.facts(this.map);
     }
     this.look(agent);
+  }
+
+  get knows(): boolean {
+    return !this.map.isNew || this.counter > 0;
   }
 
   /** A replica or more has all that this owner has; or none is wanted. */

@@ -24,6 +24,8 @@ export const DIFFERS = 1;
 export interface Replicating {
   readonly epoch: number;
   readonly holders: readonly NodeId[];
+  /** It knows the map, or has founded it. */
+  readonly knows: boolean;
   /** The replica holds these. */
   acknowledged(agent: MapAgent, sent: ReadonlyMap<string, Revision>): void;
   /** It had entries that this owner lacked. */
@@ -42,7 +44,6 @@ export class Replication {
   private losses: Superseded[] = [];
   private isPushing = false;
   private isComparing = false;
-  private isCompared = false;
   private isEnded = false;
   private pushMs = Number.NEGATIVE_INFINITY;
   private compareMs = Number.NEGATIVE_INFINITY;
@@ -52,6 +53,8 @@ export class Replication {
     private readonly map: HeldMap,
     readonly node: NodeId,
     private readonly owner: Replicating,
+    /** Both hold nothing: there is nothing to compare. */
+    private isCompared: boolean,
   ) {}
 
   /** When it has to be looked at again. */
@@ -118,7 +121,7 @@ export class Replication {
     writeSuperseded(writer, losses);
     const { length } = writer;
     writer.length = flagsAt;
-    writer.u8(this.isCompared && isAll && !map.isNew ? COMPLETE : 0);
+    writer.u8(this.isCompared && isAll && owner.knows ? COMPLETE : 0);
     writer.length = countAt;
     writer.u16(sent.size);
     writer.length = length;

@@ -156,7 +156,7 @@ export class Roles {
     part.takeOver.start(agent, placed);
   }
 
-  private takenOver(agent: MapAgent, part: Part, { isKnown, isWhole, losses }: TakenOver): void {
+  private takenOver(agent: MapAgent, part: Part, { isKnown, isWhole, losses, empty }: TakenOver): void {
     part.takeOver = undefined;
     const placed = this.host.placed(agent, part.map.name);
     const isOwner = placed?.nodes[0] === this.host.self;
@@ -181,7 +181,7 @@ export class Roles {
     });
     part.owner = owner;
     part.notifiedMs = agent.nowMs;
-    owner.place(agent, placed);
+    owner.place(agent, placed, empty);
     owner.superseded(agent, losses);
     owner.expireOverdue(agent);
     for (const { run, reply } of part.waiting.splice(0)) if (!reply.isOver) run(agent, owner);

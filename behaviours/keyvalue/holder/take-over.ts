@@ -22,11 +22,14 @@ export interface TakenOver {
   /** All that were asked have answered. */
   readonly isWhole: boolean;
   readonly losses: readonly Superseded[];
+  /** Nodes that are new and hold nothing. */
+  readonly empty: ReadonlySet<NodeId>;
 }
 
 export class TakeOver {
   private readonly asked = new Set<NodeId>();
   private readonly losses: Superseded[] = [];
+  private readonly empty = new Set<NodeId>();
   private open = 0;
   private isWhole = true;
   private isKnown: boolean;
@@ -62,7 +65,9 @@ export class TakeOver {
       (later, outcome) => {
         const summary = summaryOf(outcome);
         if (this.isEnded) return;
-        if (summary === undefined) this.isWhole = false;
+        // A holder that no path leads to any more cannot be asked.
+        const isGone = outcome.type === 'failure' && outcome.failure === 'no-route';
+        if (summary === undefined) this.isWhole &&= isGone;
         else this.answered(later, node, summary);
         this.settled(later);
       },
@@ -73,7 +78,8 @@ export class TakeOver {
     this.map.epoch = Math.max(this.map.epoch, epoch);
     for (const holder of holders) this.ask(agent, holder);
     if (digests.length === 0) {
-      if (!isNew) this.isKnown = true;
+      if (isNew) this.empty.add(node);
+      else this.isKnown = true;
       return;
     }
     this.open++;
@@ -96,6 +102,6 @@ export class TakeOver {
     this.open--;
     if (this.open > 0 || this.isEnded) return;
     this.isEnded = true;
-    this.done(agent, { isKnown: this.isKnown, isWhole: this.isWhole, losses: this.losses });
+    this.done(agent, { isKnown: this.isKnown, isWhole: this.isWhole, losses: this.losses, empty: this.empty });
   }
 }

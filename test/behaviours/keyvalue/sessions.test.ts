@@ -126,8 +126,9 @@ describe('keyvalue sessions', () => {
     const name = (node: SimulatedNode) => node.name;
     const open = (node: SimulatedNode) =>
       mapOf<number>(node, 'm', { onSuperseded: ({ key, revision }) => lost.push(`${name(node)} ${key} ${revision}`) });
-    await wait(open(at(left, 2)).set('a', 1));
-    const second = await wait(open(at(left, 2)).set('a', 2));
+    const map = open(at(left, 2));
+    await wait(map.set('a', 1));
+    const second = await wait(map.set('a', 2));
     const other = await wait(open(at(right, 0)).set('a', 3));
     world.net.heal();
     for (const one of left) for (const two of right) await one.connect(`sim://${two.name}`).catch(() => undefined);
