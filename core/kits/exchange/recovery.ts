@@ -165,7 +165,9 @@ export class Recovery {
     progress.usualId = connectionId;
     progress.connectionId = nodeId === undefined || except === undefined ? connectionId : this.peers.nextHopTo(nodeId, except);
     progress.sentCount++;
-    if (progress.attempt === 0) writeHead(bytes, exchange, REQUEST, progress.nextAttempt());
+    // Past the usual next hop it may come to its node as from a neighbour, which remembers only what is not sent first.
+    if (except !== undefined && progress.attempt === 0) progress.nextAttempt();
+    if (progress.attempt === 0 || progress.sentCount === 1) writeHead(bytes, exchange, REQUEST, progress.nextAttempt());
     else writeAttempt(bytes, progress.nextAttempt());
     return agent.send(route, bytes, { streamId: streamIdOf(exchange), ...(except !== undefined && { except }) });
   }
