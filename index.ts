@@ -22,6 +22,7 @@ import { platformCrypto } from './core/platform/node/platform-crypto.js';
 import { nodeClock, nodeRandom, nodeTimers } from './core/platform/node/ports-node.js';
 import { AgreementKeys } from './core/security/agreement-keys.js';
 import { identityFactory } from './core/security/identity.js';
+import { ControlSocket } from './operation/control/control-socket.js';
 import { PathVectorRouter } from './routing/index.js';
 import { TcpTransport } from './transports/tcp/index.js';
 import { WebSocketTransport } from './transports/websocket/node/index.js';
@@ -48,6 +49,7 @@ const NODE_DEFAULTS: NodeDefaults = {
   lan: LanBehavior,
   provide: [{ token: LAN_PORT, useValue: new NodeLan() }],
   logger: (level) => jsonLogger(level),
+  control: (options, facts) => new ControlSocket(options, facts),
   loadIdentity: loadOrCreateIdentity,
   storage: (dataDirectory, logger, owner) => new FileStorage(dataDirectory, logger, owner),
 };

@@ -3,7 +3,8 @@
  */
 import { join } from 'node:path';
 import { type Intent, KeyValueBehavior, PubSubBehavior, type SharedMap } from '../behaviours/index.js';
-import { createNode, type MeshNode, NetworkError, type NodeId, RpcError, toKey, toNode, toService } from '../index.js';
+import { createNode, type MeshNode, NetworkError, type NodeId, type NodeOptions, RpcError, toKey, toNode, toService } from '../index.js';
+import { CONTROL_PATH_BYTES_MAX, pathInData } from '../operation/index.js';
 import type {
   BenchReport,
   ExplainReport,
@@ -17,11 +18,10 @@ import type {
   ToNodeProcess,
 } from './fleet-protocol.js';
 import { GREETER_SERVICE, Greeter } from './greeter.js';
+import { measureCalls } from './measure.js';
 
 const ROUND_TRIPS = 5;
-const BENCH_WARM_UP = 500;
-const BENCH_CALLS = 2_000;
-const BENCH_OUTSTANDING = 64;
+const BENCH = { warmUp: 500, calls: 2_000, outstanding: 64, concurrentCalls: 10_000 };
 
 type Handlers = { readonly [Name in FleetRequestName]: (ask: FleetRequests[Name]['ask']) => Promise<FleetRequests[Name]['answer']> };
 
@@ -45,12 +45,18 @@ async function run(): Promise<void> {
   const { directory, seed } = options;
   const seeds = seed === undefined ? [] : [seed];
   const files = { identity: join(directory, 'node.key'), dataDirectory: directory };
-  const node = await createNode({ ...files, listen: ['tcp://127.0.0.1:0'], seeds, behaviors: [greeter, KeyValueBehavior] });
+  const node = await createNode({ ...files, ...controlIn(directory), listen: ['tcp://127.0.0.1:0'], seeds, behaviors: [greeter, KeyValueBehavior] });
   process.on('disconnect', () => void node.stop().then(() => process.exit()));
   await node.start();
   const handlers = handlersOf(node, greeter);
   process.on('message', (message: ToNodeProcess) => void answer(handlers, message));
   report({ type: 'started', nodeId: node.id, address: String(node.addresses[0]) });
+}
+
+/** For the other commands of the program. A directory may have a path that is too long for a socket; then there is none. */
+function controlIn(directory: string): Pick<NodeOptions, 'control'> {
+  const isPossible = process.platform !== 'win32' && Buffer.byteLength(pathInData(directory)) <= CONTROL_PATH_BYTES_MAX;
+  return isPossible ? { control: { allow: ['call'] } } : {};
 }
 
 function handlersOf(node: MeshNode, greeter: Greeter): Handlers {
@@ -157,27 +163,7 @@ async function roundTrip(node: MeshNode, nodeId: NodeId): Promise<number | undef
 }
 
 /** Calls one node: one call at a time for the round-trip time, then many at once for the rate. */
-async function bench(node: MeshNode, nodeId: FleetRequests['bench']['ask']): Promise<BenchReport> {
+function bench(node: MeshNode, nodeId: FleetRequests['bench']['ask']): Promise<BenchReport> {
   const client = node.client(Greeter, toNode(nodeId));
-  const call = () => client.greet({ name: 'bench' });
-  for (let count = 0; count < BENCH_WARM_UP; count++) await call();
-  const times: number[] = [];
-  for (let count = 0; count < BENCH_CALLS; count++) {
-    const startedMs = performance.now();
-    await call();
-    times.push(performance.now() - startedMs);
-  }
-  times.sort((a, b) => a - b);
-  const at = (share: number) => times[Math.floor(share * (times.length - 1))] as number;
-  return { p50Ms: at(0.5), p99Ms: at(0.99), callsPerSecond: await rateOf(call) };
-}
-
-async function rateOf(call: () => Promise<unknown>): Promise<number> {
-  let left = 5 * BENCH_CALLS;
-  const worker = async () => {
-    while (left-- > 0) await call();
-  };
-  const startedMs = performance.now();
-  await Promise.all(Array.from({ length: BENCH_OUTSTANDING }, worker));
-  return (5 * BENCH_CALLS * 1_000) / (performance.now() - startedMs);
+  return measureCalls(() => client.greet({ name: 'bench' }), BENCH);
 }

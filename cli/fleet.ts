@@ -86,6 +86,11 @@ export class Fleet {
     await this.untilConnected();
   }
 
+  /** Where a node keeps its files, its control socket among them. */
+  directoryOf(number: number): string {
+    return this.node(number).directory;
+  }
+
   nodeId(number: number): NodeId {
     return this.node(number).nodeId as NodeId;
   }

@@ -1,7 +1,7 @@
 /**
- * @module Start: the program behind `npm start`. Five nodes in five processes form an encrypted network from one seed address; then commands are
- * read from the terminal or a pipe, one after another. Exits with 0 after quit or the end of the input, and with 1 if the input is a pipe
- * and a command has failed.
+ * @module Start: the demonstration that `npm start` runs, `meshwright demo`. Five nodes in five processes form an encrypted network from one seed
+ * address; then words are read from the terminal or a pipe, one after another: the table of `commands.ts`. Ends with 0 after quit or the end
+ * of the input, and with 1 if the input is a pipe and a word has failed.
  */
 import { createInterface } from 'node:readline';
 import { COMMANDS, type CommandContext, runCommand, showLinks } from './commands.js';
@@ -15,9 +15,6 @@ type ReceivedListener = (number: number, text: string) => void;
 const receivedListeners = new Set<ReceivedListener>();
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 const isTerminal = process.stdin.isTTY === true;
-// The reader of the output may close it, as `head` does; the nodes must be stopped all the same.
-process.stdout.on('error', () => {});
-
 const fleet = new Fleet(NODE_COUNT, {
   received: (number, text) => {
     for (const listener of [...receivedListeners]) listener(number, text);
@@ -28,9 +25,8 @@ const fleet = new Fleet(NODE_COUNT, {
 });
 const context: CommandContext = { fleet, print, nextReceived };
 
-process.exitCode = await main();
-
-async function main(): Promise<number> {
+/** Runs it; returns the exit code. */
+export async function demonstrate(): Promise<number> {
   const stop = stopOnSignals();
   try {
     print(`starting ${NODE_COUNT} nodes, each in its own process …`);
@@ -51,7 +47,10 @@ async function main(): Promise<number> {
 async function readCommands(): Promise<number> {
   const lines = createInterface({ input: process.stdin, terminal: false });
   let failed = 0;
-  if (isTerminal) print(`commands: ${Object.keys(COMMANDS).join(', ')}`);
+  if (isTerminal) {
+    print(`commands: ${Object.keys(COMMANDS).join(', ')}`);
+    print(`in another terminal: node dist/cli/meshwright.js top --data ${fleet.directoryOf(1)}`);
+  }
   prompt();
   for await (const line of lines) {
     if (line.trim() === 'quit') break;

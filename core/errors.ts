@@ -47,6 +47,23 @@ export const ERROR_CODES = {
     'Try again when the node is connected.',
   ],
   CONNECTION_REFUSED: ['Nobody listens at that address.', 'Check host and port and that the remote node runs.'],
+  CONTROL_DENIED: [
+    'The control socket of the node does not allow that.',
+    "Name it in the node's option control.allow, or with --allow of meshwright run.",
+  ],
+  CONTROL_FAILED: [
+    'The control socket of a node was closed, refused the program, or sent something else than the control protocol; the text has which.',
+    'Check that the node runs, that its socket is yours, and that both sides have the same version.',
+  ],
+  CONTROL_IN_USE: ['A running program listens on the control socket.', 'Stop that node, or give this one another control.path.'],
+  CONTROL_TIMEOUT: [
+    'The node did not answer on its control socket in time: its process is stopped, or its event loop is stalled.',
+    'Look at its process: a stopped one goes on with SIGCONT; a busy one has a callback that takes long, which its log names.',
+  ],
+  CONTROL_UNAVAILABLE: [
+    'The control socket cannot be opened or reached; the text has the reason.',
+    'Check the path, its directory and its owner, and that the node runs with the option control.',
+  ],
   CRYPTO_FAILED: ['A key or a cryptographic input is not acceptable.', 'Use keys made by Identity.generate().'],
   DATA_DIRECTORY_IN_USE: [
     'Another running node uses the data directory; the text names its process.',

@@ -151,6 +151,14 @@ export {
 export { LIMITS, type LimitName, type Limits, type LimitUnit, limitError, limitReached, type ReachedLimit } from './limits.js';
 export type { Counter, Gauge, Histogram, HistogramSnapshot, MetricsSnapshot, MetricsSource } from './metrics.js';
 export { DURATION_BOUNDS_MS } from './metrics.js';
+export type {
+  ControlFacts,
+  ControlledNode,
+  ControlOptions,
+  ControlPermission,
+  ControlPort,
+  GivenControl,
+} from './node/control-port.js';
 export { MemoryStorage } from './node/memory-storage.js';
 export { MeshNode } from './node/node.js';
 export type {

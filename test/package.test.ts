@@ -11,6 +11,7 @@ type Exports = string | { readonly [condition: string]: Exports };
 
 interface Manifest {
   readonly main: string;
+  readonly bin: Readonly<Record<string, string>>;
   readonly types: string;
   readonly exports: Exports;
   readonly typesVersions: { readonly '*': Readonly<Record<string, readonly string[]>> };
@@ -54,8 +55,15 @@ describe('the package', () => {
     expect(wanted.filter((path) => !files.includes(path))).to.deep.equal([]);
   });
 
-  it('has no tests, no bench, no command line and no examples', () => {
-    expect(files.filter((path) => /^(dist\/)?(test|tools|bench|cli|examples|scripts)\/|\.test\./.test(path))).to.deep.equal([]);
+  it('has the command, and no tests, no bench and no examples', () => {
+    expect(files.filter((path) => /^(dist\/)?(test|tools|bench|examples|scripts)\/|\.test\./.test(path))).to.deep.equal([]);
+  });
+
+  it('has its command as a program that the system can run', () => {
+    const [[name, path]] = Object.entries(MANIFEST.bin) as [[string, string]];
+    expect(name).to.equal('meshwright');
+    expect(files).to.include(path);
+    expect(readFileSync(path, 'utf8')).to.match(/^#!\/usr\/bin\/env node\n/);
   });
 
   it('has no source maps, whose sources would be missing', () => {

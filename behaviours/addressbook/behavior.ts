@@ -217,6 +217,8 @@ export class AddressBookBehavior extends NetworkBehavior {
   override onStarted(agent: BehaviorAgent): void {
     agent.metrics.counters(this.protocol.counters);
     agent.metrics.observe('entries_count', () => this.book.size);
+    agent.metrics.observe('clocks_differing', () => this.protocol.clocks.count);
+    agent.metrics.observe('clock_difference_ms', () => this.protocol.clocks.largestMs);
     agent.queue('news', () => ({ messages: this.protocol.gossip.newsCount, messagesMax: GOSSIP_LIMITS.newsMax }));
     const { seq, anchors } = this.store.load(agent);
     this.self.sawSeq(seq);

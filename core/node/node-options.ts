@@ -17,6 +17,7 @@ import type { Crypto } from '../security/crypto.js';
 import type { Identity } from '../security/identity.js';
 import type { Secret } from '../security/secret.js';
 import type { SecureStreamOptions } from '../security/secure-stream.js';
+import type { ControlFacts, ControlOptions, ControlPort, GivenControl } from './control-port.js';
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
 export type BuiltinName = 'handshake' | 'addressbook' | 'router-sync' | 'rpc' | 'streams' | 'pubsub' | 'keyvalue' | 'presence';
@@ -67,6 +68,8 @@ export interface NodeOptions {
   readonly builtins?: readonly BuiltinName[];
   /** Finds nodes of this space on the local network by multicast DNS, and is found by them; off by default. */
   readonly lan?: boolean;
+  /** Opens a socket on this machine for the command `meshwright`; absent: none. On Node only. */
+  readonly control?: ControlOptions;
   /** Extra providers for injection. */
   readonly provide?: readonly Provider[];
   /** The application's own tsyringe container: what neither the node nor `provide` has is resolved from a child of it. */
@@ -116,6 +119,8 @@ export interface NodeDefaults {
   readonly provide?: readonly Provider[];
   /** Files in a directory; absent where there are none. */
   readonly storage?: (dataDirectory: string, logger: Logger, owner: { readonly nodeId: NodeId; readonly network: string }) => Storage;
+  /** Makes the control port of a node; throws what is wrong with its options. Absent where there are no such sockets. */
+  readonly control?: (options: GivenControl, facts: ControlFacts) => ControlPort;
   /** Reads or creates a key file. */
   readonly loadIdentity: (path: string, crypto: Crypto, random: Random, log: Logger) => Identity;
 }
@@ -139,6 +144,7 @@ export interface NodeSetup {
   readonly keepAlive: boolean;
   readonly logger: Logger;
   readonly storage: Storage;
+  readonly control: ControlPort | undefined;
   readonly signer: Signer;
   readonly sealer: Sealer;
   readonly clock: Clock;

@@ -103,7 +103,7 @@ export class MeshNode implements NodeView {
       for (const address of [...this.setup.listen, ...this.setup.seeds]) this.runner.requireTransport(address);
       this.runner.perform(() => this.network.start());
       requireRunning(this.phase);
-      await Promise.all(this.setup.listen.map((address) => this.runner.listen(address)));
+      await Promise.all([this.setup.control?.open(this), ...this.setup.listen.map((address) => this.runner.listen(address))]);
       requireRunning(this.phase);
     } catch (thrown) {
       await this.stop();
@@ -265,8 +265,7 @@ export class MeshNode implements NodeView {
     this.stopping = Promise.resolve();
     this.network.abandon();
     this.runner.kill();
-    this.setup.storage.close?.();
-    this.runner.release();
+    this.release();
   }
 
   /** What the application asks for happens between two callbacks: at once, or when the present one has returned. */
@@ -287,6 +286,11 @@ export class MeshNode implements NodeView {
     if (wasRunning) await this.runner.within(FLUSH_MS, (done) => this.setup.storage.flush(done));
     const failed = (err: unknown) => this.setup.logger.error({ err }, 'a provider failed to end');
     for (const error of this.container.dispose(failed)) failed(error);
+    this.release();
+  }
+
+  private release(): void {
+    this.setup.control?.close();
     this.setup.storage.close?.();
     this.runner.release();
   }

@@ -59,6 +59,11 @@ const CONNECTIONS = refined(
   'min',
 );
 
+const CONTROL = options({
+  path: optional(text(PATH_CHARACTERS_MAX, { min: 1, what: 'the path of a socket' })),
+  allow: optional(list(oneOf('call', 'stop'), 2, { isDistinct: true })),
+});
+
 /** As many as a node's signed record has. */
 const ANNOUNCED = fallback(list(either(instance(Address, 'an Address'), text(PATH_CHARACTERS_MAX)), 8), []);
 
@@ -81,6 +86,7 @@ const readOptions = optionsReader(
     storage: optional(unchecked<Storage>()),
     builtins: optional(list(text(PATH_CHARACTERS_MAX), LISTED_MAX)),
     lan: fallback(boolean, false),
+    control: optional(CONTROL),
     provide: fallback(list(unchecked<Provider>(), LISTED_MAX), []),
     container: optional(parsed('a container of tsyringe', containerOf)),
     tickMs: fallback(whole(10, 3_600_000), 1_000),
@@ -120,6 +126,7 @@ export function resolveOptions(given: NodeOptions, defaults: NodeDefaults): Node
     keepAlive: read.keepAlive,
     logger,
     storage: storageOf(read, defaults, logger, identity),
+    control: controlOf(read, defaults, logger, identity),
     signer: new NodeSigner(identity, crypto, network),
     sealer: new SpaceSealer({ networkName: network, networkKey: networkKey?.reveal() }, crypto, random),
     clock: read.clock ?? defaults.clock,
@@ -241,6 +248,13 @@ function storageOf({ storage, dataDirectory, network }: Given, defaults: NodeDef
   if (dataDirectory === undefined) return new MemoryStorage(false);
   if (defaults.storage === undefined) throw invalid('dataDirectory', 'cannot be used here: there are no files; give option storage');
   return defaults.storage(dataDirectory, logger, { nodeId, network });
+}
+
+function controlOf(read: Given, defaults: NodeDefaults, log: Logger, { nodeId }: Identity): NodeSetup['control'] {
+  const { control, network, dataDirectory, clock = defaults.clock, timers = defaults.timers } = read;
+  if (control === undefined) return undefined;
+  if (defaults.control === undefined) throw invalid('control', 'cannot be used here: there are no sockets for it');
+  return defaults.control(control, { nodeId, network, dataDirectory, clock, timers, log });
 }
 
 function invalid(option: string, flaw: string): NetworkError {

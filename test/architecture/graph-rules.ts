@@ -16,7 +16,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'operation/': ['core/', 'behaviours/'],
 };
 /** The parts that the package does not ship; those that it does may not lean on them. */
-const PRIVATE = ['cli/', 'examples/', 'bench/', 'test/', 'tools/', 'scripts/', 'docs/'];
+const PRIVATE = ['examples/', 'bench/', 'test/', 'tools/', 'scripts/', 'docs/'];
 const NODE_PLACES = /^(core\/platform\/node|transports\/(tcp|udp|websocket\/node)|operation|cli|examples|bench|test|testing|scripts)\//;
 /** Every package of others, and the files that know it. */
 const HOMES: Readonly<Record<string, RegExp>> = {
@@ -24,6 +24,7 @@ const HOMES: Readonly<Record<string, RegExp>> = {
   '@standard-schema/spec': /^core\/schema\/validator\.ts$/,
   'reflect-metadata': /^core\/registration\/(injection|metadata)\.ts$/,
   '@noble/': /^core\/security\//,
+  commander: /^cli\/program\/program\.ts$/,
   'multicast-dns': /^core\/platform\/node\/lan\/lan-socket\.ts$/,
   ws: /^transports\/websocket\//,
   'd3-force': /^operation\/dashboard\/page\//,

@@ -24,7 +24,16 @@ export interface LockEntry {
 export type Lock = Readonly<Record<string, LockEntry>>;
 
 /** Few, made for the field, each behind one boundary. */
-const DEPENDENCIES = ['@noble/ciphers', '@noble/curves', '@noble/hashes', '@standard-schema/spec', 'reflect-metadata', 'tsyringe', 'ws'];
+const DEPENDENCIES = [
+  '@noble/ciphers',
+  '@noble/curves',
+  '@noble/hashes',
+  '@standard-schema/spec',
+  'commander',
+  'reflect-metadata',
+  'tsyringe',
+  'ws',
+];
 /** What one option needs and nothing else: loaded when that is used, and never required. */
 const OPTIONAL_DEPENDENCIES = ['multicast-dns'];
 /** Scripts that npm runs by itself when the package is installed. */

@@ -7,7 +7,7 @@ const namesOf = (numbers: readonly number[]) => numbers.map((number) => `node ${
 describe('npm start', () => {
   let programs: Program[];
   const start = () => {
-    const program = new Program([compiled('cli/start.js')]);
+    const program = new Program([compiled('cli/meshwright.js'), 'demo']);
     programs.push(program);
     return program;
   };

@@ -11,7 +11,7 @@ import { expect } from 'chai';
 import { compiled, Program } from '../cli/program.js';
 import { type Block, blocksOf, ROOT, readPages, withoutNumbers } from './pages.js';
 
-const NPM_START = 'node scripts/setup.mjs && node dist/cli/start.js';
+const NPM_START = 'node scripts/setup.mjs && node dist/cli/meshwright.js demo';
 
 class Newcomer {
   readonly desk = mkdtempSync(join(tmpdir(), 'meshwright-newcomer-'));
@@ -37,7 +37,7 @@ class Newcomer {
   private async start(): Promise<void> {
     const { scripts } = JSON.parse(readFileSync(join(this.folder, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
     expect(scripts['start']).to.equal(NPM_START);
-    const program = new Program([compiled('cli/start.js')]).say('call 2 world').say('quit');
+    const program = new Program([compiled('cli/meshwright.js'), 'demo']).say('call 2 world').say('quit');
     expect(await program.end()).to.equal(0);
     this.output = program.lines.join('\n');
   }

@@ -17,8 +17,8 @@ interface Difference {
 }
 
 export class ClockWatch {
-  /** Open connections to neighbours whose clocks differ. */
-  private readonly differing = new Set<number>();
+  /** Open connections to neighbours whose clocks differ, with how far this one is ahead. */
+  private readonly differing = new Map<number, number>();
   private readonly conditions = new Conditions<BehaviorAgent, 'clock', Difference>({
     afterMs: 0,
     quietMs: QUIET_MS,
@@ -30,8 +30,20 @@ export class ClockWatch {
   /** A connection has opened; the clock there showed `theirMs` when this one showed `ourMs`. */
   opened(agent: BehaviorAgent, connectionId: number, nodeId: NodeId, { ourMs, theirMs }: { ourMs: number; theirMs: number }): void {
     if (Math.abs(ourMs - theirMs) <= TOLERANCE_MS) return;
-    this.differing.add(connectionId);
+    this.differing.set(connectionId, ourMs - theirMs);
     this.conditions.begin(agent, 'clock', { peer: shortId(nodeId), ours: textOf(ourMs), theirs: textOf(theirMs) });
+  }
+
+  /** Neighbours whose clocks differ. */
+  get count(): number {
+    return this.differing.size;
+  }
+
+  /** How far this clock is ahead of the one from which it differs most; below 0 where it is behind; 0 where none differs. */
+  get largestMs(): number {
+    let largestMs = 0;
+    for (const differenceMs of this.differing.values()) if (Math.abs(differenceMs) > Math.abs(largestMs)) largestMs = differenceMs;
+    return largestMs;
   }
 
   closed(agent: BehaviorAgent, connectionId: number): void {

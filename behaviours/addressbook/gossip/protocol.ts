@@ -75,7 +75,7 @@ export class GossipProtocol {
   private readonly records: SharedRecords;
   private readonly sync: Sync;
   private readonly greetings = new Greetings();
-  private readonly clocks = new ClockWatch();
+  readonly clocks = new ClockWatch();
   private readonly intake: RecordIntake;
 
   constructor(

@@ -1,0 +1,25 @@
+/** @module The command `explain`: why a route of a node goes where it goes. */
+import type { RouteExplanation } from '../../index.js';
+import { SEED_OPTIONS, withNode } from './nodes.js';
+import { untilRouted } from './routes.js';
+import type { CommandRow } from './row.js';
+import { EXIT, plainText } from './terminal.js';
+
+export const explain: CommandRow = {
+  name: 'explain',
+  parameters: ['<target>'],
+  help: 'the path from the node to another one, a key or a service, with the reason, and each rejected path with its reason',
+  options: SEED_OPTIONS,
+  run: (terminal, options, [target = '']) =>
+    withNode(terminal, options, async (node) => {
+      await untilRouted(node, target);
+      const explanation = (await node.client.request('explain', { target })) as RouteExplanation;
+      const { action, reason, rejected } = explanation;
+      const step = action.type === 'next' ? `over connection ${action.connectionId}` : action.type;
+      terminal.show(explanation, [
+        `${step}; ${plainText(reason)}`,
+        ...rejected.map(({ via, reason: fault }) => `  via ${via.nodeId.slice(0, 8)}: ${plainText(fault)}`),
+      ]);
+      return action.type === 'reject' ? EXIT.failed : EXIT.ok;
+    }),
+};
