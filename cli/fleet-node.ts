@@ -45,7 +45,13 @@ async function run(): Promise<void> {
   const { directory, seed } = options;
   const seeds = seed === undefined ? [] : [seed];
   const files = { identity: join(directory, 'node.key'), dataDirectory: directory };
-  const node = await createNode({ ...files, ...controlIn(directory), listen: ['tcp://127.0.0.1:0'], seeds, behaviors: [greeter, KeyValueBehavior] });
+  const node = await createNode({
+    ...files,
+    ...controlIn(directory),
+    listen: ['tcp://127.0.0.1:0'],
+    seeds,
+    behaviors: [greeter, KeyValueBehavior],
+  });
   process.on('disconnect', () => void node.stop().then(() => process.exit()));
   await node.start();
   const handlers = handlersOf(node, greeter);

@@ -13,8 +13,7 @@ import { EXIT, type Terminal } from './terminal.js';
 import { msText, whole } from './values.js';
 
 const PEER = fileURLToPath(new URL('./bench-peer.js', import.meta.url));
-const CALLS = { warmUp: 1_000, calls: 5_000, outstanding: 64, concurrentCalls: 30_000 };
-const WARM_UP_MESSAGES = 50_000;
+const OUTSTANDING = 64;
 const SERVICE = BenchEcho.behavior.serviceId;
 
 export const bench: CommandRow = {
@@ -22,17 +21,18 @@ export const bench: CommandRow = {
   help: 'measure calls and messages between two nodes in two processes on this machine',
   options: [
     { flags: '-b, --bytes <number>', help: 'of a message and of a call', read: whole('--bytes', 1, 65_536), initial: 64 },
+    { flags: '-c, --calls <number>', help: 'how many calls', read: whole('--calls', 100, 10_000_000), initial: 30_000 },
     { flags: '-n, --messages <number>', help: 'how many messages', read: whole('--messages', 1, 100_000_000), initial: 500_000 },
   ],
   run: async (terminal, options) => {
-    const { bytes, messages } = options as { bytes: number; messages: number };
+    const { bytes, calls, messages } = options as { bytes: number; calls: number; messages: number };
     const peer = fork(PEER, [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     const node = await createNode({ behaviors: [BenchEcho], logger: 'silent' });
     try {
       const [address] = (await Promise.race([once(peer, 'message'), failedStart(peer)])) as [string];
       await node.start();
       const { nodeId } = await node.connect(address);
-      await measured(terminal, node, { nodeId, bytes, messages });
+      await measured(terminal, node, { nodeId, bytes, calls, messages });
       return EXIT.ok;
     } finally {
       await node.stop();
@@ -44,26 +44,34 @@ export const bench: CommandRow = {
 interface Plan {
   readonly nodeId: NodeId;
   readonly bytes: number;
+  readonly calls: number;
   readonly messages: number;
 }
 
-async function measured(terminal: Terminal, node: MeshNode, { nodeId, bytes, messages }: Plan): Promise<void> {
+async function measured(terminal: Terminal, node: MeshNode, { nodeId, bytes, calls: concurrentCalls, messages }: Plan): Promise<void> {
   const client = node.client(BenchEcho, toNode(nodeId));
   const payload = new Uint8Array(bytes);
+  const plan = {
+    warmUp: Math.min(1_000, concurrentCalls),
+    calls: Math.ceil(concurrentCalls / 6),
+    outstanding: OUTSTANDING,
+    concurrentCalls,
+  };
   terminal.progress('calls …');
-  const calls = await measureCalls(() => client.echo(payload), CALLS);
+  const calls = await measureCalls(() => client.echo(payload), plan);
   terminal.progress('messages …');
-  await sendAll(node, nodeId, payload, WARM_UP_MESSAGES);
+  const warmUp = Math.min(50_000, messages);
+  await sendAll(node, nodeId, payload, warmUp);
   await client.received();
   const beganMs = performance.now();
   await sendAll(node, nodeId, payload, messages, (sent) => terminal.progress(`messages … ${Math.round((sent / messages) * 100)} %`));
   const received = await client.received();
   const messagesPerSecond = (messages * 1_000) / (performance.now() - beganMs);
-  const wanted = messages + WARM_UP_MESSAGES;
+  const wanted = messages + warmUp;
   if (received !== wanted) throw new Error(`${wanted - received} of ${wanted} messages were lost`);
   terminal.show({ bytes, ...calls, messagesPerSecond }, [
     `calls of ${bytes} B, one after another: p50 ${msText(calls.p50Ms)}, p99 ${msText(calls.p99Ms)}`,
-    `calls of ${bytes} B, ${CALLS.outstanding} at once: ${rateText(calls.callsPerSecond)}/s`,
+    `calls of ${bytes} B, ${OUTSTANDING} at once: ${rateText(calls.callsPerSecond)}/s`,
     `messages of ${bytes} B: ${rateText(messagesPerSecond)}/s, ${((messagesPerSecond * bytes) / 1e6).toFixed(1)} MB/s`,
   ]);
 }

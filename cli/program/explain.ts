@@ -18,7 +18,7 @@ export const explain: CommandRow = {
       const step = action.type === 'next' ? `over connection ${action.connectionId}` : action.type;
       terminal.show(explanation, [
         `${step}; ${plainText(reason)}`,
-        ...rejected.map(({ via, reason: fault }) => `  via ${via.nodeId.slice(0, 8)}: ${plainText(fault)}`),
+        ...rejected.map(({ via, reason: fault }) => `  ${via.nodeId.slice(0, 8)}: ${plainText(fault)}`),
       ]);
       return action.type === 'reject' ? EXIT.failed : EXIT.ok;
     }),

@@ -8,6 +8,7 @@
 import type { Address } from '../address/address.js';
 import type { NodeId } from '../address/node-id.js';
 import type { DropCause, NodeEventName, NodeEvents } from '../api/events.js';
+import type { MessageTracer } from '../api/message-tracer.js';
 import type { Logger, Random } from '../api/ports.js';
 import type { LinkKind } from '../api/transport.js';
 import type { NetworkError } from '../errors.js';
@@ -85,6 +86,8 @@ export interface NetworkOptions {
   /** The same for an application's work, whose result and error are its own. */
   readonly perform: <T>(work: () => T) => T;
   readonly emit: <Name extends NodeEventName>(name: Name, event: NodeEvents[Name]) => void;
+  /** Asked about messages; absent: nothing is traced. */
+  readonly tracing: MessageTracer | undefined;
   /** For tests: fixed ephemeral keys, early rekeys, nonces near their end. */
   readonly secureHooks: NonNullable<SecureStreamOptions['hooks']> | undefined;
 }

@@ -47,6 +47,7 @@ export interface ControlFacts {
   readonly log: Logger;
 }
 
+/** What the option `control` is filled by. */
 export interface ControlPort {
   /** Called once, when the node starts. Rejects the start. */
   open(node: ControlledNode): Promise<void>;

@@ -4,6 +4,7 @@
  */
 import type { Address } from '../address/address.js';
 import type { NodeId } from '../address/node-id.js';
+import type { MessageTracer } from '../api/message-tracer.js';
 import type { Clock, Logger, Random, Sealer, Signer, Storage, Timers } from '../api/ports.js';
 import type { RouterTable } from '../api/router-table.js';
 import type { Transport } from '../api/transport.js';
@@ -70,6 +71,8 @@ export interface NodeOptions {
   readonly lan?: boolean;
   /** Opens a socket on this machine for the command `meshwright`; absent: none. On Node only. */
   readonly control?: ControlOptions;
+  /** Traces messages, as `openTelemetryTracing(api)` of `meshwright/operation` makes it. Absent: none is, and nothing is asked about them. */
+  readonly tracing?: MessageTracer;
   /** Extra providers for injection. */
   readonly provide?: readonly Provider[];
   /** The application's own tsyringe container: what neither the node nor `provide` has is resolved from a child of it. */
@@ -152,5 +155,6 @@ export interface NodeSetup {
   readonly random: Random;
   readonly crypto: Crypto;
   readonly keys: AgreementKeys;
+  readonly tracing: MessageTracer | undefined;
   readonly secureHooks: NonNullable<SecureStreamOptions['hooks']> | undefined;
 }

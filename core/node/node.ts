@@ -31,10 +31,7 @@ import { NodeStreams } from './node-streams.js';
 import { type ConnectOptions, NodeWaits, type WaitOptions, type WritableOptions } from './node-waits.js';
 import { routerOf } from './resolve-options.js';
 import { Runner } from './runner.js';
-import { drainMsOf, requireRunning, type StopOptions } from './stop-options.js';
-
-/** How long a stop waits for what behaviours saved at the end. */
-const FLUSH_MS = 400;
+import { drainMsOf, FLUSH_MS, requireRunning, type StopOptions } from './stop-options.js';
 
 export class MeshNode implements NodeView {
   static {

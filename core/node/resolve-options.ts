@@ -3,6 +3,7 @@
  */
 import { Address, parseAddress } from '../address/address.js';
 import { classOf } from '../address/address-class.js';
+import type { MessageTracer } from '../api/message-tracer.js';
 import type { Clock, Logger, Random, Storage, Timers } from '../api/ports.js';
 import { RouterTable } from '../api/router-table.js';
 import type { Transport } from '../api/transport.js';
@@ -95,6 +96,7 @@ const readOptions = optionsReader(
     timers: optional(unchecked<Timers>()),
     random: optional(unchecked<Random>()),
     crypto: optional(unchecked<Crypto>()),
+    tracing: optional(parsed('a tracer of messages: wants, sending, forwarded and received', tracerOf)),
     secureHooks: optional(unchecked<NonNullable<SecureStreamOptions['hooks']>>()),
   } satisfies Record<keyof NodeOptions, Schema<unknown>>),
 );
@@ -134,6 +136,7 @@ export function resolveOptions(given: NodeOptions, defaults: NodeDefaults): Node
     random,
     crypto,
     keys: (isOwn ? undefined : defaults.keys) ?? new AgreementKeys(crypto, random),
+    tracing: read.tracing,
     secureHooks: read.secureHooks,
   };
 }
@@ -160,6 +163,11 @@ function schemesOf(transports: readonly Transport[]): readonly string[] {
 
 function loggerOf(given: unknown): Logger | undefined {
   return typeof (Object(given) as Partial<Logger>).child === 'function' ? (given as Logger) : undefined;
+}
+
+function tracerOf(given: unknown): MessageTracer | undefined {
+  const { wants, sending, forwarded, received } = Object(given) as Partial<MessageTracer>;
+  return [wants, sending, forwarded, received].every((hook) => typeof hook === 'function') ? (given as MessageTracer) : undefined;
 }
 
 function containerOf(given: unknown): DependencyContainer | undefined {

@@ -16,6 +16,8 @@ export interface StopOptions {
   readonly drainMs?: number;
 }
 
+/** How long a stop waits for what behaviours saved at the end. */
+export const FLUSH_MS = 400;
 const DRAIN_MS_MAX = 86_400_000;
 
 /** The drain in milliseconds, or what is wrong with the options. */

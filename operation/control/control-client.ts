@@ -11,6 +11,7 @@ import type { Identification } from './methods/identify.js';
 /** A node that takes part answers within microseconds. */
 const HELLO_MS = 1_500;
 
+/** How long a program waits. */
 export interface ControlRequestOptions {
   /** 10 s by default. */
   readonly timeoutMs?: number;

@@ -27,6 +27,7 @@ export function controlPathOf(
   throw new NetworkError('OPTION_INVALID', text, { details: { option: 'control.path', path: full } });
 }
 
+/** The socket of a node that has a data directory. */
 export function pathInData(dataDirectory: string): string {
   return join(dataDirectory, SOCKET_NAME);
 }

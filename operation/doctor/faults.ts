@@ -33,6 +33,7 @@ export const FAULTS = {
   other: ['something else', 'See the text.'],
 } as const satisfies Record<string, readonly [meaning: string, cure: string]>;
 
+/** What a finding is called. */
 export type FaultName = keyof typeof FAULTS;
 
 /** One fault that was found. */

@@ -8,7 +8,7 @@ const CODES = Object.entries(ERROR_CODES) as [ErrorCode, readonly [string, strin
 
 /** Every source file of the package itself. */
 function sources(folder = process.cwd()): string[] {
-  return ['core/', 'behaviours/', 'routing/', 'transports/'].flatMap((name) =>
+  return ['core/', 'behaviours/', 'routing/', 'transports/', 'operation/'].flatMap((name) =>
     readdirSync(join(folder, name), { recursive: true, encoding: 'utf8' })
       .filter((path) => path.endsWith('.ts'))
       .map((path) => readFileSync(join(folder, name, path), 'utf8')),

@@ -40,7 +40,9 @@ class Application {
   constructor() {
     mkdirSync(join(this.folder, 'node_modules'));
     symlinkSync(ROOT, join(this.folder, 'node_modules/meshwright'));
-    symlinkSync(join(ROOT, 'node_modules/@types'), join(this.folder, 'node_modules/@types'));
+    // What the application installs itself.
+    for (const name of ['@types', 'tsyringe', 'reflect-metadata', '@opentelemetry'])
+      symlinkSync(join(ROOT, 'node_modules', name), join(this.folder, 'node_modules', name));
     writeFileSync(join(this.folder, 'package.json'), '{ "type": "module" }');
   }
 

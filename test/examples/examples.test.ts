@@ -36,7 +36,9 @@ describe('examples', () => {
     const names = readdirSync(compiled('examples')).filter((name) => name.endsWith('.js'));
     expect(names.sort()).to.deep.equal([
       'chat.js',
+      'container.js',
       'custom-router.js',
+      'decorators.js',
       'echo.js',
       'envelopes.js',
       'file-transfer.js',
@@ -51,6 +53,7 @@ describe('examples', () => {
       'service.js',
       'shared-map.js',
       'simulate.js',
+      'swap-router.js',
     ]);
   });
 
@@ -73,6 +76,22 @@ describe('examples', () => {
 
   it('echo: a handler for each connection', async () => {
     expect(await printed('echo')).to.deep.equal(['echo: hello']);
+  });
+
+  it('swap-router: no call fails and none is made twice while the tables are exchanged', async () => {
+    expect(await printed('swap-router')).to.deep.equal([
+      'calls were made while three tables were exchanged: more than 100, failed: 0',
+      'each was handled once: true',
+    ]);
+  });
+
+  it('container: objects of the application and of the node get each other', async () => {
+    expect(await printed('container')).to.deep.equal(['3 florins', 'tea was asked for; services go local']);
+  });
+
+  it('decorators: methods and streams are those that are decorated', async () => {
+    const lines = await printed('decorators');
+    expect([lines[0], lines.at(-1)]).to.deep.equal(['the square is 144', 'secret: RPC_METHOD_UNKNOWN']);
   });
 
   it('envelopes: a busy worker stops the office, and the connection is given back', async () => {

@@ -12,7 +12,7 @@ import type { MessageReceiver } from '../links/link-pipeline.js';
 import type { LinkTable } from '../links/link-table.js';
 import type { Control } from './control.js';
 import type { Forwarder } from './forwarder.js';
-import { type LocalDelivery, messageOf } from './local-delivery.js';
+import { extensionOf, type LocalDelivery, messageOf, tracedOf } from './local-delivery.js';
 
 export interface DeliveryParts {
   readonly context: EngineContext;
@@ -51,8 +51,11 @@ export class Delivery implements MessageReceiver {
     if (view.kind !== KIND_DIRECT) return parts.forwarder.route(link, view);
     parts.forwarder.forget();
     const handler = link.handlers[view.serviceId];
-    if (handler !== undefined) parts.callbacks.event(handler, messageOf(link, view));
-    else parts.local.deliver(link, view);
+    if (handler === undefined) return parts.local.deliver(link, view);
+    const message = messageOf(link, view);
+    const { tracing } = parts.context.options;
+    if (tracing === undefined || view.extensionOffset < 0) return parts.callbacks.event(handler, message);
+    tracing.received(tracedOf(parts.context, view), extensionOf(view), () => parts.callbacks.event(handler, message));
   }
 
   private receiveControl(link: Link, view: HeaderView): void {

@@ -13,7 +13,7 @@ import type { Link } from '../links/link.js';
 import type { LinkTable } from '../links/link-table.js';
 import type { RouterFacade } from '../router-facade.js';
 import type { BroadcastHistory } from './broadcast-history.js';
-import type { LocalDelivery } from './local-delivery.js';
+import { extensionOf, type LocalDelivery, tracedOf } from './local-delivery.js';
 import type { LossSignals } from './loss-signals.js';
 import { RouteCache } from './route-cache.js';
 
@@ -104,6 +104,7 @@ export class Forwarder {
     link.lastTrafficMs = context.nowMs;
     context.metrics.messagesForwarded.value++;
     context.touch(link);
+    if (view.extensionOffset >= 0) context.options.tracing?.forwarded(tracedOf(context, view), extensionOf(view));
   }
 
   private full(link: Link, from: Link, view: HeaderView): void {

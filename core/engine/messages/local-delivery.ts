@@ -3,6 +3,7 @@
  * action, so that a callback is never called from within another; what waits is bounded in messages and bytes.
  */
 
+import type { MessageTracer, TracedMessage } from '../../api/message-tracer.js';
 import type { QueueReport } from '../../api/node-view.js';
 import type { SendResult } from '../../errors.js';
 import { type HeaderDraft, type HeaderView, KIND_DIRECT, Message, type MessageOrigin } from '../../wire/message.js';
@@ -18,6 +19,7 @@ export class LocalDelivery {
   private messages = 0;
   private bytes = 0;
   private readonly origin: MessageOrigin;
+  private readonly tracer: MessageTracer | undefined;
 
   constructor(
     private readonly context: EngineContext,
@@ -25,6 +27,7 @@ export class LocalDelivery {
     private readonly behaviors: BehaviorTable,
   ) {
     const { self, metrics, limits } = context;
+    this.tracer = context.options.tracing;
     this.origin = { nodeId: self, connectionId: undefined, undecodable: metrics.undecodable, limits, isLasting: () => true };
   }
 
@@ -55,14 +58,18 @@ export class LocalDelivery {
   deliver(link: Link, view: HeaderView): void {
     const slot = this.behaviors.at(view.serviceId);
     if (slot === undefined) return this.context.dropped('no-service', 1, link.id, view.serviceId);
-    this.callbacks.message(slot, messageOf(link, view));
+    const message = messageOf(link, view);
+    if (this.tracer === undefined || view.extensionOffset < 0) return this.callbacks.message(slot, message);
+    this.tracer.received(tracedOf(this.context, view), extensionOf(view), () => this.callbacks.message(slot, message));
   }
 
   private deliverOwn(message: Message, byteCount: number): void {
     this.forget(byteCount);
     const slot = this.behaviors.at(message.serviceId);
     if (slot === undefined || slot.isCondemned) return this.context.dropped('no-service', 1, undefined, message.serviceId);
-    this.callbacks.message(slot, message);
+    const { extension } = this.tracer === undefined ? NOT_TRACED : message;
+    if (extension === undefined) return this.callbacks.message(slot, message);
+    this.tracer?.received(tracedOf(this.context, message), extension, () => this.callbacks.message(slot, message));
   }
 
   private forget(byteCount: number): void {
@@ -85,6 +92,21 @@ export class LocalDelivery {
     bytes.set(body, bodyOffset);
     return new Message(this.origin, bytes, 0, bodyOffset, bytes.length);
   }
+}
+
+const NOT_TRACED: { readonly extension: undefined } = { extension: undefined };
+
+/** What a tracer gets of the message at `view`. */
+export function tracedOf(
+  { self, nowMs }: EngineContext,
+  { fromServiceId, serviceId }: Pick<HeaderView, 'fromServiceId' | 'serviceId'>,
+): TracedMessage {
+  return { self, nowMs, fromServiceId, serviceId };
+}
+
+/** Of a message that has one: a view. */
+export function extensionOf({ bytes, extensionOffset, bodyOffset }: HeaderView): Uint8Array {
+  return bytes.subarray(extensionOffset + 1, bodyOffset);
 }
 
 /** The message at `view`, which came over the link. */

@@ -4,6 +4,7 @@
  */
 import type { SendOptions } from '../../api/agent.js';
 import type { Lane } from '../../api/events.js';
+import type { MessageTracer, SendingTrace } from '../../api/message-tracer.js';
 import { type Route, requireRoute } from '../../api/routes.js';
 import { NetworkError, type SendResult } from '../../errors.js';
 import type { Limits } from '../../limits.js';
@@ -45,21 +46,32 @@ export interface SenderParts {
 export class Sender {
   private readonly context: EngineContext;
   private readonly links: LinkTable;
+  private readonly tracer: MessageTracer | undefined;
   private readonly header = new HeaderDraft();
   private readonly routes: RouteDraft;
 
   constructor(private readonly parts: SenderParts) {
     this.context = parts.context;
     this.links = parts.links;
+    this.tracer = parts.context.options.tracing;
     this.routes = new RouteDraft(parts.router, new ProviderStreams(parts.context.limits, parts.router));
   }
 
   /** Sends by route. */
   send(owner: Sending, route: Route, payload: unknown, options: SendOptions = NO_OPTIONS): SendResult {
     requireRoute('send', route);
+    if (this.tracer === undefined || options.extension !== undefined || !this.tracer.wants(owner.serviceId))
+      return this.sendBy(owner, route, payload, options);
+    const trace = this.trace(this.tracer, owner, route.type, options);
+    const result = this.sendBy(owner, route, payload, { ...options, extension: trace.extension });
+    trace.ended(result);
+    return result;
+  }
+
+  private sendBy(owner: Sending, route: Route, payload: unknown, options: SendOptions): SendResult {
     if (route.type === 'connection') {
       const link = this.links.get(route.connectionId);
-      return link === undefined ? 'unreachable' : this.sendOn(owner, link, payload, options);
+      return link === undefined ? 'unreachable' : this.sendDirect(owner, link, payload, options);
     }
     const body = bodyOf(payload, this.context.limits);
     const header = this.prepare(owner, options);
@@ -73,6 +85,20 @@ export class Sender {
 
   /** Sends to the other end of a link, without routing. */
   sendOn(owner: Sending, link: Link, payload: unknown, options: SendOptions = NO_OPTIONS): SendResult {
+    if (this.tracer === undefined || options.extension !== undefined || !this.tracer.wants(owner.serviceId))
+      return this.sendDirect(owner, link, payload, options);
+    const trace = this.trace(this.tracer, owner, 'connection', options);
+    const result = this.sendDirect(owner, link, payload, { ...options, extension: trace.extension });
+    trace.ended(result);
+    return result;
+  }
+
+  private trace(tracer: MessageTracer, { serviceId: fromServiceId }: Sending, route: Route['type'], options: SendOptions): SendingTrace {
+    const { self, nowMs } = this.context;
+    return tracer.sending({ self, nowMs, fromServiceId, serviceId: options.serviceId ?? fromServiceId }, route);
+  }
+
+  private sendDirect(owner: Sending, link: Link, payload: unknown, options: SendOptions): SendResult {
     const body = bodyOf(payload, this.context.limits);
     this.prepare(owner, options).kind = KIND_DIRECT;
     return this.append(owner, link, body, options);

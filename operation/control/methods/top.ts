@@ -6,6 +6,7 @@ import type { Method } from './context.js';
 const LISTED_MAX = 256;
 const QUEUES_LISTED_MAX = 8;
 
+/** One connection in a `TopSnapshot`. */
 export interface TopConnection {
   readonly id: number;
   readonly nodeId: string;
@@ -21,6 +22,7 @@ export interface TopConnection {
   readonly bytesReceived: number;
 }
 
+/** One queue in a `TopSnapshot`. */
 export interface TopQueue {
   readonly name: string;
   readonly connectionId: number | undefined;

@@ -270,7 +270,7 @@ describe('wrong arguments (kind 8)', () => {
       'name',
       'toJSON',
     ];
-    const own = ['order', 'stopOnce', 'requireRunning', 'enterAndThrow'];
+    const own = ['order', 'release', 'stopOnce', 'requireRunning', 'enterAndThrow'];
     const ofNode = methodsOf(Object.getPrototypeOf(alice) as object).filter((name) => ![...free, ...own].includes(name));
     expect(ofNode.sort()).to.deep.equal(Object.keys(nodeCases(alice)).sort());
     const agent = alice.behavior(Owner).within((mine) => mine);
