@@ -97,10 +97,19 @@ type Kind = 'counter' | 'gauge' | 'histogram';
 type Metric = { readonly kind: Kind; readonly source: Counter | Gauge | Histogram; readonly seriesCount: number };
 type Read = () => number;
 
+/** Counters in the fields of an object: what they are called is worked out for a snapshot, since most nodes of a simulation are never asked for one. */
+interface CountedFields {
+  readonly prefix: string;
+  readonly fields: object;
+  /** So many of them are kept: the first ones. */
+  readonly seriesCount: number;
+}
+
 export class Metrics implements MetricsSource {
   readonly #metrics = new Map<string, Metric>();
   /** What is read from its owner, by name. */
   readonly #observed = new Map<string, Read>();
+  readonly #counted: CountedFields[] = [];
   readonly #seriesMax: number;
   #seriesCount = 0;
   readonly #refused: Counter;
@@ -134,7 +143,22 @@ export class Metrics implements MetricsSource {
   }
 
   counters(fields: object): void {
-    for (const [name, read] of countersOf(fields)) this.observe(name, read);
+    this.countersUnder('', fields);
+  }
+
+  /** As `counters`, under names that begin with `prefix`. Returns what stops it. */
+  countersUnder(prefix: string, fields: object): () => void {
+    const names = namesOf(fields, prefix);
+    for (const name of names) checkName(name, 'counter');
+    const seriesCount = Math.min(names.length, this.#seriesMax - this.#seriesCount);
+    const counted = { prefix, fields, seriesCount };
+    this.#refused.value += names.length - seriesCount;
+    this.#seriesCount += seriesCount;
+    this.#counted.push(counted);
+    return () => {
+      this.#counted.splice(this.#counted.indexOf(counted), 1);
+      this.#seriesCount -= seriesCount;
+    };
   }
 
   /** What is read under that name belongs to an owner that has ended. */
@@ -152,9 +176,8 @@ export class Metrics implements MetricsSource {
   /** Everything by name, as of now. */
   snapshot(): MetricsSnapshot {
     for (const [name, read] of this.#observed) (this.#metrics.get(name)?.source as Gauge).value = valueFrom(read);
-    return Object.fromEntries(
-      [...this.#metrics].map(([name, { source }]) => [name, source instanceof Histogram ? source.snapshot() : source.value]),
-    );
+    const kept = [...this.#metrics].map(([name, { source }]) => [name, source instanceof Histogram ? source.snapshot() : source.value]);
+    return Object.fromEntries([...kept, ...this.#counted.flatMap(valuesOf)]);
   }
 
   /** At the bound the new metric works for its owner, but is not kept here. */
@@ -176,7 +199,8 @@ export class Metrics implements MetricsSource {
 
 /** The metrics of one behaviour, under its name. */
 export class ScopedMetrics implements MetricsSource {
-  readonly #observed = new Set<string>();
+  /** What ends with the behaviour. */
+  readonly #ends: (() => void)[] = [];
 
   constructor(
     private readonly metrics: Metrics,
@@ -196,18 +220,17 @@ export class ScopedMetrics implements MetricsSource {
   }
 
   observe(name: string, read: Read): void {
-    this.#observed.add(this.#full(name));
     this.metrics.observe(this.#full(name), read);
+    this.#ends.push(() => this.metrics.forget(this.#full(name)));
   }
 
   counters(fields: object): void {
-    for (const [name, read] of countersOf(fields)) this.observe(name, read);
+    this.#ends.push(this.metrics.countersUnder(this.#full(''), fields));
   }
 
   /** The behaviour has ended: what was read from it goes. */
   end(): void {
-    for (const name of this.#observed) this.metrics.forget(name);
-    this.#observed.clear();
+    for (const end of this.#ends.splice(0)) end();
   }
 
   #full(name: string): string {
@@ -215,14 +238,20 @@ export class ScopedMetrics implements MetricsSource {
   }
 }
 
-/** Names and values of the fields that hold a number. */
-function countersOf(fields: object): (readonly [name: string, read: Read])[] {
-  const counts = fields as Readonly<Record<string, number>>;
-  const names = Object.keys(fields).filter((field) => typeof counts[field] === 'number');
-  return names.map((field) => [
-    `${field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}_total`,
-    () => counts[field] as number,
-  ]);
+/** The metrics' names of the fields that hold a number. */
+function namesOf(fields: object, prefix: string): string[] {
+  return numbersOf(fields).map(([field]) => `${prefix}${field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}_total`);
+}
+
+function numbersOf(fields: object): [string, number][] {
+  return Object.entries(fields).filter(([, value]) => typeof value === 'number');
+}
+
+function valuesOf({ prefix, fields, seriesCount }: CountedFields): [string, number][] {
+  const numbers = numbersOf(fields);
+  return namesOf(fields, prefix)
+    .slice(0, seriesCount)
+    .map((name, index) => [name, (numbers[index] as [string, number])[1]]);
 }
 
 function valueFrom(read: Read): number {

@@ -70,9 +70,9 @@ export type Step =
 
 export class Exchange {
   private current: ExchangeState;
-  /** What this side sent; present from its INITIAL on. */
+  /** What this side sent; present from its INITIAL on, until it is done. */
   private own: Introduction | undefined;
-  /** What the remote sent; present from `peers` on. */
+  /** What the remote sent; present from `peers` on. Once done, only how it presents itself. */
   private remote: Introduction | undefined;
   /** Messages without progress since the last progress. */
   private uselessCount = 0;
@@ -163,7 +163,8 @@ export class Exchange {
   }
 
   private done(message: FinalMessage | undefined, remote: Introduction): Step {
-    this.remote = remote;
+    this.own = undefined;
+    this.remote = { me: remote.me, you: undefined, sections: [] };
     this.current = 'done';
     this.uselessCount = 0;
     return { type: 'done', message, remote };
@@ -171,7 +172,7 @@ export class Exchange {
 
   private update(me: Me): Step {
     if (this.remote !== undefined && isSameMe(me, this.remote.me)) return this.useless();
-    this.remote = { me, you: this.remote?.you, sections: [] };
+    this.remote = { me, you: undefined, sections: [] };
     this.uselessCount = 0;
     return { type: 'updated', me };
   }

@@ -12,8 +12,9 @@ const TEXT_ENCODER = new TextEncoder();
 const TEXT_DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export class MethodNames {
-  private readonly byText = new Array<Name | undefined>(PLACES);
-  private readonly byBytes = new Array<Name | undefined>(PLACES);
+  /** By place. They grow with use: most nodes of a large network call nothing. */
+  private readonly byText: (Name | undefined)[] = [];
+  private readonly byBytes: (Name | undefined)[] = [];
 
   bytesOf(text: string): Uint8Array {
     const place = (text.length * 31 + text.charCodeAt(0) * 7 + text.charCodeAt(text.length - 1)) % PLACES;

@@ -5,6 +5,7 @@
  */
 
 import { type Deadlined, DeadlineHeap } from './deadline-heap.js';
+import { FewSet } from './few-set.js';
 
 /** The id that says "no room". */
 export const PENDING_FULL = -1;
@@ -17,7 +18,7 @@ interface Entry<T> extends Deadlined {
 
 export class PendingTable<T> {
   readonly #entries = new Map<number, Entry<T>>();
-  readonly #owned = new Map<object, Set<number>>();
+  readonly #owned = new Map<object, FewSet<number>>();
   readonly #heap = new DeadlineHeap<Entry<T>>();
   #nextId = 1;
 
@@ -80,8 +81,8 @@ export class PendingTable<T> {
     return [...this.#entries.values()].map((entry) => entry.value).values();
   }
 
-  #ownedBy(owner: object): Set<number> {
-    const ids = this.#owned.get(owner) ?? new Set<number>();
+  #ownedBy(owner: object): FewSet<number> {
+    const ids = this.#owned.get(owner) ?? new FewSet<number>();
     this.#owned.set(owner, ids);
     return ids;
   }

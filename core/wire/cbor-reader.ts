@@ -14,6 +14,8 @@ const FLOAT_32 = 26;
 /** Small pieces are handled byte by byte, because a view for them costs more. */
 const SMALL_BYTES = 256;
 const SHORT_TEXT = 32;
+/** By length: the characters of the text that is being read. */
+const CODES = Array.from({ length: SHORT_TEXT + 1 }, (_, length) => new Array<number>(length).fill(0));
 const DECODER = new TextDecoder('utf-8', { ignoreBOM: true });
 /** Short keys of earlier maps, ASCII alone, by length and two of their bytes: the same string as before finds its place in an object in half the time. */
 const KEYS: string[] = new Array(1024).fill('');
@@ -26,15 +28,18 @@ export function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Arra
   return copy;
 }
 
-/** The text if it is ASCII, without the decoder's fixed cost. */
+/**
+ * The text if it is ASCII and short, without the decoder's fixed cost. It is made at once: one that is put together character by character
+ * stays a chain of its pieces, 32 bytes each, for as long as it lives.
+ */
 function asciiOf(bytes: Uint8Array, start: number, end: number): string | undefined {
-  let text = '';
+  const codes = CODES[end - start] as number[];
   for (let index = start; index < end; index++) {
     const byte = bytes[index] as number;
     if (byte > 0x7f) return undefined;
-    text += String.fromCharCode(byte);
+    codes[index - start] = byte;
   }
-  return text;
+  return String.fromCharCode.apply(undefined, codes);
 }
 
 function isText(bytes: Uint8Array, start: number, text: string): boolean {
@@ -111,8 +116,8 @@ export class CborReader {
   }
 
   private array(length: number): unknown[] {
-    const items: unknown[] = [];
-    for (let index = 0; index < length; index++) items.push(this.read());
+    const items: unknown[] = new Array(length);
+    for (let index = 0; index < length; index++) items[index] = this.read();
     return items;
   }
 

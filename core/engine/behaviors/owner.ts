@@ -50,6 +50,8 @@ export class BehaviorSlot implements Owner {
   readonly name: string;
   readonly isGate: boolean;
   readonly isTicking: boolean;
+  /** A handler that it gave wants to be ticked. */
+  hasTickingHandlers = false;
   readonly seesRefusals: boolean;
   transaction = 0;
   recorded: Action[] | undefined = undefined;
@@ -114,6 +116,7 @@ export class HandlerSlot implements Owner {
     this.serviceId = behavior.serviceId;
     this.isGate = behavior.isGate;
     this.isTicking = handler.onTick !== ConnectionHandler.prototype.onTick;
+    if (this.isTicking) behavior.hasTickingHandlers = true;
   }
 }
 

@@ -31,6 +31,7 @@ export class Ticker {
       slot.lastTickMs = nowMs;
       this.callbacks.run(slot, 'onTick', () => slot.instance.onTick(slot.agent, nowMs, intervalMs));
     }
+    if (!this.behaviors.all.some(({ hasTickingHandlers }) => hasTickingHandlers)) return;
     for (const slot of this.handlers()) if (slot.isTicking && slot.isOpened) this.tickHandler(slot);
   }
 

@@ -7,6 +7,7 @@
  */
 
 import { varintBytes, writeVarint } from '../../structures/bytes.js';
+import { FewSet } from '../../structures/few-set.js';
 import type { Sending } from '../behaviors/owner.js';
 
 /** The most plaintext that a record holds. */
@@ -48,7 +49,7 @@ export class Lane {
   bytes = 0;
   count = 0;
   /** Senders that got `full`, and may try again when the lane is below half. */
-  readonly refused = new Set<Sending>();
+  readonly refused = new FewSet<Sending>();
   /** The transaction that wrote last, 0 outside of callbacks. */
   private transaction = 0;
   /** The first `segmentCount` are in use; one object serves all callbacks that write alone. */

@@ -12,7 +12,7 @@ import type { CloseReason } from '../../errors.js';
 import type { Limits } from '../../limits.js';
 import type { Counter } from '../../metrics.js';
 import type { SecureStream } from '../../security/secure-stream.js';
-import { BoundedMap } from '../../structures/bounded-map.js';
+import { FewSet } from '../../structures/few-set.js';
 import type { RateWindow } from '../../structures/rate-window.js';
 import type { TokenBucket } from '../../structures/token-bucket.js';
 import { FrameReader } from '../../wire/frame.js';
@@ -20,16 +20,9 @@ import { HEADER_BYTES_MAX, type MessageOrigin } from '../../wire/message.js';
 import type { BehaviorSlot, HandlerSlot } from '../behaviors/owner.js';
 import { OpenConnection } from './open-connection.js';
 import { Outbox } from './outbox.js';
+import { PingHistory } from './ping-history.js';
 
 export type Phase = 'dialling' | 'waiting' | 'securing' | 'duplicates' | 'gates' | 'open' | 'closing' | 'closed';
-
-/** So many of the last pings are remembered: loss is the share of them that was not answered. */
-const PINGS_REMEMBERED = 16;
-
-export interface Ping {
-  readonly sentMs: number;
-  isAnswered: boolean;
-}
 
 export class Link {
   phase: Phase = 'dialling';
@@ -53,12 +46,12 @@ export class Link {
   remoteServices: readonly number[] = [];
 
   /** Behaviours that saw it connected, and will see it disconnected. */
-  readonly seenBy = new Set<BehaviorSlot>();
+  readonly seenBy = new FewSet<BehaviorSlot>();
   /** Behaviours whose vote let it pass, and that see whether it comes to nothing. */
   voters: BehaviorSlot[] | undefined;
   /** Gates that have not admitted it yet, and those of them that have more to send before own `ready`. */
-  readonly waitingGates = new Set<BehaviorSlot>();
-  readonly speakingGates = new Set<BehaviorSlot>();
+  readonly waitingGates = new FewSet<BehaviorSlot>();
+  readonly speakingGates = new FewSet<BehaviorSlot>();
   /** Its channel is not read: it waits for a slot, or for the next turn. */
   isPaused = false;
   /** Complete messages of its secure handshake. */
@@ -87,7 +80,7 @@ export class Link {
   isReadySent = false;
   isReadyReceived = false;
   /** Whoever keeps it from being closed as idle. */
-  readonly holders = new Set<object>();
+  readonly holders = new FewSet<object>();
   /** How often links of this identity were replaced, this one's predecessors included. */
   replacements: RateWindow | undefined;
 
@@ -105,8 +98,7 @@ export class Link {
   /** The last ping that was queued. */
   lastPingMs: number;
   pongCount = 0;
-  /** The last pings by their value. */
-  readonly pings = new BoundedMap<number, Ping>(PINGS_REMEMBERED);
+  readonly pings = new PingHistory();
 
   /** Signals of lost messages for what came over it; present from the first one. */
   lossSignals: TokenBucket | undefined;

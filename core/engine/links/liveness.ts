@@ -10,7 +10,7 @@ import { encodePing, encodePong } from '../../wire/link-control.js';
 import type { Callbacks } from '../behaviors/callbacks.js';
 import type { EngineContext } from '../context.js';
 import type { RouterFacade } from '../router-facade.js';
-import type { Link, Ping } from './link.js';
+import type { Link } from './link.js';
 import type { LinkObserver } from './link-observer.js';
 import type { LinkTable } from './link-table.js';
 
@@ -44,7 +44,7 @@ export class Liveness implements LinkObserver {
   ping(link: Link): void {
     const value = ++this.pingValue;
     link.lastPingMs = this.context.nowMs;
-    link.pings.set(value, { sentMs: this.context.nowMs, isAnswered: false });
+    link.pings.add(value, this.context.nowMs);
     this.links.sendControl(link, encodePing(value));
   }
 
@@ -54,10 +54,9 @@ export class Liveness implements LinkObserver {
 
   /** A pong with an unknown value is ignored, as is a second one. */
   pongReceived(link: Link, value: number): void {
-    const ping = link.pings.get(value);
-    if (ping === undefined || ping.isAnswered) return;
-    ping.isAnswered = true;
-    const rttMs = this.context.nowMs - ping.sentMs;
+    const sentMs = link.pings.answer(value);
+    if (sentMs === undefined) return;
+    const rttMs = this.context.nowMs - sentMs;
     this.context.metrics.roundTrip.record(rttMs);
     link.pongCount++;
     link.rttMs = (link.rttMs ?? rttMs) + (rttMs - (link.rttMs ?? rttMs)) * Math.max(RTT_WEIGHT, 1 / link.pongCount);
@@ -68,7 +67,7 @@ export class Liveness implements LinkObserver {
 
   /** It has not answered a ping in time. */
   isSuspect(link: Link): boolean {
-    return link.pings.entries().some(({ value: ping }) => this.isMissed(ping) && ping.sentMs > link.lastReceivedMs);
+    return link.pings.unansweredCount(link.lastReceivedMs, this.missedUntilMs) > 0;
   }
 
   /** Deadlines came so late that this node stood still: silence is not the remotes' fault. */
@@ -79,10 +78,9 @@ export class Liveness implements LinkObserver {
   }
 
   metricOf(link: Link): LinkMetric {
-    const pings = link.pings.entries().map(({ value }) => value);
     // Where nothing came since, the link is silent: it loses nothing, it may be about to end.
-    const lostCount = pings.filter((ping) => this.isMissed(ping) && ping.sentMs <= link.lastReceivedMs).length;
-    const settledCount = lostCount + pings.filter(({ isAnswered }) => isAnswered).length;
+    const lostCount = link.pings.unansweredCount(Number.NEGATIVE_INFINITY, Math.min(link.lastReceivedMs, this.missedUntilMs));
+    const settledCount = lostCount + link.pings.answeredCount;
     return { rttMs: link.rttMs, lossRatio: settledCount > 0 ? lostCount / settledCount : undefined, bandwidth: undefined };
   }
 
@@ -118,9 +116,9 @@ export class Liveness implements LinkObserver {
     if (link.isOpen && (this.metricOf(link).lossRatio ?? 0) > 0) this.report(link);
   }
 
-  /** Without an answer for so long; a late one still counts. */
-  private isMissed({ isAnswered, sentMs }: Ping): boolean {
-    return !isAnswered && sentMs <= this.context.nowMs - this.context.limits.pingIntervalMs;
+  /** What was sent before, and has no answer, is missed; a late one still counts. */
+  private get missedUntilMs(): number {
+    return this.context.nowMs - this.context.limits.pingIntervalMs;
   }
 
   /** Only a dialled link that nobody holds is ever closed as idle. */
