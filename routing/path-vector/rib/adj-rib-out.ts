@@ -1,7 +1,9 @@
 /**
  * @module AdjRibOut: what was advertised to one neighbour, by the node's number: the name of the whole entry, the name of the path in it,
- * and flags. It comes in pages, because there is one for each of perhaps a thousand links, and all of them grow at once.
+ * and flags. It comes in pages, because there is one for each of perhaps a thousand links, and all of them grow at once; pages that are the
+ * same for several links are kept once.
  */
+import { type Page, SharedPages } from './shared-pages.js';
 
 /** What was advertised may not be true any more. */
 export const DIRTY = 1;
@@ -11,28 +13,51 @@ export const INTRODUCED = 4;
 /** Dirty, but waits for its turn. */
 export const POSTPONED = 8;
 
-/** Nodes on a page: 256, in groups of four: their names, the names of their paths, and the flags of all four in one number. */
-const PAGE_BITS = 8;
+/** Nodes on a page: 64, in groups of four: their names, the names of their paths, and the flags of all four in one number. */
+const PAGE_BITS = 6;
 const PAGE_NODES = 1 << PAGE_BITS;
 const PATHS = 4;
 const FLAGS = 8;
 const GROUP_SIZE = 9;
 const PAGE_SIZE = (PAGE_NODES / 4) * GROUP_SIZE;
+/** Flags of all four nodes of a group that will change soon. */
+const UNSETTLED = (DIRTY | POSTPONED) * 0x0101_0101;
+
+/** For all links of one table. */
+export function createSharedPages(): SharedPages {
+  return new SharedPages(PAGE_SIZE);
+}
 
 export class AdjRibOut {
-  private readonly pages: (Uint32Array | undefined)[] = [];
+  private readonly pages: (Page | undefined)[] = [];
+  /** Pages that were written to since they were looked at last. */
+  private readonly written = new Set<number>();
 
+  constructor(private readonly shared: SharedPages) {}
+
+  /** Each user of a shared page has its part of it. */
   get byteLength(): number {
-    return this.pages.length * PAGE_SIZE * Uint32Array.BYTES_PER_ELEMENT;
+    const bytes = PAGE_SIZE * Uint32Array.BYTES_PER_ELEMENT;
+    return this.pages.reduce((sum, page) => sum + (page === undefined ? 0 : bytes / Math.max(1, page.userCount)), 0);
   }
 
   nameOf(node: number): number {
-    return this.pages[node >> PAGE_BITS]?.[placeOf(node)] ?? 0;
+    return this.pages[node >> PAGE_BITS]?.words[placeOf(node)] ?? 0;
+  }
+
+  /** Pages that stay as they are for now are shared with the other links of the table. */
+  share(): void {
+    for (const index of this.written) {
+      const page = this.pages[index] as Page;
+      if (isUnsettled(page)) continue;
+      this.written.delete(index);
+      this.pages[index] = this.shared.share(page);
+    }
   }
 
   /** Whether the path with that name to the node was advertised. */
   isAdvertised(node: number, pathName: number): boolean {
-    const page = this.pages[node >> PAGE_BITS];
+    const page = this.pages[node >> PAGE_BITS]?.words;
     return page?.[placeOf(node) + PATHS] === pathName && (this.flagsOf(node) & ADVERTISED) !== 0;
   }
 
@@ -43,7 +68,7 @@ export class AdjRibOut {
   }
 
   flagsOf(node: number): number {
-    const word = this.pages[node >> PAGE_BITS]?.[groupOf(node) + FLAGS] ?? 0;
+    const word = this.pages[node >> PAGE_BITS]?.words[groupOf(node) + FLAGS] ?? 0;
     return (word >>> ((node & 3) * 8)) & 0xff;
   }
 
@@ -68,15 +93,25 @@ export class AdjRibOut {
   }
 
   clear(): void {
+    for (const page of this.pages) if (page !== undefined) this.shared.release(page);
     this.pages.length = 0;
+    this.written.clear();
   }
 
   private pageOf(node: number): Uint32Array {
     const index = node >> PAGE_BITS;
     while (this.pages.length <= index) this.pages.push(undefined);
-    this.pages[index] ??= new Uint32Array(PAGE_SIZE);
-    return this.pages[index];
+    const page = this.pages[index];
+    const own = page === undefined ? this.shared.create() : this.shared.own(page);
+    if (own !== page) this.pages[index] = own;
+    this.written.add(index);
+    return own.words;
   }
+}
+
+function isUnsettled({ words }: Page): boolean {
+  for (let at = FLAGS; at < PAGE_SIZE; at += GROUP_SIZE) if (((words[at] as number) & UNSETTLED) !== 0) return true;
+  return false;
 }
 
 /** Where the node's group begins on its page, and its own name. */

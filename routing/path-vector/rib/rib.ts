@@ -8,7 +8,7 @@ import { KeyIndex } from '../structures/key-index.js';
 import { NO_NODE, NodeList, SELF } from '../structures/node-list.js';
 import { NO_PATH, PathStore } from '../structures/path-store.js';
 import { NO_SERVICES, ServiceSets } from '../structures/service-sets.js';
-import { ADVERTISED, DIRTY } from './adj-rib-out.js';
+import { ADVERTISED, createSharedPages, DIRTY } from './adj-rib-out.js';
 import type { AdvertisePolicy } from './advertise-policy.js';
 import { BestPath } from './best-path.js';
 import { type Entry, isBetter, leadsAround } from './entry.js';
@@ -42,6 +42,8 @@ export class Rib {
   /** Each gets the number of every node about which something is decided anew. */
   readonly watchers = new Set<Set<number>>();
   private readonly flaps = new Flaps();
+  /** What was advertised, where it is the same for several links. */
+  private readonly pages = createSharedPages();
   private readonly bestPath: BestPath;
 
   constructor(
@@ -70,7 +72,7 @@ export class Rib {
     const quietRound = this.round + quietRounds;
     const slot = this.linkList.freeSlot();
     const paths = new PathStore(this.nodes, this.settings.pathsMax);
-    const link = new RouteLink(connectionId, slot, nodeId, node, this.round, quietRound, paths);
+    const link = new RouteLink(connectionId, slot, nodeId, node, this.round, quietRound, paths, this.pages);
     this.linkList.add(link);
     this.locRib.fit(this.nodes.end);
     this.setDirect(link, NO_SERVICES);
@@ -89,6 +91,7 @@ export class Rib {
     });
     this.linkList.vacate(link);
     for (const node of link.ribOut.find(DIRTY | ADVERTISED)) this.nodes.release(node);
+    link.ribOut.clear();
     link.paths.clear();
     this.nodes.release(link.node);
   }

@@ -11,13 +11,14 @@ import { AdjRibIn } from './adj-rib-in.js';
 import { ADVERTISED, AdjRibOut, DIRTY, POSTPONED } from './adj-rib-out.js';
 import { addLatency, addLoss, type CostModel, LinkMeasure } from './metric.js';
 import { InboundSession, OutboundSession } from './sessions.js';
+import type { SharedPages } from './shared-pages.js';
 
 export class RouteLink implements Introducer {
   readonly hop: NextHop;
   readonly action: NextAction;
   readonly measure = new LinkMeasure();
   readonly ribIn = new AdjRibIn();
-  readonly ribOut = new AdjRibOut();
+  readonly ribOut: AdjRibOut;
   readonly outbound = new OutboundSession();
   readonly inbound = new InboundSession();
   introducedCount = 0;
@@ -35,7 +36,9 @@ export class RouteLink implements Introducer {
     /** Not announced before it: the neighbour comes and goes too often. */
     readonly quietRound: number,
     readonly paths: PathStore,
+    pages: SharedPages,
   ) {
+    this.ribOut = new AdjRibOut(pages);
     this.hop = Object.freeze({ connectionId, nodeId });
     this.action = Object.freeze({ type: 'next', connectionId, nodeId });
     this.outbound.round = upRound - 1;

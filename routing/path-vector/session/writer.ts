@@ -65,6 +65,7 @@ export class SyncWriter {
     const isAsking = inbound.isWanted && round >= inbound.askRound;
     const isDue = outbound.isHeadNew || (isRound && (isAsking || round >= outbound.sentRound + DIGEST_ROUNDS));
     this.update(link);
+    if (isRound) link.ribOut.share();
     const isEnd = outbound.isFull && outbound.dirty.length + outbound.postponedCount === 0 && this.rib.isFilledBeside(link);
     if (this.entryCount === 0 && !isDue && !isEnd && outbound.sequence > 0) return undefined;
     if (isAsking) inbound.asked(round);
