@@ -1,7 +1,7 @@
 /**
- * @module Simulate: a hundred nodes in virtual time. They form a network from a few addresses, and one sends a broadcast; the network is
+ * @module Partition: a hundred nodes in virtual time. They form a network from a few addresses, and one sends a broadcast; the network is
  * partitioned and healed, with a broadcast in each state. The same seed gives the same run, to the last byte: run
- * `node dist/examples/simulate.js 7` twice and compare the hashes.
+ * `node dist/examples/partition.js 7` twice and compare the hashes.
  */
 import { type BehaviorAgent, type Message, NetworkBehavior, toServices } from '../index.js';
 import { DirectRouter } from '../routing/index.js';

@@ -45,6 +45,7 @@ describe('examples', () => {
       'hello.js',
       'lan.js',
       'learning-router.js',
+      'partition.js',
       'peering.js',
       'peers.js',
       'presence.js',
@@ -132,8 +133,8 @@ describe('examples', () => {
     expect(await printed('peering')).to.have.length(5);
   });
 
-  it('simulate: the same seed gives the same run in two processes, another one another', async () => {
-    const [first, again, other] = await Promise.all([printed('simulate', '7'), printed('simulate', '7'), printed('simulate', '8')]);
+  it('partition: the same seed gives the same run in two processes, another one another', async () => {
+    const [first, again, other] = await Promise.all([printed('partition', '7'), printed('partition', '7'), printed('partition', '8')]);
     expect(again).to.deep.equal(first);
     expect(other.at(-1)).not.to.equal(first.at(-1));
     expect(first[0]).to.match(/^formed: \d+ links; a broadcast reaches 100 of 100 nodes within \d+ ms$/);

@@ -7,7 +7,7 @@
 import type { AgreementKey, CipherKey, Crypto, Sealed, SigningKey } from '../../core/security/crypto.js';
 import { isAcceptableEd25519Key } from '../../core/security/ed25519-keys.js';
 import { byteOf, readWordLittleEndian, writeWordLittleEndian } from '../../core/structures/bytes.js';
-import { Hash } from './hash.js';
+import { Hash } from './chance/hash.js';
 
 const KEY_BYTES = 32;
 const TAG_BYTES = 16;

@@ -3,7 +3,7 @@
  * promise settle that can, and only then goes on: an async function that waits for no more than the simulation takes no virtual time.
  */
 import type { Scheduler } from './scheduler.js';
-import { turn } from './turn.js';
+import { promisesSettled, turn } from './turn.js';
 
 /** The user lets time pass. */
 export interface Goal {
@@ -26,12 +26,15 @@ export interface Operation {
 const OPERATION_MS_MAX = 3_600_000;
 /** Turns that attempts which fail at once may take before time goes on. */
 const TURNS_MAX = 100;
+/** After so many instants the event loop goes round, for what the process does beside the simulation. */
+const INSTANTS_PER_TURN = 64;
 
 export class Driver {
   readonly #goals = new Set<Goal>();
   /** With the time at which they are given up, oldest first. */
   readonly #operations = new Map<Operation, number>();
   #isLooping = false;
+  #instantCount = 0;
 
   constructor(private readonly scheduler: Scheduler) {}
 
@@ -74,7 +77,8 @@ export class Driver {
 
   /** Every promise that can settle does, what fails at once too; but not all of a loop of attempts, which may have no end. */
   async #settled(): Promise<void> {
-    await turn();
+    if (this.#instantCount++ % INSTANTS_PER_TURN === 0) await turn();
+    else await promisesSettled();
     for (let turns = 0; this.scheduler.turnsAwaited > 0 && turns < TURNS_MAX; turns++) await turn();
   }
 

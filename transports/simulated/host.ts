@@ -4,9 +4,9 @@
  * instance, or another one than the sender knew, refuses.
  */
 import { type Clock, type ListenerSink, MemoryStorage, type Random, type Timers } from '../../core/index.js';
+import { SeededRandom } from './chance/random.js';
 import type { SimulatedLink } from './link.js';
 import type { Path } from './path.js';
-import { SeededRandom } from './random.js';
 import type { Scheduler } from './scheduler.js';
 import { turn } from './turn.js';
 

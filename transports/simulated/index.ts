@@ -1,18 +1,30 @@
 /** @module The simulator's parts. Its entry point is `meshwright/simulation`, which adds the default router and the built-in behaviours. */
+
+export { SeededRandom } from './chance/random.js';
 export type { LinkConditions } from './conditions.js';
 export { simulatedCrypto } from './crypto.js';
 export type { SimulatedFault } from './faults.js';
 export type { LogSink } from './logger.js';
 export { simulatedLogger } from './logger.js';
 export { SimulatedNode } from './node.js';
-export { SeededRandom } from './random.js';
+export { type SimulatedNodeOptions, SimulationError, type SimulationOptions, type SimulationParts } from './options.js';
 export {
   type ScheduledEvent,
   Scheduler,
   type SchedulerLimits,
 } from './scheduler.js';
-export { type SimulatedNodeOptions, Simulation, SimulationError, type SimulationOptions, type SimulationParts } from './simulation.js';
+export { Simulation } from './simulation.js';
 export type { HostRef } from './topology.js';
-export type { TraceEvent } from './trace.js';
-export { traceText } from './trace-text.js';
+export { Recorder, type RecorderOptions } from './trace/recorder.js';
+export type {
+  LookupAccount,
+  RecordedLookup,
+  RecordedNode,
+  RecordedStep,
+  RunEvent,
+  RunRecording,
+  RunSample,
+} from './trace/recording.js';
+export type { TraceEvent } from './trace/trace.js';
+export { traceText } from './trace/trace-text.js';
 export { turn } from './turn.js';

@@ -5,7 +5,7 @@
 import type { NetworkError } from '../../core/index.js';
 import type { Instance } from './host.js';
 import type { Path } from './path.js';
-import type { Trace } from './trace.js';
+import type { Trace } from './trace/trace.js';
 
 export type Segment =
   /** The dial, and its answers. */

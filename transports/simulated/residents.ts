@@ -12,12 +12,12 @@ import {
   shortId,
 } from '../../core/index.js';
 import type { Crypto } from '../../core/security/crypto.js';
+import { SeededRandom } from './chance/random.js';
 import type { Faults } from './faults.js';
 import { type Host, Instance } from './host.js';
 import { SimulatedLan } from './lan.js';
 import { simulatedLogger } from './logger.js';
 import { type Meanwhile, SimulatedNode } from './node.js';
-import { SeededRandom } from './random.js';
 import type { Scheduler } from './scheduler.js';
 import type { Topology } from './topology.js';
 import { SimulatedTransport } from './transport.js';
@@ -48,6 +48,12 @@ export class Residents {
 
   get nodes(): readonly SimulatedNode[] {
     return [...this.byHost].filter(([host]) => host.instance?.isAlive === true).map(([, { node }]) => node);
+  }
+
+  /** The node that was created last on the host of that name. */
+  nodeNamed(name: string): SimulatedNode | undefined {
+    const host = this.parts.topology.hostNamed(name);
+    return host === undefined ? undefined : this.byHost.get(host)?.node;
   }
 
   create({ name = `node-${++this.nameCount}`, ...options }: NodeOptions & { readonly name?: string }): SimulatedNode {

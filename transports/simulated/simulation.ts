@@ -7,8 +7,8 @@
  * Whenever an instant is over, every promise that can settle does so before time goes on: an `async` method that waits for nothing but
  * the simulation takes no virtual time. What waits for the real world (a file, a real timer) is not deterministic.
  */
-import { type LanPort, NetworkError, type NodeDefaults, type NodeOptions, type Transport } from '../../core/index.js';
-import type { Crypto } from '../../core/security/crypto.js';
+import { type LanPort, NetworkError, type Transport } from '../../core/index.js';
+import { SeededRandom } from './chance/random.js';
 import { CONDITIONS_DEFAULT, conditionsOf, type LinkConditions } from './conditions.js';
 import { simulatedCrypto } from './crypto.js';
 import { Driver, type Goal } from './driver.js';
@@ -16,55 +16,13 @@ import { Faults, type SimulatedFault } from './faults.js';
 import { Instance } from './host.js';
 import { SimulatedLan } from './lan.js';
 import type { SimulatedNode } from './node.js';
-import { SeededRandom } from './random.js';
+import { type SimulatedNodeOptions, SimulationError, type SimulationOptions, type SimulationParts } from './options.js';
 import { Residents } from './residents.js';
 import { Scheduler } from './scheduler.js';
 import { type HostRef, Topology } from './topology.js';
-import { Trace, type TraceEvent } from './trace.js';
+import { Recorder, type RecorderOptions } from './trace/recorder.js';
+import { Trace, type TraceEvent } from './trace/trace.js';
 import { SimulatedTransport } from './transport.js';
-
-export interface SimulationOptions extends Partial<LinkConditions> {
-  /** All randomness follows from it. */
-  readonly seed: number | string;
-  /** `simulated` by default: fast, without any protection. A real one gives handshakes their real cost. */
-  readonly crypto?: 'simulated' | Crypto;
-  /**
-   * `list` by default: callbacks that fail are in `faults`, and in the text of every `SimulationError`. `reject`: besides, `run`, `runUntil`,
-   * `waitFor` and `stop` reject with the first of them that they see. For tests.
-   */
-  readonly onFault?: 'list' | 'reject';
-  /** `network` by default. `callbacks`: `trace()` also shows the callbacks of behaviours and the messages that they get. The hash is the same. */
-  readonly trace?: 'network' | 'callbacks';
-  /** How many events `trace()` keeps; 65,536 by default. The hash covers all. */
-  readonly traceEventsMax?: number;
-  /** Events that may wait at once; 4,194,304 by default. More are an error. */
-  readonly eventsMax?: number;
-  /** Events that may happen while no time passes; 1,000,000 by default. More are an error: time stands still. */
-  readonly eventsPerInstantMax?: number;
-}
-
-/** What `createNode` of a simulation takes: everything that `createNode` takes, and a name. */
-export interface SimulatedNodeOptions extends NodeOptions {
-  /** The host's name, letters, digits and hyphens; `node-1`, `node-2`, … by default. It listens on `sim://name` unless `listen` names others. */
-  readonly name?: string;
-}
-
-/** What is wired in from beyond the transports. */
-export type SimulationParts = Pick<NodeDefaults, 'router' | 'builtins' | 'lan'>;
-
-/** A simulation that failed: its text has the callbacks that failed in it, and seed and virtual time, which bring it to that point again. */
-export class SimulationError extends Error {
-  override readonly name = 'SimulationError';
-
-  constructor(
-    text: string,
-    readonly seed: number | string,
-    readonly nowMs: number,
-    readonly faults: readonly SimulatedFault[] = [],
-  ) {
-    super(`${text} (seed ${JSON.stringify(seed)}, virtual time ${nowMs} ms)`);
-  }
-}
 
 const TRACE_EVENTS_MAX = 65_536;
 const EVENTS_MAX = 4_194_304;
@@ -96,7 +54,7 @@ export class Simulation {
     this.scheduler = new Scheduler({ eventsMax, eventsPerInstantMax }, (text) => this.error(text));
     this.driver = new Driver(this.scheduler);
     this.traced = new Trace(options.traceEventsMax ?? TRACE_EVENTS_MAX);
-    this.topology = new Topology(this.traced, conditionsOf(options, CONDITIONS_DEFAULT), () => random.float());
+    this.topology = new Topology(this.traced, conditionsOf(options, CONDITIONS_DEFAULT), () => random.float(), options.latencyBetween);
     const meanwhile = <T>(owner: object, promise: Promise<T>) => this.meanwhile(owner, promise);
     this.rejectsFaults = options.onFault === 'reject';
     const tracesCallbacks = options.trace === 'callbacks';
@@ -118,6 +76,12 @@ export class Simulation {
   /** Every node that was created and has not crashed, in the order of creation. */
   get nodes(): readonly SimulatedNode[] {
     return this.residents.nodes;
+  }
+
+  /** The node of that name, as `nodes` has it. */
+  node(name: string): SimulatedNode | undefined {
+    const isAlive = this.topology.hostNamed(name)?.instance?.isAlive === true;
+    return isAlive ? this.residents.nodeNamed(name) : undefined;
   }
 
   /** The callbacks that failed since the beginning, oldest first; the first 1,000. */
@@ -257,6 +221,19 @@ export class Simulation {
   /** 16 hex digits over every event since the beginning: equal for equal seeds. */
   traceHash(): string {
     return this.traced.digest;
+  }
+
+  /**
+   * Records what happens from now on: nodes, links, crashes and partitions, and how much is sent; lookups as its `lookup` gets them. The run
+   * stays what it is without. A second one takes the place of the first, which ends there.
+   */
+  record(options: RecorderOptions = {}): Recorder {
+    const { seed, cryptoName, residents, scheduler } = this;
+    const nodeNamed = (name: string) => residents.nodeNamed(name);
+    const run = { seed, cryptoName, nodeNamed, nodes: this.nodes, now: () => scheduler.nowMs };
+    const recorder = new Recorder(run, options);
+    this.traced.observer = (event) => recorder.observe(event);
+    return recorder;
   }
 
   private instanceOn(name: string): Instance {

@@ -8,7 +8,7 @@ import { Host } from './host.js';
 import type { SimulatedLanChannel } from './lan.js';
 import { Path } from './path.js';
 import type { Pipe } from './pipe.js';
-import type { Trace } from './trace.js';
+import type { Trace } from './trace/trace.js';
 import type { TransportWorld } from './transport.js';
 
 /** A host by its name, or by a node that runs on it. */
@@ -26,6 +26,7 @@ export class Topology implements TransportWorld {
     readonly trace: Trace,
     private readonly defaults: LinkConditions,
     private readonly random: () => number,
+    private readonly latencyBetween?: (from: string, to: string) => number,
   ) {}
 
   hostNamed(name: string): Host | undefined {
@@ -59,7 +60,10 @@ export class Topology implements TransportWorld {
   }
 
   pathBetween(from: Host, to: Host): Path {
-    const path = from.paths.get(to) ?? new Path(from, to, this.defaults, this.random);
+    const known = from.paths.get(to);
+    if (known !== undefined) return known;
+    const path = new Path(from, to, this.defaults, this.random);
+    if (this.latencyBetween !== undefined) path.own = conditionsOf({ latencyMs: this.latencyBetween(from.name, to.name) }, this.defaults);
     from.paths.set(to, path);
     return path;
   }

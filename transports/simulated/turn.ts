@@ -9,11 +9,17 @@ interface Port {
   close(): void;
 }
 
-/** What platforms have of the two; browsers lack the first. */
-const { setImmediate: immediate, MessageChannel: Channel } = globalThis as unknown as {
+/** What platforms have of them; browsers have the last alone. */
+const {
+  process,
+  setImmediate: immediate,
+  MessageChannel: Channel,
+} = globalThis as unknown as {
+  readonly process?: { readonly nextTick?: (callback: () => void) => void };
   readonly setImmediate?: (callback: () => void) => unknown;
   readonly MessageChannel: new () => { readonly port1: Port; readonly port2: Port };
 };
+const nextTick = process?.nextTick;
 
 /** Resolves in the next turn of the event loop. */
 export function turn(): Promise<void> {
@@ -21,6 +27,14 @@ export function turn(): Promise<void> {
     if (immediate === undefined) postTo(resolve);
     else immediate(resolve);
   });
+}
+
+/**
+ * Resolves when every promise that can settle by itself has settled, as `turn` does, for a tenth of the cost where the platform can: the event
+ * loop does not go round.
+ */
+export function promisesSettled(): Promise<void> {
+  return nextTick === undefined ? turn() : new Promise((resolve) => nextTick(resolve));
 }
 
 function postTo(callback: () => void): void {

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { Crypto } from '../../../core/security/crypto.js';
-import { Hash } from '../../../transports/simulated/hash.js';
+import { Hash } from '../../../transports/simulated/chance/hash.js';
 import { SeededRandom, simulatedCrypto } from '../../../transports/simulated/index.js';
 
 const crypto: Crypto = simulatedCrypto;

@@ -2,8 +2,8 @@
  * @module Hash: a fast 64-bit hash in two 32-bit words, the root of everything in the simulator that must be the same for the same seed:
  * randomness, keys of the simulated crypto, the trace's digest. Whole numbers only, so that every machine agrees. Not for secrets.
  */
-import { byteOf, readWordLittleEndian, wordOf } from '../../core/structures/bytes.js';
-import { mixWord } from '../../core/structures/mix.js';
+import { byteOf, readWordLittleEndian, wordOf } from '../../../core/structures/bytes.js';
+import { mixWord } from '../../../core/structures/mix.js';
 
 export class Hash {
   /** The state; after `finish` the result. */

@@ -3,8 +3,8 @@
  * unrelated ones. Not for secrets.
  */
 
-import type { Random } from '../../core/api/ports.js';
-import { byteOf } from '../../core/structures/bytes.js';
+import type { Random } from '../../../core/api/ports.js';
+import { byteOf } from '../../../core/structures/bytes.js';
 import { Hash } from './hash.js';
 
 const DOMAIN = 0x72616e64;

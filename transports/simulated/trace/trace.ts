@@ -2,8 +2,8 @@
  * @module Trace: what happened in the network, and one digest of all of it. The digest covers every event since the beginning, the bytes
  * that were delivered included; of the events themselves the last ones are kept.
  */
-import { hexOf } from '../../core/structures/bytes.js';
-import { Hash } from './hash.js';
+import { hexOf } from '../../../core/structures/bytes.js';
+import { Hash } from '../chance/hash.js';
 
 /** One event. Hosts go by their names. */
 export interface TraceEvent {
@@ -34,6 +34,8 @@ export class Trace {
   #first = 0;
   /** All events since the beginning. */
   count = 0;
+  /** Gets every event that is part of the digest. */
+  observer: ((event: TraceEvent) => void) | undefined;
 
   constructor(private readonly eventsMax: number) {}
 
@@ -48,7 +50,10 @@ export class Trace {
       .word(size)
       .text(detail);
     this.count++;
-    this.#keep({ atMs, kind, from, to, size, detail });
+    if (this.eventsMax === 0 && this.observer === undefined) return;
+    const event = { atMs, kind, from, to, size, detail };
+    this.#keep(event);
+    this.observer?.(event);
   }
 
   /** Kept beside the others, and not part of the digest, which is the same with and without it. */

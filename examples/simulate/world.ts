@@ -1,0 +1,210 @@
+/**
+ * @module World: builds the network of a simulation, lets it form, and does to it what the settings say: lookups, churn, crashes, a partition.
+ */
+import { type Crypto, type MeshNode, NetworkBehavior, type NodeId, Rpc, toNode } from '../../index.js';
+import { OverlayRouter } from '../../routing/index.js';
+import { type LookupAccount, type Recorder, SimulatedNetwork, type SimulatedNode, type SimulatedNodeOptions } from '../../simulation.js';
+import type { Settings } from './options.js';
+
+/** Nodes that are started, and links that are dialled, at once. */
+const BATCH = 500;
+const RESTART_MS = 10_000;
+const STEP_MS = 1_000;
+const HOPS_MAX = 32;
+const CALL_MS = 5_000;
+const ANSWERING = 96;
+
+/** What the network does now, and which part of that is done. */
+export type Report = (what: string, share: number) => void;
+
+/** A node that another one has called. */
+export interface Lookup {
+  readonly isFound: boolean;
+  readonly hops: number;
+  readonly tookMs: number;
+}
+
+class Answering extends NetworkBehavior {
+  static readonly behavior = { serviceId: ANSWERING, name: 'answering' } as const;
+
+  @Rpc() ask(): string {
+    return 'here';
+  }
+}
+
+export class World {
+  readonly network: SimulatedNetwork;
+  readonly lookups: Lookup[] = [];
+  private readonly down: { readonly name: string; readonly untilMs: number }[] = [];
+  private readonly nameOf = new Map<NodeId, string>();
+  readonly recorder: Recorder;
+
+  constructor(
+    private readonly settings: Settings,
+    crypto: Crypto | undefined,
+  ) {
+    const { seed, latencyMs, jitterMs, loss, model } = settings;
+    const plane = model === 'plane' ? { latencyBetween: (from: string, to: string) => distance(from, to) * 2 * latencyMs } : {};
+    this.network = new SimulatedNetwork({
+      ...{ seed, latencyMs, jitterMs, loss, traceEventsMax: 0 },
+      ...plane,
+      ...(crypto === undefined ? {} : { crypto }),
+    });
+    this.recorder = this.network.record();
+  }
+
+  async form(report: Report): Promise<void> {
+    const { network, settings } = this;
+    for (let index = 0; index < settings.nodes; index++) {
+      const { id, name } = await network.createNode(this.optionsOf(index));
+      this.nameOf.set(id, name);
+      if (index % BATCH === 0) report('create', index / settings.nodes);
+    }
+    const nodes = [...network.nodes];
+    for (let from = 0; from < nodes.length; from += BATCH) {
+      await network.start(...nodes.slice(from, from + BATCH));
+      report('start', from / nodes.length);
+    }
+    if (settings.profile === 'plain') await this.link(nodes, report);
+    else await network.run(10_000);
+  }
+
+  /** What happens meanwhile is spread evenly over the time. */
+  async live(report: Report): Promise<void> {
+    const { network, settings } = this;
+    const steps = Math.ceil(settings.durationS);
+    let looked = 0;
+    for (let step = 0; step < steps; step++) {
+      // Within the run, so that no promise of theirs lets time pass by itself.
+      network.after(0, () => this.happen(step, steps));
+      const count = Math.round(((step + 1) * settings.lookups) / steps) - looked;
+      for (let index = 0; index < count; index++) network.after((STEP_MS * (index + 0.5)) / count, () => this.look());
+      looked += count;
+      await network.run(STEP_MS);
+      report('live', (step + 1) / steps);
+    }
+    // Calls of nodes that have crashed have no end.
+    await network.run(CALL_MS + STEP_MS);
+  }
+
+  private optionsOf(index: number): SimulatedNodeOptions {
+    const { profile, mesh } = this.settings;
+    const common = { name: `n${index}`, behaviors: [Answering], connections: { min: 0, max: Math.max(64, 4 * mesh) } };
+    if (profile === 'plain') return { ...common, builtins: ['handshake', 'rpc'], router: OverlayRouter };
+    const seeds = index === 0 ? [] : [this.random(index), this.random(index)].map((seed) => `sim://n${seed}`);
+    return { ...common, seeds, connections: { ...common.connections, min: mesh } };
+  }
+
+  private async link(nodes: readonly SimulatedNode[], report: Report): Promise<void> {
+    const dials = nodes.flatMap((node, index) => this.others(index).map((other) => ({ node, address: `sim://n${other}` })));
+    for (let from = 0; from < dials.length; from += BATCH) {
+      await Promise.all(dials.slice(from, from + BATCH).map(({ node, address }) => node.connect(address)));
+      report('link', from / dials.length);
+    }
+  }
+
+  /** The nodes that a node dials: half as many as it has links, for others dial it. The first one keeps the network in one piece. */
+  private others(index: number): number[] {
+    const { nodes, mesh } = this.settings;
+    const others = new Set(index === 0 ? [] : [this.random(index)]);
+    while (others.size < Math.min(mesh / 2, nodes - 1)) others.add((index + 1 + this.random(nodes - 1)) % nodes);
+    return [...others];
+  }
+
+  private happen(step: number, steps: number): void {
+    const { network, settings } = this;
+    const [third, twoThirds] = [Math.floor(steps / 3), Math.floor((2 * steps) / 3)];
+    this.revive();
+    if (settings.churnMinutes > 0) this.crash(1 - 2 ** (-1 / (60 * settings.churnMinutes)), RESTART_MS);
+    if (step === third && settings.crashShare > 0) this.crash(settings.crashShare, Number.POSITIVE_INFINITY);
+    if (!settings.hasPartition) return;
+    if (step === twoThirds) network.heal();
+    if (step !== third) return;
+    const { nodes } = network;
+    network.partition(nodes.slice(0, nodes.length / 2), nodes.slice(nodes.length / 2));
+  }
+
+  private crash(share: number, restartMs: number): void {
+    const { network } = this;
+    for (const { name } of [...network.nodes]) {
+      if (network.random.float() >= share || network.nodes.length <= 2) continue;
+      network.crash(name);
+      this.down.push({ name, untilMs: network.nowMs + restartMs });
+    }
+  }
+
+  private revive(): void {
+    const { network, down } = this;
+    const due = down.filter(({ untilMs }) => untilMs <= network.nowMs);
+    for (const node of due) {
+      down.splice(down.indexOf(node), 1);
+      void this.restart(node.name);
+    }
+  }
+
+  /** A node that comes back dials as it did at first. */
+  private async restart(name: string): Promise<void> {
+    const node = await this.network.restart(name);
+    if (this.settings.profile !== 'plain') return;
+    const dials = this.others(Number(name.slice(1))).map((other) => node.connect(`sim://n${other}`));
+    await Promise.allSettled(dials);
+  }
+
+  /** One node calls another one that runs. */
+  private look(): void {
+    const { nodes, random } = this.network;
+    const [from, to] = [random.pick(nodes), random.pick(nodes)];
+    if (from !== to) void this.call(from, to);
+  }
+
+  private async call(from: SimulatedNode, to: SimulatedNode): Promise<void> {
+    const { network, recorder } = this;
+    const startMs = network.nowMs;
+    const path = this.pathTo(from, to.id);
+    const isFound = await from.call(toNode(to.id), ANSWERING, 'ask', undefined, { timeoutMs: CALL_MS }).then(
+      () => true,
+      () => false,
+    );
+    const tookMs = network.nowMs - startMs;
+    const end = isFound ? 'done' : 'failed';
+    const step = { nodeId: to.id, via: path, askedMs: 0, tookMs, outcome: isFound ? 'answered' : 'silent' };
+    const account: LookupAccount = { key: to.id, end, tookMs, steps: [step] };
+    this.lookups.push({ isFound, hops: path.length + 1, tookMs });
+    recorder.lookup(from.id, startMs, account);
+  }
+
+  /** The relays to a node, as the tables have them now. */
+  private pathTo(from: MeshNode, target: NodeId): NodeId[] {
+    const relays: NodeId[] = [];
+    let node: MeshNode | undefined = from;
+    while (node !== undefined && relays.length < HOPS_MAX) {
+      const action = node.router.pathToNode(target);
+      if (action.type !== 'next' || action.nodeId === target) break;
+      relays.push(action.nodeId);
+      node = this.byId(action.nodeId);
+    }
+    return relays;
+  }
+
+  private byId(id: NodeId): MeshNode | undefined {
+    const name = this.nameOf.get(id);
+    return name === undefined ? undefined : this.network.node(name);
+  }
+
+  private random(count: number): number {
+    return this.network.random.below(count);
+  }
+}
+
+/** Of two nodes on a plane of side 1, whose places follow from their names: 0 to 1. */
+function distance(from: string, to: string): number {
+  const [one, other] = [placeOf(from), placeOf(to)];
+  return Math.sqrt((one.x - other.x) ** 2 + (one.y - other.y) ** 2) / Math.SQRT2;
+}
+
+function placeOf(name: string): { readonly x: number; readonly y: number } {
+  let word = 0;
+  for (const character of name) word = Math.imul(word ^ character.charCodeAt(0), 0x01000193) + 0x9e3779b1;
+  word = Math.imul(word ^ (word >>> 15), 0x85ebca6b) >>> 0;
+  return { x: (word & 0xffff) / 0xffff, y: (word >>> 16) / 0xffff };
+}

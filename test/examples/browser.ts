@@ -1,0 +1,53 @@
+/**
+ * @module Browser: Debian's Chromium without a window, through playwright-core; or why there is none.
+ */
+import { existsSync } from 'node:fs';
+
+/** What is used of a page. */
+export interface Page {
+  goto(address: string): Promise<unknown>;
+  click(selector: string): Promise<void>;
+  fill(selector: string, text: string): Promise<void>;
+  press(selector: string, key: string): Promise<void>;
+  selectOption(selector: string, value: string): Promise<unknown>;
+  textContent(selector: string): Promise<string | null>;
+  isVisible(selector: string): Promise<boolean>;
+  evaluate<T>(expression: string): Promise<T>;
+  waitForFunction(expression: string): Promise<unknown>;
+  screenshot(options: { readonly path: string }): Promise<unknown>;
+  on(event: 'pageerror' | 'console', listener: (event: { text?(): string; type?(): string; message?: string }) => void): void;
+}
+
+export interface Browser {
+  newPage(options: { readonly viewport: { readonly width: number; readonly height: number } }): Promise<Page>;
+  close(): Promise<void>;
+}
+
+interface Playwright {
+  readonly chromium: { launch(options: { readonly executablePath: string; readonly args: readonly string[] }): Promise<Browser> };
+}
+
+const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+/** Nothing that it would do by itself over the network. */
+const ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+/** By a name that the compiler does not follow: the tests build without the package. */
+const PACKAGE: string = 'playwright-core';
+
+/** The browser, or a text that says why there is none. */
+export async function launchBrowser(): Promise<Browser | string> {
+  const executablePath = CHROMIUM.find((path) => existsSync(path));
+  if (executablePath === undefined) return 'Chromium is not installed (Debian: apt-get install chromium)';
+  const playwright = await import(PACKAGE).then(
+    (loaded) => loaded as Playwright,
+    () => undefined,
+  );
+  if (playwright === undefined) return 'playwright-core is not installed (npm ci)';
+  return playwright.chromium.launch({ executablePath, args: ARGS });
+}
