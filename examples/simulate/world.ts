@@ -1,9 +1,10 @@
 /**
  * @module World: builds the network of a simulation, lets it form, and does to it what the settings say: lookups, churn, crashes, a partition.
  */
-import { type Crypto, type MeshNode, NetworkBehavior, type NodeId, Rpc, toNode } from '../../index.js';
+import { type Crypto, type MeshNode, NetworkBehavior, type NetworkError, type NodeId, Rpc, toNode } from '../../index.js';
 import { OverlayRouter } from '../../routing/index.js';
 import { type LookupAccount, type Recorder, SimulatedNetwork, type SimulatedNode, type SimulatedNodeOptions } from '../../simulation.js';
+import { Mesh } from './mesh.js';
 import type { Settings } from './options.js';
 
 /** Nodes that are started, and links that are dialled, at once. */
@@ -13,6 +14,8 @@ const STEP_MS = 1_000;
 const HOPS_MAX = 32;
 const CALL_MS = 5_000;
 const ANSWERING = 96;
+/** How a call failed, in the words of lookups. */
+const OUTCOMES: Readonly<Record<string, string>> = { RPC_UNREACHABLE: 'unreachable', RPC_TIMEOUT: 'silent' };
 
 /** What the network does now, and which part of that is done. */
 export type Report = (what: string, share: number) => void;
@@ -37,6 +40,8 @@ export class World {
   readonly lookups: Lookup[] = [];
   private readonly down: { readonly name: string; readonly untilMs: number }[] = [];
   private readonly nameOf = new Map<NodeId, string>();
+  /** Made when all nodes are known. */
+  private mesh: Mesh | undefined;
   readonly recorder: Recorder;
 
   constructor(
@@ -103,12 +108,9 @@ export class World {
     }
   }
 
-  /** The nodes that a node dials: half as many as it has links, for others dial it. The first one keeps the network in one piece. */
   private others(index: number): number[] {
-    const { nodes, mesh } = this.settings;
-    const others = new Set(index === 0 ? [] : [this.random(index)]);
-    while (others.size < Math.min(mesh / 2, nodes - 1)) others.add((index + 1 + this.random(nodes - 1)) % nodes);
-    return [...others];
+    this.mesh ??= new Mesh([...this.nameOf.keys()], (count) => this.random(count));
+    return this.mesh.dials(index, Math.ceil(this.settings.mesh / 2));
   }
 
   private happen(step: number, steps: number): void {
@@ -161,15 +163,15 @@ export class World {
     const { network, recorder } = this;
     const startMs = network.nowMs;
     const path = this.pathTo(from, to.id);
-    const isFound = await from.call(toNode(to.id), ANSWERING, 'ask', undefined, { timeoutMs: CALL_MS }).then(
-      () => true,
-      () => false,
+    const failure = await from.call(toNode(to.id), ANSWERING, 'ask', undefined, { timeoutMs: CALL_MS }).then(
+      () => undefined,
+      (error: NetworkError) => error.code,
     );
     const tookMs = network.nowMs - startMs;
-    const end = isFound ? 'done' : 'failed';
-    const step = { nodeId: to.id, via: path, askedMs: 0, tookMs, outcome: isFound ? 'answered' : 'silent' };
+    const [end, outcome] = failure === undefined ? ['done', 'answered'] : ['failed', OUTCOMES[failure] ?? failure];
+    const step = { nodeId: to.id, via: path, askedMs: 0, tookMs, outcome };
     const account: LookupAccount = { key: to.id, end, tookMs, steps: [step] };
-    this.lookups.push({ isFound, hops: path.length + 1, tookMs });
+    this.lookups.push({ isFound: failure === undefined, hops: path.length + 1, tookMs });
     recorder.lookup(from.id, startMs, account);
   }
 

@@ -7,6 +7,7 @@ import { OpenEnds } from './open-ends.js';
 import type { LookupAccount, RecordedLookup, RecordedNode, RunEvent, RunRecording, RunSample } from './recording.js';
 import type { TraceEvent } from './trace.js';
 
+/** How much a recording has. */
 export interface RecorderOptions {
   /** Virtual milliseconds from one sample to the next; 1,000 by default. */
   readonly sampleMs?: number;
@@ -69,7 +70,7 @@ export class Recorder {
       nodes: [...this.#nodes],
       events: [...this.#events],
       samples: [...this.#samples, ...rest],
-      lookups: [...this.#lookups],
+      lookups: this.#lookups.toSorted((one, other) => one.atMs - other.atMs),
       missingCount: this.#missingCount,
     };
   }

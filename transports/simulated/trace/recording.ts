@@ -4,6 +4,7 @@
  */
 import type { NodeId } from '../../../core/index.js';
 
+/** A node of the recorded network, which may have crashed and come back. */
 export interface RecordedNode {
   readonly id: NodeId;
   readonly name: string;
@@ -62,6 +63,7 @@ export interface RunRecording {
   readonly nodes: readonly RecordedNode[];
   readonly events: readonly RunEvent[];
   readonly samples: readonly RunSample[];
+  /** In the order in which they began. */
   readonly lookups: readonly RecordedLookup[];
   /** Events and lookups beyond the bound, which are missing. */
   readonly missingCount: number;
