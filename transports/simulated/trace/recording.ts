@@ -43,6 +43,7 @@ export interface RecordedStep {
   readonly outcome: string;
 }
 
+/** A lookup of a node, with its steps. */
 export interface RecordedLookup {
   readonly node: number;
   readonly key: NodeId;
