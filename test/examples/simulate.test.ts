@@ -148,10 +148,10 @@ describe('the simulation', () => {
     it('plays, at the speed that is chosen, and pauses', async () => {
       expect(await seconds()).to.equal(0);
       await page.selectOption('#speed', '20');
-      await page.click('#play');
+      await page.press('#play', 'Enter');
       expect(await page.textContent('#play')).to.equal('Pause');
       await page.waitForFunction("Number.parseFloat(document.getElementById('clock').textContent) > 3");
-      await page.click('#play');
+      await page.evaluate("document.getElementById('play').click()");
       const paused = await seconds();
       await page.evaluate('new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))');
       expect([await page.textContent('#play'), await seconds()]).to.deep.equal(['Play', paused]);
