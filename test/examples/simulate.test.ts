@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import type { Statistics } from '../../examples/simulate/statistics.js';
+import { type Browser, launchBrowser, type Page } from '../browser.js';
 import { compiled, Program } from '../cli/program.js';
-import { type Browser, launchBrowser, type Page } from './browser.js';
 
 const NODES = 40;
 const STORY = [
