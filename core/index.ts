@@ -5,7 +5,7 @@ export { Address, parseAddress, tryParseAddress } from './address/address.js';
 export { ipBytes, isIpv4Mapped } from './address/ip.js';
 export { isNodeId, type NodeId, nodeIdFromBytes, nodeIdToBytes, parseNodeId, sharesPrefix, shortId } from './address/node-id.js';
 export { bucketIndex, distanceBits, isCloser } from './address/xor-distance.js';
-export type { Agent, BehaviorAgent, Cancellable, ConnectionAgent, HandlerTarget, QueueFill, SendOptions } from './api/agent.js';
+export type { Agent, BehaviorAgent, Cancellable, ConnectionAgent, HandlerTarget, QueueFill, SendOptions, SendTarget } from './api/agent.js';
 export type { Client, ClientCallOptions, ClientStreamOptions, ManyAnswer, ManyOptions } from './api/client.js';
 export { ConnectionHandler } from './api/connection-handler.js';
 export type { BehaviorDescriptor } from './api/descriptor.js';

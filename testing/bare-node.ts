@@ -243,11 +243,13 @@ export class BareNode {
     const { logger, clock } = this.#setup;
     const enter = (work: () => void) => (this.network.isStepping ? work() : this.step({ type: 'work', work }));
     const perform = <T>(work: () => T) => this.#performWork(work);
+    const performInTurn = <A, B, T>(work: (first: A, second: B) => T, first: A, second: B) => this.#performWork(() => work(first, second));
     const emit = <Name extends NodeEventName>(name: Name, event: NodeEvents[Name]): void => {
       this.events.push({ name, event } as EmittedEvent);
       this.#listeners.emit(name, event);
     };
-    return { ...this.#setup, log: logger, wallMs: () => clock.wallMs(), elapsedMs: () => clock.nowMs(), enter, perform, emit };
+    const entries = { enter, perform, performInTurn, emit };
+    return { ...this.#setup, log: logger, wallMs: () => clock.wallMs(), elapsedMs: () => clock.nowMs(), ...entries };
   }
 
   #performWork<T>(work: () => T): T {

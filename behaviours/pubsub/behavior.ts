@@ -65,9 +65,10 @@ export class PubSubBehavior extends NetworkBehavior {
     const settings = readPubSubOptions(options);
     const counters = this.counted;
     const act = <T>(work: (agent: BehaviorAgent) => T) => this.perform(work);
+    const actInTurn = <A, T>(work: (agent: BehaviorAgent, argument: A) => T, argument: A) => this.performInTurn(work, argument);
     this.settings = settings;
     this.feeds = new Feeds(router, settings, counters);
-    this.host = { self, serviceId: SERVICE_ID, feeds: this.feeds, counters, settings, log, act };
+    this.host = { self, serviceId: SERVICE_ID, feeds: this.feeds, counters, settings, log, act, actInTurn };
     this.meeting = new Meeting(this.host, this.sources, this.interests);
   }
 

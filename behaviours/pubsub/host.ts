@@ -15,6 +15,8 @@ export interface PubSubHost {
   readonly log: Logger;
   /** Throws `NOT_STARTED` before start and after stop. */
   act<T>(work: (agent: BehaviorAgent) => T): T;
+  /** The same for what is done very often, and sets nothing off that falls due soon. */
+  actInTurn<A, T>(work: (agent: BehaviorAgent, argument: A) => T, argument: A): T;
 }
 
 /** Calls what the application gave: what it throws is logged, and nothing else. */

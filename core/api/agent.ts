@@ -29,6 +29,12 @@ export interface SendOptions {
   readonly extension?: Uint8Array;
 }
 
+/** A connection and a stream id, made ready by `agent.target` for many messages of one behaviour. */
+export interface SendTarget {
+  readonly connectionId: number;
+  readonly streamId: number;
+}
+
 /** Which handlers of the same service an event goes to. `toConnection(id)` and `toNode(id)` are routes that serve here too. */
 export type HandlerTarget = Extract<Route, { type: 'connection' | 'node' }> | 'all';
 
@@ -74,6 +80,13 @@ export interface Agent<ToHandler = unknown> {
    * any other value as CBOR. `full`, `unreachable` and `too-large` keep nothing. Throws `CODEC_UNENCODABLE` for what CBOR cannot carry.
    */
   send(route: Route, payload: unknown, options?: SendOptions): SendResult;
+  /**
+   * Makes a connection ready for many small messages of this behaviour, also in later callbacks: what `send` checks and looks up for each is kept. Of
+   * a connection that has ended every message is `unreachable`.
+   */
+  target(connectionId: number, options?: Pick<SendOptions, 'streamId' | 'lane'>): SendTarget;
+  /** As `send` with `toConnection`, for bytes: `head`, then `body`. Several targets may be sent the same ones. */
+  sendTo(target: SendTarget, head: Uint8Array, body: Uint8Array): SendResult;
   /** The payload as `send` would encode it, for many sends. Throws `CODEC_UNENCODABLE`. */
   encode(value: unknown): Uint8Array;
   /** The open connection to the node, in constant time. */

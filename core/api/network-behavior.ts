@@ -43,6 +43,7 @@ export interface BehaviorLimit {
 /** What the core lends a running behaviour for calls from outside of its callbacks. */
 export interface Host {
   perform<T>(behavior: NetworkBehavior, work: (agent: BehaviorAgent) => T): T;
+  performInTurn<A, T>(work: (agent: BehaviorAgent, argument: A) => T, argument: A): T;
 }
 
 const hosts = new WeakMap<NetworkBehavior, Host>();
@@ -167,5 +168,15 @@ export abstract class NetworkBehavior<ToBehavior = any, ToHandler = any> {
     const host = hosts.get(this);
     if (host === undefined) throw new NetworkError('NOT_STARTED', `behaviour ${this.name} does not run`);
     return host.perform(this, work as (agent: BehaviorAgent) => T);
+  }
+
+  /**
+   * As `perform`, for work that is done very often and does little, such as sending one message: `agent.nowMs` is the time at which this turn of the
+   * event loop began its work. What is to fall due soon, such as a call with its deadline, belongs into `perform`.
+   */
+  protected performInTurn<A, T>(work: (agent: BehaviorAgent<ToHandler>, argument: A) => T, argument: A): T {
+    const host = hosts.get(this);
+    if (host === undefined) throw new NetworkError('NOT_STARTED', `behaviour ${this.name} does not run`);
+    return host.performInTurn(work as (agent: BehaviorAgent, argument: A) => T, argument);
   }
 }

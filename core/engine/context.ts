@@ -85,6 +85,8 @@ export interface NetworkOptions {
   readonly enter: (work: () => void) => void;
   /** The same for an application's work, whose result and error are its own. */
   readonly perform: <T>(work: () => T) => T;
+  /** The same at the time of this turn, for work of which nothing comes that falls due soon. */
+  readonly performInTurn: <A, B, T>(work: (first: A, second: B) => T, first: A, second: B) => T;
   readonly emit: <Name extends NodeEventName>(name: Name, event: NodeEvents[Name]) => void;
   /** Asked about messages; absent: nothing is traced. */
   readonly tracing: MessageTracer | undefined;

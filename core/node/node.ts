@@ -59,10 +59,10 @@ export class MeshNode implements NodeView {
     this.runner = new Runner({ clock, timers, log, transports, onEvent: logged(log, this.listeners.emit) });
     this.facade = new RouterFacade(setup.router, (callback, cause) => this.network.routerFault(callback, cause));
     this.container = new NodeContainer(plan, { ...setup, nodeId: identity.nodeId, logger: log, router: this.facade, view: this });
-    const { enter, emit } = this.runner;
-    const perform = <T>(work: () => T) => this.runner.perform(work);
+    const { entries } = this.runner;
+    const { perform } = entries;
     const [wallMs, elapsedMs] = [() => clock.wallMs(), () => clock.nowMs()];
-    this.network = new Network({ ...setup, log, wallMs, elapsedMs, enter, perform, emit }, this.facade);
+    this.network = new Network({ ...setup, log, wallMs, elapsedMs, ...entries }, this.facade);
     this.runner.network = this.network;
     const ports = { network: this.network, requireRunning: () => requireRunning(this.phase), perform, nextTurn: () => nextTurnOf(timers) };
     this.waits = new NodeWaits(ports);

@@ -8,7 +8,7 @@ import type { NodeEventName, NodeEvents } from '../api/events.js';
 import type { Clock, Logger, Timers } from '../api/ports.js';
 import type { Route } from '../api/routes.js';
 import type { Transport } from '../api/transport.js';
-import type { Input } from '../engine/context.js';
+import type { Input, NetworkOptions } from '../engine/context.js';
 import type { NodeSendOptions } from '../engine/messages/application-sender.js';
 import type { Network } from '../engine/network.js';
 import type { SendResult } from '../errors.js';
@@ -38,6 +38,13 @@ export class Runner {
   private wakeMs = Number.POSITIVE_INFINITY;
   private cancelWake: (() => void) | undefined;
   private letProcessEnd: (() => void) | undefined;
+
+  /** How the network reaches its runner. */
+  get entries(): Pick<NetworkOptions, 'enter' | 'perform' | 'performInTurn' | 'emit'> {
+    const { enter, emit } = this;
+    const perform = <T>(work: () => T) => this.perform(work);
+    return { enter, emit, perform, performInTurn: (work, first, second) => this.performInTurn(work, first, second) };
+  }
 
   constructor(private readonly options: RunnerOptions) {
     this.channels = new Channels({ ...options, network: () => this.network, step: (input) => this.step(input) });
@@ -70,19 +77,25 @@ export class Runner {
     }
   }
 
-  /**
-   * A message of the application: as `perform`, at the time at which this turn's first work began, because nothing that falls due by itself
-   * comes of it. That time lags by no more than the turn has taken, as it does in a callback.
-   */
+  /** A message of the application, at the time of this turn. */
   send(route: Route, serviceId: number, payload: unknown, options: NodeSendOptions | undefined): SendResult {
     const { network } = this;
     const { application } = network.parts;
     if (network.isStepping) return application.send(route, serviceId, payload, options);
-    if (this.isFlushPlanned) network.isStepping = true;
-    else this.begin(this.options.clock.nowMs());
-    const { nowMs } = network;
+    const nowMs = this.beginInTurn();
     try {
       return application.send(route, serviceId, payload, options);
+    } finally {
+      this.end(nowMs);
+    }
+  }
+
+  /** As `perform`, at the time of this turn. */
+  performInTurn<A, B, T>(work: (first: A, second: B) => T, first: A, second: B): T {
+    if (this.network.isStepping) return work(first, second);
+    const nowMs = this.beginInTurn();
+    try {
+      return work(first, second);
     } finally {
       this.end(nowMs);
     }
@@ -188,6 +201,16 @@ export class Runner {
     } catch (cause) {
       this.engineFailed('time', cause);
     }
+  }
+
+  /**
+   * For work of which nothing comes that falls due soon: it runs at the time at which this turn's first work began. That time lags by no more than
+   * the turn has taken, as it does in a callback.
+   */
+  private beginInTurn(): number {
+    if (this.isFlushPlanned) this.network.isStepping = true;
+    else this.begin(this.options.clock.nowMs());
+    return this.network.nowMs;
   }
 
   private end(beganMs: number): void {

@@ -3,7 +3,17 @@
  * keeps account of what a full lane cost a neighbour: that one gets a notice with numbers as soon as there is room, and nobody else is held up.
  */
 import { type BehaviorAgent, type NodeId, toConnection } from '../../../core/index.js';
-import { type Gap, type MessageWriter, type MissCause, NUMBER_MAX, type Refreshed, type Refusal, type Subscribe } from '../messages.js';
+import {
+  type Gap,
+  MESSAGE_HEAD_BYTES,
+  type MessageWriter,
+  type MissCause,
+  NUMBER_MAX,
+  type Refreshed,
+  type Refusal,
+  type Subscribe,
+  writeMessageHead,
+} from '../messages.js';
 import type { PubSubCounters } from '../options.js';
 import type { Branch, Feed } from './feed.js';
 import type { FeedTable } from './feed-table.js';
@@ -19,6 +29,9 @@ export interface Forwarded {
 }
 
 export class Downstream {
+  private readonly head = new Uint8Array(MESSAGE_HEAD_BYTES);
+  private readonly forwarded: Forwarded = { queued: 0, full: 0 };
+
   constructor(
     private readonly table: FeedTable,
     private readonly writer: MessageWriter,
@@ -38,7 +51,7 @@ export class Downstream {
         connectionId,
         route,
         label,
-        options: { streamId: label },
+        target: agent.target(connectionId, { streamId: label }),
         count,
         window,
         limit: NUMBER_MAX,
@@ -128,15 +141,21 @@ export class Downstream {
     feed.recount();
   }
 
-  /** One copy for each neighbour. `payload`: the whole message. */
-  forward(agent: BehaviorAgent, feed: Feed, number: number, payload: Uint8Array): Forwarded {
-    const forwarded: Forwarded = { queued: 0, full: 0 };
-    for (const branch of feed.branches.values()) {
-      if (!branch.isBound) continue;
-      if (this.sendTo(agent, branch, number, payload)) forwarded.queued++;
-      else forwarded.full++;
+  /** One copy for each neighbour of the content `bytes[start..end)`. What it returns is valid until the next one. */
+  forward(agent: BehaviorAgent, feed: Feed, number: number, form: number, bytes: Uint8Array, start: number, end: number): Forwarded {
+    const { forwarded, head } = this;
+    forwarded.queued = 0;
+    forwarded.full = 0;
+    if (feed.branches.size > 0) {
+      const content = start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end);
+      writeMessageHead(head, number, form);
+      for (const branch of feed.branches.values()) {
+        if (!branch.isBound) continue;
+        if (this.sendTo(agent, branch, number, content)) forwarded.queued++;
+        else forwarded.full++;
+      }
     }
-    feed.recent.add(number, payload);
+    feed.recent.add(number, form, bytes, start, end);
     return forwarded;
   }
 
@@ -174,7 +193,11 @@ export class Downstream {
     branch.limit = branch.window === 0 ? NUMBER_MAX : next - 1 + branch.window;
     this.sendBound(agent, feed, branch, next);
     let number = next;
-    if (branch.isBound) for (const payload of recent.since(next)) this.sendTo(agent, branch, number++, payload);
+    if (!branch.isBound) return;
+    for (const { form, content } of recent.since(next)) {
+      writeMessageHead(this.head, number, form);
+      this.sendTo(agent, branch, number++, content);
+    }
   }
 
   private sendBound(agent: BehaviorAgent, feed: Feed, branch: Branch, next: number): void {
@@ -183,8 +206,9 @@ export class Downstream {
     branch.isBound ||= result === 'queued';
   }
 
-  private sendTo(agent: BehaviorAgent, branch: Branch, number: number, payload: Uint8Array): boolean {
-    if (this.settleGap(agent, branch) && agent.send(branch.route, payload, branch.options) === 'queued') {
+  /** The message's head is written. */
+  private sendTo(agent: BehaviorAgent, branch: Branch, number: number, content: Uint8Array): boolean {
+    if (this.settleGap(agent, branch) && agent.sendTo(branch.target, this.head, content) === 'queued') {
       this.counters.messagesForwarded++;
       return true;
     }

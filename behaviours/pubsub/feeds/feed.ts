@@ -4,7 +4,7 @@
  * so that no message goes round, and one copy goes over each link. Plain data with what follows from it; `upstream.ts` and
  * `downstream.ts` change it.
  */
-import type { BehaviorAgent, NodeId, Route } from '../../../core/index.js';
+import type { BehaviorAgent, NodeId, Route, SendTarget } from '../../../core/index.js';
 import type { Deadlined } from '../../../core/structures/deadline-heap.js';
 import { type Gap, NUMBER_MAX, type Refusal } from '../messages.js';
 import { Recent, type RecentBudget } from './recent.js';
@@ -14,8 +14,8 @@ export interface Branch {
   readonly connectionId: number;
   readonly route: Route;
   readonly label: number;
-  /** Options of its messages: its label is their stream id. */
-  readonly options: { readonly streamId: number };
+  /** Of its messages: its label is their stream id. */
+  readonly target: SendTarget;
   /** Subscribers behind it. */
   count: number;
   /** The window of its first credit; 0: it holds nothing back. */

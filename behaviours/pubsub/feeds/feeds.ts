@@ -2,28 +2,16 @@
  * @module Feeds: the machine of all feeds of a node. It takes the messages of neighbours, the messages that this node publishes and the readers of
  * its subscriptions, and leads each to `upstream.ts` (towards the publisher) and `downstream.ts` (towards subscribers).
  *
- * The path of a message: publisher -> `publish` -> branches -> neighbour's `received` -> its branches and its readers. A message that is older
- * than what came before is dropped, so that changes of the path double nothing; numbers that are left out are missed, and known as such.
+ * The path of a message, publisher -> branches -> neighbour -> its branches and its readers, is in `flow.ts`.
  */
 import { type BehaviorAgent, backoffBoundMs, type Message, type NodeId, type RouterTable, WakeTimer } from '../../../core/index.js';
-import {
-  type Bound,
-  type Gap,
-  MESSAGE,
-  MESSAGE_HEAD_BYTES,
-  MessageReader,
-  MessageWriter,
-  messageForm,
-  messageNumber,
-  type Subscribe,
-  unknownGap,
-  writeMessageHead,
-} from '../messages.js';
+import { type Bound, MESSAGE, MessageReader, MessageWriter, type Subscribe } from '../messages.js';
 import type { PubSubCounters, PubSubSettings } from '../options.js';
 import { dispatch, type SignalSink } from './dispatch.js';
 import { Downstream, type Forwarded } from './downstream.js';
 import type { Feed, FeedReader, FeedSource } from './feed.js';
 import { FeedTable } from './feed-table.js';
+import { Flow } from './flow.js';
 import { Upstream } from './upstream.js';
 
 /** So often feeds are confirmed to their upstream, and branches that were not are taken away. */
@@ -37,6 +25,7 @@ export class Feeds {
   private readonly reader = new MessageReader();
   private readonly downstream: Downstream;
   private readonly upstream: Upstream;
+  private readonly flow: Flow;
   private readonly timer = new WakeTimer<BehaviorAgent>((agent) => this.wake(agent));
   private roundMs = Number.POSITIVE_INFINITY;
 
@@ -47,6 +36,7 @@ export class Feeds {
   ) {
     this.table = new FeedTable(settings);
     this.downstream = new Downstream(this.table, this.writer, counters);
+    this.flow = new Flow(this.table, this.downstream, counters);
     this.upstream = new Upstream(this.table, router, this.downstream, this.writer, counters, settings);
   }
 
@@ -72,17 +62,10 @@ export class Feeds {
     }
   }
 
-  /** `payload` has room for the head in front of its content. `undefined`: a subscriber holds it back; else the feed's next number is one more. */
-  publish(agent: BehaviorAgent, feed: Feed, form: number, payload: Uint8Array): Forwarded | undefined {
-    if (feed.next > feed.limit) {
-      feed.isHeld = true;
-      return undefined;
-    }
-    const number = feed.next++;
-    writeMessageHead(payload, number, form);
-    const forwarded = this.downstream.forward(agent, feed, number, payload);
-    for (const reader of feed.readers) reader.message(agent, number, form, payload, MESSAGE_HEAD_BYTES, payload.length, true);
-    if (!feed.hasNews) this.news(agent, feed);
+  /** Publishes a message, as `Flow.publish`. */
+  publish(agent: BehaviorAgent, feed: Feed, form: number, content: Uint8Array): Forwarded | undefined {
+    const forwarded = this.flow.publish(agent, feed, form, content);
+    if (forwarded !== undefined && !feed.hasNews) this.news(agent, feed);
     return forwarded;
   }
 
@@ -128,7 +111,7 @@ export class Feeds {
     const { connectionId, bytes, bodyOffset, end } = message;
     if (connectionId === undefined || !message.sourceVerified) return void this.counters.malformed++;
     const kind = this.reader.open(bytes, bodyOffset, end);
-    if (kind === MESSAGE) return this.messageReceived(agent, message);
+    if (kind === MESSAGE) return this.flow.received(agent, message);
     if (!dispatch(kind, this.reader, this.sinkOf(agent, connectionId))) this.counters.malformed++;
     this.schedule(agent);
   }
@@ -160,23 +143,6 @@ export class Feeds {
     this.timer.cancel();
   }
 
-  private messageReceived(agent: BehaviorAgent, message: Message): void {
-    const { bytes, bodyOffset, end, connectionId } = message;
-    const feed = this.table.labelled(connectionId, message.streamId);
-    if (end - bodyOffset < MESSAGE_HEAD_BYTES) return void this.counters.malformed++;
-    if (feed === undefined || feed.state !== 'bound') return void this.counters.messagesUnknown++;
-    const number = messageNumber(bytes, bodyOffset);
-    feed.heardMs = agent.nowMs;
-    if (number < feed.next) return void this.counters.messagesDuplicate++;
-    if (number > feed.next) this.missed(agent, feed, unknownGap(feed.next, number));
-    feed.next = number + 1;
-    this.downstream.forward(agent, feed, number, message.payload);
-    if (feed.readers.size === 0) return;
-    const form = messageForm(bytes, bodyOffset);
-    const isProven = feed.upstream?.nodeId === feed.publisher;
-    for (const reader of feed.readers) reader.message(agent, number, form, bytes, bodyOffset + MESSAGE_HEAD_BYTES, end, isProven);
-  }
-
   private sinkOf(agent: BehaviorAgent, connectionId: number): SignalSink {
     const { downstream } = this;
     const within = (label: number, work: (feed: Feed) => void) => this.table.whereLabelled(connectionId, label, work);
@@ -187,8 +153,8 @@ export class Feeds {
       refreshed: (entry) => this.changed(agent, downstream.refreshed(agent, connectionId, entry)),
       bound: (label, bound) => within(label, (feed) => this.bound(agent, feed, bound)),
       refused: (label, cause) => within(label, (feed) => this.upstream.lost(agent, feed, cause)),
-      beaten: (label, last) => within(label, (feed) => this.beaten(agent, feed, last)),
-      skipped: (label, gap) => within(label, (feed) => this.skipped(agent, feed, gap)),
+      beaten: (label, last) => within(label, (feed) => this.flow.beaten(agent, feed, last)),
+      skipped: (label, gap) => within(label, (feed) => this.flow.skipped(agent, feed, gap)),
     };
   }
 
@@ -206,7 +172,8 @@ export class Feeds {
 
   private bound(agent: BehaviorAgent, feed: Feed, bound: Bound): void {
     const isBehind = feed.hasNumbers && feed.epoch === bound.epoch && bound.next > feed.next;
-    if (isBehind) this.skipped(agent, feed, { from: feed.next, count: bound.next - feed.next, cause: 'rerouted', where: agent.nodeId });
+    if (isBehind)
+      this.flow.skipped(agent, feed, { from: feed.next, count: bound.next - feed.next, cause: 'rerouted', where: agent.nodeId });
     this.upstream.bound(agent, feed, bound);
     this.granted(agent, feed);
   }
@@ -227,28 +194,6 @@ export class Feeds {
     if (!feed.isHeld || feed.next > feed.limit) return;
     feed.isHeld = false;
     feed.source.roomAgain(agent);
-  }
-
-  private beaten(agent: BehaviorAgent, feed: Feed, last: number): void {
-    feed.heardMs = agent.nowMs;
-    if (last >= feed.next) this.skipped(agent, feed, unknownGap(feed.next, last + 1));
-    this.downstream.beat(agent, feed);
-  }
-
-  /** The numbers of a gap are passed over; those that came before it was known are not missed. */
-  private skipped(agent: BehaviorAgent, feed: Feed, { from, count, cause, where }: Gap): void {
-    const end = from + count;
-    feed.heardMs = agent.nowMs;
-    if (end <= feed.next) return;
-    if (from > feed.next) this.missed(agent, feed, unknownGap(feed.next, from));
-    const start = Math.max(from, feed.next);
-    this.missed(agent, feed, { from: start, count: end - start, cause, where });
-    feed.next = end;
-  }
-
-  private missed(agent: BehaviorAgent, feed: Feed, gap: Gap): void {
-    this.downstream.missed(agent, feed, gap);
-    for (const reader of [...feed.readers]) reader.missed(agent, gap);
   }
 
   /** A heartbeat follows soon. */

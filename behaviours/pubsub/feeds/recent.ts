@@ -3,6 +3,13 @@
  * of bytes, which grows with the messages, bounded for each feed, and by one budget for all feeds of the node. Adding allocates nothing. Pure.
  */
 
+import { copyRange } from '../../../core/structures/bytes.js';
+
+export interface RecentMessage {
+  readonly form: number;
+  readonly content: Uint8Array;
+}
+
 /** What one feed keeps at most; a power of two. */
 const MESSAGES_MAX = 64;
 /** The ring of a feed at first, and at most. */
@@ -27,6 +34,7 @@ export class Recent {
   /** Where each message lies, by its number. */
   private readonly starts: number[] = [];
   private readonly lengths: number[] = [];
+  private readonly forms: number[] = [];
   private count = 0;
   private last = 0;
   /** Where the next one goes. */
@@ -39,28 +47,30 @@ export class Recent {
     return this.last === next - 1 ? this.from : next;
   }
 
-  /** Copies the message. One that does not follow the last one begins anew. */
-  add(number: number, payload: Uint8Array): void {
+  /** Copies the content `bytes[start..end)`. One that does not follow the last one begins anew. */
+  add(number: number, form: number, bytes: Uint8Array, start: number, end: number): void {
     if (number !== this.last + 1) this.count = 0;
     this.last = number;
-    const { length } = payload;
+    const length = end - start;
     if (!this.makeRoom(length)) {
       this.count = 0;
       return;
     }
-    this.ring.set(payload, this.at);
+    copyRange(bytes, start, end, this.ring, this.at);
     this.starts[number % MESSAGES_MAX] = this.at;
+    this.forms[number % MESSAGES_MAX] = form;
     this.lengths[number % MESSAGES_MAX] = length;
     this.at += length;
     this.count++;
   }
 
   /** Those from a number on: views, valid until the next one is added. */
-  since(number: number): readonly Uint8Array[] {
-    const found: Uint8Array[] = [];
+  since(number: number): readonly RecentMessage[] {
+    const found: RecentMessage[] = [];
     for (let each = Math.max(number, this.from); each <= this.last; each++) {
-      const start = this.starts[each % MESSAGES_MAX] as number;
-      found.push(this.ring.subarray(start, start + (this.lengths[each % MESSAGES_MAX] as number)));
+      const at = each % MESSAGES_MAX;
+      const start = this.starts[at] as number;
+      found.push({ form: this.forms[at] as number, content: this.ring.subarray(start, start + (this.lengths[at] as number)) });
     }
     return found;
   }

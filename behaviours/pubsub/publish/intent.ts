@@ -39,6 +39,7 @@ interface Waiter {
 export class Intent<T = unknown> implements SourceUser {
   private readonly waiters = new Set<Waiter>();
   private readonly listeners = new Set<(interested: number) => void>();
+  private readonly publishing = (agent: BehaviorAgent, value: unknown) => this.publish(agent, value as T);
   private writer = new ByteWriter();
   private hasEnded = false;
 
@@ -72,7 +73,7 @@ export class Intent<T = unknown> implements SourceUser {
    * `CODEC_UNENCODABLE` for what CBOR cannot carry, `ARGUMENT_INVALID` for what is larger than a message may be, and `NOT_STARTED` after the end.
    */
   send(value: T): Sent {
-    return this.host.act((agent) => this.publish(agent, value));
+    return this.host.actInTurn(this.publishing, value);
   }
 
   /** Calls back with the number of subscribers whenever it changes. Returns what ends that. */
@@ -126,29 +127,24 @@ export class Intent<T = unknown> implements SourceUser {
     const { source, host } = this;
     const { feed } = source;
     if (feed === undefined || this.hasEnded) throw new NetworkError('NOT_STARTED', 'the intent was closed');
-    const payload = this.encode(agent, value);
     const form = value instanceof Uint8Array ? FORM_BYTES : FORM_CBOR;
-    const published = host.feeds.publish(agent, feed, form, payload);
+    const content = value instanceof Uint8Array ? value : this.encode(agent, value);
+    const { payloadBytesMax } = agent.limits;
+    if (content.length + MESSAGE_HEAD_BYTES > payloadBytesMax) throw tooLarge(content.length + MESSAGE_HEAD_BYTES, payloadBytesMax);
+    const published = host.feeds.publish(agent, feed, form, content);
     if (this.writer.slab.length > ROOM_KEPT_BYTES) this.writer = new ByteWriter();
-    if (published === undefined) return { number: undefined, interested: source.interested, queued: 0, full: 0 };
+    const { interested } = source;
+    if (published === undefined) return { number: undefined, interested, queued: 0, full: 0 };
     host.counters.messagesPublished++;
     const { queued, full } = published;
     const number = feed.next - 1;
-    source.kept?.add(number, form, payload.subarray(MESSAGE_HEAD_BYTES), agent.nowMs);
-    return { number, interested: source.interested, queued: queued + feed.readers.size, full };
+    source.kept?.add(number, form, content, agent.nowMs);
+    return { number, interested, queued: queued + feed.readers.size, full };
   }
 
   private encode({ limits }: BehaviorAgent, value: T): Uint8Array {
-    const { writer } = this;
-    if (value instanceof Uint8Array) {
-      writer.clear().reserve(MESSAGE_HEAD_BYTES);
-      writer.bytes(value);
-    } else writeValue(writer, MESSAGE_HEAD_BYTES, value, limits);
-    if (writer.length <= limits.payloadBytesMax) return writer.written;
-    throw new NetworkError(
-      'ARGUMENT_INVALID',
-      `send: the message has ${writer.length} bytes; limits.payloadBytesMax is ${limits.payloadBytesMax}`,
-    );
+    writeValue(this.writer, 0, value, limits);
+    return this.writer.written;
   }
 
   private look(): void {
@@ -183,4 +179,8 @@ function cancelled(signal: AbortSignal | undefined): NetworkError {
 
 function tooMany(current: number): NetworkError {
   return limitReached({ limit: 'WAITERS_MAX', current, maximum: WAITERS_MAX, scope: 'pubsub' });
+}
+
+function tooLarge(byteCount: number, maximum: number): NetworkError {
+  return new NetworkError('ARGUMENT_INVALID', `send: the message has ${byteCount} bytes; limits.payloadBytesMax is ${maximum}`);
 }

@@ -3,11 +3,11 @@
  * with the number that comes next when the feed is bound, and ends when the publisher is out of sight.
  */
 import { type BehaviorAgent, decodeValueAt, type NodeId } from '../../../core/index.js';
+import { copyOf } from '../../../core/structures/bytes.js';
 import type { Feed, FeedReader } from '../feeds/feed.js';
 import type { KeptMessage } from '../meeting/messages.js';
 import { FORM_BYTES, FORM_CBOR, type Gap, NUMBER_MAX, type Refusal } from '../messages.js';
 import { FILL_MAX, Filling, type Held } from './filling.js';
-import type { InboxItem } from './inbox.js';
 import type { LostSight, Missed, PublisherAccount, TopicMessage, TopicName } from './topic-message.js';
 
 /** The numbers between two losses of sight. Messages in the inbox belong to the one in which they came. */
@@ -32,7 +32,7 @@ export interface AccountOwner {
   /** Messages from before its first one that it wants. */
   readonly history: number;
   readonly serviceId: number;
-  deliver(item: InboxItem<Tally>): void;
+  deliver(tally: Tally, message: TopicMessage, byteCount: number): void;
   missed(missed: Missed): void;
   lostSight(lost: LostSight): void;
   /** The account is of no use any more: its publisher is none, and nobody offers it. */
@@ -82,7 +82,9 @@ export class Account implements FeedReader {
 
   message(agent: BehaviorAgent, number: number, form: number, bytes: Uint8Array, start: number, end: number, isProven: boolean): void {
     this.tally.next = number + 1;
-    this.take(agent, this.itemOf(agent, number, form, bytes, start, end, isProven));
+    const message = this.messageOf(agent, number, form, bytes, start, end, isProven);
+    if (this.filling !== undefined || message === undefined) this.take(agent, this.heldOf(agent, number, message, end - start));
+    else this.pass(this.tally, message, end - start);
   }
 
   missed(agent: BehaviorAgent, gap: Gap): void {
@@ -121,7 +123,7 @@ export class Account implements FeedReader {
   /** Passes it on, or asks the publisher for the numbers of a gap that it may have kept. */
   private take(agent: BehaviorAgent, held: Held): void {
     if (this.filling !== undefined) this.filling.hold(agent, held);
-    else if ('owner' in held) this.pass(held);
+    else if ('owner' in held) this.pass(held.owner, held.message, held.byteCount);
     else if (this.kept > 0 && held.cause !== 'malformed' && held.count <= FILL_MAX) this.fill(agent, held);
     else this.miss(this.tally, held);
   }
@@ -144,12 +146,20 @@ export class Account implements FeedReader {
     for (let number = Math.max(gap.from, tally.from ?? 0); number < end; number++) {
       const message = byNumber.get(number);
       if (message === undefined) this.miss(tally, { ...gap, from: number, count: 1 });
-      else this.pass(this.itemOf(agent, number, message.form, message.content, 0, message.content.length, false));
+      else this.found(agent, tally, message);
     }
     for (const next of held) this.take(agent, next);
   }
 
-  private itemOf(
+  /** One that the publisher had kept. */
+  private found(agent: BehaviorAgent, tally: Tally, { number, form, content }: KeptMessage): void {
+    const message = this.messageOf(agent, number, form, content, 0, content.length, false);
+    if (message === undefined) this.miss(tally, malformed(agent, number));
+    else this.pass(tally, message, content.length);
+  }
+
+  /** `undefined`: it cannot be decoded. */
+  private messageOf(
     agent: BehaviorAgent,
     number: number,
     form: number,
@@ -157,18 +167,21 @@ export class Account implements FeedReader {
     start: number,
     end: number,
     isProven: boolean,
-  ): Held {
-    const { publisher, topic, tally } = this;
-    const decoded = decode(agent, form, bytes, start, end);
-    if (decoded === undefined) return { from: number, count: 1, cause: 'malformed', where: agent.nodeId };
-    return { owner: tally, message: { value: decoded.value, topic, publisher, number, isProven }, byteCount: end - start };
+  ): TopicMessage | undefined {
+    const { publisher, topic } = this;
+    if (form === FORM_BYTES) return { value: copyOf(bytes, start, end), topic, publisher, number, isProven };
+    const decoded = form === FORM_CBOR ? decodeValueAt(bytes, start, end, agent.limits) : undefined;
+    return decoded === undefined ? undefined : { value: decoded.value, topic, publisher, number, isProven };
   }
 
-  private pass(item: Held): void {
-    if (!('owner' in item)) return this.miss(this.tally, item);
-    this.tally.waiting++;
-    this.tally.last = item.message.number;
-    this.owner.deliver(item);
+  private heldOf(agent: BehaviorAgent, number: number, message: TopicMessage | undefined, byteCount: number): Held {
+    return message === undefined ? malformed(agent, number) : { owner: this.tally, message, byteCount };
+  }
+
+  private pass(tally: Tally, message: TopicMessage, byteCount: number): void {
+    tally.waiting++;
+    tally.last = message.number;
+    this.owner.deliver(tally, message, byteCount);
   }
 
   private miss(tally: Tally, { from, count, cause, where }: Gap): void {
@@ -178,14 +191,6 @@ export class Account implements FeedReader {
   }
 }
 
-/** The value in memory of its own; `undefined` for what is none. */
-function decode(
-  { limits }: BehaviorAgent,
-  form: number,
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-): { readonly value: unknown } | undefined {
-  if (form === FORM_BYTES) return { value: bytes.slice(start, end) };
-  return form === FORM_CBOR ? decodeValueAt(bytes, start, end, limits) : undefined;
+function malformed({ nodeId }: BehaviorAgent, number: number): Gap {
+  return { from: number, count: 1, cause: 'malformed', where: nodeId };
 }

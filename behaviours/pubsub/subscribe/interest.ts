@@ -8,7 +8,7 @@ import type { Offer, Wish } from '../meeting/messages.js';
 import { Readiness } from '../readiness.js';
 import { Topic, type TopicPattern } from '../topics/topic.js';
 import { Account, type AccountOwner, type Tally } from './account.js';
-import { Inbox, type InboxItem } from './inbox.js';
+import { Inbox } from './inbox.js';
 import type { SubscribeSettings } from './subscribe-options.js';
 import type { LostSight, Missed, PublisherAccount, TopicMessage, TopicName } from './topic-message.js';
 
@@ -161,13 +161,13 @@ export class Interest<T = unknown> implements AsyncIterable<TopicMessage<T>>, Ac
     settled();
   }
 
-  deliver(item: InboxItem<Tally>): void {
+  deliver(owner: Tally, message: TopicMessage, byteCount: number): void {
     const { onMessage } = this.settings;
     const reader = onMessage === undefined ? this.readers.shift() : undefined;
-    if (onMessage === undefined && reader === undefined) return this.inbox.push(item);
-    this.taken(item);
-    if (onMessage !== undefined) callBack(this.host, onMessage, item.message);
-    else reader?.({ done: false, value: item.message });
+    if (onMessage === undefined && reader === undefined) return this.inbox.push({ owner, message, byteCount });
+    this.taken(owner);
+    if (onMessage !== undefined) callBack(this.host, onMessage, message);
+    else reader?.({ done: false, value: message });
   }
 
   missed(missed: Missed): void {
@@ -187,7 +187,7 @@ export class Interest<T = unknown> implements AsyncIterable<TopicMessage<T>>, Ac
   private next(): Promise<IteratorResult<TopicMessage<T>, undefined>> {
     const item = this.inbox.shift();
     if (item !== undefined) {
-      this.taken(item);
+      this.taken(item.owner);
       return Promise.resolve({ done: false, value: item.message as TopicMessage<T> });
     }
     if (this.hasEnded) return Promise.resolve({ done: true, value: undefined });
@@ -195,7 +195,7 @@ export class Interest<T = unknown> implements AsyncIterable<TopicMessage<T>>, Ac
     return new Promise((resolve) => this.readers.push(resolve as Next));
   }
 
-  private taken({ owner: tally }: InboxItem<Tally>): void {
+  private taken(tally: Tally): void {
     tally.waiting--;
     tally.delivered++;
     this.host.counters.messagesDelivered++;

@@ -4,7 +4,7 @@
  */
 import type { Address } from '../../address/address.js';
 import type { NodeId } from '../../address/node-id.js';
-import type { Agent, BehaviorAgent, Cancellable, HandlerTarget, QueueFill, SendOptions } from '../../api/agent.js';
+import type { Agent, BehaviorAgent, Cancellable, HandlerTarget, QueueFill, SendOptions, SendTarget } from '../../api/agent.js';
 import type { Connection } from '../../api/events.js';
 import type { BehaviorPorts, CallResult, LentPort, Logger, Random } from '../../api/ports.js';
 import { type Route, requireNodeId, requireRoute } from '../../api/routes.js';
@@ -104,6 +104,18 @@ export abstract class AgentOf<Self extends Owner> implements Agent {
   send(route: Route, payload: unknown, options?: SendOptions): SendResult {
     this.guard();
     return this.parts.sender.send(this.owner, route, payload, options);
+  }
+
+  target(connectionId: number, options?: Pick<SendOptions, 'streamId' | 'lane'>): SendTarget {
+    this.guard();
+    requireWhole('target: connectionId', connectionId, 0);
+    requireOptions('target', options, ['streamId', 'lane']);
+    return this.parts.sender.target(this.owner, connectionId, options);
+  }
+
+  sendTo(target: SendTarget, head: Uint8Array, body: Uint8Array): SendResult {
+    this.guard();
+    return this.parts.sender.sendTo(this.owner, target, head, body);
   }
 
   encode(value: unknown): Uint8Array {

@@ -6,7 +6,7 @@
 import { type NodeId, shortId } from '../../address/node-id.js';
 import type { BehaviorAgent } from '../../api/agent.js';
 import { descriptorOf, rpcMethodsOf, rpcOptionsOf, USER_SERVICE_IDS_FROM } from '../../api/descriptor.js';
-import { lendHost, type NetworkBehavior } from '../../api/network-behavior.js';
+import { type Host, lendHost, type NetworkBehavior } from '../../api/network-behavior.js';
 import type { BehaviorPorts, Logger } from '../../api/ports.js';
 import { NetworkError } from '../../errors.js';
 import type { MetricsSource } from '../../metrics.js';
@@ -130,7 +130,7 @@ export class BehaviorTable {
   start(slot: BehaviorSlot): void {
     slot.isStarted = true;
     slot.lastTickMs = this.context.nowMs;
-    lendHost(slot.instance, { perform: (_behavior, work) => this.perform(slot, work) });
+    lendHost(slot.instance, this.hostOf(slot));
     this.announce(slot.serviceId);
     this.callbacks.run(slot, 'onStarted', () => slot.instance.onStarted(slot.agent));
   }
@@ -256,8 +256,14 @@ export class BehaviorTable {
     for (const observer of this.observers) observer.servicesChanged?.();
   }
 
-  private perform<T>(slot: BehaviorSlot, work: (agent: BehaviorSlot['agent']) => T): T {
-    return this.context.options.perform(() => this.callbacks.perform(slot, work));
+  private hostOf(slot: BehaviorSlot): Host {
+    const { callbacks } = this;
+    const { perform, performInTurn } = this.context.options;
+    const within = <A, T>(work: (agent: BehaviorAgent, argument: A) => T, argument: A) => callbacks.performWith(slot, work, argument);
+    return {
+      perform: (_behavior, work) => perform(() => callbacks.perform(slot, work)),
+      performInTurn: (work, argument) => performInTurn(within<typeof argument, ReturnType<typeof work>>, work, argument),
+    };
   }
 }
 

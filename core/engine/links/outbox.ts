@@ -5,7 +5,7 @@
  */
 import type { Lane as LaneName } from '../../api/events.js';
 import type { Limits } from '../../limits.js';
-import { varintBytes } from '../../structures/bytes.js';
+import { copyFew, varintBytes } from '../../structures/bytes.js';
 import { forwardedBytes, writeForwarded } from '../../wire/forwarded.js';
 import type { HeaderDraft, HeaderView } from '../../wire/message.js';
 import type { Sending } from '../behaviors/owner.js';
@@ -65,6 +65,18 @@ export class Outbox {
     const at = header.write(target, slab.used);
     slab.used = at + bodyEnd - bodyStart;
     target.set(bodyStart === 0 && bodyEnd === body.length ? body : body.subarray(bodyStart, bodyEnd), at);
+    return true;
+  }
+
+  /** The same for a message whose pieces, the header among them, are bytes already. */
+  appendPieces(lane: Lane, header: Uint8Array, head: Uint8Array, body: Uint8Array): boolean {
+    const messageBytes = header.length + head.length + body.length;
+    const slab = lane.reserve(messageBytes, varintBytes(messageBytes) + messageBytes);
+    if (slab === undefined) return false;
+    const target = slab.bytes;
+    const at = copyFew(head, target, copyFew(header, target, slab.used));
+    target.set(body, at);
+    slab.used = at + body.length;
     return true;
   }
 

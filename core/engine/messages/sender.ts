@@ -2,7 +2,7 @@
  * @module Sender: outgoing messages of this node: route, header, lane. The payload is copied at once, as part of the owner's
  * callback; nothing is kept unless the result is `queued`.
  */
-import type { SendOptions } from '../../api/agent.js';
+import type { SendOptions, SendTarget } from '../../api/agent.js';
 import type { Lane } from '../../api/events.js';
 import type { MessageTracer, SendingTrace } from '../../api/message-tracer.js';
 import { type Route, requireRoute } from '../../api/routes.js';
@@ -15,10 +15,12 @@ import { requireName, requireOptions, requireWhole } from '../behaviors/argument
 import type { Callbacks } from '../behaviors/callbacks.js';
 import type { Sending } from '../behaviors/owner.js';
 import type { EngineContext } from '../context.js';
+import type { Lane as LinkLane } from '../links/lane.js';
 import type { Link } from '../links/link.js';
 import type { LinkTable } from '../links/link-table.js';
 import type { RouterFacade } from '../router-facade.js';
 import type { BroadcastHistory } from './broadcast-history.js';
+import { LinkTarget } from './link-target.js';
 import type { LocalDelivery } from './local-delivery.js';
 import { ProviderStreams } from './provider-streams.js';
 import { RouteDraft } from './route-draft.js';
@@ -104,6 +106,29 @@ export class Sender {
     return this.append(owner, link, body, options);
   }
 
+  /** Makes a connection ready for `sendTo`. */
+  target(owner: Sending, connectionId: number, options: Pick<SendOptions, 'streamId' | 'lane'> = NO_OPTIONS): SendTarget {
+    const link = this.links.get(connectionId);
+    const draft = this.prepare(owner, options);
+    draft.kind = KIND_DIRECT;
+    return new LinkTarget(owner, connectionId, link, link?.outbox.lane(options.lane ?? 'normal'), draft);
+  }
+
+  /** Sends two pieces as one body over a link that was made ready. */
+  sendTo(owner: Sending, target: SendTarget, head: Uint8Array, body: Uint8Array): SendResult {
+    if (!(target instanceof LinkTarget) || target.owner !== owner || !(head instanceof Uint8Array) || !(body instanceof Uint8Array))
+      throw new NetworkError('ARGUMENT_INVALID', 'sendTo: target was not made by this agent, or head and body are no bytes');
+    const { context } = this;
+    const { link, lane, header } = target;
+    const bodyBytes = head.length + body.length;
+    if (bodyBytes > context.limits.payloadBytesMax) return 'too-large';
+    if (link === undefined || lane === undefined || !maySend(link, owner)) return 'unreachable';
+    this.parts.callbacks.mark(owner, lane);
+    if (!link.outbox.appendPieces(lane, header, head, body)) return this.refused(owner, lane, header.length + bodyBytes);
+    this.appended(link);
+    return 'queued';
+  }
+
   /** Sends one copy to every provider. `queued` when at least one copy was taken. */
   private broadcast(owner: Sending, route: Extract<Route, { type: 'services' }>, body: Uint8Array, options: SendOptions): SendResult {
     const { header } = this;
@@ -130,15 +155,22 @@ export class Sender {
     if (!maySend(link, owner)) return 'unreachable';
     const lane = link.outbox.lane(options.lane ?? 'normal');
     this.parts.callbacks.mark(owner, lane);
-    if (!link.outbox.append(lane, header, body, 0, body.length)) {
-      if (!lane.canHold(header.byteLength + body.length)) return 'too-large';
-      lane.refused.add(owner);
-      return 'full';
-    }
+    if (!link.outbox.append(lane, header, body, 0, body.length)) return this.refused(owner, lane, header.byteLength + body.length);
+    this.appended(link);
+    return 'queued';
+  }
+
+  private refused(owner: Sending, lane: LinkLane, messageBytes: number): SendResult {
+    if (!lane.canHold(messageBytes)) return 'too-large';
+    lane.refused.add(owner);
+    return 'full';
+  }
+
+  private appended(link: Link): void {
+    const { context } = this;
     link.lastTrafficMs = context.nowMs;
     context.metrics.messagesSent.value++;
     context.touch(link);
-    return 'queued';
   }
 
   /** The parts of a header that do not depend on the route. */

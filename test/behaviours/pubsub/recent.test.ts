@@ -6,20 +6,24 @@ import { Recent, RecentBudget } from '../../../behaviours/pubsub/feeds/recent.js
 import { SeededRandom } from '../../../testing/conformance/check-tools.js';
 
 const bytesOf = (number: number, length: number) => new Uint8Array(length).fill(number);
+/** Between other bytes. */
+const add = (recent: Recent, number: number, length: number) =>
+  recent.add(number, number & 1, new Uint8Array(length + 7).fill(number, 3, 3 + length), 3, 3 + length);
+const keptAs = (number: number, length: number) => ({ form: number & 1, content: bytesOf(number, length) });
 
 describe('recent messages of a feed', () => {
   it('are the last 64 of small ones, and as they were', () => {
     const recent = new Recent(new RecentBudget(1 << 20));
-    for (let number = 10; number < 200; number++) recent.add(number, bytesOf(number, 60));
+    for (let number = 10; number < 200; number++) add(recent, number, 60);
     expect(recent.fromBefore(200)).to.equal(136);
-    expect(recent.since(198)).to.deep.equal([bytesOf(198, 60), bytesOf(199, 60)]);
+    expect(recent.since(198)).to.deep.equal([keptAs(198, 60), keptAs(199, 60)]);
     expect(recent.since(1)).to.have.lengthOf(64);
     expect(recent.since(200)).to.deep.equal([]);
   });
 
   it('begin anew behind a hole, and say so', () => {
     const recent = new Recent(new RecentBudget(1 << 20));
-    for (const number of [1, 2, 3, 7, 8]) recent.add(number, bytesOf(number, 10));
+    for (const number of [1, 2, 3, 7, 8]) add(recent, number, 10);
     expect([recent.fromBefore(9), recent.fromBefore(10)]).to.deep.equal([7, 10]);
   });
 
@@ -30,13 +34,14 @@ describe('recent messages of a feed', () => {
       const recent = new Recent(budget);
       for (let number = 1; number <= 3_000; number++) {
         const length = 1 + random.below(random.once(20) ? 70_000 : 3_000);
-        recent.add(number, bytesOf(number, length));
+        add(recent, number, length);
         const from = recent.fromBefore(number + 1);
         const kept = recent.since(from);
         expect(kept.length).to.equal(number + 1 - from);
-        expect(kept.reduce((sum, each) => sum + each.length, 0)).to.be.at.most(65_536);
-        for (const [index, each] of kept.entries()) expect([each[0], each.at(-1)]).to.deep.equal(new Array(2).fill((from + index) & 255));
-        if (length <= 65_536) expect(kept.at(-1)).to.have.lengthOf(length);
+        expect(kept.reduce((sum, { content }) => sum + content.length, 0)).to.be.at.most(65_536);
+        for (const [index, { content }] of kept.entries())
+          expect([content[0], content.at(-1)]).to.deep.equal(new Array(2).fill((from + index) & 255));
+        if (length <= 65_536) expect(kept.at(-1)?.content).to.have.lengthOf(length);
       }
       expect(budget.left).to.equal((1 << 20) - 65_536);
       recent.clear();
@@ -47,11 +52,11 @@ describe('recent messages of a feed', () => {
   it('are none where the budget is spent, and some as soon as it is not', () => {
     const budget = new RecentBudget(4_096);
     const [first, second] = [new Recent(budget), new Recent(budget)];
-    first.add(1, bytesOf(1, 50));
-    second.add(1, bytesOf(1, 50));
+    add(first, 1, 50);
+    add(second, 1, 50);
     expect([first.fromBefore(2), second.fromBefore(2)]).to.deep.equal([1, 2]);
     first.clear();
-    second.add(2, bytesOf(2, 50));
+    add(second, 2, 50);
     expect(second.fromBefore(3)).to.equal(2);
   });
 });

@@ -123,6 +123,14 @@ function sharedCases(agent: BehaviorAgent | ConnectionAgent): Readonly<Record<st
   const later = () => {};
   return {
     send: { call: agent.send.bind(agent), good: [toLocal(), 'x', {}], also: [[], ALL, ['undefined', ...EMPTY]] },
+    target: { call: agent.target.bind(agent), good: [1, {}], also: [['zero'], ['undefined', ...EMPTY]] },
+    sendTo: {
+      call: agent.sendTo.bind(agent),
+      get good() {
+        return [agent.target(1), new Uint8Array(0), Uint8Array.of(1)];
+      },
+      also: [[], ['bytes'], ['bytes']],
+    },
     queue: { call: agent.queue.bind(agent), good: ['jobs', later], also: [TEXTS, ['a function']] },
     connectionTo: { call: agent.connectionTo.bind(agent), good: [STRANGER], also: [[]] },
     sendToHandlers: { call: agent.sendToHandlers.bind(agent), good: ['all', 1], also: [[], ALL] },

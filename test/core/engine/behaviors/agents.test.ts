@@ -53,6 +53,8 @@ type Both = BehaviorAgent & ConnectionAgent;
 
 const COMMON: readonly (readonly [string, (agent: Both) => unknown])[] = [
   ['send', (agent) => agent.send(toLocal(), 'x')],
+  ['target', (agent) => agent.target(1)],
+  ['sendTo', (agent) => agent.sendTo({ connectionId: 1, streamId: 0 }, new Uint8Array(0), new Uint8Array(0))],
   ['encode', (agent) => agent.encode('x')],
   ['queue', (agent) => agent.queue('x', () => ({ messages: 0, messagesMax: 1 }))],
   ['connectionTo', (agent) => agent.connectionTo(STRANGER)],

@@ -24,6 +24,9 @@ class Doer extends NetworkBehavior {
   do<T>(work: (agent: BehaviorAgent) => T): T {
     return this.perform(work);
   }
+  doInTurn<A, T>(work: (agent: BehaviorAgent, argument: A) => T, argument: A): T {
+    return this.performInTurn(work, argument);
+  }
 }
 
 /** A pair whose Alice has the doer, and both of which have a recorder 65. */
@@ -350,4 +353,20 @@ describe('a fault', () => {
     expect(doer.do((agent) => agent.send(toNode(pair.bob.id), 'x'))).to.equal('unreachable');
     expect(pair.alice.emitted('fault')[0]).to.include({ behavior: 'router', callback: 'pathToNode', cause: BUG });
   });
+});
+
+describe('performInTurn', () => {
+  it('runs at once with its argument, also within a callback, and what it throws takes back what it sent alone', () => {
+    const { doer, far, run, id } = scene();
+    const send = (agent: BehaviorAgent, value: number) => agent.send(toConnection(id), Uint8Array.of(value), { serviceId: 65 });
+    expect(doer.doInTurn(send, 1)).to.equal('queued');
+    run((agent) => {
+      send(agent, 2);
+      expect(codeOf(() => doer.doInTurn((inner, value: number) => [send(inner, value), fail()], 3))).to.equal(BUG);
+      doer.doInTurn(send, 4);
+    });
+    expect(payloads(far.messages)).to.deep.equal([1, 2, 4]);
+  });
+
+  it('is NOT_STARTED before the start', () => expect(codeOf(() => new Doer().doInTurn(() => 1, 1))).to.equal('NOT_STARTED'));
 });

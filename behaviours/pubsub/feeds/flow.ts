@@ -1,0 +1,75 @@
+/**
+ * @module Flow: the path of messages through a node, and of what is known of those that do not come. From the publisher of this node or from an
+ * upstream neighbour, to the branches and to the readers of this node. A message costs no object but what readers make of it.
+ *
+ * A message that is older than what came before is dropped, so that changes of the path double nothing; numbers that are left out are missed, and
+ * known as such.
+ */
+import type { BehaviorAgent, Message } from '../../../core/index.js';
+import { type Gap, MESSAGE_HEAD_BYTES, messageForm, messageNumber, unknownGap } from '../messages.js';
+import type { PubSubCounters } from '../options.js';
+import type { Downstream, Forwarded } from './downstream.js';
+import type { Feed } from './feed.js';
+import type { FeedTable } from './feed-table.js';
+
+export class Flow {
+  constructor(
+    private readonly table: FeedTable,
+    private readonly downstream: Downstream,
+    private readonly counters: PubSubCounters,
+  ) {}
+
+  /** `undefined`: a subscriber holds it back; else what became of it, valid until the next message, and the feed's next number is one more. */
+  publish(agent: BehaviorAgent, feed: Feed, form: number, content: Uint8Array): Forwarded | undefined {
+    if (feed.next > feed.limit) {
+      feed.isHeld = true;
+      return undefined;
+    }
+    const number = feed.next++;
+    const forwarded = this.downstream.forward(agent, feed, number, form, content, 0, content.length);
+    for (const reader of feed.readers) reader.message(agent, number, form, content, 0, content.length, true);
+    return forwarded;
+  }
+
+  /** A neighbour sent it. */
+  received(agent: BehaviorAgent, message: Message): void {
+    const { bytes, bodyOffset, end, connectionId } = message;
+    const feed = this.table.labelled(connectionId, message.streamId);
+    const start = bodyOffset + MESSAGE_HEAD_BYTES;
+    if (end < start) return void this.counters.malformed++;
+    if (feed === undefined || feed.state !== 'bound') return void this.counters.messagesUnknown++;
+    const number = messageNumber(bytes, bodyOffset);
+    feed.heardMs = agent.nowMs;
+    if (number < feed.next) return void this.counters.messagesDuplicate++;
+    if (number > feed.next) this.missed(agent, feed, unknownGap(feed.next, number));
+    feed.next = number + 1;
+    const form = messageForm(bytes, bodyOffset);
+    this.downstream.forward(agent, feed, number, form, bytes, start, end);
+    if (feed.readers.size === 0) return;
+    const isProven = feed.upstream?.nodeId === feed.publisher;
+    for (const reader of feed.readers) reader.message(agent, number, form, bytes, start, end, isProven);
+  }
+
+  /** The last number so far. */
+  beaten(agent: BehaviorAgent, feed: Feed, last: number): void {
+    feed.heardMs = agent.nowMs;
+    if (last >= feed.next) this.skipped(agent, feed, unknownGap(feed.next, last + 1));
+    this.downstream.beat(agent, feed);
+  }
+
+  /** The numbers of a gap are passed over; those that came before it was known are not missed. */
+  skipped(agent: BehaviorAgent, feed: Feed, { from, count, cause, where }: Gap): void {
+    const end = from + count;
+    feed.heardMs = agent.nowMs;
+    if (end <= feed.next) return;
+    if (from > feed.next) this.missed(agent, feed, unknownGap(feed.next, from));
+    const start = Math.max(from, feed.next);
+    this.missed(agent, feed, { from: start, count: end - start, cause, where });
+    feed.next = end;
+  }
+
+  private missed(agent: BehaviorAgent, feed: Feed, gap: Gap): void {
+    this.downstream.missed(agent, feed, gap);
+    for (const reader of [...feed.readers]) reader.missed(agent, gap);
+  }
+}
