@@ -26,6 +26,7 @@ import {
   type Sealer,
   type WritableLane,
 } from '../../core/index.js';
+import { confirmedCall } from './confirmed-calls.js';
 import { Feeds } from './feeds/feeds.js';
 import type { PubSubHost } from './host.js';
 import { Meeting } from './meeting/meeting.js';
@@ -34,6 +35,7 @@ import { History } from './publish/history.js';
 import { Intent } from './publish/intent.js';
 import { type PublishOptions, readPublishOptions } from './publish/publish-options.js';
 import { TopicSource } from './publish/topic-source.js';
+import type { Members, Seat } from './subscribe/confirmed/memberships.js';
 import { Interest } from './subscribe/interest.js';
 import { readSubscribeOptions, type SubscribeOptions } from './subscribe/subscribe-options.js';
 import { firstSegmentOf, isPath, isPattern, Topic, TopicPattern } from './topics/topic.js';
@@ -51,6 +53,7 @@ export class PubSubBehavior extends NetworkBehavior {
   private readonly meeting: Meeting;
   private readonly host: PubSubHost;
   private readonly sources = new Map<NodeId, TopicSource>();
+  private readonly members: Members = new Map();
   private readonly interests = new Set<Interest>();
   private routesSeen: number | undefined;
 
@@ -122,7 +125,9 @@ export class PubSubBehavior extends NetworkBehavior {
     if (this.interests.size >= this.settings.topicsMax) throw this.tooMany(this.interests.size, 'subscriptions');
     return this.perform((agent) => {
       const topicId = named instanceof Topic ? this.idOf(named) : undefined;
-      const interest = new Interest<T>(this.host, named, topicId, settings, (later, ended) => this.unsubscribe(later, ended));
+      const interest = new Interest<T>(this.host, named, topicId, settings, this.seat(agent), (later, ended) =>
+        this.unsubscribe(later, ended),
+      );
       this.interests.add(interest);
       this.meeting.wish(agent, interest, settings.scope === 'mesh' ? this.placeOf(named, topicId) : undefined);
       return interest;
@@ -159,23 +164,27 @@ export class PubSubBehavior extends NetworkBehavior {
   }
 
   override onRpc(agent: BehaviorAgent, request: RpcRequest, answer: RpcAnswer): boolean {
-    return this.meeting.called(agent, request, answer);
+    const { host, sources, members } = this;
+    return confirmedCall({ host, sources, members }, agent, request, answer) || this.meeting.called(agent, request, answer);
   }
 
   override onStopped(agent: BehaviorAgent): void {
     for (const interest of [...this.interests]) this.unsubscribe(agent, interest);
-    for (const source of [...this.sources.values()]) for (const user of [...source.users]) (user as Intent).end();
+    for (const source of [...this.sources.values()]) {
+      for (const user of [...source.users]) (user as Intent).end();
+      source.crews?.end();
+    }
     this.feeds.stop(agent);
     this.meeting.stop();
     this.sources.clear();
   }
 
-  private sourceOf(agent: BehaviorAgent, topic: Topic, { scope, keep, keepMs }: Required<PublishOptions>): TopicSource {
+  private sourceOf(agent: BehaviorAgent, topic: Topic, { scope, keep, keepMs, unconfirmedMax }: Required<PublishOptions>): TopicSource {
     const id = this.idOf(topic);
     const known = this.sources.get(id);
     if (known !== undefined) return known;
     if (this.sources.size >= this.settings.topicsMax) throw this.tooMany(this.sources.size, 'topics');
-    const source = new TopicSource(id, topic, keep === 0 ? undefined : new History(keep, keepMs));
+    const source = new TopicSource(this.host, id, topic, keep === 0 ? undefined : new History(keep, keepMs), unconfirmedMax);
     source.feed = this.feeds.open(agent, id, source);
     if (source.feed === undefined) throw this.tooMany(this.feeds.size, 'feeds', 'feedsMax');
     source.feed.kept = keep;
@@ -189,6 +198,7 @@ export class PubSubBehavior extends NetworkBehavior {
     source.users.delete(intent);
     if (source.users.size > 0) return;
     this.sources.delete(source.id);
+    source.crews?.end();
     this.meeting.unpublish(agent, source);
     if (source.feed !== undefined) this.feeds.close(agent, source.feed);
   }
@@ -208,6 +218,10 @@ export class PubSubBehavior extends NetworkBehavior {
     const isHidden = target instanceof Topic && target.isHidden;
     const name = isHidden ? `hidden:${topicId}` : `segment:${target instanceof Topic ? firstSegmentOf(target.path) : target.firstSegment}`;
     return nodeIdFromBytes(this.sealer.tag(`${DOMAIN}/place/1:${name}`));
+  }
+
+  private seat(agent: BehaviorAgent): Seat {
+    return { member: Math.floor(agent.random.float() * 0x1_0000_0000), members: this.members };
   }
 
   private fill() {

@@ -46,8 +46,8 @@ export const REFUSALS = ['no-publisher', 'ended', 'no-route', 'loop', 'overloade
 export type Refusal = (typeof REFUSALS)[number];
 
 /** By its number on the wire. */
-export const MISS_CAUSES = ['unknown', 'link-full', 'rerouted', 'queue-full', 'malformed'] as const;
-/** Why messages were missed: no room on a link or in a queue, a path that began later, a value that cannot be decoded, or not known. */
+export const MISS_CAUSES = ['unknown', 'link-full', 'rerouted', 'queue-full', 'malformed', 'invalid'] as const;
+/** Why messages were missed: no room on a link or in a queue, a path that began later, a value that cannot be decoded, one that the topic's schema refuses, or not known. */
 export type MissCause = (typeof MISS_CAUSES)[number];
 
 export interface Subscribe {

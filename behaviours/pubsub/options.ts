@@ -62,6 +62,10 @@ export class PubSubCounters {
   messagesDelivered = 0;
   /** Messages that they were not, each with a cause. */
   messagesMissed = 0;
+  /** Copies that groups, and subscribers that confirm, have confirmed. */
+  messagesConfirmed = 0;
+  /** Copies that nobody has confirmed: all who could were gone for a minute, or the topic has ended. */
+  messagesUnconfirmed = 0;
   /** Times that a feed was found. */
   feedsBound = 0;
   refusalsSent = 0;

@@ -55,6 +55,7 @@ describe('examples', () => {
       'shared-map.js',
       'simulate.js',
       'swap-router.js',
+      'work-queue.js',
     ]);
   });
 
@@ -161,6 +162,8 @@ describe('examples', () => {
     await second.next(/^valid announcements: \d+$/);
     expect(first.complaints + second.complaints).to.equal('');
   });
+
+  it('work-queue: a worker is killed in the midst of a job, and another one does it', () => printed('work-queue'));
 
   it('pubsub: two displays get each reading once, also over a relay that ends', async () => {
     const program = run('pubsub');

@@ -3,6 +3,7 @@
  * to the same numbers; the topic ends with the last of them.
  */
 import { type BehaviorAgent, ByteWriter, limitReached, NetworkError, writeValue } from '../../../core/index.js';
+import { checkNow } from '../../../core/schema/index.js';
 import { callBack, type PubSubHost } from '../host.js';
 import { FORM_BYTES, FORM_CBOR, MESSAGE_HEAD_BYTES } from '../messages.js';
 import type { Topic } from '../topics/topic.js';
@@ -70,7 +71,7 @@ export class Intent<T = unknown> implements SourceUser {
 
   /**
    * Publishes a message: bytes as they are, any other value as CBOR. At most once, in order for each subscriber that gets it. Throws
-   * `CODEC_UNENCODABLE` for what CBOR cannot carry, `ARGUMENT_INVALID` for what is larger than a message may be, and `NOT_STARTED` after the end.
+   * `SCHEMA_MISMATCH` and `SCHEMA_ASYNC` by the topic's schema, `CODEC_UNENCODABLE` for what CBOR cannot carry, `ARGUMENT_INVALID` for what is larger than a message may be, and `NOT_STARTED` after the end.
    */
   send(value: T): Sent {
     return this.host.actInTurn(this.publishing, value);
@@ -89,14 +90,22 @@ export class Intent<T = unknown> implements SourceUser {
 
   /** Resolves when `send` is not held back, perhaps at once. Rejects as `interest` does. */
   writable(options: WaitOptions = {}): Promise<void> {
-    return this.wait(() => this.source.feed?.isHeld !== true, options);
+    return this.wait(() => !this.source.isHeld, options);
+  }
+
+  /**
+   * Resolves when groups, and subscribers that confirm, have confirmed all that was sent, or nobody is left who could: `counters` has how many were
+   * not. Rejects as `interest` does.
+   */
+  settled(options: WaitOptions = {}): Promise<void> {
+    return this.wait(() => (this.source.crews?.unconfirmedCount ?? 0) === 0, options);
   }
 
   /** Why messages flow, or do not. */
   explain(): readonly string[] {
-    const { interested, readiness, feed } = this.source;
+    const { interested, readiness, isHeld } = this.source;
     if (this.hasEnded) return ['the intent was closed'];
-    if (interested > 0) return [`${interested} subscribed${feed?.isHeld === true ? ', and one that waits has no room' : ''}`];
+    if (interested > 0) return [`${interested} subscribed${isHeld ? ', and one that waits has no room' : ''}`];
     if (readiness.failure !== undefined) return [`subscribers beyond the neighbours cannot be found: ${readiness.failure.message}`];
     return [readiness.isReady ? 'nobody subscribes to it' : 'subscribers are looked for'];
   }
@@ -127,11 +136,12 @@ export class Intent<T = unknown> implements SourceUser {
     const { source, host } = this;
     const { feed } = source;
     if (feed === undefined || this.hasEnded) throw new NetworkError('NOT_STARTED', 'the intent was closed');
+    this.check(value);
     const form = value instanceof Uint8Array ? FORM_BYTES : FORM_CBOR;
     const content = value instanceof Uint8Array ? value : this.encode(agent, value);
     const { payloadBytesMax } = agent.limits;
     if (content.length + MESSAGE_HEAD_BYTES > payloadBytesMax) throw tooLarge(content.length + MESSAGE_HEAD_BYTES, payloadBytesMax);
-    const published = host.feeds.publish(agent, feed, form, content);
+    const published = source.crews?.isFull === true ? undefined : host.feeds.publish(agent, feed, form, content);
     if (this.writer.slab.length > ROOM_KEPT_BYTES) this.writer = new ByteWriter();
     const { interested } = source;
     if (published === undefined) return { number: undefined, interested, queued: 0, full: 0 };
@@ -139,7 +149,15 @@ export class Intent<T = unknown> implements SourceUser {
     const { queued, full } = published;
     const number = feed.next - 1;
     source.kept?.add(number, form, content, agent.nowMs);
-    return { number, interested, queued: queued + feed.readers.size, full };
+    const confirming = source.crews?.add(agent, number, form, content) ?? 0;
+    return { number, interested, queued: queued + feed.readers.size + confirming, full };
+  }
+
+  private check(value: T): void {
+    const { schema } = this.topic;
+    if (schema === undefined) return;
+    const checked = checkNow(schema, value);
+    if (!checked.isValid) throw new NetworkError('SCHEMA_MISMATCH', `send: ${checked.issues.join('; ')}`);
   }
 
   private encode({ limits }: BehaviorAgent, value: T): Uint8Array {

@@ -13,6 +13,8 @@ export interface PublishOptions {
   readonly keep?: number;
   /** They are kept no longer than that. A day by default. */
   readonly keepMs?: number;
+  /** Messages that a group, or a subscriber that confirms, may leave unconfirmed: then `send` is held back. 1,024 by default, at most 65,536; and 4 MiB. */
+  readonly unconfirmedMax?: number;
 }
 
 /** Throws `OPTION_INVALID`, naming the options. */
@@ -22,5 +24,6 @@ export const readPublishOptions = optionsReader(
     scope: fallback(oneOf('mesh', 'neighbours'), 'mesh'),
     keep: fallback(whole(0, 65_536), 0),
     keepMs: fallback(whole(1, DAY_MS), DAY_MS),
+    unconfirmedMax: fallback(whole(1, 65_536), 1_024),
   }),
 );

@@ -2,11 +2,13 @@
  * @module Account: one publisher's messages in one subscription, number by number: each is delivered or missed, or waits in the inbox. It begins
  * with the number that comes next when the feed is bound, and ends when the publisher is out of sight.
  */
-import { type BehaviorAgent, decodeValueAt, type NodeId } from '../../../core/index.js';
+import type { BehaviorAgent, NodeId } from '../../../core/index.js';
+import type { Validator } from '../../../core/schema/index.js';
 import { copyOf } from '../../../core/structures/bytes.js';
 import type { Feed, FeedReader } from '../feeds/feed.js';
 import type { KeptMessage } from '../meeting/messages.js';
-import { FORM_BYTES, FORM_CBOR, type Gap, NUMBER_MAX, type Refusal } from '../messages.js';
+import { FORM_BYTES, type Gap, NUMBER_MAX, type Refusal } from '../messages.js';
+import { contentOf, type Unread } from './content.js';
 import { FILL_MAX, Filling, type Held } from './filling.js';
 import type { LostSight, Missed, PublisherAccount, TopicMessage, TopicName } from './topic-message.js';
 
@@ -32,6 +34,7 @@ export interface AccountOwner {
   /** Messages from before its first one that it wants. */
   readonly history: number;
   readonly serviceId: number;
+  readonly schema: Validator | undefined;
   deliver(tally: Tally, message: TopicMessage, byteCount: number): void;
   missed(missed: Missed): void;
   lostSight(lost: LostSight): void;
@@ -83,7 +86,7 @@ export class Account implements FeedReader {
   message(agent: BehaviorAgent, number: number, form: number, bytes: Uint8Array, start: number, end: number, isProven: boolean): void {
     this.tally.next = number + 1;
     const message = this.messageOf(agent, number, form, bytes, start, end, isProven);
-    if (this.filling !== undefined || message === undefined) this.take(agent, this.heldOf(agent, number, message, end - start));
+    if (this.filling !== undefined || typeof message === 'string') this.take(agent, this.heldOf(agent, number, message, end - start));
     else this.pass(this.tally, message, end - start);
   }
 
@@ -124,7 +127,7 @@ export class Account implements FeedReader {
   private take(agent: BehaviorAgent, held: Held): void {
     if (this.filling !== undefined) this.filling.hold(agent, held);
     else if ('owner' in held) this.pass(held.owner, held.message, held.byteCount);
-    else if (this.kept > 0 && held.cause !== 'malformed' && held.count <= FILL_MAX) this.fill(agent, held);
+    else if (this.kept > 0 && held.cause !== 'malformed' && held.cause !== 'invalid' && held.count <= FILL_MAX) this.fill(agent, held);
     else this.miss(this.tally, held);
   }
 
@@ -154,11 +157,11 @@ export class Account implements FeedReader {
   /** One that the publisher had kept. */
   private found(agent: BehaviorAgent, tally: Tally, { number, form, content }: KeptMessage): void {
     const message = this.messageOf(agent, number, form, content, 0, content.length, false);
-    if (message === undefined) this.miss(tally, malformed(agent, number));
+    if (typeof message === 'string') this.miss(tally, unread(agent, number, message));
     else this.pass(tally, message, content.length);
   }
 
-  /** `undefined`: it cannot be decoded. */
+  /** Or why there is none. */
   private messageOf(
     agent: BehaviorAgent,
     number: number,
@@ -167,15 +170,16 @@ export class Account implements FeedReader {
     start: number,
     end: number,
     isProven: boolean,
-  ): TopicMessage | undefined {
+  ): TopicMessage | Unread {
     const { publisher, topic } = this;
-    if (form === FORM_BYTES) return { value: copyOf(bytes, start, end), topic, publisher, number, isProven };
-    const decoded = form === FORM_CBOR ? decodeValueAt(bytes, start, end, agent.limits) : undefined;
-    return decoded === undefined ? undefined : { value: decoded.value, topic, publisher, number, isProven };
+    const { schema } = this.owner;
+    if (form === FORM_BYTES && schema === undefined) return { value: copyOf(bytes, start, end), topic, publisher, number, isProven };
+    const read = contentOf(agent, schema, form, bytes, start, end);
+    return typeof read === 'string' ? read : { value: read.value, topic, publisher, number, isProven };
   }
 
-  private heldOf(agent: BehaviorAgent, number: number, message: TopicMessage | undefined, byteCount: number): Held {
-    return message === undefined ? malformed(agent, number) : { owner: this.tally, message, byteCount };
+  private heldOf(agent: BehaviorAgent, number: number, message: TopicMessage | Unread, byteCount: number): Held {
+    return typeof message === 'string' ? unread(agent, number, message) : { owner: this.tally, message, byteCount };
   }
 
   private pass(tally: Tally, message: TopicMessage, byteCount: number): void {
@@ -191,6 +195,6 @@ export class Account implements FeedReader {
   }
 }
 
-function malformed({ nodeId }: BehaviorAgent, number: number): Gap {
-  return { from: number, count: 1, cause: 'malformed', where: nodeId };
+function unread({ nodeId }: BehaviorAgent, number: number, cause: Unread): Gap {
+  return { from: number, count: 1, cause, where: nodeId };
 }

@@ -3,11 +3,13 @@
  * are read by `for await`, as a web stream, or by a callback.
  */
 import { type BehaviorAgent, limitReached, NetworkError, type NodeId } from '../../../core/index.js';
+import type { Validator } from '../../../core/schema/index.js';
 import { callBack, type PubSubHost } from '../host.js';
 import type { Offer, Wish } from '../meeting/messages.js';
 import { Readiness } from '../readiness.js';
 import { Topic, type TopicPattern } from '../topics/topic.js';
 import { Account, type AccountOwner, type Tally } from './account.js';
+import { Memberships, type Seat } from './confirmed/memberships.js';
 import { Inbox } from './inbox.js';
 import type { SubscribeSettings } from './subscribe-options.js';
 import type { LostSight, Missed, PublisherAccount, TopicMessage, TopicName } from './topic-message.js';
@@ -26,6 +28,8 @@ export class Interest<T = unknown> implements AsyncIterable<TopicMessage<T>>, Ac
   private readonly accounts = new Map<string, Account>();
   private readonly inbox: Inbox<Tally>;
   private readonly readers: Next[] = [];
+  /** Of a subscription that confirms: in place of accounts and inbox. */
+  private readonly confirmed: Memberships | undefined;
   /** Offers that are of another type, for `explain`. */
   private otherType: string | undefined;
   private hasEnded = false;
@@ -37,11 +41,14 @@ export class Interest<T = unknown> implements AsyncIterable<TopicMessage<T>>, Ac
     /** Of a topic. */
     readonly topicId: NodeId | undefined,
     private readonly settings: SubscribeSettings,
+    seat: Seat,
     private readonly closed: (agent: BehaviorAgent, interest: Interest) => void,
   ) {
     this.inbox = new Inbox(settings.waitingMax, settings.whenFull, ({ owner, message }) =>
       owner.account.displaced(owner, message, host.self),
     );
+    if (settings.confirm || settings.group !== undefined)
+      this.confirmed = new Memberships(host, target, settings, seat, (missed) => this.missed(missed));
   }
 
   /**
@@ -66,11 +73,11 @@ export class Interest<T = unknown> implements AsyncIterable<TopicMessage<T>>, Ac
 
   /** Messages that wait for the consumer. */
   get waitingCount(): number {
-    return this.inbox.length;
+    return this.confirmed?.jobs.length ?? this.inbox.length;
   }
 
   get waitingBytes(): number {
-    return this.inbox.bytes;
+    return this.confirmed?.jobs.bytes ?? this.inbox.bytes;
   }
 
   get waitingMax(): number {
@@ -79,6 +86,10 @@ export class Interest<T = unknown> implements AsyncIterable<TopicMessage<T>>, Ac
 
   get serviceId(): number {
     return this.host.serviceId;
+  }
+
+  get schema(): Validator | undefined {
+    return this.target.schema;
   }
 
   get history(): number {
@@ -91,7 +102,7 @@ export class Interest<T = unknown> implements AsyncIterable<TopicMessage<T>>, Ac
 
   /** All publishers that are followed. */
   publishers(): readonly PublisherAccount[] {
-    return [...this.accounts.values()].map((account) => account.snapshot());
+    return this.confirmed?.snapshots() ?? [...this.accounts.values()].map((account) => account.snapshot());
   }
 
   /** Why messages come, or do not: a sentence for each publisher, or one that names the reason why there is none. */
@@ -109,15 +120,17 @@ export class Interest<T = unknown> implements AsyncIterable<TopicMessage<T>>, Ac
 
   /** The messages, until `close`. Several iterations share them; one that is left early ends by itself alone. */
   [Symbol.asyncIterator](): AsyncIterator<TopicMessage<T>, undefined> {
+    if (this.confirmed !== undefined) return this.confirmed.jobs.iterator() as AsyncIterator<TopicMessage<T>, undefined>;
     return { next: () => this.next(), return: () => Promise.resolve({ done: true, value: undefined }) };
   }
 
   /** The same as a web stream. Cancelling it closes the subscription. */
   readable(): ReadableStream<TopicMessage<T>> {
+    const messages = this[Symbol.asyncIterator]();
     return new ReadableStream<TopicMessage<T>>(
       {
         pull: async (controller) => {
-          const { done, value } = await this.next();
+          const { done, value } = await messages.next();
           if (done === true) controller.close();
           else controller.enqueue(value);
         },
@@ -138,6 +151,7 @@ export class Interest<T = unknown> implements AsyncIterable<TopicMessage<T>>, Ac
     this.hasEnded = true;
     for (const account of [...this.accounts.values()]) this.over(agent, account);
     this.inbox.clear();
+    this.confirmed?.end(agent);
     this.readiness.fail(new NetworkError('NOT_STARTED', 'the subscription was closed'));
     for (const reader of this.readers.splice(0)) reader({ done: true, value: undefined });
   }
@@ -147,10 +161,11 @@ export class Interest<T = unknown> implements AsyncIterable<TopicMessage<T>>, Ac
     if (this.hasEnded || !this.wants(offer)) return settled();
     const key = offer.publisher + offer.id;
     const known = this.accounts.get(key);
-    if (known === undefined && this.accounts.size >= PUBLISHERS_MAX) {
+    if (known === undefined && this.accounts.size + (this.confirmed?.size ?? 0) >= PUBLISHERS_MAX) {
       this.host.counters.publishersIgnored++;
       return settled();
     }
+    if (this.confirmed !== undefined) return this.confirmed.offered(agent, offer.publisher, offer.id, this.nameOf(offer), settled);
     const account = known ?? new Account(this, offer.publisher, offer.id, this.nameOf(offer));
     account.offeredUntilMs = agent.nowMs + OFFER_MS;
     if (known?.feed !== undefined) return this.host.feeds.hurry(agent, known.feed, settled);
@@ -234,4 +249,6 @@ const REASONS: Readonly<Record<string, string>> = {
   loop: 'the paths to it go in a circle',
   overloaded: 'a node on the path has as many feeds as it may',
   unknown: 'a node on the path has forgotten it',
+  PUBSUB_NO_TOPIC: 'it does not, by its own word',
+  LIMIT_EXCEEDED: 'as many confirm its messages as may',
 };

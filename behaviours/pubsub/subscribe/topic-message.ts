@@ -20,6 +20,10 @@ export interface TopicMessage<T = unknown> {
   readonly number: number;
   /** True only when the publisher is this node or the authenticated neighbour: behind relays it is their claim. */
   readonly isProven: boolean;
+  /** Of a group: 1 for the first time, more when another member, or this one, has not confirmed it. */
+  readonly attempt?: number;
+  /** Of a group: it is done, and goes to no other member. It is said by itself when the next one is asked for. */
+  readonly confirm?: () => void;
 }
 
 /** Messages that were published and do not come. */

@@ -4,6 +4,7 @@
  * A pattern stands for many topics, at the side of a subscriber only. Pure.
  */
 import { NetworkError } from '../../../core/index.js';
+import { isValidator, type Validator } from '../../../core/schema/index.js';
 import { hexOf } from '../../../core/structures/bytes.js';
 
 /** The longest path or pattern, and the longest name of a type, in UTF-16 units. */
@@ -19,11 +20,16 @@ const RULE = `a path is 1 to ${PATH_LENGTH_MAX} characters: segments with / betw
 const PATTERN_RULE = 'a pattern is a path in which a whole segment may be *, and the last one ** for any number of segments';
 
 /** What belongs to a topic beside its path. */
-export interface TopicOptions {
+export interface TopicOptions<T = unknown> {
   /** The name of the type of its messages: 0 to 64 characters as in a path, without `/`. Empty by default, which is a type as well. */
   readonly type?: string;
   /** 16 to 64 secret bytes. The path and the type are never sent, and who does not have the key can neither publish nor subscribe. */
   readonly hiddenBy?: Uint8Array;
+  /**
+   * What messages must be: any synchronous validator that follows the Standard Schema. What it refuses is neither published nor delivered; subscribers
+   * get what it returns. It is this side's alone: the other one has its own, or none.
+   */
+  readonly schema?: Validator<T>;
 }
 
 /** A topic with messages of the type `T`. Made by `topic`; a plain value that both sides may share. */
@@ -32,15 +38,19 @@ export class Topic<T = unknown> {
   declare readonly message: T;
   readonly path: string;
   readonly type: string;
+  readonly schema: Validator<T> | undefined;
   readonly #key: string | undefined;
 
   /** As `topic`. */
-  constructor(path: string, { type = '', hiddenBy }: TopicOptions = {}) {
+  constructor(path: string, { type = '', hiddenBy, schema }: TopicOptions<T> = {}) {
     if (!isPath(path)) throw invalid(`the path of a topic is ${shown(path)}; ${RULE}`);
     if (!isType(type))
       throw invalid(`the type of a topic is ${shown(type)}; it must be 0 to ${TYPE_LENGTH_MAX} characters without / @ # *`);
+    if (schema !== undefined && !isValidator(schema))
+      throw invalid('the schema of a topic must be a validator that follows the Standard Schema');
     this.path = path;
     this.type = type;
+    this.schema = schema;
     this.#key = hiddenBy === undefined ? undefined : keyOf(hiddenBy);
   }
 
@@ -70,6 +80,8 @@ export class TopicPattern<T = unknown> {
   declare readonly message: T;
   readonly path: string;
   readonly type: string | undefined;
+  /** A pattern has none. */
+  readonly schema = undefined;
   readonly #segments: readonly string[];
 
   /** As `topics`. */
@@ -108,7 +120,7 @@ export class TopicPattern<T = unknown> {
 /**
  * A topic. Throws `ARGUMENT_INVALID` for what is no path, no type or no key. Example: `topic<Reading>('home/kitchen/temperature', { type: 'reading' })`.
  */
-export function topic<T = unknown>(path: string, options?: TopicOptions): Topic<T> {
+export function topic<T = unknown>(path: string, options?: TopicOptions<T>): Topic<T> {
   return new Topic<T>(path, options);
 }
 

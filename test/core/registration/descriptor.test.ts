@@ -78,7 +78,18 @@ describe('descriptor', () => {
 
   it('rpc names methods: no hooks, no fields, no accessors, no members of every object', () => {
     expect(verdict({ serviceId: 64, name: 'a', rpc: ['greet'] })).to.equal('accepted');
-    for (const name of ['onMessage', 'perform', 'ports', 'constructor', 'toString', '__proto__', 'then', 'toJSON', 'name']) {
+    for (const name of [
+      'onMessage',
+      'perform',
+      'performInTurn',
+      'ports',
+      'constructor',
+      'toString',
+      '__proto__',
+      'then',
+      'toJSON',
+      'name',
+    ]) {
       expect(verdict({ serviceId: 64, name: 'a', rpc: [name] }), name).to.match(/^BEHAVIOR_INVALID: Sample offers .* no hook/);
     }
     expect(verdict({ serviceId: 64, name: 'a', rpc: { greet: { idempotent: true, resumeMs: 60_000 } } })).to.equal('accepted');
@@ -119,7 +130,7 @@ describe('descriptor', () => {
   it('the list of hooks is what NetworkBehavior has', () => {
     const members = Object.entries(Object.getOwnPropertyDescriptors(NetworkBehavior.prototype));
     const hooks = members.filter(
-      ([name, { value }]) => typeof value === 'function' && !['constructor', 'perform', 'toJSON'].includes(name),
+      ([name, { value }]) => typeof value === 'function' && !['constructor', 'perform', 'performInTurn', 'toJSON'].includes(name),
     );
     expect(hooks.map(([name]) => name)).to.have.members([...BEHAVIOR_HOOKS]);
   });
