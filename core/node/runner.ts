@@ -41,9 +41,8 @@ export class Runner {
 
   /** How the network reaches its runner. */
   get entries(): Pick<NetworkOptions, 'enter' | 'perform' | 'performInTurn' | 'emit'> {
-    const { enter, emit } = this;
-    const perform = <T>(work: () => T) => this.perform(work);
-    return { enter, emit, perform, performInTurn: (work, first, second) => this.performInTurn(work, first, second) };
+    const performInTurn = <A, B, T>(work: (first: A, second: B) => T, first: A, second: B) => this.performInTurn(work, first, second);
+    return { enter: this.enter, emit: this.emit, perform: (work) => this.perform(work), performInTurn };
   }
 
   constructor(private readonly options: RunnerOptions) {
@@ -70,18 +69,13 @@ export class Runner {
     if (this.network.isStepping) return work();
     const beganMs = this.options.clock.nowMs();
     this.begin(beganMs);
-    try {
-      return work();
-    } finally {
-      this.end(beganMs);
-    }
+    return this.ending(beganMs, work, undefined, undefined);
   }
 
   /** A message of the application, at the time of this turn. */
   send(route: Route, serviceId: number, payload: unknown, options: NodeSendOptions | undefined): SendResult {
-    const { network } = this;
-    const { application } = network.parts;
-    if (network.isStepping) return application.send(route, serviceId, payload, options);
+    const { application } = this.network.parts;
+    if (this.network.isStepping) return application.send(route, serviceId, payload, options);
     const nowMs = this.beginInTurn();
     try {
       return application.send(route, serviceId, payload, options);
@@ -92,13 +86,7 @@ export class Runner {
 
   /** As `perform`, at the time of this turn. */
   performInTurn<A, B, T>(work: (first: A, second: B) => T, first: A, second: B): T {
-    if (this.network.isStepping) return work(first, second);
-    const nowMs = this.beginInTurn();
-    try {
-      return work(first, second);
-    } finally {
-      this.end(nowMs);
-    }
+    return this.network.isStepping ? work(first, second) : this.ending(this.beginInTurn(), work, first, second);
   }
 
   /** Takes an input; during a step it waits until that one is over. */
@@ -203,10 +191,15 @@ export class Runner {
     }
   }
 
-  /**
-   * For work of which nothing comes that falls due soon: it runs at the time at which this turn's first work began. That time lags by no more than
-   * the turn has taken, as it does in a callback.
-   */
+  private ending<A, B, T>(beganMs: number, work: (first: A, second: B) => T, first: A, second: B): T {
+    try {
+      return work(first, second);
+    } finally {
+      this.end(beganMs);
+    }
+  }
+
+  /** At the time of this turn's first work, for what falls due late: it lags no more than in a callback. */
   private beginInTurn(): number {
     if (this.isFlushPlanned) this.network.isStepping = true;
     else this.begin(this.options.clock.nowMs());
@@ -243,7 +236,7 @@ export class Runner {
 
   private settleAll(): void {
     while (this.inputs.length > 0) this.stepOnce(this.inputs.shift() as Input);
-    while (this.events.length > 0) this.tellEvent();
+    for (let next = this.events.shift(); next !== undefined; next = this.events.shift()) this.options.onEvent(next.name, next.event);
   }
 
   private apart(work: () => void): void {
@@ -255,11 +248,6 @@ export class Runner {
   private engineFailed(callback: string, cause: unknown): void {
     this.options.log.error({ err: cause, input: callback }, 'engine failed');
     this.emit('fault', { behavior: 'engine', serviceId: 0, callback, cause, isFatal: false });
-  }
-
-  private tellEvent(): void {
-    const { name, event } = this.events.shift() as { readonly name: NodeEventName; readonly event: never };
-    this.options.onEvent(name, event);
   }
 
   /** What the end of this turn brings, if anything waits for it, and a timer for the next deadline. */
