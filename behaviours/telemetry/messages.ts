@@ -17,6 +17,7 @@ export const REFUSED = 4;
 
 /** Why a node sends no reports. */
 export const REFUSALS = ['not-authorized', 'too-many'] as const;
+/** Why a node does not report. */
 export type TelemetryRefusal = (typeof REFUSALS)[number];
 
 const U32 = whole(0, 0xffff_ffff);
