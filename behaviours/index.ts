@@ -9,6 +9,7 @@ import { PresenceBehavior } from './presence/index.js';
 import { PubSubBehavior } from './pubsub/index.js';
 import { RouterSyncBehavior } from './router-sync/index.js';
 import { RpcBehavior } from './rpc/index.js';
+import { SpacerBehavior } from './spacer/index.js';
 import { StreamsBehavior } from './streams/index.js';
 
 export * from './addressbook/index.js';
@@ -21,6 +22,7 @@ export * from './presence/index.js';
 export * from './pubsub/index.js';
 export * from './router-sync/index.js';
 export * from './rpc/index.js';
+export * from './spacer/index.js';
 export * from './streams/index.js';
 export * from './telemetry/index.js';
 
@@ -34,4 +36,5 @@ export const BUILTINS: Readonly<Record<BuiltinName, BehaviorEntry>> = {
   pubsub: PubSubBehavior,
   keyvalue: KeyValueBehavior,
   presence: PresenceBehavior,
+  spacer: SpacerBehavior,
 };

@@ -105,6 +105,9 @@ export const ERROR_CODES = {
   ],
   LIMITS_INVALID: ['Limits are out of range or contradict each other.', 'Correct the named limits.'],
   LOCAL_REJECTED: ['A behaviour or the connection policy of this node refused the connection; the text has the reason.', 'See the reason.'],
+  LOOKUP_ALL_SILENT: ['No node that a lookup asked has answered.', 'See the trace of the resolution, which names each of them.'],
+  LOOKUP_DEADLINE: ['A lookup was not complete in time; details have what was found.', 'Raise deadlineMs, or see the trace.'],
+  LOOKUP_EMPTY_TABLE: ['A lookup had nobody to ask.', 'Connect first, by seeds or connect(), to a node with the builtin spacer.'],
   NO_REPLICA: [
     'No replica took a write in time, or nobody who knows the map can be reached to answer; details.isApplied: the write stands at its owner, and may last.',
     "Try again when more nodes are reachable. Of a map that nobody has written to, write first; on a single node, write with acknowledge: 'owner'.",
@@ -187,6 +190,8 @@ export const ERROR_CODES = {
     'What listens at the address does not speak WebSocket there; the text has its answer.',
     'Check the path, the scheme (ws or wss), and what stands in front of the node: a proxy has to pass upgrades on.',
   ],
+  VALUE_CHANGED: ['A signed value has another number than expected.', 'Get the value again, and put on top of its number.'],
+  VALUE_REFUSED: ['No node keeps a value; the text has their causes.', 'Connect for silent; put less for full or too-large.'],
   WAIT_TIMEOUT: [
     'What was waited for has not come within the deadline; the text has how far it got.',
     'Check that the remote runs, the seeds and node.explain(route); or raise timeoutMs.',

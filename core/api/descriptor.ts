@@ -58,6 +58,7 @@ export const RESERVED_NAMES: Readonly<Record<number, string>> = {
   1: 'handshake',
   2: 'addressbook',
   3: 'router-sync',
+  4: 'spacer',
   5: 'pubsub',
   6: 'rpc',
   7: 'keyvalue',

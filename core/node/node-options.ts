@@ -21,9 +21,9 @@ import type { SecureStreamOptions } from '../security/secure-stream.js';
 import type { ControlFacts, ControlOptions, ControlPort, GivenControl } from './control-port.js';
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
-export type BuiltinName = 'handshake' | 'addressbook' | 'router-sync' | 'rpc' | 'streams' | 'pubsub' | 'keyvalue' | 'presence';
+export type BuiltinName = 'handshake' | 'addressbook' | 'router-sync' | 'rpc' | 'streams' | 'pubsub' | 'spacer' | 'keyvalue' | 'presence';
 /** Those that run only where `builtins` names them. */
-export const BY_NAME: ReadonlySet<string> = new Set<BuiltinName>(['keyvalue', 'presence']);
+export const BY_NAME: ReadonlySet<string> = new Set<BuiltinName>(['spacer', 'keyvalue', 'presence']);
 /** `behaviors`: by name, those that have bounds of their own. */
 export type NodeLimits = Limits & { readonly behaviors: Readonly<Record<string, Readonly<Record<string, number>>>> };
 export type RouterClass = new () => RouterTable;
@@ -65,7 +65,7 @@ export interface NodeOptions {
   readonly dataDirectory?: string;
   /** Instead of files in `dataDirectory`. */
   readonly storage?: Storage;
-  /** Which built-in behaviours run. By default all but keyvalue and presence, which run where they are named. */
+  /** Which built-in behaviours run. By default all but spacer, keyvalue and presence, which run where they are named. */
   readonly builtins?: readonly BuiltinName[];
   /** Finds nodes of this space on the local network by multicast DNS, and is found by them; off by default. */
   readonly lan?: boolean;

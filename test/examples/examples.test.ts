@@ -39,6 +39,7 @@ describe('examples', () => {
       'container.js',
       'custom-router.js',
       'decorators.js',
+      'dht.js',
       'echo.js',
       'envelopes.js',
       'file-transfer.js',
@@ -174,6 +175,13 @@ describe('examples', () => {
       'reading 3: 21.5 degrees, sent in 1 copy',
       'publishes reading@home/kitchen/temperature: its messages come here',
     ]);
+  });
+
+  it('dht: finds who is closest to a key, connects to a node of which it knows the id alone, and gets what another one has put', async () => {
+    const lines = await printed('dht');
+    expect(lines[0]).to.match(/^closest to 'breakfast': [0-9a-f]{8}, found among [1-9][0-9]* nodes$/);
+    expect(lines[1]).to.match(/^asked [1-9][0-9]* nodes, the closest of them [0-4] links away$/);
+    expect(lines.slice(2)).to.deep.equal(['connected to the last node by its id', 'kept by enough nodes: ham and eggs']);
   });
 
   it('service: the environment configures it, HTTP shows it, and SIGTERM ends it after the call in work', async () => {

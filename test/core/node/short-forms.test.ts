@@ -2,7 +2,7 @@
 import { inspect } from 'node:util';
 import { expect } from 'chai';
 import { BUILTINS } from '../../../behaviours/index.js';
-import { type BehaviorAgent, NetworkBehavior, toLocal } from '../../../core/index.js';
+import { type BehaviorAgent, type BuiltinName, NetworkBehavior, toLocal } from '../../../core/index.js';
 import { SimulatedNetwork } from '../../../simulation.js';
 
 class Keeper extends NetworkBehavior {
@@ -41,7 +41,7 @@ describe('printed and encoded public objects (kind 10)', () => {
 
   it('are encoded without an error, whatever they hold', async () => {
     const sim = new SimulatedNetwork({ seed: 1 });
-    const node = await sim.createNode({ behaviors: [Keeper] });
+    const node = await sim.createNode({ behaviors: [Keeper], builtins: Object.keys(BUILTINS) as BuiltinName[] });
     await sim.start(node);
     const error = await node.call(toLocal(), 99, 'x', 1).catch((thrown) => thrown);
     const all = [node.router, node.addresses, node.connections(), node.metrics(), node.queues(), node.limits(), error];

@@ -32,7 +32,9 @@ describe('reserved service ids (kind 8)', () => {
     for (const [serviceId, name, holder] of [
       [5, 'low', 'pubsub'],
       [6, 'low', 'rpc'],
-      [4, 'low', ''],
+      [4, 'low', 'spacer'],
+      [7, 'low', 'keyvalue'],
+      [10, 'low', ''],
       [31, 'rpc', ''],
       [0, 'low', ''],
     ] as const)

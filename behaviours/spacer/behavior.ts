@@ -1,0 +1,292 @@
+/**
+ * @module SpacerBehavior (service 4): a distributed hash table over the links of the space. It finds the nodes closest to any key, and where a node can be
+ * dialled.
+ *
+ * The house: `table/` is whom this node knows; `lookup/` finds nodes by asking; `query/` sends questions, answers them, and passes them on;
+ * `values/` keeps records; `members.ts` knows which neighbours take part; `refresher.ts` keeps the table full. A lookup never dials: a node is asked over a link, or over the
+ * nodes that have led to it. Bounds: `options.ts`. A link that ends fails the questions over it; when this behaviour stops, lookups end as cancelled.
+ */
+import {
+  type BehaviorAgent,
+  type BehaviorLimits,
+  type BehaviorPorts,
+  type CloseReason,
+  type ConnectedFacts,
+  type Connection,
+  Exchanges,
+  isNodeId,
+  type Lost,
+  type Message,
+  NetworkBehavior,
+  NODE_ID,
+  type NodeId,
+  nodeIdFromBytes,
+  RouterTable,
+  SEALER,
+  type Sealer,
+  SIGNER,
+  type Signer,
+  STORAGE,
+  type Storage,
+} from '../../core/index.js';
+import { HandshakeBehavior } from '../handshake/index.js';
+import { AddressFinder } from './lookup/address-finder.js';
+import { Lookups } from './lookup/lookups.js';
+import type { Resolution } from './lookup/resolution.js';
+import type { ResolveOptions } from './lookup/resolve-options.js';
+import { type ResolveExplanation, Resolver } from './lookup/resolver.js';
+import { Members } from './members.js';
+import { Mesh } from './mesh/mesh.js';
+import { NONCE_BYTES, OP_PING, OP_SEEK } from './messages.js';
+import {
+  limitsOf,
+  QUESTIONS_MAX,
+  readSpacerOptions,
+  SpacerCounters,
+  type SpacerOptions,
+  type SpacerSettings,
+  WORK_LIMITS,
+} from './options.js';
+import { Asking } from './query/asking.js';
+import { Seeking } from './query/seeking.js';
+import { type Handler, type Served, type ServedQuestion, Serving, type ServingParts } from './query/serving.js';
+import { Refresher } from './refresher.js';
+import { type Contact, type ContactSnapshot, snapshotOf } from './table/contact.js';
+import { NodeTable } from './table/node-table.js';
+import { SizeEstimate } from './table/size-estimate.js';
+import { Keeping } from './values/keeping.js';
+import { OP_FIND, OP_STORE } from './values/messages.js';
+import { STORE_LIMITS } from './values/record-store.js';
+import { PUBLISHED_MAX, Values } from './values/values.js';
+
+const SERVICE_ID = 4;
+const KEY_DOMAIN = 'spacer/key/1:';
+/** A neighbour whose connection is older than this behaviour is asked whether it has a spacer. */
+const HELLO_MS = 10_000;
+const MALFORMED: Served = { code: 'malformed' };
+
+export class SpacerBehavior extends NetworkBehavior {
+  static readonly behavior = { serviceId: SERVICE_ID, name: 'spacer' } as const;
+  static readonly inject = [RouterTable, NODE_ID, HandshakeBehavior, SIGNER, SEALER, STORAGE] as const;
+
+  /** What the table keeps: values and providers. */
+  readonly values: Values;
+  private readonly settings: SpacerSettings;
+  private readonly counted = new SpacerCounters();
+  private readonly table: NodeTable;
+  private readonly members: Members;
+  private readonly exchanges: Exchanges<ServedQuestion>;
+  private readonly serving: Serving;
+  private readonly asking: Asking;
+  private readonly lookups: Lookups;
+  private readonly resolver: Resolver;
+  private readonly finder: AddressFinder;
+  private readonly refresher: Refresher;
+  private readonly mesh: Mesh;
+  private readonly seeking: Seeking;
+  private readonly keeping: Keeping;
+
+  constructor(
+    router: RouterTable,
+    self: NodeId,
+    handshake: HandshakeBehavior,
+    signer: Signer,
+    private readonly sealer: Sealer,
+    storage: Storage,
+    options: SpacerOptions = {},
+  ) {
+    super();
+    const settings = readSpacerOptions(options);
+    const counters = this.counted;
+    const table = new NodeTable(self, settings.k);
+    const members = new Members(table, handshake);
+    const exchanges = new Exchanges<ServedQuestion>({ self, routes: router, counters, bounds: WORK_LIMITS, exchangesMax: QUESTIONS_MAX });
+    const linkTo = (nodeId: NodeId) => members.linkTo(nodeId);
+    const { requester, responder } = exchanges;
+    const asking = new Asking({ serviceId: SERVICE_ID, signer, counters, requester, linkTo, wake: (agent) => exchanges.wake(agent) });
+    const estimate = new SizeEstimate();
+    const lookups = new Lookups({ self, table, asking, settings, counters, estimate, members });
+    const act = <T>(work: (agent: BehaviorAgent) => T) => this.perform(work);
+    const ports = { signer, sealer };
+    this.seeking = new Seeking(table, members, settings.k);
+    this.keeping = new Keeping(ports, storage, (writer, key, asker) => this.seeking.nodesFor(writer, key, asker));
+    this.values = new Values({ self, ports, lookups, asking, counters, act, keeping: this.keeping, k: settings.k });
+    this.settings = settings;
+    this.table = table;
+    this.members = members;
+    this.exchanges = exchanges;
+    this.asking = asking;
+    this.lookups = lookups;
+    const met: ServingParts['met'] = (agent, peer) => this.joined(agent, members.asked(agent, peer));
+    this.serving = new Serving({ ...{ responder, asking, signer, counters, linkTo, met, settings }, handlers: this.handlers() });
+    this.resolver = new Resolver({ self, router, table, lookups, settings, counters, estimate, act });
+    this.finder = new AddressFinder({ table, asking, lookups, linkTo, believed: (from, addresses) => members.believed(from, addresses) });
+    this.mesh = new Mesh({ table, level: settings.meshLevel, counters, lookups, act, ageMs: settings.refreshMs / 2 });
+    this.refresher = new Refresher(self, lookups, settings.refreshMs, (agent) => this.refreshed(agent));
+  }
+
+  override get limits(): BehaviorLimits {
+    return limitsOf(this.settings);
+  }
+
+  override get ports(): BehaviorPorts {
+    return {
+      addressSource: {
+        addressesOf: (agent, nodeId, settle) => this.finder.find(agent, nodeId, (_later, addresses) => settle(addresses)),
+      },
+      placement: { closest: (agent, key, count, settle) => this.resolver.closest(agent, key, count, settle) },
+      handshakeSection: {
+        name: 'spacer',
+        offer: () => true,
+        accept: (_agent, value, { id }) => this.greeted(value, id),
+        forget: (_agent, { id }) => this.members.forget(id),
+      },
+    };
+  }
+
+  get counters(): Readonly<SpacerCounters> {
+    return { ...this.counted };
+  }
+
+  /** How many nodes the space seems to have, this one included; `undefined` before anything is known. */
+  get sizeEstimate(): number | undefined {
+    return this.resolver.size;
+  }
+
+  /** Links that the spacer keeps, as far as the node's connections leave room for them. */
+  get meshLevel(): number {
+    return this.mesh.levelNow;
+  }
+
+  /** Whom this node knows. */
+  contacts(): readonly ContactSnapshot[] {
+    return [...this.table.values()].map(snapshotOf);
+  }
+
+  contact(nodeId: NodeId): ContactSnapshot | undefined {
+    const contact = this.table.get(nodeId);
+    return contact && snapshotOf(contact);
+  }
+
+  /** The key that a text stands for in this space. A node id stands for itself. */
+  keyOf(text: string): NodeId {
+    return isNodeId(text) ? text : nodeIdFromBytes(this.sealer.tag(`${KEY_DOMAIN}${text}`));
+  }
+
+  /**
+   * Finds the nodes closest to a key; a text that is no node id stands for the key `keyOf(text)`. Throws `OPTION_INVALID`, `LIMIT_EXCEEDED` for too many
+   * lookups at once, and `NOT_STARTED`.
+   */
+  resolve(target: NodeId | string, options: ResolveOptions = {}): Resolution {
+    return this.resolver.resolve(this.keyOf(target), options);
+  }
+
+  /** How `resolve` would find them now, and why so. */
+  explain(target: NodeId | string): ResolveExplanation {
+    return this.resolver.explain(this.keyOf(target));
+  }
+
+  /**
+   * Connects to a node by its id, wherever it is, and keeps the connection: the explicit way where no greedy step leads to it. Resolves with the
+   * connection; rejects as `node.connect`.
+   */
+  connectTo(nodeId: NodeId): Promise<Connection> {
+    return this.mesh.connectTo(nodeId);
+  }
+
+  override onStarted(agent: BehaviorAgent): void {
+    agent.metrics.counters(this.counted);
+    agent.metrics.observe('contacts_count', () => this.table.size);
+    agent.metrics.observe('links_count', () => this.table.linkCount);
+    agent.queue('lookups', () => ({ messages: this.lookups.size, messagesMax: this.settings.lookupsMax }));
+    agent.queue('questions', () => ({ messages: this.exchanges.requester.size, messagesMax: QUESTIONS_MAX }));
+    this.exchanges.onStarted(agent);
+    agent.queue('records', () => ({ messages: this.keeping.store.size, messagesMax: STORE_LIMITS.recordsMax }));
+    agent.queue('published', () => ({ messages: this.values.publishedCount, messagesMax: PUBLISHED_MAX }));
+    this.keeping.start(agent);
+    this.mesh.start(agent);
+  }
+
+  override onConnected(agent: BehaviorAgent, connection: Connection, { isOlder }: ConnectedFacts): void {
+    this.exchanges.onConnected(agent, connection);
+    this.joined(agent, this.members.connected(agent, connection));
+    if (isOlder) this.greet(agent, connection);
+  }
+
+  override onDisconnected(agent: BehaviorAgent, connection: Connection, _reason: CloseReason): void {
+    this.exchanges.onDisconnected(agent, connection.id);
+    this.serving.disconnected(connection.id);
+    const lost = this.members.disconnected(agent, connection);
+    if (lost !== undefined && this.isClose(lost)) this.refresher.renew(agent);
+    this.mesh.disconnected(agent, connection.id);
+    this.members.forget(connection.id);
+  }
+
+  override onMessage(agent: BehaviorAgent, message: Message): void {
+    this.exchanges.onMessage(agent, message, this.serving);
+  }
+
+  override onMessageLost(agent: BehaviorAgent, lost: Lost): void {
+    this.exchanges.onMessageLost(agent, lost);
+  }
+
+  override onStopped(agent: BehaviorAgent): void {
+    this.refresher.stop();
+    this.mesh.stop();
+    this.values.stop();
+    this.keeping.stop(agent);
+    this.lookups.stop(agent);
+    this.exchanges.onStopped(agent);
+  }
+
+  private handlers(): ReadonlyMap<number, Handler> {
+    return new Map<number, Handler>([
+      [OP_PING, (_agent, body) => (body.length === 0 ? { code: 'ok' } : MALFORMED)],
+      [OP_SEEK, (_agent, body, asker) => this.seeking.seek(body, asker)],
+      [OP_FIND, (agent, body, asker) => this.keeping.find(agent, body, asker)],
+      [OP_STORE, (agent, body, asker) => this.keeping.storeFor(agent, body, asker)],
+    ]);
+  }
+
+  private greeted(value: unknown, connectionId: number): string | undefined {
+    if (value !== true) return 'malformed spacer section';
+    this.members.announces(connectionId);
+    return undefined;
+  }
+
+  private refreshed(agent: BehaviorAgent): void {
+    this.mesh.changed(agent);
+    this.keeping.store.expire(agent.nowMs);
+  }
+
+  /** Among the closest that this node knows. */
+  private isClose(contact: Contact): boolean {
+    return this.table.closestKnown(this.table.self, Math.ceil(this.mesh.levelNow / 4)).includes(contact);
+  }
+
+  /** A neighbour has a spacer. */
+  private joined(agent: BehaviorAgent, contact: Contact | undefined): void {
+    const connection = contact && agent.connectionTo(contact.nodeId);
+    if (connection === undefined) return;
+    this.mesh.connected(agent, connection);
+    if (this.table.linkCount === 1) this.refresher.renew(agent);
+  }
+
+  /** Its handshake was before this behaviour: whoever answers has a spacer. */
+  private greet(agent: BehaviorAgent, connection: Connection): void {
+    const ping = {
+      op: OP_PING,
+      isSigned: false,
+      chain: [],
+      waitMs: HELLO_MS,
+      nonce: agent.random.bytes(NONCE_BYTES),
+      body: new Uint8Array(0),
+    };
+    this.asking.send(agent, connection.id, ping, (later, raw) => {
+      const isThere = 'head' in raw && later.connectionTo(connection.nodeId)?.id === connection.id;
+      if (isThere && this.members.linkTo(connection.nodeId) === undefined) {
+        this.joined(later, this.members.met(later, connection));
+      }
+    });
+  }
+}

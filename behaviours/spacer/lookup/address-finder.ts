@@ -1,0 +1,82 @@
+/**
+ * @module AddressFinder: where a node can be dialled: what is known of it, else what the node says that has named it, else what a lookup finds. Each
+ * node is looked up once at a time.
+ */
+import { type Address, type BehaviorAgent, ByteReader, type NodeId } from '../../../core/index.js';
+import { OP_SEEK, readNodes, seekBody } from '../messages.js';
+import type { Asking } from '../query/asking.js';
+import type { NodeTable } from '../table/node-table.js';
+import type { Lookups } from './lookups.js';
+
+type Settle = (agent: BehaviorAgent, addresses: readonly Address[]) => void;
+
+/** Nodes that are looked up at once; further ones are not found. */
+const SEARCHES_MAX = 256;
+/** Who has named it is asked for so many. */
+const ASKED_COUNT = 4;
+
+export interface AddressFinderParts {
+  readonly table: NodeTable;
+  readonly asking: Asking;
+  readonly lookups: Lookups;
+  linkTo(nodeId: NodeId): number | undefined;
+  believed(neighbour: NodeId, addresses: readonly Address[]): readonly Address[];
+}
+
+export class AddressFinder {
+  private readonly searches = new Map<NodeId, Settle[]>();
+
+  constructor(private readonly parts: AddressFinderParts) {}
+
+  /** The addresses at once, or `undefined` and `settle` later, once. */
+  find(agent: BehaviorAgent, nodeId: NodeId, settle: Settle): readonly Address[] | undefined {
+    const contact = this.parts.table.get(nodeId);
+    if (contact !== undefined && contact.addresses.length > 0 && contact.failures === 0) return contact.addresses;
+    const waiting = this.searches.get(nodeId);
+    if (waiting !== undefined) {
+      waiting.push(settle);
+      return undefined;
+    }
+    if (this.searches.size >= SEARCHES_MAX || this.parts.table.linkCount === 0) return [];
+    this.searches.set(nodeId, [settle]);
+    this.parts.table.resolving(nodeId, agent.nowMs);
+    this.askNamer(agent, nodeId, contact?.namedBy);
+    return undefined;
+  }
+
+  private askNamer(agent: BehaviorAgent, nodeId: NodeId, namer: NodeId | undefined): void {
+    const { asking, lookups, linkTo } = this.parts;
+    if (namer === undefined || linkTo(namer) === undefined) return this.lookUp(agent, nodeId);
+    const question = { op: OP_SEEK, chain: [namer], body: seekBody(nodeId, ASKED_COUNT), waitMs: lookups.latency.giveUpMs(1) };
+    const ask = asking.ask(agent, question, (later, { code, body }) => {
+      const nodes = code === 'ok' ? readNodes(new ByteReader(body), ASKED_COUNT) : undefined;
+      const addresses = this.parts.believed(namer, nodes?.find((node) => node.nodeId === nodeId)?.addresses ?? []);
+      if (addresses.length > 0) this.found(later, nodeId, addresses);
+      else this.lookUp(later, nodeId);
+    });
+    if (ask === undefined) this.lookUp(agent, nodeId);
+  }
+
+  private lookUp(agent: BehaviorAgent, nodeId: NodeId): void {
+    try {
+      this.parts.lookups.start(agent, {
+        ...{ key: nodeId, count: ASKED_COUNT, isForNode: true },
+        settle: (later, lookup) => {
+          const node = lookup.closest().find((found) => found.nodeId === nodeId);
+          // Somebody may have named it who is too far away to be asked over.
+          this.found(later, nodeId, node?.addresses ?? this.parts.table.get(nodeId)?.addresses ?? []);
+        },
+      });
+    } catch (err) {
+      agent.log.debug({ err, nodeId }, 'no address was looked up');
+      this.found(agent, nodeId, []);
+    }
+  }
+
+  private found(agent: BehaviorAgent, nodeId: NodeId, addresses: readonly Address[]): void {
+    const waiting = this.searches.get(nodeId) ?? [];
+    this.searches.delete(nodeId);
+    this.parts.table.resolved(nodeId, addresses);
+    for (const settle of waiting) settle(agent, addresses);
+  }
+}

@@ -1,0 +1,193 @@
+/**
+ * @module LookupPath: the candidates of one path of a lookup, by distance, and which of them to ask next. Paths of one lookup are disjoint: a node
+ * that has answered one of them passes nothing on for another. Pure.
+ */
+import type { NodeId } from '../../../core/index.js';
+import type { NamedNode } from '../messages.js';
+import { compareDistance } from '../table/closest.js';
+import { prefixOf } from '../table/contact.js';
+import { Candidate, type Namer, type Query } from './candidate.js';
+
+export interface PathRules {
+  readonly key: NodeId;
+  readonly self: NodeId;
+  /** Questions at once, on the way to the neighbourhood of the key. */
+  readonly alpha: number;
+  /** So many of the closest have to answer; so many are asked at once in the neighbourhood of the key. */
+  readonly enough: number;
+  /** Nodes that an answer may name. */
+  readonly k: number;
+  /** Nodes that may pass a question on. */
+  readonly relaysMax: number;
+}
+
+/** Of one path; beyond it the farthest are left out. */
+const CANDIDATES_MAX = 256;
+
+export class LookupPath {
+  /** The closest to the key first. */
+  readonly candidates: Candidate[] = [];
+  private readonly byId = new Map<NodeId, Candidate>();
+  private readonly namers = new Map<NodeId, Namer>();
+  private readonly keyPrefix: number;
+  /** An answer came from somebody who knows hardly anybody closer. */
+  private isNear = false;
+
+  constructor(
+    readonly index: number,
+    private readonly rules: PathRules,
+    /** What other paths have of the node: its answer, or a question to it that is not slow yet. */
+    private readonly elsewhere: (nodeId: NodeId) => 'answered' | 'asked' | undefined,
+  ) {
+    this.keyPrefix = prefixOf(rules.key);
+  }
+
+  get(nodeId: NodeId): Candidate | undefined {
+    return this.byId.get(nodeId);
+  }
+
+  /** A neighbour to begin with. */
+  begin({ nodeId, addresses }: NamedNode): void {
+    this.insert(new Candidate(nodeId, [], addresses));
+  }
+
+  /** Whom to ask now, the closest first. */
+  next(): readonly Candidate[] {
+    const limit = this.isNear ? Math.max(this.rules.alpha, this.rules.enough) : this.rules.alpha;
+    const picked: Candidate[] = [];
+    let room = limit - this.candidates.filter(({ state }) => state === 'asked').length;
+    let wanted = this.rules.k;
+    for (const candidate of this.sound()) {
+      if (room <= 0 || wanted <= 0) break;
+      this.look(candidate);
+      if (candidate.state === 'answered' || candidate.state === 'elsewhere') wanted--;
+      if (candidate.state !== 'new' || this.elsewhere(candidate.nodeId) === 'asked') continue;
+      picked.push(candidate);
+      room--;
+      wanted--;
+    }
+    return picked;
+  }
+
+  /** Whether enough of the closest have answered. One that is slow is not waited for, unless there are no others. */
+  get isDone(): boolean {
+    let answered = 0;
+    let isWaiting = false;
+    for (const candidate of this.sound()) {
+      this.look(candidate);
+      if (candidate.state === 'new' || candidate.state === 'asked') return false;
+      if (candidate.state === 'slow') isWaiting = true;
+      else if (++answered >= this.rules.enough) return true;
+    }
+    return !isWaiting;
+  }
+
+  /** An answer has come; `named` are sound, and at most `k`. How many of them are closer than the node itself. */
+  answered(query: Query, named: readonly NamedNode[], isLinked: (nodeId: NodeId) => boolean): number {
+    const { candidate, chain } = query;
+    candidate.state = 'answered';
+    for (const namer of candidate.namers) namer.answered++;
+    const closer = named.filter((node) => this.isCloser(node, candidate)).length;
+    if (closer < this.rules.k) this.isNear = true;
+    const namer = this.namerOf(candidate.nodeId);
+    for (const node of named) this.take(node, isLinked(node.nodeId) ? [] : [...chain, candidate.nodeId], namer);
+    return closer;
+  }
+
+  /** It has answered another path before: here it leads to nobody. */
+  answeredElsewhere({ candidate }: Query): void {
+    candidate.state = 'elsewhere';
+  }
+
+  /** No answer will come. It may be asked over another node. */
+  failed({ candidate, chain }: Query): void {
+    for (const namer of candidate.namers) namer.failed++;
+    const { spare } = candidate;
+    candidate.state = 'failed';
+    if (spare === undefined || chain === spare) return;
+    candidate.chain = spare;
+    candidate.spare = undefined;
+    candidate.state = 'new';
+  }
+
+  private isCloser({ nodeId }: NamedNode, than: Candidate): boolean {
+    return compareDistance({ nodeId, prefix: prefixOf(nodeId) }, than, this.rules.key, this.keyPrefix) < 0;
+  }
+
+  private take({ nodeId, addresses }: NamedNode, chain: readonly NodeId[], namer: Namer): void {
+    const known = this.byId.get(nodeId);
+    if (nodeId === this.rules.self || chain.includes(nodeId)) return;
+    if (known === undefined) {
+      const candidate = new Candidate(nodeId, chain, addresses);
+      candidate.namers.push(namer);
+      if (chain.length > this.rules.relaysMax) candidate.state = 'out-of-reach';
+      return this.insert(candidate);
+    }
+    if (known.namers.length < 4 && !known.namers.includes(namer)) known.namers.push(namer);
+    if (known.addresses.length === 0) known.addresses = addresses;
+    if (chain.length <= this.rules.relaysMax) offer(known, chain);
+  }
+
+  private insert(candidate: Candidate): void {
+    const { candidates, byId } = this;
+    if (byId.has(candidate.nodeId)) return;
+    const index = this.placeOf(candidate);
+    if (index >= CANDIDATES_MAX) return;
+    candidates.splice(index, 0, candidate);
+    byId.set(candidate.nodeId, candidate);
+    // One that is asked, or has answered, is never among the farthest of so many.
+    if (candidates.length > CANDIDATES_MAX) byId.delete((candidates.pop() as Candidate).nodeId);
+  }
+
+  private placeOf(candidate: Candidate): number {
+    let low = 0;
+    let high = this.candidates.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (compareDistance(this.candidates[middle] as Candidate, candidate, this.rules.key, this.keyPrefix) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** Those that may still answer, the closest first; the doubtful ones only where there are no others. */
+  private sound(): readonly Candidate[] {
+    const open = this.candidates.filter(({ state }) => state !== 'failed' && state !== 'out-of-reach');
+    const sound = open.filter((candidate) => candidate.state !== 'new' || !candidate.isDoubtful);
+    return sound.length > 0 ? sound : open;
+  }
+
+  /** Another path may have had its answer meanwhile. */
+  private look(candidate: Candidate): void {
+    if (candidate.state === 'new' && this.elsewhere(candidate.nodeId) === 'answered') candidate.state = 'elsewhere';
+  }
+
+  private namerOf(nodeId: NodeId): Namer {
+    const namer = this.namers.get(nodeId) ?? { nodeId, answered: 0, failed: 0 };
+    this.namers.set(nodeId, namer);
+    return namer;
+  }
+}
+
+/** Another chain to a candidate: a shorter one replaces one that was not used yet, the other is kept for a second try. */
+function offer(candidate: Candidate, chain: readonly NodeId[]): void {
+  if (
+    candidate.state === 'out-of-reach' ||
+    (candidate.state === 'failed' && candidate.spare === undefined && !isSame(candidate.chain, chain))
+  ) {
+    candidate.chain = chain;
+    candidate.state = 'new';
+    // A second try is the last one.
+    candidate.spare = chain;
+    return;
+  }
+  if (candidate.state !== 'new' && candidate.state !== 'asked' && candidate.state !== 'slow') return;
+  if (candidate.state === 'new' && chain.length < candidate.chain.length) {
+    candidate.spare = candidate.chain;
+    candidate.chain = chain;
+  } else if (candidate.spare === undefined && !isSame(candidate.chain, chain)) candidate.spare = chain;
+}
+
+function isSame(one: readonly NodeId[], other: readonly NodeId[]): boolean {
+  return one.length === other.length && one.every((nodeId, index) => nodeId === other[index]);
+}

@@ -1,0 +1,186 @@
+/**
+ * @module Mesh: keeps the links that `plan.ts` wants: dials some at a time, holds what this node has dialled and wants, and lets go what it does not.
+ */
+import {
+  type BehaviorAgent,
+  backoffBoundMs,
+  type Connection,
+  limitReached,
+  NetworkError,
+  type NodeId,
+  WakeTimer,
+} from '../../../core/index.js';
+import { type DialWork, DialWorkers } from '../../../core/kits/dial/dial-workers.js';
+import type { Lookups } from '../lookup/lookups.js';
+import type { SpacerCounters } from '../options.js';
+import type { Contact } from '../table/contact.js';
+import type { NodeTable } from '../table/node-table.js';
+import { Checker } from './checker.js';
+import { planMesh } from './plan.js';
+
+/** Between two looks, on average; sooner when something has changed. */
+const LOOK_MS = 10_000;
+const SOON_MS = 250;
+const WORKERS = { running: 6, waiting: 12 } as const;
+const RETRY = { minMs: 5_000, maxMs: 300_000 } as const;
+/** Dials for the application at once. */
+const REACHING_MAX = 256;
+/** A contact that was dialled in vain so often is forgotten. */
+const FAILURES_MAX = 3;
+/** Of the node's connections, the share that the mesh may take. */
+const SHARE_MAX = 0.75;
+
+export interface MeshParts {
+  readonly table: NodeTable;
+  readonly level: number;
+  readonly counters: SpacerCounters;
+  readonly lookups: Lookups;
+  /** Who gave no sign for so long is looked up. */
+  readonly ageMs: number;
+  act<T>(work: (agent: BehaviorAgent) => T): T;
+}
+
+interface Dial extends DialWork<BehaviorAgent> {
+  readonly nodeId: NodeId;
+}
+
+export class Mesh {
+  private readonly timer = new WakeTimer<BehaviorAgent>((agent) => this.look(agent));
+  private readonly workers: DialWorkers<BehaviorAgent, Dial>;
+  /** Connections that this node has dialled and holds. */
+  private readonly held = new Map<number, NodeId>();
+  /** Nodes to which the application wants a connection. */
+  private readonly kept = new Set<NodeId>();
+  private readonly checker: Checker;
+  /** Dials for the application that are not settled. */
+  private reaching = 0;
+  private level = 0;
+
+  constructor(private readonly parts: MeshParts) {
+    const { table, lookups, counters, ageMs } = parts;
+    this.checker = new Checker(table, lookups, counters, ageMs, (agent) => this.changed(agent));
+    this.workers = new DialWorkers({
+      ...{ running: WORKERS.running, waiting: WORKERS.waiting, apart: (work) => parts.act(work) },
+      onFree: (agent) => this.timer.within(agent, SOON_MS),
+    });
+  }
+
+  /** The level that holds: what the node's connections leave room for. */
+  get levelNow(): number {
+    return this.level;
+  }
+
+  get dialCount(): number {
+    return this.workers.all.length;
+  }
+
+  get heldCount(): number {
+    return this.held.size;
+  }
+
+  start(agent: BehaviorAgent): void {
+    const roomy = Math.floor(agent.limits.connectionsMax * SHARE_MAX);
+    this.level = Math.min(this.parts.level, roomy);
+    if (this.level < this.parts.level)
+      agent.log.warn(
+        { meshLevel: this.parts.level, level: this.level, connectionsMax: agent.limits.connectionsMax },
+        'spacer keeps fewer links than its mesh level: raise connections.max',
+      );
+  }
+
+  /** Somebody is there, or is not any more, or is known. */
+  changed(agent: BehaviorAgent): void {
+    if (this.level > 0) this.timer.within(agent, SOON_MS);
+  }
+
+  connected(agent: BehaviorAgent, { id, nodeId, direction }: Connection): void {
+    if (direction === 'outgoing' && this.level > 0) {
+      this.held.set(id, nodeId);
+      agent.hold(id);
+    }
+    this.changed(agent);
+  }
+
+  disconnected(agent: BehaviorAgent, connectionId: number): void {
+    const nodeId = this.held.get(connectionId);
+    this.held.delete(connectionId);
+    if (nodeId !== undefined) this.kept.delete(nodeId);
+    this.changed(agent);
+  }
+
+  /** Dials a node for the application; the connection is held until it ends. */
+  connectTo(nodeId: NodeId): Promise<Connection> {
+    const current = this.reaching;
+    if (current >= REACHING_MAX) throw limitReached({ limit: 'connectTo', current, maximum: REACHING_MAX, scope: 'spacer' });
+    this.reaching++;
+    return new Promise((resolve, reject) => {
+      this.workers.push({
+        ...{ nodeId, place: nodeId },
+        isWanted: () => true,
+        settled: (later, outcome) => {
+          this.reaching--;
+          if (outcome instanceof NetworkError) return reject(outcome);
+          this.keep(later, outcome);
+          resolve(outcome);
+        },
+      });
+      this.workers.run();
+    });
+  }
+
+  stop(): void {
+    this.timer.cancel();
+  }
+
+  private look(agent: BehaviorAgent): void {
+    const { table } = this.parts;
+    const { dials, wanted } = planMesh(table, this.level, agent.nowMs);
+    for (const [id, nodeId] of [...this.held]) if (!wanted.has(nodeId) && !this.kept.has(nodeId)) this.letGo(agent, id);
+    for (const contact of dials) if (!this.enqueue(contact)) break;
+    this.workers.run();
+    this.checker.check(agent);
+    this.timer.within(agent, LOOK_MS * (0.5 + agent.random.float()));
+  }
+
+  private keep(agent: BehaviorAgent, { id, nodeId }: Connection): void {
+    this.kept.add(nodeId);
+    if (!this.held.has(id)) agent.hold(id);
+    this.held.set(id, nodeId);
+  }
+
+  private letGo(agent: BehaviorAgent, connectionId: number): void {
+    this.held.delete(connectionId);
+    agent.release(connectionId);
+  }
+
+  /** False when there is no room. */
+  private enqueue(contact: Contact): boolean {
+    const { nodeId } = contact;
+    if (this.workers.all.some((dial) => dial.nodeId === nodeId)) return true;
+    return this.workers.add({
+      ...{ nodeId, place: nodeId },
+      isWanted: () => {
+        const isWanted = this.parts.table.get(nodeId) === contact && !contact.isConnected;
+        if (isWanted) this.begun(contact);
+        return isWanted;
+      },
+      settled: (agent, outcome) => this.settled(agent, contact, outcome),
+    });
+  }
+
+  private begun(contact: Contact): void {
+    this.parts.counters.meshDials++;
+    if (contact.state === 'resolved') contact.moveTo('connecting');
+  }
+
+  private settled({ nowMs, random }: BehaviorAgent, contact: Contact, outcome: Connection | NetworkError): void {
+    const { table, counters } = this.parts;
+    if (!(outcome instanceof NetworkError) || contact.isConnected) return;
+    contact.fallBack();
+    contact.failures++;
+    contact.retryMs = nowMs + backoffBoundMs(contact.failures, RETRY) * (0.5 + random.float() / 2);
+    if (contact.failures < FAILURES_MAX) return;
+    counters.contactsEvicted++;
+    table.remove(contact);
+  }
+}

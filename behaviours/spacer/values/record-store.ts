@@ -1,0 +1,108 @@
+/**
+ * @module RecordStore: the records that this node keeps for others. Bounded in all and for each source; what was not stored again in time is
+ * forgotten. Pure.
+ */
+import { BoundedMap, type NodeId } from '../../../core/index.js';
+import { PROVIDER, type SoundRecord } from './records.js';
+
+export const STORE_LIMITS = {
+  /** Records in all; at the bound the one that was stored first gives way. */
+  recordsMax: 16_384,
+  /** Of one source, which is the neighbour that brought them. */
+  perSourceMax: 2_048,
+  /** Providers of one key that are kept, and told. */
+  providersPerKeyMax: 20,
+  ttlMsMax: 86_400_000,
+} as const;
+
+/** Why a record is not kept. */
+export type StoreRefusal = 'older' | 'mismatch' | 'full';
+
+export interface StoreWish {
+  readonly record: SoundRecord;
+  readonly source: NodeId;
+  readonly ttlMs: number;
+  /** Only if the record of now has this number; 0: only if there is none. `undefined`: whatever there is. */
+  readonly expected: number | undefined;
+}
+
+interface Kept {
+  readonly record: SoundRecord;
+  readonly source: NodeId;
+  readonly untilMs: number;
+}
+
+export class RecordStore {
+  private readonly kept = new BoundedMap<string, Kept>(STORE_LIMITS.recordsMax);
+  private readonly byKey = new Map<NodeId, Set<string>>();
+  private readonly bySource = new Map<NodeId, number>();
+
+  get size(): number {
+    return this.kept.size;
+  }
+
+  /** Keeps it, in place of an older one; or says why not. */
+  put({ record, source, ttlMs, expected }: StoreWish, nowMs: number): StoreRefusal | undefined {
+    const id = idOf(record);
+    const known = this.live(id, nowMs);
+    if (known !== undefined && known.record.seq > record.seq) return 'older';
+    if (known !== undefined && known.record.seq === record.seq && !isSame(known.record.value, record.value)) return 'older';
+    if (expected !== undefined && expected !== (known?.record.seq ?? 0)) return 'mismatch';
+    if (known === undefined && !this.hasRoom(record, source, nowMs)) return 'full';
+    this.remove(id);
+    const displaced = this.kept.set(id, { record, source, untilMs: nowMs + Math.min(ttlMs, STORE_LIMITS.ttlMsMax) });
+    if (displaced !== undefined) this.forgotten(displaced.key, displaced.value);
+    this.byKey.set(record.key, (this.byKey.get(record.key) ?? new Set()).add(id));
+    this.bySource.set(source, (this.bySource.get(source) ?? 0) + 1);
+    return undefined;
+  }
+
+  /** The live records of a key. */
+  get(key: NodeId, nowMs: number): readonly SoundRecord[] {
+    return [...(this.byKey.get(key) ?? [])].flatMap((id) => this.live(id, nowMs)?.record ?? []);
+  }
+
+  /** All live records with the time that they have left. */
+  values(nowMs: number): readonly { readonly record: SoundRecord; readonly leftMs: number }[] {
+    return this.kept.entries().flatMap(({ value: { record, untilMs } }) => (untilMs > nowMs ? { record, leftMs: untilMs - nowMs } : []));
+  }
+
+  expire(nowMs: number): void {
+    for (const { key, value } of this.kept.entries()) if (value.untilMs <= nowMs) this.remove(key);
+  }
+
+  private hasRoom({ kind, key }: SoundRecord, source: NodeId, nowMs: number): boolean {
+    if ((this.bySource.get(source) ?? 0) >= STORE_LIMITS.perSourceMax) return false;
+    return kind !== PROVIDER || this.get(key, nowMs).length < STORE_LIMITS.providersPerKeyMax;
+  }
+
+  private live(id: string, nowMs: number): Kept | undefined {
+    const kept = this.kept.get(id);
+    if (kept === undefined || kept.untilMs > nowMs) return kept;
+    this.remove(id);
+    return undefined;
+  }
+
+  private remove(id: string): void {
+    const kept = this.kept.take(id);
+    if (kept !== undefined) this.forgotten(id, kept);
+  }
+
+  private forgotten(id: string, { record, source }: Kept): void {
+    const ids = this.byKey.get(record.key);
+    ids?.delete(id);
+    if (ids?.size === 0) this.byKey.delete(record.key);
+    const count = (this.bySource.get(source) ?? 1) - 1;
+    if (count > 0) this.bySource.set(source, count);
+    else this.bySource.delete(source);
+  }
+}
+
+/** One record for a key and its author. */
+function idOf({ kind, key, author }: SoundRecord): string {
+  return `${kind}/${key}/${author ?? ''}`;
+}
+
+function isSame(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && one.every((byte, index) => byte === other[index]);
+}

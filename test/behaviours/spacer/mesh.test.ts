@@ -1,0 +1,135 @@
+/**
+ * @module The mesh that spacers keep: links to the closest nodes, the others spread, and what that gives lookups and routes.
+ */
+import { expect } from 'chai';
+import { SpacerBehavior } from '../../../behaviours/spacer/index.js';
+import { planMesh } from '../../../behaviours/spacer/mesh/plan.js';
+import { NodeTable } from '../../../behaviours/spacer/table/node-table.js';
+import { Address, type NodeId, toKey, toNode } from '../../../core/index.js';
+import type { SimulatedNode } from '../../../simulation.js';
+import { SeededRandom } from '../../../testing/conformance/check-tools.js';
+import { Mailbox } from '../router-sync/mesh.js';
+import { Space, spacerOf } from './support.js';
+
+const HERE = Address.of({ scheme: 'mem', host: 'here' });
+
+describe('the plan of a mesh', () => {
+  const random = new SeededRandom(11);
+  const self = '0'.repeat(64) as NodeId;
+  let table: NodeTable;
+  beforeEach(() => {
+    table = new NodeTable(self, 20);
+  });
+  const near = (count: number) => Array.from({ length: count }, () => `${'0'.repeat(6)}${random.nodeId().slice(6)}` as NodeId);
+
+  it('dials the closest half of its level, if something was heard of them within 30 s (TH-41)', () => {
+    const ids = near(10);
+    for (const id of ids) table.named(id, [HERE], self, 1_000);
+    expect(planMesh(table, 20, 30_000).dials.map(({ nodeId }) => nodeId)).to.have.members(ids);
+    expect(planMesh(table, 20, 31_001).dials).to.deep.equal([]);
+  });
+
+  it('spreads the other half over the buckets that have links, and lets go what is beyond (TH-42)', () => {
+    const far = Array.from({ length: 16 }, (_, index) => `f${index.toString(16)}${random.nodeId().slice(2)}` as NodeId);
+    for (const [index, id] of far.entries()) table.connected(id, index + 1, [], HERE, index);
+    for (const [index, id] of near(10).entries()) table.connected(id, 100 + index, [], HERE, 0);
+    const { wanted } = planMesh(table, 20, 1_000);
+    const kept = far.filter((id) => wanted.has(id));
+    expect(kept.length).to.be.within(3, 7);
+    expect(kept).to.deep.equal(far.slice(0, kept.length));
+  });
+
+  it('dials nobody at level 0', () => {
+    for (const id of near(10)) table.named(id, [HERE], self, 0);
+    expect(planMesh(table, 0, 0).dials).to.deep.equal([]);
+  });
+});
+
+describe('a mesh of spacers', function () {
+  this.timeout(120_000);
+  const COUNT = 36;
+  const LEVEL = 12;
+  const random = new SeededRandom(36);
+  let space: Space;
+  let nodes: readonly SimulatedNode[];
+
+  before(async () => {
+    space = new Space({});
+    for (let index = 0; index < COUNT; index++) {
+      const spacer = [SpacerBehavior, { meshLevel: LEVEL, refreshMs: 20_000 }] as const;
+      await space.node(`n${index}`, index === 0 ? [] : [`n${random.below(index)}`], undefined, { behaviors: [[...spacer], Mailbox] });
+    }
+    await space.net.run(15_000);
+    nodes = space.nodes;
+  });
+  after(() => space.net.stop());
+
+  it('joins by looking up its own id: each node has links to those closest to it (ATM-61, TH-39, TH-41)', () => {
+    const missing = nodes.flatMap((node) =>
+      space
+        .closest(node.id, 1 + LEVEL / 2)
+        .slice(1)
+        .filter((id) => !node.connections().some(({ nodeId }) => nodeId === id)),
+    );
+    expect(missing.length).to.be.at.most(COUNT * (LEVEL / 2) * 0.02);
+  });
+
+  it('lookups find the closest nodes from everywhere, and messages reach key and node by greedy steps', async () => {
+    for (const node of nodes) {
+      const key = random.nodeId();
+      const found = await space.net.waitFor(spacerOf(node).resolve(key).nodes);
+      expect(found[0]?.nodeId).to.equal(space.closest(key, 1)[0]);
+    }
+    const keys = nodes.map(() => random.nodeId());
+    for (const [index, node] of nodes.entries()) {
+      expect(node.behavior(Mailbox).post(toNode((nodes[(index + 23) % COUNT] as SimulatedNode).id), index)).to.equal('queued');
+      node.behavior(Mailbox).post(toKey(keys[index] as NodeId), 1_000 + index);
+    }
+    await space.net.run(500);
+    const got = (id: NodeId | undefined) =>
+      nodes
+        .find((node) => node.id === id)
+        ?.behavior(Mailbox)
+        .got.map(({ first }) => first);
+    for (const [index] of nodes.entries()) {
+      expect(got(nodes[(index + 23) % COUNT]?.id)).to.include(index);
+      expect(got(space.closest(keys[index] as NodeId, 1)[0])).to.include(1_000 + index);
+    }
+  });
+
+  it('connectTo goes to any node, and keeps the connection', async () => {
+    const [first] = nodes as [SimulatedNode];
+    const far = nodes.find((node) => node !== first && !first.connections().some(({ nodeId }) => nodeId === node.id)) as SimulatedNode;
+    const connection = await space.net.waitFor(spacerOf(first).connectTo(far.id));
+    expect(connection.nodeId).to.equal(far.id);
+    await space.net.run(40_000);
+    expect(first.connections().map(({ nodeId }) => nodeId)).to.include(far.id);
+  });
+
+  it('heals when a third has crashed: lookups go on, and the table forgets who is gone within two refreshes (row 55)', async () => {
+    const gone = nodes.filter((_, index) => index % 3 === 2);
+    for (const node of gone) space.net.crash(node);
+    const alive = nodes.filter((node) => !gone.includes(node));
+    await space.net.run(60_000);
+    let found = 0;
+    for (const node of alive) {
+      const key = random.nodeId();
+      const closest = await space.net.waitFor(spacerOf(node).resolve(key).nodes);
+      if (closest[0]?.nodeId === space.closest(key, 1, alive)[0]) found++;
+    }
+    expect(found).to.be.at.least(alive.length - 1);
+    const used = alive.flatMap((node) =>
+      spacerOf(node)
+        .contacts()
+        .filter(({ isUsed }) => isUsed),
+    );
+    const stale = used.filter(({ nodeId }) => gone.some(({ id }) => id === nodeId));
+    expect(stale.length / used.length).to.be.lessThan(0.05);
+  });
+
+  it('keeps fewer links where the node has no room, and says so', async () => {
+    const small = new Space({ connections: { max: 8 }, spacer: { profile: 'classic' } });
+    expect(spacerOf(await small.node('small')).meshLevel).to.equal(6);
+    await small.net.stop();
+  });
+});

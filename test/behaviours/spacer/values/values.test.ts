@@ -1,0 +1,177 @@
+/**
+ * @module Values and providers in the table of a space: what is put is found from everywhere, what does not prove itself is kept nowhere.
+ */
+import { expect } from 'chai';
+import { SpacerBehavior } from '../../../../behaviours/spacer/index.js';
+import { closestOf } from '../../../../behaviours/spacer/table/closest.js';
+import { prefixOf } from '../../../../behaviours/spacer/table/contact.js';
+import { RecordStore, STORE_LIMITS } from '../../../../behaviours/spacer/values/record-store.js';
+import { keyOfValue, mutableRecord, providerRecord, type RecordPorts, readRecord } from '../../../../behaviours/spacer/values/records.js';
+import { servedBy } from '../../../../behaviours/spacer/values/sweep.js';
+import { NetworkBehavior, type NetworkError, type NodeId, SEALER, type Sealer, SIGNER, type Signer } from '../../../../core/index.js';
+import type { SimulatedNode } from '../../../../simulation.js';
+import { SeededRandom } from '../../../../testing/conformance/check-tools.js';
+import { Space } from '../support.js';
+
+/** Gives the test what records are made with. */
+class Maker extends NetworkBehavior {
+  static readonly behavior = { serviceId: 99, name: 'maker' } as const;
+  static readonly inject = [SIGNER, SEALER] as const;
+  constructor(
+    readonly signer: Signer,
+    readonly sealer: Sealer,
+  ) {
+    super();
+  }
+}
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+const text = (value: Uint8Array | undefined) => value && new TextDecoder().decode(value);
+
+describe('values of a spacer', function () {
+  this.timeout(60_000);
+  const random = new SeededRandom(3);
+  let space: Space;
+  let nodes: readonly SimulatedNode[];
+  before(async () => {
+    space = new Space();
+    for (let index = 0; index < 12; index++) {
+      const behaviors = [[SpacerBehavior, { meshLevel: 12 }], Maker] as const;
+      await space.node(`n${index}`, index === 0 ? [] : [`n${random.below(index)}`], undefined, { behaviors: behaviors as never });
+    }
+    await space.net.run(5_000);
+    nodes = space.nodes;
+  });
+  after(() => space.net.stop());
+  const valuesOf = (index: number) => (nodes[index] as SimulatedNode).behavior(SpacerBehavior).values;
+  const ports = (index: number): RecordPorts => (nodes[index] as SimulatedNode).behavior(Maker);
+  const wait = <T>(promise: Promise<T>) => space.net.waitFor(promise);
+  const codeOf = async (promise: Promise<unknown>) => {
+    const error = await wait(
+      promise.then(
+        () => undefined,
+        (thrown: NetworkError) => thrown,
+      ),
+    );
+    return error?.code;
+  };
+
+  it('a value is found from everywhere by its hash, and by no other key', async () => {
+    const { key, stored } = await wait(valuesOf(0).put(bytes('hello')));
+    expect(stored).to.be.at.least(5);
+    for (let index = 0; index < 12; index++) expect(text(await wait(valuesOf(index).get(key)))).to.equal('hello');
+    expect(await wait(valuesOf(3).get('ab'.repeat(32) as NodeId))).to.equal(undefined);
+  });
+
+  it('takes 1,000 bytes and not one more (row 60)', async () => {
+    expect((await wait(valuesOf(0).put(new Uint8Array(1_000)))).stored).to.be.at.least(5);
+    expect(await codeOf(valuesOf(0).put(new Uint8Array(1_001)))).to.equal('ARGUMENT_INVALID');
+  });
+
+  it('a signed value is replaced by its author alone, number by number, with compare-and-set', async () => {
+    const author = (nodes[1] as SimulatedNode).id;
+    expect((await wait(valuesOf(1).putSigned('motd', bytes('one'), { expected: 0 }))).seq).to.equal(1);
+    expect((await wait(valuesOf(1).putSigned('motd', bytes('two'), { expected: 1 }))).seq).to.equal(2);
+    const read = await wait(valuesOf(7).getSigned(author, 'motd'));
+    expect([text(read?.value), read?.seq]).to.deep.equal(['two', 2]);
+    expect(await codeOf(valuesOf(1).putSigned('motd', bytes('lost'), { expected: 1 }))).to.equal('VALUE_CHANGED');
+    await wait(valuesOf(2).putSigned('motd', bytes('another author')));
+    expect(text((await wait(valuesOf(7).getSigned(author, 'motd')))?.value)).to.equal('two');
+  });
+
+  it('providers of a key are found', async () => {
+    const key = (nodes[0] as SimulatedNode).behavior(SpacerBehavior).keyOf('a film');
+    for (const index of [2, 5, 9]) await wait(valuesOf(index).provide(key));
+    const found = await wait(valuesOf(11).providers(key));
+    expect(found).to.have.members([2, 5, 9].map((index) => nodes[index]?.id));
+  });
+
+  it('what is put again in time outlives its time, and what is withdrawn does not', async () => {
+    const key = (nodes[0] as SimulatedNode).behavior(SpacerBehavior).keyOf('short');
+    const { key: kept } = await wait(valuesOf(4).put(bytes('kept'), { ttlMs: 20_000 }));
+    await wait(valuesOf(4).provide(key, { ttlMs: 20_000 }));
+    valuesOf(4).unprovide(key);
+    await space.net.run(50_000);
+    expect(text(await wait(valuesOf(8).get(kept)))).to.equal('kept');
+    expect(await wait(valuesOf(8).providers(key))).to.deep.equal([]);
+  });
+
+  it('is found when a quarter of the nodes has crashed', async () => {
+    const { key } = await wait(valuesOf(0).put(bytes('survives')));
+    for (const index of [3, 6, 10]) space.net.crash(nodes[index] as SimulatedNode);
+    for (const index of [0, 1, 2, 4, 5]) expect(text(await wait(valuesOf(index).get(key)))).to.equal('survives');
+  });
+
+  it('a record that is not what it says is read nowhere, whichever bit is wrong (row 60)', () => {
+    const one = ports(0);
+    const key = keyOfValue(one, bytes('x'));
+    expect(readRecord(one, key, Uint8Array.of(0, ...bytes('y')))).to.equal('bad-signature');
+    expect(readRecord(one, key, new Uint8Array(1_301))).to.equal('too-large');
+    expect(readRecord(one, key, Uint8Array.of(9))).to.equal('malformed');
+    const provided = 'cd'.repeat(32) as NodeId;
+    const sound = providerRecord(one, provided, 7);
+    expect(readRecord(ports(1), provided, sound)).to.include({ author: nodes[0]?.id, seq: 7 });
+    for (let index = 0; index < sound.length; index++) {
+      const wrong = sound.slice();
+      wrong[index] = (wrong[index] as number) ^ 0x10;
+      expect(readRecord(one, provided, wrong), `byte ${index}`).to.be.a('string');
+    }
+    expect(readRecord(one, key, sound)).to.equal('bad-signature');
+  });
+
+  it('keeps the newer of two, refuses what is older or was not expected, and so many of one source (row 60)', () => {
+    const one = ports(0);
+    const store = new RecordStore();
+    const read = (seq: number, value: string) => {
+      const record = mutableRecord(one, 'name', seq, bytes(value));
+      const key = one.sealer.tag(`spacer/mutable/1:${nodes[0]?.id}:name`);
+      return readRecord(one, [...key].map((byte) => byte.toString(16).padStart(2, '0')).join('') as NodeId, record);
+    };
+    const put = (seq: number, value: string, expected?: number) =>
+      store.put({ record: read(seq, value) as never, source: 'a' as NodeId, ttlMs: 1_000, expected }, 0);
+    expect(put(2, 'b')).to.equal(undefined);
+    expect(put(1, 'a')).to.equal('older');
+    expect(put(2, 'other')).to.equal('older');
+    expect(put(2, 'b')).to.equal(undefined);
+    expect(put(3, 'c', 1)).to.equal('mismatch');
+    expect(put(3, 'c', 2)).to.equal(undefined);
+    expect(store.size).to.equal(1);
+    const full = new RecordStore();
+    const of = (source: string) => {
+      const key = random.nodeId();
+      return {
+        record: { kind: 0, key, author: undefined, seq: 0, value: bytes(''), bytes: bytes('') },
+        source: source as NodeId,
+        ttlMs: 1_000,
+        expected: undefined,
+      } as const;
+    };
+    for (let count = 0; count < STORE_LIMITS.perSourceMax; count++) full.put(of('a'), 0);
+    expect(full.put(of('a'), 0)).to.equal('full');
+    expect(full.put(of('b'), 0)).to.equal(undefined);
+    full.expire(1_000);
+    expect(full.size).to.equal(0);
+  });
+
+  it('a sweep of 10,000 keys among 10,000 nodes takes at most 3,000 lookups, and each key gets its closest nodes', () => {
+    const placed = Array.from({ length: 10_000 }, () => random.nodeId()).map((nodeId) => ({ nodeId, prefix: prefixOf(nodeId) }));
+    const sorted = [...placed].sort((one, other) => one.prefix - other.prefix);
+    /** Of those around the key in order, the closest are among the nearest few hundred. */
+    const around = (key: NodeId) => {
+      const index = sorted.findIndex(({ prefix }) => prefix >= prefixOf(key));
+      const from = Math.max(0, (index < 0 ? sorted.length : index) - 300);
+      return closestOf(sorted.slice(from, from + 600), key, 20).map(({ nodeId }) => nodeId);
+    };
+    let keys: readonly NodeId[] = Array.from({ length: 10_000 }, () => random.nodeId()).sort();
+    let lookups = 0;
+    while (keys.length > 0) {
+      const found = around(keys[0] as NodeId);
+      const served = servedBy(keys, found);
+      const last = served.at(-1) as NodeId;
+      if (lookups % 50 === 0) expect(found).to.include(closestOf([...placed], last, 1)[0]?.nodeId);
+      keys = keys.slice(served.length);
+      lookups++;
+    }
+    expect(lookups).to.be.at.most(3_000);
+  });
+});
