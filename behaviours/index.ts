@@ -11,6 +11,7 @@ import { RouterSyncBehavior } from './router-sync/index.js';
 import { RpcBehavior } from './rpc/index.js';
 import { SpacerBehavior } from './spacer/index.js';
 import { StreamsBehavior } from './streams/index.js';
+import { TelemetryBehavior } from './telemetry/index.js';
 
 export * from './addressbook/index.js';
 export * from './envelopes/index.js';
@@ -37,4 +38,5 @@ export const BUILTINS: Readonly<Record<BuiltinName, BehaviorEntry>> = {
   keyvalue: KeyValueBehavior,
   presence: PresenceBehavior,
   spacer: SpacerBehavior,
+  telemetry: TelemetryBehavior,
 };

@@ -21,9 +21,19 @@ import type { SecureStreamOptions } from '../security/secure-stream.js';
 import type { ControlFacts, ControlOptions, ControlPort, GivenControl } from './control-port.js';
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
-export type BuiltinName = 'handshake' | 'addressbook' | 'router-sync' | 'rpc' | 'streams' | 'pubsub' | 'spacer' | 'keyvalue' | 'presence';
+export type BuiltinName =
+  | 'handshake'
+  | 'addressbook'
+  | 'router-sync'
+  | 'rpc'
+  | 'streams'
+  | 'pubsub'
+  | 'spacer'
+  | 'keyvalue'
+  | 'presence'
+  | 'telemetry';
 /** Those that run only where `builtins` names them. */
-export const BY_NAME: ReadonlySet<string> = new Set<BuiltinName>(['spacer', 'keyvalue', 'presence']);
+export const BY_NAME: ReadonlySet<string> = new Set<BuiltinName>(['spacer', 'keyvalue', 'presence', 'telemetry']);
 /** `behaviors`: by name, those that have bounds of their own. */
 export type NodeLimits = Limits & { readonly behaviors: Readonly<Record<string, Readonly<Record<string, number>>>> };
 export type RouterClass = new () => RouterTable;
