@@ -45,6 +45,11 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     run: explain,
   },
   links: { form: 'links', help: 'the connections of each node, with round-trip times', run: (context) => showLinks(context) },
+  dashboard: {
+    form: 'dashboard',
+    help: 'the address of a page that shows the mesh',
+    run: async ({ fleet, print }) => print(`dashboard: ${await fleet.ask(1, 'dashboard', undefined)}`),
+  },
   kill: { form: 'kill <node>', help: 'kill a node process, as a power failure would', run: kill },
   revive: {
     form: 'revive <node>',

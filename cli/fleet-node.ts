@@ -2,9 +2,9 @@
  * @module FleetNode: one node process of `npm start`. It runs a greeter, serves its parent's requests, and stops when the parent exits.
  */
 import { join } from 'node:path';
-import { type Intent, KeyValueBehavior, PubSubBehavior, type SharedMap } from '../behaviours/index.js';
+import { type Intent, KeyValueBehavior, PubSubBehavior, type SharedMap, TelemetryBehavior } from '../behaviours/index.js';
 import { createNode, type MeshNode, NetworkError, type NodeId, type NodeOptions, RpcError, toKey, toNode, toService } from '../index.js';
-import { CONTROL_PATH_BYTES_MAX, pathInData } from '../operation/index.js';
+import { CONTROL_PATH_BYTES_MAX, type OperationServer, pathInData, serveOperation } from '../operation/index.js';
 import type {
   BenchReport,
   ExplainReport,
@@ -42,7 +42,7 @@ try {
 
 async function run(): Promise<void> {
   const greeter = new Greeter((received) => report({ type: 'received', ...received }));
-  const { directory, seed } = options;
+  const { directory, seed, label } = options;
   const seeds = seed === undefined ? [] : [seed];
   const files = { identity: join(directory, 'node.key'), dataDirectory: directory };
   const node = await createNode({
@@ -50,7 +50,7 @@ async function run(): Promise<void> {
     ...controlIn(directory),
     listen: ['tcp://127.0.0.1:0'],
     seeds,
-    behaviors: [greeter, KeyValueBehavior],
+    behaviors: [greeter, KeyValueBehavior, [TelemetryBehavior, { label }]],
   });
   process.on('disconnect', () => void node.stop().then(() => process.exit()));
   await node.start();
@@ -67,6 +67,7 @@ function controlIn(directory: string): Pick<NodeOptions, 'control'> {
 
 function handlersOf(node: MeshNode, greeter: Greeter): Handlers {
   const intents = new Map<string, Intent<string>>();
+  let operation: Promise<OperationServer> | undefined;
   return {
     linkCount: async () => node.connections().length,
     links: () => linksOf(node),
@@ -84,6 +85,10 @@ function handlersOf(node: MeshNode, greeter: Greeter): Handlers {
     watch: async (prefix) => void watch(node, prefix),
     publish: async ({ path, text }) => publish(node, intents, path, text),
     bench: async (nodeId) => bench(node, nodeId),
+    dashboard: async () => {
+      operation ??= serveOperation(node, { dashboard: true });
+      return (await operation).dashboardUrl ?? '';
+    },
     stop: async () => {
       await node.stop();
       setImmediate(() => process.exit());

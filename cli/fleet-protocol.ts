@@ -9,6 +9,8 @@ export interface FleetNodeOptions {
   readonly directory: string;
   /** An address to dial; `undefined`: it dials the nodes of its address book. */
   readonly seed: string | undefined;
+  /** How it is called in the dashboard. */
+  readonly label: string;
 }
 
 export interface LinkReport {
@@ -57,6 +59,8 @@ export interface FleetRequests {
   watch: { readonly ask: string; readonly answer: undefined };
   publish: { readonly ask: { readonly path: string; readonly text: string }; readonly answer: PublishReport };
   bench: { readonly ask: NodeId; readonly answer: BenchReport };
+  /** Serves the dashboard, once; the answer is its address. */
+  dashboard: { readonly ask: undefined; readonly answer: string };
   stop: { readonly ask: undefined; readonly answer: undefined };
 }
 

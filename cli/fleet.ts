@@ -164,7 +164,7 @@ export class Fleet {
   private async launch(node: FleetNode, seed: string | undefined): Promise<void> {
     if (this.isStopping) throw new FleetError('the nodes are stopping');
     mkdirSync(node.directory, { recursive: true });
-    const options: FleetNodeOptions = { directory: node.directory, seed };
+    const options: FleetNodeOptions = { directory: node.directory, seed, label: `node ${node.number}` };
     const process = fork(PROGRAM, [JSON.stringify(options)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     node.process = process;
     process.on('exit', () => this.exited(node, process));

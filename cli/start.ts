@@ -49,6 +49,7 @@ async function readCommands(): Promise<number> {
   let failed = 0;
   if (isTerminal) {
     print(`commands: ${Object.keys(COMMANDS).join(', ')}`);
+    print(`in a browser: ${await fleet.ask(1, 'dashboard', undefined)}`);
     print(`in another terminal: node dist/cli/meshwright.js top --data ${fleet.directoryOf(1)}`);
   }
   prompt();
