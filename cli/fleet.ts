@@ -12,8 +12,8 @@ import type { NodeId } from '../index.js';
 import type { FleetNodeOptions, FleetRequestName, FleetRequests, FromNodeProcess } from './fleet-protocol.js';
 
 const PROGRAM = fileURLToPath(new URL('./fleet-node.js', import.meta.url));
-const START_TIMEOUT_MS = 15_000;
-const ANSWER_TIMEOUT_MS = 30_000;
+const START_TIMEOUT_MS = 60_000;
+const ANSWER_TIMEOUT_MS = 60_000;
 const POLL_MS = 20;
 
 /** A failed operation, with a text for the user. */

@@ -100,7 +100,15 @@ describe('node.queues()', () => {
       lane('normal', laneBytesMax),
       lane('bulk', laneBytesMax),
     ]);
-    const ofBehaviors = ['addressbook.news', 'pubsub.waiting', 'rpc.calls', 'rpc.work', 'rpc.kept-answers', 'streams.received'];
+    const ofBehaviors = [
+      'addressbook.news',
+      'pubsub.waiting',
+      'rpc.calls',
+      'rpc.work',
+      'rpc.offered-streams',
+      'rpc.kept-answers',
+      'streams.received',
+    ];
     expect(
       alice
         .queues()
