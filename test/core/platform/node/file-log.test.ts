@@ -75,9 +75,7 @@ describe('FileLog', () => {
       writeFileSync(path, flipped);
       const texts = read(new FileLog(path));
       for (const text of texts) expect(['one', 'two', 'three']).to.include(text);
-      expect(texts.length, `flipped at ${at}`).to.be.at.most(2);
-      const isLengthHit = [17, 40, 63].some((start) => at >= start && at < start + 4);
-      if (!isLengthHit) expect(texts, `flipped at ${at}`).to.have.lengthOf(2);
+      expect(texts, `flipped at ${at}`).to.have.lengthOf(2);
     }
   });
 
@@ -135,9 +133,47 @@ describe('FileLog', () => {
     rmSync(path);
     expect((await append(log, 'b'))?.code).to.equal('STORAGE_FAILED');
     expect((await append(log, 'c'))?.code).to.equal('STORAGE_FAILED');
-    expect(await compact(log, 'a', 'b')).to.equal(undefined);
+    const replaced = compact(log, 'a', 'b');
+    // What comes while it is replaced is in the new one: else writers without a pause would keep it broken.
     expect(await append(log, 'd')).to.equal(undefined);
+    expect(await replaced).to.equal(undefined);
+    expect(await append(log, 'e')).to.equal(undefined);
     await close(log);
-    expect(read(new FileLog(path))).to.deep.equal(['a', 'b', 'd']);
+    expect(read(new FileLog(path))).to.deep.equal(['a', 'b', 'd', 'e']);
+  });
+
+  it('a replacement that fails leaves nobody waiting, and nothing gathers for it', async () => {
+    const log = opened();
+    rmSync(join(directory, 'data'), { recursive: true });
+    expect((await append(log, 'a'))?.code).to.equal('STORAGE_FAILED');
+    const replaced = compact(log, 'a');
+    const during = append(log, 'b');
+    expect([(await replaced)?.code, (await during)?.code]).to.deep.equal(['STORAGE_FAILED', 'STORAGE_FAILED']);
+    await close(log);
+  });
+
+  it('starts in time whatever a damaged length is followed by: the search has an end (row 53)', function () {
+    this.timeout(20_000);
+    const log = opened();
+    const head = readFileSync(log.path);
+    // Every offset looks like a record of 64 KiB.
+    const traps = Buffer.alloc(3_000_000).fill(Buffer.from([0, 1, 0, 1]));
+    writeFileSync(path, Buffer.concat([head, traps]));
+    expect(read(new FileLog(path))).to.deep.equal([]);
+    expect(readFileSync(path).length).to.equal(head.length);
+  });
+
+  it('a compaction that is under way when it is closed ends with it, and takes nothing from whoever opens the file next', async () => {
+    const log = opened();
+    await append(log, 'a');
+    const replaced = compact(log, 'a');
+    await close(log);
+    expect(readdirSync(join(directory, 'data')), 'nothing goes on behind its back').to.deep.equal(['maps.log']);
+    const next = opened();
+    expect(await append(next, 'b')).to.equal(undefined);
+    expect((await replaced)?.code).to.equal('STORAGE_FAILED');
+    await close(next);
+    expect(read(new FileLog(path))).to.deep.equal(['a', 'b']);
+    expect(readdirSync(join(directory, 'data'))).to.deep.equal(['maps.log']);
   });
 });
