@@ -70,6 +70,9 @@ export class FollowedTag {
       for (let next = await watch.next(); next.done !== true; next = await watch.next()) this.take(next.value);
     } catch (error) {
       this.host.log(error);
+    } finally {
+      // Also when comparing failed: the next round has a watch of its own.
+      this.watch?.close();
     }
     if (!this.isEnded) this.host.later(AGAIN_MS, () => this.start());
   }

@@ -3,6 +3,8 @@
  */
 import { expect } from 'chai';
 import { KeyValueBehavior, PresenceBehavior, type PresenceEvent, type PresenceOptions } from '../../../behaviours/index.js';
+import { FollowedTag } from '../../../behaviours/presence/followed-tag.js';
+import { PresenceCounters } from '../../../behaviours/presence/options.js';
 import { PathVectorRouter } from '../../../routing/index.js';
 import { SimulatedNetwork, type SimulatedNode } from '../../../simulation.js';
 
@@ -150,5 +152,44 @@ describe('presence', () => {
     expect(events).to.have.lengthOf(2);
     expect(presence(two).counters.carriersIgnored).to.be.at.least(1);
     expect(presence(two).history('a')).to.have.lengthOf(2);
+  });
+});
+
+describe('a followed tag', () => {
+  it('leaves no watch behind when nobody can say who has gone', async () => {
+    const carrier = 'ab'.repeat(32);
+    const open = new Set<object>();
+    const again: (() => void)[] = [];
+    const set = { type: 'set', key: carrier, source: carrier, value: { addresses: [], instance: '1' }, isInitial: true };
+    let events: object[] = [set];
+    const watch = () => {
+      const made = {
+        next: async () => {
+          const value = events.shift();
+          if (value === undefined) throw new Error('lost');
+          return { done: false, value };
+        },
+        close: () => void open.delete(made),
+      };
+      open.add(made);
+      return made;
+    };
+    const entries = () => Promise.reject(new Error('no replica'));
+    const host = {
+      settings: { silenceMs: 3_000, tagsMax: 1, carriersMax: 4, historyMax: 4 },
+      counters: new PresenceCounters(),
+      later: (_delayMs: number, work: () => void) => void again.push(work),
+      log: () => {},
+    };
+    const followed = new FollowedTag('t', { watch, entries } as never, host);
+    followed.start();
+    for (let round = 0; round < 4; round++) {
+      for (let turn = 0; turn < 20; turn++) await undefined;
+      again.pop()?.();
+      events = [];
+    }
+    for (let turn = 0; turn < 20; turn++) await undefined;
+    expect(followed.carriers).to.have.lengthOf(1);
+    expect(open.size).to.equal(0);
   });
 });
