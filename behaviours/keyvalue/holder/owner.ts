@@ -97,7 +97,8 @@ export class Owner implements Replicating {
     }
     const revisionOfNow = before?.value === undefined ? NONE : before.revision;
     if (expected !== undefined && expected !== revisionOfNow) return this.unequal(agent, before, reply);
-    const reached = isDelete ? undefined : this.refusal(reply.source, before, fields);
+    // What is there can always be deleted; the deletion of what is not there takes room like any write.
+    const reached = isDelete && before !== undefined ? undefined : this.refusal(reply.source, before, fields);
     if (reached !== undefined) {
       this.host.counters.writesRefused++;
       const { limit, current, maximum } = reached;
