@@ -2,7 +2,7 @@
  * @module Roles: whether this node is the owner of a map, becomes it, is a replica, or holds what belongs to others, and what follows: it takes over,
  * answers what waited for that, hands over to another owner, and lets go of what that one has taken.
  */
-import type { NodeId } from '../../../core/index.js';
+import { BoundedMap, type NodeId } from '../../../core/index.js';
 import { randomId } from '../entries/revision.js';
 import type { KeyValueHost, MapAgent, Placed, Reply } from '../host.js';
 import { STATUS } from '../messages.js';
@@ -21,12 +21,16 @@ const UNHEARD_MS = 5_000;
 /** A take-over that found nobody is tried again after so long. */
 const RETRY_MS = 1_000;
 const NOTIFY_MS = 2_000;
+/** Maps that are not held any more whose epochs are remembered. */
+const EPOCHS_MAX = 8_192;
 
 export class Roles {
   readonly maps = new Map<string, HeldMap>();
   readonly journal: Journal;
   private readonly parts = new Map<string, Part>();
   private readonly handOver: HandOver;
+  /** Of maps that were let go: one that is founded anew here must not stamp what this instance has stamped before. */
+  private readonly epochs = new BoundedMap<string, number>(EPOCHS_MAX);
 
   constructor(private readonly host: KeyValueHost) {
     this.journal = new Journal(host, this.maps);
@@ -209,6 +213,7 @@ export class Roles {
     const isFull = opened.length >= mapsMax || own >= Math.max(1, Math.floor(mapsMax / SOURCE_SHARE));
     if (opener === undefined ? this.parts.size >= HELD_SHARE * mapsMax : isFull) return undefined;
     const map = new HeldMap(name, randomId(agent), (entry, nowMs) => this.journal.entry(name, entry, nowMs));
+    map.epoch = this.epochs.get(name) ?? 0;
     const part = newPart(map, opener, agent.nowMs);
     this.parts.set(name, part);
     this.maps.set(name, map);
@@ -222,6 +227,8 @@ export class Roles {
   }
 
   private remove(name: string): void {
+    const epoch = this.maps.get(name)?.epoch ?? 0;
+    if (epoch > 0) this.epochs.set(name, epoch);
     this.parts.delete(name);
     this.maps.delete(name);
   }

@@ -13,6 +13,8 @@ import { type Changes, readChanges } from './changes.js';
 const CALL_MS = 11_000;
 const RETRY_MS = 250;
 const LOSSES_MAX = 4_096;
+/** Deletions that are over are forgotten when as many keys as these have been added since. */
+const SWEEP_KEYS = 1_024;
 
 /** A change as the feed sees it. `isCoalesced`: others of this key, before it, were not sent one by one. */
 export interface Change {
@@ -46,6 +48,7 @@ export class Feed {
   readonly followers = new Set<Follower>();
   /** Of every key the last entry. */
   private readonly known = new Map<string, Entry>();
+  private sweepAt = SWEEP_KEYS;
   /** Keys of a whole account that is being sent. */
   private counted: Set<string> | undefined;
   private readonly losses = new Set<string>();
@@ -116,6 +119,7 @@ export class Feed {
     if (changes === undefined) return this.again(agent, 'its owner does not understand the request');
     this.answeredMs = agent.nowMs;
     if (!this.take(changes)) return;
+    this.sweep(agent.nowMs);
     this.poll(agent);
   }
 
@@ -149,6 +153,13 @@ export class Feed {
     const isCoalesced = !isInitial && entry.previous !== (before?.revision ?? NONE);
     for (const follower of [...this.followers]) follower.onChange({ entry, isCoalesced, isInitial });
     return true;
+  }
+
+  /** The owner forgets them, too: nothing older can come back by then but what it could not refuse itself. */
+  private sweep(nowMs: number): void {
+    if (this.known.size < this.sweepAt) return;
+    for (const [key, { value, dueMs }] of this.known) if (value === undefined && dueMs <= nowMs) this.known.delete(key);
+    this.sweepAt = this.known.size + SWEEP_KEYS;
   }
 
   private takeLoss(loss: Superseded): void {

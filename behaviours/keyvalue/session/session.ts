@@ -50,6 +50,8 @@ class Running<T> implements Deadlined {
   heapIndex = -1;
   heapOrder = 0;
   isDone = false;
+  /** Its signal is not listened to any more. */
+  leaveSignal = () => {};
   redirects = 0;
   hint: NodeId | undefined;
   /** Why it has not ended yet. */
@@ -221,14 +223,16 @@ export class Session {
     running.isDone = true;
     this.running.delete(running);
     this.waiting.remove(running);
+    running.leaveSignal();
     end();
   }
 
   private abortWith(running: Running<unknown>, signal: AbortSignal | undefined): void {
     if (signal === undefined) return;
     const abort = () => this.fail(running, new NetworkError('CALL_CANCELLED', 'its signal was aborted', { cause: signal.reason }));
-    if (signal.aborted) abort();
-    else signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+    running.leaveSignal = () => signal.removeEventListener('abort', abort);
   }
 }
 

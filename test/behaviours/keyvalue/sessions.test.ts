@@ -139,4 +139,45 @@ describe('keyvalue sessions', () => {
     expect(events).to.include('superseded a');
     for (const node of nodes) expect((await wait(mapOf<number>(node).entry('a')))?.revision).to.equal(winner.revision);
   });
+
+  it('a signal that serves many operations is not listened to by those that are over', async () => {
+    world = new World();
+    const nodes = await world.nodes(2);
+    const map = mapOf<number>(at(nodes, 0));
+    const { signal } = new AbortController();
+    let listeners = 0;
+    const { addEventListener, removeEventListener } = signal;
+    signal.addEventListener = (...given: unknown[]) => {
+      listeners++;
+      Reflect.apply(addEventListener, signal, given);
+    };
+    signal.removeEventListener = (...given: unknown[]) => {
+      listeners--;
+      Reflect.apply(removeEventListener, signal, given);
+    };
+    for (let value = 0; value < 5; value++) await wait(map.set('a', value, { signal }));
+    expect(listeners).to.equal(0);
+  });
+
+  it('a map that was let go and is founded anew stamps no revision twice (ATM-74)', async () => {
+    world = new World();
+    const first = await world.node({ holders: 1 });
+    const names = Array.from({ length: 12 }, (_, index) => `m${index}`);
+    const writeAll = async () => {
+      const written: string[] = [];
+      for (const name of names) {
+        const { revision } = await wait(mapOf<number>(first, name).set('a', 1, { acknowledge: 'owner', timeoutMs: 20_000 }));
+        written.push(`${name} ${revision}`);
+      }
+      return written;
+    };
+    const before = await writeAll();
+    const second = await world.node({ holders: 1 });
+    await world.net.run(15_000);
+    expect(first.behavior(KeyValueBehavior).counters.mapsHandedOver).to.be.at.least(1);
+    world.net.crash(second, { reset: true });
+    await world.net.run(60_000);
+    const after = await writeAll();
+    expect(new Set([...before, ...after]).size).to.equal(2 * names.length);
+  });
 });
