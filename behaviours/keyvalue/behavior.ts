@@ -63,6 +63,7 @@ export class KeyValueBehavior extends NetworkBehavior {
       },
       ask: (agent, request, write, settle) => this.requests.ask(agent, request, write, settle),
       placed: (agent, map) => placement.of(agent, map),
+      hasRoom: (count) => this.serve.hasRoom(count),
       wake: (agent, dueMs) => this.timer.at(agent, dueMs),
     };
     this.session = new Session(host, (work) => this.perform(work));

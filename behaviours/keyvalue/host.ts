@@ -51,6 +51,8 @@ export interface KeyValueHost {
   ask(agent: MapAgent, request: Asking, write: (writer: ByteWriter) => void, settle: Settle): void;
   /** By now; `undefined`: nobody knows yet. */
   placed(agent: MapAgent, map: string): Placed | undefined;
+  /** Whether so many entries more may be held here, over all maps. */
+  hasRoom(count: number): boolean;
   /** Looks at everything at that time at the latest. */
   wake(agent: MapAgent, dueMs: number): void;
   /** From outside of a callback; not at all once the node has ended. */

@@ -8,6 +8,7 @@ import { RANGES } from '../entries/map-state.js';
 import { type Revision, readRevision, writeRevision } from '../entries/revision.js';
 import type { KeyValueHost, MapAgent, Outcome } from '../host.js';
 import { FETCH, KEYS, PAGE_BYTES, PAGE_ITEMS, readList, STATUS } from '../messages.js';
+import { HELD_SHARE } from '../options.js';
 import type { HeldMap } from './held-map.js';
 
 const CALL_MS = 3_000;
@@ -25,6 +26,7 @@ export class Pull {
   private readonly missing: string[] = [];
   private ranges: number[] = [];
   private differing: readonly number[] = [];
+  private listed = 0;
 
   constructor(
     private readonly host: KeyValueHost,
@@ -54,6 +56,9 @@ export class Pull {
       const range = reader.u8();
       const items = readList(reader, PAGE_ITEMS, () => ({ key: readText(reader, KEY_BYTES_MAX), revision: readRevision(reader) }));
       if (!reader.isComplete || (isMore && items.length === 0)) return this.user.done(later, undefined);
+      this.listed += items.length;
+      // More than any holder may have: there would be no end of it.
+      if (this.listed > HELD_SHARE * this.host.settings.keysMax) return this.user.done(later, undefined);
       for (const { key, revision } of items) this.compare(key, revision);
       this.ranges = isMore ? this.ranges.filter((one) => one >= range) : [];
       this.nextKeys(later, items.at(-1)?.key ?? '');
@@ -84,7 +89,13 @@ export class Pull {
       // What was replaced or forgotten there meanwhile is not sent: `taken` counts the keys that were answered.
       const taken = reader.u16();
       const entries = readList(reader, PAGE_ITEMS, () => readEntry(reader, later.nowMs));
-      if (!reader.isComplete || taken === 0 || taken > keys.length) return this.user.done(later, undefined);
+      const asked = new Set(keys);
+      const isAsked = entries.every(({ key }) => asked.delete(key));
+      if (!reader.isComplete || taken === 0 || taken > keys.length || !isAsked) return this.user.done(later, undefined);
+      if (!this.host.hasRoom(entries.length)) {
+        this.host.counters.entriesUnheld += entries.length;
+        return this.user.done(later, undefined);
+      }
       this.wanted.splice(0, taken);
       this.host.counters.entriesPulled += entries.length;
       this.user.onEntries(later, entries);

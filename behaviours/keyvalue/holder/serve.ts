@@ -129,7 +129,7 @@ export class Serve {
     const push = readPush(reader, agent.nowMs);
     if (push === undefined) return false;
     const map = this.roles.held(agent, name);
-    if (map === undefined || !this.hasRoom(push.entries.length)) {
+    if (map === undefined || !this.host.hasRoom(push.entries.length)) {
       this.host.counters.entriesUnheld += push.entries.length;
       reply.send(agent, STATUS.overloaded);
       return true;
@@ -186,7 +186,7 @@ export class Serve {
     return true;
   }
 
-  private hasRoom(count: number): boolean {
+  hasRoom(count: number): boolean {
     const { keysMax, bytesMax } = this.host.settings;
     let [keys, bytes] = [count, 0];
     for (const { state } of this.roles.maps.values()) {

@@ -2,8 +2,13 @@
  * @module Keyvalue and what others send that have no good in mind: messages without a form, epochs out of all bounds, pushes of those who own nothing.
  */
 import { expect } from 'chai';
+import { writeText } from '../../../behaviours/keyvalue/entries/entry.js';
+import { writeRevision } from '../../../behaviours/keyvalue/entries/revision.js';
+import { HeldMap } from '../../../behaviours/keyvalue/holder/held-map.js';
+import { Pull } from '../../../behaviours/keyvalue/holder/pull.js';
+import type { KeyValueHost, Settle } from '../../../behaviours/keyvalue/host.js';
 import { KeyValueBehavior } from '../../../behaviours/keyvalue/index.js';
-import { toNode } from '../../../core/index.js';
+import { ByteReader, ByteWriter, toNode } from '../../../core/index.js';
 import type { SimulatedNode } from '../../../simulation.js';
 import { seededRandom } from '../../../testing/index.js';
 import { at, codeOf, mapOf, World } from './support.js';
@@ -92,5 +97,30 @@ describe('keyvalue and hostile members', () => {
     expect(owned).to.deep.equal([4, 4]);
     expect(codes.filter((code) => code === 'none')).to.have.lengthOf(8);
     for (const node of nodes) expect(node.behavior(KeyValueBehavior).mapCount.held).to.equal(8);
+  });
+
+  it('a holder that lists keys without an end is left: what it is asked for is bounded', async () => {
+    world = new World();
+    const settles: Settle[] = [];
+    const host = {
+      settings: { keysMax: 64 },
+      counters: {},
+      hasRoom: () => true,
+      ask: (_agent: unknown, _request: unknown, _write: unknown, settle: Settle) => void settles.push(settle),
+    } as unknown as KeyValueHost;
+    const ends: unknown[] = [];
+    const user = { onEntries: () => {}, done: (_agent: unknown, missing: unknown) => void ends.push(missing) };
+    new Pull(host, new HeldMap('m', '0'.repeat(16), () => {}), 'x' as never, user).start({} as never, new Array(512).fill(1));
+    let pages = 0;
+    for (let settle = settles.pop(); settle !== undefined && pages < 100; settle = settles.pop()) {
+      const writer = new ByteWriter().u8(1).u8(255).u16(16);
+      for (let index = 0; index < 16; index++) {
+        writeText(writer, `k${pages}-${index}`);
+        writeRevision(writer, `00000001${'0'.repeat(11)}1${'0'.repeat(16)}`);
+      }
+      pages++;
+      settle({} as never, { type: 'answer', status: 0, reader: new ByteReader(writer.copy()) });
+    }
+    expect([pages, ends]).to.deep.equal([17, [undefined]]);
   });
 });
