@@ -13,6 +13,8 @@ export const GONE_MS = 60_000;
 const HAND_BYTES_MAX = 65_536;
 /** What a message costs beside its content. */
 const MESSAGE_BYTES = 128;
+/** The member has not had the messages: this is no attempt. */
+const NOT_HANDED: ReadonlySet<string> = new Set(['RPC_UNREACHABLE', 'PUBSUB_NO_MEMBER']);
 const RETRY = { minMs: 250, maxMs: 5_000 } as const;
 
 /** A message, and how often it was handed out. */
@@ -178,8 +180,10 @@ export class Crew {
     this.members.set(memberKey(node, id), member);
     const messages = parcels.map(({ message }) => message);
     const value = handValue({ topicId, member: id, epoch, attempt: (parcels[0] as Parcel).attempt, messages });
-    handed.call = agent.call(toNode(node), serviceId, HAND, value, { timeoutMs: confirmMs }, (later, { type }) => {
-      if (member.handed.delete(handed)) this.answered(later, member, parcels, type === 'ok');
+    handed.call = agent.call(toNode(node), serviceId, HAND, value, { timeoutMs: confirmMs }, (later, result) => {
+      if (!member.handed.delete(handed)) return;
+      if (result.type === 'error' && NOT_HANDED.has(result.code)) for (const parcel of parcels) parcel.attempt--;
+      this.answered(later, member, parcels, result.type === 'ok');
     });
   }
 

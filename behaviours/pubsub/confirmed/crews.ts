@@ -8,6 +8,8 @@ import type { Join, MemberName } from './messages.js';
 
 /** Groups and single subscribers of one topic, and members of all of them. */
 const MEMBERS_MAX = 1_024;
+/** Of them those of one node: it may not take the places of all others. */
+const MEMBERS_PER_NODE_MAX = 64;
 const BYTES_MAX = 4 * 1_024 * 1_024;
 
 /** What crews need of their topic. */
@@ -62,7 +64,7 @@ export class Crews {
   join(agent: BehaviorAgent, node: NodeId, join: Join): boolean {
     const key = join.group === '' ? `${node}${join.member}` : `:${join.group}`;
     let crew = this.crews.get(key);
-    if (this.memberCount >= MEMBERS_MAX && crew?.members.has(`${node}${join.member}`) !== true) return false;
+    if (crew?.members.has(`${node}${join.member}`) !== true && !this.hasPlace(node)) return false;
     if (crew === undefined) {
       crew = new Crew(this.crewOwner, join.group === '');
       this.crews.set(key, crew);
@@ -93,6 +95,12 @@ export class Crews {
     this.crews.clear();
     this.timer.cancel();
     this.owner.given(unconfirmedCount);
+  }
+
+  private hasPlace(node: NodeId): boolean {
+    let ownCount = 0;
+    for (const { members } of this.crews.values()) for (const member of members.values()) if (member.node === node) ownCount++;
+    return this.memberCount < MEMBERS_MAX && ownCount < MEMBERS_PER_NODE_MAX;
   }
 
   private look(agent: BehaviorAgent): void {

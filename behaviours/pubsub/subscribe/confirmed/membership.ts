@@ -46,6 +46,10 @@ export class Membership {
   private readonly timer = new WakeTimer<BehaviorAgent>((agent) => this.join(agent));
   private readonly seen = new Map<number, RpcAnswer | typeof DONE>();
   private readonly settling: (() => void)[] = [];
+  /** Of a group: messages with the consumer. A publisher that hands out more than was agreed is refused, whatever it has given up meanwhile. */
+  private inWork = 0;
+  /** Of a subscription to everything: the answer that waits until the queue has room. Nothing further is taken before. */
+  private waitingAnswer: RpcAnswer | undefined;
   private isJoined = false;
   private isJoining = false;
   private hasEnded = false;
@@ -134,13 +138,20 @@ export class Membership {
   /** Everything, in order: confirmed when it is in the queue, and that has room. */
   private queued(agent: BehaviorAgent, messages: readonly KeptMessage[], attempt: number, isProven: boolean, answer: RpcAnswer): void {
     const { jobs } = this.owner;
+    const isHeld = this.waitingAnswer !== undefined;
+    if (isHeld && messages.some(({ number }) => number > this.last)) return answer.error('PUBSUB_REFUSED', 'its queue has no room');
+    this.waitingAnswer = answer;
+    if (isHeld) return;
     const nothing = () => {};
     for (const message of messages) {
       if (message.number <= this.last) continue;
       this.last = message.number;
       this.push(agent, message, { attempt, isProven, confirm: nothing, refuse: nothing });
     }
-    jobs.whenRoom(() => answer.ok());
+    jobs.whenRoom(() => {
+      this.waitingAnswer?.ok();
+      this.waitingAnswer = undefined;
+    });
   }
 
   /** One of a group: confirmed by its consumer. One that comes again while it is in work is answered with it. */
@@ -148,18 +159,30 @@ export class Membership {
     const { number } = message;
     const known = this.seen.get(number);
     if (known === DONE) return answer.ok();
+    if (known === undefined && this.inWork >= this.owner.window) return answer.error('PUBSUB_REFUSED', 'it has as many in work as it may');
     this.remember(number, answer);
     if (known !== undefined) return;
     this.last = Math.max(this.last, number);
-    const settle = (isDone: boolean) => {
-      const asked = this.seen.get(number);
+    this.inWork++;
+    const settle = this.settleOnce(number);
+    this.push(agent, message, { attempt, isProven, confirm: () => settle(true), refuse: () => settle(false) });
+  }
+
+  /** What becomes of it. In a publisher's new beginning the number is another message's. */
+  private settleOnce(number: number): (isDone: boolean) => void {
+    const { epoch } = this;
+    let isSettled = false;
+    return (isDone) => {
+      if (isSettled) return;
+      isSettled = true;
+      this.inWork--;
+      const asked = this.epoch === epoch ? this.seen.get(number) : undefined;
       if (asked === undefined || asked === DONE) return;
       if (isDone) this.seen.set(number, DONE);
       else this.seen.delete(number);
       if (isDone) asked.ok();
       else asked.error('PUBSUB_REFUSED', 'its consumer has not confirmed it');
     };
-    this.push(agent, message, { attempt, isProven, confirm: () => settle(true), refuse: () => settle(false) });
   }
 
   private push(
