@@ -116,7 +116,10 @@ export class TelemetryBehavior extends NetworkBehavior {
       this.reporter.ended(message.source, watch);
     } else if (read[0] === REPORT) {
       const [, , number, base, nowMs, changed, removed] = read;
-      this.watches.get(watch)?.received(agent, message.source, { number, base, nowMs, changed, removed });
+      const known = this.watches.get(watch);
+      // Nobody here has asked for it, or does not want it any more.
+      if (known === undefined) agent.send(toNode(message.source), [END, watch], { lane: 'bulk' });
+      else known.received(agent, message.source, { number, base, nowMs, changed, removed });
     } else {
       this.watches.get(watch)?.refused(agent, message.source, read[2]);
     }

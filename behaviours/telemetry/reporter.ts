@@ -3,6 +3,7 @@
  * to the one before; a watcher that did not get that one asks with an older number, and gets all of it.
  */
 import { type BehaviorAgent, type NodeId, toNode } from '../../core/index.js';
+import { TokenBucket } from '../../core/structures/token-bucket.js';
 import { WakeTimer } from '../../core/structures/wake-timer.js';
 import { differenceOf, type Facts } from './facts.js';
 import { type Ask, REFUSED, reportMessage, type TelemetryRefusal } from './messages.js';
@@ -18,6 +19,9 @@ const INTERVAL_MS_MAX = 4_000;
 const JITTER = 0.2;
 /** Watches of one node. */
 const PER_NODE_MAX = 4;
+/** Complete reports in a second, and for each watcher that there may be. They are large, an ask is small, and its source may be a claim. */
+const COMPLETE_PER_SECOND = 4;
+const COMPLETE_PER_WATCHER = 0.25;
 
 interface Watcher {
   readonly nodeId: NodeId;
@@ -36,6 +40,7 @@ const NOTHING: Facts = new Map();
 export class Reporter {
   private readonly watchers = new Map<string, Watcher>();
   private readonly timer = new WakeTimer<BehaviorAgent>((agent) => this.work(agent));
+  private complete: TokenBucket | undefined;
 
   constructor(
     private readonly snapshots: Snapshots,
@@ -104,6 +109,10 @@ export class Reporter {
 
   private report(agent: BehaviorAgent, watcher: Watcher): void {
     watcher.dueMs = agent.nowMs + watcher.intervalMs * (1 + JITTER * (agent.random.float() - 0.5));
+    if (watcher.sent === NOTHING && !this.mayBeComplete(agent)) {
+      watcher.dueMs = agent.nowMs + INTERVAL_MS_MIN;
+      return;
+    }
     const facts = this.snapshots.take(watcher.isDetailed);
     const base = watcher.sent === NOTHING ? 0 : watcher.number;
     const report = { number: watcher.number + 1, base, nowMs: agent.nowMs, ...differenceOf(watcher.sent, facts) };
@@ -114,6 +123,12 @@ export class Reporter {
     this.counters.reportsSent++;
     watcher.number = report.number;
     watcher.sent = facts;
+  }
+
+  private mayBeComplete({ nowMs }: BehaviorAgent): boolean {
+    const { watchersMax } = this.settings;
+    this.complete ??= new TokenBucket(watchersMax, Math.max(COMPLETE_PER_SECOND, COMPLETE_PER_WATCHER * watchersMax), nowMs);
+    return this.complete.takeAll(1, nowMs);
   }
 }
 

@@ -197,7 +197,7 @@ export class TelemetryWatch {
     const { nowMs } = agent;
     if (node.state === 'alive' && nowMs - node.reportedMs >= SILENCE_MS) this.setState(agent, node, 'dead');
     else if (node.state === 'asked' && nowMs - node.sinceMs >= SILENCE_MS) this.setState(agent, node, 'silent');
-    else if (this.mayForget(node) && nowMs - node.sinceMs >= FORGET_MS) {
+    else if (nowMs - node.sinceMs >= FORGET_MS && this.mayForget(node)) {
       this.followed.delete(node.id);
       this.emit({ type: 'node-removed', nodeId: node.id });
     }

@@ -75,7 +75,10 @@ export class Feed {
   }
 
   private happened({ type, nodeId }: TelemetryEvent): void {
-    if (type === 'node-changed') return void this.changed.add(nodeId);
+    if (type === 'node-changed') {
+      this.numberOf(nodeId);
+      return void this.changed.add(nodeId);
+    }
     const number = this.numbers.get(nodeId);
     if (number !== undefined) this.removed.add(number);
     this.numbers.delete(nodeId);
@@ -124,7 +127,12 @@ export class Feed {
   }
 
   private summaryOf({ id, state, label, links }: ObservedNode): object {
-    return { number: this.numberOf(id), id, state, label, links: links.map((link) => this.linkOf(link)) };
+    return { number: this.numberOf(id), id, state, label, links: this.linksOf(links) };
+  }
+
+  /** Those to nodes that are followed: what else a node names is kept by nobody. */
+  private linksOf(links: readonly ObservedLink[]): number[][] {
+    return links.filter(({ nodeId }) => this.numbers.has(nodeId)).map((link) => this.linkOf(link));
   }
 
   /** Other end, round trip in ms, loss, bytes per second both ways, 1 when it goes over relays; -1: not measured. */

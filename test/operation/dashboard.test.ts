@@ -2,7 +2,7 @@
 import { request as httpRequest } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
-import { TelemetryBehavior } from '../../behaviours/index.js';
+import { TelemetryBehavior, type TelemetryOptions } from '../../behaviours/index.js';
 import { createNode, type MeshNode, type NetworkError, toNode } from '../../index.js';
 import { type DashboardOptions, dashboardHandler, type OperationServer, serveOperation } from '../../operation/index.js';
 
@@ -20,8 +20,8 @@ describe('the dashboard', () => {
   let server: OperationServer;
   let token: string;
 
-  async function serve(options: DashboardOptions = {}): Promise<void> {
-    const behaviors = (label: string): [typeof TelemetryBehavior, object][] => [[TelemetryBehavior, { label }]];
+  async function serve(options: DashboardOptions = {}, telemetry: TelemetryOptions = {}): Promise<void> {
+    const behaviors = (label: string): [typeof TelemetryBehavior, object][] => [[TelemetryBehavior, { label, ...telemetry }]];
     alice = await createNode({ listen: ['tcp://127.0.0.1:0'], behaviors: behaviors('alice'), logger: 'silent' });
     bob = await createNode({ behaviors: behaviors('</script><script>alert(1)</script>'), logger: 'silent' });
     await Promise.all([alice.start(), bob.start()]);
@@ -81,6 +81,17 @@ describe('the dashboard', () => {
     await linesUntil(isAlive);
     expect(alice.behavior(TelemetryBehavior).counters.asksSent).to.be.above(0);
     while (bob.behavior(TelemetryBehavior).watcherCount > 0) await new Promise(setImmediate);
+  });
+
+  it('keeps nothing of nodes that it does not follow, though links lead to them', async () => {
+    await serve({}, { nodesMax: 1 });
+    const text = await linesUntil((lines) => lines.length >= 3);
+    const nodes = text
+      .split('\n')
+      .slice(0, -1)
+      .flatMap((line) => JSON.parse(line).nodes);
+    expect(new Set(nodes.map(({ label, links }) => `${label} ${links.length}`))).to.deep.equal(new Set(['alice 0']));
+    expect(alice.connections()).to.have.length(1);
   });
 
   it('shows details and explains routes of the nodes that are followed', async () => {

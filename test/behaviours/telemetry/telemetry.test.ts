@@ -208,6 +208,28 @@ describe('a node that is watched', () => {
     await network.stop();
   });
 
+  it('sends few complete reports to one who asks and ends, again and again: an ask is small, and its source may be a claim', async () => {
+    const { network, alice, bob } = await line();
+    for (let watch = 0; watch < 400; watch++) {
+      alice.send(toNode(bob.id), SERVICE, [1, watch, 500, true, 0]);
+      alice.send(toNode(bob.id), SERVICE, [2, watch]);
+      if (watch % 40 === 0) await network.run(100);
+    }
+    await network.run(1_000);
+    expect(telemetryOf(bob).counters.asksReceived).to.equal(400);
+    expect(telemetryOf(bob).counters.reportsSent).to.be.within(1, 16 + 4 * 3);
+    await network.stop();
+  });
+
+  it('sends no more to a node that has not asked: it says so', async () => {
+    const { network, alice, bob } = await line();
+    alice.send(toNode(bob.id), SERVICE, [1, 7, 500, true, 0]);
+    await network.run(10_000);
+    expect(telemetryOf(bob).counters.reportsSent).to.equal(1);
+    expect(telemetryOf(bob).watcherCount).to.equal(0);
+    await network.stop();
+  });
+
   it('explains its routes', async () => {
     const { network, alice, bob, carol } = await line();
     const explained = alice.client(TelemetryBehavior, toNode(carol.id)).explain({ nodeId: alice.id });
