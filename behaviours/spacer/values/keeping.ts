@@ -59,8 +59,8 @@ export class Keeping {
     return { code: 'ok', body: Uint8Array.of(STORE_RESULTS.indexOf(result)) };
   }
 
-  /** Keeps a record, whoever brings it. */
-  keep({ nowMs }: BehaviorAgent, { key, record: bytes, ttlMs, expected }: Omit<Store, 'token'>, source: NodeId): StoreResult {
+  /** Keeps a record, whoever brings it; without a `source` it is one that this node had. */
+  keep({ nowMs }: BehaviorAgent, { key, record: bytes, ttlMs, expected }: Omit<Store, 'token'>, source: NodeId | undefined): StoreResult {
     const record = readRecord(this.ports, key, bytes);
     if (typeof record === 'string') return record;
     return this.store.put({ record, source, ttlMs, expected }, nowMs) ?? 'stored';
@@ -82,7 +82,7 @@ export class Keeping {
       const key = readId(reader);
       const ttlMs = 1_000 * reader.u32();
       const record = reader.view(reader.u16());
-      if (!reader.hasFailed) this.keep(agent, { key, record, ttlMs, expected: undefined }, agent.nodeId);
+      if (!reader.hasFailed) this.keep(agent, { key, record, ttlMs, expected: undefined }, undefined);
     }
   }
 }

@@ -8,7 +8,7 @@ import { PROVIDER, type SoundRecord } from './records.js';
 export const STORE_LIMITS = {
   /** Records in all; at the bound the one that was stored first gives way. */
   recordsMax: 16_384,
-  /** Of one source, which is the neighbour that brought them. */
+  /** Of one source, which is the neighbour that brought them. What this node had before a restart counts for nobody. */
   perSourceMax: 2_048,
   /** Providers of one key that are kept, and told. */
   providersPerKeyMax: 20,
@@ -20,7 +20,8 @@ export type StoreRefusal = 'older' | 'mismatch' | 'full';
 
 export interface StoreWish {
   readonly record: SoundRecord;
-  readonly source: NodeId;
+  /** `undefined`: this node had it before a restart. */
+  readonly source: NodeId | undefined;
   readonly ttlMs: number;
   /** Only if the record of now has this number; 0: only if there is none. `undefined`: whatever there is. */
   readonly expected: number | undefined;
@@ -28,7 +29,7 @@ export interface StoreWish {
 
 interface Kept {
   readonly record: SoundRecord;
-  readonly source: NodeId;
+  readonly source: NodeId | undefined;
   readonly untilMs: number;
 }
 
@@ -41,7 +42,10 @@ export class RecordStore {
     return this.kept.size;
   }
 
-  /** Keeps it, in place of an older one; or says why not. */
+  /**
+   * Keeps it, in place of an older one, and for as long as that one at least: the time is not signed, so that whoever has read a record could end it
+   * otherwise. Or says why not.
+   */
   put({ record, source, ttlMs, expected }: StoreWish, nowMs: number): StoreRefusal | undefined {
     const id = idOf(record);
     const known = this.live(id, nowMs);
@@ -50,10 +54,13 @@ export class RecordStore {
     if (expected !== undefined && expected !== (known?.record.seq ?? 0)) return 'mismatch';
     if (known === undefined && !this.hasRoom(record, source, nowMs)) return 'full';
     this.remove(id);
-    const displaced = this.kept.set(id, { record, source, untilMs: nowMs + Math.min(ttlMs, STORE_LIMITS.ttlMsMax) });
+    // Who has no room of its own takes nothing over either: it stays with the one before.
+    const owner = known === undefined || this.hasRoomOf(source) ? source : known.source;
+    const untilMs = Math.max(known?.untilMs ?? 0, nowMs + Math.min(ttlMs, STORE_LIMITS.ttlMsMax));
+    const displaced = this.kept.set(id, { record, source: owner, untilMs });
     if (displaced !== undefined) this.forgotten(displaced.key, displaced.value);
     this.byKey.set(record.key, (this.byKey.get(record.key) ?? new Set()).add(id));
-    this.bySource.set(source, (this.bySource.get(source) ?? 0) + 1);
+    if (owner !== undefined) this.bySource.set(owner, (this.bySource.get(owner) ?? 0) + 1);
     return undefined;
   }
 
@@ -71,8 +78,12 @@ export class RecordStore {
     for (const { key, value } of this.kept.entries()) if (value.untilMs <= nowMs) this.remove(key);
   }
 
-  private hasRoom({ kind, key }: SoundRecord, source: NodeId, nowMs: number): boolean {
-    if ((this.bySource.get(source) ?? 0) >= STORE_LIMITS.perSourceMax) return false;
+  private hasRoomOf(source: NodeId | undefined): boolean {
+    return source === undefined || (this.bySource.get(source) ?? 0) < STORE_LIMITS.perSourceMax;
+  }
+
+  private hasRoom({ kind, key }: SoundRecord, source: NodeId | undefined, nowMs: number): boolean {
+    if (!this.hasRoomOf(source)) return false;
     return kind !== PROVIDER || this.get(key, nowMs).length < STORE_LIMITS.providersPerKeyMax;
   }
 
@@ -92,6 +103,7 @@ export class RecordStore {
     const ids = this.byKey.get(record.key);
     ids?.delete(id);
     if (ids?.size === 0) this.byKey.delete(record.key);
+    if (source === undefined) return;
     const count = (this.bySource.get(source) ?? 1) - 1;
     if (count > 0) this.bySource.set(source, count);
     else this.bySource.delete(source);
