@@ -9,4 +9,5 @@ export type { LookupEnd, LookupStep, LookupTrace, StepOutcome } from './lookup/t
 export { PROFILES, type SpacerCounters, type SpacerOptions, type SpacerProfile } from './options.js';
 export type { ContactSnapshot } from './table/contact.js';
 export type { ContactState } from './table/states.js';
-export type { PutOptions, PutResult, Values } from './values/values.js';
+export type { PutOptions } from './values/put-options.js';
+export type { PutResult, Values } from './values/values.js';

@@ -1,8 +1,8 @@
 /**
  * @module Keeping: the side that keeps records for others: it answers finds and stores, and saves what it keeps, so that it has it again after a
- * restart. A store is taken only with the token of a find before, from a source that has room left, and only if the record proves itself.
+ * restart, also after a crash. A store is taken only with the token of a find before, from a source that has room left, and only if the record proves itself.
  */
-import { type BehaviorAgent, ByteReader, ByteWriter, type NodeId, nodeIdToBytes, type Storage } from '../../../core/index.js';
+import { type BehaviorAgent, ByteReader, ByteWriter, type NodeId, nodeIdToBytes, type Storage, WakeTimer } from '../../../core/index.js';
 import { equalBytes, hexOf } from '../../../core/structures/bytes.js';
 import { readId } from '../messages.js';
 import type { Asker, Served } from '../query/serving.js';
@@ -13,11 +13,16 @@ import { type RecordPorts, readRecord, type SoundRecord } from './records.js';
 /** A token is good for this time at least, and for twice as long at most. */
 const TOKEN_MS = 300_000;
 const FILE = 'spacer-records';
+/** What has changed is saved so often, and what is over is forgotten. */
+const SAVE_MS = 300_000;
 const MALFORMED: Served = { code: 'malformed' };
 
 export class Keeping {
   readonly store = new RecordStore();
+  private readonly timer = new WakeTimer<BehaviorAgent>((agent) => this.look(agent));
   private secret = '';
+  /** Since it was saved. */
+  private isChanged = false;
 
   constructor(
     private readonly ports: RecordPorts,
@@ -27,20 +32,16 @@ export class Keeping {
 
   start(agent: BehaviorAgent): void {
     this.secret = hexOf(agent.random.bytes(32));
-    const bytes = this.storage.load(FILE);
+    const bytes = this.saved(agent);
     if (bytes !== undefined) this.restore(agent, bytes);
+    this.isChanged = false;
   }
 
-  stop({ nowMs }: BehaviorAgent): void {
-    if (this.storage.isLasting === false) return;
-    const writer = new ByteWriter();
-    for (const { record, leftMs } of this.store.values(nowMs))
-      writer
-        .bytes(nodeIdToBytes(record.key))
-        .u32(Math.ceil(leftMs / 1_000))
-        .u16(record.bytes.length)
-        .bytes(record.bytes);
-    this.storage.save(FILE, writer.copy());
+  stop(agent: BehaviorAgent): void {
+    this.timer.cancel();
+    // Also where nothing has changed they have less time left.
+    this.isChanged ||= this.store.size > 0;
+    this.save(agent);
   }
 
   find({ nowMs }: BehaviorAgent, body: Uint8Array, asker: Asker): Served {
@@ -60,14 +61,60 @@ export class Keeping {
   }
 
   /** Keeps a record, whoever brings it; without a `source` it is one that this node had. */
-  keep({ nowMs }: BehaviorAgent, { key, record: bytes, ttlMs, expected }: Omit<Store, 'token'>, source: NodeId | undefined): StoreResult {
+  keep(agent: BehaviorAgent, { key, record: bytes, ttlMs, expected }: Omit<Store, 'token'>, source: NodeId | undefined): StoreResult {
     const record = readRecord(this.ports, key, bytes);
     if (typeof record === 'string') return record;
-    return this.store.put({ record, source, ttlMs, expected }, nowMs) ?? 'stored';
+    const refusal = this.store.put({ record, source, ttlMs, expected }, agent.nowMs);
+    if (refusal !== undefined) return refusal;
+    this.isChanged = true;
+    this.timer.within(agent, SAVE_MS);
+    return 'stored';
   }
 
   get(key: NodeId, nowMs: number): readonly SoundRecord[] {
     return this.store.get(key, nowMs);
+  }
+
+  private look(agent: BehaviorAgent): void {
+    const { size } = this.store;
+    this.store.expire(agent.nowMs);
+    this.isChanged ||= this.store.size < size;
+    this.save(agent);
+    if (this.store.size > 0) this.timer.within(agent, SAVE_MS);
+  }
+
+  private saved({ log }: BehaviorAgent): Uint8Array | undefined {
+    try {
+      return this.storage.load(FILE);
+    } catch (err) {
+      log.warn({ err }, 'the records of the spacer could not be loaded');
+      return undefined;
+    }
+  }
+
+  private save({ nowMs, log }: BehaviorAgent): void {
+    if (this.storage.isLasting === false || !this.isChanged) return;
+    this.isChanged = false;
+    const failed = (err: unknown) => {
+      this.isChanged = true;
+      log.warn({ err }, 'the records of the spacer could not be saved; it is tried again');
+    };
+    try {
+      this.storage.save(FILE, this.toBytes(nowMs), (error) => error && failed(error));
+    } catch (err) {
+      failed(err);
+    }
+  }
+
+  private toBytes(nowMs: number): Uint8Array {
+    const writer = new ByteWriter();
+    for (const { record, leftMs } of this.store.values(nowMs))
+      writer
+        .bytes(nodeIdToBytes(record.key))
+        .u32(Math.ceil(leftMs / 1_000))
+        .u16(record.bytes.length)
+        .bytes(record.bytes);
+    return writer.copy();
   }
 
   private tokenOf(nowMs: number): Uint8Array {

@@ -8,6 +8,7 @@ import type { RunningLookup } from '../lookup/lookups.js';
 import { lookupError } from '../lookup/resolver.js';
 import type { SpacerCounters } from '../options.js';
 import { findBody, OP_FIND, readFound } from './messages.js';
+import { type PutOptions, readPutOptions, readSignedOptions } from './put-options.js';
 import {
   immutableRecord,
   keyOfName,
@@ -33,14 +34,6 @@ export interface PutResult {
   readonly seq: number;
 }
 
-/** Options of a put. */
-export interface PutOptions {
-  /** How many nodes have to keep it before `put` resolves; 5 by default, or all where there are fewer. */
-  readonly copies?: number;
-  /** How long it is kept, if it is not put again: this node does so while it runs. An hour by default, a day at most. */
-  readonly ttlMs?: number;
-}
-
 export interface ValuesParts extends StoringParts {
   readonly ports: RecordPorts;
   readonly counters: SpacerCounters;
@@ -49,8 +42,9 @@ export interface ValuesParts extends StoringParts {
 const TTL_MS = 3_600_000;
 /** Records of this node that are put again. */
 export const PUBLISHED_MAX = 16_384;
-/** Put again after this share of their time. */
+/** Put again after this share of their time, and, where that failed or still goes on, after this one more. */
 const RENEW_SHARE = 0.5;
+const RETRY_SHARE = 0.125;
 const CACHE_MS = 600_000;
 
 interface Finding {
@@ -80,6 +74,7 @@ export class Values {
   /** Puts a value of at most 1,000 bytes; its key is its hash in this space. */
   async put(value: Uint8Array, options: PutOptions = {}): Promise<PutResult> {
     requireValue(value);
+    readPutOptions(options);
     const key = keyOfValue(this.parts.ports, value);
     return this.publish(`value/${key}`, { key, record: immutableRecord(value), ttlMs: options.ttlMs ?? TTL_MS }, 0, options);
   }
@@ -101,6 +96,7 @@ export class Values {
   async putSigned(name: string, value: Uint8Array, options: PutOptions & { readonly expected?: number } = {}): Promise<PutResult> {
     requireValue(value);
     requireName(name);
+    readSignedOptions(options);
     const { self, ports } = this.parts;
     const key = keyOfName(ports, self, name);
     const { expected } = options;
@@ -121,6 +117,7 @@ export class Values {
 
   /** Says that this node provides a key, until `unprovide`. */
   async provide(key: NodeId, options: PutOptions = {}): Promise<PutResult> {
+    readPutOptions(options);
     const seq = this.parts.act(({ wallMs }) => Math.floor(wallMs));
     return this.publish(
       `provider/${key}`,
@@ -169,8 +166,8 @@ export class Values {
       });
     const finding = await this.find(published.key);
     const result = await this.storing.at(published, finding.holders, options);
-    this.published.set(id, published);
     this.parts.act((agent) => this.timer.within(agent, published.ttlMs * RENEW_SHARE));
+    this.published.set(id, published);
     return { ...result, seq };
   }
 
@@ -208,30 +205,45 @@ export class Values {
 
   /** Puts everything again, one region of keys after another. */
   private async renew(agent: BehaviorAgent): Promise<void> {
-    if (this.isRenewing) return;
-    this.isRenewing = true;
     const all = [...this.published.values()];
-    if (all.length > 0) this.timer.within(agent, Math.min(TTL_MS, ...all.map(({ ttlMs }) => ttlMs)) * RENEW_SHARE);
+    if (all.length === 0) return;
+    const shortestMs = Math.min(TTL_MS, ...all.map(({ ttlMs }) => ttlMs));
+    if (this.isRenewing) return this.timer.within(agent, shortestMs * RETRY_SHARE);
+    this.isRenewing = true;
+    this.timer.within(agent, shortestMs * RENEW_SHARE);
+    const isComplete = await this.putAgain(all).catch(() => false);
+    this.isRenewing = false;
+    if (isComplete) return;
+    this.parts.counters.renewalsFailed++;
+    // A node that has stopped puts nothing again.
+    if (this.published.size > 0) this.parts.act((later) => this.timer.within(later, shortestMs * RETRY_SHARE));
+  }
+
+  /** False: not each was kept by somebody. */
+  private async putAgain(all: readonly StoredRecord[]): Promise<boolean> {
+    let isComplete = true;
     let keys: readonly NodeId[] = [...new Set(all.map(({ key }) => key))].sort();
-    try {
-      while (keys.length > 0) {
-        const finding = await this.find(keys[0] as NodeId);
-        const served = servedBy(
-          keys,
-          finding.lookup.closest().map(({ nodeId }) => nodeId),
-        );
-        for (const key of served)
-          for (const published of all) if (published.key === key) await this.storing.at(published, finding.holders, { copies: 1 });
-        keys = keys.slice(served.length);
-      }
-    } catch {
-      // The next turn comes before the time of the records is over.
-      this.parts.counters.renewalsFailed++;
-    } finally {
-      this.isRenewing = false;
+    while (keys.length > 0) {
+      const finding = await this.find(keys[0] as NodeId);
+      const served = servedBy(
+        keys,
+        finding.lookup.closest().map(({ nodeId }) => nodeId),
+      );
+      const due = new Set(served);
+      for (const published of all)
+        if (due.has(published.key)) {
+          const put = this.storing.at(published, finding.holders, { copies: 1 });
+          // One that nobody keeps any more, such as one that was replaced, does not hold up the others.
+          isComplete = (await put.then(isTrue, isFalse)) && isComplete;
+        }
+      keys = keys.slice(served.length);
     }
+    return isComplete;
   }
 }
+
+const isTrue = () => true;
+const isFalse = () => false;
 
 function readSound(ports: RecordPorts, key: NodeId, bytes: Uint8Array): readonly SoundRecord[] {
   const record = readRecord(ports, key, bytes);

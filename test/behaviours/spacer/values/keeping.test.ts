@@ -1,0 +1,94 @@
+/**
+ * @module What a node keeps for others outlives a crash, and is forgotten in time, whatever else the spacer does.
+ */
+import { expect } from 'chai';
+import { NetworkError, type NodeId, type Storage } from '../../../../core/index.js';
+import { Space, spacerOf } from '../support.js';
+
+/** A disk that may be full. */
+class Disk implements Storage {
+  isFull = false;
+  private saved: Uint8Array | undefined;
+
+  load(name: string): Uint8Array | undefined {
+    return name === 'spacer-records' ? this.saved : undefined;
+  }
+
+  save(name: string, bytes: Uint8Array, settle?: (error?: NetworkError) => void): void {
+    if (this.isFull) return settle?.(new NetworkError('STORAGE_FAILED', 'the disk is full'));
+    if (name === 'spacer-records') this.saved = bytes.slice();
+    settle?.();
+  }
+
+  flush(settled: () => void): void {
+    settled();
+  }
+}
+
+describe('the records that a spacer keeps', () => {
+  const value = Uint8Array.of(1, 2, 3);
+  let space: Space;
+  beforeEach(() => {
+    space = new Space({ spacer: { meshLevel: 0, refreshMs: 0 } });
+  });
+  afterEach(() => space.net.stop());
+  const alone = (name: string, storage: Storage) => space.node(name, [], undefined, { storage });
+
+  it('are there again after a crash, also when the disk was full for a while', async () => {
+    const disk = new Disk();
+    const before = await alone('before', disk);
+    disk.isFull = true;
+    const { key } = await space.net.waitFor(spacerOf(before).values.put(value));
+    await space.net.run(310_000);
+    expect(disk.load('spacer-records')).to.equal(undefined);
+    disk.isFull = false;
+    await space.net.run(300_000);
+    space.net.crash(before);
+    const after = await alone('after', disk);
+    expect(await space.net.waitFor(spacerOf(after).values.get(key))).to.deep.equal(value);
+  });
+
+  it('are forgotten in time without any refresh, and do not come back with a restart', async () => {
+    const disk = new Disk();
+    const node = await alone('node', disk);
+    await space.net.waitFor(spacerOf(node).values.provide(spacerOf(node).keyOf('x'), { ttlMs: 350_000 }));
+    spacerOf(node).values.unprovide(spacerOf(node).keyOf('x'));
+    await space.net.run(310_000);
+    expect(disk.load('spacer-records')?.length).to.be.greaterThan(0);
+    await space.net.run(300_000);
+    expect(disk.load('spacer-records')?.length).to.equal(0);
+  });
+
+  it('are put with options that a node can keep, and with no others', async () => {
+    const node = await alone('node', new Disk());
+    const { values } = spacerOf(node);
+    const codeOf = (put: Promise<unknown>) =>
+      space.net.waitFor(
+        put.then(
+          () => 'put',
+          ({ code }: NetworkError) => code,
+        ),
+      );
+    for (const wrong of [{ ttlMs: 0 }, { ttlMs: 999 }, { ttlMs: 86_400_001 }, { ttlMs: Number.NaN }, { copies: 0 }, { copies: 33 }]) {
+      expect(await codeOf(values.put(value, wrong))).to.equal('OPTION_INVALID');
+      expect(await codeOf(values.provide(node.id, wrong))).to.equal('OPTION_INVALID');
+      expect(await codeOf(values.putSigned('name', value, wrong))).to.equal('OPTION_INVALID');
+    }
+    expect(await codeOf(values.putSigned('name', value, { expected: -1 }))).to.equal('OPTION_INVALID');
+    for (const right of [{ ttlMs: 1_000 }, { ttlMs: 86_400_000 }, { copies: 1 }, { copies: 32 }])
+      expect(await codeOf(values.put(value, right))).to.equal('put');
+  });
+
+  it('are put again although one of them is refused by all', async () => {
+    const node = await alone('node', new Disk());
+    const { values, counters } = spacerOf(node);
+    const provided = 'ff'.repeat(32) as NodeId;
+    await space.net.waitFor(values.provide(provided, { ttlMs: 20_000 }));
+    // The one that comes before it by its key was replaced from elsewhere.
+    const inner = values as unknown as { published: Map<string, { key: NodeId; record: Uint8Array; ttlMs: number }> };
+    inner.published.set('broken', { key: '00'.repeat(32) as NodeId, record: Uint8Array.of(9), ttlMs: 20_000 });
+    await space.net.run(60_000);
+    expect(await space.net.waitFor(values.providers(provided))).to.deep.equal([node.id]);
+    expect(spacerOf(node).counters.renewalsFailed).to.be.greaterThan(counters.renewalsFailed);
+  });
+});
