@@ -118,11 +118,11 @@ export class SpacerBehavior extends NetworkBehavior {
     this.asking = asking;
     this.lookups = lookups;
     const met: ServingParts['met'] = (agent, peer) => this.joined(agent, members.asked(agent, peer));
-    this.serving = new Serving({ ...{ responder, asking, signer, counters, linkTo, met, settings }, handlers: this.handlers() });
+    this.serving = new Serving({ responder, asking, signer, counters, linkTo, met, settings, ...this.answering() });
     this.resolver = new Resolver({ self, router, table, lookups, settings, counters, estimate, act });
     this.finder = new AddressFinder({ table, asking, lookups, linkTo, believed: (from, addresses) => members.believed(from, addresses) });
     this.mesh = new Mesh({ table, level: settings.meshLevel, counters, lookups, act, ageMs: settings.refreshMs / 2 });
-    this.refresher = new Refresher(self, lookups, settings.refreshMs, (agent) => this.refreshed(agent));
+    this.refresher = new Refresher(self, lookups, settings.refreshMs, (agent) => this.mesh.changed(agent));
   }
 
   override get limits(): BehaviorLimits {
@@ -239,24 +239,20 @@ export class SpacerBehavior extends NetworkBehavior {
     this.exchanges.onStopped(agent);
   }
 
-  private handlers(): ReadonlyMap<number, Handler> {
-    return new Map<number, Handler>([
+  private answering(): Pick<ServingParts, 'handlers' | 'checking'> {
+    const handlers = new Map<number, Handler>([
       [OP_PING, (_agent, body) => (body.length === 0 ? { code: 'ok' } : MALFORMED)],
       [OP_SEEK, (_agent, body, asker) => this.seeking.seek(body, asker)],
       [OP_FIND, (agent, body, asker) => this.keeping.find(agent, body, asker)],
       [OP_STORE, (agent, body, asker) => this.keeping.storeFor(agent, body, asker)],
     ]);
+    return { handlers, checking: new Set([OP_STORE]) };
   }
 
   private greeted(value: unknown, connectionId: number): string | undefined {
     if (value !== true) return 'malformed spacer section';
     this.members.announces(connectionId);
     return undefined;
-  }
-
-  private refreshed(agent: BehaviorAgent): void {
-    this.mesh.changed(agent);
-    this.keeping.store.expire(agent.nowMs);
   }
 
   /** Among the closest that this node knows. */

@@ -31,6 +31,8 @@ const SIGNED = 1;
 const KEY_BYTES = 32;
 const SIGNATURE_BYTES = 64;
 const WAIT_MS_MAX = 60_000;
+/** A request to keep the largest record has 1,351. What is longer is not passed on, either. */
+export const BODY_BYTES_MAX = 2_048;
 const ADDRESS_BYTES_MAX = 200;
 const ADDRESSES_MAX = 4;
 /** The most nodes that one answer names. */
@@ -80,7 +82,7 @@ export function readRequest(bytes: Uint8Array, start: number, end: number): Requ
   const chain = Array.from({ length }, () => readId(reader));
   const waitMs = reader.u32();
   const nonce = reader.view(NONCE_BYTES);
-  if (reader.hasFailed || waitMs > WAIT_MS_MAX) return undefined;
+  if (reader.hasFailed || waitMs > WAIT_MS_MAX || reader.left > BODY_BYTES_MAX) return undefined;
   return { op, isSigned: (flags & SIGNED) !== 0, chain, waitMs, nonce, body: reader.rest() };
 }
 

@@ -7,8 +7,8 @@ import { boolean, fallback, oneOf, optional, options, optionsReader, whole } fro
 /** Options of `SpacerBehavior`. */
 export interface SpacerOptions {
   /**
-   * How many links the spacer keeps, and how it keeps them. `default`: 48, with a sign of life every 25 s. `classic`: 200; the node's
-   * `connections.max` must leave room for them. `small`: 16, every 60 s, for devices with little memory or a battery.
+   * How many links the spacer keeps. `default`: 48. `classic`: 200; the node's `connections.max` must leave room for them. `small`: 16, for devices with
+   * little memory.
    */
   readonly profile?: SpacerProfile;
   /** Links that the spacer keeps, in place of the profile's: half of them to the closest nodes, the others spread. 0: it dials nobody. 0 to 4,096. */
@@ -32,14 +32,14 @@ export interface SpacerOptions {
 /** How many links a spacer keeps, by name. */
 export type SpacerProfile = 'default' | 'classic' | 'small';
 
-/** What a profile stands for: links, and the time between signs of life on those that only spacers keep. */
-export const PROFILES: Readonly<Record<SpacerProfile, { readonly meshLevel: number; readonly paceMs: number }>> = {
-  default: { meshLevel: 48, paceMs: 25_000 },
-  classic: { meshLevel: 200, paceMs: 25_000 },
-  small: { meshLevel: 16, paceMs: 60_000 },
+/** What a profile stands for. */
+export const PROFILES: Readonly<Record<SpacerProfile, { readonly meshLevel: number }>> = {
+  default: { meshLevel: 48 },
+  classic: { meshLevel: 200 },
+  small: { meshLevel: 16 },
 };
 
-export type SpacerSettings = Required<SpacerOptions> & { readonly paceMs: number };
+export type SpacerSettings = Required<SpacerOptions>;
 
 const DAY_MS = 86_400_000;
 const COUNT = whole(1, 1_048_576);
@@ -62,8 +62,7 @@ const read = optionsReader(
 /** Throws `OPTION_INVALID`, naming the options. */
 export function readSpacerOptions(given: SpacerOptions): SpacerSettings {
   const { meshLevel, ...rest } = read(given);
-  const profile = PROFILES[rest.profile];
-  return { ...rest, meshLevel: meshLevel ?? profile.meshLevel, paceMs: profile.paceMs };
+  return { ...rest, meshLevel: meshLevel ?? PROFILES[rest.profile].meshLevel };
 }
 
 /** Questions in work here, of one neighbour and in all. */
@@ -73,6 +72,9 @@ export const QUESTIONS_MAX = 8_192;
 /** How many times the rate of a neighbour may come at once. */
 export const BURST_SECONDS = 4;
 
+/** Of all neighbours: signatures under relayed answers and checks of records; each takes as long as many plain answers. */
+export const PROOFS_PER_SECOND = 2_000;
+
 /** What `node.limits()` shows. */
 export function limitsOf(settings: SpacerSettings): BehaviorLimits {
   const limit = (value: number, atTheBound: string) => ({ value, unit: 'count' as const, atTheBound });
@@ -80,6 +82,7 @@ export function limitsOf(settings: SpacerSettings): BehaviorLimits {
     k: limit(settings.k, 'further nodes of a bucket wait for a place, and further ones of an answer are left out'),
     lookupsMax: limit(settings.lookupsMax, 'a further lookup is refused with `LIMIT_EXCEEDED`'),
     questionsPerSecond: limit(settings.questionsPerSecond, 'further questions of the neighbour are answered `busy`'),
+    proofsPerSecond: limit(PROOFS_PER_SECOND, 'further relayed questions and records, of all neighbours, are answered `busy`'),
     workPerNodeMax: limit(WORK_LIMITS.workPerNodeMax, 'further questions of the neighbour are answered `busy`'),
     workMax: limit(WORK_LIMITS.workMax, 'further questions are answered `busy`'),
     questionsMax: limit(QUESTIONS_MAX, 'further questions are not sent: the asked node counts as unreachable'),

@@ -1,6 +1,6 @@
 /**
  * @module Serving: the questions of neighbours. Each is answered here, or passed on to the next node of its chain, if there is a link to that; its answer
- * goes back as it came. Bounded by a rate and by work for each neighbour: what is beyond is answered `busy`.
+ * goes back as it came. Bounded by a rate and by work for each neighbour, and by a rate of signatures for all: what is beyond is answered `busy`.
  */
 import {
   ANSWER_HEAD_BYTES,
@@ -17,7 +17,7 @@ import {
   TokenBucket,
 } from '../../../core/index.js';
 import { type AnswerCode, answerBytes, type Request, readRequest, signedBytes } from '../messages.js';
-import { BURST_SECONDS, type SpacerCounters, type SpacerSettings } from '../options.js';
+import { BURST_SECONDS, PROOFS_PER_SECOND, type SpacerCounters, type SpacerSettings } from '../options.js';
 import { ANSWER_DOMAIN, type Ask, type Asking, type RawReply } from './asking.js';
 
 /** A question in work here. */
@@ -58,6 +58,8 @@ export interface ServingParts {
   readonly signer: Signer;
   readonly counters: SpacerCounters;
   readonly handlers: ReadonlyMap<number, Handler>;
+  /** Questions whose answer takes the check of a signature. */
+  readonly checking: ReadonlySet<number>;
   readonly settings: Pick<SpacerSettings, 'questionsPerSecond'>;
   linkTo(nodeId: NodeId): number | undefined;
   /** The neighbour has a spacer. */
@@ -71,6 +73,7 @@ const BUSY: Served = { code: 'busy' };
 export class Serving implements ExchangeUser {
   /** By connection. */
   private readonly rates = new Map<number, TokenBucket>();
+  private proofs: TokenBucket | undefined;
 
   constructor(private readonly parts: ServingParts) {}
 
@@ -91,6 +94,7 @@ export class Serving implements ExchangeUser {
     if (!this.rateOf(agent, peer.connectionId).takeAll(1, agent.nowMs)) return this.refuse(agent, target);
     const [next] = request.chain;
     if (next === undefined) {
+      if (!this.mayProve(agent, request)) return this.refuse(agent, target);
       const handler = handlers.get(request.op);
       const asker = { nodeId: peer.nodeId, connectionId: peer.connectionId, isRelayed: request.isSigned };
       counters.questionsServed++;
@@ -152,6 +156,13 @@ export class Serving implements ExchangeUser {
     this.parts.counters.questionsRefused++;
     const { code } = BUSY;
     this.parts.responder.answerShort(agent, target, 0, answerBytes({ code, proof: undefined, body: NOTHING }, ANSWER_HEAD_BYTES));
+  }
+
+  /** Whether there is time left for the signatures that the answer takes. */
+  private mayProve({ nowMs }: BehaviorAgent, { op, isSigned }: Request): boolean {
+    const count = (isSigned ? 1 : 0) + (this.parts.checking.has(op) ? 1 : 0);
+    this.proofs ??= new TokenBucket(BURST_SECONDS * PROOFS_PER_SECOND, PROOFS_PER_SECOND, nowMs);
+    return count === 0 || this.proofs.takeAll(count, nowMs);
   }
 
   private rateOf({ nowMs }: BehaviorAgent, connectionId: number): TokenBucket {

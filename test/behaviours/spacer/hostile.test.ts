@@ -3,7 +3,8 @@
  */
 import { expect } from 'chai';
 import { SpacerBehavior } from '../../../behaviours/spacer/index.js';
-import { requestBytes, seekBody } from '../../../behaviours/spacer/messages.js';
+import { BODY_BYTES_MAX, requestBytes, seekBody } from '../../../behaviours/spacer/messages.js';
+import { BURST_SECONDS, PROOFS_PER_SECOND } from '../../../behaviours/spacer/options.js';
 import { OP_STORE, storeBody } from '../../../behaviours/spacer/values/messages.js';
 import { immutableRecord } from '../../../behaviours/spacer/values/records.js';
 import { type BehaviorAgent, HEAD_BYTES, type Message, NetworkBehavior, type NodeId, toConnection } from '../../../core/index.js';
@@ -47,8 +48,8 @@ describe('a spacer beside hostile neighbours', () => {
   }
   const puppetOf = () => puppet.behavior(Puppet);
 
-  function question(op: number, body: Uint8Array, chain: readonly NodeId[] = []): Uint8Array {
-    const bytes = requestBytes({ op, isSigned: false, chain, waitMs: 1_000, nonce: random.bytes(8), body }, HEAD_BYTES);
+  function question(op: number, body: Uint8Array, chain: readonly NodeId[] = [], isSigned = false): Uint8Array {
+    const bytes = requestBytes({ op, isSigned, chain, waitMs: 1_000, nonce: random.bytes(8), body }, HEAD_BYTES);
     writeHead(bytes, { idHigh: random.below(2 ** 31), idLow: random.below(2 ** 31) }, 1, 1);
     return bytes;
   }
@@ -110,6 +111,45 @@ describe('a spacer beside hostile neighbours', () => {
     await space.net.run(100);
     expect(codes().filter((code) => code === 0)).to.have.lengthOf(20);
     expect(codes().filter((code) => code === 1)).to.have.lengthOf(80);
+  });
+
+  it('signs so many answers, and checks so many records, whatever the neighbours may ask (rows 58, 60)', async () => {
+    await meet({ questionsPerSecond: 1_000_000 });
+    const atOnce = BURST_SECONDS * PROOFS_PER_SECOND;
+    const stored = storeBody({
+      key: random.nodeId(),
+      token: random.bytes(8),
+      ttlMs: 60_000,
+      expected: undefined,
+      record: Uint8Array.of(0),
+    });
+    for (let sent = 0; sent < atOnce; sent += 100) {
+      for (let count = 0; count < 100; count++) puppetOf().send(honest.id, question(0, new Uint8Array(0), [], true));
+      await space.net.run(1);
+    }
+    await space.net.run(100);
+    // Those that came in while these were sent.
+    for (let count = 0; count < 500; count++) puppetOf().send(honest.id, question(0, new Uint8Array(0), [], true));
+    await space.net.run(50);
+    const beyond = codes().slice(atOnce);
+    expect(codes().slice(0, atOnce)).to.deep.equal(Array(atOnce).fill(0));
+    expect(beyond.filter((code) => code === 1).length).to.be.greaterThan(50);
+    puppetOf().send(honest.id, question(OP_STORE, stored, [], true));
+    for (let count = 0; count < 20; count++) puppetOf().send(honest.id, question(0, new Uint8Array(0)));
+    await space.net.run(50);
+    expect(codes().slice(-20)).to.deep.equal(Array(20).fill(0));
+  });
+
+  it('keeps and passes on no body that is longer than any question (row 58)', async () => {
+    await meet();
+    const [, other] = space.nodes as [SimulatedNode, SimulatedNode];
+    puppetOf().send(honest.id, question(9, new Uint8Array(BODY_BYTES_MAX), [other.id]));
+    await space.net.run(500);
+    expect(codes()).to.deep.equal([5]);
+    puppetOf().send(honest.id, question(9, new Uint8Array(BODY_BYTES_MAX + 1), [other.id]));
+    await space.net.run(500);
+    expect(codes()).to.deep.equal([5]);
+    expect(spacerOf(honest).counters.malformed).to.equal(1);
   });
 
   it('passes a question on to neighbours alone, over three nodes at most', async () => {
