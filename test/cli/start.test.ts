@@ -62,6 +62,33 @@ describe('npm start', () => {
     expect(await program.say('quit').end()).to.equal(1);
   });
 
+  it('sets, gets and watches what all nodes share (ATM-73)', async () => {
+    const program = start();
+    await program.say('watch 4 la').next(/^node 4 watches the shared map$/);
+    program.say('set lamp on and bright').say('set other 1');
+    // What the writer prints, and what the watching process does, may come in either order.
+    const isMeant = /^lamp is held by [23] nodes or more$|^node 4 sees |^other is held by [23] nodes or more$/;
+    const lines = [await program.next(isMeant), await program.next(isMeant), await program.next(isMeant)];
+    expect(lines.map((line) => line.replace(/[23] nodes/, 'n nodes')).sort()).to.deep.equal([
+      'lamp is held by n nodes or more',
+      'node 4 sees lamp become on and bright',
+      'other is held by n nodes or more',
+    ]);
+    for (const number of [1, 2, 5]) await program.say(`get ${number} lamp`).next(/^lamp is on and bright$/);
+    await program.say('get 3 lam').next(/^there is no lam$/);
+    program.say('set lamp off');
+    const both = /^lamp is held by [23] nodes or more$|^node 4 sees lamp become off$/;
+    expect([await program.next(both), await program.next(both)].map((line) => line.startsWith('node 4')).sort()).to.deep.equal([
+      false,
+      true,
+    ]);
+    await program.say('set lamp').next(/^usage: set <key> <text>$/);
+    await program.say('get 3').next(/^usage: get <node> <key>$/);
+    await program.say('watch').next(/^usage: watch <node>/);
+    await program.say('get 6 lamp').next(/^no node 6/);
+    expect(await program.say('quit').end()).to.equal(1);
+  });
+
   it('kills a node, reports at once that it is gone (row 66), and revives it with its key and without any address (DNDM-33)', async () => {
     const program = start();
     const before = await program.next(/^node 3 {2}/);
