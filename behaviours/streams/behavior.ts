@@ -139,7 +139,7 @@ export class StreamsBehavior extends NetworkBehavior {
 
   override onDisconnected(agent: BehaviorAgent, { id }: Connection): void {
     const carrier = this.carriers.takeLink(id);
-    carrier?.fail(new NetworkError('STREAM_LOST', 'the connection has ended'));
+    carrier?.left(agent, new NetworkError('STREAM_LOST', 'the connection has ended'));
     for (const session of this.carriers.ofSessions()) {
       session.hopEnded(id);
       this.table.pump(agent, session);

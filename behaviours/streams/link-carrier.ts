@@ -3,9 +3,9 @@
  * a message of the bulk lane: control and messages of others go first. Credit, which must not wait behind data, goes in the normal lane. Data
  * needs no frame: it is the payload of a message whose stream id names the stream, which saves a copy on the way out.
  */
-import { type BehaviorAgent, ByteWriter, type Message, type NodeId, type Route } from '../../core/index.js';
+import { type BehaviorAgent, ByteWriter, type Message, type NetworkError, type NodeId, type Route } from '../../core/index.js';
 import { Carrier, type CarrierHost } from './carrier.js';
-import { isCredit, ofStreamId, streamIdOf } from './messages.js';
+import { isCredit, ofStreamId, streamIdOf, writeReset } from './messages.js';
 import { PIECE_BYTES_MAX, type StreamEnd } from './stream-end.js';
 
 /** After so long a full queue of this node itself is tried again. */
@@ -57,6 +57,16 @@ export class LinkCarrier extends Carrier {
     this.held = undefined;
     this.retryAtMs = Number.POSITIVE_INFINITY;
     if (held === undefined || this.send(agent, held.bytes, held.streamId)) this.pump(agent);
+  }
+
+  /** This node sees the link no more. Where it is open still, because the behaviour is taken out, the other side is told. */
+  left(agent: BehaviorAgent, error: NetworkError): void {
+    for (const end of [...this.opened.values(), ...this.accepted.values()]) {
+      this.writer.clear();
+      writeReset(this.writer, end, 'STREAM_RESET', 'the other side has no streams any more');
+      agent.send(this.route, this.writer.written, { lane: 'bulk' });
+    }
+    this.fail(error);
   }
 
   /** A link with streams is not idle. */

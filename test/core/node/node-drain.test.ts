@@ -218,4 +218,18 @@ describe('node.stop({ drainMs })', () => {
     expect(await stream.closed.catch((error: NetworkError) => error.code)).to.equal('STREAM_LOST');
     await sim.stop();
   });
+
+  it('a stream is reset at the other side when streams are taken out of a node that goes on', async () => {
+    class Box extends NetworkBehavior {
+      static readonly behavior = { serviceId: 66, name: 'box' } as const;
+      @OnStream() take() {}
+    }
+    const { sim, server, client } = await couple();
+    server.addBehavior(Box);
+    const stream = await client.openStream(toNode(server.id), 66);
+    server.removeBehavior(8);
+    const code = stream.closed.catch((error: NetworkError) => error.code);
+    expect(await sim.waitFor(code, 1_000)).to.equal('STREAM_RESET');
+    await sim.stop();
+  });
 });
