@@ -214,6 +214,11 @@ export class Lookups {
           sure.map(({ nodeId }) => nodeId),
         );
     }
-    wish.settle(agent, lookup);
+    try {
+      wish.settle(agent, lookup);
+    } catch (err) {
+      // Others wait for their lookups in the same turn, and what throws takes a turn back as a whole.
+      agent.log.error({ err, key: lookup.rules.key }, 'what was to be done with the nodes of a lookup failed');
+    }
   }
 }

@@ -3,7 +3,7 @@
  */
 import { expect } from 'chai';
 import { SpacerBehavior } from '../../../behaviours/spacer/index.js';
-import type { NetworkError, NodeId } from '../../../core/index.js';
+import { NetworkBehavior, type NetworkError, type NodeId } from '../../../core/index.js';
 import { PathVectorRouter } from '../../../routing/index.js';
 import type { SimulatedNode } from '../../../simulation.js';
 import { Mute } from './hostile.js';
@@ -120,6 +120,36 @@ describe('a spacer', () => {
     const asked = spacer.resolve('x', { oneHop: false });
     expect((await space.net.waitFor(asked.nodes)).map(({ nodeId }) => nodeId)).to.deep.equal(found.map(({ nodeId }) => nodeId));
     expect(asked.trace.source).to.equal('lookup');
+  });
+
+  it('a behaviour that fails on what it had looked up takes nothing from the lookups of others', async () => {
+    class Failing extends NetworkBehavior {
+      static readonly behavior = { serviceId: 98, name: 'failing' } as const;
+      told = 0;
+      ask(key: NodeId): void {
+        this.perform((agent) =>
+          agent.ports('placement')[0]?.use((port) =>
+            port.closest(key, 5, () => {
+              this.told++;
+              throw new Error('failing');
+            }),
+          ),
+        );
+      }
+    }
+    space = new Space();
+    const options = { behaviors: [[SpacerBehavior, { meshLevel: 0, refreshMs: 0 }], Failing] as never, logger: 'silent' as const };
+    const node = await space.node('node', [], undefined, options);
+    await space.node('mute', ['node'], Mute);
+    await space.net.run(1_000);
+    const counters = () => spacerOf(node).counters;
+    // All end by the same silence, in the same turn.
+    for (let count = 0; count < 3; count++) node.behavior(Failing).ask('ab'.repeat(32) as NodeId);
+    const other = spacerOf(node).resolve('ab'.repeat(32), { deadlineMs: 60_000 });
+    await space.net.run(30_000);
+    expect(node.behavior(Failing).told).to.equal(3);
+    expect(counters().lookupsFailed).to.equal(4);
+    expect((await codeOf(space, other.nodes)).code).to.equal('LOOKUP_ALL_SILENT');
   });
 
   it('explains whom it would ask, and why', async () => {
