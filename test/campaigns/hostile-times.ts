@@ -121,9 +121,9 @@ async function descriptors(world: World): Promise<void> {
     ['row 40', false],
     ['row 41', true],
   ] as const) {
-    const peer = await startPeer(world, { ...LISTEN, limits, logger: 'silent' }, { prefix: 'ulimit -n 192; exec' });
+    const peer = await startPeer(world, { ...LISTEN, limits, logger: 'silent' }, { prefix: 'ulimit -n 320; exec' });
     if (isOccupied) await peer.child.ask<number>('occupy');
-    const sockets = await Promise.all(Array.from({ length: 200 }, () => rawSocket(world, { host: HOST, port: peer.port })));
+    const sockets = await Promise.all(Array.from({ length: 330 }, () => rawSocket(world, { host: HOST, port: peer.port })));
     const ms = await msOf(async () => {
       for (const socket of sockets) socket.destroy();
       if (isOccupied) await peer.child.ask('release');
