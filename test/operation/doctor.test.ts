@@ -19,7 +19,8 @@ class Greeter extends NetworkBehavior {
   }
 }
 
-const LISTEN = { listen: ['tcp://127.0.0.1:0'] };
+/** Nobody dials a node that it was not told to dial. */
+const LISTEN = { listen: ['tcp://127.0.0.1:0'], connections: { min: 0 } };
 const HOUR_MS = 3_600_000;
 
 describe('doctor names the true cause', () => {
