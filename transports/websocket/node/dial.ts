@@ -5,7 +5,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { connect, isIP, type LookupFunction, type NetConnectOpts, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
-import { WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
 import type { Address } from '../../../core/address/address.js';
 import type { Dial, DialSink } from '../../../core/api/transport.js';
 import { NetworkError } from '../../../core/errors.js';
@@ -14,6 +14,7 @@ import { type HostResolver, resolveHost } from '../../tcp/resolve.js';
 import { socketAddress } from '../../tcp/socket-address.js';
 import { networkError, unresolved } from '../../tcp/system-error.js';
 import { urlOf } from '../address.js';
+import { library } from './library.js';
 import { WebSocketLink } from './link.js';
 import { SOCKET_OPTIONS, type WebSocketParts } from './parts.js';
 
@@ -52,7 +53,7 @@ export class WebSocketDial implements Dial {
   }
 
   #try(): void {
-    const webSocket = new WebSocket(urlOf(this.address), {
+    const webSocket = new (library().WebSocket)(urlOf(this.address), {
       ...SOCKET_OPTIONS,
       followRedirects: false,
       generateMask: keepZero,

@@ -4,11 +4,12 @@
  */
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type WebSocket, WebSocketServer } from 'ws';
+import type { WebSocket } from 'ws';
 import type { Address } from '../../../core/address/address.js';
 import type { ListenerSink } from '../../../core/api/transport.js';
 import { socketAddress } from '../../tcp/socket-address.js';
 import { forwardedAddress } from './forwarded.js';
+import { library } from './library.js';
 import { WebSocketLink } from './link.js';
 import { SOCKET_OPTIONS, type WebSocketParts } from './parts.js';
 
@@ -20,7 +21,7 @@ export interface Upgrade {
 }
 
 export class Door {
-  readonly #webSockets = new WebSocketServer({ ...SOCKET_OPTIONS, noServer: true, clientTracking: false });
+  readonly #webSockets = new (library().WebSocketServer)({ ...SOCKET_OPTIONS, noServer: true, clientTracking: false });
   #isClosed = false;
 
   constructor(
