@@ -1,7 +1,7 @@
 /**
  * @module The package's entry point on Node: the core's public surface, and `createNode` with Node's defaults wired in.
  */
-import { BUILTINS, LanBehavior } from './behaviours/index.js';
+import { BUILTINS, LanBehavior, NAMED_BUILTINS } from './behaviours/index.js';
 import {
   type Behaviors,
   type CheckedOptions,
@@ -46,6 +46,7 @@ const NODE_DEFAULTS: NodeDefaults = {
   transports: ({ keepAlive }) => [new TcpTransport({ unref: !keepAlive }), new WebSocketTransport({ unref: !keepAlive })],
   router: PathVectorRouter,
   builtins: BUILTINS,
+  namedBuiltins: NAMED_BUILTINS,
   lan: LanBehavior,
   provide: [{ token: LAN_PORT, useValue: new NodeLan() }],
   logger: (level) => jsonLogger(level),

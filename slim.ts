@@ -5,7 +5,6 @@
  */
 import {
   type BehaviorEntry,
-  type BuiltinName,
   type Identity as CoreIdentity,
   type MeshNode,
   NetworkError,
@@ -49,7 +48,7 @@ const SLIM_DEFAULTS: NodeDefaults = {
   crypto: nobleCrypto,
   transports: absent('transports'),
   router: absent('router') as never,
-  builtins: {} as Readonly<Record<BuiltinName, BehaviorEntry>>,
+  builtins: {},
   logger: browserLogger,
   loadIdentity: () => {
     throw new NetworkError('OPTION_INVALID', 'option identity: give an Identity', { details: { option: 'identity' } });

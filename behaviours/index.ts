@@ -1,7 +1,7 @@
 /**
  * @module The built-in behaviours.
  */
-import type { BehaviorEntry, BuiltinName } from '../core/index.js';
+import type { Builtins } from '../core/index.js';
 import { AddressBookBehavior } from './addressbook/index.js';
 import { HandshakeBehavior } from './handshake/index.js';
 import { KeyValueBehavior } from './keyvalue/index.js';
@@ -27,16 +27,20 @@ export * from './spacer/index.js';
 export * from './streams/index.js';
 export * from './telemetry/index.js';
 
-/** By name. Not all run by default. */
-export const BUILTINS: Readonly<Record<BuiltinName, BehaviorEntry>> = {
+/** Those that run by default, by name. */
+export const BUILTINS: Builtins = {
   handshake: HandshakeBehavior,
   addressbook: AddressBookBehavior,
   'router-sync': RouterSyncBehavior,
   rpc: RpcBehavior,
   streams: StreamsBehavior,
   pubsub: PubSubBehavior,
+};
+
+/** Those that run where the option `builtins` names them. A page that does not use one does not load it. */
+export const NAMED_BUILTINS: Builtins = {
+  spacer: SpacerBehavior,
   keyvalue: KeyValueBehavior,
   presence: PresenceBehavior,
-  spacer: SpacerBehavior,
   telemetry: TelemetryBehavior,
 };

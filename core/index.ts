@@ -165,6 +165,7 @@ export { MeshNode } from './node/node.js';
 export type {
   Behaviors,
   BuiltinName,
+  Builtins,
   CheckedOptions,
   LogLevel,
   NodeDefaults,

@@ -10,6 +10,7 @@ export const DESCRIPTIONS = {
   BehaviorDescriptor: "A behaviour's static facts: service id, name, gate, methods.",
   BOOK_LIMITS: 'The limits of the address book.',
   BuiltinName: 'The name of a built-in behaviour.',
+  Builtins: 'Built-in behaviours by name.',
   CallRequest: 'A call: route, service, method, value, timeout.',
   classOf: 'The class of an address, such as `public` or `loopback`.',
   CLOCK: "Token of the node's clock.",

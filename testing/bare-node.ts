@@ -3,7 +3,7 @@
  * pass and delivers bytes. Whatever the network writes reaches the other end at once, within the call that caused it.
  */
 
-import { BUILTINS } from '../behaviours/index.js';
+import { BUILTINS, NAMED_BUILTINS } from '../behaviours/index.js';
 import type { NodeEventName, NodeEvents } from '../core/api/events.js';
 import type { Effect, Input } from '../core/engine/context.js';
 import { explainRoute } from '../core/engine/messages/explain.js';
@@ -63,7 +63,15 @@ export class BareNode {
     const { clock, timers } = time;
     const crypto = options.crypto ?? simulatedCrypto;
     const defaults = {
-      ...{ clock, timers, crypto, random: new SeededRandom('bare node', name), router: DirectRouter, builtins: BUILTINS },
+      ...{
+        clock,
+        timers,
+        crypto,
+        random: new SeededRandom('bare node', name),
+        router: DirectRouter,
+        builtins: BUILTINS,
+        namedBuiltins: NAMED_BUILTINS,
+      },
       transports: () => [],
       logger: () => simulatedLogger('silent', clock),
       loadIdentity: () => seededIdentity(name, crypto),

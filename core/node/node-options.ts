@@ -32,8 +32,7 @@ export type BuiltinName =
   | 'keyvalue'
   | 'presence'
   | 'telemetry';
-/** Those that run only where `builtins` names them. */
-export const BY_NAME: ReadonlySet<string> = new Set<BuiltinName>(['spacer', 'keyvalue', 'presence', 'telemetry']);
+export type Builtins = Readonly<Partial<Record<BuiltinName, BehaviorEntry>>>;
 /** `behaviors`: by name, those that have bounds of their own. */
 export type NodeLimits = Limits & { readonly behaviors: Readonly<Record<string, Readonly<Record<string, number>>>> };
 export type RouterClass = new () => RouterTable;
@@ -124,7 +123,10 @@ export interface NodeDefaults {
   /** Asked once, when no transports are given. Without `keepAlive` their sockets keep no process alive. */
   readonly transports: (options: { readonly keepAlive: boolean }) => readonly Transport[];
   readonly router: RouterClass;
-  readonly builtins: Readonly<Record<BuiltinName, BehaviorEntry>>;
+  /** Those that run by default. */
+  readonly builtins: Builtins;
+  /** Those that run only where the option `builtins` names them; absent: none. */
+  readonly namedBuiltins?: Builtins;
   readonly logger: (level: LogLevel) => Logger;
   /** What `lan: true` adds; absent where there is no multicast. */
   readonly lan?: BehaviorEntry;

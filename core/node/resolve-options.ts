@@ -39,7 +39,7 @@ import type { SecureStreamOptions } from '../security/secure-stream.js';
 import { NodeSigner } from '../security/signer.js';
 import { COPIES_CURE, isOfAnotherCopy, OF_ANOTHER_COPY } from '../structures/copies.js';
 import { MemoryStorage } from './memory-storage.js';
-import { type BuiltinName, BY_NAME, type NodeDefaults, type NodeOptions, type NodeSetup, type RouterClass } from './node-options.js';
+import type { Builtins, NodeDefaults, NodeOptions, NodeSetup, RouterClass } from './node-options.js';
 
 const NETWORK_BYTES_MAX = 64;
 const PATH_CHARACTERS_MAX = 4_096;
@@ -208,11 +208,12 @@ function addressOf(given: string | Address): Address {
   return typeof given === 'string' ? parseAddress(given) : given;
 }
 
-function builtinsOf(names: readonly string[] | undefined, { builtins }: NodeDefaults): readonly BehaviorEntry[] {
-  const known = Object.keys(builtins);
-  return (names ?? known.filter((name) => !BY_NAME.has(name))).map((name, index) => {
-    if (Object.hasOwn(builtins, name)) return builtins[name as BuiltinName];
-    throw invalid(`builtins[${index}]`, `is no built-in behaviour; ${nearest(name, known)}`);
+function builtinsOf(names: readonly string[] | undefined, { builtins, namedBuiltins }: NodeDefaults): readonly BehaviorEntry[] {
+  const known: Readonly<Record<string, BehaviorEntry>> = { ...builtins, ...namedBuiltins } satisfies Builtins;
+  return (names ?? Object.keys(builtins)).map((name, index) => {
+    const entry = Object.hasOwn(known, name) ? known[name] : undefined;
+    if (entry !== undefined) return entry;
+    throw invalid(`builtins[${index}]`, `is no built-in behaviour here; ${nearest(name, Object.keys(known))}`);
   });
 }
 

@@ -1,7 +1,7 @@
 /** @module Tests of what printers and encoders show of public objects (kind 10): a few facts, never an error, never what lies inside. */
 import { inspect } from 'node:util';
 import { expect } from 'chai';
-import { BUILTINS } from '../../../behaviours/index.js';
+import { BUILTINS, NAMED_BUILTINS } from '../../../behaviours/index.js';
 import { type BehaviorAgent, type BuiltinName, NetworkBehavior, toLocal } from '../../../core/index.js';
 import { SimulatedNetwork } from '../../../simulation.js';
 
@@ -41,11 +41,12 @@ describe('printed and encoded public objects (kind 10)', () => {
 
   it('are encoded without an error, whatever they hold', async () => {
     const sim = new SimulatedNetwork({ seed: 1 });
-    const node = await sim.createNode({ behaviors: [Keeper], builtins: Object.keys(BUILTINS) as BuiltinName[] });
+    const builtins = { ...BUILTINS, ...NAMED_BUILTINS };
+    const node = await sim.createNode({ behaviors: [Keeper], builtins: Object.keys(builtins) as BuiltinName[] });
     await sim.start(node);
     const error = await node.call(toLocal(), 99, 'x', 1).catch((thrown) => thrown);
     const all = [node.router, node.addresses, node.connections(), node.metrics(), node.queues(), node.limits(), error];
-    const behaviors = Object.values(BUILTINS).map((type) => node.behavior(type as typeof Keeper));
+    const behaviors = Object.values(builtins).map((type) => node.behavior(type as typeof Keeper));
     for (const value of [...all, ...behaviors, node.client(Keeper, toLocal())])
       expect(() => JSON.stringify(value), inspect(value)).to.not.throw();
     await sim.stop();
