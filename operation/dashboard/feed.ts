@@ -30,10 +30,11 @@ export class Feed {
   private lastNumber = 0;
   private watch: TelemetryWatch | undefined;
   private cancel: (() => void) | undefined;
+  private readonly stopListening: () => void;
 
   constructor(private readonly node: Pick<MeshNode, 'id' | 'behavior' | 'on'>) {
-    node.on('behavior-stopped', ({ name }) => {
-      if (name === TelemetryBehavior.behavior.name) this.close();
+    this.stopListening = node.on('behavior-stopped', ({ name }) => {
+      if (name === TelemetryBehavior.behavior.name) this.closePages();
     });
   }
 
@@ -61,8 +62,14 @@ export class Feed {
     return this.watch?.node(nodeId);
   }
 
-  /** Ends every page's stream. */
+  /** For good. */
   close(): void {
+    this.stopListening();
+    this.closePages();
+  }
+
+  /** Ends every page's stream. */
+  private closePages(): void {
     for (const page of [...this.pages]) page.end();
     this.pages.clear();
     this.end();
