@@ -65,6 +65,8 @@ export class TelemetryWatch {
   private readonly onlyThese: ReadonlySet<NodeId> | undefined;
   private detailed: ReadonlySet<NodeId>;
   private isClosed = false;
+  /** What `namedByOthers` gives, for the look of this moment. */
+  private named: ReadonlySet<NodeId> | undefined;
 
   /** For `TelemetryBehavior.watch` alone. `id` names it on the wire. */
   constructor(
@@ -117,6 +119,7 @@ export class TelemetryWatch {
     const { nowMs } = agent;
     const self = this.followed.get(this.host.self);
     if (self !== undefined && nowMs - self.reportedMs >= this.intervalMs) this.reportedSelf(agent, self);
+    this.named = undefined;
     let asks = 0;
     for (const node of [...this.followed.values()]) {
       if (node !== self && nowMs - node.askedMs >= ASK_MS && asks++ < ASKS_AT_ONCE_MAX) this.ask(agent, node);
@@ -206,9 +209,14 @@ export class TelemetryWatch {
   /** One that others are still connected to is there, whatever it reports. */
   private mayForget({ id, state }: Followed): boolean {
     if (this.onlyThese !== undefined || state === 'asked' || state === 'alive') return false;
-    for (const { state: other, reported } of this.followed.values())
-      if (other === 'alive' && reported !== undefined && neighboursOf(reported.facts).includes(id)) return false;
-    return true;
+    this.named ??= this.namedByOthers();
+    return !this.named.has(id);
+  }
+
+  /** Nodes to which one that is alive is connected. */
+  private namedByOthers(): ReadonlySet<NodeId> {
+    const alive = [...this.followed.values()].filter(({ state }) => state === 'alive');
+    return new Set(alive.flatMap(({ reported }) => (reported === undefined ? [] : neighboursOf(reported.facts))));
   }
 
   private setState(agent: BehaviorAgent, node: Followed, state: ObservedState): void {
