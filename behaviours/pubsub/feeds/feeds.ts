@@ -36,7 +36,7 @@ export class Feeds {
   ) {
     this.table = new FeedTable(settings);
     this.downstream = new Downstream(this.table, this.writer, counters);
-    this.flow = new Flow(this.table, this.downstream, counters);
+    this.flow = new Flow(this.table, this.downstream, counters, (agent, feed) => this.granted(agent, feed));
     this.upstream = new Upstream(this.table, router, this.downstream, this.writer, counters, settings);
   }
 
@@ -56,10 +56,12 @@ export class Feeds {
     this.downstream.beat(agent, feed);
     this.downstream.refuseAll(agent, feed, 'ended');
     this.table.remove(feed);
-    for (const reader of [...feed.readers]) {
-      reader.lostSight(agent);
-      reader.unbound(agent, 'ended');
-    }
+    this.flow.inOrder(agent, (later) => {
+      for (const reader of [...feed.readers]) {
+        reader.lostSight(later);
+        reader.unbound(later, 'ended');
+      }
+    });
   }
 
   /** Publishes a message, as `Flow.publish`. */
@@ -67,6 +69,11 @@ export class Feeds {
     const forwarded = this.flow.publish(agent, feed, form, content);
     if (forwarded !== undefined && !feed.hasNews) this.news(agent, feed);
     return forwarded;
+  }
+
+  /** Gives what was published to the readers of this node, as `Flow.deliver`. */
+  deliver(agent: BehaviorAgent, feed: Feed, number: number, form: number, content: Uint8Array): void {
+    this.flow.deliver(agent, feed, number, form, content);
   }
 
   /**
@@ -140,6 +147,7 @@ export class Feeds {
       if (feed.source !== undefined) this.close(agent, feed);
       else this.upstream.end(agent, feed);
     }
+    this.flow.stop();
     this.timer.cancel();
   }
 

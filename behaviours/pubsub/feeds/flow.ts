@@ -6,29 +6,79 @@
  * known as such.
  */
 import type { BehaviorAgent, Message } from '../../../core/index.js';
+import { copyOf } from '../../../core/structures/bytes.js';
 import { type Gap, MESSAGE_HEAD_BYTES, messageForm, messageNumber, unknownGap } from '../messages.js';
 import type { PubSubCounters } from '../options.js';
 import type { Downstream, Forwarded } from './downstream.js';
-import type { Feed } from './feed.js';
+import type { Feed, FeedReader } from './feed.js';
 import type { FeedTable } from './feed-table.js';
+import { LocalOrder } from './local-order.js';
 
 export class Flow {
+  private readonly order = new LocalOrder((agent) => {
+    const held = [...this.held];
+    this.held.clear();
+    for (const feed of held) this.roomAgain(agent, feed);
+  });
+  /** Feeds of this node that are held back until the readers here have what waits. */
+  private readonly held = new Set<Feed>();
+
   constructor(
     private readonly table: FeedTable,
     private readonly downstream: Downstream,
     private readonly counters: PubSubCounters,
+    private readonly roomAgain: (agent: BehaviorAgent, feed: Feed) => void,
   ) {}
 
-  /** `undefined`: a subscriber holds it back; else what became of it, valid until the next message, and the feed's next number is one more. */
+  /**
+   * `undefined`: a subscriber holds it back; else what became of it at the neighbours, valid until the next message, and the feed's next number is
+   * one more. `deliver` gives it to the readers of this node: after it the content may be another one, since they may publish.
+   */
   publish(agent: BehaviorAgent, feed: Feed, form: number, content: Uint8Array): Forwarded | undefined {
-    if (feed.next > feed.limit) {
+    if (feed.next > feed.limit || !this.order.hasRoom) {
       feed.isHeld = true;
+      if (!this.order.hasRoom) this.held.add(feed);
       return undefined;
     }
-    const number = feed.next++;
-    const forwarded = this.downstream.forward(agent, feed, number, form, content, 0, content.length);
-    for (const reader of feed.readers) reader.message(agent, number, form, content, 0, content.length, true);
-    return forwarded;
+    return this.downstream.forward(agent, feed, feed.next++, form, content, 0, content.length);
+  }
+
+  deliver(agent: BehaviorAgent, feed: Feed, number: number, form: number, content: Uint8Array): void {
+    if (feed.readers.size === 0) return;
+    if (!this.order.mustWait) return this.give(agent, feed.readers, number, form, content, 0, content.length, true);
+    const [copy, readers] = [copyOf(content, 0, content.length), [...feed.readers]];
+    this.order.later(agent, (later) => {
+      for (const reader of readers) if (feed.readers.has(reader)) reader.message(later, number, form, copy, 0, copy.length, true);
+    });
+  }
+
+  /** What else readers of this node are told of a feed that it publishes, after the messages that wait. */
+  inOrder(agent: BehaviorAgent, work: (agent: BehaviorAgent) => void): void {
+    if (this.order.mustWait) this.order.later(agent, work);
+    else work(agent);
+  }
+
+  stop(): void {
+    this.order.stop();
+    this.held.clear();
+  }
+
+  private give(
+    agent: BehaviorAgent,
+    readers: ReadonlySet<FeedReader>,
+    number: number,
+    form: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    isProven: boolean,
+  ): void {
+    const outer = this.order.enter();
+    try {
+      for (const reader of readers) reader.message(agent, number, form, bytes, start, end, isProven);
+    } finally {
+      this.order.leave(outer);
+    }
   }
 
   /** A neighbour sent it. */
@@ -47,7 +97,7 @@ export class Flow {
     this.downstream.forward(agent, feed, number, form, bytes, start, end);
     if (feed.readers.size === 0) return;
     const isProven = feed.upstream?.nodeId === feed.publisher;
-    for (const reader of feed.readers) reader.message(agent, number, form, bytes, start, end, isProven);
+    this.give(agent, feed.readers, number, form, bytes, start, end, isProven);
   }
 
   /** The last number so far. */

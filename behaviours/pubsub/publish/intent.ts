@@ -4,6 +4,7 @@
  */
 import { type BehaviorAgent, ByteWriter, limitReached, NetworkError, writeValue } from '../../../core/index.js';
 import { checkNow } from '../../../core/schema/index.js';
+import type { Feed } from '../feeds/feed.js';
 import { callBack, type PubSubHost } from '../host.js';
 import { FORM_BYTES, FORM_CBOR, MESSAGE_HEAD_BYTES } from '../messages.js';
 import type { Topic } from '../topics/topic.js';
@@ -42,6 +43,7 @@ export class Intent<T = unknown> implements SourceUser {
   private readonly listeners = new Set<(interested: number) => void>();
   private readonly publishing = (agent: BehaviorAgent, value: unknown) => this.publish(agent, value as T);
   private writer = new ByteWriter();
+  private isDelivering = false;
   private hasEnded = false;
 
   /** Made by `publish`. */
@@ -150,7 +152,20 @@ export class Intent<T = unknown> implements SourceUser {
     const number = feed.next - 1;
     source.kept?.add(number, form, content, agent.nowMs);
     const confirming = source.crews?.add(agent, number, form, content) ?? 0;
-    return { number, interested, queued: queued + feed.readers.size + confirming, full };
+    const sent = { number, interested, queued: queued + feed.readers.size + confirming, full };
+    this.deliver(agent, feed, number, form, content);
+    return sent;
+  }
+
+  /** What readers of this node publish meanwhile does not overwrite the content. */
+  private deliver(agent: BehaviorAgent, feed: Feed, number: number, form: number, content: Uint8Array): void {
+    const isWithin = this.isDelivering;
+    this.isDelivering = true;
+    try {
+      this.host.feeds.deliver(agent, feed, number, form, content);
+    } finally {
+      this.isDelivering = isWithin;
+    }
   }
 
   private check(value: T): void {
@@ -161,8 +176,9 @@ export class Intent<T = unknown> implements SourceUser {
   }
 
   private encode({ limits }: BehaviorAgent, value: T): Uint8Array {
-    writeValue(this.writer, 0, value, limits);
-    return this.writer.written;
+    const writer = this.isDelivering ? new ByteWriter() : this.writer;
+    writeValue(writer, 0, value, limits);
+    return writer.written;
   }
 
   private look(): void {
