@@ -6,24 +6,17 @@
 import type { NodeId } from '../../address/node-id.js';
 import type { Logger, Storage } from '../../api/ports.js';
 import { NetworkError } from '../../errors.js';
+import { SaveQueue } from '../save-queue.js';
 import { completionOf, type Database, openDatabase, resultOf } from './indexed-db.js';
 import { takeLock } from './page-lock.js';
-
-interface Save {
-  readonly bytes: Uint8Array;
-  readonly settle: ((error?: NetworkError) => void) | undefined;
-}
 
 export class IndexedDbStorage implements Storage {
   readonly isLasting = true;
   readonly #saved = new Map<string, Uint8Array>();
-  /** The newest save of each name that has not begun. */
-  readonly #waiting = new Map<string, Save>();
+  readonly #saves = new SaveQueue((name, bytes) => this.#write(name, bytes));
   readonly #prefix: string;
   #database: Database | undefined;
   #release: (() => void) | undefined;
-  #isWriting = false;
-  #flushing: (() => void)[] = [];
 
   /** `name`: of the database, for one running node. What nodes and spaces keep in one is kept apart. */
   constructor(
@@ -58,25 +51,11 @@ export class IndexedDbStorage implements Storage {
   }
 
   save(name: string, bytes: Uint8Array, settle?: (error?: NetworkError) => void): void {
-    this.#waiting.get(name)?.settle?.();
-    this.#waiting.set(name, { bytes: bytes.slice(), settle });
-    if (!this.#isWriting) void this.#writeAll();
+    this.#saves.save(name, bytes, settle);
   }
 
   flush(settled: () => void): void {
-    if (this.#isWriting) this.#flushing.push(settled);
-    else settled();
-  }
-
-  async #writeAll(): Promise<void> {
-    this.#isWriting = true;
-    for (let [first] = this.#waiting; first !== undefined; [first] = this.#waiting) {
-      const [name, { bytes, settle }] = first;
-      this.#waiting.delete(name);
-      settle?.(await this.#write(name, bytes));
-    }
-    this.#isWriting = false;
-    for (const settled of this.#flushing.splice(0)) settled();
+    this.#saves.flush(settled);
   }
 
   /** Returns what went wrong. */

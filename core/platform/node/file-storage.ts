@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import type { NodeId } from '../../address/node-id.js';
 import type { Logger, Storage } from '../../api/ports.js';
 import { NetworkError } from '../../errors.js';
+import { SaveQueue } from '../save-queue.js';
 import { DirectoryLock } from './directory-lock.js';
 import { reasonOf } from './system-words.js';
 
@@ -22,18 +23,10 @@ const HEAD_BYTES = MAGIC.length + 4 + 4 + 32;
 const FILE_BYTES_MAX = 256 * 1024 * 1024;
 const NAME_PATTERN = /^[a-z0-9][a-z0-9-]{0,63}$/;
 
-interface Save {
-  readonly bytes: Uint8Array;
-  readonly settle: ((error?: NetworkError) => void) | undefined;
-}
-
 export class FileStorage implements Storage {
-  /** The newest save of each name that has not begun. */
-  readonly #waiting = new Map<string, Save>();
+  readonly #saves = new SaveQueue((name, bytes) => this.#write(name, bytes));
   /** Names whose file is known to be whole: it may become the old copy. */
   readonly #whole = new Set<string>();
-  #isWriting = false;
-  #flushing: (() => void)[] = [];
   readonly #owner: Buffer;
   #lock: DirectoryLock | undefined;
   #isLost = false;
@@ -78,25 +71,11 @@ export class FileStorage implements Storage {
 
   save(name: string, bytes: Uint8Array, settle?: (error?: NetworkError) => void): void {
     this.#checkName(name);
-    this.#waiting.get(name)?.settle?.();
-    this.#waiting.set(name, { bytes: bytes.slice(), settle });
-    if (!this.#isWriting) void this.#writeAll();
+    this.#saves.save(name, bytes, settle);
   }
 
   flush(settled: () => void): void {
-    if (this.#isWriting) this.#flushing.push(settled);
-    else settled();
-  }
-
-  async #writeAll(): Promise<void> {
-    this.#isWriting = true;
-    for (let [first] = this.#waiting; first !== undefined; [first] = this.#waiting) {
-      const [name, { bytes, settle }] = first;
-      this.#waiting.delete(name);
-      settle?.(await this.#write(name, bytes));
-    }
-    this.#isWriting = false;
-    for (const settled of this.#flushing.splice(0)) settled();
+    this.#saves.flush(settled);
   }
 
   /** Returns what went wrong. */
