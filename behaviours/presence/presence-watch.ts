@@ -3,13 +3,14 @@
  * change, which makes up for those before it.
  */
 import type { NodeId } from '../../core/index.js';
+import { Waiters } from '../../core/structures/waiters.js';
 import type { PresenceEvent } from './carrier.js';
 import type { Follower } from './followed-tag.js';
 
 export class PresenceWatch implements AsyncIterableIterator<PresenceEvent>, Follower {
   private readonly waiting = new Map<NodeId, PresenceEvent>();
   private isEnded = false;
-  private wake: (() => void) | undefined;
+  private readonly waiters = new Waiters('a watch of presence');
 
   constructor(private readonly ended: (watch: PresenceWatch) => void) {}
 
@@ -18,6 +19,7 @@ export class PresenceWatch implements AsyncIterableIterator<PresenceEvent>, Foll
     return this.waiting.size;
   }
 
+  /** The next one. Throws `LIMIT_EXCEEDED` where 1,024 calls wait. */
   async next(): Promise<IteratorResult<PresenceEvent, undefined>> {
     for (;;) {
       for (const [nodeId, event] of this.waiting) {
@@ -25,9 +27,7 @@ export class PresenceWatch implements AsyncIterableIterator<PresenceEvent>, Foll
         return { done: false, value: event };
       }
       if (this.isEnded) return { done: true, value: undefined };
-      await new Promise<void>((resolve) => {
-        this.wake = resolve;
-      });
+      await new Promise<void>((resolve) => this.waiters.add(resolve));
     }
   }
 
@@ -46,12 +46,12 @@ export class PresenceWatch implements AsyncIterableIterator<PresenceEvent>, Foll
     this.isEnded = true;
     this.waiting.clear();
     this.ended(this);
-    this.wake?.();
+    this.waiters.wake();
   }
 
   onPresence(event: PresenceEvent): void {
     this.waiting.delete(event.nodeId);
     this.waiting.set(event.nodeId, event);
-    this.wake?.();
+    this.waiters.wake();
   }
 }

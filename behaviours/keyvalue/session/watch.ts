@@ -4,6 +4,7 @@
  */
 import type { NetworkError, NodeId } from '../../../core/index.js';
 import { BoundedMap } from '../../../core/index.js';
+import { Waiters } from '../../../core/structures/waiters.js';
 import type { Revision } from '../entries/revision.js';
 import type { Superseded } from '../messages.js';
 import type { Change, FeedTarget, Follower } from './feed.js';
@@ -57,7 +58,7 @@ export class Watch<V = unknown> implements AsyncIterableIterator<WatchEvent<V>>,
   private readonly losses = new BoundedMap<string, Superseded>(LOSSES_MAX);
   private isEnded = false;
   private reason: NetworkError | undefined;
-  private wake: (() => void) | undefined;
+  private readonly waiters = new Waiters('a watch of keyvalue');
 
   constructor(
     private readonly feeds: Feeds,
@@ -73,15 +74,13 @@ export class Watch<V = unknown> implements AsyncIterableIterator<WatchEvent<V>>,
     return this.changes.size + this.losses.size;
   }
 
-  /** The next one. Throws the reason, once, when it has ended by itself. */
+  /** The next one. Throws the reason, once, when it has ended by itself, and `LIMIT_EXCEEDED` where 1,024 calls wait. */
   async next(): Promise<IteratorResult<WatchEvent<V>, undefined>> {
     for (;;) {
       const waiting = this.take();
       if (waiting !== undefined) return { done: false, value: await this.eventOf(waiting) };
       if (this.isEnded) return this.ended();
-      await new Promise<void>((resolve) => {
-        this.wake = resolve;
-      });
+      await new Promise<void>((resolve) => this.waiters.add(resolve));
     }
   }
 
@@ -109,19 +108,19 @@ export class Watch<V = unknown> implements AsyncIterableIterator<WatchEvent<V>>,
     const before = this.changes.get(key);
     if (before === undefined) this.changes.set(key, change);
     else this.changes.set(key, { ...change, isCoalesced: true, isInitial: before.isInitial });
-    this.wake?.();
+    this.waiters.wake();
   }
 
   onLoss(loss: Superseded): void {
     if (!this.plan.isOwn(loss.key)) return;
     this.losses.set(loss.revision + loss.key, loss);
-    this.wake?.();
+    this.waiters.wake();
   }
 
   onEnd(reason: NetworkError | undefined): void {
     this.isEnded = true;
     this.reason ??= reason;
-    this.wake?.();
+    this.waiters.wake();
   }
 
   private ended(): IteratorResult<WatchEvent<V>, undefined> {

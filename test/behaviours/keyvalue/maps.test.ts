@@ -55,6 +55,21 @@ describe('keyvalue', () => {
     await wait(map.set('ü'.repeat(128), 4));
   });
 
+  it('several calls of next() wait at once for a watch, and all end with it', async () => {
+    world = new World();
+    const [one, two] = await world.nodes(3);
+    const map = mapOf<number>(one as never);
+    await wait(map.set('a', 1));
+    const watch = mapOf<number>(two as never).watch({ prefix: '' });
+    await wait(watch.next());
+    const waiting = [watch.next(), watch.next(), watch.next()];
+    await wait(map.set('b', 2).then(() => map.set('c', 3)));
+    const keys = await wait(Promise.all(waiting.slice(0, 2))).then((events) => events.map(({ value }) => value?.key));
+    expect(keys.sort()).to.deep.equal(['b', 'c']);
+    watch.close();
+    expect(await wait(waiting[2] as (typeof waiting)[0])).to.deep.equal({ done: true, value: undefined });
+  });
+
   it('on one node only the owner can acknowledge', async () => {
     world = new World();
     const [node] = await world.nodes(1);

@@ -41,6 +41,22 @@ describe('presence', () => {
     return events;
   };
 
+  it('gives several calls of next() that wait at once what comes, and ends all of them with the watch', async () => {
+    const [, one, two] = await star(3);
+    presence(one).declare('printer');
+    await net.run(500);
+    const watch = presence(two).watch('printer');
+    const [first, second] = [watch.next(), watch.next()];
+    expect((await net.waitFor(first)).value).to.include({ nodeId: one.id });
+    watch.close();
+    expect(await net.waitFor(second)).to.deep.equal({ done: true, value: undefined });
+    const [third, fourth] = [watch.next(), watch.next()];
+    expect(await net.waitFor(Promise.all([third, fourth]))).to.deep.equal([
+      { done: true, value: undefined },
+      { done: true, value: undefined },
+    ]);
+  });
+
   it('sees who carries a tag, who joins and who leaves, also of its own (ATM-68, ATM-69)', async () => {
     const [hub, one, two] = await star(4);
     expect(await net.waitFor(presence(two).get('printer')), 'nobody has ever carried it').to.deep.equal([]);
