@@ -17,11 +17,22 @@ const FOLDER = fileURLToPath(new URL('../../../test/operation/screens/', import.
 /** Fonts and lines differ a little from machine to machine. */
 const DIFFERING_MAX = 0.02;
 
+const WAIT_MS = 60_000;
+
+/** Waits until an expression is true in the page, while no virtual time passes. Its policy allows no polling by code of its own. */
+export async function shown(page: Page, expression: string): Promise<void> {
+  const signal = AbortSignal.timeout(WAIT_MS);
+  while (!(await page.evaluate<boolean>(`Boolean(${expression})`))) {
+    if (signal.aborted) throw new Error(`the page does not come to: ${expression}; ${await page.textContent('.summary')}`);
+    await page.evaluate('new Promise((done) => setTimeout(done, 50))');
+  }
+}
+
 /** What a page draws that gets the whole mesh at once: the places of nodes do not depend on the order in which they were found. */
 export async function drawn(browser: Browser, { server }: Screen, summary: string): Promise<Page> {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
   await page.goto(server.dashboardUrl ?? '');
-  await page.waitForFunction(`document.querySelector('.summary')?.textContent.startsWith(${JSON.stringify(summary)})`);
+  await shown(page, `document.querySelector('.summary')?.textContent.startsWith(${JSON.stringify(summary)})`);
   await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
   return page;
 }
