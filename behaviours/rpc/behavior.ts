@@ -51,7 +51,7 @@ import { RpcCounters, type RpcOptions, type RpcSettings, readRpcOptions } from '
 import { OutgoingCall } from './outgoing-call.js';
 import { OutgoingCalls } from './outgoing-calls.js';
 import { OutgoingStream } from './outgoing-stream.js';
-import { divided } from './parts/sources.js';
+import { hasStreams } from './parts/sources.js';
 import { PartStreams } from './parts/streams.js';
 import { RetriedCall, type RetryHost } from './retried-call.js';
 
@@ -231,5 +231,5 @@ export class RpcBehavior extends NetworkBehavior {
 
 /** Streams cannot be sent twice, and only a service has another provider. */
 function isRetriable(request: CallRequest, timeoutMs: number): request is CallRequest & { readonly route: RouteOf<'service'> } {
-  return request.route?.type === 'service' && isTimeout(timeoutMs) && divided(request.value) === undefined;
+  return request.route?.type === 'service' && isTimeout(timeoutMs) && !hasStreams(request.value);
 }

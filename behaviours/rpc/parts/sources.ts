@@ -36,12 +36,17 @@ export const PART_NAME_LENGTH_MAX = 128;
 /** No field has such a name, whoever asks for it. */
 const DANGEROUS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
-/** The value without its streams; `undefined` when it has none, as nearly all. */
+/** Whether a value has streams; none of them is begun. */
+export function hasStreams(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array || Array.isArray(value)) return false;
+  return isStream(value) || hasStream(value);
+}
+
+/** The value without its streams, which are begun; `undefined` when it has none, as nearly all. */
 export function divided(value: unknown): Divided | undefined {
-  if (typeof value !== 'object' || value === null || value instanceof Uint8Array || Array.isArray(value)) return undefined;
+  if (!hasStreams(value)) return undefined;
   const whole = sourceOf('', value);
-  if (whole !== undefined) return { value: undefined, sources: [whole] };
-  return hasStream(value) ? dividedFields(value) : undefined;
+  return whole === undefined ? dividedFields(value) : { value: undefined, sources: [whole] };
 }
 
 /** Whether the value of a part that came may have that name beside the others. */

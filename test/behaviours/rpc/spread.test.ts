@@ -86,6 +86,19 @@ describe('rpc with several providers', () => {
       expect(rpcOf(caller).counters.callsRetried).to.equal(0);
     });
 
+    it('begin a stream of their request once', async () => {
+      await star(2);
+      let begun = 0;
+      const items = {
+        [Symbol.asyncIterator]: () => {
+          begun++;
+          return { next: () => Promise.resolve({ done: true as const, value: undefined }) };
+        },
+      };
+      await codeOf(client().ask({ items } as never));
+      expect(begun).to.equal(1);
+    });
+
     it('ask another provider when the first one has no room', async () => {
       await star(2, { workPerRelayMax: 1, workPerNodeMax: 1 });
       const held = codeOf(caller.client(Oracle, toNode(preferred().id)).mute(1));
