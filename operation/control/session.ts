@@ -22,7 +22,8 @@ export interface SessionPorts {
 export class ControlSession {
   private readonly reader = new LineReader(LINE_BYTES_MAX);
   private readonly lines: string[] = [];
-  private readonly ending = new AbortController();
+  /** Of the request in work. */
+  private asking = new AbortController();
   private isBusy = false;
   private isRefused = false;
   private hasEnded = false;
@@ -68,8 +69,9 @@ export class ControlSession {
     const request = requestOf(line);
     if (request === undefined) return this.refuse('a line is no request of the control protocol, version 1');
     this.isBusy = true;
+    this.asking = new AbortController();
     try {
-      const { result, after } = await this.within(this.ports.handle(request, this.ending.signal));
+      const { result, after } = await this.within(this.ports.handle(request, this.asking.signal));
       this.answer(resultLine(request.id, result), request.id, after);
     } catch (error) {
       this.answer(failureLine(request.id, error), request.id);
@@ -78,7 +80,11 @@ export class ControlSession {
 
   private within<T>(work: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.step(() => reject(new NetworkError('WAIT_TIMEOUT', `it took more than ${STEP_MS / 1_000} s`)));
+      this.step(() => {
+        const error = new NetworkError('WAIT_TIMEOUT', `it took more than ${STEP_MS / 1_000} s`);
+        reject(error);
+        this.asking.abort(error);
+      });
       work.then(resolve, reject);
     });
   }
@@ -119,7 +125,7 @@ export class ControlSession {
   private closed(): void {
     this.cancelStep();
     this.isBusy = true;
-    this.ending.abort(new NetworkError('CALL_CANCELLED', 'the program that asked is gone'));
+    this.asking.abort(new NetworkError('CALL_CANCELLED', 'the program that asked is gone'));
   }
 }
 

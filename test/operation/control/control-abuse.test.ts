@@ -39,10 +39,12 @@ class StepTimers implements Timers {
 
 class Waiter extends NetworkBehavior {
   static readonly behavior = { serviceId: 64, name: 'waiter', rpc: ['wait', 'much'] } as const;
-  isCancelled = false;
+  begun = 0;
+  cancelled = 0;
   wait(_: unknown, { signal }: { signal: AbortSignal }) {
+    this.begun++;
     signal.addEventListener('abort', () => {
-      this.isCancelled = true;
+      this.cancelled++;
     });
     return new Promise<never>(() => {});
   }
@@ -149,18 +151,17 @@ describe('row 111: the control socket', () => {
     expect(timers.count).to.equal(0);
   });
 
-  it('answers what takes longer than 10 s with WAIT_TIMEOUT, and cancels the call of a program that goes away', async () => {
+  it('answers what takes longer than 10 s with WAIT_TIMEOUT and cancels it, as the call of a program that goes away', async () => {
     const slow = (await place.bare()).say(request(1, 'call', { target: 'local', service: 64, method: 'wait' }));
-    while (timers.count < 1) await new Promise(setImmediate);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    while (waiter.begun < 1) await new Promise(setImmediate);
     timers.pass();
     expect((await errorIn(slow)).slice(0, 2)).to.deep.equal([1, 'WAIT_TIMEOUT']);
     expect((await slow.say(request(2, 'id')).next()).id).to.equal(2);
-    waiter.isCancelled = false;
+    while (waiter.cancelled < 1) await new Promise(setImmediate);
     const gone = (await place.bare()).say(request(1, 'call', { target: 'local', service: 64, method: 'wait' }));
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    while (waiter.begun < 2) await new Promise(setImmediate);
     gone.socket.destroy();
-    while (!waiter.isCancelled) await new Promise(setImmediate);
+    while (waiter.cancelled < 2) await new Promise(setImmediate);
   });
 
   it('a program that does not read is cut off after 10 s; meanwhile its further requests wait unread', async () => {
