@@ -7,6 +7,9 @@
  *   peers <----------- FINAL me, you, accepted --   peers
  *   done  -- FINAL me, you, accepted ---------->    done
  *
+ * Where a side has credentials, a message CREDENTIALS of the dialer and one of the acceptor go before; either side sends nothing else before it has
+ * accepted the other's. An acceptor that has none answers with an empty message.
+ *
  * The acceptor sends both of its messages at once, so that the dialer is done after one round trip. In `peers` each side has what the
  * other one claims of both; the FINAL must repeat it. Each side accepts the other's sections before its FINAL; what an acceptor accepted
  * takes effect when the connection opens, and is undone if the dialer's FINAL is missing or differs.
@@ -18,6 +21,7 @@
 import { assertNever } from '../../core/index.js';
 import {
   type BadMessage,
+  type CredentialsMessage,
   type FinalMessage,
   HANDSHAKE_LIMITS,
   type HandshakeMessage,
@@ -28,7 +32,7 @@ import {
 } from './messages.js';
 
 export type ExchangeRole = 'dialer' | 'acceptor';
-export type ExchangeState = 'init' | 'wait' | 'peers' | 'done';
+export type ExchangeState = 'init' | 'asked' | 'wait' | 'peers' | 'done';
 
 /** The connection has to end, and why; the reason is sent to the remote. */
 export interface Refusal {
@@ -48,8 +52,18 @@ export interface Acceptance {
   readonly names: readonly string[];
 }
 
+/** What this side presents before all else. */
+export interface Credentials {
+  readonly type: 'credentials';
+  readonly sections: readonly SectionValue[];
+}
+
 /** What the exchange asks of its side; each is asked at most once. */
 export interface ExchangeSide {
+  /** Nothing where this side has no credentials. */
+  present(): Credentials | Refusal | undefined;
+  /** What the remote presents, or nothing of it. */
+  admit(sections: readonly SectionValue[]): Refusal | undefined;
   /** `seenAs`: the address at which the remote claims to see this side; an acceptor's only. */
   introduce(seenAs: string | undefined): Offer | Refusal;
   accept(sections: readonly SectionValue[]): Acceptance | Refusal;
@@ -76,6 +90,8 @@ export class Exchange {
   private remote: Introduction | undefined;
   /** Messages without progress since the last progress. */
   private uselessCount = 0;
+  /** The remote has presented its credentials, or needs none. */
+  private isAdmitted = false;
 
   private constructor(
     private readonly role: ExchangeRole,
@@ -99,13 +115,22 @@ export class Exchange {
 
   /** The dialer's first message. */
   start(side: ExchangeSide): Step {
-    return this.introduce(undefined, 'wait', side);
+    const credentials = side.present();
+    if (credentials?.type === 'refused') return credentials;
+    if (credentials === undefined) {
+      this.isAdmitted = true;
+      return this.introduce(undefined, 'wait', side);
+    }
+    this.current = 'asked';
+    return { type: 'send', message: { stage: 'credentials', sections: credentials.sections } };
   }
 
   /** What the remote sent. */
   receive(message: HandshakeMessage | BadMessage, side: ExchangeSide): Step {
     if (this.current === 'done') return message.stage === 'update' ? this.update(message.me) : this.useless();
     switch (message.stage) {
+      case 'credentials':
+        return this.isAdmitted ? this.useless() : this.presented(message, side);
       case 'initial':
         return this.remote === undefined ? this.introduced(message, side) : this.useless();
       case 'final':
@@ -119,7 +144,25 @@ export class Exchange {
     }
   }
 
+  private presented({ sections }: CredentialsMessage, side: ExchangeSide): Step {
+    if (this.current !== 'asked' && this.current !== 'wait') return refused('handshake CREDENTIALS after INITIAL');
+    const refusal = this.admit(sections, side);
+    if (refusal !== undefined) return refusal;
+    if (this.role === 'dialer') return this.introduce(undefined, 'wait', side);
+    const own = side.present();
+    if (own?.type === 'refused') return own;
+    return { type: 'send', message: { stage: 'credentials', sections: own?.sections ?? [] } };
+  }
+
+  private admit(sections: readonly SectionValue[], side: ExchangeSide): Refusal | undefined {
+    this.isAdmitted = true;
+    return side.admit(sections);
+  }
+
   private introduced(message: InitialMessage, side: ExchangeSide): Step {
+    const missing = this.isAdmitted ? undefined : this.admit([], side);
+    if (missing !== undefined) return missing;
+    if (this.current === 'asked') return refused('handshake INITIAL before CREDENTIALS');
     this.remote = message;
     const initial = this.role === 'acceptor' ? this.introduce(message.you, 'wait', side) : undefined;
     if (initial?.type === 'refused') return initial;

@@ -107,9 +107,12 @@ export class HandshakeHandler extends ConnectionHandler<HandshakeToBehavior, Han
   }
 
   private side(agent: HandlerAgent): ExchangeSide {
+    const { sections } = this.facts;
     return {
+      present: () => sections.present(agent.ports('handshakeSection')),
+      admit: (values) => sections.admit(agent.ports('handshakeSection'), values),
       introduce: (seenAs) => this.introduce(agent, seenAs),
-      accept: (sections) => this.facts.sections.accept(sections),
+      accept: (values) => sections.accept(values),
     };
   }
 

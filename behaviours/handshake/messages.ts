@@ -7,6 +7,7 @@
  * | 1 INITIAL | `me`, `you`?, `sections` |
  * | 2 FINAL | `me`, `you`?, `accepted`, and in the short form `sections`? |
  * | 3 UPDATE | `me` |
+ * | 4 CREDENTIALS | `sections` |
  *
  * `me` is `{ addresses, name? }`; `you` is the address at which the sender sees the receiver; `sections` is a list of `[name, bytes]`, the
  * bytes being the section's own CBOR; `accepted` lists the names of the receiver's sections that the sender has accepted.
@@ -82,7 +83,13 @@ export interface UpdateMessage {
   readonly me: Me;
 }
 
-export type HandshakeMessage = InitialMessage | FinalMessage | UpdateMessage;
+/** Before all else, where a side has sections that are credentials. */
+export interface CredentialsMessage {
+  readonly stage: 'credentials';
+  readonly sections: readonly SectionValue[];
+}
+
+export type HandshakeMessage = CredentialsMessage | InitialMessage | FinalMessage | UpdateMessage;
 
 /** What was received is none. */
 export interface BadMessage {
@@ -93,6 +100,7 @@ export interface BadMessage {
 const INITIAL = 1;
 const FINAL = 2;
 const UPDATE = 3;
+const CREDENTIALS = 4;
 
 export const MALFORMED: BadMessage = { stage: 'bad', reason: 'malformed handshake message' };
 const UNKNOWN_STAGE: BadMessage = { stage: 'bad', reason: 'unknown handshake stage' };
@@ -107,6 +115,7 @@ const readMessage = messageReader(
         (read): HandshakeMessage => ({ stage: 'final', ...read }),
       ),
       [UPDATE]: mapped(fields({ me: ME }), (read): HandshakeMessage => ({ stage: 'update', ...read })),
+      [CREDENTIALS]: mapped(fields({ sections: SECTIONS }), (read): HandshakeMessage => ({ stage: 'credentials', ...read })),
     },
     UNKNOWN_STAGE,
   ),
@@ -124,6 +133,7 @@ export function isSectionName(name: unknown): name is string {
 
 /** The message as a value for `send`. */
 export function toWire(message: HandshakeMessage): Readonly<Record<string, unknown>> {
+  if (message.stage === 'credentials') return { stage: CREDENTIALS, sections: message.sections };
   const me = { addresses: message.me.addresses, ...(message.me.name !== undefined && { name: message.me.name }) };
   if (message.stage === 'update') return { stage: UPDATE, me };
   const introduction = { me, ...(message.you !== undefined && { you: message.you }) };

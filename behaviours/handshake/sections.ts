@@ -11,7 +11,7 @@ import {
   type LentPort,
   NetworkError,
 } from '../../core/index.js';
-import { type Acceptance, type Refusal, refused } from './exchange.js';
+import { type Acceptance, type Credentials, type Refusal, refused } from './exchange.js';
 import { HANDSHAKE_LIMITS, isSectionName, type SectionValue } from './messages.js';
 
 type SectionPort = LentPort<HandshakeSection>;
@@ -24,13 +24,44 @@ export interface Offered {
 export class Sections {
   /** What this side offered; all of them are notified of the end. */
   private readonly portByName = new Map<string, SectionPort>();
+  /** Those of them that are credentials; absent before they are asked for. */
+  private credentials: readonly SectionValue[] | undefined;
 
   constructor(private readonly connection: Connection) {}
 
-  /** The values for the remote, by ascending service id. */
+  /** This side's credentials, by ascending service id; nothing where it has none. */
+  present(ports: readonly SectionPort[]): Credentials | Refusal | undefined {
+    const presented = this.credentials === undefined ? this.collect(ports, true) : undefined;
+    if (presented?.type === 'refused') return presented;
+    this.credentials ??= presented?.values ?? [];
+    return this.credentials.length === 0 ? undefined : { type: 'credentials', sections: this.credentials };
+  }
+
+  /** The remote's credentials; each that this side has and the remote has not is missing. */
+  admit(ports: readonly SectionPort[], values: readonly SectionValue[]): Refusal | undefined {
+    const own = this.present(ports);
+    if (own?.type === 'refused') return own;
+    const byName = new Map(values);
+    for (const [name] of own?.sections ?? []) {
+      const port = this.portByName.get(name) as SectionPort;
+      const bytes = byName.get(name);
+      const refusal = bytes === undefined ? this.missingOne(port) : this.acceptOne(port, name, bytes);
+      if (refusal !== undefined) return refusal;
+    }
+    return undefined;
+  }
+
+  /** The other values for the remote, by ascending service id. */
   offer(ports: readonly SectionPort[]): Offered | Refusal {
+    return this.collect(ports, false);
+  }
+
+  private collect(ports: readonly SectionPort[], isCredential: boolean): Offered | Refusal {
     const values: SectionValue[] = [];
     for (const port of ports) {
+      const kind = port.use((section) => (section.missing !== undefined) === isCredential);
+      if (kind === undefined) return failed(port);
+      if (!kind.answer) continue;
       const offered = port.use((section) => this.valueOf(section));
       if (offered === undefined) return failed(port);
       this.portByName.set(offered.answer[0], port);
@@ -44,7 +75,7 @@ export class Sections {
     const names: string[] = [];
     for (const [name, bytes] of values) {
       const port = this.portByName.get(name);
-      if (port === undefined) continue;
+      if (port === undefined || this.credentials?.some(([credential]) => credential === name) === true) continue;
       const refusal = this.acceptOne(port, name, bytes);
       if (refusal !== undefined) return refusal;
       names.push(name);
@@ -71,7 +102,15 @@ export class Sections {
   private acceptOne(port: SectionPort, name: string, bytes: Uint8Array): Refusal | undefined {
     const decoded = decodeValue(bytes);
     if (decoded === undefined) return refused(`malformed handshake section ${name}`);
-    const verdict = port.use((section) => checkVerdict(section.accept(decoded.value, this.connection)));
+    return this.verdictOf(port, (section) => section.accept(decoded.value, this.connection));
+  }
+
+  private missingOne(port: SectionPort): Refusal | undefined {
+    return this.verdictOf(port, (section) => section.missing?.(this.connection));
+  }
+
+  private verdictOf(port: SectionPort, judge: (section: Lent<HandshakeSection>) => string | undefined): Refusal | undefined {
+    const verdict = port.use((section) => checkVerdict(judge(section)));
     if (verdict === undefined) return failed(port);
     return verdict.answer === undefined ? undefined : refused(verdict.answer);
   }

@@ -222,6 +222,12 @@ export interface ConnectionPolicy {
 export interface HandshakeSection {
   /** Unique among the sections of a node; the remote's section of the same name gets the value. At most 32 characters. */
   readonly name: string;
+  /**
+   * With it the section is a credential: both sides exchange it, and accept the other's, before either sends anything else in the handshake, neither
+   * addresses nor other sections. It is called for a remote that presents none; a text refuses that one with this reason. The sides with a credential
+   * need one round trip more.
+   */
+  missing?(agent: BehaviorAgent, connection: Connection): string | undefined;
   /** Any value that CBOR carries. Asked once per connection, before anything of the remote's sections is known. */
   offer(agent: BehaviorAgent, connection: Connection): unknown;
   /**

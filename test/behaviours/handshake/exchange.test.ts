@@ -23,6 +23,8 @@ function sideOf(me: Me, you: string, { refuseOffer, refuse }: SideOptions = {}):
   const log: string[] = [];
   return {
     log,
+    present: () => undefined,
+    admit: () => undefined,
     introduce(seenAs) {
       log.push(`introduce seen as ${seenAs}`);
       const sections = [['own', VALUE] as const, ['both', VALUE] as const];

@@ -108,7 +108,7 @@ describe('handshake with a peer that does not keep to it', () => {
     ['a malformed INITIAL', asDialer({ initial: { ...INITIAL, me: 1 } }), 'malformed handshake message'],
     ['what is no CBOR', asDialer({ initial: Uint8Array.of(0xff) }), 'malformed handshake message'],
     ['nothing at all', asDialer({ initial: new Uint8Array(0) }), 'malformed handshake message'],
-    ['an unknown stage', asDialer({ initial: { ...INITIAL, stage: 4 } }), 'unknown handshake stage'],
+    ['an unknown stage', asDialer({ initial: { ...INITIAL, stage: 5 } }), 'unknown handshake stage'],
     ['a FINAL at first', asDialer({ initial: FINAL }), 'handshake FINAL before INITIAL'],
     ['an UPDATE at first', asDialer({ initial: { stage: 3, me: ME } }), 'handshake UPDATE before FINAL'],
   ];

@@ -121,10 +121,12 @@ describe('handshake messages', () => {
     ['an accepted name that is a number', { ...FINAL, accepted: [1] }],
     ['a FINAL whose sections are a text', { ...FINAL, sections: 's' }],
     ['an UPDATE without me', { stage: 3 }],
+    ['CREDENTIALS without sections', { stage: 4 }],
+    ['CREDENTIALS with a section twice', { stage: 4, sections: [...INITIAL.sections, ...INITIAL.sections] }],
   ];
   for (const [fact, value] of malformed) it(`refuse ${fact}`, () => expect(read(value)).to.equal('malformed handshake message'));
 
-  for (const stage of [0, -1, 4, 255]) {
+  for (const stage of [0, -1, 5, 255]) {
     it(`name stage ${stage} as unknown`, () => expect(read({ ...INITIAL, stage })).to.equal('unknown handshake stage'));
   }
 
@@ -138,7 +140,7 @@ describe('handshake messages', () => {
 
   it('row 85: reading never throws, whatever the value', () => {
     const field = fc.oneof(fc.anything(), fc.constant(ME), fc.constant(INITIAL.sections));
-    const shape = fc.record({ stage: fc.integer({ min: 0, max: 4 }), me: field, you: field, sections: field, accepted: field });
+    const shape = fc.record({ stage: fc.integer({ min: 0, max: 5 }), me: field, you: field, sections: field, accepted: field });
     fc.assert(fc.property(fc.oneof(fc.anything(), shape), (value) => typeof read(value) === 'string'));
   });
 });
