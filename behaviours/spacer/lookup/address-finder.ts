@@ -19,6 +19,8 @@ export interface AddressFinderParts {
   readonly table: NodeTable;
   readonly asking: Asking;
   readonly lookups: Lookups;
+  /** Of the space's buckets and answers. */
+  readonly k: number;
   linkTo(nodeId: NodeId): number | undefined;
   believed(neighbour: NodeId, addresses: readonly Address[]): readonly Address[];
 }
@@ -57,14 +59,21 @@ export class AddressFinder {
     if (ask === undefined) this.lookUp(agent, nodeId);
   }
 
-  private lookUp(agent: BehaviorAgent, nodeId: NodeId): void {
+  /**
+   * In a mesh that stands, one of the few closest has a link to the node. In one that forms, any of the `k` closest may be the only one: all of them
+   * are waited for before the node counts as not found, the slow ones too.
+   */
+  private lookUp(agent: BehaviorAgent, nodeId: NodeId, enough = ASKED_COUNT): void {
+    const { lookups, table, k } = this.parts;
     try {
-      this.parts.lookups.start(agent, {
-        ...{ key: nodeId, count: ASKED_COUNT, isForNode: true },
+      lookups.start(agent, {
+        ...{ key: nodeId, count: ASKED_COUNT, enough, isForNode: true },
         settle: (later, lookup) => {
           const node = lookup.closest().find((found) => found.nodeId === nodeId);
           // Somebody may have named it who is too far away to be asked over.
-          this.found(later, nodeId, node?.addresses ?? this.parts.table.get(nodeId)?.addresses ?? []);
+          const addresses = node?.addresses ?? table.get(nodeId)?.addresses ?? [];
+          if (addresses.length === 0 && enough < k) this.lookUp(later, nodeId, k);
+          else this.found(later, nodeId, addresses);
         },
       });
     } catch (err) {

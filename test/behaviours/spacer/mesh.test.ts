@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { SpacerBehavior } from '../../../behaviours/spacer/index.js';
 import { planMesh } from '../../../behaviours/spacer/mesh/plan.js';
 import { NodeTable } from '../../../behaviours/spacer/table/node-table.js';
-import { Address, type NodeId, toKey, toNode } from '../../../core/index.js';
+import { Address, type NetworkError, type NodeId, toKey, toNode } from '../../../core/index.js';
 import type { SimulatedNode } from '../../../simulation.js';
 import { SeededRandom } from '../../../testing/conformance/check-tools.js';
 import { Mailbox } from '../router-sync/mesh.js';
@@ -131,5 +131,20 @@ describe('a mesh of spacers', function () {
     const small = new Space({ connections: { max: 8 }, spacer: { profile: 'classic' } });
     expect(spacerOf(await small.node('small')).meshLevel).to.equal(6);
     await small.net.stop();
+  });
+});
+
+describe('an address in a space that forms', () => {
+  it('is found when the farthest node alone has a link to the one that is wanted', async () => {
+    const space = new Space({ spacer: { meshLevel: 0 } });
+    const early = [...(await space.grow(10, (index) => [...Array(index).keys()]))];
+    const wanted = await space.node('wanted');
+    const byDistance = space.closest(wanted.id, early.length, early).map((id) => early.find((node) => node.id === id) as SimulatedNode);
+    const [closest, farthest] = [byDistance[0], byDistance.at(-1)] as [SimulatedNode, SimulatedNode];
+    await space.net.waitFor(wanted.connect(`sim://n${early.indexOf(farthest)}`));
+    const connection = await space.net.waitFor(closest.connect(wanted.id));
+    expect(connection.nodeId).to.equal(wanted.id);
+    const nobody = new SeededRandom(3).nodeId();
+    expect(await space.net.waitFor(closest.connect(nobody).catch(({ code }: NetworkError) => code))).to.equal('ADDRESSES_UNKNOWN');
   });
 });
