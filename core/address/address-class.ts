@@ -151,12 +151,19 @@ export function modeOfRemote(remote: Address): AddressMode {
   return name === 'node' ? 'public' : (MODE_OF[name] ?? 'public');
 }
 
-function classOfBytes(bytes: Uint8Array): AddressClass {
+/** The range that the 4 or 16 bytes of a host are in: its class, and how many bits its addresses have in common. */
+export function rangeOfBytes(bytes: Uint8Array): { readonly name: AddressClass; readonly bits: number } {
   const ranges = bytes.length === 4 ? IPV4_RANGES : IPV6_RANGES;
-  return (ranges.find(([prefix, bits]) => hasPrefix(bytes, prefix, bits)) as Range)[2];
+  const [, bits, name] = ranges.find(([prefix, count]) => hasPrefix(bytes, prefix, count)) as Range;
+  return { name, bits };
 }
 
-function hasPrefix(bytes: Uint8Array, prefix: readonly number[], bits: number): boolean {
+function classOfBytes(bytes: Uint8Array): AddressClass {
+  return rangeOfBytes(bytes).name;
+}
+
+/** Whether the first `bits` bits are those of the prefix, whose absent bytes are 0. */
+export function hasPrefix(bytes: Uint8Array, prefix: ArrayLike<number>, bits: number): boolean {
   for (let index = 0; index * 8 < bits; index++) {
     const restBits = bits - index * 8;
     const mask = restBits >= 8 ? 0xff : 0x100 - (0x100 >> restBits);
