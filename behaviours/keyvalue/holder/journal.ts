@@ -52,13 +52,17 @@ export class Journal {
     return this.host.settings.storage;
   }
 
-  /** Damaged records are passed over, and counted. */
-  replay(nowMs: number, user: Replayed): void {
-    this.log?.replay((record) => {
+  /** Damaged records are passed over, and counted. Returns how many there are. */
+  replay(nowMs: number, user: Replayed): number {
+    let damaged = 0;
+    const passedOver = this.log?.replay((record) => {
       this.bytes += record.length;
-      if (!readRecord(record, nowMs, user)) this.host.counters.recordsDamaged++;
+      if (!readRecord(record, nowMs, user)) damaged++;
     });
     this.compactedBytes = this.bytes;
+    damaged += passedOver ?? 0;
+    this.host.counters.recordsDamaged += damaged;
+    return damaged;
   }
 
   entry(map: string, entry: Entry, nowMs: number): void {

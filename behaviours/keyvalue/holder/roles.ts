@@ -48,9 +48,9 @@ export class Roles {
     return [...this.parts.values()].filter(({ owner }) => owner !== undefined).length;
   }
 
-  /** What was held when this node ran last. */
+  /** What was held when this node ran last. If something of it is damaged, this node is a new holder of all of it: what it lacks may exist elsewhere. */
   restore(agent: MapAgent): void {
-    this.journal.replay(agent.nowMs, {
+    const damaged = this.journal.replay(agent.nowMs, {
       onEntry: (name, entry) => void this.ensure(agent, name, undefined)?.map.state.merge(entry, agent.nowMs),
       onFacts: (name, facts) => {
         const map = this.ensure(agent, name, undefined)?.map;
@@ -58,6 +58,10 @@ export class Roles {
       },
       onDrop: (name) => this.remove(name),
     });
+    if (damaged === 0) return;
+    for (const map of this.maps.values()) map.isNew = true;
+    const facts = { damaged, maps: this.maps.size };
+    this.host.log.warn(facts, 'the log of maps is damaged: what it has lost is asked of the other holders of each map');
   }
 
   ownerOf(name: string): Owner | undefined {

@@ -49,19 +49,21 @@ export class FileLog implements LogStorage {
     if (!this.#isWriting && !this.#isHeld) void this.#writeAll();
   }
 
-  replay(each: (record: Uint8Array) => void): void {
+  replay(each: (record: Uint8Array) => void): number {
     mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
     this.#removeLeftovers();
     const file = openSync(this.path, constants.O_RDWR | constants.O_CREAT | (constants.O_NONBLOCK ?? 0), 0o600);
     try {
-      if (!fstatSync(file).isFile()) return this.#fail();
-      const end = readRecords(file, each);
+      if (!fstatSync(file).isFile()) throw new Error('not a file');
+      const { end, passedOver } = readRecords(file, each);
       if (end === 0) writeSync(file, MAGIC, 0, MAGIC.length, 0);
       this.#length = Math.max(end, MAGIC.length);
       ftruncateSync(file, this.#length);
+      return passedOver;
     } catch {
       // It is not used before it was replaced; what it had is gone.
       this.#fail();
+      return 1;
     } finally {
       closeSync(file);
     }

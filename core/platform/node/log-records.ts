@@ -29,10 +29,11 @@ function checksumOf(length: Uint8Array, record: Uint8Array): Buffer {
   return createHash('sha256').update(length).update(record).digest().subarray(0, 16);
 }
 
-/** Calls back for every record that is whole. Returns where they end; 0 for a file that is none of ours. */
-export function readRecords(file: number, each: (record: Uint8Array) => void): number {
+/** Calls back for every record that is whole. Where they end, 0 for a file that is none of ours; and how often damage was passed over on the way. */
+export function readRecords(file: number, each: (record: Uint8Array) => void): { readonly end: number; readonly passedOver: number } {
   const magic = readAt(file, 0, MAGIC.length);
-  if (magic === undefined || !magic.equals(MAGIC)) return 0;
+  if (magic === undefined || !magic.equals(MAGIC)) return { end: 0, passedOver: 0 };
+  let passedOver = 0;
   let at = MAGIC.length;
   let window: Buffer = Buffer.alloc(0);
   let windowAt = at;
@@ -48,7 +49,7 @@ export function readRecords(file: number, each: (record: Uint8Array) => void): n
   for (;;) {
     const head = take(HEAD_BYTES);
     const length = head?.readUInt32BE() ?? 0;
-    if (head === undefined || at > FILE_BYTES_MAX) return at;
+    if (head === undefined || at > FILE_BYTES_MAX) return { end: at, passedOver };
     const whole = length > RECORD_BYTES_MAX ? undefined : take(HEAD_BYTES + length);
     const record = whole?.subarray(HEAD_BYTES);
     if (whole !== undefined && record !== undefined && isSound(whole, record)) {
@@ -58,7 +59,8 @@ export function readRecords(file: number, each: (record: Uint8Array) => void): n
     }
     // One that is damaged is passed over, as long as another one follows: what comes next is read all the same.
     const next = whole !== undefined && followed(file, at + whole.length) ? at + whole.length : searched(file, at + 1, left);
-    if (next === undefined) return at;
+    if (next === undefined) return { end: at, passedOver };
+    passedOver++;
     at = next;
   }
 }

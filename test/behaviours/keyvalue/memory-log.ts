@@ -8,6 +8,8 @@ export class MemoryLog implements LogStorage {
   durable: Uint8Array[] = [];
   /** Everything that is appended from now on fails. */
   isFull = false;
+  /** Records that a damaged disk has lost. */
+  lost = 0;
   private life = 0;
 
   constructor(
@@ -24,8 +26,9 @@ export class MemoryLog implements LogStorage {
     });
   }
 
-  replay(each: (record: Uint8Array) => void): void {
+  replay(each: (record: Uint8Array) => void): number {
     for (const record of this.durable) each(record);
+    return this.lost;
   }
 
   compact(records: Iterable<Uint8Array>, settle: (error?: NetworkError) => void): void {
