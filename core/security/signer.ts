@@ -30,22 +30,28 @@ export class NodeSigner implements Signer {
   }
 
   sign(domain: string, message: Uint8Array): Uint8Array {
-    return this.#identity.sign(this.#signedBytes(domain, message));
+    return this.#identity.sign(signedBytes(this.#space, domain, message));
   }
 
   verify(publicKey: Uint8Array, domain: string, message: Uint8Array, signature: Uint8Array): boolean {
-    return this.#crypto.isAcceptablePublicKey(publicKey) && this.#crypto.verify(publicKey, this.#signedBytes(domain, message), signature);
+    return (
+      this.#crypto.isAcceptablePublicKey(publicKey) && this.#crypto.verify(publicKey, signedBytes(this.#space, domain, message), signature)
+    );
   }
 
   nodeIdOf(publicKey: Uint8Array): NodeId {
     return nodeIdOf(publicKey, this.#crypto);
   }
+}
 
-  /** Context, then space and domain each after its length, then the message: no two of them run into each other. */
-  #signedBytes(domain: string, message: Uint8Array): Uint8Array {
-    const domainBytes = encode(domain);
-    const writer = new ByteWriter().bytes(CONTEXT);
-    for (const part of [this.#space, domainBytes]) writer.u16(part.length).bytes(part);
-    return writer.bytes(message).written;
-  }
+/** What an identity that is no node's signs for a space, as `NodeSigner` checks it. */
+export function signFor(space: string, identity: Identity, domain: string, message: Uint8Array): Uint8Array {
+  return identity.sign(signedBytes(encode(space), domain, message));
+}
+
+/** Context, then space and domain each after its length, then the message: no two of them run into each other. */
+function signedBytes(space: Uint8Array, domain: string, message: Uint8Array): Uint8Array {
+  const writer = new ByteWriter().bytes(CONTEXT);
+  for (const part of [space, encode(domain)]) writer.u16(part.length).bytes(part);
+  return writer.bytes(message).written;
 }
