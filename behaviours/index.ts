@@ -5,6 +5,7 @@ import type { Builtins } from '../core/index.js';
 import { AddressBookBehavior } from './addressbook/index.js';
 import { HandshakeBehavior } from './handshake/index.js';
 import { KeyValueBehavior } from './keyvalue/index.js';
+import { OperatorBehavior } from './operator/index.js';
 import { PresenceBehavior } from './presence/index.js';
 import { PubSubBehavior } from './pubsub/index.js';
 import { RouterSyncBehavior } from './router-sync/index.js';
@@ -18,6 +19,7 @@ export * from './envelopes/index.js';
 export * from './handshake/index.js';
 export * from './keyvalue/index.js';
 export * from './lan/index.js';
+export * from './operator/index.js';
 export * from './peering/index.js';
 export * from './presence/index.js';
 export * from './pubsub/index.js';
@@ -43,4 +45,5 @@ export const NAMED_BUILTINS: Builtins = {
   keyvalue: KeyValueBehavior,
   presence: PresenceBehavior,
   telemetry: TelemetryBehavior,
+  operator: OperatorBehavior,
 };

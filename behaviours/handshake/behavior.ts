@@ -52,6 +52,8 @@ export class HandshakeBehavior extends NetworkBehavior<HandshakeToBehavior, Hand
   /** Connections that were open before this behaviour ran. */
   private openBefore: ReadonlySet<number> = new Set();
   private announced: readonly Address[] = [];
+  /** Names of sections that are credentials. */
+  private readonly demanded = new Set<string>();
   private ignored = 0;
 
   constructor({ name }: HandshakeOptions = {}) {
@@ -132,7 +134,7 @@ export class HandshakeBehavior extends NetworkBehavior<HandshakeToBehavior, Hand
     return new HandshakeHandler({
       name: this.selfName,
       seenAs: this.observed.by(connection.nodeId),
-      sections: new Sections(connection),
+      sections: new Sections(connection, this.demanded),
       exchange: this.openBefore.has(connection.id) ? Exchange.over(role) : Exchange.between(role),
     });
   }

@@ -27,13 +27,19 @@ export class Sections {
   /** Those of them that are credentials; absent before they are asked for. */
   private credentials: readonly SectionValue[] | undefined;
 
-  constructor(private readonly connection: Connection) {}
+  /** `demanded`: the credentials that this node has demanded before. They are from then on: a behaviour that was stopped lets nobody pass. */
+  constructor(
+    private readonly connection: Connection,
+    private readonly demanded: Set<string>,
+  ) {}
 
   /** This side's credentials, by ascending service id; nothing where it has none. */
   present(ports: readonly SectionPort[]): Credentials | Refusal | undefined {
     const presented = this.credentials === undefined ? this.collect(ports, true) : undefined;
     if (presented?.type === 'refused') return presented;
     this.credentials ??= presented?.values ?? [];
+    for (const [name] of this.credentials) this.demanded.add(name);
+    for (const name of this.demanded) if (!this.portByName.has(name)) return refused(`what demands the credential ${name} was stopped`);
     return this.credentials.length === 0 ? undefined : { type: 'credentials', sections: this.credentials };
   }
 

@@ -63,6 +63,7 @@ export const RESERVED_NAMES: Readonly<Record<number, string>> = {
   6: 'rpc',
   7: 'keyvalue',
   8: 'streams',
+  11: 'operator',
   13: 'presence',
   14: 'envelopes',
   15: 'peering',

@@ -31,7 +31,8 @@ export type BuiltinName =
   | 'spacer'
   | 'keyvalue'
   | 'presence'
-  | 'telemetry';
+  | 'telemetry'
+  | 'operator';
 export type Builtins = Readonly<Partial<Record<BuiltinName, BehaviorEntry>>>;
 /** `behaviors`: by name, those that have bounds of their own. */
 export type NodeLimits = Limits & { readonly behaviors: Readonly<Record<string, Readonly<Record<string, number>>>> };

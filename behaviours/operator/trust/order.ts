@@ -14,13 +14,13 @@ export interface PacketFacts {
   readonly signature: 'none' | 'good' | 'bad' | 'unknown';
   /** It names this node as its receiver, and a sender. */
   readonly isAddressed: boolean;
-  /** `none`: there is no referral. `good`: by a node with an open line to this one, for this sender, and lately. */
-  readonly referral: 'none' | 'good' | 'bad';
+  /** `none`: there is no referral. `good`: by a node with an open line to this one, for this sender, and lately. `unknown`: the key of that node is not known. */
+  readonly referral: 'none' | 'good' | 'bad' | 'unknown';
   /** What it asks for: `line` only within a line, `trusted` with any mark, `open` from anybody. */
   readonly needs: 'line' | 'trusted' | 'open';
 }
 
-/** `hold`: the sender's key has to be asked for first. */
+/** `hold`: a key has to be asked for first. */
 export type PacketVerdict = { readonly trust: Trust } | { readonly drop: DropReason } | 'hold';
 export type DropReason = 'signature' | 'address' | 'referral' | 'untrusted' | 'no-line';
 
@@ -29,6 +29,7 @@ export function judgePacket({ isLine, signature, isAddressed, referral, needs }:
   if (signature === 'unknown') return 'hold';
   if (!isLine && !isAddressed) return { drop: 'address' };
   if (referral === 'bad') return { drop: 'referral' };
+  if (referral === 'unknown') return 'hold';
   const trust = isLine ? 'line' : signature === 'good' ? 'signed' : referral === 'good' ? 'via' : 'none';
   if (needs !== 'open' && trust === 'none') return { drop: 'untrusted' };
   return needs === 'line' && trust !== 'line' ? { drop: 'no-line' } : { trust };

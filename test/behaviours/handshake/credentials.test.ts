@@ -93,6 +93,14 @@ describe('handshake credentials', () => {
     expect(stages, 'an acceptor').to.deep.equal([['stage', 'sections']]);
   });
 
+  it('are demanded also after the behaviour that demands them was stopped: nobody passes any more', async () => {
+    const [anna, ben] = [await node('anna', [password()]), await node('ben', [password()])];
+    await anna.connect('mem://ben');
+    anna.disconnectNode(ben.id);
+    ben.removeBehavior(Password);
+    expect(await failure(anna, ben)).to.include('what demands the credential password was stopped');
+  });
+
   it('that come twice are no progress, and after INITIAL refuse', async () => {
     const good = { stage: 4, sections: [['password', Uint8Array.of(0x66, ...new TextEncoder().encode('sesame'))]] };
     const ben = await node('ben', [password()]);

@@ -1,0 +1,151 @@
+/**
+ * @module Lookups: finds the key and the addresses of nodes. Several who want the same node wait for one look-up. Asked are, one after another: the node
+ * itself where it is a neighbour, the node that has referred, the operators, and at last the node itself over relays. A key that does not belong to
+ * the node id is no answer. Bounds: nodes that are looked up at once, waiters of each, and answers that are remembered.
+ */
+import { type BehaviorAgent, BoundedMap, type NodeId, nodeIdToBytes, type Signer, toNode } from '../../../core/index.js';
+import { OP, type OpAnswer, readAnswer, requestBytes, SERVICE_ID } from '../messages.js';
+
+/** Codes of calls after which nobody else need be asked. */
+const HOPELESS: Readonly<Record<string, LookupFailure>> = { CALL_CANCELLED: 'stopped', RPC_ABSENT: 'no-calls' };
+/** For one who is asked. */
+const ASK_MS = 2_000;
+const WAITERS_MAX = 64;
+const NONCE_BYTES = 8;
+
+/** What is known of a node: its key belongs to its id; the rest are claims of whoever was asked. */
+export interface KnownNode {
+  readonly nodeId: NodeId;
+  readonly key: Uint8Array;
+  readonly addresses: readonly string[];
+  readonly certificate: Uint8Array | undefined;
+  /** Who has answered. */
+  readonly by: NodeId;
+  /** The word of that one that this node may approach the other. Good for 10 s. */
+  readonly referral: Uint8Array | undefined;
+}
+
+export type LookupFailure = 'unknown' | 'limit' | 'stopped' | 'no-calls';
+export type Settle = (agent: BehaviorAgent, outcome: KnownNode | LookupFailure) => void;
+
+interface Search {
+  readonly nodeId: NodeId;
+  readonly left: NodeId[];
+  readonly asked: Set<NodeId>;
+  readonly waiters: Settle[];
+}
+
+export interface LookupsHost {
+  readonly self: NodeId;
+  readonly signer: Signer;
+  readonly operators: readonly NodeId[];
+  readonly counters: { lookups: number; wrongAnswers: number };
+  /** An operator has told what its clock shows. */
+  operatorTime(agent: BehaviorAgent, operator: NodeId, timeMs: number): void;
+}
+
+export interface LookupsBounds {
+  readonly keysMax: number;
+  readonly lookupsMax: number;
+}
+
+export class Lookups {
+  private readonly known: BoundedMap<NodeId, KnownNode>;
+  private readonly searches = new Map<NodeId, Search>();
+
+  constructor(
+    private readonly host: LookupsHost,
+    private readonly bounds: LookupsBounds,
+  ) {
+    this.known = new BoundedMap(bounds.keysMax);
+  }
+
+  /** Nodes that are looked up now. */
+  get size(): number {
+    return this.searches.size;
+  }
+
+  isSearching(nodeId: NodeId): boolean {
+    return this.searches.has(nodeId);
+  }
+
+  searching(): readonly NodeId[] {
+    return [...this.searches.keys()];
+  }
+
+  /** What was found out before. */
+  get(nodeId: NodeId): KnownNode | undefined {
+    return this.known.get(nodeId);
+  }
+
+  remember(found: KnownNode): void {
+    this.known.set(found.nodeId, found);
+  }
+
+  /** Calls `settle` once, perhaps during this call. `via`: asked before the operators. */
+  find(agent: BehaviorAgent, nodeId: NodeId, settle: Settle, via?: NodeId): void {
+    const search = this.searches.get(nodeId);
+    if (search !== undefined && search.waiters.length < WAITERS_MAX) return void search.waiters.push(settle);
+    if (search !== undefined || this.searches.size >= this.bounds.lookupsMax) return settle(agent, 'limit');
+    const isNeighbour = agent.connectionTo(nodeId) !== undefined;
+    const left = [...(isNeighbour ? [nodeId] : []), ...(via === undefined ? [] : [via]), ...this.host.operators, nodeId];
+    const begun: Search = { nodeId, left, asked: new Set([this.host.self]), waiters: [settle] };
+    this.searches.set(nodeId, begun);
+    this.host.counters.lookups++;
+    this.askNext(agent, begun);
+  }
+
+  stop(agent: BehaviorAgent): void {
+    for (const search of [...this.searches.values()]) this.end(agent, search, 'stopped');
+  }
+
+  /** Asks one node for what it knows of another, and only that one. */
+  ask(
+    agent: BehaviorAgent,
+    whom: NodeId,
+    nodeId: NodeId,
+    settle: (agent: BehaviorAgent, found: KnownNode | undefined, code?: string) => void,
+  ): void {
+    agent.call(toNode(whom), SERVICE_ID, OP, this.requestTo(agent, whom, nodeId), { timeoutMs: ASK_MS }, (later, result) => {
+      const answer = result.type === 'ok' ? readAnswer(result.value) : undefined;
+      if (answer !== undefined && this.host.operators.includes(whom)) this.host.operatorTime(later, whom, answer.time);
+      const found = answer && this.check(answer, whom, nodeId);
+      if (result.type === 'ok' && found === undefined) this.host.counters.wrongAnswers++;
+      settle(later, found, result.type === 'error' ? result.code : undefined);
+    });
+  }
+
+  private askNext(agent: BehaviorAgent, search: Search): void {
+    if (this.searches.get(search.nodeId) !== search) return;
+    const whom = search.left.find((nodeId) => !search.asked.has(nodeId));
+    if (whom === undefined) return this.end(agent, search, 'unknown');
+    search.asked.add(whom);
+    this.ask(agent, whom, search.nodeId, (later, found, code = '') => {
+      const failure = HOPELESS[code];
+      if (failure !== undefined) return this.end(later, search, failure);
+      if (found === undefined) return this.askNext(later, search);
+      this.remember(found);
+      this.end(later, search, found);
+    });
+  }
+
+  private end(agent: BehaviorAgent, search: Search, outcome: KnownNode | LookupFailure): void {
+    if (this.searches.get(search.nodeId) === search) this.searches.delete(search.nodeId);
+    for (const settle of search.waiters.splice(0)) settle(agent, outcome);
+  }
+
+  private check({ key, addresses, certificate, referral }: OpAnswer, by: NodeId, nodeId: NodeId): KnownNode | undefined {
+    return this.host.signer.nodeIdOf(key) === nodeId ? { nodeId, key, addresses, certificate, by, referral } : undefined;
+  }
+
+  /** A neighbour knows who asks; others are shown it by a signature. */
+  private requestTo(agent: BehaviorAgent, whom: NodeId, nodeId: NodeId): unknown {
+    const who = nodeIdToBytes(nodeId);
+    if (agent.connectionTo(whom) !== undefined) return { who };
+    const nonce = agent.random.bytes(NONCE_BYTES);
+    const { signer } = this.host;
+    return { who, key: signer.publicKey, nonce, signature: signer.sign(REQUEST_DOMAIN, requestBytes(whom, who, nonce)) };
+  }
+}
+
+export const REQUEST_DOMAIN = 'operator/request/1';

@@ -1,0 +1,98 @@
+/**
+ * @module OperatorStore: what an operator knows of the nodes of its space. One in memory, which the storage of the node keeps between runs where it lasts;
+ * an application may have its own, such as a database.
+ */
+import {
+  type BehaviorAgent,
+  BoundedMap,
+  decodeValue,
+  encodeValue,
+  type NodeId,
+  type Signer,
+  type Storage,
+  WakeTimer,
+} from '../../../core/index.js';
+import { readStored } from '../messages.js';
+
+/** What is known of a node. */
+export interface StoredNode {
+  /** Its public key, 32 bytes. */
+  readonly key: Uint8Array;
+  /** Where it can be dialled; claims of the node. 8 at most are told. */
+  readonly addresses: readonly string[];
+  /** Its membership certificate, where the space has an authority. */
+  readonly certificate?: Uint8Array | undefined;
+}
+
+/** Where an operator looks up nodes. */
+export interface OperatorStore {
+  /** Calls `settle` once, during the call or later, with what is known of the node, if anything is. */
+  find(nodeId: NodeId, settle: (found: StoredNode | undefined) => void): void;
+  /** The node itself has said this over its own connection. Absent: it is not kept. */
+  keep?(nodeId: NodeId, learnt: StoredNode): void;
+}
+
+/** The name under which it is saved. */
+const STORED_AS = 'operator-nodes';
+const SAVE_MS = 5_000;
+const NODE_BYTES = 1_024;
+
+export class KeptNodes implements OperatorStore {
+  private readonly nodes: BoundedMap<NodeId, StoredNode>;
+  private readonly timer = new WakeTimer<BehaviorAgent>((agent) => this.save(agent));
+  private isChanged = false;
+
+  constructor(
+    private readonly storage: Storage,
+    private readonly signer: Signer,
+    nodesMax: number,
+  ) {
+    this.nodes = new BoundedMap(nodesMax);
+  }
+
+  get size(): number {
+    return this.nodes.size;
+  }
+
+  find(nodeId: NodeId, settle: (found: StoredNode | undefined) => void): void {
+    settle(this.nodes.renew(nodeId));
+  }
+
+  keep(nodeId: NodeId, learnt: StoredNode): void {
+    this.nodes.set(nodeId, learnt);
+    this.isChanged = true;
+  }
+
+  /** Takes in what the run before has left. A damaged file is logged and stops nothing. */
+  load(agent: BehaviorAgent): void {
+    const bytes = this.storage.load(STORED_AS);
+    if (bytes === undefined) return;
+    const limits = { valueDepthMax: 3, valueItemsMax: this.nodes.sizeMax * 16 + 1 };
+    const value = bytes.length <= this.nodes.sizeMax * NODE_BYTES ? decodeValue(bytes, limits)?.value : undefined;
+    if (!Array.isArray(value)) return agent.log.warn({ bytes: bytes.length }, "the operator's nodes could not be read");
+    for (const each of value.slice(0, this.nodes.sizeMax)) {
+      const read = readStored(each);
+      if (read !== undefined) this.nodes.set(this.signer.nodeIdOf(read.key), read);
+    }
+  }
+
+  /** Something may have changed. */
+  saveSoon(agent: BehaviorAgent): void {
+    if (this.isChanged && this.storage.isLasting !== false) this.timer.within(agent, SAVE_MS);
+  }
+
+  /** At the end, too. */
+  save(agent: BehaviorAgent): void {
+    if (!this.isChanged || this.storage.isLasting === false) return;
+    this.isChanged = false;
+    const rows = this.nodes
+      .entries()
+      .map(({ value: { key, addresses, certificate } }) => ({ key, addresses, ...(certificate && { certificate }) }));
+    const limits = { valueDepthMax: 3, valueItemsMax: this.nodes.sizeMax * 16 + 1 };
+    const failed = (err: unknown) => {
+      this.isChanged = true;
+      agent.log.warn({ err }, "the operator's nodes could not be saved; it is tried again");
+    };
+    this.storage.save(STORED_AS, encodeValue(rows, limits), (error) => error && failed(error));
+  }
+}
