@@ -95,10 +95,7 @@ export const ERROR_CODES = {
     'The key file is damaged, has a wrong form or is readable by others.',
     'Restore it from a copy and set mode 0600; it is never replaced by itself.',
   ],
-  KEY_UNKNOWN: [
-    'Neither the node itself nor an operator of the space has answered with the key of a node.',
-    'Connect to an operator, by seeds or by the space that is installed; check the node id.',
-  ],
+  KEY_UNKNOWN: ['Neither a node nor an operator has answered with its key.', 'Connect to an operator; check the node id.'],
   LAN_UNAVAILABLE: [
     'Multicast on the local network is not available; the text has the reason. The node runs without it.',
     'Free UDP port 5353, bring up a network interface with multicast, or install the package multicast-dns.',
@@ -112,10 +109,7 @@ export const ERROR_CODES = {
   LOOKUP_ALL_SILENT: ['No node that a lookup asked has answered.', 'See the trace of the resolution, which names each of them.'],
   LOOKUP_DEADLINE: ['A lookup was not complete in time; details have what was found.', 'Raise deadlineMs, or see the trace.'],
   LOOKUP_EMPTY_TABLE: ['A lookup had nobody to ask.', 'Connect first, by seeds or connect(), to a node with the builtin spacer.'],
-  MEMBERSHIP_INVALID: [
-    'The membership certificate, or the revocation list, given to a node is not for its key, its space or its authority; the text has the reason.',
-    'Have the authority of the space issue one for the public key of the identity.',
-  ],
+  MEMBERSHIP_INVALID: ['A certificate or revocation list is not for this node; the text says why.', 'Ask the authority of the space.'],
   NO_REPLICA: [
     'No replica took a write in time, or nobody who knows the map can be reached to answer; details.isApplied: the write stands at its owner, and may last.',
     "Try again when more nodes are reachable. Of a map that nobody has written to, write first; on a single node, write with acknowledge: 'owner'.",

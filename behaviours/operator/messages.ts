@@ -26,12 +26,12 @@ import {
   tuple,
   whole,
 } from '../../core/schema/index.js';
-import { CERTIFICATE_LIMITS } from './membership/certificate.js';
-import { REVOCATION_LIMITS } from './membership/revocation-list.js';
-import { REFERRAL_LIMITS } from './trust/referral.js';
 
 export const SERVICE_ID = 11;
 export const OP = 'op';
+export const CERTIFICATE_LIMITS = { bytesMax: 512, spaceCharactersMax: 64 } as const;
+export const REVOCATION_LIMITS = { revokedMax: 8_192, bytesMax: 8_192 * 40 + 512 } as const;
+export const REFERRAL_LIMITS = { bytesMax: 256, lifetimeMs: 10_000 } as const;
 export const MESSAGE_LIMITS = { bodyBytesMax: 4_096, addressesMax: 8, addressCharactersMax: 200 } as const;
 
 export const HAVE = 1;

@@ -120,15 +120,8 @@ export class SpacerBehavior extends NetworkBehavior {
     const met: ServingParts['met'] = (agent, peer) => this.joined(agent, members.asked(agent, peer));
     this.serving = new Serving({ responder, asking, signer, counters, linkTo, met, settings, ...this.answering() });
     this.resolver = new Resolver({ self, router, table, lookups, settings, counters, estimate, act });
-    const { k } = settings;
-    this.finder = new AddressFinder({
-      table,
-      asking,
-      lookups,
-      k,
-      linkTo,
-      believed: (from, addresses) => members.believed(from, addresses),
-    });
+    const believed = members.believed.bind(members);
+    this.finder = new AddressFinder({ table, asking, lookups, k: settings.k, linkTo, believed });
     this.mesh = new Mesh({ table, level: settings.meshLevel, counters, lookups, act, ageMs: settings.refreshMs / 2 });
     this.refresher = new Refresher(self, lookups, settings.refreshMs, (agent) => this.mesh.changed(agent));
   }

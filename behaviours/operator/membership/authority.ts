@@ -3,8 +3,9 @@
  * network. It has no clock; times are the caller's.
  */
 import { type Identity, isNodeId, limitReached, NetworkError, type NodeId } from '../../../core/index.js';
-import { CERTIFICATE_LIMITS, signCertificate } from './certificate.js';
-import { REVOCATION_LIMITS, RevocationList } from './revocation-list.js';
+import { CERTIFICATE_LIMITS, REVOCATION_LIMITS } from '../messages.js';
+import { signCertificate } from './certificate.js';
+import { RevocationList } from './revocation-list.js';
 import { KEY_BYTES } from './signed.js';
 
 /** From when to when a certificate is valid, in ms since 1970. */

@@ -5,10 +5,9 @@
  */
 import { decodeValue, encodeValue, equalBytes, type Identity, type NodeId, type Signer } from '../../../core/index.js';
 import { bytes, fields, type Infer, messageReader, text, whole } from '../../../core/schema/index.js';
+import { CERTIFICATE_LIMITS } from '../messages.js';
 import type { RevocationList } from './revocation-list.js';
 import { bodyOf, isSignedBy, KEY_BYTES, sealed } from './signed.js';
-
-export const CERTIFICATE_LIMITS = { bytesMax: 512, spaceCharactersMax: 64 } as const;
 
 const DOMAIN = 'operator/certificate/1';
 const VALUE_LIMITS = { valueDepthMax: 1, valueItemsMax: 32 };
@@ -41,6 +40,7 @@ export const REFUSALS = {
   expired: 'the membership certificate has expired',
 } as const;
 
+/** Why a certificate is not accepted, as a word. */
 export type CertificateRefusal = keyof typeof REFUSALS;
 
 /** What a certificate is held against. */

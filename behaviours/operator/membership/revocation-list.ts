@@ -16,10 +16,8 @@ import {
   type Signer,
 } from '../../../core/index.js';
 import { bytes, fields, messageReader, text, whole } from '../../../core/schema/index.js';
-import { CERTIFICATE_LIMITS } from './certificate.js';
+import { CERTIFICATE_LIMITS, REVOCATION_LIMITS } from '../messages.js';
 import { bodyOf, isSignedBy, KEY_BYTES, sealed } from './signed.js';
-
-export const REVOCATION_LIMITS = { revokedMax: 8_192, bytesMax: 8_192 * 40 + 512 } as const;
 
 const DOMAIN = 'operator/revocations/1';
 const ID_BYTES = 32;

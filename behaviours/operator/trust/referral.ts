@@ -14,8 +14,7 @@ import {
   type Signer,
 } from '../../../core/index.js';
 import { bytes, fields, messageReader, whole } from '../../../core/schema/index.js';
-
-export const REFERRAL_LIMITS = { bytesMax: 256, lifetimeMs: 10_000 } as const;
+import { REFERRAL_LIMITS } from '../messages.js';
 
 const DOMAIN = 'operator/referral/1';
 const SIGNATURE_BYTES = 64;

@@ -2,7 +2,8 @@
 import { expect } from 'chai';
 import { SpaceAuthority } from '../../../behaviours/operator/index.js';
 import { type CertificateRefusal, judge, readCertificate } from '../../../behaviours/operator/membership/certificate.js';
-import { REVOCATION_LIMITS, RevocationList } from '../../../behaviours/operator/membership/revocation-list.js';
+import { RevocationList } from '../../../behaviours/operator/membership/revocation-list.js';
+import { REVOCATION_LIMITS } from '../../../behaviours/operator/messages.js';
 import { platformCrypto } from '../../../core/platform/node/platform-crypto.js';
 import { NodeSigner } from '../../../core/security/signer.js';
 import { Identity, type NodeId } from '../../../index.js';

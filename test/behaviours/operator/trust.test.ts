@@ -1,7 +1,8 @@
 /** @module Tests of trust: the order in which a packet is judged, and referrals. */
 import { expect } from 'chai';
+import { REFERRAL_LIMITS } from '../../../behaviours/operator/messages.js';
 import { judgePacket, type PacketFacts } from '../../../behaviours/operator/trust/order.js';
-import { isGoodReferral, REFERRAL_LIMITS, signReferral } from '../../../behaviours/operator/trust/referral.js';
+import { isGoodReferral, signReferral } from '../../../behaviours/operator/trust/referral.js';
 import { platformCrypto } from '../../../core/platform/node/platform-crypto.js';
 import { NodeSigner } from '../../../core/security/signer.js';
 import { Identity } from '../../../index.js';
