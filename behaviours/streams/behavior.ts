@@ -175,6 +175,7 @@ export class StreamsBehavior extends NetworkBehavior {
     const fields = { id: carrier.nextId(), isOpener: true, serviceId, name, window, timeoutMs, firstByteMs, silenceMs, nowMs: agent.nowMs };
     this.counted.opened++;
     const web = this.table.add(agent, carrier, new StreamEnd(fields));
+    if (request.windowBytes !== undefined) web.narrow(request.windowBytes);
     // Whoever opens it must be able to look at it first.
     agent.sendToBehavior(SERVICE_ID, carrier);
     return web;

@@ -176,6 +176,12 @@ export class StreamEnd implements FrameOwner {
     this.inbound.consumed(byteCount);
   }
 
+  /** What was announced stays granted. */
+  narrow(window: number): void {
+    this.inbound.resize(Math.min(window, this.inbound.window));
+    if (this.isOpenDue || (!this.isOpener && this.deadlines.acceptedMs === undefined)) this.inbound.announceAnew();
+  }
+
   /** This side takes the stream. */
   accept(nowMs: number): void {
     this.deadlines.acceptedMs = nowMs;

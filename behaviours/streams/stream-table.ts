@@ -54,7 +54,7 @@ export class StreamTable {
     const web = new WebStream(end, carrier, {
       touched: (one) => this.act(one, () => {}),
       accepted: (one) => this.schedule(one, one.deadlineMs),
-      consumed: (one, byteCount) => this.consumed(one, byteCount),
+      consumed: (one, byteCount, windowMax) => this.consumed(one, byteCount, windowMax),
     });
     this.carrierOf.set(end, carrier);
     carrier.add(end);
@@ -109,9 +109,10 @@ export class StreamTable {
   }
 
   /** The reader has taken bytes: the remote is granted as many, as far as the stream's share reaches. */
-  private consumed(end: StreamEnd, byteCount: number): void {
+  private consumed(end: StreamEnd, byteCount: number, windowMax: number): void {
     const carrier = this.carrierOf.get(end);
-    end.consumed(byteCount, carrier === undefined ? end.inbound.window : this.windowOf(carrier, 0));
+    const window = carrier === undefined ? end.inbound.window : this.windowOf(carrier, 0);
+    end.consumed(byteCount, Math.min(window, windowMax));
     if (end.hasFrame) this.act(end, () => {});
   }
 

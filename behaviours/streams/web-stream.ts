@@ -5,6 +5,7 @@
  */
 import { type ByteStream, NetworkError, type NodeId } from '../../core/index.js';
 import type { EndObserver } from './end-observer.js';
+import { WINDOW_MIN_BYTES } from './options.js';
 import type { StreamEnd } from './stream-end.js';
 
 /** What the application's side needs of the behaviour. */
@@ -13,8 +14,8 @@ export interface WebHost {
   touched(end: StreamEnd): void;
   /** The stream was taken: other deadlines hold. */
   accepted(end: StreamEnd): void;
-  /** The reader has taken so many bytes. */
-  consumed(end: StreamEnd, byteCount: number): void;
+  /** The reader has taken so many bytes, and lets so many wait at most. */
+  consumed(end: StreamEnd, byteCount: number, windowMax: number): void;
 }
 
 export interface Remote {
@@ -43,6 +44,7 @@ export class WebStream implements ByteStream, EndObserver {
   private end: Waiting = { resolve: () => {}, reject: () => {} };
   /** The `write` or `close` that waits. */
   private writing: Waiting | undefined;
+  private windowMax = Number.POSITIVE_INFINITY;
   private isWanted = false;
   private isHandingOut = false;
 
@@ -92,6 +94,13 @@ export class WebStream implements ByteStream, EndObserver {
     return this.source.name;
   }
 
+  narrow(windowBytes: number): void {
+    if (!Number.isSafeInteger(windowBytes) || windowBytes < WINDOW_MIN_BYTES)
+      throw new NetworkError('ARGUMENT_INVALID', `narrow: windowBytes must be a whole number of ${WINDOW_MIN_BYTES} or more`);
+    this.windowMax = windowBytes;
+    this.source.narrow(windowBytes);
+  }
+
   reset(reason = ''): void {
     this.source.reset('STREAM_RESET', reason);
     this.host.touched(this.source);
@@ -113,7 +122,7 @@ export class WebStream implements ByteStream, EndObserver {
       if (next === 'end') this.readOut();
       else {
         this.reader.enqueue(next);
-        this.host.consumed(this.source, next.length);
+        this.host.consumed(this.source, next.length, this.windowMax);
       }
     }
     this.isHandingOut = false;

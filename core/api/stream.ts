@@ -24,6 +24,11 @@ export interface ByteStream {
   readonly name: string;
   /** Resolves when both directions have ended and everything was read; rejects when the stream was reset. */
   readonly closed: Promise<void>;
+  /**
+   * From now on at most so many bytes of the remote wait here for the reader, or are in transit to it: 16,384 or more; never more than the streams
+   * behaviour grants anyway. In `onStream` itself it holds from the first byte on, later when as much has been read as it is narrower by.
+   */
+  narrow(windowBytes: number): void;
   /** Ends both directions at once, also on the other side, which gets `STREAM_RESET` with the reason. Idempotent; 256 characters at most. */
   reset(reason?: string): void;
 }
@@ -42,6 +47,8 @@ export interface StreamDeadlines {
 export interface StreamOptions extends StreamDeadlines {
   /** For the remote behaviour; 256 characters at most. */
   readonly name?: string;
+  /** As `narrow` of the stream, from its first byte on. */
+  readonly windowBytes?: number;
   /** Ends the opening, and the stream while it is open. */
   readonly signal?: AbortSignal;
 }
@@ -52,6 +59,7 @@ export interface StreamRequest extends StreamDeadlines {
   readonly route: Route;
   readonly serviceId: number;
   readonly name?: string;
+  readonly windowBytes?: number;
 }
 
 /** The outcome of an opening. */

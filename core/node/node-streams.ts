@@ -21,7 +21,7 @@ export interface StreamPorts {
   readonly nextTurn: () => Promise<void>;
 }
 
-const OPTIONS = ['name', 'signal', 'timeoutMs', 'firstByteMs', 'silenceMs'] as const satisfies (keyof StreamOptions)[];
+const OPTIONS = ['name', 'windowBytes', 'signal', 'timeoutMs', 'firstByteMs', 'silenceMs'] as const satisfies (keyof StreamOptions)[];
 
 export class NodeStreams {
   constructor(private readonly ports: StreamPorts) {}

@@ -145,6 +145,27 @@ describe('row 78, row 80: streams whose end comes early', function () {
       await sim.stop();
     });
 
+  it('a side may let less wait than the node does: the taker of a stream in onStream, its opener when it opens it', async () => {
+    const { sim, nodes } = await line(2);
+    const [alice, bob] = nodes as [SimulatedNode, SimulatedNode];
+    const waiting = (node: SimulatedNode) => node.queues().find(({ name }) => name === 'streams.received')?.bytes;
+    const fill = (stream: ByteStream) => writeAll(stream, bytesOf(500_000)).catch(() => {});
+    const narrow = await alice.openStream(toNode(bob.id), STORE, { name: 'narrow' });
+    void fill(narrow);
+    const back = await alice.openStream(toNode(bob.id), STORE, { name: 'hold', windowBytes: 20_000 });
+    void fill(storeOf(bob).streams[1] as ByteStream);
+    await sim.run(10_000);
+    expect([waiting(bob), waiting(alice)]).to.deep.equal([32_768, 20_000]);
+    const [taken] = storeOf(bob).streams as [ByteStream];
+    const reader = taken.readable.getReader();
+    for (let byteCount = 0; byteCount < 100_000; ) byteCount += (await sim.waitFor(reader.read())).value?.length ?? 0;
+    await sim.run(10_000);
+    expect(waiting(bob), 'also after some was read').to.be.within(16_384, 32_768);
+    expect(() => back.narrow(16_383)).to.throw('16384 or more');
+    expect(await codeOf(alice.openStream(toNode(bob.id), STORE, { windowBytes: 1 }))).to.equal('OPTION_INVALID');
+    await sim.stop();
+  });
+
   it('are refused beyond the limits, which a node shows', async () => {
     const { sim, nodes } = await line(2, { streams: { streamsPerNodeMax: 2, streamsMax: 3 } });
     const [alice, bob] = nodes as [SimulatedNode, SimulatedNode];
