@@ -12,6 +12,7 @@ import {
   type NodeOptions,
   type Providers,
   resolveOptions,
+  SOCKET_PORT,
 } from './core/index.js';
 import { openNode } from './core/node/open-node.js';
 import { FileStorage } from './core/platform/node/file-storage.js';
@@ -20,6 +21,7 @@ import { jsonLogger } from './core/platform/node/json-logger.js';
 import { NodeLan } from './core/platform/node/lan/node-lan.js';
 import { platformCrypto } from './core/platform/node/platform-crypto.js';
 import { nodeClock, nodeRandom, nodeTimers } from './core/platform/node/ports-node.js';
+import { NodeSockets } from './core/platform/node/sockets/node-sockets.js';
 import { AgreementKeys } from './core/security/agreement-keys.js';
 import { identityFactory } from './core/security/identity.js';
 import { ControlSocket } from './operation/control/control-socket.js';
@@ -48,7 +50,10 @@ const NODE_DEFAULTS: NodeDefaults = {
   builtins: BUILTINS,
   namedBuiltins: NAMED_BUILTINS,
   lan: LanBehavior,
-  provide: [{ token: LAN_PORT, useValue: new NodeLan() }],
+  provide: [
+    { token: LAN_PORT, useValue: new NodeLan() },
+    { token: SOCKET_PORT, useValue: new NodeSockets() },
+  ],
   logger: (level) => jsonLogger(level),
   control: (options, facts) => new ControlSocket(options, facts),
   loadIdentity: loadOrCreateIdentity,

@@ -7,6 +7,7 @@ import { HandshakeBehavior } from './handshake/index.js';
 import { KeyValueBehavior } from './keyvalue/index.js';
 import { OperatorBehavior } from './operator/index.js';
 import { PresenceBehavior } from './presence/index.js';
+import { ProxyBehavior } from './proxy/index.js';
 import { PubSubBehavior } from './pubsub/index.js';
 import { RouterSyncBehavior } from './router-sync/index.js';
 import { RpcBehavior } from './rpc/index.js';
@@ -22,6 +23,7 @@ export * from './lan/index.js';
 export * from './operator/index.js';
 export * from './peering/index.js';
 export * from './presence/index.js';
+export * from './proxy/index.js';
 export * from './pubsub/index.js';
 export * from './router-sync/index.js';
 export * from './rpc/index.js';
@@ -46,4 +48,5 @@ export const NAMED_BUILTINS: Builtins = {
   presence: PresenceBehavior,
   telemetry: TelemetryBehavior,
   operator: OperatorBehavior,
+  proxy: ProxyBehavior,
 };

@@ -4,6 +4,8 @@
  * the wire. What a remote sends is never an exception: it is a value, a closed connection and a counter.
  */
 
+export { CLOSE_CODES, type CloseCode, type CloseReason, closeCodeOf } from './close-codes.js';
+
 /** Every thrown or rejected code: what it means, and what helps. */
 export const ERROR_CODES = {
   ADDRESS_INVALID: [
@@ -131,6 +133,18 @@ export const ERROR_CODES = {
   ],
   PROTOCOL_ERROR: ['The remote broke the wire protocol.', 'Check that both sides run compatible versions.'],
   PROTOCOL_VERSION: ['The remote uses another version of the wire protocol.', 'Run the same major version on both sides.'],
+  PROXY_DENIED: [
+    'The other node does not lend its network for that: its rules, or a loop; the text has which.',
+    'Name the target in the option allow of the proxy behaviour there, or use another node.',
+  ],
+  PROXY_OVERLOADED: [
+    'The other node lends its network to as many connections and requests as it does; the text has the limit.',
+    'Try again later, or raise the limits of its proxy behaviour.',
+  ],
+  PROXY_TARGET_FAILED: [
+    'What a proxy was to connect to could not be reached, or has failed; the text has its reason.',
+    'Check the target, as seen from the other node.',
+  ],
   REMOTE_REJECTED: ['The remote refused the connection; the text has its reason.', 'See the reason.'],
   RPC_ABSENT: ['No rpc behaviour runs on this node.', 'Leave rpc in the builtins option.'],
   RPC_FAILED: ['The remote handler threw; its text stays on its node.', "See the remote node's log."],
@@ -231,64 +245,6 @@ export class NetworkError extends Error {
     this.details = options.details ?? {};
     this.cure = ERROR_CODES[code][1];
   }
-}
-
-/** Why a connection ended, with the number that the wire's `close` message carries. */
-export const CLOSE_CODES = {
-  /** Asked for by this node's application or the remote's; also the goodbye of stop(). */
-  goodbye: 1,
-  /** Another link between the two nodes was chosen. */
-  duplicate: 2,
-  /** More than six replacements a minute: two processes use one key. */
-  'duplicate-identity': 3,
-  /** A behaviour's vote or the connection policy refused it. */
-  rejected: 4,
-  /** The remote broke the wire protocol. */
-  'protocol-error': 5,
-  /** A limit, such as the number of connections. */
-  limit: 6,
-  /** No application traffic, and it is not held. */
-  idle: 7,
-  /** Nothing was received for the silence limit, or it was not open in time. */
-  timeout: 8,
-  /** A gate refused it or was stopped. */
-  gate: 9,
-  /** The remote is this node. */
-  self: 10,
-  /** The remote is not the node that was dialled. */
-  'wrong-node': 11,
-  /** The channel ended without a goodbye. */
-  truncated: 12,
-  /** The secure handshake failed, or a record did not authenticate. */
-  'handshake-failed': 13,
-  'record-failed': 14,
-  /** The remote uses another protocol version. */
-  version: 15,
-  /** The channel failed beneath the link. */
-  transport: 16,
-  /** More was received than the limit readQueueBytesMax lets wait, over a transport that cannot pause. */
-  'read-queue-full': 17,
-  /** A vote refused it, because there are enough connections. */
-  'rejected-limited': 18,
-  /** A vote refused it, because of what the remote is or says of itself. */
-  'rejected-invalid': 19,
-} as const satisfies Record<string, number>;
-
-export type CloseCode = keyof typeof CLOSE_CODES;
-
-/** How a connection ended. `text` may be the remote's words: at most 256 bytes, never to be shown unescaped. */
-export interface CloseReason {
-  readonly code: CloseCode;
-  readonly text: string;
-  /** Who ended it. */
-  readonly by: 'local' | 'remote';
-}
-
-const CODE_BY_NUMBER = new Map<number, CloseCode>(Object.entries(CLOSE_CODES).map(([code, number]) => [number, code as CloseCode]));
-
-/** The literal of a wire number; an unknown one reads as `goodbye`. */
-export function closeCodeOf(number: number): CloseCode {
-  return CODE_BY_NUMBER.get(number) ?? 'goodbye';
 }
 
 /** The result of `send`. The message is kept only if it is `queued`. */

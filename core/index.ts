@@ -80,6 +80,7 @@ export {
 } from './api/routes.js';
 export { type RpcAnswer, type RpcContext, RpcError, type RpcRequest } from './api/rpc.js';
 export type { RpcMethodOptions } from './api/rpc-options.js';
+export type { BytePipe, LocalSocket, SocketEndpoint, SocketListener, SocketPort } from './api/socket-port.js';
 export type {
   ByteStream,
   IncomingStream,
@@ -187,6 +188,7 @@ export {
   RANDOM,
   SEALER,
   SIGNER,
+  SOCKET_PORT,
   STORAGE,
   type Token,
   token,

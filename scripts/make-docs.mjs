@@ -1,5 +1,5 @@
 /**
- * @module MakeDocs: generates docs/errors.md and docs/limits.md from the tables in core/errors.ts and core/limits.ts, and docs/api.md from the
+ * @module MakeDocs: generates docs/errors.md and docs/limits.md from the tables in core/errors.ts, core/close-codes.ts and core/limits.ts, and docs/api.md from the
  * entry points of the package. It reads the compiled tables, and the comments in the sources. Run it after a change to a table or to the
  * exports; a test fails if the pages are out of date.
  */
@@ -257,7 +257,7 @@ export async function pages(dist = new URL('dist/', ROOT)) {
   const [errors, { LIMITS }] = await Promise.all(['core/errors.js', 'core/limits.js'].map((path) => import(new URL(path, dist).href)));
   const source = (path) => readFileSync(new URL(path, ROOT), 'utf8');
   return {
-    'docs/errors.md': errorsPage(errors, source('core/errors.ts')),
+    'docs/errors.md': errorsPage(errors, source('core/close-codes.ts')),
     'docs/limits.md': limitsPage(LIMITS, source('core/limits.ts'), await boundedBehaviors(dist)),
     'docs/api.md': apiPage(source),
   };

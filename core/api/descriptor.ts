@@ -64,6 +64,7 @@ export const RESERVED_NAMES: Readonly<Record<number, string>> = {
   7: 'keyvalue',
   8: 'streams',
   11: 'operator',
+  12: 'proxy',
   13: 'presence',
   14: 'envelopes',
   15: 'peering',

@@ -32,7 +32,8 @@ export type BuiltinName =
   | 'keyvalue'
   | 'presence'
   | 'telemetry'
-  | 'operator';
+  | 'operator'
+  | 'proxy';
 export type Builtins = Readonly<Partial<Record<BuiltinName, BehaviorEntry>>>;
 /** `behaviors`: by name, those that have bounds of their own. */
 export type NodeLimits = Limits & { readonly behaviors: Readonly<Record<string, Readonly<Record<string, number>>>> };

@@ -11,6 +11,7 @@ import { type AnyClass, className } from '../api/descriptor.js';
 import type { LanPort } from '../api/lan-port.js';
 import type { NodeView } from '../api/node-view.js';
 import type { Clock, Logger, Random, Sealer, Signer, Storage } from '../api/ports.js';
+import type { SocketPort } from '../api/socket-port.js';
 import { NetworkError } from '../errors.js';
 import { shown } from '../schema/schema.js';
 
@@ -44,6 +45,8 @@ export const STORAGE = token<Storage>('STORAGE');
 export const SEALER = token<Sealer>('SEALER');
 /** Token of the local network's multicast; provided where the platform has it. */
 export const LAN_PORT = token<LanPort>('LAN_PORT');
+/** Token of TCP to other programs; provided where the platform has it. */
+export const SOCKET_PORT = token<SocketPort>('SOCKET_PORT');
 
 /** Where tsyringe keeps the tokens of decorated parameters; a test holds it to that. */
 const PARAMETER_TOKENS = 'injectionTokens';

@@ -6,19 +6,13 @@ import { type LookupAddress, lookup } from 'node:dns';
 import type { Address } from '../../core/address/address.js';
 import type { Dial, ResolveSink } from '../../core/api/transport.js';
 import { apart } from '../../core/platform/node/apart.js';
+import type { HostResolver } from '../../core/platform/node/dns-resolver.js';
 import { unresolved } from './system-error.js';
+
+export type { HostAnswer, HostResolver } from '../../core/platform/node/dns-resolver.js';
 
 /** Answers of one name that are looked at; further ones are not tried. */
 const ANSWERS_MAX = 16;
-
-/** One answer for a name, as `dns.lookup` gives it: `family` is 4 or 6. */
-export type HostAnswer = LookupAddress;
-
-/**
- * Finds the addresses of a name. Calls back exactly once, later: with at least one answer, or with an error that has the system's `code`. It
- * may return what cancels the look-up; after that it calls back no more.
- */
-export type HostResolver = (name: string, settle: (answers: readonly HostAnswer[], error?: Error) => void) => (() => void) | void;
 
 /** Asks the system as every program does (hosts file, then DNS), in its pool of threads. It cannot be cancelled. */
 export const systemResolver: HostResolver = (name, settle) => {

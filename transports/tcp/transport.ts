@@ -5,11 +5,11 @@
 import type { Address } from '../../core/address/address.js';
 import type { Dial, DialSink, Listener, ListenerSink, ResolveSink, Transport } from '../../core/api/transport.js';
 import { NetworkError } from '../../core/errors.js';
+import { dnsResolver, type HostResolver } from '../../core/platform/node/dns-resolver.js';
 import { TcpDial } from './dial.js';
-import { dnsResolver } from './dns-resolver.js';
 import { TcpListener } from './listener.js';
 import type { TcpParts } from './parts.js';
-import { type HostResolver, resolveName, systemResolver } from './resolve.js';
+import { resolveName, systemResolver } from './resolve.js';
 import { processSocketBudget, SocketBudget } from './socket-budget.js';
 import { SocketTally, type TcpStats } from './socket-tally.js';
 

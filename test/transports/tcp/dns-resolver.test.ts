@@ -3,7 +3,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import dns from 'node:dns';
 import { once } from 'node:events';
 import { expect } from 'chai';
-import { dnsResolver, inHostsFile } from '../../../transports/tcp/dns-resolver.js';
+import { dnsResolver, inHostsFile } from '../../../core/platform/node/dns-resolver.js';
 
 const HOSTS = `# 10.0.0.1 commented
 10.0.0.2\tone One.Example # two

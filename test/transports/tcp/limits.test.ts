@@ -9,9 +9,10 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { parseAddress } from '../../../core/address/address.js';
 import { NetworkError } from '../../../core/errors.js';
+import type { HostAnswer } from '../../../core/platform/node/dns-resolver.js';
 import { TransportWorld } from '../../../testing/conformance/transport-world.js';
 import { SocketBudget, type TcpStats, TcpTransport } from '../../../transports/tcp/index.js';
-import { type HostAnswer, systemResolver } from '../../../transports/tcp/resolve.js';
+import { systemResolver } from '../../../transports/tcp/resolve.js';
 import { socketsMaxOf } from '../../../transports/tcp/socket-budget.js';
 import { fixture, HAS_IPV6, openWorld, rawConnect, turnsUntil } from './fixtures.js';
 

@@ -4,7 +4,7 @@
  */
 import { Address } from '../../../core/address/address.js';
 import type { Dial, DialSink, Listener, ListenerSink, Transport } from '../../../core/api/transport.js';
-import { dnsResolver } from '../../tcp/dns-resolver.js';
+import { dnsResolver } from '../../../core/platform/node/dns-resolver.js';
 import { systemResolver } from '../../tcp/resolve.js';
 import { processSocketBudget, SocketBudget } from '../../tcp/socket-budget.js';
 import { SocketTally, type TcpStats } from '../../tcp/socket-tally.js';

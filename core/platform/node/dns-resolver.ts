@@ -2,10 +2,18 @@
  * @module DnsResolver: names by the hosts file, then by DNS, without the system's resolver: its look-ups can be cancelled, and keep no process
  * alive after that. A name is asked as it stands; search domains and other sources of the system are left out.
  */
-import dns, { Resolver } from 'node:dns';
+import dns, { type LookupAddress, Resolver } from 'node:dns';
 import { readFile } from 'node:fs';
 import { isIP } from 'node:net';
-import type { HostAnswer, HostResolver } from './resolve.js';
+
+/** One answer for a name, as `dns.lookup` gives it: `family` is 4 or 6. */
+export type HostAnswer = LookupAddress;
+
+/**
+ * Finds the addresses of a name. Calls back exactly once, later: with at least one answer, or with an error that has the system's `code`. It
+ * may return what cancels the look-up; after that it calls back no more.
+ */
+export type HostResolver = (name: string, settle: (answers: readonly HostAnswer[], error?: Error) => void) => (() => void) | void;
 
 const HOSTS_FILE =
   process.platform === 'win32' ? `${process.env['SystemRoot'] ?? 'C:\\Windows'}\\System32\\drivers\\etc\\hosts` : '/etc/hosts';

@@ -1,0 +1,70 @@
+/**
+ * @module Openings: opens streams to the proxy behaviours of other nodes, says what is wanted, and waits for the answer.
+ */
+import { type ByteStream, type ErrorCode, NetworkError, type Route, type StreamRequest, type StreamResult } from '../../../core/index.js';
+import type { ProxyHost } from '../host.js';
+import { headBytes, type RequestHead, readOpened, SOCK } from '../messages.js';
+import { asFailure, failure, resetTextOf } from '../outcomes.js';
+import { StreamPipe } from '../pipes/stream-pipe.js';
+import { type Target, textOf } from '../rules/target.js';
+
+/** Beyond the time in which the other side has to have an answer: for the way. */
+const WAY_MS = 5_000;
+
+/** As the port `StreamOpener`, for this behaviour. */
+export type OpenStream = (request: Omit<StreamRequest, 'serviceId'>, settle: (result: StreamResult) => void) => { cancel(): void };
+
+export class Openings {
+  constructor(
+    private readonly host: ProxyHost,
+    private readonly openStream: OpenStream,
+  ) {}
+
+  /** A connection to a target through the node that the route leads to. `from`: of the program that wants it. */
+  async sock(route: Route, target: Target, from?: string): Promise<StreamPipe> {
+    const pipe = await this.open(route);
+    const ask = async () => {
+      await pipe.write(headBytes({ kind: SOCK, target: textOf(target), ...(from === undefined ? {} : { from }) }));
+      const body = await pipe.head();
+      if (body === undefined || readOpened(body) === undefined) throw failure('http_protocol_error', 'malformed answer');
+      return pipe;
+    };
+    return this.answered(pipe, ask);
+  }
+
+  /** A request to a site of the node that the route leads to: what it answers is the caller's to read. */
+  async request(route: Route, head: RequestHead): Promise<StreamPipe> {
+    const pipe = await this.open(route);
+    return this.answered(pipe, async () => {
+      await pipe.write(headBytes(head));
+      return pipe;
+    });
+  }
+
+  private async answered(pipe: StreamPipe, ask: () => Promise<StreamPipe>): Promise<StreamPipe> {
+    const { agenda, settings } = this.host;
+    const expired = () => failure('connection_timeout', 'the other node did not answer');
+    try {
+      return await agenda.within(settings.connectTimeoutMs + WAY_MS, ask, expired);
+    } catch (thrown) {
+      const error = asFailure(thrown, 'the other node');
+      pipe.reset(resetTextOf(error));
+      throw error;
+    }
+  }
+
+  private async open(route: Route): Promise<StreamPipe> {
+    const { windowBytes, idleMs: silenceMs, connectTimeoutMs: timeoutMs } = this.host.settings;
+    try {
+      const stream = await new Promise<ByteStream>((resolve, reject) => {
+        this.openStream({ route, windowBytes, silenceMs, timeoutMs }, (result) => {
+          if (result.type === 'ok') resolve(result.stream);
+          else reject(new NetworkError(result.code as ErrorCode, result.text));
+        });
+      });
+      return new StreamPipe(stream);
+    } catch (thrown) {
+      throw asFailure(thrown, 'the other node');
+    }
+  }
+}

@@ -1,0 +1,18 @@
+/**
+ * @module ProxyHost: what the parts of the proxy behaviour share.
+ */
+import type { Clock, Logger, NodeId, SocketPort } from '../../core/index.js';
+import type { ProxyCounters, ProxySettings } from './options.js';
+import type { Agenda } from './pipes/agenda.js';
+
+export interface ProxyHost {
+  readonly settings: ProxySettings;
+  readonly counters: ProxyCounters;
+  readonly sockets: SocketPort;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly nodeId: NodeId;
+  /** This node in messages between proxies. */
+  readonly hop: string;
+  readonly agenda: Agenda;
+}

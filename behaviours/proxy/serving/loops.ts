@@ -1,0 +1,42 @@
+/**
+ * @module Loops: notices that a stream comes from a program that is this node itself: one of its own connections to a target that leads back into the
+ * network. Both ends of a connection know its two sockets; the opener of a stream names those of its program. Which of the two is known first is chance,
+ * so both orders are looked at. Pure.
+ */
+import type { SocketEndpoint } from '../../../core/index.js';
+import { targetOf, textOf } from '../rules/target.js';
+
+const LOOPBACK = /^(127\.|::1$)/;
+
+/** A connection as both of its ends write it. `place`: where loopback addresses mean something. */
+export function pairOf(from: SocketEndpoint, to: SocketEndpoint, place: string): string {
+  const [near, far] = [from, to].map((end) => targetOf(end.host, end.port) ?? end) as [SocketEndpoint, SocketEndpoint];
+  const where = LOOPBACK.test(near.host) || LOOPBACK.test(far.host) ? place : '';
+  return `${textOf(near)}>${textOf(far)} ${where}`.trim();
+}
+
+export class Loops {
+  private readonly exits = new Set<string>();
+  /** Streams by their program's connection, and what ends each. */
+  private readonly programs = new Map<string, () => void>();
+
+  /** Whether a program's connection is one of this node's own. */
+  has(from: string): boolean {
+    return this.exits.has(from);
+  }
+
+  /** A stream of a program; until the returned function is called. */
+  enter(from: string, end: () => void): () => void {
+    this.programs.set(from, end);
+    return () => {
+      if (this.programs.get(from) === end) this.programs.delete(from);
+    };
+  }
+
+  /** A connection to a target; until the returned function is called. */
+  leave(pair: string): () => void {
+    this.exits.add(pair);
+    this.programs.get(pair)?.();
+    return () => this.exits.delete(pair);
+  }
+}
