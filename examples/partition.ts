@@ -1,5 +1,5 @@
 /**
- * @module Partition: a hundred nodes in virtual time. They form a network from a few addresses, and one sends a broadcast; the network is
+ * @module Partition: sixty nodes in virtual time. They form a network from a few addresses, and one sends a broadcast; the network is
  * partitioned and healed, with a broadcast in each state. The same seed gives the same run, to the last byte: run
  * `node dist/examples/partition.js 7` twice and compare the hashes.
  */
@@ -7,7 +7,7 @@ import { type BehaviorAgent, type Message, NetworkBehavior, toServices } from '.
 import { DirectRouter } from '../routing/index.js';
 import { SimulatedNetwork } from '../simulation.js';
 
-const COUNT = 100;
+const COUNT = 60;
 
 class Broadcasts extends NetworkBehavior {
   static readonly behavior = { serviceId: 67, name: 'broadcasts' } as const;

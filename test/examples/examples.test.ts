@@ -139,9 +139,9 @@ describe('examples', () => {
     const [first, again, other] = await Promise.all([printed('partition', '7'), printed('partition', '7'), printed('partition', '8')]);
     expect(again).to.deep.equal(first);
     expect(other.at(-1)).not.to.equal(first.at(-1));
-    expect(first[0]).to.match(/^formed: \d+ links; a broadcast reaches 100 of 100 nodes within \d+ ms$/);
-    expect(first[1]).to.match(/^partitioned: \d+ links; a broadcast reaches 50 of 100 nodes within \d+ ms$/);
-    expect(first[2]).to.match(/^healed: \d+ links; a broadcast reaches 100 of 100 nodes within \d+ ms$/);
+    expect(first[0]).to.match(/^formed: \d+ links; a broadcast reaches 60 of 60 nodes within \d+ ms$/);
+    expect(first[1]).to.match(/^partitioned: \d+ links; a broadcast reaches 30 of 60 nodes within \d+ ms$/);
+    expect(first[2]).to.match(/^healed: \d+ links; a broadcast reaches 60 of 60 nodes within \d+ ms$/);
     expect(first[3]).to.match(/^\d+ s of virtual time, \d+ events, trace [0-9a-f]{16}$/);
   }).timeout(120_000);
 
