@@ -2,7 +2,7 @@
  * @module The package's entry point in browsers: the same surface, with portable cryptography. A page dials `ws://` and `wss://`,
  * and cannot listen.
  */
-import { BUILTINS } from './behaviours/index.js';
+import { BUILTINS, PRIVATE_BUILTINS } from './behaviours/index.js';
 import {
   type Behaviors,
   type CheckedOptions,
@@ -37,6 +37,7 @@ const BROWSER_DEFAULTS: NodeDefaults = {
   transports: () => [new MemoryTransport(), new WebSocketTransport()],
   router: PathVectorRouter,
   builtins: BUILTINS,
+  privateBuiltins: PRIVATE_BUILTINS,
   logger: browserLogger,
   storage: (dataDirectory, logger, owner) => new IndexedDbStorage(dataDirectory, logger, owner),
   loadIdentity: () => {

@@ -1,7 +1,7 @@
 /**
  * @module The package's entry point on Node: the core's public surface, and `createNode` with Node's defaults wired in.
  */
-import { BUILTINS, LanBehavior, NAMED_BUILTINS } from './behaviours/index.js';
+import { BUILTINS, LanBehavior, NAMED_BUILTINS, PRIVATE_BUILTINS } from './behaviours/index.js';
 import {
   type Behaviors,
   type CheckedOptions,
@@ -48,6 +48,7 @@ const NODE_DEFAULTS: NodeDefaults = {
   transports: ({ keepAlive }) => [new TcpTransport({ unref: !keepAlive }), new WebSocketTransport({ unref: !keepAlive })],
   router: PathVectorRouter,
   builtins: BUILTINS,
+  privateBuiltins: PRIVATE_BUILTINS,
   namedBuiltins: NAMED_BUILTINS,
   lan: LanBehavior,
   provide: [

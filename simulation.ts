@@ -1,7 +1,7 @@
 /**
  * @module Simulation (`meshwright/simulation`): the simulated network with the defaults of `createNode` wired in. Runs on Node and in browsers.
  */
-import { BUILTINS, LanBehavior, NAMED_BUILTINS } from './behaviours/index.js';
+import { BUILTINS, LanBehavior, NAMED_BUILTINS, PRIVATE_BUILTINS } from './behaviours/index.js';
 import { PathVectorRouter } from './routing/index.js';
 import { Simulation, type SimulationOptions } from './transports/simulated/index.js';
 
@@ -10,6 +10,12 @@ export * from './transports/simulated/index.js';
 /** A network in virtual time: `new SimulatedNetwork({ seed: 1 })`. */
 export class SimulatedNetwork extends Simulation {
   constructor(options: SimulationOptions) {
-    super(options, { router: PathVectorRouter, builtins: BUILTINS, namedBuiltins: NAMED_BUILTINS, lan: LanBehavior });
+    super(options, {
+      router: PathVectorRouter,
+      builtins: BUILTINS,
+      privateBuiltins: PRIVATE_BUILTINS,
+      namedBuiltins: NAMED_BUILTINS,
+      lan: LanBehavior,
+    });
   }
 }

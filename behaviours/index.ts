@@ -3,6 +3,7 @@
  */
 import type { Builtins } from '../core/index.js';
 import { AddressBookBehavior } from './addressbook/index.js';
+import { CircuitBehavior } from './circuit/index.js';
 import { HandshakeBehavior } from './handshake/index.js';
 import { KeyValueBehavior } from './keyvalue/index.js';
 import { OperatorBehavior } from './operator/index.js';
@@ -16,6 +17,7 @@ import { StreamsBehavior } from './streams/index.js';
 import { TelemetryBehavior } from './telemetry/index.js';
 
 export * from './addressbook/index.js';
+export * from './circuit/index.js';
 export * from './envelopes/index.js';
 export * from './handshake/index.js';
 export * from './keyvalue/index.js';
@@ -39,6 +41,11 @@ export const BUILTINS: Builtins = {
   rpc: RpcBehavior,
   streams: StreamsBehavior,
   pubsub: PubSubBehavior,
+};
+
+/** Those that also run by default in private spaces, whose nodes trust each other with their bandwidth. */
+export const PRIVATE_BUILTINS: Builtins = {
+  circuit: CircuitBehavior,
 };
 
 /** Those that run where the option `builtins` names them. A page that does not use one does not load it. */

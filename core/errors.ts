@@ -13,10 +13,7 @@ export const ERROR_CODES = {
     'Write it as in tcp://127.0.0.1:7400; IPv6 hosts stand in brackets.',
   ],
   ADDRESS_IN_USE: ['Another socket listens on that address and port.', 'Choose another port, or port 0 for a free one.'],
-  ADDRESS_UNAVAILABLE: [
-    'The host is no address of this machine, or may not be bound.',
-    'Listen on an address that the machine has, such as [::] for all.',
-  ],
+  ADDRESS_UNAVAILABLE: ['The host is no address of this machine, or may not be bound.', 'Listen on one that it has, such as [::] for all.'],
   ADDRESSES_UNKNOWN: ['No address is known for that node id.', 'Connect by address once, or use a behaviour that finds addresses.'],
   AGENT_ESCAPED: [
     'An agent was used outside of the callback that it was passed to.',
@@ -40,14 +37,12 @@ export const ERROR_CODES = {
     'The certificate of a wss:// server is not trusted, has expired, or is for another name; the text has the reason.',
     'Dial the name that the certificate has; give an authority of your own by new WebSocketTransport({ tls: { ca } }).',
   ],
+  CIRCUIT_REFUSED: ['No neighbour carries a circuit to the node; details have each reason.', 'Connect to one that relays and leads there.'],
   CODEC_UNENCODABLE: [
     'A value cannot be carried as CBOR within the limits.',
     'Send plain data: no functions, symbols or cycles, depth within the limit.',
   ],
-  CONNECTION_CLOSED: [
-    'The connection ended before the operation was complete; the text has the reason.',
-    'Try again when the node is connected.',
-  ],
+  CONNECTION_CLOSED: ['The connection ended before the operation was complete; the text has the reason.', 'Try again when connected.'],
   CONNECTION_REFUSED: ['Nobody listens at that address.', 'Check host and port and that the remote node runs.'],
   CONTROL_DENIED: [
     'The control socket of the node does not allow that.',

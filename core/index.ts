@@ -2,6 +2,7 @@
  * @module The public surface of the core. What is not here is the core's own business.
  */
 export { Address, parseAddress, tryParseAddress } from './address/address.js';
+export { isRelayed } from './address/address-class.js';
 export { ipBytes, isIpv4Mapped } from './address/ip.js';
 export { isNodeId, type NodeId, nodeIdFromBytes, nodeIdToBytes, parseNodeId, sharesPrefix, shortId } from './address/node-id.js';
 export { bucketIndex, distanceBits, isCloser } from './address/xor-distance.js';
@@ -20,6 +21,7 @@ export type {
   Lost,
   NodeEventName,
   NodeEvents,
+  PathKind,
   StatsEvent,
   WritableEvent,
   WritableLane,
@@ -43,6 +45,7 @@ export type {
   LentPort,
   Logger,
   ManyItem,
+  PathReporter,
   Placement,
   PolicyCandidate,
   Random,
@@ -59,6 +62,8 @@ export {
   type LinkMetric,
   LOCAL,
   type NextHop,
+  type PathCandidate,
+  type PathExplanation,
   REJECT,
   type RouteAction,
   type RouteExplanation,

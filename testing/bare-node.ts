@@ -164,6 +164,7 @@ export class BareNode {
   }
 
   #perform(effect: Effect): void {
+    if (effect.type === 'listen') return;
     const { connectionId } = effect;
     switch (effect.type) {
       case 'write':

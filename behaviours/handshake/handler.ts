@@ -120,7 +120,8 @@ export class HandshakeHandler extends ConnectionHandler<HandshakeToBehavior, Han
     this.seenAs = claimedAddress(seenAs, agent.nodeId) ?? this.seenAs;
     const offered = this.facts.sections.offer(agent.ports('handshakeSection'));
     if (offered.type === 'refused') return offered;
-    const you = textToTell(agent.connection.remoteAddress);
+    // Over other nodes it is not seen at any address.
+    const you = agent.connection.path === 'direct' ? textToTell(agent.connection.remoteAddress) : undefined;
     this.sentAddresses = agent.announced;
     return { type: 'offer', introduction: { me: this.me(agent), you, sections: offered.values } };
   }

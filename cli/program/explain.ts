@@ -14,11 +14,13 @@ export const explain: CommandRow = {
     withNode(terminal, options, async (node) => {
       await untilRouted(node, target);
       const explanation = (await node.client.request('explain', { target })) as RouteExplanation;
-      const { action, reason, rejected } = explanation;
+      const { action, reason, rejected, path } = explanation;
       const step = action.type === 'next' ? `over connection ${action.connectionId}` : action.type;
       terminal.show(explanation, [
         `${step}; ${plainText(reason)}`,
         ...rejected.map(({ via, reason: fault }) => `  ${via.nodeId.slice(0, 8)}: ${plainText(fault)}`),
+        ...(path === undefined ? [] : [`path: ${path.address === undefined ? path.type : `${path.type}, ${plainText(path.address)}`}`]),
+        ...(path?.candidates ?? []).map(({ address, outcome, reason: fault }) => `  ${plainText(address)} ${outcome}: ${plainText(fault)}`),
       ]);
       return action.type === 'reject' ? EXIT.failed : EXIT.ok;
     }),

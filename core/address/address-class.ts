@@ -112,6 +112,11 @@ export function isResolved({ scheme, hostKind }: Address): boolean {
   return hostKind === 'name' && IP_SCHEMES.has(scheme);
 }
 
+/** Whether it is reached over other nodes. */
+export function isRelayed({ hostKind }: Address): boolean {
+  return hostKind === 'node';
+}
+
 export function classOf(address: Address): AddressClass {
   if (address.hostKind === 'node') return 'node';
   if (address.hostKind !== 'name') return classOfBytes(ipBytes(address.host) as Uint8Array);

@@ -63,6 +63,7 @@ export const RESERVED_NAMES: Readonly<Record<number, string>> = {
   6: 'rpc',
   7: 'keyvalue',
   8: 'streams',
+  9: 'circuit',
   11: 'operator',
   12: 'proxy',
   13: 'presence',

@@ -8,7 +8,7 @@ import type { CloseReason, NetworkError } from '../errors.js';
 import type { Message } from '../wire/message.js';
 import type { LinkMetric } from './router-table.js';
 
-/** A connection as authors and applications see it. A frozen snapshot of facts that do not change while it is open. */
+/** A connection as authors and applications see it. Its facts do not change while it is open, but for `path`. */
 export interface Connection {
   /** Unique on this node while it runs; one id from the dial to the close. */
   readonly id: number;
@@ -24,7 +24,12 @@ export interface Connection {
   readonly channelBinding: Uint8Array;
   /** Another text after the node at the other end was started again. */
   readonly instance: string;
+  /** Whether its channel goes straight to the node, or over others (`mesh://`). The only fact that may change while it is open. */
+  readonly path: PathKind;
 }
+
+/** `direct`: a channel of the network. `relayed`: a circuit over other nodes, encrypted from end to end all the same. */
+export type PathKind = 'direct' | 'relayed';
 
 /** One `connect` call that failed, as `onOutgoingConnectionError` gets it. */
 export interface Attempt {

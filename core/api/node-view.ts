@@ -5,7 +5,7 @@
 import type { Address } from '../address/address.js';
 import type { NodeId } from '../address/node-id.js';
 import type { MetricsSnapshot } from '../metrics.js';
-import type { Connection, NodeEventName, NodeEvents } from './events.js';
+import type { Connection, NodeEventName, NodeEvents, PathKind } from './events.js';
 import type { RouteExplanation } from './router-table.js';
 import type { Route } from './routes.js';
 
@@ -29,6 +29,7 @@ export interface LinkReport {
   readonly nodeId: NodeId;
   readonly direction: 'incoming' | 'outgoing';
   readonly remoteAddress: Address;
+  readonly path: PathKind;
   /** For how long it has been open. */
   readonly openMs: number;
   /** Smoothed round trip; absent before the first pong. */

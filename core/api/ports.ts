@@ -8,7 +8,7 @@ import type { NodeId } from '../address/node-id.js';
 import type { NetworkError } from '../errors.js';
 import type { BehaviorAgent } from './agent.js';
 import type { Connection } from './events.js';
-import type { ClosestNodes } from './router-table.js';
+import type { ClosestNodes, PathCandidate } from './router-table.js';
 import type { Route } from './routes.js';
 import type { StreamOpener } from './stream.js';
 import type { Transport } from './transport.js';
@@ -180,6 +180,11 @@ export interface Placement {
   closest(agent: BehaviorAgent, key: NodeId, count: number, settle: (closest: ClosestNodes) => void): void;
 }
 
+/** Knows more of the paths to a node than what was dialled: for `node.explain(toNode(id))`. */
+export interface PathReporter {
+  pathsTo(agent: BehaviorAgent, nodeId: NodeId): readonly PathCandidate[];
+}
+
 /** Keeps the node connected to its seeds. Without a behaviour that fills this port the core dials each of them for ever. */
 export interface SeedKeeper {
   /** Once for each seed, when the node listens. */
@@ -246,6 +251,7 @@ export interface HandshakeSection {
 export interface BehaviorPorts {
   readonly caller?: Caller;
   readonly addressSource?: AddressSource;
+  readonly pathReporter?: PathReporter;
   readonly placement?: Placement;
   readonly streamOpener?: StreamOpener;
   readonly seedKeeper?: SeedKeeper;

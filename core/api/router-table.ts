@@ -8,6 +8,7 @@
  */
 import type { NodeId } from '../address/node-id.js';
 import { CLASS_MARK } from '../structures/copies.js';
+import type { PathKind } from './events.js';
 import type { Route, RouteRule } from './routes.js';
 
 /** A neighbour to hand a message to. */
@@ -50,6 +51,31 @@ export interface RouteExplanation {
   readonly reason: string;
   /** The other routes that were known, and why they were rejected. */
   readonly rejected: readonly { readonly via: NextHop; readonly reason: string }[];
+  /** Of a route to another node, as `node.explain` gives it: the channel to the node itself, whether or not messages take it. */
+  readonly path?: PathExplanation;
+}
+
+/** Over what this node reaches another one, and what else was tried. */
+export interface PathExplanation {
+  /** `none`: there is no open connection to the node itself. */
+  readonly type: PathKind | 'none';
+  readonly connectionId: number | undefined;
+  /** What the channel goes to. */
+  readonly address: string | undefined;
+  /** For how long it has been the path. */
+  readonly sinceMs: number | undefined;
+  /** The addresses of the last dial that failed, and what behaviours know of further paths. */
+  readonly candidates: readonly PathCandidate[];
+}
+
+/** One way to reach a node. */
+export interface PathCandidate {
+  readonly address: string;
+  /** `possible`: it could be dialled now. `refused`: it could not, and `reason` says why. */
+  readonly outcome: 'open' | 'failed' | 'possible' | 'refused';
+  readonly reason: string;
+  /** Absent: now. */
+  readonly agoMs?: number;
 }
 
 export const REJECT: RouteAction = { type: 'reject' };

@@ -49,7 +49,7 @@ export interface DialSink {
 
 /** What a listener reports to its owner. */
 export interface ListenerSink {
-  /** Exactly once on success, with the addresses that are really bound (a port 0 is resolved). */
+  /** Exactly once on success, with the addresses that are really bound (a port 0 is resolved); none, where nobody is to be told any. */
   onListening(addresses: readonly Address[]): void;
   /** Returns the sink of the new link, or `undefined` to refuse it: the transport then closes it unread. */
   onAccepted(link: TransportLink): LinkSink | undefined;
@@ -81,6 +81,8 @@ export interface Transport {
   readonly schemes: readonly string[];
   /** Links that may be open at once, where it has such a bound: no more than half of them wait for a handshake, so that dials keep the rest. */
   readonly socketsMax?: number;
+  /** Where it listens without being asked to, from the start of the node or of the behaviour that it belongs to; absent: nowhere. */
+  readonly listensAt?: Address;
   listen(address: Address, sink: ListenerSink): Listener;
   /**
    * Finds the addresses of a name. Before each dial of it they are asked for anew, and each of them is dialled, through the whole handshake,

@@ -57,6 +57,8 @@ export type Effect =
   | { readonly type: 'write'; readonly connectionId: number; readonly chunks: readonly Uint8Array[] }
   | { readonly type: 'dial'; readonly connectionId: number; readonly address: Address }
   | { readonly type: 'cancel-dial'; readonly connectionId: number }
+  /** The transport of a behaviour that has started accepts by itself. */
+  | { readonly type: 'listen'; readonly address: Address }
   /** Read nothing more until `resume`, where the transport can. */
   | { readonly type: 'pause'; readonly connectionId: number }
   | { readonly type: 'resume'; readonly connectionId: number }

@@ -14,6 +14,7 @@ import { Streams } from './behaviors/streams.js';
 import type { EngineContext } from './context.js';
 import { Dialer } from './dial/dialer.js';
 import { Keeper } from './dial/keeper.js';
+import { Paths } from './dial/paths.js';
 import { observeEngine } from './gauges.js';
 import { Admission } from './links/admission.js';
 import { Duplicates } from './links/duplicates.js';
@@ -98,8 +99,9 @@ function linkPartsOf(context: EngineContext, router: RouterFacade, { callbacks, 
   const introductions = new Introductions(context, links, callbacks, behaviors);
   const admission = new Admission({ context, links, callbacks, behaviors, introductions });
   const duplicates = new Duplicates(context, links, liveness, admission);
-  const dialer = new Dialer(context, links, callbacks, behaviors);
-  duplicates.isDialling = (nodeId) => dialer.isDialling(nodeId);
+  const paths = new Paths(context, links, callbacks, behaviors, router);
+  const dialer = new Dialer(context, links, callbacks, behaviors, paths);
+  duplicates.isDialling = (nodeId, path) => dialer.isDialling(nodeId, path);
   return {
     links,
     liveness,
@@ -107,6 +109,7 @@ function linkPartsOf(context: EngineContext, router: RouterFacade, { callbacks, 
     admission,
     duplicates,
     sharedKeys: new SharedKeys(context),
+    paths,
     dialer,
     keeper: new Keeper(context, links, dialer),
     refusals: new Refusals(callbacks),

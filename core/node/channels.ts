@@ -36,7 +36,7 @@ export class Channels {
   constructor(private readonly options: ChannelsOptions) {
     this.listening = new Listening({
       ...options,
-      onBound: (addresses) => options.step({ type: 'listening', addresses }),
+      onBound: (addresses) => addresses.length > 0 && options.step({ type: 'listening', addresses }),
       onAccepted: (link) => this.accepted(link),
       onRefused: () => options.network().metrics.refusedChannels.value++,
     });
@@ -70,6 +70,7 @@ export class Channels {
 
   /** Carries out an effect; what a transport throws becomes an input. */
   carryOut(effect: Effect): void {
+    if (effect.type === 'listen') return this.listenFor(effect.address);
     const { connectionId } = effect;
     try {
       this.attempt(effect);
@@ -83,7 +84,12 @@ export class Channels {
     }
   }
 
-  private attempt(effect: Effect): void {
+  /** Of a listener that cannot be opened, the event says so. */
+  private listenFor(address: Address): void {
+    if (!this.isDead) this.listen(address).catch(() => {});
+  }
+
+  private attempt(effect: Exclude<Effect, { readonly type: 'listen' }>): void {
     const { connectionId } = effect;
     switch (effect.type) {
       case 'write':

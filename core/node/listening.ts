@@ -14,7 +14,7 @@ export interface ListeningOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly onEvent: <Name extends NodeEventName>(name: Name, event: NodeEvents[Name]) => void;
-  readonly onBound: (addresses: readonly Address[]) => void;
+  readonly onBound: (addresses: readonly Address[]) => unknown;
   /** `undefined` closes the channel. */
   readonly onAccepted: (link: TransportLink) => LinkSink | undefined;
   /** A channel was closed unread. */

@@ -31,6 +31,7 @@ export type BuiltinName =
   | 'spacer'
   | 'keyvalue'
   | 'presence'
+  | 'circuit'
   | 'telemetry'
   | 'operator'
   | 'proxy';
@@ -76,7 +77,10 @@ export interface NodeOptions {
   readonly dataDirectory?: string;
   /** Instead of files in `dataDirectory`. */
   readonly storage?: Storage;
-  /** Which built-in behaviours run. By default all but spacer, keyvalue and presence, which run where they are named. */
+  /**
+   * Which built-in behaviours run. By default all but spacer, keyvalue, presence and telemetry, which run where they are named, and circuit, which
+   * runs where it is named and in private spaces.
+   */
   readonly builtins?: readonly BuiltinName[];
   /** Finds nodes of this space on the local network by multicast DNS, and is found by them; off by default. */
   readonly lan?: boolean;
@@ -127,6 +131,8 @@ export interface NodeDefaults {
   readonly router: RouterClass;
   /** Those that run by default. */
   readonly builtins: Builtins;
+  /** Those that run by default in private spaces only; absent: none. */
+  readonly privateBuiltins?: Builtins;
   /** Those that run only where the option `builtins` names them; absent: none. */
   readonly namedBuiltins?: Builtins;
   readonly logger: (level: LogLevel) => Logger;

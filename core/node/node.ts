@@ -13,7 +13,6 @@ import { type Route, requireNodeId, requireRoute } from '../api/routes.js';
 import type { ByteStream, StreamOptions } from '../api/stream.js';
 import { requireText, requireWhole } from '../engine/behaviors/arguments.js';
 import type { NodeSendOptions } from '../engine/messages/application-sender.js';
-import { explainRoute } from '../engine/messages/explain.js';
 import { Network } from '../engine/network.js';
 import { behaviorsOf, linksOf, queuesOf } from '../engine/parts.js';
 import { RouterFacade } from '../engine/router-facade.js';
@@ -243,7 +242,7 @@ export class MeshNode implements NodeView {
   /** Why a route goes where it goes. */
   explain(route: Route): RouteExplanation {
     requireRoute('explain', route);
-    return explainRoute(this.network.links, this.facade, route);
+    return this.runner.perform(() => this.network.parts.paths.explain(route));
   }
 
   /** Calls the listener for an event until the returned function is called. A listener that throws is logged and harms nobody. */

@@ -118,7 +118,7 @@ export function resolveOptions(given: NodeOptions, defaults: NodeDefaults): Node
     announce: read.announce.map(announcedOf),
     seeds: read.seeds.map(addressOf),
     behaviors: read.behaviors,
-    builtins: [...builtinsOf(read.builtins, defaults), ...lanOf(read.lan, defaults)],
+    builtins: [...builtinsOf(read, defaults), ...lanOf(read.lan, defaults)],
     provide: providersOf(read.provide, defaults),
     container: read.container,
     router: routerOf('createNode: option router', read.router ?? defaults.router, 'OPTION_INVALID'),
@@ -208,9 +208,11 @@ function addressOf(given: string | Address): Address {
   return typeof given === 'string' ? parseAddress(given) : given;
 }
 
-function builtinsOf(names: readonly string[] | undefined, { builtins, namedBuiltins }: NodeDefaults): readonly BehaviorEntry[] {
-  const known: Readonly<Record<string, BehaviorEntry>> = { ...builtins, ...namedBuiltins } satisfies Builtins;
-  return (names ?? Object.keys(builtins)).map((name, index) => {
+function builtinsOf({ builtins: names, networkKey }: Given, defaults: NodeDefaults): readonly BehaviorEntry[] {
+  const { builtins, privateBuiltins, namedBuiltins } = defaults;
+  const known: Readonly<Record<string, BehaviorEntry>> = { ...builtins, ...privateBuiltins, ...namedBuiltins } satisfies Builtins;
+  const usual = networkKey === undefined ? builtins : { ...builtins, ...privateBuiltins };
+  return (names ?? Object.keys(usual)).map((name, index) => {
     const entry = Object.hasOwn(known, name) ? known[name] : undefined;
     if (entry !== undefined) return entry;
     throw invalid(`builtins[${index}]`, `is no built-in behaviour here; ${nearest(name, Object.keys(known))}`);

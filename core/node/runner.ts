@@ -139,9 +139,11 @@ export class Runner {
     });
   }
 
-  /** Stops accepting, says goodbye to everybody, and ends when all channels are closed, or cut after `timeoutMs`. */
+  /** Stops accepting, says goodbye to everybody, first over what other links carry, and ends when all channels are closed, or cut after `timeoutMs`. */
   async stop(timeoutMs: number): Promise<void> {
     this.channels.stopListening();
+    this.enter(() => this.network.links.closeRelayed('the node stops'));
+    this.flush();
     this.step({ type: 'stop' });
     this.flush();
     this.plan();

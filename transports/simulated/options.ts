@@ -38,7 +38,7 @@ export interface SimulatedNodeOptions extends NodeOptions {
 }
 
 /** What is wired in from beyond the transports. */
-export type SimulationParts = Pick<NodeDefaults, 'router' | 'builtins' | 'namedBuiltins' | 'lan'>;
+export type SimulationParts = Pick<NodeDefaults, 'router' | 'builtins' | 'privateBuiltins' | 'namedBuiltins' | 'lan'>;
 
 /** A simulation that failed: its text has the callbacks that failed in it, and seed and virtual time, which bring it to that point again. */
 export class SimulationError extends Error {

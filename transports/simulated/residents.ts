@@ -22,7 +22,7 @@ import type { Scheduler } from './scheduler.js';
 import type { Topology } from './topology.js';
 import { SimulatedTransport } from './transport.js';
 
-export interface ResidentParts extends Pick<NodeDefaults, 'router' | 'builtins' | 'namedBuiltins' | 'lan'> {
+export interface ResidentParts extends Pick<NodeDefaults, 'router' | 'builtins' | 'privateBuiltins' | 'namedBuiltins' | 'lan'> {
   readonly crypto: Crypto;
   readonly seed: number | string;
   readonly scheduler: Scheduler;
@@ -102,6 +102,7 @@ export class Residents {
       logger: (level) => simulatedLogger(level, clock),
       loadIdentity: () => identity,
       storage: () => host.storage,
+      ...(parts.privateBuiltins === undefined ? {} : { privateBuiltins: parts.privateBuiltins }),
       ...(parts.namedBuiltins === undefined ? {} : { namedBuiltins: parts.namedBuiltins }),
       ...(parts.lan === undefined ? {} : { lan: parts.lan }),
       provide: [{ token: LAN_PORT, useValue: new SimulatedLan(topology, instance) }],

@@ -11,6 +11,7 @@ import type { BehaviorSlot } from '../behaviors/owner.js';
 export const PORTS = Object.keys({
   caller: 1,
   addressSource: 1,
+  pathReporter: 1,
   placement: 1,
   streamOpener: 1,
   seedKeeper: 1,

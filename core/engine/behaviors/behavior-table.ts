@@ -133,6 +133,8 @@ export class BehaviorTable {
     lendHost(slot.instance, this.hostOf(slot));
     this.announce(slot.serviceId);
     this.callbacks.run(slot, 'onStarted', () => slot.instance.onStarted(slot.agent));
+    const { listensAt } = slot.ports.transport ?? {};
+    if (listensAt !== undefined) this.context.effect({ type: 'listen', address: listensAt });
   }
 
   /**

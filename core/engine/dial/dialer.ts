@@ -5,8 +5,9 @@
  * Keeping an address connected for ever is `keeper.ts`.
  */
 import type { Address } from '../../address/address.js';
+import { isRelayed } from '../../address/address-class.js';
 import type { NodeId } from '../../address/node-id.js';
-import type { Attempt, Connection } from '../../api/events.js';
+import type { Attempt, Connection, PathKind } from '../../api/events.js';
 import type { QueueReport } from '../../api/node-view.js';
 import { type CloseReason, NetworkError } from '../../errors.js';
 import { limitError } from '../../limits.js';
@@ -19,8 +20,9 @@ import type { Link } from '../links/link.js';
 import type { LinkObserver } from '../links/link-observer.js';
 import type { LinkTable } from '../links/link-table.js';
 import { AddressLookup, type FoundAddresses } from './address-lookup.js';
-import { dialError, failureOf } from './dial-error.js';
+import { type AddressFailure, dialError, failureOf } from './dial-error.js';
 import { Dialling, type DialRequest } from './dialling.js';
+import type { Paths } from './paths.js';
 import { Race } from './race.js';
 
 /** An address that may be busy is dialled again after so long, once each. */
@@ -40,6 +42,7 @@ export class Dialer implements LinkObserver, BehaviorObserver {
     private readonly links: LinkTable,
     private readonly callbacks: Callbacks,
     private readonly behaviors: BehaviorTable,
+    private readonly paths: Paths,
   ) {
     this.lookup = new AddressLookup(context, callbacks, behaviors);
     this.race = new Race(context, links);
@@ -60,10 +63,11 @@ export class Dialer implements LinkObserver, BehaviorObserver {
     return { name: 'dials', connectionId: undefined, messages: size, messagesMax: sizeMax, bytes: undefined, bytesMax: undefined };
   }
 
-  /** Whether a dial that must end at that node is pending. */
-  isDialling(nodeId: NodeId): boolean {
+  /** Whether a dial of that kind that must end at that node is pending. */
+  isDialling(nodeId: NodeId, path: PathKind): boolean {
     for (const { active } of this.attempts.values()) {
-      for (const link of active) if (link.connection === undefined && link.remoteAddress.nodeId === nodeId) return true;
+      for (const link of active)
+        if (link.connection === undefined && link.path === path && link.remoteAddress.nodeId === nodeId) return true;
     }
     return false;
   }
@@ -194,7 +198,7 @@ export class Dialer implements LinkObserver, BehaviorObserver {
   /** A source has settled later. */
   private found(dialling: Dialling, found: FoundAddresses): void {
     if (this.attempts.get(dialling.id) !== dialling) return;
-    const isIdle = dialling.addresses.length === 0;
+    const isIdle = dialling.addresses.every(isRelayed);
     dialling.take(found, this.context.limits.addressesPerDialMax);
     const isTrying = dialling.active.size > 0;
     if (isTrying && isIdle && dialling.awaits === undefined) this.race.later(dialling);
@@ -214,6 +218,7 @@ export class Dialer implements LinkObserver, BehaviorObserver {
       const dialling = this.waiting.shift();
       if (dialling === undefined) return;
       dialling.isRunning = true;
+      dialling.beganMs = this.context.nowMs;
       this.running++;
       this.goOn(dialling);
     }
@@ -228,12 +233,22 @@ export class Dialer implements LinkObserver, BehaviorObserver {
     if (dialling.isRunning) this.running--;
     else this.waiting = this.waiting.filter((other) => other !== dialling);
     const isOpen = !(outcome instanceof NetworkError);
+    const nodeId = isOpen ? outcome.nodeId : dialling.nodeId;
+    if (nodeId !== undefined && dialling.isRunning) this.paths.dialled(nodeId, this.failuresOf(dialling, outcome));
     for (const link of [...dialling.active])
       if (!isOpen || link.id !== outcome.id) this.links.close(link, isOpen ? 'duplicate' : 'timeout', 'the attempt has ended');
     if (isOpen && request.holder !== undefined) this.links.hold(outcome.id, request.holder);
     if (!isOpen && (outcome.code !== 'SELF_DIAL' || dialling.hasMetSelf)) this.report(request, outcome);
     request.onSettled?.(outcome);
     this.runWaiting();
+  }
+
+  /** Those that have failed, and those that another one has overtaken. */
+  private failuresOf(dialling: Dialling, outcome: Connection | NetworkError): readonly AddressFailure[] {
+    if (outcome instanceof NetworkError) return dialling.failures;
+    const late = new NetworkError('DIAL_TIMEOUT', 'another address was connected first');
+    const others = [...dialling.active].filter(({ id }) => id !== outcome.id);
+    return [...dialling.failures, ...others.map(({ remoteAddress }) => ({ address: remoteAddress.text, error: late }))];
   }
 
   private report(request: DialRequest, error: NetworkError): void {

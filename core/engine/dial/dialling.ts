@@ -2,6 +2,7 @@
  * @module Dialling: one outgoing attempt: what was asked for, its addresses, and what became of each. It decides nothing: `dialer.ts` does.
  */
 import { Address, parseAddress } from '../../address/address.js';
+import { isRelayed } from '../../address/address-class.js';
 import { isNodeId, type NodeId } from '../../address/node-id.js';
 import type { Connection } from '../../api/events.js';
 import { NetworkError } from '../../errors.js';
@@ -48,7 +49,16 @@ export class Dialling {
   /** Further addresses may come. */
   private isLookingUp = false;
 
+  /** When the first address was dialled, or could have been. */
+  beganMs = 0;
+
   constructor(readonly request: DialRequest) {}
+
+  /** The next address goes over other nodes, and others may yet do without. */
+  get isRelayNext(): boolean {
+    const [next] = this.addresses;
+    return next !== undefined && isRelayed(next) && (this.isLookingUp || this.active.size + this.retryingCount > 0);
+  }
 
   /** The node that must be at the other end, if it is known. */
   get nodeId(): NodeId | undefined {
@@ -75,14 +85,16 @@ export class Dialling {
     this.addresses.unshift(...fresh);
   }
 
-  /** Takes in what is new, as long as there are fewer than `countMax`. */
+  /** Takes in what is new, as long as there are fewer than `countMax`; paths over other nodes come last, and one of them always has room. */
   take({ addresses, isComplete }: FoundAddresses, countMax: number): void {
     this.isLookingUp = !isComplete;
     for (const address of addresses) {
-      if (this.known.has(address.text) || this.known.size >= countMax) continue;
+      const room = isRelayed(address) ? countMax + 1 : countMax;
+      if (this.known.has(address.text) || this.known.size >= room) continue;
       this.known.add(address.text);
       this.addresses.push(address);
     }
+    this.addresses.sort((a, b) => Number(isRelayed(a)) - Number(isRelayed(b)));
   }
 
   /** The addresses that have not failed when its time is over. */

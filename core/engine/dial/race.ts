@@ -14,6 +14,8 @@ import type { Dialling } from './dialling.js';
 
 /** The next address is dialled when the last has not answered for so long. */
 const STAGGER_MS = 250;
+/** A path over other nodes waits for so long that one without them comes to something, unless all have failed before. */
+const RELAY_WAIT_MS = 1_000;
 
 export class Race {
   private readonly selfAddresses = new SelfAddresses();
@@ -26,6 +28,12 @@ export class Race {
   /** Dials the next address; the one after it follows. */
   next(dialling: Dialling): void {
     this.hold(dialling);
+    const { deadlines, nowMs } = this.context;
+    const relayAtMs = dialling.beganMs + RELAY_WAIT_MS;
+    if (dialling.isRelayNext && nowMs < relayAtMs) {
+      dialling.staggerId = deadlines.add(() => this.next(dialling), relayAtMs, dialling);
+      return;
+    }
     for (let address = dialling.addresses.shift(); address !== undefined; address = dialling.addresses.shift()) {
       if (!this.isSelf(address)) return this.launch(dialling, address);
       dialling.fail(address, new NetworkError('SELF_DIAL', `${address.text}: this node itself`));

@@ -1,6 +1,6 @@
 /**
  * @module Duplicates: one link per pair of nodes. The node with the smaller id decides, before any behaviour but gates has seen anything: it
- * holds an incoming link back, unread, while its own dial to that node is pending, then goes on with exactly one and closes the others. Its
+ * holds an incoming link back, unread, while its own dial of the same kind, direct or relayed, is pending, then goes on with exactly one and closes the others. Its
  * first message on a link is the choice. The larger node waits for it with what it accepted; what it dialled goes on to the gates
  * meanwhile, so that the choice costs no round trip.
  *
@@ -9,6 +9,7 @@
  */
 
 import type { NodeId } from '../../address/node-id.js';
+import type { PathKind } from '../../api/events.js';
 import { RateWindow } from '../../structures/rate-window.js';
 import type { EngineContext } from '../context.js';
 import type { Admission } from './admission.js';
@@ -22,8 +23,8 @@ const MINUTE_MS = 60_000;
 const LINKS_PER_NODE_MAX = 2;
 
 export class Duplicates implements LinkObserver {
-  /** Set right after construction: whether a dial that must end at that node is pending. */
-  isDialling!: (nodeId: NodeId) => boolean;
+  /** Set right after construction: whether a dial of that kind that must end at that node is pending. */
+  isDialling!: (nodeId: NodeId, path: PathKind) => boolean;
   /** Proven incoming links that wait for this node's own dial to end, by node. */
   private readonly heldByNode = new Map<NodeId, Link>();
 
@@ -40,7 +41,7 @@ export class Duplicates implements LinkObserver {
     if (this.context.self > nodeId) return link.direction === 'incoming' ? this.awaitChoice(link, nodeId) : this.admission.begin(link);
     const rival = this.links.chosen(nodeId);
     if (rival !== undefined) this.contest(link, rival);
-    else if (link.direction === 'incoming' && this.isDialling(nodeId)) this.holdBack(link, nodeId);
+    else if (link.direction === 'incoming' && this.isDialling(nodeId, link.path)) this.holdBack(link, nodeId);
     else this.choose(link);
   }
 
@@ -61,7 +62,7 @@ export class Duplicates implements LinkObserver {
 
   private dialEnded(nodeId: NodeId): void {
     const held = this.heldByNode.get(nodeId);
-    if (held === undefined || this.isDialling(nodeId)) return;
+    if (held === undefined || this.isDialling(nodeId, held.path)) return;
     this.heldByNode.delete(nodeId);
     if (!held.isOver) this.proven(held);
   }

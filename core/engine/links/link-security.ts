@@ -34,7 +34,7 @@ export class LinkSecurity {
       isInitiator,
       space: this.space,
       handshakeBytesMax: limits.handshakeBytesMax,
-      ...(isInitiator && link.remoteAddress.nodeId && { expectedNodeId: link.remoteAddress.nodeId }),
+      ...(link.remoteAddress.nodeId && { expectedNodeId: link.remoteAddress.nodeId }),
       ...(options.secureHooks && { hooks: options.secureHooks }),
     });
     if (isInitiator) link.secure.start();

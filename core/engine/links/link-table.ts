@@ -143,6 +143,7 @@ export class LinkTable implements BehaviorObserver {
     link.phase = 'open';
     link.hasOpened = true;
     link.openedMs = nowMs;
+    link.pathSinceMs = nowMs;
     link.lastTrafficMs = nowMs;
     metrics.opened.value++;
     for (const observer of this.observers) observer.opening?.(link);
@@ -176,6 +177,11 @@ export class LinkTable implements BehaviorObserver {
 
   closeByNode(nodeId: NodeId, text: string): void {
     for (const link of [...this.byId.values()]) if (link.nodeId === nodeId) this.close(link, 'goodbye', text);
+  }
+
+  /** Links that are carried by other links of this node go before those. */
+  closeRelayed(text: string): void {
+    for (const link of [...this.byId.values()]) if (link.path === 'relayed') this.close(link, 'goodbye', text);
   }
 
   /** Ends a link from this side. The remote gets the reason if its identity is proven. */

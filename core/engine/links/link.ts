@@ -6,8 +6,9 @@
  */
 
 import type { Address } from '../../address/address.js';
+import { isRelayed } from '../../address/address-class.js';
 import { type NodeId, nodeIdToBytes } from '../../address/node-id.js';
-import type { Connection } from '../../api/events.js';
+import type { Connection, PathKind } from '../../api/events.js';
 import type { CloseReason } from '../../errors.js';
 import type { Limits } from '../../limits.js';
 import type { Counter } from '../../metrics.js';
@@ -18,7 +19,7 @@ import type { TokenBucket } from '../../structures/token-bucket.js';
 import { FrameReader } from '../../wire/frame.js';
 import { HEADER_BYTES_MAX, type MessageOrigin } from '../../wire/message.js';
 import type { BehaviorSlot, HandlerSlot } from '../behaviors/owner.js';
-import { OpenConnection } from './open-connection.js';
+import { type ConnectionFacts, OpenConnection } from './open-connection.js';
 import { Outbox } from './outbox.js';
 import { PingHistory } from './ping-history.js';
 
@@ -94,6 +95,8 @@ export class Link {
   bytesSent = 0;
   bytesReceived = 0;
   openedMs = 0;
+  /** Since when it goes over its present channel. */
+  pathSinceMs = 0;
   rttMs: number | undefined;
   /** The last ping that was queued. */
   lastPingMs: number;
@@ -132,6 +135,10 @@ export class Link {
     return this.connection?.nodeId;
   }
 
+  get path(): PathKind {
+    return isRelayed(this.remoteAddress) ? 'relayed' : 'direct';
+  }
+
   get isOpen(): boolean {
     return this.phase === 'open';
   }
@@ -142,11 +149,11 @@ export class Link {
   }
 
   /** The remote's identity is proven: the connection's facts stand from here on. */
-  prove(connection: Connection, undecodable: Counter, limits: Limits): void {
+  prove(connection: ConnectionFacts, undecodable: Counter, limits: Limits): void {
     const { id: connectionId, nodeId } = connection;
     const isLasting = (bytes: Uint8Array) => bytes === this.plaintext;
     this.origin = { nodeId, connectionId, undecodable, limits, isLasting };
-    this.connection = new OpenConnection(connection);
+    this.connection = new OpenConnection(connection, this);
     this.nodeIdBytes = nodeIdToBytes(connection.nodeId);
     this.instance = connection.instance;
     this.phase = 'duplicates';

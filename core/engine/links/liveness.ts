@@ -88,9 +88,9 @@ export class Liveness implements LinkObserver {
   reportOf(link: Link): LinkReport {
     const { id: connectionId, nodeId, direction, remoteAddress } = link.connection as Connection;
     const { rttMs, lossRatio } = this.metricOf(link);
-    const { bytesSent, bytesReceived } = link;
+    const { path, bytesSent, bytesReceived } = link;
     const openMs = this.context.nowMs - link.openedMs;
-    return { connectionId, nodeId, direction, remoteAddress, openMs, rttMs, lossRatio, bytesSent, bytesReceived };
+    return { connectionId, nodeId, direction, remoteAddress, path, openMs, rttMs, lossRatio, bytesSent, bytesReceived };
   }
 
   private watch(link: Link): void {

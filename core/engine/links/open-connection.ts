@@ -1,8 +1,16 @@
 /** @module OpenConnection: the facts of a connection as authors and applications see them. */
 import type { Address } from '../../address/address.js';
 import type { NodeId } from '../../address/node-id.js';
-import type { Connection } from '../../api/events.js';
+import type { Connection, PathKind } from '../../api/events.js';
 import { showsShortForm } from '../../structures/short-form.js';
+
+/** What does not change. */
+export type ConnectionFacts = Omit<Connection, 'path'>;
+
+/** What the connection goes over now. */
+export interface ChannelOfConnection {
+  readonly path: PathKind;
+}
 
 export class OpenConnection implements Connection {
   static {
@@ -19,7 +27,9 @@ export class OpenConnection implements Connection {
   readonly channelBinding: Uint8Array;
   readonly instance: string;
 
-  constructor(facts: Connection) {
+  readonly #channel: ChannelOfConnection;
+
+  constructor(facts: ConnectionFacts, channel: ChannelOfConnection) {
     this.id = facts.id;
     this.nodeId = facts.nodeId;
     this.direction = facts.direction;
@@ -29,10 +39,15 @@ export class OpenConnection implements Connection {
     this.provenMs = facts.provenMs;
     this.channelBinding = facts.channelBinding;
     this.instance = facts.instance;
+    this.#channel = channel;
     Object.freeze(this);
   }
 
+  get path(): PathKind {
+    return this.#channel.path;
+  }
+
   toJSON(): object {
-    return { id: this.id, nodeId: this.nodeId, direction: this.direction, remoteAddress: this.remoteAddress.text };
+    return { id: this.id, nodeId: this.nodeId, direction: this.direction, remoteAddress: this.remoteAddress.text, path: this.path };
   }
 }

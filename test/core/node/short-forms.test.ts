@@ -23,7 +23,7 @@ describe('printed and encoded public objects (kind 10)', () => {
     const connection = await node.connect('sim://bob');
     const { id } = node;
     const facts = { id, state: 'running', addresses: ['sim://alice'], connections: 1 };
-    const open = { id: connection.id, nodeId: other.id, direction: 'outgoing', remoteAddress: 'sim://bob' };
+    const open = { id: connection.id, nodeId: other.id, direction: 'outgoing', remoteAddress: 'sim://bob', path: 'direct' };
     const [agent] = node.behavior(Keeper).agent;
     expect([node, agent, connection, node.behavior(Keeper)].map((value) => JSON.parse(JSON.stringify(value)))).to.deep.equal([
       facts,
