@@ -4,6 +4,7 @@
  * Workers, and in worker threads of Node. Cryptography is the portable one.
  */
 import {
+  type AnyTransport,
   type BehaviorEntry,
   type Identity as CoreIdentity,
   type MeshNode,
@@ -12,7 +13,6 @@ import {
   type NodeOptions,
   type RouterTable,
   resolveOptions,
-  type Transport,
 } from './core/index.js';
 import type { RouterClass } from './core/node/node-options.js';
 import { openNode } from './core/node/open-node.js';
@@ -31,7 +31,7 @@ export type Identity = CoreIdentity;
 /** The options of `createNode` of `meshwright/slim`: what is a default elsewhere is handed in. */
 export interface SlimOptions extends Omit<NodeOptions, 'builtins' | 'dataDirectory' | 'lan'> {
   readonly identity?: Identity;
-  readonly transports: readonly Transport[];
+  readonly transports: readonly AnyTransport[];
   readonly router: RouterClass | RouterTable;
   /** Classes, instances or `[class, options]` of `meshwright/behaviours`. A node without `HandshakeBehavior` connects to none that has it. */
   readonly builtins: readonly BehaviorEntry[];

@@ -95,7 +95,22 @@ export type {
   StreamRequest,
   StreamResult,
 } from './api/stream.js';
-export type { Dial, DialSink, LinkKind, LinkSink, Listener, ListenerSink, ResolveSink, Transport, TransportLink } from './api/transport.js';
+export {
+  type AnyTransport,
+  type DatagramSink,
+  type DatagramSocket,
+  type DatagramTransport,
+  type Dial,
+  type DialSink,
+  isDatagramTransport,
+  type LinkKind,
+  type LinkSink,
+  type Listener,
+  type ListenerSink,
+  type ResolveSink,
+  type Transport,
+  type TransportLink,
+} from './api/transport.js';
 export type { Rejection, RejectReason, Vote } from './api/votes.js';
 export type { NodeSendOptions } from './engine/messages/application-sender.js';
 export {

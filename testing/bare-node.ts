@@ -5,7 +5,7 @@
 
 import { BUILTINS, NAMED_BUILTINS } from '../behaviours/index.js';
 import type { NodeEventName, NodeEvents } from '../core/api/events.js';
-import type { Effect, Input } from '../core/engine/context.js';
+import type { DatagramEffect, Effect, Input } from '../core/engine/context.js';
 import { explainRoute } from '../core/engine/messages/explain.js';
 import { Network } from '../core/engine/network.js';
 import { behaviorsOf, linksOf, queuesOf } from '../core/engine/parts.js';
@@ -45,6 +45,8 @@ export class BareNode {
   readonly events: EmittedEvent[] = [];
   /** What this node's dials meet; without it they get no answer. */
   onDial: DialAnswer = () => undefined;
+  /** What becomes of its datagrams; without it they are lost. */
+  onSend: (effect: DatagramEffect) => void = () => {};
   readonly #setup: NodeSetup;
   readonly #container: NodeContainer;
   /** The other ends of open channels, by this node's connection id. */
@@ -127,7 +129,7 @@ export class BareNode {
     const connectionId = this.network.reserveConnectionId();
     const sink = remote(this.#remoteEnd(connectionId, remoteAddress));
     this.#remotes.set(connectionId, sink);
-    this.step({ type: 'accepted', connectionId, kind: 'stream', remoteAddress, localAddress: addressOf(this.name) });
+    this.step({ type: 'accepted', connectionId, remoteAddress, localAddress: addressOf(this.name) });
     return sink;
   }
 
@@ -165,6 +167,7 @@ export class BareNode {
 
   #perform(effect: Effect): void {
     if (effect.type === 'listen') return;
+    if (effect.type === 'send') return this.onSend(effect);
     const { connectionId } = effect;
     switch (effect.type) {
       case 'write':
@@ -193,7 +196,7 @@ export class BareNode {
     if (answer === undefined) return;
     if (!('onBytes' in answer)) return this.network.step({ type: 'resolved', connectionId, addresses: answer }, this.time.nowMs);
     this.#remotes.set(connectionId, answer);
-    const facts = { connectionId, kind: 'stream' as const, remoteAddress: address, localAddress: addressOf(this.name) };
+    const facts = { connectionId, remoteAddress: address, localAddress: addressOf(this.name) };
     this.network.step({ type: 'connected', ...facts }, this.time.nowMs);
   }
 
@@ -209,7 +212,6 @@ export class BareNode {
   /** What the other side writes comes in here. */
   #remoteEnd(connectionId: number, ownAddress: Address): TransportLink {
     return {
-      kind: 'stream',
       remoteAddress: addressOf(this.name),
       localAddress: ownAddress,
       write: (chunks) => {

@@ -11,7 +11,7 @@ import type { Connection } from './events.js';
 import type { ClosestNodes, PathCandidate } from './router-table.js';
 import type { Route } from './routes.js';
 import type { StreamOpener } from './stream.js';
-import type { Transport } from './transport.js';
+import type { AnyTransport } from './transport.js';
 import type { Vote } from './votes.js';
 
 export interface Clock {
@@ -258,7 +258,7 @@ export interface BehaviorPorts {
   readonly connectionPolicy?: ConnectionPolicy;
   readonly handshakeSection?: HandshakeSection;
   /** Registered with the node; called without an agent. */
-  readonly transport?: Transport;
+  readonly transport?: AnyTransport;
 }
 
 /** A port as somebody else calls it: the agent of the behaviour that fills it is passed by the core. */

@@ -1,17 +1,17 @@
 /**
- * @module Transport: the contract of everything that carries bytes between two nodes. Implementations live in `transports/`; they
- * know neither security nor frames. A transport reports through the sinks it is given and never throws into them; it may call a sink
- * only after the call that handed the sink over has returned (`listen`, `dial`, `onConnected`, `onAccepted`).
+ * @module Transport: the contracts of everything that carries bytes between nodes: streams (`Transport`), one channel for each remote, and
+ * datagrams (`DatagramTransport`), one socket for all remotes. Implementations live in `transports/`; they know neither security nor
+ * frames. A transport reports through the sinks it is given and never throws into them; it may call a sink only after the call that
+ * handed the sink over has returned (`listen`, `dial`, `bind`, `onConnected`, `onAccepted`).
  */
 import type { Address } from '../address/address.js';
 import type { NetworkError } from '../errors.js';
 
-/** `stream`: an ordered byte pipe whose boundaries mean nothing. `datagram`: whole packets that may be lost or reordered. */
+/** What carries a link. `stream`: ordered bytes whose boundaries mean nothing. `datagram`: whole packets that may be lost, doubled or reordered. */
 export type LinkKind = 'stream' | 'datagram';
 
-/** One channel to a remote address. */
+/** One channel to a remote address: an ordered byte pipe. */
 export interface TransportLink {
-  readonly kind: LinkKind;
   readonly remoteAddress: Address;
   readonly localAddress: Address | undefined;
   /**
@@ -91,4 +91,49 @@ export interface Transport {
    */
   resolve?(name: Address, sink: ResolveSink): Dial | undefined;
   dial(address: Address, sink: DialSink): Dial;
+}
+
+/** What a socket reports to its owner. */
+export interface DatagramSink {
+  /** Exactly once on success, with the addresses that are really bound (a port 0 is resolved). */
+  onListening(addresses: readonly Address[]): void;
+  /** A datagram came, from whomever. `bytes` are valid during the call only; `from` is where an answer is sent. */
+  onDatagram(bytes: Uint8Array, from: Address): void;
+  /** The socket could not be opened, or died. After this nothing more is called. */
+  onFailed(cause: NetworkError): void;
+}
+
+/** A bound socket: datagrams to and from any address. */
+export interface DatagramSocket extends Listener {
+  /**
+   * Sends each as one datagram, in order, or loses it in silence: whatever the system refuses is lost as on the way. They belong to the socket
+   * from here on. Before `onListening` everything is lost.
+   */
+  send(datagrams: readonly Uint8Array[], to: Address): void;
+  /** Ends it at once; calls nothing afterwards. Idempotent. */
+  close(): void;
+}
+
+/**
+ * Carries datagrams of 0 to 65,507 bytes between addresses. Each may be lost, doubled or overtaken; none is changed by accident without being
+ * lost. It keeps nothing for a remote: who sent a datagram, and whether a remote has moved to another address, is found out by the core, from
+ * what the datagram holds.
+ */
+export interface DatagramTransport {
+  /** The URL schemes it serves, without colon: `['udp']`. */
+  readonly schemes: readonly string[];
+  /** Opens a socket on a local address: to be reached there, and to send from there. */
+  bind(address: Address, sink: DatagramSink): DatagramSocket;
+  /** Where a node binds that sends to `remote` and has no socket yet. */
+  anyAddress(remote: Address): Address;
+  /** As of `Transport`. */
+  resolve?(name: Address, sink: ResolveSink): Dial | undefined;
+}
+
+/** What a node may be given as a transport. */
+export type AnyTransport = Transport | DatagramTransport;
+
+/** Which of the two contracts it keeps. */
+export function isDatagramTransport(transport: AnyTransport): transport is DatagramTransport {
+  return 'bind' in transport;
 }

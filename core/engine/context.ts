@@ -10,7 +10,6 @@ import type { NodeId } from '../address/node-id.js';
 import type { DropCause, NodeEventName, NodeEvents } from '../api/events.js';
 import type { MessageTracer } from '../api/message-tracer.js';
 import type { Logger, Random } from '../api/ports.js';
-import type { LinkKind } from '../api/transport.js';
 import type { NetworkError } from '../errors.js';
 import type { Limits } from '../limits.js';
 import type { AgreementKeys } from '../security/agreement-keys.js';
@@ -34,6 +33,10 @@ export type Input =
   | { readonly type: 'resolved'; readonly connectionId: number; readonly addresses: readonly Address[] }
   | { readonly type: 'dial-failed'; readonly connectionId: number; readonly error: NetworkError }
   | { readonly type: 'bytes'; readonly connectionId: number; readonly bytes: Uint8Array }
+  /** A datagram came to a socket. `mayOpen`: it may be the first of somebody who is accepted. */
+  | ({ readonly type: 'datagram'; readonly bytes: Uint8Array } & DatagramFacts)
+  /** The socket is gone, and with it every link over it. */
+  | { readonly type: 'socket-closed'; readonly socketId: number; readonly cause: NetworkError }
   | { readonly type: 'written'; readonly connectionId: number; readonly byteCount: number }
   /** A turn of the event loop is over: what the links were not read of in it comes first in the next. */
   | { readonly type: 'turn' }
@@ -45,20 +48,39 @@ export type Input =
 
 export interface ChannelFacts {
   readonly connectionId: number;
-  readonly kind: LinkKind;
   readonly remoteAddress: Address;
   readonly localAddress: Address | undefined;
+  /** The socket of a link of datagrams; absent: the link has a channel of its own, which is a stream. */
+  readonly socketId?: number;
   /** Sockets that the transport may have open at once, where it has such a bound. */
   readonly socketsMax?: number | undefined;
 }
 
-/** What the world has to do for a network, in this order. */
+export interface DatagramFacts {
+  readonly socketId: number;
+  readonly from: Address;
+  readonly localAddress: Address | undefined;
+  readonly mayOpen: boolean;
+}
+
+/** What the world has to do for a network, in this order. Links of datagrams have no channel: what is to be done to one is nothing. */
 export type Effect =
+  | ChannelEffect
+  | DatagramEffect
+  /** The transport of a behaviour that has started accepts by itself. */
+  | { readonly type: 'listen'; readonly address: Address };
+
+export interface DatagramEffect {
+  readonly type: 'send';
+  readonly socketId: number;
+  readonly to: Address;
+  readonly datagrams: readonly Uint8Array[];
+}
+
+export type ChannelEffect =
   | { readonly type: 'write'; readonly connectionId: number; readonly chunks: readonly Uint8Array[] }
   | { readonly type: 'dial'; readonly connectionId: number; readonly address: Address }
   | { readonly type: 'cancel-dial'; readonly connectionId: number }
-  /** The transport of a behaviour that has started accepts by itself. */
-  | { readonly type: 'listen'; readonly address: Address }
   /** Read nothing more until `resume`, where the transport can. */
   | { readonly type: 'pause'; readonly connectionId: number }
   | { readonly type: 'resume'; readonly connectionId: number }

@@ -4,12 +4,13 @@
  */
 import type { Address } from '../address/address.js';
 import type { Timers } from '../api/ports.js';
-import type { Dial, LinkSink, Transport, TransportLink } from '../api/transport.js';
-import type { Effect, Input } from '../engine/context.js';
+import { type AnyTransport, type Dial, isDatagramTransport, type LinkSink, type Transport, type TransportLink } from '../api/transport.js';
+import type { ChannelEffect, Effect, Input } from '../engine/context.js';
 import type { Network } from '../engine/network.js';
 import { NetworkError } from '../errors.js';
 import { nearest } from '../schema/nearest.js';
 import { Listening, type ListeningOptions, transportError } from './listening.js';
+import { Sockets } from './sockets.js';
 
 /** What is written in one turn of the event loop to a system that takes everything at once: as much as a lane holds by default. */
 const TURN_BYTES_MAX = 4_194_304;
@@ -18,7 +19,7 @@ const COUNTED_BYTES_MIN = 65_536;
 
 export interface ChannelsOptions extends Pick<ListeningOptions, 'clock' | 'log' | 'onEvent'> {
   readonly timers: Timers;
-  readonly transports: () => readonly Transport[];
+  readonly transports: () => readonly AnyTransport[];
   readonly network: () => Network;
   readonly step: (input: Input) => void;
 }
@@ -30,6 +31,7 @@ export class Channels {
   private turnBytes = 0;
   private readonly writtenBytes = new Map<number, number>();
   private readonly listening: Listening;
+  private readonly sockets: Sockets;
   private isDead = false;
   private onQuiet: (() => void) | undefined;
 
@@ -37,31 +39,38 @@ export class Channels {
     this.listening = new Listening({
       ...options,
       onBound: (addresses) => addresses.length > 0 && options.step({ type: 'listening', addresses }),
-      onAccepted: (link) => this.accepted(link),
       onRefused: () => options.network().metrics.refusedChannels.value++,
     });
+    this.sockets = new Sockets(options.step);
   }
 
   /** Opens a listener; resolves with what is bound. */
   listen(address: Address): Promise<readonly Address[]> {
-    return this.listening.open(address, this.transportFor(address));
+    const transport = this.transportFor(address);
+    return this.listening.open(address, (sink) =>
+      isDatagramTransport(transport)
+        ? this.sockets.listen(address, transport, sink)
+        : transport.listen(address, { ...sink, onAccepted: (link) => this.accepted(link, transport) }),
+    );
   }
 
   /** Nobody is accepted any more. */
   stopListening(): void {
+    this.sockets.refuse();
     this.listening.close();
   }
 
-  /** Calls back when the last channel is gone; at once when there is none. */
+  /** Calls back when the last link is gone; at once when there is none. */
   whenQuiet(callback: () => void): void {
-    if (this.links.size === 0) callback();
-    else this.onQuiet = callback;
+    this.onQuiet = callback;
+    this.checkQuiet();
   }
 
   /** Ends everything at once and in silence, as a crash would. */
   kill(): void {
     this.isDead = true;
     this.listening.abandon();
+    this.sockets.close();
     for (const dial of this.dials.values()) dial.cancel();
     for (const link of [...this.links.values()]) link.destroy();
     this.links.clear();
@@ -71,6 +80,7 @@ export class Channels {
   /** Carries out an effect; what a transport throws becomes an input. */
   carryOut(effect: Effect): void {
     if (effect.type === 'listen') return this.listenFor(effect.address);
+    if (effect.type === 'send') return this.sockets.send(effect);
     const { connectionId } = effect;
     try {
       this.attempt(effect);
@@ -82,6 +92,7 @@ export class Channels {
       this.options.step({ type: 'closed', connectionId, cause });
       if (effect.type !== 'destroy') link?.destroy();
     }
+    if (effect.type === 'end' || effect.type === 'destroy') this.checkQuiet();
   }
 
   /** Of a listener that cannot be opened, the event says so. */
@@ -89,7 +100,15 @@ export class Channels {
     if (!this.isDead) this.listen(address).catch(() => {});
   }
 
-  private attempt(effect: Exclude<Effect, { readonly type: 'listen' }>): void {
+  /** Links of datagrams end without a word from any transport. */
+  private checkQuiet(): void {
+    if (this.onQuiet === undefined || this.links.size > 0 || this.options.network().links.size > 0) return;
+    const { onQuiet } = this;
+    this.onQuiet = undefined;
+    onQuiet();
+  }
+
+  private attempt(effect: ChannelEffect): void {
     const { connectionId } = effect;
     switch (effect.type) {
       case 'write':
@@ -120,25 +139,38 @@ export class Channels {
     const onFailed = (error: NetworkError) => settle({ type: 'dial-failed', connectionId, error });
     const onResolved = (addresses: readonly Address[]) => settle({ type: 'resolved', connectionId, addresses });
     const lookup = transport.resolve?.(address, { onResolved, onFailed });
-    const onConnected = (link: TransportLink) => this.connected(connectionId, link);
-    this.dials.set(connectionId, lookup ?? transport.dial(address, { onConnected, onFailed }));
+    const dial = lookup ?? this.connect(transport, address, connectionId, settle, onFailed);
+    if (dial !== undefined) this.dials.set(connectionId, dial);
+  }
+
+  private connect(
+    transport: AnyTransport,
+    address: Address,
+    connectionId: number,
+    settle: (input: Input) => void,
+    onFailed: (error: NetworkError) => void,
+  ): Dial | undefined {
+    if (!isDatagramTransport(transport))
+      return transport.dial(address, { onConnected: (link) => this.connected(connectionId, link), onFailed });
+    const onReady = (socketId: number, localAddress: Address | undefined) =>
+      settle({ type: 'connected', connectionId, remoteAddress: address.withNodeId(undefined), localAddress, socketId });
+    return this.sockets.reach(address, transport, { onReady, onFailed });
   }
 
   private connected(connectionId: number, link: TransportLink): LinkSink {
-    const { kind, remoteAddress, localAddress } = link;
+    const { remoteAddress, localAddress } = link;
     this.dials.delete(connectionId);
     this.links.set(connectionId, link);
-    this.options.step({ type: 'connected', connectionId, kind, remoteAddress, localAddress });
+    this.options.step({ type: 'connected', connectionId, remoteAddress, localAddress });
     return this.sinkOf(connectionId);
   }
 
-  private accepted(link: TransportLink): LinkSink | undefined {
+  private accepted(link: TransportLink, { socketsMax }: Transport): LinkSink | undefined {
     if (this.isDead || this.options.network().isStopping) return undefined;
-    const { kind, remoteAddress, localAddress } = link;
+    const { remoteAddress, localAddress } = link;
     const connectionId = this.options.network().reserveConnectionId();
     this.links.set(connectionId, link);
-    const socketsMax = this.options.transports().find(({ schemes }) => schemes.includes(remoteAddress.scheme))?.socketsMax;
-    this.options.step({ type: 'accepted', connectionId, kind, remoteAddress, localAddress, socketsMax });
+    this.options.step({ type: 'accepted', connectionId, remoteAddress, localAddress, socketsMax });
     return this.sinkOf(connectionId);
   }
 
@@ -150,7 +182,7 @@ export class Channels {
         this.links.delete(connectionId);
         this.settleWritten(connectionId);
         this.options.step({ type: 'closed', connectionId, cause });
-        if (this.links.size === 0) this.onQuiet?.();
+        this.checkQuiet();
       },
     };
   }
@@ -180,7 +212,7 @@ export class Channels {
   }
 
   /** Throws `SCHEME_UNKNOWN`. */
-  transportFor({ scheme, text }: Address): Transport {
+  transportFor({ scheme, text }: Address): AnyTransport {
     const transports = this.options.transports();
     const transport = transports.find(({ schemes }) => schemes.includes(scheme));
     if (transport !== undefined) return transport;

@@ -1,10 +1,10 @@
 /**
- * @module Listening: the listeners of a node, from `listen` to their end. It accepts nothing by itself: channels are the runner's.
+ * @module Listening: the listeners of a node, from `listen` to their end. What comes in is no business of it: `channels.ts` and `sockets.ts` take it.
  */
 import type { Address } from '../address/address.js';
 import type { NodeEventName, NodeEvents } from '../api/events.js';
 import type { Clock, Logger } from '../api/ports.js';
-import type { LinkSink, Listener, ListenerSink, Transport, TransportLink } from '../api/transport.js';
+import type { Listener, ListenerSink } from '../api/transport.js';
 import { NetworkError } from '../errors.js';
 
 /** Between two log lines about channels that were closed unread. */
@@ -15,11 +15,12 @@ export interface ListeningOptions {
   readonly log: Logger;
   readonly onEvent: <Name extends NodeEventName>(name: Name, event: NodeEvents[Name]) => void;
   readonly onBound: (addresses: readonly Address[]) => unknown;
-  /** `undefined` closes the channel. */
-  readonly onAccepted: (link: TransportLink) => LinkSink | undefined;
   /** A channel was closed unread. */
   readonly onRefused: () => void;
 }
+
+/** What every listener reports, whatever comes in at it. */
+export type BoundSink = Required<Pick<ListenerSink, 'onListening' | 'onRefused' | 'onFailed'>>;
 
 export class Listening {
   private readonly listeners = new Set<Listener>();
@@ -30,16 +31,15 @@ export class Listening {
 
   constructor(private readonly options: ListeningOptions) {}
 
-  /** Resolves with what is bound. */
-  open(address: Address, transport: Transport): Promise<readonly Address[]> {
+  /** Resolves with what is bound. `begin` opens the listener, with a sink to which it adds what is its own. */
+  open(address: Address, begin: (sink: BoundSink) => Listener): Promise<readonly Address[]> {
     return new Promise((resolve, reject) => {
-      const sink: ListenerSink = {
+      const sink: BoundSink = {
         onListening: (addresses) => {
           this.unopened.delete(reject);
           this.options.onBound(addresses);
           resolve(addresses);
         },
-        onAccepted: (link) => this.options.onAccepted(link),
         onRefused: (reason) => this.refused(address, reason),
         onFailed: (error) => {
           this.unopened.delete(reject);
@@ -48,7 +48,7 @@ export class Listening {
         },
       };
       try {
-        this.listeners.add(transport.listen(address, sink));
+        this.listeners.add(begin(sink));
         this.unopened.add(reject);
       } catch (thrown) {
         reject(transportError(thrown));

@@ -7,7 +7,7 @@ import type { NodeId } from '../address/node-id.js';
 import type { MessageTracer } from '../api/message-tracer.js';
 import type { Clock, Logger, Random, Sealer, Signer, Storage, Timers } from '../api/ports.js';
 import type { RouterTable } from '../api/router-table.js';
-import type { Transport } from '../api/transport.js';
+import type { AnyTransport } from '../api/transport.js';
 import type { Limits } from '../limits.js';
 import type { CheckedEntries, CheckedProviders } from '../registration/checked-entries.js';
 import type { DependencyContainer } from '../registration/injection.js';
@@ -62,7 +62,7 @@ export interface NodeOptions {
   /** A RouterTable class or instance; `PathVectorRouter` by default. */
   readonly router?: RouterClass | RouterTable;
   /** Instead of the platform's own (TCP and WebSocket on Node; memory and WebSocket in browsers). */
-  readonly transports?: readonly Transport[];
+  readonly transports?: readonly AnyTransport[];
   /** Overrides of `limits.ts`; a wrong one is refused at once. */
   readonly limits?: Partial<Limits>;
   /** `max`: open connections, 64 by default; further ones are refused. `min`: what discovery aims at, 8 by default. */
@@ -127,7 +127,7 @@ export interface NodeDefaults {
   /** Fresh keys of that crypto and random, with spares; absent: none are made before they are needed. */
   readonly keys?: AgreementKeys;
   /** Asked once, when no transports are given. Without `keepAlive` their sockets keep no process alive. */
-  readonly transports: (options: { readonly keepAlive: boolean }) => readonly Transport[];
+  readonly transports: (options: { readonly keepAlive: boolean }) => readonly AnyTransport[];
   readonly router: RouterClass;
   /** Those that run by default. */
   readonly builtins: Builtins;
@@ -161,7 +161,7 @@ export interface NodeSetup {
   readonly provide: readonly Provider[];
   readonly container: DependencyContainer | undefined;
   readonly router: RouterTable;
-  readonly transports: readonly Transport[];
+  readonly transports: readonly AnyTransport[];
   readonly limits: Limits;
   readonly tickMs: number;
   readonly keepAlive: boolean;

@@ -6,7 +6,7 @@ import { classOf } from '../address/address-class.js';
 import type { MessageTracer } from '../api/message-tracer.js';
 import type { Clock, Logger, Random, Storage, Timers } from '../api/ports.js';
 import { RouterTable } from '../api/router-table.js';
-import type { Transport } from '../api/transport.js';
+import type { AnyTransport, DatagramTransport, Transport } from '../api/transport.js';
 import { type ErrorCode, NetworkError } from '../errors.js';
 import { LIMITS, type Limits, resolveLimits } from '../limits.js';
 import type { DependencyContainer } from '../registration/injection.js';
@@ -150,14 +150,15 @@ function keyOf(key: unknown): Secret | undefined {
   return key instanceof Uint8Array && key.length === 32 ? new Secret(key) : undefined;
 }
 
-function transportOf(given: unknown): Transport | undefined {
-  const { schemes, listen, dial } = Object(given) as Partial<Transport>;
+function transportOf(given: unknown): AnyTransport | undefined {
+  const { schemes, listen, dial, bind, anyAddress } = Object(given) as Partial<Transport & DatagramTransport>;
   const isServing =
     Array.isArray(schemes) && schemes.length > 0 && schemes.every((scheme) => typeof scheme === 'string' && SCHEME.test(scheme));
-  return isServing && typeof listen === 'function' && typeof dial === 'function' ? (given as Transport) : undefined;
+  const methods = bind === undefined ? [listen, dial] : [bind, anyAddress];
+  return isServing && methods.every((method) => typeof method === 'function') ? (given as AnyTransport) : undefined;
 }
 
-function schemesOf(transports: readonly Transport[]): readonly string[] {
+function schemesOf(transports: readonly AnyTransport[]): readonly string[] {
   return transports.flatMap(({ schemes }) => schemes);
 }
 

@@ -7,7 +7,7 @@ import type { Address } from '../address/address.js';
 import type { NodeEventName, NodeEvents } from '../api/events.js';
 import type { Clock, Logger, Timers } from '../api/ports.js';
 import type { Route } from '../api/routes.js';
-import type { Transport } from '../api/transport.js';
+import type { AnyTransport } from '../api/transport.js';
 import type { Input, NetworkOptions } from '../engine/context.js';
 import type { NodeSendOptions } from '../engine/messages/application-sender.js';
 import type { Network } from '../engine/network.js';
@@ -18,7 +18,7 @@ export interface RunnerOptions {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly log: Logger;
-  readonly transports: () => readonly Transport[];
+  readonly transports: () => readonly AnyTransport[];
   /** Gets the network's events, after the step that emitted them. */
   readonly onEvent: <Name extends NodeEventName>(name: Name, event: NodeEvents[Name]) => void;
 }

@@ -55,7 +55,6 @@ function isReady(message: SecuredPeer['control'][number]): boolean {
 
 function linkOf(socket: Socket, { host, port }: Place): TransportLink {
   return {
-    kind: 'stream',
     remoteAddress: Address.of({ scheme: 'tcp', host, port }),
     localAddress: undefined,
     write: (chunks) => {

@@ -1,37 +1,56 @@
 /**
- * @module transportSuite: proves a transport against the contract of `core/api/transport.ts`. It needs a runner with `describe` and `it`
- * (mocha, vitest, jest) only; `transportChecks` gives the same checks as data, to run them without one. Every wait
+ * @module transportSuite, datagramSuite: prove a transport against its contract in `core/api/transport.ts`. They need a runner with `describe` and `it`
+ * (mocha, vitest, jest) only; `transportChecks` and `datagramChecks` give the same checks as data, to run them without one. Every wait
  * names what it waits for and has a deadline.
  */
 
-import type { LinkKind } from '../../core/api/transport.js';
 import { NetworkError } from '../../core/errors.js';
+import { DATAGRAM_CHECKS, type DatagramCheck } from './datagram-checks.js';
+import type { DatagramFactory } from './datagram-world.js';
 import { DIAL_CHECKS, LISTEN_CHECKS, type TransportCheck } from './transport-checks.js';
 import { STREAM_CHECKS } from './transport-stream-checks.js';
 import type { TransportFactory } from './transport-world.js';
 
+export type { DatagramCheck } from './datagram-checks.js';
+export type { DatagramFactory, DatagramFixture } from './datagram-world.js';
 export type { TransportCheck } from './transport-checks.js';
 export type { TransportFactory, TransportFixture } from './transport-world.js';
 
 export interface TransportSuiteOptions {
-  /** What the transport's links are; default `stream`. Datagrams are asked only what holds where packets may be lost. */
-  readonly kind?: LinkKind;
   /** How the suite is called in the runner's report. */
   readonly name?: string;
 }
 
-/** Registers the suite with the runner. The factory gives fresh transports at every call. */
+/** Registers the suite for streams with the runner. The factory gives fresh transports at every call. */
 export function transportSuite(factory: TransportFactory, options: TransportSuiteOptions = {}): void {
-  const { describe, it } = globalThis as unknown as Partial<Record<'describe' | 'it', (name: string, body: () => unknown) => void>>;
-  if (describe === undefined || it === undefined) {
-    throw new NetworkError('ARGUMENT_INVALID', 'transportSuite needs a test runner with global describe and it; or use transportChecks');
-  }
-  describe(`the transport contract${options.name === undefined ? '' : `: ${options.name}`}`, () => {
-    for (const { name, run } of transportChecks(options)) it(name, () => run(factory));
-  });
+  register('transportSuite', 'the transport contract', options, transportChecks(), factory);
 }
 
 /** The checks of the suite, for running them without a runner. */
-export function transportChecks({ kind = 'stream' }: TransportSuiteOptions = {}): readonly TransportCheck[] {
-  return kind === 'stream' ? [...LISTEN_CHECKS, ...DIAL_CHECKS, ...STREAM_CHECKS] : [...LISTEN_CHECKS, ...DIAL_CHECKS];
+export function transportChecks(): readonly TransportCheck[] {
+  return [...LISTEN_CHECKS, ...DIAL_CHECKS, ...STREAM_CHECKS];
+}
+
+/** Registers the suite for datagrams with the runner. The factory gives fresh transports at every call. */
+export function datagramSuite(factory: DatagramFactory, options: TransportSuiteOptions = {}): void {
+  register('datagramSuite', 'the datagram contract', options, DATAGRAM_CHECKS, factory);
+}
+
+/** The checks of the datagram suite, for running them without a runner. */
+export function datagramChecks(): readonly DatagramCheck[] {
+  return DATAGRAM_CHECKS;
+}
+
+interface Check<Factory> {
+  readonly name: string;
+  run(factory: Factory): Promise<void>;
+}
+
+function register<F>(suite: string, contract: string, { name }: TransportSuiteOptions, checks: readonly Check<F>[], factory: F): void {
+  const { describe, it } = globalThis as unknown as Partial<Record<'describe' | 'it', (name: string, body: () => unknown) => void>>;
+  if (describe === undefined || it === undefined)
+    throw new NetworkError('ARGUMENT_INVALID', `${suite} needs a test runner with global describe and it; or take its checks as data`);
+  describe(`${contract}${name === undefined ? '' : `: ${name}`}`, () => {
+    for (const check of checks) it(check.name, () => check.run(factory));
+  });
 }

@@ -8,7 +8,6 @@ import { NetworkError } from '../../core/errors.js';
 import type { MemoryNetwork } from './network.js';
 
 export class MemoryLink implements TransportLink {
-  readonly kind = 'stream';
   readonly #network: MemoryNetwork;
   #peer: MemoryLink | undefined;
   /** Absent before `attach` and after the close. */

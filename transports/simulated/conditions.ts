@@ -9,13 +9,30 @@ export interface LinkConditions {
   readonly latencyMs: number;
   /** Up to so much is added at random. Bytes of one channel keep their order. */
   readonly jitterMs: number;
-  /** The share of segments (1,460 bytes at most) that are lost and sent again: each loss costs 200 ms and two latencies. */
+  /** The share of segments (1,460 bytes at most) that are lost: of channels they are sent again, which costs 200 ms and two latencies each; a lost datagram stays lost. */
   readonly loss: number;
-  /** Bytes per second, shared by all channels of the direction. */
+  /** Bytes per second, shared by all channels of the direction. Datagrams that would have to wait for more than 250 ms are lost. */
   readonly bandwidth: number;
+  /** The share of datagrams that are held up by 1 to 2 times `reorderMs` (with latency and jitter added), so that later ones overtake them. */
+  readonly reordered: number;
+  /** How long such a datagram is held up at least. */
+  readonly reorderMs: number;
+  /** The share of datagrams that arrive twice. */
+  readonly doubled: number;
+  /** Datagrams with more bytes are lost. */
+  readonly datagramBytesMax: number;
 }
 
-export const CONDITIONS_DEFAULT: LinkConditions = { latencyMs: 10, jitterMs: 0, loss: 0, bandwidth: Number.POSITIVE_INFINITY };
+export const CONDITIONS_DEFAULT: LinkConditions = {
+  latencyMs: 10,
+  jitterMs: 0,
+  loss: 0,
+  bandwidth: Number.POSITIVE_INFINITY,
+  reordered: 0,
+  reorderMs: 20,
+  doubled: 0,
+  datagramBytesMax: 65_507,
+};
 
 const DELAY_MAX_MS = 3_600_000;
 const LOSS_MAX = 0.99;
@@ -27,7 +44,19 @@ export function conditionsOf(given: Partial<LinkConditions>, base: LinkCondition
   check('jitterMs', jitterMs, 0, DELAY_MAX_MS);
   check('loss', loss, 0, LOSS_MAX);
   check('bandwidth', bandwidth, 1, Number.POSITIVE_INFINITY);
-  return { latencyMs, jitterMs, loss, bandwidth };
+  return { latencyMs, jitterMs, loss, bandwidth, ...datagramConditionsOf(given, base) };
+}
+
+type DatagramConditions = Pick<LinkConditions, 'reordered' | 'reorderMs' | 'doubled' | 'datagramBytesMax'>;
+
+function datagramConditionsOf(given: Partial<LinkConditions>, base: LinkConditions): DatagramConditions {
+  const { reordered = base.reordered, reorderMs = base.reorderMs, doubled = base.doubled } = given;
+  const { datagramBytesMax = base.datagramBytesMax } = given;
+  check('reordered', reordered, 0, 1);
+  check('reorderMs', reorderMs, 0, DELAY_MAX_MS);
+  check('doubled', doubled, 0, 1);
+  check('datagramBytesMax', datagramBytesMax, 0, CONDITIONS_DEFAULT.datagramBytesMax);
+  return { reordered, reorderMs, doubled, datagramBytesMax };
 }
 
 function check(option: string, value: unknown, min: number, max: number): void {

@@ -3,7 +3,7 @@
  * instance is what crashes: it receives nothing any more. A host that is down swallows what is sent to it; one that is up and has no
  * instance, or another one than the sender knew, refuses.
  */
-import { type Clock, type ListenerSink, MemoryStorage, type Random, type Timers } from '../../core/index.js';
+import { type Clock, type DatagramSink, type ListenerSink, MemoryStorage, type Random, type Timers } from '../../core/index.js';
 import { SeededRandom } from './chance/random.js';
 import type { SimulatedLink } from './link.js';
 import type { Path } from './path.js';
@@ -34,6 +34,8 @@ export class Host {
 export class Instance {
   isAlive = true;
   readonly listeners = new Map<number, ListenerSink>();
+  /** Bound sockets for datagrams, by port. */
+  readonly sockets = new Map<number, DatagramSink>();
   /** Every end of a channel that is not closed. */
   readonly links = new Set<SimulatedLink>();
   readonly random: Random;

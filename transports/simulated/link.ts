@@ -19,7 +19,6 @@ const QUEUED_BYTES_MAX = 64 * 1024 * 1024;
 const USED = 0xdb;
 
 export class SimulatedLink implements TransportLink {
-  readonly kind = 'stream';
   #sink: LinkSink | undefined;
   #isEnding = false;
   #isClosed = false;

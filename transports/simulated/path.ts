@@ -15,6 +15,11 @@ export interface Passage {
   readonly lostCount: number;
 }
 
+/** Of what is queued at a narrow path datagrams that would have to wait for longer are lost. */
+const QUEUE_MAX_MS = 250;
+/** Headers of a datagram. */
+const DATAGRAM_HEADER_BYTES = 28;
+
 export class Path {
   /** Absent: the network's. */
   own: LinkConditions | undefined;
@@ -47,9 +52,27 @@ export class Path {
     return { leavesMs, arrivesMs: leavesMs + latencyMs + jitter + lostCount * (RESEND_MS + 2 * latencyMs), lostCount };
   }
 
+  /** When a datagram that leaves now arrives: never, once, or twice. */
+  passDatagram(byteCount: number, nowMs: number): readonly number[] {
+    const { latencyMs, jitterMs, loss, bandwidth, reordered, reorderMs, doubled, datagramBytesMax } = this.conditions;
+    const leavesMs = Math.max(nowMs, this.#busyUntilMs) + ((byteCount + DATAGRAM_HEADER_BYTES) / bandwidth) * 1_000;
+    if (this.isBlocked || byteCount > datagramBytesMax || leavesMs - nowMs > QUEUE_MAX_MS) return [];
+    if (bandwidth !== Number.POSITIVE_INFINITY) this.#busyUntilMs = leavesMs;
+    if (this.#isOneOf(loss)) return [];
+    const arrival = () => {
+      const heldMs = this.#isOneOf(reordered) ? reorderMs * (1 + this.random()) : 0;
+      return leavesMs + latencyMs + heldMs + (jitterMs > 0 ? jitterMs * this.random() : 0);
+    };
+    return this.#isOneOf(doubled) ? [arrival(), arrival()] : [arrival()];
+  }
+
   /** What was to leave after `nowMs` does not. */
   clear(nowMs: number): void {
     this.#busyUntilMs = Math.min(this.#busyUntilMs, nowMs);
+  }
+
+  #isOneOf(share: number): boolean {
+    return share > 0 && this.random() < share;
   }
 
   #losses(segmentCount: number, loss: number): number {

@@ -13,6 +13,7 @@ import {
 } from '../../core/index.js';
 import type { Crypto } from '../../core/security/crypto.js';
 import { SeededRandom } from './chance/random.js';
+import { SimulatedDatagrams } from './datagrams.js';
 import type { Faults } from './faults.js';
 import { type Host, Instance } from './host.js';
 import { SimulatedLan } from './lan.js';
@@ -98,7 +99,7 @@ export class Residents {
     const { clock, timers, random } = instance;
     const defaults: NodeDefaults = {
       ...{ clock, timers, random, crypto: parts.crypto, router: parts.router, builtins: parts.builtins },
-      transports: () => [new SimulatedTransport(topology, instance)],
+      transports: () => [new SimulatedTransport(topology, instance), new SimulatedDatagrams(topology, instance)],
       logger: (level) => simulatedLogger(level, clock),
       loadIdentity: () => identity,
       storage: () => host.storage,

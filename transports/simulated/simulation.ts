@@ -7,10 +7,11 @@
  * Whenever an instant is over, every promise that can settle does so before time goes on: an `async` method that waits for nothing but
  * the simulation takes no virtual time. What waits for the real world (a file, a real timer) is not deterministic.
  */
-import { type LanPort, NetworkError, type Transport } from '../../core/index.js';
+import { type DatagramTransport, type LanPort, NetworkError, type Transport } from '../../core/index.js';
 import { SeededRandom } from './chance/random.js';
 import { CONDITIONS_DEFAULT, conditionsOf, type LinkConditions } from './conditions.js';
 import { simulatedCrypto } from './crypto.js';
+import { SimulatedDatagrams } from './datagrams.js';
 import { Driver, type Goal } from './driver.js';
 import { Faults, type SimulatedFault } from './faults.js';
 import { Instance } from './host.js';
@@ -206,6 +207,11 @@ export class Simulation {
   /** The bare transport of a host without a node, for peers that do not keep to the protocol. */
   transport(name: string): Transport {
     return new SimulatedTransport(this.topology, this.instanceOn(name));
+  }
+
+  /** The same for datagrams: `udp://name:port`. */
+  datagrams(name: string): DatagramTransport {
+    return new SimulatedDatagrams(this.topology, this.instanceOn(name));
   }
 
   /** The bare LAN port of a host without a node. */

@@ -17,7 +17,6 @@ const LINGER_MS = 1_000;
 const GATHERED_BYTES_MIN = 1_024;
 
 export class TcpLink implements TransportLink {
-  readonly kind = 'stream';
   readonly #socket: Socket;
   #localAddress: Address | undefined;
   /** Absent before `attach` and after the close. */

@@ -29,7 +29,6 @@ const POLL_MS = 10;
 const GOOD_CODES: ReadonlySet<number> = new Set([1000, 1001, 1005]);
 
 export class PlatformLink implements TransportLink {
-  readonly kind = 'stream';
   readonly localAddress = undefined;
   readonly #webSocket: PlatformWebSocket;
   #sink: LinkSink | undefined;

@@ -328,7 +328,6 @@ describe('a transport that does not keep to its contract', () => {
       setImmediate(() => {
         const ends: { sink: LinkSink | undefined }[] = [{ sink: undefined }, { sink: undefined }];
         const link = (own: number, other: number): TransportLink => ({
-          kind: 'stream',
           remoteAddress: address,
           localAddress: undefined,
           write: (chunks) => {

@@ -24,7 +24,6 @@ const GOOD_CODES: ReadonlySet<number> = new Set([1000, 1001, 1005]);
 const ABNORMAL = 1006;
 
 export class WebSocketLink implements TransportLink {
-  readonly kind = 'stream';
   readonly #webSocket: WebSocket;
   readonly #socket: Socket;
   readonly #scheme: string;

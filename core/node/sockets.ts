@@ -1,0 +1,133 @@
+/**
+ * @module Sockets: the datagram sockets of a node: those that it listens on, and for a transport on which it does not, one more from which it
+ * dials. All links of a socket share it: it is closed with the node. What a datagram means is the engine's business.
+ */
+import type { Address } from '../address/address.js';
+import { classOf } from '../address/address-class.js';
+import type { DatagramSink, DatagramSocket, DatagramTransport, Dial, Listener } from '../api/transport.js';
+import type { DatagramEffect, Input } from '../engine/context.js';
+import type { NetworkError } from '../errors.js';
+import type { BoundSink } from './listening.js';
+
+interface Socket {
+  readonly id: number;
+  readonly transport: DatagramTransport;
+  /** Strangers are accepted. */
+  readonly isListening: boolean;
+  /** Set right after it was opened. */
+  handle?: DatagramSocket;
+  /** What is bound; empty until it is. */
+  addresses: readonly Address[];
+  /** Dials that wait for it to be bound. */
+  readonly waiting: Set<ReachSink>;
+}
+
+/** What a dial reports: exactly one of the two, later, unless it was cancelled. */
+export interface ReachSink {
+  onReady(socketId: number, localAddress: Address | undefined): void;
+  onFailed(cause: NetworkError): void;
+}
+
+export class Sockets {
+  private readonly byId = new Map<number, Socket>();
+  private lastId = 0;
+  /** Strangers are accepted where a socket listens. */
+  private isAccepting = true;
+
+  constructor(private readonly step: (input: Input) => void) {}
+
+  /** Opens a socket on which others are accepted. The listener that is returned only stops that: links go on. */
+  listen(address: Address, transport: DatagramTransport, sink: BoundSink): Listener {
+    const socket = this.open(address, transport, sink);
+    return {
+      close: () => {
+        if (socket.addresses.length === 0) this.end(socket);
+      },
+    };
+  }
+
+  /** Nobody is accepted any more. */
+  refuse(): void {
+    this.isAccepting = false;
+  }
+
+  /** Finds a socket for a dial: one from which the remote can be reached, or else one that is opened for dials. `undefined`: `sink` knows it already. */
+  reach(remote: Address, transport: DatagramTransport, sink: ReachSink): Dial | undefined {
+    const socket = this.suiting(remote, transport) ?? this.open(transport.anyAddress(remote), transport);
+    socket.waiting.add(sink);
+    if (socket.addresses.length === 0) return { cancel: () => socket.waiting.delete(sink) };
+    this.ready(socket);
+    return undefined;
+  }
+
+  /** What it cannot send is lost, as on the way. */
+  send({ socketId, datagrams, to }: DatagramEffect): void {
+    this.byId.get(socketId)?.handle?.send(datagrams, to);
+  }
+
+  close(): void {
+    for (const socket of [...this.byId.values()]) this.end(socket);
+  }
+
+  private suiting(remote: Address, transport: DatagramTransport): Socket | undefined {
+    const own = [...this.byId.values()].filter((socket) => socket.transport === transport);
+    const isNear = classOf(remote) === 'loopback';
+    const suits = (address: Address) => address.hostKind === remote.hostKind && (isNear || classOf(address) !== 'loopback');
+    const isOpening = ({ isListening, addresses }: Socket) => !isListening && addresses.length === 0;
+    return own.find((socket) => isOpening(socket) || socket.addresses.some(suits));
+  }
+
+  private open(address: Address, transport: DatagramTransport, listener?: BoundSink): Socket {
+    const socket: Socket = { id: ++this.lastId, transport, isListening: listener !== undefined, addresses: [], waiting: new Set() };
+    this.byId.set(socket.id, socket);
+    try {
+      socket.handle = transport.bind(address, this.sinkOf(socket, listener));
+    } catch (thrown) {
+      this.byId.delete(socket.id);
+      throw thrown;
+    }
+    return socket;
+  }
+
+  private sinkOf(socket: Socket, listener: BoundSink | undefined): DatagramSink {
+    const { id: socketId } = socket;
+    return {
+      onListening: (addresses) => {
+        socket.addresses = addresses;
+        listener?.onListening(addresses);
+        this.ready(socket);
+      },
+      onDatagram: (bytes, from) => {
+        const localAddress = localOf(socket, from);
+        this.step({ type: 'datagram', socketId, bytes, from, localAddress, mayOpen: socket.isListening && this.isAccepting });
+      },
+      onFailed: (cause) => {
+        this.byId.delete(socketId);
+        listener?.onFailed(cause);
+        for (const sink of takeAll(socket.waiting)) sink.onFailed(cause);
+        this.step({ type: 'socket-closed', socketId, cause });
+      },
+    };
+  }
+
+  private ready(socket: Socket): void {
+    for (const sink of takeAll(socket.waiting)) sink.onReady(socket.id, socket.addresses[0]);
+  }
+
+  private end(socket: Socket): void {
+    this.byId.delete(socket.id);
+    socket.waiting.clear();
+    socket.handle?.close();
+  }
+}
+
+/** What of a socket's addresses a remote of that kind may have sent to. */
+function localOf({ addresses }: Socket, { hostKind }: Address): Address | undefined {
+  return addresses.find((address) => address.hostKind === hostKind) ?? addresses[0];
+}
+
+function takeAll<T>(set: Set<T>): T[] {
+  const all = [...set];
+  set.clear();
+  return all;
+}

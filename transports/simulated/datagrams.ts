@@ -1,0 +1,82 @@
+/**
+ * @module SimulatedDatagrams: `udp://host:port` of one instance on a simulated host. The path decides when a datagram arrives, how often, and
+ * whether at all; nobody learns what was lost. A port without a socket, and a host that is down, swallow what is sent to them.
+ */
+import { Address, type DatagramSink, type DatagramSocket, type DatagramTransport, NetworkError } from '../../core/index.js';
+import type { Instance } from './host.js';
+import type { TransportWorld } from './transport.js';
+
+/** What used bytes are overwritten with: they are valid during the call only, and this makes it so. */
+const USED = 0xdb;
+
+export class SimulatedDatagrams implements DatagramTransport {
+  readonly schemes = ['udp'];
+
+  constructor(
+    private readonly world: TransportWorld,
+    private readonly instance: Instance,
+  ) {}
+
+  anyAddress(): Address {
+    return addressOf(this.instance.host.name, 0);
+  }
+
+  bind(address: Address, sink: DatagramSink): DatagramSocket {
+    if (address.scheme !== 'udp') throw new NetworkError('SCHEME_UNKNOWN', `simulated datagrams do not serve ${address.text}`);
+    const { instance } = this;
+    const { sockets, host } = instance;
+    const port = address.port === 0 ? instance.nextPort() : address.port;
+    const flaw = address.host !== host.name ? elsewhere(address, host.name) : sockets.has(port) ? inUse(address) : undefined;
+    let isOpen = flaw === undefined;
+    if (isOpen) sockets.set(port, sink);
+    instance.after(0, () => {
+      if (flaw !== undefined) sink.onFailed(flaw);
+      else if (isOpen) sink.onListening([addressOf(host.name, port)]);
+    });
+    const own = addressOf(host.name, port);
+    return {
+      send: (datagrams, to) => {
+        if (isOpen && instance.isAlive) for (const datagram of datagrams) this.send(datagram, own, to);
+      },
+      close: () => {
+        if (isOpen) sockets.delete(port);
+        isOpen = false;
+      },
+    };
+  }
+
+  private send(datagram: Uint8Array, from: Address, to: Address): void {
+    const { world, instance } = this;
+    const host = world.hostNamed(to.host);
+    if (host === undefined) return;
+    const { scheduler } = instance;
+    const path = world.pathBetween(instance.host, host);
+    const arrivals = path.passDatagram(datagram.length, scheduler.nowMs);
+    if (arrivals.length === 0) world.trace.add(scheduler.nowMs, 'loss', path.from.name, path.to.name, 1);
+    for (const arrivesMs of arrivals) {
+      const bytes = datagram.slice();
+      scheduler.after(arrivesMs - scheduler.nowMs, () => host.instance?.input(() => this.arrive(bytes, from, to)));
+    }
+  }
+
+  private arrive(bytes: Uint8Array, from: Address, to: Address): void {
+    const { world, instance } = this;
+    const sink = world.hostNamed(to.host)?.instance?.sockets.get(to.port);
+    if (sink === undefined) return;
+    world.trace.delivered(instance.scheduler.nowMs, from.host, to.host, bytes);
+    sink.onDatagram(bytes, from);
+    bytes.fill(USED);
+  }
+}
+
+function addressOf(host: string, port: number): Address {
+  return Address.of({ scheme: 'udp', host, port });
+}
+
+function inUse({ text }: Address): NetworkError {
+  return new NetworkError('ADDRESS_IN_USE', `cannot listen on ${text}: the port is taken`, { details: { address: text } });
+}
+
+function elsewhere({ text }: Address, name: string): NetworkError {
+  return new NetworkError('ADDRESS_UNAVAILABLE', `cannot listen on ${text}: this host is ${name}`, { details: { address: text } });
+}
