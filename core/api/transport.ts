@@ -127,6 +127,7 @@ export interface DatagramTransport {
   /** Where a node binds that sends to `remote` and has no socket yet. */
   anyAddress(remote: Address): Address;
   /** As of `Transport`. */
+  readonly listensAt?: Address;
   resolve?(name: Address, sink: ResolveSink): Dial | undefined;
 }
 

@@ -2,6 +2,7 @@
  * @module CoreMetrics: the counters of the engine, resolved once, so that the hot path moves a field. Names are the series' names.
  */
 import type { DropCause } from '../api/events.js';
+import type { RepairCounters } from '../kits/flow/repaired/index.js';
 import { type Counter, DURATION_BOUNDS_MS, Metrics } from '../metrics.js';
 
 const DROP_CAUSES: readonly DropCause[] = ['link-closed', 'lane-full', 'unreachable', 'hop-limit', 'no-service', 'duplicate'];
@@ -29,6 +30,10 @@ export class CoreMetrics extends Metrics {
   readonly duplicates = this.counter('duplicates_closed_total');
   readonly replaced = this.counter('connections_replaced_total');
   readonly localStalls = this.counter('local_stalls_total');
+  readonly datagramsRefused = this.counter('datagrams_refused_total');
+  readonly cookiesSent = this.counter('datagram_cookies_sent_total');
+  /** Of links of datagrams. */
+  readonly repair: RepairCounters = { packetsLost: 0, packetsWronglyLost: 0 };
   /** Of every pong. */
   readonly roundTrip = this.histogram('round_trip_ms', DURATION_BOUNDS_MS);
   /** How late the node's timer comes, on top of up to a millisecond that timers take themselves. */

@@ -20,7 +20,6 @@ import { Ticker } from './behaviors/ticker.js';
 import type { Action, Effect, EngineContext, Expiry, Input, NetworkOptions } from './context.js';
 import { CoreMetrics } from './core-metrics.js';
 import type { Dialer } from './dial/dialer.js';
-import type { Keeper } from './dial/keeper.js';
 import type { Link } from './links/link.js';
 import type { LinkTable } from './links/link-table.js';
 import type { Liveness } from './links/liveness.js';
@@ -51,7 +50,6 @@ export class Network implements EngineContext {
   readonly links: LinkTable;
   readonly liveness: Liveness;
   readonly dialer: Dialer;
-  readonly keeper: Keeper;
   readonly local: LocalDelivery;
   readonly parts: EngineParts;
 
@@ -80,7 +78,6 @@ export class Network implements EngineContext {
     this.links = this.parts.links;
     this.liveness = this.parts.liveness;
     this.dialer = this.parts.dialer;
-    this.keeper = this.parts.keeper;
     this.local = this.parts.local;
     router.attach(this.self);
   }
@@ -154,8 +151,8 @@ export class Network implements EngineContext {
   /** A behaviour's business, if one wants it. */
   keepSeed(seed: Address): void {
     const slot = this.behaviors.all.find(({ ports }) => ports.seedKeeper !== undefined);
-    if (slot === undefined) this.keeper.keep(seed);
-    else this.callbacks.run(slot, 'seedKeeper', () => slot.ports.seedKeeper?.keep(slot.agent, seed));
+    if (slot === undefined) return this.parts.keeper.keep(seed);
+    this.callbacks.run(slot, 'seedKeeper', () => slot.ports.seedKeeper?.keep(slot.agent, seed));
   }
 
   /** The node has ended without a word: nothing works any more. */
@@ -213,7 +210,7 @@ export class Network implements EngineContext {
         this.addresses = [...this.addresses, ...input.addresses];
         return this.options.emit('listening', { addresses: input.addresses });
       case 'accepted':
-        return this.links.accept(input);
+        return void this.links.accept(input);
       case 'connected':
         return this.links.connected(input);
       case 'resolved':
@@ -226,6 +223,9 @@ export class Network implements EngineContext {
         return this.withLink(input.connectionId, (link) => this.parts.pipeline.written(link, input.byteCount));
       case 'closed':
         return this.withLink(input.connectionId, (link) => this.parts.pipeline.ended(link, input.cause));
+      case 'datagram':
+      case 'socket-closed':
+        return this.parts.datagrams.take(input);
       case 'turn':
         return this.parts.pipeline.readDeferred();
       case 'work':
@@ -248,7 +248,7 @@ export class Network implements EngineContext {
     this.isStopping = true;
     this.parts.application.stop();
     this.parts.waits.stop();
-    this.keeper.stop();
+    this.parts.keeper.stop();
     this.dialer.stop();
     for (const link of [...this.links.all]) this.links.close(link, 'goodbye', 'the node stops');
     this.drain();
@@ -257,8 +257,7 @@ export class Network implements EngineContext {
 
   private settleRefusals(): void {
     const { writable } = this;
-    if (writable.length === 0) return;
-    this.writable = [];
+    if (writable.length > 0) this.writable = [];
     for (const link of writable) this.parts.refusals.settle(link);
   }
 

@@ -17,6 +17,7 @@ import { Keeper } from './dial/keeper.js';
 import { Paths } from './dial/paths.js';
 import { observeEngine } from './gauges.js';
 import { Admission } from './links/admission.js';
+import { Datagrams } from './links/datagrams.js';
 import { Duplicates } from './links/duplicates.js';
 import { Introductions } from './links/introductions.js';
 import { eventObserver, routerObserver } from './links/link-observer.js';
@@ -44,7 +45,7 @@ export function partsOf(context: EngineContext, router: RouterFacade) {
   const messageParts = messagePartsOf(context, router, { ...behaviorParts, ...linkParts });
   const { behaviors, calls, streams } = behaviorParts;
   const { links, introductions, liveness, dialer, duplicates, sharedKeys, keeper, admission } = linkParts;
-  const { application } = messageParts;
+  const { application, datagrams } = messageParts;
   links.observers = [
     routerObserver(router),
     introductions,
@@ -56,6 +57,7 @@ export function partsOf(context: EngineContext, router: RouterFacade) {
     keeper,
     application,
     links.handshakes,
+    datagrams,
   ];
   behaviors.observers = [calls, streams, introductions, links, dialer, admission];
   const agentParts = { context, router, ...behaviorParts, ...linkParts, ...messageParts };
@@ -124,6 +126,7 @@ function messagePartsOf(context: EngineContext, router: RouterFacade, parts: Beh
   const delivery = new Delivery({ ...shared, forwarder, control: new Control(shared) });
   const pipeline = new LinkPipeline(context, parts.links, parts.duplicates, delivery);
   parts.links.readOn = (link) => pipeline.readOn(link);
+  const datagrams = new Datagrams(context, parts.links, pipeline);
   const sender = new Sender(shared);
-  return { local, history, forwarder, delivery, pipeline, sender, application: new ApplicationSender({ ...shared, sender }) };
+  return { local, history, forwarder, delivery, pipeline, datagrams, sender, application: new ApplicationSender({ ...shared, sender }) };
 }

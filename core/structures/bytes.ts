@@ -172,6 +172,17 @@ export function writeVarint(bytes: Uint8Array, at: number, value: number): numbe
   return next;
 }
 
+/** The number that `writeVarint` has written there; it has `varintBytes` of it. */
+export function readVarint(bytes: Uint8Array, at: number): number {
+  let value = 0;
+  let unit = 1;
+  for (let next = at; ; unit *= 0x80) {
+    const byte = bytes[next++] as number;
+    value += (byte & 0x7f) * unit;
+    if (byte < 0x80) return value;
+  }
+}
+
 /** All pieces in memory of their own. */
 export function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
   let length = 0;

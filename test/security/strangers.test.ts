@@ -44,7 +44,7 @@ describe('strangers', () => {
     );
     for (const socket of sockets) socket.write(bytes('4d5701011000ff'));
     await until(
-      () => linksOf(node).filter((link) => link.secure?.bufferedBytes === 4096).length === count,
+      () => linksOf(node).filter((link) => link.channel?.bufferedBytes === 4096).length === count,
       'all have announced 4096 bytes',
     );
     expect((heapBytes() - before) / count).to.be.below(64 * KIB);

@@ -31,7 +31,7 @@ const CODE_OF: Partial<Record<CloseCode, ErrorCode>> = {
 export function failureOf(link: Link, reason: CloseReason, limits: Limits): NetworkError {
   const address = link.remoteAddress.text;
   const isUnproven = link.connection === undefined;
-  const isSilent = isUnproven && link.secure !== undefined && !link.hasReceived;
+  const isSilent = isUnproven && link.channel !== undefined && !link.hasReceived;
   const isCut = reason.code === 'truncated' || reason.code === 'transport';
   const code = isCut && isUnproven ? 'HANDSHAKE_FAILED' : codeOf(reason);
   const cutText = isCut && isUnproven ? `the remote ended the secure handshake: ${causesOf(isSilent)}` : undefined;
@@ -80,7 +80,7 @@ function rejectionOf({ code }: CloseReason): object {
 }
 
 function mismatchOf(link: Link): object {
-  return link.secure?.mismatch ?? {};
+  return link.channel?.mismatch ?? {};
 }
 
 /** Of a remote's limit only the name is known. */

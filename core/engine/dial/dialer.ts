@@ -273,5 +273,5 @@ function unknownAddresses(): NetworkError {
 
 /** The channel was there and ended without a byte of the remote: it has as many handshakes as it takes, or is none of this space. */
 function mayBeBusy(link: Link, { code, by }: CloseReason): boolean {
-  return by === 'remote' && (code === 'truncated' || code === 'transport') && link.secure !== undefined && !link.hasReceived;
+  return by === 'remote' && (code === 'truncated' || code === 'transport') && link.channel !== undefined && !link.hasReceived;
 }

@@ -37,6 +37,11 @@ export class Handshakes implements LinkObserver {
     return { name: 'backlog', connectionId: undefined, messages: this.slots.waiting, messagesMax: backlogMax, ...bytes };
   }
 
+  /** Accepted links that are not open yet. */
+  get pendingCount(): number {
+    return this.slots.inHandshake + this.slots.waiting;
+  }
+
   /** Takes in a link that was just accepted. `socketsMax`: what its transport has in all; dials keep half of that. */
   accept(link: Link, socketsMax = Number.POSITIVE_INFINITY): void {
     const victim = this.slots.add(link, Math.floor(socketsMax / 2));

@@ -6,7 +6,7 @@
  * Slabs come from one bounded pool of the process: an empty lane holds no memory.
  */
 
-import { varintBytes, writeVarint } from '../../structures/bytes.js';
+import { readVarint, varintBytes, writeVarint } from '../../structures/bytes.js';
 import { FewSet } from '../../structures/few-set.js';
 import type { Sending } from '../behaviors/owner.js';
 
@@ -226,14 +226,8 @@ function release(slab: Slab): void {
 function countFrames(bytes: Uint8Array, start: number, end: number): number {
   let frames = 0;
   for (let at = start; at < end; frames++) {
-    let length = 0;
-    let shift = 0;
-    let byte = 0x80;
-    for (; byte >= 0x80; shift += 7) {
-      byte = bytes[at++] as number;
-      length |= (byte & 0x7f) << shift;
-    }
-    at += length;
+    const length = readVarint(bytes, at);
+    at += varintBytes(length) + length;
   }
   return frames;
 }

@@ -4,12 +4,14 @@
  * share of the turn goes on in the next one; meanwhile its channel is paused.
  */
 
+import type { Address } from '../../address/address.js';
 import type { CloseCode } from '../../errors.js';
-import type { SecureStream } from '../../security/secure-stream.js';
 import type { EngineContext } from '../context.js';
 import type { Duplicates } from './duplicates.js';
 import type { Link } from './link.js';
+import type { LinkChannel } from './link-channel.js';
 import type { LinkTable } from './link-table.js';
+import type { StreamChannel } from './stream-channel.js';
 import { TurnBudget } from './turn-budget.js';
 
 /** Takes the messages that come in. */
@@ -41,17 +43,35 @@ export class LinkPipeline {
 
   /** A chunk of the channel. The bytes are the transport's: what is kept is copied, and not by `slice`, which of a Buffer is a view. */
   receive(link: Link, bytes: Uint8Array): void {
-    const { secure } = link;
+    const { channel } = link;
+    if (link.isOver || channel?.kind === 'datagram') return;
+    this.count(link, bytes);
+    if (channel === undefined || link.isHeld || link.isDeferred) return this.keep(link, new Uint8Array(bytes));
+    this.budget.spend(link, () => {
+      const rest = this.take(link, channel, bytes);
+      if (rest.length > 0 && !link.isOver) this.keep(link, new Uint8Array(rest));
+    });
+  }
+
+  /**
+   * A datagram of the link's session. It is opened at once, also for a link that is closing: it may acknowledge. What it carries, a link that is held
+   * back or has used up its share leaves in the channel, within the channel's bound.
+   */
+  receiveDatagram(link: Link, datagram: Uint8Array, from: Address): void {
+    const { channel } = link;
+    if (channel?.kind !== 'datagram' || !channel.receive(datagram, from)) return;
+    this.count(link, datagram);
+    if (link.phase === 'securing') this.secured(link, channel);
     if (link.isOver) return;
+    if (channel.state !== 'failed' && (link.isHeld || link.isDeferred)) return;
+    this.budget.spend(link, () => this.read(link, channel));
+  }
+
+  private count(link: Link, bytes: Uint8Array): void {
     link.lastReceivedMs = this.context.nowMs;
     link.hasReceived = true;
     this.context.metrics.bytesReceived.value += bytes.length;
     link.bytesReceived += bytes.length;
-    if (secure === undefined || link.isHeld || link.isDeferred) return this.keep(link, new Uint8Array(bytes));
-    this.budget.spend(link, () => {
-      const rest = this.take(link, secure, bytes);
-      if (rest.length > 0 && !link.isOver) this.keep(link, new Uint8Array(rest));
-    });
   }
 
   /** The channel is gone. What came before takes effect first. */
@@ -86,14 +106,15 @@ export class LinkPipeline {
 
   /** What is there of the link already, as far as it may be read. */
   private catchUp(link: Link): void {
-    const { secure, heldChunks } = link;
-    if (secure === undefined || link.isOver) return;
+    const { channel, heldChunks } = link;
+    if (channel === undefined || link.isOver) return;
     if (!this.budget.hasRoom(link)) return this.defer(link);
-    this.read(link, secure);
+    this.read(link, channel);
+    if (channel.kind === 'datagram') return;
     let done = 0;
     for (; done < heldChunks.length && !link.isOver && !link.isHeld && !link.isDeferred; done++) {
       const chunk = heldChunks[done] as Uint8Array;
-      const rest = this.take(link, secure, chunk);
+      const rest = this.take(link, channel, chunk);
       link.heldBytes -= chunk.length - rest.length;
       if (rest.length === 0) link.heldBytes -= CHUNK_BYTES;
       else heldChunks[done--] = rest;
@@ -102,7 +123,7 @@ export class LinkPipeline {
   }
 
   /** Returns what of the bytes is beyond the link's share of this turn. A chunk is divided only if it is longer than a whole share. */
-  private take(link: Link, secure: SecureStream, bytes: Uint8Array): Uint8Array {
+  private take(link: Link, channel: StreamChannel, bytes: Uint8Array): Uint8Array {
     const { turnBytesMax } = this.context.limits;
     if (!this.budget.hasRoom(link)) {
       this.defer(link);
@@ -110,9 +131,9 @@ export class LinkPipeline {
     }
     const taken = bytes.length <= turnBytesMax ? bytes : bytes.subarray(0, turnBytesMax);
     link.turnBytes += taken.length;
-    secure.push(taken);
-    if (link.phase === 'securing') this.secured(link, secure);
-    this.read(link, secure);
+    channel.push(taken);
+    if (link.phase === 'securing') this.secured(link, channel);
+    this.read(link, channel);
     if (!this.budget.hasRoom(link)) this.defer(link);
     return bytes.subarray(taken.length);
   }
@@ -136,21 +157,23 @@ export class LinkPipeline {
       this.links.close(link, 'protocol-error', 'too much was sent before this node could take it');
   }
 
-  private read(link: Link, secure: SecureStream): void {
-    while (this.deliver(link) && !link.isHeld) {
-      const plaintext = secure.read();
+  private read(link: Link, channel: LinkChannel): void {
+    while (this.deliver(link, channel) && !link.isHeld) {
+      const plaintext = channel.read();
       if (plaintext === undefined) break;
       link.plaintext = plaintext;
-      link.frames.push(plaintext);
+      link.turnBytes += channel.kind === 'datagram' ? plaintext.length : 0;
+      channel.frames.push(plaintext);
     }
     if (link.isOver) return;
-    if (secure.state === 'failed') return this.links.close(link, secure.failure as CloseCode, failureText(secure));
-    secure.settle();
+    if (channel.state === 'failed') return this.links.close(link, channel.failure as CloseCode, failureText(channel));
+    channel.settle();
   }
 
   /** The messages of the record in work. Whether the next record may be read. */
-  private deliver(link: Link): boolean {
-    const { frames, plaintext } = link;
+  private deliver(link: Link, channel: LinkChannel): boolean {
+    const { plaintext } = link;
+    const { frames } = channel;
     if (link.isOver) return false;
     for (let byteCount = 0; ; byteCount = frames.end - frames.start) {
       if (!this.budget.allows(link, byteCount)) {
@@ -164,7 +187,7 @@ export class LinkPipeline {
       this.context.drain();
       if (link.isOver) return false;
     }
-    if (plaintext !== undefined && !frames.hasLent) this.context.options.crypto.release?.(plaintext);
+    if (plaintext !== undefined && !frames.hasLent) channel.release(plaintext);
     link.plaintext = undefined;
     if (frames.isBroken) this.links.close(link, 'protocol-error', 'malformed frame');
     return !frames.isBroken;
@@ -172,17 +195,17 @@ export class LinkPipeline {
 
   /** Writes what the link has to write, as far as its window allows. */
   write(link: Link): void {
-    const { secure, outbox } = link;
-    if (secure === undefined || link.phase === 'closed') return;
-    const chunks: Uint8Array[] = [...secure.takeOutput()];
-    const isSealed = secure.state !== 'secured' || outbox.drain((plaintext) => secure.seal(plaintext), chunks);
+    const { channel, outbox } = link;
+    if (channel === undefined || link.phase === 'closed') return;
+    const chunks: Uint8Array[] = [];
+    const isSealed = channel.seal(chunks);
     if (link.phase === 'closing' && outbox.isEmpty && !link.isGoodbyeQueued) {
       this.links.sayGoodbye(link);
-      outbox.drain((plaintext) => secure.seal(plaintext), chunks);
+      channel.seal(chunks);
     }
-    this.handOver(link, chunks);
+    this.handOver(link, channel, chunks);
     if (!isSealed) this.exhausted(link);
-    if (link.phase === 'closing' && link.isGoodbyeQueued && outbox.isEmpty) this.links.finish(link);
+    if (link.phase === 'closing' && link.isGoodbyeQueued && outbox.isEmpty && channel.isFlushed) this.links.finish(link);
   }
 
   /** The system took so many bytes: there is room for more. */
@@ -197,7 +220,7 @@ export class LinkPipeline {
     this.context.enqueue({ run: close });
   }
 
-  private handOver(link: Link, chunks: readonly Uint8Array[]): void {
+  private handOver(link: Link, channel: LinkChannel, chunks: readonly Uint8Array[]): void {
     if (chunks.length === 0) return;
     link.lastSentMs = this.context.nowMs;
     this.context.metrics.recordsSent.value++;
@@ -205,17 +228,16 @@ export class LinkPipeline {
     for (const chunk of chunks) byteCount += chunk.length;
     this.context.metrics.bytesSent.value += byteCount;
     link.bytesSent += byteCount;
-    link.outbox.handedOver(byteCount);
-    this.context.effect({ type: 'write', connectionId: link.id, chunks });
+    channel.send(chunks, byteCount);
   }
 
   /** The handshake went on: there may be something to write, and the remote may be proven. */
-  private secured(link: Link, secure: SecureStream): void {
+  private secured(link: Link, channel: LinkChannel): void {
     this.context.touch(link);
-    if (secure.messageCount > link.handshakeCount) this.links.handshakes.progress(link);
-    link.handshakeCount = secure.messageCount;
-    const { remote } = secure;
-    if (secure.state !== 'secured' || remote === undefined) return;
+    if (channel.messageCount > link.handshakeCount) this.links.handshakes.progress(link);
+    link.handshakeCount = channel.messageCount;
+    const { remote } = channel;
+    if (channel.state !== 'secured' || remote === undefined) return;
     const { nodeId, channelBinding } = remote;
     const { id, direction, remoteAddress, localAddress, attemptId } = link;
     const instance = remote.instance.join('.');
@@ -229,6 +251,6 @@ export class LinkPipeline {
   }
 }
 
-function failureText({ failure }: SecureStream): string {
+function failureText({ failure }: LinkChannel): string {
   return failure === 'handshake-failed' ? HANDSHAKE_FAILED : 'the secure channel failed';
 }

@@ -1,42 +1,86 @@
 /**
  * @module LinkSecurity: gives links their secure channels. It holds what all links of one start share: the Noise static key, this start's
- * random name, and the space, which is made with the first link.
+ * random name, the numbers of sessions of datagrams, and the space, which is made with the first link of either kind.
  */
-import { SecureStream } from '../../security/secure-stream.js';
+import type { LinkKind } from '../../api/transport.js';
+import type { SecureHandshakeOptions } from '../../security/secure-handshake.js';
 import { type Space, spaceOf } from '../../security/space.js';
+import { HEADER_BYTES_MAX } from '../../wire/message.js';
 import type { EngineContext } from '../context.js';
+import { DatagramChannel } from './datagrams/datagram-channel.js';
+import { SessionIndices } from './datagrams/session-indices.js';
 import type { Link } from './link.js';
+import { StreamChannel } from './stream-channel.js';
 
 export class LinkSecurity {
   /** The random name of this start. */
   readonly instance: Uint8Array;
+  /** Which link a datagram is for. */
+  readonly sessions: SessionIndices<Link>;
   private readonly staticKey;
-  private space: Space | undefined;
+  private readonly spaces = new Map<LinkKind, Space>();
 
   constructor(private readonly context: EngineContext) {
     const { keys, random } = context.options;
     this.staticKey = keys.take();
     this.instance = random.bytes(8);
+    this.sessions = new SessionIndices(random);
+  }
+
+  /** What two nodes share before they connect by that kind of link. */
+  spaceFor(kind: LinkKind): Space {
+    const { network, networkKey, crypto } = this.context.options;
+    const known = this.spaces.get(kind);
+    const space = known ?? spaceOf({ networkName: network, networkKey: networkKey?.reveal() }, kind, crypto);
+    this.spaces.set(kind, space);
+    return space;
   }
 
   /** The channel is there: from here on the link is `securing`. */
   secure(link: Link): void {
-    const { options, limits } = this.context;
-    const isInitiator = link.direction === 'outgoing';
     link.phase = 'securing';
-    this.space ??= spaceOf({ networkName: options.network, networkKey: options.networkKey?.reveal() }, 'stream', options.crypto);
-    link.secure = new SecureStream({
-      crypto: options.crypto,
-      keys: options.keys,
-      identity: options.identity,
-      staticKey: this.staticKey,
-      instance: this.instance,
-      isInitiator,
-      space: this.space,
-      handshakeBytesMax: limits.handshakeBytesMax,
-      ...(link.remoteAddress.nodeId && { expectedNodeId: link.remoteAddress.nodeId }),
-      ...(options.secureHooks && { hooks: options.secureHooks }),
+    link.channel = link.socketId === undefined ? this.streamOf(link) : this.datagramsOf(link, link.socketId);
+    link.channel.start();
+  }
+
+  private streamOf(link: Link): StreamChannel {
+    const { options, limits } = this.context;
+    const { secureHooks: hooks } = options;
+    const secure = { ...this.handshakeOf(link, 'stream'), handshakeBytesMax: limits.handshakeBytesMax, ...(hooks && { hooks }) };
+    return new StreamChannel(this.context, link, secure, this.frameBytesMax);
+  }
+
+  /** What was held of an incoming link is what began it. */
+  private datagramsOf(link: Link, socketId: number): DatagramChannel {
+    const { context, sessions } = this;
+    const { random, secureHooks: hooks } = context.options;
+    const localIndex = sessions.add(link);
+    const secure = { ...this.handshakeOf(link, 'datagram'), localIndex, random, ...(hooks && { hooks }) };
+    const { remoteAddress } = link;
+    const onWiped = () => sessions.delete(localIndex);
+    const initiation = link.heldChunks.pop();
+    const counters = context.metrics.repair;
+    return new DatagramChannel(context, link, {
+      socketId,
+      remoteAddress,
+      frameBytesMax: this.frameBytesMax,
+      counters,
+      secure,
+      initiation,
+      onWiped,
     });
-    if (isInitiator) link.secure.start();
+  }
+
+  private get frameBytesMax(): number {
+    return this.context.limits.payloadBytesMax + HEADER_BYTES_MAX;
+  }
+
+  private handshakeOf(link: Link, kind: LinkKind): SecureHandshakeOptions {
+    const { crypto, keys, identity } = this.context.options;
+    const { staticKey, instance } = this;
+    const isInitiator = link.direction === 'outgoing';
+    const { nodeId } = link.remoteAddress;
+    const expected = nodeId === undefined ? {} : { expectedNodeId: nodeId };
+    return { crypto, keys, identity, staticKey, instance, isInitiator, space: this.spaceFor(kind), ...expected };
   }
 }

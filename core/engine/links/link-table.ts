@@ -66,12 +66,7 @@ export class LinkTable implements BehaviorObserver {
 
   /** The lanes of every link. */
   get queues(): QueueReport[] {
-    const { laneMessagesMax: messagesMax, laneBytesMax, controlLaneBytesMax } = this.context.limits;
-    return [...this.byId.values()].flatMap(({ id, outbox }) =>
-      Object.entries(outbox.queued).map(([name, fill]) => {
-        return { name, connectionId: id, ...fill, messagesMax, bytesMax: name === 'control' ? controlLaneBytesMax : laneBytesMax };
-      }),
-    );
+    return [...this.byId.values()].flatMap(({ id, outbox }) => outbox.reportOf(id));
   }
 
   chosen(nodeId: NodeId): Link | undefined {
@@ -115,15 +110,19 @@ export class LinkTable implements BehaviorObserver {
     return link;
   }
 
-  accept(facts: ChannelFacts): void {
+  /** `initiation`: what a link of datagrams began with. */
+  accept(facts: ChannelFacts, initiation?: Uint8Array): Link {
     const link = new Link(facts.connectionId, 'incoming', facts.remoteAddress, undefined, this.context.limits, this.context.nowMs);
     this.byId.set(link.id, link);
     this.context.metrics.accepted.value++;
     this.armOpenDeadline(link);
     link.phase = 'waiting';
     link.localAddress = facts.localAddress;
+    link.socketId = facts.socketId;
+    if (initiation !== undefined) link.heldChunks.push(initiation);
     this.handshakes.accept(link, facts.socketsMax);
     if (link.phase === 'waiting') this.pause(link);
+    return link;
   }
 
   connected(facts: ChannelFacts): void {
@@ -132,6 +131,7 @@ export class LinkTable implements BehaviorObserver {
     link.remoteAddress =
       link.remoteAddress.nodeId === undefined ? facts.remoteAddress : facts.remoteAddress.withNodeId(link.remoteAddress.nodeId);
     link.localAddress = facts.localAddress;
+    link.socketId = facts.socketId;
     this.security.secure(link);
     this.context.touch(link);
   }
@@ -200,14 +200,14 @@ export class LinkTable implements BehaviorObserver {
   /** The remote has ended the link; nothing more is written. */
   closedByRemote(link: Link, code: CloseCode, text: string): void {
     if (!link.isOver) this.retire(link, { code, text, by: 'remote' });
-    this.lose(link, link.outbox.clear());
+    this.lose(link, this.unsent(link));
     this.drop(link, 'end');
   }
 
   /** The channel is gone. */
   channelClosed(link: Link, code: CloseCode, text: string): void {
     if (!link.isOver) this.retire(link, { code, text, by: 'remote' });
-    this.lose(link, link.outbox.clear());
+    this.lose(link, this.unsent(link));
     this.drop(link, undefined);
   }
 
@@ -222,9 +222,9 @@ export class LinkTable implements BehaviorObserver {
     this.drop(link, 'end');
   }
 
-  /** Its channel is not read until `resume`. */
+  /** Its channel is not read until `resume`. A socket of datagrams is many links': it is read all the time. */
   pause(link: Link): void {
-    if (link.isPaused) return;
+    if (link.isPaused || link.socketId !== undefined) return;
     link.isPaused = true;
     this.context.effect({ type: 'pause', connectionId: link.id });
   }
@@ -274,7 +274,7 @@ export class LinkTable implements BehaviorObserver {
   }
 
   private cut(link: Link): void {
-    this.lose(link, link.outbox.clear());
+    this.lose(link, this.unsent(link));
     this.drop(link, 'destroy');
   }
 
@@ -282,12 +282,17 @@ export class LinkTable implements BehaviorObserver {
     if (messages > 0) this.context.dropped('link-closed', messages, link.id);
   }
 
+  /** Forgets what waits; returns how many messages that were of which it is not known that they have arrived, or left. */
+  private unsent(link: Link): number {
+    return link.outbox.clear() + (link.channel?.abandon() ?? 0);
+  }
+
   private drop(link: Link, effect: 'end' | 'destroy' | 'cancel-dial' | undefined): void {
     if (link.phase === 'closed') return;
     link.phase = 'closed';
     this.byId.delete(link.id);
     this.context.deadlines.takeOwned(link);
-    link.secure?.wipe();
+    link.channel?.wipe();
     if (effect !== undefined) this.context.effect({ type: effect, connectionId: link.id });
   }
 }

@@ -1,6 +1,5 @@
 /**
- * @module Link: the core's object for one channel to a node: its facts, its phase, and the three stages that bytes pass (secure
- * channel, frames, lanes). What a phase means and who may move it stands in `admission.ts`; the path of the bytes in `link-pipeline.ts`.
+ * @module Link: the core's object for one connection to a node: its facts, its phase, and what bytes pass, its channel and its lanes. What a phase means and who may move it stands in `admission.ts`; the path of the bytes in `link-pipeline.ts`.
  *
  *   dialling -> securing -> duplicates -> gates -> open -> closing -> closed
  */
@@ -12,16 +11,16 @@ import type { Connection, PathKind } from '../../api/events.js';
 import type { CloseReason } from '../../errors.js';
 import type { Limits } from '../../limits.js';
 import type { Counter } from '../../metrics.js';
-import type { SecureStream } from '../../security/secure-stream.js';
 import { FewSet } from '../../structures/few-set.js';
 import type { RateWindow } from '../../structures/rate-window.js';
 import type { TokenBucket } from '../../structures/token-bucket.js';
-import { FrameReader } from '../../wire/frame.js';
-import { HEADER_BYTES_MAX, type MessageOrigin } from '../../wire/message.js';
+import type { MessageOrigin } from '../../wire/message.js';
 import type { BehaviorSlot, HandlerSlot } from '../behaviors/owner.js';
+import type { DatagramChannel } from './datagrams/datagram-channel.js';
 import { type ConnectionFacts, OpenConnection } from './open-connection.js';
 import { Outbox } from './outbox.js';
 import { PingHistory } from './ping-history.js';
+import type { StreamChannel } from './stream-channel.js';
 
 export type Phase = 'dialling' | 'waiting' | 'securing' | 'duplicates' | 'gates' | 'open' | 'closing' | 'closed';
 
@@ -29,8 +28,12 @@ export class Link {
   phase: Phase = 'dialling';
   remoteAddress: Address;
   localAddress: Address | undefined;
+  /** The socket of a link of datagrams; absent: it has a stream of its own. Set with `localAddress`. */
+  socketId: number | undefined;
+  /** Of a link that an initiation began: by what the same one is known when it comes again. */
+  initiationKey: string | undefined;
   /** Present from `securing` on. */
-  secure: SecureStream | undefined;
+  channel: StreamChannel | DatagramChannel | undefined;
   /** Present once the remote's identity is proven. */
   connection: Connection | undefined;
   /** The remote's random name of its start, as hex; zeros when it gave none. */
@@ -40,7 +43,6 @@ export class Link {
   origin: MessageOrigin | undefined;
 
   readonly outbox: Outbox;
-  readonly frames: FrameReader;
   /** By service id. */
   readonly handlers: (HandlerSlot | undefined)[] = [];
   /** What the remote offers, from its `ready` on. */
@@ -123,7 +125,6 @@ export class Link {
   ) {
     this.remoteAddress = address;
     this.outbox = new Outbox(limits);
-    this.frames = new FrameReader(limits.payloadBytesMax + HEADER_BYTES_MAX);
     this.lastReceivedMs = createdMs;
     this.lastSentMs = createdMs;
     this.lastTrafficMs = createdMs;

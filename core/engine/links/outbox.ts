@@ -4,6 +4,7 @@
  * no behaviour and no route.
  */
 import type { Lane as LaneName } from '../../api/events.js';
+import type { QueueReport } from '../../api/node-view.js';
 import type { Limits } from '../../limits.js';
 import { copyFew, varintBytes } from '../../structures/bytes.js';
 import { forwardedBytes, writeForwarded } from '../../wire/forwarded.js';
@@ -161,6 +162,14 @@ export class Outbox {
   get queued(): Readonly<Record<LaneName, { readonly messages: number; readonly bytes: number }>> {
     const of = (lane: Lane) => ({ messages: lane.count, bytes: lane.bytes });
     return { control: of(this.control), normal: of(this.normal), bulk: of(this.bulk) };
+  }
+
+  /** The lanes with their fill and their bounds. */
+  reportOf(connectionId: number): QueueReport[] {
+    const { laneMessagesMax: messagesMax, laneBytesMax, controlLaneBytesMax } = this.limits;
+    return Object.entries(this.queued).map(([name, fill]) => {
+      return { name, connectionId, ...fill, messagesMax, bytesMax: name === 'control' ? controlLaneBytesMax : laneBytesMax };
+    });
   }
 
   private nextLane(): Lane | undefined {

@@ -1,7 +1,7 @@
 /**
  * @module The repaired layer of the flow kit: two sides of a path that loses. See `repaired-path.ts`.
  */
-export { readAcknowledgement, writeAcknowledgement } from './messages.js';
+export { readAcknowledgement, readAcknowledgementItem, writeAcknowledgement } from './messages.js';
 export { type Acknowledgement, Receipts } from './receipts.js';
 export { type RepairCounters, type RepairedFrame, RepairedPath } from './repaired-path.js';
 export { type PacketRange, SeenNumbers } from './seen-numbers.js';

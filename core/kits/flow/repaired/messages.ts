@@ -18,15 +18,22 @@ export function writeAcknowledgement(writer: ByteWriter, { ranges, delayMs }: Ac
 
 /** Reads to the end. `undefined` for what is none. */
 export function readAcknowledgement(reader: ByteReader): Acknowledgement | undefined {
+  const acknowledgement = readAcknowledgementItem(reader);
+  return reader.isComplete ? acknowledgement : undefined;
+}
+
+/** The same where something else follows; what is none makes the reader fail. */
+export function readAcknowledgementItem(reader: ByteReader): Acknowledgement {
   const delayMs = reader.u16();
   const count = reader.u8();
   const ranges: PacketRange[] = [];
-  for (let index = 0; index < count && !reader.hasFailed; index++) {
+  for (let index = 0; index < Math.min(count, RANGES_MAX) && !reader.hasFailed; index++) {
     const last = reader.u48();
     const first = last - reader.u32();
     const above = ranges.at(-1);
     if (first < 0 || (above !== undefined && last + 1 >= above.first)) reader.fail();
     ranges.push({ first, last });
   }
-  return reader.isComplete && count > 0 && count <= RANGES_MAX ? { ranges, delayMs } : undefined;
+  if (count === 0 || count > RANGES_MAX) reader.fail();
+  return { ranges, delayMs };
 }

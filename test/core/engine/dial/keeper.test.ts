@@ -26,7 +26,7 @@ function keeping({ fraction = 0.5, limits = {}, address = SEED } = {}) {
   };
   node.start();
   const does = (work: () => void) => node.step({ type: 'work', work });
-  does(() => node.network.keeper.keep(address));
+  does(() => node.network.parts.keeper.keep(address));
   const waits = () => dialsAtMs.slice(1).map((atMs, index) => atMs - (dialsAtMs[index] as number));
   const isOpen = () => node.network.links.openConnections().length === 1;
   const cut = () => peers.at(-1)?.end();
@@ -138,8 +138,8 @@ describe('a kept address', () => {
 
   it('that is kept twice has one loop; two addresses of one node have one link', () => {
     const { node, does, dialsAtMs, isOpen, cut } = keeping();
-    does(() => node.network.keeper.keep(SEED));
-    does(() => node.network.keeper.keep(addressOf('seed-elsewhere')));
+    does(() => node.network.parts.keeper.keep(SEED));
+    does(() => node.network.parts.keeper.keep(addressOf('seed-elsewhere')));
     expect([isOpen(), dialsAtMs.length]).to.deep.equal([true, 2]);
     cut();
     node.advance(60_000);
@@ -151,7 +151,7 @@ describe('an address that is no longer kept', () => {
   it('is dialled no more; its link stays until it is idle', () => {
     const { node, does, dialsAtMs, isOpen } = keeping({ limits: { idleMs: 30_000 } });
     node.advance(60_000);
-    does(() => node.network.keeper.forget(SEED));
+    does(() => node.network.parts.keeper.forget(SEED));
     node.advance(29_999);
     expect(isOpen()).to.equal(true);
     node.advance(1);
@@ -166,7 +166,7 @@ describe('an address that is no longer kept', () => {
     cut();
     node.advance(500);
     expect(dialsAtMs).to.have.length(2);
-    does(() => node.network.keeper.forget(SEED));
+    does(() => node.network.parts.keeper.forget(SEED));
     node.advance(60_000);
     expect([dialsAtMs.length, leftovers(node).links, leftovers(node).dials]).to.deep.equal([2, 0, 0]);
   });
@@ -176,7 +176,7 @@ describe('an address that is no longer kept', () => {
     const alice = await network.createNode({ name: 'alice', builtins: [] });
     const bob = await network.createNode({ name: 'bob', builtins: [] });
     await network.start(alice, bob);
-    const { keeper } = alice['network'];
+    const { keeper } = alice['network'].parts;
     const does = (work: () => void) => alice['runner'].enter(work);
     const target = bob.addresses[0] as (typeof bob.addresses)[number];
     does(() => keeper.keep(target));

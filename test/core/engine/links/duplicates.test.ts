@@ -252,7 +252,7 @@ describe('a dial that ends at another node', () => {
     const network = new SimulatedNetwork({ seed: 14 });
     const node = await network.createNode({ name: '10.0.0.1', builtins: [], seeds: ['sim://10.0.0.1'] });
     await network.start(node);
-    node['runner'].enter(() => node['network'].keeper.keep(addressOf('self').withNodeId(node.id)));
+    node['runner'].enter(() => node['network'].parts.keeper.keep(addressOf('self').withNodeId(node.id)));
     const error = await node.connect('sim://10.0.0.1').catch((thrown) => thrown);
     expect(error).to.be.instanceOf(NetworkError).with.property('code', 'SELF_DIAL');
     expect((await node.connect(node.id).catch((thrown) => thrown)).code).to.equal('SELF_DIAL');
@@ -264,7 +264,7 @@ describe('a dial that ends at another node', () => {
   it('row 14: this node itself, is dialled once an hour where it does not know that it is reached', () => {
     const { bare } = host(SMALLER, LARGER);
     bare.onDial = (link) => new SecuredPeer(link, { isInitiator: false, identity: SMALLER });
-    bare.step({ type: 'work', work: () => bare.network.keeper.keep(addressOf('proxy')) });
+    bare.step({ type: 'work', work: () => bare.network.parts.keeper.keep(addressOf('proxy')) });
     bare.advance(3_599_000);
     expect(bare.network.metrics.dials.value).to.equal(1);
     bare.advance(120_000);

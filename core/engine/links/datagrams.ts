@@ -1,0 +1,102 @@
+/**
+ * @module Datagrams: what comes to the node's sockets, sorted: data and answers go to the link of the session that they name, an initiation begins
+ * a link, everything else is dropped. A stranger costs as little as can be: a datagram of another length or form one look, a session that does
+ * not exist one look-up. While many handshakes are under way, an initiation only draws a cookie, for which nothing is kept.
+ */
+import type { Address } from '../../address/address.js';
+import { Cookies } from '../../security/datagrams/cookies.js';
+import { COOKIE, INITIATION, type Initiation, readInitiation, receiverOf, typeOf, writePlain } from '../../security/datagrams/header.js';
+import { equalBytes } from '../../structures/bytes.js';
+import type { EngineContext, Input } from '../context.js';
+import type { Link } from './link.js';
+import type { LinkObserver } from './link-observer.js';
+import type { LinkPipeline } from './link-pipeline.js';
+import type { LinkTable } from './link-table.js';
+
+type Arrival = Extract<Input, { type: 'datagram' }>;
+type SocketEnd = Extract<Input, { type: 'socket-closed' }>;
+
+export class Datagrams implements LinkObserver {
+  private readonly cookies: Cookies;
+  /** Links that initiations began, by sender: the same one again is answered by its link. */
+  private readonly initiated = new Map<string, Link>();
+
+  constructor(
+    private readonly context: EngineContext,
+    private readonly links: LinkTable,
+    private readonly pipeline: LinkPipeline,
+  ) {
+    this.cookies = new Cookies(context.options.crypto, context.options.random);
+  }
+
+  take(input: Arrival | SocketEnd): void {
+    if (input.type === 'socket-closed') this.socketClosed(input);
+    else this.receive(input);
+  }
+
+  opening(link: Link): void {
+    if (link.channel?.kind === 'datagram') link.channel.opened();
+  }
+
+  /** What came of services before the link was open is read now. */
+  opened(link: Link): void {
+    if (link.channel?.kind !== 'datagram' || !link.channel.hasParked) return;
+    this.context.deadlines.add(() => this.links.readOn(link), this.context.nowMs, link);
+  }
+
+  ended(link: Link): void {
+    if (link.initiationKey !== undefined) this.initiated.delete(link.initiationKey);
+  }
+
+  private receive(arrival: Arrival): void {
+    const { bytes, from } = arrival;
+    const type = typeOf(bytes);
+    if (type === INITIATION) return this.initiate(arrival);
+    const link = type === 0 ? undefined : this.links.security.sessions.get(receiverOf(bytes));
+    if (link === undefined) this.context.metrics.datagramsRefused.value++;
+    else this.pipeline.receiveDatagram(link, bytes, from);
+  }
+
+  private socketClosed({ socketId, cause }: SocketEnd): void {
+    for (const link of [...this.links.all]) if (link.socketId === socketId) this.links.channelClosed(link, 'transport', cause.message);
+  }
+
+  private initiate({ bytes, from, socketId, localAddress, mayOpen }: Arrival): void {
+    const initiation = readInitiation(bytes);
+    if (initiation === undefined || !this.isOfThisSpace(initiation)) return this.refuse();
+    const key = `${socketId} ${initiation.senderIndex} ${from.text}`;
+    const known = this.initiated.get(key);
+    if (known !== undefined) return this.pipeline.receiveDatagram(known, bytes, from);
+    if (!mayOpen || this.context.isStopping) return this.refuse();
+    if (this.isUnderLoad && !this.hasCookie(initiation, from)) return this.askForCookie(initiation, from, socketId);
+    const facts = { connectionId: this.links.nextId(), remoteAddress: from, localAddress, socketId };
+    const link = this.links.accept(facts, new Uint8Array(bytes));
+    if (link.isOver) return;
+    link.initiationKey = key;
+    this.initiated.set(key, link);
+  }
+
+  private isOfThisSpace({ preamble }: Initiation): boolean {
+    return equalBytes(preamble, this.links.security.spaceFor('datagram').preamble);
+  }
+
+  /** Half of those that may be under way are. In a private space only members draw an answer at all. */
+  private get isUnderLoad(): boolean {
+    const { limits, options } = this.context;
+    return options.networkKey === undefined && 2 * this.links.handshakes.pendingCount >= limits.pendingConnectionsMax;
+  }
+
+  private hasCookie({ cookie, message }: Initiation, from: Address): boolean {
+    return this.cookies.isGood(cookie, from.text, message, this.context.nowMs);
+  }
+
+  private askForCookie({ senderIndex, message }: Initiation, to: Address, socketId: number): void {
+    const cookie = this.cookies.issue(to.text, message, this.context.nowMs);
+    this.context.metrics.cookiesSent.value++;
+    this.context.effect({ type: 'send', socketId, to, datagrams: [writePlain(COOKIE, senderIndex, cookie)] });
+  }
+
+  private refuse(): void {
+    this.context.metrics.datagramsRefused.value++;
+  }
+}

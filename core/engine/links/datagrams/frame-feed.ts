@@ -1,0 +1,139 @@
+/**
+ * @module FrameFeed: takes frames out of a link's lanes for datagrams: control before normal before bulk, as many as fit, a frame in pieces where it
+ * is longer than the room that is left. Each frame belongs to a sequence: that of the service
+ * that handles it, or 0 if it was written before the link was open. A frame that has
+ * begun holds up further frames of its own sequence only.
+ */
+import { readVarint, varintBytes } from '../../../structures/bytes.js';
+import type { Lane, Slab } from '../lane.js';
+import type { Outbox } from '../outbox.js';
+import type { SequenceEnd } from './packet.js';
+
+/** Where the service that handles a message stands in it. */
+const SERVICE_AT = 3;
+/** A frame that does not fit is begun only where so many bytes are left. */
+const PART_BYTES_MIN = 64;
+const LANES = ['control', 'normal', 'bulk'] as const;
+
+/** The frame of a lane that has begun. */
+interface Begun {
+  readonly sequence: number;
+  /** In the lane's first slab. */
+  readonly end: number;
+  readonly isAuthors: boolean;
+}
+
+/** What was taken at once: bytes of one sequence. */
+export interface Run {
+  readonly sequence: number;
+  readonly position: number;
+  readonly byteCount: number;
+  /** Frames of authors that end in it. */
+  readonly messageCount: number;
+}
+
+/** Up to where frames of a lane were written before the link was open. */
+interface Boundary {
+  readonly slab: Slab;
+  readonly used: number;
+}
+
+export class FrameFeed {
+  readonly #positions = new Map<number, number>();
+  readonly #begun = new Map<Lane, Begun>();
+  readonly #boundaries = new Map<Lane, Boundary>();
+  #isOpen = false;
+
+  constructor(private readonly outbox: Outbox) {}
+
+  /** Where each sequence ends that was used. */
+  get ends(): readonly SequenceEnd[] {
+    return [...this.#positions].map(([sequence, position]) => ({ sequence, position }));
+  }
+
+  /** The link is open: frames that are written from now on go in the sequences of their services. */
+  opened(): void {
+    this.#isOpen = true;
+    for (const name of LANES) {
+      const lane = this.outbox.lane(name);
+      const slab = lane.slabs.at(-1);
+      if (slab !== undefined) this.#boundaries.set(lane, { slab, used: slab.used });
+    }
+  }
+
+  /** Writes what comes next into `target[at..end)`; `undefined` when nothing waits, or fits. */
+  take(target: Uint8Array, at: number, end: number): Run | undefined {
+    for (const name of LANES) {
+      const lane = this.outbox.lane(name);
+      const slab = lane.slabs[0];
+      if (slab === undefined) continue;
+      const { sequence } = this.#frameAt(lane, slab);
+      if (this.#isHeldUp(lane, sequence)) continue;
+      const run = this.#copy(lane, sequence, target, at, end);
+      if (run.byteCount > 0) this.#positions.set(sequence, run.position + run.byteCount);
+      return run.byteCount > 0 ? run : undefined;
+    }
+    return undefined;
+  }
+
+  /** The one frame that is left in the lanes, which belongs to no sequence. */
+  takeLast(): Uint8Array | undefined {
+    const lane = LANES.map((name) => this.outbox.lane(name)).find(({ count }) => count > 0);
+    const slab = lane?.slabs[0];
+    if (lane === undefined || slab === undefined) return undefined;
+    const bytes = slab.bytes.slice(slab.sealed, slab.used);
+    this.#shift(lane, slab);
+    return bytes;
+  }
+
+  #isHeldUp(lane: Lane, sequence: number): boolean {
+    for (const [other, begun] of this.#begun) if (other !== lane && begun.sequence === sequence) return true;
+    return false;
+  }
+
+  #copy(lane: Lane, sequence: number, target: Uint8Array, at: number, end: number): Run {
+    const run = { sequence, position: this.#positions.get(sequence) ?? 0, byteCount: 0, messageCount: 0 };
+    for (let slab = lane.slabs[0]; slab !== undefined; slab = lane.slabs[0]) {
+      const frame = this.#frameAt(lane, slab);
+      const room = end - at - run.byteCount;
+      const left = frame.end - slab.sealed;
+      if (frame.sequence !== sequence || (left > room && room < PART_BYTES_MIN)) break;
+      const byteCount = Math.min(left, room);
+      target.set(slab.bytes.subarray(slab.sealed, slab.sealed + byteCount), at + run.byteCount);
+      slab.sealed += byteCount;
+      run.byteCount += byteCount;
+      if (byteCount < left) {
+        this.#begun.set(lane, frame);
+        break;
+      }
+      this.#begun.delete(lane);
+      if (frame.isAuthors) run.messageCount++;
+      if (slab.sealed === slab.used) this.#shift(lane, slab);
+    }
+    return run;
+  }
+
+  /** The lane's next frame, or the one that has begun. */
+  #frameAt(lane: Lane, slab: Slab): Begun {
+    const begun = this.#begun.get(lane);
+    if (begun !== undefined) return begun;
+    const messageBytes = readVarint(slab.bytes, slab.sealed);
+    const messageAt = slab.sealed + varintBytes(messageBytes);
+    const service = slab.bytes[messageAt + SERVICE_AT] as number;
+    return { sequence: this.#isOfOpen(lane, slab) ? service : 0, end: messageAt + messageBytes, isAuthors: service !== 0 };
+  }
+
+  /** Whether what comes next was written when the link was open. */
+  #isOfOpen(lane: Lane, slab: Slab): boolean {
+    const boundary = this.#boundaries.get(lane);
+    if (boundary === undefined) return this.#isOpen;
+    if (slab !== boundary.slab || slab.sealed < boundary.used) return false;
+    this.#boundaries.delete(lane);
+    return true;
+  }
+
+  #shift(lane: Lane, slab: Slab): void {
+    if (this.#boundaries.get(lane)?.slab === slab) this.#boundaries.delete(lane);
+    lane.shift();
+  }
+}

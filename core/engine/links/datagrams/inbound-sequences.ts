@@ -1,0 +1,142 @@
+/**
+ * @module InboundSequences: puts the pieces of a link's sequences into order. Each sequence is a stream of frames of its own, so that what is
+ * missing in one holds up no other. Chunks that are in order wait, oldest first, until they are read; those of sequences other than 0 only
+ * once the link is open. What is kept is bounded: a piece that finds no room is refused, and its packet counts as lost. A piece may
+ * overlap others: their bytes are the same. Pure.
+ */
+import { BoundedQueue } from '../../../structures/bounded-queue.js';
+import { FrameReader } from '../../../wire/frame.js';
+import type { FinalItem, PieceItem } from './packet.js';
+
+/** What a piece costs besides its bytes. */
+const PIECE_COST_BYTES = 128;
+
+class Sequence {
+  /** Everything before it is here. */
+  received = 0;
+  /** Came early, by position. */
+  readonly early = new Map<number, Uint8Array>();
+  readonly frames: FrameReader;
+
+  constructor(
+    readonly number: number,
+    frameBytesMax: number,
+  ) {
+    this.frames = new FrameReader(frameBytesMax);
+  }
+}
+
+interface Chunk {
+  readonly sequence: Sequence;
+  readonly bytes: Uint8Array;
+}
+
+export class InboundSequences {
+  /** Of sequence 0, and of whichever is read now. */
+  frames: FrameReader;
+  /** Bytes that are kept, with what they cost. */
+  keptBytes = 0;
+  readonly #sequences = new Map<number, Sequence>();
+  readonly #ready = new BoundedQueue<Chunk>({ name: 'datagram link', policy: 'reject', lengthMax: Number.MAX_SAFE_INTEGER });
+  /** In order, of other sequences than 0, before the link is open. */
+  #parked: Chunk[] = [];
+  #final: FinalItem | undefined;
+  #isOver = false;
+
+  constructor(private readonly frameBytesMax: number) {
+    this.frames = this.#sequence(0).frames;
+  }
+
+  /** There is something to read once the link is open. */
+  get hasParked(): boolean {
+    return this.#parked.length > 0;
+  }
+
+  /** Takes the pieces of one packet, whose memory is its own. False: there is no room for all of them within `bytesMax`. `isOpen`: as in `read`. */
+  receive(pieces: readonly PieceItem[], final: FinalItem | undefined, isOpen: boolean, bytesMax: number): boolean {
+    for (const piece of pieces) if (!this.#take(this.#sequence(piece.sequence), piece, isOpen, bytesMax)) return false;
+    this.#final ??= final;
+    return true;
+  }
+
+  /** The next chunk: bytes of the sequence whose reader `frames` is then. `isOpen`: the link is or was open. */
+  read(isOpen: boolean): Uint8Array | undefined {
+    if (isOpen && this.hasParked) this.#unpark();
+    const chunk = this.#ready.shift();
+    if (chunk === undefined) return this.#readFinal();
+    this.keptBytes -= costOf(chunk.bytes);
+    this.frames = chunk.sequence.frames;
+    return chunk.bytes;
+  }
+
+  #unpark(): void {
+    for (const chunk of this.#parked) this.#ready.push(chunk);
+    this.#parked = [];
+  }
+
+  /** The goodbye, when everything before it was read. */
+  #readFinal(): Uint8Array | undefined {
+    if (this.#final === undefined || this.#isOver || this.hasParked) return undefined;
+    if (this.#final.ends.some(({ sequence, position }) => this.#sequence(sequence).received < position)) return undefined;
+    this.#isOver = true;
+    this.frames = this.#sequence(0).frames;
+    return this.#final.bytes;
+  }
+
+  #take(sequence: Sequence, { position, bytes }: PieceItem, isOpen: boolean, bytesMax: number): boolean {
+    const { received, early } = sequence;
+    // What is waited for has room beside what waits for it.
+    const isWanted = position <= received && (isOpen || sequence.number === 0);
+    if (position + bytes.length <= received || (early.get(position)?.length ?? 0) >= bytes.length) return true;
+    if (this.keptBytes + costOf(bytes) > (isWanted ? 2 : 1) * bytesMax) return false;
+    this.keptBytes += costOf(bytes);
+    if (position > received) {
+      const shorter = early.get(position);
+      if (shorter !== undefined) this.keptBytes -= costOf(shorter);
+      early.set(position, bytes);
+      return true;
+    }
+    this.#append(sequence, position, bytes, isOpen);
+    for (let next = nextOf(sequence); next !== undefined; next = nextOf(sequence))
+      this.#append(sequence, next, takeEarly(sequence, next), isOpen);
+    return true;
+  }
+
+  /** Bytes that continue the sequence, or overlap what is here. They are accounted for already. */
+  #append(sequence: Sequence, position: number, bytes: Uint8Array, isOpen: boolean): void {
+    const fresh = bytes.subarray(sequence.received - position);
+    this.keptBytes -= costOf(bytes);
+    if (fresh.length === 0) return;
+    this.keptBytes += costOf(fresh);
+    sequence.received += fresh.length;
+    const chunk = { sequence, bytes: fresh };
+    if (isOpen || sequence.number === 0) this.#ready.push(chunk);
+    else this.#parked.push(chunk);
+  }
+
+  #sequence(number: number): Sequence {
+    const known = this.#sequences.get(number);
+    if (known !== undefined) return known;
+    const sequence = new Sequence(number, this.frameBytesMax);
+    this.#sequences.set(number, sequence);
+    return sequence;
+  }
+}
+
+/** Where an early piece begins that continues the sequence. */
+function nextOf({ early, received }: Sequence): number | undefined {
+  if (early.size === 0) return undefined;
+  if (early.has(received)) return received;
+  for (const position of early.keys()) if (position < received) return position;
+  return undefined;
+}
+
+function takeEarly({ early }: Sequence, position: number): Uint8Array {
+  const bytes = early.get(position) as Uint8Array;
+  early.delete(position);
+  return bytes;
+}
+
+function costOf(bytes: Uint8Array): number {
+  return bytes.length + PIECE_COST_BYTES;
+}

@@ -1,0 +1,266 @@
+/**
+ * @module Secure datagrams: the secure channel of one link of datagrams, from the initiation to the last datagram. Give it what comes by `receive`,
+ * send what `takeOutput` gives, and at `nextAtMs` call `expire`; `seal` what is to be sent. No IO, no clock: time is an argument.
+ *
+ * The initiator sends its initiation, and later its confirmation, again after 1, 2, 4 s and a random share, until it has an answer; the
+ * responder sends nothing of its own accord, and answers what comes twice with what it has. No failure is reported to the remote.
+ *
+ * Every 120 s the initiator has a new handshake made within the old session, which carries its messages (`rekeying.ts`): then a new pair of keys
+ * (epoch) takes over. Of the epoch before datagrams are taken for another 10 s, because some are still on their way.
+ */
+
+import type { NodeId } from '../../address/node-id.js';
+import type { Random } from '../../api/ports.js';
+import { type BackoffSteps, backoffBoundMs } from '../../structures/back-off.js';
+import type { AgreementKey } from '../crypto.js';
+import { type HandshakeStep, type ProvenRemote, SecureHandshake, type SecureHandshakeOptions } from '../secure-handshake.js';
+import type { NodeMismatch, SecureStreamFailure, SecureStreamState } from '../secure-stream.js';
+import { Epoch } from './epoch.js';
+import {
+  CONFIRMATION,
+  COOKIE,
+  contentOf,
+  DATA,
+  INITIATION,
+  RESPONSE,
+  readInitiation,
+  readResponse,
+  receiverOf,
+  typeOf,
+  writeInitiation,
+  writePlain,
+  writeResponse,
+} from './header.js';
+
+const REPEATS: BackoffSteps = { minMs: 1_000, maxMs: 4_000 };
+/** At most so great a part of a wait is added to it at random. */
+const JITTER = 1 / 4;
+/** An epoch to which so many forged datagrams came ends its session. */
+const FORGED_MAX = 2 ** 20;
+
+/** What tests may set. */
+export interface DatagramHooks {
+  readonly ephemeral?: AgreementKey;
+  /** The first counter of both directions: a whole number of 0 or more. */
+  readonly nonce?: number;
+}
+
+export interface SecureDatagramsOptions extends Omit<SecureHandshakeOptions, 'ephemeral'> {
+  /** Names the session at this side. */
+  readonly localIndex: number;
+  readonly random: Random;
+  /** For tests. */
+  readonly hooks?: DatagramHooks | undefined;
+}
+
+/** What came: nothing that counts, a message of the handshake, or data. */
+export type Received = 'refused' | 'handshake' | Uint8Array;
+
+export class SecureDatagrams {
+  state: SecureStreamState = 'handshaking';
+  failure: SecureStreamFailure | undefined;
+  remote: ProvenRemote | undefined;
+  mismatch: NodeMismatch | undefined;
+  /** Messages of the handshake that came. */
+  messageCount = 0;
+  /** When `expire` is to be called. */
+  nextAtMs = Number.POSITIVE_INFINITY;
+  /** The datagram that the remote has not answered, or that answers its own if it comes again. */
+  #unanswered: Uint8Array | undefined;
+  #repeatCount = 0;
+  #handshake: SecureHandshake | undefined;
+  /** Message 1, as the initiator sent it. */
+  #initiation: Uint8Array | undefined;
+  #hasCookie = false;
+  #remoteIndex = 0;
+  #current: Epoch | undefined;
+  #previous: Epoch | undefined;
+  #previousEndsMs = 0;
+  #output: Uint8Array[] = [];
+
+  constructor(private readonly options: SecureDatagramsOptions) {
+    this.#handshake = new SecureHandshake({ ...options, ephemeral: options.hooks?.ephemeral });
+  }
+
+  get isInitiator(): boolean {
+    return this.options.isInitiator;
+  }
+
+  /** The initiator's message 1 becomes output. */
+  start(nowMs: number): void {
+    this.#initiation = (this.#handshake as SecureHandshake).begin();
+    this.#askAgain(writeInitiation(this.#preamble, this.options.localIndex, this.#initiation), nowMs);
+  }
+
+  /** Takes a datagram of the remote, or of anybody else. */
+  receive(datagram: Uint8Array, nowMs: number): Received {
+    if (this.state === 'failed') return 'refused';
+    switch (typeOf(datagram)) {
+      case DATA:
+        return this.#open(datagram, nowMs);
+      case INITIATION:
+        return this.#initiated(datagram);
+      case RESPONSE:
+        return this.#responded(datagram, nowMs);
+      case CONFIRMATION:
+        return this.#confirmed(datagram, nowMs);
+      case COOKIE:
+        return this.#asked(datagram, nowMs);
+      default:
+        return 'refused';
+    }
+  }
+
+  /** The handshake's datagrams to send, in order, before anything that is sealed. They are the caller's. */
+  takeOutput(): Uint8Array[] {
+    const output = this.#output;
+    this.#output = [];
+    return output;
+  }
+
+  /** What was sent last goes again. */
+  expire(nowMs: number): void {
+    if (nowMs < this.nextAtMs || this.#unanswered === undefined) return;
+    this.#repeat(nowMs);
+  }
+
+  /** A datagram; `undefined`: the session has failed, or its counters are used up. */
+  seal(plaintext: Uint8Array): Uint8Array | undefined {
+    const datagram = this.#current?.seal(plaintext);
+    if (datagram === undefined) this.#fail('record-failed');
+    return datagram;
+  }
+
+  /** Ends the session: keys are overwritten as far as JavaScript can; `state` is `failed`, `failure` stays. Idempotent. */
+  wipe(): void {
+    this.state = 'failed';
+    this.nextAtMs = Number.POSITIVE_INFINITY;
+    this.#handshake?.wipe();
+    this.#current?.wipe();
+    this.#previous?.wipe();
+    this.#handshake = undefined;
+    this.#current = undefined;
+    this.#previous = undefined;
+    this.#unanswered = undefined;
+    this.#output = [];
+  }
+
+  get #preamble(): Uint8Array {
+    return this.options.space.preamble;
+  }
+
+  #open(datagram: Uint8Array, nowMs: number): Received {
+    const epoch = this.#epochOf(receiverOf(datagram), nowMs);
+    const plaintext = epoch?.open(datagram);
+    if (plaintext === undefined) {
+      if (epoch !== undefined && epoch.forgedCount >= FORGED_MAX) this.#fail('record-failed');
+      return 'refused';
+    }
+    // The remote has the confirmation.
+    this.#answered();
+    return plaintext;
+  }
+
+  #epochOf(localIndex: number, nowMs: number): Epoch | undefined {
+    if (this.#current?.localIndex === localIndex) return this.#current;
+    return this.#previous?.localIndex === localIndex && nowMs < this.#previousEndsMs ? this.#previous : undefined;
+  }
+
+  /** To the responder: message 1, for the first time or again. */
+  #initiated(datagram: Uint8Array): Received {
+    const initiation = readInitiation(datagram);
+    if (this.isInitiator || initiation === undefined) return 'refused';
+    if (this.messageCount > 0) {
+      if (this.#unanswered !== undefined) this.#output.push(this.#unanswered);
+      return 'refused';
+    }
+    const step = this.#advance(initiation.message);
+    if (step?.type !== 'reply') return 'handshake';
+    this.#remoteIndex = initiation.senderIndex;
+    this.#unanswered = writeResponse(this.#remoteIndex, this.options.localIndex, step.message);
+    this.#output.push(this.#unanswered);
+    return 'handshake';
+  }
+
+  /** To the initiator: message 2. One that comes again asks for the confirmation once more. */
+  #responded(datagram: Uint8Array, nowMs: number): Received {
+    if (!this.isInitiator) return 'refused';
+    if (this.state === 'secured') {
+      if (this.#unanswered !== undefined) this.#output.push(this.#unanswered);
+      return 'refused';
+    }
+    const { senderIndex, message } = readResponse(datagram);
+    const step = this.#advance(message);
+    if (step?.type !== 'secured' || step.message === undefined) return 'handshake';
+    this.#remoteIndex = senderIndex;
+    this.#secure(step, nowMs);
+    this.#repeatCount = 0;
+    this.#askAgain(writePlain(CONFIRMATION, senderIndex, step.message), nowMs);
+    return 'handshake';
+  }
+
+  /** To the responder: message 3. */
+  #confirmed(datagram: Uint8Array, nowMs: number): Received {
+    if (this.isInitiator || this.state === 'secured' || this.messageCount === 0) return 'refused';
+    const step = this.#advance(contentOf(datagram));
+    if (step?.type !== 'secured') return 'handshake';
+    this.#secure(step, nowMs);
+    this.#answered();
+    return 'handshake';
+  }
+
+  /** To the initiator: the responder is under load, and wants to see that the initiation comes from where it says. Once is enough. */
+  #asked(datagram: Uint8Array, nowMs: number): Received {
+    if (!this.isInitiator || this.state === 'secured' || this.#hasCookie || this.#initiation === undefined) return 'refused';
+    this.#hasCookie = true;
+    this.#unanswered = writeInitiation(this.#preamble, this.options.localIndex, this.#initiation, contentOf(datagram));
+    this.#output.push(this.#unanswered);
+    this.#arm(nowMs);
+    return 'refused';
+  }
+
+  #advance(message: Uint8Array): HandshakeStep | undefined {
+    this.messageCount++;
+    const step = this.#handshake?.receive(message);
+    if (step?.type !== 'failed') return step;
+    if (step.actualNodeId !== undefined) this.mismatch = { expected: this.options.expectedNodeId as NodeId, actual: step.actualNodeId };
+    this.#fail(step.failure);
+    return undefined;
+  }
+
+  #secure({ send, receive, remote }: HandshakeStep & { readonly type: 'secured' }, nowMs: number): void {
+    send.counter = this.options.hooks?.nonce ?? 0;
+    this.#current = new Epoch({ send, receive }, this.options.localIndex, this.#remoteIndex, nowMs);
+    this.remote = remote;
+    this.#handshake = undefined;
+    this.state = 'secured';
+  }
+
+  #askAgain(datagram: Uint8Array, nowMs: number): void {
+    this.#unanswered = datagram;
+    this.#output.push(datagram);
+    this.#arm(nowMs);
+  }
+
+  #repeat(nowMs: number): void {
+    // A cookie may have come from the secret before: the next one counts again.
+    this.#hasCookie = false;
+    this.#output.push(this.#unanswered as Uint8Array);
+    this.#arm(nowMs);
+  }
+
+  #arm(nowMs: number): void {
+    const boundMs = backoffBoundMs(++this.#repeatCount, REPEATS);
+    this.nextAtMs = nowMs + boundMs + boundMs * JITTER * this.options.random.float();
+  }
+
+  #answered(): void {
+    this.#unanswered = undefined;
+    this.nextAtMs = Number.POSITIVE_INFINITY;
+  }
+
+  #fail(failure: SecureStreamFailure): void {
+    this.failure ??= failure;
+    this.wipe();
+  }
+}
