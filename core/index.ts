@@ -57,6 +57,7 @@ export type {
   StreamItem,
   Timers,
 } from './api/ports.js';
+export type { NatMapping, Reachability, ReachabilityKind } from './api/reachability.js';
 export {
   type ClosestNodes,
   type LinkMetric,

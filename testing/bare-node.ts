@@ -245,6 +245,7 @@ export class BareNode {
       behaviors: () => behaviorsOf(network().parts),
       metrics: () => network().metrics.snapshot(),
       queues: () => queuesOf(network().parts),
+      reachability: () => network().parts.reachability.report,
       explain: (route) => explainRoute(network().links, router, route),
       on: (name, listener) => this.#listeners.on(name, listener),
     };

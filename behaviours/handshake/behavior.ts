@@ -149,6 +149,7 @@ export class HandshakeBehavior extends NetworkBehavior<HandshakeToBehavior, Hand
     const connection = this.remotes.get(connectionId)?.connection;
     const address = claimedAddress(you, agent.nodeId);
     if (connection === undefined || address === undefined) return;
+    agent.seenAt(connectionId, address);
     this.observed.record({ address, byNodeId: connection.nodeId, direction: connection.direction });
   }
 }

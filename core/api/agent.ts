@@ -142,6 +142,11 @@ export interface BehaviorAgent<ToHandler = unknown> extends Agent<ToHandler> {
    * control lane: this side's `ready` need not wait for that. The connection opens only after `admit`. Idempotent.
    */
   announceReady(connectionId: number): void;
+  /**
+   * For whoever exchanges addresses: the remote of the connection says that it sees this node there. Of a connection that is not proven, or is
+   * relayed, it counts for nothing.
+   */
+  seenAt(connectionId: number, address: Address): void;
   /** Offers a further service under this behaviour's hands: routes lead to it, its messages come to this `onMessage`. */
   registerService(serviceId: number): void;
   unregisterService(serviceId: number): void;

@@ -6,6 +6,7 @@ import type { Address } from '../address/address.js';
 import type { NodeId } from '../address/node-id.js';
 import type { CloseReason, NetworkError } from '../errors.js';
 import type { Message } from '../wire/message.js';
+import type { Reachability } from './reachability.js';
 import type { LinkMetric } from './router-table.js';
 
 /** A connection as authors and applications see it. Its facts do not change while it is open, but for `path`. */
@@ -112,6 +113,8 @@ export interface NodeEvents {
   dropped: Dropped;
   lost: Lost;
   listening: { readonly addresses: readonly Address[] };
+  /** Kind or mapping of `node.reachability()` has changed. */
+  reachability: Reachability;
   'listen-failed': { readonly address: Address; readonly error: NetworkError };
   'behavior-stopped': { readonly name: string; readonly serviceId: number };
 }

@@ -6,6 +6,7 @@ import type { Address } from '../address/address.js';
 import type { NodeId } from '../address/node-id.js';
 import type { MetricsSnapshot } from '../metrics.js';
 import type { Connection, NodeEventName, NodeEvents, PathKind } from './events.js';
+import type { Reachability } from './reachability.js';
 import type { RouteExplanation } from './router-table.js';
 import type { Route } from './routes.js';
 
@@ -61,6 +62,8 @@ export interface NodeView {
   metrics(): MetricsSnapshot;
   queues(): readonly QueueReport[];
   explain(route: Route): RouteExplanation;
+  /** How others can reach this node, as far as it can know. */
+  reachability(): Reachability;
   /** Calls the listener for an event until the returned function is called, outside of any callback. */
   on<Name extends NodeEventName>(name: Name, listener: (event: NodeEvents[Name]) => void): () => void;
 }

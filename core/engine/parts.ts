@@ -24,6 +24,7 @@ import { eventObserver, routerObserver } from './links/link-observer.js';
 import { LinkPipeline } from './links/link-pipeline.js';
 import { LinkTable } from './links/link-table.js';
 import { Liveness } from './links/liveness.js';
+import { ReachabilityState } from './links/reachability.js';
 import { Refusals } from './links/refusals.js';
 import { SharedKeys } from './links/shared-keys.js';
 import { ApplicationSender } from './messages/application-sender.js';
@@ -44,7 +45,7 @@ export function partsOf(context: EngineContext, router: RouterFacade) {
   const linkParts = linkPartsOf(context, router, behaviorParts);
   const messageParts = messagePartsOf(context, router, { ...behaviorParts, ...linkParts });
   const { behaviors, calls, streams } = behaviorParts;
-  const { links, introductions, liveness, dialer, duplicates, sharedKeys, keeper, admission } = linkParts;
+  const { links, introductions, liveness, dialer, duplicates, sharedKeys, keeper, admission, reachability } = linkParts;
   const { application, datagrams } = messageParts;
   links.observers = [
     routerObserver(router),
@@ -57,6 +58,7 @@ export function partsOf(context: EngineContext, router: RouterFacade) {
     keeper,
     application,
     links.handshakes,
+    reachability,
     datagrams,
   ];
   behaviors.observers = [calls, streams, introductions, links, dialer, admission];
@@ -111,6 +113,7 @@ function linkPartsOf(context: EngineContext, router: RouterFacade, { callbacks, 
     admission,
     duplicates,
     sharedKeys: new SharedKeys(context),
+    reachability: new ReachabilityState(context, links),
     paths,
     dialer,
     keeper: new Keeper(context, links, dialer),

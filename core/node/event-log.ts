@@ -14,6 +14,7 @@ const peerOf = (nodeId: NodeId | undefined) => (nodeId === undefined ? undefined
 
 const LINES: { readonly [Name in NodeEventName]?: (log: Logger, event: NodeEvents[Name]) => void } = {
   listening: (log, { addresses }) => log.info({ addresses: addresses.map(({ text }) => text) }, 'listening'),
+  reachability: (log, { kind, nat, reason }) => log.info({ kind, nat, reason }, 'reachability changed'),
   'listen-failed': (log, { address, error }) =>
     log.warn({ address: address.text, code: error.code, reason: error.message }, 'cannot listen'),
   'behavior-stopped': (log, { name, serviceId }) => log.info({ behavior: name, service: serviceId }, 'behaviour stopped'),

@@ -18,6 +18,7 @@ const NAMES = Object.keys({
   dropped: 1,
   lost: 1,
   listening: 1,
+  reachability: 1,
   'listen-failed': 1,
   'behavior-stopped': 1,
 } satisfies Record<NodeEventName, 1>);

@@ -8,8 +8,9 @@ import type { Client, ClientCallOptions, ManyAnswers, ManyArguments, ManyMethodN
 import type { Connection, NodeEventName, NodeEvents } from '../api/events.js';
 import type { NetworkBehavior } from '../api/network-behavior.js';
 import type { BehaviorReport, LinkReport, NodeState, NodeView, QueueReport } from '../api/node-view.js';
+import type { Reachability } from '../api/reachability.js';
 import type { RouteExplanation, RouterTable } from '../api/router-table.js';
-import { type Route, requireNodeId, requireRoute } from '../api/routes.js';
+import { type Route, requireNodeId } from '../api/routes.js';
 import type { ByteStream, StreamOptions } from '../api/stream.js';
 import { requireText, requireWhole } from '../engine/behaviors/arguments.js';
 import type { NodeSendOptions } from '../engine/messages/application-sender.js';
@@ -30,7 +31,7 @@ import { NodeStreams } from './node-streams.js';
 import { type ConnectOptions, NodeWaits, type WaitOptions, type WritableOptions } from './node-waits.js';
 import { routerOf } from './resolve-options.js';
 import { Runner } from './runner.js';
-import { drainMsOf, FLUSH_MS, requireRunning, type StopOptions } from './stop-options.js';
+import { drainMsOf, FLUSH_MS, release, requireRunning, type StopOptions } from './stop-options.js';
 
 export class MeshNode implements NodeView {
   static {
@@ -241,8 +242,12 @@ export class MeshNode implements NodeView {
 
   /** Why a route goes where it goes. */
   explain(route: Route): RouteExplanation {
-    requireRoute('explain', route);
     return this.runner.perform(() => this.network.parts.paths.explain(route));
+  }
+
+  /** How others can reach this node, as far as it can know: the event `reachability` says when that changes. */
+  reachability(): Reachability {
+    return this.network.parts.reachability.report;
   }
 
   /** Calls the listener for an event until the returned function is called. A listener that throws is logged and harms nobody. */
@@ -261,7 +266,7 @@ export class MeshNode implements NodeView {
     this.stopping = Promise.resolve();
     this.network.abandon();
     this.runner.kill();
-    this.release();
+    release(this.setup, this.runner);
   }
 
   /** What the application asks for happens between two callbacks: at once, or when the present one has returned. */
@@ -272,23 +277,15 @@ export class MeshNode implements NodeView {
   private async stopOnce(drainMs: number): Promise<void> {
     const wasRunning = this.phase === 'running';
     this.runner.keepAlive();
-    if (wasRunning && drainMs > 0) {
-      this.phase = 'draining';
-      await this.runner.drain(drainMs);
-    }
+    if (wasRunning && drainMs > 0) this.phase = 'draining';
+    if (this.phase === 'draining') await this.runner.drain(drainMs);
     this.phase = 'stopped';
     if (wasRunning) await this.runner.stop(this.network.limits.stopTimeoutMs);
     else this.network.abandon();
     if (wasRunning) await this.runner.within(FLUSH_MS, (done) => this.setup.storage.flush(done));
     const failed = (err: unknown) => this.setup.logger.error({ err }, 'a provider failed to end');
     for (const error of this.container.dispose(failed)) failed(error);
-    this.release();
-  }
-
-  private release(): void {
-    this.setup.control?.close();
-    this.setup.storage.close?.();
-    this.runner.release();
+    release(this.setup, this.runner);
   }
 
   private enterAndThrow<T>(work: () => T): T {

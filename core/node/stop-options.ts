@@ -5,6 +5,8 @@ import type { NodeState } from '../api/node-view.js';
 import { requireOptions } from '../engine/behaviors/arguments.js';
 import { NetworkError } from '../errors.js';
 import { shown } from '../schema/schema.js';
+import type { NodeSetup } from './node-options.js';
+import type { Runner } from './runner.js';
 
 /** How a node stops. */
 export interface StopOptions {
@@ -41,4 +43,11 @@ function checked(options: StopOptions): number {
 export function requireRunning(state: NodeState): void {
   if (state === 'running' || state === 'draining') return;
   throw new NetworkError('NOT_STARTED', state === 'new' ? 'the node was not started' : 'the node was stopped');
+}
+
+/** The node has ended: nobody may use what it had. */
+export function release({ control, storage }: Pick<NodeSetup, 'control' | 'storage'>, runner: Pick<Runner, 'release'>): void {
+  control?.close();
+  storage.close?.();
+  runner.release();
 }

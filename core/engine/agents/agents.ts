@@ -36,6 +36,7 @@ import type { Dialer } from '../dial/dialer.js';
 import { targetOf } from '../dial/dialling.js';
 import type { Admission } from '../links/admission.js';
 import type { LinkTable } from '../links/link-table.js';
+import type { ReachabilityState } from '../links/reachability.js';
 import type { Sender } from '../messages/sender.js';
 import type { RouterFacade } from '../router-facade.js';
 import { corePort, lentPort, PORTS } from './lent-ports.js';
@@ -49,6 +50,7 @@ export interface AgentParts {
   readonly streams: Streams;
   readonly links: LinkTable;
   readonly admission: Admission;
+  readonly reachability: ReachabilityState;
   readonly sender: Sender;
   readonly dialer: Dialer;
   readonly router: RouterFacade;
@@ -265,6 +267,11 @@ export class BehaviorAgentOf extends AgentOf<BehaviorSlot> implements BehaviorAg
   announceReady(connectionId: number): void {
     requireWhole('announceReady: connectionId', connectionId, 0);
     this.record({ run: () => this.parts.admission.passed(connectionId, this.owner, false) });
+  }
+
+  seenAt(connectionId: number, address: Address): void {
+    requireWhole('seenAt: connectionId', connectionId, 0);
+    this.record({ run: () => this.parts.reachability.seenAt(connectionId, address) });
   }
 
   registerService(serviceId: number): void {

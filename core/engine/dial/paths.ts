@@ -4,7 +4,7 @@
  */
 import type { NodeId } from '../../address/node-id.js';
 import type { PathCandidate, PathExplanation, RouteExplanation } from '../../api/router-table.js';
-import type { Route } from '../../api/routes.js';
+import { type Route, requireRoute } from '../../api/routes.js';
 import { BoundedMap } from '../../structures/bounded-map.js';
 import type { BehaviorTable } from '../behaviors/behavior-table.js';
 import type { Callbacks } from '../behaviors/callbacks.js';
@@ -39,6 +39,7 @@ export class Paths {
   }
 
   explain(route: Route): RouteExplanation {
+    requireRoute('explain', route);
     const explanation = explainRoute(this.links, this.router, route);
     const isOther = route.type === 'node' && route.nodeId !== this.context.self;
     return isOther ? { ...explanation, path: this.pathTo(route.nodeId) } : explanation;

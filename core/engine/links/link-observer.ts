@@ -11,7 +11,8 @@
  *   7. the keeper (opening, ended: keeps, dials again)
  *   8. the application's own messages (ended: nobody waits for room on it)
  *   9. handshakes (opening, ended: the slot goes to the next that waits)
- *  10. datagrams (opening: each service has a sequence of its own; opened: what came early is read; ended: a new initiation begins a new link)
+ *  10. how this node can be reached (opening, ended)
+ *  11. datagrams (opening: each service has a sequence of its own; opened: what came early is read; ended: a new initiation begins a new link)
  */
 import type { Connection } from '../../api/events.js';
 import type { CloseReason } from '../../errors.js';
