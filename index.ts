@@ -27,6 +27,7 @@ import { identityFactory } from './core/security/identity.js';
 import { ControlSocket } from './operation/control/control-socket.js';
 import { PathVectorRouter } from './routing/index.js';
 import { TcpTransport } from './transports/tcp/index.js';
+import { UdpTransport } from './transports/udp/index.js';
 import { WebSocketTransport } from './transports/websocket/node/index.js';
 
 export * from './core/index.js';
@@ -45,7 +46,11 @@ const NODE_DEFAULTS: NodeDefaults = {
   random: nodeRandom,
   crypto: CRYPTO,
   keys: new AgreementKeys(CRYPTO, nodeRandom, 2),
-  transports: ({ keepAlive }) => [new TcpTransport({ unref: !keepAlive }), new WebSocketTransport({ unref: !keepAlive })],
+  transports: ({ keepAlive: isKept }) => [
+    new TcpTransport({ unref: !isKept }),
+    new WebSocketTransport({ unref: !isKept }),
+    new UdpTransport({ unref: !isKept }),
+  ],
   router: PathVectorRouter,
   builtins: BUILTINS,
   privateBuiltins: PRIVATE_BUILTINS,

@@ -27,6 +27,9 @@ export interface DialRequest {
   readonly onSettled?: (outcome: Connection | NetworkError) => void;
 }
 
+/** The scheme of links of datagrams, which pass where streams do not, and are cut off by some networks. */
+const DATAGRAM_SCHEME = 'udp';
+
 export class Dialling {
   /** The id in the table of attempts. */
   id = 0;
@@ -85,7 +88,10 @@ export class Dialling {
     this.addresses.unshift(...fresh);
   }
 
-  /** Takes in what is new, as long as there are fewer than `countMax`; paths over other nodes come last, and one of them always has room. */
+  /**
+   * Takes in what is new, as long as there are fewer than `countMax`. Streams and datagrams take turns, a stream first; paths over other nodes come
+   * last, and one of them always has room.
+   */
   take({ addresses, isComplete }: FoundAddresses, countMax: number): void {
     this.isLookingUp = !isComplete;
     for (const address of addresses) {
@@ -94,7 +100,7 @@ export class Dialling {
       this.known.add(address.text);
       this.addresses.push(address);
     }
-    this.addresses.sort((a, b) => Number(isRelayed(a)) - Number(isRelayed(b)));
+    this.addresses.splice(0, this.addresses.length, ...inTurns(this.addresses));
   }
 
   /** The addresses that have not failed when its time is over. */
@@ -103,6 +109,14 @@ export class Dialling {
     const untried = new NetworkError('DIAL_TIMEOUT', 'its turn did not come in time');
     return [...late, ...this.addresses.map(({ text }) => ({ address: text, error: untried }))];
   }
+}
+
+function inTurns(addresses: readonly Address[]): Address[] {
+  const direct = addresses.filter((address) => !isRelayed(address));
+  const streams = direct.filter(({ scheme }) => scheme !== DATAGRAM_SCHEME);
+  const datagrams = direct.filter(({ scheme }) => scheme === DATAGRAM_SCHEME);
+  const turns = Array.from({ length: Math.max(streams.length, datagrams.length) }, (_, turn) => [streams[turn], datagrams[turn]]);
+  return [...turns.flat(), ...addresses.filter(isRelayed)].filter((address) => address !== undefined);
 }
 
 /** What `connect` is to reach. Throws `ADDRESS_INVALID` and `ARGUMENT_INVALID`. */

@@ -1,6 +1,6 @@
 /** @module Tests of the race between the addresses of one attempt, and with other links to the same node (RFC 8305). */
 import { expect } from 'chai';
-import type { Connection, Identity, NetworkError, TransportLink } from '../../../../core/index.js';
+import { type Connection, type Identity, type NetworkError, parseAddress, type TransportLink } from '../../../../core/index.js';
 import { addressOf, BareNode, orderedIdentities, RawPeer, recordingBehavior, SecuredPeer } from '../../../../testing/index.js';
 
 const [SELF, TARGET] = orderedIdentities(2) as [Identity, Identity];
@@ -8,7 +8,9 @@ const [SELF, TARGET] = orderedIdentities(2) as [Identity, Identity];
 /** A node that is the smaller one, and dials these addresses of the target; what is `slow` is proven and does not open by itself. */
 function racing(...addresses: string[]) {
   const source = recordingBehavior({ serviceId: 64 });
-  Object.defineProperty(source, 'ports', { value: { addressSource: { addressesOf: () => addresses.map(addressOf) } } });
+  Object.defineProperty(source, 'ports', {
+    value: { addressSource: { addressesOf: () => addresses.map((text) => (text.includes(':') ? parseAddress(text) : addressOf(text))) } },
+  });
   const node = new BareNode('alice', { identity: SELF, behaviors: [source] });
   const dialled: [host: string, atMs: number][] = [];
   const peers = new Map<string, RawPeer>();
@@ -47,6 +49,21 @@ describe('the addresses of an attempt', () => {
       ['mute-2', 100],
       ['mute-3', 350],
       ['mute-4', 600],
+    ]);
+  });
+});
+
+describe('the addresses of a node with streams and datagrams', () => {
+  it('take turns, a stream first: TCP has 250 ms before UDP is dialled, too', () => {
+    const { node, dial, dialled } = racing('udp://mute-a:1', 'udp://mute-b:1', 'tcp://mute-c:1', 'tcp://mute-d:1', 'tcp://mute-e:1');
+    dial(TARGET.nodeId);
+    node.advance(2_000);
+    expect(dialled).to.deep.equal([
+      ['mute-c', 0],
+      ['mute-a', 250],
+      ['mute-d', 500],
+      ['mute-b', 750],
+      ['mute-e', 1_000],
     ]);
   });
 });
