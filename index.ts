@@ -6,6 +6,7 @@ import {
   type Behaviors,
   type CheckedOptions,
   type Identity as CoreIdentity,
+  HTTP_PORT,
   LAN_PORT,
   type MeshNode,
   type NodeDefaults,
@@ -17,6 +18,7 @@ import {
 import { openNode } from './core/node/open-node.js';
 import { FileStorage } from './core/platform/node/file-storage.js';
 import { loadOrCreateIdentity } from './core/platform/node/files.js';
+import { NodeHttp } from './core/platform/node/http/node-http.js';
 import { jsonLogger } from './core/platform/node/json-logger.js';
 import { NodeLan } from './core/platform/node/lan/node-lan.js';
 import { platformCrypto } from './core/platform/node/platform-crypto.js';
@@ -59,6 +61,7 @@ const NODE_DEFAULTS: NodeDefaults = {
   provide: [
     { token: LAN_PORT, useValue: new NodeLan() },
     { token: SOCKET_PORT, useValue: new NodeSockets() },
+    { token: HTTP_PORT, useValue: new NodeHttp() },
   ],
   logger: (level) => jsonLogger(level),
   control: (options, facts) => new ControlSocket(options, facts),

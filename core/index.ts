@@ -26,6 +26,15 @@ export type {
   WritableEvent,
   WritableLane,
 } from './api/events.js';
+export type {
+  HttpCall,
+  HttpExchange,
+  HttpFields,
+  HttpListenOptions,
+  HttpPort,
+  HttpRequestHead,
+  HttpResponseHead,
+} from './api/http-port.js';
 export { LAN_PORT_LIMITS, type LanChannel, type LanOpening, type LanPort, type LanSink } from './api/lan-port.js';
 export type { LogStorage } from './api/log-storage.js';
 export type { MessageTracer, SendingTrace, TracedMessage } from './api/message-tracer.js';
@@ -201,6 +210,7 @@ export type { StopOptions } from './node/stop-options.js';
 export { Behavior, inject, OnStream, Rpc } from './registration/decorators.js';
 export {
   CLOCK,
+  HTTP_PORT,
   LAN_PORT,
   LOGGER,
   NODE_ID,

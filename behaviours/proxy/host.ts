@@ -1,7 +1,7 @@
 /**
  * @module ProxyHost: what the parts of the proxy behaviour share.
  */
-import type { Clock, Logger, NodeId, SocketPort } from '../../core/index.js';
+import type { Clock, HttpPort, Logger, NodeId, SocketPort } from '../../core/index.js';
 import type { ProxyCounters, ProxySettings } from './options.js';
 import type { Agenda } from './pipes/agenda.js';
 
@@ -9,6 +9,7 @@ export interface ProxyHost {
   readonly settings: ProxySettings;
   readonly counters: ProxyCounters;
   readonly sockets: SocketPort;
+  readonly http: HttpPort;
   readonly clock: Clock;
   readonly log: Logger;
   readonly nodeId: NodeId;

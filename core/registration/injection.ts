@@ -8,6 +8,7 @@ import 'reflect-metadata';
 import { type DependencyContainer, container as root, inject as tsyringeInject } from 'tsyringe';
 import type { NodeId } from '../address/node-id.js';
 import { type AnyClass, className } from '../api/descriptor.js';
+import type { HttpPort } from '../api/http-port.js';
 import type { LanPort } from '../api/lan-port.js';
 import type { NodeView } from '../api/node-view.js';
 import type { Clock, Logger, Random, Sealer, Signer, Storage } from '../api/ports.js';
@@ -47,6 +48,8 @@ export const SEALER = token<Sealer>('SEALER');
 export const LAN_PORT = token<LanPort>('LAN_PORT');
 /** Token of TCP to other programs; provided where the platform has it. */
 export const SOCKET_PORT = token<SocketPort>('SOCKET_PORT');
+/** Token of HTTP with other programs; provided where the platform has it. */
+export const HTTP_PORT = token<HttpPort>('HTTP_PORT');
 
 /** Where tsyringe keeps the tokens of decorated parameters; a test holds it to that. */
 const PARAMETER_TOKENS = 'injectionTokens';

@@ -2,7 +2,7 @@
  * @module Entrance: a listener of this machine whose connections lead into the network. What a program is to say first, and what it is answered, is the
  * protocol's work.
  */
-import type { LocalSocket, SocketListener } from '../../../core/index.js';
+import type { LocalSocket } from '../../../core/index.js';
 import type { ProxyHost } from '../host.js';
 import { asFailure, resetTextOf } from '../outcomes.js';
 import { join } from '../pipes/join.js';
@@ -27,7 +27,7 @@ export type Protocol = (socket: LocalSocket) => Promise<void>;
 
 /** All connections of programs, over all entrances. */
 export class Programs {
-  private readonly open = new Map<LocalSocket, SocketListener>();
+  private readonly open = new Map<LocalSocket, object>();
 
   constructor(private readonly host: ProxyHost) {}
 
@@ -36,14 +36,14 @@ export class Programs {
   }
 
   /** Never rejects. */
-  async serve(listener: SocketListener, socket: LocalSocket, protocol: Protocol): Promise<void> {
+  async serve(owner: object, socket: LocalSocket, protocol: Protocol): Promise<void> {
     const { counters, settings, log } = this.host;
     if (this.open.size >= settings.programsMax) {
       counters.programsRefused++;
       return socket.reset('');
     }
     counters.programs++;
-    this.open.set(socket, listener);
+    this.open.set(socket, owner);
     try {
       await protocol(socket);
     } catch (thrown) {
@@ -55,8 +55,8 @@ export class Programs {
   }
 
   /** Resets the connections of an entrance, or all. */
-  end(listener?: SocketListener): void {
-    for (const [socket, owner] of this.open) if (listener === undefined || owner === listener) socket.reset('');
+  end(owner?: object): void {
+    for (const [socket, one] of this.open) if (owner === undefined || one === owner) socket.reset('');
   }
 }
 

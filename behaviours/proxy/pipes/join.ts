@@ -27,7 +27,7 @@ export async function join(one: BytePipe, other: BytePipe, reasonOf: (error: unk
 }
 
 /** Until the end of the one, which is that of the other. */
-export async function carry(from: BytePipe, to: Pick<BytePipe, 'write' | 'end'>, passing: Passing): Promise<void> {
+export async function carry(from: Pick<BytePipe, 'read'>, to: Pick<BytePipe, 'write' | 'end'>, passing: Passing): Promise<void> {
   for (let bytes = await from.read(); bytes !== undefined; bytes = await from.read()) {
     const held = passing(bytes.length);
     if (held !== undefined) await held;

@@ -12,6 +12,7 @@ export const HEADERS_MAX = 100;
 export const HEADERS_LENGTH_MAX = 16_384;
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,256}$/;
+const DIGITS = /^\d{1,15}$/;
 /** No control characters but tab, nothing beyond one byte. */
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
@@ -70,6 +71,16 @@ export function upgradeOf(headers: Headers): string | undefined {
   const isAsked = listOf(headers, 'connection').some((item) => item.toLowerCase() === 'upgrade');
   const [protocol] = listOf(headers, 'upgrade');
   return isAsked && protocol !== undefined && isToken(protocol.replace('/', '')) ? protocol.toLowerCase() : undefined;
+}
+
+/** How long the body of a request is: a number of bytes, until its end, or there is none; `wrong` where two readers could disagree. */
+export function bodyOf(headers: Headers): number | 'chunked' | 'none' | 'wrong' {
+  const [lengths, codings] = [valuesOf(headers, 'content-length'), valuesOf(headers, 'transfer-encoding')];
+  const [length] = lengths;
+  if (lengths.length + codings.length === 0) return 'none';
+  if (lengths.length + codings.length > 1) return 'wrong';
+  if (length === undefined) return codings[0]?.toLowerCase() === 'chunked' ? 'chunked' : 'wrong';
+  return DIGITS.test(length) ? Number(length) : 'wrong';
 }
 
 /** Whether the message has passed a proxy of that name. */

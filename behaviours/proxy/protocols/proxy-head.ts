@@ -5,7 +5,18 @@
  */
 import { joinBytes } from '../../../core/index.js';
 import { parseTarget, type Target, textOf } from '../rules/target.js';
-import { areSound, endToEnd, HEADERS_LENGTH_MAX, type HeaderField, type Headers, isToken, listOf, passing, valuesOf } from './headers.js';
+import {
+  areSound,
+  bodyOf,
+  endToEnd,
+  HEADERS_LENGTH_MAX,
+  HEADERS_MAX,
+  type HeaderField,
+  type Headers,
+  isToken,
+  passing,
+  valuesOf,
+} from './headers.js';
 
 /** Of the head in all. */
 export const HEAD_BYTES_MAX = HEADERS_LENGTH_MAX;
@@ -14,7 +25,6 @@ const CR = 13;
 const LF = 10;
 const PATH = /^\/[\x21-\x7e\x80-\xff]*$/;
 const VERSION = /^HTTP\/1\.[01]$/;
-const DIGITS = /^\d{1,15}$/;
 
 export type ProxyHead =
   /** The connection becomes one to the target. */
@@ -40,7 +50,7 @@ export function readProxyHead(bytes: Uint8Array, hop: string): ProxyHead {
   if (!isToken(method) || more.length > 0 || !VERSION.test(version)) return refused(400, 'malformed request line');
   const headers = lines.map(fieldOf);
   if (!headers.every((field) => field !== undefined)) return refused(400, 'malformed header field');
-  if (!areSound(headers)) return refused(headers.length > 100 ? 431 : 400, 'malformed or too many header fields');
+  if (!areSound(headers)) return refused(headers.length > HEADERS_MAX ? 431 : 400, 'malformed or too many header fields');
   const flaw = flawOf(headers, version);
   if (flaw !== undefined) return refused(400, flaw);
   return method === 'CONNECT' ? connectTo(wanted, headers) : forwardTo({ method, wanted, headers, hop });
@@ -48,21 +58,18 @@ export function readProxyHead(bytes: Uint8Array, hop: string): ProxyHead {
 
 /** What is wrong with the fields that say how long a message is, and for whom. */
 function flawOf(headers: Headers, version: string): string | undefined {
-  const [lengths, codings, hosts] = ['content-length', 'transfer-encoding', 'host'].map((name) => valuesOf(headers, name));
-  if (lengths === undefined || codings === undefined || hosts === undefined) return undefined;
-  if (hosts.length > 1 || (hosts.length === 0 && version === 'HTTP/1.1')) return 'there must be one Host';
-  if (lengths.length > 1 || (lengths[0] !== undefined && !DIGITS.test(lengths[0]))) return 'there must be one Content-Length, a number';
-  if (codings.length === 0) return undefined;
-  if (lengths.length > 0) return 'there is both a Content-Length and a Transfer-Encoding';
-  const isChunked = codings.length === 1 && codings[0]?.toLowerCase() === 'chunked';
-  return isChunked && version === 'HTTP/1.1' ? undefined : 'the only Transfer-Encoding is chunked';
+  const { length: hostCount } = valuesOf(headers, 'host');
+  if (hostCount > 1 || (hostCount === 0 && version === 'HTTP/1.1')) return 'there must be one Host';
+  const body = bodyOf(headers);
+  const isWrong = body === 'wrong' || (body === 'chunked' && version !== 'HTTP/1.1');
+  return isWrong ? 'a body has one Content-Length, a number, or is chunked' : undefined;
 }
 
 function connectTo(wanted: string, headers: Headers): ProxyHead {
   const target = parseTarget(wanted);
   if (target === undefined) return refused(400, 'CONNECT names no host and port');
-  const hasBody = valuesOf(headers, 'transfer-encoding').length > 0 || valuesOf(headers, 'content-length').some((length) => length !== '0');
-  return hasBody ? refused(400, 'CONNECT has no body') : { type: 'connect', target, headers };
+  const body = bodyOf(headers);
+  return body !== 'none' && body !== 0 ? refused(400, 'CONNECT has no body') : { type: 'connect', target, headers };
 }
 
 interface Forwarded {
@@ -78,7 +85,7 @@ function forwardTo({ method, wanted, headers, hop }: Forwarded): ProxyHead {
   const target = parseTarget(/:\d+$/.test(authority) ? authority : `${authority}:80`);
   const inner = path.startsWith('/') ? path : `/${path}`;
   if (target === undefined || !PATH.test(inner)) return refused(400, 'the target is no http:// address');
-  const passed = endToEnd(headers, listOf(headers, 'transfer-encoding').length > 0 ? ['transfer-encoding'] : []);
+  const passed = endToEnd(headers, ['transfer-encoding']);
   const host = target.port === 80 ? textOf(target).replace(/:80$/, '') : textOf(target);
   const fields: Headers = [['Host', host], ...passed.filter(([name]) => name.toLowerCase() !== 'host'), ['Connection', 'close']];
   const lines = passing(fields, hop).map(([name, value]) => `${name}: ${value}\r\n`);

@@ -2,7 +2,15 @@
  * @module Support of the proxy tests: sockets that are pairs in memory, of which every attempt to connect is known, and nodes in virtual time that use them.
  */
 import { ProxyBehavior, type ProxyOptions } from '../../../behaviours/proxy/index.js';
-import { type LocalSocket, SOCKET_PORT, type SocketEndpoint, type SocketListener, type SocketPort } from '../../../core/index.js';
+import {
+  HTTP_PORT,
+  type LocalSocket,
+  SOCKET_PORT,
+  type SocketEndpoint,
+  type SocketListener,
+  type SocketPort,
+} from '../../../core/index.js';
+import { NodeHttp } from '../../../core/platform/node/http/node-http.js';
 import { SimulatedNetwork, type SimulatedNode } from '../../../simulation.js';
 
 const coded = (code: string) => Object.assign(new Error(code), { code });
@@ -154,7 +162,10 @@ export async function line(count: number, options: ProxyOptions, machines = Arra
         seeds: index === 0 ? [] : [`sim://n${index - 1}`],
         builtins: ['handshake', 'router-sync', 'streams'],
         behaviors: [[ProxyBehavior, options]],
-        provide: [{ token: SOCKET_PORT, useValue: machines[index] as FakeSockets }],
+        provide: [
+          { token: SOCKET_PORT, useValue: machines[index] as FakeSockets },
+          { token: HTTP_PORT, useValue: new NodeHttp() },
+        ],
       }),
     );
   await sim.start(...nodes);

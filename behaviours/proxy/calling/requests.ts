@@ -1,0 +1,78 @@
+/**
+ * @module Requests: sends the web's own `Request` to a site of another node, and makes a `Response` of what comes back.
+ */
+import { NetworkError, type Route } from '../../../core/index.js';
+import { REQUEST, type ResponseHead, readResponse } from '../messages.js';
+import { asFailure, failure, resetTextOf } from '../outcomes.js';
+import type { StreamPipe } from '../pipes/stream-pipe.js';
+import { areSound, endToEnd, type Headers } from '../protocols/headers.js';
+import type { Openings } from './openings.js';
+
+/** Responses that have no body, whatever comes. */
+const EMPTY: ReadonlySet<number> = new Set([204, 205, 304]);
+const PIECE_BYTES_MAX = 65_536;
+
+/** Rejects with a `NetworkError`; a response, whatever its status, is none. */
+export async function send(openings: Openings, route: Route, request: Request, site: string): Promise<Response> {
+  if (request.signal.aborted) throw cancelled();
+  const { pathname, search, host } = new URL(request.url);
+  const fields = endToEnd([...request.headers] as Headers).filter(([name]) => name.toLowerCase() !== 'host');
+  const isSized = fields.some(([name]) => name.toLowerCase() === 'content-length');
+  const coding: Headers = request.body === null || isSized ? [] : [['Transfer-Encoding', 'chunked']];
+  const headers: Headers = [['Host', host], ...fields, ...coding];
+  if (!areSound(headers)) throw new NetworkError('ARGUMENT_INVALID', 'http: too many header fields, or fields that are too long');
+  const pipe = await openings.request(route, { kind: REQUEST, method: request.method, path: pathname + search, headers, site });
+  const abort = () => pipe.reset('cancelled by its signal');
+  request.signal.addEventListener('abort', abort, { once: true });
+  upload(request.body, pipe).catch((thrown) => pipe.reset(resetTextOf(asFailure(thrown, 'the body of the request'))));
+  try {
+    const head = await answerOf(pipe);
+    return responseOf(request.method, head, pipe, () => request.signal.removeEventListener('abort', abort));
+  } catch (thrown) {
+    throw request.signal.aborted ? cancelled() : asFailure(thrown, 'the other node');
+  }
+}
+
+/** The head of the response. */
+export async function answerOf(pipe: StreamPipe): Promise<ResponseHead> {
+  const body = await pipe.head();
+  const head = body && readResponse(body);
+  if (head !== undefined && areSound(head.headers)) return head;
+  const error = failure('http_protocol_error', 'malformed response');
+  pipe.reset(resetTextOf(error));
+  throw error;
+}
+
+async function upload(body: ReadableStream<Uint8Array> | null, pipe: StreamPipe): Promise<void> {
+  for await (const chunk of body ?? [])
+    for (let at = 0; at < chunk.length; at += PIECE_BYTES_MAX) await pipe.write(chunk.subarray(at, at + PIECE_BYTES_MAX));
+  await pipe.end();
+}
+
+function responseOf(method: string, { status, headers }: ResponseHead, pipe: StreamPipe, ended: () => void): Response {
+  if (status < 200) throw failure('http_protocol_error', `status ${status} is no response`);
+  const fields = endToEnd(headers).map(([name, value]): [string, string] => [name, value]);
+  const isEmpty = EMPTY.has(status) || method === 'HEAD';
+  const body = new ReadableStream<Uint8Array>(
+    {
+      pull: async (controller) => {
+        try {
+          const bytes = await pipe.read();
+          if (bytes !== undefined) return controller.enqueue(bytes);
+          ended();
+          controller.close();
+        } catch (thrown) {
+          controller.error(asFailure(thrown, 'the response'));
+        }
+      },
+      cancel: () => pipe.reset('the response is not wanted'),
+    },
+    { highWaterMark: 0 },
+  );
+  if (isEmpty) void pipe.read().then(ended, ended);
+  return new Response(isEmpty ? null : body, { status, headers: fields });
+}
+
+function cancelled(): NetworkError {
+  return new NetworkError('CALL_CANCELLED', 'the request was cancelled by its signal');
+}
