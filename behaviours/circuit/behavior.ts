@@ -4,11 +4,12 @@
  * node can be connected.
  *
  * Whoever dials asks a neighbour to `open` a circuit (`messages.ts`); each relay passes that on along its own path to the node, which accepts.
- * From then on data goes back and forth in datagrams, which relays may drop (`relay.ts`) and both ends repair (`repaired-stream.ts`).
+ * From then on datagrams go back and forth, which relays may drop (`relay.ts`), and the links at both ends repair.
  *
  * Bounds (`options.ts`): circuits that are relayed, in all and for each neighbour, the rate of each neighbour, how long a circuit may be silent,
  * and circuits that end here. A refusal names the bound. Loops are cut: an opening is recognised when it comes again, passes four relays
- * at most, and never takes a connection that is itself a circuit. When a connection on the path is lost, the circuit ends at both ends.
+ * at most, and never takes a connection that is itself a circuit. When a connection on the path is lost, or a relay falls silent, another
+ * circuit takes the place of the first, and the link over it goes on (`way.ts`).
  */
 import {
   type AddressSource,
@@ -34,6 +35,7 @@ import { CircuitCounters, type CircuitOptions, type CircuitSettings, limitsOf, r
 import { Relay, type RelayReport } from './relay.js';
 import { Schedule } from './schedule.js';
 import { CircuitTransport, meshAddress } from './transport.js';
+import { OwnWay } from './way.js';
 
 /** A circuit that begins or ends at this node. */
 export interface CircuitReport {
@@ -98,13 +100,17 @@ export class CircuitBehavior extends NetworkBehavior {
   /** The circuits that begin or end here. */
   circuits(): readonly CircuitReport[] {
     return this.perform(({ nowMs }) =>
-      [...this.transport.links].map(({ remoteAddress, leg, path, sinceMs }) => ({
-        nodeId: remoteAddress.nodeId as NodeId,
-        relay: leg.nodeId,
-        relays: path?.relays,
-        bitsPerSecondMax: path && path.bytesPerSecond * 8,
-        openMs: nowMs - sinceMs,
-      })),
+      this.transport.ways.map((way) => {
+        const { bytesPerSecond, relays } = (way instanceof OwnWay ? way.accepted : undefined) ?? {};
+        const { nodeId, leg, sinceMs } = way;
+        return {
+          nodeId,
+          relay: (leg as Leg).nodeId,
+          relays,
+          bitsPerSecondMax: bytesPerSecond && bytesPerSecond * 8,
+          openMs: nowMs - sinceMs,
+        };
+      }),
     );
   }
 
@@ -125,7 +131,7 @@ export class CircuitBehavior extends NetworkBehavior {
     const { circuitsMax } = this.settings;
     agent.metrics.counters(this.counted);
     agent.metrics.observe('relayed_circuits', () => this.relay.size);
-    agent.metrics.observe('own_circuits', () => this.transport.links.size);
+    agent.metrics.observe('own_circuits', () => this.transport.ways.length);
     agent.queue('relayed', () => ({ messages: this.relay.size, messagesMax: Math.max(circuitsMax, 1) }));
     this.isRunning = true;
     this.timer.within(agent, 0);

@@ -2,17 +2,20 @@
  * @module Opening: a dial of this node's own: neighbours are asked for the circuit one after another, until one of them has it accepted. What
  * each of them said is in the error.
  */
-import { type Address, type BehaviorAgent, type DialSink, NetworkError, type NextHop, type NodeId, shortId } from '../../core/index.js';
-import type { LinkHost } from './circuit-link.js';
+import { type Address, type BehaviorAgent, NetworkError, type NextHop, type NodeId, shortId } from '../../core/index.js';
 import type { Hops } from './hops.js';
-import type { Leg, LegUser } from './legs.js';
+import type { LegSender } from './leg-sender.js';
+import type { Leg, Legs, LegUser } from './legs.js';
 import { type Accepted, type ClosureReason, type Refusal, TOKEN_BYTES } from './messages.js';
-import { Due } from './schedule.js';
+import { Due, type Schedule } from './schedule.js';
 
-export interface OpeningHost extends LinkHost {
+export interface OpeningHost {
+  readonly legs: Legs;
   readonly hops: Hops;
+  readonly sender: LegSender;
+  readonly schedule: Schedule;
   /** The opening is over; with a leg it is a circuit. */
-  settled(agent: BehaviorAgent, opening: Opening, leg: Leg | undefined, accepted: Accepted | undefined): void;
+  settled(agent: BehaviorAgent, leg: Leg | undefined, accepted: Accepted | undefined): void;
 }
 
 /** What became of a neighbour that was asked. */
@@ -49,7 +52,6 @@ export class Opening extends Due implements LegUser {
     private readonly host: OpeningHost,
     readonly target: NodeId,
     readonly address: Address,
-    readonly sink: DialSink,
   ) {
     super();
   }
@@ -125,7 +127,7 @@ export class Opening extends Due implements LegUser {
     this.host.schedule.remove(this);
     if (this.leg !== undefined) this.host.legs.remove(this.leg);
     this.leg = undefined;
-    this.host.settled(agent, this, leg, accepted);
+    this.host.settled(agent, leg, accepted);
   }
 }
 

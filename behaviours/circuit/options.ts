@@ -27,9 +27,9 @@ export interface CircuitOptions {
 
 export type CircuitSettings = Required<CircuitOptions>;
 
-/** Circuits that begin or end here over one neighbour, and those that are being opened by this node. */
+/** Circuits of others that end here, over one neighbour; and nodes to which this one sends over circuits of its own. */
 export const ENDS_PER_NEIGHBOUR_MAX = 64;
-export const OPENINGS_MAX = 1_024;
+export const WAYS_MAX = 1_024;
 
 const nodeId = parsed('a node id', (value) => (typeof value === 'string' && isNodeId(value) ? value : undefined));
 
@@ -63,7 +63,7 @@ export function limitsOf(settings: CircuitSettings): BehaviorLimits {
       unit: 'count',
       atTheBound: 'a further circuit over that neighbour is refused with busy',
     },
-    openingsMax: { value: OPENINGS_MAX, unit: 'count', atTheBound: 'a dial of a further circuit fails with LIMIT_EXCEEDED' },
+    waysMax: { value: WAYS_MAX, unit: 'count', atTheBound: 'a dial over circuits to a further node fails with LIMIT_EXCEEDED' },
   };
 }
 
@@ -83,7 +83,4 @@ export class CircuitCounters {
   droppedFull = 0;
   /** Messages that are none of this service, or of circuits that are not of now. */
   malformed = 0;
-  /** Of the repair at the ends of circuits. */
-  packetsLost = 0;
-  packetsWronglyLost = 0;
 }

@@ -1,142 +1,129 @@
 /**
- * @module CircuitTransport: `mesh://nodeid` as a transport: dials and takes circuits, which are the node's channels like any other. It accepts
- * by itself as long as its behaviour runs, and announces no address: who may be reached over circuits is what routes say.
+ * @module CircuitTransport: `mesh://nodeid` as a transport of datagrams: one socket, whose datagrams go over circuits that are dialled as they are
+ * needed. It accepts by itself as long as its behaviour runs. A circuit that somebody else has dialled has an address of its own,
+ * `mesh://nodeid/number`, because only the secure handshake over it proves who that is.
  */
 import {
   Address,
   type BehaviorAgent,
-  type Dial,
-  type DialSink,
-  type Listener,
-  type ListenerSink,
+  type DatagramSink,
+  type DatagramSocket,
+  type DatagramTransport,
   limitReached,
+  NetworkError,
   type NodeId,
-  type Transport,
 } from '../../core/index.js';
-import { CircuitLink } from './circuit-link.js';
 import type { Leg, LegUser } from './legs.js';
 import type { Accepted, Open, Refusal } from './messages.js';
-import { Opening, type OpeningHost } from './opening.js';
-import { ENDS_PER_NEIGHBOUR_MAX, OPENINGS_MAX } from './options.js';
+import { type CircuitCounters, type CircuitSettings, ENDS_PER_NEIGHBOUR_MAX, WAYS_MAX } from './options.js';
+import { GivenWay, OwnWay, type WayHost } from './way.js';
+
+export interface TransportHost extends Omit<WayHost, 'opened' | 'left'> {
+  readonly counters: CircuitCounters;
+  readonly settings: CircuitSettings;
+  /** From outside of a callback or from within one; nothing when the behaviour does not run. */
+  act(work: (agent: BehaviorAgent) => void): void;
+}
 
 const SCHEME = 'mesh';
 const NOT_RELAYED: Accepted = { bytesPerSecond: 0, relays: 0 };
 
-export class CircuitTransport implements Transport {
+export class CircuitTransport implements DatagramTransport {
   readonly schemes = [SCHEME];
   readonly listensAt: Address;
-  private listener: ListenerSink | undefined;
-  private readonly openings = new Set<Opening>();
-  readonly links = new Set<CircuitLink>();
+  /** The first socket gets what strangers send. */
+  private readonly sinks = new Set<DatagramSink>();
+  private readonly own = new Map<NodeId, OwnWay>();
+  /** By address. */
+  private readonly given = new Map<string, GivenWay>();
+  private lastNumber = 0;
 
   constructor(
-    private readonly host: Omit<OpeningHost, 'settled' | 'ended'>,
+    private readonly host: TransportHost,
     self: NodeId,
   ) {
     this.listensAt = meshAddress(self);
   }
 
-  get openingCount(): number {
-    return this.openings.size;
+  /** The circuits of this node. */
+  get ways(): readonly (OwnWay | GivenWay)[] {
+    return [...this.own.values(), ...this.given.values()].filter(({ leg }) => leg !== undefined);
   }
 
-  listen(_address: Address, sink: ListenerSink): Listener {
+  bind(_address: Address, sink: DatagramSink): DatagramSocket {
     this.host.later(() => {
-      this.listener = sink;
-      sink.onListening([]);
+      this.sinks.add(sink);
+      sink.onListening([this.listensAt]);
     });
     return {
-      close: () => {
-        if (this.listener === sink) this.listener = undefined;
-      },
+      send: (datagrams, to) => this.host.act((agent) => this.send(agent, sink, datagrams, to)),
+      close: () => this.sinks.delete(sink),
     };
   }
 
-  dial(address: Address, sink: DialSink): Dial {
-    const opening = new Opening(this.openingHost, address.nodeId as NodeId, address, sink);
-    if (this.openings.size >= OPENINGS_MAX) {
-      const reached = {
-        limit: 'openingsMax',
-        current: this.openings.size,
-        maximum: OPENINGS_MAX,
-        scope: 'node',
-        configKey: 'circuit.openingsMax',
-      };
-      this.host.later(() => sink.onFailed(limitReached(reached)));
-      return { cancel: () => {} };
-    }
-    this.openings.add(opening);
-    // What comes of it at once comes when this call is over.
-    this.host.later(() => this.host.act((agent) => this.openings.has(opening) && opening.next(agent)));
-    return {
-      cancel: () => {
-        if (this.openings.delete(opening)) this.host.act((agent) => opening.cancel(agent));
-      },
-    };
+  anyAddress(): Address {
+    return this.listensAt;
   }
 
   /** A circuit of somebody else ends here: it is accepted, or this is why not. `add` adds the neighbour's leg. */
   accept(agent: BehaviorAgent, connectionId: number, { source }: Open, add: (user: LegUser) => Leg): Refusal | undefined {
-    const { listener, host } = this;
+    const { host } = this;
     const refused = (reason: Refusal['reason'], current = 0, maximum = 0) => ({ reason, current, maximum, by: agent.nodeId });
-    if (listener === undefined || source === agent.nodeId) return refused('not-accepting');
-    const current = host.legs.count(connectionId, (user) => user instanceof CircuitLink);
+    const { value: sink } = this.sinks.values().next();
+    if (sink === undefined || source === agent.nodeId) return refused('not-accepting');
+    const current = host.legs.count(connectionId, (user) => user instanceof GivenWay);
     if (current >= ENDS_PER_NEIGHBOUR_MAX) return refused('busy', current, ENDS_PER_NEIGHBOUR_MAX);
-    const leg = add(NOBODY);
-    const link = this.linkOf(agent, leg, meshAddress(source), undefined);
-    const sink = listener.onAccepted(link);
-    if (sink === undefined) {
-      host.legs.remove(leg);
-      return refused('not-accepting');
-    }
-    this.links.add(link);
-    link.attach(sink);
+    const address = meshAddress(source, `${++this.lastNumber}`);
+    const way = new GivenWay(this.wayHost, source, address, sink, agent.nowMs, host.settings.reservationMs);
+    way.leg = add(way);
+    this.given.set(address.text, way);
     host.counters.accepted++;
-    host.sender.accepted(agent, leg, NOT_RELAYED);
+    host.schedule.set(agent, way, agent.nowMs + host.settings.reservationMs);
+    host.sender.accepted(agent, way.leg, NOT_RELAYED);
     return undefined;
   }
 
-  /** The behaviour stops: nothing is left. */
+  /** The behaviour stops: nothing is left, and links over circuits end. */
   stop(agent: BehaviorAgent): void {
-    this.listener = undefined;
-    for (const opening of [...this.openings]) opening.cancel(agent);
-    for (const link of [...this.links]) link.stop(agent);
+    for (const way of [...this.own.values(), ...this.given.values()]) way.stop(agent);
+    for (const sink of this.sinks) this.host.later(() => sink.onFailed(new NetworkError('TRANSPORT_FAILED', 'circuits were stopped')));
+    this.sinks.clear();
   }
 
-  private get openingHost(): OpeningHost {
-    return {
-      ...this.host,
-      ended: (agent, link, isSilent) => this.ended(agent, link, isSilent),
-      settled: (agent, opening, leg, accepted) => this.settled(agent, opening, leg, accepted),
-    };
+  /** Back over the circuit that it came from, while that stands; else over another one of the same node, or over one of this node's own. */
+  private send(agent: BehaviorAgent, sink: DatagramSink, datagrams: readonly Uint8Array[], to: Address): void {
+    const nodeId = to.nodeId as NodeId;
+    const way = this.given.get(to.text) ?? (to.name === undefined ? undefined : this.newestOf(nodeId)) ?? this.ownWay(sink, nodeId);
+    if (way !== undefined) return way.send(agent, datagrams);
+    const reached = { limit: 'waysMax', current: this.own.size, maximum: WAYS_MAX, scope: 'node', configKey: 'circuit.waysMax' };
+    this.host.later(() => sink.onUnreachable?.(to, limitReached(reached)));
   }
 
-  private settled(agent: BehaviorAgent, opening: Opening, leg: Leg | undefined, accepted: Accepted | undefined): void {
-    if (!this.openings.delete(opening)) return;
-    if (leg === undefined) return this.host.later(() => opening.sink.onFailed(opening.error));
-    const link = this.linkOf(agent, leg, opening.address, accepted);
-    this.links.add(link);
-    this.host.counters.opened++;
-    link.attach(opening.sink.onConnected(link));
+  private newestOf(nodeId: NodeId): GivenWay | undefined {
+    return [...this.given.values()].findLast((way) => way.nodeId === nodeId);
   }
 
-  private linkOf(agent: BehaviorAgent, leg: Leg, remote: Address, accepted: Accepted | undefined): CircuitLink {
-    const link = new CircuitLink(this.openingHost, leg, remote, this.listensAt, accepted, agent.nowMs);
-    leg.user = link;
-    return link;
+  private ownWay(sink: DatagramSink, nodeId: NodeId): OwnWay | undefined {
+    const known = this.own.get(nodeId);
+    if (known !== undefined) return known;
+    if (this.own.size >= WAYS_MAX) return undefined;
+    const way = new OwnWay(this.wayHost, nodeId, meshAddress(nodeId), sink);
+    this.own.set(nodeId, way);
+    return way;
   }
 
-  /** The neighbour over which nothing came is asked last from now on. */
-  private ended(agent: BehaviorAgent, link: CircuitLink, isSilent: boolean): void {
-    this.links.delete(link);
-    if (isSilent && link.path !== undefined) this.host.hops.failed(link.leg.nodeId, link.remoteAddress.nodeId as NodeId, agent.nowMs);
+  private get wayHost(): WayHost {
+    const { host } = this;
+    return { ...host, opened: () => void host.counters.opened++, left: (way) => this.left(way) };
+  }
+
+  private left(way: OwnWay | GivenWay): void {
+    if (way instanceof GivenWay) this.given.delete(way.address.text);
+    else if (this.own.get(way.nodeId) === way) this.own.delete(way.nodeId);
   }
 }
 
-/** Uses a leg that has no user yet. */
-const NOBODY: LegUser = { onAccepted: () => {}, onRefused: () => {}, onClosed: () => {}, onData: () => {} };
-
 /** Where a node is reached through the mesh. */
-export function meshAddress(nodeId: NodeId): Address {
-  return Address.of({ scheme: SCHEME, host: nodeId });
+export function meshAddress(nodeId: NodeId, name?: string): Address {
+  return Address.of({ scheme: SCHEME, host: nodeId, name });
 }

@@ -49,7 +49,7 @@ export interface DialSink {
 
 /** What a listener reports to its owner. */
 export interface ListenerSink {
-  /** Exactly once on success, with the addresses that are really bound (a port 0 is resolved); none, where nobody is to be told any. */
+  /** Exactly once on success, with the addresses that are really bound (a port 0 is resolved). */
   onListening(addresses: readonly Address[]): void;
   /** Returns the sink of the new link, or `undefined` to refuse it: the transport then closes it unread. */
   onAccepted(link: TransportLink): LinkSink | undefined;
@@ -99,6 +99,8 @@ export interface DatagramSink {
   onListening(addresses: readonly Address[]): void;
   /** A datagram came, from whomever. `bytes` are valid during the call only; `from` is where an answer is sent. */
   onDatagram(bytes: Uint8Array, from: Address): void;
+  /** Nothing that is sent there arrives for now, where the transport knows that: a dial that waits for an answer has failed with it. */
+  onUnreachable?(to: Address, cause: NetworkError): void;
   /** The socket could not be opened, or died. After this nothing more is called. */
   onFailed(cause: NetworkError): void;
 }

@@ -37,6 +37,8 @@ export type Input =
   | ({ readonly type: 'datagram'; readonly bytes: Uint8Array } & DatagramFacts)
   /** The socket is gone, and with it every link over it. */
   | { readonly type: 'socket-closed'; readonly socketId: number; readonly cause: NetworkError }
+  /** Dials of that address fail. */
+  | { readonly type: 'unreachable'; readonly socketId: number; readonly to: Address; readonly cause: NetworkError }
   | { readonly type: 'written'; readonly connectionId: number; readonly byteCount: number }
   /** A turn of the event loop is over: what the links were not read of in it comes first in the next. */
   | { readonly type: 'turn' }

@@ -226,6 +226,8 @@ export class Network implements EngineContext {
       case 'datagram':
       case 'socket-closed':
         return this.parts.datagrams.take(input);
+      case 'unreachable':
+        return this.dialer.unreachable(input.socketId, input.to, input.cause);
       case 'turn':
         return this.parts.pipeline.readDeferred();
       case 'work':

@@ -3,6 +3,7 @@
  * into inputs. When something happens is the runner's business.
  */
 import type { Address } from '../address/address.js';
+import { isRelayed } from '../address/address-class.js';
 import type { Timers } from '../api/ports.js';
 import { type AnyTransport, type Dial, isDatagramTransport, type LinkSink, type Transport, type TransportLink } from '../api/transport.js';
 import type { ChannelEffect, Effect, Input } from '../engine/context.js';
@@ -38,10 +39,15 @@ export class Channels {
   constructor(private readonly options: ChannelsOptions) {
     this.listening = new Listening({
       ...options,
-      onBound: (addresses) => addresses.length > 0 && options.step({ type: 'listening', addresses }),
+      onBound: (addresses) => this.bound(addresses.filter((address) => !isRelayed(address))),
       onRefused: () => options.network().metrics.refusedChannels.value++,
     });
     this.sockets = new Sockets(options.step);
+  }
+
+  /** Who is reached over other nodes announces no address of its own: routes lead there. */
+  private bound(addresses: readonly Address[]): void {
+    if (addresses.length > 0) this.options.step({ type: 'listening', addresses });
   }
 
   /** Opens a listener; resolves with what is bound. */

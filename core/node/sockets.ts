@@ -101,9 +101,10 @@ export class Sockets {
         const localAddress = localOf(socket, from);
         this.step({ type: 'datagram', socketId, bytes, from, localAddress, mayOpen: socket.isListening && this.isAccepting });
       },
+      onUnreachable: (to, cause) => this.step({ type: 'unreachable', socketId, to, cause }),
       onFailed: (cause) => {
         this.byId.delete(socketId);
-        listener?.onFailed(cause);
+        if (this.isAccepting) listener?.onFailed(cause);
         for (const sink of takeAll(socket.waiting)) sink.onFailed(cause);
         this.step({ type: 'socket-closed', socketId, cause });
       },

@@ -116,6 +116,13 @@ export class Dialer implements LinkObserver, BehaviorObserver {
     this.links.channelClosed(link, 'transport', error.message);
   }
 
+  /** Nothing that is sent there arrives. */
+  unreachable(socketId: number, to: Address, error: NetworkError): void {
+    for (const { active } of this.attempts.values())
+      for (const link of [...active])
+        if (link.socketId === socketId && link.phase === 'securing' && link.remoteAddress.text === to.text) this.failed(link, error);
+  }
+
   /** The address was a name for these, which are dialled in its place. */
   resolved(link: Link, addresses: readonly Address[]): void {
     const dialling = this.diallingOf(link);
@@ -146,8 +153,8 @@ export class Dialer implements LinkObserver, BehaviorObserver {
 
   private addressFailed(dialling: Dialling, link: Link, reason: CloseReason): void {
     const waitMs = BUSY_WAITS_MS[dialling.retryCount];
-    if (dialling.request.isPatient === true && waitMs !== undefined && mayBeBusy(link, reason))
-      return this.retryLater(dialling, link, waitMs);
+    const isBusy = !dialling.hasFailed(link.remoteAddress) && mayBeBusy(link, reason);
+    if (dialling.request.isPatient === true && waitMs !== undefined && isBusy) return this.retryLater(dialling, link, waitMs);
     dialling.fail(link.remoteAddress, failureOf(link, reason, this.context.limits));
     if (reason.code === 'duplicate') dialling.awaits = link.nodeId;
     this.goOn(dialling);

@@ -77,7 +77,11 @@ export class Dialling {
 
   /** An address has failed; its first reason counts. */
   fail({ text }: Address, error: NetworkError): void {
-    if (!this.failures.some(({ address }) => address === text)) this.failures.push({ address: text, error });
+    if (!this.hasFailed({ text })) this.failures.push({ address: text, error });
+  }
+
+  hasFailed({ text }: Pick<Address, 'text'>): boolean {
+    return this.failures.some(({ address }) => address === text);
   }
 
   /** The addresses of a name, which come before the others, `countMax` at most. */

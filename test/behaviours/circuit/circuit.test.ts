@@ -19,7 +19,7 @@ describe('circuits', () => {
     expect([connection.path, connection.remoteAddress.text, connection.nodeId]).to.deep.equal(['relayed', `mesh://${bob.id}`, bob.id]);
     await bob.whenConnected(ada.id);
     const [, seen] = bob.connections();
-    expect([seen?.path, seen?.remoteAddress.text, seen?.direction]).to.deep.equal(['relayed', `mesh://${ada.id}`, 'incoming']);
+    expect([seen?.path, seen?.remoteAddress.text, seen?.direction]).to.deep.equal(['relayed', `mesh://${ada.id}/1`, 'incoming']);
     expect(await ask(ada, bob)).to.equal('the inbox');
     expect(circuitOf(hub).relaying).to.include({ circuits: 1, circuitsMax: 64, circuitsPerPeerMax: 8, bitsPerSecondMax: 1_000_000 });
     const { relay, relays, bitsPerSecondMax } = circuitOf(ada).circuits()[0] ?? {};
@@ -108,7 +108,7 @@ describe('circuits', () => {
     expect((await ada.connect(late.id)).path).to.equal('relayed');
     const ended = new Promise<string>((resolve) => ada.on('disconnected', ({ reason }) => resolve(reason.code)));
     late.removeBehavior(CircuitBehavior);
-    expect(await sim.waitFor(ended)).to.equal('transport');
+    expect(await sim.waitFor(ended)).to.equal('timeout');
     expect(late.connections().map(({ path }) => path)).to.deep.equal(['direct']);
     await bob.stop();
     await sim.stop();
