@@ -37,7 +37,12 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   set: { form: 'set <key> <text>', help: 'set a key of the shared map from node 1', run: set },
   get: { form: 'get <node> <key>', help: 'get a key of the shared map on a node', run: get },
   watch: { form: 'watch <node> [<prefix>]', help: 'watch the shared map on a node', run: watch },
-  publish: { form: 'publish <topic> <text>', help: 'publish a text on a topic from node 1', run: publish },
+  publish: {
+    form: 'publish <topic> <text> | <port>',
+    help: 'publish a text on a topic from node 1; or, by its port alone, a web server of this machine',
+    run: publish,
+  },
+  fetch: { form: 'fetch <node> <path>', help: 'fetch a path of the web server that node 1 publishes, on another node', run: fetchPath },
   routes: { form: 'routes', help: 'the path from node 1 to each node, with the reason', run: routes },
   explain: {
     form: 'explain <node|key|service> [from]',
@@ -111,9 +116,21 @@ async function subscribe({ fleet, print }: CommandContext, words: readonly strin
 async function publish({ fleet, print }: CommandContext, words: readonly string[]): Promise<void> {
   const [path = ''] = words;
   const text = words.slice(1).join(' ');
+  if (words.length === 1 && /^\d{1,5}$/.test(path)) {
+    await fleet.ask(1, 'publishServer', Number(path));
+    return print(`node 1 publishes the web server on port ${path}; try: fetch 2 /`);
+  }
   if (text === '') throw usage(COMMANDS.publish);
   const { interested, reason } = await fleet.ask(1, 'publish', { path, text });
   print(interested === 0 ? `published, but ${reason}` : `published to ${interested} subscriber${interested === 1 ? '' : 's'}`);
+}
+
+async function fetchPath({ fleet, print }: CommandContext, words: readonly string[]): Promise<void> {
+  const number = numberOf(fleet, words[0], COMMANDS.fetch);
+  const [, path = ''] = words;
+  if (!path.startsWith('/')) throw usage(COMMANDS.fetch);
+  const { status, byteCount, text } = await fleet.ask(number, 'fetch', { nodeId: fleet.nodeId(1), path });
+  print(`node ${number} received ${status}, ${byteCount} bytes: ${text}`);
 }
 
 async function set({ fleet, print }: CommandContext, words: readonly string[]): Promise<void> {

@@ -2,12 +2,21 @@
  * @module FleetNode: one node process of `npm start`. It runs a greeter, serves its parent's requests, and stops when the parent exits.
  */
 import { join } from 'node:path';
-import { type Intent, KeyValueBehavior, PubSubBehavior, type SharedMap, TelemetryBehavior } from '../behaviours/index.js';
+import {
+  type Intent,
+  KeyValueBehavior,
+  ProxyBehavior,
+  type Published,
+  PubSubBehavior,
+  type SharedMap,
+  TelemetryBehavior,
+} from '../behaviours/index.js';
 import { createNode, type MeshNode, NetworkError, type NodeId, type NodeOptions, RpcError, toKey, toNode, toService } from '../index.js';
 import { CONTROL_PATH_BYTES_MAX, type OperationServer, pathInData, serveOperation } from '../operation/index.js';
 import type {
   BenchReport,
   ExplainReport,
+  FetchReport,
   FleetNodeOptions,
   FleetRequestName,
   FleetRequests,
@@ -21,7 +30,11 @@ import { GREETER_SERVICE, Greeter } from './greeter.js';
 import { measureCalls } from './measure.js';
 
 const ROUND_TRIPS = 5;
+/** Of what was fetched. */
+const SHOWN_BYTES = 200;
 const BENCH = { warmUp: 500, calls: 2_000, outstanding: 64, concurrentCalls: 10_000 };
+
+let published: Published | undefined;
 
 type Handlers = { readonly [Name in FleetRequestName]: (ask: FleetRequests[Name]['ask']) => Promise<FleetRequests[Name]['answer']> };
 
@@ -50,7 +63,7 @@ async function run(): Promise<void> {
     ...controlIn(directory),
     listen: ['tcp://127.0.0.1:0'],
     seeds,
-    behaviors: [greeter, KeyValueBehavior, [TelemetryBehavior, { label }]],
+    behaviors: [greeter, KeyValueBehavior, ProxyBehavior, [TelemetryBehavior, { label }]],
   });
   process.on('disconnect', () => void node.stop().then(() => process.exit()));
   await node.start();
@@ -84,6 +97,8 @@ function handlersOf(node: MeshNode, greeter: Greeter): Handlers {
     get: (key) => mapOf(node).get(key),
     watch: async (prefix) => void watch(node, prefix),
     publish: async ({ path, text }) => publish(node, intents, path, text),
+    publishServer: async (port) => publishServer(node, port),
+    fetch: async ({ nodeId, path }) => fetchFrom(node, nodeId, path),
     bench: async (nodeId) => bench(node, nodeId),
     dashboard: async () => {
       operation ??= serveOperation(node, { dashboard: true });
@@ -125,6 +140,19 @@ async function publish(node: MeshNode, intents: Map<string, Intent<string>>, pat
   await intent.ready;
   const { interested } = intent.send(text);
   return { interested, reason: intent.explain().join('; ') };
+}
+
+/** Instead of the one that was published before. */
+function publishServer(node: MeshNode, port: number): undefined {
+  published?.end();
+  published = node.behavior(ProxyBehavior).publish(port);
+}
+
+async function fetchFrom(node: MeshNode, nodeId: NodeId, path: string): Promise<FetchReport> {
+  const response = await node.behavior(ProxyBehavior).to(nodeId).http(`http://localhost${path}`);
+  const bytes = Buffer.from(await response.arrayBuffer());
+  const [text = ''] = bytes.subarray(0, SHOWN_BYTES).toString().split('\n');
+  return { status: response.status, byteCount: bytes.length, text: text.replace(/\p{C}/gu, '') };
 }
 
 function explained(node: MeshNode, target: SendTarget): ExplainReport {

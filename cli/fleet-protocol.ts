@@ -37,6 +37,13 @@ export interface PublishReport {
   readonly reason: string;
 }
 
+export interface FetchReport {
+  readonly status: number;
+  readonly byteCount: number;
+  /** The first line of it, shortened. */
+  readonly text: string;
+}
+
 export interface BenchReport {
   readonly callsPerSecond: number;
   readonly p50Ms: number;
@@ -58,6 +65,10 @@ export interface FleetRequests {
   /** What begins with a prefix. */
   watch: { readonly ask: string; readonly answer: undefined };
   publish: { readonly ask: { readonly path: string; readonly text: string }; readonly answer: PublishReport };
+  /** A web server of this machine, by its port, for the other nodes. */
+  publishServer: { readonly ask: number; readonly answer: undefined };
+  /** A path of what another node publishes. */
+  fetch: { readonly ask: { readonly nodeId: NodeId; readonly path: string }; readonly answer: FetchReport };
   bench: { readonly ask: NodeId; readonly answer: BenchReport };
   /** Serves the dashboard, once; the answer is its address. */
   dashboard: { readonly ask: undefined; readonly answer: string };

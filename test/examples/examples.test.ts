@@ -56,6 +56,7 @@ describe('examples', () => {
       'shared-map.js',
       'simulate.js',
       'swap-router.js',
+      'tunnel.js',
       'work-queue.js',
     ]);
   });
@@ -68,6 +69,10 @@ describe('examples', () => {
 
   it('presence: who carries a tag comes and goes (ATM-68)', async () => {
     await printed('presence');
+  });
+
+  it('tunnel: ordinary programs use a web server and a port of another node (TH-12)', async () => {
+    await printed('tunnel');
   });
 
   it('hello: a welcome, and a typed reply', async () => {
