@@ -119,6 +119,7 @@ const ENTRY_POINTS = {
   'meshwright/routing': 'routing/index.ts',
   'meshwright/transports': 'transports/index.ts',
   'meshwright/simulation': 'simulation.ts',
+  'meshwright/switch': 'switch.ts',
   'meshwright/testing': 'testing/index.ts',
   'meshwright/operation': 'operation/index.ts',
   'meshwright/slim': 'slim.ts',

@@ -43,6 +43,9 @@ import { GET, HAVE, LIST, OP, PACKET, RENEWED, readMessage, SERVICE_ID } from '.
 import { limitsOf, OperatorCounters, type OperatorOptions, type OperatorSettings, readOperatorOptions } from './options.js';
 import { type PacketOptions, Packets } from './trust/packets.js';
 
+/** Addresses of a look-up that is older are asked for anew. */
+const FRESH_MS = 30_000;
+
 export class OperatorBehavior extends NetworkBehavior {
   static readonly behavior = { serviceId: SERVICE_ID, name: 'operator' } as const;
   /** The handshake carries the certificates. */
@@ -229,20 +232,18 @@ export class OperatorBehavior extends NetworkBehavior {
     if (this.settings.serve === 'storage') this.kept.save(agent);
   }
 
-  /** An operator's own address is known; for others it is asked. */
+  /** An operator's own address is known, and what a look-up has found; for others it is asked. */
   private addressesOf(
     agent: BehaviorAgent,
     nodeId: NodeId,
     settle: (addresses: readonly Address[]) => void,
   ): readonly Address[] | undefined {
     const { operators } = this.settings.space;
-    const own = operators.filter((operator) => operator.nodeId === nodeId);
+    const known = this.lookups.get(nodeId);
+    const isFresh = known !== undefined && agent.nowMs - known.foundMs < FRESH_MS;
+    const own = [...operators.filter((operator) => operator.nodeId === nodeId), ...(isFresh ? addressesOf(known) : [])];
     if (own.length > 0 || operators.length === 0 || operators.every((operator) => operator.nodeId === this.self)) return own;
-    this.lookups.find(agent, nodeId, (_later, outcome) => {
-      const texts = typeof outcome === 'object' ? outcome.addresses : [];
-      const addresses = texts.map(tryParseAddress).filter((address) => address !== undefined);
-      settle(addresses.filter((address) => address.nodeId === undefined || address.nodeId === nodeId));
-    });
+    this.lookups.find(agent, nodeId, (_later, outcome) => settle(addressesOf(typeof outcome === 'object' ? outcome : undefined)));
     return undefined;
   }
 
@@ -281,6 +282,11 @@ export class OperatorBehavior extends NetworkBehavior {
       return limitReached({ limit: 'lookupsMax', current: this.lookups.size, maximum, scope: 'operator', configKey: 'lookupsMax' });
     return new NetworkError('KEY_UNKNOWN', 'nobody who was asked knows the node', { details: { nodeId } });
   }
+}
+
+function addressesOf(known: KnownNode | undefined): readonly Address[] {
+  const addresses = (known?.addresses ?? []).map(tryParseAddress).filter((address) => address !== undefined);
+  return addresses.filter(({ nodeId }) => nodeId === undefined || nodeId === known?.nodeId);
 }
 
 type MembersParts = Pick<ConstructorParameters<typeof Members>[0], 'self' | 'signer' | 'storage' | 'log' | 'counters' | 'operatorClock'>;

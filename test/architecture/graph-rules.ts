@@ -14,6 +14,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'routing/': ['core/'],
   'transports/': ['core/'],
   'operation/': ['core/', 'behaviours/'],
+  'switch/': ['core/', 'behaviours/'],
 };
 /** The parts that the package does not ship; those that it does may not lean on them. */
 const PRIVATE = ['examples/', 'bench/', 'test/', 'tools/', 'scripts/', 'docs/'];

@@ -62,6 +62,7 @@ export function proseOf({ text }: Page): string {
 const ENTRY_POINTS: Readonly<Record<string, string>> = {
   '../index.js': 'meshwright',
   '../simulation.js': 'meshwright/simulation',
+  '../switch.js': 'meshwright/switch',
   '../testing/index.js': 'meshwright/testing',
   '../routing/index.js': 'meshwright/routing',
   '../behaviours/index.js': 'meshwright/behaviours',

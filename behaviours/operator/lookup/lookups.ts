@@ -23,6 +23,8 @@ export interface KnownNode {
   readonly by: NodeId;
   /** The word of that one that this node may approach the other. Good for 10 s. */
   readonly referral: Uint8Array | undefined;
+  /** When, on this node's monotonic clock. */
+  readonly foundMs: number;
 }
 
 export type LookupFailure = 'unknown' | 'limit' | 'stopped' | 'no-calls';
@@ -109,7 +111,7 @@ export class Lookups {
     agent.call(toNode(whom), SERVICE_ID, OP, this.requestTo(agent, whom, nodeId), { timeoutMs: ASK_MS }, (later, result) => {
       const answer = result.type === 'ok' ? readAnswer(result.value) : undefined;
       if (answer !== undefined && this.host.operators.includes(whom)) this.host.operatorTime(later, whom, answer.time);
-      const found = answer && this.check(answer, whom, nodeId);
+      const found = answer && this.check(later, answer, whom, nodeId);
       if (result.type === 'ok' && found === undefined) this.host.counters.wrongAnswers++;
       settle(later, found, result.type === 'error' ? result.code : undefined);
     });
@@ -134,8 +136,9 @@ export class Lookups {
     for (const settle of search.waiters.splice(0)) settle(agent, outcome);
   }
 
-  private check({ key, addresses, certificate, referral }: OpAnswer, by: NodeId, nodeId: NodeId): KnownNode | undefined {
-    return this.host.signer.nodeIdOf(key) === nodeId ? { nodeId, key, addresses, certificate, by, referral } : undefined;
+  private check({ nowMs: foundMs }: BehaviorAgent, answer: OpAnswer, by: NodeId, nodeId: NodeId): KnownNode | undefined {
+    const { key, addresses, certificate, referral } = answer;
+    return this.host.signer.nodeIdOf(key) === nodeId ? { nodeId, key, addresses, certificate, by, referral, foundMs } : undefined;
   }
 
   /** A neighbour knows who asks; others are shown it by a signature. */

@@ -16,6 +16,7 @@ import {
   type SendResult,
   type Signer,
   TokenBucket,
+  toConnection,
   toNode,
 } from '../../../core/index.js';
 import { hexOf } from '../../../core/structures/bytes.js';
@@ -105,7 +106,8 @@ export class Packets {
       );
     const [from, receiver, mark] = [nodeIdToBytes(this.host.self), nodeIdToBytes(to), agent.random.bytes(MARK_BYTES)];
     const signature = isSigned && this.host.signer.sign(DOMAIN, packetBytes({ from, to: receiver, body, mark }));
-    return agent.send(toNode(to), [
+    const line = agent.connectionTo(to);
+    return agent.send(line === undefined ? toNode(to) : toConnection(line.id), [
       PACKET,
       {
         ...{ from, to: receiver, body },

@@ -1,0 +1,272 @@
+/**
+ * @module Hosted: one installed hashname: a node of its space, with its operator behaviour and, by its flags, more. It finds other hashnames, connects to
+ * them, and hands on what none of its behaviours takes. Bounds: remotes that it remembers, dials at once, and callbacks of lines.
+ */
+import {
+  AddressBookBehavior,
+  type KnownNode,
+  OperatorBehavior,
+  type OperatorListener,
+  type Packet,
+  type ResolvedNode,
+  type ResolveOptions,
+  SpacerBehavior,
+} from '../behaviours/index.js';
+import {
+  type Address,
+  type BehaviorClass,
+  BoundedMap,
+  type ByteStream,
+  type Connection,
+  limitReached,
+  type MeshNode,
+  type NetworkBehavior,
+  NetworkError,
+  type NodeId,
+  parseNodeId,
+  toNode,
+} from '../core/index.js';
+import type { CheckedFlags, HashnameCallbacks } from './hosted-options.js';
+import { Remote, type RemoteHost } from './remote.js';
+import type { Space } from './spaces.js';
+import { type HashnameState, stateOf } from './states.js';
+import type { HashnameEntry, HostedTables } from './tables.js';
+
+const REMOTES_MAX = 4_096;
+const DIALS_MAX = 256;
+const LINES_MAX = 4_096;
+const RESOLUTIONS_MAX = 256;
+
+export class Hosted {
+  private readonly operator: OperatorBehavior;
+  /** Those that `to` was asked for. */
+  private readonly remotes = new BoundedMap<NodeId, Remote>(REMOTES_MAX);
+  private readonly dials = new Map<NodeId, Promise<Connection>>();
+  private readonly lineCallbacks = new Map<NodeId, Set<(packet: Packet) => void>>();
+  private readonly streams = new Map<NodeId, Set<ByteStream>>();
+  private readonly resolutions = new Set<{ readonly key: NodeId }>();
+
+  constructor(
+    /** It listens, and was started. */
+    readonly node: MeshNode,
+    readonly space: Space,
+    readonly flags: CheckedFlags,
+    private readonly callbacks: HashnameCallbacks,
+  ) {
+    this.operator = node.behavior(OperatorBehavior);
+    this.operator.listen(this.listener);
+  }
+
+  get hashname(): NodeId {
+    return this.node.id;
+  }
+
+  /** Where it listens, as bound. */
+  get addresses(): readonly Address[] {
+    return this.node.addresses;
+  }
+
+  /** Another hashname of its space. Throws `NODE_ID_INVALID`. */
+  to(hashname: NodeId | string): Remote {
+    const nodeId = parseNodeId(hashname);
+    const known = this.remotes.renew(nodeId);
+    if (known !== undefined) return known;
+    const remote = new Remote(nodeId, this.remoteHost);
+    this.remotes.set(nodeId, remote);
+    return remote;
+  }
+
+  /**
+   * The hashnames that are closest to a key, or to what a text stands for in this space. With the flag `spacer` only: throws `BEHAVIOR_MISSING`
+   * without. Rejects as `SpacerBehavior.resolve`.
+   */
+  async resolve(target: NodeId | string, options: ResolveOptions = {}): Promise<readonly ResolvedNode[]> {
+    const spacer = this.node.behavior(SpacerBehavior);
+    const { size: current } = this.resolutions;
+    if (current >= RESOLUTIONS_MAX) throw limitReached({ limit: 'resolutionsMax', current, maximum: RESOLUTIONS_MAX, scope: 'switch' });
+    const seek = { key: spacer.keyOf(target) };
+    this.resolutions.add(seek);
+    try {
+      return await spacer.resolve(target, options).nodes;
+    } finally {
+      this.resolutions.delete(seek);
+    }
+  }
+
+  /** Asks for the key and the addresses of a hashname. Rejects as `OperatorBehavior.lookUp`. */
+  lookUp(hashname: NodeId | string): Promise<KnownNode> {
+    return this.operator.lookUp(parseNodeId(hashname));
+  }
+
+  state(hashname: NodeId | string): HashnameState {
+    return this.stateOf(parseNodeId(hashname));
+  }
+
+  /** What is known and under way now. */
+  tables(): HostedTables {
+    const connections = this.node.connections();
+    const seen = [...this.addressesSeen().keys()];
+    const hashnames = new Set<NodeId>([
+      ...connections.map(({ nodeId }) => nodeId),
+      ...this.operator.lookingUp(),
+      ...this.remotes.entries().map(({ key }) => key),
+      ...seen,
+    ]);
+    hashnames.delete(this.hashname);
+    return {
+      hashnames: [...hashnames].slice(0, REMOTES_MAX).map((hashname) => this.entryOf(hashname)),
+      lines: connections.map(({ id, nodeId }) => ({ line: id, hashname: nodeId })),
+      ops: this.operator.lookingUp(),
+      sees: [...this.resolutions].map(({ key }) => key),
+    };
+  }
+
+  stop(): Promise<void> {
+    return this.node.stop();
+  }
+
+  toJSON(): object {
+    return { hashname: this.hashname, space: this.space.name, addresses: this.addresses.map(({ text }) => text) };
+  }
+
+  /** In the order of levels: what was opened here, then the callback of the level; a packet in a line never goes to a callback of another level. */
+  private get listener(): OperatorListener {
+    const { onStream, onLine, onOp, onAnon } = this.callbacks;
+    return {
+      onPacket: (packet) => {
+        const isLine = packet.trust === 'line';
+        const own = isLine ? this.lineCallbacks.get(packet.from) : undefined;
+        if (own !== undefined) for (const callback of [...own]) callback(packet);
+        else (isLine ? onLine : onAnon)?.(packet);
+        return own !== undefined || (isLine ? onLine : onAnon) !== undefined;
+      },
+      onStream: (stream) => {
+        if (onStream === undefined) return false;
+        this.track(stream);
+        onStream(stream);
+        return true;
+      },
+      onOp: (request, answer) => {
+        if (this.flags.operator === false) return false;
+        onOp?.(request, answer);
+        return onOp !== undefined;
+      },
+    };
+  }
+
+  private get remoteHost(): RemoteHost {
+    return {
+      stateOf: (hashname) => this.stateOf(hashname),
+      connect: (hashname) => this.connect(hashname),
+      openStream: async (hashname, options) => this.track(await this.node.openStream(toNode(hashname), OperatorBehavior, options)),
+      sendPacket: (hashname, value, options) => this.operator.sendPacket(hashname, value, options),
+      onLine: (hashname, callback) => this.onLine(hashname, callback),
+      disconnect: (hashname) => this.node.disconnectNode(hashname),
+    };
+  }
+
+  /** Several who want the same hashname wait for one dial. */
+  private connect(hashname: NodeId): Promise<Connection> {
+    const running = this.dials.get(hashname);
+    if (running !== undefined) return running;
+    const { size: current } = this.dials;
+    if (current >= DIALS_MAX) throw limitReached({ limit: 'dialsMax', current, maximum: DIALS_MAX, scope: 'switch' });
+    const open = this.node.connections().find(({ nodeId }) => nodeId === hashname);
+    if (open !== undefined) return Promise.resolve(open);
+    return this.resolved(hashname).then(() => this.dial(hashname));
+  }
+
+  /** The key comes before the line. An address may be known although nobody answers for the key. */
+  private async resolved(hashname: NodeId): Promise<void> {
+    if (this.operator.known(hashname) !== undefined) return;
+    await this.operator.lookUp(hashname).catch((error: NetworkError) => {
+      if (error.code !== 'KEY_UNKNOWN' || !this.addressesSeen().has(hashname)) throw error;
+    });
+  }
+
+  private dial(hashname: NodeId): Promise<Connection> {
+    const running = this.dials.get(hashname);
+    if (running !== undefined) return running;
+    const dial = this.node.connect(hashname).finally(() => this.dials.delete(hashname));
+    this.dials.set(hashname, dial);
+    return dial;
+  }
+
+  private onLine(hashname: NodeId, callback: (packet: Packet) => void): () => void {
+    const callbacks = this.lineCallbacks.get(hashname) ?? new Set();
+    const { size: current } = this.lineCallbacks;
+    if (current >= LINES_MAX) throw limitReached({ limit: 'linesMax', current, maximum: LINES_MAX, scope: 'switch' });
+    this.lineCallbacks.set(hashname, callbacks.add(callback));
+    return () => {
+      callbacks.delete(callback);
+      if (callbacks.size === 0 && this.lineCallbacks.get(hashname) === callbacks) this.lineCallbacks.delete(hashname);
+    };
+  }
+
+  /** Until it has ended. */
+  private track(stream: ByteStream): ByteStream {
+    const { nodeId } = stream;
+    const streams = this.streams.get(nodeId) ?? new Set();
+    this.streams.set(nodeId, streams.add(stream));
+    const forget = () => {
+      streams.delete(stream);
+      if (streams.size === 0 && this.streams.get(nodeId) === streams) this.streams.delete(nodeId);
+    };
+    stream.closed.then(forget, forget);
+    return stream;
+  }
+
+  private stateOf(hashname: NodeId): HashnameState {
+    return stateOf({
+      hasLine: this.lineTo(hashname) !== undefined,
+      isDialled: this.dials.has(hashname),
+      isLookedUp: this.operator.lookingUp().includes(hashname),
+      hasKey: this.operator.known(hashname) !== undefined,
+      hasAddress: this.addressesOf(hashname).length > 0,
+    });
+  }
+
+  private entryOf(hashname: NodeId): HashnameEntry {
+    const line = this.lineTo(hashname);
+    return {
+      hashname,
+      space: this.space.name,
+      state: this.stateOf(hashname),
+      addresses: this.addressesOf(hashname),
+      key: this.operator.known(hashname)?.key,
+      line: line?.id,
+      streams: line === undefined ? 0 : (this.streams.get(hashname)?.size ?? 0),
+    };
+  }
+
+  private lineTo(hashname: NodeId): Connection | undefined {
+    return this.node.connections().find(({ nodeId }) => nodeId === hashname);
+  }
+
+  private addressesOf(hashname: NodeId): readonly string[] {
+    const known = this.operator.known(hashname)?.addresses ?? [];
+    return [...new Set([...known, ...(this.addressesSeen().get(hashname) ?? [])])];
+  }
+
+  /** What the address book and the spacer know, by hashname. */
+  private addressesSeen(): Map<NodeId, readonly string[]> {
+    const seen = new Map<NodeId, readonly string[]>();
+    for (const { nodeId, addresses } of this.running(SpacerBehavior)?.contacts() ?? [])
+      seen.set(
+        nodeId,
+        addresses.map(({ text }) => text),
+      );
+    for (const { nodeId, addresses } of this.running(AddressBookBehavior)?.entries() ?? [])
+      seen.set(nodeId, [...(seen.get(nodeId) ?? []), ...addresses.map(({ text }) => text)]);
+    return seen;
+  }
+
+  private running<B extends NetworkBehavior>(type: BehaviorClass<B>): B | undefined {
+    try {
+      return this.node.behavior(type);
+    } catch (error) {
+      if (error instanceof NetworkError && error.code === 'BEHAVIOR_MISSING') return undefined;
+      throw error;
+    }
+  }
+}
