@@ -2,7 +2,7 @@
  * @module HostedOptions: what installs a hashname, checked.
  */
 
-import type { OperatorStore, Packet, StoredNode, UnansweredOp } from '../behaviours/index.js';
+import type { OperatorStore, Packet, ProxyOptions, StoredNode, UnansweredOp } from '../behaviours/index.js';
 import { type Address, type BehaviorEntry, type ByteStream, Identity, type NodeOptions } from '../core/index.js';
 import {
   boolean,
@@ -56,6 +56,8 @@ export interface HashnameFlags {
   readonly spacer?: boolean;
   /** It answers for keys of others: from memory (`true`), also between runs (`storage`), or from a store. */
   readonly operator?: boolean | 'storage' | OperatorStore;
+  /** It uses what others lend of their networks, and lends its own where these options allow it: by `true`, nowhere. */
+  readonly proxy?: boolean | ProxyOptions;
 }
 
 const FUNCTION = <T>() => optional(callable<T>());
@@ -75,6 +77,7 @@ const INSTALLATION = options({
 const FLAGS = options({
   spacer: fallback(boolean, false),
   operator: fallback(either(boolean, oneOf('storage'), unchecked<OperatorStore>()), false),
+  proxy: fallback(either(boolean, unchecked<ProxyOptions>()), false),
 });
 
 export type CheckedInstallation = Infer<typeof INSTALLATION>;

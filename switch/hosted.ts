@@ -8,6 +8,7 @@ import {
   OperatorBehavior,
   type OperatorListener,
   type Packet,
+  ProxyBehavior,
   type ResolvedNode,
   type ResolveOptions,
   SpacerBehavior,
@@ -161,6 +162,7 @@ export class Hosted {
       openStream: async (hashname, options) => this.track(await this.node.openStream(toNode(hashname), OperatorBehavior, options)),
       sendPacket: (hashname, value, options) => this.operator.sendPacket(hashname, value, options),
       onLine: (hashname, callback) => this.onLine(hashname, callback),
+      proxyTo: (hashname) => this.node.behavior(ProxyBehavior).to(hashname),
       disconnect: (hashname) => this.node.disconnectNode(hashname),
     };
   }

@@ -2,7 +2,7 @@
  * @module Remote: another hashname as a hosted one sees it. Each action does by itself what has to come before: it asks for the key, connects, and opens
  * what it needs.
  */
-import type { Packet, PacketOptions } from '../behaviours/index.js';
+import type { EntranceOptions, LocalProxy, Packet, PacketOptions, ProxyRemote } from '../behaviours/index.js';
 import type { ByteStream, Connection, NodeId, SendResult, StreamOptions } from '../core/index.js';
 import type { HashnameState } from './states.js';
 
@@ -25,6 +25,8 @@ export interface RemoteHost {
   /** Until the returned function is called. Throws `LIMIT_EXCEEDED`. */
   onLine(hashname: NodeId, callback: (packet: Packet) => void): () => void;
   disconnect(hashname: NodeId): void;
+  /** Throws `BEHAVIOR_MISSING` without the flag `proxy`. */
+  proxyTo(hashname: NodeId): ProxyRemote;
 }
 
 export class Remote {
@@ -55,6 +57,16 @@ export class Remote {
     const close = this.host.onLine(this.hashname, callback);
     const { hashname, host } = this;
     return { hashname, connection, close, send: (value, options) => host.sendPacket(hashname, value, options) };
+  }
+
+  /**
+   * Listens on a port of this machine that leads to `host:port` in its network, if it allows that. Both sides need the flag `proxy`: rejects with
+   * `BEHAVIOR_MISSING` without, else as `stream` and as `ProxyRemote.proxy`.
+   */
+  async proxy(target: string, options: EntranceOptions = {}): Promise<LocalProxy> {
+    const remote = this.host.proxyTo(this.hashname);
+    await this.host.connect(this.hashname);
+    return remote.proxy(target, options);
   }
 
   /** Ends the line. */

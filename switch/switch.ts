@@ -2,7 +2,7 @@
  * @module SwitchHost: any number of hashnames of any number of spaces in one process. Each is a node of its own, with its own identity, behaviours,
  * callbacks and address; what they share is whatever `createNode` gives to all nodes of a process, and the transports that the switch was made with.
  */
-import { OperatorBehavior, SpacerBehavior } from '../behaviours/index.js';
+import { OperatorBehavior, ProxyBehavior, SpacerBehavior } from '../behaviours/index.js';
 import {
   type BehaviorEntry,
   bucketIndex,
@@ -140,7 +140,13 @@ export class SwitchHost {
       space: { name, operators, ...(authority && { authority }) },
       ...{ ...(certificate && { certificate }), ...(revocations && { revocations }), ...(serve && { serve }) },
     };
-    const entries: BehaviorEntry[] = [[OperatorBehavior, operator], ...(flags.spacer ? [SpacerBehavior] : []), ...behaviors];
+    const { spacer, proxy } = flags;
+    const entries: BehaviorEntry[] = [
+      [OperatorBehavior, operator],
+      ...(spacer ? [SpacerBehavior] : []),
+      ...(proxy === false ? [] : ([[ProxyBehavior, proxy === true ? {} : proxy]] as const)),
+      ...behaviors,
+    ];
     return {
       ...{ ...(this.ports.transports && { transports: this.ports.transports }), ...node },
       ...{ ...(identity !== undefined && { identity }), network: name, ...(networkKey && { networkKey }), listen },
