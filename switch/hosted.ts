@@ -9,8 +9,11 @@ import {
   type OperatorListener,
   type Packet,
   ProxyBehavior,
+  type Published,
+  type RequestHandler,
   type ResolvedNode,
   type ResolveOptions,
+  type ServeOptions,
   SpacerBehavior,
 } from '../behaviours/index.js';
 import {
@@ -92,6 +95,14 @@ export class Hosted {
     } finally {
       this.resolutions.delete(seek);
     }
+  }
+
+  /**
+   * Answers requests of other hashnames in this process, without a web server, until `end`. With the flag `proxy` only: throws `BEHAVIOR_MISSING`
+   * without. Throws as `ProxyBehavior.onRequest`.
+   */
+  onRequest(handler: RequestHandler, options: ServeOptions = {}): Published {
+    return this.node.behavior(ProxyBehavior).onRequest(handler, options);
   }
 
   /** Asks for the key and the addresses of a hashname. Rejects as `OperatorBehavior.lookUp`. */

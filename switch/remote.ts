@@ -2,7 +2,7 @@
  * @module Remote: another hashname as a hosted one sees it. Each action does by itself what has to come before: it asks for the key, connects, and opens
  * what it needs.
  */
-import type { EntranceOptions, LocalProxy, Packet, PacketOptions, ProxyRemote } from '../behaviours/index.js';
+import type { EntranceOptions, LocalProxy, Packet, PacketOptions, ProxyRemote, SiteOptions } from '../behaviours/index.js';
 import type { ByteStream, Connection, NodeId, SendResult, StreamOptions } from '../core/index.js';
 import type { HashnameState } from './states.js';
 
@@ -67,6 +67,15 @@ export class Remote {
     const remote = this.host.proxyTo(this.hashname);
     await this.host.connect(this.hashname);
     return remote.proxy(target, options);
+  }
+
+  /**
+   * A request to what it serves by `onRequest`. Resolves with the response, whatever its status. Rejects as `proxy` and as `ProxyRemote.http`.
+   */
+  async http(request: Request | string, options: SiteOptions = {}): Promise<Response> {
+    const remote = this.host.proxyTo(this.hashname);
+    await this.host.connect(this.hashname);
+    return remote.http(request, options);
   }
 
   /** Ends the line. */

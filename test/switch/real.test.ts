@@ -101,6 +101,26 @@ describe('a switch on real sockets', () => {
     expect((plain as NetworkError).code, 'no certificate').to.equal('MEMBERSHIP_INVALID');
   });
 
+  it('serves requests in the process, and asks others by http(request) (TH-12)', async () => {
+    const [one, two] = await market([{ proxy: true }, { proxy: true }]);
+    const sources: string[] = [];
+    const published = two.onRequest(async (request, { nodeId }) => {
+      sources.push(nodeId);
+      return new Response(`${request.method} ${new URL(request.url).pathname}: ${await request.text()}`, { status: 201 });
+    });
+    const response = await one.to(two.hashname).http(new Request('http://two/path', { method: 'POST', body: 'hello' }));
+    expect([response.status, await response.text()]).to.deep.equal([201, 'POST /path: hello']);
+    expect(sources).to.deep.equal([one.hashname]);
+    published.end();
+    const error = await one
+      .to(two.hashname)
+      .http('http://two/')
+      .catch((cause: unknown) => cause);
+    expect(error)
+      .to.have.property('code')
+      .that.matches(/^PROXY_/);
+  });
+
   it('without the flag proxy there is none (TH-11)', async () => {
     const [one, two] = await market();
     const error = await one
@@ -108,5 +128,8 @@ describe('a switch on real sockets', () => {
       .proxy('127.0.0.1:1')
       .catch((cause: unknown) => cause);
     expect((error as NetworkError).code).to.equal('BEHAVIOR_MISSING');
+    expect(() => one.onRequest(() => new Response()))
+      .to.throw()
+      .with.property('code', 'BEHAVIOR_MISSING');
   });
 });
