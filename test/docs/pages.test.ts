@@ -92,7 +92,16 @@ describe('README and docs', () => {
 
 /** What the doors export, types apart. */
 async function exportedValues(): Promise<string[]> {
-  const doors = ['index', 'behaviours/index', 'routing/index', 'transports/index', 'simulation', 'switch', 'testing/index', 'operation/index'];
+  const doors = [
+    'index',
+    'behaviours/index',
+    'routing/index',
+    'transports/index',
+    'simulation',
+    'switch',
+    'testing/index',
+    'operation/index',
+  ];
   const modules = await Promise.all(doors.map((path) => import(new URL(`../../${path}.js`, import.meta.url).href)));
   return modules.flatMap((module: object) => Object.keys(module));
 }
