@@ -5,7 +5,7 @@
 
 /** Bytes in both directions, each ended by itself. */
 export interface BytePipe {
-  /** The next bytes, which are the reader's; `undefined` at the end. One read at a time. Rejects when the pipe was reset. */
+  /** The next bytes, which are good until the next read; `undefined` at the end. One read at a time. Rejects when the pipe was reset. */
   read(): Promise<Uint8Array | undefined>;
   /** Resolves when the bytes were handed on: the next ones may be. One write at a time. Rejects when the pipe was reset. */
   write(bytes: Uint8Array): Promise<void>;

@@ -16,8 +16,7 @@ export class NodeReader {
     readable.pause();
     readable.on('data', (bytes: Buffer) => {
       readable.pause();
-      this.chunks.push(bytes);
-      this.serve();
+      this.push(bytes);
     });
     readable.on('end', () => {
       this.isEnded = true;
@@ -35,6 +34,11 @@ export class NodeReader {
       this.serve();
       if (this.waiting !== undefined) this.readable.resume();
     });
+  }
+
+  push(bytes: Uint8Array): void {
+    this.chunks.push(bytes);
+    this.serve();
   }
 
   fail(error: Error): void {
@@ -69,7 +73,7 @@ export function endOf(writable: Writable): Promise<void> {
 
 /** A duplex stream that may end one direction by itself. */
 export class NodePipe implements BytePipe {
-  private readonly reader: NodeReader;
+  protected readonly reader: NodeReader;
 
   constructor(protected readonly duplex: Duplex) {
     this.reader = new NodeReader(duplex);

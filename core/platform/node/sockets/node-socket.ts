@@ -16,6 +16,11 @@ export class NodeSocket extends NodePipe implements LocalSocket {
     this.remote = { host: remoteAddress ?? '', port: remotePort ?? 0 };
   }
 
+  /** For a socket that reads into a buffer of its own: bytes that are good until the next read. */
+  received(bytes: Uint8Array): void {
+    this.reader.push(bytes);
+  }
+
   override reset(_reason: string): void {
     this.socket.resetAndDestroy();
   }

@@ -11,6 +11,8 @@ import { dnsResolver } from '../dns-resolver.js';
 import { NodeSocket } from './node-socket.js';
 
 const PLACE_DIGITS = 16;
+/** What is read at once: a piece of a stream that fills a record. */
+const READ_BYTES = 65_508;
 /** Answers of one name that are looked at. */
 const ANSWERS_MAX = 16;
 
@@ -40,7 +42,13 @@ export class NodeSockets implements SocketPort {
 
   dial({ host, port }: SocketEndpoint, signal: AbortSignal): Promise<LocalSocket> {
     return new Promise((resolve, reject) => {
-      const socket = apart(() => connect({ host, port, noDelay: true, allowHalfOpen: true, autoSelectFamily: false }));
+      let made: NodeSocket | undefined;
+      const callback = (byteCount: number, bytes: Uint8Array) => {
+        made?.received(bytes.subarray(0, byteCount));
+        return false;
+      };
+      const onread = { buffer: new Uint8Array(READ_BYTES), callback };
+      const socket = apart(() => connect({ host, port, noDelay: true, allowHalfOpen: true, autoSelectFamily: false, onread }));
       socket.unref();
       const abort = () => socket.destroy(coded('ETIMEDOUT', 'the connection took too long'));
       const failed = (error: Error) => {
@@ -51,7 +59,7 @@ export class NodeSockets implements SocketPort {
       socket.once('error', failed);
       socket.once('connect', () => {
         signal.removeEventListener('abort', abort);
-        const made = new NodeSocket(socket);
+        made = new NodeSocket(socket);
         socket.off('error', failed);
         resolve(made);
       });
