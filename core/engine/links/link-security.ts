@@ -2,6 +2,7 @@
  * @module LinkSecurity: gives links their secure channels. It holds what all links of one start share: the Noise static key, this start's
  * random name, the numbers of sessions of datagrams, and the space, which is made with the first link of either kind.
  */
+import type { Address } from '../../address/address.js';
 import type { LinkKind } from '../../api/transport.js';
 import type { SecureHandshakeOptions } from '../../security/secure-handshake.js';
 import { type Space, spaceOf } from '../../security/space.js';
@@ -54,10 +55,13 @@ export class LinkSecurity {
   private datagramsOf(link: Link, socketId: number): DatagramChannel {
     const { context, sessions } = this;
     const { random, secureHooks: hooks } = context.options;
-    const localIndex = sessions.add(link);
-    const secure = { ...this.handshakeOf(link, 'datagram'), localIndex, random, ...(hooks && { hooks }) };
+    const numbers = { add: () => sessions.add(link), delete: (index: number) => sessions.delete(index) };
+    const secure = { ...this.handshakeOf(link, 'datagram'), numbers, random, ...(hooks && { hooks }) };
     const { remoteAddress } = link;
-    const onWiped = () => sessions.delete(localIndex);
+    const onMoved = (address: Address) => {
+      // Before, it says whose the slot is.
+      if (link.hasOpened) link.remoteAddress = address.withNodeId(link.remoteAddress.nodeId);
+    };
     const initiation = link.heldChunks.pop();
     const counters = context.metrics.repair;
     return new DatagramChannel(context, link, {
@@ -67,7 +71,7 @@ export class LinkSecurity {
       counters,
       secure,
       initiation,
-      onWiped,
+      onMoved,
     });
   }
 

@@ -86,7 +86,8 @@ export class Liveness implements LinkObserver {
 
   /** What an operator sees of an open link. */
   reportOf(link: Link): LinkReport {
-    const { id: connectionId, nodeId, direction, remoteAddress } = link.connection as Connection;
+    const { id: connectionId, nodeId, direction } = link.connection as Connection;
+    const { remoteAddress } = link;
     const { rttMs, lossRatio } = this.metricOf(link);
     const { path, bytesSent, bytesReceived } = link;
     const openMs = this.context.nowMs - link.openedMs;

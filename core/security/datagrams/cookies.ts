@@ -16,7 +16,8 @@ const TEXT_ENCODER = new TextEncoder();
 export class Cookies {
   #current: Uint8Array | undefined;
   #previous: Uint8Array | undefined;
-  #changeAtMs = 0;
+  /** Whose secret `#current` is: periods of 120 s each. */
+  #period = -1;
 
   constructor(
     private readonly crypto: Crypto,
@@ -36,11 +37,11 @@ export class Cookies {
   }
 
   #change(nowMs: number): void {
-    if (this.#current !== undefined && nowMs < this.#changeAtMs) return;
-    const isRecent = nowMs < this.#changeAtMs + SECRET_MS;
-    this.#previous = isRecent ? this.#current : undefined;
+    const period = Math.floor(nowMs / SECRET_MS);
+    if (period === this.#period) return;
+    this.#previous = period === this.#period + 1 ? this.#current : undefined;
     this.#current = this.random.bytes(SECRET_BYTES);
-    this.#changeAtMs = nowMs + SECRET_MS;
+    this.#period = period;
   }
 
   #code(secret: Uint8Array, from: string, message: Uint8Array): Uint8Array {

@@ -5,17 +5,15 @@
  * The initiator sends its initiation, and later its confirmation, again after 1, 2, 4 s and a random share, until it has an answer; the
  * responder sends nothing of its own accord, and answers what comes twice with what it has. No failure is reported to the remote.
  *
- * Every 120 s the initiator has a new handshake made within the old session, which carries its messages (`rekeying.ts`): then a new pair of keys
- * (epoch) takes over. Of the epoch before datagrams are taken for another 10 s, because some are still on their way.
+ * Which keys are used when is in `epochs.ts`.
  */
 
 import type { NodeId } from '../../address/node-id.js';
-import type { Random } from '../../api/ports.js';
 import { type BackoffSteps, backoffBoundMs } from '../../structures/back-off.js';
 import type { AgreementKey } from '../crypto.js';
-import { type HandshakeStep, type ProvenRemote, SecureHandshake, type SecureHandshakeOptions } from '../secure-handshake.js';
+import { type HandshakeStep, type ProvenRemote, SecureHandshake } from '../secure-handshake.js';
 import type { NodeMismatch, SecureStreamFailure, SecureStreamState } from '../secure-stream.js';
-import { Epoch } from './epoch.js';
+import { Epochs, type EpochsOptions, type Opened } from './epochs.js';
 import {
   CONFIRMATION,
   COOKIE,
@@ -25,7 +23,6 @@ import {
   RESPONSE,
   readInitiation,
   readResponse,
-  receiverOf,
   typeOf,
   writeInitiation,
   writePlain,
@@ -35,9 +32,6 @@ import {
 const REPEATS: BackoffSteps = { minMs: 1_000, maxMs: 4_000 };
 /** At most so great a part of a wait is added to it at random. */
 const JITTER = 1 / 4;
-/** An epoch to which so many forged datagrams came ends its session. */
-const FORGED_MAX = 2 ** 20;
-
 /** What tests may set. */
 export interface DatagramHooks {
   readonly ephemeral?: AgreementKey;
@@ -45,16 +39,13 @@ export interface DatagramHooks {
   readonly nonce?: number;
 }
 
-export interface SecureDatagramsOptions extends Omit<SecureHandshakeOptions, 'ephemeral'> {
-  /** Names the session at this side. */
-  readonly localIndex: number;
-  readonly random: Random;
+export interface SecureDatagramsOptions extends EpochsOptions {
   /** For tests. */
   readonly hooks?: DatagramHooks | undefined;
 }
 
 /** What came: nothing that counts, a message of the handshake, or data. */
-export type Received = 'refused' | 'handshake' | Uint8Array;
+export type Received = 'refused' | 'handshake' | Opened;
 
 export class SecureDatagrams {
   state: SecureStreamState = 'handshaking';
@@ -63,8 +54,6 @@ export class SecureDatagrams {
   mismatch: NodeMismatch | undefined;
   /** Messages of the handshake that came. */
   messageCount = 0;
-  /** When `expire` is to be called. */
-  nextAtMs = Number.POSITIVE_INFINITY;
   /** The datagram that the remote has not answered, or that answers its own if it comes again. */
   #unanswered: Uint8Array | undefined;
   #repeatCount = 0;
@@ -73,13 +62,23 @@ export class SecureDatagrams {
   #initiation: Uint8Array | undefined;
   #hasCookie = false;
   #remoteIndex = 0;
-  #current: Epoch | undefined;
-  #previous: Epoch | undefined;
-  #previousEndsMs = 0;
+  /** Present once secured. */
+  #epochs: Epochs | undefined;
+  #repeatAtMs = Number.POSITIVE_INFINITY;
   #output: Uint8Array[] = [];
+  /** Names the first epoch. */
+  readonly #localIndex: number;
 
   constructor(private readonly options: SecureDatagramsOptions) {
     this.#handshake = new SecureHandshake({ ...options, ephemeral: options.hooks?.ephemeral });
+    this.#localIndex = options.numbers.add();
+  }
+
+  /** When `expire` is to be called. */
+  get nextAtMs(): number {
+    return this.state === 'failed'
+      ? Number.POSITIVE_INFINITY
+      : Math.min(this.#repeatAtMs, this.#epochs?.nextAtMs ?? Number.POSITIVE_INFINITY);
   }
 
   get isInitiator(): boolean {
@@ -89,7 +88,7 @@ export class SecureDatagrams {
   /** The initiator's message 1 becomes output. */
   start(nowMs: number): void {
     this.#initiation = (this.#handshake as SecureHandshake).begin();
-    this.#askAgain(writeInitiation(this.#preamble, this.options.localIndex, this.#initiation), nowMs);
+    this.#askAgain(writeInitiation(this.#preamble, this.#localIndex, this.#initiation), nowMs);
   }
 
   /** Takes a datagram of the remote, or of anybody else. */
@@ -118,15 +117,29 @@ export class SecureDatagrams {
     return output;
   }
 
-  /** What was sent last goes again. */
-  expire(nowMs: number): void {
-    if (nowMs < this.nextAtMs || this.#unanswered === undefined) return;
-    this.#repeat(nowMs);
+  /** As of `Epochs`. */
+  get hasRekey(): boolean {
+    return this.#epochs?.hasRekey === true;
   }
 
-  /** A datagram; `undefined`: the session has failed, or its counters are used up. */
-  seal(plaintext: Uint8Array): Uint8Array | undefined {
-    const datagram = this.#current?.seal(plaintext);
+  takeRekey(): Uint8Array | undefined {
+    return this.#epochs?.takeRekey();
+  }
+
+  receiveRekey(message: Uint8Array, nowMs: number): void {
+    this.#epochs?.receiveRekey(message, nowMs);
+    if (this.#epochs?.hasFailed === true) this.#fail('record-failed');
+  }
+
+  /** What was sent last goes again; old keys end, and new ones are asked for. */
+  expire(nowMs: number): void {
+    if (nowMs >= this.#repeatAtMs && this.#unanswered !== undefined) this.#repeat(nowMs);
+    this.#epochs?.expire(nowMs);
+  }
+
+  /** A datagram; `undefined`: the session has failed, or its keys are used up. */
+  seal(plaintext: Uint8Array, nowMs: number): Uint8Array | undefined {
+    const datagram = this.#epochs?.seal(plaintext, nowMs);
     if (datagram === undefined) this.#fail('record-failed');
     return datagram;
   }
@@ -134,13 +147,11 @@ export class SecureDatagrams {
   /** Ends the session: keys are overwritten as far as JavaScript can; `state` is `failed`, `failure` stays. Idempotent. */
   wipe(): void {
     this.state = 'failed';
-    this.nextAtMs = Number.POSITIVE_INFINITY;
+    this.options.numbers.delete(this.#localIndex);
     this.#handshake?.wipe();
-    this.#current?.wipe();
-    this.#previous?.wipe();
+    this.#epochs?.wipe();
     this.#handshake = undefined;
-    this.#current = undefined;
-    this.#previous = undefined;
+    this.#epochs = undefined;
     this.#unanswered = undefined;
     this.#output = [];
   }
@@ -150,20 +161,11 @@ export class SecureDatagrams {
   }
 
   #open(datagram: Uint8Array, nowMs: number): Received {
-    const epoch = this.#epochOf(receiverOf(datagram), nowMs);
-    const plaintext = epoch?.open(datagram);
-    if (plaintext === undefined) {
-      if (epoch !== undefined && epoch.forgedCount >= FORGED_MAX) this.#fail('record-failed');
-      return 'refused';
-    }
+    const opened = this.#epochs?.open(datagram, nowMs);
+    if (this.#epochs?.hasFailed === true) this.#fail('record-failed');
     // The remote has the confirmation.
-    this.#answered();
-    return plaintext;
-  }
-
-  #epochOf(localIndex: number, nowMs: number): Epoch | undefined {
-    if (this.#current?.localIndex === localIndex) return this.#current;
-    return this.#previous?.localIndex === localIndex && nowMs < this.#previousEndsMs ? this.#previous : undefined;
+    if (opened !== undefined) this.#answered();
+    return opened ?? 'refused';
   }
 
   /** To the responder: message 1, for the first time or again. */
@@ -177,7 +179,7 @@ export class SecureDatagrams {
     const step = this.#advance(initiation.message);
     if (step?.type !== 'reply') return 'handshake';
     this.#remoteIndex = initiation.senderIndex;
-    this.#unanswered = writeResponse(this.#remoteIndex, this.options.localIndex, step.message);
+    this.#unanswered = writeResponse(this.#remoteIndex, this.#localIndex, step.message);
     this.#output.push(this.#unanswered);
     return 'handshake';
   }
@@ -213,7 +215,7 @@ export class SecureDatagrams {
   #asked(datagram: Uint8Array, nowMs: number): Received {
     if (!this.isInitiator || this.state === 'secured' || this.#hasCookie || this.#initiation === undefined) return 'refused';
     this.#hasCookie = true;
-    this.#unanswered = writeInitiation(this.#preamble, this.options.localIndex, this.#initiation, contentOf(datagram));
+    this.#unanswered = writeInitiation(this.#preamble, this.#localIndex, this.#initiation, contentOf(datagram));
     this.#output.push(this.#unanswered);
     this.#arm(nowMs);
     return 'refused';
@@ -230,7 +232,12 @@ export class SecureDatagrams {
 
   #secure({ send, receive, remote }: HandshakeStep & { readonly type: 'secured' }, nowMs: number): void {
     send.counter = this.options.hooks?.nonce ?? 0;
-    this.#current = new Epoch({ send, receive }, this.options.localIndex, this.#remoteIndex, nowMs);
+    const { publicKey } = remote;
+    this.#epochs = new Epochs(
+      this.options,
+      { send, receive, localIndex: this.#localIndex, remoteIndex: this.#remoteIndex, publicKey },
+      nowMs,
+    );
     this.remote = remote;
     this.#handshake = undefined;
     this.state = 'secured';
@@ -251,12 +258,12 @@ export class SecureDatagrams {
 
   #arm(nowMs: number): void {
     const boundMs = backoffBoundMs(++this.#repeatCount, REPEATS);
-    this.nextAtMs = nowMs + boundMs + boundMs * JITTER * this.options.random.float();
+    this.#repeatAtMs = nowMs + boundMs + boundMs * JITTER * this.options.random.float();
   }
 
   #answered(): void {
     this.#unanswered = undefined;
-    this.nextAtMs = Number.POSITIVE_INFINITY;
+    this.#repeatAtMs = Number.POSITIVE_INFINITY;
   }
 
   #fail(failure: SecureStreamFailure): void {

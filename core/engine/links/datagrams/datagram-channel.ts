@@ -1,10 +1,10 @@
 /**
  * @module DatagramChannel: a link's channel over datagrams that are lost, doubled and reordered. Frames go in packets (`packet.ts`), each service's
- * in a sequence of its own; what is lost is sent again, and how much may be in transit is found out, for all sequences together
- * (`kits/flow/repaired`). What arrives is put into order in `inbound-sequences.ts`. One deadline of the engine wakes the channel.
+ * in a sequence of its own; what is lost is sent again (`outbound-packets.ts`), what arrives is put into order (`inbound-sequences.ts`). One
+ * deadline of the engine wakes the channel.
  */
 import type { Address } from '../../../address/address.js';
-import { Receipts, type RepairCounters, type RepairedFrame, RepairedPath } from '../../../kits/flow/repaired/index.js';
+import type { RepairCounters } from '../../../kits/flow/repaired/index.js';
 import { DATAGRAM_OVERHEAD } from '../../../security/datagrams/epoch.js';
 import { INITIATION_BYTES } from '../../../security/datagrams/header.js';
 import { SecureDatagrams, type SecureDatagramsOptions } from '../../../security/datagrams/secure-datagrams.js';
@@ -12,35 +12,17 @@ import type { SecureStreamFailure } from '../../../security/secure-stream.js';
 import { ByteWriter } from '../../../structures/byte-writer.js';
 import type { EngineContext } from '../../context.js';
 import type { ChannelLink, LinkChannel } from '../link-channel.js';
-import { FrameFeed } from './frame-feed.js';
 import { InboundSequences } from './inbound-sequences.js';
-import {
-  type FinalItem,
-  finalBytes,
-  PIECE_HEAD_BYTES,
-  type PieceItem,
-  readPacket,
-  writeAcknowledgementItem,
-  writeFinal,
-  writeNumber,
-  writePiece,
-  writePieceHead,
-} from './packet.js';
+import { OutboundPackets } from './outbound-packets.js';
+import { CHALLENGE_BYTES, type Packet, readPacket, writeChallenge, writeResponse } from './packet.js';
+import { PathCheck } from './path-check.js';
 
 /** Of other sequences than 0 so much is kept before the link is open. */
 const BEFORE_OPEN_BYTES_MAX = 65_536;
-/** A piece is begun only where so many bytes are left for it. */
-const PIECE_ROOM_MIN = PIECE_HEAD_BYTES + 16;
-/** Sequences of which a goodbye names the ends: as many as fit a packet with its text. */
-const ENDS_MAX = 110;
+/** A challenge alone fits, and with the longest acknowledgement. */
+const CHALLENGE_ITEM_BYTES = 1 + CHALLENGE_BYTES;
+const PACKET_BYTES_MIN = 400;
 const EMPTY = new Uint8Array(0);
-
-/** What is sent again until it has arrived: a piece, or the goodbye. */
-interface SentFrame extends RepairedFrame {
-  readonly piece: PieceItem | undefined;
-  readonly final: FinalItem | undefined;
-  readonly messageCount: number;
-}
 
 export interface DatagramChannelOptions {
   readonly socketId: number;
@@ -50,20 +32,17 @@ export interface DatagramChannelOptions {
   readonly secure: SecureDatagramsOptions;
   /** To the responder: what the initiator has sent. */
   readonly initiation: Uint8Array | undefined;
-  /** The channel has ended. */
-  readonly onWiped: () => void;
+  /** The remote is at another address now. */
+  readonly onMoved: (remoteAddress: Address) => void;
 }
 
 export class DatagramChannel implements LinkChannel {
   readonly kind = 'datagram';
-  remoteAddress: Address;
   failure: SecureStreamFailure | undefined;
   readonly #secure: SecureDatagrams;
-  readonly #path: RepairedPath<SentFrame>;
-  readonly #receipts = new Receipts();
+  readonly #packets: OutboundPackets;
   readonly #inbound: InboundSequences;
-  readonly #feed: FrameFeed;
-  #hasGoodbye = false;
+  readonly #check: PathCheck;
   #wakeId = 0;
   #wakeMs = Number.POSITIVE_INFINITY;
 
@@ -72,11 +51,10 @@ export class DatagramChannel implements LinkChannel {
     private readonly link: ChannelLink,
     private readonly options: DatagramChannelOptions,
   ) {
-    this.remoteAddress = options.remoteAddress;
     this.#secure = new SecureDatagrams(options.secure);
-    this.#path = new RepairedPath(options.counters);
+    this.#packets = new OutboundPackets(link, () => this.#secure.takeRekey(), options.counters);
     this.#inbound = new InboundSequences(options.frameBytesMax);
-    this.#feed = new FrameFeed(link.outbox);
+    this.#check = new PathCheck(options.remoteAddress.withNodeId(undefined), context.options.random);
   }
 
   get state() {
@@ -100,7 +78,7 @@ export class DatagramChannel implements LinkChannel {
   }
 
   get isFlushed(): boolean {
-    return this.#path.isQuiet;
+    return this.#packets.path.isQuiet;
   }
 
   get bufferedBytes(): number {
@@ -113,31 +91,31 @@ export class DatagramChannel implements LinkChannel {
   }
 
   abandon(): number {
-    this.#path.broken();
-    let count = 0;
-    for (let frame = this.#path.takeLost(); frame !== undefined; frame = this.#path.takeLost()) count += frame.messageCount;
-    return count;
+    return this.#packets.abandon();
   }
 
   start(): void {
     const { initiation } = this.options;
     if (initiation === undefined) this.#secure.start(this.context.nowMs);
-    else this.#secure.receive(initiation, this.context.nowMs);
+    else this.#answer(initiation);
     this.failure ??= this.#secure.failure;
     this.context.touch(this.link);
   }
 
   /** The link is open. */
   opened(): void {
-    this.#feed.opened();
+    this.#packets.opened();
   }
 
   /** Takes a datagram. Whether it is the remote's: what was sealed for this session and came for the first time, or a message of its handshake. */
-  receive(datagram: Uint8Array, _from: Address): boolean {
+  receive(datagram: Uint8Array, from: Address): boolean {
     const { nowMs } = this.context;
     const received = this.#secure.receive(datagram, nowMs);
     this.failure ??= this.#secure.failure;
-    if (received !== 'refused' && received !== 'handshake') this.#take(received);
+    if (typeof received === 'string') this.#check.received(from, datagram.length);
+    else this.#opened(received.plaintext, from, datagram.length, received.isNewest);
+    // Whoever goes on with the handshake from there has had the answer that was sent there.
+    if (received === 'handshake' && this.state === 'secured' && from.text === this.#check.current.text) this.#check.prove();
     this.context.touch(this.link);
     return received !== 'refused';
   }
@@ -156,43 +134,70 @@ export class DatagramChannel implements LinkChannel {
     while (isSealed && this.state === 'secured') {
       const packet = this.#compose();
       if (packet.length === 0) break;
-      const datagram = this.#secure.seal(packet);
+      const datagram = this.#secure.seal(packet, this.context.nowMs);
       isSealed = datagram !== undefined;
       if (datagram !== undefined) output.push(datagram);
     }
+    for (const { length } of output) this.#check.sent(length);
     this.#arm();
     return isSealed;
   }
 
   send(datagrams: readonly Uint8Array[]): void {
-    this.context.effect({ type: 'send', socketId: this.options.socketId, to: this.remoteAddress, datagrams });
+    this.context.effect({ type: 'send', socketId: this.options.socketId, to: this.#check.current, datagrams });
   }
 
   wipe(): void {
     this.#acknowledgeLast();
     this.context.deadlines.takeOwned(this);
     this.#secure.wipe();
-    this.options.onWiped();
   }
 
-  #take(plaintext: Uint8Array): void {
-    const { nowMs } = this.context;
+  /** An initiation came: the answer is no longer than that. */
+  #answer(initiation: Uint8Array): void {
+    this.#secure.receive(initiation, this.context.nowMs);
+    this.#check.received(this.#check.current, initiation.length);
+  }
+
+  #opened(plaintext: Uint8Array, from: Address, byteCount: number, isNewest: boolean): void {
     const packet = readPacket(plaintext);
     if (packet === undefined) return this.#fail();
-    if (packet.acknowledgement !== undefined && !this.#path.acknowledged(packet.acknowledgement, nowMs)) return this.#fail();
+    if (this.#check.arrived(from, byteCount, isNewest, this.context.nowMs)) this.#moved();
+    if (packet.challenge !== undefined) this.#respond(packet.challenge, from);
+    if (packet.response !== undefined) this.#check.answered(packet.response);
+    if (packet.rekey !== undefined) this.#secure.receiveRekey(packet.rekey, this.context.nowMs);
+    this.#take(packet);
+  }
+
+  #take(packet: Packet): void {
+    const { nowMs } = this.context;
+    if (packet.acknowledgement !== undefined && !this.#packets.path.acknowledged(packet.acknowledgement, nowMs)) return this.#fail();
     if (packet.number === undefined) return;
     const { hasOpened } = this.link;
     const bytesMax = hasOpened ? this.context.limits.readQueueBytesMax : BEFORE_OPEN_BYTES_MAX;
-    if (this.#inbound.receive(packet.pieces, packet.final, hasOpened, bytesMax)) this.#receipts.receive(packet.number, nowMs);
+    if (this.#inbound.receive(packet.pieces, packet.final, hasOpened, bytesMax)) this.#packets.receipts.receive(packet.number, nowMs);
   }
 
   /** Of a goodbye the remote wants to know that it has come. */
   #acknowledgeLast(): void {
-    if (this.state !== 'secured' || this.#receipts.dueMs === Number.POSITIVE_INFINITY) return;
     const writer = new ByteWriter();
-    writeAcknowledgementItem(writer, this.#receipts.take(this.context.nowMs));
-    const datagram = this.#secure.seal(writer.written);
+    if (this.state !== 'secured' || !this.#packets.acknowledge(writer, this.context.nowMs)) return;
+    const datagram = this.#secure.seal(writer.written, this.context.nowMs);
     if (datagram !== undefined) this.send([datagram]);
+  }
+
+  /** Packets take another path from now on. */
+  #moved(): void {
+    this.#packets.path.changed();
+    this.options.onMoved(this.#check.current);
+  }
+
+  /** To where the challenge came from, whether the link goes there or not. */
+  #respond(challenge: Uint8Array, to: Address): void {
+    const writer = new ByteWriter();
+    writeResponse(writer, challenge);
+    const datagram = this.#secure.seal(writer.written, this.context.nowMs);
+    if (datagram !== undefined) this.context.effect({ type: 'send', socketId: this.options.socketId, to, datagrams: [datagram] });
   }
 
   /** The remote has broken the protocol. */
@@ -204,68 +209,22 @@ export class DatagramChannel implements LinkChannel {
   /** The next packet; empty when there is nothing to send, or no room for it. */
   #compose(): Uint8Array {
     const { nowMs } = this.context;
-    const isAckDue = this.#receipts.dueMs <= nowMs;
-    const hasRoom = this.#hasWaiting && this.#path.room(nowMs) > 0;
-    if (!isAckDue && !hasRoom) return EMPTY;
-    const writer = new ByteWriter(new Uint8Array(INITIATION_BYTES - DATAGRAM_OVERHEAD));
-    if (this.#receipts.dueMs < Number.POSITIVE_INFINITY) writeAcknowledgementItem(writer, this.#receipts.take(nowMs));
-    if (hasRoom) this.#fill(writer);
+    const byteCount = Math.min(INITIATION_BYTES, this.#check.allowance) - DATAGRAM_OVERHEAD;
+    if (byteCount < CHALLENGE_ITEM_BYTES) return EMPTY;
+    const writer = new ByteWriter(new Uint8Array(byteCount));
+    const challenge = this.#check.takeChallenge(nowMs);
+    if (challenge !== undefined) writeChallenge(writer, challenge);
+    if (byteCount < PACKET_BYTES_MIN) return writer.written;
+    const isAckDue = this.#packets.receipts.dueMs <= nowMs;
+    const hasRoom = this.#hasWaiting && this.#packets.path.room(nowMs) > 0;
+    if (!isAckDue && !hasRoom) return writer.written;
+    this.#packets.acknowledge(writer, nowMs);
+    if (hasRoom) this.#packets.fill(writer, DATAGRAM_OVERHEAD, nowMs);
     return writer.written;
   }
 
-  /** Something is to be sent that has to arrive. */
   get #hasWaiting(): boolean {
-    return this.#path.lostCount > 0 || !this.link.outbox.isEmpty;
-  }
-
-  /** What was lost goes before what is new. */
-  #fill(writer: ByteWriter): void {
-    const start = writer.length;
-    const frames: SentFrame[] = [];
-    writeNumber(writer, this.#path.nextNumber);
-    this.#repeat(writer, frames);
-    if (this.link.isGoodbyeQueued) this.#sayGoodbye(writer, frames);
-    else this.#feedNew(writer, frames);
-    if (frames.length === 0) writer.length = start;
-    else this.#path.sent(frames, writer.length + DATAGRAM_OVERHEAD, this.context.nowMs);
-  }
-
-  #repeat(writer: ByteWriter, frames: SentFrame[]): void {
-    for (let frame = this.#path.takeLost(); frame !== undefined; frame = this.#path.takeLost()) {
-      const { piece, final } = frame;
-      const byteCount = piece === undefined ? finalBytes(final as FinalItem) : PIECE_HEAD_BYTES + piece.bytes.length;
-      if (byteCount > roomOf(writer)) return this.#path.putBack([frame]);
-      if (piece === undefined) writeFinal(writer, final as FinalItem);
-      else writePiece(writer, piece);
-      frames.push(frame);
-    }
-  }
-
-  #feedNew(writer: ByteWriter, frames: SentFrame[]): void {
-    while (roomOf(writer) >= PIECE_ROOM_MIN) {
-      const at = writer.length + PIECE_HEAD_BYTES;
-      const run = this.#feed.take(writer.slab, at, writer.slab.length);
-      if (run === undefined) return;
-      const { sequence, position, byteCount, messageCount } = run;
-      writePieceHead(writer, sequence, position, byteCount);
-      writer.reserve(byteCount);
-      const piece = { sequence, position, bytes: writer.slab.subarray(at, at + byteCount) };
-      frames.push({ piece, final: undefined, messageCount, hasArrived: false });
-    }
-  }
-
-  /** The goodbye takes effect where all sequences end. */
-  #sayGoodbye(writer: ByteWriter, frames: SentFrame[]): void {
-    if (this.#hasGoodbye) return;
-    const { ends } = this.#feed;
-    const bytes = this.#feed.takeLast();
-    if (bytes === undefined) return;
-    this.#hasGoodbye = true;
-    const final = { ends: ends.slice(0, ENDS_MAX), bytes };
-    const frame = { piece: undefined, final, messageCount: 0, hasArrived: false };
-    if (finalBytes(final) > roomOf(writer)) return this.#path.putBack([frame]);
-    writeFinal(writer, final);
-    frames.push(frame);
+    return this.#packets.hasWaiting || this.#secure.hasRekey;
   }
 
   /** Has the engine wake this channel when the next thing is due. */
@@ -279,19 +238,18 @@ export class DatagramChannel implements LinkChannel {
   }
 
   get #dueMs(): number {
-    const roomAtMs = this.#hasWaiting ? this.#path.roomAtMs : Number.POSITIVE_INFINITY;
-    return Math.min(this.#secure.nextAtMs, this.#path.nextAtMs, this.#receipts.dueMs, roomAtMs);
+    const asksAtMs = Math.min(this.#secure.nextAtMs, this.#packets.path.nextAtMs, this.#check.challengeAtMs);
+    if (this.#check.allowance < PACKET_BYTES_MIN + DATAGRAM_OVERHEAD) return asksAtMs;
+    const roomAtMs = this.#hasWaiting ? this.#packets.path.roomAtMs : Number.POSITIVE_INFINITY;
+    return Math.min(asksAtMs, this.#packets.receipts.dueMs, roomAtMs);
   }
 
   #wake(): void {
     const { nowMs } = this.context;
     this.#wakeMs = Number.POSITIVE_INFINITY;
     this.#secure.expire(nowMs);
-    this.#path.expire(nowMs);
+    this.#packets.path.expire(nowMs);
+    if (this.#check.expire(nowMs)) this.#moved();
     this.context.touch(this.link);
   }
-}
-
-function roomOf({ slab, length }: ByteWriter): number {
-  return slab.length - length;
 }

@@ -8,9 +8,10 @@
  * | 2 number | u48: the packet is to be acknowledged under this number |
  * | 3 piece | u8 sequence, u48 position, u16 length, so many bytes of that sequence's frames from that position on |
  * | 4 final | u8 count, so many of u8 sequence and u48 its end; u16 length, and a frame that is read when all of these are |
+ * | 7 rekey | u16 length, and a message of a new handshake (`security/datagrams/rekeying.ts`) |
  * | 5 challenge, 6 response | 8 bytes: whoever gets a challenge answers it from where it came, with the same bytes |
  *
- * A packet without a number is not acknowledged, and not sent again. What has pieces or a final has a number.
+ * A packet without a number is not acknowledged, and not sent again. What has pieces, a final or a rekey has a number.
  */
 import { type Acknowledgement, readAcknowledgementItem, writeAcknowledgement } from '../../../kits/flow/repaired/index.js';
 import { ByteReader } from '../../../structures/byte-reader.js';
@@ -23,6 +24,7 @@ const PIECE = 3;
 const FINAL = 4;
 const CHALLENGE = 5;
 const RESPONSE = 6;
+const REKEY = 7;
 
 /** What a number and a piece take besides the piece's bytes. */
 export const NUMBER_BYTES = 7;
@@ -54,6 +56,7 @@ export interface Packet {
   number: number | undefined;
   readonly pieces: PieceItem[];
   final: FinalItem | undefined;
+  rekey: Uint8Array | undefined;
   challenge: Uint8Array | undefined;
   response: Uint8Array | undefined;
 }
@@ -66,11 +69,13 @@ export function readPacket(plaintext: Uint8Array): Packet | undefined {
     number: undefined,
     pieces: [],
     final: undefined,
+    rekey: undefined,
     challenge: undefined,
     response: undefined,
   };
   while (reader.left > 0) readItem(reader, packet);
-  const isNumbered = packet.number !== undefined || (packet.pieces.length === 0 && packet.final === undefined);
+  const isNumbered =
+    packet.number !== undefined || (packet.pieces.length === 0 && packet.final === undefined && packet.rekey === undefined);
   return reader.hasFailed || !isNumbered ? undefined : packet;
 }
 
@@ -80,6 +85,7 @@ function readItem(reader: ByteReader, packet: Packet): void {
   else if (kind === NUMBER) packet.number = reader.u48();
   else if (kind === ACKNOWLEDGEMENT) packet.acknowledgement = readAcknowledgementItem(reader);
   else if (kind === FINAL) packet.final = readFinal(reader);
+  else if (kind === REKEY) packet.rekey = reader.view(reader.u16());
   else if (kind === CHALLENGE) packet.challenge = reader.view(CHALLENGE_BYTES);
   else if (kind === RESPONSE) packet.response = reader.view(CHALLENGE_BYTES);
   else if (kind === PADDING) reader.rest();
@@ -106,9 +112,23 @@ export function writeNumber(writer: ByteWriter, number: number): void {
   writer.u8(NUMBER).u48(number);
 }
 
-export function writePiece(writer: ByteWriter, { sequence, position, bytes }: PieceItem): void {
-  writePieceHead(writer, sequence, position, bytes.length);
-  writer.bytes(bytes);
+/** What is sent until it has arrived. */
+export type SentItem =
+  | ({ readonly type: 'piece' } & PieceItem)
+  | ({ readonly type: 'final' } & FinalItem)
+  | { readonly type: 'rekey'; readonly bytes: Uint8Array };
+
+/** How long an item is. */
+export function itemBytes(item: SentItem): number {
+  const head = item.type === 'piece' ? PIECE_HEAD_BYTES : item.type === 'rekey' ? 3 : 4 + 7 * item.ends.length;
+  return head + item.bytes.length;
+}
+
+export function writeItem(writer: ByteWriter, item: SentItem): void {
+  if (item.type === 'piece') writePieceHead(writer, item.sequence, item.position, item.bytes.length);
+  else if (item.type === 'rekey') writer.u8(REKEY).u16(item.bytes.length);
+  else writeFinalHead(writer, item);
+  writer.bytes(item.bytes);
 }
 
 /** The caller writes the bytes. */
@@ -116,14 +136,10 @@ export function writePieceHead(writer: ByteWriter, sequence: number, position: n
   writer.u8(PIECE).u8(sequence).u48(position).u16(byteCount);
 }
 
-export function writeFinal(writer: ByteWriter, { ends, bytes }: FinalItem): void {
+function writeFinalHead(writer: ByteWriter, { ends, bytes }: FinalItem): void {
   writer.u8(FINAL).u8(ends.length);
   for (const { sequence, position } of ends) writer.u8(sequence).u48(position);
-  writer.u16(bytes.length).bytes(bytes);
-}
-
-export function finalBytes({ ends, bytes }: FinalItem): number {
-  return 4 + 7 * ends.length + bytes.length;
+  writer.u16(bytes.length);
 }
 
 export function writeChallenge(writer: ByteWriter, bytes: Uint8Array): void {

@@ -34,6 +34,18 @@ describe('links of datagrams', () => {
     await network.stop();
   });
 
+  it('live through changes of their keys, whatever is lost meanwhile (rows 24, 25)', async () => {
+    const { network, ada, bob } = await pair({ ...ROUGH, loss: 0.2 });
+    const [first] = bob.connections();
+    for (let minute = 0; minute < 30; minute++) {
+      ada.send(toNode(bob.id), 64, Uint8Array.of(0, 0, 0, minute));
+      await network.run(60_000);
+    }
+    expect(bob.connections().map(({ id }) => id)).to.deep.equal([first?.id]);
+    expect(bob.behavior(NOTING[0] as (typeof NOTING)[0]).got).to.deep.equal(inOrder(30));
+    await network.stop();
+  });
+
   it('do without a remote that is gone: its silence ends them', async () => {
     const { network, ada, bob } = await pair();
     network.crash(bob);

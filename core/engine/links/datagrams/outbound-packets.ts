@@ -1,0 +1,121 @@
+/**
+ * @module OutboundPackets: makes the packets of a link: what is to be acknowledged, what was lost, then what waits in the lanes, control first, as
+ * much as the path has room for. A packet is the memory of its pieces until they have arrived. What is sealed, and where it goes, is the
+ * channel's business.
+ */
+import { Receipts, type RepairCounters, type RepairedFrame, RepairedPath } from '../../../kits/flow/repaired/index.js';
+import type { ByteWriter } from '../../../structures/byte-writer.js';
+import type { ChannelLink } from '../link-channel.js';
+import { FrameFeed } from './frame-feed.js';
+import { itemBytes, PIECE_HEAD_BYTES, type SentItem, writeAcknowledgementItem, writeItem, writeNumber, writePieceHead } from './packet.js';
+
+/** A piece is begun only where so many bytes are left for it. */
+const PIECE_ROOM_MIN = PIECE_HEAD_BYTES + 16;
+/** Sequences of which a goodbye names the ends: as many as fit a packet with its text. */
+const ENDS_MAX = 110;
+
+/** What is sent again until it has arrived. */
+interface SentFrame extends RepairedFrame {
+  readonly item: SentItem;
+  /** Messages of authors that end in it. */
+  readonly messageCount: number;
+}
+
+export class OutboundPackets {
+  readonly path: RepairedPath<SentFrame>;
+  readonly receipts = new Receipts();
+  readonly #feed: FrameFeed;
+  #hasGoodbye = false;
+
+  constructor(
+    private readonly link: ChannelLink,
+    /** The next message of a new handshake, if there is one. */
+    private readonly takeRekey: () => Uint8Array | undefined,
+    counters: RepairCounters,
+  ) {
+    this.path = new RepairedPath(counters);
+    this.#feed = new FrameFeed(link.outbox);
+  }
+
+  /** The link is open: each service has a sequence of its own. */
+  opened(): void {
+    this.#feed.opened();
+  }
+
+  /** Nothing is sent again. Returns how many messages of authors were on their way. */
+  abandon(): number {
+    this.path.broken();
+    let count = 0;
+    for (let frame = this.path.takeLost(); frame !== undefined; frame = this.path.takeLost()) count += frame.messageCount;
+    return count;
+  }
+
+  /** Something is to be sent that has to arrive. */
+  get hasWaiting(): boolean {
+    return this.path.lostCount > 0 || !this.link.outbox.isEmpty;
+  }
+
+  /** What is to be acknowledged, behind `writer`. False: nothing is. */
+  acknowledge(writer: ByteWriter, nowMs: number): boolean {
+    if (this.receipts.dueMs === Number.POSITIVE_INFINITY) return false;
+    writeAcknowledgementItem(writer, this.receipts.take(nowMs));
+    return true;
+  }
+
+  /** Fills up the packet that `writer` has begun, whose slab has its greatest size; `overhead`: what its datagram has besides. */
+  fill(writer: ByteWriter, overhead: number, nowMs: number): void {
+    const start = writer.length;
+    const frames: SentFrame[] = [];
+    writeNumber(writer, this.path.nextNumber);
+    this.#addUrgent(writer, frames);
+    if (this.link.isGoodbyeQueued) this.#addGoodbye(writer, frames);
+    else this.#addNew(writer, frames);
+    if (frames.length === 0) writer.length = start;
+    else this.path.sent(frames, writer.length + overhead, nowMs);
+  }
+
+  /** What was lost, and what the keys need. */
+  #addUrgent(writer: ByteWriter, frames: SentFrame[]): void {
+    for (let frame = this.path.takeLost(); frame !== undefined; frame = this.path.takeLost()) if (!this.#add(writer, frame, frames)) return;
+    const bytes = this.takeRekey();
+    if (bytes !== undefined) this.#add(writer, { item: { type: 'rekey', bytes }, messageCount: 0, hasArrived: false }, frames);
+  }
+
+  #addNew(writer: ByteWriter, frames: SentFrame[]): void {
+    while (roomOf(writer) >= PIECE_ROOM_MIN) {
+      const at = writer.length + PIECE_HEAD_BYTES;
+      const run = this.#feed.take(writer.slab, at, writer.slab.length);
+      if (run === undefined) return;
+      const { sequence, position, byteCount, messageCount } = run;
+      writePieceHead(writer, sequence, position, byteCount);
+      writer.reserve(byteCount);
+      const item = { type: 'piece' as const, sequence, position, bytes: writer.slab.subarray(at, at + byteCount) };
+      frames.push({ item, messageCount, hasArrived: false });
+    }
+  }
+
+  /** The goodbye takes effect where all sequences end. */
+  #addGoodbye(writer: ByteWriter, frames: SentFrame[]): void {
+    if (this.#hasGoodbye) return;
+    const { ends } = this.#feed;
+    const bytes = this.#feed.takeLast();
+    if (bytes === undefined) return;
+    this.#hasGoodbye = true;
+    const item = { type: 'final' as const, ends: ends.slice(0, ENDS_MAX), bytes };
+    this.#add(writer, { item, messageCount: 0, hasArrived: false }, frames);
+  }
+
+  /** Writes a frame; one that finds no room is the first of the next packet. */
+  #add(writer: ByteWriter, frame: SentFrame, frames: SentFrame[]): boolean {
+    const hasRoom = itemBytes(frame.item) <= roomOf(writer);
+    if (hasRoom) {
+      writeItem(writer, frame.item);
+      frames.push(frame);
+    } else this.path.putBack([frame]);
+    return hasRoom;
+  }
+}
+
+function roomOf({ slab, length }: ByteWriter): number {
+  return slab.length - length;
+}
