@@ -21,6 +21,7 @@ import {
   requireFunction,
   requireName,
   requireOptions,
+  requireSighting,
   requireText,
   requireWhole,
 } from '../behaviors/arguments.js';
@@ -240,9 +241,8 @@ export class BehaviorAgentOf extends AgentOf<BehaviorSlot> implements BehaviorAg
   }
 
   hold(connectionId: number): void {
-    const { owner } = this;
     requireWhole('hold: connectionId', connectionId, 0);
-    this.record({ run: () => (owner.isEnded ? undefined : this.parts.links.hold(connectionId, owner)) });
+    this.record({ run: () => (this.owner.isEnded ? undefined : this.parts.links.hold(connectionId, this.owner)) });
   }
 
   release(connectionId: number): void {
@@ -270,7 +270,7 @@ export class BehaviorAgentOf extends AgentOf<BehaviorSlot> implements BehaviorAg
   }
 
   seenAt(connectionId: number, address: Address): void {
-    requireWhole('seenAt: connectionId', connectionId, 0);
+    requireSighting(connectionId, address);
     this.record({ run: () => this.parts.reachability.seenAt(connectionId, address) });
   }
 

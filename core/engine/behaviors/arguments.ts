@@ -1,6 +1,7 @@
 /**
  * @module Arguments: the checks of what an author or an application passes. What is wrong is named before anything happens: `title` is whose argument it is.
  */
+import { Address } from '../../address/address.js';
 import type { RpcAnswer, RpcRequest } from '../../api/rpc.js';
 import { NetworkError } from '../../errors.js';
 import { nearest } from '../../schema/nearest.js';
@@ -67,6 +68,12 @@ export function requireDelivery(request: RpcRequest, answer: RpcAnswer): void {
   requireText('deliverRpc: request.method', method);
   requireFunction('deliverRpc: answer.error', (Object(answer) as RpcAnswer).error);
   requireFunction('deliverRpc: answer.run', (Object(answer) as RpcAnswer).run);
+}
+
+/** What `seenAt` takes. */
+export function requireSighting(connectionId: unknown, address: unknown): void {
+  requireWhole('seenAt: connectionId', connectionId, 0);
+  if (!(address instanceof Address)) throw invalid('seenAt: address', address, 'an address');
 }
 
 function invalid(title: string, given: unknown, what: string): NetworkError {

@@ -9,6 +9,7 @@ import {
   ConnectionHandler,
   NetworkBehavior,
   NetworkError,
+  parseAddress,
   toLocal,
   toServices,
 } from '../../../core/index.js';
@@ -156,6 +157,7 @@ function behaviorCases(agent: BehaviorAgent): Readonly<Record<string, Case>> {
     hold: connectionId,
     release: { ...connectionId, call: agent.release.bind(agent) },
     admit: { ...connectionId, call: agent.admit.bind(agent) },
+    seenAt: { call: agent.seenAt.bind(agent), good: [900, parseAddress('sim://bob')], also: [['zero'], []] },
     announceReady: { ...connectionId, call: agent.announceReady.bind(agent) },
     sendToBehavior: { call: agent.sendToBehavior.bind(agent), good: [64, 1], also: [['zero'], ALL] },
     registerService: { call: agent.registerService.bind(agent), good: [90], also: [[]] },
@@ -270,6 +272,7 @@ describe('wrong arguments (kind 8)', () => {
       'start',
       'connections',
       'links',
+      'reachability',
       'behaviors',
       'metrics',
       'queues',

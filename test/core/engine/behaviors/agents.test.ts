@@ -73,6 +73,7 @@ const OF_BEHAVIORS: typeof COMMON = [
   ['hold', (agent) => agent.hold(1)],
   ['release', (agent) => agent.release(1)],
   ['admit', (agent) => agent.admit(1)],
+  ['seenAt', (agent) => agent.seenAt(1, addressOf('bob'))],
   ['announceReady', (agent) => agent.announceReady(1)],
   ['registerService', (agent) => agent.registerService(99)],
   ['unregisterService', (agent) => agent.unregisterService(99)],
