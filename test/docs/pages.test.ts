@@ -16,6 +16,8 @@ interface MakeDocs {
 }
 
 /** Their words are those of the sources, which other tests look at. */
+/** The page for those who know one of the designs that this one takes up. */
+const ORIGINALS = 'docs/originals.md';
 const MADE = /^docs\/(errors|limits|api)\.md$/;
 
 describe('README and docs', () => {
@@ -54,8 +56,14 @@ describe('README and docs', () => {
   });
 
   it('name no requirement and no other project', () => {
-    const read = pages.filter(({ path }) => path !== 'CHANGELOG.md');
+    const read = pages.filter(({ path }) => path !== 'CHANGELOG.md' && path !== ORIGINALS);
     expect(read.flatMap(({ path, text }) => foreignNames(path, text))).to.deep.equal([]);
+  });
+
+  it('docs/originals.md has a section for each of the five designs, and names no requirement', () => {
+    const { text = '' } = pages.find(({ path }) => path === ORIGINALS) ?? {};
+    expect(text.match(/^## .*$/gm)).to.have.lengthOf(5);
+    expect(text).not.to.match(/\b(INET|DNDM|ATM|SPL|TH|H)-\d/);
   });
 
   it('docs/api.md has the exports of now, and says what each is (else run scripts/make-docs.mjs)', async () => {

@@ -56,6 +56,7 @@ describe('examples', () => {
       'shared-map.js',
       'simulate.js',
       'swap-router.js',
+      'switch.js',
       'tunnel.js',
       'work-queue.js',
     ]);
@@ -69,6 +70,10 @@ describe('examples', () => {
 
   it('presence: who carries a tag comes and goes (ATM-68)', async () => {
     await printed('presence');
+  });
+
+  it('switch: two spaces in one process, of which one has members (TH-08, TH-12)', async () => {
+    await printed('switch');
   });
 
   it('tunnel: ordinary programs use a web server and a port of another node (TH-12)', async () => {

@@ -95,6 +95,16 @@ describe('repaired path: losses (TH-33, TH-35)', () => {
     expect([lostOf(path), path.inTransitBytes]).to.deep.equal(['a', 0]);
   });
 
+  it('what is sent is kept until it is acknowledged; when the window is full of it, nothing more is sent now (TH-34)', () => {
+    const path = pathWith('a');
+    const before = path.room(0);
+    expect(before, 'there is room beside one').to.be.greaterThan(0);
+    path.sent([frame('b')], before, 0);
+    expect([path.room(0), path.inTransitBytes > before]).to.deep.equal([0, true]);
+    path.acknowledged(ack(0, 1), 50);
+    expect([path.inTransitBytes, path.room(50) > 0, lostOf(path)]).to.deep.equal([0, true, '']);
+  });
+
   it('or when one has, and a round trip and an eighth have passed', () => {
     const path = pathWith('ab');
     path.acknowledged(ack(1, 1), 80);
