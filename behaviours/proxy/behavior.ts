@@ -137,6 +137,7 @@ export class ProxyBehavior extends NetworkBehavior {
   override onStopped(): void {
     for (const listener of [...this.listeners]) listener.close();
     this.programs.end();
+    this.openings.stop();
     this.host.agenda.stop();
   }
 

@@ -12,11 +12,13 @@
  *   openPublisher() -> { address, ready(count), publish, close? }: `ready` resolves when so many are subscribed; `publish(payload)` goes to all of them,
  *                            and returns what `send` does
  *   openSubscriber(address, onMessage)
+ *   openLender({ target }) -> { address, close }: who lends its network, for `target`, a port of this machine
+ *   openSocks(address), openForward(address, target) -> { port, close }: a port that speaks SOCKS 5, or leads to that target
  *   openEndpoint()           what can dial, without a connection -> how it ends
  */
 import { checkoutOf, OWN_CHECKOUT } from '../checkouts.mjs';
 
-const NAMES = ['tcp', 'tls', 'libp2p', 'libp2p-websocket', 'hyperdht', 'nats', 'moleculer', 'meshwright', 'websocket'];
+const NAMES = ['tcp', 'tls', 'libp2p', 'libp2p-websocket', 'hyperdht', 'nats', 'moleculer', 'ssh', 'socat', 'meshwright', 'websocket'];
 export const OWN = 'meshwright';
 export const BASELINE = 'baseline';
 

@@ -19,6 +19,8 @@ export const supports = [
   'stream',
   'file',
   'topics',
+  'socks',
+  'forward',
 ];
 
 const BENCH = { serviceId: 64, name: 'bench', rpc: ['echo'] };
@@ -103,6 +105,27 @@ export async function openSubscriber(address, onMessage) {
     .behavior(PubSubBehavior)
     .subscribe(TOPIC, { whenFull: 'wait', waitingMax: 8_192, onMessage: ({ value }) => onMessage(value) });
   await interest.ready;
+}
+
+/** Lends one port, with the bounds that are on by default but that on requests in a second. */
+export async function openLender({ target }) {
+  const { ProxyBehavior } = await load('behaviours/index.js');
+  const options = { allow: [`127.0.0.1:${target}`], requestsPerSecond: 65_536 };
+  const node = await createNode({ listen: ['tcp://127.0.0.1:0'], behaviors: [[ProxyBehavior, options]] });
+  await node.start();
+  return { address: { id: node.id, url: node.addresses[0].text }, close: () => node.stop() };
+}
+
+export const openSocks = (address) => entranceOf(address, (remote) => remote.socks());
+export const openForward = (address, target) => entranceOf(address, (remote) => remote.proxy(`127.0.0.1:${target}`));
+
+async function entranceOf({ id, url }, open) {
+  const { ProxyBehavior } = await load('behaviours/index.js');
+  const node = await createNode({ behaviors: [ProxyBehavior] });
+  await node.start();
+  await node.connect(url);
+  const { port } = await open(node.behavior(ProxyBehavior).to(id));
+  return { port, close: () => node.stop() };
 }
 
 function streamOver({ readable, writable }) {

@@ -4,9 +4,10 @@
  * name; `isRepeatable: false`: one round; `isTimed: false`: other programs do not matter.
  */
 import { CONNECTIONS } from './connections.mjs';
+import { PROXIES } from './proxies.mjs';
 import { ROUTING } from './routing.mjs';
 import { SIMULATION } from './simulation.mjs';
 import { TOPICS } from './topics.mjs';
 import { TRAFFIC } from './traffic.mjs';
 
-export const MEASURES = [...TRAFFIC, ...TOPICS, ...CONNECTIONS, ...ROUTING, ...SIMULATION];
+export const MEASURES = [...TRAFFIC, ...TOPICS, ...PROXIES, ...CONNECTIONS, ...ROUTING, ...SIMULATION];

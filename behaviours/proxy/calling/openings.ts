@@ -15,6 +15,8 @@ const WAY_MS = 5_000;
 export type OpenStream = (request: Omit<StreamRequest, 'serviceId'>, settle: (result: StreamResult) => void) => { cancel(): void };
 
 export class Openings {
+  private readonly pipes = new Set<StreamPipe>();
+
   constructor(
     private readonly host: ProxyHost,
     private readonly openStream: OpenStream,
@@ -41,6 +43,11 @@ export class Openings {
     });
   }
 
+  /** All that is open is reset. */
+  stop(): void {
+    for (const pipe of this.pipes) pipe.reset(resetTextOf(failure('connection_terminated', 'the node lends nothing any more')));
+  }
+
   private async answered(pipe: StreamPipe, ask: () => Promise<StreamPipe>): Promise<StreamPipe> {
     const { agenda, settings } = this.host;
     const expired = () => failure('connection_timeout', 'the other node did not answer');
@@ -62,7 +69,11 @@ export class Openings {
           else reject(new NetworkError(result.code as ErrorCode, result.text));
         });
       });
-      return new StreamPipe(stream);
+      const pipe = new StreamPipe(stream);
+      this.pipes.add(pipe);
+      const forget = () => void this.pipes.delete(pipe);
+      stream.closed.then(forget, forget);
+      return pipe;
     } catch (thrown) {
       throw asFailure(thrown, 'the other node');
     }

@@ -20,6 +20,13 @@ describe('gateways (TH-12, TH-30)', () => {
   let server: Server;
   let gateway: LocalProxy;
   const seen: IncomingMessage[] = [];
+  const lines: object[] = [];
+  const ignore = () => {};
+  const logger = {
+    ...{ trace: ignore, debug: ignore, warn: ignore, error: ignore },
+    info: (fields: object, message: string) => void (message === 'proxied' && lines.push(fields)),
+    child: () => logger,
+  };
 
   const portOf = (one: Server) => (one.address() as AddressInfo).port;
   const proxyOf = (index: 0 | 1) => nodes[index].behavior(ProxyBehavior);
@@ -48,7 +55,7 @@ describe('gateways (TH-12, TH-30)', () => {
     sockets.on('connection', (socket) => socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary })));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const options: ProxyOptions = {};
-    const far = await createNode({ listen: ['tcp://127.0.0.1:0'], behaviors: [[ProxyBehavior, options]] });
+    const far = await createNode({ listen: ['tcp://127.0.0.1:0'], behaviors: [[ProxyBehavior, options]], logger });
     const near = await createNode({ behaviors: [ProxyBehavior] });
     nodes = [near, far];
     await Promise.all(nodes.map((node) => node.start()));
@@ -82,6 +89,25 @@ describe('gateways (TH-12, TH-30)', () => {
     }
     const head = await ask({ method: 'HEAD', path: '/h' });
     expect([head.statusCode, (await bodyOf(head)).length]).to.deep.equal([200, 0]);
+  });
+
+  it('each request is one line of the access log, whatever a program sends', async () => {
+    lines.length = 0;
+    await bodyOf(await ask({ path: `/${'a'.repeat(7_000)}?secret=1`, headers: { 'x-long': 'b'.repeat(5_000) } }));
+    const deadline = () => new Promise((resolve) => setImmediate(resolve));
+    while (lines.length === 0) await deadline();
+    const [{ tookMs, wanted, ...line }] = lines as [{ readonly tookMs: number; readonly wanted: string }];
+    expect(wanted).to.equal(`GET?/${'a'.repeat(123)}`);
+    expect(tookMs).to.be.at.least(0);
+    expect(line).to.deep.equal({
+      remote: nodes[0].id.slice(0, 8),
+      isVerified: true,
+      address: 'server',
+      outcome: 'ok',
+      bytesSent: 0,
+      bytesReceived: 7_000 + 79,
+    });
+    expect(JSON.stringify(line)).to.not.include('secret');
   });
 
   it('one connection of a program carries many requests', async () => {

@@ -96,6 +96,23 @@ describe('requests over the network (TH-12, TH-30)', () => {
     await sim.stop();
   });
 
+  it('requests in work end with the behaviour, on both sides', async () => {
+    const { sim, remote, server, caller } = await line(2, {});
+    let signal: AbortSignal | undefined;
+    proxyOf(server).onRequest((request) => {
+      signal = request.signal;
+      return new Promise(() => {});
+    });
+    const waiting = failureOf(remote.http('http://x/'));
+    await sim.run(500);
+    caller.removeBehavior(ProxyBehavior);
+    expect(await sim.waitFor(waiting)).to.match(/^PROXY_TARGET_FAILED connection_terminated /);
+    await sim.run(500);
+    expect(signal?.aborted).to.equal(true);
+    expect(await failureOf(remote.http('http://x/'))).to.match(/^NOT_STARTED/);
+    await sim.stop();
+  });
+
   it('a response that is not read holds the handler back', async () => {
     const { sim, remote, server } = await line(2, {});
     let made = 0;
