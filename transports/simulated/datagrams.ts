@@ -1,39 +1,55 @@
 /**
- * @module SimulatedDatagrams: `udp://host:port` of one instance on a simulated host. The path decides when a datagram arrives, how often, and
+ * @module SimulatedDatagrams: `udp://host:port` of one instance on a simulated host; `sim://host[:port]` in a network whose links are all
+ * datagrams. The path decides when a datagram arrives, how often, and
  * whether at all; nobody learns what was lost. A port without a socket, and a host that is down, swallow what is sent to them.
  */
-import { Address, type DatagramSink, type DatagramSocket, type DatagramTransport, NetworkError } from '../../core/index.js';
+import {
+  Address,
+  type DatagramSink,
+  type DatagramSocket,
+  type DatagramTransport,
+  type Dial,
+  NetworkError,
+  type ResolveSink,
+} from '../../core/index.js';
 import type { Instance } from './host.js';
-import type { TransportWorld } from './transport.js';
+import { resolveSimulated, type TransportWorld } from './transport.js';
 
 /** What used bytes are overwritten with: they are valid during the call only, and this makes it so. */
 const USED = 0xdb;
 
 export class SimulatedDatagrams implements DatagramTransport {
-  readonly schemes = ['udp'];
+  readonly schemes: readonly string[];
 
   constructor(
     private readonly world: TransportWorld,
     private readonly instance: Instance,
-  ) {}
+    private readonly scheme: 'udp' | 'sim' = 'udp',
+  ) {
+    this.schemes = [scheme];
+  }
 
   anyAddress(): Address {
-    return addressOf(this.instance.host.name, 0);
+    return this.at(this.instance.nextPort());
+  }
+
+  resolve(name: Address, sink: ResolveSink): Dial | undefined {
+    return resolveSimulated(this.world, this.instance, name, sink);
   }
 
   bind(address: Address, sink: DatagramSink): DatagramSocket {
-    if (address.scheme !== 'udp') throw new NetworkError('SCHEME_UNKNOWN', `simulated datagrams do not serve ${address.text}`);
+    if (address.scheme !== this.scheme) throw new NetworkError('SCHEME_UNKNOWN', `simulated datagrams do not serve ${address.text}`);
     const { instance } = this;
     const { sockets, host } = instance;
-    const port = address.port === 0 ? instance.nextPort() : address.port;
+    const port = address.port === 0 && this.scheme === 'udp' ? instance.nextPort() : address.port;
     const flaw = address.host !== host.name ? elsewhere(address, host.name) : sockets.has(port) ? inUse(address) : undefined;
     let isOpen = flaw === undefined;
     if (isOpen) sockets.set(port, sink);
     instance.after(0, () => {
       if (flaw !== undefined) sink.onFailed(flaw);
-      else if (isOpen) sink.onListening([addressOf(host.name, port)]);
+      else if (isOpen) sink.onListening([this.at(port)]);
     });
-    const own = addressOf(host.name, port);
+    const own = this.at(port);
     return {
       send: (datagrams, to) => {
         if (isOpen && instance.isAlive) for (const datagram of datagrams) this.send(datagram, own, to);
@@ -43,6 +59,10 @@ export class SimulatedDatagrams implements DatagramTransport {
         isOpen = false;
       },
     };
+  }
+
+  private at(port: number): Address {
+    return Address.of({ scheme: this.scheme, host: this.instance.host.name, port });
   }
 
   private send(datagram: Uint8Array, from: Address, to: Address): void {
@@ -67,10 +87,6 @@ export class SimulatedDatagrams implements DatagramTransport {
     sink.onDatagram(bytes, from);
     bytes.fill(USED);
   }
-}
-
-function addressOf(host: string, port: number): Address {
-  return Address.of({ scheme: 'udp', host, port });
 }
 
 function inUse({ text }: Address): NetworkError {

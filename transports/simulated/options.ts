@@ -17,6 +17,11 @@ export interface SimulationOptions extends Partial<LinkConditions> {
   /** `simulated` by default: fast, without any protection. A real one gives handshakes their real cost. */
   readonly crypto?: 'simulated' | Crypto;
   /**
+   * What carries the links of `sim://` addresses: `streams` by default. `datagrams`: the same nodes go over datagrams, which stay lost; the core repairs
+   * that. Links of `udp://` addresses are datagrams in any case.
+   */
+  readonly links?: 'streams' | 'datagrams';
+  /**
    * `list` by default: callbacks that fail are in `faults`, and in the text of every `SimulationError`. `reject`: besides, `run`, `runUntil`,
    * `waitFor` and `stop` reject with the first of them that they see. For tests.
    */

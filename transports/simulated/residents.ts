@@ -2,6 +2,7 @@
  * @module Residents: the nodes of a simulation and the hosts that they run on: creation, crash, and a new instance after one.
  */
 import {
+  type AnyTransport,
   Identity,
   LAN_PORT,
   NetworkError,
@@ -25,6 +26,7 @@ import { SimulatedTransport } from './transport.js';
 
 export interface ResidentParts extends Pick<NodeDefaults, 'router' | 'builtins' | 'privateBuiltins' | 'namedBuiltins' | 'lan'> {
   readonly crypto: Crypto;
+  readonly links?: 'streams' | 'datagrams';
   readonly seed: number | string;
   readonly scheduler: Scheduler;
   readonly topology: Topology;
@@ -99,7 +101,7 @@ export class Residents {
     const { clock, timers, random } = instance;
     const defaults: NodeDefaults = {
       ...{ clock, timers, random, crypto: parts.crypto, router: parts.router, builtins: parts.builtins },
-      transports: () => [new SimulatedTransport(topology, instance), new SimulatedDatagrams(topology, instance)],
+      transports: () => transportsOf(parts, instance),
       logger: (level) => simulatedLogger(level, clock),
       loadIdentity: () => identity,
       storage: () => host.storage,
@@ -153,4 +155,10 @@ export class Residents {
       topology.trace.note({ atMs, kind: 'message', from: nameOf(source), to: name, size: payload.length, detail });
     };
   }
+}
+
+/** What the scheme `sim` is carried by, and datagrams under their own. */
+function transportsOf({ topology, links = 'streams' }: ResidentParts, instance: Instance): readonly AnyTransport[] {
+  const datagrams = new SimulatedDatagrams(topology, instance);
+  return [links === 'streams' ? new SimulatedTransport(topology, instance) : new SimulatedDatagrams(topology, instance, 'sim'), datagrams];
 }

@@ -31,6 +31,8 @@ const EVENTS_PER_INSTANT_MAX = 1_000_000;
 const WAIT_MS = 60_000;
 
 export class Simulation {
+  /** For whole suites: the default of the option. */
+  protected static links: 'streams' | 'datagrams' = 'streams';
   readonly seed: number | string;
   /** The name of the crypto that all nodes use: reports show `simulated` where it is cheap and does not protect. */
   readonly cryptoName: string;
@@ -60,7 +62,8 @@ export class Simulation {
     this.rejectsFaults = options.onFault === 'reject';
     const tracesCallbacks = options.trace === 'callbacks';
     const { scheduler, topology, failed: faults } = this;
-    this.residents = new Residents({ ...parts, crypto, seed, scheduler, topology, meanwhile, faults, tracesCallbacks });
+    const { links = Simulation.links } = options;
+    this.residents = new Residents({ ...parts, crypto, links, seed, scheduler, topology, meanwhile, faults, tracesCallbacks });
     this.note('network', '', '', 0, crypto.name);
   }
 

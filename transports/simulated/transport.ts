@@ -53,9 +53,7 @@ export class SimulatedTransport implements Transport {
   }
 
   resolve(name: Address, sink: ResolveSink): Dial | undefined {
-    const hosts = this.world.namesOf(name.host);
-    if (hosts === undefined) return undefined;
-    return { cancel: this.instance.after(0, () => sink.onResolved(hosts.map((host) => name.withHost(host)))) };
+    return resolveSimulated(this.world, this.instance, name, sink);
   }
 
   dial(address: Address, sink: DialSink): Dial {
@@ -64,6 +62,13 @@ export class SimulatedTransport implements Transport {
     if (host !== undefined) return new Channel(this.world, this.instance, host, address, sink);
     return { cancel: this.instance.after(0, () => sink.onFailed(unknown(address))) };
   }
+}
+
+/** The hosts of a name that the network has. */
+export function resolveSimulated(world: TransportWorld, instance: Instance, name: Address, sink: ResolveSink): Dial | undefined {
+  const hosts = world.namesOf(name.host);
+  if (hosts === undefined) return undefined;
+  return { cancel: instance.after(0, () => sink.onResolved(hosts.map((host) => name.withHost(host)))) };
 }
 
 /** A channel, from the dial to its two ends. */

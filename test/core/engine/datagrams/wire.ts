@@ -2,7 +2,7 @@
  * @module Two bare nodes with a link of datagrams between them, and whoever is on the way: the test sees each datagram, and may lose, change,
  * keep and forge them. Time passes only by `advance`.
  */
-import { type Address, parseAddress } from '../../../../core/index.js';
+import { type Address, type NodeSendOptions, parseAddress, type SendResult } from '../../../../core/index.js';
 import { BareNode, orderedIdentities, recordingBehavior, VirtualTime } from '../../../../testing/index.js';
 
 /** One datagram, as it was sent. */
@@ -22,6 +22,9 @@ export class DatagramWire {
   readonly bob: BareNode;
   readonly adaNotes = recordingBehavior();
   readonly bobNotes = recordingBehavior();
+  /** Of another service. */
+  readonly adaOther = recordingBehavior({ serviceId: 65, name: 'other' });
+  readonly bobOther = recordingBehavior({ serviceId: 65, name: 'other' });
   /** Where Ada's datagrams seem to come from: her NAT gives her another port. */
   adaAt = ADA_AT;
   /** Everything that was sent, also what was lost. */
@@ -33,8 +36,8 @@ export class DatagramWire {
   constructor(options: ConstructorParameters<typeof BareNode>[1] = {}) {
     const [adaIs, bobIs] = orderedIdentities(2);
     const common = { builtins: [], ...options } as const;
-    this.ada = new BareNode('ada', { ...common, identity: adaIs as never, behaviors: [this.adaNotes] }, this.time);
-    this.bob = new BareNode('bob', { ...common, identity: bobIs as never, behaviors: [this.bobNotes] }, this.time);
+    this.ada = new BareNode('ada', { ...common, identity: adaIs as never, behaviors: [this.adaNotes, this.adaOther] }, this.time);
+    this.bob = new BareNode('bob', { ...common, identity: bobIs as never, behaviors: [this.bobNotes, this.bobOther] }, this.time);
     this.ada.onSend = ({ to, datagrams }) => this.#send(this.adaAt, to, datagrams);
     this.bob.onSend = ({ to, datagrams }) => this.#send(BOB_AT, to, datagrams);
     this.ada.start();
@@ -84,19 +87,20 @@ export class DatagramWire {
 
   /** Ada sends numbers to Bob. */
   say(...numbers: number[]): void {
-    const [link] = this.ada.network.links.openLinks();
-    for (const number of numbers)
-      this.ada.step({
-        type: 'work',
-        work: () =>
-          void this.ada.network.parts.application.send(
-            { type: 'connection', connectionId: link?.id ?? 0 },
-            64,
-            Uint8Array.of(number),
-            undefined,
-          ),
-      });
+    for (const number of numbers) this.tell(64, Uint8Array.of(number));
     this.deliver();
+  }
+
+  /** Ada sends a message, which sets out by `deliver`. */
+  tell(serviceId: number, payload: Uint8Array, options?: NodeSendOptions): SendResult {
+    const [link] = this.ada.network.links.openLinks();
+    const { application } = this.ada.network.parts;
+    let result: SendResult = 'unreachable';
+    const work = () => {
+      result = application.send({ type: 'connection', connectionId: link?.id ?? 0 }, serviceId, payload, options);
+    };
+    this.ada.step({ type: 'work', work });
+    return result;
   }
 
   /** What Bob got. */
