@@ -60,11 +60,20 @@ export class Programs {
   }
 }
 
-/** Leads a program to what was opened for it. `first`: what it has sent already. */
-export async function lead(socket: LocalSocket, pipe: StreamPipe, first: Uint8Array): Promise<void> {
+/** What is written before the two sides are led into each other, as the protocol has it. */
+export interface Beginning {
+  /** To the program. */
+  readonly answer?: Uint8Array;
+  /** To the target: what the program has sent already. */
+  readonly first?: Uint8Array;
+}
+
+/** Leads a program to what was opened for it. */
+export async function lead(socket: LocalSocket, pipe: StreamPipe, { answer, first }: Beginning = {}): Promise<void> {
   const reasonOf = (thrown: unknown) => resetTextOf(asFailure(thrown, 'the program'));
   try {
-    if (first.length > 0) await pipe.write(first);
+    if (answer !== undefined) await socket.write(answer);
+    if (first !== undefined && first.length > 0) await pipe.write(first);
   } catch (thrown) {
     pipe.reset(reasonOf(thrown));
     throw thrown;

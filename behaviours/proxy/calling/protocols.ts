@@ -24,19 +24,18 @@ export interface ProtocolParts {
 
 /** Every connection leads to the one target. What fails is a reset: the program's own protocol is not known. */
 export function plain(parts: ProtocolParts, target: Target): Protocol {
-  return async (socket) => lead(socket, await opened(parts, socket, target), NOTHING);
+  return async (socket) => lead(socket, await opened(parts, socket, target));
 }
 
 export function socks({ credentials, ...parts }: ProtocolParts): Protocol {
   const { host } = parts;
   return async (socket) => {
     const machine = new Socks5(credentials);
-    const { target, rest = NOTHING } = await inTime(host, () => negotiated(host, socket, machine));
+    const { target, rest } = await inTime(host, () => negotiated(host, socket, machine));
     if (target === undefined) return;
     const pipe = await opened(parts, socket, target).catch((error: NetworkError) => error);
     if (pipe instanceof Error) return refuse(host, socket, socksReply(outcomeOf(pipe).reply));
-    await socket.write(socksReply('succeeded'));
-    await lead(socket, pipe, rest);
+    await lead(socket, pipe, { answer: socksReply('succeeded'), ...(rest === undefined ? {} : { first: rest }) });
   };
 }
 
@@ -54,8 +53,7 @@ export function httpProxy({ credentials, ...parts }: ProtocolParts): Protocol {
       ? failure('proxy_loop_detected', 'the request has passed this node')
       : await opened(parts, socket, head.target).catch((error: NetworkError) => error);
     if (pipe instanceof Error) return refuse(host, socket, answerOf(outcomeOf(pipe).status, pipe.message, statusFields(pipe, host.hop)));
-    if (head.type === 'connect') await socket.write(ESTABLISHED);
-    await lead(socket, pipe, head.type === 'connect' ? rest : joinBytes([head.head, rest]));
+    await lead(socket, pipe, head.type === 'connect' ? { answer: ESTABLISHED, first: rest } : { first: joinBytes([head.head, rest]) });
   };
 }
 

@@ -65,7 +65,7 @@ function requestOf({ head, body, visit }: SiteRequest, signal: AbortSignal): Req
   );
   const headers = endToEnd(head.headers).map(([name, value]): [string, string] => [name, value]);
   try {
-    const url = new URL(head.path === '*' ? '/' : head.path, `http://${hostOf(head)}`);
+    const url = new URL(`http://${hostOf(head)}${head.path === '*' ? '/' : head.path}`);
     return new Request(url, { method: head.method, headers, signal, ...(isRead ? { body: readable, duplex: 'half' } : {}) });
   } catch (error) {
     throw failure('http_request_error', `malformed request: ${asFailure(error, 'it').message}`);

@@ -201,6 +201,19 @@ describe('gateways (TH-12, TH-30)', () => {
     expect(await raw('GET http://other.test/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')).to.equal('400');
   });
 
+  it('row 88: a site that sends more than it says cannot begin another response', async () => {
+    const published = proxyOf(1).onRequest(() => new Response('HTTP/1.1 200 OK\r\n\r\n', { headers: { 'content-length': '3' } }), {
+      site: 'split',
+    });
+    const entrance = await proxyOf(0).to(nodes[1].id).gateway({ site: 'split' });
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const outcome = ask({ port: entrance.port, agent }).then(bodyOf);
+    expect(await outcome.then(String, ({ code }) => code)).to.equal('ECONNRESET');
+    agent.destroy();
+    entrance.close();
+    published.end();
+  });
+
   it('closing a gateway ends the requests through it', async () => {
     const entrance = await proxyOf(0).to(nodes[1].id).gateway();
     const response = await new Promise<IncomingMessage>((resolve) => get(`http://${entrance.address}/events`, { agent: false }, resolve));

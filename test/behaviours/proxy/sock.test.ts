@@ -165,6 +165,22 @@ describe('proxied connections (TH-11, TH-29, H-49)', () => {
     await sim.stop();
   });
 
+  it('a program that goes while it is answered leaves nothing on the other side', async () => {
+    const { sim, remote, near, far, server } = await line(2, { allow: ['127.0.0.1:7'] });
+    far.serve(7, echo);
+    for (const request of [hex('05 01 00 05 01 00 01 7f000001 0007'), bytes('CONNECT 127.0.0.1:7 HTTP/1.1\r\nHost: a\r\n\r\n')]) {
+      const entrance = await sim.waitFor(request[0] === 5 ? remote.socks() : remote.httpProxy());
+      const program = await near.program(entrance.port);
+      await sim.waitFor(program.write(request));
+      await sim.run(5);
+      program.reset('');
+      await sim.run(1_000);
+      expect(server.queues().find(({ name }) => name === 'proxy.streams')?.messages).to.equal(0);
+      expect(server.queues().find(({ name }) => name === 'streams.received')?.messages).to.equal(0);
+    }
+    await sim.stop();
+  });
+
   it('row 89: a loop A->B->A ends within one round, whichever of its connections is known first', async () => {
     const shared = new FakeSockets();
     const { sim, remote, near, server } = await line(2, { allow: ['127.0.0.1:*'] }, [shared, shared]);
