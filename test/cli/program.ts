@@ -6,7 +6,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const DEADLINE_MS = 60_000;
+const DEADLINE_MS = 180_000;
 /** What a node logs when the machine gives it no time: nothing that the program does. */
 export const HELD_UP = /^\{.*"event loop was held up"\}\n/gm;
 

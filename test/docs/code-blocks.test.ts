@@ -59,7 +59,7 @@ class Application {
   }
 
   async run({ name }: Listing): Promise<string> {
-    const options = { cwd: this.folder, timeout: 60_000 };
+    const options = { cwd: this.folder, timeout: 180_000 };
     const { stdout, stderr } = await promisify(execFile)(process.execPath, [join('out', `${name}.js`)], options);
     return (stderr + stdout).replaceAll(HELD_UP, '');
   }
