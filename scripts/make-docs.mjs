@@ -246,10 +246,9 @@ function table(head, rows) {
 
 /** The built-in behaviours that have limits of their own, those that are added by hand included. */
 async function boundedBehaviors(dist) {
-  const [{ createNode }, { PeeringBehavior, EnvelopesBehavior, KeyValueBehavior, PresenceBehavior, ProxyBehavior }] = await Promise.all(
-    ['index.js', 'behaviours/index.js'].map((path) => import(new URL(path, dist).href)),
-  );
-  const behaviors = [PeeringBehavior, EnvelopesBehavior, KeyValueBehavior, PresenceBehavior, ProxyBehavior];
+  const [{ createNode }, all] = await Promise.all(['index.js', 'behaviours/index.js'].map((path) => import(new URL(path, dist).href)));
+  const { PeeringBehavior, EnvelopesBehavior, KeyValueBehavior, PresenceBehavior, OperatorBehavior, ProxyBehavior } = all;
+  const behaviors = [PeeringBehavior, EnvelopesBehavior, KeyValueBehavior, PresenceBehavior, OperatorBehavior, ProxyBehavior];
   const node = await createNode({ lan: true, behaviors });
   return node.network.behaviors.all.filter(({ limits }) => Object.keys(limits).length > 0);
 }

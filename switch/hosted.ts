@@ -117,12 +117,13 @@ export class Hosted {
   /** What is known and under way now. */
   tables(): HostedTables {
     const connections = this.node.connections();
-    const seen = [...this.addressesSeen().keys()];
+    const contacts = this.running(SpacerBehavior)?.contacts() ?? [];
+    const entries = this.running(AddressBookBehavior)?.entries() ?? [];
     const hashnames = new Set<NodeId>([
       ...connections.map(({ nodeId }) => nodeId),
       ...this.operator.lookingUp(),
       ...this.remotes.entries().map(({ key }) => key),
-      ...seen,
+      ...[...contacts, ...entries].map(({ nodeId }) => nodeId),
     ]);
     hashnames.delete(this.hashname);
     return {
@@ -193,7 +194,7 @@ export class Hosted {
   private async resolved(hashname: NodeId): Promise<void> {
     if (this.operator.known(hashname) !== undefined) return;
     await this.operator.lookUp(hashname).catch((error: NetworkError) => {
-      if (error.code !== 'KEY_UNKNOWN' || !this.addressesSeen().has(hashname)) throw error;
+      if (error.code !== 'KEY_UNKNOWN' || this.seenAt(hashname).length === 0) throw error;
     });
   }
 
@@ -257,21 +258,14 @@ export class Hosted {
   }
 
   private addressesOf(hashname: NodeId): readonly string[] {
-    const known = this.operator.known(hashname)?.addresses ?? [];
-    return [...new Set([...known, ...(this.addressesSeen().get(hashname) ?? [])])];
+    return [...new Set([...(this.operator.known(hashname)?.addresses ?? []), ...this.seenAt(hashname)])];
   }
 
-  /** What the address book and the spacer know, by hashname. */
-  private addressesSeen(): Map<NodeId, readonly string[]> {
-    const seen = new Map<NodeId, readonly string[]>();
-    for (const { nodeId, addresses } of this.running(SpacerBehavior)?.contacts() ?? [])
-      seen.set(
-        nodeId,
-        addresses.map(({ text }) => text),
-      );
-    for (const { nodeId, addresses } of this.running(AddressBookBehavior)?.entries() ?? [])
-      seen.set(nodeId, [...(seen.get(nodeId) ?? []), ...addresses.map(({ text }) => text)]);
-    return seen;
+  /** Where the address book and the spacer have seen it. */
+  private seenAt(hashname: NodeId): readonly string[] {
+    const contact = this.running(SpacerBehavior)?.contact(hashname)?.addresses ?? [];
+    const entry = this.running(AddressBookBehavior)?.entry(hashname)?.addresses ?? [];
+    return [...contact, ...entry].map(({ text }) => text);
   }
 
   private running<B extends NetworkBehavior>(type: BehaviorClass<B>): B | undefined {

@@ -78,8 +78,8 @@ export interface NodeOptions {
   /** Instead of files in `dataDirectory`. */
   readonly storage?: Storage;
   /**
-   * Which built-in behaviours run. By default all but spacer, keyvalue, presence and telemetry, which run where they are named, and circuit, which
-   * runs where it is named and in private spaces.
+   * Which built-in behaviours run. By default all but spacer, keyvalue, presence, telemetry, operator and proxy, which run where they are named, and
+   * circuit, which runs where it is named and in private spaces.
    */
   readonly builtins?: readonly BuiltinName[];
   /** Finds nodes of this space on the local network by multicast DNS, and is found by them; off by default. */

@@ -107,7 +107,7 @@ export class Serving {
     const { addressesMax, addressCharactersMax } = MESSAGE_LIMITS;
     const addresses = found.addresses.filter((text) => text.length <= addressCharactersMax).slice(0, addressesMax);
     return {
-      ...{ key: found.key, time: agent.wallMs, addresses },
+      ...{ key: found.key, time: Math.floor(agent.wallMs), addresses },
       ...(found.certificate && { certificate: found.certificate }),
       ...(line && { referral: signReferral(source, line, agent.nowMs, this.host.signer) }),
     };

@@ -75,7 +75,7 @@ export class Membership {
   }
 
   present(agent: BehaviorAgent): unknown {
-    return { certificate: this.own.bytes, time: agent.wallMs };
+    return { certificate: this.own.bytes, time: Math.floor(agent.wallMs) };
   }
 
   /** What the remote presents. A text refuses it. */

@@ -18,7 +18,7 @@ export async function spread(
   seed: number,
   note: (text: string) => void = () => {},
 ): Promise<SpreadResult> {
-  const world = new SpaceWorld(seed);
+  const world = new SpaceWorld(seed, LATENCY_MS);
   try {
     const nodes = [await world.member('n0', { node: SMALL })];
     for (let index = 1; index < nodeCount; index++) {
@@ -31,7 +31,7 @@ export async function spread(
       );
     }
     await world.net.runUntil(() => nodes.slice(1).every((node) => node.connections().length > 0), 60_000);
-    note(`${nodeCount} nodes are connected at ${world.net.nowMs} virtual ms`);
+    note(`${nodeCount} nodes are connected at ${Math.round(world.net.nowMs)} virtual ms`);
     const revoked = nodes[nodeCount >> 1] as (typeof nodes)[number];
     const startMs = world.net.nowMs;
     operatorOf(nodes[nodeCount - 1] as typeof revoked).useRevocations(world.authority.revoke(revoked.id));
@@ -45,5 +45,7 @@ export async function spread(
   }
 }
 
+/** Of one direction. */
+const LATENCY_MS = 50;
 /** What a large mesh needs for this alone. */
 const SMALL = { builtins: ['handshake', 'rpc'] as const, connections: { max: 400 } };

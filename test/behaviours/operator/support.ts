@@ -38,8 +38,8 @@ export class SpaceWorld {
   readonly net: SimulatedNetwork;
   readonly authority = authorityOf();
 
-  constructor(seed = 1) {
-    this.net = new SimulatedNetwork({ seed, latencyMs: 5, onFault: 'reject' });
+  constructor(seed = 1, latencyMs = 5) {
+    this.net = new SimulatedNetwork({ seed, latencyMs, jitterMs: latencyMs / 5, onFault: 'reject' });
   }
 
   /** What the clocks on the walls of simulated nodes show. */
@@ -54,7 +54,7 @@ export class SpaceWorld {
 
   /** A certificate from an hour ago to an hour from now. */
   certificateOf(name: string, { fromMs = -HOUR_MS, untilMs = HOUR_MS, authority = this.authority } = {}): Uint8Array {
-    const nowMs = this.wallMs;
+    const nowMs = Math.floor(this.wallMs);
     return authority.issue(identityOf(name), { fromMs: nowMs + fromMs, untilMs: nowMs + untilMs });
   }
 
@@ -115,7 +115,7 @@ export class Impostor extends NetworkBehavior {
     return {
       handshakeSection: {
         name: 'operator',
-        offer: ({ wallMs }) => ({ certificate: this.certificate, time: wallMs }),
+        offer: ({ wallMs }) => ({ certificate: this.certificate, time: Math.floor(wallMs) }),
         accept: () => undefined,
         missing: () => undefined,
       },
