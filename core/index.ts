@@ -21,6 +21,7 @@ export type {
   Lost,
   NodeEventName,
   NodeEvents,
+  PathEvent,
   PathKind,
   StatsEvent,
   WritableEvent,

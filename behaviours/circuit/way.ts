@@ -1,7 +1,7 @@
 /**
  * @module Way: how datagrams get to one remote, and back. An `OwnWay` dials a circuit when there is something to send, and another one, over
  * another neighbour, when that has ended or has fallen silent; a link that goes over it need not notice. A `GivenWay` is a circuit that somebody
- * else has dialled: what is sent back goes there, and nowhere else as long as it stands, whoever else claims to be that node.
+ * else has dialled: what is sent back goes there, and nowhere else as long as it answers, whoever else claims to be that node.
  */
 import type { Address, BehaviorAgent, DatagramSink, NetworkError, NodeId } from '../../core/index.js';
 import type { Hops } from './hops.js';
@@ -37,16 +37,35 @@ const RETRY_MS = 1_000;
 /** Datagrams that wait for a circuit: the beginning of a handshake. What comes later is lost, and repaired. */
 const WAITING_MAX = 8;
 
-export class OwnWay extends Due implements LegUser {
+/** Whether the other side still answers. */
+abstract class Way extends Due {
+  /** When the first thing was sent that nothing has come back to, and the first thing a while after that. */
+  private unansweredMs = Number.POSITIVE_INFINITY;
+  private askedMs = Number.POSITIVE_INFINITY;
+
+  /** When it has been silent for too long. */
+  protected get silentAtMs(): number {
+    return this.askedMs + SILENCE_MS;
+  }
+
+  protected sent(nowMs: number): void {
+    if (nowMs >= this.unansweredMs + AGAIN_MS) this.askedMs = Math.min(this.askedMs, nowMs);
+    this.unansweredMs = Math.min(this.unansweredMs, nowMs);
+  }
+
+  protected answered(): void {
+    this.unansweredMs = Number.POSITIVE_INFINITY;
+    this.askedMs = Number.POSITIVE_INFINITY;
+  }
+}
+
+export class OwnWay extends Way implements LegUser {
   leg: Leg | undefined;
   accepted: Accepted | undefined;
   sinceMs = 0;
   private opening: Opening | undefined;
   private waiting: Uint8Array[] = [];
   private lastMs = 0;
-  /** When the first thing was sent that nothing has come back to, and the first thing a while after that. */
-  private unansweredMs = Number.POSITIVE_INFINITY;
-  private askedMs = Number.POSITIVE_INFINITY;
   private retryAtMs = 0;
 
   constructor(
@@ -66,8 +85,7 @@ export class OwnWay extends Due implements LegUser {
     const { nowMs } = agent;
     this.lastMs = nowMs;
     if (this.leg === undefined) return this.sendLater(agent, datagrams);
-    if (nowMs >= this.unansweredMs + AGAIN_MS) this.askedMs = Math.min(this.askedMs, nowMs);
-    this.unansweredMs = Math.min(this.unansweredMs, nowMs);
+    this.sent(nowMs);
     for (const datagram of datagrams) this.host.sender.data(agent, this.leg, datagram);
     this.host.schedule.set(agent, this, this.nextDueMs);
   }
@@ -98,7 +116,7 @@ export class OwnWay extends Due implements LegUser {
   override expire(agent: BehaviorAgent): number {
     const { nowMs } = agent;
     const { leg } = this;
-    if (leg !== undefined && nowMs >= this.askedMs + SILENCE_MS) {
+    if (leg !== undefined && nowMs >= this.silentAtMs) {
       this.host.sender.closed(agent, leg, 'failed');
       this.host.hops.failed(leg.nodeId, this.nodeId, nowMs);
       this.lose();
@@ -111,7 +129,7 @@ export class OwnWay extends Due implements LegUser {
   }
 
   private get nextDueMs(): number {
-    return Math.min(this.lastMs + IDLE_MS, this.askedMs + SILENCE_MS);
+    return Math.min(this.lastMs + IDLE_MS, this.silentAtMs);
   }
 
   private sendLater(agent: BehaviorAgent, datagrams: readonly Uint8Array[]): void {
@@ -153,11 +171,6 @@ export class OwnWay extends Due implements LegUser {
     this.answered();
   }
 
-  private answered(): void {
-    this.unansweredMs = Number.POSITIVE_INFINITY;
-    this.askedMs = Number.POSITIVE_INFINITY;
-  }
-
   private end(): void {
     this.lose();
     this.host.schedule.remove(this);
@@ -165,7 +178,7 @@ export class OwnWay extends Due implements LegUser {
   }
 }
 
-export class GivenWay extends Due implements LegUser {
+export class GivenWay extends Way implements LegUser {
   /** Set right after construction. */
   leg!: Leg;
   lastMs: number;
@@ -185,7 +198,9 @@ export class GivenWay extends Due implements LegUser {
 
   send(agent: BehaviorAgent, datagrams: readonly Uint8Array[]): void {
     this.lastMs = agent.nowMs;
+    this.sent(agent.nowMs);
     for (const datagram of datagrams) this.host.sender.data(agent, this.leg, datagram);
+    this.host.schedule.set(agent, this, this.nextDueMs);
   }
 
   stop(agent: BehaviorAgent): void {
@@ -202,15 +217,19 @@ export class GivenWay extends Due implements LegUser {
 
   onData(agent: BehaviorAgent, _leg: Leg, data: Uint8Array): void {
     this.lastMs = agent.nowMs;
+    this.answered();
     this.sink.onDatagram(new Uint8Array(data), this.address);
   }
 
   override expire(agent: BehaviorAgent): number {
-    const dueMs = this.lastMs + this.idleMs;
-    if (dueMs > agent.nowMs) return dueMs;
-    this.host.sender.closed(agent, this.leg, 'ended');
+    if (agent.nowMs < this.nextDueMs) return this.nextDueMs;
+    this.host.sender.closed(agent, this.leg, agent.nowMs >= this.silentAtMs ? 'failed' : 'ended');
     this.end();
     return Number.POSITIVE_INFINITY;
+  }
+
+  private get nextDueMs(): number {
+    return Math.min(this.lastMs + this.idleMs, this.silentAtMs);
   }
 
   private end(): void {

@@ -95,6 +95,8 @@ export class RouterSyncHandler extends ConnectionHandler<RouterSyncToBehavior, R
         return agent.sendToBehavior(NEWS);
       case 'writable':
         return this.sendNews(agent);
+      case 'path':
+        return;
       default:
         assertNever(event);
     }

@@ -60,8 +60,14 @@ export interface StatsEvent extends LinkMetric {
   readonly type: 'stats';
 }
 
+/** The connection goes over another channel now: `connection.path` has changed, and the round trip is measured anew. */
+export interface PathEvent {
+  readonly type: 'path';
+  readonly path: PathKind;
+}
+
 /** What a connection handler's `onEvent` gets. A `Message` is its own event (`event.message === event`), which saves an allocation. */
-export type ConnectionEvent = Message | StatsEvent | WritableEvent;
+export type ConnectionEvent = Message | StatsEvent | WritableEvent | PathEvent;
 
 /** A callback that threw, or whose promise was rejected. */
 export interface Fault {

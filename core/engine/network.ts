@@ -273,7 +273,7 @@ export class Network implements EngineContext {
   }
 
   private withLink(connectionId: number, work: (link: Link) => void): void {
-    const link = this.links.get(connectionId);
+    const link = this.links.get(connectionId) ?? this.parts.handovers.linkAt(connectionId);
     if (link !== undefined) work(link);
   }
 

@@ -15,10 +15,12 @@ import type { EngineContext } from './context.js';
 import { Dialer } from './dial/dialer.js';
 import { Keeper } from './dial/keeper.js';
 import { Paths } from './dial/paths.js';
+import { Upgrades } from './dial/upgrades.js';
 import { observeEngine } from './gauges.js';
 import { Admission } from './links/admission.js';
 import { Datagrams } from './links/datagrams.js';
 import { Duplicates } from './links/duplicates.js';
+import { Handovers } from './links/handover.js';
 import { Introductions } from './links/introductions.js';
 import { eventObserver, routerObserver } from './links/link-observer.js';
 import { LinkPipeline } from './links/link-pipeline.js';
@@ -45,7 +47,8 @@ export function partsOf(context: EngineContext, router: RouterFacade) {
   const linkParts = linkPartsOf(context, router, behaviorParts);
   const messageParts = messagePartsOf(context, router, { ...behaviorParts, ...linkParts });
   const { behaviors, calls, streams } = behaviorParts;
-  const { links, introductions, liveness, dialer, duplicates, sharedKeys, keeper, admission, reachability } = linkParts;
+  const { links, introductions, liveness, dialer, duplicates, sharedKeys, keeper, admission, reachability, handovers, upgrades } =
+    linkParts;
   const { application, datagrams } = messageParts;
   links.observers = [
     routerObserver(router),
@@ -60,6 +63,8 @@ export function partsOf(context: EngineContext, router: RouterFacade) {
     links.handshakes,
     reachability,
     datagrams,
+    handovers,
+    upgrades,
   ];
   behaviors.observers = [calls, streams, introductions, links, dialer, admission];
   const agentParts = { context, router, ...behaviorParts, ...linkParts, ...messageParts };
@@ -102,9 +107,11 @@ function linkPartsOf(context: EngineContext, router: RouterFacade, { callbacks, 
   const liveness = new Liveness(context, links, router, callbacks);
   const introductions = new Introductions(context, links, callbacks, behaviors);
   const admission = new Admission({ context, links, callbacks, behaviors, introductions });
-  const duplicates = new Duplicates(context, links, liveness, admission);
+  const handovers = new Handovers(context, links, callbacks);
+  const duplicates = new Duplicates(context, links, liveness, admission, handovers);
   const paths = new Paths(context, links, callbacks, behaviors, router);
   const dialer = new Dialer(context, links, callbacks, behaviors, paths);
+  handovers.absorbed = (candidate, link) => dialer.absorbed(candidate, link);
   duplicates.isDialling = (nodeId, path) => dialer.isDialling(nodeId, path);
   return {
     links,
@@ -112,6 +119,8 @@ function linkPartsOf(context: EngineContext, router: RouterFacade, { callbacks, 
     introductions,
     admission,
     duplicates,
+    handovers,
+    upgrades: new Upgrades(context, dialer),
     sharedKeys: new SharedKeys(context),
     reachability: new ReachabilityState(context, links),
     paths,

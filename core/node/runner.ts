@@ -1,7 +1,7 @@
 /**
- * @module Runner: between a `Network` and the world, and the only file of the core that meets real time. Transport events become
- * inputs; effects become transport calls, once per turn of the event loop or at once when a full record waits; one timer wakes the
- * network at its next deadline. The simulator drives the same runner with virtual ports.
+ * @module Runner: between a `Network` and the world, and the only file of the core that meets real time. Transport events become inputs; effects
+ * become transport calls, once per turn of the event loop or at once when a full record waits; one timer wakes the network at its next deadline. The
+ * simulator drives the same runner with virtual ports.
  */
 import type { Address } from '../address/address.js';
 import type { NodeEventName, NodeEvents } from '../api/events.js';
@@ -13,6 +13,7 @@ import type { NodeSendOptions } from '../engine/messages/application-sender.js';
 import type { Network } from '../engine/network.js';
 import type { SendResult } from '../errors.js';
 import { Channels } from './channels.js';
+import { leaveRelayed } from './stop-options.js';
 
 export interface RunnerOptions {
   readonly clock: Clock;
@@ -142,7 +143,7 @@ export class Runner {
   /** Stops accepting, says goodbye to everybody, first over what other links carry, and ends when all channels are closed, or cut after `timeoutMs`. */
   async stop(timeoutMs: number): Promise<void> {
     this.channels.stopListening();
-    this.enter(() => this.network.links.closeRelayed('the node stops'));
+    this.enter(() => leaveRelayed(this.network.links));
     this.flush();
     this.step({ type: 'stop' });
     this.flush();
@@ -164,7 +165,6 @@ export class Runner {
     });
   }
 
-  /** Ends everything at once and in silence, as a crash would. */
   kill(): void {
     this.isDead = true;
     this.cancelWake?.();

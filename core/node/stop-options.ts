@@ -3,10 +3,9 @@
  */
 import type { NodeState } from '../api/node-view.js';
 import { requireOptions } from '../engine/behaviors/arguments.js';
+import type { LinkTable } from '../engine/links/link-table.js';
 import { NetworkError } from '../errors.js';
 import { shown } from '../schema/schema.js';
-import type { NodeSetup } from './node-options.js';
-import type { Runner } from './runner.js';
 
 /** How a node stops. */
 export interface StopOptions {
@@ -45,8 +44,19 @@ export function requireRunning(state: NodeState): void {
   throw new NetworkError('NOT_STARTED', state === 'new' ? 'the node was not started' : 'the node was stopped');
 }
 
+/** Goodbye over what other links carry, while they do. */
+export function leaveRelayed(links: Pick<LinkTable, 'openConnections' | 'closeById'>): void {
+  for (const { id, path } of links.openConnections()) if (path === 'relayed') links.closeById(id, 'the node stops');
+}
+
+/** What is given back when a node has ended. */
+interface Lent {
+  readonly control: { close(): void } | undefined;
+  readonly storage: { close?(): void };
+}
+
 /** The node has ended: nobody may use what it had. */
-export function release({ control, storage }: Pick<NodeSetup, 'control' | 'storage'>, runner: Pick<Runner, 'release'>): void {
+export function release({ control, storage }: Lent, runner: { release(): void }): void {
   control?.close();
   storage.close?.();
   runner.release();

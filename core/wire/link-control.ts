@@ -10,6 +10,7 @@
  * | 5 services | the complete new service list |
  * | 6 lost | cause u8 (1 unreachable, 2 hop-limit, 3 lane-full); of the message that ended from-service u8, to-service u8, stream id u32, and the
  *   first 16 bytes of its payload, or all of a shorter one |
+ * | 8 handover | the first 16 bytes of the new channel's handshake hash: nothing follows on this channel |
  *
  * A service list is a u16 count, then one byte for each service, ascending.
  */
@@ -23,6 +24,8 @@ const READY = 3;
 const CLOSE = 4;
 const SERVICES = 5;
 const LOST = 6;
+const HANDOVER = 8;
+const CHANNEL_NAME_BYTES = 16;
 
 /** So much of a lost message's payload comes back to its origin. */
 export const LOST_PAYLOAD_BYTES_MAX = 16;
@@ -47,6 +50,8 @@ export type ControlMessage =
   | { readonly type: 'close'; readonly code: number; readonly text: string }
   /** What the remote offers from now on. */
   | { readonly type: 'services'; readonly services: readonly number[] }
+  /** The remote sends nothing more on this channel; everything else comes over the one that is named. */
+  | { readonly type: 'handover'; readonly channel: Uint8Array }
   /** A relay could not forward a message of this node's. The only kind that is routed, and never answered. */
   | LostMessage;
 
@@ -94,6 +99,11 @@ export function encodeServices(services: Iterable<number>): Uint8Array {
   return writeServices(begin(SERVICES), services);
 }
 
+/** `channel`: 16 bytes. */
+export function encodeHandover(channel: Uint8Array): Uint8Array {
+  return begin(HANDOVER).bytes(channel).written;
+}
+
 /** `payloadStart`: of a longer one the first 16 bytes are taken. */
 export function encodeLost({ cause, fromServiceId, serviceId, streamId, payloadStart }: Omit<LostMessage, 'type'>): Uint8Array {
   return begin(LOST)
@@ -126,6 +136,8 @@ function readControl(reader: ByteReader): ControlMessage | 'unknown' {
       return { type: 'services', services: readServices(reader) };
     case LOST:
       return readLost(reader);
+    case HANDOVER:
+      return { type: 'handover', channel: reader.copy(CHANNEL_NAME_BYTES) };
     default:
       return 'unknown';
   }

@@ -270,3 +270,11 @@ export class Message {
 function kindOf(first: number): number {
   return (first >> 3) & 0b111;
 }
+
+/** The header of messages of service 0 to a neighbour. */
+export function controlDraft(): HeaderDraft {
+  const draft = new HeaderDraft();
+  draft.kind = KIND_DIRECT;
+  draft.ttl = 1;
+  return draft;
+}

@@ -6,6 +6,7 @@ import { decodeValue, encodeValue } from '../../core/wire/codec.js';
 import {
   decodeControl,
   encodeClose,
+  encodeHandover,
   encodeLost,
   encodePing,
   encodePong,
@@ -63,6 +64,7 @@ function verifyControl(bytes: Uint8Array, answer: unknown): string | undefined {
     pong: () => (message.type === 'pong' ? encodePong(message.value) : bytes),
     ready: () => (message.type === 'ready' ? encodeReady(message.services) : bytes),
     lost: () => (message.type === 'lost' ? encodeLost(message) : bytes),
+    handover: () => (message.type === 'handover' ? encodeHandover(message.channel) : bytes),
     services: () => (message.type === 'services' ? encodeServices(message.services) : bytes),
   }[message.type]();
   return toHex(encoded) === toHex(bytes) ? undefined : 'the message has a second encoding';

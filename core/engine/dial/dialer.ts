@@ -78,7 +78,8 @@ export class Dialer implements LinkObserver, BehaviorObserver {
     const { nodeId } = dialling;
     if (context.isStopping) return this.settle(dialling, new NetworkError('NOT_STARTED', 'the node was stopped'));
     const open = nodeId === undefined ? undefined : this.links.openTo(nodeId);
-    if (open !== undefined) return this.settle(dialling, open.connection as Connection);
+    const isUpgrade = request.isUpgrade === true && open?.path === 'relayed';
+    if (open !== undefined && !isUpgrade) return this.settle(dialling, open.connection as Connection);
     if (nodeId === context.self) return this.settle(dialling, new NetworkError('SELF_DIAL', 'the target is this node'));
     dialling.take(this.lookUp(dialling), context.limits.addressesPerDialMax);
     if (dialling.isExhausted) return this.settle(dialling, unknownAddresses());
@@ -129,6 +130,13 @@ export class Dialer implements LinkObserver, BehaviorObserver {
     dialling?.resolved(link.remoteAddress, addresses, this.context.limits.addressesPerDialMax);
     if (dialling?.active.delete(link) === true) this.goOn(dialling);
     this.links.channelClosed(link, 'transport', 'its addresses are dialled in its place');
+  }
+
+  /** The channel of a dial has come to a link that was open before. */
+  absorbed(candidate: Link, link: Link): void {
+    const dialling = this.diallingOf(candidate);
+    dialling?.active.delete(candidate);
+    if (dialling !== undefined && link.connection !== undefined) this.settle(dialling, link.connection);
   }
 
   /** A link is open: it settles its own attempt, and those that lost against it. */
@@ -245,7 +253,8 @@ export class Dialer implements LinkObserver, BehaviorObserver {
     for (const link of [...dialling.active])
       if (!isOpen || link.id !== outcome.id) this.links.close(link, isOpen ? 'duplicate' : 'timeout', 'the attempt has ended');
     if (isOpen && request.holder !== undefined) this.links.hold(outcome.id, request.holder);
-    if (!isOpen && (outcome.code !== 'SELF_DIAL' || dialling.hasMetSelf)) this.report(request, outcome);
+    const isNews = request.isUpgrade !== true && !isOpen && (outcome.code !== 'SELF_DIAL' || dialling.hasMetSelf);
+    if (isNews) this.report(request, outcome as NetworkError);
     request.onSettled?.(outcome);
     this.runWaiting();
   }

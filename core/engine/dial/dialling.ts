@@ -21,6 +21,8 @@ export interface DialRequest {
   readonly owner?: object;
   /** An address whose channel ends before its remote has sent a byte, as a busy node's may, is dialled again; absent: it has failed. */
   readonly isPatient?: boolean;
+  /** The node is connected over others already: only direct addresses are dialled, and nobody is told of a failure. */
+  readonly isUpgrade?: boolean;
   /** Holds the connection that comes of it. */
   readonly holder?: object;
   /** Called exactly once. */
@@ -99,6 +101,7 @@ export class Dialling {
   take({ addresses, isComplete }: FoundAddresses, countMax: number): void {
     this.isLookingUp = !isComplete;
     for (const address of addresses) {
+      if (isRelayed(address) && this.request.isUpgrade === true) continue;
       const room = isRelayed(address) ? countMax + 1 : countMax;
       if (this.known.has(address.text) || this.known.size >= room) continue;
       this.known.add(address.text);

@@ -52,13 +52,14 @@ export class Datagrams implements LinkObserver {
     const { bytes, from } = arrival;
     const type = typeOf(bytes);
     if (type === INITIATION) return this.initiate(arrival);
-    const link = type === 0 ? undefined : this.links.security.sessions.get(receiverOf(bytes));
-    if (link === undefined) this.context.metrics.datagramsRefused.value++;
-    else this.pipeline.receiveDatagram(link, bytes, from);
+    const session = type === 0 ? undefined : this.links.security.sessions.get(receiverOf(bytes));
+    if (session === undefined) this.context.metrics.datagramsRefused.value++;
+    else this.pipeline.receiveDatagram(session.link, bytes, from, session.channel);
   }
 
   private socketClosed({ socketId, cause }: SocketEnd): void {
-    for (const link of [...this.links.all]) if (link.socketId === socketId) this.links.channelClosed(link, 'transport', cause.message);
+    for (const link of [...this.links.all])
+      if (link.socketId === socketId || link.former?.socketId === socketId) this.links.channelClosed(link, 'transport', cause.message);
   }
 
   private initiate({ bytes, from, socketId, localAddress, mayOpen }: Arrival): void {

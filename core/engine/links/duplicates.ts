@@ -13,6 +13,7 @@ import type { PathKind } from '../../api/events.js';
 import { RateWindow } from '../../structures/rate-window.js';
 import type { EngineContext } from '../context.js';
 import type { Admission } from './admission.js';
+import type { Handovers } from './handover.js';
 import type { Link } from './link.js';
 import type { LinkObserver } from './link-observer.js';
 import type { LinkTable } from './link-table.js';
@@ -33,11 +34,13 @@ export class Duplicates implements LinkObserver {
     private readonly links: LinkTable,
     private readonly liveness: Liveness,
     private readonly admission: Admission,
+    private readonly handovers: Handovers,
   ) {}
 
   /** The remote's identity is proven: decides, or waits for the smaller node's decision. */
   proven(link: Link): void {
     const nodeId = link.nodeId as NodeId;
+    if (this.handovers.take(link)) return;
     if (this.context.self > nodeId) return link.direction === 'incoming' ? this.awaitChoice(link, nodeId) : this.admission.begin(link);
     const rival = this.links.chosen(nodeId);
     if (rival !== undefined) this.contest(link, rival);
@@ -76,7 +79,8 @@ export class Duplicates implements LinkObserver {
 
   private contest(link: Link, rival: Link): void {
     const isRestarted = link.instance !== rival.instance;
-    if (!isRestarted && !this.liveness.isSuspect(rival)) return this.lose(link);
+    const isChanging = rival.former !== undefined;
+    if (!isRestarted && (isChanging || !this.liveness.isSuspect(rival))) return this.lose(link);
     if (this.supersede(link, rival)) this.choose(link);
   }
 

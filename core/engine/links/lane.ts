@@ -128,6 +128,16 @@ export class Lane {
     release(slab);
   }
 
+  /** Whole frames were taken from the first slab: the others begin it. Between callbacks. */
+  realign(): void {
+    const [slab] = this.slabs;
+    if (slab === undefined || slab.sealed === 0) return;
+    slab.bytes.copyWithin(0, slab.sealed, slab.used);
+    this.bytes -= slab.sealed;
+    slab.used -= slab.sealed;
+    slab.sealed = 0;
+  }
+
   /** Drops everything; returns how many messages of authors that were. */
   clear(): number {
     this.refused.clear();

@@ -49,6 +49,8 @@ export interface LinkChannel {
   seal(output: Uint8Array[]): boolean;
   /** Gives the world what was sealed, `byteCount` bytes. */
   send(output: readonly Uint8Array[], byteCount: number): void;
+  /** It carries another link from now on, which is open, and of which nothing was taken halfway. */
+  carry(link: ChannelLink): void;
   /** Nothing of what was sealed is sent again. Returns how many messages of authors that were, where the channel knows. */
   abandon(): number;
   /** Ends it: keys are overwritten, buffers released. Idempotent. */

@@ -46,7 +46,7 @@ export class LinkPipeline {
     const { channel } = link;
     if (link.isOver || channel?.kind === 'datagram') return;
     this.count(link, bytes);
-    if (channel === undefined || link.isHeld || link.isDeferred) return this.keep(link, new Uint8Array(bytes));
+    if (channel === undefined || link.isHeld || link.isDeferred || link.awaitsFormer) return this.keep(link, new Uint8Array(bytes));
     this.budget.spend(link, () => {
       const rest = this.take(link, channel, bytes);
       if (rest.length > 0 && !link.isOver) this.keep(link, new Uint8Array(rest));
@@ -57,12 +57,11 @@ export class LinkPipeline {
    * A datagram of the link's session. It is opened at once, also for a link that is closing: it may acknowledge. What it carries, a link that is held
    * back or has used up its share leaves in the channel, within the channel's bound.
    */
-  receiveDatagram(link: Link, datagram: Uint8Array, from: Address): void {
-    const { channel } = link;
+  receiveDatagram(link: Link, datagram: Uint8Array, from: Address, channel: Link['channel'] = link.channel): void {
     if (channel?.kind !== 'datagram' || !channel.receive(datagram, from)) return;
     this.count(link, datagram);
     if (link.phase === 'securing') this.secured(link, channel);
-    if (link.isOver) return;
+    if (link.isOver || (link.awaitsFormer && channel !== link.former)) return;
     if (channel.state !== 'failed' && (link.isHeld || link.isDeferred)) return;
     this.budget.spend(link, () => this.read(link, channel));
   }
@@ -106,9 +105,12 @@ export class LinkPipeline {
 
   /** What is there of the link already, as far as it may be read. */
   private catchUp(link: Link): void {
-    const { channel, heldChunks } = link;
-    if (channel === undefined || link.isOver) return;
+    const { heldChunks } = link;
+    if (link.channel === undefined || link.isOver) return;
     if (!this.budget.hasRoom(link)) return this.defer(link);
+    if (link.former !== undefined) this.read(link, link.former);
+    const { channel } = link;
+    if (link.awaitsFormer || link.isOver || link.isDeferred) return;
     this.read(link, channel);
     if (channel.kind === 'datagram') return;
     let done = 0;
@@ -151,7 +153,7 @@ export class LinkPipeline {
     const { readQueueBytesMax } = this.context.limits;
     link.heldChunks.push(bytes);
     link.heldBytes += bytes.length + CHUNK_BYTES;
-    if (link.isDeferred) {
+    if (link.isDeferred || link.awaitsFormer) {
       if (link.heldBytes > readQueueBytesMax) this.links.close(link, 'read-queue-full', READ_QUEUE_FULL);
     } else if (link.heldBytes > (link.isHeld ? HELD_BYTES_MAX : WAITING_BYTES_MAX))
       this.links.close(link, 'protocol-error', 'too much was sent before this node could take it');
@@ -197,6 +199,7 @@ export class LinkPipeline {
   write(link: Link): void {
     const { channel, outbox } = link;
     if (channel === undefined || link.phase === 'closed') return;
+    if (link.former !== undefined) this.writeFormer(link, link.former);
     const chunks: Uint8Array[] = [];
     const isSealed = channel.seal(chunks);
     if (link.phase === 'closing' && outbox.isEmpty && !link.isGoodbyeQueued) {
@@ -205,7 +208,15 @@ export class LinkPipeline {
     }
     this.handOver(link, channel, chunks);
     if (!isSealed) this.exhausted(link);
-    if (link.phase === 'closing' && link.isGoodbyeQueued && outbox.isEmpty && channel.isFlushed) this.links.finish(link);
+    if (link.phase === 'closing' && link.isGoodbyeQueued && outbox.isEmpty && channel.isFlushed && link.former?.isFlushed !== false)
+      this.links.finish(link);
+  }
+
+  /** What it was given before the hand-over, until that has arrived. */
+  private writeFormer(link: Link, former: LinkChannel): void {
+    const chunks: Uint8Array[] = [];
+    former.seal(chunks);
+    this.handOver(link, former, chunks);
   }
 
   /** The system took so many bytes: there is room for more. */

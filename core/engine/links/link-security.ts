@@ -11,13 +11,20 @@ import type { EngineContext } from '../context.js';
 import { DatagramChannel } from './datagrams/datagram-channel.js';
 import { SessionIndices } from './datagrams/session-indices.js';
 import type { Link } from './link.js';
+import type { ChannelLink } from './link-channel.js';
 import { StreamChannel } from './stream-channel.js';
+
+/** What a datagram is for. */
+export interface Session {
+  link: Link;
+  channel: DatagramChannel | undefined;
+}
 
 export class LinkSecurity {
   /** The random name of this start. */
   readonly instance: Uint8Array;
   /** Which link a datagram is for. */
-  readonly sessions: SessionIndices<Link>;
+  readonly sessions: SessionIndices<Session>;
   private readonly staticKey;
   private readonly spaces = new Map<LinkKind, Space>();
 
@@ -55,16 +62,22 @@ export class LinkSecurity {
   private datagramsOf(link: Link, socketId: number): DatagramChannel {
     const { context, sessions } = this;
     const { random, secureHooks: hooks } = context.options;
-    const numbers = { add: () => sessions.add(link), delete: (index: number) => sessions.delete(index) };
+    const session: Session = { link, channel: undefined };
+    const numbers = { add: () => sessions.add(session), delete: (index: number) => sessions.delete(index) };
     const secure = { ...this.handshakeOf(link, 'datagram'), numbers, random, ...(hooks && { hooks }) };
     const { remoteAddress } = link;
     const onMoved = (address: Address) => {
-      // Before, it says whose the slot is.
-      if (link.hasOpened) link.remoteAddress = address.withNodeId(link.remoteAddress.nodeId);
+      const carried = session.link;
+      // Before, it says whose the slot is; after a hand-over it is another channel's.
+      if (carried.hasOpened && carried.channel === session.channel)
+        carried.remoteAddress = address.withNodeId(carried.remoteAddress.nodeId);
+    };
+    const onCarried = (carried: ChannelLink) => {
+      session.link = carried as Link;
     };
     const initiation = link.heldChunks.pop();
     const counters = context.metrics.repair;
-    return new DatagramChannel(context, link, {
+    session.channel = new DatagramChannel(context, link, {
       socketId,
       remoteAddress,
       frameBytesMax: this.frameBytesMax,
@@ -72,7 +85,9 @@ export class LinkSecurity {
       secure,
       initiation,
       onMoved,
+      onCarried,
     });
+    return session.channel;
   }
 
   private get frameBytesMax(): number {

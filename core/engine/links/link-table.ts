@@ -10,7 +10,7 @@ import type { Connection } from '../../api/events.js';
 import type { QueueReport } from '../../api/node-view.js';
 import { CLOSE_CODES, type CloseCode, type CloseReason } from '../../errors.js';
 import { encodeClose } from '../../wire/link-control.js';
-import { HeaderDraft, KIND_DIRECT } from '../../wire/message.js';
+import { controlDraft } from '../../wire/message.js';
 import type { BehaviorObserver } from '../behaviors/behavior-table.js';
 import type { BehaviorSlot, HandlerSlot, Owner } from '../behaviors/owner.js';
 import type { ChannelFacts, EngineContext } from '../context.js';
@@ -34,7 +34,7 @@ export class LinkTable implements BehaviorObserver {
   private readonly byId = new Map<number, Link>();
   /** The link that goes on or is open, by node. */
   private readonly chosenByNode = new Map<NodeId, Link>();
-  private readonly draft = new HeaderDraft();
+  private readonly draft = controlDraft();
   private lastId = 0;
 
   constructor(private readonly context: EngineContext) {
@@ -78,7 +78,6 @@ export class LinkTable implements BehaviorObserver {
     this.chosenByNode.set(link.nodeId as NodeId, link);
   }
 
-  /** The open link to a node. */
   openTo(nodeId: NodeId): Link | undefined {
     const link = this.chosenByNode.get(nodeId);
     return link?.isOpen === true ? link : undefined;
@@ -179,11 +178,6 @@ export class LinkTable implements BehaviorObserver {
     for (const link of [...this.byId.values()]) if (link.nodeId === nodeId) this.close(link, 'goodbye', text);
   }
 
-  /** Links that are carried by other links of this node go before those. */
-  closeRelayed(text: string): void {
-    for (const link of [...this.byId.values()]) if (link.path === 'relayed') this.close(link, 'goodbye', text);
-  }
-
   /** Ends a link from this side. The remote gets the reason if its identity is proven. */
   close(link: Link, code: CloseCode, text = ''): void {
     if (link.isOver) return;
@@ -226,21 +220,26 @@ export class LinkTable implements BehaviorObserver {
   pause(link: Link): void {
     if (link.isPaused || link.socketId !== undefined) return;
     link.isPaused = true;
-    this.context.effect({ type: 'pause', connectionId: link.id });
+    this.context.effect({ type: 'pause', connectionId: link.channelId });
   }
 
   resume(link: Link): void {
     if (!link.isPaused) return;
     link.isPaused = false;
-    this.context.effect({ type: 'resume', connectionId: link.id });
+    this.context.effect({ type: 'resume', connectionId: link.channelId });
+  }
+
+  /** Its channel is another link's: it is none any more. */
+  forget(link: Link): void {
+    link.phase = 'closed';
+    this.byId.delete(link.id);
+    this.context.deadlines.takeOwned(link);
+    this.handshakes.opening(link);
   }
 
   /** A message of service 0. A link whose own control finds no room has a remote that reads nothing: it is closed. */
   sendControl(link: Link, body: Uint8Array): void {
-    const { draft } = this;
-    draft.kind = KIND_DIRECT;
-    draft.ttl = 1;
-    const isQueued = link.outbox.appendOwn(draft, body);
+    const isQueued = link.outbox.appendOwn(this.draft, body);
     this.context.touch(link);
     if (!isQueued && !link.isOver) this.close(link, 'timeout', 'the remote reads nothing');
   }
@@ -284,7 +283,7 @@ export class LinkTable implements BehaviorObserver {
 
   /** Forgets what waits; returns how many messages that were of which it is not known that they have arrived, or left. */
   private unsent(link: Link): number {
-    return link.outbox.clear() + (link.channel?.abandon() ?? 0);
+    return link.outbox.clear() + (link.channel?.abandon() ?? 0) + (link.former?.abandon() ?? 0);
   }
 
   private drop(link: Link, effect: 'end' | 'destroy' | 'cancel-dial' | undefined): void {
@@ -293,6 +292,7 @@ export class LinkTable implements BehaviorObserver {
     this.byId.delete(link.id);
     this.context.deadlines.takeOwned(link);
     link.channel?.wipe();
-    if (effect !== undefined) this.context.effect({ type: effect, connectionId: link.id });
+    link.former?.wipe();
+    if (effect !== undefined) this.context.effect({ type: effect, connectionId: link.channelId });
   }
 }

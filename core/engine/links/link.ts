@@ -34,6 +34,13 @@ export class Link {
   initiationKey: string | undefined;
   /** Present from `securing` on. */
   channel: StreamChannel | DatagramChannel | undefined;
+  /** The channel that it had before a hand-over, until all of it has arrived; and whether the remote's end of it was read. */
+  former: DatagramChannel | undefined;
+  isFormerRead = false;
+  /** Of the channel that took over. */
+  takenBinding: Uint8Array | undefined;
+  /** The connection id by which its transport knows its channel. */
+  channelId: number;
   /** Present once the remote's identity is proven. */
   connection: Connection | undefined;
   /** The remote's random name of its start, as hex; zeros when it gave none. */
@@ -124,6 +131,7 @@ export class Link {
     readonly createdMs: number,
   ) {
     this.remoteAddress = address;
+    this.channelId = id;
     this.outbox = new Outbox(limits);
     this.lastReceivedMs = createdMs;
     this.lastSentMs = createdMs;
@@ -142,6 +150,11 @@ export class Link {
 
   get isOpen(): boolean {
     return this.phase === 'open';
+  }
+
+  /** What comes over its channel waits until the one before was read to its end. */
+  get awaitsFormer(): boolean {
+    return this.former !== undefined && !this.isFormerRead;
   }
 
   /** It has ended for authors. */

@@ -107,6 +107,11 @@ export class Outbox {
     return true;
   }
 
+  /** Another channel has taken whole frames from the first slabs: what is left is moved to their beginnings. */
+  realign(): void {
+    for (const lane of this.lanes) lane.realign();
+  }
+
   /** What was sealed since the last time, and `byteCount` in all, is the transport's now. */
   handedOver(byteCount: number): void {
     this.writes.push({ bytes: byteCount, messages: this.sealedMessages });

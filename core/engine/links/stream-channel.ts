@@ -12,13 +12,16 @@ export class StreamChannel implements LinkChannel {
   readonly isFlushed = true;
   readonly frames: FrameReader;
   private readonly secure: SecureStream;
+  /** Of the transport's channel, also when it carries another link. */
+  private readonly connectionId: number;
 
   constructor(
     private readonly context: EngineContext,
-    private readonly link: ChannelLink,
+    private link: ChannelLink,
     options: SecureStreamOptions,
     frameBytesMax: number,
   ) {
+    this.connectionId = link.id;
     this.secure = new SecureStream(options);
     this.frames = new FrameReader(frameBytesMax);
   }
@@ -76,7 +79,12 @@ export class StreamChannel implements LinkChannel {
 
   send(chunks: readonly Uint8Array[], byteCount: number): void {
     this.link.outbox.handedOver(byteCount);
-    this.context.effect({ type: 'write', connectionId: this.link.id, chunks });
+    this.context.effect({ type: 'write', connectionId: this.connectionId, chunks });
+  }
+
+  carry(link: ChannelLink): void {
+    this.link = link;
+    link.outbox.realign();
   }
 
   abandon(): number {

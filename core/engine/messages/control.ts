@@ -9,6 +9,7 @@ import { type HeaderView, KIND_DIRECT } from '../../wire/message.js';
 import type { EngineContext } from '../context.js';
 import type { Admission } from '../links/admission.js';
 import type { Duplicates } from '../links/duplicates.js';
+import type { Handovers } from '../links/handover.js';
 import type { Link } from '../links/link.js';
 import type { LinkTable } from '../links/link-table.js';
 import type { Liveness } from '../links/liveness.js';
@@ -19,6 +20,7 @@ export interface ControlParts {
   readonly links: LinkTable;
   readonly duplicates: Duplicates;
   readonly admission: Admission;
+  readonly handovers: Handovers;
   readonly liveness: Liveness;
   readonly router: RouterFacade;
 }
@@ -49,6 +51,8 @@ export class Control {
         return admission.readyReceived(link, message.services);
       case 'services':
         return this.servicesChanged(link, message.services);
+      case 'handover':
+        return this.parts.handovers.received(link, message.channel);
       case 'lost':
         return links.close(link, 'protocol-error', 'a signal that is not routed');
       default:

@@ -4,6 +4,7 @@
  * deadline of the engine wakes the channel.
  */
 import type { Address } from '../../../address/address.js';
+import { isRelayed } from '../../../address/address-class.js';
 import type { RepairCounters } from '../../../kits/flow/repaired/index.js';
 import { DATAGRAM_OVERHEAD } from '../../../security/datagrams/epoch.js';
 import { INITIATION_BYTES } from '../../../security/datagrams/header.js';
@@ -34,6 +35,8 @@ export interface DatagramChannelOptions {
   readonly initiation: Uint8Array | undefined;
   /** The remote is at another address now. */
   readonly onMoved: (remoteAddress: Address) => void;
+  /** It carries another link now. */
+  readonly onCarried: (link: ChannelLink) => void;
 }
 
 export class DatagramChannel implements LinkChannel {
@@ -48,7 +51,7 @@ export class DatagramChannel implements LinkChannel {
 
   constructor(
     private readonly context: EngineContext,
-    private readonly link: ChannelLink,
+    private link: ChannelLink,
     private readonly options: DatagramChannelOptions,
   ) {
     this.#secure = new SecureDatagrams(options.secure);
@@ -88,6 +91,27 @@ export class DatagramChannel implements LinkChannel {
   /** There is something to read as soon as the link is open. */
   get hasParked(): boolean {
     return this.#inbound.hasParked;
+  }
+
+  get socketId(): number {
+    return this.options.socketId;
+  }
+
+  /** Whether `finish` can be called. */
+  get canFinish(): boolean {
+    return this.state === 'secured' && this.#packets.canFinish;
+  }
+
+  /** `last`, a whole frame, takes effect at the end of all sequences; from here on the lanes are another channel's. */
+  finish(last: Uint8Array): void {
+    this.#packets.finish(last);
+    this.context.touch(this.link);
+  }
+
+  carry(link: ChannelLink): void {
+    this.link = link;
+    this.#packets.carry(link);
+    this.options.onCarried(link);
   }
 
   abandon(): number {
@@ -188,6 +212,8 @@ export class DatagramChannel implements LinkChannel {
 
   /** Packets take another path from now on. */
   #moved(): void {
+    // Of a circuit that has ended nothing comes back.
+    if (isRelayed(this.#check.current)) this.#packets.path.broken();
     this.#packets.path.changed();
     this.options.onMoved(this.#check.current);
   }

@@ -7,7 +7,7 @@
 import { readVarint, varintBytes } from '../../../structures/bytes.js';
 import type { Lane, Slab } from '../lane.js';
 import type { Outbox } from '../outbox.js';
-import type { SequenceEnd } from './packet.js';
+import type { PieceItem, SequenceEnd } from './packet.js';
 
 /** Where the service that handles a message stands in it. */
 const SERVICE_AT = 3;
@@ -44,7 +44,7 @@ export class FrameFeed {
   readonly #boundaries = new Map<Lane, Boundary>();
   #isOpen = false;
 
-  constructor(private readonly outbox: Outbox) {}
+  constructor(private outbox: Outbox) {}
 
   /** Where each sequence ends that was used. */
   get ends(): readonly SequenceEnd[] {
@@ -59,6 +59,30 @@ export class FrameFeed {
       const slab = lane.slabs.at(-1);
       if (slab !== undefined) this.#boundaries.set(lane, { slab, used: slab.used });
     }
+  }
+
+  /** The frames of an open link, each in the sequence of its service. */
+  carry(outbox: Outbox): void {
+    this.outbox = outbox;
+    this.#isOpen = true;
+  }
+
+  /** The rest of the frames that have begun: then the lanes begin with whole frames again. */
+  takeBegun(pieceBytesMax: number): PieceItem[] {
+    const pieces: PieceItem[] = [];
+    for (const [lane, { sequence, end }] of [...this.#begun]) {
+      const slab = lane.slabs[0] as Slab;
+      while (slab.sealed < end) {
+        const position = this.#positions.get(sequence) ?? 0;
+        const bytes = slab.bytes.slice(slab.sealed, Math.min(end, slab.sealed + pieceBytesMax));
+        pieces.push({ sequence, position, bytes });
+        slab.sealed += bytes.length;
+        this.#positions.set(sequence, position + bytes.length);
+      }
+      this.#begun.delete(lane);
+      if (slab.sealed === slab.used) this.#shift(lane, slab);
+    }
+    return pieces;
   }
 
   /** Writes what comes next into `target[at..end)`; `undefined` when nothing waits, or fits. */

@@ -13,6 +13,8 @@ import { itemBytes, PIECE_HEAD_BYTES, type SentItem, writeAcknowledgementItem, w
 const PIECE_ROOM_MIN = PIECE_HEAD_BYTES + 16;
 /** Sequences of which a goodbye names the ends: as many as fit a packet with its text. */
 const ENDS_MAX = 110;
+/** Of a frame that has begun when the channel ends, in one piece. */
+const REST_BYTES_MAX = 300;
 
 /** What is sent again until it has arrived. */
 interface SentFrame extends RepairedFrame {
@@ -26,9 +28,11 @@ export class OutboundPackets {
   readonly receipts = new Receipts();
   readonly #feed: FrameFeed;
   #hasGoodbye = false;
+  /** Nothing is taken from the lanes any more. */
+  #isFinished = false;
 
   constructor(
-    private readonly link: ChannelLink,
+    private link: ChannelLink,
     /** The next message of a new handshake, if there is one. */
     private readonly takeRekey: () => Uint8Array | undefined,
     counters: RepairCounters,
@@ -42,6 +46,25 @@ export class OutboundPackets {
     this.#feed.opened();
   }
 
+  /** All ends of sequences can be named. */
+  get canFinish(): boolean {
+    return !this.#isFinished && this.#feed.ends.length < ENDS_MAX;
+  }
+
+  /** The rest of the frames that have begun, then `last`, at the end of all sequences. */
+  finish(last: Uint8Array): void {
+    const pieces = this.#feed.takeBegun(REST_BYTES_MAX).map((piece) => ({ type: 'piece' as const, ...piece }));
+    const items: SentItem[] = [...pieces, { type: 'final', ends: this.#feed.ends, bytes: last }];
+    this.#isFinished = true;
+    this.path.putBack(items.map((item) => ({ item, messageCount: 0, hasArrived: false })));
+  }
+
+  /** The lanes of another link, which is open. */
+  carry(link: ChannelLink): void {
+    this.link = link;
+    this.#feed.carry(link.outbox);
+  }
+
   /** Nothing is sent again. Returns how many messages of authors were on their way. */
   abandon(): number {
     this.path.broken();
@@ -52,7 +75,7 @@ export class OutboundPackets {
 
   /** Something is to be sent that has to arrive. */
   get hasWaiting(): boolean {
-    return this.path.lostCount > 0 || !this.link.outbox.isEmpty;
+    return this.path.lostCount > 0 || (!this.#isFinished && !this.link.outbox.isEmpty);
   }
 
   /** What is to be acknowledged, behind `writer`. False: nothing is. */
@@ -68,8 +91,8 @@ export class OutboundPackets {
     const frames: SentFrame[] = [];
     writeNumber(writer, this.path.nextNumber);
     this.#addUrgent(writer, frames);
-    if (this.link.isGoodbyeQueued) this.#addGoodbye(writer, frames);
-    else this.#addNew(writer, frames);
+    if (!this.#isFinished && this.link.isGoodbyeQueued) this.#addGoodbye(writer, frames);
+    else if (!this.#isFinished) this.#addNew(writer, frames);
     if (frames.length === 0) writer.length = start;
     else this.path.sent(frames, writer.length + overhead, nowMs);
   }

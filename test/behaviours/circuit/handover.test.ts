@@ -1,0 +1,78 @@
+/**
+ * @module A relayed connection becomes a direct one while it is used: id, connection and handlers stay, and of numbered messages of several
+ * services, in both directions, none is lost, doubled or out of order, whatever happens to relays and channels at the time.
+ */
+import { expect } from 'chai';
+import { CircuitBehavior } from '../../../behaviours/circuit/index.js';
+import { toNode } from '../../../core/index.js';
+import { converse, relayedPair } from './conversation.js';
+import { errorOf } from './support.js';
+
+describe('a relayed connection', () => {
+  it('becomes direct by itself when a direct path is there, under traffic in both directions, and stays the same connection', async () => {
+    const pair = await relayedPair(1);
+    const { sim, ada, bob, id } = pair;
+    const before = ada.connections().find((connection) => connection.id === id);
+    expect(before?.path).to.equal('relayed');
+    await converse(pair, 400, (round) => round === 50 && sim.heal());
+    const after = ada.connections().find((connection) => connection.id === id);
+    expect([after === before, after?.path, bob.connections().filter(({ nodeId }) => nodeId === ada.id).length]).to.deep.equal([
+      true,
+      'direct',
+      1,
+    ]);
+    expect(ada.explain(toNode(bob.id)).path).to.include({ type: 'direct', connectionId: id });
+    expect(ada.metrics()['handovers_total']).to.equal(1);
+    await sim.run(30_000);
+    expect(ada.links().find(({ connectionId }) => connectionId === id)?.rttMs).to.be.below(40);
+    await sim.stop();
+    expect(sim.faults).to.deep.equal([]);
+  });
+
+  for (let seed = 2; seed < 8; seed++)
+    it(`row 113: loses nothing when the relay dies in the midst of the hand-over (seed ${seed})`, async () => {
+      const pair = await relayedPair(seed);
+      const { sim, hubs, ada } = pair;
+      let isDead = false;
+      await converse(pair, 350, (round) => {
+        if (round === 20) sim.heal();
+        if (isDead || ada.metrics()['handovers_total'] === 0) return;
+        isDead = true;
+        const relay = ada.behavior(CircuitBehavior).circuits()[0]?.relay;
+        const hub = hubs.find((node) => node.id === relay);
+        if (hub !== undefined) sim.crash(hub, { reset: seed % 2 === 0 });
+      });
+      expect(isDead).to.equal(true);
+      await sim.stop();
+    });
+
+  it('row 113: a hand-over that names no proven channel, comes twice, or from the side that does not decide, changes nothing', async () => {
+    const pair = await relayedPair(9);
+    const { sim, ada, bob } = pair;
+    const forged = Uint8Array.of(8, ...Array(16).fill(7));
+    for (const [from, to] of [
+      [ada, bob],
+      [bob, ada],
+    ] as const) {
+      const { network } = from as unknown as {
+        network: { links: { openTo(id: string): object; sendControl(link: object, body: Uint8Array): void } };
+      };
+      const { runner } = from as unknown as { runner: { enter(work: () => void): void } };
+      for (let round = 0; round < 3; round++) runner.enter(() => network.links.sendControl(network.links.openTo(to.id), forged));
+    }
+    await converse(pair, 50, () => {});
+    expect([ada, bob].map((node) => node.connections().filter(({ path }) => path === 'relayed').length)).to.deep.equal([1, 1]);
+    const refused = [ada, bob].map((node) => node.metrics()['unknown_control_total'] ?? node.metrics()['control_unknown_total'] ?? 0);
+    expect(Math.max(...refused.map(Number))).to.be.at.least(2);
+    await sim.stop();
+  });
+
+  it('stays relayed while there is no other path, and a dial of its node gives it back', async () => {
+    const { sim, ada, bob, id } = await relayedPair(10);
+    await sim.run(60_000);
+    expect((await ada.connect(bob.id)).id).to.equal(id);
+    expect((await errorOf(ada.connect('sim://bob', { timeoutMs: 3_000 }))).code).to.equal('DIAL_TIMEOUT');
+    expect(ada.connections().find((connection) => connection.id === id)?.path).to.equal('relayed');
+    await sim.stop();
+  });
+});
