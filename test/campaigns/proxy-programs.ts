@@ -3,17 +3,22 @@
  * `node dist/test/campaigns/proxy-programs.js [MiB]`, by default 1,024 MiB. What is not installed is left out with a line; the packages `undici` and `socks` take part
  * after `npm install --no-save undici@7 socks`. Exit code 1 when bytes differ, a request fails, or a killed transfer ends later than after 2 s.
  */
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { ProxyBehavior } from '../../behaviours/proxy/index.js';
 import { createNode, type NodeId } from '../../index.js';
-import { has, hashOfPieces, run, sha256, webServer } from '../behaviours/proxy/programs.js';
+import { freePort, has, hashOfPieces, run, sha256, webServer } from '../behaviours/proxy/programs.js';
 import { compiled, Program } from '../cli/program.js';
 
 const MIB = 1_048_576;
 const size = Number(process.argv[2] ?? 1_024) * MIB;
 const KILL_MS_MAX = 2_000;
+const POSTGRES = '/usr/lib/postgresql';
 let failures = 0;
 
 const web = await webServer();
@@ -121,9 +126,39 @@ async function killed(): Promise<void> {
   );
 }
 
+/** A session of PostgreSQL's own client; the server runs as the user that its package has made. */
+async function postgres(remote: Awaited<ReturnType<typeof lender>>['remote']): Promise<void> {
+  const programs = existsSync(POSTGRES) ? readdirSync(POSTGRES).map((version) => join(POSTGRES, version, 'bin')) : [];
+  const [folder] = programs;
+  if (folder === undefined || !has('psql') || process.getuid?.() !== 0)
+    return console.log('PostgreSQL is not installed, or this is not root');
+  const data = mkdtempSync(join(tmpdir(), 'proxy-postgres-'));
+  await run('chown', ['postgres', data]);
+  await run('runuser', ['-u', 'postgres', '--', join(folder, 'initdb'), '-D', join(data, 'db'), '-A', 'trust']);
+  const port = await freePort();
+  const options = ['-D', join(data, 'db'), '-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-k', data];
+  const server = spawn('runuser', ['-u', 'postgres', '--', join(folder, 'postgres'), ...options], { stdio: ['ignore', 'ignore', 'pipe'] });
+  await new Promise<void>((resolve) => server.stderr.on('data', (text) => /ready to accept/.test(String(text)) && resolve()));
+  const local = await remote.proxy(`127.0.0.1:${port}`);
+  const statements =
+    'create table t as select i, md5(i::text) m from generate_series(1, 100000) i; select count(*), max(length(m)) from t; select * from t;';
+  const session = await run('psql', ['-q', '-A', '-t', '-h', local.host, '-p', String(local.port), '-U', 'postgres', '-c', statements]);
+  const rows = session.output.toString().trim().split('\n');
+  judge(
+    'PostgreSQL, a table of 100,000 rows',
+    session.code === 0 && rows.length === 100_001 && rows[0] === '100000|32',
+    session.errors.trim(),
+  );
+  const closed = once(server, 'close');
+  await run('runuser', ['-u', 'postgres', '--', join(folder, 'pg_ctl'), '-D', join(data, 'db'), '-m', 'fast', 'stop']);
+  await closed;
+  rmSync(data, { recursive: true });
+}
+
 const { child, remote, socks, http } = await lender();
 await curls(socks.address, http.address);
 await packages(socks, http.address);
+await postgres(remote);
 await killed();
 const gone = await remote.proxy('127.0.0.1:1');
 const [refused, refusedMs] = await timed(() => once(connect(gone.port, '127.0.0.1'), 'close').catch((error: Error) => error));
