@@ -40,6 +40,8 @@ const REMOTES_MAX = 4_096;
 const DIALS_MAX = 256;
 const LINES_MAX = 4_096;
 const RESOLUTIONS_MAX = 256;
+/** Until the first operator is connected. */
+const CONTACT_MS = 5_000;
 
 export class Hosted {
   private readonly operator: OperatorBehavior;
@@ -193,9 +195,18 @@ export class Hosted {
   /** The key comes before the line. An address may be known although nobody answers for the key. */
   private async resolved(hashname: NodeId): Promise<void> {
     if (this.operator.known(hashname) !== undefined) return;
+    const contact = this.contacted();
+    if (contact !== undefined) await contact;
     await this.operator.lookUp(hashname).catch((error: NetworkError) => {
       if (error.code !== 'KEY_UNKNOWN' || this.seenAt(hashname).length === 0) throw error;
     });
+  }
+
+  /** Right after the start nobody is there who could be asked: it waits for the first connection, if there are operators to dial. */
+  private contacted(): Promise<unknown> | undefined {
+    const mayAsk = this.space.operators.some(({ nodeId }) => nodeId !== this.hashname);
+    if (!mayAsk || this.node.connections().length > 0) return undefined;
+    return this.node.whenConnected(1, { timeoutMs: CONTACT_MS }).catch(() => {});
   }
 
   private dial(hashname: NodeId): Promise<Connection> {

@@ -142,6 +142,15 @@ describe('a switch', () => {
     expect(refused.message, 'nobody takes streams at one').to.include('nobody takes streams here');
   });
 
+  it('waits for its first operator before it asks for a key', async () => {
+    const { hub, hosted } = await plaza('one');
+    const [one] = hosted as [Hosted];
+    const fresh = await world.install(hub, 'fresh', { space: 'plaza' });
+    expect(fresh.node.connections()).to.deep.equal([]);
+    const line = await wait(fresh.to(one.hashname).line());
+    expect(line.hashname).to.equal(one.hashname);
+  });
+
   it('moves from state to state in their order, and back when the line is lost (TH-14, TH-15)', async () => {
     const { hosted } = await plaza('one', 'two');
     const [one, two] = hosted as [Hosted, Hosted];
