@@ -50,6 +50,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     run: explain,
   },
   links: { form: 'links', help: 'the connections of each node, with round-trip times', run: (context) => showLinks(context) },
+  paths: { form: 'paths', help: 'how each node can be reached, and over what it reaches each of its neighbours', run: showPaths },
   dashboard: {
     form: 'dashboard',
     help: 'the address of a page that shows the mesh',
@@ -82,6 +83,16 @@ export async function showLinks({ fleet, print }: CommandContext): Promise<void>
     print(
       `node ${number}  ${shortId(fleet.nodeId(number))}  ${fleet.addressOf(number)}  connected to: ${shown.sort().join(', ') || 'none'}`,
     );
+  }
+}
+
+/** Over what each node reaches its neighbours, and how others reach it. */
+async function showPaths({ fleet, print }: CommandContext): Promise<void> {
+  for (const number of fleet.runningNumbers) {
+    const { reachability, reason, paths } = await fleet.ask(number, 'paths', undefined);
+    const shown = paths.map(({ nodeId, path, address }) => `${nameOf(fleet, nodeId)} ${path}, ${address}`);
+    print(`node ${number}  ${shortId(fleet.nodeId(number))}  reachable: ${reachability}, because ${reason}`);
+    for (const line of shown.sort()) print(`  ${line}`);
   }
 }
 

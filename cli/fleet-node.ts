@@ -22,6 +22,7 @@ import type {
   FleetRequests,
   FromNodeProcess,
   LinkReport,
+  PathsReport,
   PublishReport,
   SendTarget,
   ToNodeProcess,
@@ -84,6 +85,7 @@ function handlersOf(node: MeshNode, greeter: Greeter): Handlers {
   return {
     linkCount: async () => node.connections().length,
     links: () => linksOf(node),
+    paths: async () => pathsOf(node),
     greet: async ({ nodeId, name }) => (await node.client(Greeter, toNode(nodeId)).greet({ name })).text,
     send: async ({ target, text }) => greeter.sendText(routeOf(target), text),
     routes: async (nodeIds) =>
@@ -205,4 +207,10 @@ async function roundTrip(node: MeshNode, nodeId: NodeId): Promise<number | undef
 function bench(node: MeshNode, nodeId: FleetRequests['bench']['ask']): Promise<BenchReport> {
   const client = node.client(Greeter, toNode(nodeId));
   return measureCalls(() => client.greet({ name: 'bench' }), BENCH);
+}
+
+function pathsOf(node: MeshNode): PathsReport {
+  const { kind, reason } = node.reachability();
+  const paths = node.links().map(({ nodeId, path, remoteAddress }) => ({ nodeId, path, address: remoteAddress.text }));
+  return { reachability: kind, reason, paths };
 }

@@ -13,6 +13,13 @@ export interface FleetNodeOptions {
   readonly label: string;
 }
 
+/** How a node can be reached, and over what it reaches its neighbours. */
+export interface PathsReport {
+  readonly reachability: string;
+  readonly reason: string;
+  readonly paths: readonly { readonly nodeId: NodeId; readonly path: string; readonly address: string }[];
+}
+
 export interface LinkReport {
   readonly nodeId: NodeId;
   readonly direction: 'incoming' | 'outgoing';
@@ -54,6 +61,7 @@ export interface BenchReport {
 export interface FleetRequests {
   linkCount: { readonly ask: undefined; readonly answer: number };
   links: { readonly ask: undefined; readonly answer: readonly LinkReport[] };
+  paths: { readonly ask: undefined; readonly answer: PathsReport };
   greet: { readonly ask: { readonly nodeId: NodeId; readonly name: string }; readonly answer: string };
   send: { readonly ask: { readonly target: SendTarget; readonly text: string }; readonly answer: string };
   routes: { readonly ask: readonly NodeId[]; readonly answer: readonly RouteReport[] };

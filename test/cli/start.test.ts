@@ -44,6 +44,8 @@ describe('npm start', () => {
     await program.say('explain 3').next(/^node 1 to node 3: over connection \d+; node ([0-9a-f]{8}): via .*\1 \(\d hops?, /);
     await program.say('explain service').next(/^node 1 to service: local; /);
     await program.say('links').next(/^node 5 .* connected to: node 1.*, node 2.*, node 3.*, node 4/);
+    await program.say('paths').next(/^node 1 .* reachable: unknown, because nobody has connected from outside/);
+    await program.next(/^ {2}node \d direct, tcp:\/\/127\.0\.0\.1:\d+$/);
     await program.say('bench').next(/^calls from node 1 to node 2: p50 [0-9.]+ ms, p99 [0-9.]+ ms, [0-9,]+ calls\/s with 64 outstanding$/);
     expect(await program.eof().end()).to.equal(0);
   });
@@ -171,6 +173,7 @@ describe('npm start', () => {
       'routes',
       'explain',
       'links',
+      'paths',
       'kill',
       'revive',
       'bench',

@@ -46,6 +46,7 @@ describe('examples', () => {
       'hello.js',
       'lan.js',
       'learning-router.js',
+      'nat.js',
       'partition.js',
       'peering.js',
       'peers.js',
@@ -66,6 +67,10 @@ describe('examples', () => {
     await printed('shared-map');
     const source = readFileSync(new URL('../../../examples/shared-map.ts', import.meta.url), 'utf8');
     expect(source.split('\n').filter((line) => line !== '' && !line.startsWith('/**'))).to.have.length.at.most(10);
+  });
+
+  it('nat: a relayed connection that becomes direct, with nothing lost (USERS 21)', async () => {
+    await printed('nat');
   });
 
   it('presence: who carries a tag comes and goes (ATM-68)', async () => {
