@@ -31,6 +31,8 @@ export function observeEngine(
 ): void {
   for (const phase of PHASES)
     metrics.observe(`connections_${phase}`, () => [...links.all].reduce((count, link) => count + (link.phase === phase ? 1 : 0), 0));
+  metrics.observe('datagram_packets_lost', () => metrics.repair.packetsLost);
+  metrics.observe('datagram_packets_wrongly_lost', () => metrics.repair.packetsWronglyLost);
   metrics.observe('behaviors_running', () => behaviors.all.length);
   metrics.observe('deadlines_pending', () => deadlines.size);
   metrics.observe('broadcast_history_entries', () => history.size);

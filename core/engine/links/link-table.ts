@@ -248,6 +248,8 @@ export class LinkTable implements BehaviorObserver {
   private begin(link: Link): void {
     this.resume(link);
     this.security.secure(link);
+    // The initiation of a link of datagrams was read with that.
+    if (link.channel?.state === 'failed') this.context.enqueue({ run: () => this.close(link, 'handshake-failed') });
     if (link.heldChunks.length > 0) this.context.deadlines.add(() => this.readOn(link), this.context.nowMs, link);
   }
 
