@@ -38,6 +38,7 @@ describe('docs/architecture.md', () => {
       ...['A message, down', 'A message, up'],
       ...['A call: the request, down', 'A call: the request, up', 'A call: the answer, down', 'A call: the answer, up'],
       ...['A byte stream, down', 'A byte stream, up'],
+      ...['A proxied connection, down', 'A proxied connection, up'],
       ...['A published message, down', 'A published message, up'],
       ...['A gossip record, up', 'A gossip record, down', 'A route update, up', 'A route update, down'],
     ]);
