@@ -236,15 +236,15 @@ export class DatagramChannel implements LinkChannel {
   #compose(): Uint8Array {
     const { nowMs } = this.context;
     const byteCount = Math.min(INITIATION_BYTES, this.#check.allowance) - DATAGRAM_OVERHEAD;
-    if (byteCount < CHALLENGE_ITEM_BYTES) return EMPTY;
-    const writer = new ByteWriter(new Uint8Array(byteCount));
     const challenge = this.#check.takeChallenge(nowMs);
+    const isRoomy = byteCount >= PACKET_BYTES_MIN;
+    const isAckDue = isRoomy && this.#packets.receipts.dueMs <= nowMs;
+    const hasRoom = isRoomy && this.#hasWaiting && this.#packets.path.room(nowMs) > 0;
+    if (byteCount < CHALLENGE_ITEM_BYTES || (challenge === undefined && !isAckDue && !hasRoom)) return EMPTY;
+    // What has to arrive is kept in the memory of its packet.
+    const writer = hasRoom ? new ByteWriter(new Uint8Array(byteCount)) : new ByteWriter();
     if (challenge !== undefined) writeChallenge(writer, challenge);
-    if (byteCount < PACKET_BYTES_MIN) return writer.written;
-    const isAckDue = this.#packets.receipts.dueMs <= nowMs;
-    const hasRoom = this.#hasWaiting && this.#packets.path.room(nowMs) > 0;
-    if (!isAckDue && !hasRoom) return writer.written;
-    this.#packets.acknowledge(writer, nowMs);
+    if (isAckDue || hasRoom) this.#packets.acknowledge(writer, nowMs);
     if (hasRoom) this.#packets.fill(writer, DATAGRAM_OVERHEAD, nowMs);
     return writer.written;
   }

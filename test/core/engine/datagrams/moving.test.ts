@@ -69,6 +69,27 @@ describe('a link of datagrams', () => {
     expect(wire.bytesTo(MOVED)).to.be.at.most(3 * wire.bytesFrom(MOVED));
   });
 
+  it('asks five times at most whether the remote is there, also where the little that came from there allows less', () => {
+    const wire = new DatagramWire().open();
+    let smallest = 0;
+    // All that Ada still gets through is one small datagram, which seems to come from the victim.
+    wire.onWay = (sent: Sent) => {
+      if (sent.from !== ADA_AT) return [sent];
+      if (smallest > 0 || sent.bytes.length > 60) return [];
+      smallest = sent.bytes.length;
+      return [{ ...sent, from: VICTIM }];
+    };
+    const [link] = wire.bob.network.links.openLinks();
+    const route = { type: 'connection' as const, connectionId: link?.id ?? 0 };
+    wire.bob.step({ type: 'work', work: () => void wire.bob.network.parts.application.send(route, 64, Uint8Array.of(1), undefined) });
+    wire.deliver();
+    wire.advance(100);
+    expect(smallest).to.be.within(30, 60);
+    wire.advance(8_000);
+    expect(wire.sent.filter(({ to }) => to.text === VICTIM.text).length).to.be.within(1, 5);
+    expect([wire.bytesTo(VICTIM) <= 3 * smallest, addressAtBob(wire)]).to.deep.equal([true, ADA_AT.text]);
+  });
+
   it('is answered with less than an initiation has, as often as that comes (row 35)', () => {
     const wire = new DatagramWire();
     wire.onWay = (sent) => (sent.from === BOB_AT ? [] : [sent]);
