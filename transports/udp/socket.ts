@@ -108,7 +108,8 @@ export class UdpSocket implements DatagramSocket {
     const from = known ?? remoteOf(address, port);
     if (from === undefined) return;
     if (known === undefined) this.#remotes.set(key, from);
-    this.sink.onDatagram(bytes, from);
+    // A Buffer would make each view of it a Buffer, which is expensive.
+    this.sink.onDatagram(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length), from);
   }
 
   #fail(cause: Parameters<DatagramSink['onFailed']>[0]): void {
