@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import { CircuitBehavior } from '../../../behaviours/circuit/index.js';
 import { type BehaviorAgent, type Message, NetworkBehavior, toConnection } from '../../../core/index.js';
 import { SimulatedNetwork, type SimulatedNode } from '../../../simulation.js';
+import { seededRandom } from '../../../testing/index.js';
 
 export const SERVICES = [64, 65, 66, 67, 68] as const;
 const LANES = ['control', 'normal', 'bulk', 'normal', 'bulk'] as const;
@@ -83,4 +84,28 @@ export async function converse(
         differenceOf(node.behavior(Counter).received.get(serviceId) ?? [], expected),
         `${node.name} ${serviceId} (seed ${sim.seed})`,
       ).to.equal('');
+}
+
+/** A whole story: with three seeds of four the relay dies at a random time once a hand-over has begun. Throws when anything is lost. */
+export async function talkThroughHandover(seed: number, rounds: number) {
+  const random = seededRandom('handovers', seed);
+  const pair = await relayedPair(seed);
+  const { sim, hubs, ada, bob } = pair;
+  const mayDie = seed % 4 !== 0;
+  const afterRounds = Math.floor(random.float() * 12);
+  const hasBegun = () => [ada, bob].some((node) => node.metrics()['handovers_total'] !== 0);
+  let begunAt = -1;
+  let hasDied = false;
+  await converse(pair, rounds, (round) => {
+    if (round === 20) sim.heal();
+    if (begunAt < 0 && hasBegun()) begunAt = round;
+    if (hasDied || !mayDie || begunAt < 0 || round < begunAt + afterRounds) return;
+    const relay = ada.behavior(CircuitBehavior).circuits()[0]?.relay;
+    const hub = hubs.find(({ id }) => id === relay);
+    hasDied = hub !== undefined;
+    if (hub !== undefined) sim.crash(hub, { reset: random.float() < 0.5 });
+  });
+  expect(sim.faults).to.deep.equal([]);
+  await sim.stop();
+  return { isHandedOver: hasBegun(), hasDied };
 }

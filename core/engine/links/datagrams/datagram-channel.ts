@@ -213,7 +213,11 @@ export class DatagramChannel implements LinkChannel {
   /** Packets take another path from now on. */
   #moved(): void {
     // Of a circuit that has ended nothing comes back.
-    if (isRelayed(this.#check.current)) this.#packets.path.broken();
+    if (isRelayed(this.#check.current)) {
+      this.#packets.path.broken();
+      // Whoever has dialled a circuit gets what goes there, and nobody else.
+      this.#check.prove();
+    }
     this.#packets.path.changed();
     this.options.onMoved(this.#check.current);
   }
@@ -239,7 +243,8 @@ export class DatagramChannel implements LinkChannel {
     const challenge = this.#check.takeChallenge(nowMs);
     const isRoomy = byteCount >= PACKET_BYTES_MIN;
     const isAckDue = isRoomy && this.#packets.receipts.dueMs <= nowMs;
-    const hasRoom = isRoomy && this.#hasWaiting && this.#packets.path.room(nowMs) > 0;
+    // What is sent again may be as long as the longest.
+    const hasRoom = this.#mayBeLong && this.#hasWaiting && this.#packets.path.room(nowMs) > 0;
     if (byteCount < CHALLENGE_ITEM_BYTES || (challenge === undefined && !isAckDue && !hasRoom)) return EMPTY;
     // What has to arrive is kept in the memory of its packet.
     const writer = hasRoom ? new ByteWriter(new Uint8Array(byteCount)) : new ByteWriter();
@@ -247,6 +252,11 @@ export class DatagramChannel implements LinkChannel {
     if (isAckDue || hasRoom) this.#packets.acknowledge(writer, nowMs);
     if (hasRoom) this.#packets.fill(writer, DATAGRAM_OVERHEAD, nowMs);
     return writer.written;
+  }
+
+  /** As much may be sent to where the link goes now as the longest datagram has. */
+  get #mayBeLong(): boolean {
+    return this.#check.allowance >= INITIATION_BYTES;
   }
 
   get #hasWaiting(): boolean {
@@ -266,7 +276,7 @@ export class DatagramChannel implements LinkChannel {
   get #dueMs(): number {
     const asksAtMs = Math.min(this.#secure.nextAtMs, this.#packets.path.nextAtMs, this.#check.challengeAtMs);
     if (this.#check.allowance < PACKET_BYTES_MIN + DATAGRAM_OVERHEAD) return asksAtMs;
-    const roomAtMs = this.#hasWaiting ? this.#packets.path.roomAtMs : Number.POSITIVE_INFINITY;
+    const roomAtMs = this.#mayBeLong && this.#hasWaiting ? this.#packets.path.roomAtMs : Number.POSITIVE_INFINITY;
     return Math.min(asksAtMs, this.#packets.receipts.dueMs, roomAtMs);
   }
 
