@@ -2,11 +2,10 @@
  * @module Entrance: a listener of this machine whose connections lead into the network. What a program is to say first, and what it is answered, is the
  * protocol's work.
  */
-import type { LocalSocket } from '../../../core/index.js';
+import type { BytePipe, LocalSocket } from '../../../core/index.js';
 import type { ProxyHost } from '../host.js';
 import { asFailure, resetTextOf } from '../outcomes.js';
 import { join } from '../pipes/join.js';
-import type { StreamPipe } from '../pipes/stream-pipe.js';
 
 /** A program that was answered, and does not end its side, is reset after this time. */
 const FAREWELL_MS = 2_000;
@@ -69,7 +68,7 @@ export interface Beginning {
 }
 
 /** Leads a program to what was opened for it. */
-export async function lead(socket: LocalSocket, pipe: StreamPipe, { answer, first }: Beginning = {}): Promise<void> {
+export async function lead(socket: BytePipe, pipe: BytePipe, { answer, first }: Beginning = {}): Promise<void> {
   const reasonOf = (thrown: unknown) => resetTextOf(asFailure(thrown, 'the program'));
   try {
     if (answer !== undefined) await socket.write(answer);

@@ -11,6 +11,7 @@ import { type Credentials, isSame, Socks5, type SocksStep, socksReply } from '..
 import type { Target } from '../rules/target.js';
 import { pairOf } from '../serving/loops.js';
 import { farewell, lead, type Protocol } from './entrance.js';
+import { requestOnly, responseOnly } from './exchange.js';
 import type { Openings } from './openings.js';
 
 const NOTHING = new Uint8Array(0);
@@ -53,7 +54,8 @@ export function httpProxy({ credentials, ...parts }: ProtocolParts): Protocol {
       ? failure('proxy_loop_detected', 'the request has passed this node')
       : await opened(parts, socket, head.target).catch((error: NetworkError) => error);
     if (pipe instanceof Error) return refuse(host, socket, answerOf(outcomeOf(pipe).status, pipe.message, statusFields(pipe, host.hop)));
-    await lead(socket, pipe, head.type === 'connect' ? { answer: ESTABLISHED, first: rest } : { first: joinBytes([head.head, rest]) });
+    if (head.type === 'connect') return lead(socket, pipe, { answer: ESTABLISHED, first: rest });
+    await lead(requestOnly(socket, head.body, rest), responseOnly(pipe), { first: head.head });
   };
 }
 

@@ -5,6 +5,7 @@
  */
 import { joinBytes } from '../../../core/index.js';
 import { parseTarget, type Target, textOf } from '../rules/target.js';
+import { BodyMeter } from './body-meter.js';
 import {
   areSound,
   bodyOf,
@@ -24,13 +25,14 @@ export const HEAD_BYTES_MAX = HEADERS_LENGTH_MAX;
 const CR = 13;
 const LF = 10;
 const PATH = /^\/[\x21-\x7e\x80-\xff]*$/;
+const STATUS_LINE = /^(HTTP\/1\.[01] ([1-5]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?)$/;
 const VERSION = /^HTTP\/1\.[01]$/;
 
 export type ProxyHead =
   /** The connection becomes one to the target. */
   | { readonly type: 'connect'; readonly target: Target; readonly headers: Headers }
-  /** One request for the target: `head` is what that gets instead of the program's. */
-  | { readonly type: 'forward'; readonly target: Target; readonly headers: Headers; readonly head: Uint8Array }
+  /** One request for the target: `head` is what that gets instead of the program's, and `body` says what else. */
+  | { readonly type: 'forward'; readonly target: Target; readonly headers: Headers; readonly head: Uint8Array; readonly body: BodyMeter }
   /** The status to answer with, and why. */
   | { readonly type: 'refused'; readonly status: number; readonly text: string };
 
@@ -85,11 +87,31 @@ function forwardTo({ method, wanted, headers, hop }: Forwarded): ProxyHead {
   const target = parseTarget(/:\d+$/.test(authority) ? authority : `${authority}:80`);
   const inner = path.startsWith('/') ? path : `/${path}`;
   if (target === undefined || !PATH.test(inner)) return refused(400, 'the target is no http:// address');
+  const length = bodyOf(headers);
+  if (length === 'wrong') return refused(400, 'malformed body');
   const passed = endToEnd(headers, ['transfer-encoding']);
   const host = target.port === 80 ? textOf(target).replace(/:80$/, '') : textOf(target);
   const fields: Headers = [['Host', host], ...passed.filter(([name]) => name.toLowerCase() !== 'host'), ['Connection', 'close']];
-  const lines = passing(fields, hop).map(([name, value]) => `${name}: ${value}\r\n`);
-  return { type: 'forward', target, headers, head: bytesOf(`${method} ${inner} HTTP/1.1\r\n${lines.join('')}\r\n`) };
+  const head = bytesOf(`${method} ${inner} HTTP/1.1\r\n${linesOf(passing(fields, hop))}\r\n`);
+  return { type: 'forward', target, headers, head, body: new BodyMeter(length) };
+}
+
+/** A complete head of a target's response as the program gets it: the connection ends with it. `undefined` for what is none. */
+export function readResponseHead(bytes: Uint8Array): { readonly isInterim: boolean; readonly head: Uint8Array } | undefined {
+  const [first = '', ...lines] = latin1(bytes).slice(0, -4).split('\r\n');
+  const [, line, status] = STATUS_LINE.exec(first) ?? [];
+  const headers = lines.map(fieldOf);
+  if (bytes.length > HEAD_BYTES_MAX || line === undefined || !headers.every((field) => field !== undefined) || !areSound(headers))
+    return undefined;
+  // Nothing that could be changed to was asked for.
+  if (status === '101') return undefined;
+  const isInterim = Number(status) < 200;
+  const fields: Headers = [...endToEnd(headers, ['transfer-encoding']), ...(isInterim ? [] : [['Connection', 'close'] as const])];
+  return { isInterim, head: bytesOf(`${line}\r\n${linesOf(fields)}\r\n`) };
+}
+
+function linesOf(headers: Headers): string {
+  return headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
 }
 
 function fieldOf(line: string): HeaderField | undefined {
@@ -107,7 +129,7 @@ export function answerOf(status: number, text: string, fields: Headers = []): Ui
     ['Content-Length', String(body.length)],
     ['Connection', 'close'],
   ];
-  const head = `HTTP/1.1 ${status} ${REASONS[status] ?? 'Error'}\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`;
+  const head = `HTTP/1.1 ${status} ${REASONS[status] ?? 'Error'}\r\n${linesOf(lines)}\r\n`;
   return joinBytes([bytesOf(head), body]);
 }
 
