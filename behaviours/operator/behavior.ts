@@ -29,7 +29,6 @@ import {
   type Signer,
   STORAGE,
   type Storage,
-  tryParseAddress,
   type WritableLane,
 } from '../../core/index.js';
 import { HandshakeBehavior } from '../handshake/index.js';
@@ -80,8 +79,7 @@ export class OperatorBehavior extends NetworkBehavior {
     const operatorTime = (agent: BehaviorAgent, nodeId: NodeId, timeMs: number) => {
       this.operatorClock = { nodeId, aheadMs: timeMs - agent.wallMs };
     };
-    const operators = space.operators.map(({ nodeId }) => nodeId as NodeId);
-    this.lookups = new Lookups({ self, signer, operators, counters, operatorTime }, settings);
+    this.lookups = new Lookups({ self, signer, operators: space.operators, counters, operatorTime }, settings);
     const store: OperatorStore | undefined = typeof serve === 'string' ? this.kept : serve;
     this.serving = new Serving({
       ...{ self, signer, counters, store, lookups: this.lookups },
@@ -232,7 +230,7 @@ export class OperatorBehavior extends NetworkBehavior {
     if (this.settings.serve === 'storage') this.kept.save(agent);
   }
 
-  /** An operator's own address is known, and what a look-up has found; for others it is asked. */
+  /** An operator's own address is known, and what it or the node itself has told lately; for others operators are asked. */
   private addressesOf(
     agent: BehaviorAgent,
     nodeId: NodeId,
@@ -241,9 +239,9 @@ export class OperatorBehavior extends NetworkBehavior {
     const { operators } = this.settings.space;
     const known = this.lookups.get(nodeId);
     const isFresh = known !== undefined && agent.nowMs - known.foundMs < FRESH_MS;
-    const own = [...operators.filter((operator) => operator.nodeId === nodeId), ...(isFresh ? addressesOf(known) : [])];
+    const own = [...operators.filter((operator) => operator.nodeId === nodeId), ...(isFresh ? this.lookups.addressesOf(known) : [])];
     if (own.length > 0 || operators.length === 0 || operators.every((operator) => operator.nodeId === this.self)) return own;
-    this.lookups.find(agent, nodeId, (_later, outcome) => settle(addressesOf(typeof outcome === 'object' ? outcome : undefined)));
+    this.lookups.find(agent, nodeId, (_later, outcome) => settle(typeof outcome === 'object' ? this.lookups.addressesOf(outcome) : []));
     return undefined;
   }
 
@@ -282,11 +280,6 @@ export class OperatorBehavior extends NetworkBehavior {
       return limitReached({ limit: 'lookupsMax', current: this.lookups.size, maximum, scope: 'operator', configKey: 'lookupsMax' });
     return new NetworkError('KEY_UNKNOWN', 'nobody who was asked knows the node', { details: { nodeId } });
   }
-}
-
-function addressesOf(known: KnownNode | undefined): readonly Address[] {
-  const addresses = (known?.addresses ?? []).map(tryParseAddress).filter((address) => address !== undefined);
-  return addresses.filter(({ nodeId }) => nodeId === undefined || nodeId === known?.nodeId);
 }
 
 type MembersParts = Pick<ConstructorParameters<typeof Members>[0], 'self' | 'signer' | 'storage' | 'log' | 'counters' | 'operatorClock'>;

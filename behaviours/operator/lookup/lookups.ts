@@ -1,9 +1,19 @@
 /**
  * @module Lookups: finds the key and the addresses of nodes. Several who want the same node wait for one look-up. Asked are, one after another: the node
  * itself where it is a neighbour, the node that has referred, the operators, and at last the node itself over relays. A key that does not belong to
- * the node id is no answer. Bounds: nodes that are looked up at once, waiters of each, and answers that are remembered.
+ * the node id is no answer, and addresses nearer than whoever names them are not believed. Bounds: nodes that are looked up at once, waiters of each, and answers that are remembered.
  */
-import { type BehaviorAgent, BoundedMap, type NodeId, nodeIdToBytes, type Signer, toNode } from '../../../core/index.js';
+import { modeOfRemote, refusalOf } from '../../../core/address/address-class.js';
+import {
+  type Address,
+  type BehaviorAgent,
+  BoundedMap,
+  type NodeId,
+  nodeIdToBytes,
+  type Signer,
+  toNode,
+  tryParseAddress,
+} from '../../../core/index.js';
 import { OP, type OpAnswer, readAnswer, requestBytes, SERVICE_ID } from '../messages.js';
 
 /** Codes of calls after which nobody else need be asked. */
@@ -17,6 +27,7 @@ const NONCE_BYTES = 8;
 export interface KnownNode {
   readonly nodeId: NodeId;
   readonly key: Uint8Array;
+  /** Those that whoever was asked may name: none that is nearer than itself, and none of another node. */
   readonly addresses: readonly string[];
   readonly certificate: Uint8Array | undefined;
   /** Who has answered. */
@@ -40,7 +51,8 @@ interface Search {
 export interface LookupsHost {
   readonly self: NodeId;
   readonly signer: Signer;
-  readonly operators: readonly NodeId[];
+  /** Each with its node id. */
+  readonly operators: readonly Address[];
   readonly counters: { lookups: number; wrongAnswers: number };
   /** An operator has told what its clock shows. */
   operatorTime(agent: BehaviorAgent, operator: NodeId, timeMs: number): void;
@@ -54,12 +66,14 @@ export interface LookupsBounds {
 export class Lookups {
   private readonly known: BoundedMap<NodeId, KnownNode>;
   private readonly searches = new Map<NodeId, Search>();
+  private readonly operatorIds: readonly NodeId[];
 
   constructor(
     private readonly host: LookupsHost,
     private readonly bounds: LookupsBounds,
   ) {
     this.known = new BoundedMap(bounds.keysMax);
+    this.operatorIds = host.operators.map(({ nodeId }) => nodeId as NodeId);
   }
 
   /** Nodes that are looked up now. */
@@ -80,6 +94,12 @@ export class Lookups {
     return this.known.get(nodeId);
   }
 
+  /** Where the node may be dialled: what an operator has told, or the node itself. Others may be asked for its key alone. */
+  addressesOf({ nodeId, by, addresses }: KnownNode): readonly Address[] {
+    const isBelieved = by === nodeId || this.operatorIds.includes(by);
+    return isBelieved ? addresses.map(tryParseAddress).filter((address) => address !== undefined) : [];
+  }
+
   remember(found: KnownNode): void {
     this.known.set(found.nodeId, found);
   }
@@ -90,7 +110,7 @@ export class Lookups {
     if (search !== undefined && search.waiters.length < WAITERS_MAX) return void search.waiters.push(settle);
     if (search !== undefined || this.searches.size >= this.bounds.lookupsMax) return settle(agent, 'limit');
     const isNeighbour = agent.connectionTo(nodeId) !== undefined;
-    const left = [...(isNeighbour ? [nodeId] : []), ...(via === undefined ? [] : [via]), ...this.host.operators, nodeId];
+    const left = [...(isNeighbour ? [nodeId] : []), ...(via === undefined ? [] : [via]), ...this.operatorIds, nodeId];
     const begun: Search = { nodeId, left, asked: new Set([this.host.self]), waiters: [settle] };
     this.searches.set(nodeId, begun);
     this.host.counters.lookups++;
@@ -110,7 +130,7 @@ export class Lookups {
   ): void {
     agent.call(toNode(whom), SERVICE_ID, OP, this.requestTo(agent, whom, nodeId), { timeoutMs: ASK_MS }, (later, result) => {
       const answer = result.type === 'ok' ? readAnswer(result.value) : undefined;
-      if (answer !== undefined && this.host.operators.includes(whom)) this.host.operatorTime(later, whom, answer.time);
+      if (answer !== undefined && this.operatorIds.includes(whom)) this.host.operatorTime(later, whom, answer.time);
       const found = answer && this.check(later, answer, whom, nodeId);
       if (result.type === 'ok' && found === undefined) this.host.counters.wrongAnswers++;
       settle(later, found, result.type === 'error' ? result.code : undefined);
@@ -136,9 +156,22 @@ export class Lookups {
     for (const settle of search.waiters.splice(0)) settle(agent, outcome);
   }
 
-  private check({ nowMs: foundMs }: BehaviorAgent, answer: OpAnswer, by: NodeId, nodeId: NodeId): KnownNode | undefined {
-    const { key, addresses, certificate, referral } = answer;
-    return this.host.signer.nodeIdOf(key) === nodeId ? { nodeId, key, addresses, certificate, by, referral, foundMs } : undefined;
+  private check(agent: BehaviorAgent, answer: OpAnswer, by: NodeId, nodeId: NodeId): KnownNode | undefined {
+    const { key, certificate, referral } = answer;
+    if (this.host.signer.nodeIdOf(key) !== nodeId) return undefined;
+    const addresses = this.believed(agent, answer.addresses, by, nodeId);
+    return { nodeId, key, addresses, certificate, by, referral, foundMs: agent.nowMs };
+  }
+
+  /** Of one who is asked over relays it is known only where it is an operator how near it is. */
+  private believed(agent: BehaviorAgent, texts: readonly string[], by: NodeId, nodeId: NodeId): readonly string[] {
+    const remote = agent.connectionTo(by)?.remoteAddress ?? this.host.operators.find((operator) => operator.nodeId === by);
+    const mode = remote === undefined ? 'public' : modeOfRemote(remote);
+    return texts.filter((text) => {
+      const address = tryParseAddress(text);
+      const isOfNode = address !== undefined && (address.nodeId === undefined || address.nodeId === nodeId);
+      return isOfNode && refusalOf(address, mode) === undefined;
+    });
   }
 
   /** A neighbour knows who asks; others are shown it by a signature. */

@@ -62,7 +62,7 @@ export interface PacketsHost {
   readonly heldMax: number;
   /** The key of a node, if it is known here, and the node is a member by what is known of it. */
   keyOf(agent: BehaviorAgent, nodeId: NodeId): Uint8Array | undefined;
-  /** Asks for it; `settle` is called once, perhaps during this call. */
+  /** Asks for it, of `via` first: a neighbour that has referred the node. `settle` is called once, perhaps during this call. */
   askKey(agent: BehaviorAgent, nodeId: NodeId, via: NodeId | undefined, settle: (agent: BehaviorAgent) => void): void;
   /** Whether anybody here takes it. */
   deliver(packet: Packet): boolean;
@@ -173,7 +173,7 @@ export class Packets {
     return isGoodReferral(referral, facts, this.host.signer) ? 'good' : 'bad';
   }
 
-  private hold(agent: BehaviorAgent, arrived: Arrived, { signature }: PacketFacts): void {
+  private hold(agent: BehaviorAgent, arrived: Arrived, { signature, referral }: PacketFacts): void {
     const { source, packet, holds } = arrived;
     const held = this.heldBy.get(source) ?? [];
     if (holds >= HOLDS_MAX) return this.drop(agent, arrived, 'unknown-signer');
@@ -187,7 +187,8 @@ export class Packets {
     this.heldBy.set(source, held);
     const via = packet.via && nodeIdFromBytes(packet.via);
     const whom = signature === 'unknown' || via === undefined ? source : via;
-    this.host.askKey(agent, whom, via === whom ? undefined : via, (later) => this.resume(later, source));
+    const referrer = whom === source && referral === 'good' ? via : undefined;
+    this.host.askKey(agent, whom, referrer, (later) => this.resume(later, source));
   }
 
   private resume(agent: BehaviorAgent, source: NodeId): void {

@@ -111,12 +111,12 @@ describe('look-ups of keys', () => {
 
   it('an operator answers from a store of the application, and what nobody knows by its callback (TH-09 op, TH-10)', async () => {
     const stored = new Map<NodeId, StoredNode>([
-      [identityOf('stored').nodeId, { key: keyOf('stored'), addresses: ['tcp://192.0.2.7:7400'] }],
+      [identityOf('stored').nodeId, { key: keyOf('stored'), addresses: ['tcp://8.8.4.4:7400'] }],
     ]);
     const store: OperatorStore = { find: (nodeId, settle) => queueMicrotask(() => settle(stored.get(nodeId))) };
     const operator = await member('operator', { serve: store, node: quiet });
     const node = await member('node', { seeds: ['operator'], space: spaceWith('operator'), node: quiet });
-    expect((await lookUp(node, identityOf('stored').nodeId)).addresses).to.deep.equal(['tcp://192.0.2.7:7400']);
+    expect((await lookUp(node, identityOf('stored').nodeId)).addresses).to.deep.equal(['tcp://8.8.4.4:7400']);
     const asked: unknown[] = [];
     const forget = operatorOf(operator).listen({
       onOp: (request, answer) => {
