@@ -33,7 +33,7 @@ import {
 } from '../../core/index.js';
 import { HandshakeBehavior } from '../handshake/index.js';
 import { Listeners, type OperatorListener } from './listeners.js';
-import { type KnownNode, type LookupFailure, Lookups } from './lookup/lookups.js';
+import { FRESH_MS, type KnownNode, type LookupFailure, Lookups } from './lookup/lookups.js';
 import { Serving } from './lookup/serving.js';
 import { KeptNodes, type OperatorStore } from './lookup/store.js';
 import { readCertificate } from './membership/certificate.js';
@@ -41,9 +41,6 @@ import { Members } from './membership/members.js';
 import { GET, HAVE, LIST, OP, PACKET, RENEWED, readMessage, SERVICE_ID } from './messages.js';
 import { limitsOf, OperatorCounters, type OperatorOptions, type OperatorSettings, readOperatorOptions } from './options.js';
 import { type PacketOptions, Packets } from './trust/packets.js';
-
-/** Addresses of a look-up that is older are asked for anew. */
-const FRESH_MS = 30_000;
 
 export class OperatorBehavior extends NetworkBehavior {
   static readonly behavior = { serviceId: SERVICE_ID, name: 'operator' } as const;

@@ -26,7 +26,8 @@ export interface OperatorOptions {
   /** A revocation list that this node starts with; one that it has kept, or gets, counts if its number is higher. Absent: it has none. */
   readonly revocations?: Uint8Array;
   /**
-   * Makes this node an operator. `memory`: it remembers what nodes say of themselves, until its end. `storage`: also between runs, where the node has a
+   * Makes this node an operator. A node that is connected to it is asked itself, at most once in 30 s where it answers; the store is for all others.
+   * `memory`: it remembers what nodes say of themselves, until its end. `storage`: also between runs, where the node has a
    * `dataDirectory`. Or a store of the application. Absent: it answers for its own key alone.
    */
   readonly serve?: 'memory' | 'storage' | OperatorStore;

@@ -19,7 +19,9 @@ import { OP, type OpAnswer, readAnswer, requestBytes, SERVICE_ID } from '../mess
 /** Codes of calls after which nobody else need be asked. */
 const HOPELESS: Readonly<Record<string, LookupFailure>> = { CALL_CANCELLED: 'stopped', RPC_ABSENT: 'no-calls' };
 /** For one who is asked. */
-const ASK_MS = 2_000;
+export const ASK_MS = 2_000;
+/** For how long an answer is of use without asking again. */
+export const FRESH_MS = 30_000;
 const WAITERS_MAX = 64;
 const NONCE_BYTES = 8;
 
@@ -127,8 +129,9 @@ export class Lookups {
     whom: NodeId,
     nodeId: NodeId,
     settle: (agent: BehaviorAgent, found: KnownNode | undefined, code?: string) => void,
+    timeoutMs = ASK_MS,
   ): void {
-    agent.call(toNode(whom), SERVICE_ID, OP, this.requestTo(agent, whom, nodeId), { timeoutMs: ASK_MS }, (later, result) => {
+    agent.call(toNode(whom), SERVICE_ID, OP, this.requestTo(agent, whom, nodeId), { timeoutMs }, (later, result) => {
       const answer = result.type === 'ok' ? readAnswer(result.value) : undefined;
       if (answer !== undefined && this.operatorIds.includes(whom)) this.host.operatorTime(later, whom, answer.time);
       const found = answer && this.check(later, answer, whom, nodeId);

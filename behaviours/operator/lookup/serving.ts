@@ -1,6 +1,6 @@
 /**
- * @module Serving: answers `op` requests. Every node answers for its own key; an operator for others: from its store, or by asking the node itself where
- * that is a neighbour. A request has to come from a neighbour, or be signed by who asks. What nobody here answers goes to the application of an operator.
+ * @module Serving: answers `op` requests. Every node answers for its own key; an operator for others: by asking the node itself where that is a neighbour,
+ * or from its store. A request has to come from a neighbour, or be signed by who asks. What nobody here answers goes to the application of an operator.
  */
 import {
   type BehaviorAgent,
@@ -13,12 +13,14 @@ import {
 } from '../../../core/index.js';
 import { MESSAGE_LIMITS, type OpRequest, readRequest, requestBytes } from '../messages.js';
 import { signReferral } from '../trust/referral.js';
-import { type KnownNode, type Lookups, REQUEST_DOMAIN } from './lookups.js';
+import { ASK_MS, FRESH_MS, type KnownNode, type Lookups, REQUEST_DOMAIN } from './lookups.js';
 import type { OperatorStore, StoredNode } from './store.js';
 
 /** Signatures of requests that are checked: at once, and in a second in the long run. */
 const CHECKS_AT_ONCE = 256;
 const CHECKS_PER_SECOND = 256;
+/** For a neighbour that is asked for itself: whoever has asked for it still waits when the store has to answer. */
+const ITSELF_MS = ASK_MS / 2;
 
 /** A request that an operator cannot answer. */
 export interface UnansweredOp {
@@ -73,28 +75,37 @@ export class Serving {
       return reply(agent, { key: signer.publicKey, addresses, certificate: this.host.ownCertificate() });
     }
     if (store === undefined) return reply(agent, undefined);
-    store.find(
-      who,
-      once((found) =>
-        this.host.act((now) => {
-          if (found !== undefined) return reply(now, found);
-          this.askItself(now, request, reply);
-        }),
-      ),
-    );
+    const told = this.toldLately(agent, who);
+    if (told !== undefined) return reply(agent, told);
+    if (agent.connectionTo(who) === undefined) return this.askStore(store, request, reply);
+    this.askItself(agent, store, request, reply);
+  }
+
+  /** What the node itself has said over the line that it has now. */
+  private toldLately(agent: BehaviorAgent, who: NodeId): KnownNode | undefined {
+    const line = agent.connectionTo(who);
+    const known = this.host.lookups.get(who);
+    if (line === undefined || known?.by !== who || known.foundMs < line.provenMs) return undefined;
+    return agent.nowMs - known.foundMs < FRESH_MS ? known : undefined;
   }
 
   /** The node itself, over its own line; what it says is kept. */
-  private askItself(agent: BehaviorAgent, request: UnansweredOp, reply: Reply): void {
+  private askItself(agent: BehaviorAgent, store: OperatorStore, request: UnansweredOp, reply: Reply): void {
     const { who } = request;
-    if (agent.connectionTo(who) === undefined) return this.askApplication(agent, request, reply);
-    this.host.lookups.ask(agent, who, who, (later, found) => {
-      if (found === undefined) return this.askApplication(later, request, reply);
+    const settle = (later: BehaviorAgent, found: KnownNode | undefined) => {
+      if (found === undefined) return this.askStore(store, request, reply);
       this.host.lookups.remember(found);
-      this.host.store?.keep?.(who, storedOf(found));
+      store.keep?.(who, storedOf(found));
       this.host.kept(later);
       reply(later, found);
-    });
+    };
+    this.host.lookups.ask(agent, who, who, settle, ITSELF_MS);
+  }
+
+  private askStore(store: OperatorStore, request: UnansweredOp, reply: Reply): void {
+    const settle = (found: StoredNode | undefined) =>
+      this.host.act((later) => (found === undefined ? this.askApplication(later, request, reply) : reply(later, found)));
+    store.find(request.who, once(settle));
   }
 
   private askApplication(agent: BehaviorAgent, request: UnansweredOp, reply: Reply): void {

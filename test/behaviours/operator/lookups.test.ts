@@ -154,6 +154,38 @@ describe('look-ups of keys', () => {
     expect((await lookUp(three, one.id)).key).to.deep.equal(keyOf('one'));
   });
 
+  it('an operator asks a neighbour itself, and has its new address as soon as it is there, not the one that is stored (H-59)', async () => {
+    const operator = await member('operator', { serve: 'memory', node: quiet });
+    const one = await member('one', { seeds: ['operator'], node: quiet });
+    const two = await member('two', { seeds: ['operator'], space: spaceWith('operator'), node: quiet });
+    expect((await lookUp(two, one.id)).addresses).to.deep.equal(['sim://one']);
+    expect((await lookUp(two, one.id)).addresses, 'within 30 s of the answer').to.deep.equal(['sim://one']);
+    expect(operatorOf(one).counters.opsAnswered).to.equal(1);
+    await one.stop();
+    await world.net.runUntil(() => !areConnected(operator, one), 60_000);
+    expect((await lookUp(two, one.id)).addresses, 'from the store').to.deep.equal(['sim://one']);
+    const moved = await member('one', { seeds: ['operator'], node: { ...quiet, name: 'moved' } });
+    await world.net.runUntil(() => areConnected(operator, moved), 5_000);
+    expect((await lookUp(two, one.id)).addresses).to.deep.equal(['sim://moved']);
+  });
+
+  it('an operator has the new certificate of a neighbour after 30 s at most, and its store where the neighbour is silent (H-59)', async () => {
+    await member('operator', { serve: 'memory', node: quiet });
+    const { node: one, says } = await world.impostor('one', ['operator']);
+    await world.net.runUntil(() => one.connections().length > 0, 5_000);
+    const two = await member('two', { seeds: ['operator'], space: spaceWith('operator'), node: quiet });
+    const certificates = [world.certificateOf('one'), world.certificateOf('one', { untilMs: 60_000 })] as const;
+    let certificate: Uint8Array = certificates[0];
+    says.onOp = (_request, answer) => answer.ok({ key: keyOf('one'), time: 0, addresses: [], certificate });
+    expect((await lookUp(two, one.id)).certificate).to.deep.equal(certificates[0]);
+    certificate = certificates[1];
+    await world.net.run(30_000);
+    expect((await lookUp(two, one.id)).certificate).to.deep.equal(certificates[1]);
+    says.onOp = () => {};
+    await world.net.run(30_000);
+    expect((await lookUp(two, one.id)).by, 'silence is waited for, and the store answers in time').to.equal(identityOf('operator').nodeId);
+  });
+
   it('many who want the same node wait for one look-up; beyond lookupsMax the limit is named; a stop ends all', async () => {
     const { says: silent } = await world.impostor('silent');
     let asked = 0;
