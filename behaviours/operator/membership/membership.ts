@@ -117,7 +117,7 @@ export class Membership {
     for (const { connection, certificate } of [...this.members.values()]) {
       const isRevoked = judgement.revocations?.has(certificate.nodeId, certificate.serial) === true;
       const refusal = isRevoked ? 'revoked' : judgeTime(certificate, judgement);
-      if (refusal === undefined) dueMs = Math.min(dueMs, certificate.until + judgement.toleranceMs + 1 - judgement.wallMs);
+      if (refusal === undefined) dueMs = Math.min(dueMs, msUntilEnd(certificate, judgement));
       else this.expel(agent, connection, refusal);
     }
     if (this.members.size > 0) this.timer.within(agent, dueMs);
@@ -137,7 +137,7 @@ export class Membership {
       return REFUSALS[refusal ?? 'malformed'];
     }
     this.members.set(connection.id, { connection, certificate });
-    this.timer.within(agent, LOOK_MS);
+    this.timer.within(agent, Math.min(LOOK_MS, msUntilEnd(certificate, this.judgement(agent))));
     return undefined;
   }
 
@@ -163,6 +163,11 @@ export class Membership {
       validUntil: textOf(until),
     };
   }
+}
+
+/** Until the certificate is accepted no more, by the clock of now. */
+function msUntilEnd({ until }: Certificate, { toleranceMs, wallMs }: Judgement): number {
+  return until + toleranceMs + 1 - wallMs;
 }
 
 function unfit(text: string, reason: CertificateRefusal | undefined): NetworkError {

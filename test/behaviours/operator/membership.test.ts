@@ -132,6 +132,16 @@ describe('membership of a space', () => {
       .to.throw()
       .with.property('code', 'MEMBERSHIP_INVALID');
   });
+
+  it('ends a connection at the end of a certificate that is shorter than a minute, and not before (row 92)', async () => {
+    const one = await world.member('one', { clockToleranceMs: 0 });
+    const two = await world.member('two', { certificate: world.certificateOf('two', { untilMs: 20_000 }), seeds: ['one'] });
+    await world.net.runUntil(() => areConnected(one, two), 5_000);
+    await world.net.run(19_900 - world.net.nowMs);
+    expect([areConnected(one, two), operatorOf(one).counters.expelled]).to.deep.equal([true, 0]);
+    await world.net.run(200);
+    expect([areConnected(one, two), operatorOf(one).counters.expelled]).to.deep.equal([false, 1]);
+  });
 });
 
 describe('an open space', () => {
