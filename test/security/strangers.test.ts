@@ -63,7 +63,8 @@ describe('strangers', () => {
     const bytesBefore = bytesReceived(node);
     const mebibyteAndAByte = bytes('8080400000');
     for (const peer of peers) peer.sendPlaintext(mebibyteAndAByte);
-    await until(() => bytesReceived(node) === bytesBefore + count * (RECORD_OVERHEAD + 5), 'all have announced a mebibyte');
+    // On a busy machine there may be answers to pings besides.
+    await until(() => bytesReceived(node) >= bytesBefore + count * (RECORD_OVERHEAD + 5), 'all have announced a mebibyte');
     expect((heapBytes() - before) / count).to.be.below(64 * KIB);
     const liar = await openPeer(world, placeOf(node), { name: 'liar' });
     const closed = next(node, 'disconnected');

@@ -11,7 +11,7 @@ import type { Address, Connection, MeshNode, NetworkError, NodeEventName, NodeEv
 import { createNode } from '../../index.js';
 
 /** Far above what anything here takes on a busy machine; only a failure ever waits for it. */
-export const DEADLINE_MS = 30_000;
+export const DEADLINE_MS = 120_000;
 const POLL_MS = 10;
 
 /** Waits until `holds` answers something that is not false or absent, and answers that. */

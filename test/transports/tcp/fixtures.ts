@@ -81,7 +81,7 @@ export function descriptorCount(): number | undefined {
 }
 
 /** Lets the event loop turn until `holds`; it fails after the deadline. */
-export async function turnsUntil(holds: () => boolean, what: string, deadlineMs = 5_000): Promise<void> {
+export async function turnsUntil(holds: () => boolean, what: string, deadlineMs = 60_000): Promise<void> {
   const deadline = AbortSignal.timeout(deadlineMs);
   while (!holds()) {
     if (deadline.aborted) throw new Error(`${what}: not within ${deadlineMs} ms`);
