@@ -34,16 +34,16 @@ export const CONDITIONS_DEFAULT: LinkConditions = {
   datagramBytesMax: 65_507,
 };
 
-const DELAY_MAX_MS = 3_600_000;
+export const DELAY_MAX_MS = 3_600_000;
 const LOSS_MAX = 0.99;
 
 /** `base` with `given`. Throws `OPTION_INVALID`. */
 export function conditionsOf(given: Partial<LinkConditions>, base: LinkConditions): LinkConditions {
   const { latencyMs = base.latencyMs, jitterMs = base.jitterMs, loss = base.loss, bandwidth = base.bandwidth } = given;
-  check('latencyMs', latencyMs, 0, DELAY_MAX_MS);
-  check('jitterMs', jitterMs, 0, DELAY_MAX_MS);
-  check('loss', loss, 0, LOSS_MAX);
-  check('bandwidth', bandwidth, 1, Number.POSITIVE_INFINITY);
+  checkNumber('latencyMs', latencyMs, 0, DELAY_MAX_MS);
+  checkNumber('jitterMs', jitterMs, 0, DELAY_MAX_MS);
+  checkNumber('loss', loss, 0, LOSS_MAX);
+  checkNumber('bandwidth', bandwidth, 1, Number.POSITIVE_INFINITY);
   return { latencyMs, jitterMs, loss, bandwidth, ...datagramConditionsOf(given, base) };
 }
 
@@ -52,14 +52,15 @@ type DatagramConditions = Pick<LinkConditions, 'reordered' | 'reorderMs' | 'doub
 function datagramConditionsOf(given: Partial<LinkConditions>, base: LinkConditions): DatagramConditions {
   const { reordered = base.reordered, reorderMs = base.reorderMs, doubled = base.doubled } = given;
   const { datagramBytesMax = base.datagramBytesMax } = given;
-  check('reordered', reordered, 0, 1);
-  check('reorderMs', reorderMs, 0, DELAY_MAX_MS);
-  check('doubled', doubled, 0, 1);
-  check('datagramBytesMax', datagramBytesMax, 0, CONDITIONS_DEFAULT.datagramBytesMax);
+  checkNumber('reordered', reordered, 0, 1);
+  checkNumber('reorderMs', reorderMs, 0, DELAY_MAX_MS);
+  checkNumber('doubled', doubled, 0, 1);
+  checkNumber('datagramBytesMax', datagramBytesMax, 0, CONDITIONS_DEFAULT.datagramBytesMax);
   return { reordered, reorderMs, doubled, datagramBytesMax };
 }
 
-function check(option: string, value: unknown, min: number, max: number): void {
+/** Throws `OPTION_INVALID`, which names the option. */
+export function checkNumber(option: string, value: unknown, min: number, max: number): void {
   if (typeof value === 'number' && value >= min && value <= max) return;
   throw new NetworkError('OPTION_INVALID', `option ${option} is ${String(value)}; it must be a number from ${min} to ${max}`, {
     details: { option },

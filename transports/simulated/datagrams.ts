@@ -1,7 +1,8 @@
 /**
  * @module SimulatedDatagrams: `udp://host:port` of one instance on a simulated host; `sim://host[:port]` in a network whose links are all
  * datagrams. The path decides when a datagram arrives, how often, and
- * whether at all; nobody learns what was lost. A port without a socket, and a host that is down, swallow what is sent to them.
+ * whether at all; nobody learns what was lost. A port without a socket, and a host that is down, swallow what is sent to them. NATs on the
+ * way translate what leaves when it is sent, and what comes in when it arrives.
  */
 import {
   Address,
@@ -13,6 +14,7 @@ import {
   type ResolveSink,
 } from '../../core/index.js';
 import type { Instance } from './host.js';
+import type { Flight, Refused } from './realms.js';
 import { resolveSimulated, type TransportWorld } from './transport.js';
 
 /** What used bytes are overwritten with: they are valid during the call only, and this makes it so. */
@@ -67,25 +69,40 @@ export class SimulatedDatagrams implements DatagramTransport {
 
   private send(datagram: Uint8Array, from: Address, to: Address): void {
     const { world, instance } = this;
-    const host = world.hostNamed(to.host);
-    if (host === undefined) return;
-    const { scheduler } = instance;
-    const path = world.pathBetween(instance.host, host);
+    const { scheduler, host: sender } = instance;
+    const flight = world.realms.leave(sender, from, to, scheduler.nowMs);
+    if (flight.type === 'refused') return this.refused(to, flight);
+    const heading = world.realms.heading(flight, scheduler.nowMs);
+    if (heading?.type === 'refused') return this.refused(to, heading);
+    if (heading === undefined) return;
+    const path = world.pathBetween(sender, heading.host);
     const arrivals = path.passDatagram(datagram.length, scheduler.nowMs);
     if (arrivals.length === 0) world.trace.add(scheduler.nowMs, 'loss', path.from.name, path.to.name, 1);
     for (const arrivesMs of arrivals) {
       const bytes = datagram.slice();
-      scheduler.after(arrivesMs - scheduler.nowMs, () => host.instance?.input(() => this.arrive(bytes, from, to)));
+      scheduler.after(arrivesMs - scheduler.nowMs, () => this.arrive(bytes, flight));
     }
   }
 
-  private arrive(bytes: Uint8Array, from: Address, to: Address): void {
+  /** At the last NAT before the host, or at the host. */
+  private arrive(bytes: Uint8Array, flight: Flight): void {
     const { world, instance } = this;
-    const sink = world.hostNamed(to.host)?.instance?.sockets.get(to.port);
-    if (sink === undefined) return;
-    world.trace.delivered(instance.scheduler.nowMs, from.host, to.host, bytes);
-    sink.onDatagram(bytes, from);
-    bytes.fill(USED);
+    const landing = world.realms.land(flight, instance.scheduler.nowMs);
+    if (landing?.type === 'refused') return this.refused(flight.to, landing);
+    if (landing === undefined) return;
+    const { host, to } = landing;
+    host.instance?.input(() => {
+      const sink = host.instance?.sockets.get(to.port);
+      if (sink === undefined) return;
+      world.trace.delivered(instance.scheduler.nowMs, instance.host.name, host.name, bytes);
+      sink.onDatagram(bytes, flight.from);
+      bytes.fill(USED);
+    });
+  }
+
+  private refused(to: Address, { reason, by }: Refused): void {
+    const { world, instance } = this;
+    world.trace.add(instance.scheduler.nowMs, 'nat-refused', instance.host.name, to.host, 1, `${reason} at ${by}`);
   }
 }
 

@@ -6,6 +6,7 @@
 import { type Clock, type DatagramSink, type ListenerSink, MemoryStorage, type Random, type Timers } from '../../core/index.js';
 import { SeededRandom } from './chance/random.js';
 import type { SimulatedLink } from './link.js';
+import type { Nat } from './nat.js';
 import type { Path } from './path.js';
 import type { Scheduler } from './scheduler.js';
 import { turn } from './turn.js';
@@ -24,6 +25,8 @@ export class Host {
   instanceCount = 0;
   /** Whether the host responds: false after a crash in silence. */
   isUp = true;
+  /** The NAT that it is behind; absent: its own address is public. */
+  nat: Nat | undefined;
   /** Its side of the partition, if there is one. */
   group: number | undefined;
 

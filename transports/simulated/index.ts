@@ -6,6 +6,7 @@ export { simulatedCrypto } from './crypto.js';
 export type { SimulatedFault } from './faults.js';
 export type { LogSink } from './logger.js';
 export { simulatedLogger } from './logger.js';
+export type { NatKind, NatOptions } from './nat.js';
 export { SimulatedNode } from './node.js';
 export { type SimulatedNodeOptions, SimulationError, type SimulationOptions, type SimulationParts } from './options.js';
 export {

@@ -1,6 +1,6 @@
 /**
- * @module SimulatedLan: the LAN port of an instance. The whole simulated network is one local network: a packet reaches every host to
- * which the path is not cut, after that path's latency, unless it is lost; nothing is sent again.
+ * @module SimulatedLan: the LAN port of an instance. All hosts behind one NAT are one local network, and so are those
+ * behind none: a packet reaches every host of it to which the path is not cut, after that path's latency, unless it is lost; nothing is sent again.
  */
 import { LAN_PORT_LIMITS, type LanChannel, type LanOpening, type LanPort, type LanSink, NetworkError } from '../../core/index.js';
 import type { Instance } from './host.js';
@@ -56,7 +56,7 @@ export class SimulatedLanChannel implements LanChannel {
     const { topology, instance } = this;
     for (const other of topology.lan) {
       if (!other.instance.isAlive) topology.lan.delete(other);
-      if (other === this || other.topic !== this.topic) continue;
+      if (other === this || other.topic !== this.topic || other.instance.host.nat !== instance.host.nat) continue;
       const path = topology.pathBetween(instance.host, other.instance.host);
       const nowMs = instance.scheduler.nowMs;
       const { arrivesMs, lostCount } = path.pass(byteCount, nowMs);

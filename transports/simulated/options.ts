@@ -40,6 +40,8 @@ export interface SimulationOptions extends Partial<LinkConditions> {
 export interface SimulatedNodeOptions extends NodeOptions {
   /** The host's name, letters, digits and hyphens; `node-1`, `node-2`, … by default. It listens on `sim://name` unless `listen` names others. */
   readonly name?: string;
+  /** The name of a NAT of `addNat` that the host is behind. Absent: none. */
+  readonly nat?: string;
 }
 
 /** What is wired in from beyond the transports. */

@@ -20,6 +20,7 @@ import { type Host, Instance } from './host.js';
 import { SimulatedLan } from './lan.js';
 import { simulatedLogger } from './logger.js';
 import { type Meanwhile, SimulatedNode } from './node.js';
+import type { SimulatedNodeOptions } from './options.js';
 import type { Scheduler } from './scheduler.js';
 import type { Topology } from './topology.js';
 import { SimulatedTransport } from './transport.js';
@@ -59,14 +60,17 @@ export class Residents {
     return host === undefined ? undefined : this.byHost.get(host)?.node;
   }
 
-  create({ name = `node-${++this.nameCount}`, ...options }: NodeOptions & { readonly name?: string }): SimulatedNode {
+  create({ name = `node-${++this.nameCount}`, nat, ...options }: SimulatedNodeOptions): SimulatedNode {
     const { crypto, seed, topology } = this.parts;
     const taken = topology.hostNamed(name)?.instance;
     if (taken !== undefined) throw new NetworkError('OPTION_INVALID', `option name is ${name}, which another node of the network has`);
     const identity = options.identity ?? Identity.generate(options.crypto ?? crypto, new SeededRandom(seed, 'identity', name));
     if (typeof identity === 'string')
       throw new NetworkError('OPTION_INVALID', 'option identity is a path; simulated nodes read no files: give an Identity');
-    return this.move(topology.addHost(name), identity, options);
+    const realm = nat === undefined ? topology.hostNamed(name)?.nat : topology.realms.find('nat', nat);
+    const host = topology.addHost(name);
+    host.nat = realm;
+    return this.move(host, identity, options);
   }
 
   /** The node that ran there, once more. */

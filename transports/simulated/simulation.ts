@@ -16,6 +16,7 @@ import { Driver, type Goal } from './driver.js';
 import { Faults, type SimulatedFault } from './faults.js';
 import { Instance } from './host.js';
 import { SimulatedLan } from './lan.js';
+import type { NatOptions } from './nat.js';
 import type { SimulatedNode } from './node.js';
 import { type SimulatedNodeOptions, SimulationError, type SimulationOptions, type SimulationParts } from './options.js';
 import { Residents } from './residents.js';
@@ -96,7 +97,7 @@ export class Simulation {
   /** As the package's `createNode`; the node runs from its `start()` on. */
   async createNode(options: SimulatedNodeOptions = {}): Promise<SimulatedNode> {
     const node = this.residents.create(options);
-    this.note('node', node.name);
+    this.note('node', node.name, options.nat);
     return node;
   }
 
@@ -179,6 +180,18 @@ export class Simulation {
   setLink(first: HostRef, second: HostRef, conditions: Partial<LinkConditions>): void {
     this.topology.setLink(first, second, conditions);
     this.note('link', this.topology.find(first).name, this.topology.find(second).name, 0, JSON.stringify(conditions));
+  }
+
+  /** A NAT, for `nat` of `createNode` and for `setNat`. Its name is the host of its public addresses. Throws `OPTION_INVALID`. */
+  addNat(name: string, options: NatOptions): void {
+    this.topology.realms.add(name, options);
+    this.note('nat', name, '', 0, JSON.stringify(options));
+  }
+
+  /** The host is behind that NAT from now on, or behind none. Streams that are open stay. Throws `OPTION_INVALID`. */
+  setNat(host: HostRef, nat?: string): void {
+    this.topology.find(host).nat = nat === undefined ? undefined : this.topology.realms.find('nat', nat);
+    this.note('nat', this.topology.find(host).name, nat);
   }
 
   /** The node is gone without a word: the machine is off. With `reset` the machine lives and breaks the node's channels. */

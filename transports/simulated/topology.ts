@@ -8,6 +8,7 @@ import { Host } from './host.js';
 import type { SimulatedLanChannel } from './lan.js';
 import { Path } from './path.js';
 import type { Pipe } from './pipe.js';
+import { Realms } from './realms.js';
 import type { Trace } from './trace/trace.js';
 import type { TransportWorld } from './transport.js';
 
@@ -16,8 +17,9 @@ export type HostRef = string | { readonly name: string };
 
 export class Topology implements TransportWorld {
   readonly blocked = new Set<Pipe>();
-  /** Every receiver of multicast: the whole network is one local network. */
+  /** Every receiver of multicast: all hosts behind one NAT are one local network, and so are those behind none. */
   readonly lan = new Set<SimulatedLanChannel>();
+  readonly realms = new Realms((name) => this.hostNamed(name));
   private readonly hosts = new Map<string, Host>();
   /** What a name stands for beside hosts. */
   private readonly names = new Map<string, readonly Host[]>();
@@ -44,8 +46,9 @@ export class Topology implements TransportWorld {
     );
   }
 
-  /** The host of that name, which is made if there is none. */
+  /** The host of that name, which is made if there is none. Throws `OPTION_INVALID` for the name of a NAT. */
   addHost(name: string): Host {
+    if (this.realms.has(name)) throw nameTaken(name);
     const host = this.hosts.get(name) ?? new Host(name);
     this.hosts.set(name, host);
     return host;
@@ -105,4 +108,8 @@ export class Topology implements TransportWorld {
       pipe.resume();
     }
   }
+}
+
+function nameTaken(name: string): NetworkError {
+  return new NetworkError('OPTION_INVALID', `option name is ${name}, which a NAT of the network has`, { details: { option: 'name' } });
 }

@@ -1,6 +1,7 @@
 /**
  * @module SimulatedTransport: `sim://host[:port]`, the transport of one instance on a simulated host. A dial takes one
- * round trip. Where the host is down or the path is cut, a dial gets no answer until its owner gives up, as with TCP.
+ * round trip. Where the host is down or the path is cut, or the host is behind a NAT that the dialler is not behind, a dial gets no answer until
+ * its owner gives up, as with TCP.
  */
 import {
   Address,
@@ -16,6 +17,7 @@ import type { Host, Instance } from './host.js';
 import { SimulatedLink } from './link.js';
 import type { Path } from './path.js';
 import { Pipe, type PipeWorld, type Segment } from './pipe.js';
+import type { Realms } from './realms.js';
 
 /** What transports need of their network. */
 export interface TransportWorld extends PipeWorld {
@@ -23,6 +25,7 @@ export interface TransportWorld extends PipeWorld {
   /** The hosts for which a name stands; `undefined` for one that is none. */
   namesOf(name: string): readonly string[] | undefined;
   pathBetween(from: Host, to: Host): Path;
+  readonly realms: Realms;
 }
 
 export class SimulatedTransport implements Transport {
@@ -59,8 +62,9 @@ export class SimulatedTransport implements Transport {
   dial(address: Address, sink: DialSink): Dial {
     checkScheme(address);
     const host = this.world.hostNamed(address.host);
-    if (host !== undefined) return new Channel(this.world, this.instance, host, address, sink);
-    return { cancel: this.instance.after(0, () => sink.onFailed(unknown(address))) };
+    if (host === undefined) return { cancel: this.instance.after(0, () => sink.onFailed(unknown(address))) };
+    const seenAs = this.world.realms.seenAs(this.instance.host, host);
+    return seenAs === undefined ? { cancel: () => {} } : new Channel(this.world, this.instance, host, { address, seenAs }, sink);
   }
 }
 
@@ -69,6 +73,12 @@ export function resolveSimulated(world: TransportWorld, instance: Instance, name
   const hosts = world.namesOf(name.host);
   if (hosts === undefined) return undefined;
   return { cancel: instance.after(0, () => sink.onResolved(hosts.map((host) => name.withHost(host)))) };
+}
+
+/** What is dialled, and by which host's name the dialler is seen there: its own, or that of the NAT which is the last on the way out. */
+interface Target {
+  readonly address: Address;
+  readonly seenAs: string;
 }
 
 /** A channel, from the dial to its two ends. */
@@ -82,12 +92,12 @@ class Channel implements Dial {
     private readonly world: TransportWorld,
     private readonly instance: Instance,
     private readonly host: Host,
-    private readonly address: Address,
+    private readonly target: Target,
     private readonly sink: DialSink,
   ) {
     const here = Address.of({ scheme: 'sim', host: instance.host.name, port: instance.nextPort() });
     this.#up = new Pipe(world, world.pathBetween(instance.host, host), instance);
-    this.#near = new SimulatedLink(instance, this.#up, here, placeOf(address));
+    this.#near = new SimulatedLink(instance, this.#up, here, placeOf(target.address));
     this.#up.ends = {
       arrived: (segment) => this.#opened(segment),
       written: (byteCount) => this.#near.written(byteCount),
@@ -105,11 +115,15 @@ class Channel implements Dial {
 
   /** The first segment at the other host. */
   #opened(_open: Segment): void {
+    const { address, seenAs } = this.target;
     const there = this.host.instance as Instance;
-    const listener = there.listeners.get(this.address.port);
+    const listener = there.listeners.get(address.port);
     const down = new Pipe(this.world, this.world.pathBetween(this.host, this.instance.host), there);
     down.send({ type: listener === undefined ? 'refuse' : 'accept' });
-    const far = listener === undefined ? undefined : new SimulatedLink(there, down, this.#near.remoteAddress, this.#near.localAddress);
+    const far =
+      listener === undefined
+        ? undefined
+        : new SimulatedLink(there, down, this.#near.remoteAddress, this.#near.localAddress.withHost(seenAs));
     this.#near.inward = down;
     if (far !== undefined) far.inward = this.#up;
     down.ends = {
@@ -130,7 +144,7 @@ class Channel implements Dial {
     this.#isSettled = true;
     if (segment.type === 'accept') return this.#near.attach(this.sink.onConnected(this.#near));
     this.#near.discard();
-    this.sink.onFailed(segment.type === 'reset' ? segment.cause : refused(this.address));
+    this.sink.onFailed(segment.type === 'reset' ? segment.cause : refused(this.target.address));
   }
 
   /** There is no host, or another instance of it. */

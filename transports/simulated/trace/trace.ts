@@ -11,7 +11,7 @@ export interface TraceEvent {
   /**
    * Of channels: `connect`, `refuse`, `bytes`, `end`, `reset` at their arrival, `loss` when it happens. Of nodes: `connected`,
    * `disconnected`, `refused`, `dial-failed`, `dropped`, `fault`, `behavior-stopped`. Of the network: `network`, `node`, `crash`,
-   * `stall`, `partition`, `heal`, `cut`, `restore`, `link`. With the option `trace: 'callbacks'`, of behaviours: `message`, from its source to the
+   * `stall`, `partition`, `heal`, `cut`, `restore`, `link`, `nat`. Of a datagram that a NAT refuses: `nat-refused`, with the reason and the NAT. With the option `trace: 'callbacks'`, of behaviours: `message`, from its source to the
    * node that handles it, and `hook` for each other callback; these are not part of the hash.
    */
   readonly kind: string;
