@@ -153,16 +153,20 @@ export class DatagramChannel implements LinkChannel {
   release(): void {}
 
   seal(output: Uint8Array[]): boolean {
-    output.push(...this.#secure.takeOutput());
+    const said = this.#secure.takeOutput();
+    for (const { length } of said) this.#check.sent(length);
+    output.push(...said);
     let isSealed = true;
     while (isSealed && this.state === 'secured') {
       const packet = this.#compose();
       if (packet.length === 0) break;
       const datagram = this.#secure.seal(packet, this.context.nowMs);
       isSealed = datagram !== undefined;
-      if (datagram !== undefined) output.push(datagram);
+      if (datagram === undefined) break;
+      // What the next one may have depends on it.
+      this.#check.sent(datagram.length);
+      output.push(datagram);
     }
-    for (const { length } of output) this.#check.sent(length);
     this.#arm();
     return isSealed;
   }
@@ -207,7 +211,7 @@ export class DatagramChannel implements LinkChannel {
     const writer = new ByteWriter();
     if (this.state !== 'secured' || !this.#packets.acknowledge(writer, this.context.nowMs)) return;
     const datagram = this.#secure.seal(writer.written, this.context.nowMs);
-    if (datagram !== undefined) this.send([datagram]);
+    if (datagram !== undefined && datagram.length <= this.#check.allowance) this.send([datagram]);
   }
 
   /** Packets take another path from now on. */
@@ -227,7 +231,9 @@ export class DatagramChannel implements LinkChannel {
     const writer = new ByteWriter();
     writeResponse(writer, challenge);
     const datagram = this.#secure.seal(writer.written, this.context.nowMs);
-    if (datagram !== undefined) this.context.effect({ type: 'send', socketId: this.options.socketId, to, datagrams: [datagram] });
+    if (datagram === undefined) return;
+    if (to.text === this.#check.current.text) this.#check.sent(datagram.length);
+    this.context.effect({ type: 'send', socketId: this.options.socketId, to, datagrams: [datagram] });
   }
 
   /** The remote has broken the protocol. */

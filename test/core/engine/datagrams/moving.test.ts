@@ -58,6 +58,28 @@ describe('a link of datagrams', () => {
     expect([addressAtBob(wire), wire.heard, wire.adaNotes.messages.length]).to.deep.equal([ADA_AT.text, [1], 100]);
   });
 
+  it('counts each datagram before the next: a long one of the remote buys an unproven address no whole window (rows 35, 36)', () => {
+    const wire = new DatagramWire().open();
+    const [link] = wire.bob.network.links.openLinks();
+    const route = { type: 'connection' as const, connectionId: link?.id ?? 0 };
+    const { application } = wire.bob.network.parts;
+    let stolenBytes = 0;
+    wire.onWay = (sent: Sent) => {
+      if (sent.from !== ADA_AT || stolenBytes > 0) return sent.from === ADA_AT ? [] : [sent];
+      stolenBytes = sent.bytes.length;
+      return [{ ...sent, from: VICTIM }];
+    };
+    wire.tell(64, new Uint8Array(500));
+    wire.deliver();
+    const sendMany = () => {
+      for (let count = 0; count < 100; count++) application.send(route, 64, new Uint8Array(1_000), undefined);
+    };
+    wire.bob.step({ type: 'work', work: sendMany });
+    wire.advance(6_000);
+    expect(stolenBytes).to.be.above(500);
+    expect(wire.bytesTo(VICTIM) / stolenBytes).to.be.within(1, 3);
+  });
+
   it('answers a challenge only to where it came from, and takes no answer that was not asked for', () => {
     const wire = new DatagramWire().open();
     wire.adaAt = MOVED;
