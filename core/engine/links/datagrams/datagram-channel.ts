@@ -41,7 +41,8 @@ export interface DatagramChannelOptions {
 
 export class DatagramChannel implements LinkChannel {
   readonly kind = 'datagram';
-  failure: SecureStreamFailure | undefined;
+  /** The remote has broken the protocol of packets. */
+  #hasBroken = false;
   readonly #secure: SecureDatagrams;
   readonly #packets: OutboundPackets;
   readonly #inbound: InboundSequences;
@@ -62,6 +63,10 @@ export class DatagramChannel implements LinkChannel {
 
   get state() {
     return this.#secure.state;
+  }
+
+  get failure(): SecureStreamFailure | undefined {
+    return this.#secure.failure ?? (this.#hasBroken ? 'record-failed' : undefined);
   }
 
   get remote() {
@@ -122,7 +127,6 @@ export class DatagramChannel implements LinkChannel {
     const { initiation } = this.options;
     if (initiation === undefined) this.#secure.start(this.context.nowMs);
     else this.#answer(initiation);
-    this.failure ??= this.#secure.failure;
     this.context.touch(this.link);
   }
 
@@ -135,7 +139,6 @@ export class DatagramChannel implements LinkChannel {
   receive(datagram: Uint8Array, from: Address): boolean {
     const { nowMs } = this.context;
     const received = this.#secure.receive(datagram, nowMs);
-    this.failure ??= this.#secure.failure;
     if (typeof received === 'string') this.#check.received(from, datagram.length);
     else this.#opened(received.plaintext, from, datagram.length, received.isNewest);
     // Whoever goes on with the handshake from there has had the answer that was sent there.
@@ -236,9 +239,8 @@ export class DatagramChannel implements LinkChannel {
     this.context.effect({ type: 'send', socketId: this.options.socketId, to, datagrams: [datagram] });
   }
 
-  /** The remote has broken the protocol. */
   #fail(): void {
-    this.failure ??= 'record-failed';
+    this.#hasBroken = true;
     this.#secure.wipe();
   }
 

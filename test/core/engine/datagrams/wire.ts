@@ -3,6 +3,7 @@
  * keep and forge them. Time passes only by `advance`.
  */
 import { type Address, type NodeSendOptions, parseAddress, type SendResult } from '../../../../core/index.js';
+import { SecureDatagrams } from '../../../../core/security/datagrams/secure-datagrams.js';
 import { BareNode, orderedIdentities, recordingBehavior, VirtualTime } from '../../../../testing/index.js';
 
 /** One datagram, as it was sent. */
@@ -101,6 +102,20 @@ export class DatagramWire {
     };
     this.ada.step({ type: 'work', work });
     return result;
+  }
+
+  /** Ada, who has her keys and keeps no rule, sends a packet of the test's making. */
+  put(packet: Uint8Array): void {
+    const { seal } = SecureDatagrams.prototype;
+    SecureDatagrams.prototype.seal = function (plaintext, nowMs) {
+      return seal.call(this, this.isInitiator ? packet : plaintext, nowMs);
+    };
+    try {
+      this.tell(64, Uint8Array.of(0));
+    } finally {
+      SecureDatagrams.prototype.seal = seal;
+    }
+    this.deliver();
   }
 
   /** What Bob got. */
