@@ -33,14 +33,18 @@ export function isToken(text: string): boolean {
   return TOKEN.test(text);
 }
 
-/** Whether names and values are what they may be, and not too many. */
+/** Fields that no message can declare to belong to one connection only: without them the next reader takes it for another one. */
+const FRAMING: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding', 'host']);
+
+/** Whether names and values are what they may be, and not too many, and what frames the message is to go on with it. */
 export function areSound(headers: Headers): boolean {
   let length = 0;
   for (const [name, value] of headers) {
     if (!isToken(name) || !VALUE.test(value)) return false;
     length += name.length + value.length;
   }
-  return headers.length <= HEADERS_MAX && length <= HEADERS_LENGTH_MAX;
+  const isFramed = !listOf(headers, 'connection').some((item) => FRAMING.has(item.toLowerCase()));
+  return isFramed && headers.length <= HEADERS_MAX && length <= HEADERS_LENGTH_MAX;
 }
 
 export function valuesOf(headers: Headers, wanted: string): string[] {

@@ -60,6 +60,9 @@ describe('heads of requests to a proxy', () => {
       ': nameless\r\n',
       'no colon\r\n',
       'Host: b.test\r\n',
+      'Content-Length: 5\r\nConnection: content-length\r\n',
+      'Transfer-Encoding: chunked\r\nConnection: close, Transfer-Encoding\r\n',
+      'Connection: close\r\nConnection: x , HOST\r\n',
     ];
     for (const fields of smuggled) expect(status(`${POST}${fields}\r\n`), JSON.stringify(fields)).to.equal(400);
     expect(status('POST http://a.test/ HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n')).to.equal(400);

@@ -170,6 +170,7 @@ describe('row 88: hostile requests over the network', () => {
     expect(await hostile(head(SIZED), ['abc'])).to.equal('200');
     expect(await hostile(head([['Transfer-Encoding', 'chunked']]), ['abc', 'def'])).to.equal('200');
     expect(await hostile(head([]))).to.equal('200');
+    expect(await hostile(head([...SIZED, ['Connection', 'close, x-length']]), ['abc'])).to.equal('200');
   });
 
   const cases: Record<string, () => Promise<string>> = {
@@ -179,6 +180,14 @@ describe('row 88: hostile requests over the network', () => {
     'two lengths': () => hostile(head([...SIZED, ['content-length', '4']]), ['abc']),
     'a length and a coding': () => hostile(head([...SIZED, ['Transfer-Encoding', 'chunked']]), ['abc']),
     'a length that is no number': () => hostile(head([['Content-Length', '3, 3']]), ['abc']),
+    'a length that is not to go on': () => hostile(head([...SIZED, ['Connection', 'close, content-length']]), ['abc']),
+    'a Host that is not to go on': () =>
+      hostile(
+        head([
+          ['Host', 'a'],
+          ['connection', 'Host'],
+        ] as const),
+      ),
     'a value that begins another field': () => hostile(head([['X', 'y\r\nContent-Length: 9']])),
     'a name that ends its field': () => hostile(head([['Content-Length: 9\r\nX', 'y']])),
     'a path that begins another request': () => hostile(head([], { path: '/ HTTP/1.1\r\nHost: x' })),
