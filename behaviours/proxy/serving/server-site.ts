@@ -23,6 +23,8 @@ export interface SiteRequest {
 
 /** Says to a server who asks, where that is proven. */
 const NODE_FIELD = 'Meshwright-Node';
+/** What no remote says to a server. What is between the words of a name is one and the same to servers that make variables of fields. */
+const KEPT_BACK = /^(expect|meshwright[^a-z0-9]node)$/i;
 
 export async function toServer(request: SiteRequest, endpoint: SocketEndpoint): Promise<void> {
   const { host, pipe, head, visit } = request;
@@ -39,7 +41,7 @@ export async function toServer(request: SiteRequest, endpoint: SocketEndpoint): 
     if (isOther) return await join(pipe, call.pipe, (thrown) => resetTextOf(asFailure(thrown, 'the connection was lost')), visit.passings);
     await carry(call.pipe, pipe, visit.passings.back);
     await sent;
-    if (protocol !== undefined) await request.body.drop();
+    if (protocol !== undefined) await request.body.drop(visit.passings.there);
   } catch (thrown) {
     call.pipe.reset('');
     throw request.body.error ?? asFailure(thrown, 'the web server');
@@ -60,7 +62,7 @@ async function upload({ body, visit }: SiteRequest, to: BytePipe): Promise<void>
 }
 
 function fieldsFor({ host, head, pipe }: SiteRequest, protocol: string | undefined): Headers {
-  const passed = endToEnd(head.headers, ['transfer-encoding']).filter(([name]) => !/^(expect|meshwright-node)$/i.test(name));
+  const passed = endToEnd(head.headers, ['transfer-encoding']).filter(([name]) => !KEPT_BACK.test(name));
   const isEmpty = bodyOf(head.headers) === 'none' && !/^(GET|HEAD|OPTIONS|DELETE)$/.test(head.method);
   const own: [string, string][] =
     protocol === undefined

@@ -91,6 +91,15 @@ describe('gateways (TH-12, TH-30)', () => {
     expect([head.statusCode, (await bodyOf(head)).length]).to.deep.equal([200, 0]);
   });
 
+  it('a program cannot say who asks, by no spelling that a server takes for the same field', async () => {
+    const names = ['Meshwright-Node', 'meshwright_node', 'Meshwright.Node', 'MESHWRIGHT~NODE'];
+    const headers = Object.fromEntries([...names, 'Meshwright_Nodes'].map((name) => [name, 'victim']));
+    await bodyOf(await ask({ path: '/who', headers }));
+    const { rawHeaders } = seen.at(-1) as IncomingMessage;
+    expect(rawHeaders.filter((_, at) => rawHeaders[at + 1] === 'victim')).to.deep.equal(['Meshwright_Nodes']);
+    expect(rawHeaders[rawHeaders.indexOf('Meshwright-Node') + 1]).to.equal(nodes[0].id);
+  });
+
   it('each request is one line of the access log, whatever a program sends', async () => {
     lines.length = 0;
     await bodyOf(await ask({ path: `/${'a'.repeat(7_000)}?secret=1`, headers: { 'x-long': 'b'.repeat(5_000) } }));
