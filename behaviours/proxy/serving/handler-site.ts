@@ -38,7 +38,7 @@ export async function toHandler(parts: SiteRequest, handler: RequestHandler): Pr
   await pipe.write(headBytes({ status: response.status, headers: endToEnd([...response.headers] as Headers) }));
   if (response.body !== null && head.method !== 'HEAD') await send(parts, response.body);
   await pipe.end();
-  await body.drop();
+  await body.drop(parts.visit.passings.there);
 }
 
 async function send({ pipe, visit }: SiteRequest, body: ReadableStream<Uint8Array>): Promise<void> {

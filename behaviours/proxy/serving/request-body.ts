@@ -4,6 +4,7 @@
 import type { BytePipe, Clock, NetworkError } from '../../../core/index.js';
 import { asFailure, failure } from '../outcomes.js';
 import type { Agenda } from '../pipes/agenda.js';
+import type { Passing } from '../pipes/join.js';
 import type { bodyOf } from '../protocols/headers.js';
 
 /** What has to come in each period. */
@@ -39,9 +40,9 @@ export class RequestBody implements Pick<BytePipe, 'read'> {
     }
   }
 
-  /** What nobody wants is dropped, so that the other side comes to its end. */
-  async drop(): Promise<void> {
-    while (!this.isEnded) await this.read();
+  /** What nobody wants is dropped, so that the other side comes to its end; it counts, and is held up, as what is wanted. */
+  async drop(passing: Passing): Promise<void> {
+    while (!this.isEnded) await passing((await this.read())?.length ?? 0);
   }
 
   private async next(): Promise<Uint8Array | undefined> {

@@ -49,7 +49,7 @@ export class Sites {
     if (site === undefined) throw failure('destination_not_found', 'the node has no such site');
     const { agenda, clock, settings, counters } = this.host;
     const body = new RequestBody(pipe, length, { agenda, clock, slowBodyMs: settings.slowBodyMs });
-    if (length === 'none' && upgradeOf(head.headers) === undefined) await body.drop();
+    if (length === 'none' && upgradeOf(head.headers) === undefined) await body.drop(visit.passings.there);
     counters.served++;
     visit.address = site.type;
     const parts = { host: this.host, pipe, head, body, visit };

@@ -1,8 +1,10 @@
 /** @module Tests of what each node may use of a proxy, and what a slow or silent side holds, in virtual time. */
 import { expect } from 'chai';
 import { ProxyBehavior } from '../../../behaviours/proxy/index.js';
+import { headBytes, REQUEST, readResponse } from '../../../behaviours/proxy/messages.js';
+import { StreamPipe } from '../../../behaviours/proxy/pipes/stream-pipe.js';
 import { Account, Accounts } from '../../../behaviours/proxy/serving/accounts.js';
-import type { LocalSocket } from '../../../core/index.js';
+import { type LocalSocket, toNode } from '../../../core/index.js';
 import { bytes, echo, type FakeSocket, FakeSockets, hex, line, readAll } from './support.js';
 
 describe('quotas of a proxy (H-49)', () => {
@@ -22,6 +24,28 @@ describe('quotas of a proxy (H-49)', () => {
       expect(got / 20, `${count} connections`).to.be.within(900_000, 1_100_000);
       await sim.stop();
     }
+  });
+
+  it('a body that nobody reads counts as one that is read', async () => {
+    const { sim, caller, server } = await line(2, { bytesPerSecond: 1_000_000 });
+    server.behavior(ProxyBehavior).onRequest(() => new Response('no', { status: 401 }));
+    const pipe = new StreamPipe(await caller.openStream(toNode(server.id), 12));
+    let sent = 0;
+    const upload = async () => {
+      const headers = [['Transfer-Encoding', 'chunked']] as const;
+      await pipe.write(headBytes({ kind: REQUEST, method: 'POST', path: '/', headers, site: '' }));
+      for (;;) {
+        await pipe.write(new Uint8Array(65_536));
+        sent += 65_536;
+      }
+    };
+    upload().catch(() => {});
+    const head = await sim.waitFor(pipe.head());
+    expect(readResponse(head as Uint8Array)?.status).to.equal(401);
+    await sim.run(20_000);
+    expect(sent / 20).to.be.within(900_000, 1_100_000);
+    expect(server.behavior(ProxyBehavior).counters.bytesSent / 20).to.be.within(900_000, 1_100_000);
+    await sim.stop();
   });
 
   it('requests per second are kept to within 10 %', async () => {
