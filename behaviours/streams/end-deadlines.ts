@@ -14,20 +14,28 @@ export class EndDeadlines {
   hasReceived = false;
   /** When something passed last. */
   lastMs: number;
+  private silenceMs: number;
 
   constructor(private readonly fields: DeadlineFields) {
     this.lastMs = fields.nowMs;
+    this.silenceMs = fields.silenceMs;
+  }
+
+  /** This side waits no longer than so long, whatever the opener allows. */
+  narrow(silenceMs: number): void {
+    this.silenceMs = Math.min(this.silenceMs, silenceMs);
   }
 
   /** The next one that holds now. */
   get dueMs(): number {
-    const { timeoutMs, silenceMs, nowMs } = this.fields;
-    return this.acceptedMs === undefined ? nowMs + timeoutMs : Math.min(this.firstByteDueMs, this.lastMs + silenceMs);
+    const { timeoutMs, nowMs } = this.fields;
+    return this.acceptedMs === undefined ? nowMs + timeoutMs : Math.min(this.firstByteDueMs, this.lastMs + this.silenceMs);
   }
 
   /** Which of them is the next one. */
   get text(): string {
-    const { timeoutMs, firstByteMs, silenceMs } = this.fields;
+    const { silenceMs } = this;
+    const { timeoutMs, firstByteMs } = this.fields;
     if (this.acceptedMs === undefined) return `the stream was not taken within ${timeoutMs} ms`;
     const isFirst = this.firstByteDueMs <= this.lastMs + silenceMs;
     return isFirst ? `no byte came within ${firstByteMs} ms` : `nothing was sent or received for ${silenceMs} ms`;

@@ -53,7 +53,7 @@ export class StreamTable {
   add(agent: BehaviorAgent, carrier: Carrier, end: StreamEnd): WebStream {
     const web = new WebStream(end, carrier, {
       touched: (one) => this.act(one, () => {}),
-      accepted: (one) => this.schedule(one, one.deadlineMs),
+      deadlinesChanged: (one) => this.schedule(one, one.deadlineMs),
       consumed: (one, byteCount, windowMax) => this.consumed(one, byteCount, windowMax),
     });
     this.carrierOf.set(end, carrier);

@@ -12,8 +12,8 @@ import type { StreamEnd } from './stream-end.js';
 export interface WebHost {
   /** The end has something to send, or is over. */
   touched(end: StreamEnd): void;
-  /** The stream was taken: other deadlines hold. */
-  accepted(end: StreamEnd): void;
+  /** The stream was taken, or is narrower: other deadlines hold. */
+  deadlinesChanged(end: StreamEnd): void;
   /** The reader has taken so many bytes, and lets so many wait at most. */
   consumed(end: StreamEnd, byteCount: number, windowMax: number): void;
 }
@@ -94,11 +94,17 @@ export class WebStream implements ByteStream, EndObserver {
     return this.source.name;
   }
 
-  narrow(windowBytes: number): void {
+  narrow(windowBytes: number, silenceMs?: number): void {
     if (!Number.isSafeInteger(windowBytes) || windowBytes < WINDOW_MIN_BYTES)
       throw new NetworkError('ARGUMENT_INVALID', `narrow: windowBytes must be a whole number of ${WINDOW_MIN_BYTES} or more`);
+    if (silenceMs !== undefined && !(Number.isSafeInteger(silenceMs) && silenceMs >= 1))
+      throw new NetworkError('ARGUMENT_INVALID', 'narrow: silenceMs must be a whole number of 1 or more');
     this.windowMax = windowBytes;
     this.source.narrow(windowBytes);
+    if (silenceMs === undefined) return;
+    this.source.deadlines.narrow(silenceMs);
+    this.host.deadlinesChanged(this.source);
+    this.host.touched(this.source);
   }
 
   reset(reason = ''): void {
@@ -107,7 +113,7 @@ export class WebStream implements ByteStream, EndObserver {
   }
 
   accepted(): void {
-    this.host.accepted(this.source);
+    this.host.deadlinesChanged(this.source);
     this.onAccepted();
   }
 

@@ -27,8 +27,9 @@ export interface ByteStream {
   /**
    * From now on at most so many bytes of the remote wait here for the reader, or are in transit to it: 16,384 or more; never more than the streams
    * behaviour grants anyway. In `onStream` itself it holds from the first byte on, later when as much has been read as it is narrower by.
+   * `silenceMs`, 1 or more: without a byte in either direction for so long the stream is reset, where the opener allows longer.
    */
-  narrow(windowBytes: number): void;
+  narrow(windowBytes: number, silenceMs?: number): void;
   /** Ends both directions at once, also on the other side, which gets `STREAM_RESET` with the reason. Idempotent; 256 characters at most. */
   reset(reason?: string): void;
 }

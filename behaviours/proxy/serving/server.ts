@@ -40,7 +40,7 @@ export class Server {
   /** Never rejects. */
   async serve(stream: ByteStream): Promise<void> {
     const { settings, clock, counters } = this.host;
-    stream.narrow(settings.windowBytes);
+    stream.narrow(settings.windowBytes, settings.idleMs);
     const account = this.admit(stream, clock.nowMs());
     if (account instanceof Error) {
       countFailure(counters, account, false);

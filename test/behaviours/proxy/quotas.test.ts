@@ -1,7 +1,7 @@
 /** @module Tests of what each node may use of a proxy, and what a slow or silent side holds, in virtual time. */
 import { expect } from 'chai';
 import { ProxyBehavior } from '../../../behaviours/proxy/index.js';
-import { headBytes, REQUEST, readResponse } from '../../../behaviours/proxy/messages.js';
+import { headBytes, REQUEST, readResponse, SOCK } from '../../../behaviours/proxy/messages.js';
 import { StreamPipe } from '../../../behaviours/proxy/pipes/stream-pipe.js';
 import { Account, Accounts } from '../../../behaviours/proxy/serving/accounts.js';
 import { type LocalSocket, toNode } from '../../../core/index.js';
@@ -124,6 +124,24 @@ describe('slow and silent sides of a proxy', () => {
     expect(held(server) + 65_536).to.be.within(200_000, 262_144);
     expect(held(caller) + 65_536).to.be.within(200_000, 262_144);
     expect(fromTarget, 'the window, and what is on its way into it').to.be.below(524_288);
+    await sim.stop();
+  });
+
+  it('a silent connection ends after the idle time of the node that lends, whatever the caller allows', async () => {
+    const { sim, caller, far, server } = await line(2, { allow: ['127.0.0.1:7'], idleMs: 5_000 });
+    far.serve(7, echo);
+    const pipe = new StreamPipe(await caller.openStream(toNode(server.id), 12, { silenceMs: 86_400_000 }));
+    await pipe.write(headBytes({ kind: SOCK, target: '127.0.0.1:7' }));
+    await sim.waitFor(pipe.head());
+    for (let round = 0; round < 4; round++) {
+      await sim.run(4_000);
+      await pipe.write(bytes('x'));
+      expect((await sim.waitFor(pipe.read()))?.length).to.equal(1);
+    }
+    const ended = pipe.read().catch(({ message }: Error) => message);
+    await sim.run(6_000);
+    expect(server.queues().find(({ name }) => name === 'proxy.streams')?.messages).to.equal(0);
+    expect(await sim.waitFor(ended)).to.equal('nothing was sent or received for 5000 ms');
     await sim.stop();
   });
 
