@@ -114,7 +114,6 @@ export class Handovers implements LinkObserver {
   private release(candidate: Link): void {
     if (candidate.isOver) return;
     candidate.isHeld = false;
-    this.links.resume(candidate);
     this.context.deadlines.add(() => this.links.readOn(candidate), this.context.nowMs, candidate);
   }
 
@@ -146,7 +145,6 @@ export class Handovers implements LinkObserver {
 
   private formerRead(link: Link): void {
     link.isFormerRead = true;
-    this.links.resume(link);
     this.context.deadlines.add(() => this.links.readOn(link), this.context.nowMs, link);
     this.context.deadlines.add(() => this.finish(link), this.context.nowMs + LINGER_MS, link);
   }
@@ -164,11 +162,16 @@ export class Handovers implements LinkObserver {
     else this.links.close(link, 'transport', 'its channel was lost during a hand-over');
   }
 
-  /** The link goes over the candidate's channel from now on. What was measured, and what had come unread, belongs to a channel. */
+  /**
+   * The link goes over the candidate's channel from now on, paused until it is read on. What was measured, and what had come unread, belongs to a
+   * channel; a part of that may lie in a chunk of the transport's, in whose midst the candidate was proven.
+   */
   private absorb(link: Link, candidate: Link): void {
     const { channel, id } = candidate;
     if (channel === undefined) return;
     candidate.channel = undefined;
+    candidate.successor = link;
+    channel.settle();
     this.links.forget(candidate);
     this.byChannel.set(id, link);
     channel.carry(link);
@@ -182,8 +185,10 @@ export class Handovers implements LinkObserver {
     link.isPaused = candidate.isPaused;
     link.heldChunks.push(...candidate.heldChunks);
     link.heldBytes += candidate.heldBytes;
+    link.end = candidate.end;
     link.rttMs = undefined;
     link.pongCount = 0;
+    this.links.pause(link);
   }
 
   /** A message of service 0 as a frame. */

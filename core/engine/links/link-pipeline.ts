@@ -46,10 +46,11 @@ export class LinkPipeline {
     const { channel } = link;
     if (link.isOver || channel?.kind === 'datagram') return;
     this.count(link, bytes);
-    if (channel === undefined || link.isHeld || link.isDeferred || link.awaitsFormer) return this.keep(link, new Uint8Array(bytes));
+    if (channel === undefined || link.isLeftUnread) return this.keep(link, new Uint8Array(bytes));
     this.budget.spend(link, () => {
       const rest = this.take(link, channel, bytes);
-      if (rest.length > 0 && !link.isOver) this.keep(link, new Uint8Array(rest));
+      const owner = link.successor ?? link;
+      if (rest.length > 0 && !owner.isOver) this.keep(owner, new Uint8Array(rest));
     });
   }
 
@@ -75,14 +76,14 @@ export class LinkPipeline {
 
   /** The channel is gone. What came before takes effect first. */
   ended(link: Link, cause: Error | undefined): void {
-    if (link.isDeferred) link.end = { cause };
+    if (link.isDeferred || (link.awaitsFormer && !link.isOver)) link.end = { cause };
     else if (cause === undefined) this.links.channelClosed(link, 'truncated', 'the channel ended without a goodbye');
     else this.links.channelClosed(link, 'transport', cause.message);
   }
 
   /** The link was not read for a while: it had no slot, or was held back. */
   readOn(link: Link): void {
-    this.budget.spend(link, () => this.catchUp(link));
+    this.budget.spend(link, () => this.resume(link));
   }
 
   /** A new turn: the links that have more to read than their share of the last one. */
@@ -98,9 +99,9 @@ export class LinkPipeline {
   private resume(link: Link): void {
     link.isDeferred = false;
     this.catchUp(link);
-    if (link.isDeferred) return;
+    if (link.isDeferred || link.phase === 'closed') return;
     this.links.resume(link);
-    if (link.end !== undefined) this.ended(link, link.end.cause);
+    if (link.end !== undefined && !link.awaitsFormer) this.ended(link, link.end.cause);
   }
 
   /** What is there of the link already, as far as it may be read. */
@@ -113,15 +114,16 @@ export class LinkPipeline {
     if (link.awaitsFormer || link.isOver || link.isDeferred) return;
     this.read(link, channel);
     if (channel.kind === 'datagram') return;
-    let done = 0;
-    for (; done < heldChunks.length && !link.isOver && !link.isHeld && !link.isDeferred; done++) {
-      const chunk = heldChunks[done] as Uint8Array;
+    while (heldChunks.length > 0 && !link.isOver && !link.isHeld && !link.isDeferred) {
+      // Out before it is taken: with that, the rest may become another link's.
+      const chunk = heldChunks.shift() as Uint8Array;
+      link.heldBytes -= chunk.length + CHUNK_BYTES;
       const rest = this.take(link, channel, chunk);
-      link.heldBytes -= chunk.length - rest.length;
-      if (rest.length === 0) link.heldBytes -= CHUNK_BYTES;
-      else heldChunks[done--] = rest;
+      if (rest.length === 0) continue;
+      const owner = link.successor ?? link;
+      owner.heldChunks.unshift(rest);
+      owner.heldBytes += rest.length + CHUNK_BYTES;
     }
-    heldChunks.splice(0, done);
   }
 
   /** Returns what of the bytes is beyond the link's share of this turn. A chunk is divided only if it is longer than a whole share. */

@@ -223,8 +223,9 @@ export class LinkTable implements BehaviorObserver {
     this.context.effect({ type: 'pause', connectionId: link.channelId });
   }
 
+  /** As soon as nothing keeps it unread. */
   resume(link: Link): void {
-    if (!link.isPaused) return;
+    if (!link.isPaused || link.isLeftUnread) return;
     link.isPaused = false;
     this.context.effect({ type: 'resume', connectionId: link.channelId });
   }

@@ -37,6 +37,8 @@ export class Link {
   /** The channel that it had before a hand-over, until all of it has arrived; and whether the remote's end of it was read. */
   former: DatagramChannel | undefined;
   isFormerRead = false;
+  /** Of a candidate: the link that has its channel now. */
+  successor: Link | undefined;
   /** Of the channel that took over. */
   takenBinding: Uint8Array | undefined;
   /** The connection id by which its transport knows its channel. */
@@ -72,7 +74,7 @@ export class Link {
   heldBytes = 0;
   /** It has used up its share of this turn of the event loop: the rest, and what comes, is read in the next one. */
   isDeferred = false;
-  /** Its channel has ended meanwhile. */
+  /** Its channel has ended before all of it was read. */
   end: { readonly cause: Error | undefined } | undefined;
   /** The turn in which it was read last, and what was read of it then. */
   turn = 0;
@@ -155,6 +157,11 @@ export class Link {
   /** What comes over its channel waits until the one before was read to its end. */
   get awaitsFormer(): boolean {
     return this.former !== undefined && !this.isFormerRead;
+  }
+
+  /** What comes over its channel is kept for later. */
+  get isLeftUnread(): boolean {
+    return this.isHeld || this.isDeferred || this.awaitsFormer;
   }
 
   /** It has ended for authors. */
