@@ -2,7 +2,6 @@
  * @module Network: the node's state machine, synchronous and without any contact to the world. `step` takes one input and runs to
  * quiescence; `flush` returns what the world has to do; `nextDueMs` is when time itself is an input. It owns the one FIFO of
  * actions. Nothing in it or below it knows a socket, a timer, a clock, ambient randomness or a promise.
- *
  * The path of the bytes: bytes -> link's secure channel -> frames -> `delivery.ts` -> callback, and back by lane, record, effect.
  */
 
@@ -222,7 +221,8 @@ export class Network implements EngineContext {
       case 'written':
         return this.withLink(input.connectionId, (link) => this.parts.pipeline.written(link, input.byteCount));
       case 'closed':
-        return this.withLink(input.connectionId, (link) => this.parts.pipeline.ended(link, input.cause));
+        this.withLink(input.connectionId, (link) => this.parts.pipeline.ended(link, input.cause));
+        return this.parts.handovers.channelEnded(input.connectionId);
       case 'datagram':
       case 'socket-closed':
         return this.parts.datagrams.take(input);

@@ -111,7 +111,6 @@ function linkPartsOf(context: EngineContext, router: RouterFacade, { callbacks, 
   const duplicates = new Duplicates(context, links, liveness, admission, handovers);
   const paths = new Paths(context, links, callbacks, behaviors, router);
   const dialer = new Dialer(context, links, callbacks, behaviors, paths);
-  handovers.absorbed = (candidate, link) => dialer.absorbed(candidate, link);
   duplicates.isDialling = (nodeId, path) => dialer.isDialling(nodeId, path);
   return {
     links,
@@ -139,6 +138,10 @@ function messagePartsOf(context: EngineContext, router: RouterFacade, parts: Beh
   const pipeline = new LinkPipeline(context, parts.links, parts.duplicates, delivery);
   parts.links.readOn = (link) => pipeline.readOn(link);
   const datagrams = new Datagrams(context, parts.links, pipeline);
+  parts.handovers.absorbed = (candidate, link) => {
+    parts.dialer.absorbed(candidate, link);
+    datagrams.absorbed(candidate, link);
+  };
   const sender = new Sender(shared);
   return { local, history, forwarder, delivery, pipeline, datagrams, sender, application: new ApplicationSender({ ...shared, sender }) };
 }

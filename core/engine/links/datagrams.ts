@@ -48,6 +48,14 @@ export class Datagrams implements LinkObserver {
     if (link.initiationKey !== undefined) this.initiated.delete(link.initiationKey);
   }
 
+  /** What an initiation began carries another link now. */
+  absorbed({ initiationKey }: Link, link: Link): void {
+    if (initiationKey === undefined) return;
+    this.ended(link);
+    link.initiationKey = initiationKey;
+    this.initiated.set(initiationKey, link);
+  }
+
   private receive(arrival: Arrival): void {
     const { bytes, from } = arrival;
     const type = typeOf(bytes);

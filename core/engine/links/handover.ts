@@ -27,11 +27,11 @@ const TOO_MANY = 'another channel between the two nodes was chosen';
 const NAME_BYTES = 16;
 
 export class Handovers implements LinkObserver {
-  /** Set right after construction: the dial that a channel comes from has come to this link. */
+  /** Set right after construction: the dial, or the initiation, that a channel comes from has come to this link. */
   absorbed!: (candidate: Link, link: Link) => void;
   /** Channels that wait for the smaller node, by the link that they could take over. */
   private readonly candidates = new Map<Link, readonly Link[]>();
-  /** Links by the id by which a transport knows the channel that took them over. */
+  /** Links by the id by which a transport knows the stream that took them over, until it has ended. */
   private readonly byChannel = new Map<number, Link>();
   /** Channels that the smaller node has named before they were proven here. */
   private readonly named = new Map<Link, Uint8Array>();
@@ -42,11 +42,14 @@ export class Handovers implements LinkObserver {
     private readonly callbacks: Callbacks,
   ) {}
 
-  /** The link of a transport's channel; of one that has ended only the transport's own end is awaited. */
+  /** The link that the transport's channel took over. */
   linkAt(channelId: number): Link | undefined {
-    const link = this.byChannel.get(channelId);
-    if (link?.phase === 'closed') this.byChannel.delete(channelId);
-    return link;
+    return this.byChannel.get(channelId);
+  }
+
+  /** The transport has nothing more to say of the channel. */
+  channelEnded(channelId: number): void {
+    this.byChannel.delete(channelId);
   }
 
   /** Takes a proven channel for which there is a better use than a link of its own. False: it is an ordinary one. */
@@ -173,7 +176,7 @@ export class Handovers implements LinkObserver {
     candidate.successor = link;
     channel.settle();
     this.links.forget(candidate);
-    this.byChannel.set(id, link);
+    if (channel.kind === 'stream') this.byChannel.set(id, link);
     channel.carry(link);
     link.channel = channel;
     link.channelId = id;

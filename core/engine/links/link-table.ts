@@ -216,14 +216,13 @@ export class LinkTable implements BehaviorObserver {
     this.drop(link, 'end');
   }
 
-  /** Its channel is not read until `resume`. A socket of datagrams is many links': it is read all the time. */
+  /** Its channel is not read until `resume`, and while anything keeps it unread. A socket of datagrams is many links': it is read all the time. */
   pause(link: Link): void {
     if (link.isPaused || link.socketId !== undefined) return;
     link.isPaused = true;
     this.context.effect({ type: 'pause', connectionId: link.channelId });
   }
 
-  /** As soon as nothing keeps it unread. */
   resume(link: Link): void {
     if (!link.isPaused || link.isLeftUnread) return;
     link.isPaused = false;
