@@ -76,11 +76,13 @@ export class OperatorBehavior extends NetworkBehavior {
     const operatorTime = (agent: BehaviorAgent, nodeId: NodeId, timeMs: number) => {
       this.operatorClock = { nodeId, aheadMs: timeMs - agent.wallMs };
     };
-    this.lookups = new Lookups({ self, signer, operators: space.operators, counters, operatorTime }, settings);
+    const ownCertificate = () => this.members?.membership.certificate.bytes;
+    this.lookups = new Lookups({ self, signer, operators: space.operators, counters, ownCertificate, operatorTime }, settings);
     const store: OperatorStore | undefined = typeof serve === 'string' ? this.kept : serve;
     this.serving = new Serving({
       ...{ self, signer, counters, store, lookups: this.lookups },
-      ownCertificate: () => this.members?.membership.certificate.bytes,
+      ownCertificate,
+      isMember: (agent, nodeId, shown) => this.isMember(agent, nodeId, shown),
       act: (work) => this.whileRunning(work),
       unanswered: (request, answer) => this.listeners.offer((listener) => listener.onOp?.(request, answer)),
       kept: (agent) => this.kept.saveSoon(agent),
@@ -249,10 +251,13 @@ export class OperatorBehavior extends NetworkBehavior {
     const shown = line && this.members?.certificateOf(line.id);
     if (shown !== undefined) return shown.key;
     const known = this.lookups.get(nodeId);
-    if (known === undefined || this.members === undefined) return known?.key;
-    const certificate = known.certificate && readCertificate(known.certificate, this.signer);
-    const isMember = certificate !== undefined && this.members.membership.judge(agent, certificate, nodeId) === undefined;
-    return isMember ? known.key : undefined;
+    return known !== undefined && this.isMember(agent, nodeId, known.certificate) ? known.key : undefined;
+  }
+
+  private isMember(agent: BehaviorAgent, nodeId: NodeId, shown: Uint8Array | undefined): boolean {
+    if (this.members === undefined) return true;
+    const certificate = shown && readCertificate(shown, this.signer);
+    return certificate !== undefined && this.members.membership.judge(agent, certificate, nodeId) === undefined;
   }
 
   /** What a store or an application answers after the end is of no use. */

@@ -8,7 +8,7 @@
  *   5 packet   { from, to, body } of 32, 32 and at most 4,096 bytes, the body in CBOR; with `mark` (8 random bytes) and `signature` a signed one,
  *              with `via` and `referral` a referred one
  *
- * Calls: the method `op` with `{ who }`, from over relays also with `{ key, nonce, signature }`; its answer is `{ key, time, addresses, certificate?,
+ * Calls: the method `op` with `{ who }`, from over relays also with `{ key, nonce, signature, certificate? }`; its answer is `{ key, time, addresses, certificate?,
  * referral? }`.
  */
 import { joinBytes, type NodeId, nodeIdToBytes } from '../../core/index.js';
@@ -70,7 +70,13 @@ export const readMessage = messageReader(
   }),
 );
 
-const REQUEST = fields({ who: ID, key: optional(KEY), nonce: optional(MARK), signature: optional(SIGNATURE) });
+const REQUEST = fields({
+  who: ID,
+  key: optional(KEY),
+  nonce: optional(MARK),
+  signature: optional(SIGNATURE),
+  certificate: optional(CERTIFICATE),
+});
 const ANSWER = fields({ key: KEY, time: whole(), addresses: ADDRESSES, certificate: optional(CERTIFICATE), referral: optional(REFERRAL) });
 export type OpRequest = Infer<typeof REQUEST>;
 export type OpAnswer = Infer<typeof ANSWER>;

@@ -114,7 +114,7 @@ export class OperatorCounters {
   /** Look-ups that were begun, and answers whose key does not belong to the node. */
   lookups = 0;
   wrongAnswers = 0;
-  /** Requests for keys: answered, not known here, neither in a line nor signed. */
+  /** Requests for keys: answered, not known here, neither in a line nor signed by a member. */
   opsAnswered = 0;
   opsUnknown = 0;
   opsRefused = 0;

@@ -56,6 +56,8 @@ export interface LookupsHost {
   /** Each with its node id. */
   readonly operators: readonly Address[];
   readonly counters: { lookups: number; wrongAnswers: number };
+  /** In a space with an authority. */
+  ownCertificate(): Uint8Array | undefined;
   /** An operator has told what its clock shows. */
   operatorTime(agent: BehaviorAgent, operator: NodeId, timeMs: number): void;
 }
@@ -177,13 +179,15 @@ export class Lookups {
     });
   }
 
-  /** A neighbour knows who asks; others are shown it by a signature. */
+  /** A neighbour knows who asks; others are shown it by a signature, and that this node is a member by its certificate. */
   private requestTo(agent: BehaviorAgent, whom: NodeId, nodeId: NodeId): unknown {
     const who = nodeIdToBytes(nodeId);
     if (agent.connectionTo(whom) !== undefined) return { who };
     const nonce = agent.random.bytes(NONCE_BYTES);
     const { signer } = this.host;
-    return { who, key: signer.publicKey, nonce, signature: signer.sign(REQUEST_DOMAIN, requestBytes(whom, who, nonce)) };
+    const signature = signer.sign(REQUEST_DOMAIN, requestBytes(whom, who, nonce));
+    const certificate = this.host.ownCertificate();
+    return { who, key: signer.publicKey, nonce, signature, ...(certificate && { certificate }) };
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * @module Serving: answers `op` requests. Every node answers for its own key; an operator for others: by asking the node itself where that is a neighbour,
- * or from its store. A request has to come from a neighbour, or be signed by who asks. What nobody here answers goes to the application of an operator.
+ * or from its store. A request has to come from a neighbour, or be signed by who asks, who has to be a member then. What nobody here answers goes to the application of an operator.
  */
 import {
   type BehaviorAgent,
@@ -38,6 +38,8 @@ export interface ServingHost {
   readonly store: OperatorStore | undefined;
   readonly counters: { opsAnswered: number; opsUnknown: number; opsRefused: number };
   ownCertificate(): Uint8Array | undefined;
+  /** Whether a node is a member by that certificate. In an open space everybody is. */
+  isMember(agent: BehaviorAgent, nodeId: NodeId, certificate: Uint8Array | undefined): boolean;
   act(work: (agent: BehaviorAgent) => void): void;
   /** The last one who may answer; whether it will. */
   unanswered(request: UnansweredOp, answer: (found: StoredNode | undefined) => void): boolean;
@@ -57,7 +59,7 @@ export class Serving {
     const trust = read === undefined ? undefined : this.trustOf(agent, request, read);
     if (read === undefined || trust === undefined) {
       counters.opsRefused++;
-      return answer.error('NOT_TRUSTED', read === undefined ? 'malformed request' : 'neither in a line nor signed');
+      return answer.error('NOT_TRUSTED', read === undefined ? 'malformed request' : 'neither in a line nor signed by a member');
     }
     const who = nodeIdFromBytes(read.who);
     this.find(agent, { who, from: request.source, trust }, (later, found) => {
@@ -126,12 +128,13 @@ export class Serving {
 
   private trustOf(agent: BehaviorAgent, { source, sourceVerified }: RpcRequest, read: OpRequest): 'line' | 'signed' | undefined {
     if (sourceVerified) return 'line';
-    const { who, key, nonce, signature } = read;
+    const { who, key, nonce, signature, certificate } = read;
     if (key === undefined || nonce === undefined || signature === undefined) return undefined;
     const { signer, self } = this.host;
     this.checks ??= new TokenBucket(CHECKS_AT_ONCE, CHECKS_PER_SECOND, agent.nowMs);
-    if (signer.nodeIdOf(key) !== source || !this.checks.takeAll(1, agent.nowMs)) return undefined;
-    return signer.verify(key, REQUEST_DOMAIN, requestBytes(self, who, nonce), signature) ? 'signed' : undefined;
+    if (signer.nodeIdOf(key) !== source || !this.checks.takeAll(certificate ? 2 : 1, agent.nowMs)) return undefined;
+    if (!signer.verify(key, REQUEST_DOMAIN, requestBytes(self, who, nonce), signature)) return undefined;
+    return this.host.isMember(agent, source, certificate) ? 'signed' : undefined;
   }
 }
 

@@ -1,9 +1,12 @@
 /** @module Look-ups in virtual time: who answers for a key, what is believed, and what is bounded. */
 import { expect } from 'chai';
 import type { OperatorStore, StoredNode } from '../../../behaviours/index.js';
+import { REQUEST_DOMAIN } from '../../../behaviours/operator/lookup/lookups.js';
+import { requestBytes } from '../../../behaviours/operator/messages.js';
+import { NodeSigner } from '../../../core/security/signer.js';
 import { MemoryStorage, type NetworkError, type NodeId, nodeIdToBytes, toNode } from '../../../index.js';
-import type { SimulatedNode } from '../../../simulation.js';
-import { areConnected, identityOf, type MemberOptions, operatorOf, SPACE, SpaceWorld } from './support.js';
+import { type SimulatedNode, simulatedCrypto } from '../../../simulation.js';
+import { areConnected, authorityOf, HOUR_MS, identityOf, type MemberOptions, operatorOf, SPACE, SpaceWorld } from './support.js';
 
 describe('look-ups of keys', () => {
   let world: SpaceWorld;
@@ -74,6 +77,40 @@ describe('look-ups of keys', () => {
       expect(await failure(two.call(route, 11, 'op', value))).to.equal('NOT_TRUSTED');
     expect(operatorOf(one).counters).to.include({ opsRefused: 5, opsAnswered: 0 });
     expect(await failure(two.call(route, 11, 'no-such-method', {}))).to.equal('RPC_METHOD_UNKNOWN');
+  });
+
+  it('over relays whoever shows no certificate, or one that is not good here, is told nothing (TH-08, TH-23)', async () => {
+    await member('relay', { node: quiet });
+    const one = await member('one', { seeds: ['relay'], node: quiet });
+    const two = await member('two', { seeds: ['relay'], node: quiet });
+    await bothWays(one, two);
+    const [who, nonce] = [nodeIdToBytes(one.id), new Uint8Array(8)];
+    const signer = new NodeSigner(identityOf('two'), simulatedCrypto, SPACE);
+    const request = {
+      ...{ who, nonce, key: keyOf('two') },
+      signature: signer.sign(REQUEST_DOMAIN, requestBytes(one.id, who, nonce)),
+    };
+    const ask = (certificate?: Uint8Array) =>
+      failure(two.call(toNode(one.id), 11, 'op', { ...request, ...(certificate && { certificate }) }));
+    const good = world.certificateOf('two');
+    expect(await ask(good)).to.equal(undefined);
+    const late = world.certificateOf('two', { untilMs: -6 * 60_000 });
+    for (const bad of [
+      undefined,
+      late,
+      world.certificateOf('relay'),
+      world.certificateOf('two', { authority: authorityOf(SPACE, 'rival') }),
+    ])
+      expect(await ask(bad)).to.equal('NOT_TRUSTED');
+    expect((await lookUp(two, one.id)).by).to.equal(one.id);
+    const revocations = world.authority.revoke(two.id, Math.floor(world.wallMs) - HOUR_MS);
+    await world.net.run(1_000);
+    const newer = world.certificateOf('two');
+    operatorOf(two).useCertificate(newer);
+    await world.net.run(100);
+    operatorOf(one).useRevocations(revocations);
+    expect([await ask(good), await ask(newer)]).to.deep.equal(['NOT_TRUSTED', undefined]);
+    expect(operatorOf(one).counters).to.include({ opsAnswered: 3, opsRefused: 5 });
   });
 
   it('a key that does not belong to the node is no answer, and the next operator is asked; silence costs 2 s (TH-23)', async () => {
