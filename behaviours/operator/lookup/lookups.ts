@@ -8,9 +8,11 @@ import {
   type Address,
   type BehaviorAgent,
   BoundedMap,
+  type Connection,
   type NodeId,
   nodeIdToBytes,
   type Signer,
+  toConnection,
   toNode,
   tryParseAddress,
 } from '../../../core/index.js';
@@ -133,7 +135,9 @@ export class Lookups {
     settle: (agent: BehaviorAgent, found: KnownNode | undefined, code?: string) => void,
     timeoutMs = ASK_MS,
   ): void {
-    agent.call(toNode(whom), SERVICE_ID, OP, this.requestTo(agent, whom, nodeId), { timeoutMs }, (later, result) => {
+    const line = agent.connectionTo(whom);
+    const route = line === undefined ? toNode(whom) : toConnection(line.id);
+    agent.call(route, SERVICE_ID, OP, this.requestTo(agent, whom, nodeId, line), { timeoutMs }, (later, result) => {
       const answer = result.type === 'ok' ? readAnswer(result.value) : undefined;
       if (answer !== undefined && this.operatorIds.includes(whom)) this.host.operatorTime(later, whom, answer.time);
       const found = answer && this.check(later, answer, whom, nodeId);
@@ -180,9 +184,9 @@ export class Lookups {
   }
 
   /** A neighbour knows who asks; others are shown it by a signature, and that this node is a member by its certificate. */
-  private requestTo(agent: BehaviorAgent, whom: NodeId, nodeId: NodeId): unknown {
+  private requestTo(agent: BehaviorAgent, whom: NodeId, nodeId: NodeId, line: Connection | undefined): unknown {
     const who = nodeIdToBytes(nodeId);
-    if (agent.connectionTo(whom) !== undefined) return { who };
+    if (line !== undefined) return { who };
     const nonce = agent.random.bytes(NONCE_BYTES);
     const { signer } = this.host;
     const signature = signer.sign(REQUEST_DOMAIN, requestBytes(whom, who, nonce));

@@ -113,6 +113,20 @@ describe('look-ups of keys', () => {
     expect(operatorOf(one).counters).to.include({ opsAnswered: 3, opsRefused: 5 });
   });
 
+  it('a neighbour is asked in its line, also where the way over others is faster (TH-16)', async () => {
+    const one = await member('one', { node: quiet });
+    await member('relay', { seeds: ['one'], node: quiet });
+    const two = await member('two', { seeds: ['one', 'relay'], node: quiet });
+    world.net.setLink('one', 'two', { latencyMs: 300 });
+    await world.net.run(60_000);
+    const direct = two.connections().find(({ nodeId }) => nodeId === one.id)?.id;
+    const { action } = two.explain(toNode(one.id));
+    expect(action).to.have.property('connectionId').that.is.a('number').and.not.equal(direct);
+    expect(areConnected(one, two)).to.equal(true);
+    expect((await lookUp(two, one.id)).by).to.equal(one.id);
+    expect(operatorOf(one).counters).to.include({ opsAnswered: 1, opsRefused: 0 });
+  });
+
   it('a key that does not belong to the node is no answer, and the next operator is asked; silence costs 2 s (TH-23)', async () => {
     const { says: liar } = await world.impostor('liar');
     const { says: silent } = await world.impostor('silent');
