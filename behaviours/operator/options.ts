@@ -39,7 +39,7 @@ export interface OperatorOptions {
   readonly keysMax?: number;
   /** Nodes that are looked up at once. 1,024 by default. */
   readonly lookupsMax?: number;
-  /** Packets that wait for the key of their sender; at most 8 of each sender. 256 by default; up to 4 KiB each. */
+  /** Packets that wait for the key of their sender; at most 8 of each sender, and half of them over one connection. 256 by default; up to 4 KiB each. */
   readonly heldMax?: number;
 }
 

@@ -1,10 +1,12 @@
 /**
  * @module Packets: values that nodes of a space send each other beside all services: in a line to a neighbour, over relays signed, referred by a neighbour
  * of both, or with no mark at all. Each is judged in the order of `order.ts`. A signed one whose signer is not known is held while the key is asked
- * for, and resumed or dropped then. Bounds: packets that are held, in all and for each sender; look-ups that strangers cause in a second.
+ * for, and resumed or dropped then. Bounds: packets that are held, in all, for each sender and over each connection; look-ups that strangers cause in a second, in all and over each;
+ * signed packets whose marks are remembered, in all and of each sender.
  */
 import {
   type BehaviorAgent,
+  BoundedMap,
   decodeValue,
   encodeValue,
   type Message,
@@ -31,8 +33,18 @@ const HOLDS_MAX = 2;
 /** Look-ups for senders that are not known: at once, and in a second in the long run. */
 const LOOKUPS_AT_ONCE = 64;
 const LOOKUPS_PER_SECOND = 16;
+/** The same for those that come over one connection: half of it. */
+const LOOKUPS_AT_ONCE_EACH = LOOKUPS_AT_ONCE / 2;
+const LOOKUPS_PER_SECOND_EACH = LOOKUPS_PER_SECOND / 2;
+const CONNECTIONS_MAX = 1_024;
 /** A signed packet that comes again within this time is a replay. */
-const SEEN = { countMax: 16_384, ageMaxMs: 120_000 };
+const MARKS_MAX = 16_384;
+/** Marks are forgotten by time alone: at their bound further packets are refused. */
+const SEEN = { countMax: 2 * MARKS_MAX + 2, ageMaxMs: 120_000 };
+/** Signed packets of one sender: at once, and in a second in the long run. */
+const SIGNED_AT_ONCE = 512;
+const SIGNED_PER_SECOND = 16;
+const SIGNERS_MAX = 1_024;
 
 /** A packet as it reached this node. */
 export interface Packet {
@@ -75,6 +87,9 @@ export interface PacketCounters {
   packetsDropped: number;
 }
 
+/** Why a packet is dropped beside what `order.ts` says. */
+type PacketsReason = 'repeated' | 'too-many-signed' | 'unknown-signer' | 'too-many-held';
+
 interface Arrived {
   /** How often it was held: for the key of its sender, and for that of the node that has referred it. */
   readonly holds: number;
@@ -88,6 +103,10 @@ export class Packets {
   private readonly heldBy = new Map<NodeId, Arrived[]>();
   private held = 0;
   private readonly seen = new SeenSet(SEEN);
+  private readonly signers = new BoundedMap<NodeId, TokenBucket>(SIGNERS_MAX);
+  /** Of each connection: packets that are held, and the look-ups that they may cause. */
+  private readonly heldOver = new Map<number, number>();
+  private readonly lookupsOver = new BoundedMap<number, TokenBucket>(CONNECTIONS_MAX);
   private lookups: TokenBucket | undefined;
 
   constructor(private readonly host: PacketsHost) {}
@@ -132,6 +151,7 @@ export class Packets {
 
   stop(): void {
     this.heldBy.clear();
+    this.heldOver.clear();
     this.held = 0;
   }
 
@@ -141,7 +161,8 @@ export class Packets {
     if (verdict === 'hold') return this.hold(agent, arrived, facts);
     if ('drop' in verdict) return this.drop(agent, arrived, verdict.drop);
     const { packet, source, connectionId } = arrived;
-    if (packet.mark !== undefined && !this.isNews(agent, source, packet.mark)) return this.drop(agent, arrived, 'repeated');
+    const refusal = facts.signature === 'good' && packet.mark !== undefined ? this.remember(agent, source, packet.mark) : undefined;
+    if (refusal !== undefined) return this.drop(agent, arrived, refusal);
     const via = verdict.trust === 'via' && packet.via !== undefined ? nodeIdFromBytes(packet.via) : undefined;
     const value = decodeValue(packet.body)?.value;
     const isTaken = this.host.deliver({ from: source, trust: verdict.trust, via, value, connectionId });
@@ -174,14 +195,13 @@ export class Packets {
   }
 
   private hold(agent: BehaviorAgent, arrived: Arrived, { signature, referral }: PacketFacts): void {
-    const { source, packet, holds } = arrived;
+    const { source, packet, holds, connectionId } = arrived;
     const held = this.heldBy.get(source) ?? [];
     if (holds >= HOLDS_MAX) return this.drop(agent, arrived, 'unknown-signer');
-    if (this.held >= this.host.heldMax || held.length >= HELD_PER_SENDER_MAX) return this.drop(agent, arrived, 'too-many-held');
-    this.lookups ??= new TokenBucket(LOOKUPS_AT_ONCE, LOOKUPS_PER_SECOND, agent.nowMs);
-    if (held.length === 0 && !this.lookups.takeAll(1, agent.nowMs)) return this.drop(agent, arrived, 'too-many-held');
+    const isFull = held.length >= HELD_PER_SENDER_MAX || !this.hasRoom(connectionId);
+    if (isFull || (held.length === 0 && !this.mayLookUp(agent, connectionId))) return this.drop(agent, arrived, 'too-many-held');
     held.push({ ...arrived, holds: holds + 1 });
-    this.held++;
+    this.count(connectionId, 1);
     this.host.counters.packetsHeld++;
     if (held.length > 1) return;
     this.heldBy.set(source, held);
@@ -194,15 +214,42 @@ export class Packets {
   private resume(agent: BehaviorAgent, source: NodeId): void {
     const held = this.heldBy.get(source) ?? [];
     this.heldBy.delete(source);
-    this.held -= held.length;
+    for (const { connectionId } of held) this.count(connectionId, -1);
     for (const arrived of held) this.judge(agent, arrived);
   }
 
-  private isNews(agent: BehaviorAgent, source: NodeId, mark: Uint8Array): boolean {
-    return this.seen.add(`${source}${hexOf(mark)}`, agent.nowMs);
+  /** One connection fills half of what is held, so that others have room. */
+  private hasRoom(connectionId: number): boolean {
+    const { heldMax } = this.host;
+    return this.held < heldMax && (this.heldOver.get(connectionId) ?? 0) < Math.ceil(heldMax / 2);
   }
 
-  private drop(agent: BehaviorAgent, { source }: Arrived, reason: DropReason | 'repeated' | 'unknown-signer' | 'too-many-held'): void {
+  private count(connectionId: number, change: 1 | -1): void {
+    this.held += change;
+    const count = (this.heldOver.get(connectionId) ?? 0) + change;
+    if (count > 0) this.heldOver.set(connectionId, count);
+    else this.heldOver.delete(connectionId);
+  }
+
+  private mayLookUp({ nowMs }: BehaviorAgent, connectionId: number): boolean {
+    this.lookups ??= new TokenBucket(LOOKUPS_AT_ONCE, LOOKUPS_PER_SECOND, nowMs);
+    const each = this.lookupsOver.renew(connectionId) ?? new TokenBucket(LOOKUPS_AT_ONCE_EACH, LOOKUPS_PER_SECOND_EACH, nowMs);
+    this.lookupsOver.set(connectionId, each);
+    return each.takeAll(1, nowMs) && this.lookups.takeAll(1, nowMs);
+  }
+
+  /** Of a packet that is signed; others are no proof of who has chosen the mark. Nothing: it is news. */
+  private remember({ nowMs }: BehaviorAgent, source: NodeId, mark: Uint8Array): 'repeated' | 'too-many-signed' | undefined {
+    const id = `${source}${hexOf(mark)}`;
+    if (this.seen.has(id, nowMs)) return 'repeated';
+    const bucket = this.signers.renew(source) ?? new TokenBucket(SIGNED_AT_ONCE, SIGNED_PER_SECOND, nowMs);
+    this.signers.set(source, bucket);
+    if (this.seen.size >= MARKS_MAX || !bucket.takeAll(1, nowMs)) return 'too-many-signed';
+    this.seen.add(id, nowMs);
+    return undefined;
+  }
+
+  private drop(agent: BehaviorAgent, { source }: Arrived, reason: DropReason | PacketsReason): void {
     this.host.counters.packetsDropped++;
     agent.log.debug({ node: source, reason }, 'a packet was dropped');
   }
