@@ -1,7 +1,8 @@
 /**
  * @module Datagrams: what comes to the node's sockets, sorted: data and answers go to the link of the session that they name, an initiation begins
  * a link, everything else is dropped. A stranger costs as little as can be: a datagram of another length or form one look, a session that does
- * not exist one look-up. While many handshakes are under way, an initiation only draws a cookie, for which nothing is kept.
+ * not exist one look-up. While many handshakes are under way, an initiation only draws a cookie, for which nothing is kept; in a private space
+ * one without the space's key draws nothing at all, and takes no room.
  */
 import type { Address } from '../../address/address.js';
 import { Cookies } from '../../security/datagrams/cookies.js';
@@ -76,7 +77,7 @@ export class Datagrams implements LinkObserver {
     const key = `${socketId} ${initiation.senderIndex} ${from.text}`;
     const known = this.initiated.get(key);
     if (known !== undefined) return this.pipeline.receiveDatagram(known, bytes, from);
-    if (!mayOpen || this.context.isStopping) return this.refuse();
+    if (!mayOpen || this.context.isStopping || !this.links.security.mayBegin(initiation.message)) return this.refuse();
     if (this.isUnderLoad && !this.hasCookie(initiation, from)) return this.askForCookie(initiation, from, socketId);
     const facts = { connectionId: this.links.nextId(), remoteAddress: from, localAddress, socketId };
     const link = this.links.accept(facts, new Uint8Array(bytes));
@@ -89,10 +90,10 @@ export class Datagrams implements LinkObserver {
     return equalBytes(preamble, this.links.security.spaceFor('datagram').preamble);
   }
 
-  /** Half of those that may be under way are. In a private space only members draw an answer at all. */
+  /** Half of those that may be under way are. */
   private get isUnderLoad(): boolean {
-    const { limits, options } = this.context;
-    return options.networkKey === undefined && 2 * this.links.handshakes.pendingCount >= limits.pendingConnectionsMax;
+    const { limits } = this.context;
+    return 2 * this.links.handshakes.pendingCount >= limits.pendingConnectionsMax;
   }
 
   private hasCookie({ cookie, message }: Initiation, from: Address): boolean {

@@ -4,6 +4,7 @@
  */
 import type { Address } from '../../address/address.js';
 import type { LinkKind } from '../../api/transport.js';
+import { mayBeFirstMessage } from '../../security/datagrams/first-message.js';
 import type { SecureHandshakeOptions } from '../../security/secure-handshake.js';
 import { type Space, spaceOf } from '../../security/space.js';
 import { HEADER_BYTES_MAX } from '../../wire/message.js';
@@ -42,6 +43,11 @@ export class LinkSecurity {
     const space = known ?? spaceOf({ networkName: network, networkKey: networkKey?.reveal() }, kind, crypto);
     this.spaces.set(kind, space);
     return space;
+  }
+
+  /** Whether an initiation's message may be a member's; in an open space each may. */
+  mayBegin(message: Uint8Array): boolean {
+    return mayBeFirstMessage(message, this.spaceFor('datagram'), this.staticKey, this.context.options.crypto);
   }
 
   /** The channel is there: from here on the link is `securing`. */

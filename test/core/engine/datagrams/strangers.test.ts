@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import { type Address, parseAddress } from '../../../../core/index.js';
 import { COOKIE, INITIATION_BYTES, RESPONSE, writeInitiation } from '../../../../core/security/datagrams/header.js';
+import { HandshakeState } from '../../../../core/security/noise.js';
 import { spaceOf } from '../../../../core/security/space.js';
 import { seededRandom } from '../../../../testing/index.js';
 import { simulatedCrypto } from '../../../../transports/simulated/index.js';
@@ -114,6 +115,27 @@ describe('what comes to a socket', () => {
     wire.deliver();
     expect([wire.sent.length, linksOf(wire), wire.bob.network.links.handshakes.pendingCount]).to.deep.equal([0, 0, 0]);
     wire.open();
+    expect(wire.bob.network.links.openLinks()).to.have.length(1);
+  });
+
+  it('locks nobody out of a private space: of outsiders nothing is kept, of a member whose initiations are repeated half the limit (row 19)', () => {
+    const networkKey = new Uint8Array(32).fill(1);
+    const wire = new DatagramWire({ networkKey, limits: { pendingConnectionsMax: 8, pendingPerAddressMax: 8 } });
+    const space = spaceOf({ networkName: 'public', networkKey }, 'datagram', simulatedCrypto);
+    const [key, psk] = [simulatedCrypto.agreementKey(random.bytes(32)), space.psk?.reveal()];
+    const noise = new HandshakeState({ ...space, psk, crypto: simulatedCrypto, isInitiator: true, staticKey: key, ephemeral: () => key });
+    const message = noise.writeMessage(new Uint8Array(0)) as Uint8Array;
+    for (let number = 0; number < 100; number++)
+      wire.arrive(BOB_AT, stranger(number), writeInitiation(space.preamble, number + 1, message));
+    expect(linksOf(wire)).to.equal(4);
+    const types = Array.from({ length: 100 }, (_, number) => answersTo(wire, stranger(number)).map(([type]) => type));
+    expect(types.map(String)).to.deep.equal(types.map((_, number) => String(number < 4 ? RESPONSE : COOKIE)));
+    const before = wire.sent.length;
+    for (let number = 100; number < 2_000; number++)
+      wire.arrive(BOB_AT, stranger(number), writeInitiation(space.preamble, number + 1, random.bytes(48)));
+    expect([wire.sent.length, linksOf(wire)]).to.deep.equal([before, 4]);
+    wire.dial();
+    wire.advance(2_000);
     expect(wire.bob.network.links.openLinks()).to.have.length(1);
   });
 });
