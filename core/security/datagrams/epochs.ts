@@ -14,6 +14,10 @@ import { type NextEpoch, Rekeying } from './rekeying.js';
 const REKEY_MS = 120_000;
 /** At most so great a part of that is added to it at random. */
 const REKEY_JITTER = 1 / 12;
+/** No responder is asked for new keys so soon by who keeps to that. */
+const AGE_MIN_MS = 60_000;
+/** So many new handshakes are answered within an epoch: each costs key agreements and a proof. */
+const ANSWERS_MAX = 4;
 const AGE_MAX_MS = 180_000;
 const GRACE_MS = 10_000;
 /** An epoch to which so many forged datagrams came ends its session. */
@@ -46,7 +50,10 @@ export class Epochs {
   #next: Epoch | undefined;
   #rekeying: Rekeying | undefined;
   #rekeyAtMs = Number.POSITIVE_INFINITY;
-  readonly #output: Uint8Array[] = [];
+  /** New handshakes that were answered in this epoch. */
+  #answerCount = 0;
+  /** To be sent; what is newer takes its place. */
+  #output: Uint8Array | undefined;
   readonly #publicKey: Uint8Array;
 
   constructor(
@@ -66,20 +73,22 @@ export class Epochs {
 
   /** There is a message for `takeRekey`. */
   get hasRekey(): boolean {
-    return this.#output.length > 0;
+    return this.#output !== undefined;
   }
 
   /** The next message of a new handshake, to be sent within the session until it has come. */
   takeRekey(): Uint8Array | undefined {
-    return this.#output.shift();
+    const output = this.#output;
+    this.#output = undefined;
+    return output;
   }
 
   /** Takes such a message of the remote's. */
   receiveRekey(message: Uint8Array, nowMs: number): void {
-    if (!this.options.isInitiator && Rekeying.begins(message)) this.#answer(message);
+    if (!this.options.isInitiator && Rekeying.begins(message)) this.#answer(message, nowMs);
     const { reply, next, hasFailed = false } = this.#rekeying?.receive(message) ?? {};
     if (hasFailed || (next !== undefined && !equalBytes(next.publicKey, this.#publicKey))) this.hasFailed = true;
-    else if (reply !== undefined) this.#output.push(reply);
+    else if (reply !== undefined) this.#output = reply;
     if (next === undefined || this.hasFailed) return;
     this.#rekeying = undefined;
     this.#next = new Epoch(next, next.localIndex, next.remoteIndex, nowMs);
@@ -107,7 +116,7 @@ export class Epochs {
     if (nowMs < this.#rekeyAtMs) return;
     this.#rekeyAtMs = Number.POSITIVE_INFINITY;
     this.#rekeying = this.#newRekeying();
-    this.#output.push(this.#rekeying.begin());
+    this.#output = this.#rekeying.begin();
   }
 
   wipe(): void {
@@ -116,10 +125,11 @@ export class Epochs {
   }
 
   /** A new handshake of the remote's; not one that was answered already, and comes again. */
-  #answer(message: Uint8Array): void {
+  #answer(message: Uint8Array, nowMs: number): void {
     const index = Rekeying.indexOf(message);
     const isKnown = [this.#current, this.#previous, this.#rekeying].some((known) => known?.remoteIndex === index);
-    if (isKnown) return;
+    if (isKnown || nowMs - this.#current.beganMs < AGE_MIN_MS || this.#answerCount >= ANSWERS_MAX) return;
+    this.#answerCount++;
     this.#endRekeying();
     this.#rekeying = this.#newRekeying();
   }
@@ -153,6 +163,7 @@ export class Epochs {
     this.#previousEndsMs = nowMs + GRACE_MS;
     this.#current = next;
     this.#next = undefined;
+    this.#answerCount = 0;
     this.#planRekey(nowMs);
   }
 

@@ -219,6 +219,18 @@ describe('secure datagrams', () => {
     expect(old.length).to.equal(20);
   });
 
+  it('answer few new handshakes per pair of keys, none in its first minute, and keep one answer (row 24)', () => {
+    const { bob } = secured();
+    const ask = (index: number, nowMs: number) => {
+      bob.secure.receiveRekey(Uint8Array.of(1, 0, 0, 1, index, ...seededRandom(`${index}`).bytes(32)), nowMs);
+      return bob.secure.hasRekey;
+    };
+    expect([ask(0, 0), ask(1, 59_999), ask(2, 60_000)]).to.deep.equal([false, false, true]);
+    for (let index = 3; index < 200; index++) ask(index, 60_000);
+    expect([bob.secure.takeRekey()?.[0], bob.secure.takeRekey(), ask(201, 60_001)]).to.deep.equal([2, undefined, false]);
+    expect([bob.live.size, bob.secure.state]).to.deep.equal([2, 'secured']);
+  });
+
   it('end at 180 s when keys are not followed', () => {
     const { ada } = secured();
     expect(ada.seal('old', 180_000).length).to.be.above(0);
