@@ -1,6 +1,7 @@
 /**
  * @module NodeHttp: the port of HTTP on Node, by its own parser in its strict mode. It is loaded when the first request is made or taken.
  */
+import type { Duplex } from 'node:stream';
 import type { HttpCall, HttpExchange, HttpListenOptions, HttpPort, HttpRequestHead } from '../../../api/http-port.js';
 import type { SocketEndpoint, SocketListener } from '../../../api/socket-port.js';
 import { apart } from '../apart.js';
@@ -34,7 +35,13 @@ export class NodeHttp implements HttpPort {
     server.maxHeadersCount = headersMax;
     server.maxConnections = connectionsMax;
     server.on('request', (request, response) => serve(exchangeOf(request, response)));
-    server.on('upgrade', (request, socket, first) => serve(upgradeOf(request, socket, first)));
+    // The server knows of these no more.
+    const upgraded = new Set<Duplex>();
+    server.on('upgrade', (request, socket, first) => {
+      upgraded.add(socket);
+      socket.once('close', () => upgraded.delete(socket));
+      serve(upgradeOf(request, socket, first));
+    });
     server.on('connection', (socket) => socket.unref());
     server.unref();
     await new Promise<void>((resolve, reject) => {
@@ -49,6 +56,7 @@ export class NodeHttp implements HttpPort {
     const close = () => {
       server.close();
       server.closeAllConnections();
+      for (const socket of upgraded) socket.destroy();
     };
     return { local: { host, port }, close };
   }
