@@ -29,7 +29,9 @@ export async function send(openings: Openings, route: Route, request: Request, s
     const head = await answerOf(pipe);
     return responseOf(request.method, head, pipe, () => request.signal.removeEventListener('abort', abort));
   } catch (thrown) {
-    throw request.signal.aborted ? cancelled() : asFailure(thrown, 'the other node');
+    const error = request.signal.aborted ? cancelled() : asFailure(thrown, 'the other node');
+    pipe.reset(resetTextOf(error));
+    throw error;
   }
 }
 
@@ -69,8 +71,13 @@ function responseOf(method: string, { status, headers }: ResponseHead, pipe: Str
     },
     { highWaterMark: 0 },
   );
-  if (isEmpty) void pipe.read().then(ended, ended);
+  if (isEmpty) void nothing(pipe).then(ended, ended);
   return new Response(isEmpty ? null : body, { status, headers: fields });
+}
+
+/** A response that can have no body ends here, whatever comes. */
+async function nothing(pipe: StreamPipe): Promise<void> {
+  if ((await pipe.read()) !== undefined) pipe.reset(resetTextOf(failure('http_protocol_error', 'the response can have no body')));
 }
 
 function cancelled(): NetworkError {

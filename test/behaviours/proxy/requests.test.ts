@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { ProxyBehavior } from '../../../behaviours/proxy/index.js';
 import { headBytes, REQUEST, readResponse } from '../../../behaviours/proxy/messages.js';
 import { StreamPipe } from '../../../behaviours/proxy/pipes/stream-pipe.js';
-import { type NetworkError, toNode, toService } from '../../../core/index.js';
+import { type ByteStream, NetworkBehavior, type NetworkError, toNode, toService } from '../../../core/index.js';
 import type { SimulatedNode } from '../../../simulation.js';
 import { bytes, line } from './support.js';
 
@@ -132,6 +132,34 @@ describe('requests over the network (TH-12, TH-30)', () => {
     expect(server.queues().find(({ name }) => name === 'proxy.streams')?.messages).to.equal(0);
     await sim.stop();
   });
+});
+
+describe('row 88: hostile responses over the network', () => {
+  const ANSWERS: readonly (readonly [what: string, status: number, method: string, outcome: string])[] = [
+    ['no final status', 103, 'GET', 'PROXY_TARGET_FAILED http_protocol_error status 103 is no response'],
+    ['another protocol that was not asked for', 101, 'GET', 'PROXY_TARGET_FAILED http_protocol_error status 101 is no response'],
+    ['a body where there is none', 204, 'GET', 'ok'],
+    ['a body to HEAD', 200, 'HEAD', 'ok'],
+  ];
+  for (const [what, status, method, outcome] of ANSWERS)
+    it(`${what} leaves no stream behind`, async () => {
+      const { sim, remote, caller, server } = await line(2, {});
+      server.removeBehavior(ProxyBehavior);
+      class Hostile extends NetworkBehavior {
+        static readonly behavior = { serviceId: 12, name: 'proxy' } as const;
+        override async onStream(_agent: unknown, stream: ByteStream): Promise<void> {
+          const pipe = new StreamPipe(stream);
+          await pipe.head();
+          await pipe.write(headBytes({ status, headers: [] }));
+          for (;;) await pipe.write(new Uint8Array(1_000)).catch(() => new Promise(() => {}));
+        }
+      }
+      server.addBehavior(Hostile);
+      expect(await failureOf(sim.waitFor(remote.http(new Request('http://x/', { method }))))).to.equal(outcome);
+      await sim.run(1_000);
+      expect(caller.queues().find(({ name }) => name === 'streams.received')).to.include({ messages: 0, bytes: 0 });
+      await sim.stop();
+    });
 });
 
 describe('row 88: hostile requests over the network', () => {
