@@ -1,6 +1,7 @@
 /**
  * @module Gateway: leads the requests of programs of this machine to a site of another node. A page of another origin must not get there by a name that it
- * lets mean this machine: only numbers and `localhost` are taken as Host, and the names that the option `hosts` has.
+ * lets mean this machine: only numbers and `localhost` are taken as Host, and the names that the option `hosts` has; and an Origin must be that Host, or
+ * one of these names.
  */
 import type { HttpExchange, NetworkError, Route } from '../../../core/index.js';
 import type { ProxyHost } from '../host.js';
@@ -51,6 +52,7 @@ async function pass({ host, openings, route, site, hosts }: GatewayParts, exchan
   if (path.length > PATH_LENGTH_MAX || !areSound(headers) || bodyOf(headers) === 'wrong')
     throw failure('http_request_error', 'malformed request');
   if (!isHostOf(headers, hosts)) throw failure('http_request_denied', 'the Host is none of this gateway');
+  if (!isOriginOf(headers, hosts)) throw failure('http_request_denied', 'the Origin is none of this gateway');
   if (hasPassed(headers, host.hop)) throw failure('proxy_loop_detected', 'the request has passed this node');
   const upgrade: Headers =
     protocol === undefined
@@ -66,6 +68,11 @@ async function pass({ host, openings, route, site, hosts }: GatewayParts, exchan
   gone.addEventListener('abort', left, { once: true });
   if (protocol === undefined) carry(exchange.pipe, pipe, FREE).catch((thrown) => pipe.reset(resetTextOf(asFailure(thrown, 'the program'))));
   const answer = await answerOf(pipe);
+  if (answer.status < 200 && !(answer.status === 101 && protocol !== undefined)) {
+    const error = failure('http_protocol_error', `status ${answer.status} is no response`);
+    pipe.reset(resetTextOf(error));
+    throw error;
+  }
   exchange.answer(answer.status === 101 ? answer : { ...answer, headers: endToEnd(answer.headers) });
   if (answer.status === 101) return join(exchange.pipe, pipe, (thrown) => resetTextOf(asFailure(thrown, 'the program')));
   if (protocol !== undefined) await pipe.end();
@@ -88,4 +95,14 @@ function isHostOf(headers: Headers, hosts: readonly string[]): boolean {
   const target = parseTarget(/:\d+$/.test(host) ? host : `${host}:80`);
   if (target === undefined) return false;
   return target.bytes !== undefined || /(^|\.)localhost$/.test(target.host) || hosts.includes(target.host);
+}
+
+/** Browsers say which page asks, wherever it could change something or open a WebSocket. */
+function isOriginOf(headers: Headers, hosts: readonly string[]): boolean {
+  const origins = valuesOf(headers, 'origin');
+  const [host] = valuesOf(headers, 'host');
+  return origins.every((origin) => {
+    const [, authority = '', name = ''] = /^https?:\/\/(([^/?#@]*?)(?::\d+)?)$/i.exec(origin) ?? [];
+    return authority !== '' && (authority.toLowerCase() === host?.toLowerCase() || hosts.includes(name.toLowerCase()));
+  });
 }

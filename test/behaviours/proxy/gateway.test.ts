@@ -176,6 +176,10 @@ describe('gateways (TH-12, TH-30)', () => {
     expect(await answerOf('none')).to.equal('404 error=destination_not_found the node has no such site');
     expect(await answerOf('', { host: 'evil.test' })).to.match(/^403 error=http_request_denied /);
     expect(await answerOf('', { host: 'shop.test' })).to.match(/^200 null GET/);
+    for (const origin of ['http://evil.test', 'null', 'http://127.0.0.1:1', 'http://shop.test@evil.test', 'http://evil.test/shop.test', ''])
+      expect(await answerOf('', { host: '127.0.0.1:9', origin }), origin).to.match(/^403 error=http_request_denied the Origin/);
+    for (const origin of ['http://127.0.0.1:9', 'https://shop.test', 'http://SHOP.test:8080'])
+      expect(await answerOf('', { host: '127.0.0.1:9', origin }), origin).to.match(/^200 null GET/);
   });
 
   it('row 89: a request that comes back to a node that it has passed ends within one round', async () => {
@@ -230,5 +234,14 @@ describe('gateways (TH-12, TH-30)', () => {
     response.resume();
     entrance.close();
     expect(await ended).to.equal('aborted');
+  });
+
+  it('closing a gateway ends the WebSockets through it', async () => {
+    const entrance = await proxyOf(0).to(nodes[1].id).gateway();
+    const socket = new WebSocket(`ws://${entrance.address}/socket`);
+    await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
+    const closed = new Promise<number>((resolve) => socket.once('close', resolve));
+    entrance.close();
+    expect(await closed).to.equal(1_006);
   });
 });
