@@ -1,12 +1,21 @@
 /**
  * @module Datagrams: what comes to the node's sockets, sorted: data and answers go to the link of the session that they name, an initiation begins
- * a link, everything else is dropped. A stranger costs as little as can be: a datagram of another length or form one look, a session that does
+ * a link, everything else is dropped. A stranger costs as little as can be: a datagram that is too long or of another form one look, a session that does
  * not exist one look-up. While many handshakes are under way, an initiation only draws a cookie, for which nothing is kept; in a private space
  * one without the space's key draws nothing at all, and takes no room.
  */
 import type { Address } from '../../address/address.js';
 import { Cookies } from '../../security/datagrams/cookies.js';
-import { COOKIE, INITIATION, type Initiation, readInitiation, receiverOf, typeOf, writePlain } from '../../security/datagrams/header.js';
+import {
+  COOKIE,
+  INITIATION,
+  INITIATION_BYTES,
+  type Initiation,
+  readInitiation,
+  receiverOf,
+  typeOf,
+  writePlain,
+} from '../../security/datagrams/header.js';
 import { equalBytes } from '../../structures/bytes.js';
 import type { EngineContext, Input } from '../context.js';
 import type { Link } from './link.js';
@@ -61,7 +70,7 @@ export class Datagrams implements LinkObserver {
     const { bytes, from } = arrival;
     const type = typeOf(bytes);
     if (type === INITIATION) return this.initiate(arrival);
-    const session = type === 0 ? undefined : this.links.security.sessions.get(receiverOf(bytes));
+    const session = type === 0 || bytes.length > INITIATION_BYTES ? undefined : this.links.security.sessions.get(receiverOf(bytes));
     if (session === undefined) this.context.metrics.datagramsRefused.value++;
     else this.pipeline.receiveDatagram(session.link, bytes, from, session.channel);
   }

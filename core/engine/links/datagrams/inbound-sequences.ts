@@ -8,6 +8,8 @@ import { BoundedQueue } from '../../../structures/bounded-queue.js';
 import { FrameReader } from '../../../wire/frame.js';
 import type { FinalItem, PieceItem } from './packet.js';
 
+/** Of one sequence so many pieces wait at most for what is before them: with longest packets more than a link's bound of bytes has room for. */
+const EARLY_MAX = 4_096;
 /** What a piece costs besides its bytes. */
 const PIECE_COST_BYTES = 128;
 
@@ -16,6 +18,8 @@ class Sequence {
   received = 0;
   /** Came early, by position. */
   readonly early = new Map<number, Uint8Array>();
+  /** No early piece begins before it; exact after `nextOf`. */
+  earliest = Number.POSITIVE_INFINITY;
   readonly frames: FrameReader;
 
   constructor(
@@ -89,22 +93,27 @@ export class InboundSequences {
     const isWanted = position <= received && (isOpen || sequence.number === 0);
     if (position + bytes.length <= received || (early.get(position)?.length ?? 0) >= bytes.length) return true;
     if (this.keptBytes + costOf(bytes) > (isWanted ? 2 : 1) * bytesMax) return false;
+    if (position > received) return this.#keepEarly(sequence, position, owned(bytes));
     this.keptBytes += costOf(bytes);
-    if (position > received) {
-      const shorter = early.get(position);
-      if (shorter !== undefined) this.keptBytes -= costOf(shorter);
-      early.set(position, bytes);
-      return true;
-    }
     this.#append(sequence, position, bytes, isOpen);
     for (let next = nextOf(sequence); next !== undefined; next = nextOf(sequence))
       this.#append(sequence, next, takeEarly(sequence, next), isOpen);
     return true;
   }
 
+  #keepEarly(sequence: Sequence, position: number, bytes: Uint8Array): boolean {
+    const { early } = sequence;
+    const shorter = early.get(position);
+    if (shorter === undefined && early.size >= EARLY_MAX) return false;
+    this.keptBytes += costOf(bytes) - (shorter === undefined ? 0 : costOf(shorter));
+    early.set(position, bytes);
+    sequence.earliest = Math.min(sequence.earliest, position);
+    return true;
+  }
+
   /** Bytes that continue the sequence, or overlap what is here. They are accounted for already. */
   #append(sequence: Sequence, position: number, bytes: Uint8Array, isOpen: boolean): void {
-    const fresh = bytes.subarray(sequence.received - position);
+    const fresh = owned(bytes.subarray(sequence.received - position));
     this.keptBytes -= costOf(bytes);
     if (fresh.length === 0) return;
     this.keptBytes += costOf(fresh);
@@ -124,11 +133,18 @@ export class InboundSequences {
 }
 
 /** Where an early piece begins that continues the sequence. */
-function nextOf({ early, received }: Sequence): number | undefined {
-  if (early.size === 0) return undefined;
+function nextOf(sequence: Sequence): number | undefined {
+  const { early, received } = sequence;
   if (early.has(received)) return received;
-  for (const position of early.keys()) if (position < received) return position;
-  return undefined;
+  if (sequence.earliest >= received) return undefined;
+  sequence.earliest = Number.POSITIVE_INFINITY;
+  for (const position of early.keys()) sequence.earliest = Math.min(sequence.earliest, position);
+  return sequence.earliest < received ? sequence.earliest : undefined;
+}
+
+/** A short piece does not keep the memory of its packet. */
+function owned(bytes: Uint8Array): Uint8Array {
+  return bytes.buffer.byteLength > 2 * costOf(bytes) ? bytes.slice() : bytes;
 }
 
 function takeEarly({ early }: Sequence, position: number): Uint8Array {
