@@ -36,6 +36,8 @@ const OPENING_MS = 10_000;
 /** A neighbour may send so much of its rate at once, and a few datagrams in any case. */
 const BURST_SECONDS = 0.25;
 const BURST_BYTES_MIN = 16_384;
+/** What passing a datagram on takes besides its bytes: the head of the message, of its record, and a share of a segment. */
+const HEAD_BYTES = 40;
 /** Openings that are recognised when they come again. */
 const SEEN = { countMax: 16_384, ageMaxMs: 60_000 };
 
@@ -161,7 +163,7 @@ export class Relay {
   pass(agent: BehaviorAgent, circuit: RelayedCircuit, leg: Leg, data: Uint8Array): void {
     const { counters, sender } = this.parts;
     circuit.lastMs = agent.nowMs;
-    if (!this.rateOf(leg.connectionId, agent.nowMs).takeAll(data.length, agent.nowMs)) counters.droppedRate++;
+    if (!this.rateOf(leg.connectionId, agent.nowMs).takeAll(data.length + HEAD_BYTES, agent.nowMs)) counters.droppedRate++;
     else if (!sender.data(agent, circuit.opposite(leg), data)) counters.droppedFull++;
     else counters.relayedBytes += data.length;
   }

@@ -51,6 +51,24 @@ describe('relays of circuits', () => {
     await sim.stop();
   });
 
+  it('row 67: count what each datagram costs besides its bytes, so that many small ones are no free bandwidth', async () => {
+    const { sim, hub, ada, bob } = await star({ relay: { bitsPerSecondMax: 1_000_000 } });
+    const forger = ada.addBehavior<Forger>(Forger);
+    await sim.run(100);
+    forger.say(hub.id, open(1, 1, 4, bob.id, ada.id));
+    await sim.run(100);
+    expect(circuitOf(bob).counters.accepted).to.equal(1);
+    const data = Uint8Array.of(133, 128, 0, 0, 1, 9);
+    // A quarter of a second's bytes may pass at once: 31,250.
+    for (let count = 0; count < 700; count++) forger.say(hub.id, data);
+    await sim.run(100);
+    expect(circuitOf(hub).counters).to.include({ droppedRate: 0, relayedBytes: 700 });
+    for (let count = 0; count < 1_500; count++) forger.say(hub.id, data);
+    await sim.run(100);
+    expect(circuitOf(hub).counters.droppedRate).to.be.above(0);
+    await sim.stop();
+  });
+
   it('row 67: refuse a neighbour its ninth circuit, and the 65th of all, by name, current and maximum', async () => {
     const { sim, hub, ends } = await star({ leaves: 4, relay: { circuitsMax: 2, circuitsPerPeerMax: 1 } });
     const [a, b, c, d] = ends as [SimulatedNode, SimulatedNode, SimulatedNode, SimulatedNode];
