@@ -110,6 +110,7 @@ export {
   type AnyTransport,
   type DatagramSink,
   type DatagramSocket,
+  type DatagramSource,
   type DatagramTransport,
   type Dial,
   type DialSink,

@@ -3,7 +3,7 @@
  * another neighbour, when that has ended or has fallen silent; a link that goes over it need not notice. A `GivenWay` is a circuit that somebody
  * else has dialled: what is sent back goes there, and nowhere else as long as it answers, whoever else claims to be that node.
  */
-import type { Address, BehaviorAgent, DatagramSink, NetworkError, NodeId } from '../../core/index.js';
+import type { Address, BehaviorAgent, DatagramSink, DatagramSource, NetworkError, NodeId } from '../../core/index.js';
 import type { Hops } from './hops.js';
 import type { LegSender } from './leg-sender.js';
 import type { Leg, Legs, LegUser } from './legs.js';
@@ -37,11 +37,28 @@ const RETRY_MS = 1_000;
 /** Datagrams that wait for a circuit: the beginning of a handshake. What comes later is lost, and repaired. */
 const WAITING_MAX = 8;
 
-/** Whether the other side still answers. */
-abstract class Way extends Due {
+/**
+ * Whether the other side still answers: only what is proven to be its own counts. Relays can send anything, and name any source: what comes over
+ * one takes that neighbour's share of handshakes.
+ */
+abstract class Way extends Due implements DatagramSource {
+  abstract readonly leg: Leg | undefined;
+  /** When something of the remote's came or went. */
+  protected lastMs = 0;
+  /** When the last datagram came, whosever. */
+  protected heardMs = 0;
   /** When the first thing was sent that nothing has come back to, and the first thing a while after that. */
   private unansweredMs = Number.POSITIVE_INFINITY;
   private askedMs = Number.POSITIVE_INFINITY;
+
+  get place(): string | undefined {
+    return this.leg?.nodeId;
+  }
+
+  onAuthentic(): void {
+    this.lastMs = Math.max(this.lastMs, this.heardMs);
+    this.answered();
+  }
 
   /** When it has been silent for too long. */
   protected get silentAtMs(): number {
@@ -65,7 +82,6 @@ export class OwnWay extends Way implements LegUser {
   sinceMs = 0;
   private opening: Opening | undefined;
   private waiting: Uint8Array[] = [];
-  private lastMs = 0;
   private retryAtMs = 0;
 
   constructor(
@@ -108,9 +124,8 @@ export class OwnWay extends Way implements LegUser {
   }
 
   onData(agent: BehaviorAgent, _leg: Leg, data: Uint8Array): void {
-    this.lastMs = agent.nowMs;
-    this.answered();
-    this.sink.onDatagram(new Uint8Array(data), this.address);
+    this.heardMs = agent.nowMs;
+    this.sink.onDatagram(new Uint8Array(data), this.address, this);
   }
 
   override expire(agent: BehaviorAgent): number {
@@ -181,7 +196,6 @@ export class OwnWay extends Way implements LegUser {
 export class GivenWay extends Way implements LegUser {
   /** Set right after construction. */
   leg!: Leg;
-  lastMs: number;
 
   constructor(
     private readonly host: WayHost,
@@ -216,9 +230,8 @@ export class GivenWay extends Way implements LegUser {
   }
 
   onData(agent: BehaviorAgent, _leg: Leg, data: Uint8Array): void {
-    this.lastMs = agent.nowMs;
-    this.answered();
-    this.sink.onDatagram(new Uint8Array(data), this.address);
+    this.heardMs = agent.nowMs;
+    this.sink.onDatagram(new Uint8Array(data), this.address, this);
   }
 
   override expire(agent: BehaviorAgent): number {

@@ -93,12 +93,20 @@ export interface Transport {
   dial(address: Address, sink: DialSink): Dial;
 }
 
+/** What a transport knows of who sent a datagram, where that is more than an address. */
+export interface DatagramSource {
+  /** Of whose share of unfinished handshakes a link that it begins is. Default: its host's, which is good for hosts that nobody can make up. */
+  readonly place?: string | undefined;
+  /** It is the remote's indeed: it belongs to the session of an open link, or goes on with a handshake. Called at most once for each datagram, during `onDatagram` or later. */
+  onAuthentic?(): void;
+}
+
 /** What a socket reports to its owner. */
 export interface DatagramSink {
   /** Exactly once on success, with the addresses that are really bound (a port 0 is resolved). */
   onListening(addresses: readonly Address[]): void;
   /** A datagram came, from whomever. `bytes` are valid during the call only; `from` is where an answer is sent. */
-  onDatagram(bytes: Uint8Array, from: Address): void;
+  onDatagram(bytes: Uint8Array, from: Address, source?: DatagramSource): void;
   /** Nothing that is sent there arrives for now, where the transport knows that: a dial that waits for an answer has failed with it. */
   onUnreachable?(to: Address, cause: NetworkError): void;
   /** The socket could not be opened, or died. After this nothing more is called. */

@@ -10,6 +10,7 @@ import type { NodeId } from '../address/node-id.js';
 import type { DropCause, NodeEventName, NodeEvents } from '../api/events.js';
 import type { MessageTracer } from '../api/message-tracer.js';
 import type { Logger, Random } from '../api/ports.js';
+import type { DatagramSource } from '../api/transport.js';
 import type { NetworkError } from '../errors.js';
 import type { Limits } from '../limits.js';
 import type { AgreementKeys } from '../security/agreement-keys.js';
@@ -54,6 +55,8 @@ export interface ChannelFacts {
   readonly localAddress: Address | undefined;
   /** The socket of a link of datagrams; absent: the link has a channel of its own, which is a stream. */
   readonly socketId?: number;
+  /** Whose share of unfinished handshakes it takes, if not its host's. */
+  readonly place?: string | undefined;
   /** Sockets that the transport may have open at once, where it has such a bound. */
   readonly socketsMax?: number | undefined;
 }
@@ -61,6 +64,7 @@ export interface ChannelFacts {
 export interface DatagramFacts {
   readonly socketId: number;
   readonly from: Address;
+  readonly source?: DatagramSource | undefined;
   readonly localAddress: Address | undefined;
   readonly mayOpen: boolean;
 }

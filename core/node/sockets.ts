@@ -97,9 +97,9 @@ export class Sockets {
         listener?.onListening(addresses);
         this.ready(socket);
       },
-      onDatagram: (bytes, from) => {
+      onDatagram: (bytes, from, source) => {
         const localAddress = localOf(socket, from);
-        this.step({ type: 'datagram', socketId, bytes, from, localAddress, mayOpen: socket.isListening && this.isAccepting });
+        this.step({ type: 'datagram', socketId, bytes, from, source, localAddress, mayOpen: socket.isListening && this.isAccepting });
       },
       onUnreachable: (to, cause) => this.step({ type: 'unreachable', socketId, to, cause }),
       onFailed: (cause) => {

@@ -67,12 +67,12 @@ export class Datagrams implements LinkObserver {
   }
 
   private receive(arrival: Arrival): void {
-    const { bytes, from } = arrival;
+    const { bytes } = arrival;
     const type = typeOf(bytes);
     if (type === INITIATION) return this.initiate(arrival);
     const session = type === 0 || bytes.length > INITIATION_BYTES ? undefined : this.links.security.sessions.get(receiverOf(bytes));
     if (session === undefined) this.context.metrics.datagramsRefused.value++;
-    else this.pipeline.receiveDatagram(session.link, bytes, from, session.channel);
+    else this.pipeline.receiveDatagram(session.link, arrival, session.channel);
   }
 
   private socketClosed({ socketId, cause }: SocketEnd): void {
@@ -80,15 +80,16 @@ export class Datagrams implements LinkObserver {
       if (link.socketId === socketId || link.former?.socketId === socketId) this.links.channelClosed(link, 'transport', cause.message);
   }
 
-  private initiate({ bytes, from, socketId, localAddress, mayOpen }: Arrival): void {
+  private initiate(arrival: Arrival): void {
+    const { bytes, from, source, socketId, localAddress, mayOpen } = arrival;
     const initiation = readInitiation(bytes);
     if (initiation === undefined || !this.isOfThisSpace(initiation)) return this.refuse();
     const key = `${socketId} ${initiation.senderIndex} ${from.text}`;
     const known = this.initiated.get(key);
-    if (known !== undefined) return this.pipeline.receiveDatagram(known, bytes, from);
+    if (known !== undefined) return this.pipeline.receiveDatagram(known, arrival);
     if (!mayOpen || this.context.isStopping || !this.links.security.mayBegin(initiation.message)) return this.refuse();
     if (this.isUnderLoad && !this.hasCookie(initiation, from)) return this.askForCookie(initiation, from, socketId);
-    const facts = { connectionId: this.links.nextId(), remoteAddress: from, localAddress, socketId };
+    const facts = { connectionId: this.links.nextId(), remoteAddress: from, localAddress, socketId, place: source?.place };
     const link = this.links.accept(facts, new Uint8Array(bytes));
     if (link.isOver) return;
     link.initiationKey = key;

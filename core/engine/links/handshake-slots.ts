@@ -11,6 +11,8 @@ import type { Limits } from '../../limits.js';
 /** What it needs of a link. */
 export interface Contender {
   readonly remoteAddress: Pick<Address, 'host'>;
+  /** Stands for the address, where that is only claimed. */
+  readonly place?: string | undefined;
 }
 
 export type SlotLimits = Pick<Limits, 'pendingConnectionsMax' | 'pendingPerAddressMax' | 'backlogMax' | 'handshakeStallMs'>;
@@ -138,6 +140,6 @@ export class HandshakeSlots<L extends Contender> {
   }
 }
 
-function placeOf({ remoteAddress: { host } }: Contender): string {
-  return placeOfHost(host);
+function placeOf({ place, remoteAddress: { host } }: Contender): string {
+  return place ?? placeOfHost(host);
 }

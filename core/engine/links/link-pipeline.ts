@@ -4,15 +4,17 @@
  * share of the turn goes on in the next one; meanwhile its channel is paused.
  */
 
-import type { Address } from '../../address/address.js';
 import type { CloseCode } from '../../errors.js';
-import type { EngineContext } from '../context.js';
+import type { DatagramFacts, EngineContext } from '../context.js';
 import type { Duplicates } from './duplicates.js';
 import type { Link } from './link.js';
 import type { LinkChannel } from './link-channel.js';
 import type { LinkTable } from './link-table.js';
 import type { StreamChannel } from './stream-channel.js';
 import { TurnBudget } from './turn-budget.js';
+
+/** A datagram that came, and from where. */
+export type DatagramArrival = Pick<DatagramFacts, 'from' | 'source'> & { readonly bytes: Uint8Array };
 
 /** Takes the messages that come in. */
 export interface MessageReceiver {
@@ -58,9 +60,10 @@ export class LinkPipeline {
    * A datagram of the link's session. It is opened at once, also for a link that is closing: it may acknowledge. What it carries, a link that is held
    * back or has used up its share leaves in the channel, within the channel's bound.
    */
-  receiveDatagram(link: Link, datagram: Uint8Array, from: Address, channel: Link['channel'] = link.channel): void {
-    if (channel?.kind !== 'datagram' || !channel.receive(datagram, from)) return;
-    this.count(link, datagram);
+  receiveDatagram(link: Link, { bytes, from, source }: DatagramArrival, channel: Link['channel'] = link.channel): void {
+    if (channel?.kind !== 'datagram' || !channel.receive(bytes, from)) return;
+    source?.onAuthentic?.();
+    this.count(link, bytes);
     if (link.phase === 'securing') this.secured(link, channel);
     if (link.isOver || (link.awaitsFormer && channel !== link.former)) return;
     if (channel.state !== 'failed' && (link.isHeld || link.isDeferred)) return;

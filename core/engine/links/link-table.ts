@@ -118,6 +118,7 @@ export class LinkTable implements BehaviorObserver {
     link.phase = 'waiting';
     link.localAddress = facts.localAddress;
     link.socketId = facts.socketId;
+    link.place = facts.place;
     if (initiation !== undefined) link.heldChunks.push(initiation);
     this.handshakes.accept(link, facts.socketsMax);
     if (link.phase === 'waiting') this.pause(link);
@@ -181,8 +182,7 @@ export class LinkTable implements BehaviorObserver {
   /** Ends a link from this side. The remote gets the reason if its identity is proven. */
   close(link: Link, code: CloseCode, text = ''): void {
     if (link.isOver) return;
-    const wasDialling = link.phase === 'dialling';
-    const isProven = link.connection !== undefined;
+    const [wasDialling, isProven] = [link.phase === 'dialling', link.connection !== undefined];
     this.retire(link, { code, text, by: 'local' });
     if (wasDialling) return this.drop(link, 'cancel-dial');
     if (!isProven) return this.drop(link, 'destroy');

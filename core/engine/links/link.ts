@@ -30,6 +30,8 @@ export class Link {
   localAddress: Address | undefined;
   /** The socket of a link of datagrams; absent: it has a stream of its own. Set with `localAddress`. */
   socketId: number | undefined;
+  /** Whose share of unfinished handshakes it takes, if not its host's. */
+  place: string | undefined;
   /** Of a link that an initiation began: by what the same one is known when it comes again. */
   initiationKey: string | undefined;
   /** Present from `securing` on. */

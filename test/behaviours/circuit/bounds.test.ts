@@ -4,6 +4,7 @@
 import { expect } from 'chai';
 import { type CircuitBehavior, PRIVATE_BUILTINS } from '../../../behaviours/index.js';
 import { type BehaviorAgent, NetworkBehavior, type NodeId, nodeIdToBytes, toConnection } from '../../../core/index.js';
+import { writeInitiation } from '../../../core/security/datagrams/header.js';
 import { SimulatedNetwork, type SimulatedNode } from '../../../simulation.js';
 import { ask, BUILTINS, circuitOf, errorOf, INBOX, Inbox, inboxOf, star, WatchedCircuit } from './support.js';
 
@@ -172,6 +173,43 @@ describe('relays of circuits', () => {
         .map(({ relay }) => relay),
     ).to.deep.equal([good.id]);
     expect(ada.connections().map(({ path }) => path)).to.deep.equal(['direct', 'direct', 'relayed']);
+    await sim.stop();
+  });
+
+  it('row 66: a relay that drops what it should pass, and answers with what nobody sent, is left as one that is silent', async () => {
+    const { sim, hubs, ada, bob } = await star({ relays: 2, type: WatchedCircuit });
+    const { id } = await ada.connect(bob.id);
+    await sim.run(7_000);
+    const first = circuitOf(ada).circuits()[0]?.relay;
+    const bad = hubs.find((hub) => hub.id === first) as SimulatedNode;
+    Object.assign(bad.behavior(WatchedCircuit), { isBlackHole: true, isEchoing: true });
+    for (let index = 0; index < 20; index++) expect(ada.send(toConnection(id), INBOX, Uint8Array.of(index))).to.equal('queued');
+    const beganMs = sim.nowMs;
+    await sim.runUntil(() => inboxOf(bob).received.length === 20, 30_000);
+    expect(sim.nowMs - beganMs).to.be.below(10_000);
+    expect(circuitOf(ada).circuits()[0]?.relay).to.not.equal(first);
+    await sim.stop();
+  });
+
+  it('row 19: handshakes over circuits take the share of the neighbour that they come over, whatever sources it names', async () => {
+    const { sim, ada, hub } = await star();
+    const forger = ada.addBehavior<Forger>(Forger);
+    await sim.run(100);
+    const { network } = hub as unknown as {
+      network: { links: { handshakes: { pendingCount: number }; security: { spaceFor(kind: string): { preamble: Uint8Array } } } };
+    };
+    const { preamble } = network.links.security.spaceFor('datagram');
+    for (let index = 1; index <= 20; index++) {
+      const claimed = index.toString(16).padStart(64, '0') as NodeId;
+      forger.say(hub.id, open(index, index, 4, hub.id, claimed));
+    }
+    await sim.run(100);
+    for (let index = 1; index <= 20; index++)
+      forger.say(hub.id, Uint8Array.from([133, 128, 0, 0, index, ...writeInitiation(preamble, index, new Uint8Array(32).fill(9))]));
+    await sim.run(100);
+    const { slots } = network.links.handshakes as unknown as { slots: { inHandshake: number; crowds: ReadonlyMap<string, object> } };
+    expect(circuitOf(hub).counters.accepted).to.be.above(5);
+    expect([...slots.crowds.keys()]).to.deep.equal([ada.id]);
     await sim.stop();
   });
 

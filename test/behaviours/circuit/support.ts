@@ -2,7 +2,7 @@
  * @module Support of the circuit tests: nodes around relays in virtual time, and a service that numbers what it is sent.
  */
 import { CircuitBehavior, type CircuitOptions } from '../../../behaviours/circuit/index.js';
-import { type Message, NetworkBehavior, type NetworkError, Rpc, toNode } from '../../../core/index.js';
+import { type Message, NetworkBehavior, type NetworkError, Rpc, toConnection, toNode } from '../../../core/index.js';
 import { SimulatedNetwork, type SimulatedNode, type SimulatedNodeOptions, type SimulationOptions } from '../../../simulation.js';
 
 export const INBOX = 64;
@@ -27,11 +27,18 @@ export class WatchedCircuit extends CircuitBehavior {
   readonly seen: Uint8Array[] = [];
   /** Drops what it should relay, and says nothing. */
   isBlackHole = false;
+  /** It sends junk back instead. */
+  isEchoing = false;
 
   override onMessage(agent: Parameters<CircuitBehavior['onMessage']>[0], message: Message): void {
     this.seen.push(new Uint8Array(message.payload));
     const isData = message.payload[0] === 5 || message.payload[0] === 133;
-    if (!this.isBlackHole || !isData) super.onMessage(agent, message);
+    if (!this.isBlackHole || !isData) return super.onMessage(agent, message);
+    if (!this.isEchoing || message.connectionId === undefined) return;
+    const junk = new Uint8Array(40).fill(9);
+    junk.set(message.payload.subarray(0, 5));
+    junk[0] = message.payload[0] === 5 ? 133 : 5;
+    agent.send(toConnection(message.connectionId), junk);
   }
 }
 
