@@ -37,6 +37,7 @@ import type { ProxyHost } from './host.js';
 import { SITE_LENGTH_MAX } from './messages.js';
 import { limitsOf, ProxyCounters, type ProxyOptions, readProxyOptions } from './options.js';
 import { Agenda } from './pipes/agenda.js';
+import { Loops } from './pipes/loops.js';
 import { parseTarget } from './rules/target.js';
 import type { RequestHandler } from './serving/handler-site.js';
 import { Server } from './serving/server.js';
@@ -82,7 +83,7 @@ export class ProxyBehavior extends NetworkBehavior {
     const settings = readProxyOptions(given);
     const agenda = new Agenda((work) => this.perform(work), DUE_PER_STREAM * (settings.streamsMax + settings.programsMax));
     const hop = `meshwright-${nodeId.slice(0, 16)}`;
-    this.host = { settings, counters: this.counted, sockets, http, clock, log, nodeId, hop, agenda };
+    this.host = { settings, counters: this.counted, sockets, http, clock, log, nodeId, hop, agenda, loops: new Loops() };
     this.sites = new Sites(this.host);
     this.server = new Server(this.host, (pipe, head, visit) => this.sites.serve(pipe, head, visit));
     this.openings = new Openings(this.host, (...request) => this.openStream(...request));

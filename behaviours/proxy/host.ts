@@ -4,6 +4,7 @@
 import type { Clock, HttpPort, Logger, NodeId, SocketPort } from '../../core/index.js';
 import type { ProxyCounters, ProxySettings } from './options.js';
 import type { Agenda } from './pipes/agenda.js';
+import type { Loops } from './pipes/loops.js';
 
 export interface ProxyHost {
   readonly settings: ProxySettings;
@@ -16,4 +17,5 @@ export interface ProxyHost {
   /** This node in messages between proxies. */
   readonly hop: string;
   readonly agenda: Agenda;
+  readonly loops: Loops;
 }

@@ -16,6 +16,9 @@ export const PATH_LENGTH_MAX = 8_192;
 export const SITE_LENGTH_MAX = 64;
 const METHOD_LENGTH_MAX = 32;
 const FROM_LENGTH_MAX = 160;
+const HOP_LENGTH_MAX = 64;
+/** Nodes that may connect for each other in a row. */
+export const HOPS_MAX = 16;
 
 /** A connection to a target that the other side can reach. */
 export interface SockHead {
@@ -24,6 +27,8 @@ export interface SockHead {
   readonly target: string;
   /** The socket of the program that is to be led there, so that the other side notices that it is one of its own. */
   readonly from?: string | undefined;
+  /** The nodes that have connected for it so far: one that is among them does so no more. */
+  readonly hops?: readonly string[] | undefined;
 }
 
 /** A request to what the other side serves: one for each stream. */
@@ -44,7 +49,12 @@ export interface ResponseHead {
 const HEADERS = list(tuple(text(HEADERS_LENGTH_MAX), text(HEADERS_LENGTH_MAX)), HEADERS_MAX);
 const readHeadBody = messageReader(
   byField('kind', {
-    [SOCK]: fields({ kind: oneOf(SOCK), target: text(TARGET_LENGTH_MAX), from: optional(text(FROM_LENGTH_MAX)) }),
+    [SOCK]: fields({
+      kind: oneOf(SOCK),
+      target: text(TARGET_LENGTH_MAX),
+      from: optional(text(FROM_LENGTH_MAX)),
+      hops: optional(list(text(HOP_LENGTH_MAX), HOPS_MAX)),
+    }),
     [REQUEST]: fields({
       kind: oneOf(REQUEST),
       method: text(METHOD_LENGTH_MAX),

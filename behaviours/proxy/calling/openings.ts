@@ -26,7 +26,9 @@ export class Openings {
   async sock(route: Route, target: Target, from?: string): Promise<StreamPipe> {
     const pipe = await this.open(route);
     const ask = async () => {
-      await pipe.write(headBytes({ kind: SOCK, target: textOf(target), ...(from === undefined ? {} : { from }) }));
+      // Only now: a connection of this node's own is known to it a moment after its entrance has it.
+      const origin = from === undefined ? {} : { from, hops: this.host.loops.hopsOf(from) };
+      await pipe.write(headBytes({ kind: SOCK, target: textOf(target), ...origin }));
       const body = await pipe.head();
       if (body === undefined || readOpened(body) === undefined) throw failure('http_protocol_error', 'malformed answer');
       return pipe;

@@ -4,12 +4,12 @@
 import { joinBytes, type LocalSocket, type NetworkError, type Route } from '../../../core/index.js';
 import type { ProxyHost } from '../host.js';
 import { asFailure, failure, outcomeOf, statusFields } from '../outcomes.js';
+import { pairOf } from '../pipes/loops.js';
 import type { StreamPipe } from '../pipes/stream-pipe.js';
 import { type Headers, hasPassed, valuesOf } from '../protocols/headers.js';
 import { answerOf, ESTABLISHED, endOfHead, HEAD_BYTES_MAX, type ProxyHead, readProxyHead } from '../protocols/proxy-head.js';
 import { type Credentials, isSame, Socks5, type SocksStep, socksReply } from '../protocols/socks5.js';
 import type { Target } from '../rules/target.js';
-import { pairOf } from '../serving/loops.js';
 import { farewell, lead, type Protocol } from './entrance.js';
 import { requestOnly, responseOnly } from './exchange.js';
 import type { Openings } from './openings.js';

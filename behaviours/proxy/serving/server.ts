@@ -4,13 +4,13 @@
  */
 import type { ByteStream, LocalSocket, NetworkError } from '../../../core/index.js';
 import type { ProxyHost } from '../host.js';
-import { headBytes, REQUEST, type RequestHead, readHead, type SockHead } from '../messages.js';
+import { HOPS_MAX, headBytes, REQUEST, type RequestHead, readHead, type SockHead } from '../messages.js';
 import { asFailure, failure, resetTextOf } from '../outcomes.js';
 import { join } from '../pipes/join.js';
+import { pairOf } from '../pipes/loops.js';
 import { StreamPipe } from '../pipes/stream-pipe.js';
 import { parseTarget, textOf } from '../rules/target.js';
 import { type Account, Accounts } from './accounts.js';
-import { Loops, pairOf } from './loops.js';
 import { Targets } from './targets.js';
 import { countFailure, Visit } from './visit.js';
 
@@ -20,7 +20,6 @@ export type SiteServer = (pipe: StreamPipe, head: RequestHead, visit: Visit) => 
 export class Server {
   private readonly accounts: Accounts;
   private readonly targets: Targets;
-  private readonly loops = new Loops();
   private readonly nodes: ReadonlySet<string> | undefined;
 
   constructor(
@@ -76,22 +75,24 @@ export class Server {
     await (head.kind === REQUEST ? this.sites(pipe, head, visit) : this.connect(pipe, head, visit));
   }
 
-  private async connect(pipe: StreamPipe, { target: wanted, from }: SockHead, visit: Visit): Promise<void> {
+  private async connect(pipe: StreamPipe, { target: wanted, from, hops = [] }: SockHead, visit: Visit): Promise<void> {
+    const { loops, hop } = this.host;
     visit.wanted = wanted;
     const target = parseTarget(wanted);
     if (target === undefined) throw failure('http_request_error', 'the target is no host and port');
-    if (from !== undefined && this.loops.has(from)) throw loop();
-    const forget = from === undefined ? undefined : this.loops.enter(from, () => pipe.reset(resetTextOf(loop())));
+    if (hops.length >= HOPS_MAX || hops.includes(hop) || (from !== undefined && loops.has(from))) throw loop();
+    const forget = from === undefined ? undefined : loops.enter(from, () => pipe.reset(resetTextOf(loop())));
     try {
-      await this.through(pipe, await this.targets.reach(target), textOf(target), visit);
+      const socket = await this.targets.reach(target);
+      await this.through({ pipe, socket, target: textOf(target), visit, hops: [...hops, hop] });
     } finally {
       forget?.();
     }
   }
 
-  private async through(pipe: StreamPipe, socket: LocalSocket, target: string, visit: Visit): Promise<void> {
-    const { counters, sockets } = this.host;
-    const forget = this.loops.leave(pairOf(socket.local, socket.remote, sockets.place));
+  private async through({ pipe, socket, target, visit, hops }: Connected): Promise<void> {
+    const { counters, sockets, loops } = this.host;
+    const forget = loops.leave(pairOf(socket.local, socket.remote, sockets.place), hops);
     visit.address = textOf(socket.remote);
     try {
       await pipe.write(headBytes({ target }));
@@ -106,6 +107,15 @@ export class Server {
   }
 }
 
+interface Connected {
+  readonly pipe: StreamPipe;
+  readonly socket: LocalSocket;
+  readonly target: string;
+  readonly visit: Visit;
+  /** The nodes that have connected for it, this one included. */
+  readonly hops: readonly string[];
+}
+
 function loop(): NetworkError {
-  return failure('proxy_loop_detected', 'the connection comes from this node itself');
+  return failure('proxy_loop_detected', 'the connection comes from this node itself, or has passed it');
 }

@@ -194,6 +194,29 @@ describe('proxied connections (TH-11, TH-29, H-49)', () => {
     await sim.stop();
   });
 
+  for (const count of [2, 3])
+    it(`row 89: a loop over entrances of ${count} nodes ends within one round; a chain that is none does not`, async () => {
+      const machines = Array.from({ length: count }, (_, at) => new FakeSockets(`machine ${at}`));
+      const { sim, nodes } = await line(count, { allow: ['127.0.0.1:*'] }, machines);
+      for (const [at, node] of nodes.entries()) {
+        const next = nodes[(at + 1) % count] as SimulatedNode;
+        await sim.waitFor(proxyOf(node).to(next.id).proxy('127.0.0.1:4711', { port: 4711 }));
+        // On the last node these lead to a target.
+        if (at < count - 1) await sim.waitFor(proxyOf(node).to(next.id).proxy('127.0.0.1:7', { port: 7 }));
+      }
+      machines.at(-1)?.serve(7, echo);
+      const attempts = () => machines.reduce((sum, machine) => sum + machine.attempts.length, 0);
+      const program = await (machines[0] as FakeSockets).program(4711);
+      expect(await sim.waitFor(readAll(program))).to.equal('<ECONNRESET>');
+      await sim.run(10_000);
+      expect(attempts(), 'the program, and one round').to.equal(1 + count);
+      expect(nodes.reduce((sum, node) => sum + proxyOf(node).counters.loops, 0)).to.equal(1);
+      const other = await (machines[0] as FakeSockets).program(7);
+      await sim.waitFor(other.write(bytes('through')));
+      expect(Buffer.from((await sim.waitFor(other.read())) as Uint8Array).toString()).to.equal('through');
+      await sim.stop();
+    });
+
   it('nodes that are not named are not served', async () => {
     const nobody = '0'.repeat(64) as NonNullable<ProxyOptions['nodes']>[number];
     const { sim, remote, near, far } = await line(2, { allow: ['127.0.0.1:7'], nodes: [nobody] });
