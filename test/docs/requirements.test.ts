@@ -10,8 +10,8 @@ import { ROOT } from './pages.js';
 const LAST = 45;
 /** By DESIGN 10: bytes and eras of the original (1 to 4, 18, 24), details of its later versions (44, 45). */
 const WAIVED: readonly number[] = [1, 2, 3, 4, 18, 24, 44, 45];
-/** 27: hole punching. */
-const TO_COME: readonly number[] = [27];
+/** 25: an answer names the closest linked nodes as Kademlia has it, also those that are farther from the key than the node that answers. 27: hole punching. */
+const TO_COME: readonly number[] = [25, 27];
 
 /** The numbers in titles of suites and tests: comments and code do not count. */
 function named(): Set<number> {
@@ -29,7 +29,7 @@ describe('requirements of the Telehash design', () => {
 
   it('are each named by a test, but for those to come', () => {
     const names = named();
-    expect(wanted.filter((number) => !names.has(number) && !TO_COME.includes(number))).to.deep.equal([]);
+    expect(wanted.filter((number) => !names.has(number))).to.deep.equal(TO_COME);
   });
 
   it('are read from titles, and not from elsewhere', () => {

@@ -124,7 +124,7 @@ describe('the table of a spacer', () => {
     expect(table.closestLinked(SELF, 20)).to.have.lengthOf(4);
   });
 
-  it('only contacts with a link that answer are told (TH-25, TH-43), the closest first, whatever the ids (ATM-60)', () => {
+  it('only contacts with a link that answer are told (TH-43), the closest first, whatever the ids (ATM-60)', () => {
     fc.assert(
       fc.property(
         fc.array(fc.uint8Array({ minLength: 32, maxLength: 32 }), { maxLength: 60 }),
