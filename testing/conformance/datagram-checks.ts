@@ -4,30 +4,16 @@
  */
 import type { Address } from '../../core/address/address.js';
 import { must } from './check-tools.js';
-import { type DatagramFactory, DatagramWorld } from './datagram-world.js';
+import { type ContractCheck, checksIn } from './contract-world.js';
+import { type DatagramFixture, DatagramWorld } from './datagram-world.js';
 
 /** One fact about every datagram transport. `run` rejects with an error that names what did not hold. */
-export interface DatagramCheck {
-  readonly name: string;
-  run(factory: DatagramFactory): Promise<void>;
-}
+export type DatagramCheck = ContractCheck<DatagramFixture>;
 
 /** What every path that carries secured datagrams must let pass. */
 const BYTES = 1_200;
 
-function check(name: string, body: (world: DatagramWorld) => Promise<void>): DatagramCheck {
-  const run = async (factory: DatagramFactory): Promise<void> => {
-    const world = new DatagramWorld(await factory());
-    try {
-      await body(world);
-    } catch (error) {
-      await world.close();
-      throw error;
-    }
-    await world.finish();
-  };
-  return { name, run };
-}
+const check = checksIn((fixture: DatagramFixture) => new DatagramWorld(fixture));
 
 export const DATAGRAM_CHECKS: readonly DatagramCheck[] = [
   check('a socket reports once where it is bound, with its real port', async (world) => {

@@ -6,6 +6,7 @@ import type { Address } from '../../core/address/address.js';
 import type { DatagramSink, DatagramSocket, DatagramTransport } from '../../core/api/transport.js';
 import type { NetworkError } from '../../core/errors.js';
 import { must } from './check-tools.js';
+import { ContractWorld } from './contract-world.js';
 
 /** What the datagram part of the suite is given anew for every check. */
 export interface DatagramFixture {
@@ -27,7 +28,6 @@ export interface DatagramFixture {
 /** Gives the datagram part of the suite fresh transports at every call. */
 export type DatagramFactory = () => DatagramFixture | Promise<DatagramFixture>;
 
-const DEADLINE_MS = 10_000;
 const PAUSE_MS = 20;
 
 /** A socket and what its sink got. */
@@ -77,25 +77,8 @@ export class SocketRecord implements DatagramSink {
   }
 }
 
-export class DatagramWorld {
-  readonly violations: string[] = [];
+export class DatagramWorld extends ContractWorld<DatagramFixture> {
   readonly #sockets: SocketRecord[] = [];
-  #isCalling = false;
-
-  constructor(readonly fixture: DatagramFixture) {}
-
-  call<T>(work: () => T): T {
-    this.#isCalling = true;
-    try {
-      return work();
-    } finally {
-      this.#isCalling = false;
-    }
-  }
-
-  note(event: string): void {
-    if (this.#isCalling) this.violations.push(`${event} during a call`);
-  }
 
   /** Binds, and returns before it is known what comes of it. */
   start(transport: DatagramTransport, address: Address): SocketRecord {
@@ -118,10 +101,10 @@ export class DatagramWorld {
 
   /** Calls `work`, and again after a pause, until `holds`. */
   async until(holds: () => boolean, what: string, work: () => void = () => {}): Promise<void> {
-    const { deadlineMs = DEADLINE_MS, pass = pause } = this.fixture;
-    const deadline = AbortSignal.timeout(deadlineMs);
+    const { pass = pause } = this.fixture;
+    const deadline = AbortSignal.timeout(this.deadlineMs);
     while (!holds()) {
-      if (deadline.aborted) throw new Error(`${what}: not within ${deadlineMs} ms; violations: ${this.violations.join('; ') || 'none'}`);
+      if (deadline.aborted) throw this.late(what);
       work();
       await pass();
     }
@@ -137,12 +120,6 @@ export class DatagramWorld {
     );
     near.close();
     far.close();
-  }
-
-  async finish(): Promise<void> {
-    await this.settle();
-    await this.close();
-    must(this.violations.length === 0, `the contract is kept: ${this.violations.join('; ')}`);
   }
 
   async close(): Promise<void> {

@@ -4,28 +4,13 @@
  */
 import type { Address } from '../../core/address/address.js';
 import { must } from './check-tools.js';
-import { type LinkRecord, type TransportFactory, TransportWorld } from './transport-world.js';
+import { type ContractCheck, checksIn } from './contract-world.js';
+import { type LinkRecord, type TransportFixture, TransportWorld } from './transport-world.js';
 
 /** One fact about every transport. `run` rejects with an error that names what did not hold. */
-export interface TransportCheck {
-  readonly name: string;
-  run(factory: TransportFactory): Promise<void>;
-}
+export type TransportCheck = ContractCheck<TransportFixture>;
 
-/** A check that gets its own world, which is closed and judged after it. */
-export function check(name: string, body: (world: TransportWorld) => Promise<void>): TransportCheck {
-  const run = async (factory: TransportFactory): Promise<void> => {
-    const world = new TransportWorld(await factory());
-    try {
-      await body(world);
-    } catch (error) {
-      await world.close().catch(() => {});
-      throw error;
-    }
-    await world.finish();
-  };
-  return { name, run };
-}
+export const check = checksIn((fixture: TransportFixture) => new TransportWorld(fixture));
 
 export const LISTEN_CHECKS: readonly TransportCheck[] = [
   check('a listener reports once where it listens, with its real port', async (world) => {

@@ -5,6 +5,7 @@
  */
 
 import { NetworkError } from '../../core/errors.js';
+import type { ContractCheck } from './contract-world.js';
 import { DATAGRAM_CHECKS, type DatagramCheck } from './datagram-checks.js';
 import type { DatagramFactory } from './datagram-world.js';
 import { DIAL_CHECKS, LISTEN_CHECKS, type TransportCheck } from './transport-checks.js';
@@ -41,12 +42,13 @@ export function datagramChecks(): readonly DatagramCheck[] {
   return DATAGRAM_CHECKS;
 }
 
-interface Check<Factory> {
-  readonly name: string;
-  run(factory: Factory): Promise<void>;
-}
-
-function register<F>(suite: string, contract: string, { name }: TransportSuiteOptions, checks: readonly Check<F>[], factory: F): void {
+function register<Fixture>(
+  suite: string,
+  contract: string,
+  { name }: TransportSuiteOptions,
+  checks: readonly ContractCheck<Fixture>[],
+  factory: () => Fixture | Promise<Fixture>,
+): void {
   const { describe, it } = globalThis as unknown as Partial<Record<'describe' | 'it', (name: string, body: () => unknown) => void>>;
   if (describe === undefined || it === undefined)
     throw new NetworkError('ARGUMENT_INVALID', `${suite} needs a test runner with global describe and it; or take its checks as data`);

@@ -7,6 +7,7 @@ import type { Address } from '../../core/address/address.js';
 import type { Dial, DialSink, LinkSink, Listener, ListenerSink, Transport, TransportLink } from '../../core/api/transport.js';
 import type { NetworkError } from '../../core/errors.js';
 import { must } from './check-tools.js';
+import { ContractWorld } from './contract-world.js';
 
 /** What the suite is given anew for every check. */
 export interface TransportFixture {
@@ -26,8 +27,6 @@ export interface TransportFixture {
 }
 
 export type TransportFactory = () => TransportFixture | Promise<TransportFixture>;
-
-const DEADLINE_MS = 10_000;
 
 /** One end of a link, and what its sink got. */
 export class LinkRecord implements LinkSink {
@@ -172,29 +171,10 @@ export class DialRecord implements DialSink {
   }
 }
 
-export class TransportWorld {
-  readonly violations: string[] = [];
+export class TransportWorld extends ContractWorld<TransportFixture> {
   readonly #listeners: ListenerRecord[] = [];
   readonly #dials: DialRecord[] = [];
   readonly #waiters = new Set<() => void>();
-  #isCalling = false;
-
-  constructor(readonly fixture: TransportFixture) {}
-
-  /** Calls the transport; no sink may be called meanwhile. */
-  call<T>(work: () => T): T {
-    const wasCalling = this.#isCalling;
-    this.#isCalling = true;
-    try {
-      return work();
-    } finally {
-      this.#isCalling = wasCalling;
-    }
-  }
-
-  note(event: string): void {
-    if (this.#isCalling) this.violations.push(`${event} during a call`);
-  }
 
   changed(): void {
     for (const waiter of [...this.#waiters]) waiter();
@@ -203,14 +183,13 @@ export class TransportWorld {
   /** Waits for events until `holds`. */
   until(holds: () => boolean, what: string): Promise<void> {
     if (holds()) return Promise.resolve();
-    const deadlineMs = this.fixture.deadlineMs ?? DEADLINE_MS;
     return new Promise((resolve, reject) => {
-      const deadline = AbortSignal.timeout(deadlineMs);
+      const deadline = AbortSignal.timeout(this.deadlineMs);
       const waiter = () => {
         if (!holds() && !deadline.aborted) return;
         this.#waiters.delete(waiter);
         if (holds()) resolve();
-        else reject(new Error(`${what}: not within ${deadlineMs} ms; violations: ${this.violations.join('; ') || 'none'}`));
+        else reject(this.late(what));
       };
       this.#waiters.add(waiter);
       deadline.addEventListener('abort', waiter);
@@ -264,13 +243,6 @@ export class TransportWorld {
     near.destroy();
     await this.until(() => near.isClosed, 'a destroyed link closes');
     listener.close();
-  }
-
-  /** Ends all that is open and reports what was forbidden. */
-  async finish(): Promise<void> {
-    await this.settle();
-    await this.close();
-    must(this.violations.length === 0, `the contract is kept: ${this.violations.join('; ')}`);
   }
 
   async close(): Promise<void> {
