@@ -67,6 +67,7 @@ export class StreamEnd implements FrameOwner {
   readonly deadlines: EndDeadlines;
   readonly inbound: InboundFlow<Uint8Array, Eof>;
   private readonly outbound: OutboundFlow<Uint8Array, Eof>;
+  private windowMax = Number.POSITIVE_INFINITY;
   private isOpenDue: boolean;
   private isAcceptDue = false;
   private writing: Writing | undefined;
@@ -169,16 +170,17 @@ export class StreamEnd implements FrameOwner {
     return next && 'end';
   }
 
-  /** The reader has taken so many bytes, and the window is this now. */
+  /** The reader has taken so many bytes, and the window is this now, as far as it is not narrower. */
   consumed(byteCount: number, window: number): void {
     this.consumedBytes += byteCount;
-    this.inbound.resize(window);
+    this.inbound.resize(Math.min(window, this.windowMax));
     this.inbound.consumed(byteCount);
   }
 
-  /** What was announced stays granted. */
+  /** What was announced stays granted. A wider window than before changes nothing. */
   narrow(window: number): void {
-    this.inbound.resize(Math.min(window, this.inbound.window));
+    this.windowMax = Math.min(this.windowMax, window);
+    this.inbound.resize(Math.min(this.windowMax, this.inbound.window));
     if (this.isOpenDue || (!this.isOpener && this.deadlines.acceptedMs === undefined)) this.inbound.announceAnew();
   }
 
@@ -295,6 +297,4 @@ export class StreamEnd implements FrameOwner {
   }
 }
 
-function lengthOf({ length }: Uint8Array): number {
-  return length;
-}
+const lengthOf = ({ length }: Uint8Array): number => length;

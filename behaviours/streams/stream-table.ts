@@ -54,7 +54,7 @@ export class StreamTable {
     const web = new WebStream(end, carrier, {
       touched: (one) => this.act(one, () => {}),
       deadlinesChanged: (one) => this.schedule(one, one.deadlineMs),
-      consumed: (one, byteCount, windowMax) => this.consumed(one, byteCount, windowMax),
+      consumed: (one, byteCount) => this.consumed(one, byteCount),
     });
     this.carrierOf.set(end, carrier);
     carrier.add(end);
@@ -109,10 +109,9 @@ export class StreamTable {
   }
 
   /** The reader has taken bytes: the remote is granted as many, as far as the stream's share reaches. */
-  private consumed(end: StreamEnd, byteCount: number, windowMax: number): void {
+  private consumed(end: StreamEnd, byteCount: number): void {
     const carrier = this.carrierOf.get(end);
-    const window = carrier === undefined ? end.inbound.window : this.windowOf(carrier, 0);
-    end.consumed(byteCount, Math.min(window, windowMax));
+    end.consumed(byteCount, carrier === undefined ? end.inbound.window : this.windowOf(carrier, 0));
     if (end.hasFrame) this.act(end, () => {});
   }
 

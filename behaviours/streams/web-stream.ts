@@ -14,8 +14,8 @@ export interface WebHost {
   touched(end: StreamEnd): void;
   /** The stream was taken, or is narrower: other deadlines hold. */
   deadlinesChanged(end: StreamEnd): void;
-  /** The reader has taken so many bytes, and lets so many wait at most. */
-  consumed(end: StreamEnd, byteCount: number, windowMax: number): void;
+  /** The reader has taken so many bytes. */
+  consumed(end: StreamEnd, byteCount: number): void;
 }
 
 export interface Remote {
@@ -44,7 +44,6 @@ export class WebStream implements ByteStream, EndObserver {
   private end: Waiting = { resolve: () => {}, reject: () => {} };
   /** The `write` or `close` that waits. */
   private writing: Waiting | undefined;
-  private windowMax = Number.POSITIVE_INFINITY;
   private isWanted = false;
   private isHandingOut = false;
 
@@ -99,7 +98,6 @@ export class WebStream implements ByteStream, EndObserver {
       throw new NetworkError('ARGUMENT_INVALID', `narrow: windowBytes must be a whole number of ${WINDOW_MIN_BYTES} or more`);
     if (silenceMs !== undefined && !(Number.isSafeInteger(silenceMs) && silenceMs >= 1))
       throw new NetworkError('ARGUMENT_INVALID', 'narrow: silenceMs must be a whole number of 1 or more');
-    this.windowMax = windowBytes;
     this.source.narrow(windowBytes);
     if (silenceMs === undefined) return;
     this.source.deadlines.narrow(silenceMs);
@@ -128,7 +126,7 @@ export class WebStream implements ByteStream, EndObserver {
       if (next === 'end') this.readOut();
       else {
         this.reader.enqueue(next);
-        this.host.consumed(this.source, next.length, this.windowMax);
+        this.host.consumed(this.source, next.length);
       }
     }
     this.isHandingOut = false;

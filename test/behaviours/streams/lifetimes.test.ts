@@ -161,6 +161,10 @@ describe('row 78, row 80: streams whose end comes early', function () {
     for (let byteCount = 0; byteCount < 100_000; ) byteCount += (await sim.waitFor(reader.read())).value?.length ?? 0;
     await sim.run(10_000);
     expect(waiting(bob), 'also after some was read').to.be.within(16_384, 32_768);
+    taken.narrow(100_000);
+    for (let byteCount = 0; byteCount < 100_000; ) byteCount += (await sim.waitFor(reader.read())).value?.length ?? 0;
+    await sim.run(10_000);
+    expect(waiting(bob), 'a larger bound later does not widen it').to.be.within(16_384, 32_768);
     expect(() => back.narrow(16_383)).to.throw('16384 or more');
     expect(await codeOf(alice.openStream(toNode(bob.id), STORE, { windowBytes: 1 }))).to.equal('OPTION_INVALID');
     await sim.stop();
