@@ -143,7 +143,7 @@ export class CircuitBehavior extends NetworkBehavior {
     const isRead = sourceVerified && connectionId !== undefined && received.read(bytes, bodyOffset, end);
     if (!isRead) this.counted.malformed++;
     else if (received.kind === OPEN) this.opened(agent, { connectionId, nodeId: source }, received.number, received.open as Open);
-    else this.receivedFor(agent, this.legs.find(connectionId, { number: received.number, isOpener: !received.isOfOpener }));
+    else this.receivedFor(agent, this.legs.find(connectionId, received));
   }
 
   override onDisconnected(agent: BehaviorAgent, { id, nodeId }: Connection): void {

@@ -69,12 +69,12 @@ export interface Refusal {
   readonly by: NodeId;
 }
 
-/** A received message; which fields mean something depends on the kind. One object is reused. */
-export class CircuitMessage {
+/** A received message, and the name of its leg as the receiving side knows it; which fields mean something depends on the kind. One object is reused. */
+export class CircuitMessage implements LegName {
   kind = 0;
   number = 0;
-  /** It comes from the side that has opened the leg. */
-  isOfOpener = false;
+  /** This side has opened the leg: the message comes from the other one. */
+  isOpener = false;
   open: Open | undefined;
   accepted: Accepted | undefined;
   refusal: Refusal | undefined;
@@ -87,8 +87,8 @@ export class CircuitMessage {
   read(bytes: Uint8Array, start: number, end: number): boolean {
     const reader = this.#reader.reset(bytes, start, end);
     const first = reader.u8();
-    this.isOfOpener = first >= OF_OPENER;
-    this.kind = this.isOfOpener ? first - OF_OPENER : first;
+    this.isOpener = first < OF_OPENER;
+    this.kind = this.isOpener ? first : first - OF_OPENER;
     this.number = reader.u32();
     this.#readBody(reader);
     return reader.isComplete;
@@ -97,7 +97,7 @@ export class CircuitMessage {
   #readBody(reader: ByteReader): void {
     switch (this.kind) {
       case OPEN:
-        if (!this.isOfOpener) return reader.fail();
+        if (this.isOpener) return reader.fail();
         this.open = { token: reader.copy(TOKEN_BYTES), relays: reader.u8(), target: nodeOf(reader), source: nodeOf(reader) };
         return;
       case ACCEPTED:

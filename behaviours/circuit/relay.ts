@@ -217,9 +217,10 @@ export class Relay {
   }
 
   private rateOf(connectionId: number, nowMs: number): TokenBucket {
+    const known = this.rates.get(connectionId);
+    if (known !== undefined) return known;
     const bytesPerSecond = this.parts.settings.bitsPerSecondMax / 8;
-    const rate =
-      this.rates.get(connectionId) ?? new TokenBucket(Math.max(BURST_BYTES_MIN, bytesPerSecond * BURST_SECONDS), bytesPerSecond, nowMs);
+    const rate = new TokenBucket(Math.max(BURST_BYTES_MIN, bytesPerSecond * BURST_SECONDS), bytesPerSecond, nowMs);
     this.rates.set(connectionId, rate);
     return rate;
   }

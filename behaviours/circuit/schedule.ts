@@ -27,6 +27,11 @@ export class Schedule {
     this.timer.at(agent, this.heap.nextDueMs);
   }
 
+  /** The entry is looked at then, or before: for what is put off often, and copes with being looked at early. */
+  atLatest(agent: BehaviorAgent, due: Due, dueMs: number): void {
+    if (due.heapIndex < 0 || dueMs < due.dueMs) this.set(agent, due, dueMs);
+  }
+
   remove(due: Due): void {
     this.heap.remove(due);
   }

@@ -103,7 +103,7 @@ export class OwnWay extends Way implements LegUser {
     if (this.leg === undefined) return this.sendLater(agent, datagrams);
     this.sent(nowMs);
     for (const datagram of datagrams) this.host.sender.data(agent, this.leg, datagram);
-    this.host.schedule.set(agent, this, this.nextDueMs);
+    this.host.schedule.atLatest(agent, this, this.nextDueMs);
   }
 
   /** The behaviour stops. */
@@ -214,7 +214,7 @@ export class GivenWay extends Way implements LegUser {
     this.lastMs = agent.nowMs;
     this.sent(agent.nowMs);
     for (const datagram of datagrams) this.host.sender.data(agent, this.leg, datagram);
-    this.host.schedule.set(agent, this, this.nextDueMs);
+    this.host.schedule.atLatest(agent, this, this.nextDueMs);
   }
 
   stop(agent: BehaviorAgent): void {

@@ -33,7 +33,7 @@ describe('messages of circuits', () => {
     [
       'open',
       hexOf(writeOpen(writer, OPENER, { token, relays: 4, target: A, source: B })),
-      { kind: 1, number: 0x01020304, isOfOpener: true, open: { token, relays: 4, target: A, source: B } },
+      { kind: 1, number: 0x01020304, isOpener: false, open: { token, relays: 4, target: A, source: B } },
     ],
     [
       'accepted',
@@ -46,7 +46,7 @@ describe('messages of circuits', () => {
       { kind: 3, refusal: { reason: 'peer-full', current: 8, maximum: 9, by: A } },
     ],
     ['closed', hexOf(writeClosed(writer, OTHER, 'expired')), { kind: 4, closure: 'expired' }],
-    ['data', `${hexOf(dataHead(writer, OPENER))}0a`, { kind: 5, isOfOpener: true, data: Uint8Array.of(10) }],
+    ['data', `${hexOf(dataHead(writer, OPENER))}0a`, { kind: 5, isOpener: false, data: Uint8Array.of(10) }],
   ];
 
   it('have these bytes', () => {
