@@ -41,15 +41,36 @@ const WAITING_MAX = 8;
  * Whether the other side still answers: only what is proven to be its own counts. Relays can send anything, and name any source: what comes over
  * one takes that neighbour's share of handshakes.
  */
-abstract class Way extends Due implements DatagramSource {
+abstract class Way extends Due implements DatagramSource, LegUser {
   abstract readonly leg: Leg | undefined;
   /** When something of the remote's came or went. */
   protected lastMs = 0;
   /** When the last datagram came, whosever. */
-  protected heardMs = 0;
+  private heardMs = 0;
   /** When the first thing was sent that nothing has come back to, and the first thing a while after that. */
   private unansweredMs = Number.POSITIVE_INFINITY;
   private askedMs = Number.POSITIVE_INFINITY;
+
+  constructor(
+    protected readonly host: WayHost,
+    readonly nodeId: NodeId,
+    /** The remote; of a given way also which of its circuits this is. */
+    readonly address: Address,
+    readonly sink: DatagramSink,
+    private readonly idleMs: number,
+  ) {
+    super();
+  }
+
+  abstract onRefused(agent: BehaviorAgent): void;
+  abstract onClosed(agent: BehaviorAgent): void;
+
+  onAccepted(): void {}
+
+  onData(agent: BehaviorAgent, _leg: Leg, data: Uint8Array): void {
+    this.heardMs = agent.nowMs;
+    this.sink.onDatagram(new Uint8Array(data), this.address, this);
+  }
 
   get place(): string | undefined {
     return this.leg?.nodeId;
@@ -65,9 +86,17 @@ abstract class Way extends Due implements DatagramSource {
     return this.askedMs + SILENCE_MS;
   }
 
-  protected sent(nowMs: number): void {
+  protected get nextDueMs(): number {
+    return Math.min(this.lastMs + this.idleMs, this.silentAtMs);
+  }
+
+  protected transmit(agent: BehaviorAgent, leg: Leg, datagrams: readonly Uint8Array[]): void {
+    const { nowMs } = agent;
+    this.lastMs = nowMs;
     if (nowMs >= this.unansweredMs + AGAIN_MS) this.askedMs = Math.min(this.askedMs, nowMs);
     this.unansweredMs = Math.min(this.unansweredMs, nowMs);
+    for (const datagram of datagrams) this.host.sender.data(agent, leg, datagram);
+    this.host.schedule.atLatest(agent, this, this.nextDueMs);
   }
 
   protected answered(): void {
@@ -76,7 +105,7 @@ abstract class Way extends Due implements DatagramSource {
   }
 }
 
-export class OwnWay extends Way implements LegUser {
+export class OwnWay extends Way {
   leg: Leg | undefined;
   accepted: Accepted | undefined;
   sinceMs = 0;
@@ -84,13 +113,8 @@ export class OwnWay extends Way implements LegUser {
   private waiting: Uint8Array[] = [];
   private retryAtMs = 0;
 
-  constructor(
-    private readonly host: WayHost,
-    readonly nodeId: NodeId,
-    readonly address: Address,
-    readonly sink: DatagramSink,
-  ) {
-    super();
+  constructor(host: WayHost, nodeId: NodeId, address: Address, sink: DatagramSink) {
+    super(host, nodeId, address, sink, IDLE_MS);
   }
 
   get isOpening(): boolean {
@@ -98,12 +122,8 @@ export class OwnWay extends Way implements LegUser {
   }
 
   send(agent: BehaviorAgent, datagrams: readonly Uint8Array[]): void {
-    const { nowMs } = agent;
-    this.lastMs = nowMs;
-    if (this.leg === undefined) return this.sendLater(agent, datagrams);
-    this.sent(nowMs);
-    for (const datagram of datagrams) this.host.sender.data(agent, this.leg, datagram);
-    this.host.schedule.atLatest(agent, this, this.nextDueMs);
+    if (this.leg === undefined) this.sendLater(agent, datagrams);
+    else this.transmit(agent, this.leg, datagrams);
   }
 
   /** The behaviour stops. */
@@ -113,7 +133,6 @@ export class OwnWay extends Way implements LegUser {
     this.end();
   }
 
-  onAccepted(): void {}
   onRefused(agent: BehaviorAgent): void {
     this.onClosed(agent);
   }
@@ -121,11 +140,6 @@ export class OwnWay extends Way implements LegUser {
   onClosed(agent: BehaviorAgent): void {
     this.lose();
     this.host.schedule.set(agent, this, agent.nowMs + IDLE_MS);
-  }
-
-  onData(agent: BehaviorAgent, _leg: Leg, data: Uint8Array): void {
-    this.heardMs = agent.nowMs;
-    this.sink.onDatagram(new Uint8Array(data), this.address, this);
   }
 
   override expire(agent: BehaviorAgent): number {
@@ -143,11 +157,8 @@ export class OwnWay extends Way implements LegUser {
     return this.nextDueMs;
   }
 
-  private get nextDueMs(): number {
-    return Math.min(this.lastMs + IDLE_MS, this.silentAtMs);
-  }
-
   private sendLater(agent: BehaviorAgent, datagrams: readonly Uint8Array[]): void {
+    this.lastMs = agent.nowMs;
     this.waiting.push(...datagrams.slice(0, WAITING_MAX - this.waiting.length));
     if (this.isOpening || agent.nowMs < this.retryAtMs) return;
     const { host } = this;
@@ -193,28 +204,24 @@ export class OwnWay extends Way implements LegUser {
   }
 }
 
-export class GivenWay extends Way implements LegUser {
+export class GivenWay extends Way {
   /** Set right after construction. */
   leg!: Leg;
 
   constructor(
-    private readonly host: WayHost,
-    readonly nodeId: NodeId,
-    /** The remote, and which of its circuits this is. */
-    readonly address: Address,
-    readonly sink: DatagramSink,
+    host: WayHost,
+    nodeId: NodeId,
+    address: Address,
+    sink: DatagramSink,
     readonly sinceMs: number,
-    private readonly idleMs: number,
+    idleMs: number,
   ) {
-    super();
+    super(host, nodeId, address, sink, idleMs);
     this.lastMs = sinceMs;
   }
 
   send(agent: BehaviorAgent, datagrams: readonly Uint8Array[]): void {
-    this.lastMs = agent.nowMs;
-    this.sent(agent.nowMs);
-    for (const datagram of datagrams) this.host.sender.data(agent, this.leg, datagram);
-    this.host.schedule.atLatest(agent, this, this.nextDueMs);
+    this.transmit(agent, this.leg, datagrams);
   }
 
   stop(agent: BehaviorAgent): void {
@@ -222,16 +229,10 @@ export class GivenWay extends Way implements LegUser {
     this.end();
   }
 
-  onAccepted(): void {}
   onRefused(): void {}
 
   onClosed(): void {
     this.end();
-  }
-
-  onData(agent: BehaviorAgent, _leg: Leg, data: Uint8Array): void {
-    this.heardMs = agent.nowMs;
-    this.sink.onDatagram(new Uint8Array(data), this.address, this);
   }
 
   override expire(agent: BehaviorAgent): number {
@@ -239,10 +240,6 @@ export class GivenWay extends Way implements LegUser {
     this.host.sender.closed(agent, this.leg, agent.nowMs >= this.silentAtMs ? 'failed' : 'ended');
     this.end();
     return Number.POSITIVE_INFINITY;
-  }
-
-  private get nextDueMs(): number {
-    return Math.min(this.lastMs + this.idleMs, this.silentAtMs);
   }
 
   private end(): void {
