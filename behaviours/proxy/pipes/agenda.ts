@@ -37,15 +37,11 @@ export class Agenda {
     return new Promise((resolve) => this.later(delayMs, resolve));
   }
 
-  /** Rejects what has not settled in time with what `expired` gives. The work itself is to end by the signal. */
-  async within<T>(delayMs: number, work: (signal: AbortSignal) => Promise<T>, expired: () => Error): Promise<T> {
-    const abort = new AbortController();
+  /** Rejects what has not settled in time with what `expired` gives, which may end the work itself. */
+  within<T>(delayMs: number, work: () => Promise<T>, expired: () => Error): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const cancel = this.later(delayMs, () => {
-        abort.abort();
-        reject(expired());
-      });
-      work(abort.signal).then(resolve, reject).finally(cancel);
+      const cancel = this.later(delayMs, () => reject(expired()));
+      work().then(resolve, reject).finally(cancel);
     });
   }
 

@@ -22,8 +22,12 @@ export class Targets {
   reach(target: Target): Promise<LocalSocket> {
     const { agenda, settings } = this.host;
     if (!this.rules.mayAdmit(target)) return Promise.reject(prohibited());
-    const expired = () => failure('connection_timeout', `the target was not connected within ${settings.connectTimeoutMs} ms`);
-    return agenda.within(settings.connectTimeoutMs, (signal) => this.find(target, signal), expired);
+    const abort = new AbortController();
+    const expired = () => {
+      abort.abort();
+      return failure('connection_timeout', `the target was not connected within ${settings.connectTimeoutMs} ms`);
+    };
+    return agenda.within(settings.connectTimeoutMs, () => this.find(target, abort.signal), expired);
   }
 
   private async find(target: Target, signal: AbortSignal): Promise<LocalSocket> {

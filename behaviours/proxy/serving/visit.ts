@@ -13,6 +13,8 @@ export class Visit {
   /** What it wants, for the log. */
   wanted = '';
   address = '';
+  /** Count what passes, and hold up what is faster than the node may be. */
+  readonly passings: Passings;
   private bytesSent = 0;
   private bytesReceived = 0;
   private readonly sinceMs: number;
@@ -22,13 +24,9 @@ export class Visit {
     private readonly stream: ByteStream,
     private readonly account: Account,
   ) {
-    this.sinceMs = host.clock.nowMs();
-  }
-
-  /** Counts what passes, and holds up what is faster than the node may be. */
-  get passings(): Passings {
-    const { counters } = this.host;
-    return {
+    const { counters, clock } = host;
+    this.sinceMs = clock.nowMs();
+    this.passings = {
       there: (byteCount) => {
         this.bytesSent += byteCount;
         counters.bytesSent += byteCount;
