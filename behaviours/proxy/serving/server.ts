@@ -93,10 +93,10 @@ export class Server {
   private async through({ pipe, socket, target, visit, hops }: Connected): Promise<void> {
     const { counters, sockets, loops } = this.host;
     const forget = loops.leave(pairOf(socket.local, socket.remote, sockets.place), hops);
+    counters.served++;
     visit.address = textOf(socket.remote);
     try {
       await pipe.write(headBytes({ target }));
-      counters.served++;
       await join(pipe, socket, (thrown) => resetTextOf(asFailure(thrown, 'the connection was lost')), visit.passings);
     } catch (error) {
       socket.reset('');

@@ -68,8 +68,8 @@ export class Visit {
 /** `isServed`: it had begun. */
 export function countFailure(counters: ProxyHost['counters'], error: NetworkError, isServed: boolean): void {
   const type = typeOf(error);
-  if (isServed && type !== 'proxy_loop_detected') counters.broken++;
-  else if (type === 'proxy_loop_detected') counters.loops++;
+  if (type === 'proxy_loop_detected') counters.loops++;
+  else if (isServed) counters.broken++;
   else if (type === 'http_request_error') counters.malformed++;
   else if (type !== undefined && OUTCOMES[type].code === 'PROXY_DENIED') counters.denied++;
   else if (type === 'connection_limit_reached') counters.overloaded++;

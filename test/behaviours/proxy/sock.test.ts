@@ -133,6 +133,15 @@ describe('proxied connections (TH-11, TH-29, H-49)', () => {
     await sim.stop();
   });
 
+  it('a connection that fails before its opener was answered is counted as served, and as failed later', async () => {
+    const { sim, remote, near, far, server } = await line(2, { allow: ['127.0.0.1:7'] });
+    far.serve(7, async () => server.disconnect(server.connections()[0]?.id as number));
+    const { port } = await sim.waitFor(remote.proxy('127.0.0.1:7'));
+    expect(await sim.waitFor(readAll(await near.program(port)))).to.equal('<ECONNRESET>');
+    expect(proxyOf(server).counters).to.include({ served: 1, broken: 1, targetsFailed: 0, bytesSent: 0 });
+    await sim.stop();
+  });
+
   it('a target that refuses, is unknown or silent is answered at once, or in time, with its own reason', async () => {
     const { sim, remote, near, far } = await line(2, { allow: ['127.0.0.1:*', '*.example:*'], connectTimeoutMs: 3_000 });
     far.serve(7, echo);
