@@ -58,12 +58,12 @@ export function failure(type: ProxyErrorType, text: string, cause?: unknown): Ne
   return new NetworkError(OUTCOMES[type].code, text, { details: { type }, ...(cause === undefined ? {} : { cause }) });
 }
 
-/** Whatever was thrown, as an outcome. `doing`: what was being done, for the text. */
-export function asFailure(thrown: unknown, doing: string): NetworkError {
+/** Whatever was thrown, as an outcome. `what`: who or what has failed, for the text. */
+export function asFailure(thrown: unknown, what: string): NetworkError {
   if (thrown instanceof NetworkError) return typeOf(thrown) === undefined ? ofStream(thrown) : thrown;
   const systemCode = (Object(thrown) as { readonly code?: unknown }).code;
   const code = typeof systemCode === 'string' ? systemCode : 'UNKNOWN';
-  return failure(TYPES_OF_SYSTEM[code] ?? 'proxy_internal_error', `${doing}: ${code}`, thrown);
+  return failure(TYPES_OF_SYSTEM[code] ?? 'proxy_internal_error', `${what}: ${code}`, thrown);
 }
 
 /** Of an error that `failure` has made. */

@@ -3,7 +3,7 @@
  */
 import { joinBytes, type LocalSocket, type NetworkError, type Route } from '../../../core/index.js';
 import type { ProxyHost } from '../host.js';
-import { asFailure, failure, outcomeOf, statusFields } from '../outcomes.js';
+import { failure, outcomeOf, statusFields } from '../outcomes.js';
 import { pairOf } from '../pipes/loops.js';
 import type { StreamPipe } from '../pipes/stream-pipe.js';
 import { type Headers, hasPassed, valuesOf } from '../protocols/headers.js';
@@ -96,7 +96,7 @@ async function requestHead({ hop }: ProxyHost, socket: LocalSocket): Promise<{ r
     if (end >= 0) return { head: readProxyHead(kept.subarray(0, end), hop), rest: kept.slice(end) };
     if (kept.length > HEAD_BYTES_MAX) return { head: { type: 'refused', status: 431, text: 'the head is too large' }, rest: NOTHING };
   }
-  throw asFailure(undefined, 'the program has gone');
+  throw failure('http_request_error', 'the program has gone');
 }
 
 function isAuthorized(headers: Headers, expected: Uint8Array): boolean {

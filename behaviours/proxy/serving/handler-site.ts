@@ -3,7 +3,7 @@
  */
 import type { NodeId } from '../../../core/index.js';
 import { headBytes, type RequestHead } from '../messages.js';
-import { asFailure, failure } from '../outcomes.js';
+import { failure } from '../outcomes.js';
 import { bodyOf, endToEnd, type Headers, valuesOf } from '../protocols/headers.js';
 import { parseTarget } from '../rules/target.js';
 import type { SiteRequest } from './server-site.js';
@@ -68,7 +68,7 @@ function requestOf({ head, body, visit }: SiteRequest, signal: AbortSignal): Req
     const url = new URL(`http://${hostOf(head)}${head.path === '*' ? '/' : head.path}`);
     return new Request(url, { method: head.method, headers, signal, ...(isRead ? { body: readable, duplex: 'half' } : {}) });
   } catch (error) {
-    throw failure('http_request_error', `malformed request: ${asFailure(error, 'it').message}`);
+    throw failure('http_request_error', 'malformed request', error);
   }
 }
 

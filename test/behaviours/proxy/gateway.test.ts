@@ -214,6 +214,19 @@ describe('gateways (TH-12, TH-30)', () => {
     expect(await raw('GET http://other.test/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')).to.equal('400');
   });
 
+  it('a method that the web has no Request for is a malformed one to a handler', async () => {
+    const published = proxyOf(1).onRequest(({ method }) => new Response(method), { site: 'methods' });
+    const entrance = await proxyOf(0).to(nodes[1].id).gateway({ site: 'methods' });
+    const answerTo = async (method: string) => {
+      const answer = await ask({ port: entrance.port, method });
+      return [answer.statusCode, String(await bodyOf(answer))];
+    };
+    expect(await answerTo('PATCH')).to.deep.equal([200, 'PATCH']);
+    expect(await answerTo('TRACE')).to.deep.equal([400, 'malformed request\n']);
+    entrance.close();
+    published.end();
+  });
+
   it('row 88: a site that sends more than it says cannot begin another response', async () => {
     const published = proxyOf(1).onRequest(() => new Response('HTTP/1.1 200 OK\r\n\r\n', { headers: { 'content-length': '3' } }), {
       site: 'split',
