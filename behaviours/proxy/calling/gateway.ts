@@ -9,7 +9,7 @@ import { PATH_LENGTH_MAX, REQUEST } from '../messages.js';
 import { asFailure, failure, outcomeOf, resetTextOf, statusFields } from '../outcomes.js';
 import { carry, join } from '../pipes/join.js';
 import { areSound, bodyOf, endToEnd, type Headers, hasPassed, passing, upgradeOf, valuesOf } from '../protocols/headers.js';
-import { parseTarget } from '../rules/target.js';
+import { parseAuthority } from '../rules/target.js';
 import type { Openings } from './openings.js';
 import { answerOf } from './requests.js';
 
@@ -92,7 +92,7 @@ async function refuse({ hop }: ProxyHost, { answer, pipe }: HttpExchange, error:
 
 function isHostOf(headers: Headers, hosts: readonly string[]): boolean {
   const [host = ''] = valuesOf(headers, 'host');
-  const target = parseTarget(/:\d+$/.test(host) ? host : `${host}:80`);
+  const target = parseAuthority(host);
   if (target === undefined) return false;
   return target.bytes !== undefined || /(^|\.)localhost$/.test(target.host) || hosts.includes(target.host);
 }

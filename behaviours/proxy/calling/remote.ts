@@ -7,7 +7,7 @@ import type { ProxyHost } from '../host.js';
 import { SITE_LENGTH_MAX } from '../messages.js';
 import { HEADERS_LENGTH_MAX, HEADERS_MAX } from '../protocols/headers.js';
 import { isUsable } from '../protocols/socks5.js';
-import { parseTarget, targetOf, textOf } from '../rules/target.js';
+import { isLoopback, parseTarget, targetOf, textOf } from '../rules/target.js';
 import type { LocalProxy, Programs, Protocol } from './entrance.js';
 import { lead } from './gateway.js';
 import type { Openings } from './openings.js';
@@ -49,7 +49,7 @@ const CREDENTIALS = refined(options({ user: text(255), password: text(255) }), '
 const PROXY_ENTRANCE = refined(
   options({ ...ENTRANCE, credentials: optional(CREDENTIALS) }),
   'must be there where the host is not loopback',
-  ({ host, credentials }) => credentials !== undefined || /^(127\.|::1$)/.test(host),
+  ({ host, credentials }) => credentials !== undefined || isLoopback(targetOf(host, 1)?.bytes),
   'credentials',
 );
 const GATEWAY = options({ ...ENTRANCE, ...SITE, hosts: fallback(list(text(253), 64), []) });

@@ -4,14 +4,12 @@
  * so both orders are looked at. Over several nodes with an entrance each, a stream names those that have connected for it so far. Pure.
  */
 import type { SocketEndpoint } from '../../../core/index.js';
-import { targetOf, textOf } from '../rules/target.js';
-
-const LOOPBACK = /^(127\.|::1$)/;
+import { isLoopback, type Target, targetOf, textOf } from '../rules/target.js';
 
 /** A connection as both of its ends write it. `place`: where loopback addresses mean something. */
 export function pairOf(from: SocketEndpoint, to: SocketEndpoint, place: string): string {
-  const [near, far] = [from, to].map((end) => targetOf(end.host, end.port) ?? end) as [SocketEndpoint, SocketEndpoint];
-  const where = LOOPBACK.test(near.host) || LOOPBACK.test(far.host) ? place : '';
+  const [near, far] = [from, to].map((end) => targetOf(end.host, end.port) ?? { ...end, bytes: undefined }) as [Target, Target];
+  const where = isLoopback(near.bytes) || isLoopback(far.bytes) ? place : '';
   return `${textOf(near)}>${textOf(far)} ${where}`.trim();
 }
 

@@ -4,7 +4,7 @@
  * length, and nothing is mended. Pure.
  */
 import { joinBytes } from '../../../core/index.js';
-import { parseTarget, type Target, textOf } from '../rules/target.js';
+import { parseAuthority, parseTarget, type Target, textOf } from '../rules/target.js';
 import { BodyMeter } from './body-meter.js';
 import {
   areSound,
@@ -84,7 +84,7 @@ interface Forwarded {
 /** The connection is for this request alone, so that what follows it can be taken for no other one's. */
 function forwardTo({ method, wanted, headers, hop }: Forwarded): ProxyHead {
   const [, authority = '', path = ''] = /^http:\/\/([^/?#@]+)((?:[/?].*)?)$/i.exec(wanted) ?? [];
-  const target = parseTarget(/:\d+$/.test(authority) ? authority : `${authority}:80`);
+  const target = parseAuthority(authority);
   const inner = path.startsWith('/') ? path : `/${path}`;
   if (target === undefined || !PATH.test(inner)) return refused(400, 'the target is no http:// address');
   const length = bodyOf(headers);

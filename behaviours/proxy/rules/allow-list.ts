@@ -5,7 +5,7 @@
  */
 import { hasPrefix, rangeOfBytes } from '../../../core/address/address-class.js';
 import { hasName, hasPort, isConnectable, parseRule, type Rule } from './rule.js';
-import type { Target } from './target.js';
+import { isLoopback, type Target } from './target.js';
 
 /** Rules of one node. */
 export const RULES_MAX = 1_024;
@@ -42,6 +42,5 @@ export class AllowList {
 /** Of an own address on a network the address itself has to be named: what listens there may trust whoever is on this machine. */
 function namesIt({ isNamed, bits }: Extract<Rule, { type: 'range' }>, address: Uint8Array, isOwn: boolean): boolean {
   const isSingle = bits === address.length * 8;
-  const isLoopback = rangeOfBytes(address).name === 'loopback';
-  return isSingle || (isNamed && (isLoopback || !isOwn));
+  return isSingle || (isNamed && (isLoopback(address) || !isOwn));
 }

@@ -2,7 +2,7 @@
  * @module Target: where a proxied connection is to lead, `host:port`, as a remote or a local program writes it. Reading is strict: a number has one
  * spelling, so that `127.1`, `0x7f.1` and `2130706433` are neither addresses nor names. Pure.
  */
-
+import { rangeOfBytes } from '../../../core/address/address-class.js';
 import { formatIpv4, formatIpv6, parseIpv6 } from '../../../core/address/ip.js';
 import { ipBytes, isIpv4Mapped } from '../../../core/index.js';
 
@@ -34,6 +34,11 @@ export function parseTarget(text: string): Target | undefined {
   return parseIpv6(inner) === undefined ? undefined : targetOf(inner, port);
 }
 
+/** Reads the authority of an `http://` address: the same, with port 80 where it has none. */
+export function parseAuthority(text: string): Target | undefined {
+  return parseTarget(/:\d+$/.test(text) ? text : `${text}:80`);
+}
+
 /** The same of a host without brackets and a port. */
 export function targetOf(host: string, port: number): Target | undefined {
   if (!Number.isInteger(port) || port < 1 || port > 65_535) return undefined;
@@ -52,6 +57,11 @@ export function targetOfBytes(bytes: Uint8Array, port: number): Target {
 /** As `parseTarget` reads it. */
 export function textOf({ host, port }: Pick<Target, 'host' | 'port'>): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** An address of this machine that no other one can reach. */
+export function isLoopback(bytes: Uint8Array | undefined): boolean {
+  return bytes !== undefined && rangeOfBytes(bytes).name === 'loopback';
 }
 
 /** A name that resolvers may be asked for: lower case, and nothing that could be a number. */

@@ -5,7 +5,7 @@ import type { NodeId } from '../../../core/index.js';
 import { headBytes, type RequestHead } from '../messages.js';
 import { failure } from '../outcomes.js';
 import { bodyOf, endToEnd, type Headers, valuesOf } from '../protocols/headers.js';
-import { parseTarget } from '../rules/target.js';
+import { parseAuthority } from '../rules/target.js';
 import type { SiteRequest } from './server-site.js';
 
 /** Who has sent a request. */
@@ -75,7 +75,7 @@ function requestOf({ head, body, visit }: SiteRequest, signal: AbortSignal): Req
 /** Of the request, where it is one; it is a remote's word. */
 function hostOf({ headers }: RequestHead): string {
   const [host = ''] = valuesOf(headers, 'host');
-  return parseTarget(/:\d+$/.test(host) ? host : `${host}:80`) === undefined ? 'localhost' : host;
+  return parseAuthority(host) === undefined ? 'localhost' : host;
 }
 
 /** Of whatever copy of the web's classes. */

@@ -1,7 +1,7 @@
 /** @module Tests of proxied connections, in virtual time: who may be connected, how both sides end, what each node may use. */
 import { expect } from 'chai';
 import { ProxyBehavior, type ProxyOptions } from '../../../behaviours/proxy/index.js';
-import type { LocalSocket } from '../../../core/index.js';
+import type { LocalSocket, NetworkError } from '../../../core/index.js';
 import type { SimulatedNode } from '../../../simulation.js';
 import { bytes, echo, FakeSockets, hex, line, readAll } from './support.js';
 
@@ -139,6 +139,23 @@ describe('proxied connections (TH-11, TH-29, H-49)', () => {
     const { port } = await sim.waitFor(remote.proxy('127.0.0.1:7'));
     expect(await sim.waitFor(readAll(await near.program(port)))).to.equal('<ECONNRESET>');
     expect(proxyOf(server).counters).to.include({ served: 1, broken: 1, targetsFailed: 0, bytesSent: 0 });
+    await sim.stop();
+  });
+
+  it('an entrance for any target asks for credentials, unless its host is loopback, however that is written', async () => {
+    const { sim, remote } = await line(2, {});
+    const outcomeOf = (host: string, given = {}) =>
+      sim.waitFor(remote.socks({ host, ...given })).then(
+        () => 'ok',
+        ({ code, message }: NetworkError) => `${code} ${message}`,
+      );
+    for (const host of ['127.0.0.1', '127.255.255.255', '::1', '0:0:0:0:0:0:0:1', '::ffff:127.0.0.1'])
+      expect(await outcomeOf(host), host).to.equal('ok');
+    for (const host of ['126.255.255.255', '128.0.0.1', '0.0.0.0', '::', '::2', '::ffff:128.0.0.1']) {
+      expect(await outcomeOf(host), host).to.match(/^ARGUMENT_INVALID .*credentials/);
+      expect(await outcomeOf(host, { credentials: { user: 'u', password: 'p' } }), host).to.equal('ok');
+    }
+    expect(await outcomeOf('localhost')).to.match(/^ARGUMENT_INVALID .*numeric host/);
     await sim.stop();
   });
 
