@@ -21,8 +21,6 @@ export interface GatewayParts {
   readonly hosts: readonly string[];
 }
 
-const FREE = () => undefined;
-
 /** Never rejects. */
 export async function lead(parts: GatewayParts, exchange: HttpExchange): Promise<void> {
   const { counters, log } = parts.host;
@@ -66,7 +64,7 @@ async function pass({ host, openings, route, site, hosts }: GatewayParts, exchan
   const left = () => pipe.reset(resetTextOf(failure('connection_terminated', 'the program has gone')));
   if (gone.aborted) left();
   gone.addEventListener('abort', left, { once: true });
-  if (protocol === undefined) carry(exchange.pipe, pipe, FREE).catch((thrown) => pipe.reset(resetTextOf(asFailure(thrown, 'the program'))));
+  if (protocol === undefined) carry(exchange.pipe, pipe).catch((thrown) => pipe.reset(resetTextOf(asFailure(thrown, 'the program'))));
   const answer = await answerOf(pipe);
   if (answer.status < 200 && !(answer.status === 101 && protocol !== undefined)) {
     const error = failure('http_protocol_error', `status ${answer.status} is no response`);
@@ -76,7 +74,7 @@ async function pass({ host, openings, route, site, hosts }: GatewayParts, exchan
   exchange.answer(answer.status === 101 ? answer : { ...answer, headers: endToEnd(answer.headers) });
   if (answer.status === 101) return join(exchange.pipe, pipe, (thrown) => resetTextOf(asFailure(thrown, 'the program')));
   if (protocol !== undefined) await pipe.end();
-  await carry(pipe, exchange.pipe, FREE);
+  await carry(pipe, exchange.pipe);
 }
 
 async function refuse({ hop }: ProxyHost, { answer, pipe }: HttpExchange, error: NetworkError): Promise<void> {

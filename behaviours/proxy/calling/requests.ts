@@ -4,13 +4,13 @@
 import { NetworkError, type Route } from '../../../core/index.js';
 import { REQUEST, type ResponseHead, readResponse } from '../messages.js';
 import { asFailure, failure, resetTextOf } from '../outcomes.js';
+import { carryBody } from '../pipes/join.js';
 import type { StreamPipe } from '../pipes/stream-pipe.js';
 import { areSound, endToEnd, type Headers } from '../protocols/headers.js';
 import type { Openings } from './openings.js';
 
 /** Responses that have no body, whatever comes. */
 const EMPTY: ReadonlySet<number> = new Set([204, 205, 304]);
-const PIECE_BYTES_MAX = 65_536;
 
 /** Rejects with a `NetworkError`; a response, whatever its status, is none. */
 export async function send(openings: Openings, route: Route, request: Request, site: string): Promise<Response> {
@@ -24,7 +24,7 @@ export async function send(openings: Openings, route: Route, request: Request, s
   const pipe = await openings.request(route, { kind: REQUEST, method: request.method, path: pathname + search, headers, site });
   const abort = () => pipe.reset('cancelled by its signal');
   request.signal.addEventListener('abort', abort, { once: true });
-  upload(request.body, pipe).catch((thrown) => pipe.reset(resetTextOf(asFailure(thrown, 'the body of the request'))));
+  carryBody(request.body, pipe).catch((thrown) => pipe.reset(resetTextOf(asFailure(thrown, 'the body of the request'))));
   try {
     const head = await answerOf(pipe);
     return responseOf(request.method, head, pipe, () => request.signal.removeEventListener('abort', abort));
@@ -43,12 +43,6 @@ export async function answerOf(pipe: StreamPipe): Promise<ResponseHead> {
   const error = failure('http_protocol_error', 'malformed response');
   pipe.reset(resetTextOf(error));
   throw error;
-}
-
-async function upload(body: ReadableStream<Uint8Array> | null, pipe: StreamPipe): Promise<void> {
-  for await (const chunk of body ?? [])
-    for (let at = 0; at < chunk.length; at += PIECE_BYTES_MAX) await pipe.write(chunk.subarray(at, at + PIECE_BYTES_MAX));
-  await pipe.end();
 }
 
 function responseOf(method: string, { status, headers }: ResponseHead, pipe: StreamPipe, ended: () => void): Response {

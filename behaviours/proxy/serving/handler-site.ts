@@ -4,6 +4,7 @@
 import type { NodeId } from '../../../core/index.js';
 import { headBytes, type RequestHead } from '../messages.js';
 import { failure } from '../outcomes.js';
+import { carryBody } from '../pipes/join.js';
 import { bodyOf, endToEnd, type Headers, valuesOf } from '../protocols/headers.js';
 import { parseAuthority } from '../rules/target.js';
 import type { SiteRequest } from './server-site.js';
@@ -18,10 +19,8 @@ export interface RequestSource {
 /** Answers requests. What it throws, or rejects with, is logged here, and is a 500 without a text there. */
 export type RequestHandler = (request: Request, source: RequestSource) => Response | Promise<Response>;
 
-const PIECE_BYTES_MAX = 65_536;
-
 export async function toHandler(parts: SiteRequest, handler: RequestHandler): Promise<void> {
-  const { pipe, head, body, host } = parts;
+  const { pipe, head, body, host, visit } = parts;
   const { nodeId, nodeVerified } = pipe.stream;
   const abort = new AbortController();
   pipe.stream.closed.catch(() => abort.abort());
@@ -36,18 +35,8 @@ export async function toHandler(parts: SiteRequest, handler: RequestHandler): Pr
     throw failure('proxy_internal_error', 'the handler has thrown', err);
   }
   await pipe.write(headBytes({ status: response.status, headers: endToEnd([...response.headers] as Headers) }));
-  if (response.body !== null && head.method !== 'HEAD') await send(parts, response.body);
-  await pipe.end();
-  await body.drop(parts.visit.passings.there);
-}
-
-async function send({ pipe, visit }: SiteRequest, body: ReadableStream<Uint8Array>): Promise<void> {
-  for await (const chunk of body)
-    for (let at = 0; at < chunk.length; at += PIECE_BYTES_MAX) {
-      const piece = chunk.subarray(at, at + PIECE_BYTES_MAX);
-      await visit.passings.back(piece.length);
-      await pipe.write(piece);
-    }
+  await carryBody(head.method === 'HEAD' ? null : response.body, pipe, visit.passings.back);
+  await body.drop(visit.passings.there);
 }
 
 function requestOf({ head, body, visit }: SiteRequest, signal: AbortSignal): Request {
