@@ -183,13 +183,9 @@ export class Hosted {
 
   /** Several who want the same hashname wait for one dial. */
   private connect(hashname: NodeId): Promise<Connection> {
-    const running = this.dials.get(hashname);
-    if (running !== undefined) return running;
-    const { size: current } = this.dials;
-    if (current >= DIALS_MAX) throw limitReached({ limit: 'dialsMax', current, maximum: DIALS_MAX, scope: 'switch' });
-    const open = this.node.connections().find(({ nodeId }) => nodeId === hashname);
+    const open = this.lineTo(hashname);
     if (open !== undefined) return Promise.resolve(open);
-    return this.resolved(hashname).then(() => this.dial(hashname));
+    return this.dials.get(hashname) ?? this.resolved(hashname).then(() => this.dial(hashname));
   }
 
   /** The key comes before the line. An address may be known although nobody answers for the key. */
@@ -212,6 +208,8 @@ export class Hosted {
   private dial(hashname: NodeId): Promise<Connection> {
     const running = this.dials.get(hashname);
     if (running !== undefined) return running;
+    const { size: current } = this.dials;
+    if (current >= DIALS_MAX) throw limitReached({ limit: 'dialsMax', current, maximum: DIALS_MAX, scope: 'switch' });
     const dial = this.node.connect(hashname).finally(() => this.dials.delete(hashname));
     this.dials.set(hashname, dial);
     return dial;
