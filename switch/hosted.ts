@@ -1,6 +1,6 @@
 /**
  * @module Hosted: one installed hashname: a node of its space, with its operator behaviour and, by its flags, more. It finds other hashnames, connects to
- * them, and hands on what none of its behaviours takes. Bounds: remotes that it remembers, dials at once, and callbacks of lines.
+ * them, and hands on what none of its behaviours takes. Bounds: remotes that it remembers, dials at once, and lines that were opened here.
  */
 import {
   AddressBookBehavior,
@@ -43,12 +43,18 @@ const RESOLUTIONS_MAX = 256;
 /** Until the first operator is connected. */
 const CONTACT_MS = 5_000;
 
+/** A line that was opened here. Two of the same callback are two. */
+interface OpenLine {
+  readonly callback: (packet: Packet) => void;
+}
+
 export class Hosted {
   private readonly operator: OperatorBehavior;
   /** Those that `to` was asked for. */
   private readonly remotes = new BoundedMap<NodeId, Remote>(REMOTES_MAX);
   private readonly dials = new Map<NodeId, Promise<Connection>>();
-  private readonly lineCallbacks = new Map<NodeId, Set<(packet: Packet) => void>>();
+  private readonly lines = new Map<NodeId, Set<OpenLine>>();
+  private lineCount = 0;
   private readonly streams = new Map<NodeId, Set<ByteStream>>();
   private readonly resolutions = new Set<{ readonly key: NodeId }>();
 
@@ -150,8 +156,8 @@ export class Hosted {
     return {
       onPacket: (packet) => {
         const isLine = packet.trust === 'line';
-        const own = isLine ? this.lineCallbacks.get(packet.from) : undefined;
-        if (own !== undefined) for (const callback of [...own]) callback(packet);
+        const own = isLine ? this.lines.get(packet.from) : undefined;
+        if (own !== undefined) for (const { callback } of [...own]) callback(packet);
         else (isLine ? onLine : onAnon)?.(packet);
         return own !== undefined || (isLine ? onLine : onAnon) !== undefined;
       },
@@ -216,13 +222,16 @@ export class Hosted {
   }
 
   private onLine(hashname: NodeId, callback: (packet: Packet) => void): () => void {
-    const callbacks = this.lineCallbacks.get(hashname) ?? new Set();
-    const { size: current } = this.lineCallbacks;
+    const { lineCount: current } = this;
     if (current >= LINES_MAX) throw limitReached({ limit: 'linesMax', current, maximum: LINES_MAX, scope: 'switch' });
-    this.lineCallbacks.set(hashname, callbacks.add(callback));
+    const lines = this.lines.get(hashname) ?? new Set();
+    const line = { callback };
+    this.lines.set(hashname, lines.add(line));
+    this.lineCount++;
     return () => {
-      callbacks.delete(callback);
-      if (callbacks.size === 0 && this.lineCallbacks.get(hashname) === callbacks) this.lineCallbacks.delete(hashname);
+      if (!lines.delete(line)) return;
+      this.lineCount--;
+      if (lines.size === 0) this.lines.delete(hashname);
     };
   }
 

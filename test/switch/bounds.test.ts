@@ -1,10 +1,12 @@
-/** @module What a hosted hashname bounds, in virtual time: dials at once. */
+/** @module What a hosted hashname bounds, in virtual time: dials at once, and lines that were opened by it. */
 import { expect } from 'chai';
+import type { Packet } from '../../behaviours/index.js';
 import type { NetworkError, NodeId } from '../../index.js';
 import type { Hosted } from '../../switch/index.js';
 import { identityOf, operatorAddress, SwitchWorld } from './support.js';
 
 const DIALS_MAX = 256;
+const LINES_MAX = 4_096;
 
 describe('a hosted hashname at its bounds', () => {
   let world: SwitchWorld;
@@ -57,5 +59,32 @@ describe('a hosted hashname at its bounds', () => {
     expect(fails, 'one that has ended makes room for one').to.have.lengthOf(DIALS_MAX + 1);
     for (const fail of fails) fail();
     await ends;
+  });
+
+  it(`opens ${LINES_MAX} lines, whoever they lead to, and one more when one is closed`, async () => {
+    const { operator, one } = await plaza();
+    const far = one.to(operator.hashname);
+    const [first] = await wait(Promise.all(Array.from({ length: LINES_MAX }, () => far.line())));
+    expect(await codeOf(far.line())).to.equal('LIMIT_EXCEEDED');
+    first?.close();
+    first?.close();
+    expect([await codeOf(far.line()), await codeOf(far.line())]).to.deep.equal(['done', 'LIMIT_EXCEEDED']);
+  });
+
+  it('two lines of one callback are two: each gets the packets until it is closed', async () => {
+    const { operator, one } = await plaza();
+    const got: unknown[] = [];
+    const note = ({ value }: Packet) => void got.push(value);
+    const back = await wait(operator.to(one.hashname).line());
+    const lines = [await wait(one.to(operator.hashname).line(note)), await wait(one.to(operator.hashname).line(note))];
+    back.send('to both');
+    await world.net.run(100);
+    lines[0]?.close();
+    back.send('to one');
+    await world.net.run(100);
+    lines[1]?.close();
+    back.send('to none');
+    await world.net.run(100);
+    expect(got).to.deep.equal(['to both', 'to both', 'to one']);
   });
 });
