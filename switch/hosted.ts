@@ -119,25 +119,28 @@ export class Hosted {
   }
 
   state(hashname: NodeId | string): HashnameState {
-    return this.stateOf(parseNodeId(hashname));
+    const nodeId = parseNodeId(hashname);
+    return this.entryOf(nodeId, this.lineTo(nodeId)).state;
   }
 
   /** What is known and under way now. */
   tables(): HostedTables {
     const connections = this.node.connections();
+    const lines = new Map(connections.map((connection) => [connection.nodeId, connection]));
+    const ops = this.operator.lookingUp();
     const contacts = this.running(SpacerBehavior)?.contacts() ?? [];
     const entries = this.running(AddressBookBehavior)?.entries() ?? [];
     const hashnames = new Set<NodeId>([
-      ...connections.map(({ nodeId }) => nodeId),
-      ...this.operator.lookingUp(),
+      ...lines.keys(),
+      ...ops,
       ...this.remotes.entries().map(({ key }) => key),
       ...[...contacts, ...entries].map(({ nodeId }) => nodeId),
     ]);
     hashnames.delete(this.hashname);
     return {
-      hashnames: [...hashnames].slice(0, REMOTES_MAX).map((hashname) => this.entryOf(hashname)),
+      hashnames: [...hashnames].slice(0, REMOTES_MAX).map((hashname) => this.entryOf(hashname, lines.get(hashname))),
       lines: connections.map(({ id, nodeId }) => ({ line: id, hashname: nodeId })),
-      ops: this.operator.lookingUp(),
+      ops,
       sees: [...this.resolutions].map(({ key }) => key),
     };
   }
@@ -177,7 +180,7 @@ export class Hosted {
 
   private get remoteHost(): RemoteHost {
     return {
-      stateOf: (hashname) => this.stateOf(hashname),
+      stateOf: (hashname) => this.state(hashname),
       connect: (hashname) => this.connect(hashname),
       openStream: async (hashname, options) => this.track(await this.node.openStream(toNode(hashname), OperatorBehavior, options)),
       sendPacket: (hashname, value, options) => this.operator.sendPacket(hashname, value, options),
@@ -248,27 +251,18 @@ export class Hosted {
     return stream;
   }
 
-  private stateOf(hashname: NodeId): HashnameState {
-    return stateOf({
-      hasLine: this.lineTo(hashname) !== undefined,
+  private entryOf(hashname: NodeId, line: Connection | undefined): HashnameEntry {
+    const addresses = this.addressesOf(hashname);
+    const key = this.operator.known(hashname)?.key;
+    const state = stateOf({
+      hasLine: line !== undefined,
       isDialled: this.dials.has(hashname),
-      isLookedUp: this.operator.lookingUp().includes(hashname),
-      hasKey: this.operator.known(hashname) !== undefined,
-      hasAddress: this.addressesOf(hashname).length > 0,
+      isLookedUp: this.operator.isLookingUp(hashname),
+      hasKey: key !== undefined,
+      hasAddress: addresses.length > 0,
     });
-  }
-
-  private entryOf(hashname: NodeId): HashnameEntry {
-    const line = this.lineTo(hashname);
-    return {
-      hashname,
-      space: this.space.name,
-      state: this.stateOf(hashname),
-      addresses: this.addressesOf(hashname),
-      key: this.operator.known(hashname)?.key,
-      line: line?.id,
-      streams: line === undefined ? 0 : (this.streams.get(hashname)?.size ?? 0),
-    };
+    const streams = line === undefined ? 0 : (this.streams.get(hashname)?.size ?? 0);
+    return { hashname, space: this.space.name, state, addresses, key, line: line?.id, streams };
   }
 
   private lineTo(hashname: NodeId): Connection | undefined {

@@ -130,6 +130,11 @@ export class OperatorBehavior extends NetworkBehavior {
     return this.lookups.searching();
   }
 
+  /** Whether a node is looked up now. */
+  isLookingUp(nodeId: NodeId): boolean {
+    return this.lookups.isSearching(nodeId);
+  }
+
   /**
    * Asks for the key and the addresses of a node: itself where it is a neighbour, then `via`, the operators, and itself over relays. Rejects with
    * `KEY_UNKNOWN`, `LIMIT_EXCEEDED`, `ARGUMENT_INVALID`, `RPC_ABSENT` and `NOT_STARTED`.

@@ -245,7 +245,7 @@ describe('look-ups of keys', () => {
     const operator = operatorOf(node);
     const [a, b, c] = ['a', 'b', 'c'].map((name) => identityOf(name).nodeId) as [NodeId, NodeId, NodeId];
     const waiting = [...Array(64).fill(a), b].map((nodeId: NodeId) => failure(operator.lookUp(nodeId)));
-    expect(operator.lookingUp()).to.deep.equal([a, b]);
+    expect([operator.lookingUp(), operator.isLookingUp(a), operator.isLookingUp(c)]).to.deep.equal([[a, b], true, false]);
     expect(node.queues().find(({ name }) => name === 'operator.lookups')).to.include({ messages: 2, messagesMax: 2 });
     expect([await failure(operator.lookUp(c)), await failure(operator.lookUp(a))]).to.deep.equal(['LIMIT_EXCEEDED', 'LIMIT_EXCEEDED']);
     expect(await failure(operator.lookUp('nobody' as NodeId))).to.equal('ARGUMENT_INVALID');
