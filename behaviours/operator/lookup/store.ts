@@ -10,9 +10,10 @@ import {
   type NodeId,
   type Signer,
   type Storage,
+  type ValueLimits,
   WakeTimer,
 } from '../../../core/index.js';
-import { readStored } from '../messages.js';
+import { CERTIFICATE_LIMITS, MESSAGE_LIMITS, readStored } from '../messages.js';
 
 /** What is known of a node. */
 export interface StoredNode {
@@ -35,7 +36,8 @@ export interface OperatorStore {
 /** The name under which it is saved. */
 const STORED_AS = 'operator-nodes';
 const SAVE_MS = 5_000;
-const NODE_BYTES = 1_024;
+/** Of one node at most: names and heads of its fields, its key and certificate, and addresses in UTF-8 (3 bytes a unit), each with its head. */
+const NODE_BYTES_MAX = 128 + CERTIFICATE_LIMITS.bytesMax + MESSAGE_LIMITS.addressesMax * (3 + 3 * MESSAGE_LIMITS.addressCharactersMax);
 
 export class KeptNodes implements OperatorStore {
   private readonly nodes: BoundedMap<NodeId, StoredNode>;
@@ -67,8 +69,7 @@ export class KeptNodes implements OperatorStore {
   load(agent: BehaviorAgent): void {
     const bytes = this.storage.load(STORED_AS);
     if (bytes === undefined) return;
-    const limits = { valueDepthMax: 3, valueItemsMax: this.nodes.sizeMax * 16 + 1 };
-    const value = bytes.length <= this.nodes.sizeMax * NODE_BYTES ? decodeValue(bytes, limits)?.value : undefined;
+    const value = bytes.length <= this.nodes.sizeMax * NODE_BYTES_MAX ? decodeValue(bytes, this.limits)?.value : undefined;
     if (!Array.isArray(value)) return agent.log.warn({ bytes: bytes.length }, "the operator's nodes could not be read");
     for (const each of value.slice(0, this.nodes.sizeMax)) {
       const read = readStored(each);
@@ -88,11 +89,14 @@ export class KeptNodes implements OperatorStore {
     const rows = this.nodes
       .entries()
       .map(({ value: { key, addresses, certificate } }) => ({ key, addresses, ...(certificate && { certificate }) }));
-    const limits = { valueDepthMax: 3, valueItemsMax: this.nodes.sizeMax * 16 + 1 };
     const failed = (err: unknown) => {
       this.isChanged = true;
       agent.log.warn({ err }, "the operator's nodes could not be saved; it is tried again");
     };
-    this.storage.save(STORED_AS, encodeValue(rows, limits), (error) => error && failed(error));
+    this.storage.save(STORED_AS, encodeValue(rows, this.limits), (error) => error && failed(error));
+  }
+
+  private get limits(): ValueLimits {
+    return { valueDepthMax: 3, valueItemsMax: this.nodes.sizeMax * 16 + 1 };
   }
 }
