@@ -231,7 +231,7 @@ export class OperatorBehavior extends NetworkBehavior {
     this.lookups.stop(agent);
     this.packets.stop();
     this.members?.stop();
-    if (this.settings.serve === 'storage') this.kept.save(agent);
+    if (this.settings.serve === 'storage') this.kept.stop(agent);
   }
 
   /** An operator's own address is known, and what it or the node itself has told lately; for others operators are asked. */

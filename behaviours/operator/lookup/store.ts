@@ -41,8 +41,10 @@ const NODE_BYTES_MAX = 128 + CERTIFICATE_LIMITS.bytesMax + MESSAGE_LIMITS.addres
 
 export class KeptNodes implements OperatorStore {
   private readonly nodes: BoundedMap<NodeId, StoredNode>;
-  private readonly timer = new WakeTimer<BehaviorAgent>((agent) => this.save(agent));
+  private readonly timer = new WakeTimer<BehaviorAgent>((agent) => this.look(agent));
   private isChanged = false;
+  /** The storage has not said yet how the last save went. */
+  private isSaving = false;
 
   constructor(
     private readonly storage: Storage,
@@ -65,9 +67,9 @@ export class KeptNodes implements OperatorStore {
     this.isChanged = true;
   }
 
-  /** Takes in what the run before has left. A damaged file is logged and stops nothing. */
+  /** Takes in what the run before has left. A damaged file, or a storage that throws, is logged and stops nothing. */
   load(agent: BehaviorAgent): void {
-    const bytes = this.storage.load(STORED_AS);
+    const bytes = this.stored(agent);
     if (bytes === undefined) return;
     const value = bytes.length <= this.nodes.sizeMax * NODE_BYTES_MAX ? decodeValue(bytes, this.limits)?.value : undefined;
     if (!Array.isArray(value)) return agent.log.warn({ bytes: bytes.length }, "the operator's nodes could not be read");
@@ -82,18 +84,50 @@ export class KeptNodes implements OperatorStore {
     if (this.isChanged && this.storage.isLasting !== false) this.timer.within(agent, SAVE_MS);
   }
 
-  /** At the end, too. */
-  save(agent: BehaviorAgent): void {
+  /** What is not saved yet is saved now; it is the last time. */
+  stop(agent: BehaviorAgent): void {
+    this.save(agent);
+    this.timer.cancel();
+  }
+
+  private look(agent: BehaviorAgent): void {
+    if (this.isSaving) this.timer.within(agent, SAVE_MS);
+    else this.save(agent);
+  }
+
+  /** The storage may answer when no timer can be set: whether it is saved is looked at by one that is set now. */
+  private save(agent: BehaviorAgent): void {
     if (!this.isChanged || this.storage.isLasting === false) return;
     this.isChanged = false;
-    const rows = this.nodes
-      .entries()
-      .map(({ value: { key, addresses, certificate } }) => ({ key, addresses, ...(certificate && { certificate }) }));
-    const failed = (err: unknown) => {
+    this.isSaving = true;
+    const saved = (err: unknown) => {
+      this.isSaving = false;
+      if (err === undefined) return;
       this.isChanged = true;
       agent.log.warn({ err }, "the operator's nodes could not be saved; it is tried again");
     };
-    this.storage.save(STORED_AS, encodeValue(rows, this.limits), (error) => error && failed(error));
+    try {
+      this.storage.save(STORED_AS, this.toBytes(), saved);
+    } catch (err) {
+      saved(err);
+    }
+    if (this.isSaving || this.isChanged) this.timer.within(agent, SAVE_MS);
+  }
+
+  private stored({ log }: BehaviorAgent): Uint8Array | undefined {
+    try {
+      return this.storage.load(STORED_AS);
+    } catch (err) {
+      log.warn({ err }, "the operator's nodes could not be loaded");
+      return undefined;
+    }
+  }
+
+  private toBytes(): Uint8Array {
+    const rows = this.nodes
+      .entries()
+      .map(({ value: { key, addresses, certificate } }) => ({ key, addresses, ...(certificate && { certificate }) }));
+    return encodeValue(rows, this.limits);
   }
 
   private get limits(): ValueLimits {
