@@ -4,8 +4,8 @@
 import { Address, type BehaviorLimits, isNodeId, parseAddress } from '../../core/index.js';
 import { bytes, either, fallback, list, oneOf, optional, options, optionsReader, parsed, text, whole } from '../../core/schema/index.js';
 import type { OperatorStore } from './lookup/store.js';
-import { KEY_BYTES } from './membership/signed.js';
 import { CERTIFICATE_LIMITS, REVOCATION_LIMITS } from './messages.js';
+import { KEY_BYTES } from './signed.js';
 
 /** A space as its nodes know it. */
 export interface SpaceDescription {

@@ -4,9 +4,9 @@
  */
 import { type Identity, isNodeId, limitReached, NetworkError, type NodeId } from '../../../core/index.js';
 import { CERTIFICATE_LIMITS, REVOCATION_LIMITS } from '../messages.js';
+import { KEY_BYTES } from '../signed.js';
 import { signCertificate } from './certificate.js';
 import { RevocationList } from './revocation-list.js';
-import { KEY_BYTES } from './signed.js';
 
 /** From when to when a certificate is valid, in ms since 1970. */
 export interface Validity {

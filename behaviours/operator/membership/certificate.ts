@@ -6,8 +6,8 @@
 import { decodeValue, encodeValue, equalBytes, type Identity, type NodeId, type Signer } from '../../../core/index.js';
 import { bytes, fields, type Infer, messageReader, text, whole } from '../../../core/schema/index.js';
 import { CERTIFICATE_LIMITS } from '../messages.js';
+import { bodyOf, isSignedBy, KEY_BYTES, sealed } from '../signed.js';
 import type { RevocationList } from './revocation-list.js';
-import { bodyOf, isSignedBy, KEY_BYTES, sealed } from './signed.js';
 
 const DOMAIN = 'operator/certificate/1';
 const VALUE_LIMITS = { valueDepthMax: 1, valueItemsMax: 32 };

@@ -17,7 +17,7 @@ import {
 } from '../../../core/index.js';
 import { bytes, fields, messageReader, text, whole } from '../../../core/schema/index.js';
 import { CERTIFICATE_LIMITS, REVOCATION_LIMITS } from '../messages.js';
-import { bodyOf, isSignedBy, KEY_BYTES, sealed } from './signed.js';
+import { bodyOf, isSignedBy, KEY_BYTES, sealed } from '../signed.js';
 
 const DOMAIN = 'operator/revocations/1';
 const ID_BYTES = 32;

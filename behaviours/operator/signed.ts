@@ -1,15 +1,21 @@
 /**
- * @module Signed: what the authority of a space signs, as bytes: 64 bytes of signature, then the signed bytes. The signature covers the bytes as they
- * were received; nothing is encoded again. Pure but for the signer.
+ * @module Signed: what the authority of a space signs, or a node, as bytes: 64 bytes of signature, then the signed bytes. The signature covers the bytes
+ * as they were received; nothing is encoded again. Pure but for the signer.
  */
-import { type Identity, joinBytes, type Signer } from '../../../core/index.js';
-import { signFor } from '../../../core/security/signer.js';
+import { type Identity, joinBytes, type Signer } from '../../core/index.js';
+import { signFor } from '../../core/security/signer.js';
 
 const SIGNATURE_BYTES = 64;
 export const KEY_BYTES = 32;
 
+/** Signed by an authority, for its space. */
 export function sealed(space: string, authority: Identity, domain: string, body: Uint8Array): Uint8Array {
   return joinBytes([signFor(space, authority, domain, body), body]);
+}
+
+/** Signed by this node. */
+export function sealedBy(signer: Signer, domain: string, body: Uint8Array): Uint8Array {
+  return joinBytes([signer.sign(domain, body), body]);
 }
 
 /** The signed part; nothing where there is none. */
