@@ -12,6 +12,7 @@ import {
   TokenBucket,
 } from '../../../core/index.js';
 import { MESSAGE_LIMITS, type OpRequest, readRequest, requestBytes } from '../messages.js';
+import { judgePacket } from '../trust/order.js';
 import { signReferral } from '../trust/referral.js';
 import { ASK_MS, FRESH_MS, type KnownNode, type Lookups, REQUEST_DOMAIN } from './lookups.js';
 import type { OperatorStore, StoredNode } from './store.js';
@@ -126,15 +127,22 @@ export class Serving {
     };
   }
 
-  private trustOf(agent: BehaviorAgent, { source, sourceVerified }: RpcRequest, read: OpRequest): 'line' | 'signed' | undefined {
-    if (sourceVerified) return 'line';
+  /** As a packet that needs a mark: what vouches for a request is its line, or its signature, which names this node as its receiver. */
+  private trustOf(agent: BehaviorAgent, { source, sourceVerified: isLine }: RpcRequest, read: OpRequest): 'line' | 'signed' | undefined {
+    const signature = isLine ? 'none' : this.signatureOf(agent, source, read);
+    const verdict = judgePacket({ isLine, signature, isAddressed: true, referral: 'none', needs: 'trusted' });
+    const trust = verdict !== 'hold' && 'trust' in verdict ? verdict.trust : undefined;
+    return trust === 'line' || trust === 'signed' ? trust : undefined;
+  }
+
+  private signatureOf(agent: BehaviorAgent, source: NodeId, read: OpRequest): 'none' | 'good' | 'bad' {
     const { who, key, nonce, signature, certificate } = read;
-    if (key === undefined || nonce === undefined || signature === undefined) return undefined;
+    if (key === undefined || nonce === undefined || signature === undefined) return 'none';
     const { signer, self } = this.host;
     this.checks ??= new TokenBucket(CHECKS_AT_ONCE, CHECKS_PER_SECOND, agent.nowMs);
-    if (signer.nodeIdOf(key) !== source || !this.checks.takeAll(certificate ? 2 : 1, agent.nowMs)) return undefined;
-    if (!signer.verify(key, REQUEST_DOMAIN, requestBytes(self, who, nonce), signature)) return undefined;
-    return this.host.isMember(agent, source, certificate) ? 'signed' : undefined;
+    if (signer.nodeIdOf(key) !== source || !this.checks.takeAll(certificate ? 2 : 1, agent.nowMs)) return 'bad';
+    if (!signer.verify(key, REQUEST_DOMAIN, requestBytes(self, who, nonce), signature)) return 'bad';
+    return this.host.isMember(agent, source, certificate) ? 'good' : 'bad';
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * @module Order: what a packet may do here, decided in one order: (1) its signature, (2) what a packet without line and signature must name, (3) its line
+ * @module Order: what a packet or a request may do here, decided in one order: (1) its signature, (2) what a packet without line and signature must name, (3) its line
  * or referral, (4) what needs a mark of trust, (5) what needs a line. Pure: what was checked is handed in as facts.
  */
 
@@ -16,7 +16,7 @@ export interface PacketFacts {
   readonly isAddressed: boolean;
   /** `none`: there is no referral. `good`: by a node with an open line to this one, for this sender, and lately. `unknown`: the key of that node is not known. */
   readonly referral: 'none' | 'good' | 'bad' | 'unknown';
-  /** What it asks for: `line` only within a line, `trusted` with any mark, `open` from anybody. */
+  /** Certificates and revocations need a `line`, a request for a key a mark (`trusted`); a packet for the application is taken from anybody (`open`). */
   readonly needs: 'line' | 'trusted' | 'open';
 }
 
