@@ -124,7 +124,8 @@ export class Sockets {
 
 /** What of a socket's addresses a remote of that kind may have sent to. */
 function localOf({ addresses }: Socket, { hostKind }: Address): Address | undefined {
-  return addresses.find((address) => address.hostKind === hostKind) ?? addresses[0];
+  for (const address of addresses) if (address.hostKind === hostKind) return address;
+  return addresses[0];
 }
 
 function takeAll<T>(set: Set<T>): T[] {

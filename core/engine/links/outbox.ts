@@ -33,7 +33,8 @@ export class Outbox {
   private readonly control: Lane;
   private readonly normal: Lane;
   private readonly bulk: Lane;
-  private readonly lanes: readonly Lane[];
+  /** In the order in which they are written: control, normal, bulk. */
+  readonly lanes: readonly Lane[];
   /** The lane whose frame is half sealed. */
   private unfinished: Lane | undefined;
 

@@ -4,7 +4,7 @@
  * that handles it, or 0 if it was written before the link was open. A frame that has
  * begun holds up further frames of its own sequence only.
  */
-import { readVarint, varintBytes } from '../../../structures/bytes.js';
+import { copyRange, readVarint, varintBytes } from '../../../structures/bytes.js';
 import type { Lane, Slab } from '../lane.js';
 import type { Outbox } from '../outbox.js';
 import type { PieceItem, SequenceEnd } from './packet.js';
@@ -13,10 +13,9 @@ import type { PieceItem, SequenceEnd } from './packet.js';
 const SERVICE_AT = 3;
 /** A frame that does not fit is begun only where so many bytes are left. */
 const PART_BYTES_MIN = 64;
-const LANES = ['control', 'normal', 'bulk'] as const;
 
-/** The frame of a lane that has begun. */
-interface Begun {
+/** The next frame of a lane, or the one that has begun. */
+interface Frame {
   readonly sequence: number;
   /** In the lane's first slab. */
   readonly end: number;
@@ -40,7 +39,7 @@ interface Boundary {
 
 export class FrameFeed {
   readonly #positions = new Map<number, number>();
-  readonly #begun = new Map<Lane, Begun>();
+  readonly #begun = new Map<Lane, Frame>();
   readonly #boundaries = new Map<Lane, Boundary>();
   #isOpen = false;
 
@@ -54,8 +53,7 @@ export class FrameFeed {
   /** The link is open: frames that are written from now on go in the sequences of their services. */
   opened(): void {
     this.#isOpen = true;
-    for (const name of LANES) {
-      const lane = this.outbox.lane(name);
+    for (const lane of this.outbox.lanes) {
       const slab = lane.slabs.at(-1);
       if (slab !== undefined) this.#boundaries.set(lane, { slab, used: slab.used });
     }
@@ -87,22 +85,18 @@ export class FrameFeed {
 
   /** Writes what comes next into `target[at..end)`; `undefined` when nothing waits, or fits. */
   take(target: Uint8Array, at: number, end: number): Run | undefined {
-    for (const name of LANES) {
-      const lane = this.outbox.lane(name);
+    for (const lane of this.outbox.lanes) {
       const slab = lane.slabs[0];
       if (slab === undefined) continue;
-      const { sequence } = this.#frameAt(lane, slab);
-      if (this.#isHeldUp(lane, sequence)) continue;
-      const run = this.#copy(lane, sequence, target, at, end);
-      if (run.byteCount > 0) this.#positions.set(sequence, run.position + run.byteCount);
-      return run.byteCount > 0 ? run : undefined;
+      const frame = this.#frameAt(lane, slab);
+      if (!this.#isHeldUp(lane, frame.sequence)) return this.#copy(lane, frame, target, at, end);
     }
     return undefined;
   }
 
   /** The one frame that is left in the lanes, which belongs to no sequence. */
   takeLast(): Uint8Array | undefined {
-    const lane = LANES.map((name) => this.outbox.lane(name)).find(({ count }) => count > 0);
+    const lane = this.outbox.lanes.find(({ count }) => count > 0);
     const slab = lane?.slabs[0];
     if (lane === undefined || slab === undefined) return undefined;
     const bytes = slab.bytes.slice(slab.sealed, slab.used);
@@ -115,30 +109,39 @@ export class FrameFeed {
     return false;
   }
 
-  #copy(lane: Lane, sequence: number, target: Uint8Array, at: number, end: number): Run {
-    const run = { sequence, position: this.#positions.get(sequence) ?? 0, byteCount: 0, messageCount: 0 };
-    for (let slab = lane.slabs[0]; slab !== undefined; slab = lane.slabs[0]) {
-      const frame = this.#frameAt(lane, slab);
-      const room = end - at - run.byteCount;
+  /** `first` and the frames of its sequence that follow it in the lane, as far as they fit. */
+  #copy(lane: Lane, first: Frame, target: Uint8Array, at: number, end: number): Run | undefined {
+    const { sequence } = first;
+    const position = this.#positions.get(sequence) ?? 0;
+    let [byteCount, messageCount] = [0, 0];
+    for (let frame: Frame | undefined = first; frame?.sequence === sequence; frame = this.#nextOf(lane)) {
+      const slab = lane.slabs[0] as Slab;
+      const room = end - at - byteCount;
       const left = frame.end - slab.sealed;
-      if (frame.sequence !== sequence || (left > room && room < PART_BYTES_MIN)) break;
-      const byteCount = Math.min(left, room);
-      target.set(slab.bytes.subarray(slab.sealed, slab.sealed + byteCount), at + run.byteCount);
-      slab.sealed += byteCount;
-      run.byteCount += byteCount;
-      if (byteCount < left) {
+      if (left > room && room < PART_BYTES_MIN) break;
+      const taken = Math.min(left, room);
+      copyRange(slab.bytes, slab.sealed, slab.sealed + taken, target, at + byteCount);
+      slab.sealed += taken;
+      byteCount += taken;
+      if (taken < left) {
         this.#begun.set(lane, frame);
         break;
       }
       this.#begun.delete(lane);
-      if (frame.isAuthors) run.messageCount++;
+      if (frame.isAuthors) messageCount++;
       if (slab.sealed === slab.used) this.#shift(lane, slab);
     }
-    return run;
+    if (byteCount === 0) return undefined;
+    this.#positions.set(sequence, position + byteCount);
+    return { sequence, position, byteCount, messageCount };
   }
 
-  /** The lane's next frame, or the one that has begun. */
-  #frameAt(lane: Lane, slab: Slab): Begun {
+  #nextOf(lane: Lane): Frame | undefined {
+    const slab = lane.slabs[0];
+    return slab && this.#frameAt(lane, slab);
+  }
+
+  #frameAt(lane: Lane, slab: Slab): Frame {
     const begun = this.#begun.get(lane);
     if (begun !== undefined) return begun;
     const messageBytes = readVarint(slab.bytes, slab.sealed);
