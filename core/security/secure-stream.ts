@@ -18,7 +18,8 @@ import { checkPreambleByte, PREAMBLE_BYTES } from './space.js';
 const HANDSHAKE_BYTES_MIN = 32;
 const HANDSHAKE_BYTES_MAX = 4_096;
 const LENGTH_BYTES = 2;
-const NOTHING: readonly Uint8Array[] = [];
+/** Of a channel that has nothing to send. */
+export const NOTHING: readonly Uint8Array[] = [];
 
 /** What tests may set. */
 export interface SecureHooks {

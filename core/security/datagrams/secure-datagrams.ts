@@ -12,7 +12,7 @@ import type { NodeId } from '../../address/node-id.js';
 import { type BackoffSteps, backoffBoundMs } from '../../structures/back-off.js';
 import type { AgreementKey } from '../crypto.js';
 import { type HandshakeStep, type ProvenRemote, SecureHandshake } from '../secure-handshake.js';
-import type { NodeMismatch, SecureStreamFailure, SecureStreamState } from '../secure-stream.js';
+import { NOTHING, type NodeMismatch, type SecureStreamFailure, type SecureStreamState } from '../secure-stream.js';
 import { Epochs, type EpochsOptions, type Opened } from './epochs.js';
 import {
   CONFIRMATION,
@@ -32,10 +32,11 @@ import {
 const REPEATS: BackoffSteps = { minMs: 1_000, maxMs: 4_000 };
 /** At most so great a part of a wait is added to it at random. */
 const JITTER = 1 / 4;
+
 /** What tests may set. */
 export interface DatagramHooks {
   readonly ephemeral?: AgreementKey;
-  /** The first counter of both directions: a whole number of 0 or more. */
+  /** The first counter of what this side seals, 0 unless given: a whole number of 0 or more. The remote reads it in each datagram. */
   readonly nonce?: number;
 }
 
@@ -110,8 +111,9 @@ export class SecureDatagrams {
     }
   }
 
-  /** The handshake's datagrams to send, in order, before anything that is sealed. They are the caller's. */
-  takeOutput(): Uint8Array[] {
+  /** The handshake's datagrams to send, in order, before anything that is sealed. */
+  takeOutput(): readonly Uint8Array[] {
+    if (this.#output.length === 0) return NOTHING;
     const output = this.#output;
     this.#output = [];
     return output;

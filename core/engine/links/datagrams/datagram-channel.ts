@@ -107,7 +107,7 @@ export class DatagramChannel implements LinkChannel {
     return this.state === 'secured' && this.#packets.canFinish;
   }
 
-  /** `last`, a whole frame, takes effect at the end of all sequences; from here on the lanes are another channel's. */
+  /** `last`, a whole frame, is the final one: it takes effect at the end of all sequences. From here on the lanes are another channel's. */
   finish(last: Uint8Array): void {
     this.#packets.finish(last);
     this.context.touch(this.link);

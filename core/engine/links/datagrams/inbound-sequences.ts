@@ -45,6 +45,7 @@ export class InboundSequences {
   /** In order, of other sequences than 0, before the link is open. */
   #parked: Chunk[] = [];
   #final: FinalItem | undefined;
+  /** The final frame was read. */
   #isOver = false;
 
   constructor(private readonly frameBytesMax: number) {
@@ -78,7 +79,7 @@ export class InboundSequences {
     this.#parked = [];
   }
 
-  /** The goodbye, when everything before it was read. */
+  /** The final frame, when everything before it was read. */
   #readFinal(): Uint8Array | undefined {
     if (this.#final === undefined || this.#isOver || this.hasParked) return undefined;
     if (this.#final.ends.some(({ sequence, position }) => this.#sequence(sequence).received < position)) return undefined;

@@ -11,7 +11,7 @@ import { itemBytes, PIECE_HEAD_BYTES, type SentItem, writeAcknowledgementItem, w
 
 /** A piece is begun only where so many bytes are left for it. */
 const PIECE_ROOM_MIN = PIECE_HEAD_BYTES + 16;
-/** Sequences of which a goodbye names the ends: as many as fit a packet with its text. */
+/** Sequences whose ends stand with the final frame: as many as fit a packet with the longest goodbye. */
 const ENDS_MAX = 110;
 /** Of a frame that has begun when the channel ends, in one piece. */
 const REST_BYTES_MAX = 300;
@@ -27,6 +27,7 @@ export class OutboundPackets {
   readonly path: RepairedPath<SentFrame>;
   readonly receipts = new Receipts();
   readonly #feed: FrameFeed;
+  /** The goodbye was the final frame. */
   #hasGoodbye = false;
   /** Nothing is taken from the lanes any more. */
   #isFinished = false;
@@ -51,12 +52,11 @@ export class OutboundPackets {
     return !this.#isFinished && this.#feed.ends.length < ENDS_MAX;
   }
 
-  /** The rest of the frames that have begun, then `last`, at the end of all sequences. */
+  /** The rest of the frames that have begun, then `last` as the final frame, at the end of all sequences. */
   finish(last: Uint8Array): void {
     const pieces = this.#feed.takeBegun(REST_BYTES_MAX).map((piece) => ({ type: 'piece' as const, ...piece }));
-    const items: SentItem[] = [...pieces, { type: 'final', ends: this.#feed.ends, bytes: last }];
     this.#isFinished = true;
-    this.path.putBack(items.map((item) => ({ item, messageCount: 0, hasArrived: false })));
+    this.path.putBack([...pieces, { type: 'final' as const, ends: this.#feed.ends, bytes: last }].map((item) => frameOf(item)));
   }
 
   /** The lanes of another link, which is open. */
@@ -101,7 +101,7 @@ export class OutboundPackets {
   #addUrgent(writer: ByteWriter, frames: SentFrame[]): void {
     for (let frame = this.path.takeLost(); frame !== undefined; frame = this.path.takeLost()) if (!this.#add(writer, frame, frames)) return;
     const bytes = this.takeRekey();
-    if (bytes !== undefined) this.#add(writer, { item: { type: 'rekey', bytes }, messageCount: 0, hasArrived: false }, frames);
+    if (bytes !== undefined) this.#add(writer, frameOf({ type: 'rekey', bytes }), frames);
   }
 
   #addNew(writer: ByteWriter, frames: SentFrame[]): void {
@@ -112,8 +112,8 @@ export class OutboundPackets {
       const { sequence, position, byteCount, messageCount } = run;
       writePieceHead(writer, sequence, position, byteCount);
       writer.reserve(byteCount);
-      const item = { type: 'piece' as const, sequence, position, bytes: writer.slab.subarray(at, at + byteCount) };
-      frames.push({ item, messageCount, hasArrived: false });
+      const bytes = writer.slab.subarray(at, at + byteCount);
+      frames.push(frameOf({ type: 'piece', sequence, position, bytes }, messageCount));
     }
   }
 
@@ -124,8 +124,7 @@ export class OutboundPackets {
     const bytes = this.#feed.takeLast();
     if (bytes === undefined) return;
     this.#hasGoodbye = true;
-    const item = { type: 'final' as const, ends: ends.slice(0, ENDS_MAX), bytes };
-    this.#add(writer, { item, messageCount: 0, hasArrived: false }, frames);
+    this.#add(writer, frameOf({ type: 'final', ends: ends.slice(0, ENDS_MAX), bytes }), frames);
   }
 
   /** Writes a frame; one that finds no room is the first of the next packet. */
@@ -137,6 +136,10 @@ export class OutboundPackets {
     } else this.path.putBack([frame]);
     return hasRoom;
   }
+}
+
+function frameOf(item: SentItem, messageCount = 0): SentFrame {
+  return { item, messageCount, hasArrived: false };
 }
 
 function roomOf({ slab, length }: ByteWriter): number {

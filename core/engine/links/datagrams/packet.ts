@@ -7,7 +7,7 @@
  * | 1 acknowledgement | u16 ms, u8 count, so many ranges of u48 last and u32 before it (`kits/flow/repaired/messages.ts`) |
  * | 2 number | u48: the packet is to be acknowledged under this number |
  * | 3 piece | u8 sequence, u48 position, u16 length, so many bytes of that sequence's frames from that position on |
- * | 4 final | u8 count, so many of u8 sequence and u48 its end; u16 length, and a frame that is read when all of these are |
+ * | 4 final | u8 count, so many of u8 sequence and u48 its end; u16 length, and the final frame, which is read when all of these ends are |
  * | 7 rekey | u16 length, and a message of a new handshake (`security/datagrams/rekeying.ts`) |
  * | 5 challenge, 6 response | 8 bytes: whoever gets a challenge answers it from where it came, with the same bytes |
  *
@@ -44,7 +44,7 @@ export interface SequenceEnd {
   readonly position: number;
 }
 
-/** The last frame of a link, and where all sequences end before it. */
+/** The final frame of a channel, a goodbye or a hand-over, and where all sequences end before it. */
 export interface FinalItem {
   readonly ends: readonly SequenceEnd[];
   readonly bytes: Uint8Array;

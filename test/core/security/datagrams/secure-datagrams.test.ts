@@ -38,7 +38,7 @@ class End {
   }
 
   out(): Uint8Array[] {
-    return this.secure.takeOutput();
+    return [...this.secure.takeOutput()];
   }
 
   seal(text: string, nowMs = 0): Uint8Array {
