@@ -20,7 +20,7 @@ import { observeEngine } from './gauges.js';
 import { Admission } from './links/admission.js';
 import { Datagrams } from './links/datagrams.js';
 import { Duplicates } from './links/duplicates.js';
-import { Handovers } from './links/handover.js';
+import { Handovers } from './links/handovers.js';
 import { Introductions } from './links/introductions.js';
 import { eventObserver, routerObserver } from './links/link-observer.js';
 import { LinkPipeline } from './links/link-pipeline.js';

@@ -25,7 +25,8 @@ const CLOSE = 4;
 const SERVICES = 5;
 const LOST = 6;
 const HANDOVER = 8;
-const CHANNEL_NAME_BYTES = 16;
+/** Of a channel's handshake hash, so much names it. */
+export const CHANNEL_NAME_BYTES = 16;
 
 /** So much of a lost message's payload comes back to its origin. */
 export const LOST_PAYLOAD_BYTES_MAX = 16;

@@ -1,6 +1,6 @@
 /**
  * @module Upgrades: dials the nodes behind relayed links directly, again and again, in pauses that grow: addresses become known, networks
- * change. A direct channel that comes of it takes the link over (`links/handover.ts`). Either side may be the one that can be dialled, so
+ * change. A direct channel that comes of it takes the link over (`links/handovers.ts`). Either side may be the one that can be dialled, so
  * both try.
  */
 import { backoffBoundMs } from '../../structures/back-off.js';

@@ -13,7 +13,7 @@ import type { PathKind } from '../../api/events.js';
 import { RateWindow } from '../../structures/rate-window.js';
 import type { EngineContext } from '../context.js';
 import type { Admission } from './admission.js';
-import type { Handovers } from './handover.js';
+import type { Handovers } from './handovers.js';
 import type { Link } from './link.js';
 import type { LinkObserver } from './link-observer.js';
 import type { LinkTable } from './link-table.js';

@@ -41,8 +41,6 @@ export class Link {
   isFormerRead = false;
   /** Of a candidate: the link that has its channel now. */
   successor: Link | undefined;
-  /** Of the channel that took over. */
-  takenBinding: Uint8Array | undefined;
   /** The connection id by which its transport knows its channel. */
   channelId: number;
   /** Present once the remote's identity is proven. */

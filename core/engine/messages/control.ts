@@ -9,7 +9,7 @@ import { type HeaderView, KIND_DIRECT } from '../../wire/message.js';
 import type { EngineContext } from '../context.js';
 import type { Admission } from '../links/admission.js';
 import type { Duplicates } from '../links/duplicates.js';
-import type { Handovers } from '../links/handover.js';
+import type { Handovers } from '../links/handovers.js';
 import type { Link } from '../links/link.js';
 import type { LinkTable } from '../links/link-table.js';
 import type { Liveness } from '../links/liveness.js';

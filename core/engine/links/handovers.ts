@@ -6,7 +6,7 @@
  * was sent on the old channel is repaired there until it has arrived; when that takes too long, the link ends as if its channel were lost.
  */
 import { equalBytes } from '../../structures/bytes.js';
-import { encodeHandover } from '../../wire/link-control.js';
+import { CHANNEL_NAME_BYTES, encodeHandover } from '../../wire/link-control.js';
 import { controlDraft } from '../../wire/message.js';
 import type { Callbacks } from '../behaviors/callbacks.js';
 import type { EngineContext } from '../context.js';
@@ -23,8 +23,6 @@ const LINGER_MS = 3_000;
 /** Channels to one node that wait for its choice. */
 const CANDIDATES_MAX = 4;
 const TOO_MANY = 'another channel between the two nodes was chosen';
-/** Of the binding of a channel, so much names it. */
-const NAME_BYTES = 16;
 
 export class Handovers implements LinkObserver {
   /** Set right after construction: the dial, or the initiation, that a channel comes from has come to this link. */
@@ -67,11 +65,11 @@ export class Handovers implements LinkObserver {
   received(link: Link, name: Uint8Array): void {
     if (!link.isOpen) return this.refuse();
     if (this.isDecider(link)) {
-      if (link.former === undefined || link.isFormerRead || !equalBytes(nameOf(link.takenBinding), name)) return this.refuse();
+      if (link.former === undefined || link.isFormerRead || !equalBytes(nameOf(link), name)) return this.refuse();
       return this.formerRead(link);
     }
     if (link.former !== undefined || this.named.has(link)) return this.refuse();
-    const candidate = this.candidatesOf(link).find((other) => equalBytes(nameOf(bindingOf(other)), name));
+    const candidate = this.candidatesOf(link).find((other) => equalBytes(nameOf(other), name));
     if (candidate !== undefined) return this.follow(link, candidate);
     // It may be proven on the other side first.
     this.named.set(link, new Uint8Array(name));
@@ -97,7 +95,7 @@ export class Handovers implements LinkObserver {
     candidate.isHeld = true;
     this.links.pause(candidate);
     const name = this.named.get(link);
-    if (name !== undefined && equalBytes(nameOf(bindingOf(candidate)), name)) return this.follow(link, candidate);
+    if (name !== undefined && equalBytes(nameOf(candidate), name)) return this.follow(link, candidate);
     const others = this.candidatesOf(link);
     if (others.length < CANDIDATES_MAX) this.candidates.set(link, [...others, candidate]);
     else this.links.close(candidate, 'duplicate', TOO_MANY);
@@ -134,8 +132,7 @@ export class Handovers implements LinkObserver {
   private move(link: Link, candidate: Link): void {
     const { channel } = link;
     if (channel?.kind !== 'datagram') return;
-    const name = nameOf(bindingOf(candidate));
-    channel.finish(this.frameOf(encodeHandover(name)));
+    channel.finish(this.frameOf(encodeHandover(nameOf(candidate))));
     link.former = channel;
     link.isFormerRead = false;
     this.absorb(link, candidate);
@@ -183,7 +180,6 @@ export class Handovers implements LinkObserver {
     link.socketId = candidate.socketId;
     link.remoteAddress = candidate.remoteAddress;
     link.localAddress = candidate.localAddress;
-    link.takenBinding = candidate.connection?.channelBinding;
     link.pathSinceMs = this.context.nowMs;
     link.isPaused = candidate.isPaused;
     link.heldChunks.push(...candidate.heldChunks);
@@ -217,10 +213,7 @@ function dropFormer(link: Link): void {
   link.former = undefined;
 }
 
-function bindingOf({ connection }: Link): Uint8Array {
-  return connection?.channelBinding ?? new Uint8Array(0);
-}
-
-function nameOf(binding: Uint8Array | undefined): Uint8Array {
-  return binding?.subarray(0, NAME_BYTES) ?? new Uint8Array(0);
+/** Of the channel that the link has. */
+function nameOf({ channel }: Link): Uint8Array {
+  return channel?.remote?.channelBinding.subarray(0, CHANNEL_NAME_BYTES) ?? new Uint8Array(0);
 }
