@@ -42,6 +42,13 @@ export class CipherState {
     return plaintext;
   }
 
+  /** The same key and counter, apart from this one. */
+  copy(): CipherState {
+    const copy = new CipherState(this.crypto, this.#secret.slice());
+    copy.counter = this.counter;
+    return copy;
+  }
+
   /** Noise REKEY: a new key made from the old one; the counter goes on. */
   rekey(): void {
     if (this.#key === undefined) return;

@@ -55,7 +55,7 @@ export interface HandshakeKeys {
 
 export class HandshakeState {
   readonly #options: HandshakeStateOptions;
-  readonly #symmetric: SymmetricState;
+  #symmetric: SymmetricState;
   /** The index of the next message, 3 when all are through. */
   #messageIndex = 0;
   #isDead = false;
@@ -72,6 +72,18 @@ export class HandshakeState {
     this.#options = options;
     this.#symmetric = new SymmetricState(options.crypto, `Noise_${options.pattern}_25519_ChaChaPoly_SHA256`);
     this.#symmetric.mixHash(options.prologue);
+  }
+
+  /** A state of its own that goes on from here. */
+  copy(): HandshakeState {
+    const copy = new HandshakeState(this.#options);
+    copy.#symmetric = this.#symmetric.copy();
+    copy.#messageIndex = this.#messageIndex;
+    copy.#isDead = this.#isDead;
+    copy.#ephemeral = this.#ephemeral;
+    copy.#remoteEphemeral = this.#remoteEphemeral;
+    copy.#remoteStatic = this.#remoteStatic;
+    return copy;
   }
 
   get isComplete(): boolean {

@@ -67,7 +67,7 @@ export class SecureHandshake {
   readonly preamble: Uint8Array;
   readonly #space: Space;
   readonly #options: SecureHandshakeOptions;
-  readonly #noise: HandshakeState;
+  #noise: HandshakeState;
 
   constructor(options: SecureHandshakeOptions) {
     const { crypto, isInitiator, staticKey, instance } = options;
@@ -92,6 +92,17 @@ export class SecureHandshake {
     if (read === undefined) return FAILED;
     if (this.#noise.remoteStatic === undefined) return this.#respond(read);
     return this.#conclude(read);
+  }
+
+  /** As `receive`, on links into which anybody can put a message: after one that fails as `handshake-failed` all is as it was before. */
+  attempt(message: Uint8Array): HandshakeStep {
+    const before = this.#noise.copy();
+    const step = this.receive(message);
+    const isForged = step.type === 'failed' && step.failure === 'handshake-failed';
+    const over = isForged ? this.#noise : before;
+    over.wipe();
+    if (isForged) this.#noise = before;
+    return step;
   }
 
   /** Gives up: the keys so far are overwritten. Idempotent. */

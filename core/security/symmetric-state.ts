@@ -28,6 +28,15 @@ export class SymmetricState {
     this.#chainingKey = this.hash.slice();
   }
 
+  /** A state of its own that goes on from here. */
+  copy(): SymmetricState {
+    const copy = new SymmetricState(this.crypto, '');
+    copy.hash = this.hash;
+    copy.#chainingKey = this.#chainingKey.slice();
+    copy.#cipher = this.#cipher?.copy();
+    return copy;
+  }
+
   /** Whether what is sent now is encrypted. */
   get hasKey(): boolean {
     return this.#cipher !== undefined;

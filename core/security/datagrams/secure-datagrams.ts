@@ -3,7 +3,8 @@
  * send what `takeOutput` gives, and at `nextAtMs` call `expire`; `seal` what is to be sent. No IO, no clock: time is an argument.
  *
  * The initiator sends its initiation, and later its confirmation, again after 1, 2, 4 s and a random share, until it has an answer; the
- * responder sends nothing of its own accord, and answers what comes twice with what it has. No failure is reported to the remote.
+ * responder sends nothing of its own accord, and answers what comes twice with what it has. No failure is reported to the remote. A response or
+ * confirmation that does not authenticate changes nothing: the genuine one may still come.
  *
  * Which keys are used when is in `epochs.ts`.
  */
@@ -32,6 +33,8 @@ import {
 const REPEATS: BackoffSteps = { minMs: 1_000, maxMs: 4_000 };
 /** At most so great a part of a wait is added to it at random. */
 const JITTER = 1 / 4;
+/** A handshake to which so many forged messages came has failed: each costs key agreements. */
+const FORGED_MAX = 1_024;
 
 /** What tests may set. */
 export interface DatagramHooks {
@@ -53,8 +56,9 @@ export class SecureDatagrams {
   failure: SecureStreamFailure | undefined;
   remote: ProvenRemote | undefined;
   mismatch: NodeMismatch | undefined;
-  /** Messages of the handshake that came. */
+  /** Messages of the handshake that came and were taken. */
   messageCount = 0;
+  #forgedCount = 0;
   /** The datagram that the remote has not answered, or that answers its own if it comes again. */
   #unanswered: Uint8Array | undefined;
   #repeatCount = 0;
@@ -179,7 +183,10 @@ export class SecureDatagrams {
       return 'refused';
     }
     const step = this.#advance(initiation.message);
-    if (step?.type !== 'reply') return 'handshake';
+    if (step?.type !== 'reply') {
+      this.#fail('handshake-failed');
+      return 'handshake';
+    }
     this.#remoteIndex = initiation.senderIndex;
     this.#unanswered = writeResponse(this.#remoteIndex, this.#localIndex, step.message);
     this.#output.push(this.#unanswered);
@@ -195,7 +202,7 @@ export class SecureDatagrams {
     }
     const { senderIndex, message } = readResponse(datagram);
     const step = this.#advance(message);
-    if (step?.type !== 'secured' || step.message === undefined) return 'handshake';
+    if (step?.type !== 'secured' || step.message === undefined) return this.#untaken;
     this.#remoteIndex = senderIndex;
     this.#secure(step, nowMs);
     this.#repeatCount = 0;
@@ -207,7 +214,7 @@ export class SecureDatagrams {
   #confirmed(datagram: Uint8Array, nowMs: number): Received {
     if (this.isInitiator || this.state === 'secured' || this.messageCount === 0) return 'refused';
     const step = this.#advance(contentOf(datagram));
-    if (step?.type !== 'secured') return 'handshake';
+    if (step?.type !== 'secured') return this.#untaken;
     this.#secure(step, nowMs);
     this.#answered();
     return 'handshake';
@@ -223,13 +230,20 @@ export class SecureDatagrams {
     return 'refused';
   }
 
+  /** What follows from a message; `undefined`: it was forged, or the handshake has failed. */
   #advance(message: Uint8Array): HandshakeStep | undefined {
+    const step = this.#handshake?.attempt(message);
+    if (step?.type === 'failed' && step.failure === 'handshake-failed' && ++this.#forgedCount < FORGED_MAX) return undefined;
     this.messageCount++;
-    const step = this.#handshake?.receive(message);
     if (step?.type !== 'failed') return step;
     if (step.actualNodeId !== undefined) this.mismatch = { expected: this.options.expectedNodeId as NodeId, actual: step.actualNodeId };
     this.#fail(step.failure);
     return undefined;
+  }
+
+  /** What a message was from which nothing follows. */
+  get #untaken(): Received {
+    return this.state === 'failed' ? 'handshake' : 'refused';
   }
 
   #secure({ send, receive, remote }: HandshakeStep & { readonly type: 'secured' }, nowMs: number): void {

@@ -1,7 +1,14 @@
 /** @module What strangers and forgers send to a node's sockets, and a node that has more of it than it wants. */
 import { expect } from 'chai';
 import { type Address, parseAddress } from '../../../../core/index.js';
-import { COOKIE, INITIATION_BYTES, RESPONSE, writeInitiation } from '../../../../core/security/datagrams/header.js';
+import {
+  CONFIRMATION,
+  COOKIE,
+  INITIATION,
+  INITIATION_BYTES,
+  RESPONSE,
+  writeInitiation,
+} from '../../../../core/security/datagrams/header.js';
 import { HandshakeState } from '../../../../core/security/noise.js';
 import { spaceOf } from '../../../../core/security/space.js';
 import { seededRandom } from '../../../../testing/index.js';
@@ -57,6 +64,35 @@ describe('what comes to a socket', () => {
       wire.arrive(BOB_AT, ADA_AT, genuine);
     }
     expect([link?.isOpen, link?.bytesReceived, link?.lastReceivedMs]).to.deep.equal([true, bytesReceived, lastReceivedMs]);
+  });
+
+  it('ends no dial by a forged answer, nor by a forged confirmation, that comes before the genuine one (rows 6, 19)', () => {
+    const wire = new DatagramWire();
+    const eve = new HandshakeState({
+      ...{
+        ...spaceOf({ networkName: 'public' }, 'datagram', simulatedCrypto),
+        psk: undefined,
+        crypto: simulatedCrypto,
+        isInitiator: false,
+      },
+      staticKey: simulatedCrypto.agreementKey(random.bytes(32)),
+      ephemeral: () => simulatedCrypto.agreementKey(random.bytes(32)),
+    });
+    const forgedTypes: number[] = [];
+    wire.onWay = (sent) => {
+      const [type] = sent.bytes;
+      // Whoever reads along can answer the first message correctly, but has no proof of being anybody.
+      if (type === INITIATION) eve.readMessage(sent.bytes.subarray(43, 75));
+      if (type !== RESPONSE && type !== CONFIRMATION) return [sent];
+      const at = type === RESPONSE ? 17 : 13;
+      const content = type === RESPONSE ? (eve.writeMessage(random.bytes(150)) as Uint8Array) : random.bytes(sent.bytes.length - at);
+      const forged = { ...sent, bytes: Uint8Array.of(...sent.bytes.subarray(0, at), ...content) };
+      forgedTypes.push(type);
+      return [forged, { ...forged, bytes: sent.bytes.with(at + 1, (sent.bytes[at + 1] as number) ^ 1) }, sent];
+    };
+    wire.open();
+    wire.say(1);
+    expect([forgedTypes, wire.heard]).to.deep.equal([[RESPONSE, CONFIRMATION], [1]]);
   });
 
   it('has the handshakes of half the limit begun, and asks everybody else for a cookie, without keeping anything (row 19)', () => {

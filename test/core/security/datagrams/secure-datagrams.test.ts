@@ -75,6 +75,12 @@ function rekey(ada: End, bob: End, nowMs: number): void {
         to.secure.receiveRekey(message, nowMs);
 }
 
+/** The message with each byte changed, from `start` on, and with the last one missing. */
+function forgeriesOf(message: Uint8Array, start: number): Uint8Array[] {
+  const changed = [...message.keys()].slice(start).map((at) => message.with(at, (message[at] as number) ^ 1));
+  return [...changed, message.subarray(0, -1)];
+}
+
 describe('secure datagrams', () => {
   it('begin with 1,200 bytes: header, preamble, sender, no cookie, length, Noise message, zeros (row 35)', () => {
     const ada = new End('ada', true);
@@ -165,6 +171,35 @@ describe('secure datagrams', () => {
     expect(ada.out()).to.deep.equal([confirmation]);
     bob.take([confirmation as Uint8Array, confirmation as Uint8Array, initiation as Uint8Array]);
     expect([bob.secure.state, bob.out()]).to.deep.equal(['secured', []]);
+  });
+
+  it('let no forged response or confirmation end a handshake, wherever it was changed; 1,024 of them do (rows 6, 19)', () => {
+    const [ada, bob] = [new End('ada', true), new End('bob', false)];
+    ada.secure.start(0);
+    bob.take(ada.out());
+    const [response = new Uint8Array(0)] = bob.out();
+    expect(
+      forgeriesOf(response, 17)
+        .map((forged) => ada.secure.receive(forged, 0))
+        .filter((received) => received !== 'refused'),
+    ).to.be.empty;
+    ada.take([response]);
+    const [confirmation = new Uint8Array(0)] = ada.out();
+    for (const forged of forgeriesOf(confirmation, 13)) bob.secure.receive(forged, 0);
+    bob.take([confirmation]);
+    expect([ada.secure.state, ada.secure.messageCount, bob.secure.state, bob.secure.messageCount]).to.deep.equal([
+      'secured',
+      1,
+      'secured',
+      2,
+    ]);
+    expect(bob.read(ada.seal('hello'))).to.equal('hello');
+
+    const [eve, dan] = [new End('eve', true), new End('dan', true)];
+    for (const { secure } of [eve, dan]) secure.start(0);
+    for (let count = 1; count < 1_024; count++) for (const { secure } of [eve, dan]) secure.receive(response, 0);
+    eve.secure.receive(response, 0);
+    expect([eve.secure.state, eve.secure.failure, dan.secure.state]).to.deep.equal(['failed', 'handshake-failed', 'handshaking']);
   });
 
   it('send an initiation with the cookie once for each cookie that is asked for', () => {
