@@ -35,8 +35,6 @@ const ROUND_TRIPS = 5;
 const SHOWN_BYTES = 200;
 const BENCH = { warmUp: 500, calls: 2_000, outstanding: 64, concurrentCalls: 10_000 };
 
-let published: Published | undefined;
-
 type Handlers = { readonly [Name in FleetRequestName]: (ask: FleetRequests[Name]['ask']) => Promise<FleetRequests[Name]['answer']> };
 
 const options = JSON.parse(process.argv[2] ?? '{}') as FleetNodeOptions;
@@ -82,6 +80,7 @@ function controlIn(directory: string): Pick<NodeOptions, 'control'> {
 function handlersOf(node: MeshNode, greeter: Greeter): Handlers {
   const intents = new Map<string, Intent<string>>();
   let operation: Promise<OperationServer> | undefined;
+  let published: Published | undefined;
   return {
     linkCount: async () => node.connections().length,
     links: () => linksOf(node),
@@ -99,7 +98,12 @@ function handlersOf(node: MeshNode, greeter: Greeter): Handlers {
     get: (key) => mapOf(node).get(key),
     watch: async (prefix) => void watch(node, prefix),
     publish: async ({ path, text }) => publish(node, intents, path, text),
-    publishServer: async (port) => publishServer(node, port),
+    publishServer: async (port) => {
+      // Instead of the one that was published before.
+      published?.end();
+      published = node.behavior(ProxyBehavior).publish(port);
+      return undefined;
+    },
     fetch: async ({ nodeId, path }) => fetchFrom(node, nodeId, path),
     bench: async (nodeId) => bench(node, nodeId),
     dashboard: async () => {
@@ -142,12 +146,6 @@ async function publish(node: MeshNode, intents: Map<string, Intent<string>>, pat
   await intent.ready;
   const { interested } = intent.send(text);
   return { interested, reason: intent.explain().join('; ') };
-}
-
-/** Instead of the one that was published before. */
-function publishServer(node: MeshNode, port: number): undefined {
-  published?.end();
-  published = node.behavior(ProxyBehavior).publish(port);
 }
 
 async function fetchFrom(node: MeshNode, nodeId: NodeId, path: string): Promise<FetchReport> {

@@ -27,12 +27,10 @@ export class Hops {
     const { nowMs } = agent;
     const first = this.usable(agent, this.router.pathToNode(target));
     const second = first === undefined ? undefined : this.usable(agent, this.router.pathAround(target, first.connectionId));
-    const others = agent.connections().map(hopOf);
-    const usable = [first, second, ...others].filter(
-      (hop): hop is NextHop => hop !== undefined && hop.nodeId !== target && this.usable(agent, { type: 'next', ...hop }) !== undefined,
-    );
-    const ordered = usable.filter(({ nodeId }, index) => usable.findIndex((other) => other.nodeId === nodeId) === index);
-    return ordered.sort((a, b) => Number(this.isAvoided(a, target, nowMs)) - Number(this.isAvoided(b, target, nowMs))).slice(0, HOPS_MAX);
+    const others = agent.connections().map((connection) => this.usable(agent, { type: 'next', ...hopOf(connection) }));
+    const usable = [first, second, ...others].filter((hop) => hop !== undefined && hop.nodeId !== target) as readonly NextHop[];
+    const distinct = usable.filter(({ nodeId }, index) => usable.findIndex((other) => other.nodeId === nodeId) === index);
+    return distinct.sort((a, b) => Number(this.isAvoided(a, target, nowMs)) - Number(this.isAvoided(b, target, nowMs))).slice(0, HOPS_MAX);
   }
 
   /** For a circuit of others that came over the connection `except`. */

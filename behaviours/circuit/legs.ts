@@ -40,11 +40,6 @@ export class Legs {
   private readonly byConnection = new Map<number, Map<number, Leg>>();
   private lastNumber = 0;
 
-  /** All of them. */
-  *all(): Generator<Leg> {
-    for (const legs of this.byConnection.values()) yield* legs.values();
-  }
-
   /** A leg that this node opens. Its user bounds how many there are. */
   open(connectionId: number, nodeId: NodeId, user: LegUser): Leg {
     do this.lastNumber = this.lastNumber === NUMBER_MAX ? 1 : this.lastNumber + 1;

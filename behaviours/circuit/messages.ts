@@ -38,7 +38,7 @@ export const REFUSALS = [
 export type RefusalReason = (typeof REFUSALS)[number];
 
 /** Why a circuit was closed. */
-export const CLOSURES = ['ended', 'failed', 'expired', 'connection-lost', 'stopping'] as const;
+const CLOSURES = ['ended', 'failed', 'expired', 'connection-lost', 'stopping'] as const;
 export type ClosureReason = (typeof CLOSURES)[number];
 
 /** Whom a message is about: a leg, and which side of it sends. */

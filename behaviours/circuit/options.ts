@@ -81,6 +81,6 @@ export class CircuitCounters {
   /** Relayed datagrams that were dropped: beyond the rate of a neighbour, or without room in the lane of the next one. */
   droppedRate = 0;
   droppedFull = 0;
-  /** Messages that are none of this service, or of circuits that are not of now. */
+  /** Messages that are none of this service, or came over relays; and openings under a number that is in use. */
   malformed = 0;
 }

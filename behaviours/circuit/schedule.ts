@@ -1,5 +1,5 @@
 /**
- * @module Schedule: what of this behaviour falls due: openings, relayed circuits, channels; one timer for all of it. Pure but for the agent
+ * @module Schedule: what of this behaviour falls due: openings, relayed circuits, ways; one timer for all of it. Pure but for the agent
  * that lends the timer.
  */
 import { type BehaviorAgent, type Deadlined, DeadlineHeap, WakeTimer } from '../../core/index.js';
@@ -34,11 +34,6 @@ export class Schedule {
 
   remove(due: Due): void {
     this.heap.remove(due);
-  }
-
-  /** Everything that waits. */
-  values(): Due[] {
-    return this.heap.values();
   }
 
   private wake(agent: BehaviorAgent): void {

@@ -70,8 +70,8 @@ export function limitsOf(settings: ProxySettings): BehaviorLimits {
   return {
     streamsPerNode: { value: streamsPerNode, unit: 'count', atTheBound: refused },
     streamsMax: { value: streamsMax, unit: 'count', atTheBound: refused },
-    requestsPerSecond: { value: requestsPerSecond, unit: 'count', atTheBound: refused },
-    bytesPerSecond: { value: bytesPerSecond, unit: 'bytes', atTheBound: 'what is faster waits' },
+    requestsPerSecond: { value: requestsPerSecond, unit: 'per second', atTheBound: refused },
+    bytesPerSecond: { value: bytesPerSecond, unit: 'per second', atTheBound: 'what is faster waits' },
     windowBytes: { value: windowBytes, unit: 'bytes', atTheBound: 'the other side waits' },
     programsMax: { value: programsMax, unit: 'count', atTheBound: 'a further connection of a local program is reset' },
   };

@@ -26,7 +26,6 @@ export const OUTCOMES = {
   connection_refused: { status: 502, reply: 'refused', code: FAILED },
   connection_terminated: { status: 502, reply: 'failure', code: FAILED },
   connection_timeout: { status: 504, reply: 'host-unreachable', code: FAILED },
-  connection_read_timeout: { status: 504, reply: 'failure', code: FAILED },
   destination_unavailable: { status: 502, reply: 'host-unreachable', code: FAILED },
   destination_ip_unroutable: { status: 502, reply: 'network-unreachable', code: FAILED },
   http_protocol_error: { status: 502, reply: 'failure', code: FAILED },

@@ -136,7 +136,7 @@ export function answerOf(status: number, text: string, fields: Headers = []): Ui
 /** The answer to a CONNECT that has succeeded: no length, no body. */
 export const ESTABLISHED: Uint8Array = bytesOf('HTTP/1.1 200 Connection established\r\n\r\n');
 
-export const REASONS: Readonly<Record<number, string>> = {
+const REASONS: Readonly<Record<number, string>> = {
   400: 'Bad Request',
   403: 'Forbidden',
   404: 'Not Found',

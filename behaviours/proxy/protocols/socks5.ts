@@ -16,14 +16,13 @@ const NAME = 3;
 const IPV6 = 4;
 
 /** What a reply says, as the protocol numbers it. */
-export const SOCKS_REPLIES = {
+const SOCKS_REPLIES = {
   succeeded: 0,
   failure: 1,
   'not-allowed': 2,
   'network-unreachable': 3,
   'host-unreachable': 4,
   refused: 5,
-  expired: 6,
   'command-unknown': 7,
   'address-unknown': 8,
 } as const;
@@ -58,7 +57,7 @@ export class Socks5 {
     this.expected = credentials && passwordFields(credentials);
   }
 
-  /** Takes what the program sent; call it again with nothing as long as it answers without a target or a failure and something is left. */
+  /** Takes what the program has sent next, and answers all of it that is complete. Not to be called after a target or a failure. */
   receive(bytes: Uint8Array): SocksStep {
     this.kept = this.kept.length === 0 ? bytes : joinBytes([this.kept, bytes]);
     const sent: Uint8Array[] = [];
