@@ -110,11 +110,6 @@ export class OperatorBehavior extends NetworkBehavior {
     return { ...this.counted };
   }
 
-  /** Whether only nodes with a certificate connect. */
-  get isClosed(): boolean {
-    return this.members !== undefined;
-  }
-
   /** The number of the revocation list that counts here; 0: there is none. */
   get revocationsNumber(): number {
     return this.members?.spreading.list?.number ?? 0;

@@ -1,15 +1,15 @@
 /**
- * @module Messages of the operator, service 11, as CBOR lists. The first four are for neighbours alone; of a packet the sender may be anywhere.
+ * @module Messages of the operator, service 11, as CBOR lists. The first four are for neighbours only; the sender of a packet may be anywhere.
  *
- *   1 have     number of the sender's revocation list (0: none)
- *   2 get      the receiver's list is wanted
+ *   1 have     the number of the sender's revocation list (0: none)
+ *   2 get      asks for the receiver's list
  *   3 list     the list, as its authority has signed it
  *   4 renewed  the sender's new certificate
  *   5 packet   { from, to, body } of 32, 32 and at most 4,096 bytes, the body in CBOR; with `mark` (8 random bytes) and `signature` a signed one,
  *              with `via` and `referral` a referred one
  *
- * Calls: the method `op` with `{ who }`, from over relays also with `{ key, nonce, signature, certificate? }`; its answer is `{ key, time, addresses, certificate?,
- * referral? }`.
+ * Calls: the method `op` with `{ who }`; a request that comes over relays also has `{ key, nonce, signature, certificate? }`. The answer is `{ key, time, addresses,
+ * certificate?, referral? }`.
  */
 import { joinBytes, type NodeId, nodeIdToBytes } from '../../core/index.js';
 import {

@@ -73,7 +73,7 @@ const store = parsed<OperatorStore>('a store: find, and keep if it learns', (val
   const { find, keep = () => {} } = Object(value) as Partial<OperatorStore>;
   return typeof find === 'function' && typeof keep === 'function' ? (value as OperatorStore) : undefined;
 });
-export const SPACE = options({
+const SPACE = options({
   name: text(CERTIFICATE_LIMITS.spaceCharactersMax, { min: 1 }),
   authority: optional(bytes(KEY_BYTES)),
   operators: fallback(list(address, OPERATORS_MAX), []),

@@ -54,10 +54,6 @@ export class KeptNodes implements OperatorStore {
     this.nodes = new BoundedMap(nodesMax);
   }
 
-  get size(): number {
-    return this.nodes.size;
-  }
-
   find(nodeId: NodeId, settle: (found: StoredNode | undefined) => void): void {
     settle(this.nodes.renew(nodeId));
   }

@@ -56,7 +56,7 @@ export interface Judgement {
 }
 
 /** What an authority puts into a certificate. */
-export type CertificateContent = Omit<Infer<typeof FIELDS>, 'space' | 'authority'>;
+type CertificateContent = Omit<Infer<typeof FIELDS>, 'space' | 'authority'>;
 
 export function signCertificate(space: string, authority: Identity, { key, serial, from, until }: CertificateContent): Uint8Array {
   return sealed(space, authority, DOMAIN, encodeValue({ space, authority: authority.publicKey, key, serial, from, until }));

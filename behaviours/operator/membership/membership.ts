@@ -1,7 +1,7 @@
 /**
- * @module Membership: who of the neighbours is a member of the space, from what they present in the handshake to the end of their certificates. Of a space
- * without an authority everybody is one. Time is looked at when somebody presents a certificate, and when the earliest one ends, once in a
- * minute at the least: a clock on the wall may jump.
+ * @module Membership: which neighbours are members of a space with an authority: each presents a certificate in the handshake, and is let go when that has
+ * ended or was revoked. Certificates are held against the wall clock when they are presented, and again when the first of them ends, but once a minute at
+ * least, because a wall clock may jump.
  */
 import {
   type BehaviorAgent,
@@ -18,7 +18,7 @@ import { type Certificate, type CertificateRefusal, type Judgement, judge, judge
 import type { RevocationList } from './revocation-list.js';
 
 const LOOK_MS = 60_000;
-/** No more warnings than that. */
+/** There is one warning about times within so long. */
 const QUIET_MS = 600_000;
 export const NOT_PRESENTED = 'no membership certificate was presented';
 
@@ -29,7 +29,7 @@ export interface MembershipFacts {
   readonly toleranceMs: number;
   readonly signer: Signer;
   readonly revocations: () => RevocationList | undefined;
-  /** What the clock of an operator has shown, in ms ahead of this one, and which one it was. */
+  /** By how many ms the clock of an operator was ahead of this one's, and which operator it was. */
   readonly operatorClock: () => { readonly nodeId: NodeId; readonly aheadMs: number } | undefined;
   readonly counters: { refused: number; expelled: number };
 }
@@ -64,7 +64,7 @@ export class Membership {
     return this.own;
   }
 
-  /** The own certificate from `given`, whatever its time. Throws `MEMBERSHIP_INVALID`. */
+  /** Reads this node's own certificate, and checks all but its time. Throws `MEMBERSHIP_INVALID`. */
   static own(given: Uint8Array | undefined, facts: Pick<MembershipFacts, 'self' | 'space' | 'authority' | 'signer'>): Certificate {
     const certificate = given && readCertificate(given, facts.signer);
     const timeless = { ...facts, revocations: undefined, wallMs: certificate?.from ?? 0, toleranceMs: 0 };
@@ -78,14 +78,14 @@ export class Membership {
     return { certificate: this.own.bytes, time: Math.floor(agent.wallMs) };
   }
 
-  /** What the remote presents. A text refuses it. */
+  /** Judges what the remote presents. A text refuses it, and says why. */
   accept(agent: BehaviorAgent, value: unknown, connection: Connection): string | undefined {
     const presented = readPresented(value);
     const certificate = presented && readCertificate(presented.certificate, this.facts.signer);
     return this.take(agent, certificate, connection, presented?.time);
   }
 
-  /** A new one of a neighbour. */
+  /** A neighbour has sent its new certificate. One that is refused ends the connection. */
   renewed(agent: BehaviorAgent, bytes: Uint8Array, connection: Connection): void {
     const refusal = this.take(agent, readCertificate(bytes, this.facts.signer), connection, undefined);
     if (refusal !== undefined) agent.closeConnection(connection.id, refusal);
@@ -105,12 +105,12 @@ export class Membership {
     return this.members.get(connectionId)?.certificate;
   }
 
-  /** Why a node is no member by a certificate that somebody else has given. */
+  /** Why the certificate does not make the node a member; `undefined` when it does. Anybody may have shown it. */
   judge(agent: BehaviorAgent, certificate: Certificate, node: NodeId): CertificateRefusal | undefined {
     return judge(certificate, node, this.judgement(agent));
   }
 
-  /** Lets go of those who are no members any more, and looks again when the next certificate ends. */
+  /** Closes the connections of nodes that are no longer members, and sets the timer for the next certificate that ends. */
   look(agent: BehaviorAgent): void {
     const judgement = this.judgement(agent);
     let dueMs = LOOK_MS;
@@ -165,7 +165,7 @@ export class Membership {
   }
 }
 
-/** Until the certificate is accepted no more, by the clock of now. */
+/** For how long the certificate is still accepted, by the wall clock. */
 function msUntilEnd({ until }: Certificate, { toleranceMs, wallMs }: Judgement): number {
   return until + toleranceMs + 1 - wallMs;
 }

@@ -1,8 +1,8 @@
 /**
  * @module Packets: values that nodes of a space send each other beside all services: in a line to a neighbour, over relays signed, referred by a neighbour
  * of both, or with no mark at all. Each is judged in the order of `order.ts`. A signed one whose signer is not known is held while the key is asked
- * for, and resumed or dropped then. Bounds: packets that are held, in all, for each sender and over each connection; look-ups that strangers cause in a second, in all and over each;
- * signed packets whose marks are remembered, in all and of each sender.
+ * for, and resumed or dropped then. Bounds: packets that are held, in all, of each sender and over each connection; look-ups for unknown senders in a second, in all and
+ * over each connection; signed packets whose marks are remembered, in all and of each sender.
  */
 import {
   type BehaviorAgent,
@@ -33,7 +33,7 @@ const HOLDS_MAX = 2;
 /** Look-ups for senders that are not known: at once, and in a second in the long run. */
 const LOOKUPS_AT_ONCE = 64;
 const LOOKUPS_PER_SECOND = 16;
-/** The same for those that come over one connection: half of it. */
+/** The same for senders whose packets come over one connection: half of it. */
 const LOOKUPS_AT_ONCE_EACH = LOOKUPS_AT_ONCE / 2;
 const LOOKUPS_PER_SECOND_EACH = LOOKUPS_PER_SECOND / 2;
 const CONNECTIONS_MAX = 1_024;
