@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
+import { COMMANDS } from '../../cli/commands.js';
 import { compiled, Program } from '../cli/program.js';
 import { type Block, blocksOf, ROOT, readPages, withoutNumbers } from './pages.js';
 
@@ -93,6 +94,11 @@ describe('README', () => {
       .filter((line) => !/^(>|commands:)/.test(line));
     for (const line of withoutNumbers(started).split('\n')) expect(shown, 'what npm start shows').to.include(line);
   }).timeout(300_000);
+
+  it('names the commands of npm start, and no others', () => {
+    const [, shown] = /^commands: (.*)$/m.exec((blocks[0] as Block).text) ?? [];
+    expect(shown?.split(', ')).to.deep.equal(Object.keys(COMMANDS));
+  });
 
   it('numbers its commands', () => {
     const numbers = [...(steps?.text ?? '').matchAll(/# (\d+)/g)].map(([, number]) => Number(number));
