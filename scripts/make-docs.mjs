@@ -97,8 +97,8 @@ export function limitsPage(limits, source, behaviors) {
     '',
     '## Limits of behaviours',
     '',
-    'What the built-in behaviours keep is bounded, too. `node.limits().behaviors` returns the current values by the name of the behaviour. Those of',
-    '`rpc`, `streams` and `peering` are options of these behaviours; see [rpc.md](rpc.md), [streams.md](streams.md) and [peering.md](peering.md).',
+    'What behaviours keep is bounded, too. `node.limits().behaviors` returns the current values by the name of the behaviour. Where one is an option,',
+    'the page about that behaviour describes it.',
     '',
     ...behaviors.flatMap(({ name, limits }) => [
       `### ${name}`,
@@ -244,12 +244,11 @@ function table(head, rows) {
   return [line(head), `|${head.map(() => '---').join('|')}|`, ...rows.map(line)];
 }
 
-/** The built-in behaviours that have limits of their own, those that are added by hand included. */
+/** The behaviours of the package that have limits of their own. */
 async function boundedBehaviors(dist) {
   const [{ createNode }, all] = await Promise.all(['index.js', 'behaviours/index.js'].map((path) => import(new URL(path, dist).href)));
-  const { PeeringBehavior, EnvelopesBehavior, KeyValueBehavior, PresenceBehavior, OperatorBehavior, ProxyBehavior } = all;
-  const behaviors = [PeeringBehavior, EnvelopesBehavior, KeyValueBehavior, PresenceBehavior, OperatorBehavior, ProxyBehavior];
-  const node = await createNode({ lan: true, behaviors });
+  const behaviors = Object.values(all).filter((value) => Object(value).behavior?.serviceId !== undefined);
+  const node = await createNode({ builtins: [], behaviors });
   return node.network.behaviors.all.filter(({ limits }) => Object.keys(limits).length > 0);
 }
 
