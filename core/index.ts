@@ -65,6 +65,8 @@ export type {
   Signer,
   Storage,
   StreamItem,
+  TableReport,
+  TableReporter,
   Timers,
 } from './api/ports.js';
 export type { NatMapping, Reachability, ReachabilityKind } from './api/reachability.js';

@@ -9,6 +9,7 @@
 import {
   type BehaviorAgent,
   type BehaviorLimits,
+  type BehaviorPorts,
   type Connection,
   LOGGER,
   type Logger,
@@ -72,6 +73,10 @@ export class KeyValueBehavior extends NetworkBehavior {
 
   override get limits(): BehaviorLimits {
     return limitsOf(this.settings);
+  }
+
+  override get ports(): BehaviorPorts {
+    return { tableReporter: { tables: () => [this.serve.roles.table] } };
   }
 
   get counters(): Readonly<KeyValueCounters> {

@@ -9,6 +9,7 @@
 import {
   type BehaviorAgent,
   type BehaviorLimits,
+  type BehaviorPorts,
   type Connection,
   LOGGER,
   type Logger,
@@ -38,6 +39,7 @@ import { TopicSource } from './publish/topic-source.js';
 import type { Members, Seat } from './subscribe/confirmed/memberships.js';
 import { Interest } from './subscribe/interest.js';
 import { readSubscribeOptions, type SubscribeOptions } from './subscribe/subscribe-options.js';
+import { subscriptionTable, topicTable } from './tables.js';
 import { firstSegmentOf, isPath, isPattern, Topic, TopicPattern } from './topics/topic.js';
 
 const SERVICE_ID = 5;
@@ -77,6 +79,10 @@ export class PubSubBehavior extends NetworkBehavior {
 
   override get limits(): BehaviorLimits {
     return limitsOf(this.settings);
+  }
+
+  override get ports(): BehaviorPorts {
+    return { tableReporter: { tables: () => [topicTable(this.sources), subscriptionTable(this.interests)] } };
   }
 
   get counters(): Readonly<PubSubCounters> {
@@ -135,6 +141,7 @@ export class PubSubBehavior extends NetworkBehavior {
   }
 
   override onStarted(agent: BehaviorAgent): void {
+    agent.metrics.counters(this.counted);
     agent.queue('waiting', () => this.fill());
   }
 

@@ -8,12 +8,14 @@
  *   queue:<name>       messages, bytes, fill 0 to 1: all queues of one name together; the fill is that of the fullest
  *   metric:<name>      value; of a histogram count and sum
  *   event:<number>     kind, text, monotonic time
+ *   table:<name>       number of rows, titles of columns
+ *   row:<name>:<index> name, values: as many as the table has columns
  */
 export type Scalar = string | number | boolean;
 export type Fact = readonly Scalar[];
 export type Facts = ReadonlyMap<string, Fact>;
 
-export const FACTS_MAX = 1_024;
+export const FACTS_MAX = 2_048;
 export const KEY_LENGTH_MAX = 96;
 export const TEXT_LENGTH_MAX = 256;
 export const SCALARS_MAX = 8;

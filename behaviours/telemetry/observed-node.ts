@@ -4,6 +4,7 @@
 import { isNodeId, type NodeId, shortId } from '../../core/index.js';
 import type { Fact, Facts, Scalar } from './facts.js';
 import type { TelemetryRefusal } from './messages.js';
+import { type ObservedTable, observedTables } from './tables.js';
 
 /**
  * `asked`: no report has come yet. `alive`: the last one is less than 10 s old. `dead`: it is older. `silent`: asked for 10 s, and never
@@ -51,8 +52,10 @@ export interface ObservedNode {
   readonly addresses: readonly string[];
   readonly links: readonly ObservedLink[];
   readonly behaviors: readonly { readonly serviceId: number; readonly name: string }[];
-  /** Empty, as are metrics and events, unless the watch asks for details of this node. */
+  /** Empty, as are tables, metrics and events, unless the watch asks for details of this node. */
   readonly queues: readonly ObservedQueue[];
+  /** What its behaviours show, such as topics and maps. */
+  readonly tables: readonly ObservedTable[];
   /** Counters and gauges; of a histogram `<name>_count` and `<name>_sum`. */
   readonly metrics: Readonly<Record<string, number>>;
   /** The latest last. */
@@ -79,6 +82,7 @@ export function observedNode(standing: Standing, reported: Reported | undefined)
     links: of('link', (name, fact) => linkOf(Number(name), fact, reported)),
     behaviors: of('behavior', (name, [given]) => ({ serviceId: Number(name), name: textOf(given) })),
     queues: of('queue', (name, fact) => queueOf(name, fact)),
+    tables: observedTables(facts, reported?.before?.facts, secondsOf(reported)),
     metrics: metricsOf(facts),
     events: of('event', (_name, [kind, text, atMs]) => ({
       ...{ kind: textOf(kind), text: textOf(text) },
@@ -105,7 +109,7 @@ function linkOf(connectionId: number, fact: Fact, reported: Reported | undefined
   const [nodeId, direction, remoteAddress, rttMs, lossRatio, bytesSent, bytesReceived] = fact;
   if (!isNodeId(nodeId)) return undefined;
   const [, , , , , sentBefore, receivedBefore] = reported?.before?.facts.get(`link:${connectionId}`) ?? [];
-  const seconds = reported?.before === undefined ? 0 : (reported.nowMs - reported.before.nowMs) / 1_000;
+  const seconds = secondsOf(reported);
   const rate = (now: Scalar | undefined, before: Scalar | undefined) =>
     before === undefined || seconds <= 0 ? undefined : Math.max(0, numberOf(now) - numberOf(before)) / seconds;
   return {
@@ -113,6 +117,11 @@ function linkOf(connectionId: number, fact: Fact, reported: Reported | undefined
     ...{ rttMs: measured(rttMs), lossRatio: measured(lossRatio) },
     ...{ sentPerSecond: rate(bytesSent, sentBefore), receivedPerSecond: rate(bytesReceived, receivedBefore) },
   };
+}
+
+/** Between the last two reports; 0 when there are not two. */
+function secondsOf(reported: Reported | undefined): number {
+  return reported?.before === undefined ? 0 : (reported.nowMs - reported.before.nowMs) / 1_000;
 }
 
 function queueOf(name: string, [messages, bytes, fill]: Fact): ObservedQueue {

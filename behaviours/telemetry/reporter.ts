@@ -113,7 +113,7 @@ export class Reporter {
       watcher.dueMs = agent.nowMs + INTERVAL_MS_MIN;
       return;
     }
-    const facts = this.snapshots.take(watcher.isDetailed);
+    const facts = this.snapshots.take(agent, watcher.isDetailed);
     const base = watcher.sent === NOTHING ? 0 : watcher.number;
     const report = { number: watcher.number + 1, base, nowMs: agent.nowMs, ...differenceOf(watcher.sent, facts) };
     if (agent.send(toNode(watcher.nodeId), reportMessage(watcher.watch, report), { lane: 'bulk' }) !== 'queued') {

@@ -2,8 +2,17 @@
  * @module Snapshots: what this node reports of itself, as facts. Taken when somebody wants it, once for an instant; only its last events are
  * kept meanwhile.
  */
-import { type LinkReport, type NodeEventName, type NodeEvents, type NodeView, type QueueReport, shortId } from '../../core/index.js';
-import { type Fact, type Facts, TEXT_LENGTH_MAX } from './facts.js';
+import {
+  type BehaviorAgent,
+  type LinkReport,
+  type NodeEventName,
+  type NodeEvents,
+  type NodeView,
+  type QueueReport,
+  shortId,
+} from '../../core/index.js';
+import { type Fact, type Facts, KEY_LENGTH_MAX, TEXT_LENGTH_MAX } from './facts.js';
+import { tableFacts } from './tables.js';
 
 const LINKS_MAX = 256;
 const METRICS_MAX = 512;
@@ -46,12 +55,12 @@ export class Snapshots {
     for (const stop of this.stops.splice(0)) stop();
   }
 
-  /** The facts of this instant; with queues, metrics and events if they are wanted. */
-  take(isDetailed: boolean): Facts {
+  /** The facts of this instant; with queues, tables, metrics and events if they are wanted. */
+  take(agent: BehaviorAgent, isDetailed: boolean): Facts {
     const atMs = this.nowMs();
     if (this.taken?.atMs !== atMs) this.taken = { atMs, brief: new Map(this.brief()), detailed: undefined };
     if (!isDetailed) return this.taken.brief;
-    this.taken.detailed ??= new Map([...this.taken.brief, ...this.details(), ...this.events]);
+    this.taken.detailed ??= new Map([...this.taken.brief, ...this.details(), ...tableFacts(agent), ...this.events]);
     return this.taken.detailed;
   }
 
@@ -70,7 +79,7 @@ export class Snapshots {
   }
 
   private *details(): Generator<[string, Fact]> {
-    for (const [name, fact] of queueFacts(this.view.queues())) yield [`queue:${name}`, fact];
+    for (const [name, fact] of queueFacts(this.view.queues())) yield [`queue:${name}`.slice(0, KEY_LENGTH_MAX), fact];
     for (const [name, value] of Object.entries(this.view.metrics()).slice(0, METRICS_MAX))
       if (typeof value !== 'number') yield [`metric:${name}`, [value.count, value.sum]];
       else if (Number.isFinite(value)) yield [`metric:${name}`, [value]];

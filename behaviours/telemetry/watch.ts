@@ -182,7 +182,7 @@ export class TelemetryWatch {
   }
 
   private reportedSelf(agent: BehaviorAgent, node: Followed): void {
-    this.learn(agent, node, agent.nowMs, this.host.snapshots.take(this.detailed.has(node.id)));
+    this.learn(agent, node, agent.nowMs, this.host.snapshots.take(agent, this.detailed.has(node.id)));
   }
 
   private learn(agent: BehaviorAgent, node: Followed, nowMs: number, facts: Facts): void {

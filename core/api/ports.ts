@@ -185,6 +185,23 @@ export interface PathReporter {
   pathsTo(agent: BehaviorAgent, nodeId: NodeId): readonly PathCandidate[];
 }
 
+/** What a behaviour has of one kind, such as its topics, as a table of texts and numbers. */
+export interface TableReport {
+  /** Of the rows, as in `topics`: 1 to 32 characters. */
+  readonly name: string;
+  /** How many rows there are: `rows` may end earlier, and is not read to its end where there are many. */
+  readonly rowCount: number;
+  /** Titles of the columns after the first, at most 7. One that ends in `_total` only ever rises, so that its rate can be shown. */
+  readonly columns: readonly string[];
+  /** The name of a row, and a value for each column. */
+  readonly rows: Iterable<readonly [name: string, ...values: (string | number)[]]>;
+}
+
+/** Shows what its behaviour has to whoever watches the node: see `TelemetryBehavior`. It is asked while somebody looks at this node, and not otherwise. */
+export interface TableReporter {
+  tables(agent: BehaviorAgent): readonly TableReport[];
+}
+
 /** Keeps the node connected to its seeds. Without a behaviour that fills this port the core dials each of them for ever. */
 export interface SeedKeeper {
   /** Once for each seed, when the node listens. */
@@ -252,6 +269,7 @@ export interface BehaviorPorts {
   readonly caller?: Caller;
   readonly addressSource?: AddressSource;
   readonly pathReporter?: PathReporter;
+  readonly tableReporter?: TableReporter;
   readonly placement?: Placement;
   readonly streamOpener?: StreamOpener;
   readonly seedKeeper?: SeedKeeper;

@@ -1,6 +1,6 @@
 /** @module Tests of the dashboard's page in headless Chromium: what it shows of a mesh, without an error and within its content policy (USERS 13, 19). */
 import { expect } from 'chai';
-import { TelemetryBehavior } from '../../behaviours/index.js';
+import { PubSubBehavior, TelemetryBehavior } from '../../behaviours/index.js';
 import type { SimulatedNode } from '../../simulation.js';
 import { type Browser, launchBrowser, type Page } from '../browser.js';
 import { compared, drawn, Screen, shown } from './screens.js';
@@ -84,6 +84,24 @@ describe('the page of the dashboard', () => {
     await page.press('canvas.graph', 'n');
     await screen.until(page, "!document.querySelector('.panel h2')?.textContent.startsWith('n4')");
     for (const key of ['+', '-', 'ArrowLeft', 'ArrowDown']) await page.press('canvas.graph', key);
+    expect(errors).to.deep.equal([]);
+  });
+
+  it('shows the topics of a node with their subscribers', async () => {
+    await open(2, 21);
+    const builtins = ['handshake', 'router-sync', 'rpc'] as const;
+    const behaviors = [TelemetryBehavior, PubSubBehavior];
+    const weather = await screen.network.createNode({ name: 'weather', builtins, behaviors });
+    await screen.network.start(weather);
+    await weather.connect('sim://n0');
+    weather.behavior(PubSubBehavior).publish('rooms/1/temperature');
+    weather.behavior(PubSubBehavior).subscribe('rooms/1/temperature');
+    await screen.until(page, `${SUMMARY}.includes('3 alive')`);
+    await page.fill('input[type=search]', weather.id.slice(0, 8));
+    await page.press('input[type=search]', 'Enter');
+    await screen.until(page, "document.querySelector('.panel').textContent.includes('Topics: pubsub (1)')");
+    const row = await page.evaluate<string>('document.querySelector(\'.panel th[title="rooms/1/temperature"]\')?.parentElement.innerText');
+    expect(row.split('\t')).to.deep.equal(['rooms/1/temperature', '', '1', '0 (0.0/s)', '0']);
     expect(errors).to.deep.equal([]);
   });
 

@@ -2,7 +2,7 @@
  * @module Roles: whether this node is the owner of a map, becomes it, is a replica, or holds what belongs to others, and what follows: it takes over,
  * answers what waited for that, hands over to another owner, and lets go of what that one has taken.
  */
-import { BoundedMap, type NodeId } from '../../../core/index.js';
+import { BoundedMap, type NodeId, type TableReport } from '../../../core/index.js';
 import { randomId } from '../entries/revision.js';
 import type { KeyValueHost, MapAgent, Placed, Reply } from '../host.js';
 import { STATUS } from '../messages.js';
@@ -12,6 +12,7 @@ import { HeldMap } from './held-map.js';
 import { Journal } from './journal.js';
 import { Owner } from './owner.js';
 import { isUnused, newPart, type Part, type Run, refusalOf } from './part.js';
+import { tableOf } from './table.js';
 import { type TakenOver, TakeOver } from './take-over.js';
 
 /** How often everything is looked at; changes of the router table and lost connections are looked at at once. */
@@ -38,6 +39,10 @@ export class Roles {
       outdated: (agent, name) => this.depose(agent, name),
       taken: (agent, map) => this.handedOver(agent, map),
     });
+  }
+
+  get table(): TableReport {
+    return tableOf(this.parts, this.host.self);
   }
 
   get watchCount(): number {

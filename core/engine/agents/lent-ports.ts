@@ -12,6 +12,7 @@ export const PORTS = Object.keys({
   caller: 1,
   addressSource: 1,
   pathReporter: 1,
+  tableReporter: 1,
   placement: 1,
   streamOpener: 1,
   seedKeeper: 1,

@@ -25,8 +25,22 @@ export interface Details {
   }[];
   readonly behaviors: readonly { readonly serviceId: number; readonly name: string }[];
   readonly queues: readonly { readonly name: string; readonly messages: number; readonly bytes: number; readonly fill: number }[];
+  /** What behaviours show, such as topics and maps. */
+  readonly tables: readonly Table[];
   readonly metrics: Readonly<Record<string, number>>;
   readonly events: readonly { readonly kind: string; readonly text: string; readonly agoMs: number }[];
+}
+
+export interface Table {
+  readonly name: string;
+  readonly rowCount: number;
+  readonly columns: readonly string[];
+  readonly rows: readonly {
+    readonly name: string;
+    readonly values: readonly (string | number)[];
+    /** `null`: the column is no counter, or there is no report to compare with. */
+    readonly perSecond: readonly (number | null)[];
+  }[];
 }
 
 export interface Facts {

@@ -3,7 +3,7 @@
  */
 import { useState } from 'preact/hooks';
 import { Charts, type History } from './charts.js';
-import { type Details, type Explanation, explain } from './client.js';
+import { type Details, type Explanation, explain, type Table } from './client.js';
 import type { Mesh } from './model.js';
 
 interface NodePanelProps {
@@ -29,6 +29,9 @@ export function NodePanel({ mesh, node, history, select, act }: NodePanelProps) 
       <Charts history={history} revision={history.times.length === 0 ? 0 : (history.times.at(-1) as number)} />
       <Links mesh={mesh} node={node} select={select} act={act} />
       <Route mesh={mesh} node={node} key={node.id} />
+      {node.tables.map((table) => (
+        <BehaviorTable key={table.name} table={table} />
+      ))}
       <Section title={`Queues (${node.queues.length})`}>
         <Rows titles={['queue', 'messages', 'bytes', 'fill']}>
           {node.queues.map(({ name, messages, bytes, fill }) => (
@@ -101,6 +104,40 @@ function Links({ mesh, node, select, act }: Omit<NodePanelProps, 'history'>) {
       </Rows>
     </Section>
   );
+}
+
+/** A table of a behaviour; of a counter also the rate. */
+function BehaviorTable({ table: { name, rowCount, columns, rows } }: { readonly table: Table }) {
+  const left = rowCount - rows.length;
+  return (
+    <Section title={`${titleOf(name)} (${rowCount})`} isOpen={rowCount > 0}>
+      <Rows titles={['name', ...columns.map((column) => column.replace(/_total$/, ''))]}>
+        {rows.map((row, index) => (
+          <tr key={index}>
+            <th scope="row" title={row.name}>
+              {row.name}
+            </th>
+            {row.values.map((value, column) => (
+              <td key={columns[column]}>{cellOf(value, row.perSecond[column] ?? undefined)}</td>
+            ))}
+          </tr>
+        ))}
+      </Rows>
+      {left > 0 ? <p>{`and ${left} more`}</p> : null}
+    </Section>
+  );
+}
+
+/** `pubsub.topics` as `Topics: pubsub`. */
+function titleOf(name: string): string {
+  const [behavior = '', ...own] = name.split('.');
+  const table = own.join('.');
+  return `${table.slice(0, 1).toUpperCase()}${table.slice(1)}: ${behavior}`;
+}
+
+function cellOf(value: string | number, perSecond: number | undefined): string {
+  const shown = typeof value === 'number' ? value.toLocaleString('en') : value;
+  return perSecond === undefined ? shown : `${shown} (${perSecond.toFixed(perSecond < 10 ? 1 : 0)}/s)`;
 }
 
 /** Why the node sends what is for another one where it does. */
