@@ -210,7 +210,7 @@ export type {
 } from './node/node-options.js';
 export type { WaitOptions } from './node/node-waits.js';
 export { resolveOptions } from './node/resolve-options.js';
-export type { StopOptions } from './node/stop-options.js';
+export type { StopOptions } from './node/stopping.js';
 export { Behavior, inject, OnStream, Rpc } from './registration/decorators.js';
 export {
   CLOCK,

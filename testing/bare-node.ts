@@ -6,7 +6,6 @@
 import { BUILTINS, NAMED_BUILTINS } from '../behaviours/index.js';
 import type { NodeEventName, NodeEvents } from '../core/api/events.js';
 import type { DatagramEffect, Effect, Input } from '../core/engine/context.js';
-import { explainRoute } from '../core/engine/messages/explain.js';
 import { Network } from '../core/engine/network.js';
 import { behaviorsOf, linksOf, queuesOf } from '../core/engine/parts.js';
 import { RouterFacade } from '../core/engine/router-facade.js';
@@ -230,10 +229,10 @@ export class BareNode {
 
   #containerWith(router: RouterFacade): NodeContainer {
     const { nodeId } = this.#setup.identity;
-    return new NodeContainer(planRegistration(this.#setup), { ...this.#setup, nodeId, router, view: this.#viewWith(nodeId, router) });
+    return new NodeContainer(planRegistration(this.#setup), { ...this.#setup, nodeId, router, view: this.#viewWith(nodeId) });
   }
 
-  #viewWith(id: NodeId, router: RouterFacade): NodeView {
+  #viewWith(id: NodeId): NodeView {
     const network = () => this.network;
     return {
       ...{ id, state: 'running' },
@@ -246,7 +245,7 @@ export class BareNode {
       metrics: () => network().metrics.snapshot(),
       queues: () => queuesOf(network().parts),
       reachability: () => network().parts.reachability.report,
-      explain: (route) => explainRoute(network().links, router, route),
+      explain: (route) => network().parts.paths.explain(route),
       on: (name, listener) => this.#listeners.on(name, listener),
     };
   }

@@ -10,7 +10,7 @@ import type { NodeView } from '../api/node-view.js';
 import type { Clock, Logger, Timers } from '../api/ports.js';
 import type { Route } from '../api/routes.js';
 import type { ConnectOptions } from './node-waits.js';
-import type { StopOptions } from './stop-options.js';
+import type { StopOptions } from './stopping.js';
 
 /** What may be done over the control socket beyond looking. */
 export type ControlPermission = 'call' | 'stop';

@@ -31,7 +31,7 @@ import { NodeStreams } from './node-streams.js';
 import { type ConnectOptions, NodeWaits, type WaitOptions, type WritableOptions } from './node-waits.js';
 import { routerOf } from './resolve-options.js';
 import { Runner } from './runner.js';
-import { drainMsOf, FLUSH_MS, release, requireRunning, type StopOptions } from './stop-options.js';
+import { drainMsOf, FLUSH_MS, release, requireRunning, type StopOptions } from './stopping.js';
 
 export class MeshNode implements NodeView {
   static {

@@ -13,7 +13,7 @@ import type { NodeSendOptions } from '../engine/messages/application-sender.js';
 import type { Network } from '../engine/network.js';
 import type { SendResult } from '../errors.js';
 import { Channels } from './channels.js';
-import { leaveRelayed } from './stop-options.js';
+import { leaveRelayed } from './stopping.js';
 
 export interface RunnerOptions {
   readonly clock: Clock;
@@ -126,8 +126,7 @@ export class Runner {
    * open any more, after `timeoutMs`, or when it is cut.
    */
   drain(timeoutMs: number): Promise<void> {
-    const { behaviors, calls } = this.network;
-    const { streams } = this.network.parts;
+    const { behaviors, calls, streams } = this.network.parts;
     this.channels.stopListening();
     return this.within(timeoutMs, (done) => {
       this.cutDrain = done;
@@ -165,6 +164,7 @@ export class Runner {
     });
   }
 
+  /** Ends at once and in silence: nothing is flushed, no input is taken any more, and channels are cut. */
   kill(): void {
     this.isDead = true;
     this.cancelWake?.();

@@ -15,7 +15,7 @@ import {
 } from '../../core/index.js';
 import type { Instance } from './host.js';
 import type { Flight, Refused } from './realms.js';
-import { resolveSimulated, type TransportWorld } from './transport.js';
+import { resolveSimulated, type TransportWorld, whyNotAt } from './transport.js';
 
 /** What used bytes are overwritten with: they are valid during the call only, and this makes it so. */
 const USED = 0xdb;
@@ -44,7 +44,7 @@ export class SimulatedDatagrams implements DatagramTransport {
     const { instance } = this;
     const { sockets, host } = instance;
     const port = address.port === 0 && this.scheme === 'udp' ? instance.nextPort() : address.port;
-    const flaw = address.host !== host.name ? elsewhere(address, host.name) : sockets.has(port) ? inUse(address) : undefined;
+    const flaw = whyNotAt(address, host, sockets.has(port));
     let isOpen = flaw === undefined;
     if (isOpen) sockets.set(port, sink);
     instance.after(0, () => {
@@ -104,12 +104,4 @@ export class SimulatedDatagrams implements DatagramTransport {
     const { world, instance } = this;
     world.trace.add(instance.scheduler.nowMs, 'nat-refused', instance.host.name, to.host, 1, `${reason} at ${by}`);
   }
-}
-
-function inUse({ text }: Address): NetworkError {
-  return new NetworkError('ADDRESS_IN_USE', `cannot listen on ${text}: the port is taken`, { details: { address: text } });
-}
-
-function elsewhere({ text }: Address, name: string): NetworkError {
-  return new NetworkError('ADDRESS_UNAVAILABLE', `cannot listen on ${text}: this host is ${name}`, { details: { address: text } });
 }

@@ -40,7 +40,7 @@ export class SimulatedTransport implements Transport {
     checkScheme(address);
     const { instance } = this;
     const { listeners, host } = instance;
-    const flaw = address.host !== host.name ? elsewhere(address, host) : listeners.has(address.port) ? inUse(address) : undefined;
+    const flaw = whyNotAt(address, host, listeners.has(address.port));
     let isOpen = flaw === undefined;
     if (isOpen) listeners.set(address.port, sink);
     instance.after(0, () => {
@@ -163,12 +163,11 @@ function checkScheme(address: Address): void {
   if (address.scheme !== 'sim') throw new NetworkError('SCHEME_UNKNOWN', `the simulated transport does not serve ${address.text}`);
 }
 
-function inUse({ text }: Address): NetworkError {
-  return new NetworkError('ADDRESS_IN_USE', `cannot listen on ${text}: the port is taken`, { details: { address: text } });
-}
-
-function elsewhere({ text }: Address, host: Host): NetworkError {
-  return new NetworkError('ADDRESS_UNAVAILABLE', `cannot listen on ${text}: this host is ${host.name}`, { details: { address: text } });
+/** Why a host has no listener, and no socket, at an address; `undefined` where it can have one. */
+export function whyNotAt({ host, text }: Address, { name }: Host, isTaken: boolean): NetworkError | undefined {
+  const details = { address: text };
+  if (host !== name) return new NetworkError('ADDRESS_UNAVAILABLE', `cannot listen on ${text}: this host is ${name}`, { details });
+  return isTaken ? new NetworkError('ADDRESS_IN_USE', `cannot listen on ${text}: the port is taken`, { details }) : undefined;
 }
 
 function refused({ text }: Address): NetworkError {

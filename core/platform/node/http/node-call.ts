@@ -5,7 +5,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { HttpCall, HttpFields, HttpResponseHead } from '../../../api/http-port.js';
 import type { BytePipe } from '../../../api/socket-port.js';
-import { endOf, NodePipe, NodeReader, writeTo } from '../sockets/node-pipe.js';
+import { coded, endOf, NodePipe, NodeReader, writeTo } from '../sockets/node-pipe.js';
 
 export function callOf(request: ClientRequest): HttpCall {
   let answered: (head: HttpResponseHead) => void = () => {};
@@ -18,7 +18,7 @@ export function callOf(request: ClientRequest): HttpCall {
   const pipe = new CallPipe(request, answer);
   request.on('socket', (socket) => socket.unref());
   request.on('error', failed);
-  request.on('close', () => failed(Object.assign(new Error('the server has closed the connection'), { code: 'ECONNRESET' })));
+  request.on('close', () => failed(coded('ECONNRESET', 'the server has closed the connection')));
   request.on('response', (response) => {
     pipe.body = new NodeReader(response);
     answered(headOf(response));

@@ -24,7 +24,7 @@ export class NodeReader {
     });
     readable.on('error', (error) => this.fail(error));
     readable.on('close', () => {
-      if (!this.isEnded) this.fail(Object.assign(new Error('it was closed'), { code: 'ECONNRESET' }));
+      if (!this.isEnded) this.fail(coded('ECONNRESET', 'it was closed'));
     });
   }
 
@@ -55,6 +55,11 @@ export class NodeReader {
     if (bytes !== undefined || error === undefined) waiting.resolve(bytes);
     else waiting.reject(error);
   }
+}
+
+/** An error as the system's own are. */
+export function coded(code: string, text: string): Error {
+  return Object.assign(new Error(text), { code });
 }
 
 /** Resolves when the system has the bytes. */

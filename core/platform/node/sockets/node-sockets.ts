@@ -8,6 +8,7 @@ import { hostname, networkInterfaces } from 'node:os';
 import type { LocalSocket, SocketEndpoint, SocketListener, SocketPort } from '../../../api/socket-port.js';
 import { apart } from '../apart.js';
 import { dnsResolver } from '../dns-resolver.js';
+import { coded } from './node-pipe.js';
 import { NodeSocket } from './node-socket.js';
 
 const PLACE_DIGITS = 16;
@@ -88,10 +89,6 @@ export class NodeSockets implements SocketPort {
   isOwn(host: string): boolean {
     return Object.values(networkInterfaces()).some((faces) => faces?.some(({ address }) => address === host));
   }
-}
-
-function coded(code: string, text: string): Error {
-  return Object.assign(new Error(text), { code });
 }
 
 /** On Linux the start of the machine and the network namespace; elsewhere the name of the machine has to do. */

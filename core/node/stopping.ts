@@ -1,5 +1,5 @@
 /**
- * @module StopOptions: how a node ends.
+ * @module Stopping: how a node ends: the options of `stop`, what they may be, and what is given back. When which step is taken is decided in `node.ts`.
  */
 import type { NodeState } from '../api/node-view.js';
 import { requireOptions } from '../engine/behaviors/arguments.js';
