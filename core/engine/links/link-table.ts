@@ -19,6 +19,9 @@ import { Link } from './link.js';
 import type { LinkObserver } from './link-observer.js';
 import { LinkSecurity } from './link-security.js';
 
+/** How the channel of a link ends from this side. */
+type Parting = 'end' | 'destroy' | 'cancel-dial';
+
 /** Reasons after which what waits in the lanes is still written. */
 const GRACEFUL: ReadonlySet<CloseCode> = new Set(['goodbye', 'idle']);
 
@@ -78,6 +81,7 @@ export class LinkTable implements BehaviorObserver {
     this.chosenByNode.set(link.nodeId as NodeId, link);
   }
 
+  /** The open link to that node: there is one at most. A link that is not open yet, or closes, is none. */
   openTo(nodeId: NodeId): Link | undefined {
     const link = this.chosenByNode.get(nodeId);
     return link?.isOpen === true ? link : undefined;
@@ -128,8 +132,7 @@ export class LinkTable implements BehaviorObserver {
   connected(facts: ChannelFacts): void {
     const link = this.byId.get(facts.connectionId);
     if (link === undefined || link.phase !== 'dialling') return this.context.effect({ type: 'destroy', connectionId: facts.connectionId });
-    link.remoteAddress =
-      link.remoteAddress.nodeId === undefined ? facts.remoteAddress : facts.remoteAddress.withNodeId(link.remoteAddress.nodeId);
+    link.remoteAddress = facts.remoteAddress.withNodeId(link.remoteAddress.nodeId ?? facts.remoteAddress.nodeId);
     link.localAddress = facts.localAddress;
     link.socketId = facts.socketId;
     this.security.secure(link);
@@ -138,14 +141,9 @@ export class LinkTable implements BehaviorObserver {
 
   /** Both sides are ready. */
   open(link: Link): void {
-    const { deadlines, metrics, nowMs } = this.context;
-    deadlines.takeOwned(link);
-    link.phase = 'open';
-    link.hasOpened = true;
-    link.openedMs = nowMs;
-    link.pathSinceMs = nowMs;
-    link.lastTrafficMs = nowMs;
-    metrics.opened.value++;
+    this.context.deadlines.takeOwned(link);
+    link.opened(this.context.nowMs);
+    this.context.metrics.opened.value++;
     for (const observer of this.observers) observer.opening?.(link);
     for (const observer of this.observers) observer.opened?.(link);
   }
@@ -184,25 +182,26 @@ export class LinkTable implements BehaviorObserver {
     if (link.isOver) return;
     const [wasDialling, isProven] = [link.phase === 'dialling', link.connection !== undefined];
     this.retire(link, { code, text, by: 'local' });
-    if (wasDialling) return this.drop(link, 'cancel-dial');
-    if (!isProven) return this.drop(link, 'destroy');
+    if (!isProven) return this.drop(link, wasDialling ? 'cancel-dial' : 'destroy');
     if (!GRACEFUL.has(code)) this.lose(link, link.outbox.clearWaiting());
-    link.deadlineId = this.context.deadlines.add(() => this.cut(link), this.context.nowMs + this.context.limits.closeLingerMs, link);
+    link.deadlineId = this.context.deadlines.add(
+      () => this.cut(link, 'destroy'),
+      this.context.nowMs + this.context.limits.closeLingerMs,
+      link,
+    );
     this.context.touch(link);
   }
 
   /** The remote has ended the link; nothing more is written. */
   closedByRemote(link: Link, code: CloseCode, text: string): void {
     if (!link.isOver) this.retire(link, { code, text, by: 'remote' });
-    this.lose(link, this.unsent(link));
-    this.drop(link, 'end');
+    this.cut(link, 'end');
   }
 
   /** The channel is gone. */
   channelClosed(link: Link, code: CloseCode, text: string): void {
     if (!link.isOver) this.retire(link, { code, text, by: 'remote' });
-    this.lose(link, this.unsent(link));
-    this.drop(link, undefined);
+    this.cut(link, undefined);
   }
 
   /** Called by flush when a closing link has written everything that it wanted to: sends the goodbye, then ends the channel. */
@@ -274,27 +273,24 @@ export class LinkTable implements BehaviorObserver {
     for (const observer of this.observers) observer.ended?.(link, reason);
   }
 
-  private cut(link: Link): void {
-    this.lose(link, this.unsent(link));
-    this.drop(link, 'destroy');
+  /** Nothing is written any more: what waits is lost. */
+  private cut(link: Link, parting: Parting | undefined): void {
+    this.lose(link, link.abandon());
+    this.drop(link, parting);
   }
 
   private lose(link: Link, messages: number): void {
     if (messages > 0) this.context.dropped('link-closed', messages, link.id);
   }
 
-  /** Forgets what waits; returns how many messages that were of which it is not known that they have arrived, or left. */
-  private unsent(link: Link): number {
-    return link.outbox.clear() + (link.channel?.abandon() ?? 0) + (link.former?.abandon() ?? 0);
-  }
-
-  private drop(link: Link, effect: 'end' | 'destroy' | 'cancel-dial' | undefined): void {
+  /** What waits is not counted: a link that has said goodbye in order has lost nothing. */
+  private drop(link: Link, parting: Parting | undefined): void {
     if (link.phase === 'closed') return;
     link.phase = 'closed';
     this.byId.delete(link.id);
     this.context.deadlines.takeOwned(link);
     link.channel?.wipe();
     link.former?.wipe();
-    if (effect !== undefined) this.context.effect({ type: effect, connectionId: link.channelId });
+    if (parting !== undefined) this.context.effect({ type: parting, connectionId: link.channelId });
   }
 }

@@ -169,6 +169,23 @@ export class Link {
     return this.phase === 'closing' || this.phase === 'closed';
   }
 
+  /** Both sides are ready. */
+  opened(nowMs: number): void {
+    this.phase = 'open';
+    this.hasOpened = true;
+    this.openedMs = nowMs;
+    this.pathSinceMs = nowMs;
+    this.lastTrafficMs = nowMs;
+  }
+
+  /**
+   * Forgets what waits, and what its channels would send again; returns how many messages of authors that were of which it is not known that they
+   * have arrived, or left.
+   */
+  abandon(): number {
+    return this.outbox.clear() + (this.channel?.abandon() ?? 0) + (this.former?.abandon() ?? 0);
+  }
+
   /** The remote's identity is proven: the connection's facts stand from here on. */
   prove(connection: ConnectionFacts, undecodable: Counter, limits: Limits): void {
     const { id: connectionId, nodeId } = connection;

@@ -7,13 +7,14 @@ import type { Address } from '../../address/address.js';
 import { classOf, modeOf } from '../../address/address-class.js';
 import type { NodeId } from '../../address/node-id.js';
 import type { NatMapping, Reachability } from '../../api/reachability.js';
+import type { LinkKind } from '../../api/transport.js';
 
 /** One remote that is connected, or was a moment ago. */
 export interface Observation {
   readonly byNodeId: NodeId;
   /** `incoming`: it has connected to this node, at the address that it says. */
   readonly direction: 'incoming' | 'outgoing';
-  readonly kind: 'stream' | 'datagram';
+  readonly kind: LinkKind;
   readonly remoteAddress: Address;
   /** This node's end; absent where its host is not known. */
   readonly localAddress: Address | undefined;

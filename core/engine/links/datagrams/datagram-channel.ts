@@ -140,7 +140,7 @@ export class DatagramChannel implements LinkChannel {
     const { nowMs } = this.context;
     const received = this.#secure.receive(datagram, nowMs);
     if (typeof received === 'string') this.#check.received(from, datagram.length);
-    else this.#opened(received.plaintext, from, datagram.length, received.isNewest);
+    else this.#takePlaintext(received.plaintext, from, datagram.length, received.isNewest);
     // Whoever goes on with the handshake from there has had the answer that was sent there.
     if (received === 'handshake' && this.state === 'secured' && from.text === this.#check.current.text) this.#check.prove();
     this.context.touch(this.link);
@@ -190,7 +190,7 @@ export class DatagramChannel implements LinkChannel {
     this.#check.received(this.#check.current, initiation.length);
   }
 
-  #opened(plaintext: Uint8Array, from: Address, byteCount: number, isNewest: boolean): void {
+  #takePlaintext(plaintext: Uint8Array, from: Address, byteCount: number, isNewest: boolean): void {
     const packet = readPacket(plaintext);
     if (packet === undefined) return this.#fail();
     if (this.#check.arrived(from, byteCount, isNewest, this.context.nowMs)) this.#moved();
