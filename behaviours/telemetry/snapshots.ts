@@ -25,6 +25,7 @@ type Texts = { readonly [Name in NodeEventName]?: (event: NodeEvents[Name]) => s
 /** Events that are reported, and how. */
 const EVENTS: Texts = {
   connected: ({ nodeId, direction }) => `${shortId(nodeId)}, ${direction}`,
+  path: ({ nodeId, path }) => `${shortId(nodeId)} is ${path} now`,
   disconnected: ({ connection, reason }) => `${shortId(connection.nodeId)}: ${reason.code} ${reason.text}`,
   refused: ({ nodeId, remoteAddress, reason }) =>
     `${nodeId === undefined ? remoteAddress.text : shortId(nodeId)}: ${reason.code} ${reason.text}`,

@@ -105,6 +105,8 @@ export interface Lost {
 /** The events of `node.on`. */
 export interface NodeEvents {
   connected: Connection;
+  /** The connection goes over another channel now: its `path` has changed. */
+  path: Connection;
   disconnected: { readonly connection: Connection; readonly reason: CloseReason };
   /** An outgoing attempt failed. */
   'dial-failed': { readonly attempt: Attempt; readonly error: NetworkError };

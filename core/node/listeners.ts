@@ -11,6 +11,7 @@ type Listener = (event: never) => unknown;
 
 const NAMES = Object.keys({
   connected: 1,
+  path: 1,
   disconnected: 1,
   'dial-failed': 1,
   refused: 1,

@@ -130,10 +130,15 @@ export class Residents {
     const { scheduler, topology, faults } = this.parts;
     const note = (kind: string, to: string, detail: string, size = 0) =>
       topology.trace.add(scheduler.nowMs, kind, node.name, to, size, detail);
-    node.on('connected', ({ remoteAddress, direction }) => note('connected', remoteAddress.host, direction));
-    node.on('disconnected', ({ connection, reason }) =>
-      note('disconnected', connection.remoteAddress.host, `${reason.code} by ${reason.by}`),
-    );
+    node.on('connected', ({ remoteAddress, direction, nodeId, path }) => {
+      note('connected', remoteAddress.host, direction);
+      topology.trace.links?.opened(node.name, nodeId, path);
+    });
+    node.on('path', ({ nodeId, path }) => topology.trace.links?.moved(node.name, nodeId, path));
+    node.on('disconnected', ({ connection, reason }) => {
+      note('disconnected', connection.remoteAddress.host, `${reason.code} by ${reason.by}`);
+      topology.trace.links?.closed(node.name, connection.nodeId);
+    });
     node.on('refused', ({ remoteAddress, reason }) => note('refused', remoteAddress.host, `${reason.code} by ${reason.by}`));
     node.on('dial-failed', ({ attempt: { target }, error }) =>
       note('dial-failed', typeof target === 'string' ? shortId(target) : target.host, error.code),

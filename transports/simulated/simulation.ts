@@ -255,6 +255,7 @@ export class Simulation {
     const run = { seed, cryptoName, nodeNamed, nodes: this.nodes, now: () => scheduler.nowMs };
     const recorder = new Recorder(run, options);
     this.traced.observer = (event) => recorder.observe(event);
+    this.traced.links = recorder.links;
     return recorder;
   }
 

@@ -139,6 +139,7 @@ export class Handovers implements LinkObserver {
     this.absorbed(candidate, link);
     this.context.touch(link);
     this.context.metrics.handovers.value++;
+    if (link.connection !== undefined) this.context.options.emit('path', link.connection);
     const event = { type: 'path' as const, path: link.path };
     for (const slot of link.handlers) if (slot?.isOpened === true && !slot.behavior.isCondemned) this.callbacks.event(slot, event);
   }

@@ -2,7 +2,7 @@
  * @module A run as plain data: what a recording has, that it changes nothing, and its bounds.
  */
 import { expect } from 'chai';
-import { NetworkError } from '../../../index.js';
+import { NetworkError, toNode } from '../../../index.js';
 import { OverlayRouter } from '../../../routing/index.js';
 import { type Recorder, type RecorderOptions, SimulatedNetwork } from '../../../simulation.js';
 
@@ -86,6 +86,37 @@ describe('recordings of simulations', () => {
     expect(samples.reduce((sum, { segments }) => sum + segments, 0)).to.equal(arrived.length);
     expect(samples.at(-1)).to.include({ nodes: 4, links: 3 });
     expect(samples.find(({ nodes }) => nodes === 3)).to.not.equal(undefined);
+  });
+
+  it('tell relayed links from direct ones, and have a hand-over as an event, once', async () => {
+    const networkKey = new Uint8Array(32).fill(7);
+    const world = new SimulatedNetwork({ seed: 1, latencyMs: 10 });
+    const record = world.record();
+    await world.createNode({ name: 'relay', networkKey });
+    const alice = await world.createNode({ name: 'alice', networkKey, seeds: ['sim://relay'] });
+    const bob = await world.createNode({ name: 'bob', networkKey, seeds: ['sim://relay'] });
+    world.partition(['alice'], ['bob']);
+    await world.start(...world.nodes);
+    await world.run(3_000);
+    const moves: string[] = [];
+    alice.on('path', ({ nodeId, path }) => moves.push(`${nodeId === bob.id} ${path}`));
+    const connection = await alice.connect(bob.id);
+    world.heal();
+    while (connection.path === 'relayed') {
+      alice.send(toNode(bob.id), 64, 'x');
+      await world.run(50);
+    }
+    await world.run(1_000);
+    const { events } = record.recording;
+    const paths = events.filter(([, kind]) => kind === 'link' || kind === 'path').map(([, ...event]) => event);
+    const between = paths.filter(([, from, to]) => from !== 0 && to !== 0);
+    expect(paths.filter((event) => !between.includes(event)).map(([kind, , , path]) => `${kind} ${path}`)).to.deep.equal([
+      'link direct',
+      'link direct',
+    ]);
+    expect(between.map(([kind, , , path]) => `${kind} ${path}`)).to.deep.equal(['link relayed', 'path direct']);
+    expect(moves).to.deep.equal(['true direct']);
+    await world.stop();
   });
 
   it('are plain data', () => {

@@ -2,10 +2,10 @@
  * @module Recorder: makes a recording of a run, from the events of its trace. It looks on: the run is the same with and without it, event by
  * event. What it keeps is bounded.
  */
-import { NetworkError, type NodeId } from '../../../core/index.js';
+import { NetworkError, type NodeId, type PathKind } from '../../../core/index.js';
 import { OpenEnds } from './open-ends.js';
 import type { LookupAccount, RecordedLookup, RecordedNode, RunEvent, RunRecording, RunSample } from './recording.js';
-import type { TraceEvent } from './trace.js';
+import type { LinkWatcher, TraceEvent } from './trace.js';
 
 /** How much a recording has. */
 export interface RecorderOptions {
@@ -21,7 +21,7 @@ export interface RecordedRun {
   readonly cryptoName: string;
   now(): number;
   /** Those that run at the beginning. */
-  readonly nodes: readonly { readonly id: NodeId; readonly name: string; connections(): readonly { remoteAddress: { host: string } }[] }[];
+  readonly nodes: readonly { readonly id: NodeId; readonly name: string; connections(): readonly { nodeId: NodeId; path: PathKind }[] }[];
   nodeNamed(name: string): { readonly id: NodeId } | undefined;
 }
 
@@ -34,6 +34,8 @@ export class Recorder {
   readonly #indexOfId = new Map<NodeId, number>();
   readonly #up = new Set<number>();
   readonly #ends = new OpenEnds();
+  /** Links over other nodes, by both ends. */
+  readonly #relayed = new Set<string>();
   readonly #events: RunEvent[] = [];
   readonly #samples: RunSample[] = [];
   readonly #lookups: RecordedLookup[] = [];
@@ -56,7 +58,7 @@ export class Recorder {
     const nowMs = run.now();
     this.#startMs = this.#sampledMs = nowMs;
     for (const { name } of run.nodes) this.#started(name, nowMs);
-    for (const node of run.nodes) for (const { remoteAddress } of node.connections()) this.#opened(node.name, remoteAddress.host, nowMs);
+    for (const node of run.nodes) for (const { nodeId, path } of node.connections()) this.links.opened(node.name, nodeId, path);
   }
 
   /** The recording as of now; it goes on. */
@@ -88,6 +90,15 @@ export class Recorder {
     this.#lookups.push({ node, key, atMs, tookMs, end, steps: recorded });
   }
 
+  /** What nodes say of their links. */
+  get links(): LinkWatcher {
+    return {
+      opened: (name, other, path) => this.#between(name, other, (from, to) => this.#opened(from, to, path)),
+      moved: (name, other, path) => this.#between(name, other, (from, to) => this.#moved(from, to, path)),
+      closed: (name, other) => this.#between(name, other, (from, to) => this.#closed(from, to)),
+    };
+  }
+
   /** An event of the trace. */
   observe({ atMs, kind, from, to, size }: TraceEvent): void {
     this.#sampleUntil(atMs);
@@ -96,10 +107,6 @@ export class Recorder {
         this.#bytes += size;
         this.#segments++;
         return;
-      case 'connected':
-        return this.#opened(from, to, atMs);
-      case 'disconnected':
-        return this.#closed(from, to, atMs);
       case 'node':
         return this.#started(from, atMs);
       case 'crash':
@@ -129,17 +136,37 @@ export class Recorder {
     if (index === undefined) return;
     this.#up.delete(index);
     this.#keep([atMs, 'down', index]);
-    for (const other of this.#ends.gone(index)) this.#keep([atMs, 'unlink', index, other]);
+    for (const other of this.#ends.gone(index)) {
+      this.#relayed.delete(pairOf(index, other));
+      this.#keep([atMs, 'unlink', index, other]);
+    }
   }
 
-  #opened(name: string, other: string, atMs: number): void {
-    const [from, to] = [this.#indexOfName.get(name), this.#indexOfName.get(other)];
-    if (from !== undefined && to !== undefined && this.#ends.opened(from, to)) this.#keep([atMs, 'link', from, to]);
+  #opened(from: number, to: number, path: PathKind): void {
+    if (!this.#ends.opened(from, to)) return;
+    if (path === 'relayed') this.#relayed.add(pairOf(from, to));
+    this.#keep([this.run.now(), 'link', from, to, path]);
   }
 
-  #closed(name: string, other: string, atMs: number): void {
-    const [from, to] = [this.#indexOfName.get(name), this.#indexOfName.get(other)];
-    if (from !== undefined && to !== undefined && this.#ends.closed(from, to)) this.#keep([atMs, 'unlink', from, to]);
+  /** Both ends say so; the first one counts. */
+  #moved(from: number, to: number, path: PathKind): void {
+    const pair = pairOf(from, to);
+    if (this.#relayed.has(pair) === (path === 'relayed')) return;
+    if (path === 'relayed') this.#relayed.add(pair);
+    else this.#relayed.delete(pair);
+    this.#keep([this.run.now(), 'path', from, to, path]);
+  }
+
+  #closed(from: number, to: number): void {
+    if (!this.#ends.closed(from, to)) return;
+    this.#relayed.delete(pairOf(from, to));
+    this.#keep([this.run.now(), 'unlink', from, to]);
+  }
+
+  /** Of the nodes of this network. */
+  #between(name: string, other: NodeId, work: (from: number, to: number) => void): void {
+    const [from, to] = [this.#indexOfName.get(name), this.#indexOfId.get(other)];
+    if (from !== undefined && to !== undefined) work(from, to);
   }
 
   #pair(kind: 'cut' | 'restore', from: string, to: string, atMs: number): void {
@@ -174,6 +201,10 @@ export class Recorder {
   #sample(atMs: number): RunSample {
     return { atMs, nodes: this.#up.size, links: this.#ends.count, bytes: this.#bytes, segments: this.#segments };
   }
+}
+
+function pairOf(from: number, to: number): string {
+  return from < to ? `${from} ${to}` : `${to} ${from}`;
 }
 
 function requireNumber(option: string, value: unknown, min: number): void {

@@ -2,7 +2,7 @@
  * @module Recording: a run as plain data, to be stored as JSON and played back: nodes, links, crashes, partitions, lookups, and how much was
  * sent. Nodes go by their place in `nodes`.
  */
-import type { NodeId } from '../../../core/index.js';
+import type { NodeId, PathKind } from '../../../core/index.js';
 
 /** A node of the recorded network, which may have crashed and come back. */
 export interface RecordedNode {
@@ -12,12 +12,13 @@ export interface RecordedNode {
 
 /**
  * Time in virtual milliseconds, what happened, and to which nodes. A `link` begins when one of its two ends has opened, and ends with the
- * last of them; a node that is `down` has crashed. `partition` has the groups of nodes that do not reach each other; a `heal` ends it and
+ * last of them; a `path` is its hand-over to another channel, from others or to them; a node that is `down` has crashed. `partition` has the groups of nodes that do not reach each other; a `heal` ends it and
  * every `cut`.
  */
 export type RunEvent =
   | readonly [atMs: number, kind: 'up' | 'down', node: number]
-  | readonly [atMs: number, kind: 'link' | 'unlink' | 'cut' | 'restore', from: number, to: number]
+  | readonly [atMs: number, kind: 'link' | 'path', from: number, to: number, path: PathKind]
+  | readonly [atMs: number, kind: 'unlink' | 'cut' | 'restore', from: number, to: number]
   | readonly [atMs: number, kind: 'partition', groups: readonly (readonly number[])[]]
   | readonly [atMs: number, kind: 'heal'];
 

@@ -2,6 +2,7 @@
  * @module Trace: what happened in the network, and one digest of all of it. The digest covers every event since the beginning, the bytes
  * that were delivered included; of the events themselves the last ones are kept.
  */
+import type { NodeId, PathKind } from '../../../core/index.js';
 import { hexOf } from '../../../core/structures/bytes.js';
 import { Hash } from '../chance/hash.js';
 
@@ -26,6 +27,14 @@ export interface TraceEvent {
 const DOMAIN = 0x74726163;
 const TWO_TO_32 = 0x1_0000_0000;
 
+/** What the nodes' own events say of their links, for whoever records a run: the trace has addresses, not nodes. */
+export interface LinkWatcher {
+  opened(node: string, other: NodeId, path: PathKind): void;
+  /** It goes over another channel now. */
+  moved(node: string, other: NodeId, path: PathKind): void;
+  closed(node: string, other: NodeId): void;
+}
+
 export class Trace {
   readonly #hash = new Hash().reset(DOMAIN);
   readonly #contents = new Hash();
@@ -36,6 +45,7 @@ export class Trace {
   count = 0;
   /** Gets every event that is part of the digest. */
   observer: ((event: TraceEvent) => void) | undefined;
+  links: LinkWatcher | undefined;
 
   constructor(private readonly eventsMax: number) {}
 
