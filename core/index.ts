@@ -7,6 +7,7 @@ export { ipBytes, isIpv4Mapped } from './address/ip.js';
 export { isNodeId, type NodeId, nodeIdFromBytes, nodeIdToBytes, parseNodeId, sharesPrefix, shortId } from './address/node-id.js';
 export { bucketIndex, distanceBits, isCloser } from './address/xor-distance.js';
 export type { Agent, BehaviorAgent, Cancellable, ConnectionAgent, HandlerTarget, QueueFill, SendOptions, SendTarget } from './api/agent.js';
+export type { DialCandidate, PolicyCandidate } from './api/candidates.js';
 export type { Client, ClientCallOptions, ClientStreamOptions, ManyAnswer, ManyOptions } from './api/client.js';
 export { ConnectionHandler } from './api/connection-handler.js';
 export type { BehaviorDescriptor } from './api/descriptor.js';
@@ -49,7 +50,6 @@ export type {
   CallResult,
   Clock,
   ConnectionPolicy,
-  DialCandidate,
   HandshakeSection,
   Lent,
   LentPort,
@@ -57,11 +57,11 @@ export type {
   ManyItem,
   PathReporter,
   Placement,
-  PolicyCandidate,
   Random,
   RunningStream,
   Sealer,
   SeedKeeper,
+  ServiceDirectory,
   Signer,
   Storage,
   StreamItem,

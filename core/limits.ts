@@ -84,6 +84,9 @@ export const LIMITS = {
   ),
   localQueueMessagesMax: row(65_536, 16, 16_777_216, 'count', 'send to this node returns full'),
   localQueueBytesMax: row(16 * MIB, 64 * KIB, 1024 * MIB, 'bytes', 'send to this node returns full'),
+  awaitedMessagesMax: row(1_024, 0, 1_048_576, 'count', 'of messages to services whose providers are looked up: send returns unreachable'),
+  awaitedBytesMax: row(1 * MIB, 0, 1024 * MIB, 'bytes', 'as awaitedMessagesMax'),
+  serviceLookupMs: row(10_000, 1, 3_600_000, 'ms', 'messages to a service whose providers are not found by then are lost'),
   actionsPerStepMax: row(100_000, 100, 10_000_000, 'count', 'the rest is done in the next turn, so that other links are served'),
   hopsMax: row(64, 1, 255, 'count', 'the message is dropped and counted'),
   lossSignalsPerSecondMax: row(

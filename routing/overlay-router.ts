@@ -5,7 +5,8 @@
  * (`reject`: the origin gets `unreachable`), and a key is here.
  *
  * How far it reaches depends on the links alone: everywhere, when every node has a link into each half, quarter, eighth … of the ids that
- * it is not in itself and that is not empty, as Kademlia's buckets do. Services go to neighbours only.
+ * it is not in itself and that is not empty, as Kademlia's buckets do. Of services it knows those of neighbours only; the node's router asks further
+ * (`serviceDirectory`, which the spacer fills).
  */
 import { type NodeId, shortId } from '../core/address/node-id.js';
 import { REJECT, type RouteAction, type RouteExplanation } from '../core/api/router-table.js';

@@ -57,6 +57,7 @@ import { SizeEstimate } from './table/size-estimate.js';
 import { Keeping } from './values/keeping.js';
 import { OP_FIND, OP_STORE } from './values/messages.js';
 import { STORE_LIMITS } from './values/record-store.js';
+import { Services } from './values/services.js';
 import { PUBLISHED_MAX, Values } from './values/values.js';
 
 const SERVICE_ID = 4;
@@ -85,6 +86,7 @@ export class SpacerBehavior extends NetworkBehavior {
   private readonly mesh: Mesh;
   private readonly seeking: Seeking;
   private readonly keeping: Keeping;
+  private readonly services: Services;
 
   constructor(
     router: RouterTable,
@@ -123,7 +125,8 @@ export class SpacerBehavior extends NetworkBehavior {
     const believed = members.believed.bind(members);
     this.finder = new AddressFinder({ table, asking, lookups, k: settings.k, linkTo, believed });
     this.mesh = new Mesh({ table, level: settings.meshLevel, counters, lookups, act, ageMs: settings.refreshMs / 2 });
-    this.refresher = new Refresher(self, lookups, settings.refreshMs, (agent) => this.mesh.changed(agent));
+    this.services = new Services({ values: this.values, sealer, refreshMs: settings.refreshMs });
+    this.refresher = new Refresher(self, lookups, settings.refreshMs, (agent, isOwn) => this.refreshed(agent, isOwn));
   }
 
   override get limits(): BehaviorLimits {
@@ -135,6 +138,7 @@ export class SpacerBehavior extends NetworkBehavior {
       addressSource: {
         addressesOf: (agent, nodeId, settle) => this.finder.find(agent, nodeId, (_later, addresses) => settle(addresses)),
       },
+      serviceDirectory: this.services,
       placement: { closest: (agent, key, count, settle) => this.resolver.closest(agent, key, count, settle) },
       handshakeSection: {
         name: 'spacer',
@@ -235,6 +239,7 @@ export class SpacerBehavior extends NetworkBehavior {
     this.refresher.stop();
     this.mesh.stop();
     this.values.stop();
+    this.services.stop();
     this.keeping.stop(agent);
     this.lookups.stop(agent);
     this.exchanges.onStopped(agent);
@@ -254,6 +259,11 @@ export class SpacerBehavior extends NetworkBehavior {
     if (value !== true) return 'malformed spacer section';
     this.members.announces(connectionId);
     return undefined;
+  }
+
+  private refreshed(agent: BehaviorAgent, isOwn: boolean): void {
+    this.mesh.changed(agent);
+    if (isOwn) this.services.refreshed();
   }
 
   /** Among the closest that this node knows. */

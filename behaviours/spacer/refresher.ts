@@ -35,7 +35,7 @@ export class Refresher {
     private readonly lookups: Lookups,
     private readonly refreshMs: number,
     /** The own neighbourhood was looked up, or a distant bucket. */
-    private readonly onRefreshed: (agent: BehaviorAgent) => void,
+    private readonly onRefreshed: (agent: BehaviorAgent, isOwn: boolean) => void,
   ) {}
 
   /** A first neighbour is there, or a node close to this one has gone: the own neighbourhood is looked up soon. */
@@ -69,7 +69,7 @@ export class Refresher {
     if (lookup.end === 'cancelled') return;
     if (lookup.end === 'done') {
       if (isOwn) this.nearBits = nearOf(this.self, lookup);
-      this.onRefreshed(agent);
+      this.onRefreshed(agent, isOwn);
     }
     if (isOwn) this.ownAgain(agent, lookup.end === 'empty-table');
     else this.nextDistance();

@@ -7,6 +7,7 @@ import type { Address } from '../address/address.js';
 import type { NodeId } from '../address/node-id.js';
 import type { NetworkError } from '../errors.js';
 import type { BehaviorAgent } from './agent.js';
+import type { DialCandidate, PolicyCandidate } from './candidates.js';
 import type { Connection } from './events.js';
 import type { ClosestNodes, PathCandidate } from './router-table.js';
 import type { Route } from './routes.js';
@@ -180,6 +181,17 @@ export interface Placement {
   closest(agent: BehaviorAgent, key: NodeId, count: number, settle: (closest: ClosestNodes) => void): void;
 }
 
+/** Where services are announced, and their providers looked up, beyond what the router table knows: for routes to a service. */
+export interface ServiceDirectory {
+  /** The services of users (32 to 255) that this node offers now. Called at the start, and when they change. */
+  offered(agent: BehaviorAgent, services: readonly number[]): void;
+  /**
+   * Looks up providers, those to prefer first; the first 20 count, for a minute. `settle` is called once, perhaps during this call; what comes after
+   * `limits.serviceLookupMs` is not waited for.
+   */
+  find(agent: BehaviorAgent, serviceId: number, settle: (providers: readonly NodeId[]) => void): void;
+}
+
 /** Knows more of the paths to a node than what was dialled: for `node.explain(toNode(id))`. */
 export interface PathReporter {
   pathsTo(agent: BehaviorAgent, nodeId: NodeId): readonly PathCandidate[];
@@ -206,28 +218,6 @@ export interface TableReporter {
 export interface SeedKeeper {
   /** Once for each seed, when the node listens. */
   keep(agent: BehaviorAgent, seed: Address): void;
-}
-
-export interface PolicyCandidate {
-  readonly connectionId: number;
-  readonly nodeId: NodeId;
-  readonly direction: 'incoming' | 'outgoing';
-  readonly openedMs: number;
-  readonly lastTrafficMs: number;
-  readonly isHeld: boolean;
-  readonly remoteAddress: Address;
-  /** Smoothed; absent before the first answer to a ping. */
-  readonly rttMs: number | undefined;
-}
-
-/** A node that discovery could connect to. */
-export interface DialCandidate {
-  readonly nodeId: NodeId;
-  readonly addresses: readonly Address[];
-  /** Whether it was connected before, in this run or an earlier one. */
-  readonly isProven: boolean;
-  /** Of the addresses, where they have one: who is likely to be in one hand. */
-  readonly groups: readonly string[];
 }
 
 /** The user's word on which connections to have. Behaviours with the highest service ids are asked first: users before built-in ones. */
@@ -271,6 +261,7 @@ export interface BehaviorPorts {
   readonly pathReporter?: PathReporter;
   readonly tableReporter?: TableReporter;
   readonly placement?: Placement;
+  readonly serviceDirectory?: ServiceDirectory;
   readonly streamOpener?: StreamOpener;
   readonly seedKeeper?: SeedKeeper;
   readonly connectionPolicy?: ConnectionPolicy;

@@ -194,6 +194,11 @@ export abstract class RouterTable {
     return provider === undefined ? [] : [provider];
   }
 
+  /** Whether providers of a service, of which it knows none, are being looked up: a message to the service waits for them. Only of a node's own router. */
+  isSought(_serviceId: number): boolean {
+    return false;
+  }
+
   explain(rule: RouteRule): RouteExplanation {
     const action = this.pathTo(rule, 0);
     return { rule, action, reason: `the table returns ${action.type}`, rejected: [] };

@@ -241,7 +241,7 @@ export class Network implements EngineContext {
 
   /** The behaviours start, and are ticked from now on. */
   start(): void {
-    for (const slot of this.behaviors.all) this.behaviors.start(slot);
+    this.behaviors.startAll();
     new Ticker(this, this.callbacks, this.behaviors, () => this.links.handlers()).start();
   }
 

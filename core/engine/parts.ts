@@ -37,6 +37,7 @@ import { Forwarder } from './messages/forwarder.js';
 import { LocalDelivery } from './messages/local-delivery.js';
 import { LossSignals } from './messages/loss-signals.js';
 import { Sender } from './messages/sender.js';
+import { ServiceSearch } from './messages/service-search.js';
 import type { RouterFacade } from './router-facade.js';
 import { Waits } from './waits.js';
 
@@ -49,7 +50,7 @@ export function partsOf(context: EngineContext, router: RouterFacade) {
   const { behaviors, calls, streams } = behaviorParts;
   const { links, introductions, liveness, dialer, duplicates, sharedKeys, keeper, admission, reachability, handovers, upgrades } =
     linkParts;
-  const { application, datagrams } = messageParts;
+  const { application, datagrams, search } = messageParts;
   links.observers = [
     routerObserver(router),
     introductions,
@@ -66,7 +67,7 @@ export function partsOf(context: EngineContext, router: RouterFacade) {
     handovers,
     upgrades,
   ];
-  behaviors.observers = [calls, streams, introductions, links, dialer, admission];
+  behaviors.observers = [calls, streams, introductions, links, dialer, admission, search];
   const agentParts = { context, router, ...behaviorParts, ...linkParts, ...messageParts };
   behaviors.agentOf = (slot) => new BehaviorAgentOf(agentParts, slot);
   introductions.agentOf = (slot, link) => new ConnectionAgentOf(agentParts, slot, link);
@@ -78,10 +79,10 @@ export function partsOf(context: EngineContext, router: RouterFacade) {
 }
 
 /** Every queue with its fill and its bound. */
-export function queuesOf({ local, dialer, links, behaviors, callbacks }: EngineParts): QueueReport[] {
+export function queuesOf({ local, search, dialer, links, behaviors, callbacks }: EngineParts): QueueReport[] {
   const owners: Owner[] = [...behaviors.all, ...links.handlers()];
   const own = owners.flatMap(({ queues = [] }) => queues.flatMap((queue) => queue.report(callbacks)));
-  return [local.queue, dialer.queue, links.handshakes.queue, ...links.queues, ...own];
+  return [local.queue, search.queue, dialer.queue, links.handshakes.queue, ...links.queues, ...own];
 }
 
 /** Every open link with its measurements. */
@@ -133,7 +134,8 @@ function messagePartsOf(context: EngineContext, router: RouterFacade, parts: Beh
   const local = new LocalDelivery(context, parts.callbacks, parts.behaviors);
   const history = new BroadcastHistory(context);
   const shared = { ...parts, context, router, local, history };
-  const forwarder = new Forwarder({ ...shared, signals: new LossSignals(shared) });
+  const signals = new LossSignals(shared);
+  const forwarder = new Forwarder({ ...shared, signals });
   const delivery = new Delivery({ ...shared, forwarder, control: new Control(shared) });
   const pipeline = new LinkPipeline(context, parts.links, parts.duplicates, delivery);
   parts.links.readOn = (link) => pipeline.readOn(link);
@@ -142,6 +144,9 @@ function messagePartsOf(context: EngineContext, router: RouterFacade, parts: Beh
     parts.dialer.absorbed(candidate, link);
     datagrams.absorbed(candidate, link);
   };
-  const sender = new Sender(shared);
-  return { local, history, forwarder, delivery, pipeline, datagrams, sender, application: new ApplicationSender({ ...shared, sender }) };
+  const search = new ServiceSearch({ ...shared, signals });
+  router.beyond = search;
+  const sender = new Sender({ ...shared, search });
+  const application = new ApplicationSender({ ...shared, sender });
+  return { local, history, forwarder, delivery, pipeline, datagrams, search, sender, application };
 }

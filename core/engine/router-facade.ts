@@ -7,10 +7,11 @@
  * services are asked of the new one, then of the old; keys and broadcasts of the old alone, because an incomplete table would return wrong
  * ones. Only the new one gets events and syncs and advertises; the old one gets lost links.
  */
-import type { NodeId } from '../address/node-id.js';
+import { type NodeId, shortId } from '../address/node-id.js';
 import {
   type ClosestNodes,
   type LinkMetric,
+  REJECT,
   type RouteAction,
   type RouteExplanation,
   type RouteFanout,
@@ -23,11 +24,23 @@ import { CheckedTable, type KnownLink, type RouterFaultListener, requireFresh } 
 /** Tables that follow each other have no revision in common. */
 const SWAP_REVISIONS = 2 ** 32;
 
+/** Knows providers of services that no table knows. Asking may begin a look-up. */
+export interface ProvidersBeyond {
+  /** One that can be reached, in turn; `preferred` while it is one. */
+  providerOf(serviceId: number, preferred: NodeId | undefined): NodeId | undefined;
+  /** Those that can be reached. */
+  providersOf(serviceId: number): readonly NodeId[];
+  /** They are looked up now. */
+  isSought(serviceId: number): boolean;
+}
+
 export class RouterFacade extends RouterTable {
   /** The present table's. */
   override kind: string | undefined;
   /** Set by the network: the table has taken something in, or is another one. */
   onChanged: () => void = () => {};
+  /** Set by the network. */
+  beyond: ProvidersBeyond | undefined;
 
   #current: CheckedTable;
   /** The last table that was filled, until the current one is. */
@@ -120,13 +133,15 @@ export class RouterFacade extends RouterTable {
   }
 
   override pathToService(serviceId: number, meta: number, except?: number): RouteAction {
-    const action = this.#current.pathToService(serviceId, meta, except);
-    return action.type === 'reject' ? (this.#previous?.pathToService(serviceId, meta, except) ?? action) : action;
+    const action = this.#tablePath(serviceId, meta, except);
+    return action.type === 'reject' && except === undefined ? this.#pathBeyond(serviceId) : action;
   }
 
   override pathTo(rule: RouteRule, serviceId: number, except?: number): RouteAction {
-    if (this.#previous === undefined) return this.#current.pathTo(rule, serviceId, except);
-    return super.pathTo(rule, serviceId, except);
+    if (this.#previous !== undefined) return super.pathTo(rule, serviceId, except);
+    const action = this.#current.pathTo(rule, serviceId, except);
+    const mayBeBeyond = action.type === 'reject' && rule.type === 'service' && except === undefined;
+    return mayBeBeyond ? this.#pathBeyond(rule.serviceId ?? serviceId) : action;
   }
 
   override pathsToServices(serviceId: number, scope: number, except?: number, source?: NodeId): RouteFanout {
@@ -136,11 +151,41 @@ export class RouterFacade extends RouterTable {
   override explain(rule: RouteRule): RouteExplanation {
     const { type } = this.#previous === undefined ? { type: undefined } : this.#current.pathTo(rule, 0, undefined);
     const isOld = rule.type === 'key' || rule.type === 'services' || type === 'reject';
-    return ((isOld ? this.#previous : undefined) ?? this.#current).explain(rule);
+    const explanation = ((isOld ? this.#previous : undefined) ?? this.#current).explain(rule);
+    const isBeyond = rule.type === 'service' && explanation.action.type === 'reject';
+    return isBeyond ? this.#explainBeyond(explanation, rule.serviceId ?? 0) : explanation;
+  }
+
+  /** A table that knows none leaves it to what is known beyond, unless it knows a next hop. */
+  override providerOf(serviceId: number, meta: number, preferred?: NodeId): NodeId | undefined {
+    const provider = this.#tableProvider(serviceId, meta, preferred);
+    const isBeyond = provider === undefined && this.beyond !== undefined && this.#tablePath(serviceId, meta).type === 'reject';
+    return isBeyond ? this.beyond?.providerOf(serviceId, preferred) : provider;
+  }
+
+  override isSought(serviceId: number): boolean {
+    return this.beyond?.isSought(serviceId) ?? false;
+  }
+
+  #pathBeyond(serviceId: number): RouteAction {
+    const provider = this.beyond?.providerOf(serviceId, undefined);
+    return provider === undefined ? REJECT : this.pathToNode(provider);
+  }
+
+  #explainBeyond(explanation: RouteExplanation, serviceId: number): RouteExplanation {
+    const [provider] = this.beyond?.providersOf(serviceId) ?? [];
+    if (provider === undefined) return this.isSought(serviceId) ? { ...explanation, reason: 'its providers are looked up' } : explanation;
+    const { action, reason, rejected } = this.explain({ type: 'node', nodeId: provider });
+    return { ...explanation, action, rejected, reason: `node ${shortId(provider)} was found to provide it: ${reason}` };
+  }
+
+  #tablePath(serviceId: number, meta: number, except?: number): RouteAction {
+    const action = this.#current.pathToService(serviceId, meta, except);
+    return action.type === 'reject' ? (this.#previous?.pathToService(serviceId, meta, except) ?? action) : action;
   }
 
   /** A stream keeps its provider while either table knows it. */
-  override providerOf(serviceId: number, meta: number, preferred?: NodeId): NodeId | undefined {
+  #tableProvider(serviceId: number, meta: number, preferred?: NodeId): NodeId | undefined {
     const provider = this.#current.providerOf(serviceId, meta, preferred);
     if (this.#previous === undefined || (provider !== undefined && provider === preferred)) return provider;
     const older = this.#previous.providerOf(serviceId, meta, preferred);
@@ -149,8 +194,10 @@ export class RouterFacade extends RouterTable {
 
   override providersOf(serviceId: number, meta: number, count: number): readonly NodeId[] {
     const providers = this.#current.providersOf(serviceId, meta, count);
-    if (this.#previous === undefined || providers.length >= count) return providers;
-    return [...new Set([...providers, ...this.#previous.providersOf(serviceId, meta, count)])].slice(0, count);
+    if (providers.length >= count) return providers;
+    const older = this.#previous?.providersOf(serviceId, meta, count) ?? [];
+    const all = [...new Set([...providers, ...older])].slice(0, count);
+    return all.length === 0 ? (this.beyond?.providersOf(serviceId).slice(0, count) ?? all) : all;
   }
 
   override closest(key: NodeId, count: number): ClosestNodes {

@@ -9,11 +9,13 @@ import { lookupError } from '../lookup/resolver.js';
 import type { SpacerCounters } from '../options.js';
 import { findBody, OP_FIND, readFound } from './messages.js';
 import { type PutOptions, readPutOptions, readSignedOptions } from './put-options.js';
+import { STORE_LIMITS } from './record-store.js';
 import {
   immutableRecord,
   keyOfName,
   keyOfValue,
   mutableRecord,
+  PROVIDER,
   providerRecord,
   RECORD_LIMITS,
   type RecordPorts,
@@ -132,11 +134,25 @@ export class Values {
     this.published.delete(`provider/${key}`);
   }
 
-  /** Who provides a key. */
-  async providers(key: NodeId): Promise<readonly NodeId[]> {
-    const { records } = await this.find(key);
-    const all = [...this.kept(key), ...records].filter(({ author, value }) => author !== undefined && value.length === 0);
-    return [...new Set(all.map(({ author }) => author as NodeId))];
+  /** Who provides a key; with `enough`, it is not looked for more than so many. */
+  async providers(key: NodeId, enough = Number.POSITIVE_INFINITY): Promise<readonly NodeId[]> {
+    const found = new Set(providersIn(this.kept(key)));
+    if (found.size >= enough) return [...found];
+    const { records } = await this.find(key, (record) => {
+      for (const nodeId of providersIn([record])) found.add(nodeId);
+      return found.size >= enough;
+    });
+    return [...new Set([...found, ...providersIn(records)])];
+  }
+
+  /** Says once that this node provides a key, unless as many others do as are kept. For the spacer alone. */
+  async announce(key: NodeId, ttlMs: number): Promise<void> {
+    const { ports, self, act } = this.parts;
+    const { records, holders } = await this.find(key);
+    const providers = new Set(providersIn(records));
+    if (providers.size >= STORE_LIMITS.providersPerKeyMax && !providers.has(self)) return;
+    const seq = act(({ wallMs }) => Math.floor(wallMs));
+    await this.storing.at({ key, record: providerRecord(ports, key, seq), ttlMs }, holders, { copies: 1 });
   }
 
   stop(): void {
@@ -240,6 +256,10 @@ export class Values {
     }
     return isComplete;
   }
+}
+
+function providersIn(records: readonly SoundRecord[]): readonly NodeId[] {
+  return records.flatMap(({ kind, author }) => (kind === PROVIDER && author !== undefined ? author : []));
 }
 
 const isTrue = () => true;

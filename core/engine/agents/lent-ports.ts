@@ -14,6 +14,7 @@ export const PORTS = Object.keys({
   pathReporter: 1,
   tableReporter: 1,
   placement: 1,
+  serviceDirectory: 1,
   streamOpener: 1,
   seedKeeper: 1,
   connectionPolicy: 1,

@@ -127,6 +127,12 @@ export class BehaviorTable {
     this.take(this.claim(instance));
   }
 
+  /** The node starts. */
+  startAll(): void {
+    for (const slot of this.slots) this.start(slot);
+    this.servicesChanged();
+  }
+
   start(slot: BehaviorSlot): void {
     slot.isStarted = true;
     slot.lastTickMs = this.context.nowMs;

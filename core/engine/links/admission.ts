@@ -5,8 +5,8 @@
  */
 
 import type { NodeId } from '../../address/node-id.js';
+import type { PolicyCandidate } from '../../api/candidates.js';
 import type { Connection } from '../../api/events.js';
-import type { PolicyCandidate } from '../../api/ports.js';
 import { REJECTION_CODES, type Rejection } from '../../api/votes.js';
 import { NetworkError } from '../../errors.js';
 import { encodeReady, encodeServices } from '../../wire/link-control.js';

@@ -55,7 +55,7 @@ export class LossSignals {
    * forwarded is ignored and counted.
    */
   receive(link: Link, view: HeaderView): void {
-    const { context, links, callbacks, behaviors } = this.parts;
+    const { context, links } = this.parts;
     const message = decodeControl(view.bytes.subarray(view.bodyOffset, view.end));
     if (message === 'malformed' || message === 'unknown' || message.type !== 'lost') {
       if (view.sourceOffset < 0) return links.close(link, 'protocol-error', 'routed control message');
@@ -65,9 +65,14 @@ export class LossSignals {
     const { cause, fromServiceId, serviceId, streamId, payloadStart } = message;
     const by = view.sourceOffset < 0 ? (link.nodeId as NodeId) : nodeIdFromBytes(view.bytes, view.sourceOffset);
     context.metrics.lossSignalsReceived.value++;
-    const lost: Lost = { cause, by, fromServiceId, serviceId, streamId, payloadStart };
+    this.lost({ cause, by, fromServiceId, serviceId, streamId, payloadStart });
+  }
+
+  /** A message of this node is lost: the application and the behaviour that has sent it get to know. */
+  lost(lost: Lost): void {
+    const { context, callbacks, behaviors } = this.parts;
     context.options.emit('lost', lost);
-    const sender = behaviors.at(fromServiceId);
+    const sender = behaviors.at(lost.fromServiceId);
     if (sender !== undefined) callbacks.run(sender, 'onMessageLost', () => sender.instance.onMessageLost(sender.agent, lost));
   }
 

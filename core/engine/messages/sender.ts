@@ -24,6 +24,7 @@ import { LinkTarget } from './link-target.js';
 import type { LocalDelivery } from './local-delivery.js';
 import { ProviderStreams } from './provider-streams.js';
 import { RouteDraft } from './route-draft.js';
+import type { ServiceSearch } from './service-search.js';
 
 const NO_OPTIONS: SendOptions = {};
 export const LANES: readonly Lane[] = ['control', 'normal', 'bulk'];
@@ -43,6 +44,7 @@ export interface SenderParts {
   readonly callbacks: Callbacks;
   readonly local: LocalDelivery;
   readonly history: BroadcastHistory;
+  readonly search: ServiceSearch;
 }
 
 export class Sender {
@@ -57,6 +59,7 @@ export class Sender {
     this.links = parts.links;
     this.tracer = parts.context.options.tracing;
     this.routes = new RouteDraft(parts.router, new ProviderStreams(parts.context.limits, parts.router));
+    parts.search.resend = ({ sending, route, body, options }) => this.sendBy(sending, route, body, options);
   }
 
   /** Sends by route. */
@@ -79,10 +82,17 @@ export class Sender {
     const header = this.prepare(owner, options);
     if (route.type === 'services') return this.broadcast(owner, route, body, options);
     const action = this.routes.write(route, header, options.except);
-    if (action.type === 'reject') return 'unreachable';
+    if (action.type === 'reject') return this.rejected(owner, route, body, options);
     if (action.type === 'local') return this.parts.local.send(owner, header, body);
     const link = this.links.get(action.connectionId);
     return link === undefined ? 'unreachable' : this.append(owner, link, body, options);
+  }
+
+  /** Providers of a service may be found yet. */
+  private rejected(owner: Sending, route: Route, body: Uint8Array, options: SendOptions): SendResult {
+    const { search } = this.parts;
+    const isSought = route.type === 'service' && search.isSought(route.serviceId ?? owner.serviceId);
+    return isSought ? search.wait(owner, route, body, options) : 'unreachable';
   }
 
   /** Sends to the other end of a link, without routing. */

@@ -132,9 +132,12 @@ export class Peers {
 
   private serviceTarget(agent: ExchangeAgent, serviceId: number, meta: number): Target | undefined {
     const provider = this.routes.providerOf(serviceId, meta);
-    return provider === undefined
-      ? this.searched(agent, toService(serviceId, meta), this.routes.pathToService(serviceId, meta))
-      : this.nodeTarget(agent, toNode(provider));
+    if (provider !== undefined) return this.nodeTarget(agent, toNode(provider));
+    const route = toService(serviceId, meta);
+    const known = this.searched(agent, route, this.routes.pathToService(serviceId, meta));
+    if (known !== undefined || this.routes.isSought?.(serviceId) !== true) return known;
+    // The message waits until providers are found.
+    return { route, nodeId: undefined, neighbour: undefined, isDirect: false, connectionId: undefined };
   }
 
   private nodeTarget(agent: ExchangeAgent, route: Extract<Route, { type: 'node' | 'next-hop' }>): Target | undefined {

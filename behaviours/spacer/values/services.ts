@@ -1,0 +1,71 @@
+/**
+ * @module Services: announces in the table which services this node offers, and finds there who provides one: the port `serviceDirectory`. A record
+ * is signed by its provider, so that nobody can name another node; that a provider keeps its word is not proven. One lookup at a time, and only after the
+ * own neighbourhood was looked up: the more often the younger this node's place in the space is. A service that has enough providers is not
+ * announced once more.
+ */
+import { type BehaviorAgent, type NodeId, nodeIdFromBytes, type Sealer, type ServiceDirectory } from '../../../core/index.js';
+import { STORE_LIMITS } from './record-store.js';
+import type { Values } from './values.js';
+
+const SERVICE_DOMAIN = 'spacer/service/1:';
+/** Who looks for a provider has enough with so many. */
+const ENOUGH = 4;
+/** A record outlives so many looks at the neighbourhood. */
+const LOOKS = 2;
+
+export interface ServicesParts {
+  readonly values: Pick<Values, 'announce' | 'providers'>;
+  readonly sealer: Sealer;
+  readonly refreshMs: number;
+}
+
+export class Services implements ServiceDirectory {
+  private own: readonly number[] = [];
+  private readonly due = new Set<number>();
+  private isJoined = false;
+  private isAnnouncing = false;
+  private isStopped = false;
+
+  constructor(private readonly parts: ServicesParts) {}
+
+  /** What is offered no more is not announced again, and ends with its time. */
+  offered(_agent: BehaviorAgent, services: readonly number[]): void {
+    for (const serviceId of services) if (!this.own.includes(serviceId)) this.due.add(serviceId);
+    this.own = services;
+    if (this.isJoined) void this.announce();
+  }
+
+  find(_agent: BehaviorAgent, serviceId: number, settle: (providers: readonly NodeId[]) => void): void {
+    const { values } = this.parts;
+    values.providers(this.keyOf(serviceId), ENOUGH).then(settle, () => settle([]));
+  }
+
+  /** The own neighbourhood was looked up. */
+  refreshed(): void {
+    this.isJoined = true;
+    for (const serviceId of this.own) this.due.add(serviceId);
+    void this.announce();
+  }
+
+  stop(): void {
+    this.isStopped = true;
+  }
+
+  private async announce(): Promise<void> {
+    if (this.isAnnouncing) return;
+    this.isAnnouncing = true;
+    const { values, refreshMs } = this.parts;
+    const ttlMs = Math.max(1_000, Math.min(LOOKS * refreshMs, STORE_LIMITS.ttlMsMax));
+    for (const serviceId of this.due) {
+      this.due.delete(serviceId);
+      // What failed comes again with the next look.
+      if (this.own.includes(serviceId) && !this.isStopped) await values.announce(this.keyOf(serviceId), ttlMs).catch(() => {});
+    }
+    this.isAnnouncing = false;
+  }
+
+  private keyOf(serviceId: number): NodeId {
+    return nodeIdFromBytes(this.parts.sealer.tag(`${SERVICE_DOMAIN}${serviceId}`));
+  }
+}
