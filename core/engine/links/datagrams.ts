@@ -8,8 +8,8 @@ import type { Address } from '../../address/address.js';
 import { Cookies } from '../../security/datagrams/cookies.js';
 import {
   COOKIE,
+  DATAGRAM_BYTES_MAX,
   INITIATION,
-  INITIATION_BYTES,
   type Initiation,
   readInitiation,
   receiverOf,
@@ -70,7 +70,7 @@ export class Datagrams implements LinkObserver {
     const { bytes } = arrival;
     const type = typeOf(bytes);
     if (type === INITIATION) return this.initiate(arrival);
-    const session = type === 0 || bytes.length > INITIATION_BYTES ? undefined : this.links.security.sessions.get(receiverOf(bytes));
+    const session = type === 0 || bytes.length > DATAGRAM_BYTES_MAX ? undefined : this.links.security.sessions.get(receiverOf(bytes));
     if (session === undefined) this.context.metrics.datagramsRefused.value++;
     else this.pipeline.receiveDatagram(session.link, arrival, session.channel);
   }

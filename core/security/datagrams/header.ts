@@ -5,7 +5,7 @@
  *
  * | type | then |
  * |---|---|
- * | 1 initiation | preamble (4), u32 sender index, cookie (16, zeros for none), u16 length, Noise message 1, zeros up to 1,200 bytes |
+ * | 1 initiation | preamble (4), u32 sender index, cookie (16, zeros for none), u16 length, Noise message 1, zeros up to 1,200 or 548 bytes |
  * | 2 response | u32 sender index, Noise message 2 |
  * | 3 confirmation | Noise message 3 |
  * | 4 cookie | cookie (16) |
@@ -27,8 +27,10 @@ export const DATA = 5;
 export const HEADER_BYTES = 13;
 export const TAG_BYTES = 16;
 export const COOKIE_BYTES = 16;
-/** So many bytes pass every path that is usable at all; an initiation has exactly as many, so that no answer is longer than what drew it. */
-export const INITIATION_BYTES = 1_200;
+/** So many bytes pass nearly every path, and no datagram has more. */
+export const DATAGRAM_BYTES_MAX = 1_200;
+/** So many pass every one: with headers they are the 576 bytes that every host must take. */
+export const DATAGRAM_BYTES_MIN = 548;
 
 const TWO_TO_32 = 0x1_0000_0000;
 const INDEX_BYTES = 4;
@@ -74,9 +76,9 @@ export function writeHeader(datagram: Uint8Array, type: number, receiverIndex: n
   writeWordLittleEndian(datagram, 9, Math.floor(counter / TWO_TO_32));
 }
 
-/** `cookie`: 16 bytes, if the responder has asked for one. */
+/** `cookie`: 16 bytes, if the responder has asked for one. The first `DATAGRAM_BYTES_MIN` bytes alone are an initiation, too. */
 export function writeInitiation(preamble: Uint8Array, senderIndex: number, message: Uint8Array, cookie?: Uint8Array): Uint8Array {
-  const datagram = new Uint8Array(INITIATION_BYTES);
+  const datagram = new Uint8Array(DATAGRAM_BYTES_MAX);
   writeHeader(datagram, INITIATION, 0);
   datagram.set(preamble, PREAMBLE_AT);
   writeU32(datagram, SENDER_AT, senderIndex);
@@ -88,7 +90,7 @@ export function writeInitiation(preamble: Uint8Array, senderIndex: number, messa
 
 /** `undefined` for what has another length. */
 export function readInitiation(datagram: Uint8Array): Initiation | undefined {
-  if (datagram.length !== INITIATION_BYTES) return undefined;
+  if (datagram.length !== DATAGRAM_BYTES_MAX && datagram.length !== DATAGRAM_BYTES_MIN) return undefined;
   const end = MESSAGE_AT + readU16(datagram, LENGTH_AT);
   if (end > datagram.length) return undefined;
   return {

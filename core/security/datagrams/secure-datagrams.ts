@@ -2,7 +2,8 @@
  * @module Secure datagrams: the secure channel of one link of datagrams, from the initiation to the last datagram. Give it what comes by `receive`,
  * send what `takeOutput` gives, and at `nextAtMs` call `expire`; `seal` what is to be sent. No IO, no clock: time is an argument.
  *
- * The initiator sends its initiation, and later its confirmation, again after 1, 2, 4 s and a random share, until it has an answer; the
+ * The initiator sends its initiation, and later its confirmation, again after 1, 2, 4 s and a random share, until it has an answer, and every second
+ * time as short as every path passes it; the
  * responder sends nothing of its own accord, and answers what comes twice with what it has. No failure is reported to the remote. A response or
  * confirmation that does not authenticate changes nothing: the genuine one may still come.
  *
@@ -20,6 +21,7 @@ import {
   COOKIE,
   contentOf,
   DATA,
+  DATAGRAM_BYTES_MIN,
   INITIATION,
   RESPONSE,
   readInitiation,
@@ -62,6 +64,8 @@ export class SecureDatagrams {
   /** The datagram that the remote has not answered, or that answers its own if it comes again. */
   #unanswered: Uint8Array | undefined;
   #repeatCount = 0;
+  /** As short as every path passes it is how it went last. */
+  #isShort = false;
   #handshake: SecureHandshake | undefined;
   /** Message 1, as the initiator sent it. */
   #initiation: Uint8Array | undefined;
@@ -225,7 +229,7 @@ export class SecureDatagrams {
     if (!this.isInitiator || this.state === 'secured' || this.#hasCookie || this.#initiation === undefined) return 'refused';
     this.#hasCookie = true;
     this.#unanswered = writeInitiation(this.#preamble, this.#localIndex, this.#initiation, contentOf(datagram));
-    this.#output.push(this.#unanswered);
+    this.#output.push(this.#sized(this.#unanswered));
     this.#arm(nowMs);
     return 'refused';
   }
@@ -268,8 +272,13 @@ export class SecureDatagrams {
   #repeat(nowMs: number): void {
     // A cookie may have come from the secret before: the next one counts again.
     this.#hasCookie = false;
-    this.#output.push(this.#unanswered as Uint8Array);
+    this.#isShort = !this.#isShort;
+    this.#output.push(this.#sized(this.#unanswered as Uint8Array));
     this.#arm(nowMs);
+  }
+
+  #sized(datagram: Uint8Array): Uint8Array {
+    return this.#isShort ? datagram.subarray(0, DATAGRAM_BYTES_MIN) : datagram;
   }
 
   #arm(nowMs: number): void {

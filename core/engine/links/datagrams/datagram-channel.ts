@@ -7,7 +7,7 @@ import type { Address } from '../../../address/address.js';
 import { isRelayed } from '../../../address/address-class.js';
 import type { RepairCounters } from '../../../kits/flow/repaired/index.js';
 import { DATAGRAM_OVERHEAD } from '../../../security/datagrams/epoch.js';
-import { INITIATION_BYTES } from '../../../security/datagrams/header.js';
+import { DATAGRAM_BYTES_MAX } from '../../../security/datagrams/header.js';
 import { SecureDatagrams, type SecureDatagramsOptions } from '../../../security/datagrams/secure-datagrams.js';
 import type { SecureStreamFailure } from '../../../security/secure-stream.js';
 import { ByteWriter } from '../../../structures/byte-writer.js';
@@ -247,7 +247,7 @@ export class DatagramChannel implements LinkChannel {
   /** The next packet; empty when there is nothing to send, or no room for it. */
   #compose(): Uint8Array {
     const { nowMs } = this.context;
-    const byteCount = Math.min(INITIATION_BYTES, this.#check.allowance) - DATAGRAM_OVERHEAD;
+    const byteCount = Math.min(this.#packets.bytesAt(nowMs), this.#check.allowance) - DATAGRAM_OVERHEAD;
     const challenge = this.#check.takeChallenge(nowMs);
     const isRoomy = byteCount >= PACKET_BYTES_MIN;
     const isAckDue = isRoomy && this.#packets.receipts.dueMs <= nowMs;
@@ -258,13 +258,13 @@ export class DatagramChannel implements LinkChannel {
     const writer = hasRoom ? new ByteWriter(new Uint8Array(byteCount)) : new ByteWriter();
     if (challenge !== undefined) writeChallenge(writer, challenge);
     if (isAckDue || hasRoom) this.#packets.acknowledge(writer, nowMs);
-    if (hasRoom) this.#packets.fill(writer, DATAGRAM_OVERHEAD, nowMs);
+    if (hasRoom) this.#packets.fill(writer, nowMs);
     return writer.written;
   }
 
   /** As much may be sent to where the link goes now as the longest datagram has. */
   get #mayBeLong(): boolean {
-    return this.#check.allowance >= INITIATION_BYTES;
+    return this.#check.allowance >= DATAGRAM_BYTES_MAX;
   }
 
   get #hasWaiting(): boolean {

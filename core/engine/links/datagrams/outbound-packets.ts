@@ -4,10 +4,24 @@
  * channel's business.
  */
 import { Receipts, type RepairCounters, type RepairedFrame, RepairedPath } from '../../../kits/flow/repaired/index.js';
+import { DATAGRAM_OVERHEAD } from '../../../security/datagrams/epoch.js';
+import { DATAGRAM_BYTES_MAX, DATAGRAM_BYTES_MIN } from '../../../security/datagrams/header.js';
 import type { ByteWriter } from '../../../structures/byte-writer.js';
 import type { ChannelLink } from '../link-channel.js';
 import { FrameFeed } from './frame-feed.js';
-import { itemBytes, PIECE_HEAD_BYTES, type SentItem, writeAcknowledgementItem, writeItem, writeNumber, writePieceHead } from './packet.js';
+import {
+  itemBytes,
+  NUMBER_BYTES,
+  PIECE_HEAD_BYTES,
+  type SentItem,
+  type SequenceEnd,
+  splitPiece,
+  writeAcknowledgementItem,
+  writeItem,
+  writeNumber,
+  writePieceHead,
+} from './packet.js';
+import { PathSize } from './path-size.js';
 
 /** A piece is begun only where so many bytes are left for it. */
 const PIECE_ROOM_MIN = PIECE_HEAD_BYTES + 16;
@@ -27,6 +41,9 @@ export class OutboundPackets {
   readonly path: RepairedPath<SentFrame>;
   readonly receipts = new Receipts();
   readonly #feed: FrameFeed;
+  readonly #size = new PathSize();
+  /** Something that cannot be taken apart fits long datagrams only. */
+  #needsLong = false;
   /** The goodbye was the final frame. */
   #hasGoodbye = false;
   /** Nothing is taken from the lanes any more. */
@@ -38,7 +55,7 @@ export class OutboundPackets {
     private readonly takeRekey: () => Uint8Array | undefined,
     counters: RepairCounters,
   ) {
-    this.path = new RepairedPath(counters);
+    this.path = new RepairedPath(counters, this.#size);
     this.#feed = new FrameFeed(link.outbox);
   }
 
@@ -56,7 +73,7 @@ export class OutboundPackets {
   finish(last: Uint8Array): void {
     const pieces = this.#feed.takeBegun(REST_BYTES_MAX).map((piece) => ({ type: 'piece' as const, ...piece }));
     this.#isFinished = true;
-    this.path.putBack([...pieces, { type: 'final' as const, ends: this.#feed.ends, bytes: last }].map((item) => frameOf(item)));
+    this.path.putBack([...pieces.map((item) => frameOf(item)), this.#finalOf(this.#feed.ends, last)]);
   }
 
   /** The lanes of another link, which is open. */
@@ -78,6 +95,12 @@ export class OutboundPackets {
     return this.path.lostCount > 0 || (!this.#isFinished && !this.link.outbox.isEmpty);
   }
 
+  /** How long the next datagram may be. One that is sent because nothing came back is short: that is how a path shows that it passes only those. */
+  bytesAt(nowMs: number): number {
+    if (this.#needsLong) return DATAGRAM_BYTES_MAX;
+    return this.path.isProbing ? DATAGRAM_BYTES_MIN : this.#size.bytesAt(nowMs);
+  }
+
   /** What is to be acknowledged, behind `writer`. False: nothing is. */
   acknowledge(writer: ByteWriter, nowMs: number): boolean {
     if (this.receipts.dueMs === Number.POSITIVE_INFINITY) return false;
@@ -85,8 +108,8 @@ export class OutboundPackets {
     return true;
   }
 
-  /** Fills up the packet that `writer` has begun, whose slab has its greatest size; `overhead`: what its datagram has besides. */
-  fill(writer: ByteWriter, overhead: number, nowMs: number): void {
+  /** Fills up the packet that `writer` has begun, whose slab has its greatest size. */
+  fill(writer: ByteWriter, nowMs: number): void {
     const start = writer.length;
     const frames: SentFrame[] = [];
     writeNumber(writer, this.path.nextNumber);
@@ -94,7 +117,12 @@ export class OutboundPackets {
     if (!this.#isFinished && this.link.isGoodbyeQueued) this.#addGoodbye(writer, frames);
     else if (!this.#isFinished) this.#addNew(writer, frames);
     if (frames.length === 0) writer.length = start;
-    else this.path.sent(frames, writer.length + overhead, nowMs);
+    else this.#sent(frames, writer.length + DATAGRAM_OVERHEAD, nowMs);
+  }
+
+  #sent(frames: readonly SentFrame[], byteCount: number, nowMs: number): void {
+    this.path.sent(frames, byteCount, nowMs);
+    this.#size.sent(byteCount);
   }
 
   /** What was lost, and what the keys need. */
@@ -124,16 +152,29 @@ export class OutboundPackets {
     const bytes = this.#feed.takeLast();
     if (bytes === undefined) return;
     this.#hasGoodbye = true;
-    this.#add(writer, frameOf({ type: 'final', ends: ends.slice(0, ENDS_MAX), bytes }), frames);
+    this.#add(writer, this.#finalOf(ends.slice(0, ENDS_MAX), bytes), frames);
   }
 
-  /** Writes a frame; one that finds no room is the first of the next packet. */
+  #finalOf(ends: readonly SequenceEnd[], bytes: Uint8Array): SentFrame {
+    const final = frameOf({ type: 'final', ends, bytes });
+    this.#needsLong = NUMBER_BYTES + itemBytes(final.item) + DATAGRAM_OVERHEAD > DATAGRAM_BYTES_MIN;
+    return final;
+  }
+
+  /** Writes a frame; one that finds no room is the first of the next packet. A piece that is longer than a packet goes in parts. */
   #add(writer: ByteWriter, frame: SentFrame, frames: SentFrame[]): boolean {
-    const hasRoom = itemBytes(frame.item) <= roomOf(writer);
+    const { item, messageCount } = frame;
+    const room = roomOf(writer);
+    const hasRoom = itemBytes(item) <= room;
     if (hasRoom) {
-      writeItem(writer, frame.item);
+      writeItem(writer, item);
       frames.push(frame);
-    } else this.path.putBack([frame]);
+    } else if (item.type !== 'piece' || frames.length > 0 || room < PIECE_ROOM_MIN) this.path.putBack([frame]);
+    else {
+      const [first, rest] = splitPiece(item, room - PIECE_HEAD_BYTES);
+      this.path.putBack([frameOf({ type: 'piece', ...rest }, messageCount)]);
+      this.#add(writer, frameOf({ type: 'piece', ...first }), frames);
+    }
     return hasRoom;
   }
 }

@@ -124,6 +124,14 @@ export function itemBytes(item: SentItem): number {
   return head + item.bytes.length;
 }
 
+/** A piece's first bytes, and the others. */
+export function splitPiece({ sequence, position, bytes }: PieceItem, byteCount: number): [PieceItem, PieceItem] {
+  return [
+    { sequence, position, bytes: bytes.subarray(0, byteCount) },
+    { sequence, position: position + byteCount, bytes: bytes.subarray(byteCount) },
+  ];
+}
+
 export function writeItem(writer: ByteWriter, item: SentItem): void {
   if (item.type === 'piece') writePieceHead(writer, item.sequence, item.position, item.bytes.length);
   else if (item.type === 'rekey') writer.u8(REKEY).u16(item.bytes.length);

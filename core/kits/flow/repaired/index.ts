@@ -3,5 +3,5 @@
  */
 export { readAcknowledgement, readAcknowledgementItem, writeAcknowledgement } from './messages.js';
 export { type Acknowledgement, Receipts } from './receipts.js';
-export { type RepairCounters, type RepairedFrame, RepairedPath } from './repaired-path.js';
+export { type PacketObserver, type RepairCounters, type RepairedFrame, RepairedPath } from './repaired-path.js';
 export { type PacketRange, SeenNumbers } from './seen-numbers.js';

@@ -12,12 +12,12 @@
  */
 
 import { backoffBoundMs } from '../../../structures/back-off.js';
-import { BoundedMap } from '../../../structures/bounded-map.js';
 import type { LossCause } from '../../../wire/link-control.js';
 import { CongestionWindow, SEGMENT_BYTES } from './congestion-window.js';
 import type { Acknowledgement } from './receipts.js';
 import { RoundTrip } from './round-trip.js';
 import type { PacketRange } from './seen-numbers.js';
+import { type SentPacket, Transit } from './transit.js';
 
 /** A piece of what the owner sends. `hasArrived` is the path's: true once a packet with it was acknowledged. */
 export interface RepairedFrame {
@@ -32,20 +32,18 @@ export interface RepairCounters {
   packetsWronglyLost: number;
 }
 
-interface Packet<Frame> {
-  readonly number: number;
-  readonly frames: readonly Frame[];
-  readonly byteCount: number;
-  readonly sentMs: number;
-  /** The window was what held the sender up when it was sent. */
-  readonly isLimited: boolean;
+/** Wants to know what becomes of the packets of a path. */
+export interface PacketObserver {
+  arrived(number: number, byteCount: number): void;
+  /** Or so it seems: it may still arrive. */
+  lost(number: number, byteCount: number): void;
+  /** From here on they take another path; what becomes of those before is not said any more. */
+  changed(): void;
 }
 
 /** So many later packets may overtake one before it counts as lost; more when that has proven wrong, up to the greatest. */
 const OVERTAKING_FIRST = 3;
 const OVERTAKING_MAX = 256;
-/** Lost packets that are remembered, for the case that they come after all. */
-const SUSPECTS_MAX = 128;
 /** After so many probes without an acknowledgement the path is taken for broken. */
 const PROBES_BROKEN = 2;
 /** Pauses after signals that there is no path. */
@@ -57,10 +55,7 @@ const PACE_SLACK_MS = 5;
 export class RepairedPath<Frame extends RepairedFrame> {
   #roundTrip = new RoundTrip();
   #window = new CongestionWindow();
-  /** In transit, by ascending number. */
-  readonly #inTransit = new Map<number, Packet<Frame>>();
-  #inTransitBytes = 0;
-  readonly #suspects = new BoundedMap<number, Packet<Frame>>(SUSPECTS_MAX);
+  readonly #transit = new Transit<Frame>();
   #lost: Frame[] = [];
   #nextNumber = 0;
   #greatestAcked = -1;
@@ -79,7 +74,10 @@ export class RepairedPath<Frame extends RepairedFrame> {
   /** Since when nothing was acknowledged although something was sent. */
   silentSinceMs = Number.POSITIVE_INFINITY;
 
-  constructor(readonly counters: RepairCounters) {}
+  constructor(
+    readonly counters: RepairCounters,
+    private readonly observer?: PacketObserver,
+  ) {}
 
   /** The number that the next packet gets. */
   get nextNumber(): number {
@@ -87,11 +85,16 @@ export class RepairedPath<Frame extends RepairedFrame> {
   }
 
   get isQuiet(): boolean {
-    return this.#inTransit.size === 0 && this.#lost.length === 0;
+    return this.#transit.isEmpty && this.#lost.length === 0;
+  }
+
+  /** What is sent next is sent because nothing came back: one packet. */
+  get isProbing(): boolean {
+    return this.#probesDue > 0;
   }
 
   get inTransitBytes(): number {
-    return this.#inTransitBytes;
+    return this.#transit.byteCount;
   }
 
   /** Frames that are to be sent again. */
@@ -111,23 +114,23 @@ export class RepairedPath<Frame extends RepairedFrame> {
 
   /** Bytes that may be sent now; less than a packet is no room. */
   room(nowMs: number): number {
-    this.#window.look(this.#inTransitBytes, this.#roundTrip.smoothedMs ?? 0, nowMs);
+    this.#window.look(this.#transit.byteCount, this.#roundTrip.smoothedMs ?? 0, nowMs);
     if (nowMs < this.#pausedUntilMs) return 0;
     if (this.#probesDue > 0) return SEGMENT_BYTES;
     if (nowMs < this.#paceAtMs) return 0;
-    const free = this.#window.bytes - this.#inTransitBytes;
+    const free = this.#window.bytes - this.#transit.byteCount;
     return free >= SEGMENT_BYTES ? free : 0;
   }
 
   /** Earliest time at which room that pacing or a pause withholds is there; `Infinity` when only an acknowledgement makes room. */
   get roomAtMs(): number {
-    const isOpen = this.#probesDue > 0 || this.#window.bytes - this.#inTransitBytes >= SEGMENT_BYTES;
+    const isOpen = this.#probesDue > 0 || this.#window.bytes - this.#transit.byteCount >= SEGMENT_BYTES;
     return isOpen ? Math.max(this.#pausedUntilMs, this.#probesDue > 0 ? 0 : this.#paceAtMs) : Number.POSITIVE_INFINITY;
   }
 
   /** When `expire` is to be called; `Infinity` while nothing is in transit. */
   get nextAtMs(): number {
-    if (this.#inTransit.size === 0) return Number.POSITIVE_INFINITY;
+    if (this.#transit.isEmpty) return Number.POSITIVE_INFINITY;
     return Math.min(this.#lateAtMs, this.#lastSentMs + this.#roundTrip.probeMs(this.#probeCount));
   }
 
@@ -150,11 +153,10 @@ export class RepairedPath<Frame extends RepairedFrame> {
 
   /** A packet with `nextNumber` was sent. */
   sent(frames: readonly Frame[], byteCount: number, nowMs: number): void {
-    const isLimited = 2 * (this.#inTransitBytes + byteCount) >= this.#window.bytes;
+    const isLimited = 2 * (this.#transit.byteCount + byteCount) >= this.#window.bytes;
     const number = this.#nextNumber++;
     if (this.silentSinceMs === Number.POSITIVE_INFINITY) this.silentSinceMs = nowMs;
-    this.#inTransit.set(number, { number, frames, byteCount, sentMs: nowMs, isLimited });
-    this.#inTransitBytes += byteCount;
+    this.#transit.add({ number, frames, byteCount, sentMs: nowMs, isLimited });
     this.#lastSentMs = nowMs;
     if (this.#probesDue > 0) this.#probesDue--;
     const { smoothedMs } = this.#roundTrip;
@@ -166,7 +168,7 @@ export class RepairedPath<Frame extends RepairedFrame> {
   acknowledged({ ranges, delayMs }: Acknowledgement, nowMs: number): boolean {
     const [newest] = ranges;
     if (newest === undefined || newest.last >= this.#nextNumber) return false;
-    const last = this.#inTransit.get(newest.last);
+    const last = this.#transit.get(newest.last);
     const found = this.#acknowledge(ranges);
     if (found.length === 0) return true;
     this.#greatestAcked = Math.max(this.#greatestAcked, newest.last);
@@ -189,13 +191,13 @@ export class RepairedPath<Frame extends RepairedFrame> {
     this.#probesDue = 1;
     this.#lastSentMs = nowMs;
     if (this.#probeCount === PROBES_BROKEN) this.#window.collapse();
-    const [oldest] = this.#inTransit.values();
+    const [oldest] = this.#transit.packets;
     if (oldest !== undefined) this.#lose(oldest);
   }
 
   /** A relay signals that it could not forward the packet. */
   lossReported(number: number, cause: LossCause, nowMs: number): void {
-    const packet = this.#inTransit.get(number);
+    const packet = this.#transit.get(number);
     if (packet === undefined) return;
     this.#lose(packet);
     if (cause === 'lane-full') this.#window.full();
@@ -212,42 +214,37 @@ export class RepairedPath<Frame extends RepairedFrame> {
     this.#pauseCount = 0;
     this.#pausedUntilMs = 0;
     this.#paceAtMs = 0;
+    this.observer?.changed();
   }
 
   /** The path is gone, with what was in transit. */
   broken(): void {
-    for (const packet of [...this.#inTransit.values()]) this.#lose(packet);
+    for (const packet of [...this.#transit.packets]) this.#lose(packet);
   }
 
-  #acknowledge(ranges: readonly PacketRange[]): Packet<Frame>[] {
-    const found: Packet<Frame>[] = [];
-    for (const packet of this.#inTransit.values()) {
-      if (packet.number > (ranges[0] as PacketRange).last) break;
-      if (isIn(ranges, packet.number)) found.push(packet);
-    }
-    for (const packet of found) {
-      this.#leave(packet);
-      for (const frame of packet.frames) frame.hasArrived = true;
-    }
+  #acknowledge(ranges: readonly PacketRange[]): SentPacket<Frame>[] {
+    const found = this.#transit.take(ranges);
+    for (const packet of found) this.#arrived(packet);
     this.#acquit(ranges);
     return found;
   }
 
   /** Packets that were taken for lost, and have come. */
   #acquit(ranges: readonly PacketRange[]): void {
-    if (this.isQuiet) return this.#suspects.clear();
-    const { first } = ranges.at(-1) as PacketRange;
-    while (this.#suspects.takeOldest((_packet, number) => number < first) !== undefined);
-    for (const { key, value } of this.#suspects.entries()) {
-      if (!isIn(ranges, key)) continue;
-      this.#suspects.delete(key);
+    if (this.isQuiet) return this.#transit.forgetSuspects();
+    for (const packet of this.#transit.acquit(ranges)) {
       this.counters.packetsWronglyLost++;
-      this.#overtaking = Math.min(Math.max(this.#overtaking, this.#greatestAcked - key + 1), OVERTAKING_MAX);
-      for (const frame of value.frames) frame.hasArrived = true;
+      this.#overtaking = Math.min(Math.max(this.#overtaking, this.#greatestAcked - packet.number + 1), OVERTAKING_MAX);
+      this.#arrived(packet);
     }
   }
 
-  #measure(found: readonly Packet<Frame>[], newest: Packet<Frame> | undefined, delayMs: number, nowMs: number): void {
+  #arrived({ number, frames, byteCount }: SentPacket<Frame>): void {
+    for (const frame of frames) frame.hasArrived = true;
+    if (number >= this.#firstNumber) this.observer?.arrived(number, byteCount);
+  }
+
+  #measure(found: readonly SentPacket<Frame>[], newest: SentPacket<Frame> | undefined, delayMs: number, nowMs: number): void {
     const isOfThisPath = newest !== undefined && newest.number >= this.#firstNumber;
     const sampleMs = isOfThisPath ? sampleOf(nowMs - newest.sentMs, delayMs) : undefined;
     if (sampleMs === undefined) return;
@@ -259,7 +256,7 @@ export class RepairedPath<Frame extends RepairedFrame> {
   #detectLost(nowMs: number): void {
     const lateMs = this.#roundTrip.lateMs;
     this.#lateAtMs = Number.POSITIVE_INFINITY;
-    for (const packet of this.#inTransit.values()) {
+    for (const packet of this.#transit.packets) {
       if (packet.number >= this.#greatestAcked) return;
       const isOvertaken = this.#greatestAcked - packet.number >= this.#overtaking;
       if (isOvertaken || packet.sentMs + lateMs <= nowMs) this.#lose(packet);
@@ -267,17 +264,14 @@ export class RepairedPath<Frame extends RepairedFrame> {
     }
   }
 
-  #lose(packet: Packet<Frame>): void {
-    this.#leave(packet);
+  #lose(packet: SentPacket<Frame>): void {
+    this.#transit.lose(packet);
     this.counters.packetsLost++;
-    this.#suspects.set(packet.number, packet);
-    if (packet.number >= this.#firstNumber) this.#window.lost(packet.byteCount);
+    if (packet.number >= this.#firstNumber) {
+      this.#window.lost(packet.byteCount);
+      this.observer?.lost(packet.number, packet.byteCount);
+    }
     for (const frame of packet.frames) if (!frame.hasArrived) this.#lost.push(frame);
-  }
-
-  #leave(packet: Packet<Frame>): void {
-    this.#inTransit.delete(packet.number);
-    this.#inTransitBytes -= packet.byteCount;
   }
 
   #endRound(): void {
@@ -285,10 +279,6 @@ export class RepairedPath<Frame extends RepairedFrame> {
     this.#roundStart = this.#nextNumber;
     this.#window.roundEnded();
   }
-}
-
-function isIn(ranges: readonly PacketRange[], number: number): boolean {
-  return ranges.some(({ first, last }) => number >= first && number <= last);
 }
 
 /** What the remote claims to have waited does not make a round trip shorter than none. */

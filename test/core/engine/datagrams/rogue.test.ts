@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { InboundSequences } from '../../../../core/engine/links/datagrams/inbound-sequences.js';
 import { type SentItem, writeItem, writeNumber } from '../../../../core/engine/links/datagrams/packet.js';
 import { DATAGRAM_OVERHEAD } from '../../../../core/security/datagrams/epoch.js';
-import { INITIATION_BYTES } from '../../../../core/security/datagrams/header.js';
+import { DATAGRAM_BYTES_MAX } from '../../../../core/security/datagrams/header.js';
 import { ByteWriter } from '../../../../core/structures/byte-writer.js';
 import { DatagramWire } from './wire.js';
 
@@ -36,9 +36,9 @@ describe('a rogue remote', () => {
     const wire = new DatagramWire().open();
     const { datagramsRefused } = wire.bob.network.metrics;
     const before = datagramsRefused.value;
-    wire.put(new Uint8Array(INITIATION_BYTES - DATAGRAM_OVERHEAD));
+    wire.put(new Uint8Array(DATAGRAM_BYTES_MAX - DATAGRAM_OVERHEAD));
     expect(datagramsRefused.value - before).to.equal(0);
-    wire.put(new Uint8Array(INITIATION_BYTES - DATAGRAM_OVERHEAD + 1));
+    wire.put(new Uint8Array(DATAGRAM_BYTES_MAX - DATAGRAM_OVERHEAD + 1));
     expect(datagramsRefused.value - before).to.be.above(0);
   });
 

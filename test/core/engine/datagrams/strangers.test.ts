@@ -4,8 +4,9 @@ import { type Address, parseAddress } from '../../../../core/index.js';
 import {
   CONFIRMATION,
   COOKIE,
+  DATAGRAM_BYTES_MAX,
+  DATAGRAM_BYTES_MIN,
   INITIATION,
-  INITIATION_BYTES,
   RESPONSE,
   writeInitiation,
 } from '../../../../core/security/datagrams/header.js';
@@ -40,7 +41,8 @@ describe('what comes to a socket', () => {
         wire.arrive(BOB_AT, stranger(type), Uint8Array.of(type, ...random.bytes(length)).subarray(0, length));
     const valid = initiation(1);
     for (const at of [13, 14, 15, 16]) wire.arrive(BOB_AT, stranger(1), valid.with(at, 0x99));
-    wire.arrive(BOB_AT, stranger(1), valid.subarray(0, INITIATION_BYTES - 1));
+    for (const length of [DATAGRAM_BYTES_MAX - 1, DATAGRAM_BYTES_MIN + 1, DATAGRAM_BYTES_MIN - 1])
+      wire.arrive(BOB_AT, stranger(1), valid.subarray(0, length));
     wire.arrive(BOB_AT, stranger(1), valid.with(37, 0xff));
     wire.deliver();
     expect([wire.sent.length, linksOf(wire)]).to.deep.equal(before);
