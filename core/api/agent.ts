@@ -133,6 +133,12 @@ export interface BehaviorAgent<ToHandler = unknown> extends Agent<ToHandler> {
   /** Keeps a dialled link from being closed as idle until `release`. Counted per behaviour: twice held is held once. */
   hold(connectionId: number): void;
   release(connectionId: number): void;
+  /**
+   * Wishes that the connection is kept alive only every `intervalMs` (1,000 to 60,000 ms) while nobody but this behaviour uses or holds it: otherwise every
+   * `limits.pingIntervalMs`. It holds once the remote's behaviour wishes so, too; of both the longer one. A silent remote is then noticed after three times as
+   * long. It ends with 0, the first message of another service over the connection, or a hold by others; for a minute a new wish is ignored then.
+   */
+  pace(connectionId: number, intervalMs: number): void;
   /** Hands an event to another behaviour of this node (`onBehaviorEvent`); false when none has that service id. */
   sendToBehavior(serviceId: number, event: unknown): boolean;
   /** For gates: this gate lets the connection pass. Idempotent. */

@@ -4,7 +4,7 @@
  */
 
 import type { BehaviorReport, LinkReport, QueueReport } from '../api/node-view.js';
-import { BehaviorAgentOf } from './agents/agents.js';
+import { BehaviorAgentOf } from './agents/behavior-agent.js';
 import { ConnectionAgentOf } from './agents/connection-agent.js';
 import { BehaviorTable } from './behaviors/behavior-table.js';
 import { Callbacks } from './behaviors/callbacks.js';

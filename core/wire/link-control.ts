@@ -10,6 +10,8 @@
  * | 5 services | the complete new service list |
  * | 6 lost | cause u8 (1 unreachable, 2 hop-limit, 3 lane-full); of the message that ended from-service u8, to-service u8, stream id u32, and the
  *   first 16 bytes of its payload, or all of a shorter one |
+ * | 7 pace | u32 in ms: the sender keeps the link alive with a message every so often, and may be silent three times as long, once the remote has sent one, too;
+ *   of both the longer one holds; 0: as ever |
  * | 8 handover | the first 16 bytes of the new channel's handshake hash: nothing follows on this channel |
  *
  * A service list is a u16 count, then one byte for each service, ascending.
@@ -24,6 +26,7 @@ const READY = 3;
 const CLOSE = 4;
 const SERVICES = 5;
 const LOST = 6;
+const PACE = 7;
 const HANDOVER = 8;
 /** Of a channel's handshake hash, so much names it. */
 export const CHANNEL_NAME_BYTES = 16;
@@ -51,6 +54,8 @@ export type ControlMessage =
   | { readonly type: 'close'; readonly code: number; readonly text: string }
   /** What the remote offers from now on. */
   | { readonly type: 'services'; readonly services: readonly number[] }
+  /** How seldom the remote would keep the link alive; 0: as ever. */
+  | { readonly type: 'pace'; readonly ms: number }
   /** The remote sends nothing more on this channel; everything else comes over the one that is named. */
   | { readonly type: 'handover'; readonly channel: Uint8Array }
   /** A relay could not forward a message of this node's. The only kind that is routed, and never answered. */
@@ -100,6 +105,11 @@ export function encodeServices(services: Iterable<number>): Uint8Array {
   return writeServices(begin(SERVICES), services);
 }
 
+/** `ms`: a whole number from 0 to 2^32 - 1. */
+export function encodePace(ms: number): Uint8Array {
+  return begin(PACE).u32(ms).written;
+}
+
 /** `channel`: 16 bytes. */
 export function encodeHandover(channel: Uint8Array): Uint8Array {
   return begin(HANDOVER).bytes(channel).written;
@@ -137,6 +147,8 @@ function readControl(reader: ByteReader): ControlMessage | 'unknown' {
       return { type: 'services', services: readServices(reader) };
     case LOST:
       return readLost(reader);
+    case PACE:
+      return { type: 'pace', ms: reader.u32() };
     case HANDOVER:
       return { type: 'handover', channel: reader.copy(CHANNEL_NAME_BYTES) };
     default:

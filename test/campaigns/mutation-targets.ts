@@ -8,6 +8,7 @@ import {
   encodeClose,
   encodeHandover,
   encodeLost,
+  encodePace,
   encodePing,
   encodePong,
   encodeReady,
@@ -64,6 +65,7 @@ function verifyControl(bytes: Uint8Array, answer: unknown): string | undefined {
     pong: () => (message.type === 'pong' ? encodePong(message.value) : bytes),
     ready: () => (message.type === 'ready' ? encodeReady(message.services) : bytes),
     lost: () => (message.type === 'lost' ? encodeLost(message) : bytes),
+    pace: () => (message.type === 'pace' ? encodePace(message.ms) : bytes),
     handover: () => (message.type === 'handover' ? encodeHandover(message.channel) : bytes),
     services: () => (message.type === 'services' ? encodeServices(message.services) : bytes),
   }[message.type]();

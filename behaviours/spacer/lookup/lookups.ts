@@ -192,14 +192,17 @@ export class Lookups {
     for (const { nodeId, addresses } of nodes.slice(0, named)) table.named(nodeId, addresses, candidate.nodeId, nowMs);
   }
 
-  /** A neighbour that does not answer is not told to others any more. */
-  private noteAnswer({ nowMs }: BehaviorAgent, { candidate, chain }: Query, code: Reply['code']): void {
+  /** A neighbour that does not answer is not told to others any more; whether its link still lives is to show soon. */
+  private noteAnswer(agent: BehaviorAgent, { candidate, chain }: Query, code: Reply['code']): void {
     const contact = this.parts.table.get(candidate.nodeId);
     if (contact === undefined) return;
     if (code === 'ok') {
       contact.silences = 0;
-      contact.seenMs = nowMs;
-    } else if (chain.length === 0 && code === 'silent') contact.silences++;
+      contact.seenMs = agent.nowMs;
+    } else if (chain.length === 0 && code === 'silent') {
+      contact.silences++;
+      if (contact.connectionId !== undefined) agent.pace(contact.connectionId, 0);
+    }
   }
 
   private ended(agent: BehaviorAgent, { lookup, wish }: RunningLookup): void {

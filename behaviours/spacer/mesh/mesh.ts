@@ -1,5 +1,6 @@
 /**
- * @module Mesh: keeps the links that `plan.ts` wants: dials some at a time, holds what this node has dialled and wants, and lets go what it does not.
+ * @module Mesh: keeps the links that `plan.ts` wants: dials some at a time, holds what this node has dialled and wants, lets go what it does not, and wishes
+ * slow keep-alives for all of them.
  */
 import {
   type BehaviorAgent,
@@ -21,6 +22,8 @@ import { planMesh } from './plan.js';
 /** Between two looks, on average; sooner when something has changed. */
 const LOOK_MS = 10_000;
 const SOON_MS = 250;
+/** Links that only spacers use are kept alive so seldom: a NAT forgets what is silent for 30 s. */
+const PACE_MS = 25_000;
 const WORKERS = { running: 6, waiting: 12 } as const;
 const RETRY = { minMs: 5_000, maxMs: 300_000 } as const;
 /** Dials for the application at once. */
@@ -138,6 +141,7 @@ export class Mesh {
     for (const [id, nodeId] of [...this.held]) if (!wanted.has(nodeId) && !this.kept.has(nodeId)) this.letGo(agent, id);
     for (const contact of dials) if (!this.enqueue(contact)) break;
     this.workers.run();
+    for (const { connectionId } of table.links()) if (connectionId !== undefined) agent.pace(connectionId, PACE_MS);
     this.checker.check(agent);
     this.timer.within(agent, LOOK_MS * (0.5 + agent.random.float()));
   }

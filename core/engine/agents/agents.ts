@@ -1,42 +1,31 @@
 /**
  * @module Agents, implemented: thin objects that check that their callback still runs, send at once, and record everything else. One
- * per owner; they keep no state of their own.
+ * per owner; they keep no state of their own. `behavior-agent.ts` and `connection-agent.ts` add what only behaviours, or only handlers, may do.
  */
 import type { Address } from '../../address/address.js';
 import type { NodeId } from '../../address/node-id.js';
-import type { Agent, BehaviorAgent, Cancellable, HandlerTarget, QueueFill, SendOptions, SendTarget } from '../../api/agent.js';
+import type { Agent, Cancellable, HandlerTarget, QueueFill, SendOptions, SendTarget } from '../../api/agent.js';
 import type { Connection } from '../../api/events.js';
 import type { BehaviorPorts, CallResult, LentPort, Logger, Random } from '../../api/ports.js';
 import { type Route, requireNodeId, requireRoute } from '../../api/routes.js';
-import type { RpcAnswer, RpcRequest } from '../../api/rpc.js';
-import type { IncomingStream } from '../../api/stream.js';
 import { NetworkError, type SendResult } from '../../errors.js';
 import { type Limits, limitError } from '../../limits.js';
 import type { MetricsSource } from '../../metrics.js';
 import { showsShortForm } from '../../structures/short-form.js';
 import { encodeValue } from '../../wire/codec.js';
-import {
-  requireDelay,
-  requireDelivery,
-  requireFunction,
-  requireName,
-  requireOptions,
-  requireSighting,
-  requireText,
-  requireWhole,
-} from '../behaviors/arguments.js';
+import { requireDelay, requireFunction, requireName, requireOptions, requireText, requireWhole } from '../behaviors/arguments.js';
 import type { BehaviorTable } from '../behaviors/behavior-table.js';
 import type { Callbacks } from '../behaviors/callbacks.js';
 import type { Calls } from '../behaviors/calls.js';
 import { OwnQueue } from '../behaviors/own-queue.js';
-import type { BehaviorSlot, Owner } from '../behaviors/owner.js';
+import type { Owner } from '../behaviors/owner.js';
 import type { Streams } from '../behaviors/streams.js';
 import { Timer } from '../behaviors/timer.js';
 import type { Action, EngineContext } from '../context.js';
 import type { Dialer } from '../dial/dialer.js';
-import { targetOf } from '../dial/dialling.js';
 import type { Admission } from '../links/admission.js';
 import type { LinkTable } from '../links/link-table.js';
+import type { Liveness } from '../links/liveness.js';
 import type { ReachabilityState } from '../links/reachability.js';
 import type { Sender } from '../messages/sender.js';
 import type { RouterFacade } from '../router-facade.js';
@@ -50,6 +39,7 @@ export interface AgentParts {
   readonly calls: Calls;
   readonly streams: Streams;
   readonly links: LinkTable;
+  readonly liveness: Liveness;
   readonly admission: Admission;
   readonly reachability: ReachabilityState;
   readonly sender: Sender;
@@ -207,94 +197,5 @@ export abstract class AgentOf<Self extends Owner> implements Agent {
     if (owner.recorded === undefined) owner.recorded = [action];
     else owner.recorded.push(action);
     return action;
-  }
-}
-
-export class BehaviorAgentOf extends AgentOf<BehaviorSlot> implements BehaviorAgent {
-  connect(target: Address | NodeId | string, callback?: (agent: this, outcome: Connection | NetworkError) => void): number {
-    const { owner } = this;
-    const { dialer, callbacks } = this.parts;
-    const attemptId = dialer.nextAttemptId();
-    const parsed = targetOf(target);
-    if (callback !== undefined) requireFunction('connect: callback', callback);
-    const settle = (outcome: Connection | NetworkError) => callbacks.run(owner, 'connect', () => callback?.(this, outcome));
-    const request = { attemptId, target: parsed, owner, ...(callback && { onSettled: settle }) };
-    this.record({ run: () => (owner.isEnded ? undefined : dialer.dial(request)) });
-    return attemptId;
-  }
-
-  closeConnection(connectionId: number, reason = ''): void {
-    requireWhole('closeConnection: connectionId', connectionId, 0);
-    requireText('closeConnection: reason', reason);
-    this.record({ run: () => this.parts.links.closeFor(this.owner, connectionId, reason) });
-  }
-
-  disconnectNode(nodeId: NodeId, reason = ''): void {
-    requireNodeId('disconnectNode: nodeId', nodeId);
-    requireText('disconnectNode: reason', reason);
-    this.record({ run: () => this.parts.links.closeByNode(nodeId, reason) });
-  }
-
-  connections(): readonly Connection[] {
-    this.guard();
-    return this.parts.links.openConnections();
-  }
-
-  hold(connectionId: number): void {
-    requireWhole('hold: connectionId', connectionId, 0);
-    this.record({ run: () => (this.owner.isEnded ? undefined : this.parts.links.hold(connectionId, this.owner)) });
-  }
-
-  release(connectionId: number): void {
-    requireWhole('release: connectionId', connectionId, 0);
-    this.record({ run: () => this.parts.links.release(connectionId, this.owner) });
-  }
-
-  sendToBehavior(serviceId: number, event: unknown): boolean {
-    this.guard();
-    requireWhole('sendToBehavior: serviceId', serviceId, 0, 255);
-    const to = this.parts.behaviors.at(serviceId);
-    if (to === undefined) return false;
-    this.record({ run: () => this.parts.callbacks.behaviorEvent(this.owner, to, event) });
-    return true;
-  }
-
-  admit(connectionId: number): void {
-    requireWhole('admit: connectionId', connectionId, 0);
-    this.record({ run: () => this.parts.admission.passed(connectionId, this.owner, true) });
-  }
-
-  announceReady(connectionId: number): void {
-    requireWhole('announceReady: connectionId', connectionId, 0);
-    this.record({ run: () => this.parts.admission.passed(connectionId, this.owner, false) });
-  }
-
-  seenAt(connectionId: number, address: Address): void {
-    requireSighting(connectionId, address);
-    this.record({ run: () => this.parts.reachability.seenAt(connectionId, address) });
-  }
-
-  registerService(serviceId: number): void {
-    const taken = this.parts.behaviors.at(requireWhole('registerService: serviceId', serviceId, 1, 255));
-    if (taken !== undefined && taken !== this.owner)
-      throw new NetworkError('BEHAVIOR_DUPLICATE', `service ${serviceId} is taken by ${taken.name}`);
-    this.record({ run: () => this.parts.behaviors.registerService(this.owner, serviceId) });
-  }
-
-  unregisterService(serviceId: number): void {
-    requireWhole('unregisterService: serviceId', serviceId, 1, 255);
-    this.record({ run: () => this.parts.behaviors.unregisterService(this.owner, serviceId) });
-  }
-
-  deliverRpc(request: RpcRequest, answer: RpcAnswer): void {
-    this.guard();
-    requireDelivery(request, answer);
-    this.record({ run: () => this.parts.calls.deliver(request, answer) });
-  }
-
-  deliverStream(incoming: IncomingStream): void {
-    this.guard();
-    requireFunction('deliverStream: incoming.failed', (Object(incoming) as IncomingStream).failed);
-    this.record({ run: () => this.parts.streams.deliver(incoming) });
   }
 }

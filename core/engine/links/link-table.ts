@@ -149,12 +149,15 @@ export class LinkTable implements BehaviorObserver {
   }
 
   hold(id: number, holder: object): void {
-    this.byId.get(id)?.holders.add(holder);
+    const link = this.byId.get(id);
+    link?.holders.add(holder);
+    link?.pace?.heldBy(holder, this.context.nowMs);
   }
 
   release(id: number, holder: object): void {
     const link = this.byId.get(id);
     if (link?.holders.delete(holder) === true) link.lastTrafficMs = this.context.nowMs;
+    link?.pace?.left(holder, this.context.nowMs);
   }
 
   /** A behaviour holds nothing any more. */

@@ -19,6 +19,7 @@ import type { BehaviorSlot, HandlerSlot } from '../behaviors/owner.js';
 import type { DatagramChannel } from './datagrams/datagram-channel.js';
 import { type ConnectionFacts, OpenConnection } from './open-connection.js';
 import { Outbox } from './outbox.js';
+import type { Pace } from './pace.js';
 import { PingHistory } from './ping-history.js';
 import type { StreamChannel } from './stream-channel.js';
 
@@ -113,6 +114,10 @@ export class Link {
   lastPingMs: number;
   pongCount = 0;
   readonly pings = new PingHistory();
+  /** Present once either side has wished slower keep-alives. */
+  pace: Pace | undefined;
+  /** When it is looked at next for keep-alives, in the engine's table. */
+  watchId = 0;
 
   /** Signals of lost messages for what came over it; present from the first one. */
   lossSignals: TokenBucket | undefined;
@@ -184,6 +189,12 @@ export class Link {
    */
   abandon(): number {
     return this.outbox.clear() + (this.channel?.abandon() ?? 0) + (this.former?.abandon() ?? 0);
+  }
+
+  /** A message that is handled by that service passes. */
+  passed(serviceId: number, nowMs: number): void {
+    this.lastTrafficMs = nowMs;
+    this.pace?.passed(serviceId, nowMs);
   }
 
   /** The remote's identity is proven: the connection's facts stand from here on. */

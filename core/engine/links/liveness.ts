@@ -1,18 +1,21 @@
 /**
  * @module Liveness: pings, round trips, and the end of links that fell silent or idle. One rule for all links: a side that sent
- * nothing for `pingIntervalMs` sends a ping on the control lane; a link on which nothing was received for `silenceMs` is closed.
+ * nothing for `pingIntervalMs` sends a ping on the control lane; a link on which nothing was received for `silenceMs` is closed. A link for which both
+ * sides have agreed on a slower pace has that, and three times as much.
  */
 
 import type { Connection } from '../../api/events.js';
 import type { LinkReport } from '../../api/node-view.js';
 import type { LinkMetric } from '../../api/router-table.js';
-import { encodePing, encodePong } from '../../wire/link-control.js';
+import { encodePace, encodePing, encodePong } from '../../wire/link-control.js';
 import type { Callbacks } from '../behaviors/callbacks.js';
+import type { BehaviorSlot } from '../behaviors/owner.js';
 import type { EngineContext } from '../context.js';
 import type { RouterFacade } from '../router-facade.js';
 import type { Link } from './link.js';
 import type { LinkObserver } from './link-observer.js';
 import type { LinkTable } from './link-table.js';
+import { Pace } from './pace.js';
 
 /** How much a sample counts for the smoothed round trip (RFC 6298), once there are enough for an average. */
 const RTT_WEIGHT = 1 / 8;
@@ -20,6 +23,8 @@ const RTT_WEIGHT = 1 / 8;
 const OPENING_PONGS = 3;
 /** A timer that is so late means that this node itself stood still: remotes are not to blame. */
 const STALL_MS = 1_000;
+/** A link may be silent for so many times its pace. */
+const PACES = 3;
 
 export class Liveness implements LinkObserver {
   private pingValue = 0;
@@ -65,6 +70,19 @@ export class Liveness implements LinkObserver {
     else this.report(link);
   }
 
+  /** A behaviour wishes slower keep-alives for a link that nobody else holds; 0: no more. */
+  slowDown(slot: BehaviorSlot, connectionId: number, ms: number): void {
+    const link = this.links.get(connectionId);
+    if (ms === 0) return link?.pace?.left(slot, this.context.nowMs);
+    if (link?.isOpen !== true || slot.isEnded || link.holders.size > (link.holders.has(slot) ? 1 : 0)) return;
+    this.paceOf(link).wish(slot, slot.serviceId, ms, this.context.nowMs);
+  }
+
+  paceReceived(link: Link, ms: number): void {
+    this.paceOf(link).remoteWishes(ms);
+    if (link.isOpen) this.watchAnew(link);
+  }
+
   /** It has not answered a ping in time. */
   isSuspect(link: Link): boolean {
     return link.pings.unansweredCount(link.lastReceivedMs, this.missedUntilMs) > 0;
@@ -97,15 +115,28 @@ export class Liveness implements LinkObserver {
   private watch(link: Link): void {
     const { limits, deadlines, nowMs } = this.context;
     const untilIdle = this.mayIdle(link) ? link.lastTrafficMs + limits.idleMs : Number.POSITIVE_INFINITY;
-    const dueMs = Math.min(this.pingDueMs(link), link.lastReceivedMs + limits.silenceMs, untilIdle);
-    deadlines.add(() => this.check(link), Math.max(dueMs, nowMs + 1), link);
+    const dueMs = Math.min(this.pingDueMs(link), this.silenceDueMs(link), untilIdle);
+    link.watchId = deadlines.add(() => this.check(link), Math.max(dueMs, nowMs + 1), link);
+  }
+
+  private watchAnew(link: Link): void {
+    this.context.deadlines.take(link.watchId);
+    this.watch(link);
+  }
+
+  private paceOf(link: Link): Pace {
+    link.pace ??= new Pace((ms) => {
+      this.links.sendControl(link, encodePace(ms));
+      if (link.isOpen) this.watchAnew(link);
+    });
+    return link.pace;
   }
 
   private check(link: Link): void {
     const { links } = this;
     const { nowMs, limits } = this.context;
     if (!link.isOpen) return;
-    if (nowMs - link.lastReceivedMs >= limits.silenceMs) return links.close(link, 'timeout', 'nothing was received for too long');
+    if (nowMs >= this.silenceDueMs(link)) return links.close(link, 'timeout', 'nothing was received for too long');
     if (this.mayIdle(link) && nowMs - link.lastTrafficMs >= limits.idleMs) return links.close(link, 'idle', 'no application traffic');
     if (nowMs >= this.pingDueMs(link)) this.measure(link);
     this.watch(link);
@@ -128,9 +159,19 @@ export class Liveness implements LinkObserver {
   }
 
   /** A ping that waits in the lane counts as sent: a remote that reads nothing is not pinged more often than others. */
-  private pingDueMs({ lastSentMs, lastPingMs }: Link): number {
-    const { pingIntervalMs, silenceMs } = this.context.limits;
-    return Math.min(Math.max(lastSentMs, lastPingMs) + pingIntervalMs, lastPingMs + silenceMs);
+  private pingDueMs(link: Link): number {
+    const { lastSentMs, lastPingMs } = link;
+    const pingIntervalMs = Math.max(this.context.limits.pingIntervalMs, link.pace?.agreedMs ?? 0);
+    return Math.min(Math.max(lastSentMs, lastPingMs) + pingIntervalMs, lastPingMs + this.silenceMsOf(link));
+  }
+
+  /** After a slower pace the remote has the usual time to give a sign. */
+  private silenceDueMs(link: Link): number {
+    return Math.max(link.lastReceivedMs, link.pace?.endedMs ?? 0) + this.silenceMsOf(link);
+  }
+
+  private silenceMsOf({ pace }: Link): number {
+    return Math.max(this.context.limits.silenceMs, PACES * (pace?.agreedMs ?? 0));
   }
 
   private report(link: Link): void {

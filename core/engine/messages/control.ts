@@ -51,6 +51,8 @@ export class Control {
         return admission.readyReceived(link, message.services);
       case 'services':
         return this.servicesChanged(link, message.services);
+      case 'pace':
+        return liveness.paceReceived(link, message.ms);
       case 'handover':
         return this.parts.handovers.received(link, message.channel);
       case 'lost':

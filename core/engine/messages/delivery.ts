@@ -47,7 +47,7 @@ export class Delivery implements MessageReceiver {
       if (!link.isOpen && !this.isForGate(link))
         return parts.links.close(link, 'protocol-error', 'a message before the connection was open');
     }
-    link.lastTrafficMs = parts.context.nowMs;
+    link.passed(view.serviceId, parts.context.nowMs);
     if (view.kind !== KIND_DIRECT) return parts.forwarder.route(link, view);
     parts.forwarder.forget();
     const handler = link.handlers[view.serviceId];

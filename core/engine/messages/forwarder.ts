@@ -101,7 +101,7 @@ export class Forwarder {
     if (view.ttl <= 1) return this.lost('hop-limit', from, view);
     if (link?.isOpen !== true || link === from) return this.lost('unreachable', from, view);
     if (!link.outbox.forward(link.outbox.lane('normal'), view, from.nodeIdBytes as Uint8Array)) return this.full(link, from, view);
-    link.lastTrafficMs = context.nowMs;
+    link.passed(view.serviceId, context.nowMs);
     context.metrics.messagesForwarded.value++;
     context.touch(link);
     if (view.extensionOffset >= 0) context.options.tracing?.forwarded(tracedOf(context, view), extensionOf(view));

@@ -9,6 +9,7 @@ import type { Lane } from '../links/lane.js';
 import type { Link } from '../links/link.js';
 
 export class LinkTarget implements SendTarget {
+  readonly serviceId: number;
   readonly streamId: number;
   /** Of a direct message without an extension. */
   readonly header = new Uint8Array(FIXED_HEADER_BYTES);
@@ -21,6 +22,7 @@ export class LinkTarget implements SendTarget {
     readonly lane: Lane | undefined,
     draft: HeaderDraft,
   ) {
+    this.serviceId = draft.serviceId;
     this.streamId = draft.streamId;
     draft.write(this.header, 0);
   }

@@ -135,7 +135,7 @@ export class Sender {
     if (link === undefined || lane === undefined || !maySend(link, owner)) return 'unreachable';
     this.parts.callbacks.mark(owner, lane);
     if (!link.outbox.appendPieces(lane, header, head, body)) return this.refused(owner, lane, header.length + bodyBytes);
-    this.appended(link);
+    this.appended(link, target.serviceId);
     return 'queued';
   }
 
@@ -166,7 +166,7 @@ export class Sender {
     const lane = link.outbox.lane(options.lane ?? 'normal');
     this.parts.callbacks.mark(owner, lane);
     if (!link.outbox.append(lane, header, body, 0, body.length)) return this.refused(owner, lane, header.byteLength + body.length);
-    this.appended(link);
+    this.appended(link, header.serviceId);
     return 'queued';
   }
 
@@ -176,9 +176,9 @@ export class Sender {
     return 'full';
   }
 
-  private appended(link: Link): void {
+  private appended(link: Link, serviceId: number): void {
     const { context } = this;
-    link.lastTrafficMs = context.nowMs;
+    link.passed(serviceId, context.nowMs);
     context.metrics.messagesSent.value++;
     context.touch(link);
   }

@@ -8,6 +8,7 @@ import {
   type ControlMessage,
   decodeControl,
   encodeClose,
+  encodePace,
   encodePing,
   encodePong,
   encodeReady,
@@ -43,6 +44,16 @@ describe('link-control', () => {
   it('throws for a ping value that is not whole, negative or beyond 2^53 - 1', () => {
     for (const value of [0.5, -1, 2 ** 53, Number.NaN]) expect(() => encodePing(value)).to.throw(NetworkError, 'value is');
   });
+
+  it('lays out pace as kind and u32', () => {
+    expect(toHex(encodePace(25_000))).to.equal('07000061a8');
+    expect(decoded('07000061a8')).to.deep.equal({ type: 'pace', ms: 25_000 });
+    expect(decoded('07ffffffff')).to.deep.equal({ type: 'pace', ms: 2 ** 32 - 1 });
+  });
+
+  for (const hex of ['07', '07000061', '07000061a800']) {
+    it(`takes ${hex} for no pace`, () => expect(decoded(hex)).to.equal('malformed'));
+  }
 
   it('lays out ready as a service list', () => {
     expect(toHex(encodeReady([64, 6]))).to.equal('0300020640');
@@ -106,7 +117,7 @@ describe('link-control', () => {
   });
 
   it('calls an unknown kind unknown, whatever follows, and no bytes malformed', () => {
-    for (const hex of ['00', '07', '07ffff', 'ff']) expect(decoded(hex)).to.equal('unknown');
+    for (const hex of ['00', '09', '09ffff', 'ff']) expect(decoded(hex)).to.equal('unknown');
     expect(decoded('')).to.equal('malformed');
   });
 

@@ -1,0 +1,48 @@
+/**
+ * @module What keeps the links of a mesh alive: those that only spacers hold have a ping every 25 s (TH-40), those of seeds every 5 s, and those that applications use.
+ */
+import { expect } from 'chai';
+import { NetworkBehavior, toNode } from '../../../core/index.js';
+import type { SimulatedNode } from '../../../simulation.js';
+import { Space } from './support.js';
+
+class Listener extends NetworkBehavior {
+  static readonly behavior = { serviceId: 90, name: 'listener' } as const;
+}
+
+const COUNT = 6;
+const WINDOW_MS = 100_000;
+
+describe('keep-alives of a mesh of spacers', function () {
+  this.timeout(60_000);
+  let space: Space;
+  before(async () => {
+    space = new Space({ spacer: { meshLevel: 8 } });
+    for (let index = 0; index < COUNT; index++) await space.node(`n${index}`, index === 0 ? [] : ['n0']);
+    await space.net.run(130_000);
+  });
+  after(() => space.net.stop());
+  const pongs = () =>
+    space.nodes.map((node) => (node.metrics()['round_trip_ms'] as { readonly count: number }).count).reduce((sum, count) => sum + count, 0);
+  const pongsIn = async (ms: number) => {
+    const before = pongs();
+    await space.net.run(ms);
+    return pongs() - before;
+  };
+
+  it('is a ping every 25 s, but for those that seeds keep', async () => {
+    const links = (COUNT * (COUNT - 1)) / 2;
+    expect(space.nodes.reduce((sum, node) => sum + node.connections().length, 0) / 2).to.equal(links);
+    const [seeds, others] = [COUNT - 1, links - (COUNT - 1)];
+    expect(await pongsIn(WINDOW_MS)).to.be.within(20 * seeds + 3 * others, 40 * seeds + 8 * others);
+  });
+
+  it('a call over one of them puts it back to 5 s for a minute', async () => {
+    const [, one, other] = space.nodes as readonly SimulatedNode[] as [SimulatedNode, SimulatedNode, SimulatedNode];
+    const before = await pongsIn(50_000);
+    one.send(toNode(other.id), Listener.behavior.serviceId, 1);
+    expect((await pongsIn(50_000)) - before).to.be.within(6, 20);
+    await space.net.run(60_000);
+    expect(Math.abs((await pongsIn(50_000)) - before)).to.be.at.most(5);
+  });
+});
