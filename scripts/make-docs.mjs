@@ -18,7 +18,8 @@ export const SEND_RESULTS = {
   queued: 'The message is in the lane of the link. Delivery is not guaranteed.',
   full: "The link's lane, or this node's local queue, has no room. The message was not accepted. When it is less than half full, handlers get the event `writable`, and behaviours the hook `onWritable`.",
   unreachable: 'There is no route, or the link is not open. The message was not accepted.',
-  'too-large': 'The payload is larger than `limits.payloadBytesMax`. The message was not accepted.',
+  'too-large':
+    'The payload is larger than `limits.payloadBytesMax`, or the message is `unreliable` and longer than a datagram of the next link. The message was not accepted.',
 };
 export const DROP_CAUSES = {
   'link-closed': 'The link ended before the messages were written.',
@@ -27,6 +28,7 @@ export const DROP_CAUSES = {
   'hop-limit': 'The message had reached its maximum number of hops.',
   'no-service': 'No behaviour of this node has the service.',
   duplicate: 'This node had already received a copy of the broadcast.',
+  'too-large': 'An `unreliable` message was longer than a datagram of the next link, at a relay or because the path has changed.',
 };
 
 /** The text of docs/errors.md. `errors` is the compiled module, `source` its text. */

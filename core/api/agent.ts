@@ -27,6 +27,11 @@ export interface SendOptions {
   readonly except?: number;
   /** Up to 255 bytes beside the payload, such as a trace context. */
   readonly extension?: Uint8Array;
+  /**
+   * `false` by default. `true`: over links of datagrams, on every hop, the message may be lost, or overtaken by others, and is not sent again. It
+   * goes in one datagram: what is longer than the next link takes now is `too-large`, and a relay drops it. Over other links it goes as ever.
+   */
+  readonly unreliable?: boolean;
 }
 
 /** A connection and a stream id, made ready by `agent.target` for many messages of one behaviour. */
@@ -84,7 +89,7 @@ export interface Agent<ToHandler = unknown> {
    * Makes a connection ready for many small messages of this behaviour, also in later callbacks: what `send` checks and looks up for each is kept. Of
    * a connection that has ended every message is `unreachable`.
    */
-  target(connectionId: number, options?: Pick<SendOptions, 'streamId' | 'lane'>): SendTarget;
+  target(connectionId: number, options?: Pick<SendOptions, 'streamId' | 'lane' | 'unreliable'>): SendTarget;
   /** As `send` with `toConnection`, for bytes: `head`, then `body`. Several targets may be sent the same ones. */
   sendTo(target: SendTarget, head: Uint8Array, body: Uint8Array): SendResult;
   /** The payload as `send` would encode it, for many sends. Throws `CODEC_UNENCODABLE`. */

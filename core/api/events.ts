@@ -80,7 +80,7 @@ export interface Fault {
 }
 
 /** Why a message did not go on. */
-export type DropCause = 'link-closed' | 'lane-full' | 'unreachable' | 'hop-limit' | 'no-service' | 'duplicate';
+export type DropCause = 'link-closed' | 'lane-full' | 'unreachable' | 'hop-limit' | 'no-service' | 'duplicate' | 'too-large';
 
 export interface Dropped {
   readonly cause: DropCause;

@@ -5,7 +5,7 @@ import type { DropCause } from '../api/events.js';
 import type { RepairCounters } from '../kits/flow/repaired/index.js';
 import { type Counter, DURATION_BOUNDS_MS, Metrics } from '../metrics.js';
 
-const DROP_CAUSES: readonly DropCause[] = ['link-closed', 'lane-full', 'unreachable', 'hop-limit', 'no-service', 'duplicate'];
+const DROP_CAUSES: readonly DropCause[] = ['link-closed', 'lane-full', 'unreachable', 'hop-limit', 'no-service', 'duplicate', 'too-large'];
 
 export class CoreMetrics extends Metrics {
   readonly messagesSent = this.counter('messages_sent_total');

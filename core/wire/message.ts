@@ -1,7 +1,7 @@
 /**
  * @module Message: the wire form of a message, and the object that authors get. The header is numbers, big-endian:
  *
- *   byte 0     version (2 bits, 0) | route kind (3) | source present (1) | extension present (1) | reserved 0 (1)
+ *   byte 0     version (2 bits, 0) | route kind (3) | source present (1) | extension present (1) | unreliable (1)
  *   bytes 1-7  ttl u8, from-service u8, to-service u8, stream id u32
  *   then       source (32) if present; destination by kind; extension (u8 length, bytes) if present; the payload
  *
@@ -30,7 +30,8 @@ const DESTINATION_BYTES = [0, NODE_ID_BYTES, NODE_ID_BYTES, 4, 6] as const;
 
 export const SOURCE_BIT = 0b100;
 const EXTENSION_BIT = 0b010;
-const RESERVED_BIT = 0b001;
+/** Over a link of datagrams the message may be lost or overtaken; it is not sent again. */
+export const UNRELIABLE_BIT = 0b001;
 
 /** A header to write. One object is reused for every message of a network. */
 export class HeaderDraft {
@@ -39,6 +40,7 @@ export class HeaderDraft {
   fromServiceId = 0;
   serviceId = 0;
   streamId = 0;
+  isUnreliable = false;
   /** 32 bytes, or absent when the source is the sending neighbour. */
   source: Uint8Array | undefined = undefined;
   /** 32 bytes, for node and key. */
@@ -60,13 +62,19 @@ export class HeaderDraft {
 
   /** Writes the header at `offset`; returns the offset behind it. */
   write(target: Uint8Array, offset: number): number {
-    target[offset] = (this.kind << 3) | (this.source === undefined ? 0 : SOURCE_BIT) | (this.extension === undefined ? 0 : EXTENSION_BIT);
+    target[offset] = this.#first;
     target[offset + 1] = this.ttl;
     target[offset + 2] = this.fromServiceId;
     target[offset + 3] = this.serviceId;
     writeU32(target, offset + 4, this.streamId);
     const at = offset + FIXED_HEADER_BYTES;
     return this.kind === KIND_DIRECT && this.source === undefined && this.extension === undefined ? at : this.#writeRest(target, at);
+  }
+
+  get #first(): number {
+    const source = this.source === undefined ? 0 : SOURCE_BIT;
+    const extension = this.extension === undefined ? 0 : EXTENSION_BIT;
+    return (this.kind << 3) | source | extension | (this.isUnreliable ? UNRELIABLE_BIT : 0);
   }
 
   #writeRest(target: Uint8Array, offset: number): number {
@@ -130,6 +138,10 @@ export class HeaderView {
     return first === 0 || this.#readRest(first);
   }
 
+  get isUnreliable(): boolean {
+    return ((this.bytes[this.start] as number) & UNRELIABLE_BIT) !== 0;
+  }
+
   get routedServiceId(): number {
     return this.bytes[this.destinationOffset] as number;
   }
@@ -147,7 +159,7 @@ export class HeaderView {
   }
 
   #readRest(first: number): boolean {
-    if (first >> 6 !== 0 || (first & RESERVED_BIT) !== 0 || this.kind > KIND_SERVICES) return false;
+    if (first >> 6 !== 0 || this.kind > KIND_SERVICES) return false;
     let at = this.bodyOffset;
     if ((first & SOURCE_BIT) !== 0) {
       this.sourceOffset = at;

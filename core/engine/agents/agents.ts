@@ -99,7 +99,7 @@ export abstract class AgentOf<Self extends Owner> implements Agent {
     return this.parts.sender.send(this.owner, route, payload, options);
   }
 
-  target(connectionId: number, options?: Pick<SendOptions, 'streamId' | 'lane'>): SendTarget {
+  target(connectionId: number, options?: Pick<SendOptions, 'streamId' | 'lane' | 'unreliable'>): SendTarget {
     this.guard();
     requireWhole('target: connectionId', connectionId, 0);
     requireOptions('target', options, ['streamId', 'lane']);

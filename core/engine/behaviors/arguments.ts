@@ -39,6 +39,10 @@ export function requireFunction(title: string, given: unknown): void {
   if (typeof given !== 'function') throw invalid(title, given, 'a function');
 }
 
+export function requireFlag(title: string, given: unknown): void {
+  if (typeof given !== 'boolean') throw invalid(title, given, 'true or false');
+}
+
 /** One of a few names; a near miss is suggested. */
 export function requireName(title: string, given: unknown, names: readonly string[]): void {
   if (typeof given !== 'string') throw invalid(title, given, `one of ${names.join(', ')}`);

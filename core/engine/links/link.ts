@@ -174,6 +174,11 @@ export class Link {
     return this.phase === 'closing' || this.phase === 'closed';
   }
 
+  /** Whether a message that may be lost goes as it is: over datagrams it is in one of them. */
+  takesUnreliable(messageBytes: number): boolean {
+    return this.channel?.kind !== 'datagram' || messageBytes <= this.channel.unreliableBytesMax;
+  }
+
   /** Both sides are ready. */
   opened(nowMs: number): void {
     this.phase = 'open';

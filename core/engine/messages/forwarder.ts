@@ -7,6 +7,7 @@
 import { NODE_ID_BYTES, type NodeId, nodeIdFromBytes, nodeIdToBytes } from '../../address/node-id.js';
 import { LOCAL, type NextHop, type RouteAction } from '../../api/router-table.js';
 import { WordView } from '../../structures/bytes.js';
+import { forwardedBytes } from '../../wire/forwarded.js';
 import { type HeaderView, KIND_KEY, KIND_NODE, KIND_SERVICE, KIND_SERVICES } from '../../wire/message.js';
 import type { EngineContext } from '../context.js';
 import type { Link } from '../links/link.js';
@@ -100,6 +101,7 @@ export class Forwarder {
     const { context } = this.parts;
     if (view.ttl <= 1) return this.lost('hop-limit', from, view);
     if (link?.isOpen !== true || link === from) return this.lost('unreachable', from, view);
+    if (view.isUnreliable && !link.takesUnreliable(forwardedBytes(view))) return context.dropped('too-large', 1, link.id, view.serviceId);
     if (!link.outbox.forward(link.outbox.lane('normal'), view, from.nodeIdBytes as Uint8Array)) return this.full(link, from, view);
     link.passed(view.serviceId, context.nowMs);
     context.metrics.messagesForwarded.value++;

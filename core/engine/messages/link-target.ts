@@ -11,6 +11,7 @@ import type { Link } from '../links/link.js';
 export class LinkTarget implements SendTarget {
   readonly serviceId: number;
   readonly streamId: number;
+  readonly isUnreliable: boolean;
   /** Of a direct message without an extension. */
   readonly header = new Uint8Array(FIXED_HEADER_BYTES);
 
@@ -24,6 +25,7 @@ export class LinkTarget implements SendTarget {
   ) {
     this.serviceId = draft.serviceId;
     this.streamId = draft.streamId;
+    this.isUnreliable = draft.isUnreliable;
     draft.write(this.header, 0);
   }
 }

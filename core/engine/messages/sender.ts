@@ -2,6 +2,7 @@
  * @module Sender: outgoing messages of this node: route, header, lane. The payload is copied at once, as part of the owner's
  * callback; nothing is kept unless the result is `queued`.
  */
+import { NODE_ID_BYTES } from '../../address/node-id.js';
 import type { SendOptions, SendTarget } from '../../api/agent.js';
 import type { Lane } from '../../api/events.js';
 import type { MessageTracer, SendingTrace } from '../../api/message-tracer.js';
@@ -11,7 +12,7 @@ import type { Limits } from '../../limits.js';
 import { shown } from '../../schema/schema.js';
 import { encodeValue } from '../../wire/codec.js';
 import { EXTENSION_BYTES_MAX, HeaderDraft, KIND_DIRECT, KIND_SERVICES } from '../../wire/message.js';
-import { requireName, requireOptions, requireWhole } from '../behaviors/arguments.js';
+import { requireFlag, requireName, requireOptions, requireWhole } from '../behaviors/arguments.js';
 import type { Callbacks } from '../behaviors/callbacks.js';
 import type { Sending } from '../behaviors/owner.js';
 import type { EngineContext } from '../context.js';
@@ -35,6 +36,7 @@ const OPTIONS = Object.keys({
   ttl: 1,
   except: 1,
   extension: 1,
+  unreliable: 1,
 } satisfies Record<keyof SendOptions, 1>);
 
 export interface SenderParts {
@@ -117,7 +119,7 @@ export class Sender {
   }
 
   /** Makes a connection ready for `sendTo`. */
-  target(owner: Sending, connectionId: number, options: Pick<SendOptions, 'streamId' | 'lane'> = NO_OPTIONS): SendTarget {
+  target(owner: Sending, connectionId: number, options: Pick<SendOptions, 'streamId' | 'lane' | 'unreliable'> = NO_OPTIONS): SendTarget {
     const link = this.links.get(connectionId);
     const draft = this.prepare(owner, options);
     draft.kind = KIND_DIRECT;
@@ -133,6 +135,7 @@ export class Sender {
     const bodyBytes = head.length + body.length;
     if (bodyBytes > context.limits.payloadBytesMax) return 'too-large';
     if (link === undefined || lane === undefined || !maySend(link, owner)) return 'unreachable';
+    if (target.isUnreliable && !link.takesUnreliable(header.length + bodyBytes)) return 'too-large';
     this.parts.callbacks.mark(owner, lane);
     if (!link.outbox.appendPieces(lane, header, head, body)) return this.refused(owner, lane, header.length + bodyBytes);
     this.appended(link, target.serviceId);
@@ -163,6 +166,7 @@ export class Sender {
     const { context, header } = this;
     if (body.length > context.limits.payloadBytesMax) return 'too-large';
     if (!maySend(link, owner)) return 'unreachable';
+    if (header.isUnreliable && !link.takesUnreliable(bytesAtRelay(header) + body.length)) return 'too-large';
     const lane = link.outbox.lane(options.lane ?? 'normal');
     this.parts.callbacks.mark(owner, lane);
     if (!link.outbox.append(lane, header, body, 0, body.length)) return this.refused(owner, lane, header.byteLength + body.length);
@@ -194,6 +198,7 @@ export class Sender {
     header.source = undefined;
     header.destination = undefined;
     header.extension = options.extension;
+    header.isUnreliable = options.unreliable === true;
     return header;
   }
 }
@@ -208,14 +213,20 @@ function maySend(link: Link, owner: Sending): boolean {
   return link.isOpen || (link.phase === 'gates' && owner.isGate);
 }
 
+/** How long the header is behind the first relay, which names the source: a relay is not to drop what the first link has taken. */
+function bytesAtRelay({ kind, byteLength }: HeaderDraft): number {
+  return byteLength + (kind === KIND_DIRECT ? 0 : NODE_ID_BYTES);
+}
+
 function checkOptions(options: SendOptions): void {
   requireOptions('send', options, OPTIONS);
-  const { serviceId, streamId, ttl, extension, lane, except } = options;
+  const { serviceId, streamId, ttl, extension, lane, except, unreliable } = options;
   if (serviceId !== undefined) requireWhole('send: serviceId', serviceId, 1, 255);
   if (streamId !== undefined) requireWhole('send: streamId', streamId, 0, 0xffffffff);
   if (ttl !== undefined) requireWhole('send: ttl', ttl, 1, 255);
   if (except !== undefined) requireWhole('send: except', except, 1);
   if (lane !== undefined) requireName('send: lane', lane, LANES);
+  if (unreliable !== undefined) requireFlag('send: unreliable', unreliable);
   if (extension === undefined || (extension instanceof Uint8Array && extension.length <= EXTENSION_BYTES_MAX)) return;
   throw new NetworkError('ARGUMENT_INVALID', `send: extension is ${shown(extension)}; it must be at most ${EXTENSION_BYTES_MAX} bytes`);
 }

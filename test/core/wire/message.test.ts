@@ -26,6 +26,10 @@ describe('message header (DESIGN section 6)', () => {
     expect(written(draftOf({ streamId: 0x01020304 }))).to.equal('0040404101020304');
   });
 
+  it('says of a message that it may be lost', () => {
+    expect(written(draftOf({ streamId: 0x01020304, isUnreliable: true }))).to.equal('0140404101020304');
+  });
+
   it('carries source and destination of a node route', () => {
     const draft = draftOf({ kind: KIND_NODE, source: nodeIdToBytes(A), destination: nodeIdToBytes(B) });
     expect(written(draft)).to.equal(`0c40404100000000${A}${B}`);
@@ -53,6 +57,7 @@ describe('message header (DESIGN section 6)', () => {
       fromServiceId: fc.integer({ min: 0, max: 255 }),
       serviceId: fc.integer({ min: 0, max: 255 }),
       streamId: fc.integer({ min: 0, max: 0xffffffff }),
+      isUnreliable: fc.boolean(),
       source: fc.option(id, { nil: undefined }),
       routedServiceId: fc.integer({ min: 0, max: 255 }),
       meta: fc.integer({ min: 0, max: 0xffffff }),
@@ -69,7 +74,8 @@ describe('message header (DESIGN section 6)', () => {
         const view = new HeaderView();
         expect(view.read(bytes, 0, bytes.length)).to.equal(true);
         expect(view.bodyOffset).to.equal(end);
-        for (const name of ['kind', 'ttl', 'fromServiceId', 'serviceId', 'streamId'] as const) expect(view[name]).to.equal(fields[name]);
+        for (const name of ['kind', 'ttl', 'fromServiceId', 'serviceId', 'streamId', 'isUnreliable'] as const)
+          expect(view[name]).to.equal(fields[name]);
         expect(view.sourceOffset >= 0).to.equal(fields.source !== undefined);
         if (isById) expect(bytes.slice(view.destinationOffset, view.destinationOffset + 32)).to.deep.equal(destination);
         if (fields.kind >= KIND_SERVICE) expect(view.routedServiceId).to.equal(fields.routedServiceId);
@@ -116,7 +122,6 @@ describe('message header (DESIGN section 6)', () => {
   for (const [name, wire] of [
     ['seven bytes', '00404041000000'],
     ['another version', '4040404100000000'],
-    ['the reserved bit', '0140404100000000'],
     ['route kind 5', '2840404100000000'],
     ['a source that is cut short', `0440404100000000${'aa'.repeat(31)}`],
     ['a destination that is cut short', `0840404100000000${'bb'.repeat(31)}`],

@@ -1,6 +1,6 @@
 /** @module UDP on real sockets: the contract on both families, and nodes that meet over it. */
 import { expect } from 'chai';
-import { createNode, type Message, NetworkBehavior, parseAddress, toNode } from '../../../index.js';
+import { createNode, type Message, NetworkBehavior, parseAddress, toConnection, toNode } from '../../../index.js';
 import { datagramSuite, until } from '../../../testing/index.js';
 import { TcpTransport, UdpTransport } from '../../../transports/index.js';
 import { HAS_IPV6 } from '../tcp/fixtures.js';
@@ -41,6 +41,17 @@ describe('nodes over UDP', () => {
     for (let number = 0; number < 500; number++) ada.send(toNode(bob.id), 64, number);
     await until(() => bob.behavior(Counter).got.length === 500);
     expect(bob.behavior(Counter).got).to.deep.equal(Array.from({ length: 500 }, (_, number) => number));
+    await Promise.all([ada.stop(), bob.stop()]);
+  });
+
+  it('send what may be lost in one datagram, or not at all', async () => {
+    const { ada, bob, connection } = await meet('udp://127.0.0.1:0');
+    const send = (payload: unknown) => ada.send(toConnection(connection.id), 64, payload, { unreliable: true });
+    expect([send(new Uint8Array(1_151)), send(new Uint8Array(1_152))]).to.deep.equal(['queued', 'too-large']);
+    for (let number = 0; number < 20; number++) send(number);
+    await until(() => bob.behavior(Counter).got.length > 10);
+    const { got } = bob.behavior(Counter);
+    expect(new Set(got).size).to.equal(got.length);
     await Promise.all([ada.stop(), bob.stop()]);
   });
 

@@ -1,7 +1,7 @@
 /**
  * @module DatagramChannel: a link's channel over datagrams that are lost, doubled and reordered. Frames go in packets (`packet.ts`), each service's
  * in a sequence of its own; what is lost is sent again (`outbound-packets.ts`), what arrives is put into order (`inbound-sequences.ts`). One
- * deadline of the engine wakes the channel.
+ * deadline of the engine wakes the channel (`channel-wake.ts`).
  */
 import type { Address } from '../../../address/address.js';
 import { isRelayed } from '../../../address/address-class.js';
@@ -13,6 +13,7 @@ import type { SecureStreamFailure } from '../../../security/secure-stream.js';
 import { ByteWriter } from '../../../structures/byte-writer.js';
 import type { EngineContext } from '../../context.js';
 import type { ChannelLink, LinkChannel } from '../link-channel.js';
+import { ChannelWake } from './channel-wake.js';
 import { InboundSequences } from './inbound-sequences.js';
 import { OutboundPackets } from './outbound-packets.js';
 import { CHALLENGE_BYTES, type Packet, readPacket, writeChallenge, writeResponse } from './packet.js';
@@ -47,8 +48,7 @@ export class DatagramChannel implements LinkChannel {
   readonly #packets: OutboundPackets;
   readonly #inbound: InboundSequences;
   readonly #check: PathCheck;
-  #wakeId = 0;
-  #wakeMs = Number.POSITIVE_INFINITY;
+  readonly #wake: ChannelWake;
 
   constructor(
     private readonly context: EngineContext,
@@ -58,6 +58,7 @@ export class DatagramChannel implements LinkChannel {
     this.#secure = new SecureDatagrams(options.secure);
     this.#packets = new OutboundPackets(link, () => this.#secure.takeRekey(), options.counters);
     this.#inbound = new InboundSequences(options.frameBytesMax);
+    this.#wake = new ChannelWake(context, () => this.#expire());
     this.#check = new PathCheck(options.remoteAddress.withNodeId(undefined), context.options.random);
   }
 
@@ -87,6 +88,10 @@ export class DatagramChannel implements LinkChannel {
 
   get isFlushed(): boolean {
     return this.#packets.path.isQuiet;
+  }
+
+  get unreliableBytesMax(): number {
+    return this.#packets.unreliableBytesMax;
   }
 
   get bufferedBytes(): number {
@@ -170,7 +175,7 @@ export class DatagramChannel implements LinkChannel {
       this.#check.sent(datagram.length);
       output.push(datagram);
     }
-    this.#arm();
+    if (this.state !== 'failed') this.#wake.at(this.#dueMs);
     return isSealed;
   }
 
@@ -180,7 +185,7 @@ export class DatagramChannel implements LinkChannel {
 
   wipe(): void {
     this.#acknowledgeLast();
-    this.context.deadlines.takeOwned(this);
+    this.#wake.end();
     this.#secure.wipe();
   }
 
@@ -206,6 +211,7 @@ export class DatagramChannel implements LinkChannel {
     if (packet.number === undefined) return;
     const { hasOpened } = this.link;
     const bytesMax = hasOpened ? this.context.limits.readQueueBytesMax : BEFORE_OPEN_BYTES_MAX;
+    if (packet.unreliable.some((bytes) => !this.#inbound.receiveUnreliable(bytes, hasOpened, bytesMax))) return;
     if (this.#inbound.receive(packet.pieces, packet.final, hasOpened, bytesMax)) this.#packets.receipts.receive(packet.number, nowMs);
   }
 
@@ -258,8 +264,14 @@ export class DatagramChannel implements LinkChannel {
     const writer = hasRoom ? new ByteWriter(new Uint8Array(byteCount)) : new ByteWriter();
     if (challenge !== undefined) writeChallenge(writer, challenge);
     if (isAckDue || hasRoom) this.#packets.acknowledge(writer, nowMs);
-    if (hasRoom) this.#packets.fill(writer, nowMs);
+    if (hasRoom) this.#fill(writer);
     return writer.written;
+  }
+
+  #fill(writer: ByteWriter): void {
+    this.#packets.fill(writer, this.context.nowMs);
+    const tooLargeCount = this.#packets.takeTooLarge();
+    if (tooLargeCount > 0) this.context.dropped('too-large', tooLargeCount, this.link.id);
   }
 
   /** As much may be sent to where the link goes now as the longest datagram has. */
@@ -271,16 +283,6 @@ export class DatagramChannel implements LinkChannel {
     return this.#packets.hasWaiting || this.#secure.hasRekey;
   }
 
-  /** Has the engine wake this channel when the next thing is due. */
-  #arm(): void {
-    const { deadlines } = this.context;
-    const dueMs = this.#dueMs;
-    if (dueMs >= this.#wakeMs || this.state === 'failed') return;
-    deadlines.take(this.#wakeId);
-    this.#wakeMs = dueMs;
-    this.#wakeId = deadlines.add(() => this.#wake(), dueMs, this);
-  }
-
   get #dueMs(): number {
     const asksAtMs = Math.min(this.#secure.nextAtMs, this.#packets.path.nextAtMs, this.#check.challengeAtMs);
     if (this.#check.allowance < PACKET_BYTES_MIN + DATAGRAM_OVERHEAD) return asksAtMs;
@@ -288,9 +290,8 @@ export class DatagramChannel implements LinkChannel {
     return Math.min(asksAtMs, this.#packets.receipts.dueMs, roomAtMs);
   }
 
-  #wake(): void {
+  #expire(): void {
     const { nowMs } = this.context;
-    this.#wakeMs = Number.POSITIVE_INFINITY;
     this.#secure.expire(nowMs);
     this.#packets.path.expire(nowMs);
     if (this.#check.expire(nowMs)) this.#moved();

@@ -2,20 +2,25 @@
  * @module FrameFeed: takes frames out of a link's lanes for datagrams: control before normal before bulk, as many as fit, a frame in pieces where it
  * is longer than the room that is left. Each frame belongs to a sequence: that of the service
  * that handles it, or 0 if it was written before the link was open. A frame that has
- * begun holds up further frames of its own sequence only.
+ * begun holds up further frames of its own sequence only. Frames that may be lost belong to none, and go whole: one that is longer than any
+ * datagram of the path is dropped, and counted.
  */
 import { copyRange, readVarint, varintBytes } from '../../../structures/bytes.js';
+import { UNRELIABLE_BIT } from '../../../wire/message.js';
 import type { Lane, Slab } from '../lane.js';
 import type { Outbox } from '../outbox.js';
 import type { PieceItem, SequenceEnd } from './packet.js';
 
+/** Stands in the place of a sequence. */
+export const UNRELIABLE = -1;
 /** Where the service that handles a message stands in it. */
 const SERVICE_AT = 3;
 /** A frame that does not fit is begun only where so many bytes are left. */
 const PART_BYTES_MIN = 64;
 
 /** The next frame of a lane, or the one that has begun. */
-interface Frame {
+export interface Frame {
+  readonly lane: Lane;
   readonly sequence: number;
   /** In the lane's first slab. */
   readonly end: number;
@@ -42,6 +47,8 @@ export class FrameFeed {
   readonly #begun = new Map<Lane, Frame>();
   readonly #boundaries = new Map<Lane, Boundary>();
   #isOpen = false;
+  /** Messages that were too long for the path. */
+  tooLargeCount = 0;
 
   constructor(private outbox: Outbox) {}
 
@@ -83,13 +90,11 @@ export class FrameFeed {
     return pieces;
   }
 
-  /** Writes what comes next into `target[at..end)`; `undefined` when nothing waits, or fits. */
-  take(target: Uint8Array, at: number, end: number): Run | undefined {
+  /** What comes next; `undefined` when nothing waits. `wholeBytesMax`: unreliable frames that are longer are dropped. */
+  next(wholeBytesMax: number): Frame | undefined {
     for (const lane of this.outbox.lanes) {
-      const slab = lane.slabs[0];
-      if (slab === undefined) continue;
-      const frame = this.#frameAt(lane, slab);
-      if (!this.#isHeldUp(lane, frame.sequence)) return this.#copy(lane, frame, target, at, end);
+      const frame = this.#nextOf(lane, wholeBytesMax);
+      if (frame !== undefined && !this.#isHeldUp(lane, frame.sequence)) return frame;
     }
     return undefined;
   }
@@ -109,16 +114,17 @@ export class FrameFeed {
     return false;
   }
 
-  /** `first` and the frames of its sequence that follow it in the lane, as far as they fit. */
-  #copy(lane: Lane, first: Frame, target: Uint8Array, at: number, end: number): Run | undefined {
-    const { sequence } = first;
+  /** Writes `first`, which is next, and the frames of its sequence that follow it in the lane into `target[at..end)`; `undefined` when nothing fits. */
+  take(first: Frame, target: Uint8Array, at: number, end: number): Run | undefined {
+    const { lane, sequence } = first;
+    const partBytesMin = sequence === UNRELIABLE ? Number.POSITIVE_INFINITY : PART_BYTES_MIN;
     const position = this.#positions.get(sequence) ?? 0;
     let [byteCount, messageCount] = [0, 0];
     for (let frame: Frame | undefined = first; frame?.sequence === sequence; frame = this.#nextOf(lane)) {
       const slab = lane.slabs[0] as Slab;
       const room = end - at - byteCount;
       const left = frame.end - slab.sealed;
-      if (left > room && room < PART_BYTES_MIN) break;
+      if (left > room && room < partBytesMin) break;
       const taken = Math.min(left, room);
       copyRange(slab.bytes, slab.sealed, slab.sealed + taken, target, at + byteCount);
       slab.sealed += taken;
@@ -132,13 +138,19 @@ export class FrameFeed {
       if (slab.sealed === slab.used) this.#shift(lane, slab);
     }
     if (byteCount === 0) return undefined;
-    this.#positions.set(sequence, position + byteCount);
+    if (sequence !== UNRELIABLE) this.#positions.set(sequence, position + byteCount);
     return { sequence, position, byteCount, messageCount };
   }
 
-  #nextOf(lane: Lane): Frame | undefined {
-    const slab = lane.slabs[0];
-    return slab && this.#frameAt(lane, slab);
+  #nextOf(lane: Lane, wholeBytesMax = Number.POSITIVE_INFINITY): Frame | undefined {
+    for (let slab = lane.slabs[0]; slab !== undefined; slab = lane.slabs[0]) {
+      const frame = this.#frameAt(lane, slab);
+      if (frame.sequence !== UNRELIABLE || frame.end - slab.sealed <= wholeBytesMax) return frame;
+      this.tooLargeCount++;
+      slab.sealed = frame.end;
+      if (slab.sealed === slab.used) this.#shift(lane, slab);
+    }
+    return undefined;
   }
 
   #frameAt(lane: Lane, slab: Slab): Frame {
@@ -147,7 +159,8 @@ export class FrameFeed {
     const messageBytes = readVarint(slab.bytes, slab.sealed);
     const messageAt = slab.sealed + varintBytes(messageBytes);
     const service = slab.bytes[messageAt + SERVICE_AT] as number;
-    return { sequence: this.#isOfOpen(lane, slab) ? service : 0, end: messageAt + messageBytes, isAuthors: service !== 0 };
+    const ofOpen = ((slab.bytes[messageAt] as number) & UNRELIABLE_BIT) === 0 ? service : UNRELIABLE;
+    return { lane, sequence: this.#isOfOpen(lane, slab) ? ofOpen : 0, end: messageAt + messageBytes, isAuthors: service !== 0 };
   }
 
   /** Whether what comes next was written when the link was open. */

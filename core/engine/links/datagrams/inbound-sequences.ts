@@ -41,6 +41,8 @@ export class InboundSequences {
   /** Bytes that are kept, with what they cost. */
   keptBytes = 0;
   readonly #sequences = new Map<number, Sequence>();
+  /** The reader of what belongs to no sequence. */
+  readonly #unsequenced: Sequence;
   readonly #ready = new BoundedQueue<Chunk>({ name: 'datagram link', policy: 'reject', lengthMax: Number.MAX_SAFE_INTEGER });
   /** In order, of other sequences than 0, before the link is open. */
   #parked: Chunk[] = [];
@@ -50,6 +52,7 @@ export class InboundSequences {
 
   constructor(private readonly frameBytesMax: number) {
     this.frames = this.#sequence(0).frames;
+    this.#unsequenced = new Sequence(-1, frameBytesMax);
   }
 
   /** There is something to read once the link is open. */
@@ -61,6 +64,14 @@ export class InboundSequences {
   receive(pieces: readonly PieceItem[], final: FinalItem | undefined, isOpen: boolean, bytesMax: number): boolean {
     for (const piece of pieces) if (!this.#take(this.#sequence(piece.sequence), piece, isOpen, bytesMax)) return false;
     this.#final ??= final;
+    return true;
+  }
+
+  /** Takes whole frames that belong to no sequence. False: there is no room for them. */
+  receiveUnreliable(bytes: Uint8Array, isOpen: boolean, bytesMax: number): boolean {
+    if (this.keptBytes + costOf(bytes) > bytesMax) return false;
+    if (this.#isOver) return true;
+    this.#put({ sequence: this.#unsequenced, bytes: owned(bytes) }, isOpen);
     return true;
   }
 
@@ -117,10 +128,13 @@ export class InboundSequences {
     const fresh = owned(bytes.subarray(sequence.received - position));
     this.keptBytes -= costOf(bytes);
     if (fresh.length === 0) return;
-    this.keptBytes += costOf(fresh);
     sequence.received += fresh.length;
-    const chunk = { sequence, bytes: fresh };
-    if (isOpen || sequence.number === 0) this.#ready.push(chunk);
+    this.#put({ sequence, bytes: fresh }, isOpen || sequence.number === 0);
+  }
+
+  #put(chunk: Chunk, isReady: boolean): void {
+    this.keptBytes += costOf(chunk.bytes);
+    if (isReady) this.#ready.push(chunk);
     else this.#parked.push(chunk);
   }
 

@@ -8,7 +8,7 @@ import { DATAGRAM_OVERHEAD } from '../../../security/datagrams/epoch.js';
 import { DATAGRAM_BYTES_MAX, DATAGRAM_BYTES_MIN } from '../../../security/datagrams/header.js';
 import type { ByteWriter } from '../../../structures/byte-writer.js';
 import type { ChannelLink } from '../link-channel.js';
-import { FrameFeed } from './frame-feed.js';
+import { FrameFeed, UNRELIABLE } from './frame-feed.js';
 import {
   itemBytes,
   NUMBER_BYTES,
@@ -16,10 +16,12 @@ import {
   type SentItem,
   type SequenceEnd,
   splitPiece,
+  UNRELIABLE_HEAD_BYTES,
   writeAcknowledgementItem,
   writeItem,
   writeNumber,
   writePieceHead,
+  writeUnreliableHead,
 } from './packet.js';
 import { PathSize } from './path-size.js';
 
@@ -29,6 +31,10 @@ const PIECE_ROOM_MIN = PIECE_HEAD_BYTES + 16;
 const ENDS_MAX = 110;
 /** Of a frame that has begun when the channel ends, in one piece. */
 const REST_BYTES_MAX = 300;
+
+/** Of a datagram with one unreliable frame all but that, and what that frame's own length takes. */
+const WHOLE_OVERHEAD = DATAGRAM_OVERHEAD + NUMBER_BYTES + UNRELIABLE_HEAD_BYTES;
+const FRAME_LENGTH_BYTES = 2;
 
 /** What is sent again until it has arrived. */
 interface SentFrame extends RepairedFrame {
@@ -98,7 +104,19 @@ export class OutboundPackets {
   /** How long the next datagram may be. One that is sent because nothing came back is short: that is how a path shows that it passes only those. */
   bytesAt(nowMs: number): number {
     if (this.#needsLong) return DATAGRAM_BYTES_MAX;
-    return this.path.isProbing ? DATAGRAM_BYTES_MIN : this.#size.bytesAt(nowMs);
+    return this.path.isProbing && this.path.lostCount > 0 ? DATAGRAM_BYTES_MIN : this.#size.bytesAt(nowMs);
+  }
+
+  /** The longest message that goes whole. */
+  get unreliableBytesMax(): number {
+    return this.#size.bytes - WHOLE_OVERHEAD - FRAME_LENGTH_BYTES;
+  }
+
+  /** Messages that were dropped since the last time, because the path has become too small for them. */
+  takeTooLarge(): number {
+    const count = this.#feed.tooLargeCount;
+    this.#feed.tooLargeCount = 0;
+    return count;
   }
 
   /** What is to be acknowledged, behind `writer`. False: nothing is. */
@@ -115,8 +133,8 @@ export class OutboundPackets {
     writeNumber(writer, this.path.nextNumber);
     this.#addUrgent(writer, frames);
     if (!this.#isFinished && this.link.isGoodbyeQueued) this.#addGoodbye(writer, frames);
-    else if (!this.#isFinished) this.#addNew(writer, frames);
-    if (frames.length === 0) writer.length = start;
+    else if (!this.#isFinished) this.#addNew(writer, frames, nowMs);
+    if (writer.length === start + NUMBER_BYTES) writer.length = start;
     else this.#sent(frames, writer.length + DATAGRAM_OVERHEAD, nowMs);
   }
 
@@ -132,14 +150,19 @@ export class OutboundPackets {
     if (bytes !== undefined) this.#add(writer, frameOf({ type: 'rekey', bytes }), frames);
   }
 
-  #addNew(writer: ByteWriter, frames: SentFrame[]): void {
+  #addNew(writer: ByteWriter, frames: SentFrame[], nowMs: number): void {
+    const wholeBytesMax = this.#size.bytesAt(nowMs) - WHOLE_OVERHEAD;
     while (roomOf(writer) >= PIECE_ROOM_MIN) {
-      const at = writer.length + PIECE_HEAD_BYTES;
-      const run = this.#feed.take(writer.slab, at, writer.slab.length);
+      const next = this.#feed.next(wholeBytesMax);
+      if (next === undefined) return;
+      const at = writer.length + (next.sequence === UNRELIABLE ? UNRELIABLE_HEAD_BYTES : PIECE_HEAD_BYTES);
+      const run = this.#feed.take(next, writer.slab, at, writer.slab.length);
       if (run === undefined) return;
       const { sequence, position, byteCount, messageCount } = run;
-      writePieceHead(writer, sequence, position, byteCount);
+      if (sequence === UNRELIABLE) writeUnreliableHead(writer, byteCount);
+      else writePieceHead(writer, sequence, position, byteCount);
       writer.reserve(byteCount);
+      if (sequence === UNRELIABLE) continue;
       const bytes = writer.slab.subarray(at, at + byteCount);
       frames.push(frameOf({ type: 'piece', sequence, position, bytes }, messageCount));
     }

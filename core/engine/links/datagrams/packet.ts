@@ -10,8 +10,9 @@
  * | 4 final | u8 count, so many of u8 sequence and u48 its end; u16 length, and the final frame, which is read when all of these ends are |
  * | 7 rekey | u16 length, and a message of a new handshake (`security/datagrams/rekeying.ts`) |
  * | 5 challenge, 6 response | 8 bytes: whoever gets a challenge answers it from where it came, with the same bytes |
+ * | 8 unreliable | u16 length, so many bytes of whole frames, which belong to no sequence and are not sent again |
  *
- * A packet without a number is not acknowledged, and not sent again. What has pieces, a final or a rekey has a number.
+ * A packet without a number is not acknowledged, and not sent again. What has pieces, a final, a rekey or unreliable frames has a number.
  */
 import { type Acknowledgement, readAcknowledgementItem, writeAcknowledgement } from '../../../kits/flow/repaired/index.js';
 import { ByteReader } from '../../../structures/byte-reader.js';
@@ -25,10 +26,12 @@ const FINAL = 4;
 const CHALLENGE = 5;
 const RESPONSE = 6;
 const REKEY = 7;
+const UNRELIABLE = 8;
 
 /** What a number and a piece take besides the piece's bytes. */
 export const NUMBER_BYTES = 7;
 export const PIECE_HEAD_BYTES = 10;
+export const UNRELIABLE_HEAD_BYTES = 3;
 export const CHALLENGE_BYTES = 8;
 
 /** Bytes of one sequence. */
@@ -55,6 +58,7 @@ export interface Packet {
   acknowledgement: Acknowledgement | undefined;
   number: number | undefined;
   readonly pieces: PieceItem[];
+  readonly unreliable: Uint8Array[];
   final: FinalItem | undefined;
   rekey: Uint8Array | undefined;
   challenge: Uint8Array | undefined;
@@ -68,14 +72,15 @@ export function readPacket(plaintext: Uint8Array): Packet | undefined {
     acknowledgement: undefined,
     number: undefined,
     pieces: [],
+    unreliable: [],
     final: undefined,
     rekey: undefined,
     challenge: undefined,
     response: undefined,
   };
   while (reader.left > 0) readItem(reader, packet);
-  const isNumbered =
-    packet.number !== undefined || (packet.pieces.length === 0 && packet.final === undefined && packet.rekey === undefined);
+  const { number, pieces, unreliable, final, rekey } = packet;
+  const isNumbered = number !== undefined || (pieces.length === 0 && unreliable.length === 0 && final === undefined && rekey === undefined);
   return reader.hasFailed || !isNumbered ? undefined : packet;
 }
 
@@ -84,6 +89,7 @@ function readItem(reader: ByteReader, packet: Packet): void {
   if (kind === PIECE) packet.pieces.push(readPiece(reader));
   else if (kind === NUMBER) packet.number = reader.u48();
   else if (kind === ACKNOWLEDGEMENT) packet.acknowledgement = readAcknowledgementItem(reader);
+  else if (kind === UNRELIABLE) packet.unreliable.push(reader.view(reader.u16()));
   else if (kind === FINAL) packet.final = readFinal(reader);
   else if (kind === REKEY) packet.rekey = reader.view(reader.u16());
   else if (kind === CHALLENGE) packet.challenge = reader.view(CHALLENGE_BYTES);
@@ -142,6 +148,11 @@ export function writeItem(writer: ByteWriter, item: SentItem): void {
 /** The caller writes the bytes. */
 export function writePieceHead(writer: ByteWriter, sequence: number, position: number, byteCount: number): void {
   writer.u8(PIECE).u8(sequence).u48(position).u16(byteCount);
+}
+
+/** The caller writes the bytes. */
+export function writeUnreliableHead(writer: ByteWriter, byteCount: number): void {
+  writer.u8(UNRELIABLE).u16(byteCount);
 }
 
 function writeFinalHead(writer: ByteWriter, { ends, bytes }: FinalItem): void {

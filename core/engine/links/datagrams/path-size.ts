@@ -26,9 +26,14 @@ export class PathSize implements PacketObserver {
   /** When a long one is tried; `Infinity` while one is on its way, absent before that is known. */
   #trialAtMs: number | undefined;
 
+  /** How long datagrams may be, but for one that is tried. */
+  get bytes(): number {
+    return this.#isSmall ? DATAGRAM_BYTES_MIN : DATAGRAM_BYTES_MAX;
+  }
+
   /** How long the next datagram may be. */
   bytesAt(nowMs: number): number {
-    if (!this.#isSmall) return DATAGRAM_BYTES_MAX;
+    if (!this.#isSmall) return this.bytes;
     this.#trialAtMs ??= nowMs + backoffBoundMs(++this.#trialCount, TRIALS);
     return nowMs < this.#trialAtMs ? DATAGRAM_BYTES_MIN : DATAGRAM_BYTES_MAX;
   }
