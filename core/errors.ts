@@ -202,6 +202,10 @@ export const ERROR_CODES = {
     'Check the path, the scheme (ws or wss), and what stands in front of the node: a proxy has to pass upgrades on.',
   ],
   VALUE_CHANGED: ['A signed value has another number than expected.', 'Get the value again, and put on top of its number.'],
+  VALUE_INCOMPLETE: [
+    'Pieces of a large value were not found, or their list is malformed; the text has how many.',
+    'Get it again, or have it put again.',
+  ],
   VALUE_REFUSED: ['No node keeps a value; the text has their causes.', 'Connect for silent; put less for full or too-large.'],
   WAIT_TIMEOUT: [
     'What was waited for has not come within the deadline; the text has how far it got.',

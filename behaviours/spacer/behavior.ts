@@ -56,9 +56,10 @@ import { NodeTable } from './table/node-table.js';
 import { SizeEstimate } from './table/size-estimate.js';
 import { Keeping } from './values/keeping.js';
 import { OP_FIND, OP_STORE } from './values/messages.js';
+import { PUBLISHED_MAX } from './values/published.js';
 import { STORE_LIMITS } from './values/record-store.js';
 import { Services } from './values/services.js';
-import { PUBLISHED_MAX, Values } from './values/values.js';
+import { Values } from './values/values.js';
 
 const SERVICE_ID = 4;
 const KEY_DOMAIN = 'spacer/key/1:';

@@ -1,12 +1,12 @@
 /**
  * @module Records: what the table keeps for others: a value whose key is its hash, a value that its author signs and may replace, and where
- * a key is provided. Every record proves itself, so that whoever keeps it, or passes it on, can neither change it nor make one. Pure but for the ports.
+ * a key is provided. In place of a value that is too large for one record, a record has a list of its pieces (`pieces.ts`). Every record proves itself, so that whoever keeps it, or passes it on, can neither change it nor make one. Pure but for the ports.
  */
 import { ByteReader, ByteWriter, type NodeId, nodeIdFromBytes, nodeIdToBytes, type Sealer, type Signer } from '../../../core/index.js';
 import { hexOf } from '../../../core/structures/bytes.js';
 
 export const RECORD_LIMITS = {
-  /** Of one value. Larger ones are put in pieces, under a value that lists their keys. */
+  /** Of what one record has: a value, or the list of its pieces. */
   valueBytesMax: 1_000,
   nameBytesMax: 64,
   /** Of a whole record. */
@@ -18,21 +18,31 @@ export const MUTABLE = 1;
 export const PROVIDER = 2;
 export type RecordKind = typeof IMMUTABLE | typeof MUTABLE | typeof PROVIDER;
 
+/** With the number of a kind: the record has a list in place of its value. */
+const LIST = 0x80;
+
 const VALUE_DOMAIN = 'spacer/value/1';
+const LIST_DOMAIN = 'spacer/list/1';
 const MUTABLE_DOMAIN = 'spacer/mutable/1';
+const MUTABLE_LIST_DOMAIN = 'spacer/mutable-list/1';
 const PROVIDER_DOMAIN = 'spacer/provider/1';
 const KEY_BYTES = 32;
 const SIGNATURE_BYTES = 64;
 
+/** A value, or the list of the pieces of one. */
+export interface RecordValue {
+  readonly value: Uint8Array;
+  readonly isList: boolean;
+}
+
 /** A record that was read and proves itself. */
-export interface SoundRecord {
+export interface SoundRecord extends RecordValue {
   readonly kind: RecordKind;
   readonly key: NodeId;
   /** The author of a mutable value, the provider of a key; `undefined` for an immutable value. */
   readonly author: NodeId | undefined;
   /** Of two records of one author the higher one counts. */
   readonly seq: number;
-  readonly value: Uint8Array;
   readonly bytes: Uint8Array;
 }
 
@@ -45,8 +55,8 @@ export interface RecordPorts {
 }
 
 /** The key of an immutable value: its hash in this space. */
-export function keyOfValue({ sealer }: RecordPorts, value: Uint8Array): NodeId {
-  return nodeIdFromBytes(sealer.tag(`${VALUE_DOMAIN}:${hexOf(value)}`));
+export function keyOfValue({ sealer }: RecordPorts, { value, isList }: RecordValue): NodeId {
+  return nodeIdFromBytes(sealer.tag(`${isList ? LIST_DOMAIN : VALUE_DOMAIN}:${hexOf(value)}`));
 }
 
 /** The key of the value that an author has under a name. */
@@ -54,14 +64,17 @@ export function keyOfName({ sealer }: RecordPorts, author: NodeId, name: string)
   return nodeIdFromBytes(sealer.tag(`${MUTABLE_DOMAIN}:${author}:${name}`));
 }
 
-export function immutableRecord(value: Uint8Array): Uint8Array {
-  return new ByteWriter().u8(IMMUTABLE).bytes(value).copy();
+export function immutableRecord({ value, isList }: RecordValue): Uint8Array {
+  return new ByteWriter()
+    .u8(IMMUTABLE + (isList ? LIST : 0))
+    .bytes(value)
+    .copy();
 }
 
-export function mutableRecord({ signer }: RecordPorts, name: string, seq: number, value: Uint8Array): Uint8Array {
+export function mutableRecord({ signer }: RecordPorts, name: string, seq: number, { value, isList }: RecordValue): Uint8Array {
   const text = ENCODER.encode(name);
   const content = new ByteWriter().u8(text.length).bytes(text).u48(seq).bytes(value).copy();
-  return signed(MUTABLE, signer, MUTABLE_DOMAIN, content);
+  return isList ? signed(MUTABLE + LIST, signer, MUTABLE_LIST_DOMAIN, content) : signed(MUTABLE, signer, MUTABLE_DOMAIN, content);
 }
 
 export function providerRecord({ signer }: RecordPorts, key: NodeId, seq: number): Uint8Array {
@@ -73,9 +86,11 @@ export function providerRecord({ signer }: RecordPorts, key: NodeId, seq: number
 export function readRecord(ports: RecordPorts, key: NodeId, bytes: Uint8Array): SoundRecord | RecordFlaw {
   if (bytes.length > RECORD_LIMITS.recordBytesMax) return 'too-large';
   const reader = new ByteReader(bytes.slice());
-  const kind = reader.u8();
-  if (kind === IMMUTABLE) return readImmutable(ports, key, reader);
-  if (kind !== MUTABLE && kind !== PROVIDER) return 'malformed';
+  const first = reader.u8();
+  const isList = first >= LIST;
+  const kind = first - (isList ? LIST : 0);
+  if (kind === IMMUTABLE) return readImmutable(ports, key, reader, isList);
+  if (kind !== MUTABLE && (kind !== PROVIDER || isList)) return 'malformed';
   const publicKey = reader.view(KEY_BYTES);
   const signature = reader.view(SIGNATURE_BYTES);
   const contentAt = reader.at;
@@ -87,15 +102,16 @@ export function readRecord(ports: RecordPorts, key: NodeId, bytes: Uint8Array): 
   const author = signer.nodeIdOf(publicKey);
   const isRight = read.key === undefined ? keyOfName(ports, author, read.name) === key : read.key === key;
   if (!isRight) return 'bad-signature';
-  if (!signer.verify(publicKey, kind === MUTABLE ? MUTABLE_DOMAIN : PROVIDER_DOMAIN, content, signature)) return 'bad-signature';
-  return { kind, key, author, seq: read.seq, value: read.value, bytes: reader.bytes };
+  const domain = kind === PROVIDER ? PROVIDER_DOMAIN : isList ? MUTABLE_LIST_DOMAIN : MUTABLE_DOMAIN;
+  if (!signer.verify(publicKey, domain, content, signature)) return 'bad-signature';
+  return { kind, key, author, seq: read.seq, value: read.value, isList, bytes: reader.bytes };
 }
 
-function readImmutable(ports: RecordPorts, key: NodeId, reader: ByteReader): SoundRecord | RecordFlaw {
+function readImmutable(ports: RecordPorts, key: NodeId, reader: ByteReader, isList: boolean): SoundRecord | RecordFlaw {
   const value = reader.rest();
   if (value.length > RECORD_LIMITS.valueBytesMax) return 'too-large';
-  if (keyOfValue(ports, value) !== key) return 'bad-signature';
-  return { kind: IMMUTABLE, key, author: undefined, seq: 0, value, bytes: reader.bytes };
+  if (keyOfValue(ports, { value, isList }) !== key) return 'bad-signature';
+  return { kind: IMMUTABLE, key, author: undefined, seq: 0, value, isList, bytes: reader.bytes };
 }
 
 interface ReadContent {
@@ -118,7 +134,7 @@ function readProvider(reader: ByteReader): ReadContent | undefined {
   return { key: nodeIdFromBytes(bytes), name: '', seq, value: NOTHING };
 }
 
-function signed(kind: RecordKind, signer: Signer, domain: string, content: Uint8Array): Uint8Array {
+function signed(kind: number, signer: Signer, domain: string, content: Uint8Array): Uint8Array {
   return new ByteWriter().u8(kind).bytes(signer.publicKey).bytes(signer.sign(domain, content)).bytes(content).copy();
 }
 

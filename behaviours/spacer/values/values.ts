@@ -1,13 +1,15 @@
 /**
  * @module Values: what an application puts into the table and gets from it: values by their hash, values that it signs and may replace, and who
- * provides a key. What it has put is put again in time, region by region, until it is withdrawn.
+ * provides a key. What it has put is put again in time (`published.ts`), until it is withdrawn.
  */
-import { type BehaviorAgent, type ByteReader, NetworkError, type NodeId, WakeTimer } from '../../../core/index.js';
+import { type BehaviorAgent, type ByteReader, NetworkError, type NodeId } from '../../../core/index.js';
 import type { FoundNode, Lookup } from '../lookup/lookup.js';
 import type { RunningLookup } from '../lookup/lookups.js';
 import { lookupError } from '../lookup/resolver.js';
 import type { SpacerCounters } from '../options.js';
 import { findBody, OP_FIND, readFound } from './messages.js';
+import { divided, joined, LARGE_BYTES_MAX, type PieceList, readList } from './pieces.js';
+import { Published } from './published.js';
 import { type PutOptions, readPutOptions, readSignedOptions } from './put-options.js';
 import { STORE_LIMITS } from './record-store.js';
 import {
@@ -19,11 +21,11 @@ import {
   providerRecord,
   RECORD_LIMITS,
   type RecordPorts,
+  type RecordValue,
   readRecord,
   type SoundRecord,
 } from './records.js';
-import { type Holder, type StoredRecord, Storing, type StoringParts } from './storing.js';
-import { servedBy } from './sweep.js';
+import { type Holder, Storing, type StoringParts } from './storing.js';
 
 /** What came of a put. */
 export interface PutResult {
@@ -42,12 +44,9 @@ export interface ValuesParts extends StoringParts {
 }
 
 const TTL_MS = 3_600_000;
-/** Records of this node that are put again. */
-export const PUBLISHED_MAX = 16_384;
-/** Put again after this share of their time, and, where that failed or still goes on, after this one more. */
-const RENEW_SHARE = 0.5;
-const RETRY_SHARE = 0.125;
 const CACHE_MS = 600_000;
+/** Pieces of one value that are put, or looked for, at once. */
+const PIECES_AT_ONCE = 4;
 
 interface Finding {
   readonly lookup: Lookup;
@@ -59,36 +58,38 @@ interface Finding {
 
 /** What the table of a space keeps for this node. */
 export class Values {
-  private readonly published = new Map<string, StoredRecord>();
-  private readonly timer = new WakeTimer<BehaviorAgent>((agent) => void this.renew(agent));
-  private isRenewing = false;
-
+  private readonly published: Published;
   private readonly storing: Storing;
 
   constructor(private readonly parts: ValuesParts) {
+    const { counters, act } = parts;
     this.storing = new Storing(parts);
+    const find = async (key: NodeId) => {
+      const { lookup, holders } = await this.find(key);
+      return { closest: lookup.closest(), holders };
+    };
+    this.published = new Published({ storing: this.storing, counters, act, find });
   }
 
+  /** Records. */
   get publishedCount(): number {
     return this.published.size;
   }
 
-  /** Puts a value of at most 1,000 bytes; its key is its hash in this space. */
+  /** Puts a value of at most 31,000 bytes, beyond 1,000 in pieces; its key is its hash, or that of the list of its pieces, in this space. */
   async put(value: Uint8Array, options: PutOptions = {}): Promise<PutResult> {
     requireValue(value);
     readPutOptions(options);
-    const key = keyOfValue(this.parts.ports, value);
-    return this.publish(`value/${key}`, { key, record: immutableRecord(value), ttlMs: options.ttlMs ?? TTL_MS }, 0, options);
+    const { ports } = this.parts;
+    const { content, pieces } = divided(ports, value);
+    const key = keyOfValue(ports, content);
+    return this.publish(`value/${key}`, { key, record: immutableRecord(content), pieces, options });
   }
 
-  /** The value of a key; `undefined` when those closest to the key have none. */
+  /** The value of a key; `undefined` when those closest to the key have none. Rejects with `VALUE_INCOMPLETE` when a piece is missing. */
   async get(key: NodeId): Promise<Uint8Array | undefined> {
-    const own = this.kept(key).find(({ author }) => author === undefined);
-    if (own !== undefined) return own.value;
-    const { records, without } = await this.find(key, (record) => record.author === undefined);
-    const [record] = records;
-    if (record !== undefined && without[0] !== undefined) this.cache(record, without[0]);
-    return record?.value;
+    const record = await this.record(key);
+    return record && this.whole(record);
   }
 
   /**
@@ -106,27 +107,23 @@ export class Values {
     const seq = last?.seq ?? 0;
     if (expected !== undefined && expected !== seq)
       throw new NetworkError('VALUE_CHANGED', `the value has the number ${seq}, not ${expected}`, { details: { key, seq, expected } });
-    const record = mutableRecord(ports, name, seq + 1, value);
-    return this.publish(`name/${key}`, { key, record, ttlMs: options.ttlMs ?? TTL_MS }, seq + 1, { ...options, expected: seq });
+    const { content, pieces } = divided(ports, value);
+    const record = mutableRecord(ports, name, seq + 1, content);
+    return this.publish(`name/${key}`, { key, record, pieces, seq: seq + 1, options: { ...options, expected: seq } });
   }
 
-  /** The latest value that a node has signed under a name, with its number; `undefined` when there is none. */
+  /** The latest value that a node has signed under a name, with its number; `undefined` when there is none. Rejects with `VALUE_INCOMPLETE` as `get`. */
   async getSigned(author: NodeId, name: string): Promise<{ readonly value: Uint8Array; readonly seq: number } | undefined> {
     requireName(name);
     const record = await this.latest(keyOfName(this.parts.ports, author, name), author);
-    return record && { value: record.value, seq: record.seq };
+    return record && { value: await this.whole(record), seq: record.seq };
   }
 
   /** Says that this node provides a key, until `unprovide`. */
   async provide(key: NodeId, options: PutOptions = {}): Promise<PutResult> {
     readPutOptions(options);
     const seq = this.parts.act(({ wallMs }) => Math.floor(wallMs));
-    return this.publish(
-      `provider/${key}`,
-      { key, record: providerRecord(this.parts.ports, key, seq), ttlMs: options.ttlMs ?? TTL_MS },
-      0,
-      options,
-    );
+    return this.publish(`provider/${key}`, { key, record: providerRecord(this.parts.ports, key, seq), pieces: [], options });
   }
 
   /** It is not put again, and ends with its time. */
@@ -156,8 +153,7 @@ export class Values {
   }
 
   stop(): void {
-    this.timer.cancel();
-    this.published.clear();
+    this.published.stop();
   }
 
   private kept(key: NodeId): readonly SoundRecord[] {
@@ -170,21 +166,42 @@ export class Values {
     return all.reduce<SoundRecord | undefined>((best, record) => (best === undefined || record.seq > best.seq ? record : best), undefined);
   }
 
-  private async publish(
-    id: string,
-    published: StoredRecord,
-    seq: number,
-    options: PutOptions & { readonly expected?: number },
-  ): Promise<PutResult> {
-    if (this.published.size >= PUBLISHED_MAX && !this.published.has(id))
-      throw new NetworkError('LIMIT_EXCEEDED', `this node has put ${PUBLISHED_MAX} records already`, {
-        details: { maximum: PUBLISHED_MAX },
-      });
-    const finding = await this.find(published.key);
-    const result = await this.storing.at(published, finding.holders, options);
-    this.parts.act((agent) => this.timer.within(agent, published.ttlMs * RENEW_SHARE));
-    this.published.set(id, published);
+  /** The pieces first: who finds the list finds them. */
+  private async publish(id: string, { key, record, pieces, seq = 0, options }: Publication): Promise<PutResult> {
+    const { ports, act } = this.parts;
+    const { ttlMs = TTL_MS } = options;
+    this.published.requireRoom(id, 1 + pieces.length);
+    const parts = pieces.map((piece) => ({ key: keyOfValue(ports, piece), record: immutableRecord(piece), ttlMs }));
+    await inTurn(parts, async (part) => {
+      const { holders } = await this.find(part.key);
+      await this.storing.at(part, holders, { ...(options.copies !== undefined && { copies: options.copies }) });
+    });
+    const { holders } = await this.find(key);
+    const result = await this.storing.at({ key, record, ttlMs }, holders, options);
+    act((agent) => this.published.set(agent, id, [{ key, record, ttlMs }, ...parts]));
     return { ...result, seq };
+  }
+
+  private async record(key: NodeId): Promise<SoundRecord | undefined> {
+    const own = this.kept(key).find(({ author }) => author === undefined);
+    if (own !== undefined) return own;
+    const { records, without } = await this.find(key, ({ author }) => author === undefined);
+    const record = records.find(({ author }) => author === undefined);
+    if (record !== undefined && without[0] !== undefined) this.cache(record, without[0]);
+    return record;
+  }
+
+  /** The value of a record, of pieces where it is large. */
+  private async whole({ key, value, isList }: SoundRecord): Promise<Uint8Array> {
+    if (!isList) return value;
+    const list = readList(value);
+    const pieces = list && (await inTurn(list.keys, (piece) => this.record(piece)));
+    const missing = pieces?.filter((piece) => piece === undefined || piece.isList).length;
+    const all = missing === 0 ? (pieces as readonly SoundRecord[]).map((piece) => piece.value) : [];
+    const joint = missing === 0 ? joined(list as PieceList, all) : undefined;
+    if (joint !== undefined) return joint;
+    const why = list === undefined || missing === 0 ? 'its list is malformed' : `${missing} of ${list.keys.length} pieces were not found`;
+    throw new NetworkError('VALUE_INCOMPLETE', `the value is incomplete: ${why}`, { details: { key } });
   }
 
   /** Looks the key up, and collects what those who answer have. Ends early with the first record that is enough. */
@@ -218,52 +235,27 @@ export class Values {
   private cache({ key, bytes }: SoundRecord, holder: Holder): void {
     this.storing.on(holder, { key, record: bytes, ttlMs: CACHE_MS, expected: undefined }, () => {});
   }
+}
 
-  /** Puts everything again, one region of keys after another. */
-  private async renew(agent: BehaviorAgent): Promise<void> {
-    const all = [...this.published.values()];
-    if (all.length === 0) return;
-    const shortestMs = Math.min(TTL_MS, ...all.map(({ ttlMs }) => ttlMs));
-    if (this.isRenewing) return this.timer.within(agent, shortestMs * RETRY_SHARE);
-    this.isRenewing = true;
-    this.timer.within(agent, shortestMs * RENEW_SHARE);
-    const isComplete = await this.putAgain(all).catch(() => false);
-    this.isRenewing = false;
-    if (isComplete) return;
-    this.parts.counters.renewalsFailed++;
-    // A node that has stopped puts nothing again.
-    if (this.published.size > 0) this.parts.act((later) => this.timer.within(later, shortestMs * RETRY_SHARE));
-  }
+interface Publication {
+  readonly key: NodeId;
+  readonly record: Uint8Array;
+  readonly pieces: readonly RecordValue[];
+  readonly seq?: number;
+  readonly options: PutOptions & { readonly expected?: number };
+}
 
-  /** False: not each was kept by somebody. */
-  private async putAgain(all: readonly StoredRecord[]): Promise<boolean> {
-    let isComplete = true;
-    let keys: readonly NodeId[] = [...new Set(all.map(({ key }) => key))].sort();
-    while (keys.length > 0) {
-      const finding = await this.find(keys[0] as NodeId);
-      const served = servedBy(
-        keys,
-        finding.lookup.closest().map(({ nodeId }) => nodeId),
-      );
-      const due = new Set(served);
-      for (const published of all)
-        if (due.has(published.key)) {
-          const put = this.storing.at(published, finding.holders, { copies: 1 });
-          // One that nobody keeps any more, such as one that was replaced, does not hold up the others.
-          isComplete = (await put.then(isTrue, isFalse)) && isComplete;
-        }
-      keys = keys.slice(served.length);
-    }
-    return isComplete;
-  }
+/** Some at once, the results in order; ends with the first that fails. */
+async function inTurn<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<readonly R[]> {
+  const results: R[] = [];
+  for (let from = 0; from < items.length; from += PIECES_AT_ONCE)
+    results.push(...(await Promise.all(items.slice(from, from + PIECES_AT_ONCE).map(work))));
+  return results;
 }
 
 function providersIn(records: readonly SoundRecord[]): readonly NodeId[] {
   return records.flatMap(({ kind, author }) => (kind === PROVIDER && author !== undefined ? author : []));
 }
-
-const isTrue = () => true;
-const isFalse = () => false;
 
 function readSound(ports: RecordPorts, key: NodeId, bytes: Uint8Array): readonly SoundRecord[] {
   const record = readRecord(ports, key, bytes);
@@ -271,8 +263,8 @@ function readSound(ports: RecordPorts, key: NodeId, bytes: Uint8Array): readonly
 }
 
 function requireValue(value: Uint8Array): void {
-  if (!(value instanceof Uint8Array) || value.length > RECORD_LIMITS.valueBytesMax)
-    throw new NetworkError('ARGUMENT_INVALID', `a value is bytes, ${RECORD_LIMITS.valueBytesMax} at most`);
+  if (!(value instanceof Uint8Array) || value.length > LARGE_BYTES_MAX)
+    throw new NetworkError('ARGUMENT_INVALID', `a value is bytes, ${LARGE_BYTES_MAX} at most`);
 }
 
 function requireName(name: string): void {

@@ -167,7 +167,13 @@ describe('a spacer beside hostile neighbours', () => {
   it('keeps nothing without the token of a find before (row 60)', async () => {
     await meet();
     const key = random.nodeId();
-    const body = storeBody({ key, token: random.bytes(8), ttlMs: 60_000, expected: undefined, record: immutableRecord(Uint8Array.of(1)) });
+    const body = storeBody({
+      key,
+      token: random.bytes(8),
+      ttlMs: 60_000,
+      expected: undefined,
+      record: immutableRecord({ value: Uint8Array.of(1), isList: false }),
+    });
     puppetOf().send(honest.id, question(OP_STORE, body));
     await space.net.run(100);
     expect(answers()).to.deep.equal([[0, 1]]);

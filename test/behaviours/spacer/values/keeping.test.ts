@@ -1,7 +1,10 @@
 /**
  * @module What a node keeps for others outlives a crash, and is forgotten in time, whatever else the spacer does.
  */
+
 import { expect } from 'chai';
+import type { Published } from '../../../../behaviours/spacer/values/published.js';
+import type { ValuesParts } from '../../../../behaviours/spacer/values/values.js';
 import { NetworkError, type NodeId, type Storage } from '../../../../core/index.js';
 import { Space, spacerOf } from '../support.js';
 
@@ -85,8 +88,9 @@ describe('the records that a spacer keeps', () => {
     const provided = 'ff'.repeat(32) as NodeId;
     await space.net.waitFor(values.provide(provided, { ttlMs: 20_000 }));
     // The one that comes before it by its key was replaced from elsewhere.
-    const inner = values as unknown as { published: Map<string, { key: NodeId; record: Uint8Array; ttlMs: number }> };
-    inner.published.set('broken', { key: '00'.repeat(32) as NodeId, record: Uint8Array.of(9), ttlMs: 20_000 });
+    const { published, parts } = values as unknown as { readonly published: Published; readonly parts: ValuesParts };
+    const broken = { key: '00'.repeat(32) as NodeId, record: Uint8Array.of(9), ttlMs: 20_000 };
+    parts.act((agent) => published.set(agent, 'broken', [broken]));
     await space.net.run(60_000);
     expect(await space.net.waitFor(values.providers(provided))).to.deep.equal([node.id]);
     expect(spacerOf(node).counters.renewalsFailed).to.be.greaterThan(counters.renewalsFailed);

@@ -10,7 +10,7 @@ describe('the record store of a spacer', () => {
   const random = new SeededRandom(60);
   const value = new Uint8Array(1);
   const wish = (source: string | undefined, key: NodeId = random.nodeId(), ttlMs = 1_000): StoreWish => ({
-    record: { kind: 0, key, author: undefined, seq: 0, value, bytes: value },
+    record: { kind: 0, key, author: undefined, seq: 0, value, isList: false, bytes: value },
     ...{ source: source as NodeId | undefined, ttlMs, expected: undefined },
   });
 

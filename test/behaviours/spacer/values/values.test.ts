@@ -5,9 +5,19 @@ import { expect } from 'chai';
 import { SpacerBehavior } from '../../../../behaviours/spacer/index.js';
 import { closestOf } from '../../../../behaviours/spacer/table/closest.js';
 import { prefixOf } from '../../../../behaviours/spacer/table/contact.js';
+import { divided, joined, type PieceList, readList } from '../../../../behaviours/spacer/values/pieces.js';
 import { RecordStore, STORE_LIMITS } from '../../../../behaviours/spacer/values/record-store.js';
-import { keyOfValue, mutableRecord, providerRecord, type RecordPorts, readRecord } from '../../../../behaviours/spacer/values/records.js';
+import {
+  immutableRecord,
+  keyOfName,
+  keyOfValue,
+  mutableRecord,
+  providerRecord,
+  type RecordPorts,
+  readRecord,
+} from '../../../../behaviours/spacer/values/records.js';
 import { servedBy } from '../../../../behaviours/spacer/values/sweep.js';
+import type { ValuesParts } from '../../../../behaviours/spacer/values/values.js';
 import { NetworkBehavior, type NetworkError, type NodeId, SEALER, type Sealer, SIGNER, type Signer } from '../../../../core/index.js';
 import type { SimulatedNode } from '../../../../simulation.js';
 import { SeededRandom } from '../../../../testing/conformance/check-tools.js';
@@ -46,6 +56,11 @@ describe('values of a spacer', function () {
   const valuesOf = (index: number) => (nodes[index] as SimulatedNode).behavior(SpacerBehavior).values;
   const ports = (index: number): RecordPorts => (nodes[index] as SimulatedNode).behavior(Maker);
   const wait = <T>(promise: Promise<T>) => space.net.waitFor(promise);
+  /** As if somebody had stored it there. */
+  const keepAt = (node: SimulatedNode, key: NodeId, record: Uint8Array) => {
+    const { parts } = node.behavior(SpacerBehavior).values as unknown as { readonly parts: ValuesParts };
+    parts.act((agent) => parts.keeping.keep(agent, { key, record, ttlMs: 60_000, expected: undefined }, undefined));
+  };
   const codeOf = async (promise: Promise<unknown>) => {
     const error = await wait(
       promise.then(
@@ -63,9 +78,47 @@ describe('values of a spacer', function () {
     expect(await wait(valuesOf(3).get('ab'.repeat(32) as NodeId))).to.equal(undefined);
   });
 
-  it('takes 1,000 bytes and not one more (row 60)', async () => {
-    expect((await wait(valuesOf(0).put(new Uint8Array(1_000)))).stored).to.be.at.least(5);
-    expect(await codeOf(valuesOf(0).put(new Uint8Array(1_001)))).to.equal('ARGUMENT_INVALID');
+  it('takes 31,000 bytes and not one more, in pieces beyond 1,000 (row 60)', async () => {
+    for (const length of [0, 1_000, 1_001, 2_000, 31_000]) {
+      const value = Uint8Array.from({ length }, (_, index) => (index * 31 + length) % 251);
+      const before = valuesOf(0).publishedCount;
+      const { key, stored } = await wait(valuesOf(0).put(value));
+      expect(stored, `${length}`).to.be.at.least(5);
+      expect(valuesOf(0).publishedCount - before).to.equal(length > 1_000 ? 1 + Math.ceil(length / 1_000) : 1);
+      expect(await wait(valuesOf(11).get(key)), `${length}`).to.deep.equal(value);
+    }
+    expect(await codeOf(valuesOf(0).put(new Uint8Array(31_001)))).to.equal('ARGUMENT_INVALID');
+  });
+
+  it('a large signed value is replaced as a whole, and without its pieces it is incomplete', async () => {
+    const author = (nodes[2] as SimulatedNode).id;
+    const large = (fill: number) => new Uint8Array(4_500).fill(fill);
+    await wait(valuesOf(2).putSigned('book', large(1), { ttlMs: 60_000 }));
+    expect((await wait(valuesOf(2).putSigned('book', bytes('short'), { expected: 1 }))).seq).to.equal(2);
+    expect(text((await wait(valuesOf(9).getSigned(author, 'book')))?.value)).to.equal('short');
+    const before = valuesOf(2).publishedCount;
+    await wait(valuesOf(2).putSigned('book', large(3), { expected: 2 }));
+    expect(valuesOf(2).publishedCount - before, 'the list and five pieces in place of one record').to.equal(5);
+    expect(await wait(valuesOf(9).getSigned(author, 'book'))).to.deep.equal({ value: large(3), seq: 3 });
+    const { content } = divided(ports(2), large(7));
+    const lost = keyOfValue(ports(2), content);
+    const record = immutableRecord(content);
+    const holders = space.closest(lost, 12).map((id) => nodes.find((node) => node.id === id) as SimulatedNode);
+    for (const holder of holders) keepAt(holder, lost, record);
+    expect(await codeOf(valuesOf(9).get(lost))).to.equal('VALUE_INCOMPLETE');
+  });
+
+  it('a list is read that could have been made, and no other', () => {
+    const { content, pieces } = divided(ports(0), new Uint8Array(2_500));
+    expect(readList(content.value)).to.deep.include({ byteCount: 2_500 });
+    const count = (value: number) => [value >>> 24, (value >>> 16) & 0xff, (value >>> 8) & 0xff, value & 0xff];
+    const keys = (length: number) => new Array<number>(32 * length).fill(7);
+    for (const list of [[], count(2_500), [...count(1_000), ...keys(1)], [...count(2_500), ...keys(2)], [...count(31_001), ...keys(32)]])
+      expect(readList(Uint8Array.from(list))).to.equal(undefined);
+    expect(readList(Uint8Array.from([...count(1_001), ...keys(2)]))?.keys.length).to.equal(2);
+    const all = pieces.map(({ value }) => value);
+    expect(joined(readList(content.value) as PieceList, all)).to.deep.equal(new Uint8Array(2_500));
+    expect(joined(readList(content.value) as PieceList, [...all.slice(0, 2), new Uint8Array(499)])).to.equal(undefined);
   });
 
   it('a signed value is replaced by its author alone, number by number, with compare-and-set', async () => {
@@ -104,7 +157,7 @@ describe('values of a spacer', function () {
 
   it('a record that is not what it says is read nowhere, whichever bit is wrong (row 60)', () => {
     const one = ports(0);
-    const key = keyOfValue(one, bytes('x'));
+    const key = keyOfValue(one, { value: bytes('x'), isList: false });
     expect(readRecord(one, key, Uint8Array.of(0, ...bytes('y')))).to.equal('bad-signature');
     expect(readRecord(one, key, new Uint8Array(1_301))).to.equal('too-large');
     expect(readRecord(one, key, Uint8Array.of(9))).to.equal('malformed');
@@ -117,13 +170,19 @@ describe('values of a spacer', function () {
       expect(readRecord(one, provided, wrong), `byte ${index}`).to.be.a('string');
     }
     expect(readRecord(one, key, sound)).to.equal('bad-signature');
+    const list = { value: divided(one, new Uint8Array(1_001)).content.value, isList: true };
+    const listed = mutableRecord(one, 'list', 1, list);
+    const place = keyOfName(one, (nodes[0] as SimulatedNode).id, 'list');
+    expect(readRecord(ports(1), place, listed)).to.include({ isList: true, seq: 1 });
+    for (const wrong of [0x01, 0x82, 0xff]) expect(readRecord(one, place, Uint8Array.of(wrong, ...listed.subarray(1)))).to.be.a('string');
+    expect(readRecord(one, keyOfValue(one, { ...list, isList: false }), immutableRecord(list))).to.equal('bad-signature');
   });
 
   it('keeps the newer of two, refuses what is older or was not expected, and so many of one source (row 60)', () => {
     const one = ports(0);
     const store = new RecordStore();
     const read = (seq: number, value: string) => {
-      const record = mutableRecord(one, 'name', seq, bytes(value));
+      const record = mutableRecord(one, 'name', seq, { value: bytes(value), isList: false });
       const key = one.sealer.tag(`spacer/mutable/1:${nodes[0]?.id}:name`);
       return readRecord(one, [...key].map((byte) => byte.toString(16).padStart(2, '0')).join('') as NodeId, record);
     };
@@ -140,7 +199,7 @@ describe('values of a spacer', function () {
     const of = (source: string) => {
       const key = random.nodeId();
       return {
-        record: { kind: 0, key, author: undefined, seq: 0, value: bytes(''), bytes: bytes('') },
+        record: { kind: 0, key, author: undefined, seq: 0, value: bytes(''), isList: false, bytes: bytes('') },
         source: source as NodeId,
         ttlMs: 1_000,
         expected: undefined,

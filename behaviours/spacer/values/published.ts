@@ -1,0 +1,107 @@
+/**
+ * @module Published: the records that this node has put, and puts again in time, region by region, until they are withdrawn. The pieces of a value are put again with
+ * it. Bounded in records.
+ */
+import { type BehaviorAgent, NetworkError, type NodeId, WakeTimer } from '../../../core/index.js';
+import type { FoundNode } from '../lookup/lookup.js';
+import type { SpacerCounters } from '../options.js';
+import type { Holder, StoredRecord, Storing } from './storing.js';
+import { servedBy } from './sweep.js';
+
+/** Records of this node that are put again. */
+export const PUBLISHED_MAX = 16_384;
+/** Put again after this share of their time, and, where that failed or still goes on, after this one more. */
+const RENEW_SHARE = 0.5;
+const RETRY_SHARE = 0.125;
+
+export interface PublishedParts {
+  readonly storing: Storing;
+  readonly counters: SpacerCounters;
+  /** Who is closest to a key. */
+  find(key: NodeId): Promise<{ readonly closest: readonly FoundNode[]; readonly holders: readonly Holder[] }>;
+  act<T>(work: (agent: BehaviorAgent) => T): T;
+}
+
+export class Published {
+  private readonly entries = new Map<string, readonly StoredRecord[]>();
+  private readonly timer = new WakeTimer<BehaviorAgent>((agent) => void this.renew(agent));
+  private isRenewing = false;
+  private count = 0;
+
+  constructor(private readonly parts: PublishedParts) {}
+
+  /** Records. */
+  get size(): number {
+    return this.count;
+  }
+
+  /** Throws `LIMIT_EXCEEDED` when so many records of one entry have no room. */
+  requireRoom(id: string, count: number): void {
+    if (this.count - (this.entries.get(id)?.length ?? 0) + count <= PUBLISHED_MAX) return;
+    throw new NetworkError('LIMIT_EXCEEDED', `this node has put ${this.count} records already, of ${PUBLISHED_MAX}`, {
+      details: { maximum: PUBLISHED_MAX },
+    });
+  }
+
+  /** They have been put, in place of those of the same id. */
+  set(agent: BehaviorAgent, id: string, records: readonly StoredRecord[]): void {
+    this.delete(id);
+    this.entries.set(id, records);
+    this.count += records.length;
+    this.timer.within(agent, Math.min(...records.map(({ ttlMs }) => ttlMs)) * RENEW_SHARE);
+  }
+
+  /** They are not put again. */
+  delete(id: string): void {
+    this.count -= this.entries.get(id)?.length ?? 0;
+    this.entries.delete(id);
+  }
+
+  stop(): void {
+    this.timer.cancel();
+    this.entries.clear();
+    this.count = 0;
+  }
+
+  /** Puts everything again, one region of keys after another. */
+  private async renew(agent: BehaviorAgent): Promise<void> {
+    const all = [...this.entries.values()].flat();
+    if (all.length === 0) return;
+    const shortestMs = Math.min(...all.map(({ ttlMs }) => ttlMs));
+    if (this.isRenewing) return this.timer.within(agent, shortestMs * RETRY_SHARE);
+    this.isRenewing = true;
+    this.timer.within(agent, shortestMs * RENEW_SHARE);
+    const isComplete = await this.putAgain(all).catch(() => false);
+    this.isRenewing = false;
+    if (isComplete) return;
+    this.parts.counters.renewalsFailed++;
+    // A node that has stopped puts nothing again.
+    if (this.count > 0) this.parts.act((later) => this.timer.within(later, shortestMs * RETRY_SHARE));
+  }
+
+  /** False: not each was kept by somebody. */
+  private async putAgain(all: readonly StoredRecord[]): Promise<boolean> {
+    const { storing, find } = this.parts;
+    let isComplete = true;
+    let keys: readonly NodeId[] = [...new Set(all.map(({ key }) => key))].sort();
+    while (keys.length > 0) {
+      const { closest, holders } = await find(keys[0] as NodeId);
+      const served = servedBy(
+        keys,
+        closest.map(({ nodeId }) => nodeId),
+      );
+      const due = new Set(served);
+      for (const published of all)
+        if (due.has(published.key)) {
+          const put = storing.at(published, holders, { copies: 1 });
+          // One that nobody keeps any more, such as one that was replaced, does not hold up the others.
+          isComplete = (await put.then(isTrue, isFalse)) && isComplete;
+        }
+      keys = keys.slice(served.length);
+    }
+    return isComplete;
+  }
+}
+
+const isTrue = () => true;
+const isFalse = () => false;
