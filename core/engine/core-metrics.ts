@@ -29,6 +29,7 @@ export class CoreMetrics extends Metrics {
   readonly dialsFailed = this.counter('dials_failed_total');
   readonly duplicates = this.counter('duplicates_closed_total');
   readonly handovers = this.counter('handovers_total');
+  readonly resumptions = this.counter('resumptions_total');
   readonly replaced = this.counter('connections_replaced_total');
   readonly localStalls = this.counter('local_stalls_total');
   readonly datagramsRefused = this.counter('datagrams_refused_total');

@@ -139,11 +139,15 @@ function messagePartsOf(context: EngineContext, router: RouterFacade, parts: Beh
   const delivery = new Delivery({ ...shared, forwarder, control: new Control(shared) });
   const pipeline = new LinkPipeline(context, parts.links, parts.duplicates, delivery);
   parts.links.readOn = (link) => pipeline.readOn(link);
-  const datagrams = new Datagrams(context, parts.links, pipeline);
+  const datagrams = new Datagrams(context, parts.links, pipeline, parts.handovers);
   parts.handovers.absorbed = (candidate, link) => {
     parts.dialer.absorbed(candidate, link);
     datagrams.absorbed(candidate, link);
+    parts.upgrades.opened(link);
   };
+  parts.handovers.seek = (link) => parts.upgrades.seek(link);
+  parts.handovers.resumptions.readFormer = (link) => pipeline.readFormer(link);
+  parts.links.security.onSilent = (link, channel) => parts.handovers.silent(link, channel);
   const search = new ServiceSearch({ ...shared, signals });
   router.beyond = search;
   const sender = new Sender({ ...shared, search });

@@ -48,6 +48,13 @@ export class FrameReader {
     return this.#accumulate(available);
   }
 
+  /** The frame that was read last is read again by the next call of `next`. */
+  again(): void {
+    this.#wanted = this.end - this.start;
+    if (this.bytes === this.#carry) this.#carried = this.#wanted;
+    else this.#at = this.start;
+  }
+
   #readPrefix(): boolean {
     while (this.#at < this.#input.length) {
       const byte = this.#input[this.#at++] as number;

@@ -13,6 +13,8 @@
  * | 7 pace | u32 in ms: the sender keeps the link alive with a message every so often, and may be silent three times as long, once the remote has sent one, too;
  *   of both the longer one holds; 0: as ever |
  * | 8 handover | the first 16 bytes of the new channel's handshake hash: nothing follows on this channel |
+ * | 9 resume | of the lost channel's sequences: u16 count, so many of u8 sequence, ascending, u48 next position expected, u48 end of the sender's own |
+ * | 10 rest | a piece of the lost channel: u8 sequence, u48 position, at least one byte |
  *
  * A service list is a u16 count, then one byte for each service, ascending.
  */
@@ -28,6 +30,8 @@ const SERVICES = 5;
 const LOST = 6;
 const PACE = 7;
 const HANDOVER = 8;
+const RESUME = 9;
+const REST = 10;
 /** Of a channel's handshake hash, so much names it. */
 export const CHANNEL_NAME_BYTES = 16;
 
@@ -58,8 +62,28 @@ export type ControlMessage =
   | { readonly type: 'pace'; readonly ms: number }
   /** The remote sends nothing more on this channel; everything else comes over the one that is named. */
   | { readonly type: 'handover'; readonly channel: Uint8Array }
+  /** The channel before this one is lost: what of it has arrived at the remote, and where its own sequences end. */
+  | { readonly type: 'resume'; readonly sequences: readonly SequenceState[] }
+  /** What had not arrived over the channel before this one. */
+  | ({ readonly type: 'rest' } & SequencePiece)
   /** A relay could not forward a message of this node's. The only kind that is routed, and never answered. */
   | LostMessage;
+
+/** A sequence of frames, both ways. */
+export interface SequenceState {
+  readonly sequence: number;
+  /** Everything before it has come. */
+  readonly next: number;
+  /** Everything that was sent is before it. */
+  readonly end: number;
+}
+
+/** Bytes of one sequence. */
+export interface SequencePiece {
+  readonly sequence: number;
+  readonly position: number;
+  readonly bytes: Uint8Array;
+}
 
 export interface LostMessage {
   readonly type: 'lost';
@@ -115,6 +139,28 @@ export function encodeHandover(channel: Uint8Array): Uint8Array {
   return begin(HANDOVER).bytes(channel).written;
 }
 
+/** `sequences` in any order. */
+export function encodeResume(sequences: readonly SequenceState[]): Uint8Array {
+  const writer = begin(RESUME).u16(sequences.length);
+  const sorted = [...sequences].sort((left, right) => left.sequence - right.sequence);
+  for (const { sequence, next, end } of sorted) writer.u8(sequence).u48(next).u48(end);
+  return writer.written;
+}
+
+export function encodeRest({ sequence, position, bytes }: SequencePiece): Uint8Array {
+  return begin(REST).u8(sequence).u48(position).bytes(bytes).written;
+}
+
+/** Whether a message of service 0 that begins there is a resume. */
+export function isResume(bytes: Uint8Array, at: number): boolean {
+  return bytes[at] === RESUME;
+}
+
+/** Whether it is a close. */
+export function isClose(bytes: Uint8Array, at: number): boolean {
+  return bytes[at] === CLOSE;
+}
+
 /** `payloadStart`: of a longer one the first 16 bytes are taken. */
 export function encodeLost({ cause, fromServiceId, serviceId, streamId, payloadStart }: Omit<LostMessage, 'type'>): Uint8Array {
   return begin(LOST)
@@ -151,6 +197,10 @@ function readControl(reader: ByteReader): ControlMessage | 'unknown' {
       return { type: 'pace', ms: reader.u32() };
     case HANDOVER:
       return { type: 'handover', channel: reader.copy(CHANNEL_NAME_BYTES) };
+    case RESUME:
+      return readResume(reader);
+    case REST:
+      return readRest(reader);
     default:
       return 'unknown';
   }
@@ -195,6 +245,22 @@ function readLost(reader: ByteReader): ControlMessage {
   const [fromServiceId, serviceId, streamId] = [reader.u8(), reader.u8(), reader.u32()];
   if (cause === undefined || reader.left > LOST_PAYLOAD_BYTES_MAX) reader.fail();
   return { type: 'lost', cause: cause as LossCause, fromServiceId, serviceId, streamId, payloadStart: reader.copy(reader.left) };
+}
+
+function readResume(reader: ByteReader): ControlMessage {
+  const sequences: SequenceState[] = [];
+  for (let left = reader.u16(); left > 0 && !reader.hasFailed; left--) {
+    const state = { sequence: reader.u8(), next: reader.u48(), end: reader.u48() };
+    if (state.sequence <= (sequences.at(-1)?.sequence ?? -1)) reader.fail();
+    sequences.push(state);
+  }
+  return { type: 'resume', sequences };
+}
+
+function readRest(reader: ByteReader): ControlMessage {
+  const [sequence, position] = [reader.u8(), reader.u48()];
+  if (reader.left === 0) reader.fail();
+  return { type: 'rest', sequence, position, bytes: reader.copy(reader.left) };
 }
 
 /** A list that ascends without repetition. */

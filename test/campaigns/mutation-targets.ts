@@ -12,6 +12,8 @@ import {
   encodePing,
   encodePong,
   encodeReady,
+  encodeRest,
+  encodeResume,
   encodeServices,
 } from '../../core/wire/link-control.js';
 import { APPENDIX_F, EXACT, fromHex, publishedVectors, toHex } from '../core/cbor-corpus.js';
@@ -67,6 +69,8 @@ function verifyControl(bytes: Uint8Array, answer: unknown): string | undefined {
     lost: () => (message.type === 'lost' ? encodeLost(message) : bytes),
     pace: () => (message.type === 'pace' ? encodePace(message.ms) : bytes),
     handover: () => (message.type === 'handover' ? encodeHandover(message.channel) : bytes),
+    resume: () => (message.type === 'resume' ? encodeResume(message.sequences) : bytes),
+    rest: () => (message.type === 'rest' ? encodeRest(message) : bytes),
     services: () => (message.type === 'services' ? encodeServices(message.services) : bytes),
   }[message.type]();
   return toHex(encoded) === toHex(bytes) ? undefined : 'the message has a second encoding';
@@ -76,7 +80,14 @@ export const MUTATION_TARGETS: readonly MutationTarget[] = [
   { name: 'cbor', corpus: cborCorpus(), decode: (bytes) => decodeValue(bytes), verify: verifyValue },
   {
     name: 'control',
-    corpus: [encodePing(1), encodePong(2 ** 40), encodeReady([1, 6, 64, 255]), encodeClose(4, 'näh\u{1f600}'), encodeServices([0, 64])],
+    corpus: [
+      ...[encodePing(1), encodePong(2 ** 40), encodeReady([1, 6, 64, 255]), encodeClose(4, 'näh\u{1f600}'), encodeServices([0, 64])],
+      encodeResume([
+        { sequence: 0, next: 7, end: 2 ** 40 },
+        { sequence: 64, next: 0, end: 1 },
+      ]),
+      encodeRest({ sequence: 64, position: 2 ** 33, bytes: Uint8Array.of(1, 2) }),
+    ],
     decode: (bytes) => decodeControl(bytes),
     verify: verifyControl,
   },

@@ -6,7 +6,15 @@ import { nodeCrypto } from '../../core/platform/node/crypto-node.js';
 import { spaceOf } from '../../core/security/space.js';
 import { varintBytes, writeVarint } from '../../core/structures/bytes.js';
 import { encodeValue, VALUE_LIMITS_DEFAULT } from '../../core/wire/codec.js';
-import { encodeClose, encodeLost, encodePing, encodeReady, encodeServices } from '../../core/wire/link-control.js';
+import {
+  encodeClose,
+  encodeLost,
+  encodePing,
+  encodeReady,
+  encodeRest,
+  encodeResume,
+  encodeServices,
+} from '../../core/wire/link-control.js';
 import { HeaderDraft, KIND_SERVICE, KIND_SERVICES } from '../../core/wire/message.js';
 import { type Block, blocksOf, readPages } from './pages.js';
 
@@ -53,6 +61,8 @@ const EXAMPLES: Readonly<Record<string, Uint8Array>> = {
   close: encodeClose(1, 'bye'),
   'services-changed': encodeServices([0, 64, 255]),
   lost: encodeLost({ cause: 'lane-full', fromServiceId: 6, serviceId: 6, streamId: 9, payloadStart: Uint8Array.of(1, 2, 3, 4, 5) }),
+  resume: encodeResume([{ sequence: 64, next: 7, end: 300 }]),
+  rest: encodeRest({ sequence: 64, position: 299, bytes: Uint8Array.of(0xff) }),
   call: call(),
   'call-answer': callAnswer(),
   value: encodeValue({ text: 'hi' }),

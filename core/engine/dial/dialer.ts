@@ -78,8 +78,8 @@ export class Dialer implements LinkObserver, BehaviorObserver {
     const { nodeId } = dialling;
     if (context.isStopping) return this.settle(dialling, new NetworkError('NOT_STARTED', 'the node was stopped'));
     const open = nodeId === undefined ? undefined : this.links.openTo(nodeId);
-    const isUpgrade = request.isUpgrade === true && open?.path === 'relayed';
-    if (open !== undefined && !isUpgrade) return this.settle(dialling, open.connection as Connection);
+    const isServed = request.aim === undefined || (request.aim === 'direct-path' && open?.path === 'direct');
+    if (open !== undefined && isServed) return this.settle(dialling, open.connection as Connection);
     if (nodeId === context.self) return this.settle(dialling, new NetworkError('SELF_DIAL', 'the target is this node'));
     dialling.take(this.lookUp(dialling), context.limits.addressesPerDialMax);
     if (dialling.isExhausted) return this.settle(dialling, unknownAddresses());
@@ -253,7 +253,7 @@ export class Dialer implements LinkObserver, BehaviorObserver {
     for (const link of [...dialling.active])
       if (!isOpen || link.id !== outcome.id) this.links.close(link, isOpen ? 'duplicate' : 'timeout', 'the attempt has ended');
     if (isOpen && request.holder !== undefined) this.links.hold(outcome.id, request.holder);
-    const isNews = request.isUpgrade !== true && !isOpen && (outcome.code !== 'SELF_DIAL' || dialling.hasMetSelf);
+    const isNews = request.aim === undefined && !isOpen && (outcome.code !== 'SELF_DIAL' || dialling.hasMetSelf);
     if (isNews) this.report(request, outcome as NetworkError);
     request.onSettled?.(outcome);
     this.runWaiting();

@@ -21,8 +21,11 @@ export interface DialRequest {
   readonly owner?: object;
   /** An address whose channel ends before its remote has sent a byte, as a busy node's may, is dialled again; absent: it has failed. */
   readonly isPatient?: boolean;
-  /** The node is connected over others already: only direct addresses are dialled, and nobody is told of a failure. */
-  readonly isUpgrade?: boolean;
+  /**
+   * The node is connected already, and another channel of that connection is wanted: a direct one, or any. A failure is no news. Absent: a
+   * connection is wanted, and one that is open will do.
+   */
+  readonly aim?: 'direct-path' | 'any-path';
   /** Holds the connection that comes of it. */
   readonly holder?: object;
   /** Called exactly once. */
@@ -101,7 +104,7 @@ export class Dialling {
   take({ addresses, isComplete }: FoundAddresses, countMax: number): void {
     this.isLookingUp = !isComplete;
     for (const address of addresses) {
-      if (isRelayed(address) && this.request.isUpgrade === true) continue;
+      if (isRelayed(address) && this.request.aim === 'direct-path') continue;
       const room = isRelayed(address) ? countMax + 1 : countMax;
       if (this.known.has(address.text) || this.known.size >= room) continue;
       this.known.add(address.text);

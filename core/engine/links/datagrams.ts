@@ -18,6 +18,7 @@ import {
 } from '../../security/datagrams/header.js';
 import { equalBytes } from '../../structures/bytes.js';
 import type { EngineContext, Input } from '../context.js';
+import type { Handovers } from './handovers.js';
 import type { Link } from './link.js';
 import type { LinkObserver } from './link-observer.js';
 import type { LinkPipeline } from './link-pipeline.js';
@@ -35,6 +36,7 @@ export class Datagrams implements LinkObserver {
     private readonly context: EngineContext,
     private readonly links: LinkTable,
     private readonly pipeline: LinkPipeline,
+    private readonly handovers: Handovers,
   ) {
     this.cookies = new Cookies(context.options.crypto, context.options.random);
   }
@@ -77,7 +79,7 @@ export class Datagrams implements LinkObserver {
 
   private socketClosed({ socketId, cause }: SocketEnd): void {
     for (const link of [...this.links.all])
-      if (link.socketId === socketId || link.former?.socketId === socketId) this.links.channelClosed(link, 'transport', cause.message);
+      if (link.socketId === socketId || link.former?.socketId === socketId) this.handovers.lost(link, socketId, cause);
   }
 
   private initiate(arrival: Arrival): void {

@@ -80,7 +80,11 @@ export class Duplicates implements LinkObserver {
   private contest(link: Link, rival: Link): void {
     const isRestarted = link.instance !== rival.instance;
     const isChanging = rival.former !== undefined;
-    if (!isRestarted && (isChanging || !this.liveness.isSuspect(rival))) return this.lose(link);
+    if (!isRestarted && (isChanging || !this.liveness.isSuspect(rival))) {
+      // The remote may look for another channel because this one is lost, which shows as soon as something is sent there.
+      if (rival.isOpen && rival.channel?.kind === 'datagram') this.liveness.ping(rival);
+      return this.lose(link);
+    }
     if (this.supersede(link, rival)) this.choose(link);
   }
 

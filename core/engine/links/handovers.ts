@@ -1,34 +1,44 @@
 /**
  * @module Handovers: a link that goes over other nodes gets a direct channel, while it is open: link, id, lanes and handlers stay. A direct
  * channel to the same start of a node with which a relayed link is open is a candidate: it carries nothing until the hand-over. The node with
- * the smaller id decides: it ends the old channel with `handover`, which names the new one, and sends everything else there. The other answers
- * likewise. Each reads the old channel up to that message, which comes after all others, then the new one. So nothing is lost, doubled or out of order. What
- * was sent on the old channel is repaired there until it has arrived; when that takes too long, the link ends as if its channel were lost.
+ * the smaller id decides: it ends the old channel with `handover`, which names the new one. The other answers likewise. Each sends everything else on
+ * the new channel as soon as the old one is acknowledged up to that message, and reads the old channel up to there, then the new one. So nothing is
+ * lost, doubled or out of order. When the old channel falls silent meanwhile, what it has left goes over the new one (`resumptions.ts`).
+ *
+ * A channel of datagrams that falls silent, or whose socket is gone, is replaced likewise by any other between the two nodes, without a word on
+ * the old one. A link whose channel is gone ends after 5 s without another one.
  */
+
+import type { NetworkError } from '../../errors.js';
 import { equalBytes } from '../../structures/bytes.js';
-import { CHANNEL_NAME_BYTES, encodeHandover } from '../../wire/link-control.js';
-import { controlDraft } from '../../wire/message.js';
+import { CHANNEL_NAME_BYTES, encodeHandover, isClose, isResume, type SequenceState } from '../../wire/link-control.js';
+import { controlDraft, type HeaderView, KIND_DIRECT } from '../../wire/message.js';
 import type { Callbacks } from '../behaviors/callbacks.js';
 import type { EngineContext } from '../context.js';
+import { Candidates } from './candidates.js';
+import type { DatagramChannel } from './datagrams/datagram-channel.js';
 import type { Slab } from './lane.js';
 import type { Link } from './link.js';
 import type { LinkObserver } from './link-observer.js';
 import type { LinkTable } from './link-table.js';
 import { Outbox } from './outbox.js';
+import { Resumptions } from './resumptions.js';
 
 /** How long a hand-over may take. A candidate waits until its deadline for opening. */
 const HANDOVER_MS = 10_000;
 /** The old channel still acknowledges for so long what the remote may send again. */
 const LINGER_MS = 3_000;
-/** Channels to one node that wait for its choice. */
-const CANDIDATES_MAX = 4;
+/** A link whose channel is gone waits so long for another one. */
+const LOST_MS = 5_000;
 const TOO_MANY = 'another channel between the two nodes was chosen';
 
 export class Handovers implements LinkObserver {
   /** Set right after construction: the dial, or the initiation, that a channel comes from has come to this link. */
   absorbed!: (candidate: Link, link: Link) => void;
-  /** Channels that wait for the smaller node, by the link that they could take over. */
-  private readonly candidates = new Map<Link, readonly Link[]>();
+  /** Set right after construction: another channel is to be found for the link. */
+  seek!: (link: Link) => void;
+  readonly resumptions: Resumptions;
+  private readonly candidates = new Candidates();
   /** Links by the id by which a transport knows the stream that took them over, until it has ended. */
   private readonly byChannel = new Map<number, Link>();
   /** Channels that the smaller node has named before they were proven here. */
@@ -38,7 +48,9 @@ export class Handovers implements LinkObserver {
     private readonly context: EngineContext,
     private readonly links: LinkTable,
     private readonly callbacks: Callbacks,
-  ) {}
+  ) {
+    this.resumptions = new Resumptions(context, links);
+  }
 
   /** The link that the transport's channel took over. */
   linkAt(channelId: number): Link | undefined {
@@ -52,63 +64,109 @@ export class Handovers implements LinkObserver {
 
   /** Takes a proven channel for which there is a better use than a link of its own. False: it is an ordinary one. */
   take(candidate: Link): boolean {
-    const link = candidate.nodeId === undefined ? undefined : this.links.openTo(candidate.nodeId);
-    if (link === undefined || link === candidate || link.instance !== candidate.instance) return false;
-    if (link.path !== 'relayed' || candidate.path !== 'direct' || link.channel?.kind !== 'datagram') return false;
-    if (!link.channel.canFinish) return false;
-    if (this.isDecider(link)) this.begin(link, candidate);
-    else this.keep(link, candidate);
+    const link = this.linkFor(candidate);
+    if (link === undefined) return false;
+    const isNeeded = isSilent(link);
+    if (!isNeeded && !isBetter(candidate, link)) return false;
+    if (!this.isDecider(link)) this.keep(link, candidate);
+    else if (isNeeded) this.replace(link, candidate);
+    else this.begin(link, candidate);
+    return true;
+  }
+
+  /** Whether a message is left unread, because it belongs behind what comes over the channel before. A channel that waits for a choice may end. */
+  holds(link: Link, { serviceId, kind, bytes, bodyOffset }: HeaderView): boolean {
+    const isBehind = link.isBehindFormer && link.readFrom !== link.former;
+    if (!isBehind && !this.candidates.has(link)) return false;
+    const isControl = serviceId === 0 && kind === KIND_DIRECT;
+    if (isControl && (isResume(bytes, bodyOffset) || (!isBehind && isClose(bytes, bodyOffset)))) return false;
+    link.isEarly = isBehind;
+    link.isHeld = !isBehind;
+    this.links.pause(link);
     return true;
   }
 
   /** The remote has ended its side of the old channel, and names the new one. What makes no sense is counted, and changes nothing. */
   received(link: Link, name: Uint8Array): void {
     if (!link.isOpen) return this.refuse();
-    if (this.isDecider(link)) {
-      if (link.former === undefined || link.isFormerRead || !equalBytes(nameOf(link), name)) return this.refuse();
+    if (link.former !== undefined) {
+      if (link.isFormerRead || !equalBytes(nameOf(link), name)) return this.refuse();
       return this.formerRead(link);
     }
-    if (link.former !== undefined || this.named.has(link)) return this.refuse();
-    const candidate = this.candidatesOf(link).find((other) => equalBytes(nameOf(other), name));
+    if (this.isDecider(link) || this.named.has(link)) return this.refuse();
+    const candidate = this.candidates.find(link, (other) => equalBytes(nameOf(other), name));
     if (candidate !== undefined) return this.follow(link, candidate);
     // It may be proven on the other side first.
     this.named.set(link, new Uint8Array(name));
     this.context.deadlines.add(() => this.named.delete(link), this.context.nowMs + HANDOVER_MS, link);
   }
 
+  /** The remote goes on over the channel that this came on, and says what it has of the one before. */
+  resumed(on: Link, sequences: readonly SequenceState[]): void {
+    const link = on.isOpen ? on : this.linkFor(on);
+    if (link === undefined || (link !== on && (this.isDecider(link) || on.phase !== 'duplicates'))) return this.refuse();
+    if (link !== on) this.replace(link, on);
+    if (!this.resumptions.resumed(link, sequences, this.frameOf(encodeHandover(nameOf(link))))) this.refuse();
+  }
+
+  /** Nothing was acknowledged for a while of what was sent on that channel of the link. */
+  silent(link: Link, channel: DatagramChannel | undefined): void {
+    if (!link.isOpen || channel === undefined) return;
+    if (channel === link.former && !link.isResuming) this.resumptions.begin(link, channel);
+    else if (channel === link.channel && link.former === undefined && link.path === 'direct') this.seek(link);
+  }
+
+  /** The socket of its channel, or of the one before, is gone. */
+  lost(link: Link, socketId: number, cause: NetworkError): void {
+    const { deadlines, nowMs, isStopping } = this.context;
+    const { channel, former } = link;
+    const end = () => this.links.channelClosed(link, 'transport', cause.message);
+    if (!link.isOpen || isStopping || channel?.kind !== 'datagram' || channel.state !== 'secured') return end();
+    if (link.socketId !== socketId) return this.silent(link, former);
+    if (former !== undefined) return end();
+    link.isLost = true;
+    this.seek(link);
+    deadlines.add(() => link.isLost && end(), nowMs + LOST_MS, link);
+  }
+
   ended(link: Link): void {
     this.named.delete(link);
-    const own = this.candidatesOf(link);
-    this.candidates.delete(link);
-    for (const candidate of own) this.release(candidate);
-    for (const [other, waiting] of this.candidates) if (waiting.includes(link)) this.leave(other, link);
+    this.resumptions.ended(link);
+    this.candidates.leave(link);
+    for (const candidate of this.candidates.take(link)) this.release(candidate);
   }
 
-  /** The smaller node's side of it. */
-  private begin(link: Link, candidate: Link): void {
-    this.move(link, candidate);
-    this.context.deadlines.add(() => this.expire(link), this.context.nowMs + HANDOVER_MS, link);
+  /** The open link to the same start of the node that could go over the candidate. */
+  private linkFor({ nodeId, instance, id }: Link): Link | undefined {
+    const link = nodeId === undefined ? undefined : this.links.openTo(nodeId);
+    const isFit = link !== undefined && link.id !== id && link.instance === instance && link.former === undefined;
+    return isFit && link.channel?.kind === 'datagram' && link.channel.state === 'secured' ? link : undefined;
   }
 
-  /** Unread: what comes over it belongs behind what comes over the old channel. */
+  /** The channel of the link is lost: it goes on over the candidate's. */
+  private replace(link: Link, candidate: Link): void {
+    const { channel } = link;
+    if (channel?.kind !== 'datagram') return;
+    channel.remains.suspend();
+    link.isFormerRead = false;
+    link.isLost = false;
+    this.absorb(link, candidate);
+    this.resumptions.begin(link, channel);
+    this.moved(link, candidate);
+    this.refuseOthers(link);
+  }
+
+  /** Until the smaller node has decided. */
   private keep(link: Link, candidate: Link): void {
-    candidate.isHeld = true;
-    this.links.pause(candidate);
     const name = this.named.get(link);
     if (name !== undefined && equalBytes(nameOf(candidate), name)) return this.follow(link, candidate);
-    const others = this.candidatesOf(link);
-    if (others.length < CANDIDATES_MAX) this.candidates.set(link, [...others, candidate]);
-    else this.links.close(candidate, 'duplicate', TOO_MANY);
+    if (!this.candidates.add(link, candidate)) this.links.close(candidate, 'duplicate', TOO_MANY);
   }
 
-  private candidatesOf(link: Link): readonly Link[] {
-    return this.candidates.get(link) ?? [];
-  }
-
-  private leave(link: Link, candidate: Link): void {
-    const others = this.candidatesOf(link).filter((other) => other !== candidate);
-    if (others.length > 0) this.candidates.set(link, others);
-    else this.candidates.delete(link);
+  /** The smaller node has chosen. */
+  private refuseOthers(link: Link): void {
+    this.named.delete(link);
+    for (const other of this.candidates.take(link)) this.links.close(other, 'duplicate', TOO_MANY);
   }
 
   /** The remote may have no link of that kind any more: then it sends on the candidate as on any new link. */
@@ -120,25 +178,29 @@ export class Handovers implements LinkObserver {
 
   /** The larger node's side: the remote's old channel was read to its end. */
   private follow(link: Link, candidate: Link): void {
-    this.leave(link, candidate);
-    const others = this.candidatesOf(link);
-    this.candidates.delete(link);
-    this.named.delete(link);
     this.begin(link, candidate);
     this.formerRead(link);
-    for (const other of others) this.links.close(other, 'duplicate', TOO_MANY);
+    this.refuseOthers(link);
   }
 
-  private move(link: Link, candidate: Link): void {
+  /** Ends this side of the old channel. */
+  private begin(link: Link, candidate: Link): void {
     const { channel } = link;
     if (channel?.kind !== 'datagram') return;
-    channel.finish(this.frameOf(encodeHandover(nameOf(candidate))));
+    channel.remains.finish(this.frameOf(encodeHandover(nameOf(candidate))));
     link.former = channel;
     link.isFormerRead = false;
+    link.outbox.isHeld = true;
     this.absorb(link, candidate);
-    this.absorbed(candidate, link);
-    this.context.touch(link);
     this.context.metrics.handovers.value++;
+    this.context.deadlines.add(() => this.expire(link), this.context.nowMs + HANDOVER_MS, link);
+    this.moved(link, candidate);
+  }
+
+  private moved(link: Link, candidate: Link): void {
+    this.absorbed(candidate, link);
+    this.context.deadlines.add(() => this.links.readOn(link), this.context.nowMs, link);
+    this.context.touch(link);
     if (link.connection !== undefined) this.context.options.emit('path', link.connection);
     const event = { type: 'path' as const, path: link.path };
     for (const slot of link.handlers) if (slot?.isOpened === true && !slot.behavior.isCondemned) this.callbacks.event(slot, event);
@@ -146,20 +208,21 @@ export class Handovers implements LinkObserver {
 
   private formerRead(link: Link): void {
     link.isFormerRead = true;
+    if (link.channel?.kind === 'datagram') link.channel.readsServices = true;
     this.context.deadlines.add(() => this.links.readOn(link), this.context.nowMs, link);
     this.context.deadlines.add(() => this.finish(link), this.context.nowMs + LINGER_MS, link);
   }
 
   /** Both sides have ended it, and everything has arrived. */
   private finish(link: Link): void {
-    if (link.former?.isFlushed === true) dropFormer(link);
+    if (link.former?.isFlushed === true) this.dropFormer(link);
   }
 
   private expire(link: Link): void {
-    if (link.former === undefined) return;
+    if (link.former === undefined || link.isResuming) return;
     // Whoever decides gets the answer behind everything that it has sent.
     const hasArrived = link.former.isFlushed || (this.isDecider(link) && link.isFormerRead);
-    if (hasArrived && link.isFormerRead) dropFormer(link);
+    if (hasArrived && link.isFormerRead) this.dropFormer(link);
     else this.links.close(link, 'transport', 'its channel was lost during a hand-over');
   }
 
@@ -170,13 +233,17 @@ export class Handovers implements LinkObserver {
   private absorb(link: Link, candidate: Link): void {
     const { channel, id } = candidate;
     if (channel === undefined) return;
+    this.candidates.leave(candidate);
     candidate.channel = undefined;
     candidate.successor = link;
     channel.settle();
     this.links.forget(candidate);
     if (channel.kind === 'stream') this.byChannel.set(id, link);
+    else channel.readsServices = false;
     channel.carry(link);
     link.channel = channel;
+    link.hasMoved = true;
+    link.isEarly = false;
     link.channelId = id;
     link.socketId = candidate.socketId;
     link.remoteAddress = candidate.remoteAddress;
@@ -189,6 +256,15 @@ export class Handovers implements LinkObserver {
     link.rttMs = undefined;
     link.pongCount = 0;
     this.links.pause(link);
+  }
+
+  /** Everything has arrived that was sent on the channel before. */
+  private dropFormer(link: Link): void {
+    link.former?.wipe();
+    link.former = undefined;
+    link.outbox.isHeld = false;
+    this.resumptions.ended(link);
+    this.context.touch(link);
   }
 
   /** A message of service 0 as a frame. */
@@ -208,10 +284,12 @@ export class Handovers implements LinkObserver {
   }
 }
 
-/** Everything has arrived that was sent on the channel before. */
-function dropFormer(link: Link): void {
-  link.former?.wipe();
-  link.former = undefined;
+function isBetter(candidate: Link, { path, channel }: Link): boolean {
+  return path === 'relayed' && candidate.path === 'direct' && channel?.kind === 'datagram' && channel.remains.canFinish;
+}
+
+function isSilent({ isLost, channel }: Link): boolean {
+  return isLost || (channel?.kind === 'datagram' && channel.isSilent);
 }
 
 /** Of the channel that the link has. */

@@ -13,7 +13,7 @@
  *   9. handshakes (opening, ended: the slot goes to the next that waits)
  *  10. how this node can be reached (opening, ended)
  *  11. datagrams (opening: each service has a sequence of its own; opened: what came early is read; ended: a new initiation begins a new link)
- *  12. hand-overs (ended: channels that wait for one go on as they can), and dials that lead to them (opened)
+ *  12. hand-overs (ended: channels that wait for one go on as they can), and dials that lead to them (opened, ended)
  */
 import type { Connection } from '../../api/events.js';
 import type { CloseReason } from '../../errors.js';

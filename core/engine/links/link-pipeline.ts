@@ -6,6 +6,7 @@
 
 import type { CloseCode } from '../../errors.js';
 import type { DatagramFacts, EngineContext } from '../context.js';
+import type { DatagramChannel } from './datagrams/datagram-channel.js';
 import type { Duplicates } from './duplicates.js';
 import type { Link } from './link.js';
 import type { LinkChannel } from './link-channel.js';
@@ -79,7 +80,7 @@ export class LinkPipeline {
 
   /** The channel is gone. What came before takes effect first. */
   ended(link: Link, cause: Error | undefined): void {
-    if (link.isDeferred || (link.awaitsFormer && !link.isOver)) link.end = { cause };
+    if (link.isDeferred || (link.isBehindFormer && !link.isOver)) link.end = { cause };
     else if (cause === undefined) this.links.channelClosed(link, 'truncated', 'the channel ended without a goodbye');
     else this.links.channelClosed(link, 'transport', cause.message);
   }
@@ -87,6 +88,15 @@ export class LinkPipeline {
   /** The link was not read for a while: it had no slot, or was held back. */
   readOn(link: Link): void {
     this.budget.spend(link, () => this.resume(link));
+  }
+
+  /** What has come of the channel before, also in the midst of a message that came over the present one. */
+  readFormer(link: Link): void {
+    const { plaintext, former, readFrom } = link;
+    link.plaintext = undefined;
+    if (former !== undefined && !link.isDeferred) this.read(link, former);
+    link.plaintext = plaintext;
+    link.readFrom = readFrom;
   }
 
   /** A new turn: the links that have more to read than their share of the last one. */
@@ -104,7 +114,7 @@ export class LinkPipeline {
     this.catchUp(link);
     if (link.isDeferred || link.phase === 'closed') return;
     this.links.resume(link);
-    if (link.end !== undefined && !link.awaitsFormer) this.ended(link, link.end.cause);
+    if (link.end !== undefined && !link.isBehindFormer) this.ended(link, link.end.cause);
   }
 
   /** What is there of the link already, as far as it may be read. */
@@ -117,7 +127,7 @@ export class LinkPipeline {
     if (link.awaitsFormer || link.isOver || link.isDeferred) return;
     this.read(link, channel);
     if (channel.kind === 'datagram') return;
-    while (heldChunks.length > 0 && !link.isOver && !link.isHeld && !link.isDeferred) {
+    while (heldChunks.length > 0 && !link.isOver && !link.isLeftUnread) {
       // Out before it is taken: with that, the rest may become another link's.
       const chunk = heldChunks.shift() as Uint8Array;
       link.heldBytes -= chunk.length + CHUNK_BYTES;
@@ -164,7 +174,8 @@ export class LinkPipeline {
       this.links.close(link, 'protocol-error', 'too much was sent before this node could take it');
   }
 
-  private read(link: Link, channel: LinkChannel): void {
+  private read(link: Link, channel: StreamChannel | DatagramChannel): void {
+    link.readFrom = channel;
     while (this.deliver(link, channel) && !link.isHeld) {
       const plaintext = channel.read();
       if (plaintext === undefined) break;
@@ -192,7 +203,11 @@ export class LinkPipeline {
       if (!link.hasOpened) this.links.handshakes.progress(link);
       this.receiver.receive(link, frames.bytes, frames.start, frames.end);
       this.context.drain();
-      if (link.isOver) return false;
+      if (link.isOver || link.isDeferred) return false;
+      if (link.isHeld || (link.awaitsFormer && channel !== link.former)) {
+        frames.again();
+        return false;
+      }
     }
     if (plaintext !== undefined && !frames.hasLent) channel.release(plaintext);
     link.plaintext = undefined;
@@ -217,11 +232,12 @@ export class LinkPipeline {
       this.links.finish(link);
   }
 
-  /** What it was given before the hand-over, until that has arrived. */
+  /** What it was given before the hand-over, until that has arrived: then the lanes go on over the present channel. */
   private writeFormer(link: Link, former: LinkChannel): void {
     const chunks: Uint8Array[] = [];
     former.seal(chunks);
     this.handOver(link, former, chunks);
+    link.outbox.isHeld = !former.isFlushed;
   }
 
   /** The system took so many bytes: there is room for more. */

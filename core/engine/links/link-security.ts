@@ -22,6 +22,8 @@ export interface Session {
 }
 
 export class LinkSecurity {
+  /** Set right after construction: nothing was acknowledged for a while of what was sent on that channel of the link. */
+  onSilent!: (link: Link, channel: DatagramChannel | undefined) => void;
   /** The random name of this start. */
   readonly instance: Uint8Array;
   /** Which link a datagram is for. */
@@ -92,6 +94,7 @@ export class LinkSecurity {
       initiation,
       onMoved,
       onCarried,
+      onSilent: () => this.onSilent(session.link, session.channel),
     });
     return session.channel;
   }

@@ -40,6 +40,15 @@ export class Link {
   /** The channel that it had before a hand-over, until all of it has arrived; and whether the remote's end of it was read. */
   former: DatagramChannel | undefined;
   isFormerRead = false;
+  /** The channel that is being read, or was last; and whether something has come over the present one that belongs behind the one before. */
+  readFrom: StreamChannel | DatagramChannel | undefined;
+  isEarly = false;
+  /** The channel before is lost: what it has left comes over the present one. */
+  isResuming = false;
+  /** It goes over another channel than at first. */
+  hasMoved = false;
+  /** Its channel is gone, and another one is looked for. */
+  isLost = false;
   /** Of a candidate: the link that has its channel now. */
   successor: Link | undefined;
   /** The connection id by which its transport knows its channel. */
@@ -159,9 +168,14 @@ export class Link {
     return this.phase === 'open';
   }
 
-  /** What comes over its channel waits until the one before was read to its end. */
+  /** What comes over its channel belongs behind what comes over the one before. */
+  get isBehindFormer(): boolean {
+    return this.former !== undefined && !this.isFormerRead && !this.isResuming;
+  }
+
+  /** It waits, because it has come already. */
   get awaitsFormer(): boolean {
-    return this.former !== undefined && !this.isFormerRead;
+    return this.isEarly && this.isBehindFormer;
   }
 
   /** What comes over its channel is kept for later. */

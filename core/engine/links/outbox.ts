@@ -1,7 +1,7 @@
 /**
  * @module Outbox: what one link has to write. Three bounded lanes, control before normal before bulk; `drain` seals their slabs into
- * records as long as the write window has room (little of two lanes shares one), and never breaks into a frame that has begun. It knows
- * no behaviour and no route.
+ * records as long as the write window has room (little of two lanes shares one), and never breaks into a frame that has begun. While the link
+ * changes its channel they are held, and what a lost channel has left goes ahead of them. It knows no behaviour and no route.
  */
 import type { Lane as LaneName } from '../../api/events.js';
 import type { QueueReport } from '../../api/node-view.js';
@@ -30,11 +30,15 @@ export class Outbox {
   /** Messages of authors that ended in a record since the last write. */
   private sealedMessages = 0;
 
+  /** The lanes wait: on the channel before, not everything has arrived. */
+  isHeld = false;
+  /** What a lost channel has left: no more than it had sent and not seen acknowledged, and the frames that it had begun. */
+  private readonly ahead = new Lane(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
   private readonly control: Lane;
   private readonly normal: Lane;
   private readonly bulk: Lane;
-  /** In the order in which they are written: control, normal, bulk. */
-  readonly lanes: readonly Lane[];
+  private readonly all: readonly Lane[];
+  private readonly whileHeld: readonly Lane[] = [this.ahead];
   /** The lane whose frame is half sealed. */
   private unfinished: Lane | undefined;
 
@@ -42,7 +46,12 @@ export class Outbox {
     this.control = new Lane(limits.controlLaneBytesMax, limits.laneMessagesMax);
     this.normal = new Lane(limits.laneBytesMax, limits.laneMessagesMax);
     this.bulk = new Lane(limits.laneBytesMax, limits.laneMessagesMax);
-    this.lanes = [this.control, this.normal, this.bulk];
+    this.all = [this.ahead, this.control, this.normal, this.bulk];
+  }
+
+  /** Those that may be written, in this order. */
+  get lanes(): readonly Lane[] {
+    return this.isHeld ? this.whileHeld : this.all;
   }
 
   lane(name: LaneName): Lane {
@@ -50,12 +59,19 @@ export class Outbox {
   }
 
   get isEmpty(): boolean {
-    return this.normal.count === 0 && this.control.count === 0 && this.bulk.count === 0;
+    return this.normal.count === 0 && this.control.count === 0 && this.bulk.count === 0 && this.ahead.count === 0;
+  }
+
+  /** Nothing waits that may be written now. */
+  get isQuiet(): boolean {
+    return this.isHeld ? this.ahead.count === 0 : this.isEmpty;
   }
 
   /** A record's worth waits, and the window would take it. */
   get hasFullRecord(): boolean {
-    return this.inFlightBytes < this.limits.writeWindowBytes && (this.normal.slabs.length > 1 || this.bulk.slabs.length > 1);
+    return (
+      !this.isHeld && this.inFlightBytes < this.limits.writeWindowBytes && (this.normal.slabs.length > 1 || this.bulk.slabs.length > 1)
+    );
   }
 
   /** Encodes a message into the lane; false when there is no room. */
@@ -98,6 +114,12 @@ export class Outbox {
     return true;
   }
 
+  /** The same ahead of all lanes; so many messages of authors end in it. */
+  appendAhead(header: HeaderDraft, body: Uint8Array, messageCount = 0): void {
+    this.append(this.ahead, header, body, 0, body.length);
+    (this.ahead.slabs.at(-1) as Slab).ownCount += 1 - messageCount;
+  }
+
   /** Seals what waits into `chunks`; false when the link's cipher is exhausted. */
   drain(seal: Seal, chunks: Uint8Array[]): boolean {
     while (this.inFlightBytes < this.limits.writeWindowBytes) {
@@ -110,7 +132,7 @@ export class Outbox {
 
   /** Another channel has taken whole frames from the first slabs: what is left is moved to their beginnings. */
   realign(): void {
-    for (const lane of this.lanes) lane.realign();
+    for (const lane of this.all) lane.realign();
   }
 
   /** What was sealed since the last time, and `byteCount` in all, is the transport's now. */
@@ -137,7 +159,7 @@ export class Outbox {
 
   /** Refused senders may try again, in one lane at least. */
   get isRoomWanted(): boolean {
-    return this.lanes.some((lane) => lane.isRoomWanted);
+    return this.all.some((lane) => lane.isRoomWanted);
   }
 
   /** The lanes that have room again, with those who were refused there; they are forgotten. */
@@ -153,7 +175,7 @@ export class Outbox {
 
   /** Drops what waits, but for a frame that is half sealed: what follows it could not be read. Returns how many of authors' messages that were. */
   clearWaiting(): number {
-    return this.lanes.reduce((count, lane) => count + lane.clearWaiting(), 0);
+    return this.all.reduce((count, lane) => count + lane.clearWaiting(), 0);
   }
 
   /** The channel is gone. Returns how many of authors' messages the system never took. */
@@ -162,7 +184,7 @@ export class Outbox {
     this.writes.length = 0;
     this.sealedMessages = 0;
     this.unfinished = undefined;
-    return this.lanes.reduce((count, lane) => count + lane.clear(), inFlight);
+    return this.all.reduce((count, lane) => count + lane.clear(), inFlight);
   }
 
   get queued(): Readonly<Record<LaneName, { readonly messages: number; readonly bytes: number }>> {
@@ -180,6 +202,8 @@ export class Outbox {
 
   private nextLane(): Lane | undefined {
     if (this.unfinished !== undefined) return this.unfinished;
+    if (this.ahead.count > 0) return this.ahead;
+    if (this.isHeld) return undefined;
     if (this.control.count > 0) return this.control;
     if (this.normal.count > 0) return this.normal;
     return this.bulk.count > 0 ? this.bulk : undefined;

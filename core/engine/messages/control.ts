@@ -29,18 +29,19 @@ export class Control {
   constructor(private readonly parts: ControlParts) {}
 
   handle(link: Link, view: HeaderView): void {
-    const { links, duplicates, context } = this.parts;
+    const { links, duplicates, handovers, context } = this.parts;
     if (view.kind !== KIND_DIRECT) return links.close(link, 'protocol-error', 'routed control message');
     const message = decodeControl(view.bytes.subarray(view.bodyOffset, view.end));
     if (message === 'malformed') return links.close(link, 'protocol-error', 'malformed control message');
     if (message !== 'unknown' && message.type === 'close') return links.closedByRemote(link, closeCodeOf(message.code), message.text);
+    if (message !== 'unknown' && message.type === 'resume') return handovers.resumed(link, message.sequences);
     duplicates.messageCame(link);
     if (link.isOver) return;
     if (message === 'unknown') context.metrics.unknownControl.value++;
     else this.act(link, message);
   }
 
-  private act(link: Link, message: Exclude<ControlMessage, { type: 'close' }>): void {
+  private act(link: Link, message: Exclude<ControlMessage, { type: 'close' | 'resume' }>): void {
     const { liveness, admission, links } = this.parts;
     switch (message.type) {
       case 'ping':
@@ -55,6 +56,8 @@ export class Control {
         return liveness.paceReceived(link, message.ms);
       case 'handover':
         return this.parts.handovers.received(link, message.channel);
+      case 'rest':
+        return this.parts.handovers.resumptions.rest(link, message);
       case 'lost':
         return links.close(link, 'protocol-error', 'a signal that is not routed');
       default:

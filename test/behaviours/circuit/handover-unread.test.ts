@@ -5,7 +5,7 @@
 import { expect } from 'chai';
 import { toConnection } from '../../../core/index.js';
 import type { SimulatedNode } from '../../../simulation.js';
-import { converse, relayedPair } from './conversation.js';
+import { converse, pairOf } from './conversation.js';
 
 /** What the tests look at, and change, of a link. */
 interface InnerLink {
@@ -30,7 +30,7 @@ const inner = (node: SimulatedNode) => (node as unknown as Inner).network;
 describe('the new channel of a hand-over', () => {
   for (const seed of [2, 3])
     it(`row 113: gives up nothing that came in one chunk with the last message of its handshake (seed ${seed})`, async () => {
-      const pair = await relayedPair(seed);
+      const pair = await pairOf(seed);
       const { sim, ada } = pair;
       // The name of the channel comes over the relay before its proof does.
       sim.setLink('ada', 'bob', { latencyMs: 200, jitterMs: 0 });
@@ -41,7 +41,7 @@ describe('the new channel of a hand-over', () => {
 
   for (const seed of [1])
     it(`row 113: is read once when it is proven by what a full turn had left over (seed ${seed})`, async () => {
-      const pair = await relayedPair(seed);
+      const pair = await pairOf(seed);
       const { sim, ada, bob } = pair;
       let deferredCount = 0;
       for (const node of [ada, bob]) {
@@ -63,7 +63,7 @@ describe('the new channel of a hand-over', () => {
     });
 
   it('row 113: is paused until the old one was read to its end, however much is sent and however slow the old one is', async () => {
-    const { sim, hubs, ada, bob } = await relayedPair(1);
+    const { sim, hubs, ada, bob } = await pairOf(1);
     const [small, large] = ada.id < bob.id ? [ada, bob] : [bob, ada];
     for (const { name } of hubs) for (const end of ['ada', 'bob']) sim.setLink(name, end, { latencyMs: 100, jitterMs: 0 });
     sim.setLink('ada', 'bob', { latencyMs: 1, jitterMs: 0 });

@@ -55,6 +55,19 @@ describe('FrameReader', () => {
     expect(reader.isBroken).to.equal(false);
   });
 
+  it('gives a frame again that was not taken, whole or gathered, and goes on behind it', () => {
+    const reader = new FrameReader(400);
+    const read = () => reader.next() && Buffer.from(reader.bytes.subarray(reader.start, reader.end)).toString('hex');
+    reader.push(hex('01 aa 02 bb'));
+    expect(read()).to.equal('aa');
+    reader.again();
+    expect([read(), read()]).to.deep.equal(['aa', false]);
+    reader.push(hex('cc 01 dd'));
+    expect(read()).to.equal('bbcc');
+    reader.again();
+    expect([read(), read(), read()]).to.deep.equal(['bbcc', 'dd', false]);
+  });
+
   it('reads nothing more once it is broken', () => {
     const reader = new FrameReader(2);
     expect(readAll(reader, [hex('00 01 aa'), hex('01 aa')])).to.deep.equal([]);

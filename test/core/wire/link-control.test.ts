@@ -12,6 +12,8 @@ import {
   encodePing,
   encodePong,
   encodeReady,
+  encodeRest,
+  encodeResume,
   encodeServices,
 } from '../../../core/wire/link-control.js';
 import { fromHex, toHex } from '../cbor-corpus.js';
@@ -116,8 +118,28 @@ describe('link-control', () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 256 }), (bytes) => Buffer.byteLength(textOf(toHex(bytes))) <= 256));
   });
 
+  it('lays out resume as a list that ascends by sequence, and rest as a piece (row 113)', () => {
+    const sequences = [
+      { sequence: 0, next: 0, end: 2 ** 40 },
+      { sequence: 255, next: 2 ** 48 - 1, end: 1 },
+    ];
+    expect(decodeControl(encodeResume(sequences.toReversed()))).to.deep.equal({ type: 'resume', sequences });
+    expect(decoded('090000')).to.deep.equal({ type: 'resume', sequences: [] });
+    const piece = { sequence: 64, position: 2 ** 33, bytes: Uint8Array.of(7) };
+    expect(decodeControl(encodeRest(piece))).to.deep.equal({ type: 'rest', ...piece });
+  });
+
+  const state = (sequence: string) => `${sequence}${'00'.repeat(12)}`;
+  for (const hex of ['09', '0900', '090001', `090001${state('40').slice(2)}`, `090001${state('40')}00`, `090002${state('40')}`])
+    it(`takes ${hex.slice(0, 16)} of ${hex.length / 2} bytes for no resume`, () => expect(decoded(hex)).to.equal('malformed'));
+  for (const second of ['40', '3f'])
+    it(`takes a resume whose sequence ${second} follows 40 for none`, () =>
+      expect(decoded(`090002${state('40')}${state(second)}`)).to.equal('malformed'));
+  for (const hex of ['0a', '0a40', '0a400000000000', '0a40000000000001'])
+    it(`takes ${hex} for no rest`, () => expect(decoded(hex)).to.equal('malformed'));
+
   it('calls an unknown kind unknown, whatever follows, and no bytes malformed', () => {
-    for (const hex of ['00', '09', '09ffff', 'ff']) expect(decoded(hex)).to.equal('unknown');
+    for (const hex of ['00', '0b', '0bffff', 'ff']) expect(decoded(hex)).to.equal('unknown');
     expect(decoded('')).to.equal('malformed');
   });
 

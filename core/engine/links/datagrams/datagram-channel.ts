@@ -5,43 +5,34 @@
  */
 import type { Address } from '../../../address/address.js';
 import { isRelayed } from '../../../address/address-class.js';
-import type { RepairCounters } from '../../../kits/flow/repaired/index.js';
 import { DATAGRAM_OVERHEAD } from '../../../security/datagrams/epoch.js';
 import { DATAGRAM_BYTES_MAX } from '../../../security/datagrams/header.js';
-import { SecureDatagrams, type SecureDatagramsOptions } from '../../../security/datagrams/secure-datagrams.js';
+import { SecureDatagrams } from '../../../security/datagrams/secure-datagrams.js';
 import type { SecureStreamFailure } from '../../../security/secure-stream.js';
 import { ByteWriter } from '../../../structures/byte-writer.js';
 import type { EngineContext } from '../../context.js';
 import type { ChannelLink, LinkChannel } from '../link-channel.js';
 import { ChannelWake } from './channel-wake.js';
 import { InboundSequences } from './inbound-sequences.js';
+import type { DatagramChannelOptions } from './options.js';
 import { OutboundPackets } from './outbound-packets.js';
 import { CHALLENGE_BYTES, type Packet, readPacket, writeChallenge, writeResponse } from './packet.js';
 import { PathCheck } from './path-check.js';
+import { Remains } from './remains.js';
 
 /** Of other sequences than 0 so much is kept before the link is open. */
 const BEFORE_OPEN_BYTES_MAX = 65_536;
 /** A challenge alone fits, and with the longest acknowledgement. */
 const CHALLENGE_ITEM_BYTES = 1 + CHALLENGE_BYTES;
 const PACKET_BYTES_MIN = 400;
+/** A path on which nothing was acknowledged for so long may be lost. */
+const SILENT_MS = 3_000;
 const EMPTY = new Uint8Array(0);
-
-export interface DatagramChannelOptions {
-  readonly socketId: number;
-  readonly remoteAddress: Address;
-  readonly frameBytesMax: number;
-  readonly counters: RepairCounters;
-  readonly secure: SecureDatagramsOptions;
-  /** To the responder: what the initiator has sent. */
-  readonly initiation: Uint8Array | undefined;
-  /** The remote is at another address now. */
-  readonly onMoved: (remoteAddress: Address) => void;
-  /** It carries another link now. */
-  readonly onCarried: (link: ChannelLink) => void;
-}
 
 export class DatagramChannel implements LinkChannel {
   readonly kind = 'datagram';
+  /** What it leaves to the one after it. */
+  readonly remains: Remains;
   /** The remote has broken the protocol of packets. */
   #hasBroken = false;
   readonly #secure: SecureDatagrams;
@@ -59,6 +50,7 @@ export class DatagramChannel implements LinkChannel {
     this.#packets = new OutboundPackets(link, () => this.#secure.takeRekey(), options.counters);
     this.#inbound = new InboundSequences(options.frameBytesMax);
     this.#wake = new ChannelWake(context, () => this.#expire());
+    this.remains = new Remains(this.#inbound, this.#packets, context.limits.readQueueBytesMax);
     this.#check = new PathCheck(options.remoteAddress.withNodeId(undefined), context.options.random);
   }
 
@@ -107,15 +99,9 @@ export class DatagramChannel implements LinkChannel {
     return this.options.socketId;
   }
 
-  /** Whether `finish` can be called. */
-  get canFinish(): boolean {
-    return this.state === 'secured' && this.#packets.canFinish;
-  }
-
-  /** `last`, a whole frame, is the final one: it takes effect at the end of all sequences. From here on the lanes are another channel's. */
-  finish(last: Uint8Array): void {
-    this.#packets.finish(last);
-    this.context.touch(this.link);
+  /** Something was sent, and nothing was acknowledged since. */
+  get isSilent(): boolean {
+    return this.context.nowMs - this.#packets.path.silentSinceMs >= SILENT_MS;
   }
 
   carry(link: ChannelLink): void {
@@ -125,7 +111,7 @@ export class DatagramChannel implements LinkChannel {
   }
 
   abandon(): number {
-    return this.#packets.abandon();
+    return this.#packets.takeAll().reduce((count, frame) => count + frame.messageCount, 0);
   }
 
   start(): void {
@@ -137,7 +123,13 @@ export class DatagramChannel implements LinkChannel {
 
   /** The link is open. */
   opened(): void {
+    this.readsServices = true;
     this.#packets.opened();
+  }
+
+  /** Sequences of services are read. Until then what comes of them is kept. */
+  set readsServices(isReading: boolean) {
+    this.#inbound.isOpen = isReading;
   }
 
   /** Takes a datagram. Whether it is the remote's: what was sealed for this session and came for the first time, or a message of its handshake. */
@@ -153,7 +145,7 @@ export class DatagramChannel implements LinkChannel {
   }
 
   read(): Uint8Array | undefined {
-    return this.state === 'failed' ? undefined : this.#inbound.read(this.link.hasOpened);
+    return this.state === 'failed' ? undefined : this.#inbound.read();
   }
 
   settle(): void {}
@@ -161,6 +153,7 @@ export class DatagramChannel implements LinkChannel {
   release(): void {}
 
   seal(output: Uint8Array[]): boolean {
+    if (this.remains.isSuspended) return true;
     const said = this.#secure.takeOutput();
     for (const { length } of said) this.#check.sent(length);
     output.push(...said);
@@ -209,10 +202,9 @@ export class DatagramChannel implements LinkChannel {
     const { nowMs } = this.context;
     if (packet.acknowledgement !== undefined && !this.#packets.path.acknowledged(packet.acknowledgement, nowMs)) return this.#fail();
     if (packet.number === undefined) return;
-    const { hasOpened } = this.link;
-    const bytesMax = hasOpened ? this.context.limits.readQueueBytesMax : BEFORE_OPEN_BYTES_MAX;
-    if (packet.unreliable.some((bytes) => !this.#inbound.receiveUnreliable(bytes, hasOpened, bytesMax))) return;
-    if (this.#inbound.receive(packet.pieces, packet.final, hasOpened, bytesMax)) this.#packets.receipts.receive(packet.number, nowMs);
+    const bytesMax = this.link.hasOpened ? this.context.limits.readQueueBytesMax : BEFORE_OPEN_BYTES_MAX;
+    if (packet.unreliable.some((bytes) => !this.#inbound.receiveUnreliable(bytes, bytesMax))) return;
+    if (this.#inbound.receive(packet.pieces, packet.final, bytesMax)) this.#packets.receipts.receive(packet.number, nowMs);
   }
 
   /** Of a goodbye the remote wants to know that it has come. */
@@ -295,6 +287,7 @@ export class DatagramChannel implements LinkChannel {
     this.#secure.expire(nowMs);
     this.#packets.path.expire(nowMs);
     if (this.#check.expire(nowMs)) this.#moved();
+    if (this.isSilent && !this.remains.isSuspended) this.options.onSilent();
     this.context.touch(this.link);
   }
 }

@@ -6,7 +6,7 @@
  */
 import { BoundedQueue } from '../../../structures/bounded-queue.js';
 import { FrameReader } from '../../../wire/frame.js';
-import type { FinalItem, PieceItem } from './packet.js';
+import type { FinalItem, PieceItem, SequenceEnd } from './packet.js';
 
 /** Of one sequence so many pieces wait at most for what is before them: with longest packets more than a link's bound of bytes has room for. */
 const EARLY_MAX = 4_096;
@@ -40,6 +40,8 @@ export class InboundSequences {
   frames: FrameReader;
   /** Bytes that are kept, with what they cost. */
   keptBytes = 0;
+  /** Sequences other than 0 are read. */
+  isOpen = false;
   readonly #sequences = new Map<number, Sequence>();
   /** The reader of what belongs to no sequence. */
   readonly #unsequenced: Sequence;
@@ -60,24 +62,29 @@ export class InboundSequences {
     return this.#parked.length > 0;
   }
 
-  /** Takes the pieces of one packet, whose memory is its own. False: there is no room for all of them within `bytesMax`. `isOpen`: as in `read`. */
-  receive(pieces: readonly PieceItem[], final: FinalItem | undefined, isOpen: boolean, bytesMax: number): boolean {
-    for (const piece of pieces) if (!this.#take(this.#sequence(piece.sequence), piece, isOpen, bytesMax)) return false;
+  /** Takes the pieces of one packet, whose memory is its own. False: there is no room for all of them within `bytesMax`. */
+  receive(pieces: readonly PieceItem[], final: FinalItem | undefined, bytesMax: number): boolean {
+    for (const piece of pieces) if (!this.#take(this.#sequence(piece.sequence), piece, bytesMax)) return false;
     this.#final ??= final;
     return true;
   }
 
   /** Takes whole frames that belong to no sequence. False: there is no room for them. */
-  receiveUnreliable(bytes: Uint8Array, isOpen: boolean, bytesMax: number): boolean {
+  receiveUnreliable(bytes: Uint8Array, bytesMax: number): boolean {
     if (this.keptBytes + costOf(bytes) > bytesMax) return false;
     if (this.#isOver) return true;
-    this.#put({ sequence: this.#unsequenced, bytes: owned(bytes) }, isOpen);
+    this.#put({ sequence: this.#unsequenced, bytes: owned(bytes) }, this.isOpen);
     return true;
   }
 
-  /** The next chunk: bytes of the sequence whose reader `frames` is then. `isOpen`: the link is or was open. */
-  read(isOpen: boolean): Uint8Array | undefined {
-    if (isOpen && this.hasParked) this.#unpark();
+  /** Where each sequence goes on: everything before that position has come. */
+  get positions(): readonly SequenceEnd[] {
+    return [...this.#sequences.values()].map(({ number, received }) => ({ sequence: number, position: received }));
+  }
+
+  /** The next chunk: bytes of the sequence whose reader `frames` is then. */
+  read(): Uint8Array | undefined {
+    if (this.isOpen && this.hasParked) this.#unpark();
     const chunk = this.#ready.shift();
     if (chunk === undefined) return this.#readFinal();
     this.keptBytes -= costOf(chunk.bytes);
@@ -99,17 +106,16 @@ export class InboundSequences {
     return this.#final.bytes;
   }
 
-  #take(sequence: Sequence, { position, bytes }: PieceItem, isOpen: boolean, bytesMax: number): boolean {
+  #take(sequence: Sequence, { position, bytes }: PieceItem, bytesMax: number): boolean {
     const { received, early } = sequence;
     // What is waited for has room beside what waits for it.
-    const isWanted = position <= received && (isOpen || sequence.number === 0);
+    const isWanted = position <= received && (this.isOpen || sequence.number === 0);
     if (position + bytes.length <= received || (early.get(position)?.length ?? 0) >= bytes.length) return true;
     if (this.keptBytes + costOf(bytes) > (isWanted ? 2 : 1) * bytesMax) return false;
     if (position > received) return this.#keepEarly(sequence, position, owned(bytes));
     this.keptBytes += costOf(bytes);
-    this.#append(sequence, position, bytes, isOpen);
-    for (let next = nextOf(sequence); next !== undefined; next = nextOf(sequence))
-      this.#append(sequence, next, takeEarly(sequence, next), isOpen);
+    this.#append(sequence, position, bytes);
+    for (let next = nextOf(sequence); next !== undefined; next = nextOf(sequence)) this.#append(sequence, next, takeEarly(sequence, next));
     return true;
   }
 
@@ -124,12 +130,12 @@ export class InboundSequences {
   }
 
   /** Bytes that continue the sequence, or overlap what is here. They are accounted for already. */
-  #append(sequence: Sequence, position: number, bytes: Uint8Array, isOpen: boolean): void {
+  #append(sequence: Sequence, position: number, bytes: Uint8Array): void {
     const fresh = owned(bytes.subarray(sequence.received - position));
     this.keptBytes -= costOf(bytes);
     if (fresh.length === 0) return;
     sequence.received += fresh.length;
-    this.#put({ sequence, bytes: fresh }, isOpen || sequence.number === 0);
+    this.#put({ sequence, bytes: fresh }, this.isOpen || sequence.number === 0);
   }
 
   #put(chunk: Chunk, isReady: boolean): void {

@@ -37,7 +37,7 @@ const WHOLE_OVERHEAD = DATAGRAM_OVERHEAD + NUMBER_BYTES + UNRELIABLE_HEAD_BYTES;
 const FRAME_LENGTH_BYTES = 2;
 
 /** What is sent again until it has arrived. */
-interface SentFrame extends RepairedFrame {
+export interface SentFrame extends RepairedFrame {
   readonly item: SentItem;
   /** Messages of authors that end in it. */
   readonly messageCount: number;
@@ -75,11 +75,18 @@ export class OutboundPackets {
     return !this.#isFinished && this.#feed.ends.length < ENDS_MAX;
   }
 
-  /** The rest of the frames that have begun, then `last` as the final frame, at the end of all sequences. */
-  finish(last: Uint8Array): void {
-    const pieces = this.#feed.takeBegun(REST_BYTES_MAX).map((piece) => ({ type: 'piece' as const, ...piece }));
+  /** Where each sequence ends that was used. */
+  get ends(): readonly SequenceEnd[] {
+    return this.#feed.ends;
+  }
+
+  /** The rest of the frames that have begun, then `last` as the final frame, at the end of all sequences; without one nothing more is to be sent here. */
+  finish(last?: Uint8Array): void {
+    if (this.#isFinished) return;
+    const frames = this.#feed.takeBegun(REST_BYTES_MAX).map((piece) => frameOf({ type: 'piece', ...piece }));
+    if (last !== undefined) frames.push(this.#finalOf(this.ends, last));
     this.#isFinished = true;
-    this.path.putBack([...pieces.map((item) => frameOf(item)), this.#finalOf(this.#feed.ends, last)]);
+    this.path.putBack(frames);
   }
 
   /** The lanes of another link, which is open. */
@@ -88,17 +95,17 @@ export class OutboundPackets {
     this.#feed.carry(link.outbox);
   }
 
-  /** Nothing is sent again. Returns how many messages of authors were on their way. */
-  abandon(): number {
+  /** What has not arrived, as far as is known; nothing of it is sent again here. */
+  takeAll(): readonly SentFrame[] {
+    const frames: SentFrame[] = [];
     this.path.broken();
-    let count = 0;
-    for (let frame = this.path.takeLost(); frame !== undefined; frame = this.path.takeLost()) count += frame.messageCount;
-    return count;
+    for (let frame = this.path.takeLost(); frame !== undefined; frame = this.path.takeLost()) frames.push(frame);
+    return frames;
   }
 
   /** Something is to be sent that has to arrive. */
   get hasWaiting(): boolean {
-    return this.path.lostCount > 0 || (!this.#isFinished && !this.link.outbox.isEmpty);
+    return this.path.lostCount > 0 || (!this.#isFinished && !this.link.outbox.isQuiet);
   }
 
   /** How long the next datagram may be. One that is sent because nothing came back is short: that is how a path shows that it passes only those. */

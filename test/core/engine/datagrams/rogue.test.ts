@@ -44,11 +44,12 @@ describe('a rogue remote', () => {
 
   it('holds no memory of a packet by one byte of it, and makes 4,096 pieces of a sequence wait at most (row 34)', () => {
     const inbound = new InboundSequences(65_536);
+    inbound.isOpen = true;
     const put = (sequence: number, position: number) =>
-      inbound.receive([{ sequence, position, bytes: new Uint8Array(1_200).subarray(7, 8) }], undefined, true, 4_194_304);
+      inbound.receive([{ sequence, position, bytes: new Uint8Array(1_200).subarray(7, 8) }], undefined, 4_194_304);
     put(0, 1);
     put(0, 0);
-    expect([inbound.read(true), inbound.read(true)].map((bytes) => bytes?.buffer.byteLength)).to.deep.equal([1, 1]);
+    expect([inbound.read(), inbound.read()].map((bytes) => bytes?.buffer.byteLength)).to.deep.equal([1, 1]);
     expect(inbound.keptBytes).to.equal(0);
     for (let count = 0; count < 4_096; count++) expect(put(70, 10_000 + 2 * count)).to.equal(true);
     expect([put(70, 20_000), put(71, 20_000), put(70, 0)]).to.deep.equal([false, true, true]);
@@ -56,7 +57,8 @@ describe('a rogue remote', () => {
 
   it('makes no piece that comes in order look through all that came early (row 34)', () => {
     const inbound = new InboundSequences(65_536);
-    const put = (position: number) => inbound.receive([{ sequence: 70, position, bytes: Uint8Array.of(1) }], undefined, true, 4_194_304);
+    inbound.isOpen = true;
+    const put = (position: number) => inbound.receive([{ sequence: 70, position, bytes: Uint8Array.of(1) }], undefined, 4_194_304);
     for (let count = 0; count < 1_000; count++) put(10_000 + 2 * count);
     const { keys } = Map.prototype;
     let looks = 0;
