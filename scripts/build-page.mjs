@@ -1,24 +1,43 @@
 /**
- * @module BuildPage: bundles the page of the dashboard into dist/operation/dashboard/page: one script with everything that it needs, one
- * style sheet, one document. The page loads nothing from elsewhere.
+ * @module BuildPage: bundles the pages into dist: the dashboard as one script, one style sheet and one document, and the replay of a
+ * simulation as one document with all of it inside. Neither loads anything from elsewhere.
  */
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const SOURCE = join(ROOT, 'operation/dashboard/page');
-const OUTPUT = join(ROOT, 'dist/operation/dashboard/page');
+const SOURCE = join(ROOT, 'operation/pages');
+const PLAYER = join(ROOT, 'cli/simulate/player');
+const OUTPUT = join(ROOT, 'dist/operation/pages/dashboard');
+const REPLAY = join(ROOT, 'dist/cli/simulate/replay.html');
 
-mkdirSync(OUTPUT, { recursive: true });
-await build({
-  input: join(SOURCE, 'app.tsx'),
-  tsconfig: join(SOURCE, 'tsconfig.json'),
-  platform: 'browser',
-  logLevel: 'warn',
-  output: { file: join(OUTPUT, 'app.js'), format: 'esm', minify: true },
-});
-const styles = [join(ROOT, 'node_modules/uplot/dist/uPlot.min.css'), join(SOURCE, 'style.css')];
-writeFileSync(join(OUTPUT, 'style.css'), styles.map((path) => readFileSync(path, 'utf8')).join('\n'));
-for (const name of ['index.html', 'icon.svg']) copyFileSync(join(SOURCE, name), join(OUTPUT, name));
+const textOf = (...path) => readFileSync(join(...path), 'utf8');
+const theme = textOf(SOURCE, 'picture/theme.css');
+
+/** The script of a page with all that it imports. */
+async function bundled(...input) {
+  const { output } = await build({
+    input: join(...input),
+    tsconfig: join(SOURCE, 'tsconfig.json'),
+    platform: 'browser',
+    logLevel: 'warn',
+    write: false,
+    output: { format: 'esm', minify: true },
+  });
+  return output[0].code;
+}
+
+rmSync(OUTPUT, { recursive: true, force: true });
+for (const folder of [OUTPUT, dirname(REPLAY)]) mkdirSync(folder, { recursive: true });
+const plot = textOf(ROOT, 'node_modules/uplot/dist/uPlot.min.css');
+writeFileSync(join(OUTPUT, 'app.js'), await bundled(SOURCE, 'dashboard/app.tsx'));
+writeFileSync(join(OUTPUT, 'style.css'), [plot, theme, textOf(SOURCE, 'dashboard/style.css')].join('\n'));
+for (const name of ['index.html', 'icon.svg']) copyFileSync(join(SOURCE, 'dashboard', name), join(OUTPUT, name));
+
+const script = await bundled(PLAYER, 'player.ts');
+const replay = textOf(PLAYER, 'page.html')
+  .replace('/* style */', () => theme + textOf(PLAYER, 'style.css'))
+  .replace('/* script */', () => script.replaceAll('</script', '<\\/script'));
+writeFileSync(REPLAY, replay);

@@ -10,8 +10,8 @@ import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const INSTALL = ['ci', '--include=dev', '--ignore-scripts', '--no-audit', '--no-fund'];
-/** The page of the dashboard: checked by the compiler, bundled by a script. */
-const PAGE = 'operation/dashboard/page';
+/** The pages of the dashboard and of replays: checked by the compiler, bundled by a script. */
+const PAGE = 'operation/pages';
 /** The legacy project compiles parts of the core, too: the main project comes last and overwrites them. */
 const PROJECTS = ['test/legacy-decorators', '.', PAGE];
 const SKIPPED = new Set(['node_modules', 'dist']);
@@ -109,11 +109,7 @@ export class Setup {
     }
     this.#removeOrphans();
     if (existsSync(this.#at(PAGE)))
-      this.#run(
-        process.execPath,
-        [this.#at('scripts', 'build-page.mjs')],
-        'The page of the dashboard cannot be bundled; the errors are above.',
-      );
+      this.#run(process.execPath, [this.#at('scripts', 'build-page.mjs')], 'The pages cannot be bundled; the errors are above.');
     writeFileSync(this.#buildStamp, digest);
   }
 

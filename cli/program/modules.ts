@@ -35,13 +35,13 @@ export async function behaviorsFrom(given: string | ModuleReference): Promise<re
 /** What `path#export` names. */
 export async function exportOf(reference: string): Promise<unknown> {
   const { module, export: name = 'default' } = parsed(reference);
-  const found = await load(module);
+  const found = await exportsOf(module);
   if (Object.hasOwn(found, name)) return found[name];
   throw invalid(module, `exports no ${name}; ${nearest(name, Object.keys(found))}`);
 }
 
 async function allIn(module: string): Promise<readonly BehaviorEntry[]> {
-  const found = Object.values(await load(module)).filter(isBehavior);
+  const found = Object.values(await exportsOf(module)).filter(isBehavior);
   if (found.length > 0) return [...new Set(found)];
   throw invalid(module, 'exports no class that extends NetworkBehavior of this very package');
 }
@@ -50,7 +50,8 @@ function isBehavior(value: unknown): value is BehaviorEntry {
   return typeof value === 'function' && value.prototype instanceof NetworkBehavior;
 }
 
-async function load(path: string): Promise<Readonly<Record<string, unknown>>> {
+/** Everything that a module exports. */
+export async function exportsOf(path: string): Promise<Readonly<Record<string, unknown>>> {
   if (!existsSync(path)) throw invalid(path, 'does not exist');
   try {
     return { ...((await import(pathToFileURL(path).href)) as object) };
@@ -66,5 +67,5 @@ function parsed(reference: string): ModuleReference {
 }
 
 function invalid(module: string, why: string, cause?: unknown): NetworkError {
-  return new NetworkError('OPTION_INVALID', `meshwright run: the module ${module} ${why}`, { cause, details: { module } });
+  return new NetworkError('OPTION_INVALID', `the module ${module} ${why}`, { cause, details: { module } });
 }

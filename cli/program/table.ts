@@ -8,7 +8,8 @@ import { id, keygen } from './keys.js';
 import { ping } from './ping.js';
 import type { CommandRow } from './row.js';
 import { run } from './run.js';
+import { simulate } from './simulate.js';
 import { stop } from './stop.js';
 import { top } from './top.js';
 
-export const TABLE: readonly CommandRow[] = [demo, keygen, id, run, ping, call, explain, top, doctor, stop, bench];
+export const TABLE: readonly CommandRow[] = [demo, keygen, id, run, ping, call, explain, top, doctor, stop, simulate, bench];

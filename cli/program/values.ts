@@ -11,6 +11,15 @@ export const whole =
     throw new UsageError(`${name} is ${JSON.stringify(text)}; it must be a whole number from ${min} to ${max}`);
   };
 
+/** Reads a number within bounds. */
+export const decimal =
+  (name: string, min: number, max: number) =>
+  (text: string): number => {
+    const value = text.trim() === '' ? Number.NaN : Number(text);
+    if (value >= min && value <= max) return value;
+    throw new UsageError(`${name} is ${JSON.stringify(text)}; it must be a number from ${min} to ${max}`);
+  };
+
 /** Reads one of these texts. */
 export const oneOf =
   (name: string, values: readonly string[]) =>

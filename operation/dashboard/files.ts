@@ -1,5 +1,5 @@
 /**
- * @module Files of the page: what a browser loads of a dashboard, from beside this module, each read once.
+ * @module Files of the page: what a browser loads of a dashboard, each read once.
  */
 import { readFileSync } from 'node:fs';
 
@@ -22,7 +22,7 @@ export function pageFile(path: string): PageFile | undefined {
   const known = loaded.get(path);
   if (known !== undefined) return known;
   const [name, type] = FILES[path] as readonly [string, string];
-  const file = { type, bytes: readFileSync(new URL(`page/${name}`, import.meta.url)) };
+  const file = { type, bytes: readFileSync(new URL(`../pages/dashboard/${name}`, import.meta.url)) };
   loaded.set(path, file);
   return file;
 }

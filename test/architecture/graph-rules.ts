@@ -28,7 +28,7 @@ const HOMES: Readonly<Record<string, RegExp>> = {
   commander: /^cli\/program\/program\.ts$/,
   'multicast-dns': /^core\/platform\/node\/lan\/lan-socket\.ts$/,
   ws: /^transports\/websocket\//,
-  'd3-force': /^operation\/dashboard\/page\//,
+  'd3-force': /^operation\/pages\/dashboard\//,
 };
 
 /** The folder of the root that a file belongs to; the root's own files have none. */

@@ -9,7 +9,7 @@ const FILE_LINES_MAX = 300;
 /** Tables of cases are long, and simple. */
 const TEST_LINES_MAX = 400;
 const FUNCTION_LINES_MAX = 40;
-const REAL_TIME_PLACES = /^(core\/node\/runner\.ts|(core\/platform|transports|cli|examples|bench|test|operation\/dashboard\/page)\/)/;
+const REAL_TIME_PLACES = /^(core\/node\/runner\.ts|(core\/platform|transports|cli|examples|bench|test|operation\/pages)\/)/;
 /** Virtual time lives here: what it may not touch is what would make a run differ from the next. */
 const SIMULATION = /^transports\/simulated\//;
 const PROMISE_PLACES = /^core\/(node\/|platform\/)/;

@@ -22,7 +22,7 @@ describe('meshwright', () => {
     expect(await commands.run('--version')).to.deep.equal({ code: 0, lines: [version], errors: '' });
     const help = await commands.run('--help');
     expect(help.code).to.equal(0);
-    for (const name of ['demo', 'keygen', 'id', 'run', 'ping', 'call', 'explain', 'top', 'doctor', 'stop', 'bench'])
+    for (const name of ['demo', 'keygen', 'id', 'run', 'ping', 'call', 'explain', 'top', 'doctor', 'stop', 'simulate', 'bench'])
       expect(help.lines.join('\n'), name).to.match(new RegExp(`^ {2}${name} `, 'm'));
     for (const words of [
       ['dance'],

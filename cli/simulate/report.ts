@@ -1,12 +1,12 @@
 /**
- * @module Report: statistics as a table for a terminal.
+ * @module Report: statistics as lines for a terminal.
  */
 import type { Statistics } from './statistics.js';
 
 const LABEL_WIDTH = 34;
 
 /** One line for each figure. What is of this machine comes last. */
-export function tableOf(statistics: Statistics): string {
+export function linesOf(statistics: Statistics): string[] {
   const { lookups, traffic, cost } = statistics;
   const share = lookups.count === 0 ? 1 : lookups.found / lookups.count;
   const rows: [string, string][] = [
@@ -25,7 +25,17 @@ export function tableOf(statistics: Statistics): string {
     ['memory of a node, of a link end', `${kib(cost.bytesPerNode)}, ${kib(cost.bytesPerLinkEnd)}`],
     ['resident memory', `${(cost.residentBytes / 2 ** 20).toFixed(0)} MiB`],
   ];
-  return rows.map(([label, text]) => `${label.padEnd(LABEL_WIDTH)}${text}\n`).join('');
+  return rows.map(([label, text]) => valueLine(label, text));
+}
+
+export function valueLine(label: string, text: string): string {
+  return `${label.padEnd(LABEL_WIDTH)}${text}`;
+}
+
+/** For the page that plays it back. */
+export function aboutOf({ settings, crypto, lookups, nodes, linkEnds }: Statistics): string {
+  const cost = crypto === 'simulated' ? 'simulated crypto (cheap, protects nothing)' : `crypto: ${crypto}`;
+  return `seed ${settings.seed}; ${cost}; at the end ${nodes} nodes and ${linkEnds} link ends; ${lookups.found} of ${lookups.count} lookups found`;
 }
 
 function ms(value: number): string {

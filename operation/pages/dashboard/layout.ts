@@ -12,19 +12,16 @@ import {
   type SimulationLinkDatum,
   type SimulationNodeDatum,
 } from 'd3-force';
+import { type Place, ringPlace } from '../picture/places.js';
 import type { Mesh } from './model.js';
-
-export interface Place {
-  x: number;
-  y: number;
-}
 
 /** More nodes are drawn on the ring. */
 export const FORCE_MAX = 300;
 const TICKS = 120;
+/** Where most nodes have a place already: they move a little. */
+const TICKS_AGAIN = 30;
+const ALPHA_AGAIN = 0.2;
 const SCALE = 200;
-/** Digits of an id that decide its place on the ring. */
-const PLACE_DIGITS = 12;
 
 interface Body extends SimulationNodeDatum {
   readonly number: number;
@@ -32,6 +29,7 @@ interface Body extends SimulationNodeDatum {
 
 export class Layout {
   readonly places = new Map<number, Place>();
+  isRing = false;
   private shape = -1;
 
   /** Follows the mesh; does nothing while its shape is the same. */
@@ -39,7 +37,8 @@ export class Layout {
     if (mesh.shape === this.shape) return;
     this.shape = mesh.shape;
     for (const number of this.places.keys()) if (!mesh.nodes.has(number)) this.places.delete(number);
-    if (mesh.nodes.size > FORCE_MAX) this.onRing(mesh);
+    this.isRing = mesh.nodes.size > FORCE_MAX;
+    if (this.isRing) this.onRing(mesh);
     else this.byForce(mesh);
   }
 
@@ -49,6 +48,7 @@ export class Layout {
 
   /** Nodes that are there already begin where they are. */
   private byForce(mesh: Mesh): void {
+    const isKnown = this.places.size > mesh.nodes.size / 2;
     const bodies: Body[] = [...mesh.nodes].map(([number, { id }]) => {
       const { x, y } = this.places.get(number) ?? ringPlace(id);
       return { number, x: x * SCALE, y: y * SCALE };
@@ -62,13 +62,9 @@ export class Layout {
       .force('y', forceY().strength(0.06))
       .force('center', forceCenter())
       .stop();
-    simulation.tick(TICKS);
+    if (isKnown) simulation.alpha(ALPHA_AGAIN).tick(TICKS_AGAIN);
+    else simulation.tick(TICKS);
     const reach = Math.max(1, ...bodies.flatMap(({ x = 0, y = 0 }) => [Math.abs(x), Math.abs(y)]));
     for (const { number, x = 0, y = 0 } of bodies) this.places.set(number, { x: x / reach, y: y / reach });
   }
-}
-
-function ringPlace(id: string): Place {
-  const angle = (Number.parseInt(id.slice(0, PLACE_DIGITS), 16) / 16 ** PLACE_DIGITS) * 2 * Math.PI - Math.PI / 2;
-  return { x: Math.cos(angle), y: Math.sin(angle) };
 }

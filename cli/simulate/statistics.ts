@@ -2,7 +2,7 @@
  * @module Statistics: what a run has cost and brought, in numbers: exact in virtual time, measured where they are of this machine.
  */
 import type { RunRecording, SimulatedNetwork } from '../../simulation.js';
-import type { Settings } from './options.js';
+import type { Settings } from './settings.js';
 import type { Lookup } from './world.js';
 
 export interface Statistics {

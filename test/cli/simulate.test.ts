@@ -1,14 +1,15 @@
 /**
- * @module The simulation from the command line (examples/simulate.ts): its figures, its charts, and the page that plays a run back, in a browser.
+ * @module The command `simulate`: its figures, its charts, and the page that plays a run back, in a browser.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
-import type { Statistics } from '../../examples/simulate/statistics.js';
+import type { Statistics } from '../../cli/simulate/statistics.js';
 import { type Browser, launchBrowser, type Page } from '../browser.js';
 import { compiled, Program } from '../cli/program.js';
+import { shownOutput } from '../docs/pages.js';
 
 const NODES = 40;
 const STORY = [
@@ -33,7 +34,7 @@ describe('the simulation', () => {
   let statistics: Statistics;
   const file = (name: string) => join(folder, name);
   const run = async (...args: string[]) => {
-    const program = new Program([compiled('examples/simulate.js'), ...args]);
+    const program = new Program([compiled('cli/meshwright.js'), 'simulate', ...args]);
     const code = await program.end();
     return { code, errors: program.errors, lines: program.lines };
   };
@@ -41,11 +42,11 @@ describe('the simulation', () => {
   before(async function () {
     this.timeout(120_000);
     folder = mkdtempSync(join(tmpdir(), 'meshwright-simulate-'));
-    const outputs = ['json', 'svg', 'html'].flatMap((kind) => [`--${kind}`, file(`run.${kind}`)]);
-    const { code, errors, lines } = await run(...STORY, ...outputs);
-    expect([code, errors]).to.deep.equal([0, '']);
-    table = lines;
-    statistics = JSON.parse(readFileSync(file('run.json'), 'utf8')) as Statistics;
+    const outputs = ['svg', 'html'].flatMap((kind) => [`--${kind}`, file(`run.${kind}`)]);
+    const [told, asJson] = await Promise.all([run(...STORY, ...outputs), run(...STORY, '--json')]);
+    expect([told.code, told.errors, asJson.code, asJson.errors]).to.deep.equal([0, '', 0, '']);
+    table = told.lines;
+    statistics = JSON.parse(asJson.lines.join('\n')) as Statistics;
   });
 
   after(() => rmSync(folder, { recursive: true, force: true }));
@@ -69,26 +70,27 @@ describe('the simulation', () => {
     expect(cost.bytesPerNode).to.be.above(cost.bytesPerLinkEnd);
   });
 
-  it('runs the same with the same seed in another process, and draws charts', async () => {
-    const { lines } = await run(...STORY);
-    const same = (line: string) => !/^(to |events|memory|resident)/.test(line);
-    expect(lines.filter(same)).to.deep.equal(table.filter(same));
+  it('runs the same with the same seed in another process, and draws charts', () => {
+    const trace = table.find((line) => line.startsWith('trace'))?.slice(34);
+    expect(trace).to.equal(statistics.traceHash);
     const svg = readFileSync(file('run.svg'), 'utf8');
     expect(svg.match(/<polyline /g)).to.have.length(3);
     expect(svg)
       .to.contain('seed x&lt;y')
       .and.to.match(/<title>\d+<\/title>/);
-  }).timeout(120_000);
+  });
 
   for (const [args, text] of [
-    [['--nodes', '1'], '--nodes is 1; it must be a whole number from 2 to 100000'],
-    [['--loss', '1'], '--loss is 1; it must be a number from 0 to 0.99'],
-    [['--profile', 'best'], '--profile is best; it must be one of plain, default'],
-    [['--speed', '1'], "Unknown option '--speed'"],
+    [['--nodes', '1'], '--nodes is "1"; it must be a whole number from 2 to 100000'],
+    [['--loss', '1'], '--loss is "1"; it must be a number from 0 to 0.99'],
+    [['--crash', ''], '--crash is ""; it must be a number from 0 to 0.9'],
+    [['--profile', 'best'], '--profile is "best"; '],
+    [['--speed', '1'], "unknown option '--speed'"],
+    [['none.js'], 'none.js does not exist'],
   ] as const)
     it(`refuses ${args.join(' ')}`, async () => {
       const { code, errors } = await run(...args);
-      expect(code).to.equal(1);
+      expect(code).to.equal(args[0] === 'none.js' ? 1 : 2);
       expect(errors).to.contain(text);
     });
 
@@ -98,6 +100,53 @@ describe('the simulation', () => {
     const help = await run('--help');
     expect(help.lines.join('\n')).to.contain('--partition');
   }).timeout(60_000);
+
+  describe('in a file', () => {
+    const HAND_OVER = compiled('examples/hand-over.js');
+
+    it('prints what it measures, as the docs show, and the same again', async () => {
+      const { code, errors, lines } = await run(HAND_OVER, '--seed', '3', '--html', file('hand-over.html'));
+      expect([code, errors]).to.deep.equal([0, '']);
+      expect(lines).to.deep.equal(shownOutput('examples/hand-over.ts').trim().split('\n'));
+      const again = JSON.parse((await run(HAND_OVER, '--seed', '3', '--json')).lines.join('\n'));
+      expect(lines.at(-1)).to.contain(again.traceHash);
+      expect(again).to.deep.include({ seed: '3', nodes: 3, faults: [] });
+      expect(again.figures).to.include({ 'path at first': 'relayed', 'in order': true });
+    });
+
+    const simulation = (body: string) => {
+      const path = file('own.mjs');
+      writeFileSync(path, body);
+      return run(path);
+    };
+
+    for (const [title, body, code, text] of [
+      ['has none', 'export const simulation = 1;', 2, 'it must export a function named simulate'],
+      ['has options that are none', 'export const options = 7; export function simulate() {}', 2, 'exports options that are no object'],
+      ['has wrong options', 'export const options = { latencyMs: -1 }; export function simulate() {}', 1, 'latencyMs'],
+      ['throws', 'export function simulate() { throw new Error("as planned"); }', 1, 'as planned'],
+      ['has a syntax error', 'export function {', 1, 'cannot be loaded'],
+    ] as const)
+      it(`fails when the file ${title}`, async () => {
+        const outcome = await simulation(body);
+        expect([outcome.code, outcome.lines]).to.deep.equal([code, []]);
+        expect(outcome.errors).to.contain(text);
+      });
+
+    it('needs no figures and no nodes', async () => {
+      const { code, lines } = await simulation('export async function simulate(network) { await network.run(5_000); }');
+      expect([code, lines.filter((line) => line.startsWith('virtual time'))]).to.deep.equal([
+        0,
+        ['virtual time                      5.0 s'],
+      ]);
+    });
+
+    for (const option of [['--nodes', '3'], ['--partition'], ['--svg', 'x.svg']])
+      it(`refuses ${option[0]}, which belongs to the network without a file`, async () => {
+        const { code, errors } = await run(HAND_OVER, ...option);
+        expect([code, errors]).to.deep.equal([2, `meshwright: ${option[0]} belongs to the network without a file; the file has its own\n`]);
+      });
+  });
 
   describe('the page that plays it back', () => {
     let browser: Browser | string;
@@ -191,6 +240,21 @@ describe('the simulation', () => {
       await page.click('#search button');
       expect(await page.textContent('#node')).to.equal('');
       expect(await page.evaluate("document.getElementById('wanted').getAttribute('aria-invalid')")).to.equal('true');
+    });
+
+    it('tells relayed links from direct ones, and shows a hand-over', async () => {
+      const other = await (browser as Browser).newPage({ viewport: { width: 1_100, height: 800 } });
+      await other.goto(pathToFileURL(file('hand-over.html')).href);
+      const seekTo = (ms: number) => other.evaluate(`player.seek(player.recording.startMs + ${ms})`);
+      await seekTo(9_000);
+      expect(await other.textContent('#counts')).to.match(/^3 nodes, 3 links \(1 relayed\), /);
+      await other.click('#hand-overs li button');
+      expect(await other.textContent('#hand-overs')).to.match(/^\d\.\d s: \w+ – \w+, direct now$/);
+      expect(await other.textContent('#counts')).to.match(/^3 nodes, 3 links, /);
+      expect(await other.evaluate('[...player.state.links.values()].filter((link) => player.state.isMoving(link)).length')).to.equal(1);
+      await seekTo(14_500);
+      expect(await other.evaluate('[...player.state.links.values()].some((link) => player.state.isMoving(link))')).to.equal(false);
+      await other.close();
     });
 
     it('follows the steps of a lookup', async () => {

@@ -5,7 +5,7 @@ import { type Crypto, type MeshNode, NetworkBehavior, type NetworkError, type No
 import { OverlayRouter } from '../../routing/index.js';
 import { type LookupAccount, type Recorder, SimulatedNetwork, type SimulatedNode, type SimulatedNodeOptions } from '../../simulation.js';
 import { Mesh } from './mesh.js';
-import type { Settings } from './options.js';
+import type { Settings } from './settings.js';
 
 /** Nodes that are started, and links that are dialled, at once. */
 const BATCH = 500;

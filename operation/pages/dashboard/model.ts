@@ -30,8 +30,12 @@ export interface Edge {
   isRelayed: boolean;
 }
 
+/** More than any number of a node: two of them make one that is unique. */
+const PAIRS = 2 ** 26;
+
 export class Mesh {
   readonly nodes = new Map<number, NodeLine>();
+  private readonly numbers = new Map<string, number>();
   self = 0;
   /** Rises with every change. */
   revision = 0;
@@ -43,34 +47,46 @@ export class Mesh {
   take(line: Line): void {
     if (line.self !== undefined) {
       this.nodes.clear();
+      this.numbers.clear();
       this.self = line.self;
       this.shape++;
     }
     for (const node of line.nodes) {
       if (!isSameShape(this.nodes.get(node.number), node)) this.shape++;
       this.nodes.set(node.number, node);
+      this.numbers.set(node.id, node.number);
     }
-    for (const number of line.removed) if (this.nodes.delete(number)) this.shape++;
+    for (const number of line.removed) this.remove(number);
     this.revision++;
   }
 
+  private remove(number: number): void {
+    const node = this.nodes.get(number);
+    if (node === undefined) return;
+    this.nodes.delete(number);
+    // The node may have come back under another number.
+    if (this.numbers.get(node.id) === number) this.numbers.delete(node.id);
+    this.shape++;
+  }
+
   byId(id: string): NodeLine | undefined {
-    for (const node of this.nodes.values()) if (node.id === id) return node;
-    return undefined;
+    const number = this.numbers.get(id);
+    return number === undefined ? undefined : this.nodes.get(number);
   }
 
   /** Each pair once. Of a pair that both report, the links of a node that is alive count. */
   get edges(): readonly Edge[] {
     if (this.known?.revision === this.revision) return this.known.edges;
-    const edges = new Map<string, Edge>();
+    const edges = new Map<number, Edge>();
     for (const { number, state, links } of this.nodes.values()) {
       if (state !== 'alive') continue;
       for (const [peer, rttMs, loss, sent, received, relayed] of links) {
         if (!this.nodes.has(peer)) continue;
         const [a, b] = number < peer ? [number, peer] : [peer, number];
         const rate = Math.max(0, sent) + Math.max(0, received);
-        const edge = edges.get(`${a} ${b}`);
-        if (edge === undefined) edges.set(`${a} ${b}`, { a, b, rttMs, loss, rate, isRelayed: relayed === 1 });
+        const pair = a * PAIRS + b;
+        const edge = edges.get(pair);
+        if (edge === undefined) edges.set(pair, { a, b, rttMs, loss, rate, isRelayed: relayed === 1 });
         else [edge.rttMs, edge.loss, edge.rate] = [Math.max(edge.rttMs, rttMs), Math.max(edge.loss, loss), Math.max(edge.rate, rate)];
       }
     }
