@@ -98,8 +98,9 @@ export {
 } from './api/routes.js';
 export { type RpcAnswer, type RpcContext, RpcError, type RpcRequest } from './api/rpc.js';
 export type { RpcMethodOptions } from './api/rpc-options.js';
-export type { BytePipe, LocalSocket, SocketEndpoint, SocketListener, SocketPort } from './api/socket-port.js';
+export type { LocalSocket, SocketEndpoint, SocketListener, SocketPort } from './api/socket-port.js';
 export type {
+  BytePipe,
   ByteStream,
   IncomingStream,
   StreamDeadlines,

@@ -28,6 +28,7 @@ import {
   type StreamResult,
   type WritableLane,
 } from '../../core/index.js';
+import type { ApplicationStream } from './application-stream.js';
 import type { Carrier } from './carrier.js';
 import { Carriers } from './carriers.js';
 import { Intake } from './intake.js';
@@ -37,7 +38,6 @@ import { DEADLINE_MS_MAX, limitsOf, readStreamsOptions, StreamCounters, type Str
 import { StreamEnd } from './stream-end.js';
 import { StreamTable } from './stream-table.js';
 import { type StreamRoute, targetOf } from './targets.js';
-import type { WebStream } from './web-stream.js';
 
 const SERVICE_ID = 8;
 /** Below it are the services of built-in behaviours, whose calls in work may still need streams. */
@@ -154,17 +154,17 @@ export class StreamsBehavior extends NetworkBehavior {
   private open(agent: BehaviorAgent, request: StreamRequest, settle: (result: StreamResult) => void): { cancel(): void } {
     const fail = ({ code, message }: NetworkError) => settle({ type: 'error', code, text: message });
     try {
-      const web = this.start(agent, this.readRequest(request));
-      web.onAccepted = () => settle({ type: 'ok', stream: web });
-      web.onFailed = fail;
-      return { cancel: () => web.reset('the opening was cancelled') };
+      const opened = this.start(agent, this.readRequest(request));
+      opened.onAccepted = () => settle({ type: 'ok', stream: opened });
+      opened.onFailed = fail;
+      return { cancel: () => opened.reset('the opening was cancelled') };
     } catch (error) {
       fail(error as NetworkError);
       return { cancel: () => {} };
     }
   }
 
-  private start(agent: BehaviorAgent, request: OpenRequest): WebStream {
+  private start(agent: BehaviorAgent, request: OpenRequest): ApplicationStream {
     const carrier = this.carrierFor(agent, request);
     const { streamsPerNodeMax } = this.settings;
     if (this.table.isFull || carrier.opened.size >= streamsPerNodeMax)
@@ -174,11 +174,11 @@ export class StreamsBehavior extends NetworkBehavior {
     const window = this.table.windowOf(carrier, 1);
     const fields = { id: carrier.nextId(), isOpener: true, serviceId, name, window, timeoutMs, firstByteMs, silenceMs, nowMs: agent.nowMs };
     this.counted.opened++;
-    const web = this.table.add(agent, carrier, new StreamEnd(fields));
-    if (request.windowBytes !== undefined) web.narrow(request.windowBytes);
+    const stream = this.table.add(agent, carrier, new StreamEnd(fields));
+    if (request.windowBytes !== undefined) stream.narrow(request.windowBytes);
     // Whoever opens it must be able to look at it first.
     agent.sendToBehavior(SERVICE_ID, carrier);
-    return web;
+    return stream;
   }
 
   override onBehaviorEvent(agent: BehaviorAgent, fromServiceId: number, event: unknown): void {

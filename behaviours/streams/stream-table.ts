@@ -3,12 +3,12 @@
  * stream does it here, so that what follows is sent, and what falls due is looked at.
  */
 import { type BehaviorAgent, DeadlineHeap, type Logger, NetworkError, WakeTimer } from '../../core/index.js';
+import { ApplicationStream } from './application-stream.js';
 import type { Carrier } from './carrier.js';
 import { LinkCarrier } from './link-carrier.js';
 import { type StreamCounters, type StreamsSettings, WINDOW_MIN_BYTES } from './options.js';
 import { Session } from './session.js';
 import { StreamEnd } from './stream-end.js';
-import { WebStream } from './web-stream.js';
 
 export interface TableHost {
   readonly settings: StreamsSettings;
@@ -50,8 +50,8 @@ export class StreamTable {
   }
 
   /** Adds an end to its carrier, as the application has it. */
-  add(agent: BehaviorAgent, carrier: Carrier, end: StreamEnd): WebStream {
-    const web = new WebStream(end, carrier, {
+  add(agent: BehaviorAgent, carrier: Carrier, end: StreamEnd): ApplicationStream {
+    const stream = new ApplicationStream(end, carrier, {
       touched: (one) => this.act(one, () => {}),
       deadlinesChanged: (one) => this.schedule(one, one.deadlineMs),
       consumed: (one, byteCount) => this.consumed(one, byteCount),
@@ -60,7 +60,7 @@ export class StreamTable {
     carrier.add(end);
     this.schedule(end, end.deadlineMs);
     this.timer.at(agent, this.deadlines.nextDueMs);
-    return web;
+    return stream;
   }
 
   /** Its carrier has no such end any more. */

@@ -2,7 +2,8 @@
  * @module HttpPort: HTTP/1.1 between this node and other programs, for behaviours that lead requests through the network. Node's is in
  * `platform/node/http/`. Injected as `HTTP_PORT`, where the platform has it. What it rejects with is an `Error` with the system's `code`.
  */
-import type { BytePipe, SocketEndpoint, SocketListener } from './socket-port.js';
+import type { SocketEndpoint, SocketListener } from './socket-port.js';
+import type { BytePipe } from './stream.js';
 
 /** Names and values in the order of the message; a name may be there several times. */
 export type HttpFields = readonly (readonly [name: string, value: string])[];

@@ -2,18 +2,7 @@
  * @module SocketPort: TCP between this node and other programs, for behaviours that lead their connections through the network. Node's is in
  * `platform/node/sockets/`. Injected as `SOCKET_PORT`, where the platform has it. What it rejects with is an `Error` with the system's `code`.
  */
-
-/** Bytes in both directions, each ended by itself. */
-export interface BytePipe {
-  /** The next bytes, which are good until the next read; `undefined` at the end. One read at a time. Rejects when the pipe was reset. */
-  read(): Promise<Uint8Array | undefined>;
-  /** Resolves when the bytes were handed on: the next ones may be. One write at a time. Rejects when the pipe was reset. */
-  write(bytes: Uint8Array): Promise<void>;
-  /** Nothing more is written. */
-  end(): Promise<void>;
-  /** Both directions end at once, and the other side is told so. Idempotent. */
-  reset(reason: string): void;
-}
+import type { BytePipe } from './stream.js';
 
 /** A numeric host, without brackets, and a port. */
 export interface SocketEndpoint {

@@ -6,6 +6,18 @@ import type { BehaviorAgent } from './agent.js';
 import type { CallResult } from './ports.js';
 import type { Route } from './routes.js';
 
+/** Bytes in both directions, each ended by itself. */
+export interface BytePipe {
+  /** The next bytes, which are good until the next read; `undefined` at the end. One read at a time. Rejects when the pipe was reset. */
+  read(): Promise<Uint8Array | undefined>;
+  /** Resolves when the bytes were handed on: the next ones may be. One write at a time. Rejects when the pipe was reset. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Nothing more is written. */
+  end(): Promise<void>;
+  /** Both directions end at once, and the other side is told so. Idempotent. */
+  reset(reason: string): void;
+}
+
 /**
  * A stream of bytes in each direction between two nodes, in order and without loss. Each side ends its own direction with `writable.close()`;
  * the other one goes on. `readable.cancel()` before the remote's end and `writable.abort()` reset the stream. A side that does not read
@@ -16,6 +28,11 @@ export interface ByteStream {
   readonly readable: ReadableStream<Uint8Array>;
   /** A `write` resolves when its bytes were handed on, and are free; `close` when the end was. Fails as `readable` does. */
   readonly writable: WritableStream<Uint8Array>;
+  /**
+   * The stream without web streams, once and instead of `readable` and `writable`: it takes fewer steps for each piece. Of reads and of writes one waits
+   * at a time, a further one rejects with `ARGUMENT_INVALID`. Throws `ARGUMENT_INVALID` where `readable` or `writable` is used; they throw it then.
+   */
+  pipe(): BytePipe;
   /** The other side. */
   readonly nodeId: NodeId;
   /** True only when the other side is the authenticated neighbour, or this node. Over relays its id is a claim. */

@@ -1,5 +1,5 @@
 /**
- * @module StreamPipe: a byte stream as a pipe, with a head of its own in each direction. It has one reader and one writer from its beginning on.
+ * @module StreamPipe: a byte stream as a pipe, with a head of its own in each direction.
  */
 import type { BytePipe, ByteStream } from '../../../core/index.js';
 import { joinBytes } from '../../../core/index.js';
@@ -8,32 +8,30 @@ import { readU16 } from '../../../core/structures/bytes.js';
 const LENGTH_BYTES = 2;
 
 export class StreamPipe implements BytePipe {
-  private readonly reader: ReadableStreamDefaultReader<Uint8Array>;
-  private readonly writer: WritableStreamDefaultWriter<Uint8Array>;
+  private readonly pipe: BytePipe;
   private rest: Uint8Array | undefined;
 
   constructor(readonly stream: ByteStream) {
-    this.reader = stream.readable.getReader();
-    this.writer = stream.writable.getWriter();
-    for (const { closed } of [this.reader, this.writer]) closed.catch(() => {});
+    this.pipe = stream.pipe();
   }
 
-  async read(): Promise<Uint8Array | undefined> {
+  read(): Promise<Uint8Array | undefined> {
     const { rest } = this;
+    if (rest === undefined) return this.pipe.read();
     this.rest = undefined;
-    return rest ?? (await this.reader.read()).value;
+    return Promise.resolve(rest);
   }
 
   write(bytes: Uint8Array): Promise<void> {
-    return this.writer.write(bytes);
+    return this.pipe.write(bytes);
   }
 
   end(): Promise<void> {
-    return this.writer.close();
+    return this.pipe.end();
   }
 
   reset(reason: string): void {
-    this.stream.reset(reason);
+    this.pipe.reset(reason);
   }
 
   /** The body of the head that comes first; `undefined` when the stream ends before. */

@@ -4,7 +4,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { HttpCall, HttpFields, HttpResponseHead } from '../../../api/http-port.js';
-import type { BytePipe } from '../../../api/socket-port.js';
+import type { BytePipe } from '../../../api/stream.js';
 import { coded, endOf, NodePipe, NodeReader, writeTo } from '../sockets/node-pipe.js';
 
 export function callOf(request: ClientRequest): HttpCall {

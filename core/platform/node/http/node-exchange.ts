@@ -4,7 +4,7 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { HttpExchange, HttpRequestHead, HttpResponseHead } from '../../../api/http-port.js';
-import type { BytePipe } from '../../../api/socket-port.js';
+import type { BytePipe } from '../../../api/stream.js';
 import { endOf, NodePipe, NodeReader, writeTo } from '../sockets/node-pipe.js';
 import { fieldsOf } from './node-call.js';
 

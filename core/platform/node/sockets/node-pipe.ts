@@ -3,7 +3,7 @@
  * a side that is slow holds one piece at most.
  */
 import type { Duplex, Readable, Writable } from 'node:stream';
-import type { BytePipe } from '../../../api/socket-port.js';
+import type { BytePipe } from '../../../api/stream.js';
 
 /** Reads from a stream that somebody else may write to. */
 export class NodeReader {

@@ -1,15 +1,16 @@
 /**
- * @module WebStream: one end of a stream as an application has it: web streams around `StreamEnd`. The readable side asks for bytes only when
- * somebody reads, and what was read is granted anew; a write resolves when its bytes were handed on. All promises of the streams behaviour
- * live here.
+ * @module ApplicationStream: one end of a stream as an application has it: web streams, or a pipe, around `StreamEnd`. The readable side asks for
+ * bytes only when somebody reads, and what was read is granted anew; a write resolves when its bytes were handed on. All promises of the streams
+ * behaviour live here and in `pipe-reader.ts`.
  */
-import { type ByteStream, NetworkError, type NodeId } from '../../core/index.js';
+import { type BytePipe, type ByteStream, NetworkError, type NodeId } from '../../core/index.js';
 import type { EndObserver } from './end-observer.js';
 import { WINDOW_MIN_BYTES } from './options.js';
+import { PipeReader } from './pipe-reader.js';
 import type { StreamEnd } from './stream-end.js';
 
 /** What the application's side needs of the behaviour. */
-export interface WebHost {
+export interface StreamHost {
   /** The end has something to send, or is over. */
   touched(end: StreamEnd): void;
   /** The stream was taken, or is narrower: other deadlines hold. */
@@ -32,25 +33,30 @@ interface Waiting {
 /** What is queued in a web stream itself, so that an application need not wait for every chunk. */
 const WRITE_AHEAD_BYTES = 65_536;
 
-export class WebStream implements ByteStream, EndObserver {
-  readonly readable: ReadableStream<Uint8Array>;
-  readonly writable: WritableStream<Uint8Array>;
+/** The readable side as it is handed out: a controller of a web stream, or the reader of a pipe. */
+type Outlet = Pick<PipeReader, 'enqueue' | 'close' | 'error'>;
+
+export class ApplicationStream implements ByteStream, EndObserver {
   readonly closed: Promise<void>;
   /** Of an opener. */
   onAccepted: () => void = () => {};
   onFailed: (error: NetworkError) => void = () => {};
-  private reader!: ReadableStreamDefaultController<Uint8Array>;
-  private writer!: WritableStreamDefaultController;
+  /** Made when the application asks for them: of web streams and a pipe only one. */
+  private web: Pick<ByteStream, 'readable' | 'writable'> | undefined;
+  private piped: BytePipe | undefined;
+  private outlet: Outlet | undefined;
+  private writer: WritableStreamDefaultController | undefined;
   private end: Waiting = { resolve: () => {}, reject: () => {} };
   /** The `write` or `close` that waits. */
   private writing: Waiting | undefined;
   private isWanted = false;
   private isHandingOut = false;
+  private isReadOut = false;
 
   constructor(
     private readonly source: StreamEnd,
     private readonly remote: Remote,
-    private readonly host: WebHost,
+    private readonly host: StreamHost,
   ) {
     source.observer = this;
     this.closed = new Promise((resolve, reject) => {
@@ -58,27 +64,28 @@ export class WebStream implements ByteStream, EndObserver {
     });
     // Nobody has to look at it.
     this.closed.catch(() => {});
-    this.readable = new ReadableStream(
-      {
-        start: (controller) => {
-          this.reader = controller;
-        },
-        pull: () => this.pull(),
-        cancel: (reason) => this.cancel(reason),
-      },
-      { highWaterMark: 0 },
-    );
-    this.writable = new WritableStream(
-      {
-        start: (controller) => {
-          this.writer = controller;
-        },
-        write: (chunk) => this.write(chunk),
-        close: () => this.close(),
-        abort: (reason) => this.reset(textOf(reason)),
-      },
-      { highWaterMark: WRITE_AHEAD_BYTES, size: (chunk) => (chunk instanceof Uint8Array ? chunk.length : 0) },
-    );
+  }
+
+  get readable(): ReadableStream<Uint8Array> {
+    return this.webStreams().readable;
+  }
+
+  get writable(): WritableStream<Uint8Array> {
+    return this.webStreams().writable;
+  }
+
+  pipe(): BytePipe {
+    if (this.piped !== undefined || this.web !== undefined)
+      throw new NetworkError('ARGUMENT_INVALID', 'pipe: the stream is used by readable, writable or another pipe');
+    const reader = new PipeReader(() => this.pull());
+    this.piped = {
+      read: () => reader.read(),
+      write: async (bytes) => this.write(bytes),
+      end: async () => this.close(),
+      reset: (reason) => this.reset(reason),
+    };
+    this.handOutTo(reader);
+    return this.piped;
   }
 
   get nodeId(): NodeId {
@@ -125,7 +132,7 @@ export class WebStream implements ByteStream, EndObserver {
       this.isWanted = false;
       if (next === 'end') this.readOut();
       else {
-        this.reader.enqueue(next);
+        this.outlet?.enqueue(next);
         this.host.consumed(this.source, next.length);
       }
     }
@@ -134,8 +141,8 @@ export class WebStream implements ByteStream, EndObserver {
   }
 
   failed(error: NetworkError): void {
-    this.reader.error(error);
-    this.writer.error(error);
+    this.outlet?.error(error);
+    this.writer?.error(error);
     this.settle((waiting) => waiting.reject(error));
     this.end.reject(error);
     this.onFailed(error);
@@ -145,6 +152,45 @@ export class WebStream implements ByteStream, EndObserver {
     this.end.resolve();
   }
 
+  private webStreams(): Pick<ByteStream, 'readable' | 'writable'> {
+    if (this.piped !== undefined) throw new NetworkError('ARGUMENT_INVALID', 'readable, writable: the stream is used by its pipe');
+    this.web ??= { readable: this.webReadable(), writable: this.webWritable() };
+    return this.web;
+  }
+
+  private webReadable(): ReadableStream<Uint8Array> {
+    return new ReadableStream(
+      {
+        start: (controller) => this.handOutTo(controller),
+        pull: () => this.pull(),
+        cancel: (reason) => this.cancel(reason),
+      },
+      { highWaterMark: 0 },
+    );
+  }
+
+  private webWritable(): WritableStream<Uint8Array> {
+    return new WritableStream(
+      {
+        start: (controller) => {
+          this.writer = controller;
+          if (this.source.error !== undefined) controller.error(this.source.error);
+        },
+        write: (chunk) => this.write(chunk),
+        close: () => this.close(),
+        abort: (reason) => this.reset(textOf(reason)),
+      },
+      { highWaterMark: WRITE_AHEAD_BYTES, size: (chunk) => (chunk instanceof Uint8Array ? chunk.length : 0) },
+    );
+  }
+
+  /** The stream may be over before anybody looks at it. */
+  private handOutTo(outlet: Outlet): void {
+    this.outlet = outlet;
+    if (this.source.error !== undefined) outlet.error(this.source.error);
+    else if (this.isReadOut) outlet.close();
+  }
+
   private pull(): void {
     this.isWanted = true;
     this.incoming();
@@ -152,8 +198,9 @@ export class WebStream implements ByteStream, EndObserver {
 
   private readOut(): void {
     this.isWanted = false;
+    this.isReadOut = true;
     this.source.read();
-    this.reader.close();
+    this.outlet?.close();
     this.host.touched(this.source);
   }
 
@@ -177,6 +224,7 @@ export class WebStream implements ByteStream, EndObserver {
   private handOn(give: (sent: () => void) => void): Promise<void> | undefined {
     const { error } = this.source;
     if (error !== undefined) throw error;
+    if (this.writing !== undefined) throw new NetworkError('ARGUMENT_INVALID', 'write, end: another write waits');
     let isSent = false;
     give(() => {
       isSent = true;
