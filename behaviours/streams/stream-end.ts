@@ -16,6 +16,8 @@ import {
   END,
   type Frame,
   type FrameOwner,
+  PIECE_BYTES_MAX,
+  PIECE_BYTES_MIN,
   plainText,
   RESET,
   type ResetCode,
@@ -24,12 +26,6 @@ import {
   writeOpen,
   writeReset,
 } from './messages.js';
-
-/**
- * The largest piece of a neighbour's stream: streams take turns by the piece. With the header of its message and that of its frame it fills a record, so
- * that the receiver hands on the record's memory and copies nothing.
- */
-export const PIECE_BYTES_MAX = 65_508;
 
 /** When the reader has taken so much, the remote is granted more, so that a wide window does not come in halves. */
 const GRANT_BYTES = 262_144;
@@ -107,13 +103,16 @@ export class StreamEnd implements FrameOwner {
   get hasFrame(): boolean {
     if (this.resetDue !== undefined) return true;
     if (this.error !== undefined || this.isOver) return false;
-    const hasData = this.writing !== undefined && this.outbound.available > 0;
-    return this.isOpenDue || this.isAcceptDue || this.isCreditDue || hasData || this.outbound.endingDue !== undefined;
+    return this.isOpenDue || this.isAcceptDue || this.isCreditDue || this.hasData || this.outbound.endingDue !== undefined;
+  }
+
+  private get hasData(): boolean {
+    const { writing } = this;
+    return writing !== undefined && this.outbound.available >= Math.min(PIECE_BYTES_MIN, writing.bytes.length - writing.at);
   }
 
   private get isCreditDue(): boolean {
-    const isWorthIt = this.inbound.hasNews || this.consumedBytes >= GRANT_BYTES;
-    return isWorthIt && !this.inbound.isComplete && !this.isOpenDue && !this.isAcceptDue;
+    return (this.inbound.hasNews || this.consumedBytes >= GRANT_BYTES) && !this.inbound.isComplete && !this.isOpenDue && !this.isAcceptDue;
   }
 
   /** The next deadline that holds now. */
@@ -172,8 +171,9 @@ export class StreamEnd implements FrameOwner {
 
   /** The reader has taken so many bytes, and the window is this now, as far as it is not narrower. */
   consumed(byteCount: number, window: number): void {
+    const share = Math.min(window, this.windowMax);
     this.consumedBytes += byteCount;
-    this.inbound.resize(Math.min(window, this.windowMax));
+    if (share !== this.inbound.window) this.inbound.resize(share);
     this.inbound.consumed(byteCount);
   }
 
