@@ -35,6 +35,7 @@ describe('examples', () => {
   it('are those that are tested here', () => {
     const names = readdirSync(compiled('examples')).filter((name) => name.endsWith('.js'));
     expect(names.sort()).to.deep.equal([
+      'browser.js',
       'chat.js',
       'container.js',
       'custom-router.js',
