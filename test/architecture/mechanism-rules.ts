@@ -30,7 +30,7 @@ export const MECHANISMS = {
     listed: [],
   },
   timers: {
-    use: 'a behaviour waits by a WakeTimer, for a dial by core/kits/dial',
+    use: 'a behaviour waits by a WakeTimer or a Timeline, for a dial by core/kits/dial',
     sign: /\.\s*after\s*\(/g,
     places: BEHAVIORS,
     home: /^$/,

@@ -2,20 +2,19 @@
  * @module Agenda: what falls due for connections that are under way: deadlines, and pauses of those that are faster than they may be. When the behaviour
  * has ended everything is due at once.
  */
-import { type BehaviorAgent, PENDING_FULL, PendingTable, WakeTimer } from '../../../core/index.js';
+import { type BehaviorAgent, PENDING_FULL, Timeline } from '../../../core/index.js';
 
 type Perform = (work: (agent: BehaviorAgent) => void) => void;
 
 export class Agenda {
-  private readonly pending: PendingTable<() => void>;
-  private readonly timer = new WakeTimer<BehaviorAgent>((agent) => this.look(agent));
+  private readonly timeline: Timeline<BehaviorAgent>;
 
   /** `sizeMax`: beyond it what is added is due at once. */
   constructor(
     private readonly perform: Perform,
     sizeMax: number,
   ) {
-    this.pending = new PendingTable(sizeMax);
+    this.timeline = new Timeline(sizeMax);
   }
 
   /** Calls back once, from outside of a callback, unless it is cancelled by what this returns. */
@@ -23,14 +22,13 @@ export class Agenda {
     let id = PENDING_FULL;
     try {
       this.perform((agent) => {
-        id = this.pending.add(work, agent.nowMs + delayMs);
-        this.timer.within(agent, delayMs);
+        id = this.timeline.add(agent, delayMs, work);
       });
     } catch {
       // The behaviour has ended.
     }
     if (id === PENDING_FULL) work();
-    return () => void this.pending.take(id);
+    return () => this.timeline.cancel(id);
   }
 
   pause(delayMs: number): Promise<void> {
@@ -46,16 +44,6 @@ export class Agenda {
   }
 
   stop(): void {
-    this.timer.cancel();
-    for (;;) {
-      const due = this.pending.takeDue(Number.POSITIVE_INFINITY);
-      if (due === undefined) return;
-      due.value();
-    }
-  }
-
-  private look(agent: BehaviorAgent): void {
-    for (let due = this.pending.takeDue(agent.nowMs); due !== undefined; due = this.pending.takeDue(agent.nowMs)) due.value();
-    this.timer.at(agent, this.pending.nextDueMs);
+    for (const work of this.timeline.stop()) (work as () => void)();
   }
 }
