@@ -69,6 +69,7 @@ export type {
   TableReporter,
   Timers,
 } from './api/ports.js';
+export { PROBE_MS_MAX, PROBE_SOCKETS_MAX, PROBE_TOKEN_BYTES, type Probe } from './api/probe.js';
 export type { NatMapping, Reachability, ReachabilityKind } from './api/reachability.js';
 export {
   type ClosestNodes,
@@ -245,6 +246,7 @@ export { type Deadlined, DeadlineHeap } from './structures/deadline-heap.js';
 export { PENDING_FULL, PendingTable } from './structures/pending-table.js';
 export { sample, type UniformSource } from './structures/sample.js';
 export { SeenSet, type SeenSetBounds } from './structures/seen-set.js';
+export { Timeline } from './structures/timeline.js';
 export { TokenBucket } from './structures/token-bucket.js';
 export { type LentTimer, type TimerSource, WakeTimer } from './structures/wake-timer.js';
 export type { ValueLimits } from './wire/cbor-scan.js';

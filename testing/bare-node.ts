@@ -165,8 +165,8 @@ export class BareNode {
   }
 
   #perform(effect: Effect): void {
-    if (effect.type === 'listen') return;
     if (effect.type === 'send') return this.onSend(effect);
+    if (!('connectionId' in effect)) return;
     const { connectionId } = effect;
     switch (effect.type) {
       case 'write':

@@ -10,6 +10,7 @@ import type { Limits } from '../limits.js';
 import type { MetricsSource } from '../metrics.js';
 import type { Connection, Lane } from './events.js';
 import type { BehaviorPorts, CallResult, LentPort, Logger, Random } from './ports.js';
+import type { Probe } from './probe.js';
 import type { Route } from './routes.js';
 import type { RpcAnswer, RpcRequest } from './rpc.js';
 import type { IncomingStream } from './stream.js';
@@ -129,6 +130,23 @@ export interface BehaviorAgent<ToHandler = unknown> extends Agent<ToHandler> {
    * is none.
    */
   connect(target: Address | NodeId | string, callback?: (agent: this, outcome: Connection | NetworkError) => void): number;
+  /**
+   * Awaits probes with that token of 16 bytes, for 1 to 60,000 ms: `callback` is called for each, as a callback of this behaviour. A token is awaited
+   * once: a second time it is over at once. At most 4,096 tokens of a node: further ones throw `LIMIT_EXCEEDED`.
+   */
+  awaitProbe(token: Uint8Array, lifetimeMs: number, callback: (agent: this, probe: Probe) => void): Cancellable;
+  /**
+   * Sends a probe of 29 bytes from the socket from which `to` would be dialled; nothing is sent unless this behaviour awaits its token. Until that
+   * ends, a node at the same host may begin a link, also where this node does not listen (the first 16 hosts that are probed for a token).
+   * `socketCount`: it is sent from so many fresh sockets instead, 256 at most, which are closed with that end, but for one from which
+   * `dialBack` goes.
+   */
+  probe(to: Address, token: Uint8Array, socketCount?: number): void;
+  /**
+   * Dials the sender of a probe, which must be that node, from the socket that the probe came to. A node that is connected over others is dialled
+   * all the same: its connection then goes over the direct channel. A failure is reported to nobody.
+   */
+  dialBack(probe: Probe, nodeId: NodeId): void;
   /** Ends a connection. The remote gets the reason: as a refusal (`gate`) when a gate closes what is not open yet, else as a goodbye. */
   closeConnection(connectionId: number, reason?: string): void;
   /** Closes every connection to the node, also one that is not open yet. */
@@ -154,8 +172,8 @@ export interface BehaviorAgent<ToHandler = unknown> extends Agent<ToHandler> {
    */
   announceReady(connectionId: number): void;
   /**
-   * For whoever exchanges addresses: the remote of the connection says that it sees this node there. Of a connection that is not proven, or is
-   * relayed, it counts for nothing.
+   * For whoever exchanges addresses: the remote of the connection says that it sees this node there, or, with another scheme than the connection's,
+   * datagrams that this node has sent it besides. Of a connection that is not proven, or is relayed, it counts for nothing.
    */
   seenAt(connectionId: number, address: Address): void;
   /** Offers a further service under this behaviour's hands: routes lead to it, its messages come to this `onMessage`. */

@@ -64,6 +64,7 @@ export const RESERVED_NAMES: Readonly<Record<number, string>> = {
   7: 'keyvalue',
   8: 'streams',
   9: 'circuit',
+  10: 'punch',
   11: 'operator',
   12: 'proxy',
   13: 'presence',

@@ -73,6 +73,7 @@ export interface DatagramFacts {
 export type Effect =
   | ChannelEffect
   | DatagramEffect
+  | ProbeEffect
   /** The transport of a behaviour that has started accepts by itself. */
   | { readonly type: 'listen'; readonly address: Address };
 
@@ -83,9 +84,24 @@ export interface DatagramEffect {
   readonly datagrams: readonly Uint8Array[];
 }
 
+/** What probes need of sockets. */
+export type ProbeEffect =
+  /** From the socket from which `to` would be dialled, or from so many fresh ones. */
+  | {
+      readonly type: 'probe';
+      readonly to: Address;
+      readonly datagram: Uint8Array;
+      readonly volley: { readonly name: string; readonly socketCount: number } | undefined;
+    }
+  /** The fresh sockets of that name are needed no longer, but for those that were dialled from. */
+  | { readonly type: 'end-volley'; readonly name: string }
+  /** The same of one that was dialled from. */
+  | { readonly type: 'leave-socket'; readonly socketId: number };
+
 export type ChannelEffect =
   | { readonly type: 'write'; readonly connectionId: number; readonly chunks: readonly Uint8Array[] }
-  | { readonly type: 'dial'; readonly connectionId: number; readonly address: Address }
+  /** `socketId`: from that socket, while it is there. */
+  | { readonly type: 'dial'; readonly connectionId: number; readonly address: Address; readonly socketId: number | undefined }
   | { readonly type: 'cancel-dial'; readonly connectionId: number }
   /** Read nothing more until `resume`, where the transport can. */
   | { readonly type: 'pause'; readonly connectionId: number }

@@ -26,6 +26,7 @@ import { eventObserver, routerObserver } from './links/link-observer.js';
 import { LinkPipeline } from './links/link-pipeline.js';
 import { LinkTable } from './links/link-table.js';
 import { Liveness } from './links/liveness.js';
+import { Probes } from './links/probes.js';
 import { ReachabilityState } from './links/reachability.js';
 import { Refusals } from './links/refusals.js';
 import { SharedKeys } from './links/shared-keys.js';
@@ -48,7 +49,7 @@ export function partsOf(context: EngineContext, router: RouterFacade) {
   const linkParts = linkPartsOf(context, router, behaviorParts);
   const messageParts = messagePartsOf(context, router, { ...behaviorParts, ...linkParts });
   const { behaviors, calls, streams } = behaviorParts;
-  const { links, introductions, liveness, dialer, duplicates, sharedKeys, keeper, admission, reachability, handovers, upgrades } =
+  const { links, introductions, liveness, dialer, duplicates, sharedKeys, keeper, admission, reachability, handovers, upgrades, probes } =
     linkParts;
   const { application, datagrams, search } = messageParts;
   links.observers = [
@@ -67,7 +68,7 @@ export function partsOf(context: EngineContext, router: RouterFacade) {
     handovers,
     upgrades,
   ];
-  behaviors.observers = [calls, streams, introductions, links, dialer, admission, search];
+  behaviors.observers = [calls, streams, introductions, links, dialer, admission, search, probes];
   const agentParts = { context, router, ...behaviorParts, ...linkParts, ...messageParts };
   behaviors.agentOf = (slot) => new BehaviorAgentOf(agentParts, slot);
   introductions.agentOf = (slot, link) => new ConnectionAgentOf(agentParts, slot, link);
@@ -123,6 +124,7 @@ function linkPartsOf(context: EngineContext, router: RouterFacade, { callbacks, 
     upgrades: new Upgrades(context, dialer),
     sharedKeys: new SharedKeys(context),
     reachability: new ReachabilityState(context, links),
+    probes: new Probes(context, callbacks),
     paths,
     dialer,
     keeper: new Keeper(context, links, dialer),
@@ -139,7 +141,7 @@ function messagePartsOf(context: EngineContext, router: RouterFacade, parts: Beh
   const delivery = new Delivery({ ...shared, forwarder, control: new Control(shared) });
   const pipeline = new LinkPipeline(context, parts.links, parts.duplicates, delivery);
   parts.links.readOn = (link) => pipeline.readOn(link);
-  const datagrams = new Datagrams(context, parts.links, pipeline, parts.handovers);
+  const datagrams = new Datagrams(context, parts.links, pipeline, parts);
   parts.handovers.absorbed = (candidate, link) => {
     parts.dialer.absorbed(candidate, link);
     datagrams.absorbed(candidate, link);

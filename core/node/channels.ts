@@ -6,7 +6,7 @@ import type { Address } from '../address/address.js';
 import { isRelayed } from '../address/address-class.js';
 import type { Timers } from '../api/ports.js';
 import { type AnyTransport, type Dial, isDatagramTransport, type LinkSink, type Transport, type TransportLink } from '../api/transport.js';
-import type { ChannelEffect, Effect, Input } from '../engine/context.js';
+import type { ChannelEffect, Effect, Input, ProbeEffect } from '../engine/context.js';
 import type { Network } from '../engine/network.js';
 import { NetworkError } from '../errors.js';
 import { nearest } from '../schema/nearest.js';
@@ -87,6 +87,7 @@ export class Channels {
   carryOut(effect: Effect): void {
     if (effect.type === 'listen') return this.listenFor(effect.address);
     if (effect.type === 'send') return this.sockets.send(effect);
+    if (!('connectionId' in effect)) return this.probe(effect);
     const { connectionId } = effect;
     try {
       this.attempt(effect);
@@ -120,7 +121,7 @@ export class Channels {
       case 'write':
         return this.links.get(connectionId)?.write(effect.chunks);
       case 'dial':
-        return this.dial(connectionId, effect.address);
+        return this.dial(effect);
       case 'cancel-dial':
         this.dials.get(connectionId)?.cancel();
         this.dials.delete(connectionId);
@@ -136,7 +137,14 @@ export class Channels {
     }
   }
 
-  private dial(connectionId: number, address: Address): void {
+  /** An address that no transport of datagrams serves is not probed. */
+  private probe(effect: ProbeEffect): void {
+    if (effect.type !== 'probe') return this.sockets.leave(effect);
+    const transport = this.options.transports().find(({ schemes }) => schemes.includes(effect.to.scheme));
+    if (transport !== undefined && isDatagramTransport(transport)) this.sockets.probe(effect, transport);
+  }
+
+  private dial({ connectionId, address, socketId }: Extract<ChannelEffect, { type: 'dial' }>): void {
     const transport = this.transportFor(address);
     const settle = (input: Input) => {
       this.dials.delete(connectionId);
@@ -145,14 +153,13 @@ export class Channels {
     const onFailed = (error: NetworkError) => settle({ type: 'dial-failed', connectionId, error });
     const onResolved = (addresses: readonly Address[]) => settle({ type: 'resolved', connectionId, addresses });
     const lookup = transport.resolve?.(address, { onResolved, onFailed });
-    const dial = lookup ?? this.connect(transport, address, connectionId, settle, onFailed);
+    const dial = lookup ?? this.connect(transport, { address, connectionId, from: socketId }, settle, onFailed);
     if (dial !== undefined) this.dials.set(connectionId, dial);
   }
 
   private connect(
     transport: AnyTransport,
-    address: Address,
-    connectionId: number,
+    { address, connectionId, from }: { readonly address: Address; readonly connectionId: number; readonly from: number | undefined },
     settle: (input: Input) => void,
     onFailed: (error: NetworkError) => void,
   ): Dial | undefined {
@@ -160,7 +167,7 @@ export class Channels {
       return transport.dial(address, { onConnected: (link) => this.connected(connectionId, link), onFailed });
     const onReady = (socketId: number, localAddress: Address | undefined) =>
       settle({ type: 'connected', connectionId, remoteAddress: address.withNodeId(undefined), localAddress, socketId });
-    return this.sockets.reach(address, transport, { onReady, onFailed });
+    return this.sockets.reach(address, transport, { onReady, onFailed }, from);
   }
 
   private connected(connectionId: number, link: TransportLink): LinkSink {

@@ -32,6 +32,7 @@ export type BuiltinName =
   | 'keyvalue'
   | 'presence'
   | 'circuit'
+  | 'punch'
   | 'telemetry'
   | 'operator'
   | 'proxy';

@@ -1,11 +1,12 @@
 /**
  * @module Sockets: the datagram sockets of a node: those that it listens on, and for a transport on which it does not, one more from which it
- * dials. All links of a socket share it: it is closed with the node. What a datagram means is the engine's business.
+ * dials. All links of a socket share it: it is closed with the node. Volleys are many fresh sockets for one probe, of which at most a few are kept,
+ * each by the dial that left from it. What a datagram means is the engine's business.
  */
 import type { Address } from '../address/address.js';
 import { classOf } from '../address/address-class.js';
 import type { DatagramSink, DatagramSocket, DatagramTransport, Dial, Listener } from '../api/transport.js';
-import type { DatagramEffect, Input } from '../engine/context.js';
+import type { DatagramEffect, Input, ProbeEffect } from '../engine/context.js';
 import type { NetworkError } from '../errors.js';
 import type { BoundSink } from './listening.js';
 
@@ -20,6 +21,10 @@ interface Socket {
   addresses: readonly Address[];
   /** Dials that wait for it to be bound. */
   readonly waiting: Set<ReachSink>;
+  /** Of a socket that was opened for a volley: its name, until it is dialled from. */
+  volley?: string | undefined;
+  /** It was opened for one: no other dial leaves from it. */
+  readonly isOwn: boolean;
 }
 
 /** What a dial reports: exactly one of the two, later, unless it was cancelled. */
@@ -52,12 +57,40 @@ export class Sockets {
   }
 
   /** Finds a socket for a dial: one from which the remote can be reached, or else one that is opened for dials. `undefined`: `sink` knows it already. */
-  reach(remote: Address, transport: DatagramTransport, sink: ReachSink): Dial | undefined {
-    const socket = this.suiting(remote, transport) ?? this.open(transport.anyAddress(remote), transport);
+  reach(remote: Address, transport: DatagramTransport, sink: ReachSink, socketId?: number): Dial | undefined {
+    const named = socketId === undefined ? undefined : this.byId.get(socketId);
+    if (named !== undefined) named.volley = undefined;
+    const socket = named ?? this.suiting(remote, transport) ?? this.open(transport.anyAddress(remote), transport);
     socket.waiting.add(sink);
     if (socket.addresses.length === 0) return { cancel: () => socket.waiting.delete(sink) };
     this.ready(socket);
     return undefined;
+  }
+
+  /** As soon as its socket is bound. What a system without further sockets cannot open is lost, too. */
+  probe({ to, datagram, volley }: Extract<ProbeEffect, { type: 'probe' }>, transport: DatagramTransport): void {
+    const send = (socket: Socket) => socket.handle?.send([datagram.slice()], to);
+    const sinkOf = (socket: Socket): ReachSink => ({ onReady: () => send(socket), onFailed: () => {} });
+    try {
+      if (volley === undefined) {
+        const socket = this.suiting(to, transport) ?? this.open(transport.anyAddress(to), transport);
+        socket.waiting.add(sinkOf(socket));
+        if (socket.addresses.length > 0) this.ready(socket);
+        return;
+      }
+      for (let count = 0; count < volley.socketCount; count++) {
+        const socket = this.open(transport.anyAddress(to), transport, undefined, volley.name);
+        socket.waiting.add(sinkOf(socket));
+      }
+    } catch {}
+  }
+
+  /** Closes what was opened for a volley and never dialled from, or the one that was. */
+  leave(effect: Exclude<ProbeEffect, { type: 'probe' }>): void {
+    for (const socket of [...this.byId.values()]) {
+      if (!socket.isOwn) continue;
+      if (effect.type === 'end-volley' ? socket.volley === effect.name : socket.id === effect.socketId) this.end(socket);
+    }
   }
 
   /** What it cannot send is lost, as on the way. */
@@ -70,15 +103,16 @@ export class Sockets {
   }
 
   private suiting(remote: Address, transport: DatagramTransport): Socket | undefined {
-    const own = [...this.byId.values()].filter((socket) => socket.transport === transport);
+    const own = [...this.byId.values()].filter((socket) => socket.transport === transport && !socket.isOwn);
     const isNear = classOf(remote) === 'loopback';
     const suits = (address: Address) => address.hostKind === remote.hostKind && (isNear || classOf(address) !== 'loopback');
     const isOpening = ({ isListening, addresses }: Socket) => !isListening && addresses.length === 0;
     return own.find((socket) => isOpening(socket) || socket.addresses.some(suits));
   }
 
-  private open(address: Address, transport: DatagramTransport, listener?: BoundSink): Socket {
-    const socket: Socket = { id: ++this.lastId, transport, isListening: listener !== undefined, addresses: [], waiting: new Set() };
+  private open(address: Address, transport: DatagramTransport, listener?: BoundSink, volley?: string): Socket {
+    const facts = { id: ++this.lastId, transport, isListening: listener !== undefined, isOwn: volley !== undefined, volley };
+    const socket: Socket = { ...facts, addresses: [], waiting: new Set() };
     this.byId.set(socket.id, socket);
     try {
       socket.handle = transport.bind(address, this.sinkOf(socket, listener));

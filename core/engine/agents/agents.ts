@@ -26,6 +26,7 @@ import type { Dialer } from '../dial/dialer.js';
 import type { Admission } from '../links/admission.js';
 import type { LinkTable } from '../links/link-table.js';
 import type { Liveness } from '../links/liveness.js';
+import type { Probes } from '../links/probes.js';
 import type { ReachabilityState } from '../links/reachability.js';
 import type { Sender } from '../messages/sender.js';
 import type { RouterFacade } from '../router-facade.js';
@@ -42,6 +43,7 @@ export interface AgentParts {
   readonly liveness: Liveness;
   readonly admission: Admission;
   readonly reachability: ReachabilityState;
+  readonly probes: Probes;
   readonly sender: Sender;
   readonly dialer: Dialer;
   readonly router: RouterFacade;

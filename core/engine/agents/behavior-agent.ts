@@ -3,16 +3,19 @@
  */
 import type { Address } from '../../address/address.js';
 import type { NodeId } from '../../address/node-id.js';
-import type { BehaviorAgent } from '../../api/agent.js';
+import type { BehaviorAgent, Cancellable } from '../../api/agent.js';
 import type { Connection } from '../../api/events.js';
+import { PROBE_MS_MAX, PROBE_SOCKETS_MAX, PROBE_TOKEN_BYTES, type Probe } from '../../api/probe.js';
 import { requireNodeId } from '../../api/routes.js';
 import type { RpcAnswer, RpcRequest } from '../../api/rpc.js';
 import type { IncomingStream } from '../../api/stream.js';
 import { NetworkError } from '../../errors.js';
-import { requireDelivery, requireFunction, requireSighting, requireText, requireWhole } from '../behaviors/arguments.js';
+import { limitReached } from '../../limits.js';
+import { requireAddress, requireBytes, requireDelivery, requireFunction, requireText, requireWhole } from '../behaviors/arguments.js';
 import type { BehaviorSlot } from '../behaviors/owner.js';
 import { targetOf } from '../dial/dialling.js';
 import { PACE_MS_MAX, PACE_MS_MIN } from '../links/pace.js';
+import { PROBES_MAX } from '../links/probes.js';
 import { AgentOf } from './agents.js';
 
 export class BehaviorAgentOf extends AgentOf<BehaviorSlot> implements BehaviorAgent {
@@ -26,6 +29,40 @@ export class BehaviorAgentOf extends AgentOf<BehaviorSlot> implements BehaviorAg
     const request = { attemptId, target: parsed, owner, ...(callback && { onSettled: settle }) };
     this.record({ run: () => (owner.isEnded ? undefined : dialer.dial(request)) });
     return attemptId;
+  }
+
+  awaitProbe(token: Uint8Array, lifetimeMs: number, callback: (agent: this, probe: Probe) => void): Cancellable {
+    requireBytes('awaitProbe: token', token, PROBE_TOKEN_BYTES);
+    requireWhole('awaitProbe: lifetimeMs', lifetimeMs, 1, PROBE_MS_MAX);
+    requireFunction('awaitProbe: callback', callback);
+    const { probes } = this.parts;
+    if (probes.size >= PROBES_MAX)
+      throw limitReached({ limit: 'probesMax', current: probes.size, maximum: PROBES_MAX, scope: 'node', configKey: 'none: it is fixed' });
+    return this.record(probes.expect(this.owner, token, lifetimeMs, (probe) => callback(this, probe)));
+  }
+
+  probe(to: Address, token: Uint8Array, socketCount?: number): void {
+    requireAddress('probe: to', to);
+    requireBytes('probe: token', token, PROBE_TOKEN_BYTES);
+    if (socketCount !== undefined) requireWhole('probe: socketCount', socketCount, 1, PROBE_SOCKETS_MAX);
+    const copy = token.slice();
+    this.record({ run: () => this.parts.probes.send(this.owner, to, copy, socketCount) });
+  }
+
+  dialBack({ from, socketId }: Probe, nodeId: NodeId): void {
+    requireAddress('dialBack: probe.from', from);
+    requireWhole('dialBack: probe.socketId', socketId, 1);
+    requireNodeId('dialBack: nodeId', nodeId);
+    const { owner } = this;
+    const { dialer, probes } = this.parts;
+    const request = { attemptId: dialer.nextAttemptId(), target: from.withNodeId(nodeId), owner, socketId, aim: 'direct-path' as const };
+    this.record({
+      run: () => {
+        if (owner.isEnded) return;
+        probes.take(socketId);
+        dialer.dial(request);
+      },
+    });
   }
 
   closeConnection(connectionId: number, reason = ''): void {
@@ -81,7 +118,8 @@ export class BehaviorAgentOf extends AgentOf<BehaviorSlot> implements BehaviorAg
   }
 
   seenAt(connectionId: number, address: Address): void {
-    requireSighting(connectionId, address);
+    requireWhole('seenAt: connectionId', connectionId, 0);
+    requireAddress('seenAt: address', address);
     this.record({ run: () => this.parts.reachability.seenAt(connectionId, address) });
   }
 

@@ -74,10 +74,13 @@ export function requireDelivery(request: RpcRequest, answer: RpcAnswer): void {
   requireFunction('deliverRpc: answer.run', (Object(answer) as RpcAnswer).run);
 }
 
-/** What `seenAt` takes. */
-export function requireSighting(connectionId: unknown, address: unknown): void {
-  requireWhole('seenAt: connectionId', connectionId, 0);
-  if (!(address instanceof Address)) throw invalid('seenAt: address', address, 'an address');
+export function requireAddress(title: string, given: unknown): void {
+  if (!(given instanceof Address)) throw invalid(title, given, 'an address');
+}
+
+/** So many bytes. */
+export function requireBytes(title: string, given: unknown, count: number): void {
+  if (!(given instanceof Uint8Array) || given.length !== count) throw invalid(title, given, `${count} bytes`);
 }
 
 function invalid(title: string, given: unknown, what: string): NetworkError {

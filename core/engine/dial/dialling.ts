@@ -26,6 +26,8 @@ export interface DialRequest {
    * connection is wanted, and one that is open will do.
    */
   readonly aim?: 'direct-path' | 'any-path';
+  /** From that socket of datagrams; absent: from any. */
+  readonly socketId?: number | undefined;
   /** Holds the connection that comes of it. */
   readonly holder?: object;
   /** Called exactly once. */

@@ -62,7 +62,7 @@ export class Race {
     const link = this.links.addOutgoing(address, dialling.request.attemptId);
     dialling.active.add(link);
     context.metrics.dials.value++;
-    context.effect({ type: 'dial', connectionId: link.id, address });
+    context.effect({ type: 'dial', connectionId: link.id, address, socketId: dialling.request.socketId });
     if (dialling.addresses.length > 0) this.later(dialling);
   }
 

@@ -5,12 +5,16 @@
  * one without the space's key draws nothing at all, and takes no room.
  */
 import type { Address } from '../../address/address.js';
+import { PROBE_TOKEN_BYTES } from '../../api/probe.js';
 import { Cookies } from '../../security/datagrams/cookies.js';
 import {
   COOKIE,
+  contentOf,
   DATAGRAM_BYTES_MAX,
+  HEADER_BYTES,
   INITIATION,
   type Initiation,
+  PROBE,
   readInitiation,
   receiverOf,
   typeOf,
@@ -23,6 +27,9 @@ import type { Link } from './link.js';
 import type { LinkObserver } from './link-observer.js';
 import type { LinkPipeline } from './link-pipeline.js';
 import type { LinkTable } from './link-table.js';
+import type { Probes } from './probes.js';
+
+const PROBE_BYTES = HEADER_BYTES + PROBE_TOKEN_BYTES;
 
 type Arrival = Extract<Input, { type: 'datagram' }>;
 type SocketEnd = Extract<Input, { type: 'socket-closed' }>;
@@ -36,7 +43,7 @@ export class Datagrams implements LinkObserver {
     private readonly context: EngineContext,
     private readonly links: LinkTable,
     private readonly pipeline: LinkPipeline,
-    private readonly handovers: Handovers,
+    private readonly parts: { readonly handovers: Handovers; readonly probes: Probes },
   ) {
     this.cookies = new Cookies(context.options.crypto, context.options.random);
   }
@@ -58,12 +65,13 @@ export class Datagrams implements LinkObserver {
 
   ended(link: Link): void {
     if (link.initiationKey !== undefined) this.initiated.delete(link.initiationKey);
+    this.parts.probes.linkEnded(link);
   }
 
   /** What an initiation began carries another link now. */
   absorbed({ initiationKey }: Link, link: Link): void {
     if (initiationKey === undefined) return;
-    this.ended(link);
+    if (link.initiationKey !== undefined) this.initiated.delete(link.initiationKey);
     link.initiationKey = initiationKey;
     this.initiated.set(initiationKey, link);
   }
@@ -72,6 +80,7 @@ export class Datagrams implements LinkObserver {
     const { bytes } = arrival;
     const type = typeOf(bytes);
     if (type === INITIATION) return this.initiate(arrival);
+    if (type === PROBE && bytes.length === PROBE_BYTES && this.parts.probes.receive(arrival, contentOf(bytes))) return;
     const session = type === 0 || bytes.length > DATAGRAM_BYTES_MAX ? undefined : this.links.security.sessions.get(receiverOf(bytes));
     if (session === undefined) this.context.metrics.datagramsRefused.value++;
     else this.pipeline.receiveDatagram(session.link, arrival, session.channel);
@@ -79,7 +88,7 @@ export class Datagrams implements LinkObserver {
 
   private socketClosed({ socketId, cause }: SocketEnd): void {
     for (const link of [...this.links.all])
-      if (link.socketId === socketId || link.former?.socketId === socketId) this.handovers.lost(link, socketId, cause);
+      if (link.socketId === socketId || link.former?.socketId === socketId) this.parts.handovers.lost(link, socketId, cause);
   }
 
   private initiate(arrival: Arrival): void {
@@ -89,7 +98,8 @@ export class Datagrams implements LinkObserver {
     const key = `${socketId} ${initiation.senderIndex} ${from.text}`;
     const known = this.initiated.get(key);
     if (known !== undefined) return this.pipeline.receiveDatagram(known, arrival);
-    if (!mayOpen || this.context.isStopping || !this.links.security.mayBegin(initiation.message)) return this.refuse();
+    const isAccepted = mayOpen || this.parts.probes.isWelcome(from);
+    if (!isAccepted || this.context.isStopping || !this.links.security.mayBegin(initiation.message)) return this.refuse();
     if (this.isUnderLoad && !this.hasCookie(initiation, from)) return this.askForCookie(initiation, from, socketId);
     const facts = { connectionId: this.links.nextId(), remoteAddress: from, localAddress, socketId, place: source?.place };
     const link = this.links.accept(facts, new Uint8Array(bytes));

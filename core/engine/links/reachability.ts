@@ -2,8 +2,7 @@
  * @module ReachabilityState: how this node can be reached, kept up to date by its links and by what behaviours report of what the remotes say
  * (`agent.seenAt`). It changes nothing but itself, and says so by an event.
  */
-import type { Address } from '../../address/address.js';
-import type { NodeId } from '../../address/node-id.js';
+import { Address } from '../../address/address.js';
 import type { Connection } from '../../api/events.js';
 import type { Reachability } from '../../api/reachability.js';
 import { BoundedMap } from '../../structures/bounded-map.js';
@@ -23,7 +22,8 @@ const CIRCUIT = 9;
 const NOTHING: Verdict = verdictOf([], false);
 
 export class ReachabilityState implements LinkObserver {
-  private readonly observations = new BoundedMap<NodeId, Observation>(OBSERVERS_MAX);
+  /** By remote and scheme. */
+  private readonly observations = new BoundedMap<string, Observation>(OBSERVERS_MAX);
   private current: Verdict = NOTHING;
   private sinceMs = 0;
 
@@ -36,13 +36,17 @@ export class ReachabilityState implements LinkObserver {
     return { ...this.current, sinceMs: this.context.nowMs - this.sinceMs };
   }
 
-  /** What the remote of an open or opening connection says. Over circuits nobody sees where this node is. */
+  /**
+   * What the remote of an open or opening connection says: where the connection comes from, or datagrams that this node has sent it besides. Over
+   * circuits nobody sees where this node is.
+   */
   seenAt(connectionId: number, seenAt: Address): void {
     const link = this.links.get(connectionId);
     if (link?.connection === undefined || link.path !== 'direct') return;
-    const { nodeId: byNodeId, direction, remoteAddress, localAddress } = link.connection;
-    const kind = link.channel?.kind ?? 'stream';
-    this.observations.set(byNodeId, { byNodeId, direction, kind, remoteAddress, localAddress, seenAt });
+    const { connection } = link;
+    const isOfLink = seenAt.scheme === connection.remoteAddress.scheme;
+    const observation = isOfLink ? ofLink(link, connection, seenAt) : this.ofDatagrams(connection, seenAt);
+    this.observations.set(keyOf(observation), observation);
     this.judge();
   }
 
@@ -51,18 +55,28 @@ export class ReachabilityState implements LinkObserver {
   }
 
   ended({ connection, hasOpened }: Link): void {
-    if (connection === undefined || !this.observations.has(connection.nodeId)) return;
+    if (connection === undefined) return;
     const { deadlines, nowMs } = this.context;
-    const observation = this.observations.get(connection.nodeId);
-    if (!hasOpened) return this.forget(connection, observation);
-    deadlines.add(() => this.forget(connection, observation), nowMs + KEPT_MS);
-    this.judge();
+    const own = this.observations.entries().filter(({ value }) => value.byNodeId === connection.nodeId);
+    for (const { value } of own) {
+      if (hasOpened) deadlines.add(() => this.forget(value), nowMs + KEPT_MS);
+      else this.forget(value);
+    }
+    if (own.length > 0) this.judge();
+  }
+
+  /** Datagrams leave from the socket that listens, if there is one. */
+  private ofDatagrams({ nodeId: byNodeId, remoteAddress, localAddress }: Connection, seenAt: Address): Observation {
+    const { port } = this.context.addresses.find(({ scheme }) => scheme === seenAt.scheme) ?? { port: 0 };
+    const own = localAddress && Address.of({ scheme: seenAt.scheme, host: localAddress.host, port });
+    return { byNodeId, direction: 'outgoing', kind: 'datagram', remoteAddress, localAddress: own, seenAt };
   }
 
   /** Unless the remote has said something since. */
-  private forget({ nodeId }: Connection, observation: Observation | undefined): void {
-    if (observation === undefined || this.observations.get(nodeId) !== observation || this.links.openTo(nodeId) !== undefined) return;
-    this.observations.delete(nodeId);
+  private forget(observation: Observation): void {
+    const key = keyOf(observation);
+    if (this.observations.get(key) !== observation || this.links.openTo(observation.byNodeId) !== undefined) return;
+    this.observations.delete(key);
     this.judge();
   }
 
@@ -78,4 +92,13 @@ export class ReachabilityState implements LinkObserver {
     this.sinceMs = nowMs;
     options.emit('reachability', this.report);
   }
+}
+
+function ofLink({ channel }: Link, connection: Connection, seenAt: Address): Observation {
+  const { nodeId: byNodeId, direction, remoteAddress, localAddress } = connection;
+  return { byNodeId, direction, kind: channel?.kind ?? 'stream', remoteAddress, localAddress, seenAt };
+}
+
+function keyOf({ byNodeId, seenAt }: Observation): string {
+  return `${byNodeId} ${seenAt.scheme}`;
 }

@@ -10,8 +10,9 @@
  * | 3 confirmation | Noise message 3 |
  * | 4 cookie | cookie (16) |
  * | 5 data | ciphertext and tag; the header is their associated data |
+ * | 6 probe | token (16), of no session |
  *
- * An index names a session at its receiver: random, so that who does not see a session's datagrams cannot name it. It is 0 in an initiation, and
+ * An index names a session at its receiver: random, so that who does not see a session's datagrams cannot name it. It is 0 in an initiation and a probe, and
  * the counter is 0 in all but data. Layouts only: nothing is checked but lengths and types.
  */
 import { readU16, readU32, readWordLittleEndian, writeU16, writeU32, writeWordLittleEndian } from '../../structures/bytes.js';
@@ -23,6 +24,7 @@ export const RESPONSE = 2;
 export const CONFIRMATION = 3;
 export const COOKIE = 4;
 export const DATA = 5;
+export const PROBE = 6;
 
 export const HEADER_BYTES = 13;
 export const TAG_BYTES = 16;

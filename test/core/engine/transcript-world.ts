@@ -175,7 +175,7 @@ export class TranscriptWorld {
     network.flush = (nowMs) => {
       const effects = flush(nowMs);
       for (const effect of effects) {
-        if (effect.type === 'listen' || effect.type === 'send') continue;
+        if (!('connectionId' in effect)) continue;
         const bytes = effect.type === 'write' ? ` ${effect.chunks.reduce((sum, chunk) => sum + chunk.length, 0)} bytes` : '';
         this.log(name, `effect ${effect.type} #${effect.connectionId}${effect.type === 'dial' ? this.#describe([effect.address]) : bytes}`);
       }
