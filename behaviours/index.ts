@@ -10,6 +10,7 @@ import { OperatorBehavior } from './operator/index.js';
 import { PresenceBehavior } from './presence/index.js';
 import { ProxyBehavior } from './proxy/index.js';
 import { PubSubBehavior } from './pubsub/index.js';
+import { PunchBehavior } from './punch/index.js';
 import { RouterSyncBehavior } from './router-sync/index.js';
 import { RpcBehavior } from './rpc/index.js';
 import { SpacerBehavior } from './spacer/index.js';
@@ -27,6 +28,7 @@ export * from './peering/index.js';
 export * from './presence/index.js';
 export * from './proxy/index.js';
 export * from './pubsub/index.js';
+export * from './punch/index.js';
 export * from './router-sync/index.js';
 export * from './rpc/index.js';
 export * from './spacer/index.js';
@@ -46,6 +48,7 @@ export const BUILTINS: Builtins = {
 /** Those that also run by default in private spaces, whose nodes trust each other with their bandwidth. */
 export const PRIVATE_BUILTINS: Builtins = {
   circuit: CircuitBehavior,
+  punch: PunchBehavior,
 };
 
 /** Those that run where the option `builtins` names them. A page that does not use one does not load it. */

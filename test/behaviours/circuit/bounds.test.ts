@@ -246,6 +246,6 @@ describe('relays of circuits', () => {
   });
 
   it('are those of private spaces', () => {
-    expect(Object.keys(PRIVATE_BUILTINS)).to.deep.equal(['circuit']);
+    expect(Object.keys(PRIVATE_BUILTINS)).to.deep.equal(['circuit', 'punch']);
   });
 });

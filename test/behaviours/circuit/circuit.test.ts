@@ -74,7 +74,9 @@ describe('circuits', () => {
     expect(path?.candidates.map(({ address, outcome }) => [address.replace(/[0-9a-f]{64}@?/, ''), outcome])).to.deep.equal([
       ['sim://bob', 'failed'],
       ['mesh://', 'open'],
+      ['udp', 'failed'],
     ]);
+    expect(path?.candidates[2]?.reason).to.include('no address of it for datagrams is known');
     expect(path?.candidates[1]?.reason).to.include('1 relays, up to 1000000 bit/s');
     expect(hub.explain(toNode(bob.id)).path?.candidates[0]?.reason).to.include('7 more circuits for it (1 of 8, 1 of 64 in all)');
     ada.disconnectNode(bob.id);

@@ -1,0 +1,92 @@
+/**
+ * @module Observers: how the NAT of this node maps one socket for different remotes: as long as that is unknown, two neighbours on different hosts are
+ * asked where they see its datagrams come from (RFC 5780, 4.3), after pauses that grow. What they say goes to `node.reachability()`.
+ */
+import {
+  type BehaviorAgent,
+  ByteWriter,
+  backoffBoundMs,
+  type Cancellable,
+  type Connection,
+  type NodeView,
+  type Timeline,
+  toConnection,
+} from '../../core/index.js';
+import { hexOf } from '../../core/structures/bytes.js';
+import { NONCE_BYTES, type PunchMessage, writeWhere } from './messages.js';
+import { datagramAddresses, prove } from './proof.js';
+
+const PAUSES = { minMs: 2_000, maxMs: 300_000 };
+/** How long an answer may take. */
+const ANSWER_MS = 3_000;
+const OBSERVERS = 2;
+
+export interface ObserversHost {
+  readonly view: NodeView;
+  readonly timeline: Timeline<BehaviorAgent>;
+  readonly canPunch: (connection: Connection) => boolean;
+}
+
+interface Asked {
+  readonly connectionId: number;
+  awaited: Cancellable | undefined;
+}
+
+export class Observers {
+  /** By token: whose answer is awaited. */
+  private readonly asked = new Map<string, Asked>();
+  private readonly writer = new ByteWriter();
+
+  constructor(private readonly host: ObserversHost) {}
+
+  /** From the start on. */
+  begin(agent: BehaviorAgent, count = 1): void {
+    const { view, timeline } = this.host;
+    const look = (later: BehaviorAgent) => {
+      const isKnown = view.reachability().nat !== 'unknown';
+      if (!isKnown) this.askAll(later);
+      this.begin(later, isKnown ? 1 : count + 1);
+    };
+    timeline.add(agent, backoffBoundMs(count, PAUSES) * (0.75 + agent.random.float() / 2), look);
+  }
+
+  seen(agent: BehaviorAgent, { id }: Connection, { nonce, address }: PunchMessage): void {
+    const key = hexOf(nonce);
+    if (address === undefined || this.asked.get(key)?.connectionId !== id) return;
+    this.forget(key);
+    agent.seenAt(id, address);
+  }
+
+  stop(): void {
+    for (const token of [...this.asked.keys()]) this.forget(token);
+  }
+
+  /** One of each host. */
+  private askAll(agent: BehaviorAgent): void {
+    const able = agent.connections().filter((connection) => this.host.canPunch(connection));
+    const byHost = new Map(able.map((connection) => [connection.remoteAddress.host, connection]));
+    if (byHost.size < OBSERVERS) return;
+    for (const connection of [...byHost.values()].slice(0, OBSERVERS)) this.ask(agent, connection);
+  }
+
+  private ask(agent: BehaviorAgent, connection: Connection): void {
+    const at = datagramAddresses(agent, connection);
+    if (at.length === 0) return;
+    const token = agent.random.bytes(NONCE_BYTES);
+    const key = hexOf(token);
+    agent.send(toConnection(connection.id), writeWhere(this.writer, token), { lane: 'control' });
+    const { timeline } = this.host;
+    const asked: Asked = { connectionId: connection.id, awaited: undefined };
+    this.asked.set(key, asked);
+    timeline.add(agent, ANSWER_MS, () => this.forget(key), asked);
+    asked.awaited = prove(agent, { timeline, owner: asked, token, at, lifetimeMs: ANSWER_MS });
+  }
+
+  private forget(token: string): void {
+    const asked = this.asked.get(token);
+    if (asked === undefined) return;
+    this.asked.delete(token);
+    this.host.timeline.cancelOwned(asked);
+    asked.awaited?.cancel();
+  }
+}

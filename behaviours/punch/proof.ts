@@ -1,0 +1,66 @@
+/**
+ * @module Proof: shows a neighbour where this node sends datagrams from: by probes with a token that the neighbour awaits, to where it takes them.
+ * And where this node takes datagrams in its own network.
+ */
+
+import { modeOf } from '../../core/address/address-class.js';
+import type { Address, BehaviorAgent, Cancellable, Connection, Timeline } from '../../core/index.js';
+import { NEAR_MAX } from './messages.js';
+
+/** When a probe is sent: one may be lost. */
+const PROBES_AT_MS = [0, 250, 750, 1_500];
+const ADDRESSES_MAX = 4;
+
+/** Returns what is to be cancelled when the neighbour has answered; the probes are work of `owner`. */
+export function prove(
+  agent: BehaviorAgent,
+  {
+    timeline,
+    owner,
+    token,
+    at,
+    lifetimeMs,
+  }: {
+    readonly timeline: Timeline<BehaviorAgent>;
+    readonly owner: object;
+    readonly token: Uint8Array;
+    readonly at: readonly Address[];
+    readonly lifetimeMs: number;
+  },
+): Cancellable {
+  const awaited = agent.awaitProbe(token, lifetimeMs, () => {});
+  const send = (later: BehaviorAgent) => {
+    for (const address of at) later.probe(address, token);
+  };
+  for (const delayMs of PROBES_AT_MS) timeline.add(agent, delayMs, send, owner);
+  return awaited;
+}
+
+/** Where a neighbour takes datagrams: at the other end of the connection, or where it says. */
+export function datagramAddresses(agent: BehaviorAgent, { nodeId, remoteAddress }: Connection): readonly Address[] {
+  const found = isForDatagrams(remoteAddress)
+    ? [remoteAddress]
+    : agent.ports('addressSource').flatMap(({ use }) => use((source) => source.addressesOf(nodeId, () => {}))?.answer ?? []);
+  return found
+    .filter(isForDatagrams)
+    .slice(0, ADDRESSES_MAX)
+    .map((address) => address.withNodeId(undefined));
+}
+
+/** Where this node listens for datagrams in its own network, for others in there. */
+export function nearAddresses({ addresses }: BehaviorAgent, { localAddress }: Connection): readonly Address[] {
+  const own = addresses
+    .filter(isForDatagrams)
+    .map((address) => (isAny(address) ? localAddress && address.withHost(localAddress.host) : address));
+  const near = own.filter((address) => address !== undefined && modeOf(address) === 'private') as Address[];
+  return [...new Map(near.map((address) => [address.text, address])).values()].slice(0, NEAR_MAX);
+}
+
+/** Sockets of `[::]` take both families. */
+function isAny({ host }: Address): boolean {
+  return host === '::' || host === '0.0.0.0';
+}
+
+function isForDatagrams({ scheme }: Address): boolean {
+  return scheme === 'udp';
+}
