@@ -1,13 +1,18 @@
 /**
  * @module CongestionWindow: how much may be in transit. It goes by delay: what a packet takes longer than the shortest round trip is the
  * queue at the narrowest hop, and that is kept at a quarter of the shortest round trip, 5 to 25 ms, so that others who use the hop hardly
- * notice. A loss alone is weak evidence, because relays drop messages for reasons of their own: only when more than an eighth of a round is lost the
- * window shrinks, and when a relay signals that its lane is full. The window begins small, and doubles with each round trip until there is a queue
+ * notice. A loss alone is weak evidence, because relays drop messages for reasons of their own: the window shrinks when much is lost (`loss-share.ts`),
+ * and when a relay signals that its lane is full. The window begins small, and doubles with each round trip until there is a queue
  * (slow start); then it grows by up to a sixteenth of itself and one packet a round trip.
  *
  * The shortest round trip is only known while the queue is empty. When it was not seen for 10 s, the window is closed but for two packets for one
- * round trip (drain), and the shortest one is taken from there. Pure; sizes are bytes.
+ * round trip (drain), and the shortest one is taken from there.
+ *
+ * On some paths round trips vary without any queue (radio, reordering). That shows when the window has shrunk to two packets and they still take longer than the
+ * shortest one did: so much is noise from then on, is not counted as a queue, and fades by half in 10 s. Pure; sizes are bytes.
  */
+
+import { AFTER_LOSS, LossShare } from './loss-share.js';
 
 /** The unit in which small windows grow. */
 export const SEGMENT_BYTES = 1_200;
@@ -22,12 +27,11 @@ const QUEUE_MAX_MS = 25;
 /** In a round trip without a queue the window grows by this share, besides one segment; with more queue than wanted it shrinks by up to four times as much. */
 const GROWTH = 1 / 16;
 const SHRINKING_MAX = 4;
-const LOST_SHARE_MAX = 1 / 8;
-const LOST_COUNT_MIN = 3;
-const AFTER_LOSS = 0.7;
 const AFTER_FULL = 0.5;
 const LATEST_COUNT = 4;
 const BASE_AGE_MS = 10_000;
+/** After so long half of the noise is believed. */
+const NOISE_AGE_MS = 10_000;
 /** A round trip that is hardly longer than the shortest one shows that the shortest one still holds. */
 const SAME_FACTOR = 1.02;
 const SAME_MS = 0.5;
@@ -47,11 +51,15 @@ export class CongestionWindow {
   #halfEndsMs = 0;
   /** The latest ones: in slow start a queue must be noticed at once. */
   readonly #latestMs: number[] = [];
-  /** This round. */
-  #ackedBytes = 0;
-  #lostBytes = 0;
-  #lostCount = 0;
+  readonly #loss = new LossShare();
+  #beforeLossBytes = 0;
+  /** In this round. */
   #hasShrunk = false;
+  /** By so much round trips are longer than the shortest one without any queue, and since when that is believed. */
+  #noiseMs = 0;
+  #noiseAtMs = 0;
+  /** The window was the least one when the last round ended. */
+  #wasLeast = false;
   /** While draining: when it ends, once little is in transit. */
   #drainEndsMs: number | undefined;
   #isDraining = false;
@@ -68,12 +76,12 @@ export class CongestionWindow {
 
   /** A packet has come, after so long. `isLimited`: the window was what held the sender up. */
   acknowledged(byteCount: number, sampleMs: number, nowMs: number, isLimited: boolean): void {
-    this.#ackedBytes += byteCount;
+    this.#loss.arrived(byteCount);
     this.#measure(sampleMs, nowMs);
     if (this.#isDraining) return;
-    const recentMs = this.#isStarting ? Math.min(...this.#latestMs) : Math.min(this.#recentMs, this.#earlierMs);
-    const queueMs = recentMs - this.#baseMs;
     const aimMs = Math.min(Math.max(this.#baseMs * QUEUE_SHARE, QUEUE_MIN_MS), QUEUE_MAX_MS);
+    const recentMs = this.#isStarting ? Math.min(...this.#latestMs) : Math.min(this.#recentMs, this.#earlierMs);
+    const queueMs = recentMs - this.#baseMs - this.#noiseMs;
     if (this.#isStarting && queueMs > aimMs / 2) {
       this.#isStarting = false;
       this.#resize(this.#bytes / 2);
@@ -85,8 +93,12 @@ export class CongestionWindow {
   }
 
   lost(byteCount: number): void {
-    this.#lostBytes += byteCount;
-    this.#lostCount++;
+    this.#loss.lost(byteCount);
+  }
+
+  /** A packet that counted as lost has come after all. */
+  found(byteCount: number): void {
+    if (this.#loss.found(byteCount)) this.#resize(Math.max(this.#bytes, this.#beforeLossBytes));
   }
 
   /** A relay signals that its lane is full. */
@@ -95,13 +107,13 @@ export class CongestionWindow {
   }
 
   /** Everything that was sent before the round began is accounted for. */
-  roundEnded(): void {
-    const isMuch = this.#lostCount >= LOST_COUNT_MIN && this.#lostBytes > LOST_SHARE_MAX * (this.#ackedBytes + this.#lostBytes);
-    if (isMuch) this.#shrink(AFTER_LOSS);
-    this.#ackedBytes = 0;
-    this.#lostBytes = 0;
-    this.#lostCount = 0;
+  roundEnded(nowMs: number): void {
+    if (this.#loss.roundEnded()) {
+      this.#beforeLossBytes = this.#bytes;
+      this.#shrink(AFTER_LOSS);
+    }
     this.#hasShrunk = false;
+    this.#learnNoise(nowMs);
   }
 
   /** Nothing comes through any more. */
@@ -128,6 +140,7 @@ export class CongestionWindow {
   #measure(sampleMs: number, nowMs: number): void {
     if (sampleMs <= this.#baseMs * SAME_FACTOR + SAME_MS) this.#baseSeenMs = nowMs;
     this.#baseMs = Math.min(this.#baseMs, sampleMs);
+    if (nowMs - this.#noiseAtMs > NOISE_AGE_MS) this.#setNoise(this.#noiseMs / 2, nowMs);
     this.#latestMs.push(sampleMs);
     if (this.#latestMs.length > LATEST_COUNT) this.#latestMs.shift();
     if (nowMs >= this.#halfEndsMs) {
@@ -136,6 +149,22 @@ export class CongestionWindow {
       this.#halfEndsMs = nowMs + sampleMs / 2;
     }
     this.#recentMs = Math.min(this.#recentMs, sampleMs);
+  }
+
+  /** While next to nothing is in transit no queue is of this path's making: what seems to be one is noise. */
+  #learnNoise(nowMs: number): void {
+    const isLeast = this.#bytes <= WINDOW_MIN_BYTES && !this.#isDraining;
+    const noiseMs = Math.min(this.#recentMs, this.#earlierMs) - this.#baseMs;
+    if (isLeast && this.#wasLeast && noiseMs > this.#noiseMs && Number.isFinite(noiseMs)) {
+      this.#setNoise(noiseMs, nowMs);
+      this.#isStarting = true;
+    }
+    this.#wasLeast = isLeast;
+  }
+
+  #setNoise(noiseMs: number, nowMs: number): void {
+    this.#noiseMs = noiseMs;
+    this.#noiseAtMs = nowMs;
   }
 
   #shrink(share: number): void {

@@ -5,8 +5,8 @@
  * `InboundFlow`), which numbers what it sends and puts it into order, so that a loss in one sequence holds up no other. All sequences of a path
  * share its round trip, its congestion window and its acknowledgements.
  *
- * A packet is lost when three later ones have been acknowledged, or one, and a round trip and an eighth have passed (RFC 8985, RFC 9002); when a
- * packet was not lost after all, more overtaking is waited for. While nothing is acknowledged, the oldest packet goes again, in pauses that
+ * A packet is lost when too many later ones have been acknowledged, or one, and too much time has passed (`reordering.ts`); when it was not lost after
+ * all, more is waited for, and what the window has lost by it is given back. While nothing is acknowledged, the oldest packet goes again, in pauses that
  * grow. A loss signal of a relay is believed at once: what it could drop anyway, it may say it has dropped. The owner asks for `room`,
  * sends, and calls `sent`; `nextAtMs` is when it is to call `expire`, and send again. Pure; bounded by the window.
  */
@@ -15,6 +15,7 @@ import { backoffBoundMs } from '../../../structures/back-off.js';
 import type { LossCause } from '../../../wire/link-control.js';
 import { CongestionWindow, SEGMENT_BYTES } from './congestion-window.js';
 import type { Acknowledgement } from './receipts.js';
+import { Reordering } from './reordering.js';
 import { RoundTrip } from './round-trip.js';
 import type { PacketRange } from './seen-numbers.js';
 import { type SentPacket, Transit } from './transit.js';
@@ -41,9 +42,6 @@ export interface PacketObserver {
   changed(): void;
 }
 
-/** So many later packets may overtake one before it counts as lost; more when that has proven wrong, up to the greatest. */
-const OVERTAKING_FIRST = 3;
-const OVERTAKING_MAX = 256;
 /** After so many probes without an acknowledgement the path is taken for broken. */
 const PROBES_BROKEN = 2;
 /** Pauses after signals that there is no path. */
@@ -62,7 +60,7 @@ export class RepairedPath<Frame extends RepairedFrame> {
   /** The first packet of this path, and of this round. */
   #firstNumber = 0;
   #roundStart = 0;
-  #overtaking = OVERTAKING_FIRST;
+  #reordering = new Reordering();
   #lateAtMs = Number.POSITIVE_INFINITY;
   #probeCount = 0;
   /** Packets that may go beyond the window. */
@@ -169,7 +167,7 @@ export class RepairedPath<Frame extends RepairedFrame> {
     const [newest] = ranges;
     if (newest === undefined || newest.last >= this.#nextNumber) return false;
     const last = this.#transit.get(newest.last);
-    const found = this.#acknowledge(ranges);
+    const found = this.#acknowledge(ranges, nowMs);
     if (found.length === 0) return true;
     this.#greatestAcked = Math.max(this.#greatestAcked, newest.last);
     this.silentSinceMs = this.isQuiet ? Number.POSITIVE_INFINITY : nowMs;
@@ -179,7 +177,7 @@ export class RepairedPath<Frame extends RepairedFrame> {
     this.#pausedUntilMs = 0;
     this.#measure(found, last, delayMs, nowMs);
     this.#detectLost(nowMs);
-    this.#endRound();
+    this.#endRound(nowMs);
     return true;
   }
 
@@ -208,6 +206,7 @@ export class RepairedPath<Frame extends RepairedFrame> {
   changed(): void {
     this.#roundTrip = new RoundTrip();
     this.#window = new CongestionWindow();
+    this.#reordering = new Reordering();
     this.#firstNumber = this.#nextNumber;
     this.#roundStart = this.#nextNumber;
     this.#probeCount = 0;
@@ -222,19 +221,22 @@ export class RepairedPath<Frame extends RepairedFrame> {
     for (const packet of [...this.#transit.packets]) this.#lose(packet);
   }
 
-  #acknowledge(ranges: readonly PacketRange[]): SentPacket<Frame>[] {
+  #acknowledge(ranges: readonly PacketRange[], nowMs: number): SentPacket<Frame>[] {
     const found = this.#transit.take(ranges);
     for (const packet of found) this.#arrived(packet);
-    this.#acquit(ranges);
+    this.#acquit(ranges, nowMs);
     return found;
   }
 
   /** Packets that were taken for lost, and have come. */
-  #acquit(ranges: readonly PacketRange[]): void {
+  #acquit(ranges: readonly PacketRange[], nowMs: number): void {
     if (this.isQuiet) return this.#transit.forgetSuspects();
     for (const packet of this.#transit.acquit(ranges)) {
       this.counters.packetsWronglyLost++;
-      this.#overtaking = Math.min(Math.max(this.#overtaking, this.#greatestAcked - packet.number + 1), OVERTAKING_MAX);
+      if (packet.number >= this.#firstNumber) {
+        this.#reordering.wronglyLost(this.#greatestAcked - packet.number, nowMs - packet.sentMs, this.#roundTrip);
+        this.#window.found(packet.byteCount);
+      }
       this.#arrived(packet);
     }
   }
@@ -254,11 +256,11 @@ export class RepairedPath<Frame extends RepairedFrame> {
   }
 
   #detectLost(nowMs: number): void {
-    const lateMs = this.#roundTrip.lateMs;
+    const lateMs = this.#reordering.lateMs(this.#roundTrip);
     this.#lateAtMs = Number.POSITIVE_INFINITY;
     for (const packet of this.#transit.packets) {
       if (packet.number >= this.#greatestAcked) return;
-      const isOvertaken = this.#greatestAcked - packet.number >= this.#overtaking;
+      const isOvertaken = this.#reordering.isOvertaken(this.#greatestAcked - packet.number);
       if (isOvertaken || packet.sentMs + lateMs <= nowMs) this.#lose(packet);
       else this.#lateAtMs = Math.min(this.#lateAtMs, packet.sentMs + lateMs);
     }
@@ -274,10 +276,11 @@ export class RepairedPath<Frame extends RepairedFrame> {
     for (const frame of packet.frames) if (!frame.hasArrived) this.#lost.push(frame);
   }
 
-  #endRound(): void {
+  #endRound(nowMs: number): void {
     if (this.#greatestAcked < this.#roundStart) return;
     this.#roundStart = this.#nextNumber;
-    this.#window.roundEnded();
+    this.#window.roundEnded(nowMs);
+    this.#reordering.roundEnded();
   }
 }
 
