@@ -55,7 +55,9 @@ const frames = (keys: string) =>
     };
     requestAnimationFrame(frame);
   })`);
-console.log(`${(await frames('ArrowLeft ArrowRight')).toFixed(0)} frames a second while it moves, ${(await frames('+ -')).toFixed(0)} while it zooms`);
+console.log(
+  `${(await frames('ArrowLeft ArrowRight')).toFixed(0)} frames a second while it moves, ${(await frames('+ -')).toFixed(0)} while it zooms`,
+);
 await browser.close();
 await screen.end();
 process.exit(isSame && greatest < TASK_MS_MAX ? 0 : 1);
