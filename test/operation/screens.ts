@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import pixelmatch from 'pixelmatch';
 import { PNG } from 'pngjs';
 import { TelemetryBehavior } from '../../behaviours/index.js';
+import { Mesh } from '../../cli/simulate/mesh.js';
 import { type OperationServer, serveOperation } from '../../operation/index.js';
 import { OverlayRouter } from '../../routing/index.js';
 import { SimulatedNetwork, type SimulatedNode } from '../../simulation.js';
@@ -16,6 +17,11 @@ import type { Browser, Page } from '../browser.js';
 const FOLDER = fileURLToPath(new URL('../../../test/operation/screens/', import.meta.url));
 /** Fonts and lines differ a little from machine to machine. */
 const DIFFERING_MAX = 0.02;
+
+/** Each node of a large mesh dials so many, and is dialled by as many. */
+const LARGE_DIALS = 4;
+/** Dials at once. */
+const BATCH = 500;
 
 const WAIT_MS = 60_000;
 
@@ -54,6 +60,21 @@ export async function compared(page: Page, name: string): Promise<{ readonly sha
   return { share, isSame: share <= DIFFERING_MAX };
 }
 
+/** Which node dials which. */
+type Dial = readonly [node: number, other: number];
+
+function fewDials(count: number): Dial[] {
+  const indices = Array.from({ length: count }, (_, index) => index);
+  const far = indices.slice(2).map((node): Dial => [node, ((node - 2) * 7 + 3) % (node - 1)]);
+  return [...indices.slice(1).map((node): Dial => [node, node - 1]), ...far];
+}
+
+function greedyDials({ nodes, random }: SimulatedNetwork): Dial[] {
+  const ids = nodes.map(({ id }) => id);
+  const mesh = new Mesh(ids, (below) => random.below(below));
+  return ids.flatMap((_, node) => mesh.dials(node, LARGE_DIALS).map((other): Dial => [node, other]));
+}
+
 /** A simulated mesh with a dashboard at its first node. */
 export class Screen {
   private constructor(
@@ -62,7 +83,7 @@ export class Screen {
     readonly server: OperationServer,
   ) {}
 
-  /** Every node dials the one before it, and one other. */
+  /** Every node dials the one before it, and one other; in a large mesh those over which greedy steps reach every node. */
   static async of(count: number, seed: number): Promise<Screen> {
     const network = new SimulatedNetwork({ seed, latencyMs: 10, jitterMs: 0 });
     const nodes: SimulatedNode[] = [];
@@ -74,9 +95,9 @@ export class Screen {
       nodes.push(await network.createNode({ name, builtins, behaviors: behaviors(name), connections: { min: 0, max: 256 }, ...router }));
     }
     await network.start(...nodes);
-    await Promise.all(nodes.slice(1).map((node, index) => node.connect(`sim://n${index}`)));
-    const far = nodes.slice(2).map((node, index) => node.connect(`sim://n${(index * 7 + 3) % (index + 1)}`));
-    await Promise.all(far);
+    const dials = count > 300 ? greedyDials(network) : fewDials(count);
+    for (let from = 0; from < dials.length; from += BATCH)
+      await Promise.all(dials.slice(from, from + BATCH).map(([node, other]) => (nodes[node] as SimulatedNode).connect(`sim://n${other}`)));
     await network.run(5_000);
     return new Screen(network, nodes, await serveOperation(nodes[0] as SimulatedNode, { dashboard: true }));
   }

@@ -1,10 +1,11 @@
 /**
  * @module Charts: time lines of one node: messages, bytes, calls and loop delay, one point for each report, for ten minutes.
  */
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
 
 const POINTS_MAX = 300;
+const HEIGHT = 84;
 
 type Metrics = Readonly<Record<string, number>>;
 
@@ -71,31 +72,69 @@ interface ChartProps {
 function Chart({ title, times, values, revision }: ChartProps) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
+  const scheme = useScheme();
   useEffect(() => {
     const element = place.current as HTMLDivElement;
-    const color = getComputedStyle(document.documentElement).getPropertyValue('--fast').trim();
-    const text = getComputedStyle(document.documentElement).getPropertyValue('--text').trim();
-    const axis = { stroke: text, grid: { stroke: 'rgba(128,128,128,.2)' } };
-    const options = {
-      ...{ title, width: element.clientWidth, height: 120, legend: { show: false }, cursor: { show: false } },
-      ...{ axes: [axis, { ...axis, size: 60 }], series: [{}, { stroke: color, width: 1.5 }] },
-    };
-    plot.current = new uPlot(options, [[], []], element);
-    const observer = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height: 120 }));
+    const made = new uPlot(optionsOf(element.clientWidth), [[], []], element);
+    plot.current = made;
+    const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: HEIGHT }));
     observer.observe(element);
     return () => {
       observer.disconnect();
-      plot.current?.destroy();
+      made.destroy();
     };
-  }, [title]);
-  useEffect(() => plot.current?.setData([[...times], [...values]]), [revision, times]);
+  }, [scheme]);
+  useEffect(() => plot.current?.setData([[...times], [...values]]), [revision, times, scheme]);
   const last = values.at(-1);
+  const shown = last === null || last === undefined ? 'not known' : last.toFixed(1);
   return (
-    <div
-      class="chart"
-      role="img"
-      aria-label={`${title}: ${last === null || last === undefined ? 'not known' : last.toFixed(1)}`}
-      ref={place}
-    />
+    <figure class="chart" role="img" aria-label={`${title}: ${shown}`}>
+      <figcaption>
+        {title} <b>{shown === 'not known' ? '–' : shown}</b>
+      </figcaption>
+      <div class="plot" ref={place} aria-hidden="true" />
+    </figure>
   );
+}
+
+function optionsOf(width: number): uPlot.Options {
+  const styles = getComputedStyle(document.documentElement);
+  const [line, text] = ['--fast', '--quiet'].map((name) => styles.getPropertyValue(name).trim());
+  const axis = {
+    stroke: text as string,
+    font: '11px system-ui, sans-serif',
+    grid: { stroke: 'rgba(128,128,128,.2)' },
+    ticks: { show: false },
+  };
+  return {
+    ...{ width, height: HEIGHT, legend: { show: false }, cursor: { show: false }, padding: [6, 6, 0, 0] },
+    scales: { x: { time: false }, y: { range: (_plot, _least, most) => [0, most > 0 ? most * 1.1 : 1] } },
+    axes: [
+      { ...axis, size: 20, space: 50, values: (plot, splits) => splits.map((at) => agoText((plot.data[0]?.at(-1) ?? at) - at)) },
+      { ...axis, size: 36, space: 20, values: (_plot, splits) => splits.map(shortNumber) },
+    ],
+    series: [{}, { stroke: line as string, width: 1.5, points: { show: false } }],
+  };
+}
+
+/** Dark or light: what is drawn in its colours is made anew when it changes. */
+function useScheme(): string {
+  const query = useMemo(() => matchMedia('(prefers-color-scheme: dark)'), []);
+  const [scheme, setScheme] = useState(String(query.matches));
+  useEffect(() => {
+    const changed = () => setScheme(String(query.matches));
+    query.addEventListener('change', changed);
+    return () => query.removeEventListener('change', changed);
+  }, [query]);
+  return scheme;
+}
+
+function agoText(seconds: number): string {
+  if (seconds < 1) return 'now';
+  return seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
+}
+
+function shortNumber(value: number): string {
+  if (value >= 1e6) return `${Number((value / 1e6).toFixed(1))}M`;
+  return value >= 1e3 ? `${Number((value / 1e3).toFixed(1))}k` : String(Number(value.toFixed(2)));
 }

@@ -64,7 +64,15 @@ export class Layout {
       .stop();
     if (isKnown) simulation.alpha(ALPHA_AGAIN).tick(TICKS_AGAIN);
     else simulation.tick(TICKS);
-    const reach = Math.max(1, ...bodies.flatMap(({ x = 0, y = 0 }) => [Math.abs(x), Math.abs(y)]));
-    for (const { number, x = 0, y = 0 } of bodies) this.places.set(number, { x: x / reach, y: y / reach });
+    const [middleX, reachX] = spanOf(bodies.map(({ x = 0 }) => x));
+    const [middleY, reachY] = spanOf(bodies.map(({ y = 0 }) => y));
+    const reach = Math.max(1, reachX, reachY);
+    for (const { number, x = 0, y = 0 } of bodies) this.places.set(number, { x: (x - middleX) / reach, y: (y - middleY) / reach });
   }
+}
+
+/** The middle of all values, and how far the outermost are from it. */
+function spanOf(values: readonly number[]): [middle: number, reach: number] {
+  const [least, greatest] = [Math.min(...values), Math.max(...values)];
+  return [(least + greatest) / 2, (greatest - least) / 2];
 }

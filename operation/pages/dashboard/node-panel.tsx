@@ -33,7 +33,7 @@ export function NodePanel({ mesh, node, history, select, act }: NodePanelProps) 
         <BehaviorTable key={table.name} table={table} />
       ))}
       <Section title={`Queues (${node.queues.length})`}>
-        <Rows titles={['queue', 'messages', 'bytes', 'fill']}>
+        <Rows label="Queues" titles={['queue', 'messages', 'bytes', 'fill']}>
           {node.queues.map(({ name, messages, bytes, fill }) => (
             <tr key={name}>
               <th scope="row">{name}</th>
@@ -47,7 +47,7 @@ export function NodePanel({ mesh, node, history, select, act }: NodePanelProps) 
         </Rows>
       </Section>
       <Section title={`Behaviours (${node.behaviors.length})`}>
-        <Rows titles={['service', 'name', ...(act === undefined ? [] : [''])]}>
+        <Rows label="Behaviours" titles={['service', 'name', ...(act === undefined ? [] : [''])]}>
           {node.behaviors.map(({ serviceId, name }) => (
             <tr key={serviceId}>
               <td>{serviceId}</td>
@@ -67,7 +67,7 @@ export function NodePanel({ mesh, node, history, select, act }: NodePanelProps) 
         </ol>
       </Section>
       <Section title={`Metrics (${metrics.length})`}>
-        <Rows titles={['metric', 'value']}>
+        <Rows label="Metrics" titles={['metric', 'value']}>
           {metrics.map(([name, value]) => (
             <tr key={name}>
               <th scope="row">{name}</th>
@@ -84,7 +84,7 @@ function Links({ mesh, node, select, act }: Omit<NodePanelProps, 'history'>) {
   const nameOf = (id: string) => mesh.byId(id)?.label ?? id.slice(0, 8);
   return (
     <Section title={`Links (${node.links.length})`} isOpen>
-      <Rows titles={['node', 'address', 'round trip', 'loss', 'bytes/s', ...(act === undefined ? [] : [''])]}>
+      <Rows label="Links" titles={['node', 'address', 'round trip', 'loss', 'bytes/s', ...(act === undefined ? [] : [''])]}>
         {node.links.map(({ connectionId, nodeId, remoteAddress, direction, rttMs, lossRatio, sentPerSecond, receivedPerSecond }) => (
           <tr key={connectionId}>
             <th scope="row">
@@ -111,7 +111,7 @@ function BehaviorTable({ table: { name, rowCount, columns, rows } }: { readonly 
   const left = rowCount - rows.length;
   return (
     <Section title={`${titleOf(name)} (${rowCount})`} isOpen={rowCount > 0}>
-      <Rows titles={['name', ...columns.map((column) => column.replace(/_total$/, ''))]}>
+      <Rows label={titleOf(name)} titles={['name', ...columns.map((column) => column.replace(/_total$/, ''))]}>
         {rows.map((row, index) => (
           <tr key={index}>
             <th scope="row" title={row.name}>
@@ -183,9 +183,16 @@ function Section({ title, isOpen = false, children }: { readonly title: string; 
   );
 }
 
-function Rows({ titles, children }: { readonly titles: readonly string[]; readonly children: Children }) {
+interface RowsProps {
+  /** What the table has, for those who do not see its place. */
+  readonly label: string;
+  readonly titles: readonly string[];
+  readonly children: Children;
+}
+
+function Rows({ label, titles, children }: RowsProps) {
   return (
-    <table>
+    <table aria-label={label}>
       <thead>
         <tr>
           {titles.map((title) => (
