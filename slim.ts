@@ -7,6 +7,7 @@ import {
   type AnyTransport,
   type BehaviorEntry,
   type Identity as CoreIdentity,
+  type DatagramLinks,
   type MeshNode,
   NetworkError,
   type NodeDefaults,
@@ -33,6 +34,11 @@ export interface SlimOptions extends Omit<NodeOptions, 'builtins' | 'dataDirecto
   readonly identity?: Identity;
   readonly transports: readonly AnyTransport[];
   readonly router: RouterClass | RouterTable;
+  /**
+   * `datagramLinks`, where a transport carries datagrams, as that of `CircuitBehavior` does. Without it such a transport is refused with
+   * `OPTION_INVALID`, and the page loads less.
+   */
+  readonly datagrams?: DatagramLinks;
   /** Classes, instances or `[class, options]` of `meshwright/behaviours`. A node without `HandshakeBehavior` connects to none that has it. */
   readonly builtins: readonly BehaviorEntry[];
 }
@@ -56,11 +62,11 @@ const SLIM_DEFAULTS: NodeDefaults = {
 };
 
 /** Makes a node; it runs from `start()` on. Rejects with what is wrong with the options or the behaviours. */
-export async function createNode({ builtins, ...options }: SlimOptions): Promise<MeshNode> {
+export async function createNode({ builtins, datagrams, ...options }: SlimOptions): Promise<MeshNode> {
   if (!Array.isArray(builtins)) absent('builtins')();
   if (options.router === undefined) absent('router')();
   const behaviors = [...builtins, ...(options.behaviors ?? [])];
-  return openNode(resolveOptions({ ...options, behaviors }, SLIM_DEFAULTS));
+  return openNode(resolveOptions({ ...options, behaviors }, { ...SLIM_DEFAULTS, ...(datagrams && { datagrams }) }));
 }
 
 /** The identity that the database of that name has, made when it has none. All scripts of the page's origin can read it. */

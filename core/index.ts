@@ -128,6 +128,7 @@ export {
   type TransportLink,
 } from './api/transport.js';
 export type { Rejection, RejectReason, Vote } from './api/votes.js';
+export { type DatagramLinks, datagramLinks } from './engine/datagram-links.js';
 export type { NodeSendOptions } from './engine/messages/application-sender.js';
 export {
   assertNever,

@@ -1,9 +1,9 @@
 /** @module Tests of `meshwright/slim`: what is handed in is what runs, and what is missing is named. */
 import { expect } from 'chai';
-import { HandshakeBehavior, RpcBehavior } from '../behaviours/index.js';
+import { CircuitBehavior, HandshakeBehavior, RpcBehavior } from '../behaviours/index.js';
 import { NetworkBehavior, toNode } from '../core/index.js';
 import { DirectRouter } from '../routing/index.js';
-import { createNode, Identity, IndexedDbStorage, type SlimOptions, storedIdentity } from '../slim.js';
+import { createNode, datagramLinks, Identity, IndexedDbStorage, type SlimOptions, storedIdentity } from '../slim.js';
 import { MemoryNetwork, MemoryTransport } from '../transports/browser.js';
 
 class Greeter extends NetworkBehavior {
@@ -53,6 +53,28 @@ describe('meshwright/slim (USERS 10)', () => {
       expect([code, message]).to.deep.equal(['OPTION_INVALID', `option ${name} is missing: meshwright/slim has no defaults`]);
     });
   }
+
+  it('carries datagrams, as circuits are made of, with datagramLinks alone', async () => {
+    const builtins = [HandshakeBehavior, RpcBehavior, CircuitBehavior];
+    const { code, message } = await refusalOf(createNode({ ...options(), builtins }));
+    expect([code, message]).to.deep.equal([
+      'OPTION_INVALID',
+      'createNode: option datagrams is missing, and the transport of mesh carries datagrams: give datagramLinks',
+    ]);
+    const network = new MemoryNetwork();
+    const relay = await createNode({ ...options(network), builtins, datagrams: datagramLinks, listen: ['mem://relay'] });
+    const node = await createNode({ ...options(network), builtins, datagrams: datagramLinks });
+    const plain = await createNode(options());
+    try {
+      for (const each of [relay, node, plain]) await each.start();
+      await node.connect('mem://relay');
+      expect(node.explain(toNode(relay.id)).path?.type).to.equal('direct');
+      plain.addBehavior(CircuitBehavior);
+      expect((await refusalOf(plain.connect(`mesh://${relay.id}`))).code).to.equal('OPTION_INVALID');
+    } finally {
+      await Promise.all([relay.stop(), node.stop(), plain.stop()]);
+    }
+  });
 
   it('says that a platform without databases has none', async () => {
     const { code, message } = await refusalOf(storedIdentity('page'));

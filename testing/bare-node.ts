@@ -6,6 +6,7 @@
 import { BUILTINS, NAMED_BUILTINS } from '../behaviours/index.js';
 import type { NodeEventName, NodeEvents } from '../core/api/events.js';
 import type { DatagramEffect, Effect, Input } from '../core/engine/context.js';
+import { datagramLinks } from '../core/engine/datagram-links.js';
 import { Network } from '../core/engine/network.js';
 import { behaviorsOf, linksOf, queuesOf } from '../core/engine/parts.js';
 import { RouterFacade } from '../core/engine/router-facade.js';
@@ -72,6 +73,7 @@ export class BareNode {
         router: DirectRouter,
         builtins: BUILTINS,
         namedBuiltins: NAMED_BUILTINS,
+        datagrams: datagramLinks,
       },
       transports: () => [],
       logger: () => simulatedLogger('silent', clock),
@@ -80,7 +82,7 @@ export class BareNode {
     this.#setup = resolveOptions({ identity: seededIdentity(name, crypto), logger: 'silent', builtins: [], ...options }, defaults);
     const facade = new RouterFacade(this.#setup.router, (callback, cause) => this.network.routerFault(callback, cause));
     this.#container = this.#containerWith(facade);
-    this.network = new Network(this.#networkOptions(), facade);
+    this.network = new Network(this.#networkOptions(), facade, this.#setup.datagrams);
     for (const behavior of this.#container.build()) this.network.behaviors.add(behavior);
   }
 
@@ -260,7 +262,14 @@ export class BareNode {
       this.#listeners.emit(name, event);
     };
     const entries = { enter, perform, performInTurn, emit };
-    return { ...this.#setup, log: logger, wallMs: () => clock.wallMs(), elapsedMs: () => clock.nowMs(), ...entries };
+    return {
+      ...this.#setup,
+      log: logger,
+      wallMs: () => clock.wallMs(),
+      elapsedMs: () => clock.nowMs(),
+      isOverDatagrams: (scheme: string) => scheme === 'udp',
+      ...entries,
+    };
   }
 
   #performWork<T>(work: () => T): T {

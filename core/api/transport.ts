@@ -144,6 +144,11 @@ export interface DatagramTransport {
 /** What a node may be given as a transport. */
 export type AnyTransport = Transport | DatagramTransport;
 
+/** Whether one of them carries datagrams to addresses of that scheme. */
+export function areDatagrams(transports: readonly AnyTransport[], scheme: string): boolean {
+  return transports.some((transport) => isDatagramTransport(transport) && transport.schemes.includes(scheme));
+}
+
 /** Which of the two contracts it keeps. */
 export function isDatagramTransport(transport: AnyTransport): transport is DatagramTransport {
   return 'bind' in transport;

@@ -123,6 +123,8 @@ export interface NetworkOptions {
   readonly random: Random;
   readonly keys: AgreementKeys;
   readonly log: Logger;
+  /** Whether the transport of that scheme carries datagrams. */
+  readonly isOverDatagrams: (scheme: string) => boolean;
   /** For stamps and expiry only. */
   readonly wallMs: () => number;
   /** The monotonic time of this moment, for what the work of a turn takes and nothing else: in virtual time it takes none. */

@@ -18,11 +18,11 @@ import type { Calls } from './behaviors/calls.js';
 import { Ticker } from './behaviors/ticker.js';
 import type { Action, Effect, EngineContext, Expiry, Input, NetworkOptions } from './context.js';
 import { CoreMetrics } from './core-metrics.js';
+import type { DatagramLinks } from './datagram-links.js';
 import type { Dialer } from './dial/dialer.js';
 import type { Link } from './links/link.js';
 import type { LinkTable } from './links/link-table.js';
 import type { Liveness } from './links/liveness.js';
-import type { LocalDelivery } from './messages/local-delivery.js';
 import { type EngineParts, partsOf } from './parts.js';
 import type { RouterFacade } from './router-facade.js';
 
@@ -49,7 +49,6 @@ export class Network implements EngineContext {
   readonly links: LinkTable;
   readonly liveness: Liveness;
   readonly dialer: Dialer;
-  readonly local: LocalDelivery;
   readonly parts: EngineParts;
 
   private fifo: Action[] = [];
@@ -66,18 +65,18 @@ export class Network implements EngineContext {
     readonly options: NetworkOptions,
     /** Attached here. */
     readonly router: RouterFacade,
+    datagramLinks: DatagramLinks | undefined,
   ) {
     this.self = options.identity.nodeId;
     this.limits = options.limits;
     this.metrics = new CoreMetrics(options.limits.metricSeriesMax);
-    this.parts = partsOf(this, router);
+    this.parts = partsOf(this, router, datagramLinks);
     this.callbacks = this.parts.callbacks;
     this.behaviors = this.parts.behaviors;
     this.calls = this.parts.calls;
     this.links = this.parts.links;
     this.liveness = this.parts.liveness;
     this.dialer = this.parts.dialer;
-    this.local = this.parts.local;
     router.attach(this.self);
   }
 
@@ -222,10 +221,10 @@ export class Network implements EngineContext {
         return this.withLink(input.connectionId, (link) => this.parts.pipeline.written(link, input.byteCount));
       case 'closed':
         this.withLink(input.connectionId, (link) => this.parts.pipeline.ended(link, input.cause));
-        return this.parts.handovers.channelEnded(input.connectionId);
+        return this.parts.handovers?.channelEnded(input.connectionId);
       case 'datagram':
       case 'socket-closed':
-        return this.parts.datagrams.take(input);
+        return this.parts.datagrams?.take(input);
       case 'unreachable':
         return this.dialer.unreachable(input.socketId, input.to, input.cause);
       case 'turn':
@@ -273,7 +272,7 @@ export class Network implements EngineContext {
   }
 
   private withLink(connectionId: number, work: (link: Link) => void): void {
-    const link = this.links.get(connectionId) ?? this.parts.handovers.linkAt(connectionId);
+    const link = this.links.get(connectionId) ?? this.parts.handovers?.linkAt(connectionId);
     if (link !== undefined) work(link);
   }
 

@@ -12,15 +12,13 @@ import { Calls } from './behaviors/calls.js';
 import type { Owner } from './behaviors/owner.js';
 import { Streams } from './behaviors/streams.js';
 import type { EngineContext } from './context.js';
+import type { DatagramLinks } from './datagram-links.js';
 import { Dialer } from './dial/dialer.js';
 import { Keeper } from './dial/keeper.js';
 import { Paths } from './dial/paths.js';
-import { Upgrades } from './dial/upgrades.js';
 import { observeEngine } from './gauges.js';
 import { Admission } from './links/admission.js';
-import { Datagrams } from './links/datagrams.js';
 import { Duplicates } from './links/duplicates.js';
-import { Handovers } from './links/handovers.js';
 import { Introductions } from './links/introductions.js';
 import { eventObserver, routerObserver } from './links/link-observer.js';
 import { LinkPipeline } from './links/link-pipeline.js';
@@ -44,14 +42,16 @@ import { Waits } from './waits.js';
 
 export type EngineParts = ReturnType<typeof partsOf>;
 
-export function partsOf(context: EngineContext, router: RouterFacade) {
+/** `datagramLinks`: absent where no transport carries datagrams. */
+export function partsOf(context: EngineContext, router: RouterFacade, datagramLinks: DatagramLinks | undefined) {
   const behaviorParts = behaviorPartsOf(context, router);
   const linkParts = linkPartsOf(context, router, behaviorParts);
   const messageParts = messagePartsOf(context, router, { ...behaviorParts, ...linkParts });
   const { behaviors, calls, streams } = behaviorParts;
-  const { links, introductions, liveness, dialer, duplicates, sharedKeys, keeper, admission, reachability, handovers, upgrades, probes } =
-    linkParts;
-  const { application, datagrams, search } = messageParts;
+  const { links, introductions, liveness, dialer, duplicates, sharedKeys, keeper, admission, reachability, probes } = linkParts;
+  const { application, search } = messageParts;
+  const { datagrams, handovers, upgrades } = datagramLinks?.({ context, ...behaviorParts, ...linkParts, ...messageParts }) ?? {};
+  const ofDatagrams = [datagrams, handovers, upgrades].filter((part) => part !== undefined);
   links.observers = [
     routerObserver(router),
     introductions,
@@ -64,9 +64,7 @@ export function partsOf(context: EngineContext, router: RouterFacade) {
     application,
     links.handshakes,
     reachability,
-    datagrams,
-    handovers,
-    upgrades,
+    ...ofDatagrams,
   ];
   behaviors.observers = [calls, streams, introductions, links, dialer, admission, search, probes];
   const agentParts = { context, router, ...behaviorParts, ...linkParts, ...messageParts };
@@ -74,7 +72,7 @@ export function partsOf(context: EngineContext, router: RouterFacade) {
   introductions.agentOf = (slot, link) => new ConnectionAgentOf(agentParts, slot, link);
   const waits = new Waits(context, links, router);
   router.onChanged = () => waits.changed();
-  const parts = { ...behaviorParts, ...linkParts, ...messageParts, waits };
+  const parts = { ...behaviorParts, ...linkParts, ...messageParts, datagrams, handovers, waits };
   observeEngine(context, parts, router);
   return parts;
 }
@@ -109,8 +107,7 @@ function linkPartsOf(context: EngineContext, router: RouterFacade, { callbacks, 
   const liveness = new Liveness(context, links, router, callbacks);
   const introductions = new Introductions(context, links, callbacks, behaviors);
   const admission = new Admission({ context, links, callbacks, behaviors, introductions });
-  const handovers = new Handovers(context, links, callbacks);
-  const duplicates = new Duplicates(context, links, liveness, admission, handovers);
+  const duplicates = new Duplicates(context, links, liveness, admission);
   const paths = new Paths(context, links, callbacks, behaviors, router);
   const dialer = new Dialer(context, links, callbacks, behaviors, paths);
   duplicates.isDialling = (nodeId, path) => dialer.isDialling(nodeId, path);
@@ -120,10 +117,8 @@ function linkPartsOf(context: EngineContext, router: RouterFacade, { callbacks, 
     introductions,
     admission,
     duplicates,
-    handovers,
-    upgrades: new Upgrades(context, dialer),
     sharedKeys: new SharedKeys(context),
-    reachability: new ReachabilityState(context, links),
+    reachability: new ReachabilityState(context, links, behaviors),
     probes: new Probes(context, callbacks),
     paths,
     dialer,
@@ -141,18 +136,9 @@ function messagePartsOf(context: EngineContext, router: RouterFacade, parts: Beh
   const delivery = new Delivery({ ...shared, forwarder, control: new Control(shared) });
   const pipeline = new LinkPipeline(context, parts.links, parts.duplicates, delivery);
   parts.links.readOn = (link) => pipeline.readOn(link);
-  const datagrams = new Datagrams(context, parts.links, pipeline, parts);
-  parts.handovers.absorbed = (candidate, link) => {
-    parts.dialer.absorbed(candidate, link);
-    datagrams.absorbed(candidate, link);
-    parts.upgrades.opened(link);
-  };
-  parts.handovers.seek = (link) => parts.upgrades.seek(link);
-  parts.handovers.resumptions.readFormer = (link) => pipeline.readFormer(link);
-  parts.links.security.onSilent = (link, channel) => parts.handovers.silent(link, channel);
   const search = new ServiceSearch({ ...shared, signals });
   router.beyond = search;
   const sender = new Sender({ ...shared, search });
   const application = new ApplicationSender({ ...shared, sender });
-  return { local, history, forwarder, delivery, pipeline, datagrams, search, sender, application };
+  return { local, history, forwarder, delivery, pipeline, search, sender, application };
 }

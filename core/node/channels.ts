@@ -11,6 +11,8 @@ import type { Network } from '../engine/network.js';
 import { NetworkError } from '../errors.js';
 import { nearest } from '../schema/nearest.js';
 import { Listening, type ListeningOptions, transportError } from './listening.js';
+import type { NodeSetup } from './node-options.js';
+import { requireCarried } from './resolve-options.js';
 import { Sockets } from './sockets.js';
 
 /** What is written in one turn of the event loop to a system that takes everything at once: as much as a lane holds by default. */
@@ -21,6 +23,7 @@ const COUNTED_BYTES_MIN = 65_536;
 export interface ChannelsOptions extends Pick<ListeningOptions, 'clock' | 'log' | 'onEvent'> {
   readonly timers: Timers;
   readonly transports: () => readonly AnyTransport[];
+  readonly datagrams: NodeSetup['datagrams'];
   readonly network: () => Network;
   readonly step: (input: Input) => void;
 }
@@ -51,7 +54,7 @@ export class Channels {
   }
 
   /** Opens a listener; resolves with what is bound. */
-  listen(address: Address): Promise<readonly Address[]> {
+  async listen(address: Address): Promise<readonly Address[]> {
     const transport = this.transportFor(address);
     return this.listening.open(address, (sink) =>
       isDatagramTransport(transport)
@@ -224,11 +227,14 @@ export class Channels {
     this.options.step({ type: 'written', connectionId, byteCount });
   }
 
-  /** Throws `SCHEME_UNKNOWN`. */
+  /** Throws `SCHEME_UNKNOWN`, and `OPTION_INVALID` for one of a behaviour that came later, and whose datagrams this node cannot carry. */
   transportFor({ scheme, text }: Address): AnyTransport {
     const transports = this.options.transports();
     const transport = transports.find(({ schemes }) => schemes.includes(scheme));
-    if (transport !== undefined) return transport;
+    if (transport !== undefined) {
+      requireCarried(transport, this.options.datagrams);
+      return transport;
+    }
     const served = transports.flatMap(({ schemes }) => schemes);
     const flaw = `no transport serves ${scheme}:// of ${text}; ${nearest(scheme, served)}`;
     throw new NetworkError('SCHEME_UNKNOWN', flaw, { details: { address: text, served } });

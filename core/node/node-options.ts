@@ -8,6 +8,7 @@ import type { MessageTracer } from '../api/message-tracer.js';
 import type { Clock, Logger, Random, Sealer, Signer, Storage, Timers } from '../api/ports.js';
 import type { RouterTable } from '../api/router-table.js';
 import type { AnyTransport } from '../api/transport.js';
+import type { DatagramLinks } from '../engine/datagram-links.js';
 import type { Limits } from '../limits.js';
 import type { CheckedEntries, CheckedProviders } from '../registration/checked-entries.js';
 import type { DependencyContainer } from '../registration/injection.js';
@@ -129,6 +130,8 @@ export interface NodeDefaults {
   readonly keys?: AgreementKeys;
   /** Asked once, when no transports are given. Without `keepAlive` their sockets keep no process alive. */
   readonly transports: (options: { readonly keepAlive: boolean }) => readonly AnyTransport[];
+  /** What transports of datagrams need; absent where there are none. */
+  readonly datagrams?: DatagramLinks;
   readonly router: RouterClass;
   /** Those that run by default. */
   readonly builtins: Builtins;
@@ -163,6 +166,7 @@ export interface NodeSetup {
   readonly container: DependencyContainer | undefined;
   readonly router: RouterTable;
   readonly transports: readonly AnyTransport[];
+  readonly datagrams: DatagramLinks | undefined;
   readonly limits: Limits;
   readonly tickMs: number;
   readonly keepAlive: boolean;

@@ -6,7 +6,7 @@ import { classOf } from '../address/address-class.js';
 import type { MessageTracer } from '../api/message-tracer.js';
 import type { Clock, Logger, Random, Storage, Timers } from '../api/ports.js';
 import { RouterTable } from '../api/router-table.js';
-import type { AnyTransport, DatagramTransport, Transport } from '../api/transport.js';
+import { type AnyTransport, type DatagramTransport, isDatagramTransport, type Transport } from '../api/transport.js';
 import { type ErrorCode, NetworkError } from '../errors.js';
 import { LIMITS, type Limits, resolveLimits } from '../limits.js';
 import type { DependencyContainer } from '../registration/injection.js';
@@ -123,6 +123,7 @@ export function resolveOptions(given: NodeOptions, defaults: NodeDefaults): Node
     container: read.container,
     router: routerOf('createNode: option router', read.router ?? defaults.router, 'OPTION_INVALID'),
     transports: read.transports ?? defaults.transports(read),
+    datagrams: defaults.datagrams,
     limits: resolveLimits(limitsOf(read)),
     tickMs: read.tickMs,
     keepAlive: read.keepAlive,
@@ -183,6 +184,12 @@ function identityOf(
 ): Identity {
   if (given === undefined) return Identity.generate(crypto, random);
   return typeof given === 'string' ? defaults.loadIdentity(given, crypto, random, logger) : given;
+}
+
+/** Throws `OPTION_INVALID` where a transport carries datagrams, and the node has nothing for links of datagrams. */
+export function requireCarried(transport: AnyTransport, datagrams: NodeSetup['datagrams']): void {
+  if (datagrams !== undefined || !isDatagramTransport(transport)) return;
+  throw invalid('datagrams', `is missing, and the transport of ${transport.schemes.join(', ')} carries datagrams: give datagramLinks`);
 }
 
 /** A place that others can dial. */

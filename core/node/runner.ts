@@ -5,21 +5,18 @@
  */
 import type { Address } from '../address/address.js';
 import type { NodeEventName, NodeEvents } from '../api/events.js';
-import type { Clock, Logger, Timers } from '../api/ports.js';
+import type { Clock, Logger } from '../api/ports.js';
 import type { Route } from '../api/routes.js';
-import type { AnyTransport } from '../api/transport.js';
 import type { Input, NetworkOptions } from '../engine/context.js';
 import type { NodeSendOptions } from '../engine/messages/application-sender.js';
 import type { Network } from '../engine/network.js';
 import type { SendResult } from '../errors.js';
-import { Channels } from './channels.js';
+import { Channels, type ChannelsOptions } from './channels.js';
 import { leaveRelayed } from './stopping.js';
 
-export interface RunnerOptions {
+export interface RunnerOptions extends Pick<ChannelsOptions, 'timers' | 'transports' | 'datagrams'> {
   readonly clock: Clock;
-  readonly timers: Timers;
   readonly log: Logger;
-  readonly transports: () => readonly AnyTransport[];
   /** Gets the network's events, after the step that emitted them. */
   readonly onEvent: <Name extends NodeEventName>(name: Name, event: NodeEvents[Name]) => void;
 }

@@ -3,6 +3,7 @@
  */
 import {
   type AnyTransport,
+  datagramLinks,
   Identity,
   LAN_PORT,
   NetworkError,
@@ -104,7 +105,7 @@ export class Residents {
     const instance = new Instance(host, scheduler, parts.seed);
     const { clock, timers, random } = instance;
     const defaults: NodeDefaults = {
-      ...{ clock, timers, random, crypto: parts.crypto, router: parts.router, builtins: parts.builtins },
+      ...{ clock, timers, random, crypto: parts.crypto, router: parts.router, builtins: parts.builtins, datagrams: datagramLinks },
       transports: () => transportsOf(parts, instance),
       logger: (level) => simulatedLogger(level, clock),
       loadIdentity: () => identity,

@@ -81,7 +81,7 @@ export class Dialer implements LinkObserver, BehaviorObserver {
     const isServed = request.aim === undefined || (request.aim === 'direct-path' && open?.path === 'direct');
     if (open !== undefined && isServed) return this.settle(dialling, open.connection as Connection);
     if (nodeId === context.self) return this.settle(dialling, new NetworkError('SELF_DIAL', 'the target is this node'));
-    dialling.take(this.lookUp(dialling), context.limits.addressesPerDialMax);
+    this.take(dialling, this.lookUp(dialling));
     if (dialling.isExhausted) return this.settle(dialling, unknownAddresses());
     dialling.id = this.attempts.add(dialling, context.nowMs + (request.timeoutMs ?? context.limits.openTimeoutMs));
     if (dialling.id === PENDING_FULL)
@@ -204,6 +204,11 @@ export class Dialer implements LinkObserver, BehaviorObserver {
     return link.attemptId === undefined ? undefined : this.byAttempt.get(link.attemptId);
   }
 
+  private take(dialling: Dialling, found: FoundAddresses): void {
+    const { limits, options } = this.context;
+    dialling.take(found, limits.addressesPerDialMax, options.isOverDatagrams);
+  }
+
   private lookUp(dialling: Dialling): FoundAddresses {
     const { target } = dialling.request;
     if (typeof target !== 'string') return { addresses: [target], isComplete: true };
@@ -214,7 +219,7 @@ export class Dialer implements LinkObserver, BehaviorObserver {
   private found(dialling: Dialling, found: FoundAddresses): void {
     if (this.attempts.get(dialling.id) !== dialling) return;
     const isIdle = dialling.addresses.every(isRelayed);
-    dialling.take(found, this.context.limits.addressesPerDialMax);
+    this.take(dialling, found);
     const isTrying = dialling.active.size > 0;
     if (isTrying && isIdle && dialling.awaits === undefined) this.race.later(dialling);
     else if (dialling.isExhausted || (dialling.isRunning && !isTrying)) this.goOn(dialling);

@@ -34,9 +34,6 @@ export interface DialRequest {
   readonly onSettled?: (outcome: Connection | NetworkError) => void;
 }
 
-/** The scheme of links of datagrams, which pass where streams do not, and are cut off by some networks. */
-const DATAGRAM_SCHEME = 'udp';
-
 export class Dialling {
   /** The id in the table of attempts. */
   id = 0;
@@ -100,10 +97,10 @@ export class Dialling {
   }
 
   /**
-   * Takes in what is new, as long as there are fewer than `countMax`. Streams and datagrams take turns, a stream first; paths over other nodes come
-   * last, and one of them always has room.
+   * Takes in what is new, as long as there are fewer than `countMax`. Streams and datagrams, which pass where streams do not, and are cut off by
+   * some networks, take turns, a stream first; paths over other nodes come last, and one of them always has room.
    */
-  take({ addresses, isComplete }: FoundAddresses, countMax: number): void {
+  take({ addresses, isComplete }: FoundAddresses, countMax: number, isOverDatagrams: (scheme: string) => boolean): void {
     this.isLookingUp = !isComplete;
     for (const address of addresses) {
       if (isRelayed(address) && this.request.aim === 'direct-path') continue;
@@ -112,7 +109,7 @@ export class Dialling {
       this.known.add(address.text);
       this.addresses.push(address);
     }
-    this.addresses.splice(0, this.addresses.length, ...inTurns(this.addresses));
+    this.addresses.splice(0, this.addresses.length, ...inTurns(this.addresses, isOverDatagrams));
   }
 
   /** The addresses that have not failed when its time is over. */
@@ -123,10 +120,10 @@ export class Dialling {
   }
 }
 
-function inTurns(addresses: readonly Address[]): Address[] {
+function inTurns(addresses: readonly Address[], isOverDatagrams: (scheme: string) => boolean): Address[] {
   const direct = addresses.filter((address) => !isRelayed(address));
-  const streams = direct.filter(({ scheme }) => scheme !== DATAGRAM_SCHEME);
-  const datagrams = direct.filter(({ scheme }) => scheme === DATAGRAM_SCHEME);
+  const streams = direct.filter(({ scheme }) => !isOverDatagrams(scheme));
+  const datagrams = direct.filter(({ scheme }) => isOverDatagrams(scheme));
   const turns = Array.from({ length: Math.max(streams.length, datagrams.length) }, (_, turn) => [streams[turn], datagrams[turn]]);
   return [...turns.flat(), ...addresses.filter(isRelayed)].filter((address) => address !== undefined);
 }

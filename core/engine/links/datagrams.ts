@@ -22,6 +22,7 @@ import {
 } from '../../security/datagrams/header.js';
 import { equalBytes } from '../../structures/bytes.js';
 import type { EngineContext, Input } from '../context.js';
+import type { DatagramSessions } from './datagram-sessions.js';
 import type { Handovers } from './handovers.js';
 import type { Link } from './link.js';
 import type { LinkObserver } from './link-observer.js';
@@ -34,17 +35,22 @@ const PROBE_BYTES = HEADER_BYTES + PROBE_TOKEN_BYTES;
 type Arrival = Extract<Input, { type: 'datagram' }>;
 type SocketEnd = Extract<Input, { type: 'socket-closed' }>;
 
+export interface DatagramsParts {
+  readonly context: EngineContext;
+  readonly links: LinkTable;
+  readonly pipeline: LinkPipeline;
+  readonly handovers: Handovers;
+  readonly sessions: DatagramSessions;
+  readonly probes: Probes;
+}
+
 export class Datagrams implements LinkObserver {
   private readonly cookies: Cookies;
   /** Links that initiations began, by sender: the same one again is answered by its link. */
   private readonly initiated = new Map<string, Link>();
 
-  constructor(
-    private readonly context: EngineContext,
-    private readonly links: LinkTable,
-    private readonly pipeline: LinkPipeline,
-    private readonly parts: { readonly handovers: Handovers; readonly probes: Probes },
-  ) {
+  constructor(private readonly parts: DatagramsParts) {
+    const { context } = parts;
     this.cookies = new Cookies(context.options.crypto, context.options.random);
   }
 
@@ -60,7 +66,7 @@ export class Datagrams implements LinkObserver {
   /** What came of services before the link was open is read now. */
   opened(link: Link): void {
     if (link.channel?.kind !== 'datagram' || !link.channel.hasParked) return;
-    this.context.deadlines.add(() => this.links.readOn(link), this.context.nowMs, link);
+    this.parts.context.deadlines.add(() => this.parts.links.readOn(link), this.parts.context.nowMs, link);
   }
 
   ended(link: Link): void {
@@ -81,13 +87,13 @@ export class Datagrams implements LinkObserver {
     const type = typeOf(bytes);
     if (type === INITIATION) return this.initiate(arrival);
     if (type === PROBE && bytes.length === PROBE_BYTES && this.parts.probes.receive(arrival, contentOf(bytes))) return;
-    const session = type === 0 || bytes.length > DATAGRAM_BYTES_MAX ? undefined : this.links.security.sessions.get(receiverOf(bytes));
-    if (session === undefined) this.context.metrics.datagramsRefused.value++;
-    else this.pipeline.receiveDatagram(session.link, arrival, session.channel);
+    const session = type === 0 || bytes.length > DATAGRAM_BYTES_MAX ? undefined : this.parts.sessions.get(receiverOf(bytes));
+    if (session === undefined) this.parts.context.metrics.datagramsRefused.value++;
+    else this.parts.pipeline.receiveDatagram(session.link, arrival, session.channel);
   }
 
   private socketClosed({ socketId, cause }: SocketEnd): void {
-    for (const link of [...this.links.all])
+    for (const link of [...this.parts.links.all])
       if (link.socketId === socketId || link.former?.socketId === socketId) this.parts.handovers.lost(link, socketId, cause);
   }
 
@@ -97,38 +103,38 @@ export class Datagrams implements LinkObserver {
     if (initiation === undefined || !this.isOfThisSpace(initiation)) return this.refuse();
     const key = `${socketId} ${initiation.senderIndex} ${from.text}`;
     const known = this.initiated.get(key);
-    if (known !== undefined) return this.pipeline.receiveDatagram(known, arrival);
+    if (known !== undefined) return this.parts.pipeline.receiveDatagram(known, arrival);
     const isAccepted = mayOpen || this.parts.probes.isWelcome(from);
-    if (!isAccepted || this.context.isStopping || !this.links.security.mayBegin(initiation.message)) return this.refuse();
+    if (!isAccepted || this.parts.context.isStopping || !this.parts.sessions.mayBegin(initiation.message)) return this.refuse();
     if (this.isUnderLoad && !this.hasCookie(initiation, from)) return this.askForCookie(initiation, from, socketId);
-    const facts = { connectionId: this.links.nextId(), remoteAddress: from, localAddress, socketId, place: source?.place };
-    const link = this.links.accept(facts, new Uint8Array(bytes));
+    const facts = { connectionId: this.parts.links.nextId(), remoteAddress: from, localAddress, socketId, place: source?.place };
+    const link = this.parts.links.accept(facts, new Uint8Array(bytes));
     if (link.isOver) return;
     link.initiationKey = key;
     this.initiated.set(key, link);
   }
 
   private isOfThisSpace({ preamble }: Initiation): boolean {
-    return equalBytes(preamble, this.links.security.spaceFor('datagram').preamble);
+    return equalBytes(preamble, this.parts.sessions.space.preamble);
   }
 
   /** Half of those that may be under way are. */
   private get isUnderLoad(): boolean {
-    const { limits } = this.context;
-    return 2 * this.links.handshakes.pendingCount >= limits.pendingConnectionsMax;
+    const { limits } = this.parts.context;
+    return 2 * this.parts.links.handshakes.pendingCount >= limits.pendingConnectionsMax;
   }
 
   private hasCookie({ cookie, message }: Initiation, from: Address): boolean {
-    return this.cookies.isGood(cookie, from.text, message, this.context.nowMs);
+    return this.cookies.isGood(cookie, from.text, message, this.parts.context.nowMs);
   }
 
   private askForCookie({ senderIndex, message }: Initiation, to: Address, socketId: number): void {
-    const cookie = this.cookies.issue(to.text, message, this.context.nowMs);
-    this.context.metrics.cookiesSent.value++;
-    this.context.effect({ type: 'send', socketId, to, datagrams: [writePlain(COOKIE, senderIndex, cookie)] });
+    const cookie = this.cookies.issue(to.text, message, this.parts.context.nowMs);
+    this.parts.context.metrics.cookiesSent.value++;
+    this.parts.context.effect({ type: 'send', socketId, to, datagrams: [writePlain(COOKIE, senderIndex, cookie)] });
   }
 
   private refuse(): void {
-    this.context.metrics.datagramsRefused.value++;
+    this.parts.context.metrics.datagramsRefused.value++;
   }
 }

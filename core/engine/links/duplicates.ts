@@ -26,6 +26,8 @@ const LINKS_PER_NODE_MAX = 2;
 export class Duplicates implements LinkObserver {
   /** Set right after construction: whether a dial of that kind that must end at that node is pending. */
   isDialling!: (nodeId: NodeId, path: PathKind) => boolean;
+  /** Set right after construction where links may change their channel. */
+  handovers: Handovers | undefined;
   /** Proven incoming links that wait for this node's own dial to end, by node. */
   private readonly heldByNode = new Map<NodeId, Link>();
 
@@ -34,13 +36,12 @@ export class Duplicates implements LinkObserver {
     private readonly links: LinkTable,
     private readonly liveness: Liveness,
     private readonly admission: Admission,
-    private readonly handovers: Handovers,
   ) {}
 
   /** The remote's identity is proven: decides, or waits for the smaller node's decision. */
   proven(link: Link): void {
     const nodeId = link.nodeId as NodeId;
-    if (this.handovers.take(link)) return;
+    if (this.handovers?.take(link) === true) return;
     if (this.context.self > nodeId) return link.direction === 'incoming' ? this.awaitChoice(link, nodeId) : this.admission.begin(link);
     const rival = this.links.chosen(nodeId);
     if (rival !== undefined) this.contest(link, rival);

@@ -3,9 +3,11 @@
  * (`agent.seenAt`). It changes nothing but itself, and says so by an event.
  */
 import { Address } from '../../address/address.js';
+import { isRelayed } from '../../address/address-class.js';
 import type { Connection } from '../../api/events.js';
 import type { Reachability } from '../../api/reachability.js';
 import { BoundedMap } from '../../structures/bounded-map.js';
+import type { BehaviorTable } from '../behaviors/behavior-table.js';
 import type { EngineContext } from '../context.js';
 import type { Link } from './link.js';
 import type { LinkObserver } from './link-observer.js';
@@ -16,9 +18,6 @@ import { type Observation, type Verdict, verdictOf } from './observations.js';
 const OBSERVERS_MAX = 64;
 /** What a remote that is gone has shown holds for so long. */
 const KEPT_MS = 600_000;
-/** The service of circuits: who offers it may relay. */
-const CIRCUIT = 9;
-
 const NOTHING: Verdict = verdictOf([], false);
 
 export class ReachabilityState implements LinkObserver {
@@ -30,6 +29,7 @@ export class ReachabilityState implements LinkObserver {
   constructor(
     private readonly context: EngineContext,
     private readonly links: LinkTable,
+    private readonly behaviors: BehaviorTable,
   ) {}
 
   get report(): Reachability {
@@ -80,13 +80,22 @@ export class ReachabilityState implements LinkObserver {
     this.judge();
   }
 
+  /** A neighbour offers a service by which this node listens at an address that others relay to. */
+  private get hasRelay(): boolean {
+    const relayed = this.behaviors.all.filter(
+      ({ ports }) => ports.transport?.listensAt !== undefined && isRelayed(ports.transport.listensAt),
+    );
+    const isRelay = ({ path, remoteServices }: Link) =>
+      path === 'direct' && relayed.some(({ serviceId }) => remoteServices.includes(serviceId));
+    return this.links.openLinks().some(isRelay);
+  }
+
   private judge(): void {
     const { options, nowMs } = this.context;
     const before = this.current;
-    const hasRelay = this.links.openLinks().some(({ path, remoteServices }) => path === 'direct' && remoteServices.includes(CIRCUIT));
     this.current = verdictOf(
       this.observations.entries().map(({ value }) => value),
-      hasRelay,
+      this.hasRelay,
     );
     if (this.current.kind === before.kind && this.current.nat === before.nat) return;
     this.sinceMs = nowMs;

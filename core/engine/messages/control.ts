@@ -9,7 +9,6 @@ import { type HeaderView, KIND_DIRECT } from '../../wire/message.js';
 import type { EngineContext } from '../context.js';
 import type { Admission } from '../links/admission.js';
 import type { Duplicates } from '../links/duplicates.js';
-import type { Handovers } from '../links/handovers.js';
 import type { Link } from '../links/link.js';
 import type { LinkTable } from '../links/link-table.js';
 import type { Liveness } from '../links/liveness.js';
@@ -20,7 +19,6 @@ export interface ControlParts {
   readonly links: LinkTable;
   readonly duplicates: Duplicates;
   readonly admission: Admission;
-  readonly handovers: Handovers;
   readonly liveness: Liveness;
   readonly router: RouterFacade;
 }
@@ -29,12 +27,12 @@ export class Control {
   constructor(private readonly parts: ControlParts) {}
 
   handle(link: Link, view: HeaderView): void {
-    const { links, duplicates, handovers, context } = this.parts;
+    const { links, duplicates, context } = this.parts;
     if (view.kind !== KIND_DIRECT) return links.close(link, 'protocol-error', 'routed control message');
     const message = decodeControl(view.bytes.subarray(view.bodyOffset, view.end));
     if (message === 'malformed') return links.close(link, 'protocol-error', 'malformed control message');
     if (message !== 'unknown' && message.type === 'close') return links.closedByRemote(link, closeCodeOf(message.code), message.text);
-    if (message !== 'unknown' && message.type === 'resume') return handovers.resumed(link, message.sequences);
+    if (message !== 'unknown' && message.type === 'resume') return duplicates.handovers?.resumed(link, message.sequences);
     duplicates.messageCame(link);
     if (link.isOver) return;
     if (message === 'unknown') context.metrics.unknownControl.value++;
@@ -42,7 +40,7 @@ export class Control {
   }
 
   private act(link: Link, message: Exclude<ControlMessage, { type: 'close' | 'resume' }>): void {
-    const { liveness, admission, links } = this.parts;
+    const { liveness, admission, links, duplicates } = this.parts;
     switch (message.type) {
       case 'ping':
         return liveness.pingReceived(link, message.value);
@@ -55,9 +53,9 @@ export class Control {
       case 'pace':
         return liveness.paceReceived(link, message.ms);
       case 'handover':
-        return this.parts.handovers.received(link, message.channel);
+        return duplicates.handovers?.received(link, message.channel);
       case 'rest':
-        return this.parts.handovers.resumptions.rest(link, message);
+        return duplicates.handovers?.resumptions.rest(link, message);
       case 'lost':
         return links.close(link, 'protocol-error', 'a signal that is not routed');
       default:

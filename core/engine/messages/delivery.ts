@@ -7,7 +7,6 @@ import type { BehaviorTable } from '../behaviors/behavior-table.js';
 import type { Callbacks } from '../behaviors/callbacks.js';
 import type { EngineContext } from '../context.js';
 import type { Duplicates } from '../links/duplicates.js';
-import type { Handovers } from '../links/handovers.js';
 import type { Link } from '../links/link.js';
 import type { MessageReceiver } from '../links/link-pipeline.js';
 import type { LinkTable } from '../links/link-table.js';
@@ -19,7 +18,6 @@ export interface DeliveryParts {
   readonly context: EngineContext;
   readonly links: LinkTable;
   readonly duplicates: Duplicates;
-  readonly handovers: Handovers;
   readonly callbacks: Callbacks;
   readonly behaviors: BehaviorTable;
   readonly control: Control;
@@ -41,7 +39,7 @@ export class Delivery implements MessageReceiver {
   receive(link: Link, bytes: Uint8Array, start: number, end: number): void {
     const { view, parts } = this;
     if (!view.read(bytes, start, end)) return parts.links.close(link, 'protocol-error', 'malformed message header');
-    if ((link.former !== undefined || !link.isOpen) && parts.handovers.holds(link, view)) return;
+    if ((link.former !== undefined || !link.isOpen) && parts.duplicates.handovers?.holds(link, view) === true) return;
     parts.context.metrics.messagesReceived.value++;
     if (view.serviceId === 0) return this.receiveControl(link, view);
     if (view.fromServiceId === 0) return parts.links.close(link, 'protocol-error', 'a message from service 0 to another one');

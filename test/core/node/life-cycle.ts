@@ -40,7 +40,8 @@ export function visitor(node: BareNode, name: string, options: ConstructorParame
 
 /** What still hangs on a network: all of it is empty when nothing is left. */
 export function leftovers({ network }: Pick<BareNode, 'network'>) {
-  const { deadlines, calls, dialer, links, local } = network;
+  const { deadlines, calls, dialer, links } = network;
+  const { local } = network.parts;
   return {
     deadlines: deadlines.size,
     calls: calls.size,
