@@ -2,7 +2,7 @@
  * @module Commands: the commands of `npm start`. Each is one row: its form, its help text, and its code.
  */
 import { createHash } from 'node:crypto';
-import { type NodeId, parseNodeId, shortId } from '../index.js';
+import { isNodeId, type NodeId, parseNodeId, shortId } from '../index.js';
 import { type Fleet, FleetError } from './fleet.js';
 import type { SendTarget } from './fleet-protocol.js';
 
@@ -35,7 +35,9 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     run: subscribe,
   },
   set: { form: 'set <key> <text>', help: 'set a key of the shared map from node 1', run: set },
-  get: { form: 'get <node> <key>', help: 'get a key of the shared map on a node', run: get },
+  resolve: { form: 'resolve <node> <text>', help: 'the nodes closest to the key of a text, found from a node', run: resolve },
+  put: { form: 'put <node> <text>', help: 'put a text into the distributed hash table from a node and print its key', run: put },
+  get: { form: 'get <node> <key>', help: 'get a key of the shared map on a node, or what was put under a key of 64 hex digits', run: get },
   watch: { form: 'watch <node> [<prefix>]', help: 'watch the shared map on a node', run: watch },
   publish: {
     form: 'publish <topic> <text> | <port>',
@@ -152,11 +154,28 @@ async function set({ fleet, print }: CommandContext, words: readonly string[]): 
   print(`${key} is held by ${holders} nodes or more`);
 }
 
+async function resolve({ fleet, print }: CommandContext, words: readonly string[]): Promise<void> {
+  const number = numberOf(fleet, words[0], COMMANDS.resolve);
+  const text = words.slice(1).join(' ');
+  if (text === '') throw usage(COMMANDS.resolve);
+  const { key, nodeIds, asked } = await fleet.ask(number, 'resolve', text);
+  const how = asked === 0 ? 'from the router table' : `${asked} nodes were asked`;
+  print(`closest to ${shortId(key)}, ${how}: ${nodeIds.map((nodeId) => nameOf(fleet, nodeId)).join(', ')}`);
+}
+
+async function put({ fleet, print }: CommandContext, words: readonly string[]): Promise<void> {
+  const number = numberOf(fleet, words[0], COMMANDS.put);
+  const text = words.slice(1).join(' ');
+  if (text === '') throw usage(COMMANDS.put);
+  const { key, stored } = await fleet.ask(number, 'put', text);
+  print(`kept by ${stored} nodes or more; try: get 2 ${key}`);
+}
+
 async function get({ fleet, print }: CommandContext, words: readonly string[]): Promise<void> {
   const number = numberOf(fleet, words[0], COMMANDS.get);
   const [, key = ''] = words;
   if (key === '') throw usage(COMMANDS.get);
-  const text = await fleet.ask(number, 'get', key);
+  const text = await (isNodeId(key) ? fleet.ask(number, 'getValue', key) : fleet.ask(number, 'get', key));
   print(text === undefined ? `there is no ${key}` : `${key} is ${text}`);
 }
 

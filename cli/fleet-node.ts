@@ -9,6 +9,7 @@ import {
   type Published,
   PubSubBehavior,
   type SharedMap,
+  SpacerBehavior,
   TelemetryBehavior,
 } from '../behaviours/index.js';
 import { createNode, type MeshNode, NetworkError, type NodeId, type NodeOptions, RpcError, toKey, toNode, toService } from '../index.js';
@@ -62,7 +63,7 @@ async function run(): Promise<void> {
     ...controlIn(directory),
     listen: ['tcp://127.0.0.1:0'],
     seeds,
-    behaviors: [greeter, KeyValueBehavior, ProxyBehavior, [TelemetryBehavior, { label }]],
+    behaviors: [greeter, KeyValueBehavior, ProxyBehavior, [SpacerBehavior, { profile: 'small' }], [TelemetryBehavior, { label }]],
   });
   process.on('disconnect', () => void node.stop().then(() => process.exit()));
   await node.start();
@@ -94,9 +95,7 @@ function handlersOf(node: MeshNode, greeter: Greeter): Handlers {
       }),
     explain: async (target) => explained(node, target),
     subscribe: (path) => subscribe(node, path),
-    set: async ({ key, text }) => (await mapOf(node).set(key, text)).holders,
-    get: (key) => mapOf(node).get(key),
-    watch: async (prefix) => void watch(node, prefix),
+    ...sharedHandlersOf(node),
     publish: async ({ path, text }) => publish(node, intents, path, text),
     publishServer: async (port) => {
       // Instead of the one that was published before.
@@ -124,6 +123,29 @@ async function subscribe(node: MeshNode, path: string): Promise<undefined> {
     onMessage: ({ value, topic }) => report({ type: 'published', path: topic.path, text: String(value) }),
   });
   await interest.ready;
+}
+
+/** Of the shared map, and of the distributed hash table. */
+function sharedHandlersOf(node: MeshNode): Pick<Handlers, 'set' | 'get' | 'watch' | 'resolve' | 'put' | 'getValue'> {
+  return {
+    set: async ({ key, text }) => (await mapOf(node).set(key, text)).holders,
+    get: (key) => mapOf(node).get(key),
+    watch: async (prefix) => void watch(node, prefix),
+    resolve: (text) => resolve(node, text),
+    put: (text) => node.behavior(SpacerBehavior).values.put(new TextEncoder().encode(text)),
+    getValue: async (key) => {
+      const value = await node.behavior(SpacerBehavior).values.get(key);
+      return value && new TextDecoder().decode(value);
+    },
+  };
+}
+
+async function resolve(node: MeshNode, text: string): Promise<FleetRequests['resolve']['answer']> {
+  const spacer = node.behavior(SpacerBehavior);
+  const key = spacer.keyOf(text);
+  const resolution = spacer.resolve(key);
+  const nodeIds = (await resolution.nodes).map(({ nodeId }) => nodeId);
+  return { key, nodeIds, asked: resolution.trace.queries };
 }
 
 function mapOf(node: MeshNode): SharedMap<string> {

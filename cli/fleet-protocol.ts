@@ -70,6 +70,11 @@ export interface FleetRequests {
   /** The nodes that held it. */
   set: { readonly ask: { readonly key: string; readonly text: string }; readonly answer: number };
   get: { readonly ask: string; readonly answer: string | undefined };
+  /** The nodes closest to the key of a text, the closest first, and how many were asked: 0 where the router table knows all. */
+  resolve: { readonly ask: string; readonly answer: { readonly key: NodeId; readonly nodeIds: readonly NodeId[]; readonly asked: number } };
+  /** A value of the distributed hash table: its key, and the nodes that keep it. */
+  put: { readonly ask: string; readonly answer: { readonly key: NodeId; readonly stored: number } };
+  getValue: { readonly ask: NodeId; readonly answer: string | undefined };
   /** What begins with a prefix. */
   watch: { readonly ask: string; readonly answer: undefined };
   publish: { readonly ask: { readonly path: string; readonly text: string }; readonly answer: PublishReport };

@@ -90,6 +90,19 @@ describe('npm start', () => {
     expect(await program.say('quit').end()).to.equal(1);
   });
 
+  it('resolves a text, and puts and gets what the table keeps (TH-26)', async () => {
+    const program = start();
+    const nodes = '(node [1-5], ){4}node [1-5]';
+    await program.sayUntil('resolve 3 breakfast', /^closest to /, new RegExp(`^closest to [0-9a-f]{8}, from the router table: ${nodes}$`));
+    const line = await program.say('put 3 ham and eggs').next(/^kept by [345] nodes or more; try: get 2 [0-9a-f]{64}$/);
+    const key = line.slice(-64);
+    await program.say(`get 2 ${key}`).next(new RegExp(`^${key} is ham and eggs$`));
+    await program.say(`get 2 ${'0'.repeat(64)}`).next(/^there is no 0{64}$/);
+    await program.say('put 3').next(/^usage: put <node> <text>$/);
+    await program.say('resolve 3').next(/^usage: resolve <node> <text>$/);
+    expect(await program.say('quit').end()).to.equal(1);
+  });
+
   it('sets, gets and watches what all nodes share (ATM-73)', async () => {
     const program = start();
     await program.say('watch 4 la').next(/^node 4 watches the shared map$/);
