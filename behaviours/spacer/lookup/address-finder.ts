@@ -49,7 +49,7 @@ export class AddressFinder {
   private askNamer(agent: BehaviorAgent, nodeId: NodeId, namer: NodeId | undefined): void {
     const { asking, lookups, linkTo } = this.parts;
     if (namer === undefined || linkTo(namer) === undefined) return this.lookUp(agent, nodeId);
-    const question = { op: OP_SEEK, chain: [namer], body: seekBody(nodeId, ASKED_COUNT), waitMs: lookups.latency.giveUpMs(1) };
+    const question = { op: OP_SEEK, chain: [namer], body: seekBody(nodeId, ASKED_COUNT), waitMs: lookups.latency.lateMs(1) };
     const ask = asking.ask(agent, question, (later, { code, body }) => {
       const nodes = code === 'ok' ? readNodes(new ByteReader(body), ASKED_COUNT) : undefined;
       const addresses = this.parts.believed(namer, nodes?.find((node) => node.nodeId === nodeId)?.addresses ?? []);

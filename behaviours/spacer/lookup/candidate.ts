@@ -51,9 +51,11 @@ export interface Query {
   readonly chain: readonly NodeId[];
   readonly sentMs: number;
   /** From then on one more is asked beside it. */
-  readonly slowMs: number;
-  /** From then on its answer is not waited for. */
-  readonly giveUpMs: number;
+  slowMs: number;
+  /** From then on its node counts as silent. */
+  giveUpMs: number;
+  /** Until then an answer counts, if the lookup goes on. */
+  readonly lateMs: number;
   outcome: StepOutcome | undefined;
   endedMs: number;
   named: number;

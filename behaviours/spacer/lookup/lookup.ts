@@ -3,7 +3,7 @@
  * what came of it. It never dials: a node is asked over a link, or over the nodes that have led to it.
  *
  * It asks `alpha` at once, the closest first, and one more for each that is slow; in the neighbourhood of the key it asks all of the closest that are
- * needed. It ends when `enough` of the closest have answered and none of them has named a closer one; or with a cause. With several disjoint
+ * needed. Who does not answer in time counts as silent, until an answer comes after all. It ends when `enough` of the closest have answered and none of them has named a closer one; or with a cause. With several disjoint
  * paths each has its own beginnings, and what a liar says reaches one path only.
  */
 import type { NodeId } from '../../../core/index.js';
@@ -66,7 +66,7 @@ export class Lookup {
     if (this.ended !== undefined) return Number.POSITIVE_INFINITY;
     let dueMs = this.startedMs + this.rules.deadlineMs;
     for (const { candidate, slowMs, giveUpMs } of this.waiting) dueMs = Math.min(dueMs, candidate.state === 'slow' ? giveUpMs : slowMs);
-    return dueMs;
+    return this.waiting.size === 0 ? Math.min(dueMs, this.lateMs) : dueMs;
   }
 
   /** The questions to send now. It may end: then there are none. */
@@ -80,9 +80,11 @@ export class Lookup {
 
   /** The answer to a question. Whether it was waited for. */
   answered(query: Query, named: readonly NamedNode[], nowMs: number): boolean {
-    if (!this.settle(query, 'answered', nowMs)) return false;
+    const isLate = query.outcome === 'silent' && nowMs < query.lateMs;
+    if (isLate || this.waiting.has(query)) this.latency.add(nowMs - query.sentMs, query.chain.length + 1);
+    if (!this.waiting.has(query) && (!isLate || this.ended !== undefined)) return false;
+    this.settle(query, 'answered', nowMs);
     const { nodeId } = query.candidate;
-    this.latency.add(nowMs - query.sentMs, query.candidate.hops);
     const path = this.paths[query.pathIndex] as LookupPath;
     const sound = soundOf(named, nodeId, this.rules);
     query.named = sound.length;
@@ -95,9 +97,18 @@ export class Lookup {
 
   /** No answer will come. */
   failed(query: Query, outcome: Exclude<StepOutcome, 'answered' | 'slow'>, nowMs: number): boolean {
-    if (!this.settle(query, outcome, nowMs)) return false;
+    if (!this.waiting.has(query)) return false;
+    this.settle(query, outcome, nowMs);
     (this.paths[query.pathIndex] as LookupPath).failed(query);
     return true;
+  }
+
+  /** This node itself was held up so long: what was to come by now may not have been read yet. */
+  forgive(heldUpMs: number): void {
+    for (const query of this.waiting) {
+      query.slowMs += heldUpMs;
+      query.giveUpMs += heldUpMs;
+    }
   }
 
   /** Enough is known, or nobody wants to know any more. */
@@ -149,6 +160,7 @@ export class Lookup {
       ...{ candidate, pathIndex: index, chain: candidate.chain, sentMs: nowMs },
       slowMs: nowMs + this.latency.slowMs(candidate.hops),
       giveUpMs: nowMs + this.latency.giveUpMs(candidate.hops),
+      lateMs: nowMs + this.latency.lateMs(candidate.hops),
       ...{ outcome: undefined, endedMs: 0, named: 0, closer: 0 },
     };
     this.queries.push(query);
@@ -167,21 +179,30 @@ export class Lookup {
   private expire(nowMs: number): void {
     if (this.ended !== undefined) return;
     for (const query of [...this.waiting]) {
-      if (nowMs >= query.giveUpMs) this.failed(query, 'silent', nowMs);
+      if (nowMs >= query.giveUpMs && this.failed(query, 'silent', nowMs)) this.latency.missed();
       else if (nowMs >= query.slowMs) query.candidate.state = 'slow';
     }
     if (nowMs >= this.startedMs + this.rules.deadlineMs) this.finish('deadline', nowMs);
   }
 
   private settle(query: Query, outcome: StepOutcome, nowMs: number): boolean {
-    if (!this.waiting.delete(query)) return false;
+    const wasWaiting = this.waiting.delete(query);
     query.outcome = outcome;
     query.endedMs = nowMs;
-    return true;
+    return wasWaiting;
+  }
+
+  /** Until when an answer may come from somebody who counts as silent. */
+  private get lateMs(): number {
+    const late = this.queries.filter(({ outcome }) => outcome === 'silent');
+    return late.reduce((latestMs, query) => Math.max(latestMs, query.lateMs), 0) || Number.POSITIVE_INFINITY;
   }
 
   private conclude(nowMs: number): void {
-    this.finish(this.answeredOn.size > 0 ? 'done' : 'all-silent', nowMs);
+    if (this.answeredOn.size > 0) return this.finish('done', nowMs);
+    const { lateMs } = this;
+    // Somebody may only have been held up.
+    if (nowMs >= lateMs || lateMs === Number.POSITIVE_INFINITY) this.finish('all-silent', nowMs);
   }
 }
 

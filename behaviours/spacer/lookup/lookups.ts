@@ -55,6 +55,8 @@ export interface LookupsParts {
 
 /** So many of the closest have to answer before a lookup ends. */
 const ENOUGH = 9;
+/** Who looks so much too late was held up itself: answers may be there that nobody has read. */
+const HELD_UP_MS = 50;
 const OUTCOMES: Readonly<Record<Exclude<Reply['code'], 'ok'>, Exclude<StepOutcome, 'answered' | 'slow'>>> = {
   busy: 'busy',
   unreachable: 'unreachable',
@@ -68,6 +70,8 @@ export class Lookups {
   readonly latency = new Latency();
   private readonly running = new Set<RunningLookup>();
   private readonly timer = new WakeTimer<BehaviorAgent>((agent) => this.look(agent));
+  /** When it is to look. */
+  private dueMs = Number.POSITIVE_INFINITY;
 
   constructor(private readonly parts: LookupsParts) {}
 
@@ -98,14 +102,14 @@ export class Lookups {
     const running = { lookup: new Lookup(rules, this.latency, agent.nowMs, isLinked, neighbours), wish, asks: new Set<Ask>() };
     counters.lookupsStarted++;
     this.running.add(running);
-    this.timer.within(agent, 0);
+    this.wakeAt(agent, agent.nowMs);
     return running;
   }
 
   /** Nobody wants to know any more; `settle` is called with the next look. */
   cancel(agent: BehaviorAgent, { lookup }: RunningLookup): void {
     lookup.finish('cancelled', agent.nowMs);
-    this.timer.within(agent, 0);
+    this.wakeAt(agent, agent.nowMs);
   }
 
   stop(agent: BehaviorAgent): void {
@@ -117,6 +121,9 @@ export class Lookups {
   }
 
   private look(agent: BehaviorAgent): void {
+    const heldUpMs = agent.nowMs - this.dueMs;
+    if (heldUpMs > HELD_UP_MS) for (const { lookup } of this.running) lookup.forgive(heldUpMs);
+    this.dueMs = Number.POSITIVE_INFINITY;
     for (const running of [...this.running]) if (this.isDue(agent, running)) this.pump(agent, running);
     this.wish(agent);
   }
@@ -127,7 +134,12 @@ export class Lookups {
 
   private wish(agent: BehaviorAgent): void {
     for (const { lookup, asks } of this.running)
-      this.timer.at(agent, asks.size === 0 || lookup.end !== undefined ? agent.nowMs : lookup.nextDueMs);
+      this.wakeAt(agent, asks.size === 0 || lookup.end !== undefined ? agent.nowMs : lookup.nextDueMs);
+  }
+
+  private wakeAt(agent: BehaviorAgent, dueMs: number): void {
+    this.dueMs = Math.min(this.dueMs, Math.max(dueMs, agent.nowMs));
+    this.timer.at(agent, dueMs);
   }
 
   /** Sends what it wants to ask now; it may have ended. */
@@ -143,8 +155,8 @@ export class Lookups {
   private ask(agent: BehaviorAgent, running: RunningLookup, query: Query): void {
     const { lookup, wish, asks } = running;
     const { op, body } = wish.question ?? { op: OP_SEEK, body: seekBody(lookup.rules.key, this.parts.settings.k) };
-    const { candidate, chain, giveUpMs, sentMs } = query;
-    const question = { op, body, chain: [...chain, candidate.nodeId], waitMs: giveUpMs - sentMs };
+    const { candidate, chain, lateMs, sentMs } = query;
+    const question = { op, body, chain: [...chain, candidate.nodeId], waitMs: lateMs - sentMs };
     const ask = this.parts.asking.ask(agent, question, (later, reply) => {
       if (ask !== undefined) asks.delete(ask);
       this.replied(later, running, query, reply);

@@ -101,6 +101,7 @@ export class LookupPath {
 
   /** No answer will come. It may be asked over another node. */
   failed({ candidate, chain }: Query): void {
+    if (candidate.state === 'answered') return;
     for (const namer of candidate.namers) namer.failed++;
     const { spare } = candidate;
     candidate.state = 'failed';

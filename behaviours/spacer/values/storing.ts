@@ -85,7 +85,7 @@ export class Storing {
     act((agent) => {
       const question = {
         ...{ op: OP_STORE, chain: [...node.via, node.nodeId], body: storeBody({ ...wish, token }) },
-        waitMs: lookups.latency.giveUpMs(node.via.length + 1),
+        waitMs: lookups.latency.lateMs(node.via.length + 1),
       };
       const ask = asking.ask(agent, question, (_later, { code, body }) =>
         settle((code === 'ok' && STORE_RESULTS[body[0] ?? 255]) || 'silent'),

@@ -31,7 +31,7 @@ export class Model {
   readonly nodes: ModelNode[];
   readonly latency = new Latency();
   private readonly byId: Map<NodeId, ModelNode>;
-  private readonly rttMs: number;
+  rttMs: number;
 
   constructor({ count, seed, near = 24, perBucket = 4, rttMs = 100 }: ModelOptions) {
     this.random = new SeededRandom(seed);
