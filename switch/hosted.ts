@@ -209,7 +209,7 @@ export class Hosted {
 
   /** Right after the start nobody is there who could be asked: it waits for the first connection, if there are operators to dial. */
   private contacted(): Promise<unknown> | undefined {
-    const mayAsk = this.space.operators.some(({ nodeId }) => nodeId !== this.hashname);
+    const mayAsk = this.operator.operators.some(({ nodeId }) => nodeId !== this.hashname);
     if (!mayAsk || this.node.connections().length > 0) return undefined;
     return this.node.whenConnected(1, { timeoutMs: CONTACT_MS }).catch(() => {});
   }

@@ -1,7 +1,7 @@
 /**
  * @module Spaces: the spaces that a switch knows, by name, with who signs for their members and who answers for keys. Operators are given, or found by DNS
  * service records: of `_meshwright._tcp.NAME`, each target begins with the operator's hashname as two labels of 32 hex digits, because a label of a
- * name has 63 characters at most.
+ * name has 63 characters at most. These are asked for again as hosted hashnames need them, once at a time for each space.
  */
 import { type Address, type NetworkError as Failure, limitReached, NetworkError, parseAddress } from '../core/index.js';
 import {
@@ -45,6 +45,7 @@ export interface SpaceInstallation {
 export interface Space {
   readonly name: string;
   readonly authority: Uint8Array | undefined;
+  /** Of `dns`, those that had been found last when this was read. */
   readonly operators: readonly Address[];
   readonly networkKey: Uint8Array | undefined;
   /** Everybody may be a member, and an operator. */
@@ -64,6 +65,8 @@ const readInstallation: (given: unknown) => Infer<typeof INSTALLATION> = options
 
 export class Spaces {
   private readonly byName = new Map<string, Space>();
+  /** Of spaces whose operators are found by DNS: the look-up that runs. */
+  private readonly finding = new Map<string, Promise<readonly Address[]> | undefined>();
 
   constructor(private readonly records: ServiceRecords) {}
 
@@ -88,7 +91,26 @@ export class Spaces {
       ...{ networkKey: networkKey?.slice(), isOpen: authority === undefined },
     });
     this.byName.set(name, space);
+    if (operators === 'dns') this.finding.set(name, undefined);
     return space;
+  }
+
+  /** What finds the operators of an installed space anew; nothing where they were given. It rejects as `install`; then those of before stay. */
+  finderOf(name: string): (() => Promise<readonly Address[]>) | undefined {
+    return this.finding.has(name) ? () => this.foundAgain(name) : undefined;
+  }
+
+  private foundAgain(name: string): Promise<readonly Address[]> {
+    const running = this.finding.get(name);
+    if (running !== undefined) return running;
+    const found = this.found(name)
+      .then((operators) => {
+        this.byName.set(name, Object.freeze({ ...this.get(name), operators: Object.freeze(operators) }));
+        return operators;
+      })
+      .finally(() => this.finding.set(name, undefined));
+    this.finding.set(name, found);
+    return found;
   }
 
   private requireRoom(name: string): void {

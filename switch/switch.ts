@@ -136,8 +136,9 @@ export class SwitchHost {
     const { identity, certificate, revocations, listen, node, behaviors } = given;
     const { name, authority, operators, networkKey } = space;
     const serve = flags.operator === true ? 'memory' : flags.operator || undefined;
+    const findOperators = this.installed.finderOf(name);
     const operator = {
-      space: { name, operators, ...(authority && { authority }) },
+      space: { name, operators, ...(authority && { authority }), ...(findOperators && { findOperators }) },
       ...{ ...(certificate && { certificate }), ...(revocations && { revocations }), ...(serve && { serve }) },
     };
     const { spacer, proxy } = flags;

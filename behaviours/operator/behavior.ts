@@ -34,12 +34,13 @@ import {
 import { HandshakeBehavior } from '../handshake/index.js';
 import { Listeners, type OperatorListener } from './listeners.js';
 import { FRESH_MS, type KnownNode, type LookupFailure, Lookups } from './lookup/lookups.js';
+import { Operators } from './lookup/operators.js';
 import { Serving } from './lookup/serving.js';
 import { KeptNodes, type OperatorStore } from './lookup/store.js';
 import { readCertificate } from './membership/certificate.js';
-import { Members } from './membership/members.js';
+import { type Members, membersOf } from './membership/members.js';
 import { GET, HAVE, LIST, OP, PACKET, RENEWED, readMessage, SERVICE_ID } from './messages.js';
-import { limitsOf, OperatorCounters, type OperatorOptions, type OperatorSettings, readOperatorOptions } from './options.js';
+import { finderOf, limitsOf, OperatorCounters, type OperatorOptions, type OperatorSettings, readOperatorOptions } from './options.js';
 import { type PacketOptions, Packets } from './trust/packets.js';
 
 export class OperatorBehavior extends NetworkBehavior {
@@ -53,6 +54,7 @@ export class OperatorBehavior extends NetworkBehavior {
   /** Absent: the space is open. */
   private readonly members: Members | undefined;
   private readonly kept: KeptNodes;
+  private readonly answering: Operators;
   private readonly lookups: Lookups;
   private readonly serving: Serving;
   private readonly packets: Packets;
@@ -77,13 +79,15 @@ export class OperatorBehavior extends NetworkBehavior {
       this.operatorClock = { nodeId, aheadMs: timeMs - agent.wallMs };
     };
     const ownCertificate = () => this.members?.membership.certificate.bytes;
-    this.lookups = new Lookups({ self, signer, operators: space.operators, counters, ownCertificate, operatorTime }, settings);
+    const act = (work: (agent: BehaviorAgent) => void) => this.whileRunning(work);
+    this.answering = new Operators(space.operators, { self, find: finderOf(settings), act });
+    this.lookups = new Lookups({ self, signer, operators: this.answering, counters, ownCertificate, operatorTime }, settings);
     const store: OperatorStore | undefined = typeof serve === 'string' ? this.kept : serve;
     this.serving = new Serving({
       ...{ self, signer, counters, store, lookups: this.lookups },
       ownCertificate,
       isMember: (agent, nodeId, shown) => this.isMember(agent, nodeId, shown),
-      act: (work) => this.whileRunning(work),
+      act,
       unanswered: (request, answer) => this.listeners.offer((listener) => listener.onOp?.(request, answer)),
       kept: (agent) => this.kept.saveSoon(agent),
     });
@@ -113,6 +117,11 @@ export class OperatorBehavior extends NetworkBehavior {
   /** The number of the revocation list that counts here; 0: there is none. */
   get revocationsNumber(): number {
     return this.members?.spreading.list?.number ?? 0;
+  }
+
+  /** Who answers for keys, as known now. */
+  get operators(): readonly Address[] {
+    return this.answering.all;
   }
 
   /** What was found out of a node before; its key at least is true. */
@@ -184,14 +193,17 @@ export class OperatorBehavior extends NetworkBehavior {
     agent.queue('held', () => ({ messages: this.packets.heldCount, messagesMax: this.settings.heldMax }));
     if (this.settings.serve === 'storage') this.kept.load(agent);
     this.members?.start(agent);
+    this.answering.start(agent);
   }
 
   override onConnected(agent: BehaviorAgent, connection: Connection): void {
+    this.answering.opened(agent, connection);
     this.members?.connected(agent, connection);
   }
 
-  override onDisconnected(agent: BehaviorAgent, { id }: Connection): void {
-    this.members?.spreading.disconnected(agent, id);
+  override onDisconnected(agent: BehaviorAgent, connection: Connection): void {
+    this.answering.closed(agent, connection);
+    this.members?.spreading.disconnected(agent, connection.id);
   }
 
   override onWritable(agent: BehaviorAgent, { connectionId }: WritableLane): void {
@@ -223,6 +235,7 @@ export class OperatorBehavior extends NetworkBehavior {
   }
 
   override onStopped(agent: BehaviorAgent): void {
+    this.answering.stop(agent);
     this.lookups.stop(agent);
     this.packets.stop();
     this.members?.stop();
@@ -235,11 +248,11 @@ export class OperatorBehavior extends NetworkBehavior {
     nodeId: NodeId,
     settle: (addresses: readonly Address[]) => void,
   ): readonly Address[] | undefined {
-    const { operators } = this.settings.space;
+    const { all: operators, ids } = this.answering;
     const known = this.lookups.get(nodeId);
     const isFresh = known !== undefined && agent.nowMs - known.foundMs < FRESH_MS;
     const own = [...operators.filter((operator) => operator.nodeId === nodeId), ...(isFresh ? this.lookups.addressesOf(known) : [])];
-    if (own.length > 0 || operators.length === 0 || operators.every((operator) => operator.nodeId === this.self)) return own;
+    if (own.length > 0 || ids.length === 0) return own;
     this.lookups.find(agent, nodeId, (_later, outcome) => settle(typeof outcome === 'object' ? this.lookups.addressesOf(outcome) : []));
     return undefined;
   }
@@ -282,12 +295,4 @@ export class OperatorBehavior extends NetworkBehavior {
       return limitReached({ limit: 'lookupsMax', current: this.lookups.size, maximum, scope: 'operator', configKey: 'lookupsMax' });
     return new NetworkError('KEY_UNKNOWN', 'nobody who was asked knows the node', { details: { nodeId } });
   }
-}
-
-type MembersParts = Pick<ConstructorParameters<typeof Members>[0], 'self' | 'signer' | 'storage' | 'log' | 'counters' | 'operatorClock'>;
-
-function membersOf({ space, certificate, revocations, clockToleranceMs }: OperatorSettings, parts: MembersParts): Members | undefined {
-  const { name, authority } = space;
-  if (authority === undefined) return undefined;
-  return new Members({ ...parts, space: name, authority, certificate, revocations, toleranceMs: clockToleranceMs });
 }

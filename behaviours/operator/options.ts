@@ -2,7 +2,20 @@
  * @module Options of the operator, its bounds, and what it counts.
  */
 import { Address, type BehaviorLimits, isNodeId, parseAddress } from '../../core/index.js';
-import { bytes, either, fallback, list, oneOf, optional, options, optionsReader, parsed, text, whole } from '../../core/schema/index.js';
+import {
+  bytes,
+  callable,
+  either,
+  fallback,
+  list,
+  oneOf,
+  optional,
+  options,
+  optionsReader,
+  parsed,
+  text,
+  whole,
+} from '../../core/schema/index.js';
 import type { OperatorStore } from './lookup/store.js';
 import { CERTIFICATE_LIMITS, REVOCATION_LIMITS } from './messages.js';
 import { KEY_BYTES } from './signed.js';
@@ -15,6 +28,12 @@ export interface SpaceDescription {
   readonly authority?: Uint8Array;
   /** Who answers for keys, each with its node id: `tcp://ID@host:port`. The first is asked first. 16 at most; none by default. */
   readonly operators?: readonly (string | Address)[];
+  /**
+   * Finds the operators anew: called every 10 min, give or take a fifth, and when none of them has answered a look-up, at most once in 30 s. The 1 to
+   * 16 that it resolves with take the place of those before, and this node keeps connected to them. When it rejects, or takes longer than until the
+   * next call, those of before stay. Absent: they stay.
+   */
+  readonly findOperators?: () => Promise<readonly (string | Address)[]>;
 }
 
 /** Options of `OperatorBehavior`. */
@@ -47,6 +66,7 @@ export interface SpaceSettings {
   readonly name: string;
   readonly authority: Uint8Array | undefined;
   readonly operators: readonly Address[];
+  readonly findOperators: (() => Promise<unknown>) | undefined;
 }
 
 export interface OperatorSettings
@@ -59,7 +79,7 @@ export interface OperatorSettings
 
 const OPERATORS_MAX = 16;
 const COUNT = whole(1, 1_048_576);
-const NO_SPACE = { name: '', authority: undefined, operators: [] };
+const NO_SPACE = { name: '', authority: undefined, operators: [], findOperators: undefined };
 
 const address = parsed('an address with node id: tcp://ID@host:port', (value) => {
   try {
@@ -77,6 +97,7 @@ const SPACE = options({
   name: text(CERTIFICATE_LIMITS.spaceCharactersMax, { min: 1 }),
   authority: optional(bytes(KEY_BYTES)),
   operators: fallback(list(address, OPERATORS_MAX), []),
+  findOperators: optional(callable<() => Promise<unknown>>()),
 });
 const OPTIONS = options({
   space: fallback(SPACE, NO_SPACE),
@@ -89,6 +110,14 @@ const OPTIONS = options({
   lookupsMax: fallback(COUNT, 1_024),
   heldMax: fallback(COUNT, 256),
 });
+
+const FOUND = options({ operators: list(address, OPERATORS_MAX, { min: 1 }) });
+const readFound: (given: unknown) => { readonly operators: readonly Address[] } = optionsReader('findOperators', FOUND);
+
+/** What finds the operators anew, if anything does; it rejects with `OPTION_INVALID` for what are none. */
+export function finderOf({ space: { findOperators } }: OperatorSettings): (() => Promise<readonly Address[]>) | undefined {
+  return findOperators && (async () => readFound({ operators: await findOperators() }).operators);
+}
 
 /** Throws `OPTION_INVALID`, naming the options. */
 export const readOperatorOptions: (given: unknown) => OperatorSettings = optionsReader('operator', OPTIONS);

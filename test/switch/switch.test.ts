@@ -75,6 +75,36 @@ describe('a switch', () => {
     expect(await failure(world.switch().installSpace({ name: 'a', operators: 'dns' }))).to.have.property('message', 'no name server');
   });
 
+  it('finds operators by DNS anew, by one look-up for all hashnames of a space; those of before stay where there are none (TH-07)', async () => {
+    const target = (name: string) => `${identityOf(name).nodeId.slice(0, 32)}.${identityOf(name).nodeId.slice(32)}.example`;
+    const asked: ((records: readonly ServiceRecord[]) => void)[] = [];
+    const hub = world.switch(() => new Promise((resolve) => asked.push(resolve)));
+    const answer = (...names: readonly string[]) => {
+      for (const resolve of asked.splice(0)) resolve(names.map((name) => ({ name: target(name), port: 7_400, priority: 1, weight: 1 })));
+      return world.net.run(100);
+    };
+    const installing = hub.installSpace({ name: 'shop.example', operators: 'dns' });
+    await answer('first');
+    await wait(installing);
+    const hosted: Hosted[] = [];
+    for (const name of ['one', 'two']) hosted.push(await world.install(hub, name, { space: 'shop.example' }));
+    const known = () => [
+      hub.spaces()[0]?.operators.map((text) => text.slice(6, 14)),
+      ...hosted.map(({ node }) => node.behavior(OperatorBehavior).operators.map(({ nodeId }) => nodeId?.slice(0, 8))),
+    ];
+    const idOf = (name: string) => identityOf(name).nodeId.slice(0, 8);
+    await world.net.run(12 * 60_000);
+    expect(asked.length, 'both wait for one').to.equal(1);
+    expect(known()).to.deep.equal([[idOf('first')], [idOf('first')], [idOf('first')]]);
+    await answer('second', 'third');
+    const both = [idOf('second'), idOf('third')];
+    expect(known()).to.deep.equal([both, both, both]);
+    await world.net.run(12 * 60_000);
+    expect(asked.length).to.equal(1);
+    await answer();
+    expect(known(), 'there is none').to.deep.equal([both, both, both]);
+  });
+
   it('hosts hashnames of several spaces, checks their keys against the space, and reads their flags once (TH-05, TH-08)', async () => {
     const hub = world.switch();
     const authority = authorityOf('shop.example').publicKey;

@@ -17,9 +17,12 @@ import {
   tryParseAddress,
 } from '../../../core/index.js';
 import { OP, type OpAnswer, readAnswer, requestBytes, SERVICE_ID } from '../messages.js';
+import type { Operators } from './operators.js';
 
 /** Codes of calls after which nobody else need be asked. */
 const HOPELESS: Readonly<Record<string, LookupFailure>> = { CALL_CANCELLED: 'stopped', RPC_ABSENT: 'no-calls' };
+/** Codes of calls that were answered; none is an answer, too. */
+const ANSWERS: ReadonlySet<string> = new Set(['', 'KEY_UNKNOWN', 'NOT_TRUSTED']);
 /** For one who is asked. */
 export const ASK_MS = 2_000;
 /** For how long an answer is of use without asking again. */
@@ -50,13 +53,14 @@ interface Search {
   readonly left: NodeId[];
   readonly asked: Set<NodeId>;
   readonly waiters: Settle[];
+  /** An operator has answered, though it does not know the node. */
+  isAnswered: boolean;
 }
 
 export interface LookupsHost {
   readonly self: NodeId;
   readonly signer: Signer;
-  /** Each with its node id. */
-  readonly operators: readonly Address[];
+  readonly operators: Operators;
   readonly counters: { lookups: number; wrongAnswers: number };
   /** In a space with an authority. */
   ownCertificate(): Uint8Array | undefined;
@@ -72,14 +76,12 @@ export interface LookupsBounds {
 export class Lookups {
   private readonly known: BoundedMap<NodeId, KnownNode>;
   private readonly searches = new Map<NodeId, Search>();
-  private readonly operatorIds: readonly NodeId[];
 
   constructor(
     private readonly host: LookupsHost,
     private readonly bounds: LookupsBounds,
   ) {
     this.known = new BoundedMap(bounds.keysMax);
-    this.operatorIds = host.operators.map(({ nodeId }) => nodeId as NodeId);
   }
 
   /** Nodes that are looked up now. */
@@ -102,7 +104,7 @@ export class Lookups {
 
   /** Where the node may be dialled: what an operator has told, or the node itself. Others may be asked for its key alone. */
   addressesOf({ nodeId, by, addresses }: KnownNode): readonly Address[] {
-    const isBelieved = by === nodeId || this.operatorIds.includes(by);
+    const isBelieved = by === nodeId || this.host.operators.ids.includes(by);
     return isBelieved ? addresses.map(tryParseAddress).filter((address) => address !== undefined) : [];
   }
 
@@ -116,8 +118,8 @@ export class Lookups {
     if (search !== undefined && search.waiters.length < WAITERS_MAX) return void search.waiters.push(settle);
     if (search !== undefined || this.searches.size >= this.bounds.lookupsMax) return settle(agent, 'limit');
     const isNeighbour = agent.connectionTo(nodeId) !== undefined;
-    const left = [...(isNeighbour ? [nodeId] : []), ...(via === undefined ? [] : [via]), ...this.operatorIds, nodeId];
-    const begun: Search = { nodeId, left, asked: new Set([this.host.self]), waiters: [settle] };
+    const left = [...(isNeighbour ? [nodeId] : []), ...(via === undefined ? [] : [via]), ...this.host.operators.ids, nodeId];
+    const begun: Search = { nodeId, left, asked: new Set([this.host.self]), waiters: [settle], isAnswered: false };
     this.searches.set(nodeId, begun);
     this.host.counters.lookups++;
     this.askNext(agent, begun);
@@ -139,7 +141,7 @@ export class Lookups {
     const route = line === undefined ? toNode(whom) : toConnection(line.id);
     agent.call(route, SERVICE_ID, OP, this.requestTo(agent, whom, nodeId, line), { timeoutMs }, (later, result) => {
       const answer = result.type === 'ok' ? readAnswer(result.value) : undefined;
-      if (answer !== undefined && this.operatorIds.includes(whom)) this.host.operatorTime(later, whom, answer.time);
+      if (answer !== undefined && this.host.operators.ids.includes(whom)) this.host.operatorTime(later, whom, answer.time);
       const found = answer && this.check(later, answer, whom, nodeId);
       if (result.type === 'ok' && found === undefined) this.host.counters.wrongAnswers++;
       settle(later, found, result.type === 'error' ? result.code : undefined);
@@ -149,15 +151,22 @@ export class Lookups {
   private askNext(agent: BehaviorAgent, search: Search): void {
     if (this.searches.get(search.nodeId) !== search) return;
     const whom = search.left.find((nodeId) => !search.asked.has(nodeId));
-    if (whom === undefined) return this.end(agent, search, 'unknown');
+    if (whom === undefined) return this.endUnknown(agent, search);
     search.asked.add(whom);
     this.ask(agent, whom, search.nodeId, (later, found, code = '') => {
       const failure = HOPELESS[code];
+      search.isAnswered ||= ANSWERS.has(code) && this.host.operators.ids.includes(whom);
       if (failure !== undefined) return this.end(later, search, failure);
       if (found === undefined) return this.askNext(later, search);
       this.remember(found);
       this.end(later, search, found);
     });
+  }
+
+  private endUnknown(agent: BehaviorAgent, search: Search): void {
+    const { operators } = this.host;
+    if (!search.isAnswered && operators.ids.length > 0) operators.unanswered(agent);
+    this.end(agent, search, 'unknown');
   }
 
   private end(agent: BehaviorAgent, search: Search, outcome: KnownNode | LookupFailure): void {
@@ -174,7 +183,7 @@ export class Lookups {
 
   /** Of one who is asked over relays it is known only where it is an operator how near it is. */
   private believed(agent: BehaviorAgent, texts: readonly string[], by: NodeId, nodeId: NodeId): readonly string[] {
-    const remote = agent.connectionTo(by)?.remoteAddress ?? this.host.operators.find((operator) => operator.nodeId === by);
+    const remote = agent.connectionTo(by)?.remoteAddress ?? this.host.operators.all.find((operator) => operator.nodeId === by);
     const mode = remote === undefined ? 'public' : modeOfRemote(remote);
     return texts.filter((text) => {
       const address = tryParseAddress(text);

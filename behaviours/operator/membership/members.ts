@@ -10,6 +10,7 @@ import {
   type Storage,
   WakeTimer,
 } from '../../../core/index.js';
+import type { OperatorSettings } from '../options.js';
 import type { Certificate } from './certificate.js';
 import { KeptList } from './kept-list.js';
 import { Membership, type MembershipFacts, NOT_PRESENTED } from './membership.js';
@@ -101,4 +102,16 @@ function notAList(): NetworkError {
   return new NetworkError('MEMBERSHIP_INVALID', 'operator: revocations is no list that the authority of the space has signed', {
     details: { option: 'revocations' },
   });
+}
+
+type MembersParts = Pick<MembersSetup, 'self' | 'signer' | 'storage' | 'log' | 'counters' | 'operatorClock'>;
+
+/** Of a space without an authority there are none. */
+export function membersOf(
+  { space, certificate, revocations, clockToleranceMs }: OperatorSettings,
+  parts: MembersParts,
+): Members | undefined {
+  const { name, authority } = space;
+  if (authority === undefined) return undefined;
+  return new Members({ ...parts, space: name, authority, certificate, revocations, toleranceMs: clockToleranceMs });
 }
