@@ -10,7 +10,7 @@ import { ROOT } from './pages.js';
 const LAST = 45;
 /** By DESIGN 10: bytes and eras of the original (1 to 4, 18, 24), details of its later versions (44, 45). */
 const WAIVED: readonly number[] = [1, 2, 3, 4, 18, 24, 44, 45];
-/** 25: an answer names the closest linked nodes as Kademlia has it, also those that are farther from the key than the node that answers. 27: hole punching. */
+/** 25: an answer names the closest linked nodes as Kademlia has it, also those that are farther from the key than the node that answers. */
 const TO_COME: readonly number[] = [25];
 
 /** The numbers in titles of suites and tests: comments and code do not count. */
