@@ -54,7 +54,7 @@ interface Attempt {
   readonly nonce: Uint8Array;
   readonly peer: NodeId;
   readonly helper: Connection;
-  /** Absent: the other side has asked. */
+  /** Absent: only the other side has asked. */
   readonly asking: Asking | undefined;
   /** Shows the helper where this node is. */
   proof: Cancellable | undefined;
@@ -89,7 +89,7 @@ export class Attempts {
   }
 
   isWith(nodeId: NodeId): boolean {
-    return [...this.byNonce.values()].some(({ peer }) => peer === nodeId);
+    return this.with(nodeId) !== undefined;
   }
 
   /** Asks a neighbour for help; one of the two functions of `asking` is called once. */
@@ -117,7 +117,9 @@ export class Attempts {
       return;
     }
     this.parts.counters.approached++;
-    const attempt: Attempt = { nonce, peer, helper, asking: undefined, proof: undefined, opening: undefined };
+    const own = this.with(peer);
+    if (own !== undefined) this.end(own);
+    const attempt: Attempt = { nonce, peer, helper, asking: own?.asking, proof: undefined, opening: undefined };
     this.begin(agent, attempt);
     const agreed = { mapping: this.mapping, near: nearAddresses(agent, helper) };
     agent.send(toConnection(helper.id), writeAgreed(this.writer, nonce, agreed), { lane: 'control' });
@@ -173,9 +175,16 @@ export class Attempts {
   }
 
   private refusalOf(agent: BehaviorAgent, at: readonly Address[], peer: NodeId, nonce: Uint8Array): Reason | undefined {
-    if (this.isWith(peer) || agent.connectionTo(peer)?.path === 'direct') return 'running';
+    const own = this.with(peer);
+    // Of two nodes that ask at the same time, the attempt of the smaller one goes on, for both.
+    const givesWay = own?.asking !== undefined && own.opening === undefined && peer < agent.nodeId;
+    if ((own !== undefined && !givesWay) || agent.connectionTo(peer)?.path === 'direct') return 'running';
     const isPossible = at.length > 0 && peer !== agent.nodeId && this.size < ATTEMPTS_MAX && !this.byNonce.has(hexOf(nonce));
     return isPossible ? undefined : 'declined';
+  }
+
+  private with(nodeId: NodeId): Attempt | undefined {
+    return [...this.byNonce.values()].find(({ peer }) => peer === nodeId);
   }
 
   private begin(agent: BehaviorAgent, attempt: Attempt): void {

@@ -53,6 +53,8 @@ export interface Outcome {
 
 /** When a probe is sent, after the moment that was agreed; then it is seen whether there is a connection. */
 const PROBES_AT_MS = [0, 100, 300, 700, 1_500];
+/** When the other side's first probe has most likely left its NAT: an initiation that comes before is repeated only after a second. */
+const DIAL_AT_MS = 100;
 const LOOK_AT_MS = 2_500;
 const GUESS_MS = 22_000;
 const TICK_MS = 100;
@@ -91,7 +93,7 @@ export class Opening {
     const { meeting, host } = this;
     for (const delayMs of PROBES_AT_MS) this.later(agent, delayMs, (later) => this.isSettled(later) || this.probe(later, meeting.at));
     this.later(agent, LOOK_AT_MS, (later) => this.isSettled(later) || this.goOn(later));
-    if (meeting.isAsker) host.ready(agent, meeting);
+    if (meeting.isAsker) this.later(agent, DIAL_AT_MS, (later) => this.isSettled(later) || host.ready(later, meeting));
   }
 
   /** Nobody but the other side and the helper know the nonce; and no other host is dialled for it. */

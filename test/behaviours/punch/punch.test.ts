@@ -53,6 +53,19 @@ describe('punch', () => {
     await network.stop();
   });
 
+  it('two that dial each other at the same moment meet in one attempt, without a relay', async () => {
+    for (const seed of [1, 2, 3, 4, 5]) {
+      const { network, alice, bob, relay, other } = await worldOf('port-restricted', 'port-restricted', { seed });
+      const beganMs = network.nowMs;
+      const dials = [alice.connect(bob.id), bob.connect(alice.id)];
+      expect((await Promise.all(dials)).map(({ path }) => path)).to.deep.equal(['direct', 'direct']);
+      // The first initiation may come too early, and the second is sent a second later.
+      expect(network.nowMs - beganMs).to.be.below(2_000);
+      expect(punchOf(relay).counters.helped + punchOf(other).counters.helped).to.equal(1);
+      await network.stop();
+    }
+  });
+
   it('the NAT is known from two helpers, over streams too, and `unknown` with one', async () => {
     const known = await worldOf('symmetric', 'restricted');
     expect([known.alice, known.bob].map((node) => node.reachability().nat)).to.deep.equal(['address-dependent', 'endpoint-independent']);
