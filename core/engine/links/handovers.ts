@@ -121,9 +121,9 @@ export class Handovers implements LinkObserver {
     const { deadlines, nowMs, isStopping } = this.context;
     const { channel, former } = link;
     const end = () => this.links.channelClosed(link, 'transport', cause.message);
-    if (!link.isOpen || isStopping || channel?.kind !== 'datagram' || channel.state !== 'secured') return end();
+    if (!link.isOpen || isStopping) return end();
     if (link.socketId !== socketId) return this.silent(link, former);
-    if (former !== undefined) return end();
+    if (former !== undefined || channel?.kind !== 'datagram' || channel.state !== 'secured') return end();
     link.isLost = true;
     this.seek(link);
     deadlines.add(() => link.isLost && end(), nowMs + LOST_MS, link);

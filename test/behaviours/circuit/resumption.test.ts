@@ -54,6 +54,25 @@ describe('a connection whose channel is lost', () => {
       await pair.sim.stop();
     });
 
+  it('goes on when the socket of its old channel fails in the midst of a hand-over', async () => {
+    const pair = await pairOf(9);
+    const { sim, ada, bob } = pair;
+    const inner = ada as unknown as {
+      readonly network: { readonly links: { get(id: number): { readonly former?: { readonly socketId: number } } | undefined } };
+      readonly runner: { step(input: object): void };
+    };
+    let broken = 0;
+    await converse(pair, 350, (round) => {
+      if (round === 20) sim.heal();
+      const socketId = inner.network.links.get(pair.id)?.former?.socketId;
+      if (socketId === undefined || broken++ > 0) return;
+      inner.runner.step({ type: 'socket-closed', socketId, cause: new NetworkError('TRANSPORT_FAILED', 'it was closed') });
+    });
+    expect(broken).to.be.above(0);
+    expect(ada.connections().find(({ nodeId }) => nodeId === bob.id)).to.include({ id: pair.id, path: 'direct' });
+    await sim.stop();
+  });
+
   it('ends after 5 s without another one when its socket has failed', async () => {
     const pair = await pairOf(8, { direct: 'udp', isDirect: true });
     const { sim, ada, bob, hubs, id } = pair;
