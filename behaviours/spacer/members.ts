@@ -8,10 +8,18 @@ import type { HandshakeBehavior } from '../handshake/index.js';
 import type { Contact } from './table/contact.js';
 import type { NodeTable } from './table/node-table.js';
 
+interface DialledAddresses {
+  readonly remoteAddress: Address;
+  readonly claimed: readonly Address[];
+  readonly addresses: readonly Address[];
+}
+
 export class Members {
   /** Connections whose remote has said in the handshake that it runs a spacer. */
   private readonly announced = new Set<number>();
   private readonly connections = new Map<NodeId, Connection>();
+  /** The addresses of neighbours that this node has dialled, by connection: they are told with every answer. */
+  private readonly dialled = new Map<number, DialledAddresses>();
 
   constructor(
     private readonly table: NodeTable,
@@ -25,6 +33,7 @@ export class Members {
   /** The connection has ended, whether it was open or not. */
   forget(connectionId: number): void {
     this.announced.delete(connectionId);
+    this.dialled.delete(connectionId);
   }
 
   /** The contact, if the neighbour runs a spacer as far as is known. */
@@ -77,7 +86,11 @@ export class Members {
   private addressesAt({ id, direction, remoteAddress }: Connection): readonly Address[] {
     const claimed = this.handshake.remoteAddresses(id);
     if (direction !== 'outgoing') return claimed;
+    const known = this.dialled.get(id);
+    if (known?.remoteAddress === remoteAddress && known.claimed === claimed) return known.addresses;
     const dialled = remoteAddress.withNodeId(undefined);
-    return [dialled, ...claimed.filter(({ text }) => text !== dialled.text)];
+    const addresses = [dialled, ...claimed.filter(({ text }) => text !== dialled.text)];
+    this.dialled.set(id, { remoteAddress, claimed, addresses });
+    return addresses;
   }
 }

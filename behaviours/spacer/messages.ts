@@ -62,8 +62,7 @@ export interface Answer {
 
 /** `free`: bytes that are left in front, for the exchange kit. */
 export function requestBytes({ op, isSigned, chain, waitMs, nonce, body }: Request, free: number): Uint8Array {
-  const writer = new ByteWriter();
-  writer.reserve(free);
+  const writer = writerAfter(free);
   writer
     .u8(op)
     .u8(isSigned ? SIGNED : 0)
@@ -87,8 +86,7 @@ export function readRequest(bytes: Uint8Array, start: number, end: number): Requ
 }
 
 export function answerBytes({ code, proof, body }: Answer, free: number): Uint8Array {
-  const writer = new ByteWriter();
-  writer.reserve(free);
+  const writer = writerAfter(free);
   writer.u8(ANSWERS.indexOf(code));
   if (proof !== undefined) writer.bytes(proof.publicKey).bytes(proof.signature);
   return writer.bytes(body).copy();
@@ -106,11 +104,11 @@ export function readAnswer(bytes: Uint8Array, start: number, end: number, isSign
 
 /** What the signature of an answer covers. */
 export function signedBytes({ op, nonce, body }: Pick<Request, 'op' | 'nonce' | 'body'>, answerBody: Uint8Array): Uint8Array {
-  return new ByteWriter().bytes(nonce).u8(op).u32(body.length).bytes(body).bytes(answerBody).copy();
+  return WRITER.clear().bytes(nonce).u8(op).u32(body.length).bytes(body).bytes(answerBody).copy();
 }
 
 export function seekBody(key: NodeId, count: number): Uint8Array {
-  return new ByteWriter().bytes(nodeIdToBytes(key)).u8(count).copy();
+  return WRITER.clear().bytes(nodeIdToBytes(key)).u8(count).copy();
 }
 
 export function readSeek(body: Uint8Array): { readonly key: NodeId; readonly count: number } | undefined {
@@ -126,8 +124,9 @@ export function writeNodes(writer: ByteWriter, nodes: readonly NamedNode[]): Byt
     const texts = addresses.map(({ text }) => text).filter((text) => text.length <= ADDRESS_BYTES_MAX);
     writer.bytes(nodeIdToBytes(nodeId)).u8(Math.min(texts.length, ADDRESSES_MAX));
     for (const text of texts.slice(0, ADDRESSES_MAX)) {
-      const bytes = ENCODER.encode(text);
-      writer.u8(bytes.length).bytes(bytes);
+      const start = writer.reserve(1);
+      writer.utf8(text);
+      writer.slab[start] = writer.length - start - 1;
     }
   }
   return writer;
@@ -153,5 +152,13 @@ export function readId(reader: ByteReader): NodeId {
   return nodeIdFromBytes(bytes.length === ID_BYTES ? bytes : NO_ID);
 }
 
-const ENCODER = new TextEncoder();
+/** What is written is copied at once: one slab, grown to the largest message, serves all. */
+const WRITER = new ByteWriter();
+/** Behind so many bytes that the kit fills: nothing of another message may be left in them. */
+function writerAfter(free: number): ByteWriter {
+  WRITER.clear().reserve(free);
+  WRITER.slab.fill(0, 0, free);
+  return WRITER;
+}
+
 const NO_ID = new Uint8Array(ID_BYTES);

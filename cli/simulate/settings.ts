@@ -1,7 +1,7 @@
 /**
  * @module Settings: what is simulated: how many nodes of which kind, the network between them, and what happens to them.
  */
-export const PROFILES = ['plain', 'default'] as const;
+export const PROFILES = ['plain', 'spacer', 'default'] as const;
 export type Profile = (typeof PROFILES)[number];
 export const MODELS = ['flat', 'plane'] as const;
 export const CRYPTO = ['simulated', 'real'] as const;

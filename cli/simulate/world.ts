@@ -1,7 +1,18 @@
 /**
  * @module World: builds the network of a simulation, lets it form, and does to it what the settings say: lookups, churn, crashes, a partition.
  */
-import { type Crypto, type MeshNode, NetworkBehavior, type NetworkError, type NodeId, Rpc, toNode } from '../../index.js';
+import { SpacerBehavior } from '../../behaviours/index.js';
+import {
+  type Crypto,
+  isCloser,
+  type MeshNode,
+  NetworkBehavior,
+  type NetworkError,
+  type NodeId,
+  nodeIdFromBytes,
+  Rpc,
+  toNode,
+} from '../../index.js';
 import { OverlayRouter } from '../../routing/index.js';
 import { type LookupAccount, type Recorder, SimulatedNetwork, type SimulatedNode, type SimulatedNodeOptions } from '../../simulation.js';
 import { Mesh } from './mesh.js';
@@ -9,11 +20,15 @@ import type { Settings } from './settings.js';
 
 /** Nodes that are started, and links that are dialled, at once. */
 const BATCH = 500;
+/** Nodes with a spacer that join in one step, and how long after the last of them the network has formed. */
+const JOINING = 25;
+const JOINED_MS = 60_000;
 const RESTART_MS = 10_000;
 const STEP_MS = 1_000;
 const HOPS_MAX = 32;
 const CALL_MS = 5_000;
 const ANSWERING = 96;
+const KEY_BYTES = 32;
 /** How a call failed, in the words of lookups. */
 const OUTCOMES: Readonly<Record<string, string>> = { RPC_UNREACHABLE: 'unreachable', RPC_TIMEOUT: 'silent' };
 
@@ -66,12 +81,16 @@ export class World {
       if (index % BATCH === 0) report('create', index / settings.nodes);
     }
     const nodes = [...network.nodes];
-    for (let from = 0; from < nodes.length; from += BATCH) {
-      await network.start(...nodes.slice(from, from + BATCH));
+    const isGrowing = settings.profile === 'spacer';
+    const batch = isGrowing ? JOINING : BATCH;
+    for (let from = 0; from < nodes.length; from += batch) {
+      await network.start(...nodes.slice(from, from + batch));
+      // Those of before are found by then.
+      if (isGrowing) await network.run(STEP_MS);
       report('start', from / nodes.length);
     }
     if (settings.profile === 'plain') await this.link(nodes, report);
-    else await network.run(10_000);
+    else await network.run(isGrowing ? JOINED_MS : 10_000);
   }
 
   /** What happens meanwhile is spread evenly over the time. */
@@ -95,8 +114,13 @@ export class World {
   private optionsOf(index: number): SimulatedNodeOptions {
     const { profile, mesh } = this.settings;
     const common = { name: `n${index}`, behaviors: [Answering], connections: { min: 0, max: Math.max(64, 4 * mesh) } };
-    if (profile === 'plain') return { ...common, builtins: ['handshake', 'rpc'], router: OverlayRouter };
-    const seeds = index === 0 ? [] : [this.random(index), this.random(index)].map((seed) => `sim://n${seed}`);
+    const builtins = ['handshake', 'rpc'] as const;
+    if (profile === 'plain') return { ...common, builtins, router: OverlayRouter };
+    const seeds = index === 0 ? [] : this.seedsOf(index);
+    if (profile === 'spacer') {
+      const behaviors = [Answering, [SpacerBehavior, { meshLevel: mesh }] as const];
+      return { ...common, behaviors, seeds, builtins, router: OverlayRouter };
+    }
     return { ...common, seeds, connections: { ...common.connections, min: mesh } };
   }
 
@@ -106,6 +130,12 @@ export class World {
       await Promise.all(dials.slice(from, from + BATCH).map(({ node, address }) => node.connect(address)));
       report('link', from / dials.length);
     }
+  }
+
+  /** Nodes that run already. */
+  private seedsOf(index: number): string[] {
+    const before = this.settings.profile === 'spacer' ? Math.max(1, index - (index % JOINING)) : index;
+    return [this.random(before), this.random(before)].map((seed) => `sim://n${seed}`);
   }
 
   private others(index: number): number[] {
@@ -156,7 +186,22 @@ export class World {
   private look(): void {
     const { nodes, random } = this.network;
     const [from, to] = [random.pick(nodes), random.pick(nodes)];
-    if (from !== to) void this.call(from, to);
+    if (this.settings.profile === 'spacer') void this.resolve(from);
+    else if (from !== to) void this.call(from, to);
+  }
+
+  /** One node looks a key up. */
+  private async resolve(from: SimulatedNode): Promise<void> {
+    const { network, recorder } = this;
+    const startMs = network.nowMs;
+    const key = nodeIdFromBytes(network.random.bytes(KEY_BYTES));
+    const resolution = from.behavior(SpacerBehavior).resolve(key, { oneHop: false });
+    const [closest] = await resolution.nodes.catch(() => []);
+    const { trace } = resolution;
+    const best = network.nodes.map(({ id }) => id).reduce((one, other) => (isCloser(other, one, key) ? other : one));
+    this.lookups.push({ isFound: closest?.nodeId === best, hops: trace.depth, tookMs: trace.tookMs });
+    const steps = trace.steps.map(({ nodeId, via, askedMs, tookMs, outcome }) => ({ nodeId, via, askedMs, tookMs, outcome }));
+    recorder.lookup(from.id, startMs, { key, end: trace.end, tookMs: trace.tookMs, steps });
   }
 
   private async call(from: SimulatedNode, to: SimulatedNode): Promise<void> {

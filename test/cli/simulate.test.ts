@@ -94,6 +94,12 @@ describe('the simulation', () => {
       expect(errors).to.contain(text);
     });
 
+  it('has spacers make the links of a network, and resolves keys in it', async () => {
+    const { lines } = await run('--profile', 'spacer', '--nodes', '20', '--mesh', '6', '--duration', '5', '--lookups', '20');
+    const found = lines.find((line) => line.startsWith('lookups found'));
+    expect(found).to.match(/20 of 20 \(100\.00 %\)$/);
+  }).timeout(120_000);
+
   it('takes the least number of nodes, and says what it takes', async () => {
     const { code, lines } = await run('--nodes', '2', '--duration', '1', '--lookups', '2', '--model', 'plane', '--churn', '1');
     expect([code, lines.some((line) => line.startsWith('lookups found'))]).to.deep.equal([0, true]);

@@ -8,6 +8,8 @@ import type { NodeTable } from '../table/node-table.js';
 import type { Asker, Served } from './serving.js';
 
 export class Seeking {
+  private readonly writer = new ByteWriter();
+
   constructor(
     private readonly table: NodeTable,
     private readonly members: Members,
@@ -17,7 +19,7 @@ export class Seeking {
   seek(body: Uint8Array, asker: Asker): Served {
     const wanted = readSeek(body);
     if (wanted === undefined) return { code: 'malformed' };
-    return { code: 'ok', body: this.nodesFor(new ByteWriter(), wanted.key, asker, wanted.count).copy() };
+    return { code: 'ok', body: this.nodesFor(this.writer.clear(), wanted.key, asker, wanted.count).copy() };
   }
 
   /** Writes them, with the addresses that the asking neighbour may use. */
