@@ -116,6 +116,7 @@ export class DatagramChannel implements LinkChannel {
 
   start(): void {
     const { initiation } = this.options;
+    this.options.initiation = undefined;
     if (initiation === undefined) this.#secure.start(this.context.nowMs);
     else this.#answer(initiation);
     this.context.touch(this.link);

@@ -43,8 +43,8 @@ export class InboundSequences {
   /** Sequences other than 0 are read. */
   isOpen = false;
   readonly #sequences = new Map<number, Sequence>();
-  /** The reader of what belongs to no sequence. */
-  readonly #unsequenced: Sequence;
+  /** The reader of what belongs to no sequence, once something has come. */
+  #unsequenced: Sequence | undefined;
   readonly #ready = new BoundedQueue<Chunk>({ name: 'datagram link', policy: 'reject', lengthMax: Number.MAX_SAFE_INTEGER });
   /** In order, of other sequences than 0, before the link is open. */
   #parked: Chunk[] = [];
@@ -54,7 +54,6 @@ export class InboundSequences {
 
   constructor(private readonly frameBytesMax: number) {
     this.frames = this.#sequence(0).frames;
-    this.#unsequenced = new Sequence(-1, frameBytesMax);
   }
 
   /** There is something to read once the link is open. */
@@ -73,6 +72,7 @@ export class InboundSequences {
   receiveUnreliable(bytes: Uint8Array, bytesMax: number): boolean {
     if (this.keptBytes + costOf(bytes) > bytesMax) return false;
     if (this.#isOver) return true;
+    this.#unsequenced ??= new Sequence(-1, this.frameBytesMax);
     this.#put({ sequence: this.#unsequenced, bytes: owned(bytes) }, this.isOpen);
     return true;
   }

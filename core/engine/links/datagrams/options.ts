@@ -12,8 +12,8 @@ export interface DatagramChannelOptions {
   readonly frameBytesMax: number;
   readonly counters: RepairCounters;
   readonly secure: SecureDatagramsOptions;
-  /** To the responder: what the initiator has sent. */
-  readonly initiation: Uint8Array | undefined;
+  /** To the responder: what the initiator has sent; not kept once it was read. */
+  initiation: Uint8Array | undefined;
   /** The remote is at another address now. */
   readonly onMoved: (remoteAddress: Address) => void;
   /** It carries another link now. */
