@@ -22,7 +22,7 @@ export interface Page {
 
 /** What the browser measures of a page. */
 export interface Profile {
-  send(method: string): Promise<{ readonly metrics: readonly { readonly name: string; readonly value: number }[] }>;
+  send(method: string, parameters?: object): Promise<{ readonly metrics: readonly { readonly name: string; readonly value: number }[] }>;
 }
 
 export interface Browser {

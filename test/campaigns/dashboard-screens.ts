@@ -20,8 +20,9 @@ await page.goto(screen.server.dashboardUrl ?? '');
 const found = await screen.until(page, `document.querySelector('.summary').textContent.startsWith('${count} nodes: ${count} alive')`, 300);
 console.log(`all of them are alive on the page after ${found} s of virtual time`);
 const profile = await page.context().newCDPSession(page);
+await profile.send('Performance.setTimeDomain', { timeDomain: 'threadTicks' });
 await profile.send('Performance.enable');
-/** Milliseconds for which the page's main thread has worked. */
+/** Milliseconds of CPU for which the page's main thread has worked: other programs of the machine do not count. */
 const workMs = async () => {
   const { metrics } = await profile.send('Performance.getMetrics');
   return 1_000 * (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? Number.NaN);

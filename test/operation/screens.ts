@@ -19,7 +19,7 @@ const FOLDER = fileURLToPath(new URL('../../../test/operation/screens/', import.
 const DIFFERING_MAX = 0.02;
 
 /** Each node of a large mesh dials so many, and is dialled by as many. */
-const LARGE_DIALS = 4;
+const LARGE_DIALS = 10;
 /** Dials at once. */
 const BATCH = 500;
 

@@ -5,12 +5,10 @@
 import type { ColorName } from '../../../operation/pages/picture/palette.js';
 import type { Pen } from '../../../operation/pages/picture/pen.js';
 import { alongCurve, type Place, ringPlace } from '../../../operation/pages/picture/places.js';
-import { faintness, type LinkLook, Scene } from '../../../operation/pages/picture/scene.js';
+import { Crowd, type LinkLook, Scene } from '../../../operation/pages/picture/scene.js';
 import type { RecordedLookup } from '../../../transports/simulated/trace/recording.js';
 import type { Link, RunState } from './run-state.js';
 
-/** More links would only be a grey disc, and take long: of more, so many are drawn, the same ones each time. */
-const LINKS_DRAWN_MAX = 20_000;
 const GROUP_COLORS: readonly ColorName[] = ['--alive', '--fast', '--chosen', '--relayed'];
 const GONE_ALPHA = 0.35;
 const CRASH_SIZE = 2.5;
@@ -26,14 +24,13 @@ export class RunScene {
   scene(selected: number | undefined): Scene {
     const { state } = this;
     const scene = new Scene(true);
-    const every = Math.max(1, Math.ceil(state.links.size / LINKS_DRAWN_MAX));
-    const faint = faintness(state.links.size);
+    const crowd = new Crowd(state.links.size);
     let index = 0;
     for (const link of state.links.values()) {
       const isChosen = link.from === selected || link.to === selected;
       const isMoving = state.isMoving(link);
-      if (index++ % every !== 0 && !isChosen && !isMoving) continue;
-      this.link(scene, link.from, link.to, { ...this.lookOf(link, faint), ...(isMoving && MOVED), ...(isChosen && { alpha: 1 }) });
+      if (index++ % crowd.every !== 0 && !isChosen && !isMoving) continue;
+      this.link(scene, link.from, link.to, { ...this.lookOf(link, crowd), ...(isMoving && MOVED), ...(isChosen && { alpha: 1 }) });
     }
     for (const [from, to] of state.cuts.values()) this.link(scene, from, to, { color: '--dead', alpha: 1, width: 2, isLossy: true });
     this.addNodes(scene, selected);
@@ -54,11 +51,12 @@ export class RunScene {
     this.dot(pen, this.placeOf(node), 5);
   }
 
-  private lookOf({ from, to, isRelayed }: Link, faint: number): LinkLook {
+  private lookOf({ from, to, isRelayed }: Link, crowd: Crowd): LinkLook {
     const { groups, groupOf } = this.state;
     const isParted = groups.length > 0 && groupOf.get(from) !== groupOf.get(to);
-    if (isParted) return { color: '--dead', alpha: faint, isRelayed };
-    return isRelayed ? { color: '--relayed', alpha: Math.max(faint, 0.6), width: 1.5, isRelayed } : { color: '--fast', alpha: faint };
+    const [alpha, width] = [crowd.alpha, crowd.width(0)];
+    if (isParted) return { color: '--dead', alpha, width, isRelayed };
+    return isRelayed ? { color: '--relayed', alpha: Math.max(alpha, 0.6), width, isRelayed } : { color: '--fast', alpha, width };
   }
 
   private link(scene: Scene, from: number, to: number, look: LinkLook): void {

@@ -5,7 +5,7 @@ import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { Drawing } from '../picture/drawing.js';
 import { Gestures } from '../picture/gestures.js';
 import type { ColorName } from '../picture/palette.js';
-import { faintness, rateWidth, roundTripColor, Scene } from '../picture/scene.js';
+import { Crowd, rateWidth, roundTripColor, Scene } from '../picture/scene.js';
 import { Layout } from './layout.js';
 import type { Mesh, State } from './model.js';
 
@@ -72,12 +72,13 @@ export function Graph({ mesh, found, selectedId, select }: GraphProps) {
           Arrow keys move, plus and minus zoom, 0 shows all, n and p choose the next and the previous node.
         </p>
       </div>
-      <Legend />
+      <Legend every={new Crowd(mesh.edges.length).every} />
     </div>
   );
 }
 
-function Legend() {
+/** `every`: so many links are one line. */
+function Legend({ every }: { readonly every: number }) {
   const entries: readonly (readonly [ColorName, string, string])[] = [
     ['--alive', '', 'alive'],
     ['--dead', '', 'dead'],
@@ -96,6 +97,7 @@ function Legend() {
           {text}
         </li>
       ))}
+      {every > 1 ? <li class="note">{`1 of ${every} links is drawn, and all of the chosen node`}</li> : null}
     </ul>
   );
 }
@@ -108,12 +110,13 @@ function neighbourOf(numbers: readonly number[], selected: number | undefined, d
 function sceneOf(mesh: Mesh, { places, isRing }: Layout, selected: number | undefined, found: ReadonlySet<number>): Scene {
   const { edges, nodes, self } = mesh;
   const scene = new Scene(isRing);
-  const faint = faintness(edges.length);
-  for (const { a, b, rttMs, loss, rate, isRelayed } of edges) {
+  const crowd = new Crowd(edges.length);
+  for (const [index, { a, b, rttMs, loss, rate, isRelayed }] of edges.entries()) {
     const [from, to] = [places.get(a), places.get(b)];
-    if (from === undefined || to === undefined) continue;
-    const alpha = a === selected || b === selected ? 1 : faint;
-    scene.link({ color: roundTripColor(rttMs), alpha, width: rateWidth(rate), isRelayed, isLossy: loss > 0 }, from, to);
+    const isOwn = a === selected || b === selected;
+    if (from === undefined || to === undefined || (!isOwn && index % crowd.every !== 0)) continue;
+    const look = isOwn ? { alpha: 1, width: rateWidth(rate) } : { alpha: crowd.alpha, width: crowd.width(rate) };
+    scene.link({ color: roundTripColor(rttMs), ...look, isRelayed, isLossy: loss > 0 }, from, to);
   }
   for (const { number, label, state } of nodes.values()) {
     const place = places.get(number);

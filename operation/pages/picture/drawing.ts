@@ -3,7 +3,7 @@
  * drawn anew a moment later: thousands of them would take longer than a frame.
  */
 
-import { paintNodes } from './nodes.js';
+import { paintNames, paintNodes } from './nodes.js';
 import { Palette } from './palette.js';
 import { Pen, View } from './pen.js';
 import type { Place } from './places.js';
@@ -14,9 +14,8 @@ const ZOOM_MIN = 0.5;
 const ZOOM_MAX = 60;
 /** Of fewer links every frame is drawn anew. */
 const LAYER_FROM = 1_000;
-/** The layer is drawn anew so long after the view has come to rest, and while it moves, at most so often. */
+/** The layer is drawn anew so long after the view has come to rest. */
 const REST_MS = 120;
-const MOVING_MS = 500;
 const NEAR_PIXELS = 14;
 
 /** What the layer was drawn for. */
@@ -35,7 +34,7 @@ export class Drawing {
   private middle: Place = { x: 0, y: 0 };
   private zoom = 1;
   private drawn: Drawn | undefined;
-  private drawnMs = 0;
+  private movedMs = Number.NEGATIVE_INFINITY;
   private rest: ReturnType<typeof setTimeout> | undefined;
   private isAsked = false;
 
@@ -74,13 +73,13 @@ export class Drawing {
     this.zoom = Math.min(ZOOM_MAX, Math.max(ZOOM_MIN, this.zoom * factor));
     const after = this.view.toPlace(x, y);
     this.middle = { x: this.middle.x + before.x - after.x, y: this.middle.y + before.y - after.y };
-    this.request();
+    this.moved();
   }
 
   moveBy(x: number, y: number): void {
     const { scale } = this.view;
     this.middle = { x: this.middle.x - x / scale, y: this.middle.y - y / scale };
-    this.request();
+    this.moved();
   }
 
   /** The whole picture again. */
@@ -97,10 +96,20 @@ export class Drawing {
     this.request();
   }
 
+  private moved(): void {
+    this.movedMs = performance.now();
+    this.request();
+  }
+
   private get view(): View {
     const { clientWidth: width, clientHeight: height } = this.canvas;
     const scale = (Math.max(100, Math.min(width, height)) / 2 - MARGIN) * this.zoom;
     return new View({ width, height, scale, middle: this.middle, ratio: devicePixelRatio || 1 });
+  }
+
+  /** Nodes are part of the layer, too. */
+  private get isCrowded(): boolean {
+    return this.scene.linkCount >= LAYER_FROM;
   }
 
   private paint(): void {
@@ -113,23 +122,21 @@ export class Drawing {
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, width, height);
     context.setTransform(...view.from((this.drawn as Drawn).view));
+    context.imageSmoothingEnabled = false;
     context.drawImage(layer, 0, 0);
     const pen = new Pen(context, view, palette, scene.isRing);
-    paintNodes(pen, scene);
+    if (!this.isCrowded) paintNodes(pen, scene);
+    paintNames(pen, scene);
     this.overlay?.(pen);
   }
 
   private mustDrawLayer(view: View): boolean {
     const { drawn, scene, palette } = this;
-    if (drawn === undefined || drawn.scene !== scene || drawn.palette !== palette.revision || !drawn.view.isSameSize(view)) return true;
-    if (drawn.view.isSame(view)) return false;
-    const isMoving = performance.now() - this.drawnMs < MOVING_MS;
-    if (scene.linkCount < LAYER_FROM || !isMoving) return true;
+    if (drawn === undefined || drawn.palette !== palette.revision || !drawn.view.isSameSize(view)) return true;
+    if (drawn.scene === scene && drawn.view.isSame(view)) return false;
+    if (!this.isCrowded || performance.now() - this.movedMs >= REST_MS) return true;
     clearTimeout(this.rest);
-    this.rest = setTimeout(() => {
-      this.drawn = undefined;
-      this.request();
-    }, REST_MS);
+    this.rest = setTimeout(() => this.request(), REST_MS);
     return false;
   }
 
@@ -139,7 +146,7 @@ export class Drawing {
     const pen = new Pen(layer.getContext('2d') as CanvasRenderingContext2D, view, palette, scene.isRing);
     pen.clear();
     for (const { style, path } of scene.strokes.values()) pen.strokePath(style, path);
+    if (this.isCrowded) paintNodes(pen, scene);
     this.drawn = { scene, view, palette: palette.revision };
-    this.drawnMs = performance.now();
   }
 }

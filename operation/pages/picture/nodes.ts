@@ -1,5 +1,5 @@
 /**
- * @module Nodes: paints the nodes of a scene: discs by colour, rings around those that are marked, and names, where there is room for them.
+ * @module Nodes: paints the nodes of a scene as discs, rings around those that are marked, and names, where there is room for them.
  */
 
 import type { Pen } from './pen.js';
@@ -23,22 +23,35 @@ interface Box {
   readonly width: number;
 }
 
-export function paintNodes(pen: Pen, { nodes, isRing }: Scene): void {
-  const radius = Math.max(2, Math.min(9, 60 / Math.sqrt(nodes.length + 1)));
-  const seen: Seen[] = nodes
-    .map((node) => ({ node, at: pen.view.toCanvas(node.place), radius: radius * (node.size ?? 1) }))
-    .filter(({ at }) => pen.view.contains(at));
-  for (const [{ color, alpha }, alike] of grouped(seen)) pen.discs(color, alpha ?? 1, alike);
+export function paintNodes(pen: Pen, scene: Scene): void {
+  for (const [{ color, alpha }, alike] of grouped(seenOf(pen, scene))) pen.discs(color, alpha ?? 1, alike);
+}
+
+/** Rings and names. */
+export function paintNames(pen: Pen, scene: Scene): void {
+  const seen = seenOf(pen, scene);
   const marked = seen.filter(({ node }) => node.isMarked === true);
-  for (const one of marked) pen.ring('--text', one.at, one.radius + radius);
+  const rim = radiusOf(scene);
+  for (const one of marked) pen.ring('--text', one.at, one.radius + rim);
   const labelled = seen.length <= LABELS_MAX ? [...marked, ...seen.filter((one) => !marked.includes(one))] : marked;
   const boxes: Box[] = [];
   for (const one of labelled) {
-    const box = boxOf(pen, one, isRing, one.node.isMarked === true ? radius : 0);
+    const box = boxOf(pen, one, scene.isRing, one.node.isMarked === true ? rim : 0);
     if (boxes.some((other) => areMeeting(box, other))) continue;
     boxes.push(box);
     pen.text(one.node.label, box);
   }
+}
+
+function radiusOf({ nodes }: Scene): number {
+  return Math.max(2, Math.min(9, 60 / Math.sqrt(nodes.length + 1)));
+}
+
+function seenOf({ view }: Pen, scene: Scene): Seen[] {
+  const radius = radiusOf(scene);
+  return scene.nodes
+    .map((node) => ({ node, at: view.toCanvas(node.place), radius: radius * (node.size ?? 1) }))
+    .filter(({ at }) => view.contains(at));
 }
 
 /** Below a node; on the ring, outside of it. */

@@ -72,6 +72,9 @@ export class View {
   }
 }
 
+/** Just below a pixel of the screen, which is drawn much faster than what is wider. */
+const HAIRLINE = 0.99;
+
 export class Pen {
   constructor(
     private readonly context: CanvasRenderingContext2D,
@@ -103,7 +106,7 @@ export class Pen {
     const { context, view } = this;
     context.setTransform(...view.transform);
     context.strokeStyle = this.palette.color(color);
-    context.lineWidth = width / view.scale;
+    context.lineWidth = (width === 0 ? HAIRLINE / view.ratio : width) / view.scale;
     context.globalAlpha = alpha;
     context.setLineDash(dash.map((length) => length / view.scale));
     context.stroke(path);
@@ -117,12 +120,12 @@ export class Pen {
     this.plain();
     context.globalAlpha = alpha;
     context.fillStyle = this.palette.color(color);
-    context.beginPath();
+    // One by one: a path of thousands takes longer.
     for (const { at, radius } of discs) {
-      context.moveTo(at.x + radius, at.y);
+      context.beginPath();
       context.arc(at.x, at.y, radius, 0, 2 * Math.PI);
+      context.fill();
     }
-    context.fill();
     context.globalAlpha = 1;
   }
 

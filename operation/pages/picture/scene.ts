@@ -19,6 +19,7 @@ export interface SceneNode {
 
 export interface LinkStyle {
   readonly color: ColorName;
+  /** In pixels of the style sheet; 0: one of the screen. */
   readonly width: number;
   readonly alpha: number;
   readonly dash: readonly number[];
@@ -39,6 +40,11 @@ const SLOW_MS = 200;
 /** Links are drawn fainter, the more there are. */
 const FAINT_FROM = 300;
 const FAINTEST = 0.06;
+/** More links would only be a grey disc, and take long: of more, so many are drawn, the same ones each time. */
+const LINKS_DRAWN_MAX = 4_000;
+/** Of more, none is wider than a pixel of the screen: wide ones take twenty times as long. */
+const WIDE_LINKS_MAX = 1_000;
+const HAIRLINE = 0;
 const DOTS = [2, 4];
 const DASHES = [8, 4];
 
@@ -73,9 +79,21 @@ export function roundTripColor(rttMs: number): ColorName {
   return rttMs < SLOW_MS ? '--medium' : '--slow';
 }
 
-/** Of so many links. */
-export function faintness(linkCount: number): number {
-  return Math.max(FAINTEST, Math.min(0.9, FAINT_FROM / (linkCount + 1)));
+/** How so many links are drawn where none of them stands out: every so-maniest one, how faint, and how wide at a rate. */
+export class Crowd {
+  readonly every: number;
+  readonly alpha: number;
+  private readonly isWide: boolean;
+
+  constructor(linkCount: number) {
+    this.every = Math.max(1, Math.ceil(linkCount / LINKS_DRAWN_MAX));
+    this.alpha = Math.max(FAINTEST, Math.min(0.9, (FAINT_FROM * this.every) / (linkCount + 1)));
+    this.isWide = linkCount <= WIDE_LINKS_MAX;
+  }
+
+  width(bytesPerSecond: number): number {
+    return this.isWide ? rateWidth(bytesPerSecond) : HAIRLINE;
+  }
 }
 
 /** 1 pixel up to 1 KB/s, one more for each factor of ten. */
