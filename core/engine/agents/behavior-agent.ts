@@ -49,7 +49,8 @@ export class BehaviorAgentOf extends AgentOf<BehaviorSlot> implements BehaviorAg
     this.record({ run: () => this.parts.probes.send(this.owner, to, copy, socketCount) });
   }
 
-  dialBack({ from, socketId }: Probe, nodeId: NodeId): void {
+  dialBack(probe: Probe, nodeId: NodeId): void {
+    const { from, socketId } = Object(probe) as Probe;
     requireAddress('dialBack: probe.from', from);
     requireWhole('dialBack: probe.socketId', socketId, 1);
     requireNodeId('dialBack: nodeId', nodeId);
