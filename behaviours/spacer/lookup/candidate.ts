@@ -55,7 +55,7 @@ export interface Query {
   /** From then on its node counts as silent. */
   giveUpMs: number;
   /** Until then an answer counts, if the lookup goes on. */
-  readonly lateMs: number;
+  lateMs: number;
   outcome: StepOutcome | undefined;
   endedMs: number;
   named: number;

@@ -13,7 +13,7 @@ import { prefixOf } from '../table/contact.js';
 import type { Candidate, Query } from './candidate.js';
 import type { Latency } from './latency.js';
 import { LookupPath, type PathRules } from './path.js';
-import type { LookupEnd, LookupTrace, StepOutcome } from './trace.js';
+import type { FailedOutcome, LookupEnd, LookupTrace, StepOutcome } from './trace.js';
 
 export interface LookupRules extends PathRules {
   /** Disjoint paths. */
@@ -95,12 +95,10 @@ export class Lookup {
     return true;
   }
 
-  /** No answer will come. */
-  failed(query: Query, outcome: Exclude<StepOutcome, 'answered' | 'slow'>, nowMs: number): boolean {
-    if (!this.waiting.has(query)) return false;
-    this.settle(query, outcome, nowMs);
-    (this.paths[query.pathIndex] as LookupPath).failed(query);
-    return true;
+  /** No answer will come, not even a late one. */
+  failed(query: Query, outcome: FailedOutcome, nowMs: number): boolean {
+    query.lateMs = Math.min(query.lateMs, nowMs);
+    return this.giveUp(query, outcome, nowMs);
   }
 
   /** This node itself was held up so long: what was to come by now may not have been read yet. */
@@ -179,10 +177,17 @@ export class Lookup {
   private expire(nowMs: number): void {
     if (this.ended !== undefined) return;
     for (const query of [...this.waiting]) {
-      if (nowMs >= query.giveUpMs && this.failed(query, 'silent', nowMs)) this.latency.missed();
+      if (nowMs >= query.giveUpMs && this.giveUp(query, 'silent', nowMs)) this.latency.missed();
       else if (nowMs >= query.slowMs) query.candidate.state = 'slow';
     }
     if (nowMs >= this.startedMs + this.rules.deadlineMs) this.finish('deadline', nowMs);
+  }
+
+  private giveUp(query: Query, outcome: FailedOutcome, nowMs: number): boolean {
+    if (!this.waiting.has(query)) return false;
+    this.settle(query, outcome, nowMs);
+    (this.paths[query.pathIndex] as LookupPath).failed(query);
+    return true;
   }
 
   private settle(query: Query, outcome: StepOutcome, nowMs: number): boolean {

@@ -12,7 +12,7 @@ import type { SizeEstimate } from '../table/size-estimate.js';
 import type { Query } from './candidate.js';
 import { Latency } from './latency.js';
 import { type FoundNode, Lookup } from './lookup.js';
-import type { StepOutcome } from './trace.js';
+import type { FailedOutcome } from './trace.js';
 
 /** What is looked up. */
 export interface LookupWish {
@@ -57,7 +57,7 @@ export interface LookupsParts {
 const ENOUGH = 9;
 /** Who looks so much too late was held up itself: answers may be there that nobody has read. */
 const HELD_UP_MS = 50;
-const OUTCOMES: Readonly<Record<Exclude<Reply['code'], 'ok'>, Exclude<StepOutcome, 'answered' | 'slow'>>> = {
+const OUTCOMES: Readonly<Record<Exclude<Reply['code'], 'ok'>, FailedOutcome>> = {
   busy: 'busy',
   unreachable: 'unreachable',
   silent: 'silent',

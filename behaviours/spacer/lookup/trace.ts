@@ -6,6 +6,8 @@ import type { NodeId } from '../../../core/index.js';
 /** What became of a question. `slow`: nobody waited for it any more when the lookup ended. */
 export type StepOutcome = 'answered' | 'silent' | 'unreachable' | 'busy' | 'unproven' | 'malformed' | 'slow';
 
+export type FailedOutcome = Exclude<StepOutcome, 'answered' | 'slow'>;
+
 /** One question of a lookup. */
 export interface LookupStep {
   readonly nodeId: NodeId;

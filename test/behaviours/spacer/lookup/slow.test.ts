@@ -3,6 +3,7 @@
  * own making, and where nobody answers any more questions are given up later.
  */
 import { expect } from 'chai';
+import type { Query } from '../../../../behaviours/spacer/lookup/candidate.js';
 import { LATENCY_LIMITS, Latency } from '../../../../behaviours/spacer/lookup/latency.js';
 import { Lookup } from '../../../../behaviours/spacer/lookup/lookup.js';
 import type { NodeId } from '../../../../core/index.js';
@@ -56,6 +57,18 @@ describe('the patience of lookups', () => {
     late.next(1_000);
     expect(late.answered(asked, [], 2_000)).to.equal(false);
     expect([late.next(2_000), late.end]).to.deep.equal([[], 'all-silent']);
+  });
+
+  it('ends at once when no late answer can come any more, and not before', () => {
+    const random = new SeededRandom(6);
+    const neighbours = [random.nodeId(), random.nodeId()].map((nodeId) => ({ nodeId, addresses: [] }));
+    const lookup = new Lookup({ ...RULES, key: random.nodeId(), self: random.nodeId() }, warm(20), 0, () => false, neighbours);
+    const [one, other] = lookup.next(0) as [Query, Query];
+    lookup.next(1_000);
+    expect(lookup.failed(one, 'unreachable', 1_500)).to.equal(false);
+    expect([lookup.next(1_500), lookup.end, lookup.nextDueMs]).to.deep.equal([[], undefined, 2_000]);
+    lookup.failed(other, 'busy', 1_600);
+    expect([lookup.next(1_600), lookup.end]).to.deep.equal([[], 'all-silent']);
   });
 
   it('does not count the time for which this node itself was held up', () => {
