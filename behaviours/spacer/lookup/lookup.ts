@@ -41,6 +41,7 @@ export class Lookup {
   private readonly answeredOn = new Map<NodeId, number>();
   private ended: LookupEnd | undefined;
   private endedMs = 0;
+  private doneByMs = Number.POSITIVE_INFINITY;
 
   constructor(
     readonly rules: LookupRules,
@@ -64,7 +65,7 @@ export class Lookup {
   /** When `next` is to be asked again, if nothing else happens before. */
   get nextDueMs(): number {
     if (this.ended !== undefined) return Number.POSITIVE_INFINITY;
-    let dueMs = this.startedMs + this.rules.deadlineMs;
+    let dueMs = Math.min(this.startedMs + this.rules.deadlineMs, this.doneByMs);
     for (const { candidate, slowMs, giveUpMs } of this.waiting) dueMs = Math.min(dueMs, candidate.state === 'slow' ? giveUpMs : slowMs);
     return this.waiting.size === 0 ? Math.min(dueMs, this.lateMs) : dueMs;
   }
@@ -107,6 +108,11 @@ export class Lookup {
       query.slowMs += heldUpMs;
       query.giveUpMs += heldUpMs;
     }
+  }
+
+  /** What is known by then is enough; of two such times the earlier one holds. */
+  doneBy(dueMs: number): void {
+    this.doneByMs = Math.min(this.doneByMs, dueMs);
   }
 
   /** Enough is known, or nobody wants to know any more. */
@@ -180,6 +186,7 @@ export class Lookup {
       if (nowMs >= query.giveUpMs && this.giveUp(query, 'silent', nowMs)) this.latency.missed();
       else if (nowMs >= query.slowMs) query.candidate.state = 'slow';
     }
+    if (nowMs >= this.doneByMs) this.finish('done', nowMs);
     if (nowMs >= this.startedMs + this.rules.deadlineMs) this.finish('deadline', nowMs);
   }
 

@@ -11,6 +11,9 @@ import type { Values } from './values.js';
 const SERVICE_DOMAIN = 'spacer/service/1:';
 /** Who looks for a provider has enough with so many. */
 const ENOUGH = 4;
+/** What was found by then is used: before those who wait give up. */
+const FIND_MS = 8_000;
+const FIND_SHARE = 0.8;
 /** A record outlives so many looks at the neighbourhood. */
 const LOOKS = 2;
 
@@ -36,9 +39,9 @@ export class Services implements ServiceDirectory {
     if (this.isJoined) void this.announce();
   }
 
-  find(_agent: BehaviorAgent, serviceId: number, settle: (providers: readonly NodeId[]) => void): void {
-    const { values } = this.parts;
-    values.providers(this.keyOf(serviceId), ENOUGH).then(settle, () => settle([]));
+  find({ limits }: BehaviorAgent, serviceId: number, settle: (providers: readonly NodeId[]) => void): void {
+    const deadlineMs = Math.min(FIND_MS, Math.ceil(FIND_SHARE * limits.serviceLookupMs));
+    this.parts.values.providers(this.keyOf(serviceId), ENOUGH, deadlineMs).then(settle, () => settle([]));
   }
 
   /** The own neighbourhood was looked up. */

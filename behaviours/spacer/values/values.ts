@@ -45,6 +45,8 @@ export interface ValuesParts extends StoringParts {
 
 const TTL_MS = 3_600_000;
 const CACHE_MS = 600_000;
+/** Who has found a provider, and fewer than enough, waits so long for more. */
+const GRACE_MS = 2_000;
 /** Pieces of one value that are put, or looked for, at once. */
 const PIECES_AT_ONCE = 4;
 
@@ -55,6 +57,9 @@ interface Finding {
   /** Who answered and had none. */
   readonly without: readonly Holder[];
 }
+
+/** What somebody who has answered has; it may finish the lookup. */
+type Collect = (records: readonly SoundRecord[], lookup: Lookup, nowMs: number) => void;
 
 /** What the table of a space keeps for this node. */
 export class Values {
@@ -131,15 +136,23 @@ export class Values {
     this.published.delete(`provider/${key}`);
   }
 
-  /** Who provides a key; with `enough`, it is not looked for more than so many. */
-  async providers(key: NodeId, enough = Number.POSITIVE_INFINITY): Promise<readonly NodeId[]> {
+  /**
+   * Who provides a key. With `enough` it is not looked for much longer once some are found, nor for more than so many. `deadlineMs`: the option of the
+   * spacer by default. What was found by then counts; with nothing it rejects with `LOOKUP_DEADLINE`.
+   */
+  async providers(key: NodeId, enough = Number.POSITIVE_INFINITY, deadlineMs?: number): Promise<readonly NodeId[]> {
     const found = new Set(providersIn(this.kept(key)));
     if (found.size >= enough) return [...found];
-    const { records } = await this.find(key, (record) => {
-      for (const nodeId of providersIn([record])) found.add(nodeId);
-      return found.size >= enough;
+    const collect: Collect = (records, lookup, nowMs) => {
+      const named = providersIn(records);
+      for (const nodeId of named) found.add(nodeId);
+      if (found.size >= enough) lookup.finish('done', nowMs);
+      else if (named.length > 0 && enough !== Number.POSITIVE_INFINITY) lookup.doneBy(nowMs + GRACE_MS);
+    };
+    await this.find(key, collect, deadlineMs).catch((error) => {
+      if (found.size === 0 || error.code !== 'LOOKUP_DEADLINE') throw error;
     });
-    return [...new Set([...found, ...providersIn(records)])];
+    return [...found];
   }
 
   /** Says once that this node provides a key, unless as many others do as are kept. For the spacer alone. */
@@ -183,10 +196,13 @@ export class Values {
   }
 
   private async record(key: NodeId): Promise<SoundRecord | undefined> {
-    const own = this.kept(key).find(({ author }) => author === undefined);
+    const isValue = ({ author }: SoundRecord) => author === undefined;
+    const own = this.kept(key).find(isValue);
     if (own !== undefined) return own;
-    const { records, without } = await this.find(key, ({ author }) => author === undefined);
-    const record = records.find(({ author }) => author === undefined);
+    const { records, without } = await this.find(key, (sound, lookup, nowMs) => {
+      if (sound.some(isValue)) lookup.finish('done', nowMs);
+    });
+    const record = records.find(isValue);
     if (record !== undefined && without[0] !== undefined) this.cache(record, without[0]);
     return record;
   }
@@ -204,8 +220,8 @@ export class Values {
     throw new NetworkError('VALUE_INCOMPLETE', `the value is incomplete: ${why}`, { details: { key } });
   }
 
-  /** Looks the key up, and collects what those who answer have. Ends early with the first record that is enough. */
-  private find(key: NodeId, isEnough: (record: SoundRecord) => boolean = () => false): Promise<Finding> {
+  /** Looks the key up, and collects what those who answer have. */
+  private find(key: NodeId, collect?: Collect, deadlineMs?: number): Promise<Finding> {
     const { lookups, ports, k, act } = this.parts;
     const holders: Holder[] = [];
     const without: Holder[] = [];
@@ -217,7 +233,7 @@ export class Values {
       records.push(...sound);
       holders.push({ node, token: found.token });
       if (sound.length === 0) without.push({ node, token: found.token });
-      if (sound.some(isEnough)) running.lookup.finish('done', agent.nowMs);
+      collect?.(sound, running.lookup, agent.nowMs);
       return true;
     };
     return new Promise((resolve, reject) => {
@@ -227,7 +243,8 @@ export class Values {
         if (end === 'done' || end === 'empty-table' || end === undefined) resolve({ lookup, holders, records, without });
         else reject(lookupError(lookup, end));
       };
-      act((agent) => lookups.start(agent, { key, count: k, enough: k, question: { op: OP_FIND, body: findBody(key) }, read, settle }));
+      const question = { op: OP_FIND, body: findBody(key) };
+      act((agent) => lookups.start(agent, { key, count: k, enough: k, deadlineMs, question, read, settle }));
     });
   }
 
