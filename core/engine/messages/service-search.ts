@@ -33,9 +33,12 @@ interface Found {
 
 interface WaitingMessage {
   readonly sending: Sending;
+  /** Copies, as the options are: the caller may change its own. */
   readonly route: RouteOf<'service'>;
   readonly body: Uint8Array;
   readonly options: SendOptions;
+  /** Of body and extension. */
+  readonly bytes: number;
 }
 
 export interface ServiceSearchParts {
@@ -93,12 +96,15 @@ export class ServiceSearch implements ProvidersBeyond, BehaviorObserver {
   /** A message to a service whose providers are looked up waits for them; `unreachable` where there is no room. */
   wait(owner: Sending, route: RouteOf<'service'>, body: Uint8Array, options: SendOptions): SendResult {
     const { limits } = this.parts.context;
+    const { extension } = options;
+    const bytes = body.length + (extension?.length ?? 0);
     if (body.length > limits.payloadBytesMax) return 'too-large';
-    if (this.messages >= limits.awaitedMessagesMax || this.bytes + body.length > limits.awaitedBytesMax) return 'unreachable';
+    if (this.messages >= limits.awaitedMessagesMax || this.bytes + bytes > limits.awaitedBytesMax) return 'unreachable';
     const serviceId = route.serviceId ?? owner.serviceId;
     const { behavior, isGate } = owner;
     const sending: Sending = { behavior, serviceId: owner.serviceId, isGate, transaction: 0, recorded: undefined };
-    const message = { sending, route, body: body.slice(), options };
+    const kept = extension === undefined ? { ...options } : { ...options, extension: extension.slice() };
+    const message = { sending, route: { ...route }, body: body.slice(), options: kept, bytes };
     this.count(message, 1);
     owner.recorded ??= [];
     owner.recorded.push({ run: () => this.add(serviceId, message), undo: () => this.count(message, -1) });
@@ -169,11 +175,11 @@ export class ServiceSearch implements ProvidersBeyond, BehaviorObserver {
   }
 
   private sendOn(message: WaitingMessage): void {
-    const { callbacks, context, signals } = this.parts;
+    const { context, signals } = this.parts;
     this.count(message, -1);
     const { sending, options, body } = message;
     if (sending.behavior?.isEnded === true || context.isStopping) return context.dropped('unreachable', 1, undefined, sending.serviceId);
-    const result = callbacks.transact(sending, message, (again) => this.resend(again));
+    const result = this.attempt(message);
     if (result === 'queued') return;
     const { serviceId: fromServiceId } = sending;
     const { serviceId = fromServiceId, streamId = 0 } = options;
@@ -181,12 +187,26 @@ export class ServiceSearch implements ProvidersBeyond, BehaviorObserver {
     signals.lost({ cause, by: context.self, fromServiceId, serviceId, streamId, payloadStart: body.slice(0, 16) });
   }
 
+  /** What keeps one message from being sent keeps no other one. */
+  private attempt(message: WaitingMessage): SendResult {
+    const { callbacks, context } = this.parts;
+    try {
+      return callbacks.transact(message.sending, message, (again) => this.resend(again));
+    } catch (cause) {
+      context.options.log.error(
+        { service: message.sending.serviceId, err: cause },
+        'a message that waited for its provider cannot be sent',
+      );
+      return 'unreachable';
+    }
+  }
+
   private isReachable(nodeId: NodeId): boolean {
     return this.parts.router.pathToNode(nodeId).type !== 'reject';
   }
 
-  private count({ body }: WaitingMessage, sign: 1 | -1): void {
+  private count({ bytes }: WaitingMessage, sign: 1 | -1): void {
     this.messages += sign;
-    this.bytes += sign * body.length;
+    this.bytes += sign * bytes;
   }
 }
