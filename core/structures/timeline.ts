@@ -40,11 +40,10 @@ export class Timeline<Source extends TimerSource> {
   }
 
   #wake(source: Source): void {
-    for (;;) {
-      const due = this.#pending.takeDue(source.nowMs);
-      if (due === undefined) break;
-      due.value(source);
+    try {
+      for (let due = this.#pending.takeDue(source.nowMs); due !== undefined; due = this.#pending.takeDue(source.nowMs)) due.value(source);
+    } finally {
+      this.#timer.at(source, this.#pending.nextDueMs);
     }
-    this.#timer.at(source, this.#pending.nextDueMs);
   }
 }

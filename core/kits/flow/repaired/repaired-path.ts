@@ -170,7 +170,6 @@ export class RepairedPath<Frame extends RepairedFrame> {
     const found = this.#acknowledge(ranges, nowMs);
     if (found.length === 0) return true;
     this.#greatestAcked = Math.max(this.#greatestAcked, newest.last);
-    this.silentSinceMs = this.isQuiet ? Number.POSITIVE_INFINITY : nowMs;
     this.#probeCount = 0;
     this.#probesDue = 0;
     this.#pauseCount = 0;
@@ -224,14 +223,19 @@ export class RepairedPath<Frame extends RepairedFrame> {
   #acknowledge(ranges: readonly PacketRange[], nowMs: number): SentPacket<Frame>[] {
     const found = this.#transit.take(ranges);
     for (const packet of found) this.#arrived(packet);
-    this.#acquit(ranges, nowMs);
+    const hasCome = this.#acquit(ranges, nowMs) || found.length > 0;
+    if (hasCome) this.silentSinceMs = this.isQuiet ? Number.POSITIVE_INFINITY : nowMs;
     return found;
   }
 
-  /** Packets that were taken for lost, and have come. */
-  #acquit(ranges: readonly PacketRange[], nowMs: number): void {
-    if (this.isQuiet) return this.#transit.forgetSuspects();
-    for (const packet of this.#transit.acquit(ranges)) {
+  /** Packets that were taken for lost, and have come. Whether there are any. */
+  #acquit(ranges: readonly PacketRange[], nowMs: number): boolean {
+    if (this.isQuiet) {
+      this.#transit.forgetSuspects();
+      return false;
+    }
+    const acquitted = this.#transit.acquit(ranges);
+    for (const packet of acquitted) {
       this.counters.packetsWronglyLost++;
       if (packet.number >= this.#firstNumber) {
         this.#reordering.wronglyLost(this.#greatestAcked - packet.number, nowMs - packet.sentMs, this.#roundTrip);
@@ -239,6 +243,7 @@ export class RepairedPath<Frame extends RepairedFrame> {
       }
       this.#arrived(packet);
     }
+    return acquitted.length > 0;
   }
 
   #arrived({ number, frames, byteCount }: SentPacket<Frame>): void {
