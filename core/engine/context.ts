@@ -67,6 +67,8 @@ export interface DatagramFacts {
   readonly source?: DatagramSource | undefined;
   readonly localAddress: Address | undefined;
   readonly mayOpen: boolean;
+  /** The socket was opened for a volley of probes. */
+  readonly isOfVolley?: boolean;
 }
 
 /** What the world has to do for a network, in this order. Links of datagrams have no channel: what is to be done to one is nothing. */
@@ -93,9 +95,9 @@ export type ProbeEffect =
       readonly datagram: Uint8Array;
       readonly volley: { readonly name: string; readonly socketCount: number } | undefined;
     }
-  /** The fresh sockets of that name are needed no longer, but for those that were dialled from. */
-  | { readonly type: 'end-volley'; readonly name: string }
-  /** The same of one that was dialled from. */
+  /** The fresh sockets of that name are needed no longer, but for those that links use. */
+  | { readonly type: 'end-volley'; readonly name: string; readonly kept: readonly number[] }
+  /** The same of one that a link used. */
   | { readonly type: 'leave-socket'; readonly socketId: number };
 
 export type ChannelEffect =

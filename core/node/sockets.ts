@@ -21,10 +21,8 @@ interface Socket {
   addresses: readonly Address[];
   /** Dials that wait for it to be bound. */
   readonly waiting: Set<ReachSink>;
-  /** Of a socket that was opened for a volley: its name, until it is dialled from. */
-  volley?: string | undefined;
-  /** It was opened for one: no other dial leaves from it. */
-  readonly isOwn: boolean;
+  /** The volley that it was opened for: no other dial leaves from it. */
+  readonly volley: string | undefined;
 }
 
 /** What a dial reports: exactly one of the two, later, unless it was cancelled. */
@@ -59,8 +57,7 @@ export class Sockets {
   /** Finds a socket for a dial: one from which the remote can be reached, or else one that is opened for dials. `undefined`: `sink` knows it already. */
   reach(remote: Address, transport: DatagramTransport, sink: ReachSink, socketId?: number): Dial | undefined {
     const named = socketId === undefined ? undefined : this.byId.get(socketId);
-    if (named !== undefined) named.volley = undefined;
-    const socket = named ?? this.suiting(remote, transport) ?? this.open(transport.anyAddress(remote), transport);
+    const socket = named ?? this.forDial(remote, transport);
     socket.waiting.add(sink);
     if (socket.addresses.length === 0) return { cancel: () => socket.waiting.delete(sink) };
     this.ready(socket);
@@ -73,7 +70,7 @@ export class Sockets {
     const sinkOf = (socket: Socket): ReachSink => ({ onReady: () => send(socket), onFailed: () => {} });
     try {
       if (volley === undefined) {
-        const socket = this.suiting(to, transport) ?? this.open(transport.anyAddress(to), transport);
+        const socket = this.forDial(to, transport);
         socket.waiting.add(sinkOf(socket));
         if (socket.addresses.length > 0) this.ready(socket);
         return;
@@ -85,11 +82,13 @@ export class Sockets {
     } catch {}
   }
 
-  /** Closes what was opened for a volley and never dialled from, or the one that was. */
+  /** Closes what was opened for a volley and carries no link, or the one that did. */
   leave(effect: Exclude<ProbeEffect, { type: 'probe' }>): void {
     for (const socket of [...this.byId.values()]) {
-      if (!socket.isOwn) continue;
-      if (effect.type === 'end-volley' ? socket.volley === effect.name : socket.id === effect.socketId) this.end(socket);
+      if (socket.volley === undefined) continue;
+      const isMeant =
+        effect.type === 'end-volley' ? socket.volley === effect.name && !effect.kept.includes(socket.id) : socket.id === effect.socketId;
+      if (isMeant) this.end(socket);
     }
   }
 
@@ -102,8 +101,15 @@ export class Sockets {
     for (const socket of [...this.byId.values()]) this.end(socket);
   }
 
+  /** A socket that was opened for dials and does not suit lacks a family of addresses: another one would, too. What it cannot send is lost. */
+  private forDial(remote: Address, transport: DatagramTransport): Socket {
+    const opened = () =>
+      [...this.byId.values()].find((socket) => socket.transport === transport && !socket.isListening && socket.volley === undefined);
+    return this.suiting(remote, transport) ?? opened() ?? this.open(transport.anyAddress(remote), transport);
+  }
+
   private suiting(remote: Address, transport: DatagramTransport): Socket | undefined {
-    const own = [...this.byId.values()].filter((socket) => socket.transport === transport && !socket.isOwn);
+    const own = [...this.byId.values()].filter((socket) => socket.transport === transport && socket.volley === undefined);
     const isNear = classOf(remote) === 'loopback';
     const suits = (address: Address) => address.hostKind === remote.hostKind && (isNear || classOf(address) !== 'loopback');
     const isOpening = ({ isListening, addresses }: Socket) => !isListening && addresses.length === 0;
@@ -111,7 +117,7 @@ export class Sockets {
   }
 
   private open(address: Address, transport: DatagramTransport, listener?: BoundSink, volley?: string): Socket {
-    const facts = { id: ++this.lastId, transport, isListening: listener !== undefined, isOwn: volley !== undefined, volley };
+    const facts = { id: ++this.lastId, transport, isListening: listener !== undefined, volley };
     const socket: Socket = { ...facts, addresses: [], waiting: new Set() };
     this.byId.set(socket.id, socket);
     try {
@@ -133,7 +139,9 @@ export class Sockets {
       },
       onDatagram: (bytes, from, source) => {
         const localAddress = localOf(socket, from);
-        this.step({ type: 'datagram', socketId, bytes, from, source, localAddress, mayOpen: socket.isListening && this.isAccepting });
+        const mayOpen = socket.isListening && this.isAccepting;
+        const isOfVolley = socket.volley !== undefined;
+        this.step({ type: 'datagram', socketId, bytes, from, source, localAddress, mayOpen, isOfVolley });
       },
       onUnreachable: (to, cause) => this.step({ type: 'unreachable', socketId, to, cause }),
       onFailed: (cause) => {

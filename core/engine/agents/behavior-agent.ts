@@ -56,7 +56,14 @@ export class BehaviorAgentOf extends AgentOf<BehaviorSlot> implements BehaviorAg
     requireNodeId('dialBack: nodeId', nodeId);
     const { owner } = this;
     const { dialer, probes } = this.parts;
-    const request = { attemptId: dialer.nextAttemptId(), target: from.withNodeId(nodeId), owner, socketId, aim: 'direct-path' as const };
+    const request = {
+      attemptId: dialer.nextAttemptId(),
+      target: from.withNodeId(nodeId),
+      owner,
+      socketId,
+      aim: 'direct-path' as const,
+      onSettled: () => probes.leave(socketId),
+    };
     this.record({
       run: () => {
         if (owner.isEnded) return;

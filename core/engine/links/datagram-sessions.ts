@@ -11,6 +11,7 @@ import type { Handovers } from './handovers.js';
 import type { Link } from './link.js';
 import type { ChannelLink } from './link-channel.js';
 import type { LinkSecurity } from './link-security.js';
+import type { Probes } from './probes.js';
 
 /** What a datagram is for. */
 export interface Session {
@@ -25,6 +26,7 @@ export class DatagramSessions {
     private readonly context: EngineContext,
     private readonly security: LinkSecurity,
     private readonly handovers: Handovers,
+    private readonly probes: Probes,
   ) {
     this.indices = new SessionIndices(context.options.random);
   }
@@ -62,9 +64,10 @@ export class DatagramSessions {
       session.link = carried as Link;
     };
     const onSilent = () => this.handovers.silent(session.link, session.channel);
+    const onEnded = () => this.probes.leave(socketId);
     const initiation = link.heldChunks.pop();
     const counters = context.metrics.repair;
-    const options = { socketId, remoteAddress, frameBytesMax, counters, secure, initiation, onMoved, onCarried, onSilent };
+    const options = { socketId, remoteAddress, frameBytesMax, counters, secure, initiation, onMoved, onCarried, onSilent, onEnded };
     session.channel = new DatagramChannel(context, link, options);
     return session.channel;
   }

@@ -71,7 +71,7 @@ export class Datagrams implements LinkObserver {
 
   ended(link: Link): void {
     if (link.initiationKey !== undefined) this.initiated.delete(link.initiationKey);
-    this.parts.probes.linkEnded(link);
+    if (link.socketId !== undefined) this.parts.probes.leave(link.socketId);
   }
 
   /** What an initiation began carries another link now. */
@@ -110,6 +110,7 @@ export class Datagrams implements LinkObserver {
     const facts = { connectionId: this.parts.links.nextId(), remoteAddress: from, localAddress, socketId, place: source?.place };
     const link = this.parts.links.accept(facts, new Uint8Array(bytes));
     if (link.isOver) return;
+    if (arrival.isOfVolley === true) this.parts.probes.take(socketId);
     link.initiationKey = key;
     this.initiated.set(key, link);
   }

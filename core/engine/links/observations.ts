@@ -55,8 +55,9 @@ export function mappingOf(all: readonly Observation[]): NatMapping {
   const bySocket = new Map<string, Observation[]>();
   for (const observation of all) {
     if (observation.kind !== 'datagram' || observation.localAddress === undefined) continue;
-    const { text } = observation.localAddress;
-    bySocket.set(text, [...(bySocket.get(text) ?? []), observation]);
+    // Its host is said in several ways: as bound, as any, or as that of an interface; and each family has a mapping of its own.
+    const socket = `${observation.localAddress.port} ${observation.seenAt.hostKind}`;
+    bySocket.set(socket, [...(bySocket.get(socket) ?? []), observation]);
   }
   const mappings = [...bySocket.values()].map(mappingOfSocket);
   return (['address-dependent', 'endpoint-independent', 'none'] as const).find((mapping) => mappings.includes(mapping)) ?? 'unknown';

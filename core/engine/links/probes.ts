@@ -11,25 +11,26 @@ import { hexOf } from '../../structures/bytes.js';
 import type { Callbacks } from '../behaviors/callbacks.js';
 import type { BehaviorSlot } from '../behaviors/owner.js';
 import type { Action, DatagramFacts, EngineContext } from '../context.js';
-import type { Link } from './link.js';
+import type { LinkTable } from './link-table.js';
 
 /** Tokens that are awaited at once, by all behaviours. */
 export const PROBES_MAX = 4_096;
 /** Remote hosts that one token makes welcome. */
 const HOSTS_MAX = 16;
-/** A socket that a dial took outlives its link by as long as the goodbye may take. */
+/** A socket of a volley outlives its link by as long as the goodbye may take. */
 const SOCKET_LINGER_MS = 5_000;
 
 export class Probes {
   private readonly awaited = new Map<string, AwaitedProbe>();
   /** By host: for how many tokens it was probed. */
   private readonly welcome = new Map<string, number>();
-  /** Sockets of volleys from which links go. */
+  /** Sockets of volleys that links use, or are about to. */
   private readonly taken = new Set<number>();
 
   constructor(
     private readonly context: EngineContext,
     private readonly callbacks: Callbacks,
+    private readonly links: LinkTable,
   ) {}
 
   get size(): number {
@@ -51,15 +52,17 @@ export class Probes {
     return true;
   }
 
-  ended({ wish, hosts, hasVolley, deadlineId }: AwaitedProbe): void {
-    if (!this.awaited.delete(wish.token)) return;
+  ended(probe: AwaitedProbe): void {
+    const { wish, hosts, hasVolley, deadlineId } = probe;
+    if (this.awaited.get(wish.token) !== probe) return;
+    this.awaited.delete(wish.token);
     this.context.deadlines.take(deadlineId);
     for (const host of hosts) {
       const count = (this.welcome.get(host) ?? 1) - 1;
       if (count === 0) this.welcome.delete(host);
       else this.welcome.set(host, count);
     }
-    if (hasVolley) this.context.effect({ type: 'end-volley', name: wish.token });
+    if (hasVolley) this.context.effect({ type: 'end-volley', name: wish.token, kept: [...this.taken] });
   }
 
   /** Nothing, where the token is not awaited. `socketCount`: from so many fresh sockets. */
@@ -87,16 +90,25 @@ export class Probes {
     return this.welcome.has(host);
   }
 
-  /** A link is dialled from a socket that a probe has named. */
+  /** A link comes to a socket of a volley, or is dialled from one. */
   take(socketId: number): void {
     this.taken.add(socketId);
   }
 
-  /** Its socket is needed no longer, where it was opened for probes. */
-  linkEnded({ socketId }: Link): void {
-    if (socketId === undefined || !this.taken.delete(socketId)) return;
+  /** A channel on that socket, or a dial from it, is over: it is closed a little later, unless another link uses it. */
+  leave(socketId: number): void {
+    if (!this.taken.has(socketId)) return;
     const { deadlines, nowMs } = this.context;
-    deadlines.add(() => this.context.effect({ type: 'leave-socket', socketId }), nowMs + SOCKET_LINGER_MS);
+    const close = () => {
+      if (this.isUsed(socketId) || !this.taken.delete(socketId)) return;
+      this.context.effect({ type: 'leave-socket', socketId });
+    };
+    deadlines.add(close, nowMs + SOCKET_LINGER_MS);
+  }
+
+  private isUsed(socketId: number): boolean {
+    for (const link of this.links.all) if (link.socketId === socketId || link.former?.socketId === socketId) return true;
+    return false;
   }
 
   /** What a behaviour awaited that has ended. */

@@ -149,6 +149,27 @@ describe('probes', () => {
     await network.stop();
   });
 
+  it('a link that comes to a socket of a volley keeps it, as one that leaves from it, and gives it back when it is over', async () => {
+    const { network, ada, bob } = await pair();
+    const [first] = await new Promise<Probe[]>((resolve) => {
+      proberOf(bob).run((agent) => agent.awaitProbe(TOKEN, 5_000, (_agent, probe) => resolve([probe])));
+      proberOf(ada).run((agent) => {
+        agent.awaitProbe(TOKEN, 5_000, () => {});
+        agent.probe(at('bob'), TOKEN, 16);
+      });
+      void network.run(200);
+    });
+    proberOf(bob).run((agent) => agent.dialBack(first as Probe, ada.id));
+    await network.run(20_000);
+    expect([ada, bob].map((node) => node.connections().length)).to.deep.equal([1, 1]);
+    const { byId } = (ada as unknown as { runner: { channels: { sockets: { byId: Map<number, unknown> } } } }).runner.channels.sockets;
+    expect(byId.size).to.equal(2);
+    ada.disconnectNode(bob.id);
+    await network.run(20_000);
+    expect(byId.size).to.equal(1);
+    await network.stop();
+  });
+
   it('name what is wrong with what they are given', async () => {
     const { network, ada } = await pair();
     const run = (work: (agent: BehaviorAgent) => unknown) => errorOf(() => proberOf(ada).run(work));

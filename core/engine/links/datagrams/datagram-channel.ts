@@ -181,6 +181,7 @@ export class DatagramChannel implements LinkChannel {
     this.#acknowledgeLast();
     this.#wake.end();
     this.#secure.wipe();
+    this.options.onEnded();
   }
 
   /** An initiation came: the answer is no longer than that. */

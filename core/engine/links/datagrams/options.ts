@@ -8,6 +8,8 @@ import type { ChannelLink } from '../link-channel.js';
 
 export interface DatagramChannelOptions {
   readonly socketId: number;
+  /** The channel uses its socket no longer. */
+  readonly onEnded: () => void;
   readonly remoteAddress: Address;
   readonly frameBytesMax: number;
   readonly counters: RepairCounters;
