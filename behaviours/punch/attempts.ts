@@ -24,8 +24,8 @@ import { hexOf } from '../../core/structures/bytes.js';
 import { Budget } from './budget.js';
 import { NONCE_BYTES, POP, type PunchMessage, type Reason, writeAgreed, writePop, writeRefused } from './messages.js';
 import { type Meeting, Opening, type Outcome } from './opening.js';
-import { ATTEMPTS_MAX, type PunchCounters, type PunchSettings } from './options.js';
-import { datagramAddresses, nearAddresses, prove } from './proof.js';
+import { ATTEMPTS_MAX, ATTEMPTS_PER_HELPER_MAX, type PunchCounters, type PunchSettings } from './options.js';
+import { addressOf, datagramAddresses, isForDatagrams, nearAddresses, prove } from './proof.js';
 import { addressIn } from './referral.js';
 
 export interface AttemptsParts {
@@ -34,6 +34,8 @@ export interface AttemptsParts {
   readonly signer: Signer;
   readonly view: NodeView;
   readonly timeline: Timeline<BehaviorAgent>;
+  /** Whether that neighbour has this service. */
+  readonly canPunch: (connection: Connection) => boolean;
 }
 
 /** What came of the last attempt with a node. */
@@ -47,7 +49,9 @@ interface Asking {
   /** Are to be dialled, in this order. */
   ready(agent: BehaviorAgent, addresses: readonly Address[]): void;
   /** The helper cannot help. */
-  refused(agent: BehaviorAgent, text: string): void;
+  refused(agent: BehaviorAgent, text: string, reason: Reason | undefined): void;
+  /** Nothing comes of it any more. */
+  ended(): void;
 }
 
 interface Attempt {
@@ -64,8 +68,10 @@ interface Attempt {
 /** For so long the helper may take. */
 const REFERRAL_MS = 2_400;
 const PAST_MAX = 256;
+/** Longer than helpers have anybody wait. */
+const WAIT_MS_MAX = 2_000;
 
-export const TEXTS: Readonly<Record<Reason, string>> = {
+const TEXTS: Readonly<Record<Reason, string>> = {
   'not-helping': 'it helps nobody',
   'no-line': 'it has no direct connection to the node',
   busy: 'it helps with as many attempts as it may',
@@ -88,17 +94,18 @@ export class Attempts {
     return this.byNonce.size;
   }
 
-  isWith(nodeId: NodeId): boolean {
-    return this.with(nodeId) !== undefined;
+  /** Whether this node has asked for help to the node already. */
+  isAsking(nodeId: NodeId): boolean {
+    return [...this.byNonce.values()].some(({ peer, asking }) => peer === nodeId && asking !== undefined);
   }
 
   /** Asks a neighbour for help; one of the two functions of `asking` is called once. */
   ask(agent: BehaviorAgent, helper: Connection, peer: NodeId, asking: Asking): void {
-    const at = datagramAddresses(agent, helper);
+    const at = datagramAddresses(agent, helper, addressOf(this.parts.view, helper));
     const [nonce, token] = [agent.random.bytes(NONCE_BYTES), agent.random.bytes(NONCE_BYTES)];
     const attempt: Attempt = { nonce, peer, helper, asking, proof: undefined, opening: undefined };
     if (at.length === 0) return this.refuse(agent, attempt, 'no address of it for datagrams is known');
-    if (this.size >= ATTEMPTS_MAX) return this.refuse(agent, attempt, 'this node has as many attempts as it may');
+    if (this.isFull(helper)) return this.refuse(agent, attempt, 'this node has as many attempts as it may');
     this.parts.counters.asked++;
     this.begin(agent, attempt);
     agent.send(toConnection(helper.id), writePop(this.writer, POP, nonce, { token, mapping: this.mapping, node: peer }), {
@@ -109,17 +116,15 @@ export class Attempts {
 
   /** A neighbour of the helper's wants to reach this node. */
   popping(agent: BehaviorAgent, helper: Connection, { nonce, token, node: peer }: PunchMessage): void {
-    const at = datagramAddresses(agent, helper);
-    const refusal = this.refusalOf(agent, at, peer, nonce);
+    const at = datagramAddresses(agent, helper, addressOf(this.parts.view, helper));
+    const refusal = at.length === 0 ? 'declined' : this.whyNot(agent, helper, peer, nonce);
     if (refusal !== undefined) {
       this.parts.counters.refused++;
       agent.send(toConnection(helper.id), writeRefused(this.writer, nonce, refusal), { lane: 'control' });
       return;
     }
     this.parts.counters.approached++;
-    const own = this.with(peer);
-    if (own !== undefined) this.end(own);
-    const attempt: Attempt = { nonce, peer, helper, asking: own?.asking, proof: undefined, opening: undefined };
+    const attempt: Attempt = { nonce, peer, helper, asking: undefined, proof: undefined, opening: undefined };
     this.begin(agent, attempt);
     const agreed = { mapping: this.mapping, near: nearAddresses(agent, helper) };
     agent.send(toConnection(helper.id), writeAgreed(this.writer, nonce, agreed), { lane: 'control' });
@@ -132,13 +137,17 @@ export class Attempts {
     const { peer, helper, asking } = attempt;
     const { signer, counters } = this.parts;
     const at = addressIn(referral, { about: peer, forNode: agent.nodeId, nonce }, helper.nodeId, signer);
-    if (at === undefined || refusalOf(at, modeOfRemote(helper.remoteAddress)) !== undefined) {
+    const seenIn = modeOfRemote(addressOf(this.parts.view, helper));
+    if (at === undefined || !isPlace(at) || refusalOf(at, seenIn) !== undefined) {
       counters.malformed++;
       return this.refuse(agent, attempt, 'its referral is not good');
     }
-    if (!this.budget.approach(at.host, agent.nowMs)) return this.refuse(agent, attempt, `${at.host} was probed as often as it may be`);
+    const flaw = this.budget.approach(at.host, helper.nodeId, agent.nowMs);
+    if (flaw !== undefined) return this.refuse(agent, attempt, flaw);
     this.proven(attempt);
-    const lan = near.filter((address) => modeOf(address) === 'private' && refusalOf(address, 'private') === undefined);
+    const isNear = this.parts.view.reachability().addresses.some(({ host }) => host === at.host);
+    const isOfLan = (address: Address) => isPlace(address) && modeOf(address) === 'private' && refusalOf(address, 'private') === undefined;
+    const lan = isNear ? near.filter(isOfLan) : [];
     const meeting: Meeting = {
       peer,
       at,
@@ -150,14 +159,14 @@ export class Attempts {
       isAsker: asking !== undefined,
     };
     attempt.opening = this.openingOf(meeting, asking);
-    attempt.opening.begin(agent, waitMs);
+    attempt.opening.begin(agent, Math.min(waitMs, WAIT_MS_MAX));
   }
 
   /** The helper gives up. */
   refused(agent: BehaviorAgent, { id }: Connection, { nonce, reason }: PunchMessage): void {
     const attempt = this.byNonce.get(hexOf(nonce));
     if (attempt === undefined || attempt.helper.id !== id || attempt.opening !== undefined) return;
-    this.refuse(agent, attempt, TEXTS[reason], reason !== 'running');
+    this.refuse(agent, attempt, TEXTS[reason], reason);
   }
 
   /** A line is gone: openings go on without their helper. */
@@ -167,24 +176,30 @@ export class Attempts {
   }
 
   stop(): void {
-    for (const attempt of [...this.byNonce.values()]) this.end(attempt);
+    for (const attempt of [...this.byNonce.values()]) {
+      this.end(attempt);
+      attempt.asking?.ended();
+    }
   }
 
   private get mapping(): NatMapping {
     return this.parts.view.reachability().nat;
   }
 
-  private refusalOf(agent: BehaviorAgent, at: readonly Address[], peer: NodeId, nonce: Uint8Array): Reason | undefined {
-    const own = this.with(peer);
-    // Of two nodes that ask at the same time, the attempt of the smaller one goes on, for both.
-    const givesWay = own?.asking !== undefined && own.opening === undefined && peer < agent.nodeId;
-    if ((own !== undefined && !givesWay) || agent.connectionTo(peer)?.path === 'direct') return 'running';
-    const isPossible = at.length > 0 && peer !== agent.nodeId && this.size < ATTEMPTS_MAX && !this.byNonce.has(hexOf(nonce));
+  private whyNot(agent: BehaviorAgent, helper: Connection, peer: NodeId, nonce: Uint8Array): Reason | undefined {
+    const all = [...this.byNonce.values()].filter((attempt) => attempt.peer === peer);
+    // Of two nodes that ask at the same time, the attempt of the smaller one goes on.
+    const isFirst = all.some(({ asking, opening }) => asking !== undefined && (opening !== undefined || agent.nodeId < peer));
+    const isAgain = all.some((attempt) => attempt.asking === undefined && attempt.helper.id === helper.id);
+    if (isFirst || isAgain || agent.connectionTo(peer)?.path === 'direct') return 'running';
+    if (!this.budget.popping(helper.nodeId, agent.nowMs)) return 'too-often';
+    const isPossible = this.parts.canPunch(helper) && peer !== agent.nodeId && !this.isFull(helper) && !this.byNonce.has(hexOf(nonce));
     return isPossible ? undefined : 'declined';
   }
 
-  private with(nodeId: NodeId): Attempt | undefined {
-    return [...this.byNonce.values()].find(({ peer }) => peer === nodeId);
+  private isFull({ id }: Connection): boolean {
+    const ofHelper = [...this.byNonce.values()].filter(({ helper }) => helper.id === id).length;
+    return this.size >= ATTEMPTS_MAX || ofHelper >= ATTEMPTS_PER_HELPER_MAX;
   }
 
   private begin(agent: BehaviorAgent, attempt: Attempt): void {
@@ -212,6 +227,7 @@ export class Attempts {
         counters,
         budget,
         timeline,
+        hostOf: (connection) => addressOf(this.parts.view, connection).host,
         ready: (agent, { near, at }) => asking?.ready(agent, [...near, at]),
         over: (agent, { peer, at, nonce }, outcome) => {
           this.byNonce.delete(hexOf(nonce));
@@ -225,12 +241,13 @@ export class Attempts {
     );
   }
 
-  private refuse(agent: BehaviorAgent, attempt: Attempt, reason: string, isNews = true): void {
+  /** `reason`: what the helper has said. */
+  private refuse(agent: BehaviorAgent, attempt: Attempt, why: string, reason?: Reason): void {
     const { peer, helper, asking } = attempt;
     this.end(attempt);
-    const text = `with the help of ${shortId(helper.nodeId)}: ${reason}`;
-    if (asking !== undefined && isNews) this.past.set(peer, { isOpen: false, text, atMs: agent.nowMs, address: undefined });
-    asking?.refused(agent, text);
+    const text = `with the help of ${shortId(helper.nodeId)}: ${why}`;
+    if (asking !== undefined && reason !== 'running') this.past.set(peer, { isOpen: false, text, atMs: agent.nowMs, address: undefined });
+    asking?.refused(agent, text, reason);
   }
 
   private end(attempt: Attempt): void {
@@ -238,4 +255,9 @@ export class Attempts {
     attempt.opening?.stop();
     this.proven(attempt);
   }
+}
+
+/** Names would be looked up, and other schemes lead elsewhere. */
+function isPlace(address: Address): boolean {
+  return isForDatagrams(address) && address.hostKind !== 'name';
 }

@@ -31,7 +31,7 @@ import {
 } from '../../core/index.js';
 import { Attempts } from './attempts.js';
 import { Helper } from './helper.js';
-import { AGREED, POP, POPPING, PunchMessage, REFERRED, REFUSED, SEEN, WHERE } from './messages.js';
+import { AGREED, POP, POPPING, PunchMessage, REFERRED, REFUSED, type Reason, SEEN, WHERE } from './messages.js';
 import { Observers } from './observers.js';
 import { ATTEMPTS_MAX, LIMITS_OF_PUNCH, PunchCounters, type PunchOptions, REQUESTS_MAX, readPunchOptions } from './options.js';
 
@@ -44,6 +44,9 @@ const AVOIDED_MAX = 1_024;
 
 /** More than all attempts and requests together have to do. */
 const TIMELINE_MAX = 4_096;
+
+/** What does not pass by itself. */
+const UNABLE: ReadonlySet<Reason> = new Set(['not-helping', 'no-line', 'unproven', 'unknown']);
 
 type Settle = (addresses: readonly Address[]) => void;
 
@@ -139,7 +142,7 @@ export class PunchBehavior extends NetworkBehavior {
 
   private addressesOf(agent: BehaviorAgent, nodeId: NodeId, settle: Settle): readonly Address[] | undefined {
     const helpers = this.helpersTo(agent, nodeId);
-    const isNeeded = nodeId !== agent.nodeId && agent.connectionTo(nodeId)?.path !== 'direct' && !this.attempts.isWith(nodeId);
+    const isNeeded = nodeId !== agent.nodeId && agent.connectionTo(nodeId)?.path !== 'direct' && !this.attempts.isAsking(nodeId);
     if (!isNeeded || helpers.length === 0) return [];
     this.askNext(agent, nodeId, helpers, settle);
     return undefined;
@@ -147,10 +150,14 @@ export class PunchBehavior extends NetworkBehavior {
 
   private askNext(agent: BehaviorAgent, nodeId: NodeId, [helper, ...others]: readonly Connection[], settle: Settle): void {
     if (helper === undefined) return settle([]);
+    if (agent.connectionTo(helper.nodeId)?.id !== helper.id) return this.askNext(agent, nodeId, others, settle);
     this.attempts.ask(agent, helper, nodeId, {
       ready: (_later, addresses) => settle(addresses),
-      refused: (later) => {
-        this.avoided.set(helper.nodeId + nodeId, later.nowMs + AVOID_MS);
+      ended: () => settle([]),
+      refused: (later, _text, reason) => {
+        // The other side has asked, and dials: its attempt is waited for as long as the look-up lasts.
+        if (reason === 'running') return;
+        if (reason === undefined || UNABLE.has(reason)) this.avoided.set(helper.nodeId + nodeId, later.nowMs + AVOID_MS);
         this.askNext(later, nodeId, others, settle);
       },
     });

@@ -2,9 +2,15 @@
  * @module Budget: how much this node probes on the word of others. Bounded in all, so that no host can be forgotten by naming others; for one
  * host; and for guessing once in ten minutes for each host, one at a time, and not for a helper of which two in a row came to nothing. Pure.
  */
-import { BoundedMap, type NodeId } from '../../core/index.js';
+import { BoundedMap, type NodeId, TokenBucket } from '../../core/index.js';
 import { RateWindow } from '../../core/structures/rate-window.js';
-import { APPROACHES_PER_HOST_MAX, APPROACHES_PER_MINUTE_MAX, GUESS_PAUSE_MS } from './options.js';
+import {
+  APPROACHES_PER_HELPER_MAX,
+  APPROACHES_PER_HOST_MAX,
+  APPROACHES_PER_MINUTE_MAX,
+  GUESS_PAUSE_MS,
+  POPS_PER_SECOND,
+} from './options.js';
 
 const MINUTE_MS = 60_000;
 /** More than can be approached, or guessed at, within the time for which it is remembered. */
@@ -22,18 +28,32 @@ interface Standing {
 export class Budget {
   private readonly all = new RateWindow(MINUTE_MS);
   private readonly byHost = new BoundedMap<string, RateWindow>(HOSTS_MAX);
+  private readonly byHelper = new BoundedMap<NodeId, RateWindow>(HELPERS_MAX);
+  private readonly asked = new BoundedMap<NodeId, TokenBucket>(HELPERS_MAX);
   /** When a host was guessed at. */
   private readonly guessedMs = new BoundedMap<string, number>(HOSTS_MAX);
   private readonly helpers = new BoundedMap<NodeId, Standing>(HELPERS_MAX);
   private isGuessing = false;
 
-  /** Whether a host may be probed a few times. */
-  approach(host: string, nowMs: number): boolean {
-    const window = this.byHost.renew(host) ?? new RateWindow(MINUTE_MS);
-    const isAllowed = this.all.has(APPROACHES_PER_MINUTE_MAX, nowMs) && window.take(APPROACHES_PER_HOST_MAX, nowMs);
-    if (!isAllowed) return false;
-    this.byHost.set(host, window);
-    return this.all.take(APPROACHES_PER_MINUTE_MAX, nowMs);
+  /** Whether a helper may say once more that somebody wants to reach this node. */
+  popping(helper: NodeId, nowMs: number): boolean {
+    const bucket = this.asked.renew(helper) ?? new TokenBucket(POPS_PER_SECOND, POPS_PER_SECOND, nowMs);
+    this.asked.set(helper, bucket);
+    return bucket.takeAll(1, nowMs);
+  }
+
+  /** Whether a host may be probed a few times, with the help of that node; otherwise the reason. */
+  approach(host: string, helper: NodeId, nowMs: number): string | undefined {
+    const ofHost = this.byHost.renew(host) ?? new RateWindow(MINUTE_MS);
+    const ofHelper = this.byHelper.renew(helper) ?? new RateWindow(MINUTE_MS);
+    if (!this.all.has(APPROACHES_PER_MINUTE_MAX, nowMs)) return 'this node has probed as often as it may within a minute';
+    if (!ofHelper.has(APPROACHES_PER_HELPER_MAX, nowMs)) return 'this node has probed for it as often as it may within a minute';
+    if (!ofHost.take(APPROACHES_PER_HOST_MAX, nowMs)) return `${host} was probed as often as it may be within a minute`;
+    ofHelper.take(APPROACHES_PER_HELPER_MAX, nowMs);
+    this.all.take(APPROACHES_PER_MINUTE_MAX, nowMs);
+    this.byHost.set(host, ofHost);
+    this.byHelper.set(helper, ofHelper);
+    return undefined;
   }
 
   /** Whether the ports of a host may be guessed at now; until `guessed`. Otherwise the reason. */

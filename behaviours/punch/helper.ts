@@ -21,6 +21,7 @@ import {
 import { hexOf } from '../../core/structures/bytes.js';
 import { POPPING, type PunchMessage, type Reason, writePop, writeReferred, writeRefused, writeSeen } from './messages.js';
 import { POPS_PER_SECOND, type PunchCounters, type PunchSettings, REQUESTS_MAX, REQUESTS_PER_NEIGHBOUR_MAX } from './options.js';
+import { addressOf } from './proof.js';
 import { signReferral } from './referral.js';
 
 export interface HelperParts {
@@ -100,7 +101,7 @@ export class Helper {
       return;
     }
     const tell = (later: BehaviorAgent, from: Address) => {
-      if (from.host !== asker.remoteAddress.host) return;
+      if (from.host !== addressOf(this.parts.view, asker).host) return;
       later.send(toConnection(asker.id), writeSeen(this.writer, nonce, from), { lane: 'control' });
       this.forget(key);
     };
@@ -158,7 +159,7 @@ export class Helper {
   /** Only from the host of its own line: whoever sends from elsewhere may have made that up. */
   private awaitSide(agent: BehaviorAgent, request: Request, side: Side, token: Uint8Array): Cancellable {
     return agent.awaitProbe(token, REQUEST_MS, (later, { from }) => {
-      if (side.at !== undefined || from.host !== side.connection.remoteAddress.host) return;
+      if (side.at !== undefined || from.host !== addressOf(this.parts.view, side.connection).host) return;
       side.at = from;
       this.complete(later, request);
     });
@@ -191,6 +192,8 @@ export class Helper {
 
   private fail(agent: BehaviorAgent, request: Request, reason: Reason): void {
     this.end(request);
+    // Who is gone, or has declined, does not mind.
+    agent.send(toConnection(request.target.connection.id), writeRefused(this.writer, request.nonce, reason), { lane: 'control' });
     this.refuse(agent, request.asker.connection, request.nonce, reason);
   }
 

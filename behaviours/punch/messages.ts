@@ -22,6 +22,7 @@ import {
   type NodeId,
   nodeIdFromBytes,
   nodeIdToBytes,
+  PROBE_TOKEN_BYTES,
   tryParseAddress,
 } from '../../core/index.js';
 
@@ -33,15 +34,14 @@ export const REFUSED = 5;
 export const WHERE = 6;
 export const SEEN = 7;
 
-export const NONCE_BYTES = 16;
-const TOKEN_BYTES = 16;
+export const NONCE_BYTES = PROBE_TOKEN_BYTES;
 const NODE_ID_BYTES = 32;
-const ADDRESS_BYTES_MAX = 128;
+export const ADDRESS_BYTES_MAX = 128;
 export const NEAR_MAX = 4;
 const EMPTY = new Uint8Array(0);
 const NOBODY = nodeIdFromBytes(new Uint8Array(NODE_ID_BYTES));
 
-export const MAPPINGS: readonly NatMapping[] = ['unknown', 'none', 'endpoint-independent', 'address-dependent'];
+const MAPPINGS: readonly NatMapping[] = ['unknown', 'none', 'endpoint-independent', 'address-dependent'];
 
 /** Why an attempt is refused, or came to nothing at the helper. */
 export const REASONS = ['not-helping', 'no-line', 'busy', 'too-often', 'unproven', 'running', 'declined', 'unknown'] as const;
@@ -75,7 +75,7 @@ export class PunchMessage {
     switch (this.kind) {
       case POP:
       case POPPING:
-        this.token = reader.copy(TOKEN_BYTES);
+        this.token = reader.copy(NONCE_BYTES);
         this.#readMapping(reader);
         this.node = nodeOf(reader);
         return;
@@ -103,9 +103,9 @@ export class PunchMessage {
   }
 
   #readNear(reader: ByteReader): void {
-    const texts = Array.from({ length: reader.u8() }, () => reader.utf8(reader.u8()));
-    const near = texts.map((text) => tryParseAddress(text));
-    if (near.length > NEAR_MAX) reader.fail();
+    const count = reader.u8();
+    if (count > NEAR_MAX) return reader.fail();
+    const near = Array.from({ length: count }, () => tryParseAddress(reader.utf8(reader.u8())));
     this.near = near.filter((address) => address !== undefined);
   }
 

@@ -1,20 +1,22 @@
 /**
- * @module Observers: how the NAT of this node maps one socket for different remotes: as long as that is unknown, two neighbours on different hosts are
- * asked where they see its datagrams come from (RFC 5780, 4.3), after pauses that grow. What they say goes to `node.reachability()`.
+ * @module Observers: how the NAT of this node maps one socket for different remotes: two neighbours on different hosts are asked where they see its
+ * datagrams come from (RFC 5780, 4.3), after pauses that grow to five minutes. What they say goes to `node.reachability()`.
  */
 import {
+  type Address,
   type BehaviorAgent,
   ByteWriter,
   backoffBoundMs,
   type Cancellable,
   type Connection,
   type NodeView,
+  sample,
   type Timeline,
   toConnection,
 } from '../../core/index.js';
 import { hexOf } from '../../core/structures/bytes.js';
 import { NONCE_BYTES, type PunchMessage, writeWhere } from './messages.js';
-import { datagramAddresses, prove } from './proof.js';
+import { addressOf, datagramAddresses, prove } from './proof.js';
 
 const PAUSES = { minMs: 2_000, maxMs: 300_000 };
 /** How long an answer may take. */
@@ -25,6 +27,11 @@ export interface ObserversHost {
   readonly view: NodeView;
   readonly timeline: Timeline<BehaviorAgent>;
   readonly canPunch: (connection: Connection) => boolean;
+}
+
+interface Observer {
+  readonly connection: Connection;
+  readonly at: readonly Address[];
 }
 
 interface Asked {
@@ -44,8 +51,8 @@ export class Observers {
     const { view, timeline } = this.host;
     const look = (later: BehaviorAgent) => {
       const isKnown = view.reachability().nat !== 'unknown';
-      if (!isKnown) this.askAll(later);
-      this.begin(later, isKnown ? 1 : count + 1);
+      this.askAll(later);
+      this.begin(later, isKnown ? Number.POSITIVE_INFINITY : count + 1);
     };
     timeline.add(agent, backoffBoundMs(count, PAUSES) * (0.75 + agent.random.float() / 2), look);
   }
@@ -61,17 +68,20 @@ export class Observers {
     for (const token of [...this.asked.keys()]) this.forget(token);
   }
 
-  /** One of each host. */
+  /** Two of different hosts that take datagrams, at random. */
   private askAll(agent: BehaviorAgent): void {
     const able = agent.connections().filter((connection) => this.host.canPunch(connection));
-    const byHost = new Map(able.map((connection) => [connection.remoteAddress.host, connection]));
+    const byHost = new Map<string, Observer>();
+    for (const connection of sample(able, able.length, agent.random)) {
+      const present = addressOf(this.host.view, connection);
+      const at = byHost.has(present.host) ? [] : datagramAddresses(agent, connection, present);
+      if (at.length > 0) byHost.set(present.host, { connection, at });
+    }
     if (byHost.size < OBSERVERS) return;
-    for (const connection of [...byHost.values()].slice(0, OBSERVERS)) this.ask(agent, connection);
+    for (const observer of [...byHost.values()].slice(0, OBSERVERS)) this.ask(agent, observer);
   }
 
-  private ask(agent: BehaviorAgent, connection: Connection): void {
-    const at = datagramAddresses(agent, connection);
-    if (at.length === 0) return;
+  private ask(agent: BehaviorAgent, { connection, at }: Observer): void {
     const token = agent.random.bytes(NONCE_BYTES);
     const key = hexOf(token);
     agent.send(toConnection(connection.id), writeWhere(this.writer, token), { lane: 'control' });

@@ -10,6 +10,7 @@ import {
   type Address,
   type BehaviorAgent,
   type Cancellable,
+  type Connection,
   type NatMapping,
   type NodeId,
   PROBE_MS_MAX,
@@ -42,6 +43,8 @@ export interface OpeningHost {
   readonly timeline: Timeline<BehaviorAgent>;
   /** The address is to be dialled now. */
   ready(agent: BehaviorAgent, meeting: Meeting): void;
+  /** Where the other side is connected now. */
+  hostOf(connection: Connection): string;
   over(agent: BehaviorAgent, meeting: Meeting, outcome: Outcome): void;
 }
 
@@ -148,16 +151,18 @@ export class Opening {
 
   /** Ends it, if there is a direct connection. Whether it is over. */
   private isSettled(agent: BehaviorAgent): boolean {
-    if (!this.isOver && agent.connectionTo(this.meeting.peer)?.path === 'direct')
-      this.end(agent, { isOpen: true, text: `opened with the help of ${shortId(this.meeting.helper)}` });
+    const connection = this.isOver ? undefined : agent.connectionTo(this.meeting.peer);
+    if (connection?.path === 'direct') this.end(agent, { isOpen: true, text: `opened with the help of ${shortId(this.meeting.helper)}` });
     return this.isOver;
   }
 
   private end(agent: BehaviorAgent, outcome: Outcome): void {
     const { host, meeting, isGuessing } = this;
     this.stop();
-    if (isGuessing) host.budget.guessed(meeting.helper, outcome.isOpen, agent.nowMs);
-    if (outcome.isOpen && isGuessing) host.counters.guessed++;
+    const connection = agent.connectionTo(meeting.peer);
+    const isGuessed = isGuessing && outcome.isOpen && connection !== undefined && host.hostOf(connection) === meeting.at.host;
+    if (isGuessing) host.budget.guessed(meeting.helper, isGuessed, agent.nowMs);
+    if (isGuessed) host.counters.guessed++;
     host.over(agent, meeting, outcome);
   }
 

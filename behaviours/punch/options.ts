@@ -23,8 +23,11 @@ export const REQUESTS_PER_NEIGHBOUR_MAX = 8;
 export const POPS_PER_SECOND = 5;
 /** Attempts of this node's own, as either side. */
 export const ATTEMPTS_MAX = 64;
-/** Attempts that end in probes within a minute, in all and to one host. */
+/** Of these, those with the help of one neighbour; how many it may begin in a second. */
+export const ATTEMPTS_PER_HELPER_MAX = 8;
+/** Attempts that end in probes within a minute, in all, with the help of one neighbour, and to one host. */
 export const APPROACHES_PER_MINUTE_MAX = 60;
+export const APPROACHES_PER_HELPER_MAX = 20;
 export const APPROACHES_PER_HOST_MAX = 10;
 /** Sockets on the one side, probes on the other, and how often a host is guessed at. */
 export const GUESS_SOCKETS = 256;
@@ -47,6 +50,9 @@ export const LIMITS_OF_PUNCH: BehaviorLimits = {
   },
   popsPerSecond: { value: POPS_PER_SECOND, unit: 'per second', atTheBound: 'a further one of that neighbour is refused with too-often' },
   attemptsMax: { value: ATTEMPTS_MAX, unit: 'count', atTheBound: 'no further attempt begins, and one of a remote is declined' },
+  attemptsPerHelperMax: { value: ATTEMPTS_PER_HELPER_MAX, unit: 'count', atTheBound: 'the same, with the help of that neighbour' },
+  approachesPerMinuteMax: { value: APPROACHES_PER_MINUTE_MAX, unit: 'count', atTheBound: 'no other side is probed for another minute' },
+  approachesPerHelperMax: { value: APPROACHES_PER_HELPER_MAX, unit: 'count', atTheBound: 'the same, with the help of that neighbour' },
   approachesPerHostMax: { value: APPROACHES_PER_HOST_MAX, unit: 'count', atTheBound: 'that host is not probed for another minute' },
   guessesMax: { value: GUESSES_MAX, unit: 'count', atTheBound: 'guessing ends' },
   guessPauseMs: { value: GUESS_PAUSE_MS, unit: 'ms', atTheBound: 'ports of a host are guessed only once in that time' },

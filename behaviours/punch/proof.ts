@@ -4,7 +4,7 @@
  */
 
 import { modeOf } from '../../core/address/address-class.js';
-import type { Address, BehaviorAgent, Cancellable, Connection, Timeline } from '../../core/index.js';
+import type { Address, BehaviorAgent, Cancellable, Connection, NodeView, Timeline } from '../../core/index.js';
 import { NEAR_MAX } from './messages.js';
 
 /** When a probe is sent: one may be lost. */
@@ -36,15 +36,23 @@ export function prove(
   return awaited;
 }
 
-/** Where a neighbour takes datagrams: at the other end of the connection, or where it says. */
-export function datagramAddresses(agent: BehaviorAgent, { nodeId, remoteAddress }: Connection): readonly Address[] {
-  const found = isForDatagrams(remoteAddress)
-    ? [remoteAddress]
-    : agent.ports('addressSource').flatMap(({ use }) => use((source) => source.addressesOf(nodeId, () => {}))?.answer ?? []);
-  return found
-    .filter(isForDatagrams)
+/**
+ * Where a neighbour takes datagrams: at the other end of the connection, or at what it has advertised of the same host, so that nobody has this node
+ * send to others.
+ */
+export function datagramAddresses(agent: BehaviorAgent, { nodeId }: Connection, present: Address): readonly Address[] {
+  if (isForDatagrams(present)) return [present.withNodeId(undefined)];
+  const books = agent.ports('addressSource').filter(({ behavior }) => behavior === 'addressbook');
+  return books
+    .flatMap(({ use }) => use((source) => source.addressesOf(nodeId, () => {}))?.answer ?? [])
+    .filter((address) => isForDatagrams(address) && address.host === present.host)
     .slice(0, ADDRESSES_MAX)
     .map((address) => address.withNodeId(undefined));
+}
+
+/** Where a neighbour is now: a connection keeps the address at which it began. */
+export function addressOf(view: NodeView, { id, remoteAddress }: Connection): Address {
+  return view.links().find(({ connectionId }) => connectionId === id)?.remoteAddress ?? remoteAddress;
 }
 
 /** Where this node listens for datagrams in its own network, for others in there. */
@@ -61,6 +69,6 @@ function isAny({ host }: Address): boolean {
   return host === '::' || host === '0.0.0.0';
 }
 
-function isForDatagrams({ scheme }: Address): boolean {
+export function isForDatagrams({ scheme }: Address): boolean {
   return scheme === 'udp';
 }

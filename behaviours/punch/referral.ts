@@ -17,13 +17,12 @@ import {
   type Signer,
   tryParseAddress,
 } from '../../core/index.js';
-import { NONCE_BYTES } from './messages.js';
+import { ADDRESS_BYTES_MAX, NONCE_BYTES } from './messages.js';
 
 const DOMAIN = 'punch/referral/1';
 const KEY_BYTES = 32;
 const SIGNATURE_BYTES = 64;
 const ID_BYTES = 32;
-const ADDRESS_BYTES_MAX = 128;
 
 /** Who is referred to whom, in which attempt, by whom. */
 export interface ReferralFacts {

@@ -30,19 +30,24 @@ interface Lure {
   readonly number: number;
   readonly at?: string;
   readonly mapping?: NatMapping;
+  readonly waitMs?: number;
   /** Changes what is sent as a referral. */
   readonly forge?: (fake: Fake, good: Uint8Array, bob: NodeId) => Uint8Array;
 }
 
 /** A helper that sends Bob to a victim: asks him, and refers him when he agrees. */
-function lure(helper: SimulatedNode, bob: SimulatedNode, { number, at = VICTIM, mapping = 'address-dependent', forge }: Lure): void {
+function lure(
+  helper: SimulatedNode,
+  bob: SimulatedNode,
+  { number, at = VICTIM, mapping = 'address-dependent', waitMs = 0, forge }: Lure,
+): void {
   const fake = helper.behavior(Fake);
   const about = strangerOf(number);
   fake.answer = (agent, { kind, nonce }, connectionId) => {
     if (kind !== AGREED) return;
     const good = signReferral({ about, forNode: bob.id, nonce }, parseAddress(`udp://${at}:${PORT}`), fake.signer);
     const referral = forge?.(fake, good, bob.id) ?? good;
-    agent.send(toConnection(connectionId), writeReferred(writer, nonce, { mapping, waitMs: 0, near: [], referral }));
+    agent.send(toConnection(connectionId), writeReferred(writer, nonce, { mapping, waitMs, near: [], referral }));
   };
   const pop = { token: nonceOf(number), mapping, node: about };
   fake.run((agent) => agent.send(toNode(bob.id), writePop(writer, POPPING, nonceOf(number), pop)));
@@ -60,6 +65,30 @@ describe('punch among members that lie', () => {
     expect(approached + refused).to.be.at.least(550);
     expect(probes, 'a guess of ports, and the attempts that a host may have in a minute').to.be.within(2_048, 2_048 + 5 * 100);
     expect(probes * PROBE_BYTES).to.be.below(131 * 1024);
+    await network.stop();
+  });
+
+  it('row 114: who says again and again that somebody wants to reach a node has it take part five times in a second, and eight at once', async () => {
+    const { network, bob, relay } = await worldOf('open', 'restricted', { helper: Fake });
+    let most = 0;
+    for (let number = 0; number < 300; number++) {
+      const pop = { token: nonceOf(number), mapping: 'none', node: strangerOf(number) } as const;
+      relay.behavior(Fake).run((agent) => agent.send(toNode(bob.id), writePop(writer, POPPING, nonceOf(number), pop)));
+      await network.run(20);
+      most = Math.max(most, bob.queues().find(({ name }) => name === 'punch.attempts')?.messages ?? 0);
+    }
+    expect(punchOf(bob).counters.approached).to.be.within(8, 5 + 5 * 7);
+    expect(most).to.equal(8);
+    await network.stop();
+  });
+
+  it('row 114: a helper has nobody wait for longer than two seconds', async () => {
+    const { network, bob, relay } = await worldOf('open', 'restricted', { helper: Fake });
+    lure(relay, bob, { number: 1, mapping: 'none', waitMs: 60_000 });
+    await network.run(3_000);
+    expect(punchOf(bob).counters.probes).to.be.above(0);
+    await network.run(3_000);
+    expect(bob.queues().find(({ name }) => name === 'punch.attempts')?.messages).to.equal(0);
     await network.stop();
   });
 

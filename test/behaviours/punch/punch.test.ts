@@ -82,6 +82,7 @@ describe('punch', () => {
     ['symmetric', 'port-restricted', { punch: { guess: false } }, 'one NAT maps each remote to another address, and ports are not guessed'],
     ['restricted', 'restricted', { helpers: { help: false } }, 'it helps nobody'],
     ['restricted', 'restricted', { helpersListen: false }, 'no address of it for datagrams is known'],
+    ['restricted', 'restricted', { announce: ['udp://9.9.9.66:7400'] }, 'no address of it for datagrams is known'],
     ['restricted', 'blocked', {}, 'no datagram of this node or of the other one has reached it'],
   ] as const;
   for (const [one, other, options, reason] of CASES)

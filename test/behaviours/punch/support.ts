@@ -42,6 +42,8 @@ export interface WorldOptions {
   /** The same of Alice, and of Bob. */
   readonly asker?: BehaviorClass;
   readonly target?: BehaviorClass;
+  /** Where the helpers say that they are. */
+  readonly announce?: readonly string[];
   /** Whether the helpers listen for datagrams. */
   readonly helpersListen?: boolean;
   /** Over what the public ones are reached first. */
@@ -63,7 +65,8 @@ export async function worldOf(alices: Side, bobs: Side, options: WorldOptions = 
   const helping = [CircuitBehavior, helper ?? ([PunchBehavior, helpers] as const)];
   for (const name of [RELAY, OTHER]) {
     const listen = [`sim://${name}`, ...(helpersListen ? [`udp://${name}:${PORT}`] : [])];
-    await network.createNode({ name, listen, builtins, behaviors: helping });
+    const announce = options.announce === undefined ? {} : { announce: options.announce };
+    await network.createNode({ name, listen, builtins, behaviors: helping, ...announce });
   }
   const seeds = [RELAY, OTHER].map((name) => (scheme === 'udp' ? `udp://${name}:${PORT}` : `sim://${name}`));
   const nodeAt = (name: string, nat: string, own: BehaviorClass | undefined) =>
