@@ -12,6 +12,8 @@ export const STORE_LIMITS = {
   perSourceMax: 2_048,
   /** Providers of one key that are kept, and told. */
   providersPerKeyMax: 20,
+  /** Of those, so many of one source. */
+  providersPerSourceMax: 4,
   ttlMsMax: 86_400_000,
 } as const;
 
@@ -55,7 +57,7 @@ export class RecordStore {
     if (known === undefined && !this.hasRoom(record, source, nowMs)) return 'full';
     this.remove(id);
     // Who has no room of its own takes nothing over either: it stays with the one before.
-    const owner = known === undefined || this.hasRoomOf(source) ? source : known.source;
+    const owner = known === undefined || this.hasRoomOf(source, record) ? source : known.source;
     const untilMs = Math.max(known?.untilMs ?? 0, nowMs + Math.min(ttlMs, STORE_LIMITS.ttlMsMax));
     const displaced = this.kept.set(id, { record, source: owner, untilMs });
     if (displaced !== undefined) this.forgotten(displaced.key, displaced.value);
@@ -78,13 +80,18 @@ export class RecordStore {
     for (const { key, value } of this.kept.entries()) if (value.untilMs <= nowMs) this.remove(key);
   }
 
-  private hasRoomOf(source: NodeId | undefined): boolean {
-    return source === undefined || (this.bySource.get(source) ?? 0) < STORE_LIMITS.perSourceMax;
+  private hasRoomOf(source: NodeId | undefined, { kind, key }: SoundRecord): boolean {
+    if (source === undefined) return true;
+    if ((this.bySource.get(source) ?? 0) >= STORE_LIMITS.perSourceMax) return false;
+    if (kind !== PROVIDER) return true;
+    const own = [...(this.byKey.get(key) ?? [])].filter((id) => this.kept.get(id)?.source === source);
+    return own.length < STORE_LIMITS.providersPerSourceMax;
   }
 
-  private hasRoom({ kind, key }: SoundRecord, source: NodeId | undefined, nowMs: number): boolean {
-    if (!this.hasRoomOf(source)) return false;
-    return kind !== PROVIDER || this.get(key, nowMs).length < STORE_LIMITS.providersPerKeyMax;
+  private hasRoom(record: SoundRecord, source: NodeId | undefined, nowMs: number): boolean {
+    // Forgets those whose time is over.
+    const { length } = this.get(record.key, nowMs);
+    return this.hasRoomOf(source, record) && (record.kind !== PROVIDER || length < STORE_LIMITS.providersPerKeyMax);
   }
 
   private live(id: string, nowMs: number): Kept | undefined {

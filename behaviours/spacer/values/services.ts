@@ -1,8 +1,8 @@
 /**
  * @module Services: announces in the table which services this node offers, and finds there who provides one: the port `serviceDirectory`. A record
  * is signed by its provider, so that nobody can name another node; that a provider keeps its word is not proven. One lookup at a time, and only after the
- * own neighbourhood was looked up: the more often the younger this node's place in the space is. A service that has enough providers is not
- * announced once more.
+ * own neighbourhood was looked up: the more often the younger this node's place in the space is. Those closest to the key
+ * refuse what they have no room for.
  */
 import { type BehaviorAgent, type NodeId, nodeIdFromBytes, type Sealer, type ServiceDirectory } from '../../../core/index.js';
 import { STORE_LIMITS } from './record-store.js';

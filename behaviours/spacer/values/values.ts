@@ -11,7 +11,6 @@ import { findBody, OP_FIND, readFound } from './messages.js';
 import { divided, joined, LARGE_BYTES_MAX, type PieceList, readList } from './pieces.js';
 import { Published } from './published.js';
 import { type PutOptions, readPutOptions, readSignedOptions } from './put-options.js';
-import { STORE_LIMITS } from './record-store.js';
 import {
   immutableRecord,
   keyOfName,
@@ -142,11 +141,13 @@ export class Values {
    */
   async providers(key: NodeId, enough = Number.POSITIVE_INFINITY, deadlineMs?: number): Promise<readonly NodeId[]> {
     const found = new Set(providersIn(this.kept(key)));
-    if (found.size >= enough) return [...found];
+    // One alone may have made up all that it has: with two of them it is enough.
+    let sources = found.size > 0 ? 1 : 0;
     const collect: Collect = (records, lookup, nowMs) => {
       const named = providersIn(records);
+      if (named.length > 0) sources++;
       for (const nodeId of named) found.add(nodeId);
-      if (found.size >= enough) lookup.finish('done', nowMs);
+      if (found.size >= enough && sources > 1) lookup.finish('done', nowMs);
       else if (named.length > 0 && enough !== Number.POSITIVE_INFINITY) lookup.doneBy(nowMs + GRACE_MS);
     };
     await this.find(key, collect, deadlineMs).catch((error) => {
@@ -155,12 +156,10 @@ export class Values {
     return [...found];
   }
 
-  /** Says once that this node provides a key, unless as many others do as are kept. For the spacer alone. */
+  /** Says once that this node provides a key; those closest to it refuse what they have no room for. For the spacer alone. */
   async announce(key: NodeId, ttlMs: number): Promise<void> {
-    const { ports, self, act } = this.parts;
-    const { records, holders } = await this.find(key);
-    const providers = new Set(providersIn(records));
-    if (providers.size >= STORE_LIMITS.providersPerKeyMax && !providers.has(self)) return;
+    const { ports, act } = this.parts;
+    const { holders } = await this.find(key);
     const seq = act(({ wallMs }) => Math.floor(wallMs));
     await this.storing.at({ key, record: providerRecord(ports, key, seq), ttlMs }, holders, { copies: 1 });
   }

@@ -43,6 +43,26 @@ describe('the record store of a spacer', () => {
     expect(store.size).to.equal(2 * STORE_LIMITS.perSourceMax);
   });
 
+  it('gives a source four of the twenty places for the providers of a key, also by putting again (row 60)', () => {
+    const store = new RecordStore();
+    const key = random.nodeId();
+    const provider = (source: string, author = random.nodeId(), ttlMs = 1_000): StoreWish => {
+      const all = wish(source, key, ttlMs);
+      return { ...all, record: { ...all.record, kind: 2, author } };
+    };
+    const authors = Array.from({ length: 4 }, () => random.nodeId());
+    for (const author of authors) expect(store.put(provider('a', author), 0)).to.equal(undefined);
+    expect(store.put(provider('a'), 0)).to.equal('full');
+    expect(store.put(provider('a', authors[0]), 0), 'again').to.equal(undefined);
+    for (const source of ['b', 'c', 'd', 'e'])
+      for (let count = 0; count < 4; count++) expect(store.put(provider(source), 0), source).to.equal(undefined);
+    expect(store.put(provider('f'), 0), 'the 21st').to.equal('full');
+    expect(store.put(provider('b', authors[0]), 0), 'of another source').to.equal(undefined);
+    expect(store.get(key, 999)).to.have.lengthOf(20);
+    for (let count = 0; count < 4; count++) expect(store.put(provider('a'), 1_000)).to.equal(undefined);
+    expect(store.put(provider('a'), 1_000)).to.equal('full');
+  });
+
   it('takes back after a restart more than one source may bring, and has room for every source then', () => {
     const store = new RecordStore();
     for (let count = 0; count < STORE_LIMITS.perSourceMax + 1; count++) expect(store.put(wish(undefined), 0)).to.equal(undefined);

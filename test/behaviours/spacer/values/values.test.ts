@@ -19,8 +19,11 @@ import {
 import { servedBy } from '../../../../behaviours/spacer/values/sweep.js';
 import type { ValuesParts } from '../../../../behaviours/spacer/values/values.js';
 import { NetworkBehavior, type NetworkError, type NodeId, SEALER, type Sealer, SIGNER, type Signer } from '../../../../core/index.js';
+import { NodeSigner } from '../../../../core/security/signer.js';
 import type { SimulatedNode } from '../../../../simulation.js';
 import { SeededRandom } from '../../../../testing/conformance/check-tools.js';
+import { seededIdentity } from '../../../../testing/index.js';
+import { simulatedCrypto } from '../../../../transports/simulated/index.js';
 import { Space } from '../support.js';
 
 /** Gives the test what records are made with. */
@@ -55,6 +58,9 @@ describe('values of a spacer', function () {
   after(() => space.net.stop());
   const valuesOf = (index: number) => (nodes[index] as SimulatedNode).behavior(SpacerBehavior).values;
   const ports = (index: number): RecordPorts => (nodes[index] as SimulatedNode).behavior(Maker);
+  const madeUp = (index: number): RecordPorts => ({
+    ...{ signer: new NodeSigner(seededIdentity(`made up ${index}`), simulatedCrypto, 'public'), sealer: ports(0).sealer },
+  });
   const wait = <T>(promise: Promise<T>) => space.net.waitFor(promise);
   /** As if somebody had stored it there. */
   const keepAt = (node: SimulatedNode, key: NodeId, record: Uint8Array) => {
@@ -137,6 +143,16 @@ describe('values of a spacer', function () {
     for (const index of [2, 5, 9]) await wait(valuesOf(index).provide(key));
     const found = await wait(valuesOf(11).providers(key));
     expect(found).to.have.members([2, 5, 9].map((index) => nodes[index]?.id));
+  });
+
+  it('one node that has made up providers neither hides the others nor keeps them from being announced (row 60)', async () => {
+    const key = (nodes[0] as SimulatedNode).behavior(SpacerBehavior).keyOf('captured');
+    const liar = nodes[1] as SimulatedNode;
+    for (let index = 0; index < STORE_LIMITS.providersPerKeyMax; index++) keepAt(liar, key, providerRecord(madeUp(index), key, 1));
+    expect(await wait(valuesOf(1).providers(key))).to.have.lengthOf(STORE_LIMITS.providersPerKeyMax);
+    await wait(valuesOf(2).announce(key, 60_000));
+    expect(await wait(valuesOf(1).providers(key, 4)), 'at the liar').to.include(nodes[2]?.id);
+    expect(await wait(valuesOf(8).providers(key, 4)), 'elsewhere').to.include(nodes[2]?.id);
   });
 
   it('what is put again in time outlives its time, and what is withdrawn does not', async () => {
