@@ -84,8 +84,15 @@ export class Published {
     const { storing, find } = this.parts;
     let isComplete = true;
     let keys: readonly NodeId[] = [...new Set(all.map(({ key }) => key))].sort();
-    while (keys.length > 0) {
-      const { closest, holders } = await find(keys[0] as NodeId);
+    while (keys.length > 0 && this.count > 0) {
+      const found = await find(keys[0] as NodeId).catch(() => undefined);
+      if (found === undefined) {
+        // The region is not known: whatever lies behind its first key gets a lookup of its own.
+        isComplete = false;
+        keys = keys.slice(1);
+        continue;
+      }
+      const { closest, holders } = found;
       const served = servedBy(
         keys,
         closest.map(({ nodeId }) => nodeId),

@@ -3,7 +3,7 @@
  */
 
 import { expect } from 'chai';
-import type { Published } from '../../../../behaviours/spacer/values/published.js';
+import type { Published, PublishedParts } from '../../../../behaviours/spacer/values/published.js';
 import type { ValuesParts } from '../../../../behaviours/spacer/values/values.js';
 import { NetworkError, type NodeId, type Storage } from '../../../../core/index.js';
 import { Space, spacerOf } from '../support.js';
@@ -80,6 +80,21 @@ describe('the records that a spacer keeps', () => {
     expect(await codeOf(values.putSigned('name', value, { expected: -1 }))).to.equal('OPTION_INVALID');
     for (const right of [{ ttlMs: 1_000 }, { ttlMs: 86_400_000 }, { copies: 1 }, { copies: 32 }])
       expect(await codeOf(values.put(value, right))).to.equal('put');
+  });
+
+  it('are put again although the lookup for one of them fails', async () => {
+    const node = await alone('node', new Disk());
+    const { values, counters } = spacerOf(node);
+    const [first, second] = ['00', 'ff'].map((byte) => byte.repeat(32)) as [NodeId, NodeId];
+    for (const key of [first, second]) await space.net.waitFor(values.provide(key, { ttlMs: 20_000 }));
+    const { published } = values as unknown as { readonly published: { readonly parts: PublishedParts } };
+    const { find } = published.parts;
+    const failing = (key: NodeId) => (key === first ? Promise.reject(new Error('LOOKUP_DEADLINE')) : find(key));
+    Object.assign(published.parts, { find: failing });
+    await space.net.run(60_000);
+    expect(await space.net.waitFor(values.providers(first))).to.deep.equal([]);
+    expect(await space.net.waitFor(values.providers(second))).to.deep.equal([node.id]);
+    expect(spacerOf(node).counters.renewalsFailed).to.be.greaterThan(counters.renewalsFailed);
   });
 
   it('are put again although one of them is refused by all', async () => {
