@@ -22,7 +22,14 @@ export interface PublishedParts {
   act<T>(work: (agent: BehaviorAgent) => T): T;
 }
 
+/** Room for records that are being put. */
+export interface Reservation {
+  readonly id: string;
+  readonly count: number;
+}
+
 export class Published {
+  private readonly reservations = new Set<Reservation>();
   private readonly entries = new Map<string, readonly StoredRecord[]>();
   private readonly timer = new WakeTimer<BehaviorAgent>((agent) => void this.renew(agent));
   private isRenewing = false;
@@ -35,32 +42,50 @@ export class Published {
     return this.count;
   }
 
-  /** Throws `LIMIT_EXCEEDED` when so many records of one entry have no room. */
-  requireRoom(id: string, count: number): void {
-    if (this.count - (this.entries.get(id)?.length ?? 0) + count <= PUBLISHED_MAX) return;
-    throw new NetworkError('LIMIT_EXCEEDED', `this node has put ${this.count} records already, of ${PUBLISHED_MAX}`, {
-      details: { maximum: PUBLISHED_MAX },
-    });
+  /** Before they are put; it ends with `set` or `release`. Throws `LIMIT_EXCEEDED` when so many records of one entry have no room. */
+  reserve(id: string, count: number): Reservation {
+    const reserved = [...this.reservations].reduce((sum, reservation) => sum + reservation.count, 0);
+    const used = this.count + reserved;
+    if (used - (this.entries.get(id)?.length ?? 0) + count > PUBLISHED_MAX)
+      throw new NetworkError('LIMIT_EXCEEDED', `this node has put ${used} records already, of ${PUBLISHED_MAX}`, {
+        details: { maximum: PUBLISHED_MAX },
+      });
+    const reservation = { id, count };
+    this.reservations.add(reservation);
+    return reservation;
   }
 
-  /** They have been put, in place of those of the same id. */
-  set(agent: BehaviorAgent, id: string, records: readonly StoredRecord[]): void {
-    this.delete(id);
+  /** They were not put. */
+  release(reservation: Reservation): void {
+    this.reservations.delete(reservation);
+  }
+
+  /** They have been put, in place of those of the same id; unless that was deleted meanwhile. */
+  set(agent: BehaviorAgent, reservation: Reservation, records: readonly StoredRecord[]): void {
+    if (!this.reservations.delete(reservation)) return;
+    const { id } = reservation;
+    this.remove(id);
     this.entries.set(id, records);
     this.count += records.length;
     this.timer.within(agent, Math.min(...records.map(({ ttlMs }) => ttlMs)) * RENEW_SHARE);
   }
 
-  /** They are not put again. */
+  /** They are not put again, nor those of the same id that are being put. */
   delete(id: string): void {
-    this.count -= this.entries.get(id)?.length ?? 0;
-    this.entries.delete(id);
+    this.remove(id);
+    for (const reservation of this.reservations) if (reservation.id === id) this.reservations.delete(reservation);
   }
 
   stop(): void {
     this.timer.cancel();
     this.entries.clear();
+    this.reservations.clear();
     this.count = 0;
+  }
+
+  private remove(id: string): void {
+    this.count -= this.entries.get(id)?.length ?? 0;
+    this.entries.delete(id);
   }
 
   /** Puts everything again, one region of keys after another. */

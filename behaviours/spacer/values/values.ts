@@ -9,7 +9,7 @@ import { lookupError } from '../lookup/resolver.js';
 import type { SpacerCounters } from '../options.js';
 import { findBody, OP_FIND, readFound } from './messages.js';
 import { divided, joined, LARGE_BYTES_MAX, type PieceList, readList } from './pieces.js';
-import { Published } from './published.js';
+import { Published, type Reservation } from './published.js';
 import { type PutOptions, readPutOptions, readSignedOptions } from './put-options.js';
 import {
   immutableRecord,
@@ -178,11 +178,19 @@ export class Values {
     return all.reduce<SoundRecord | undefined>((best, record) => (best === undefined || record.seq > best.seq ? record : best), undefined);
   }
 
+  private async publish(id: string, publication: Publication): Promise<PutResult> {
+    const reservation = this.published.reserve(id, 1 + publication.pieces.length);
+    try {
+      return await this.putAll(reservation, publication);
+    } finally {
+      this.published.release(reservation);
+    }
+  }
+
   /** The pieces first: who finds the list finds them. */
-  private async publish(id: string, { key, record, pieces, seq = 0, options }: Publication): Promise<PutResult> {
+  private async putAll(reservation: Reservation, { key, record, pieces, seq = 0, options }: Publication): Promise<PutResult> {
     const { ports, act } = this.parts;
     const { ttlMs = TTL_MS } = options;
-    this.published.requireRoom(id, 1 + pieces.length);
     const parts = pieces.map((piece) => ({ key: keyOfValue(ports, piece), record: immutableRecord(piece), ttlMs }));
     await inTurn(parts, async (part) => {
       const { holders } = await this.find(part.key);
@@ -190,7 +198,7 @@ export class Values {
     });
     const { holders } = await this.find(key);
     const result = await this.storing.at({ key, record, ttlMs }, holders, options);
-    act((agent) => this.published.set(agent, id, [{ key, record, ttlMs }, ...parts]));
+    act((agent) => this.published.set(agent, reservation, [{ key, record, ttlMs }, ...parts]));
     return { ...result, seq };
   }
 
@@ -261,7 +269,7 @@ interface Publication {
   readonly options: PutOptions & { readonly expected?: number };
 }
 
-/** Some at once, the results in order; ends with the first that fails. */
+/** So many at once, batch after batch; the results in order. Ends with the first that fails. */
 async function inTurn<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<readonly R[]> {
   const results: R[] = [];
   for (let from = 0; from < items.length; from += PIECES_AT_ONCE)

@@ -3,7 +3,7 @@
  */
 
 import { expect } from 'chai';
-import type { Published, PublishedParts } from '../../../../behaviours/spacer/values/published.js';
+import { PUBLISHED_MAX, type Published, type PublishedParts } from '../../../../behaviours/spacer/values/published.js';
 import type { ValuesParts } from '../../../../behaviours/spacer/values/values.js';
 import { NetworkError, type NodeId, type Storage } from '../../../../core/index.js';
 import { Space, spacerOf } from '../support.js';
@@ -82,6 +82,34 @@ describe('the records that a spacer keeps', () => {
       expect(await codeOf(values.put(value, right))).to.equal('put');
   });
 
+  it('are not put again when they are withdrawn while they are being put', async () => {
+    const node = await alone('node', new Disk());
+    const { values } = spacerOf(node);
+    const provided = values.provide(node.id, { ttlMs: 20_000 });
+    values.unprovide(node.id);
+    await space.net.waitFor(provided);
+    expect(values.publishedCount).to.equal(0);
+    await space.net.run(30_000);
+    expect(await space.net.waitFor(values.providers(node.id))).to.deep.equal([]);
+    await space.net.waitFor(values.provide(node.id));
+    expect(values.publishedCount).to.equal(1);
+  });
+
+  it('are at most 16,384 in all, also of puts at the same time, and a put that failed takes no room (row 60)', async () => {
+    const node = await alone('node', new Disk());
+    const { values } = spacerOf(node);
+    const { published } = values as unknown as { readonly published: Published };
+    const room = published.reserve('others', PUBLISHED_MAX - 1);
+    const puts = [1, 2].map((byte) => values.put(Uint8Array.of(byte)));
+    const ends = await space.net.waitFor(Promise.allSettled(puts));
+    expect(ends.map(({ status }) => status)).to.deep.equal(['fulfilled', 'rejected']);
+    expect((ends[1] as PromiseRejectedResult).reason.code).to.equal('LIMIT_EXCEEDED');
+    expect(() => published.reserve('one more', 1)).to.throw('16384');
+    published.release(room);
+    expect(values.publishedCount).to.equal(1);
+    expect(await space.net.waitFor(values.put(Uint8Array.of(2)))).to.include({ stored: 1 });
+  });
+
   it('are put again although the lookup for one of them fails', async () => {
     const node = await alone('node', new Disk());
     const { values, counters } = spacerOf(node);
@@ -105,7 +133,7 @@ describe('the records that a spacer keeps', () => {
     // The one that comes before it by its key was replaced from elsewhere.
     const { published, parts } = values as unknown as { readonly published: Published; readonly parts: ValuesParts };
     const broken = { key: '00'.repeat(32) as NodeId, record: Uint8Array.of(9), ttlMs: 20_000 };
-    parts.act((agent) => published.set(agent, 'broken', [broken]));
+    parts.act((agent) => published.set(agent, published.reserve('broken', 1), [broken]));
     await space.net.run(60_000);
     expect(await space.net.waitFor(values.providers(provided))).to.deep.equal([node.id]);
     expect(spacerOf(node).counters.renewalsFailed).to.be.greaterThan(counters.renewalsFailed);
