@@ -192,7 +192,7 @@ export class Values {
     const { ports, act } = this.parts;
     const { ttlMs = TTL_MS } = options;
     const parts = pieces.map((piece) => ({ key: keyOfValue(ports, piece), record: immutableRecord(piece), ttlMs }));
-    await inTurn(parts, async (part) => {
+    await inBatches(parts, async (part) => {
       const { holders } = await this.find(part.key);
       await this.storing.at(part, holders, { ...(options.copies !== undefined && { copies: options.copies }) });
     });
@@ -218,7 +218,7 @@ export class Values {
   private async whole({ key, value, isList }: SoundRecord): Promise<Uint8Array> {
     if (!isList) return value;
     const list = readList(value);
-    const pieces = list && (await inTurn(list.keys, (piece) => this.record(piece)));
+    const pieces = list && (await inBatches(list.keys, (piece) => this.record(piece)));
     const missing = pieces?.filter((piece) => piece === undefined || piece.isList).length;
     const all = missing === 0 ? (pieces as readonly SoundRecord[]).map((piece) => piece.value) : [];
     const joint = missing === 0 ? joined(list as PieceList, all) : undefined;
@@ -270,7 +270,7 @@ interface Publication {
 }
 
 /** So many at once, batch after batch; the results in order. Ends with the first that fails. */
-async function inTurn<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<readonly R[]> {
+async function inBatches<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<readonly R[]> {
   const results: R[] = [];
   for (let from = 0; from < items.length; from += PIECES_AT_ONCE)
     results.push(...(await Promise.all(items.slice(from, from + PIECES_AT_ONCE).map(work))));
