@@ -126,7 +126,7 @@ export class SpacerBehavior extends NetworkBehavior {
     const believed = members.believed.bind(members);
     this.finder = new AddressFinder({ table, asking, lookups, k: settings.k, linkTo, believed });
     this.mesh = new Mesh({ table, level: settings.meshLevel, counters, lookups, act, ageMs: settings.refreshMs / 2 });
-    this.services = new Services({ values: this.values, sealer, refreshMs: settings.refreshMs });
+    this.services = new Services({ values: this.values, sealer, refreshMs: settings.refreshMs, counters, act });
     this.refresher = new Refresher(self, lookups, settings.refreshMs, (agent, isOwn) => this.refreshed(agent, isOwn));
   }
 

@@ -25,7 +25,10 @@ export interface SpacerOptions {
   readonly lookupsMax?: number;
   /** Questions of one neighbour that are answered or passed on in a second, in the long run; four times as many at once. 500 by default. */
   readonly questionsPerSecond?: number;
-  /** Whether lookups of the own neighbourhood and of distant buckets run by themselves, at the start and every so often. 600,000 ms by default. 0: never. */
+  /**
+   * Whether lookups of the own neighbourhood and of distant buckets run by themselves, at the start and every so often. 600,000 ms by default. 0: never; nor
+   * are services announced then.
+   */
   readonly refreshMs?: number;
 }
 
@@ -115,6 +118,8 @@ export class SpacerCounters {
   meshDials = 0;
   /** Times that the records of this node were put again in part only. */
   renewalsFailed = 0;
+  /** Announcements of a service that nobody took; they are tried again. */
+  announcementsFailed = 0;
   // What the exchange kit counts.
   requestsLost = 0;
   answersUnknown = 0;

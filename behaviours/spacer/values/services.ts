@@ -4,7 +4,16 @@
  * own neighbourhood was looked up: the more often the younger this node's place in the space is. Those closest to the key
  * refuse what they have no room for.
  */
-import { type BehaviorAgent, type NodeId, nodeIdFromBytes, type Sealer, type ServiceDirectory } from '../../../core/index.js';
+import {
+  type BehaviorAgent,
+  backoffBoundMs,
+  type NodeId,
+  nodeIdFromBytes,
+  type Sealer,
+  type ServiceDirectory,
+  WakeTimer,
+} from '../../../core/index.js';
+import type { SpacerCounters } from '../options.js';
 import { STORE_LIMITS } from './record-store.js';
 import type { Values } from './values.js';
 
@@ -14,18 +23,25 @@ const ENOUGH = 4;
 /** What was found by then is used: before those who wait give up. */
 const FIND_MS = 8_000;
 const FIND_SHARE = 0.8;
-/** A record outlives so many looks at the neighbourhood. */
-const LOOKS = 2;
+/** A record outlives so many of the longest waits between two looks at the neighbourhood: one that fails does not end it. */
+const LOOKS = 4;
+/** What failed is tried again after so long, and then after longer each time. */
+const RETRY_MS = 5_000;
 
 export interface ServicesParts {
   readonly values: Pick<Values, 'announce' | 'providers'>;
   readonly sealer: Sealer;
   readonly refreshMs: number;
+  readonly counters: SpacerCounters;
+  act<T>(work: (agent: BehaviorAgent) => T): T;
 }
 
 export class Services implements ServiceDirectory {
   private own: readonly number[] = [];
   private readonly due = new Set<number>();
+  private readonly timer = new WakeTimer<BehaviorAgent>(() => void this.announce());
+  /** Rounds of announcements in a row of which one failed. */
+  private failures = 0;
   private isJoined = false;
   private isAnnouncing = false;
   private isStopped = false;
@@ -53,6 +69,7 @@ export class Services implements ServiceDirectory {
 
   stop(): void {
     this.isStopped = true;
+    this.timer.cancel();
   }
 
   private async announce(): Promise<void> {
@@ -60,12 +77,24 @@ export class Services implements ServiceDirectory {
     this.isAnnouncing = true;
     const { values, refreshMs } = this.parts;
     const ttlMs = Math.max(1_000, Math.min(LOOKS * refreshMs, STORE_LIMITS.ttlMsMax));
+    const failed: number[] = [];
     for (const serviceId of this.due) {
       this.due.delete(serviceId);
-      // What failed comes again with the next look.
-      if (this.own.includes(serviceId) && !this.isStopped) await values.announce(this.keyOf(serviceId), ttlMs).catch(() => {});
+      if (!this.own.includes(serviceId) || this.isStopped) continue;
+      await values.announce(this.keyOf(serviceId), ttlMs).catch(() => failed.push(serviceId));
     }
     this.isAnnouncing = false;
+    if (!this.isStopped) this.retry(failed);
+  }
+
+  private retry(failed: readonly number[]): void {
+    const { counters, refreshMs, act } = this.parts;
+    counters.announcementsFailed += failed.length;
+    this.failures = failed.length > 0 ? this.failures + 1 : 0;
+    if (this.failures === 0) return;
+    for (const serviceId of failed) this.due.add(serviceId);
+    const boundMs = backoffBoundMs(this.failures, { minMs: Math.min(RETRY_MS, refreshMs), maxMs: refreshMs });
+    act((agent) => this.timer.within(agent, boundMs * (0.5 + agent.random.float() / 2)));
   }
 
   private keyOf(serviceId: number): NodeId {
