@@ -2,11 +2,13 @@
  * @module Tables: what behaviours show by the port `tableReporter`, as facts, and as a watch reads them. What does not fit is left out; the number of
  * rows says so.
  */
-import type { BehaviorAgent, TableReport } from '../../core/index.js';
+import { type BehaviorAgent, encodeValue, type TableReport } from '../../core/index.js';
 import { type Fact, type Facts, KEY_LENGTH_MAX, SCALARS_MAX, type Scalar, TEXT_LENGTH_MAX } from './facts.js';
 
 const TABLES_MAX = 8;
 const ROWS_MAX = 64;
+/** Of one table as it is sent, so that the tables have 256 KiB at most, whatever characters they are of, and none takes the room of another. */
+const TABLE_BYTES_MAX = 32_768;
 /** Beside the name of the row, and the number of rows in the fact of the table. */
 const COLUMNS_MAX = SCALARS_MAX - 1;
 const NAME_LENGTH_MAX = KEY_LENGTH_MAX - 8;
@@ -15,7 +17,7 @@ const COUNTER = '_total';
 /** A table that a behaviour shows, such as `pubsub.topics`. */
 export interface ObservedTable {
   readonly name: string;
-  /** How many rows there are at the node; it sends the first 64. */
+  /** How many rows there are at the node; it sends the first 64, or as many of them as 32 KiB hold. */
   readonly rowCount: number;
   /** Titles of the columns. Of those whose title ends in `_total`, rows have rates. */
   readonly columns: readonly string[];
@@ -56,11 +58,14 @@ export function observedTables(facts: Facts, before: Facts | undefined, seconds:
 
 function* factsOf(behavior: string, { name: own, rowCount, columns, rows }: TableReport): Generator<[string, Fact]> {
   const name = `${behavior}.${own}`.slice(0, NAME_LENGTH_MAX);
-  yield [`table:${name}`, [scalarOf(rowCount), ...columns.slice(0, COLUMNS_MAX).map(scalarOf)]];
-  let index = 0;
+  const head: [string, Fact] = [`table:${name}`, [scalarOf(rowCount), ...columns.slice(0, COLUMNS_MAX).map(scalarOf)]];
+  yield head;
+  let [index, bytes] = [0, encodeValue(head).length];
   for (const row of rows) {
-    if (index >= ROWS_MAX) return;
-    yield [rowKey(name, index++), row.slice(0, COLUMNS_MAX + 1).map(scalarOf)];
+    const fact: [string, Fact] = [rowKey(name, index++), row.slice(0, COLUMNS_MAX + 1).map(scalarOf)];
+    bytes += encodeValue(fact).length;
+    if (index > ROWS_MAX || bytes > TABLE_BYTES_MAX) return;
+    yield fact;
   }
 }
 

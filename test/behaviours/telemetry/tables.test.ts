@@ -119,6 +119,18 @@ describe('tables of behaviours', () => {
     expect([row?.name.length, row?.values.length, row?.values[0]]).to.deep.equal([256, 7, 'NaN']);
   });
 
+  it('have 32 KiB each, whatever characters they are of, and the node stays visible', async () => {
+    const wide = (text: string) => Array.from({ length: 64 }, (): Row => [text, text, text, text, text, text, text, text]);
+    const [euros, letters] = [wide('€'.repeat(256)), wide('a'.repeat(50))];
+    const columns = new Array<string>(7).fill('c');
+    bob.behavior(Shop).shown = Array.from({ length: 8 }, (_, index) => table(`t${index}`, columns, index === 0 ? letters : euros));
+    const node = await seen();
+    const counts = node.tables.map(({ name, rowCount, rows }) => [name, rowCount, rows.length]);
+    const own = counts.filter(([name]) => String(name).startsWith('shop.'));
+    expect([node.state, own.length]).to.deep.equal(['alive', 5]);
+    expect(own).to.deep.equal([['shop.t0', 64, 64], ...['t1', 't2', 't3', 't4'].map((name) => [`shop.${name}`, 64, 5])]);
+  });
+
   it('that cannot be read are a fault of their behaviour, and the others are shown', async () => {
     Object.defineProperty(bob.behavior(Shop), 'shown', {
       get: () => {
