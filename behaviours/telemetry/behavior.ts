@@ -1,6 +1,6 @@
 /**
  * @module TelemetryBehavior (service 16): what a node shows of itself, for others that ask: links, behaviours and, if they are wanted, queues,
- * metrics and the last events. A node that nobody asks sends nothing. Any member of the space may ask, unless `authorize` says otherwise.
+ * tables, metrics and the last events. A node that nobody asks sends nothing. Any member of the space may ask, unless `authorize` says otherwise.
  *
  * `reporter.ts` is the side that is watched, `watch.ts` the one that watches; `facts.ts` what goes between them; `messages.ts` how.
  */

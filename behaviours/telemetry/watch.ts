@@ -25,7 +25,7 @@ const CROWD_INTERVAL_MS = 4_000;
 export interface TelemetryWatchOptions {
   /** Only these nodes. Absent: this node and, from link to link, all that can be reached. */
   readonly nodes?: readonly NodeId[];
-  /** Of these nodes queues, metrics and events too. `setDetailed` changes it. */
+  /** Of these nodes queues, tables, metrics and events too. `setDetailed` changes it. */
   readonly detailed?: readonly NodeId[];
 }
 
@@ -89,7 +89,7 @@ export class TelemetryWatch {
     return node === undefined ? undefined : observedNode(node, node.reported);
   }
 
-  /** Of these nodes, and of no other one, reports have queues, metrics and events from now on. */
+  /** Of these nodes, and of no other one, reports have queues, tables, metrics and events from now on. */
   setDetailed(nodeIds: readonly NodeId[]): void {
     this.detailed = new Set(nodeIds);
     if (!this.isClosed) this.host.act((agent) => this.askSoon(agent, nodeIds));
