@@ -13,6 +13,8 @@ const TABLE_BYTES_MAX = 32_768;
 const COLUMNS_MAX = SCALARS_MAX - 1;
 const NAME_LENGTH_MAX = KEY_LENGTH_MAX - 8;
 const COUNTER = '_total';
+/** What CBOR does not carry: halves of characters, as a cut may leave them, and a byte order mark. */
+const UNSENDABLE = /^\uFEFF|\p{Surrogate}/gu;
 
 /** A table that a behaviour shows, such as `pubsub.topics`. */
 export interface ObservedTable {
@@ -57,7 +59,7 @@ export function observedTables(facts: Facts, before: Facts | undefined, seconds:
 }
 
 function* factsOf(behavior: string, { name: own, rowCount, columns, rows }: TableReport): Generator<[string, Fact]> {
-  const name = `${behavior}.${own}`.slice(0, NAME_LENGTH_MAX);
+  const name = sendable(`${behavior}.${own}`, NAME_LENGTH_MAX);
   const head: [string, Fact] = [`table:${name}`, [scalarOf(rowCount), ...columns.slice(0, COLUMNS_MAX).map(scalarOf)]];
   yield head;
   let [index, bytes] = [0, encodeValue(head).length];
@@ -85,7 +87,11 @@ function rowOf(columns: readonly string[], [name, ...values]: Fact, before: Fact
 /** What a report may carry, whatever a behaviour has given. */
 function scalarOf(value: unknown): Scalar {
   if (typeof value === 'number' && Number.isFinite(value)) return value;
-  return String(value).slice(0, TEXT_LENGTH_MAX);
+  return sendable(String(value), TEXT_LENGTH_MAX);
+}
+
+function sendable(text: string, lengthMax: number): string {
+  return text.slice(0, lengthMax).replace(UNSENDABLE, '\ufffd');
 }
 
 function rowKey(table: string, index: number): string {

@@ -131,6 +131,21 @@ describe('tables of behaviours', () => {
     expect(own).to.deep.equal([['shop.t0', 64, 64], ...['t1', 't2', 't3', 't4'].map((name) => [`shop.${name}`, 64, 5])]);
   });
 
+  it('show a replacement character for what cannot be sent: half of a character where a text is cut, and a byte order mark', async () => {
+    const texts = [`${'x'.repeat(255)}😀`, `${'x'.repeat(254)}😀`, '\ud800', '\ufeffa', 'a\ufeff'];
+    bob.behavior(Shop).shown = [
+      table(
+        `${'t'.repeat(82)}😀`,
+        [],
+        texts.map((text): Row => [text]),
+      ),
+    ];
+    const shown = (await seen()).tables.at(-1);
+    const names = [`${'x'.repeat(255)}\ufffd`, `${'x'.repeat(254)}😀`, '\ufffd', '\ufffda', 'a\ufeff'];
+    expect([shown?.name, shown?.rows.map(({ name }) => name)]).to.deep.equal([`shop.${'t'.repeat(82)}\ufffd`, names]);
+    expect(network.faults).to.deep.equal([]);
+  });
+
   it('that cannot be read are a fault of their behaviour, and the others are shown', async () => {
     Object.defineProperty(bob.behavior(Shop), 'shown', {
       get: () => {
