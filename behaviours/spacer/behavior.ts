@@ -1,6 +1,5 @@
 /**
- * @module SpacerBehavior (service 4): a distributed hash table over the links of the space. It finds the nodes closest to any key, and where a node can be
- * dialled.
+ * @module SpacerBehavior (service 4): a distributed hash table over the links of the space. It finds the nodes closest to any key, and their addresses.
  *
  * The house: `table/` is whom this node knows; `lookup/` finds nodes by asking; `query/` sends questions, answers them, and passes them on;
  * `values/` keeps records; `members.ts` knows which neighbours take part; `refresher.ts` keeps the table full. A lookup never dials: a node is asked over a link, or over the
@@ -244,6 +243,7 @@ export class SpacerBehavior extends NetworkBehavior {
     this.keeping.stop(agent);
     this.lookups.stop(agent);
     this.exchanges.onStopped(agent);
+    this.members.stop(agent);
   }
 
   private answering(): Pick<ServingParts, 'handlers' | 'checking'> {

@@ -61,6 +61,13 @@ export class Members {
     return this.table.disconnected(nodeId, id, nowMs);
   }
 
+  /** Nothing is known of links any more: if this behaviour comes again, its neighbours are asked. */
+  stop(agent: BehaviorAgent): void {
+    for (const connection of this.connections.values()) this.disconnected(agent, connection);
+    this.announced.clear();
+    this.dialled.clear();
+  }
+
   linkTo(nodeId: NodeId): number | undefined {
     return this.connections.get(nodeId)?.id;
   }

@@ -50,6 +50,7 @@ export class Services implements ServiceDirectory {
 
   /** What is offered no more is not announced again, and ends with its time. */
   offered(_agent: BehaviorAgent, services: readonly number[]): void {
+    this.isStopped = false;
     for (const serviceId of services) if (!this.own.includes(serviceId)) this.due.add(serviceId);
     this.own = services;
     if (this.isJoined) void this.announce();
@@ -69,6 +70,8 @@ export class Services implements ServiceDirectory {
 
   stop(): void {
     this.isStopped = true;
+    this.isJoined = false;
+    this.own = [];
     this.timer.cancel();
   }
 

@@ -1,7 +1,8 @@
 /**
- * @module Announcements of services: what fails is tried again, and counted.
+ * @module Announcements of services: what fails is tried again, and counted, and a spacer that comes again announces, too.
  */
 import { expect } from 'chai';
+import { SpacerBehavior } from '../../../../behaviours/spacer/index.js';
 import type { Values, ValuesParts } from '../../../../behaviours/spacer/values/values.js';
 import { NetworkBehavior, NetworkError, type NodeId } from '../../../../core/index.js';
 import type { SimulatedNode } from '../../../../simulation.js';
@@ -68,5 +69,17 @@ describe('announcements of services (ATM-48)', () => {
     await space.net.run(60_000);
     expect(await providers()).to.deep.equal([]);
     await space.net.waitFor(spacerOf(provider).values.put(Uint8Array.of(1)));
+  });
+
+  it('a spacer that was removed and comes again announces them', async () => {
+    await meet(10_000);
+    await space.net.run(5_000);
+    const spacer = spacerOf(provider);
+    provider.removeBehavior(SpacerBehavior);
+    await space.net.run(1_000);
+    await provider.addBehavior(spacer);
+    await provider.addBehavior(Greeter);
+    await space.net.run(20_000);
+    expect(await providers()).to.deep.equal([provider.id]);
   });
 });
