@@ -252,13 +252,15 @@ describe('the simulation', () => {
       const other = await (browser as Browser).newPage({ viewport: { width: 1_100, height: 800 } });
       await other.goto(pathToFileURL(file('hand-over.html')).href);
       const seekTo = (ms: number) => other.evaluate(`player.seek(player.recording.startMs + ${ms})`);
-      await seekTo(9_000);
+      const list = (await other.textContent('#hand-overs')) ?? '';
+      expect(list).to.match(/^\d+\.\d s: \w+ – \w+, direct now$/);
+      const atMs = Number.parseFloat(list) * 1_000;
+      await seekTo(atMs - 500);
       expect(await other.textContent('#counts')).to.match(/^3 nodes, 3 links \(1 relayed\), /);
       await other.click('#hand-overs li button');
-      expect(await other.textContent('#hand-overs')).to.match(/^\d\.\d s: \w+ – \w+, direct now$/);
       expect(await other.textContent('#counts')).to.match(/^3 nodes, 3 links, /);
       expect(await other.evaluate('[...player.state.links.values()].filter((link) => player.state.isMoving(link)).length')).to.equal(1);
-      await seekTo(14_500);
+      await seekTo(atMs + 4_500);
       expect(await other.evaluate('[...player.state.links.values()].some((link) => player.state.isMoving(link))')).to.equal(false);
       await other.close();
     });

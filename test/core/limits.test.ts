@@ -74,6 +74,8 @@ describe('node.queues()', () => {
     await network.start(alice, bob);
     const { id } = await alice.connect('sim://bob');
     const {
+      awaitedBytesMax,
+      awaitedMessagesMax,
       laneBytesMax,
       controlLaneBytesMax,
       laneMessagesMax,
@@ -94,6 +96,7 @@ describe('node.queues()', () => {
     const isOfBehavior = ({ name }: { readonly name: string }) => name.includes('.');
     expect(alice.queues().filter((queue) => !isOfBehavior(queue))).to.deep.equal([
       { name: 'local', connectionId: undefined, messages: 0, messagesMax: localQueueMessagesMax, bytes: 0, bytesMax: localQueueBytesMax },
+      { name: 'awaited', connectionId: undefined, messages: 0, messagesMax: awaitedMessagesMax, bytes: 0, bytesMax: awaitedBytesMax },
       { name: 'dials', connectionId: undefined, messages: 0, messagesMax: dialQueueMax + dialsMax, bytes: undefined, bytesMax: undefined },
       { name: 'backlog', connectionId: undefined, messages: 0, messagesMax: backlogMax, bytes: undefined, bytesMax: undefined },
       lane('control', controlLaneBytesMax),

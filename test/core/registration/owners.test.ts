@@ -34,7 +34,8 @@ describe('reserved service ids (kind 8)', () => {
       [6, 'low', 'rpc'],
       [4, 'low', 'spacer'],
       [7, 'low', 'keyvalue'],
-      [10, 'low', ''],
+      [10, 'low', 'punch'],
+      [18, 'low', ''],
       [31, 'rpc', ''],
       [0, 'low', ''],
     ] as const)
