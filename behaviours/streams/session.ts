@@ -1,7 +1,7 @@
 /**
  * @module Session: the streams with a node behind relays. Frames go in packets, which the repaired layer of the flow kit acknowledges and sends again;
- * both sides know the session by a random number that the one that began it has drawn. A session ends when nothing was acknowledged for
- * 30 s, when the remote does not know it (it was restarted), or a while after its last stream. While there are streams and nothing is in
+ * both sides know the session by a random number that the one that began it has drawn. A session ends when nothing was acknowledged, or no path
+ * was there, for 30 s, when the remote does not know it (it was restarted), or a while after its last stream. While there are streams and nothing is in
  * transit, a ping every 15 s shows whether the remote is still there.
  */
 import {
@@ -76,15 +76,14 @@ export class Session extends Carrier {
   /** When `expire` is to be called. */
   get nextDueMs(): number {
     const sendMs = this.hasMore ? this.path.roomAtMs : Number.POSITIVE_INFINITY;
-    const idleMs = this.size === 0 ? this.emptySinceMs + IDLE_MS : this.path.isQuiet ? this.heardMs + PING_MS : Number.POSITIVE_INFINITY;
-    return Math.min(this.path.nextAtMs, this.receipts.dueMs, sendMs, this.path.silentSinceMs + DEAD_MS, idleMs);
+    return Math.min(this.path.nextAtMs, this.receipts.dueMs, sendMs, this.path.silentSinceMs + DEAD_MS, this.quietDueMs);
   }
 
   isUsable(nowMs: number): boolean {
     return this.size > 0 || nowMs - this.emptySinceMs < REUSE_MS;
   }
 
-  /** Nothing came back for so long, although something was sent. */
+  /** Nothing came back for so long, although something was sent, or could not be. */
   isDead(nowMs: number): boolean {
     return nowMs >= this.path.silentSinceMs + DEAD_MS;
   }
@@ -141,6 +140,12 @@ export class Session extends Carrier {
     while (this.hasMore && this.path.room(nowMs) > 0) {
       if (!this.findPath(nowMs) || !this.sendPacket(agent)) return;
     }
+  }
+
+  /** When a session in which nothing moves ends, or asks whether the remote is there. A ping that cannot go yet waits for room, not for a time. */
+  private get quietDueMs(): number {
+    if (this.size === 0) return this.emptySinceMs + IDLE_MS;
+    return this.path.isQuiet && !this.isPingDue ? this.heardMs + PING_MS : Number.POSITIVE_INFINITY;
   }
 
   private get hasMore(): boolean {

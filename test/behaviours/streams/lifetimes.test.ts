@@ -83,7 +83,8 @@ describe('row 78, row 80: streams whose end comes early', function () {
         expect(codes.filter((code) => !CODES.includes(code))).to.deep.equal([]);
         expect(left).to.deep.equal(alive.map(() => [0, 0]));
       }),
-      { numRuns: 60 },
+      // In both a ping is due while no path leads to the other side.
+      { numRuns: 60, examples: [[[937, 2, 'stop', 399]], [[918, 2, 'stop', 384]]] },
     );
   });
 

@@ -69,7 +69,7 @@ export class RepairedPath<Frame extends RepairedFrame> {
   #paceAtMs = 0;
   #pauseCount = 0;
   #pausedUntilMs = 0;
-  /** Since when nothing was acknowledged although something was sent. */
+  /** Since when nothing was acknowledged although something was sent, or could not be. */
   silentSinceMs = Number.POSITIVE_INFINITY;
 
   constructor(
@@ -146,6 +146,7 @@ export class RepairedPath<Frame extends RepairedFrame> {
 
   /** There is no path, or no room at this node: nothing is sent for a while, which grows until something is acknowledged. */
   pause(nowMs: number): void {
+    if (this.silentSinceMs === Number.POSITIVE_INFINITY) this.silentSinceMs = nowMs;
     this.#pausedUntilMs = Math.max(this.#pausedUntilMs, nowMs + backoffBoundMs(++this.#pauseCount, PAUSES));
   }
 
