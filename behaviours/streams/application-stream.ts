@@ -49,6 +49,8 @@ export class ApplicationStream implements ByteStream, EndObserver {
   private end: Waiting = { resolve: () => {}, reject: () => {} };
   /** The `write` or `close` that waits. */
   private writing: Waiting | undefined;
+  /** The first `close`: nothing is written after it. */
+  private closing: { readonly sent: Promise<void> | undefined } | undefined;
   private isWanted = false;
   private isHandingOut = false;
   private isReadOut = false;
@@ -212,13 +214,15 @@ export class ApplicationStream implements ByteStream, EndObserver {
   }
 
   private write(chunk: Uint8Array): Promise<void> | undefined {
+    if (this.closing !== undefined) throw new NetworkError('ARGUMENT_INVALID', 'write: the stream was ended');
     if (!(chunk instanceof Uint8Array)) throw this.refuse(chunk);
     if (chunk.length === 0) return undefined;
     return this.handOn((sent) => this.source.write(chunk, sent));
   }
 
   private close(): Promise<void> | undefined {
-    return this.handOn((sent) => this.source.finish(sent));
+    this.closing ??= { sent: this.handOn((sent) => this.source.finish(sent)) };
+    return this.closing.sent;
   }
 
   private handOn(give: (sent: () => void) => void): Promise<void> | undefined {

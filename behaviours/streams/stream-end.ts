@@ -285,7 +285,7 @@ export class StreamEnd implements FrameOwner {
     const { outbound } = this;
     const { bytes, at } = writing;
     const piece = bytes.subarray(at, at + Math.min(most, outbound.available));
-    outbound.push(piece);
+    if (!outbound.push(piece)) throw new NetworkError('ARGUMENT_INVALID', 'a piece was written after the end, or is too long');
     outbound.sent();
     this.deadlines.lastMs = nowMs;
     writing.at += piece.length;

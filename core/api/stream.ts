@@ -10,9 +10,9 @@ import type { Route } from './routes.js';
 export interface BytePipe {
   /** The next bytes, which are good until the next read; `undefined` at the end. One read at a time. Rejects when the pipe was reset. */
   read(): Promise<Uint8Array | undefined>;
-  /** Resolves when the bytes were handed on: the next ones may be. One write at a time. Rejects when the pipe was reset. */
+  /** Resolves when the bytes were handed on: the next ones may be. One write at a time, none after `end`. Rejects when the pipe was reset. */
   write(bytes: Uint8Array): Promise<void>;
-  /** Nothing more is written. */
+  /** Nothing more is written. Once it has begun, it gives the same result each time. */
   end(): Promise<void>;
   /** Both directions end at once, and the other side is told so. Idempotent. */
   reset(reason: string): void;

@@ -62,6 +62,24 @@ describe('streams as pipes (TH-31)', () => {
     await sim.stop();
   });
 
+  it('refuse a write after the end, resolve a second end with the first, and leave the other direction and other streams alone', async () => {
+    const { sim, nodes } = await line(2);
+    const [alice, bob] = nodes as [SimulatedNode, SimulatedNode];
+    const open = () => alice.openStream(toNode(bob.id), STORE, { name: 'hold' });
+    const [pipe, other] = [(await open()).pipe(), (await open()).pipe()];
+    const [far, farOther] = storeOf(bob).streams.map((stream) => stream.pipe()) as [BytePipe, BytePipe];
+    await sim.waitFor(pipe.write(bytesOf(10)));
+    const ends = [pipe.end(), pipe.end()];
+    const codes = [codeOf(pipe.write(bytesOf(1)))];
+    const there = await sim.waitFor(Promise.all([readAll(far), ...ends]));
+    codes.push(codeOf(pipe.write(bytesOf(1))), codeOf(pipe.write(new Uint8Array(0))));
+    const given = await sim.waitFor(Promise.all([readAll(farOther), writeAll(other, bytesOf(50_000)), pipe.end()]));
+    const back = await sim.waitFor(Promise.all([readAll(pipe), writeAll(far, bytesOf(60_000, 2)), writeAll(farOther, bytesOf(1))]));
+    expect([there[0].length, given[0].length, back[0].length]).to.deep.equal([10, 50_000, 60_000]);
+    expect(await sim.waitFor(Promise.all(codes))).to.deep.equal(codes.map(() => 'ARGUMENT_INVALID'));
+    await sim.stop();
+  });
+
   it('reject with the reason of a reset, whenever they are made, and resolve after an end that nobody has waited for', async () => {
     const { sim, nodes } = await line(2);
     const [alice, bob] = nodes as [SimulatedNode, SimulatedNode];
