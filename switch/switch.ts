@@ -151,7 +151,8 @@ export class SwitchHost {
     return {
       ...{ ...(this.ports.transports && { transports: this.ports.transports }), ...node },
       ...{ ...(identity !== undefined && { identity }), network: name, ...(networkKey && { networkKey }), listen },
-      ...{ seeds: [...operators, ...(node.seeds ?? [])], behaviors: entries },
+      // Those that are found anew are kept by the operator behaviour, as long as they are found.
+      ...{ seeds: [...(findOperators ? [] : operators), ...(node.seeds ?? [])], behaviors: entries },
     };
   }
 

@@ -30,8 +30,8 @@ export interface SpaceDescription {
   readonly operators?: readonly (string | Address)[];
   /**
    * Finds the operators anew: called every 10 min, give or take a fifth, and when none of them has answered a look-up, at most once in 30 s. The 1 to
-   * 16 that it resolves with take the place of those before, and this node keeps connected to them. When it rejects, or takes longer than until the
-   * next call, those of before stay. Absent: they stay.
+   * 16 that it resolves with take the place of those before. This node keeps connected to those of now, from its start on (they need not be seeds);
+   * those of before are dialled no more. When it rejects, or takes longer than until the next call, those of before stay. Absent: they stay.
    */
   readonly findOperators?: () => Promise<readonly (string | Address)[]>;
 }

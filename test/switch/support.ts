@@ -27,9 +27,7 @@ export class SwitchWorld {
   switch(serviceRecords: ServiceRecords = () => Promise.reject(new Error('no name server'))): SwitchHost {
     const createNode: ConstructorParameters<typeof SwitchHost>[0]['createNode'] = (options) => {
       const [listen = ''] = options.listen ?? [];
-      // Operators of DNS have real addresses, which the simulator does not start with.
-      const seeds = (options.seeds ?? []).filter((seed) => String(seed).startsWith('sim:'));
-      return this.net.createNode({ ...options, seeds, name: String(listen).replace('sim://', '') });
+      return this.net.createNode({ ...options, name: String(listen).replace('sim://', '') });
     };
     const made = new SwitchHost({ createNode, serviceRecords });
     this.switches.push(made);

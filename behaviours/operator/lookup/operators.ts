@@ -1,7 +1,6 @@
 /**
  * @module Operators: who answers for keys in this space: those that were given, or, where a function finds them, those that it has found last. It is asked
- * again every ten minutes, and when none of them has answered. This node keeps connected to those that were found. Bounds: 16 operators, and one look-up
- * within 30 s; what comes of one after the next one has begun counts no more.
+ * again every ten minutes, and when none of them has answered. Where there is such a function, this node keeps connected to those of now. Bounds: 16 operators, and one look-up within 30 s; what comes of one after the next one has begun counts no more.
  */
 import { type Address, type BehaviorAgent, type Connection, type NodeId, WakeTimer } from '../../../core/index.js';
 import { DialSupervisor } from '../../../core/kits/dial/dial-supervisor.js';
@@ -46,6 +45,8 @@ export class Operators {
 
   start(agent: BehaviorAgent): void {
     this.lastMs = agent.nowMs;
+    // Those that are never found anew are for the seeds of the node to dial.
+    if (this.host.find !== undefined) this.connectTo(agent, this.all);
     this.findLater(agent);
   }
 
@@ -65,6 +66,7 @@ export class Operators {
 
   stop(agent: BehaviorAgent): void {
     this.dials.stop(agent);
+    this.kept.clear();
     this.timer.cancel();
     this.count++;
   }
@@ -85,13 +87,17 @@ export class Operators {
     this.lastMs = agent.nowMs;
     this.findLater(agent);
     find().then(
-      (operators) => settle((later) => this.take(later, operators)),
+      (operators) =>
+        settle((later) => {
+          this.use(operators);
+          this.connectTo(later, operators);
+        }),
       (err: unknown) => settle(({ log }) => log.warn({ err }, 'the operators of the space were not found again; those of before stay')),
     );
   }
 
-  private take(agent: BehaviorAgent, operators: readonly Address[]): void {
-    this.use(operators);
+  /** And keeps connected to them; those of before are given free. */
+  private connectTo(agent: BehaviorAgent, operators: readonly Address[]): void {
     const wanted = new Map(operators.filter(({ nodeId }) => nodeId !== this.host.self).map((operator) => [operator.text, operator]));
     for (const [text, target] of this.kept) {
       if (wanted.has(text)) continue;

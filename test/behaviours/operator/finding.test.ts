@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { OperatorBehavior, type OperatorOptions } from '../../../behaviours/index.js';
 import type { NetworkError } from '../../../index.js';
-import type { SimulatedNode } from '../../../simulation.js';
+import type { SimulatedNode, SimulatedNodeOptions } from '../../../simulation.js';
 import { identityOf, operatorOf, SPACE, SpaceWorld, warnings } from './support.js';
 
 const MINUTE_MS = 60_000;
@@ -16,18 +16,20 @@ describe('operators that are found anew (TH-07)', () => {
   afterEach(() => world.end());
 
   const quiet = { builtins: ['handshake', 'router-sync', 'rpc'] as const };
-  const operator = (name: string) => world.node(name, { ...quiet, behaviors: [[OperatorBehavior, { serve: 'memory' }]] });
+  const operator = (name: string, options: Partial<SimulatedNodeOptions> = quiet) =>
+    world.node(name, { ...options, behaviors: [[OperatorBehavior, { serve: 'memory' }]] });
   /** A node of the open space that finds its operators by a function. `calls`: when it was called. */
-  const seeker = async (name: string, find: () => Promise<readonly unknown[]>, given: readonly string[] = [addressOf('first')]) => {
+  const seeker = async (name: string, find: () => Promise<readonly unknown[]>, options: Partial<SimulatedNodeOptions> = quiet) => {
     const calls: number[] = [];
     const log = warnings();
     const findOperators = () => {
       calls.push(world.net.nowMs);
       return find();
     };
-    const space = { name: SPACE, operators: given, findOperators } as NonNullable<OperatorOptions['space']>;
-    const node = await world.node(name, { ...quiet, logger: log.logger, behaviors: [[OperatorBehavior, { space }]] });
-    return { node, calls, warned: log.lines };
+    const space = { name: SPACE, operators: [addressOf('first')], findOperators } as NonNullable<OperatorOptions['space']>;
+    const node = await world.node(name, { ...options, logger: log.logger, behaviors: [[OperatorBehavior, { space }]] });
+    const unfound = () => log.lines.filter(([, message]) => message.startsWith('the operators of the space were not found'));
+    return { node, calls, unfound };
   };
   const hostsOf = (node: SimulatedNode) => operatorOf(node).operators.map(({ host }) => host);
   const gapsOf = (times: readonly number[]) => times.slice(1).map((time, at) => time - (times[at] as number));
@@ -52,6 +54,32 @@ describe('operators that are found anew (TH-07)', () => {
     expect(one.calls[0]).to.not.equal(two.calls[0]);
     const known = await world.net.waitFor(operatorOf(one.node).lookUp(two.node.id));
     expect([known.key, known.by]).to.deep.equal([identityOf('two').publicKey, identityOf('second').nodeId]);
+  });
+
+  it('are connected from the start on, without seeds, and given free once others are found in their place', async () => {
+    // A link is closed when nobody holds it and nothing is sent over it; router-sync sends.
+    const alone = { builtins: ['handshake'] as const };
+    for (const name of ['first', 'second']) await operator(name, alone);
+    const { node } = await seeker('one', async () => [addressOf('second')], alone);
+    const idsOf = () => node.connections().map(({ nodeId }) => nodeId);
+    await world.net.run(1_000);
+    expect(idsOf()).to.deep.equal([identityOf('first').nodeId]);
+    await world.net.run(14 * MINUTE_MS);
+    expect(idsOf()).to.deep.equal([identityOf('second').nodeId]);
+  });
+
+  it('are connected again when the behaviour is added again', async () => {
+    await operator('first');
+    const { node } = await seeker('one', () => new Promise<never>(() => {}));
+    const behavior = operatorOf(node);
+    await world.net.run(1_000);
+    node.removeBehavior(OperatorBehavior);
+    node.disconnectNode(identityOf('first').nodeId);
+    await world.net.run(MINUTE_MS);
+    expect(node.connections()).to.deep.equal([]);
+    node.addBehavior(behavior);
+    await world.net.run(1_000);
+    expect(node.connections().map(({ nodeId }) => nodeId)).to.deep.equal([identityOf('first').nodeId]);
   });
 
   it('are looked up when none of them has answered, at most once in 30 s, and not because they know no answer', async () => {
@@ -90,15 +118,15 @@ describe('operators that are found anew (TH-07)', () => {
       async () => Array.from({ length: 16 }, () => addressOf('third')),
     ];
     let at = 0;
-    const { node, warned, calls } = await seeker('one', () => (answers[at++] ?? (() => new Promise<never>(() => {})))());
+    const { node, unfound, calls } = await seeker('one', () => (answers[at++] ?? (() => new Promise<never>(() => {})))());
     await world.net.runUntil(() => calls.length === 5, 100 * MINUTE_MS);
     await world.net.run(100);
-    expect([hostsOf(node), warned.length]).to.deep.equal([['first'], 4]);
+    expect([hostsOf(node), unfound().length]).to.deep.equal([['first'], 4]);
     await world.net.runUntil(() => calls.length === 6, 20 * MINUTE_MS);
     await world.net.run(100);
     for (const settle of late) settle();
     await world.net.run(100);
-    expect([...new Set(hostsOf(node)), hostsOf(node).length, warned.length]).to.deep.equal(['third', 16, 4]);
+    expect([...new Set(hostsOf(node)), hostsOf(node).length, unfound().length]).to.deep.equal(['third', 16, 4]);
     await world.net.waitFor(node.stop());
     await world.net.run(60 * MINUTE_MS);
     expect(calls.length, 'not after the end').to.equal(6);
