@@ -1,7 +1,7 @@
 /**
  * @module World: builds the network of a simulation, lets it form, and does to it what the settings say: lookups, churn, crashes, a partition.
  */
-import { SpacerBehavior } from '../../behaviours/index.js';
+import { type Resolution, SpacerBehavior } from '../../behaviours/index.js';
 import {
   type Crypto,
   isCloser,
@@ -149,11 +149,10 @@ export class World {
     this.revive();
     if (settings.churnMinutes > 0) this.crash(1 - 2 ** (-1 / (60 * settings.churnMinutes)), RESTART_MS);
     if (step === third && settings.crashShare > 0) this.crash(settings.crashShare, Number.POSITIVE_INFINITY);
-    if (!settings.hasPartition) return;
-    if (step === twoThirds) network.heal();
-    if (step !== third) return;
+    if (step !== third || !settings.hasPartition) return;
     const { nodes } = network;
     network.partition(nodes.slice(0, nodes.length / 2), nodes.slice(nodes.length / 2));
+    network.after(STEP_MS * Math.max(1, twoThirds - third), () => network.heal());
   }
 
   private crash(share: number, restartMs: number): void {
@@ -195,9 +194,9 @@ export class World {
     const { network, recorder } = this;
     const startMs = network.nowMs;
     const key = nodeIdFromBytes(network.random.bytes(KEY_BYTES));
-    const resolution = from.behavior(SpacerBehavior).resolve(key, { oneHop: false });
-    const [closest] = await resolution.nodes.catch(() => []);
-    const { trace } = resolution;
+    const resolution = resolutionBy(from, key);
+    const [closest] = (await resolution?.nodes.catch(() => [])) ?? [];
+    const trace = resolution?.trace ?? { end: 'refused', depth: 0, tookMs: 0, steps: [] };
     const best = network.nodes.map(({ id }) => id).reduce((one, other) => (isCloser(other, one, key) ? other : one));
     this.lookups.push({ isFound: closest?.nodeId === best, hops: trace.depth, tookMs: trace.tookMs });
     const steps = trace.steps.map(({ nodeId, via, askedMs, tookMs, outcome }) => ({ nodeId, via, askedMs, tookMs, outcome }));
@@ -240,6 +239,15 @@ export class World {
 
   private random(count: number): number {
     return this.network.random.below(count);
+  }
+}
+
+/** `undefined`: it is refused, such as by a node that has as many lookups as it may. */
+function resolutionBy(node: SimulatedNode, key: NodeId): Resolution | undefined {
+  try {
+    return node.behavior(SpacerBehavior).resolve(key, { oneHop: false, deadlineMs: CALL_MS });
+  } catch {
+    return undefined;
   }
 }
 
