@@ -33,14 +33,21 @@ export async function fileRun(path: string, seed: string): Promise<FileRun> {
   if (typeof simulate !== 'function') throw new UsageError(`${path} has no simulation: it must export a function named simulate`);
   if (typeof options !== 'object' || options === null) throw new UsageError(`${path} exports options that are no object`);
   const network = new SimulatedNetwork({ ...(options as Partial<SimulationOptions>), seed });
+  try {
+    return await runOf(network, simulate as Simulation, seed);
+  } finally {
+    await network.stop();
+  }
+}
+
+async function runOf(network: SimulatedNetwork, simulate: Simulation, seed: string): Promise<FileRun> {
   const recorder = network.record();
-  const figures = (await (simulate as Simulation)(network)) ?? {};
+  const figures = (await simulate(network)) ?? {};
   const [nodes, traceHash, { recording }] = [network.nodes.length, network.traceHash(), recorder];
   const virtualS = (recording.endMs - recording.startMs) / 1_000;
   const faults = network.faults.map(
     ({ atMs, node, behavior, callback, cause }) => `${node} at ${atMs} ms: ${behavior}.${callback}: ${cause}`,
   );
   const result = { seed, figures, nodes, virtualS, events: network.eventCount, faults, traceHash };
-  await network.stop();
   return { recording, result };
 }
