@@ -23,7 +23,6 @@ export class RunState {
   /** When each node crashed last. */
   crashedMs: number[] = [];
   readonly links = new Map<string, Link>();
-  linked: Set<number>[] = [];
   groups: readonly (readonly number[])[] = [];
   readonly cuts = new Map<string, readonly [number, number]>();
   groupOf = new Map<number, number>();
@@ -36,7 +35,7 @@ export class RunState {
   private shownUntilMs = NEVER;
 
   constructor(readonly recording: RunRecording) {
-    this.byName = new Map(recording.nodes.map((node, index) => [node.name, index]));
+    this.byName = new Map(recording.nodes.map((node, index) => [node.name.toLowerCase(), index]));
     this.reset();
   }
 
@@ -88,7 +87,6 @@ export class RunState {
     this.next = 0;
     this.isUp = nodes.map(() => false);
     this.crashedMs = nodes.map(() => NEVER);
-    this.linked = nodes.map(() => new Set());
     for (const known of [this.links, this.cuts]) known.clear();
     this.part([]);
     this.upCount = 0;
@@ -119,14 +117,10 @@ export class RunState {
 
   private link([, , from, to, path]: Extract<RunEvent, readonly [number, 'link' | 'path', ...unknown[]]>, movedMs: number): void {
     this.links.set(keyOf(from, to), { from, to, isRelayed: path === 'relayed', movedMs });
-    this.linked[from]?.add(to);
-    this.linked[to]?.add(from);
   }
 
   private unlink(from: number, to: number): void {
     this.links.delete(keyOf(from, to));
-    this.linked[from]?.delete(to);
-    this.linked[to]?.delete(from);
   }
 
   private part(groups: readonly (readonly number[])[]): void {
