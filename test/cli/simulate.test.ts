@@ -139,6 +139,12 @@ describe('the simulation', () => {
         expect(outcome.errors).to.contain(text);
       });
 
+    it('stops the network also when the simulation throws', async () => {
+      const watched = 'const { stop } = network; network.stop = () => { console.error("stopped"); return stop.call(network); };';
+      const { code, errors } = await simulation(`export function simulate(network) { ${watched} throw new Error("as planned"); }`);
+      expect([code, errors]).to.deep.equal([1, 'stopped\nmeshwright: as planned\n']);
+    });
+
     it('needs no figures and no nodes', async () => {
       const { code, lines } = await simulation('export async function simulate(network) { await network.run(5_000); }');
       expect([code, lines.filter((line) => line.startsWith('virtual time'))]).to.deep.equal([
@@ -187,9 +193,10 @@ describe('the simulation', () => {
         slider.value = ${1_000 * share};
         slider.dispatchEvent(new Event('input'));
       })()`);
-    /** Pixels of the ring that are not empty. */
+    /** Pixels of the ring that are not empty, once the picture is up to date: it is drawn with the frames of an animation. */
     const inked = () =>
-      page.evaluate<number>(`(() => {
+      page.evaluate<number>(`(async () => {
+        for (let frames = 0; frames < 2; frames++) await new Promise(requestAnimationFrame);
         const canvas = document.getElementById('ring');
         return canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.filter((value, at) => at % 4 === 3 && value > 0).length;
       })()`);
@@ -246,6 +253,22 @@ describe('the simulation', () => {
       await page.click('#search button');
       expect(await page.textContent('#node')).to.equal('');
       expect(await page.evaluate("document.getElementById('wanted').getAttribute('aria-invalid')")).to.equal('true');
+    });
+
+    it('finds a node whose name has capitals, however it is written', async () => {
+      const started = 'network.start(await network.createNode({ name: "North", listen: [] }))';
+      writeFileSync(file('named.mjs'), `export async function simulate(network) { await ${started}; await network.run(1_000); }`);
+      expect((await run(file('named.mjs'), '--html', file('named.html'))).code).to.equal(0);
+      const other = await (browser as Browser).newPage({ viewport: { width: 1_100, height: 800 } });
+      await other.goto(pathToFileURL(file('named.html')).href);
+      const found: boolean[] = [];
+      for (const text of ['North', '', 'north']) {
+        await other.fill('#wanted', text);
+        await other.press('#wanted', 'Enter');
+        found.push((await other.textContent('#node'))?.includes('North') === true);
+      }
+      expect(found).to.deep.equal([true, false, true]);
+      await other.close();
     });
 
     it('tells relayed links from direct ones, and shows a hand-over', async () => {
