@@ -5,7 +5,7 @@ import { toWire } from '../../../behaviours/addressbook/gossip/messages.js';
 import { AddressBookBehavior, BOOK_LIMITS } from '../../../behaviours/addressbook/index.js';
 import { ERROR_CODES, type NodeEvents, nodeIdToBytes, parseAddress } from '../../../core/index.js';
 import type { SimulatedNode } from '../../../simulation.js';
-import { bookOf, idOf, isConnected, isFullMesh, Mesh, publicAddress, signerOf } from './support.js';
+import { bookOf, idOf, isConnected, isFullMesh, Mesh, NO_PINGS, publicAddress, signerOf } from './support.js';
 
 /** The clock on the wall of a simulated network begins here. */
 const WALL_START_MS = 1_735_689_600_000;
@@ -263,7 +263,7 @@ describe('row 50: a flood of incoming connections', () => {
 describe('row 51: echoes', () => {
   it('a new node among 50 costs four messages with its address for each of them at most', async () => {
     const mesh = new Mesh(11);
-    const nodes = await mesh.nodes(50);
+    const nodes = await mesh.nodes(50, { limits: NO_PINGS });
     await mesh.net.runUntil(() => isFullMesh(nodes), 30_000);
     await mesh.net.run(60_000);
     const sent = () => mesh.net.nodes.reduce((sum, node) => sum + bookOf(node).counters.recordsSent, 0);

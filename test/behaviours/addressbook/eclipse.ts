@@ -5,7 +5,7 @@
 import { signRecord } from '../../../behaviours/addressbook/book/record.js';
 import { parseAddress } from '../../../core/index.js';
 import type { SimulatedNode } from '../../../simulation.js';
-import { bookOf, type Liar, Mesh, signerOf, WALL_MS } from './support.js';
+import { bookOf, type Liar, Mesh, NO_PINGS, signerOf, WALL_MS } from './support.js';
 
 export interface Siege {
   readonly seed: number;
@@ -29,7 +29,7 @@ export interface SiegeReport {
 const HONEST = 24;
 const HOUR_MS = 3_600_000;
 /** Neither pings nor ticks are what this is about. */
-const OPTIONS = { connections: { min: 6, max: 16 }, limits: { pingIntervalMs: 600_000, silenceMs: 3_600_000 }, tickMs: 3_600_000 };
+const OPTIONS = { connections: { min: 6, max: 16 }, limits: NO_PINGS, tickMs: 3_600_000 };
 const NEWS_ROUNDS = 4;
 /** Records live for six hours. */
 const TOLD_HOURS = 4;

@@ -1,12 +1,13 @@
 /** @module A hundred nodes from one seed, in virtual time; the campaign has a thousand (row 51; USERS 17). */
 import { expect } from 'chai';
 import { measureScale, type ScaleReport } from './scale.js';
+import { NO_PINGS } from './support.js';
 
 describe('100 nodes from one seed', () => {
   let report: ScaleReport;
   before(async function () {
     this.timeout(300_000);
-    report = await measureScale(100, 1);
+    report = await measureScale(100, 1, NO_PINGS);
   });
 
   it('each know an address of every other within a minute', () => {

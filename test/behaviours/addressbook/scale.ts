@@ -2,6 +2,7 @@
  * @module Scale: how fast nodes of one seed find each other, what that costs, and what it costs to stay so. For `scale.test.ts` with 100
  * nodes, and for the campaign with 1,000.
  */
+import type { Limits } from '../../../core/index.js';
 import type { SimulatedNode } from '../../../simulation.js';
 import { bookOf, isInOnePiece, Mesh } from './support.js';
 
@@ -26,9 +27,10 @@ const JOIN_S = 60;
 const SETTLE_MS = 90_000;
 const QUIET_MS = 60_000;
 
-export async function measureScale(count: number, seed: number): Promise<ScaleReport> {
+/** With `NO_PINGS` links say nothing in the quiet, so that `quietBytes` is about behaviours alone. */
+export async function measureScale(count: number, seed: number, limits: Partial<Limits> = {}): Promise<ScaleReport> {
   const mesh = new Mesh(seed);
-  const nodes = await mesh.nodes(count);
+  const nodes = await mesh.nodes(count, { limits });
   let knownS: number | undefined;
   for (let second = 1; second <= JOIN_S; second++) {
     await mesh.net.run(1_000);
