@@ -4,7 +4,7 @@
  * slots. Pure but for `orderOf`.
  */
 import { modeOf } from '../../../core/address/address-class.js';
-import { type BehaviorAgent, type DialCandidate, type NodeId, parseAddress, type Random } from '../../../core/index.js';
+import { type Address, type BehaviorAgent, type DialCandidate, type NodeId, parseAddress, type Random } from '../../../core/index.js';
 import { sample, takeAt } from '../../../core/structures/sample.js';
 import type { Book } from '../book/book.js';
 import type { Entry, Moment } from '../book/entry.js';
@@ -156,16 +156,24 @@ function inOrder(candidates: readonly Candidate[], order: Order): readonly Candi
 
 /** Whether the budget allows a dial to it. What has answered before is free, and so are configured addresses and those of this machine. */
 export function mayDial(known: KnownAddress, budget: DialBudget, nowMs: number): boolean {
-  return isFree(known) || budget.allows(known.text, parseAddress(known.text).host, nowMs);
+  if (isProven(known)) return true;
+  const address = parseAddress(known.text);
+  return isHarmless(address) || budget.allows(known.text, address.host, nowMs);
 }
 
 export function spend(known: KnownAddress, budget: DialBudget, nowMs: number): void {
-  if (!isFree(known)) budget.spend(known.text, parseAddress(known.text).host, nowMs);
+  if (isProven(known)) return;
+  const address = parseAddress(known.text);
+  if (!isHarmless(address)) budget.spend(known.text, address.host, nowMs);
+}
+
+function isProven({ origin, succeededMs }: KnownAddress): boolean {
+  return origin === 'configured' || succeededMs !== undefined;
 }
 
 /** A dial to this machine harms nobody else. */
-function isFree({ origin, succeededMs, text }: KnownAddress): boolean {
-  return origin === 'configured' || succeededMs !== undefined || modeOf(parseAddress(text)) === 'loopback';
+function isHarmless(address: Address): boolean {
+  return modeOf(address) === 'loopback';
 }
 
 /**
