@@ -11,8 +11,21 @@ import { expect } from 'chai';
 import { HELD_UP } from '../cli/program.js';
 import { type Block, blocksOf, exampleText, ROOT, readPages, withoutIds } from './pages.js';
 
-/** Listings that run side by side. */
-const AT_ONCE = 4;
+/** Processes that run listings side by side. */
+const PROCESS_COUNT = 4;
+/** What stands in the output before that of each listing. */
+const MARK = '\u001e';
+/** Runs listings in one process, which loads the package once: each when nothing of the one before goes on, not even a wait for a promise. */
+const PLAYER = `
+const names = process.argv.splice(2);
+let waiting;
+process.on('beforeExit', () => {
+  if (waiting !== undefined) console.error(waiting + ' waits for what never comes');
+  waiting = names.shift();
+  if (waiting === undefined) return;
+  for (const stream of [process.stdout, process.stderr]) stream.write('${MARK}');
+  import('./out/' + waiting + '.js').then(() => (waiting = undefined));
+});`;
 const OPTIONS = {
   target: 'ES2022',
   lib: ['ES2023', 'ESNext.Disposable', 'ESNext.Decorators', 'DOM'],
@@ -60,10 +73,14 @@ class Application {
     );
   }
 
-  async run({ name }: Listing): Promise<string> {
+  /** What each of them has printed. */
+  async run(listings: readonly Listing[]): Promise<string[]> {
+    writeFileSync(join(this.folder, 'player.js'), PLAYER);
     const options = { cwd: this.folder, timeout: 180_000 };
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, [join('out', `${name}.js`)], options);
-    return (stderr + stdout).replaceAll(HELD_UP, '');
+    const args = ['player.js', ...listings.map(({ name }) => name)];
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, args, options);
+    const [errors, texts] = [stderr.replaceAll(HELD_UP, ''), stdout].map((text) => text.split(MARK).slice(1)) as [string[], string[]];
+    return listings.map((_, index) => `${errors[index]}${texts[index]}`);
   }
 }
 
@@ -131,15 +148,18 @@ describe('code blocks of README and docs (USERS 12)', () => {
 
   it('that say they run print what the page says', async () => {
     const running = listings.filter(({ first }) => first.words.includes('run'));
-    const outputs: string[] = [];
-    // All at once would be some forty processes.
-    for (let at = 0; at < running.length; at += AT_ONCE)
-      outputs.push(...(await Promise.all(running.slice(at, at + AT_ONCE).map((listing) => application.run(listing)))));
-    for (const [index, { first, name }] of running.entries()) {
+    const shares = Array.from({ length: PROCESS_COUNT }, (_, share) => running.filter((_one, index) => index % PROCESS_COUNT === share));
+    const outputs = new Map<Listing, string>();
+    const runShare = async (share: readonly Listing[]) => {
+      for (const [index, output] of (await application.run(share)).entries()) outputs.set(share[index] as Listing, output);
+    };
+    await Promise.all(shares.map(runShare));
+    for (const listing of running) {
+      const { first, name } = listing;
       let shown = first.next;
       while (shown?.words.includes('continued')) shown = shown.next;
       expect(shown?.language, name).to.equal('text');
-      expect(withoutIds(outputs[index] as string), name).to.equal(withoutIds(shown?.text as string));
+      expect(withoutIds(outputs.get(listing) ?? 'nothing'), name).to.equal(withoutIds(shown?.text as string));
     }
     expect(running.length).to.be.above(5);
   }).timeout(300_000);
