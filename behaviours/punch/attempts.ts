@@ -94,9 +94,10 @@ export class Attempts {
     return this.byNonce.size;
   }
 
-  /** Whether this node has asked for help to the node already. */
-  isAsking(nodeId: NodeId): boolean {
-    return [...this.byNonce.values()].some(({ peer, asking }) => peer === nodeId && asking !== undefined);
+  /** Where the node is dialled, from when the helper has referred this node, which had asked, to it, until that attempt is over. */
+  dialledAt(nodeId: NodeId): readonly Address[] | undefined {
+    const all = [...this.byNonce.values()];
+    return all.find(({ peer, asking, opening }) => peer === nodeId && asking !== undefined && opening !== undefined)?.opening?.addresses;
   }
 
   /** Asks a neighbour for help; one of the two functions of `asking` is called once. */
@@ -228,7 +229,7 @@ export class Attempts {
         budget,
         timeline,
         hostOf: (connection) => addressOf(this.parts.view, connection).host,
-        ready: (agent, { near, at }) => asking?.ready(agent, [...near, at]),
+        ready: (agent, addresses) => asking?.ready(agent, addresses),
         over: (agent, { peer, at, nonce }, outcome) => {
           this.byNonce.delete(hexOf(nonce));
           if (outcome.isOpen) counters.opened++;

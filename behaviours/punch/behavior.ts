@@ -60,6 +60,8 @@ export class PunchBehavior extends NetworkBehavior {
   private readonly attempts: Attempts;
   private readonly observers: Observers;
   private readonly received = new PunchMessage();
+  /** Dials of a node that wait for the one attempt with it: no more than there are dials. */
+  private readonly waiting = new Map<NodeId, Settle[]>();
   /** By neighbour and node, until when. */
   private readonly avoided = new BoundedMap<string, number>(AVOIDED_MAX);
 
@@ -141,26 +143,36 @@ export class PunchBehavior extends NetworkBehavior {
   }
 
   private addressesOf(agent: BehaviorAgent, nodeId: NodeId, settle: Settle): readonly Address[] | undefined {
-    const helpers = this.helpersTo(agent, nodeId);
-    const isNeeded = nodeId !== agent.nodeId && agent.connectionTo(nodeId)?.path !== 'direct' && !this.attempts.isAsking(nodeId);
-    if (!isNeeded || helpers.length === 0) return [];
-    this.askNext(agent, nodeId, helpers, settle);
+    if (nodeId === agent.nodeId || agent.connectionTo(nodeId)?.path === 'direct') return [];
+    const dialled = this.attempts.dialledAt(nodeId);
+    if (dialled !== undefined) return dialled;
+    const waiting = this.waiting.get(nodeId);
+    const helpers = waiting === undefined ? this.helpersTo(agent, nodeId) : [];
+    if (waiting === undefined && helpers.length === 0) return [];
+    this.waiting.set(nodeId, [...(waiting ?? []), settle]);
+    if (waiting === undefined) this.askNext(agent, nodeId, helpers);
     return undefined;
   }
 
-  private askNext(agent: BehaviorAgent, nodeId: NodeId, [helper, ...others]: readonly Connection[], settle: Settle): void {
-    if (helper === undefined) return settle([]);
-    if (agent.connectionTo(helper.nodeId)?.id !== helper.id) return this.askNext(agent, nodeId, others, settle);
+  private askNext(agent: BehaviorAgent, nodeId: NodeId, [helper, ...others]: readonly Connection[]): void {
+    if (helper === undefined) return this.settle(nodeId, []);
+    if (agent.connectionTo(helper.nodeId)?.id !== helper.id) return this.askNext(agent, nodeId, others);
     this.attempts.ask(agent, helper, nodeId, {
-      ready: (_later, addresses) => settle(addresses),
-      ended: () => settle([]),
+      ready: (_later, addresses) => this.settle(nodeId, addresses),
+      ended: () => this.settle(nodeId, []),
       refused: (later, _text, reason) => {
         // The other side has asked, and dials: its attempt is waited for as long as the look-up lasts.
-        if (reason === 'running') return;
+        if (reason === 'running') return void this.waiting.delete(nodeId);
         if (reason === undefined || UNABLE.has(reason)) this.avoided.set(helper.nodeId + nodeId, later.nowMs + AVOID_MS);
-        this.askNext(later, nodeId, others, settle);
+        this.askNext(later, nodeId, others);
       },
     });
+  }
+
+  private settle(nodeId: NodeId, addresses: readonly Address[]): void {
+    const waiting = this.waiting.get(nodeId) ?? [];
+    this.waiting.delete(nodeId);
+    for (const settle of waiting) settle(addresses);
   }
 
   /** The neighbour that leads to the node first; those that could not help lately come last. */

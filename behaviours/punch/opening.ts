@@ -41,8 +41,8 @@ export interface OpeningHost {
   readonly counters: PunchCounters;
   readonly budget: Budget;
   readonly timeline: Timeline<BehaviorAgent>;
-  /** The address is to be dialled now. */
-  ready(agent: BehaviorAgent, meeting: Meeting): void;
+  /** They are to be dialled now, in this order. */
+  ready(agent: BehaviorAgent, addresses: readonly Address[]): void;
   /** Where the other side is connected now. */
   hostOf(connection: Connection): string;
   over(agent: BehaviorAgent, meeting: Meeting, outcome: Outcome): void;
@@ -79,6 +79,11 @@ export class Opening {
     readonly meeting: Meeting,
   ) {}
 
+  /** Where the other side is, the likeliest first. */
+  get addresses(): readonly Address[] {
+    return [...this.meeting.near, this.meeting.at];
+  }
+
   begin(agent: BehaviorAgent, waitMs: number): void {
     const { nonce } = this.meeting;
     this.awaited = agent.awaitProbe(nonce, PROBE_MS_MAX, (later, probe) => this.probed(later, probe));
@@ -96,7 +101,7 @@ export class Opening {
     const { meeting, host } = this;
     for (const delayMs of PROBES_AT_MS) this.later(agent, delayMs, (later) => this.isSettled(later) || this.probe(later, meeting.at));
     this.later(agent, LOOK_AT_MS, (later) => this.isSettled(later) || this.goOn(later));
-    if (meeting.isAsker) this.later(agent, DIAL_AT_MS, (later) => this.isSettled(later) || host.ready(later, meeting));
+    if (meeting.isAsker) this.later(agent, DIAL_AT_MS, (later) => this.isSettled(later) || host.ready(later, this.addresses));
   }
 
   /** Nobody but the other side and the helper know the nonce; and no other host is dialled for it. */

@@ -66,6 +66,19 @@ describe('punch', () => {
     }
   });
 
+  it('who dials a node while an attempt with it runs gets what comes of that attempt, whenever it began to', async () => {
+    const { network, alice, bob } = await worldOf('port-restricted', 'port-restricted');
+    const dials = [alice.connect(bob.id)];
+    while (pathBetween(alice, bob) === 'none' && dials.length < 100) {
+      await network.run(20);
+      dials.push(alice.connect(bob.id));
+    }
+    const connections = await Promise.all(dials);
+    expect([new Set(connections).size, connections[0]?.path, punchOf(alice).counters.asked]).to.deep.equal([1, 'direct', 1]);
+    expect(dials.length).to.be.within(10, 99);
+    await network.stop();
+  });
+
   it('the NAT is known from two helpers, over streams too, and `unknown` with one', async () => {
     const known = await worldOf('symmetric', 'restricted');
     expect([known.alice, known.bob].map((node) => node.reachability().nat)).to.deep.equal(['address-dependent', 'endpoint-independent']);
