@@ -3,7 +3,7 @@
  */
 import { SpaceAuthority } from '../../behaviours/index.js';
 import type { Identity } from '../../index.js';
-import { SimulatedNetwork, simulatedCrypto } from '../../simulation.js';
+import { SimulatedNetwork, type SimulationOptions, simulatedCrypto } from '../../simulation.js';
 import { type HashnameFlags, type HashnameInstallation, type Hosted, type ServiceRecords, SwitchHost } from '../../switch/index.js';
 import { seededIdentity } from '../../testing/seeded.js';
 
@@ -20,8 +20,8 @@ export class SwitchWorld {
   readonly net: SimulatedNetwork;
   private readonly switches: SwitchHost[] = [];
 
-  constructor(seed = 1) {
-    this.net = new SimulatedNetwork({ seed, latencyMs: 5, onFault: 'reject' });
+  constructor(seed = 1, conditions: Partial<SimulationOptions> = {}) {
+    this.net = new SimulatedNetwork({ seed, latencyMs: 5, onFault: 'reject', ...conditions });
   }
 
   switch(serviceRecords: ServiceRecords = () => Promise.reject(new Error('no name server'))): SwitchHost {
