@@ -26,7 +26,11 @@ export interface Profile {
 }
 
 export interface Browser {
-  newPage(options: { readonly viewport: { readonly width: number; readonly height: number } }): Promise<Page>;
+  /** In a profile of its own. With a proxy, all of its requests go there, those to this machine too. */
+  newPage(options: {
+    readonly viewport: { readonly width: number; readonly height: number };
+    readonly proxy?: { readonly server: string };
+  }): Promise<Page>;
   close(): Promise<void>;
 }
 

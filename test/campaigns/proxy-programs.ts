@@ -10,9 +10,12 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { ProxyBehavior } from '../../behaviours/proxy/index.js';
 import { createNode, type NodeId } from '../../index.js';
 import { freePort, has, hashOfPieces, run, sha256, webServer } from '../behaviours/proxy/programs.js';
+import { BROKEN, brokenTransfers, openPage, pageServer, transfers } from '../behaviours/proxy/web-page.js';
+import { launchBrowser } from '../browser.js';
 import { compiled, Program } from '../cli/program.js';
 
 const MIB = 1_048_576;
@@ -27,8 +30,8 @@ const near = await createNode({ behaviors: [ProxyBehavior] });
 await near.start();
 
 /** A node that lends 127.0.0.1, in a process of its own. */
-async function lender() {
-  const child = new Program([compiled('test/behaviours/proxy/exit.child.js')]);
+async function lender(published?: number) {
+  const child = new Program([compiled('test/behaviours/proxy/exit.child.js'), ...(published === undefined ? [] : [String(published)])]);
   const [id = '', address = ''] = (await child.next(/^[0-9a-f]{64} tcp:/)).split(' ');
   await near.connect(address);
   const remote = near.behavior(ProxyBehavior).to(id as NodeId);
@@ -126,6 +129,32 @@ async function killed(): Promise<void> {
   );
 }
 
+/** A page in Chromium by each way, at most 64 MiB a transfer: a page keeps them in memory. Then its lending node is killed. */
+async function browserPage(): Promise<void> {
+  const browser = await launchBrowser();
+  if (typeof browser === 'string') return console.log(browser);
+  const { server, port } = await pageServer();
+  const { child, remote, socks, http } = await lender(port);
+  const site = `127.0.0.1:${port}`;
+  const pages = {
+    socks: await openPage(browser, site, `socks5://${socks.address}`),
+    'HTTP proxy': await openPage(browser, site, `http://${http.address}`),
+    gateway: await openPage(browser, (await remote.gateway()).address, undefined),
+  };
+  const bytes = Math.min(size, 64 * MIB);
+  for (const [way, page] of Object.entries(pages)) {
+    const [{ got, wanted }, tookMs] = await timed(() => transfers(page, bytes));
+    const isSame = isDeepStrictEqual(got, wanted);
+    judge(`a page, ${way}, ${bytes / MIB} MiB fetched, uploaded, as events and as messages`, isSame, `${Math.round(tookMs)} ms`);
+  }
+  const { ends, tookMs } = await brokenTransfers(Object.values(pages), () => child.kill());
+  const isGood = ends.every((one) => isDeepStrictEqual(one, BROKEN)) && tookMs < KILL_MS_MAX;
+  judge('the lending node of three pages is killed', isGood, `after ${Math.round(tookMs)} ms: ${JSON.stringify(ends)}`);
+  await browser.close();
+  server.closeAllConnections();
+  server.close();
+}
+
 /** A session of PostgreSQL's own client; the server runs as the user that its package has made. */
 async function postgres(remote: Awaited<ReturnType<typeof lender>>['remote']): Promise<void> {
   const programs = existsSync(POSTGRES) ? readdirSync(POSTGRES).map((version) => join(POSTGRES, version, 'bin')) : [];
@@ -159,6 +188,7 @@ const { child, remote, socks, http } = await lender();
 await curls(socks.address, http.address);
 await packages(socks, http.address);
 await postgres(remote);
+await browserPage();
 await killed();
 const gone = await remote.proxy('127.0.0.1:1');
 const [refused, refusedMs] = await timed(() => once(connect(gone.port, '127.0.0.1'), 'close').catch((error: Error) => error));

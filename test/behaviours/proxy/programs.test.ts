@@ -1,5 +1,5 @@
 /**
- * @module Tests of proxies by the programs that people have: curl, git, redis. A test whose program is not installed says so and is skipped. The full sizes
+ * @module Tests of proxies by the programs that people have: curl, git, redis, Chromium. A test whose program is not installed says so and is skipped. The full sizes
  * are in `test/campaigns/proxy-programs.ts`.
  */
 import { spawn } from 'node:child_process';
@@ -13,8 +13,10 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { type LocalProxy, ProxyBehavior, type ProxyRemote } from '../../../behaviours/proxy/index.js';
 import { createNode, type MeshNode, type NodeId } from '../../../index.js';
+import { type Browser, launchBrowser } from '../../browser.js';
 import { compiled, Program } from '../../cli/program.js';
 import { freePort, has, hashOfPieces, run, sha256, webServer } from './programs.js';
+import { BROKEN, brokenTransfers, openPage, pageServer, transfers } from './web-page.js';
 
 const MIB = 1_048_576;
 
@@ -122,19 +124,54 @@ describe('proxies by real programs (TH-11, TH-12, TH-29)', () => {
     }
   });
 
-  it('curl: a transfer whose lending node is killed ends with an error', async function () {
-    needs('curl', this);
+  /** A node in a process of its own, and its SOCKS proxy. */
+  const lender = async () => {
     const child = new Program([compiled('test/behaviours/proxy/exit.child.js')]);
     const [id = '', address = ''] = (await child.next(/^[0-9a-f]{64} tcp:/)).split(' ');
     await near.connect(address);
-    const entrance = await near
+    const { address: entrance } = await near
       .behavior(ProxyBehavior)
       .to(id as NodeId)
       .socks();
-    const transfer = curl('--socks5-hostname', entrance.address, at('/drip'));
+    return { child, entrance };
+  };
+
+  it('curl: a transfer whose lending node is killed ends with an error', async function () {
+    needs('curl', this);
+    const { child, entrance } = await lender();
+    const transfer = curl('--socks5-hostname', entrance, at('/drip'));
     const begun = new Promise((resolve) => web.server.once('request', resolve));
     await begun;
     await child.kill();
     expect(await transfer).to.deep.include({ code: 56 });
+  });
+
+  describe('a page in Chromium', () => {
+    let browser: Browser;
+    let site: { readonly server: Server; readonly port: number };
+    before(async function () {
+      const launched = await launchBrowser();
+      if (typeof launched === 'string') {
+        console.log(`        skipped: ${launched}`);
+        return this.skip();
+      }
+      browser = launched;
+      site = await pageServer();
+    });
+    after(async () => {
+      await browser?.close();
+      site?.server.closeAllConnections();
+      site?.server.close();
+    });
+
+    it('what it fetches and uploads, events and WebSockets are byte-identical; when the lending node is killed each ends with an error within 2 s', async () => {
+      const { child, entrance } = await lender();
+      const page = await openPage(browser, `127.0.0.1:${site.port}`, `socks5://${entrance}`);
+      const { got, wanted } = await transfers(page, 100_000);
+      expect(got).to.deep.equal(wanted);
+      const { ends, tookMs } = await brokenTransfers([page], () => child.kill());
+      expect(ends).to.deep.equal([BROKEN]);
+      expect(tookMs).to.be.lessThan(2_000);
+    });
   });
 });
