@@ -17,7 +17,7 @@ const screen = await Screen.of(count, 16);
 console.log(`${count} nodes are simulated, ${Math.round(process.memoryUsage().rss / 2 ** 20)} MiB`);
 const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
 await page.goto(screen.server.dashboardUrl ?? '');
-const found = await screen.until(page, `document.querySelector('.summary').textContent.startsWith('${count} nodes: ${count} alive')`, 300);
+const found = await screen.until(page, `document.querySelector('.summary').textContent.startsWith('${count} nodes: ${count} alive')`, 60);
 console.log(`all of them are alive on the page after ${found} s of virtual time`);
 const profile = await page.context().newCDPSession(page);
 await profile.send('Performance.setTimeDomain', { timeDomain: 'threadTicks' });

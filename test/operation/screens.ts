@@ -18,8 +18,8 @@ const FOLDER = fileURLToPath(new URL('../../../test/operation/screens/', import.
 /** Fonts and lines differ a little from machine to machine. */
 const DIFFERING_MAX = 0.02;
 
-/** Each node of a large mesh dials so many, and is dialled by as many. */
-const LARGE_DIALS = 10;
+/** Each node of a large mesh dials so many, and is dialled by as many: with 10, greedy steps do not reach 118 of 2,000, with 12 they reach all. */
+const LARGE_DIALS = 12;
 /** Dials at once. */
 const BATCH = 500;
 
