@@ -36,7 +36,7 @@ import type { ResolveOptions } from './lookup/resolve-options.js';
 import { type ResolveExplanation, Resolver } from './lookup/resolver.js';
 import { Members } from './members.js';
 import { Mesh } from './mesh/mesh.js';
-import { NONCE_BYTES, OP_PING, OP_SEEK } from './messages.js';
+import { OP_PING, OP_SEEK } from './messages.js';
 import {
   limitsOf,
   QUESTIONS_MAX,
@@ -53,11 +53,13 @@ import { Refresher } from './refresher.js';
 import { type Contact, type ContactSnapshot, snapshotOf } from './table/contact.js';
 import { NodeTable } from './table/node-table.js';
 import { SizeEstimate } from './table/size-estimate.js';
+import { Finder } from './values/finder.js';
 import { Keeping } from './values/keeping.js';
 import { OP_FIND, OP_STORE } from './values/messages.js';
-import { PUBLISHED_MAX } from './values/published.js';
+import { PUBLISHED_MAX, Published } from './values/published.js';
 import { STORE_LIMITS } from './values/record-store.js';
 import { Services } from './values/services.js';
+import { Storing } from './values/storing.js';
 import { Values } from './values/values.js';
 
 const SERVICE_ID = 4;
@@ -87,6 +89,7 @@ export class SpacerBehavior extends NetworkBehavior {
   private readonly seeking: Seeking;
   private readonly keeping: Keeping;
   private readonly services: Services;
+  private readonly published: Published;
 
   constructor(
     router: RouterTable,
@@ -112,7 +115,10 @@ export class SpacerBehavior extends NetworkBehavior {
     const ports = { signer, sealer };
     this.seeking = new Seeking(table, members, settings.k);
     this.keeping = new Keeping(ports, storage, (writer, key, asker) => this.seeking.nodesFor(writer, key, asker));
-    this.values = new Values({ self, ports, lookups, asking, counters, act, keeping: this.keeping, k: settings.k });
+    const finder = new Finder({ lookups, ports, k: settings.k, act });
+    const storing = new Storing({ self, lookups, asking, keeping: this.keeping, k: settings.k, act });
+    this.published = new Published({ finder, storing, counters, act });
+    this.values = new Values({ self, ports, finder, storing, published: this.published, keeping: this.keeping, act });
     this.settings = settings;
     this.table = table;
     this.members = members;
@@ -125,7 +131,7 @@ export class SpacerBehavior extends NetworkBehavior {
     const believed = members.believed.bind(members);
     this.finder = new AddressFinder({ table, asking, lookups, k: settings.k, linkTo, believed });
     this.mesh = new Mesh({ table, level: settings.meshLevel, counters, lookups, act, ageMs: settings.refreshMs / 2 });
-    this.services = new Services({ values: this.values, sealer, refreshMs: settings.refreshMs, counters, act });
+    this.services = new Services({ values: this.values, finder, storing, ports, refreshMs: settings.refreshMs, counters, act });
     this.refresher = new Refresher(self, lookups, settings.refreshMs, (agent, isOwn) => this.refreshed(agent, isOwn));
   }
 
@@ -207,7 +213,7 @@ export class SpacerBehavior extends NetworkBehavior {
     agent.queue('questions', () => ({ messages: this.exchanges.requester.size, messagesMax: QUESTIONS_MAX }));
     this.exchanges.onStarted(agent);
     agent.queue('records', () => ({ messages: this.keeping.store.size, messagesMax: STORE_LIMITS.recordsMax }));
-    agent.queue('published', () => ({ messages: this.values.publishedCount, messagesMax: PUBLISHED_MAX }));
+    agent.queue('published', () => ({ messages: this.published.size, messagesMax: PUBLISHED_MAX }));
     this.keeping.start(agent);
     this.mesh.start(agent);
   }
@@ -223,6 +229,7 @@ export class SpacerBehavior extends NetworkBehavior {
     this.serving.disconnected(connection.id);
     const lost = this.members.disconnected(agent, connection);
     if (lost !== undefined && this.isClose(lost)) this.refresher.renew(agent);
+    if (this.table.linkCount === 0) this.services.left();
     this.mesh.disconnected(agent, connection.id);
     this.members.forget(connection.id);
   }
@@ -238,7 +245,7 @@ export class SpacerBehavior extends NetworkBehavior {
   override onStopped(agent: BehaviorAgent): void {
     this.refresher.stop();
     this.mesh.stop();
-    this.values.stop();
+    this.published.stop();
     this.services.stop();
     this.keeping.stop(agent);
     this.lookups.stop(agent);
@@ -264,7 +271,7 @@ export class SpacerBehavior extends NetworkBehavior {
 
   private refreshed(agent: BehaviorAgent, isOwn: boolean): void {
     this.mesh.changed(agent);
-    if (isOwn) this.services.refreshed();
+    if (isOwn) this.services.refreshed(agent);
   }
 
   /** Among the closest that this node knows. */
@@ -282,16 +289,8 @@ export class SpacerBehavior extends NetworkBehavior {
 
   /** Its handshake was before this behaviour: whoever answers has a spacer. */
   private greet(agent: BehaviorAgent, connection: Connection): void {
-    const ping = {
-      op: OP_PING,
-      isSigned: false,
-      chain: [],
-      waitMs: HELLO_MS,
-      nonce: agent.random.bytes(NONCE_BYTES),
-      body: new Uint8Array(0),
-    };
-    this.asking.send(agent, connection.id, ping, (later, raw) => {
-      const isThere = 'head' in raw && later.connectionTo(connection.nodeId)?.id === connection.id;
+    this.asking.ping(agent, connection.id, HELLO_MS, (later) => {
+      const isThere = later.connectionTo(connection.nodeId)?.id === connection.id;
       if (isThere && this.members.linkTo(connection.nodeId) === undefined) {
         this.joined(later, this.members.met(later, connection));
       }

@@ -13,7 +13,7 @@ import {
   type Signer,
   toConnection,
 } from '../../../core/index.js';
-import { type AnswerCode, NONCE_BYTES, type Request, readAnswer, requestBytes, signedBytes } from '../messages.js';
+import { type AnswerCode, NONCE_BYTES, OP_PING, type Request, readAnswer, requestBytes, signedBytes } from '../messages.js';
 import type { SpacerCounters } from '../options.js';
 
 export const ANSWER_DOMAIN = 'spacer/answer/1';
@@ -100,6 +100,12 @@ export class Asking {
     if (result !== 'queued') return undefined;
     this.parts.wake(agent);
     return ask;
+  }
+
+  /** Whether anybody answers over a link that is not known to have a spacer; `answered` is called only then. */
+  ping(agent: BehaviorAgent, connectionId: number, waitMs: number, answered: (agent: BehaviorAgent) => void): void {
+    const ping: Request = { op: OP_PING, isSigned: false, chain: [], waitMs, nonce: agent.random.bytes(NONCE_BYTES), body: NOTHING };
+    this.send(agent, connectionId, ping, (later, raw) => 'head' in raw && answered(later));
   }
 
   /** Nobody waits for the answer any more. */

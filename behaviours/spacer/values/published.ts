@@ -3,22 +3,22 @@
  * it. Bounded in records.
  */
 import { type BehaviorAgent, NetworkError, type NodeId, WakeTimer } from '../../../core/index.js';
-import type { FoundNode } from '../lookup/lookup.js';
 import type { SpacerCounters } from '../options.js';
-import type { Holder, StoredRecord, Storing } from './storing.js';
+import type { Finder } from './finder.js';
+import type { StoredRecord, Storing } from './storing.js';
 import { servedBy } from './sweep.js';
 
 /** Records of this node that are put again. */
 export const PUBLISHED_MAX = 16_384;
-/** Put again after this share of their time, and, where that failed or still goes on, after this one more. */
+/** Put again after this share of their time, or sooner by this one, with others of the region; where that failed, after this one more. */
 const RENEW_SHARE = 0.5;
+const EARLY_SHARE = 0.125;
 const RETRY_SHARE = 0.125;
 
 export interface PublishedParts {
   readonly storing: Storing;
   readonly counters: SpacerCounters;
-  /** Who is closest to a key. */
-  find(key: NodeId): Promise<{ readonly closest: readonly FoundNode[]; readonly holders: readonly Holder[] }>;
+  readonly finder: Finder;
   act<T>(work: (agent: BehaviorAgent) => T): T;
 }
 
@@ -28,9 +28,17 @@ export interface Reservation {
   readonly count: number;
 }
 
+/** The record of a value, and its pieces. */
+interface Entry {
+  readonly records: readonly StoredRecord[];
+  readonly ttlMs: number;
+  /** When it is put again. */
+  dueMs: number;
+}
+
 export class Published {
   private readonly reservations = new Set<Reservation>();
-  private readonly entries = new Map<string, readonly StoredRecord[]>();
+  private readonly entries = new Map<string, Entry>();
   private readonly timer = new WakeTimer<BehaviorAgent>((agent) => void this.renew(agent));
   private isRenewing = false;
   private count = 0;
@@ -46,7 +54,7 @@ export class Published {
   reserve(id: string, count: number): Reservation {
     const reserved = [...this.reservations].reduce((sum, reservation) => sum + reservation.count, 0);
     const used = this.count + reserved;
-    if (used - (this.entries.get(id)?.length ?? 0) + count > PUBLISHED_MAX)
+    if (used - (this.entries.get(id)?.records.length ?? 0) + count > PUBLISHED_MAX)
       throw new NetworkError('LIMIT_EXCEEDED', `this node has put ${used} records already, of ${PUBLISHED_MAX}`, {
         details: { maximum: PUBLISHED_MAX },
       });
@@ -65,9 +73,10 @@ export class Published {
     if (!this.reservations.delete(reservation)) return;
     const { id } = reservation;
     this.remove(id);
-    this.entries.set(id, records);
+    const ttlMs = Math.min(...records.map((record) => record.ttlMs));
+    this.entries.set(id, { records, ttlMs, dueMs: agent.nowMs + ttlMs * RENEW_SHARE });
     this.count += records.length;
-    this.timer.within(agent, Math.min(...records.map(({ ttlMs }) => ttlMs)) * RENEW_SHARE);
+    this.wish(agent);
   }
 
   /** They are not put again, nor those of the same id that are being put. */
@@ -84,54 +93,53 @@ export class Published {
   }
 
   private remove(id: string): void {
-    this.count -= this.entries.get(id)?.length ?? 0;
+    this.count -= this.entries.get(id)?.records.length ?? 0;
     this.entries.delete(id);
   }
 
-  /** Puts everything again, one region of keys after another. */
-  private async renew(agent: BehaviorAgent): Promise<void> {
-    const all = [...this.entries.values()].flat();
-    if (all.length === 0) return;
-    const shortestMs = Math.min(...all.map(({ ttlMs }) => ttlMs));
-    if (this.isRenewing) return this.timer.within(agent, shortestMs * RETRY_SHARE);
-    this.isRenewing = true;
-    this.timer.within(agent, shortestMs * RENEW_SHARE);
-    const isComplete = await this.putAgain(all).catch(() => false);
-    this.isRenewing = false;
-    if (isComplete) return;
-    this.parts.counters.renewalsFailed++;
-    // A node that has stopped puts nothing again.
-    if (this.count > 0) this.parts.act((later) => this.timer.within(later, shortestMs * RETRY_SHARE));
+  private wish(agent: BehaviorAgent): void {
+    let dueMs = Number.POSITIVE_INFINITY;
+    for (const entry of this.entries.values()) dueMs = Math.min(dueMs, entry.dueMs);
+    if (!this.isRenewing) this.timer.at(agent, dueMs);
   }
 
-  /** False: not each was kept by somebody. */
-  private async putAgain(all: readonly StoredRecord[]): Promise<boolean> {
-    const { storing, find } = this.parts;
-    let isComplete = true;
+  /** Puts again what is due now or soon, one region of keys after another. */
+  private async renew({ nowMs }: BehaviorAgent): Promise<void> {
+    const due = [...this.entries.values()].filter(({ dueMs, ttlMs }) => dueMs - ttlMs * EARLY_SHARE <= nowMs);
+    this.isRenewing = true;
+    const failed = await this.putAgain(due.flatMap(({ records }) => records));
+    this.isRenewing = false;
+    if (failed.size > 0) this.parts.counters.renewalsFailed++;
+    // A node that has stopped puts nothing again.
+    if (this.count === 0) return;
+    this.parts.act((agent) => {
+      for (const entry of due) {
+        const share = entry.records.some((record) => failed.has(record)) ? RETRY_SHARE : RENEW_SHARE;
+        entry.dueMs = agent.nowMs + entry.ttlMs * share;
+      }
+      this.wish(agent);
+    });
+  }
+
+  /** Those that nobody has kept. */
+  private async putAgain(all: readonly StoredRecord[]): Promise<ReadonlySet<StoredRecord>> {
+    const { storing, finder } = this.parts;
+    const failed = new Set<StoredRecord>();
     let keys: readonly NodeId[] = [...new Set(all.map(({ key }) => key))].sort();
     while (keys.length > 0 && this.count > 0) {
-      const found = await find(keys[0] as NodeId).catch(() => undefined);
-      if (found === undefined) {
-        // The region is not known: whatever lies behind its first key gets a lookup of its own.
-        isComplete = false;
-        keys = keys.slice(1);
-        continue;
-      }
-      const { closest, holders } = found;
-      const served = servedBy(
-        keys,
-        closest.map(({ nodeId }) => nodeId),
-      );
-      const due = new Set(served);
-      for (const published of all)
-        if (due.has(published.key)) {
-          const put = storing.at(published, holders, { copies: 1 });
+      const found = await finder.find(keys[0] as NodeId).catch(() => undefined);
+      // Where the region is not known, whatever lies behind its first key gets a lookup of its own.
+      const closest = found?.lookup.closest().map(({ nodeId }) => nodeId) ?? [];
+      const served = new Set(found === undefined ? keys.slice(0, 1) : servedBy(keys, closest));
+      for (const record of all)
+        if (served.has(record.key)) {
+          const put = found && storing.at(record, found.holders, { copies: 1 });
           // One that nobody keeps any more, such as one that was replaced, does not hold up the others.
-          isComplete = (await put.then(isTrue, isFalse)) && isComplete;
+          if (put === undefined || !(await put.then(isTrue, isFalse))) failed.add(record);
         }
-      keys = keys.slice(served.length);
+      keys = keys.slice(served.size);
     }
-    return isComplete;
+    return failed;
   }
 }
 

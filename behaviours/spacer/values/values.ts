@@ -2,14 +2,11 @@
  * @module Values: what an application puts into the table and gets from it: values by their hash, values that it signs and may replace, and who
  * provides a key. What it has put is put again in time (`published.ts`), until it is withdrawn.
  */
-import { type BehaviorAgent, type ByteReader, NetworkError, type NodeId } from '../../../core/index.js';
-import type { FoundNode, Lookup } from '../lookup/lookup.js';
-import type { RunningLookup } from '../lookup/lookups.js';
-import { lookupError } from '../lookup/resolver.js';
-import type { SpacerCounters } from '../options.js';
-import { findBody, OP_FIND, readFound } from './messages.js';
+import { type BehaviorAgent, NetworkError, type NodeId } from '../../../core/index.js';
+import type { Collect, Finder } from './finder.js';
+import type { Keeping } from './keeping.js';
 import { divided, joined, LARGE_BYTES_MAX, type PieceList, readList } from './pieces.js';
-import { Published, type Reservation } from './published.js';
+import type { Published, Reservation } from './published.js';
 import { type PutOptions, readPutOptions, readSignedOptions } from './put-options.js';
 import {
   immutableRecord,
@@ -21,10 +18,9 @@ import {
   RECORD_LIMITS,
   type RecordPorts,
   type RecordValue,
-  readRecord,
   type SoundRecord,
 } from './records.js';
-import { type Holder, Storing, type StoringParts } from './storing.js';
+import type { Holder, Storing } from './storing.js';
 
 /** What came of a put. */
 export interface PutResult {
@@ -37,9 +33,15 @@ export interface PutResult {
   readonly seq: number;
 }
 
-export interface ValuesParts extends StoringParts {
+export interface ValuesParts {
+  readonly self: NodeId;
   readonly ports: RecordPorts;
-  readonly counters: SpacerCounters;
+  readonly finder: Finder;
+  readonly storing: Storing;
+  readonly published: Published;
+  /** The records that this node keeps for others. */
+  readonly keeping: Keeping;
+  act<T>(work: (agent: BehaviorAgent) => T): T;
 }
 
 const TTL_MS = 3_600_000;
@@ -49,35 +51,13 @@ const GRACE_MS = 2_000;
 /** Pieces of one value that are put, or looked for, at once. */
 const PIECES_AT_ONCE = 4;
 
-interface Finding {
-  readonly lookup: Lookup;
-  readonly holders: readonly Holder[];
-  readonly records: readonly SoundRecord[];
-  /** Who answered and had none. */
-  readonly without: readonly Holder[];
-}
-
-/** What somebody who has answered has; it may finish the lookup. */
-type Collect = (records: readonly SoundRecord[], lookup: Lookup, nowMs: number) => void;
-
 /** What the table of a space keeps for this node. */
 export class Values {
-  private readonly published: Published;
-  private readonly storing: Storing;
-
-  constructor(private readonly parts: ValuesParts) {
-    const { counters, act } = parts;
-    this.storing = new Storing(parts);
-    const find = async (key: NodeId) => {
-      const { lookup, holders } = await this.find(key);
-      return { closest: lookup.closest(), holders };
-    };
-    this.published = new Published({ storing: this.storing, counters, act, find });
-  }
+  constructor(private readonly parts: ValuesParts) {}
 
   /** Records. */
   get publishedCount(): number {
-    return this.published.size;
+    return this.parts.published.size;
   }
 
   /** Puts a value of at most 31,000 bytes, beyond 1,000 in pieces; its key is its hash, or that of the list of its pieces, in this space. */
@@ -132,7 +112,7 @@ export class Values {
 
   /** It is not put again, and ends with its time. */
   unprovide(key: NodeId): void {
-    this.published.delete(`provider/${key}`);
+    this.parts.published.delete(`provider/${key}`);
   }
 
   /**
@@ -150,22 +130,10 @@ export class Values {
       if (found.size >= enough && sources > 1) lookup.finish('done', nowMs);
       else if (named.length > 0 && enough !== Number.POSITIVE_INFINITY) lookup.doneBy(nowMs + GRACE_MS);
     };
-    await this.find(key, collect, deadlineMs).catch((error) => {
+    await this.parts.finder.find(key, collect, deadlineMs).catch((error) => {
       if (found.size === 0 || error.code !== 'LOOKUP_DEADLINE') throw error;
     });
     return [...found];
-  }
-
-  /** Says once that this node provides a key; those closest to it refuse what they have no room for. For the spacer alone. */
-  async announce(key: NodeId, ttlMs: number): Promise<void> {
-    const { ports, act } = this.parts;
-    const { holders } = await this.find(key);
-    const seq = act(({ wallMs }) => Math.floor(wallMs));
-    await this.storing.at({ key, record: providerRecord(ports, key, seq), ttlMs }, holders, { copies: 1 });
-  }
-
-  stop(): void {
-    this.published.stop();
   }
 
   private kept(key: NodeId): readonly SoundRecord[] {
@@ -173,17 +141,17 @@ export class Values {
   }
 
   private async latest(key: NodeId, author: NodeId): Promise<SoundRecord | undefined> {
-    const { records } = await this.find(key);
+    const { records } = await this.parts.finder.find(key);
     const all = [...this.kept(key), ...records].filter((record) => record.author === author);
     return all.reduce<SoundRecord | undefined>((best, record) => (best === undefined || record.seq > best.seq ? record : best), undefined);
   }
 
   private async publish(id: string, publication: Publication): Promise<PutResult> {
-    const reservation = this.published.reserve(id, 1 + publication.pieces.length);
+    const reservation = this.parts.published.reserve(id, 1 + publication.pieces.length);
     try {
       return await this.putAll(reservation, publication);
     } finally {
-      this.published.release(reservation);
+      this.parts.published.release(reservation);
     }
   }
 
@@ -193,12 +161,12 @@ export class Values {
     const { ttlMs = TTL_MS } = options;
     const parts = pieces.map((piece) => ({ key: keyOfValue(ports, piece), record: immutableRecord(piece), ttlMs }));
     await inBatches(parts, async (part) => {
-      const { holders } = await this.find(part.key);
-      await this.storing.at(part, holders, { ...(options.copies !== undefined && { copies: options.copies }) });
+      const { holders } = await this.parts.finder.find(part.key);
+      await this.parts.storing.at(part, holders, { ...(options.copies !== undefined && { copies: options.copies }) });
     });
-    const { holders } = await this.find(key);
-    const result = await this.storing.at({ key, record, ttlMs }, holders, options);
-    act((agent) => this.published.set(agent, reservation, [{ key, record, ttlMs }, ...parts]));
+    const { holders } = await this.parts.finder.find(key);
+    const result = await this.parts.storing.at({ key, record, ttlMs }, holders, options);
+    act((agent) => this.parts.published.set(agent, reservation, [{ key, record, ttlMs }, ...parts]));
     return { ...result, seq };
   }
 
@@ -206,7 +174,7 @@ export class Values {
     const isValue = ({ author }: SoundRecord) => author === undefined;
     const own = this.kept(key).find(isValue);
     if (own !== undefined) return own;
-    const { records, without } = await this.find(key, (sound, lookup, nowMs) => {
+    const { records, without } = await this.parts.finder.find(key, (sound, lookup, nowMs) => {
       if (sound.some(isValue)) lookup.finish('done', nowMs);
     });
     const record = records.find(isValue);
@@ -227,37 +195,9 @@ export class Values {
     throw new NetworkError('VALUE_INCOMPLETE', `the value is incomplete: ${why}`, { details: { key } });
   }
 
-  /** Looks the key up, and collects what those who answer have. */
-  private find(key: NodeId, collect?: Collect, deadlineMs?: number): Promise<Finding> {
-    const { lookups, ports, k, act } = this.parts;
-    const holders: Holder[] = [];
-    const without: Holder[] = [];
-    const records: SoundRecord[] = [];
-    const read = (agent: BehaviorAgent, reader: ByteReader, node: FoundNode, running: RunningLookup): boolean => {
-      const found = readFound(reader);
-      if (found === undefined) return false;
-      const sound = found.records.flatMap((bytes) => readSound(ports, key, bytes));
-      records.push(...sound);
-      holders.push({ node, token: found.token });
-      if (sound.length === 0) without.push({ node, token: found.token });
-      collect?.(sound, running.lookup, agent.nowMs);
-      return true;
-    };
-    return new Promise((resolve, reject) => {
-      const settle = (_agent: BehaviorAgent, lookup: Lookup) => {
-        const { end } = lookup;
-        // Alone, this node keeps what it puts.
-        if (end === 'done' || end === 'empty-table' || end === undefined) resolve({ lookup, holders, records, without });
-        else reject(lookupError(lookup, end));
-      };
-      const question = { op: OP_FIND, body: findBody(key) };
-      act((agent) => lookups.start(agent, { key, count: k, enough: k, deadlineMs, question, read, settle }));
-    });
-  }
-
   /** The closest node that had it not keeps it for a while: keys that many ask for are found sooner. */
   private cache({ key, bytes }: SoundRecord, holder: Holder): void {
-    this.storing.on(holder, { key, record: bytes, ttlMs: CACHE_MS, expected: undefined }, () => {});
+    this.parts.storing.on(holder, { key, record: bytes, ttlMs: CACHE_MS, expected: undefined }, () => {});
   }
 }
 
@@ -279,11 +219,6 @@ async function inBatches<T, R>(items: readonly T[], work: (item: T) => Promise<R
 
 function providersIn(records: readonly SoundRecord[]): readonly NodeId[] {
   return records.flatMap(({ kind, author }) => (kind === PROVIDER && author !== undefined ? author : []));
-}
-
-function readSound(ports: RecordPorts, key: NodeId, bytes: Uint8Array): readonly SoundRecord[] {
-  const record = readRecord(ports, key, bytes);
-  return typeof record === 'string' ? [] : [record];
 }
 
 function requireValue(value: Uint8Array): void {

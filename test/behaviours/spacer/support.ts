@@ -2,6 +2,7 @@
  * @module Support of the spacer tests: spaces of nodes in virtual time, and who is really the closest to a key.
  */
 import { SpacerBehavior, type SpacerOptions } from '../../../behaviours/spacer/index.js';
+import type { ValuesParts } from '../../../behaviours/spacer/values/values.js';
 import type { BehaviorEntry, NodeId, NodeOptions, RouterTable } from '../../../core/index.js';
 import { isCloser } from '../../../core/index.js';
 import { OverlayRouter } from '../../../routing/index.js';
@@ -58,4 +59,15 @@ export class Space {
 
 export function spacerOf(node: SimulatedNode): SpacerBehavior {
   return node.behavior(SpacerBehavior);
+}
+
+/** What the values of a node are made of: for tests of what no application can bring about. */
+export function partsOf(node: SimulatedNode): ValuesParts {
+  return (spacerOf(node).values as unknown as { readonly parts: ValuesParts }).parts;
+}
+
+/** Who provides a service, as the node finds it in the table for its core. */
+export function directoryOf(node: SimulatedNode): (serviceId: number) => Promise<readonly NodeId[]> {
+  const { serviceDirectory } = spacerOf(node).ports;
+  return (serviceId) => new Promise((resolve) => partsOf(node).act((agent) => serviceDirectory?.find(agent, serviceId, resolve)));
 }

@@ -3,10 +3,9 @@
  */
 
 import { expect } from 'chai';
-import { PUBLISHED_MAX, type Published, type PublishedParts } from '../../../../behaviours/spacer/values/published.js';
-import type { ValuesParts } from '../../../../behaviours/spacer/values/values.js';
+import { PUBLISHED_MAX } from '../../../../behaviours/spacer/values/published.js';
 import { NetworkError, type NodeId, type Storage } from '../../../../core/index.js';
-import { Space, spacerOf } from '../support.js';
+import { partsOf, Space, spacerOf } from '../support.js';
 
 /** A disk that may be full. */
 class Disk implements Storage {
@@ -98,7 +97,7 @@ describe('the records that a spacer keeps', () => {
   it('are at most 16,384 in all, also of puts at the same time, and a put that failed takes no room (row 60)', async () => {
     const node = await alone('node', new Disk());
     const { values } = spacerOf(node);
-    const { published } = values as unknown as { readonly published: Published };
+    const { published } = partsOf(node);
     const room = published.reserve('others', PUBLISHED_MAX - 1);
     const puts = [1, 2].map((byte) => values.put(Uint8Array.of(byte)));
     const ends = await space.net.waitFor(Promise.allSettled(puts));
@@ -115,14 +114,26 @@ describe('the records that a spacer keeps', () => {
     const { values, counters } = spacerOf(node);
     const [first, second] = ['00', 'ff'].map((byte) => byte.repeat(32)) as [NodeId, NodeId];
     for (const key of [first, second]) await space.net.waitFor(values.provide(key, { ttlMs: 20_000 }));
-    const { published } = values as unknown as { readonly published: { readonly parts: PublishedParts } };
-    const { find } = published.parts;
-    const failing = (key: NodeId) => (key === first ? Promise.reject(new Error('LOOKUP_DEADLINE')) : find(key));
-    Object.assign(published.parts, { find: failing });
+    const { finder } = partsOf(node);
+    const find = finder.find.bind(finder);
+    const failing: typeof find = (key, ...rest) => (key === first ? Promise.reject(new Error('LOOKUP_DEADLINE')) : find(key, ...rest));
+    Object.assign(finder, { find: failing });
     await space.net.run(60_000);
+    Object.assign(finder, { find });
     expect(await space.net.waitFor(values.providers(first))).to.deep.equal([]);
     expect(await space.net.waitFor(values.providers(second))).to.deep.equal([node.id]);
     expect(spacerOf(node).counters.renewalsFailed).to.be.greaterThan(counters.renewalsFailed);
+  });
+
+  it('that last long are not put again as often as those that do not', async () => {
+    const node = await alone('node', new Disk());
+    const { values } = spacerOf(node);
+    const puts = [...Array(20).keys()].map((byte) => values.put(Uint8Array.of(byte), { ttlMs: byte === 0 ? 10_000 : 1_000_000 }));
+    await space.net.waitFor(Promise.all(puts));
+    // Alone, a node looks each key up by itself.
+    const before = spacerOf(node).counters.lookupsStarted;
+    await space.net.run(600_000);
+    expect(spacerOf(node).counters.lookupsStarted - before).to.equal(19 + 120);
   });
 
   it('are put again although one of them is refused by all', async () => {
@@ -131,9 +142,9 @@ describe('the records that a spacer keeps', () => {
     const provided = 'ff'.repeat(32) as NodeId;
     await space.net.waitFor(values.provide(provided, { ttlMs: 20_000 }));
     // The one that comes before it by its key was replaced from elsewhere.
-    const { published, parts } = values as unknown as { readonly published: Published; readonly parts: ValuesParts };
+    const { published, act } = partsOf(node);
     const broken = { key: '00'.repeat(32) as NodeId, record: Uint8Array.of(9), ttlMs: 20_000 };
-    parts.act((agent) => published.set(agent, published.reserve('broken', 1), [broken]));
+    act((agent) => published.set(agent, published.reserve('broken', 1), [broken]));
     await space.net.run(60_000);
     expect(await space.net.waitFor(values.providers(provided))).to.deep.equal([node.id]);
     expect(spacerOf(node).counters.renewalsFailed).to.be.greaterThan(counters.renewalsFailed);

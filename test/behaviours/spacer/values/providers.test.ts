@@ -5,12 +5,11 @@ import { expect } from 'chai';
 import { SpacerBehavior } from '../../../../behaviours/spacer/index.js';
 import { Latency } from '../../../../behaviours/spacer/lookup/latency.js';
 import { Lookup } from '../../../../behaviours/spacer/lookup/lookup.js';
-import type { ValuesParts } from '../../../../behaviours/spacer/values/values.js';
 import { type BehaviorEntry, NetworkBehavior, type NetworkError, type NodeId } from '../../../../core/index.js';
 import type { SimulatedNode } from '../../../../simulation.js';
 import { SeededRandom } from '../../../../testing/conformance/check-tools.js';
 import { Mute } from '../hostile.js';
-import { Space, spacerOf } from '../support.js';
+import { directoryOf, Space, spacerOf } from '../support.js';
 
 class Greeter extends NetworkBehavior {
   static readonly behavior = { serviceId: 64, name: 'greeter' } as const;
@@ -45,10 +44,8 @@ describe('providers of a key, beside nodes that are silent (ATM-48)', () => {
   });
 
   it('a provider of a service that was found is given in less than serviceLookupMs', async () => {
-    const spacer = spacerOf(asker);
-    const { parts } = spacer.values as unknown as { readonly parts: ValuesParts };
     const given: (readonly NodeId[])[] = [];
-    parts.act((agent) => spacer.ports.serviceDirectory?.find(agent, Greeter.behavior.serviceId, (providers) => given.push(providers)));
+    void directoryOf(asker)(Greeter.behavior.serviceId).then((providers) => given.push(providers));
     await space.net.run(599);
     expect(given).to.deep.equal([[provider.id]]);
   });

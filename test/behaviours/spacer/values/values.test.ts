@@ -17,14 +17,13 @@ import {
   readRecord,
 } from '../../../../behaviours/spacer/values/records.js';
 import { servedBy } from '../../../../behaviours/spacer/values/sweep.js';
-import type { ValuesParts } from '../../../../behaviours/spacer/values/values.js';
 import { NetworkBehavior, type NetworkError, type NodeId, SEALER, type Sealer, SIGNER, type Signer } from '../../../../core/index.js';
 import { NodeSigner } from '../../../../core/security/signer.js';
 import type { SimulatedNode } from '../../../../simulation.js';
 import { SeededRandom } from '../../../../testing/conformance/check-tools.js';
 import { seededIdentity } from '../../../../testing/index.js';
 import { simulatedCrypto } from '../../../../transports/simulated/index.js';
-import { Space } from '../support.js';
+import { partsOf, Space } from '../support.js';
 
 /** Gives the test what records are made with. */
 class Maker extends NetworkBehavior {
@@ -64,8 +63,8 @@ describe('values of a spacer', function () {
   const wait = <T>(promise: Promise<T>) => space.net.waitFor(promise);
   /** As if somebody had stored it there. */
   const keepAt = (node: SimulatedNode, key: NodeId, record: Uint8Array) => {
-    const { parts } = node.behavior(SpacerBehavior).values as unknown as { readonly parts: ValuesParts };
-    parts.act((agent) => parts.keeping.keep(agent, { key, record, ttlMs: 60_000, expected: undefined }, undefined));
+    const { act, keeping } = partsOf(node);
+    act((agent) => keeping.keep(agent, { key, record, ttlMs: 60_000, expected: undefined }, undefined));
   };
   const codeOf = async (promise: Promise<unknown>) => {
     const error = await wait(
@@ -150,7 +149,7 @@ describe('values of a spacer', function () {
     const liar = nodes[1] as SimulatedNode;
     for (let index = 0; index < STORE_LIMITS.providersPerKeyMax; index++) keepAt(liar, key, providerRecord(madeUp(index), key, 1));
     expect(await wait(valuesOf(1).providers(key))).to.have.lengthOf(STORE_LIMITS.providersPerKeyMax);
-    await wait(valuesOf(2).announce(key, 60_000));
+    await wait(valuesOf(2).provide(key, { copies: 1 }));
     expect(await wait(valuesOf(1).providers(key, 4)), 'at the liar').to.include(nodes[2]?.id);
     expect(await wait(valuesOf(8).providers(key, 4)), 'elsewhere').to.include(nodes[2]?.id);
   });
