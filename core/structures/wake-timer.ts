@@ -20,8 +20,8 @@ export class WakeTimer<Source extends TimerSource> {
   private timer: LentTimer | undefined;
   private timerDueMs = Number.POSITIVE_INFINITY;
 
-  /** `wake`: called once for each wish that was the earliest; it looks at what is due, and wishes again. */
-  constructor(private readonly wake: (source: Source) => void) {}
+  /** `wake`: called once for each wish that was the earliest, with the time of it; it looks at what is due, and wishes again. */
+  constructor(private readonly wake: (source: Source, dueMs: number) => void) {}
 
   /** When the owner is woken; `Infinity` without a wish. */
   get dueMs(): number {
@@ -35,7 +35,7 @@ export class WakeTimer<Source extends TimerSource> {
     this.timerDueMs = Math.max(dueMs, source.nowMs);
     this.timer = source.after(this.timerDueMs - source.nowMs, (later) => {
       this.timer = undefined;
-      this.wake(later);
+      this.wake(later, this.timerDueMs);
     });
   }
 

@@ -69,9 +69,7 @@ const OUTCOMES: Readonly<Record<Exclude<Reply['code'], 'ok'>, FailedOutcome>> = 
 export class Lookups {
   readonly latency = new Latency();
   private readonly running = new Set<RunningLookup>();
-  private readonly timer = new WakeTimer<BehaviorAgent>((agent) => this.look(agent));
-  /** When it is to look. */
-  private dueMs = Number.POSITIVE_INFINITY;
+  private readonly timer = new WakeTimer<BehaviorAgent>((agent, dueMs) => this.look(agent, dueMs));
 
   constructor(private readonly parts: LookupsParts) {}
 
@@ -102,14 +100,14 @@ export class Lookups {
     const running = { lookup: new Lookup(rules, this.latency, agent.nowMs, isLinked, neighbours), wish, asks: new Set<Ask>() };
     counters.lookupsStarted++;
     this.running.add(running);
-    this.wakeAt(agent, agent.nowMs);
+    this.timer.at(agent, agent.nowMs);
     return running;
   }
 
   /** Nobody wants to know any more; `settle` is called with the next look. */
   cancel(agent: BehaviorAgent, { lookup }: RunningLookup): void {
     lookup.finish('cancelled', agent.nowMs);
-    this.wakeAt(agent, agent.nowMs);
+    this.timer.at(agent, agent.nowMs);
   }
 
   stop(agent: BehaviorAgent): void {
@@ -120,10 +118,9 @@ export class Lookups {
     this.timer.cancel();
   }
 
-  private look(agent: BehaviorAgent): void {
-    const heldUpMs = agent.nowMs - this.dueMs;
+  private look(agent: BehaviorAgent, dueMs: number): void {
+    const heldUpMs = agent.nowMs - dueMs;
     if (heldUpMs > HELD_UP_MS) for (const { lookup } of this.running) lookup.forgive(heldUpMs);
-    this.dueMs = Number.POSITIVE_INFINITY;
     for (const running of [...this.running]) if (this.isDue(agent, running)) this.pump(agent, running);
     this.wish(agent);
   }
@@ -134,12 +131,7 @@ export class Lookups {
 
   private wish(agent: BehaviorAgent): void {
     for (const { lookup, asks } of this.running)
-      this.wakeAt(agent, asks.size === 0 || lookup.end !== undefined ? agent.nowMs : lookup.nextDueMs);
-  }
-
-  private wakeAt(agent: BehaviorAgent, dueMs: number): void {
-    this.dueMs = Math.min(this.dueMs, Math.max(dueMs, agent.nowMs));
-    this.timer.at(agent, dueMs);
+      this.timer.at(agent, asks.size === 0 || lookup.end !== undefined ? agent.nowMs : lookup.nextDueMs);
   }
 
   /** Sends what it wants to ask now; it may have ended. */

@@ -63,6 +63,18 @@ describe('WakeTimer', () => {
     expect([woken, timer.dueMs, source.pending]).to.deep.equal([[20], Number.POSITIVE_INFINITY, []]);
   });
 
+  it('says when it was to wake, however late it wakes', () => {
+    const source = new Source();
+    const woken: number[] = [];
+    const timer = new WakeTimer<Source>((_later, dueMs) => woken.push(dueMs));
+    timer.at(source, 30);
+    timer.at(source, 20);
+    source.run(70);
+    timer.at(source, 60);
+    source.run(90);
+    expect(woken).to.deep.equal([20, 70]);
+  });
+
   it('takes a wish for the past as one for now, and Infinity as none', () => {
     const source = new Source();
     source.nowMs = 10;
