@@ -52,7 +52,6 @@ import { type Handler, type Served, type ServedQuestion, Serving, type ServingPa
 import { Refresher } from './refresher.js';
 import { type Contact, type ContactSnapshot, snapshotOf } from './table/contact.js';
 import { NodeTable } from './table/node-table.js';
-import { SizeEstimate } from './table/size-estimate.js';
 import { Finder } from './values/finder.js';
 import { Keeping } from './values/keeping.js';
 import { OP_FIND, OP_STORE } from './values/messages.js';
@@ -109,8 +108,7 @@ export class SpacerBehavior extends NetworkBehavior {
     const linkTo = (nodeId: NodeId) => members.linkTo(nodeId);
     const { requester, responder } = exchanges;
     const asking = new Asking({ serviceId: SERVICE_ID, signer, counters, requester, linkTo, wake: (agent) => exchanges.wake(agent) });
-    const estimate = new SizeEstimate();
-    const lookups = new Lookups({ self, table, asking, settings, counters, estimate, members });
+    const lookups = new Lookups({ self, table, asking, settings, counters, members });
     const act = <T>(work: (agent: BehaviorAgent) => T) => this.perform(work);
     const ports = { signer, sealer };
     this.seeking = new Seeking(table, members, settings.k);
@@ -125,11 +123,9 @@ export class SpacerBehavior extends NetworkBehavior {
     this.exchanges = exchanges;
     this.asking = asking;
     this.lookups = lookups;
-    const met: ServingParts['met'] = (agent, peer) => this.joined(agent, members.asked(agent, peer));
-    this.serving = new Serving({ responder, asking, signer, counters, linkTo, met, settings, ...this.answering() });
-    this.resolver = new Resolver({ self, router, table, lookups, settings, counters, estimate, act });
-    const believed = members.believed.bind(members);
-    this.finder = new AddressFinder({ table, asking, lookups, k: settings.k, linkTo, believed });
+    this.serving = new Serving({ responder, asking, signer, counters, linkTo, settings, ...this.answering() });
+    this.resolver = new Resolver({ self, router, table, lookups, settings, counters, act });
+    this.finder = new AddressFinder({ table, asking, lookups, k: settings.k, linkTo, believed: members.believed.bind(members) });
     this.mesh = new Mesh({ table, level: settings.meshLevel, counters, lookups, act, ageMs: settings.refreshMs / 2 });
     this.services = new Services({ values: this.values, finder, storing, ports, refreshMs: settings.refreshMs, counters, act });
     this.refresher = new Refresher(self, lookups, settings.refreshMs, (agent, isOwn) => this.refreshed(agent, isOwn));
@@ -253,14 +249,15 @@ export class SpacerBehavior extends NetworkBehavior {
     this.members.stop(agent);
   }
 
-  private answering(): Pick<ServingParts, 'handlers' | 'checking'> {
+  private answering(): Pick<ServingParts, 'handlers' | 'checking' | 'met'> {
     const handlers = new Map<number, Handler>([
       [OP_PING, (_agent, body) => (body.length === 0 ? { code: 'ok' } : MALFORMED)],
       [OP_SEEK, (_agent, body, asker) => this.seeking.seek(body, asker)],
       [OP_FIND, (agent, body, asker) => this.keeping.find(agent, body, asker)],
       [OP_STORE, (agent, body, asker) => this.keeping.storeFor(agent, body, asker)],
     ]);
-    return { handlers, checking: new Set([OP_STORE]) };
+    const met: ServingParts['met'] = (agent, peer) => this.joined(agent, this.members.asked(agent, peer));
+    return { handlers, checking: new Set([OP_STORE]), met };
   }
 
   private greeted(value: unknown, connectionId: number): string | undefined {

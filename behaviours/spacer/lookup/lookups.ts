@@ -8,7 +8,7 @@ import { type NamedNode, OP_SEEK, RELAYS_MAX, readNodes, seekBody } from '../mes
 import type { SpacerCounters, SpacerSettings } from '../options.js';
 import type { Ask, Asking, Reply } from '../query/asking.js';
 import type { NodeTable } from '../table/node-table.js';
-import type { SizeEstimate } from '../table/size-estimate.js';
+import { SizeEstimate } from '../table/size-estimate.js';
 import type { Query } from './candidate.js';
 import { Latency } from './latency.js';
 import { type FoundNode, Lookup } from './lookup.js';
@@ -48,7 +48,6 @@ export interface LookupsParts {
   readonly asking: Asking;
   readonly settings: SpacerSettings;
   readonly counters: SpacerCounters;
-  readonly estimate: SizeEstimate;
   /** How near the addresses may be that come over a neighbour. */
   readonly members: { modeOver(neighbour: NodeId): AddressMode };
 }
@@ -68,6 +67,8 @@ const OUTCOMES: Readonly<Record<Exclude<Reply['code'], 'ok'>, FailedOutcome>> = 
 
 export class Lookups {
   readonly latency = new Latency();
+  /** Of the nodes of the space, by the lookups that were done. */
+  readonly estimate = new SizeEstimate();
   private readonly running = new Set<RunningLookup>();
   private readonly timer = new WakeTimer<BehaviorAgent>((agent, dueMs) => this.look(agent, dueMs));
 
@@ -210,13 +211,13 @@ export class Lookups {
   }
 
   private ended(agent: BehaviorAgent, { lookup, wish }: RunningLookup): void {
-    const { counters, estimate } = this.parts;
+    const { counters } = this.parts;
     if (lookup.end !== 'done') counters.lookupsFailed++;
     else {
       counters.lookupsDone++;
       const sure = lookup.closest(lookup.rules.enough);
       if (lookup.rules.enough >= ENOUGH)
-        estimate.add(
+        this.estimate.add(
           lookup.rules.key,
           sure.map(({ nodeId }) => nodeId),
         );

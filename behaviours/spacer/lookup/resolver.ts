@@ -7,7 +7,6 @@ import type { SpacerCounters, SpacerSettings } from '../options.js';
 import { closestOf } from '../table/closest.js';
 import { prefixOf } from '../table/contact.js';
 import type { NodeTable } from '../table/node-table.js';
-import type { SizeEstimate } from '../table/size-estimate.js';
 import type { FoundNode, Lookup } from './lookup.js';
 import type { Lookups, RunningLookup } from './lookups.js';
 import { Resolution, type ResolvedNode } from './resolution.js';
@@ -21,7 +20,6 @@ export interface ResolverParts {
   readonly lookups: Lookups;
   readonly settings: SpacerSettings;
   readonly counters: SpacerCounters;
-  readonly estimate: SizeEstimate;
   act<T>(work: (agent: BehaviorAgent) => T): T;
 }
 
@@ -104,9 +102,9 @@ export class Resolver {
 
   /** How many nodes there seem to be, this one included; `undefined` before anything is known. */
   get size(): number | undefined {
-    const { router, self, estimate } = this.parts;
+    const { router, self, lookups } = this.parts;
     const all = router.closest(self, NODES_MAX);
-    return all.isComplete ? all.nodes.length : estimate.nodes;
+    return all.isComplete ? all.nodes.length : lookups.estimate.nodes;
   }
 
   /** The result of a lookup, and this node where it is as close. */
