@@ -88,6 +88,8 @@ export interface Signer {
   verify(publicKey: Uint8Array, domain: string, message: Uint8Array, signature: Uint8Array): boolean;
   /** The node that a public key of 32 bytes belongs to. */
   nodeIdOf(publicKey: Uint8Array): NodeId;
+  /** SHA-256: 32 bytes, for what is signed by its hash. */
+  hash(bytes: Uint8Array): Uint8Array;
 }
 
 /**

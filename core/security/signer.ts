@@ -42,6 +42,10 @@ export class NodeSigner implements Signer {
   nodeIdOf(publicKey: Uint8Array): NodeId {
     return nodeIdOf(publicKey, this.#crypto);
   }
+
+  hash(bytes: Uint8Array): Uint8Array {
+    return this.#crypto.sha256(bytes);
+  }
 }
 
 /** What an identity that is no node's signs for a space, as `NodeSigner` checks it. */

@@ -3,13 +3,13 @@
  * sending what is refused, the log has that once.
  */
 import { type BehaviorAgent, type NodeId, type Signer, shortId } from '../../../core/index.js';
+import { SignatureBudget } from '../../../core/security/signature-budget.js';
 import { Conditions } from '../../../core/structures/conditions.js';
 import type { Book, RecordVerdict } from '../book/book.js';
 import { type AddressRecord, isGenuine, markOf, readRecord } from '../book/record.js';
 import { type Gossip, newsFor, type Outgoing } from './gossip.js';
 import type { GossipLink } from './gossip-link.js';
 import type { NewsMessage } from './messages.js';
-import { SignatureBudget } from './signature-budget.js';
 
 /** Refusals that go on for so long are worth a line. */
 const LASTING_MS = 10_000;

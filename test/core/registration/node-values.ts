@@ -25,6 +25,7 @@ export function nodeValues(): NodeValues {
       sign: () => new Uint8Array(64),
       verify: () => false,
       nodeIdOf: () => 'ab'.repeat(32) as NodeId,
+      hash: () => new Uint8Array(32),
     },
     sealer: { tag: () => new Uint8Array(32), seal: (_domain, content) => content, open: () => undefined },
     storage: new MemoryStorage(),

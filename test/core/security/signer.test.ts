@@ -50,6 +50,11 @@ for (const crypto of [nodeCrypto, nobleCrypto]) {
       expect(signer.verify(new Uint8Array(31), 'test/1', MESSAGE, forged)).to.equal(false);
     });
 
+    it('hashes by SHA-256', () => {
+      const hex = Buffer.from(signer.hash(new TextEncoder().encode('abc'))).toString('hex');
+      expect(hex).to.equal('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');
+    });
+
     it('shows no secret', () => {
       signer.publicKey.fill(0);
       expect(signer.publicKey, 'a copy').to.deep.equal(identity.publicKey);
