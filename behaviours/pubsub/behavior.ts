@@ -3,8 +3,9 @@
  * loss is silent: a subscriber gets each message once and in order, or its number.
  *
  * The house: `topics/` names what is published; `meeting/` finds who publishes what, by calls to the nodes at which both sides meet and to
- * neighbours; `feeds/` carries messages hop by hop from a publisher to all that want them; `publish/` and `subscribe/` are what the
- * application holds. Bounds: `options.ts`. When this behaviour stops, topics and subscriptions end, on this side and on the others.
+ * neighbours; `feeds/` carries messages hop by hop from a publisher to all that want them; `signed/` proves those of signed topics; `publish/`
+ * and `subscribe/` are what the application holds. Bounds: `options.ts`. When this behaviour stops, topics and subscriptions end, on this side
+ * and on the others.
  */
 import {
   type BehaviorAgent,
@@ -25,6 +26,8 @@ import {
   type RpcRequest,
   SEALER,
   type Sealer,
+  SIGNER,
+  type Signer,
   type WritableLane,
 } from '../../core/index.js';
 import { confirmedCall } from './confirmed-calls.js';
@@ -36,6 +39,7 @@ import { History } from './publish/history.js';
 import { Intent } from './publish/intent.js';
 import { type PublishOptions, readPublishOptions } from './publish/publish-options.js';
 import { TopicSource } from './publish/topic-source.js';
+import { Signatures } from './signed/signatures.js';
 import type { Members, Seat } from './subscribe/confirmed/memberships.js';
 import { Interest } from './subscribe/interest.js';
 import { readSubscribeOptions, type SubscribeOptions } from './subscribe/subscribe-options.js';
@@ -47,10 +51,11 @@ const DOMAIN = 'meshwright/pubsub';
 
 export class PubSubBehavior extends NetworkBehavior {
   static readonly behavior = { serviceId: SERVICE_ID, name: 'pubsub' } as const;
-  static readonly inject = [RouterTable, NODE_ID, SEALER, LOGGER] as const;
+  static readonly inject = [RouterTable, NODE_ID, SEALER, SIGNER, LOGGER] as const;
 
   private readonly settings: PubSubSettings;
   private readonly counted = new PubSubCounters();
+  private readonly signatures: Signatures;
   private readonly feeds: Feeds;
   private readonly meeting: Meeting;
   private readonly host: PubSubHost;
@@ -63,6 +68,7 @@ export class PubSubBehavior extends NetworkBehavior {
     private readonly router: RouterTable,
     self: NodeId,
     private readonly sealer: Sealer,
+    signer: Signer,
     log: Logger,
     options: PubSubOptions = {},
   ) {
@@ -72,8 +78,11 @@ export class PubSubBehavior extends NetworkBehavior {
     const act = <T>(work: (agent: BehaviorAgent) => T) => this.perform(work);
     const actInTurn = <A, T>(work: (agent: BehaviorAgent, argument: A) => T, argument: A) => this.performInTurn(work, argument);
     this.settings = settings;
-    this.feeds = new Feeds(router, settings, counters);
-    this.host = { self, serviceId: SERVICE_ID, feeds: this.feeds, counters, settings, log, act, actInTurn };
+    this.signatures = new Signatures(signer, counters);
+    this.feeds = new Feeds(router, settings, counters, this.signatures);
+    const { feeds, signatures } = this;
+    const idOf = (topic: Topic) => this.idOf(topic);
+    this.host = { self, serviceId: SERVICE_ID, feeds, signatures, counters, settings, log, idOf, act, actInTurn };
     this.meeting = new Meeting(this.host, this.sources, this.interests);
   }
 
@@ -178,6 +187,7 @@ export class PubSubBehavior extends NetworkBehavior {
   override onStopped(agent: BehaviorAgent): void {
     for (const interest of [...this.interests]) this.unsubscribe(agent, interest);
     for (const source of [...this.sources.values()]) {
+      source.batch?.end(agent);
       for (const user of [...source.users]) (user as Intent).end();
       source.crews?.end();
     }
@@ -195,6 +205,7 @@ export class PubSubBehavior extends NetworkBehavior {
     source.feed = this.feeds.open(agent, id, source);
     if (source.feed === undefined) throw this.tooMany(this.feeds.size, 'feeds', 'feedsMax');
     source.feed.kept = keep;
+    if (topic.isSigned) this.signatures.begin(agent);
     this.sources.set(id, source);
     this.meeting.publish(agent, source, scope === 'mesh' ? this.placeOf(topic, id) : undefined);
     return source;
@@ -205,6 +216,7 @@ export class PubSubBehavior extends NetworkBehavior {
     source.users.delete(intent);
     if (source.users.size > 0) return;
     this.sources.delete(source.id);
+    source.batch?.end(agent);
     source.crews?.end();
     this.meeting.unpublish(agent, source);
     if (source.feed !== undefined) this.feeds.close(agent, source.feed);

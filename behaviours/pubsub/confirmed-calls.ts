@@ -63,18 +63,12 @@ function parted(
   answer.ok();
 }
 
-function handed(
-  host: PubSubHost,
-  members: Members,
-  agent: BehaviorAgent,
-  { value, source, sourceVerified }: RpcRequest,
-  answer: RpcAnswer,
-): void {
-  const hand = readHand(value);
+function handed(host: PubSubHost, members: Members, agent: BehaviorAgent, request: RpcRequest, answer: RpcAnswer): void {
+  const hand = readHand(request.value);
   if (hand === undefined) return malformed(host, answer);
-  const membership = members.get(memberName(source, hand.topicId, hand.member));
+  const membership = members.get(memberName(request.source, hand.topicId, hand.member));
   if (membership === undefined) answer.error('PUBSUB_NO_MEMBER', 'no such subscription');
-  else membership.handed(agent, hand, sourceVerified, answer);
+  else membership.handed(agent, hand, request, answer);
 }
 
 function malformed({ counters }: PubSubHost, answer: RpcAnswer): void {

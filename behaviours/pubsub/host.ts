@@ -5,14 +5,19 @@
 import type { BehaviorAgent, Logger, NodeId } from '../../core/index.js';
 import type { Feeds } from './feeds/feeds.js';
 import type { PubSubCounters, PubSubSettings } from './options.js';
+import type { Signatures } from './signed/signatures.js';
+import type { Topic } from './topics/topic.js';
 
 export interface PubSubHost {
   readonly self: NodeId;
   readonly serviceId: number;
   readonly feeds: Feeds;
+  readonly signatures: Signatures;
   readonly counters: PubSubCounters;
   readonly settings: PubSubSettings;
   readonly log: Logger;
+  /** The topic's name in this space. */
+  idOf(topic: Topic): NodeId;
   /** Throws `NOT_STARTED` before start and after stop. */
   act<T>(work: (agent: BehaviorAgent) => T): T;
   /** The same for what is done very often, and sets nothing off that falls due soon. */

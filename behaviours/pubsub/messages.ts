@@ -13,8 +13,9 @@
  *   7  missed      label u32, from u48, count u32, cause u8, where (32 bytes)
  *   8  credit      label u32, up to number u48
  *   9  refresh     as often as it fits: label u32, subscribers u32, up to number u48
+ *  10  list        number of the first message u48, then the signed hashes of 1 to 64 messages (`signed/list.ts`): ahead of them, in their stream
  *
- * Messages 2, 3, 5, 6 and 7 go one lane, in order; so do 1, 4, 8 and 9. What finds publishers and subscribers of others are calls (`meeting/`).
+ * Messages 2, 3, 5, 6, 7 and 10 go one lane, in order; so do 1, 4, 8 and 9. What finds publishers and subscribers of others are calls (`meeting/`).
  */
 import { ByteReader, ByteWriter, type NodeId, nodeIdFromBytes, nodeIdToBytes } from '../../core/index.js';
 import { readU48, writeU48 } from '../../core/structures/bytes.js';
@@ -28,9 +29,12 @@ export const BEAT = 6;
 export const MISSED = 7;
 export const CREDIT = 8;
 export const REFRESH = 9;
+export const LIST = 10;
 
 /** Before the content of a message. */
 export const MESSAGE_HEAD_BYTES = 8;
+/** Before a signed list. */
+export const LIST_HEAD_BYTES = 7;
 const NUMBER_AT = 1;
 const FORM_AT = 7;
 export const FORM_CBOR = 0;
@@ -46,8 +50,22 @@ export const REFUSALS = ['no-publisher', 'ended', 'no-route', 'loop', 'overloade
 export type Refusal = (typeof REFUSALS)[number];
 
 /** By its number on the wire. */
-export const MISS_CAUSES = ['unknown', 'link-full', 'rerouted', 'queue-full', 'malformed', 'invalid'] as const;
-/** Why messages were missed: no room on a link or in a queue, a path that began later, a value that cannot be decoded, one that the topic's schema refuses, or not known. */
+export const MISS_CAUSES = [
+  'unknown',
+  'link-full',
+  'rerouted',
+  'queue-full',
+  'malformed',
+  'invalid',
+  'unsigned',
+  'forged',
+  'stale',
+  'unchecked',
+] as const;
+/**
+ * Why messages were missed: no room on a link or in a queue, a path that began later, a value that cannot be decoded, one that the topic's schema
+ * refuses, one of a signed topic that nothing proves, or not known.
+ */
 export type MissCause = (typeof MISS_CAUSES)[number];
 
 export interface Subscribe {
@@ -97,7 +115,13 @@ export function writeMessageHead(payload: Uint8Array, number: number, form: numb
   payload[FORM_AT] = form;
 }
 
-/** The number of the message that begins at `start`. */
+/** Fills in the head in front of a list of the hashes of messages from `first` on. */
+export function writeListHead(payload: Uint8Array, first: number): void {
+  payload[0] = LIST;
+  writeU48(payload, NUMBER_AT, first);
+}
+
+/** The number of the message that begins at `start`, or the first one of the list that does. */
 export function messageNumber(bytes: Uint8Array, start: number): number {
   return readU48(bytes, start + NUMBER_AT);
 }

@@ -66,6 +66,12 @@ export class PubSubCounters {
   messagesConfirmed = 0;
   /** Copies that nobody has confirmed: all who could were gone for a minute, or the topic has ended. */
   messagesUnconfirmed = 0;
+  /** Lists of hashes that this node has signed. */
+  signaturesMade = 0;
+  /** Lists that were not signed by their publisher. */
+  signaturesForged = 0;
+  /** Messages whose list was not checked, because too many of them came. */
+  signaturesUnchecked = 0;
   /** Times that a feed was found. */
   feedsBound = 0;
   refusalsSent = 0;

@@ -46,6 +46,8 @@ export interface CrewOwner {
   readonly serviceId: number;
   readonly topicId: NodeId;
   readonly epoch: number;
+  /** The signed list of their hashes, where the topic is signed. */
+  prove(agent: BehaviorAgent, messages: readonly KeptMessage[]): Uint8Array | undefined;
   /** Fewer messages are unconfirmed than before. */
   confirmed(agent: BehaviorAgent, count: number): void;
 }
@@ -179,7 +181,8 @@ export class Crew {
     this.members.delete(memberKey(node, id));
     this.members.set(memberKey(node, id), member);
     const messages = parcels.map(({ message }) => message);
-    const value = handValue({ topicId, member: id, epoch, attempt: (parcels[0] as Parcel).attempt, messages });
+    const proof = this.owner.prove(agent, messages);
+    const value = handValue({ topicId, member: id, epoch, attempt: (parcels[0] as Parcel).attempt, messages, proof });
     handed.call = agent.call(toNode(node), serviceId, HAND, value, { timeoutMs: confirmMs }, (later, result) => {
       if (!member.handed.delete(handed)) return;
       if (result.type === 'error' && NOT_HANDED.has(result.code)) for (const parcel of parcels) parcel.attempt--;

@@ -3,6 +3,7 @@
  * is bounded; at the bound the publisher is held back.
  */
 import { type BehaviorAgent, type NodeId, WakeTimer } from '../../../core/index.js';
+import type { KeptMessage } from '../meeting/messages.js';
 import { Crew, type CrewOwner } from './crew.js';
 import type { Join, MemberName } from './messages.js';
 
@@ -19,6 +20,7 @@ export interface CrewsOwner {
   readonly epoch: number;
   /** Messages that one crew may leave unconfirmed. */
   readonly unconfirmedMax: number;
+  prove(agent: BehaviorAgent, messages: readonly KeptMessage[]): Uint8Array | undefined;
   /** Others confirm than before, or there are fewer unconfirmed messages. */
   changed(agent: BehaviorAgent): void;
   /** Messages that were confirmed, and such that nobody will confirm. */
@@ -35,11 +37,17 @@ export class Crews {
     const { serviceId, topicId, epoch } = owner;
     this.crewOwner = {
       ...{ serviceId, topicId, epoch },
+      prove: (agent, messages) => owner.prove(agent, messages),
       confirmed: (agent, count) => {
         owner.confirmed(count);
         this.changed(agent);
       },
     };
+  }
+
+  /** Groups, and subscribers that get everything. */
+  get size(): number {
+    return this.crews.size;
   }
 
   get memberCount(): number {

@@ -5,11 +5,11 @@
  * |---|---|---|---|
  * | `join` | publisher | `topic` (32 bytes), `member` u32, `group` (empty: it gets every message), `window`, `confirmMs` | nothing, also when it has joined already |
  * | `part` | publisher | `topic`, `member` | nothing |
- * | `hand` | subscriber | `topic`, `member`, `epoch`, `attempt`, `messages`, each `[number, form, content]` | nothing, when all of them are confirmed |
+ * | `hand` | subscriber | `topic`, `member`, `epoch`, `attempt`, `messages`, each `[number, form, content]`; of a signed topic `proof`, the signed list of their hashes | nothing, when all of them are confirmed |
  */
 import { type NodeId, nodeIdFromBytes, nodeIdToBytes } from '../../../core/index.js';
 import { bytes, fields, list, mapped, messageReader, text, tuple, whole } from '../../../core/schema/index.js';
-import type { KeptMessage } from '../meeting/messages.js';
+import { type KeptMessage, PROOF } from '../meeting/messages.js';
 import { NUMBER_MAX } from '../messages.js';
 
 export const JOIN = 'join';
@@ -40,6 +40,7 @@ export interface Hand extends MemberName {
   /** 1: for the first time. */
   readonly attempt: number;
   readonly messages: readonly KeptMessage[];
+  readonly proof?: Uint8Array | undefined;
 }
 
 const ID = mapped(bytes(32), (id) => nodeIdFromBytes(id));
@@ -61,7 +62,7 @@ export const readJoin = messageReader(
 export const readPart = messageReader(mapped(fields({ topic: ID, member: U32 }), (value): MemberName => named(value)));
 export const readHand = messageReader(
   mapped(
-    fields({ topic: ID, member: U32, epoch: U32, attempt: whole(1, U32_MAX), messages: list(MESSAGE, HAND_MAX) }),
+    fields({ topic: ID, member: U32, epoch: U32, attempt: whole(1, U32_MAX), messages: list(MESSAGE, HAND_MAX), proof: PROOF }),
     (value): Hand => named(value),
   ),
 );
@@ -74,7 +75,7 @@ export function partValue({ topicId, member }: MemberName): unknown {
   return { topic: nodeIdToBytes(topicId), member };
 }
 
-export function handValue({ topicId, member, epoch, attempt, messages }: Hand): unknown {
+export function handValue({ topicId, member, epoch, attempt, messages, proof }: Hand): unknown {
   const list = messages.map(({ number, form, content }) => [number, form, content]);
-  return { topic: nodeIdToBytes(topicId), member, epoch, attempt, messages: list };
+  return { topic: nodeIdToBytes(topicId), member, epoch, attempt, messages: list, ...(proof !== undefined && { proof }) };
 }

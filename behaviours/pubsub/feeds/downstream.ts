@@ -5,6 +5,7 @@
 import { type BehaviorAgent, type NodeId, toConnection } from '../../../core/index.js';
 import {
   type Gap,
+  LIST_HEAD_BYTES,
   MESSAGE_HEAD_BYTES,
   type MessageWriter,
   type MissCause,
@@ -12,9 +13,12 @@ import {
   type Refreshed,
   type Refusal,
   type Subscribe,
+  writeListHead,
   writeMessageHead,
 } from '../messages.js';
 import type { PubSubCounters } from '../options.js';
+import { hashCountOf } from '../signed/list.js';
+import { SignedLists } from '../signed/signed-lists.js';
 import type { Branch, Feed } from './feed.js';
 import type { FeedTable } from './feed-table.js';
 
@@ -30,6 +34,7 @@ export interface Forwarded {
 
 export class Downstream {
   private readonly head = new Uint8Array(MESSAGE_HEAD_BYTES);
+  private readonly listHead = new Uint8Array(LIST_HEAD_BYTES);
   private readonly forwarded: Forwarded = { queued: 0, full: 0 };
 
   constructor(
@@ -159,6 +164,13 @@ export class Downstream {
     return forwarded;
   }
 
+  /** The signed hashes of messages that follow: kept, and one copy for each neighbour. What is known already goes no further. */
+  list(agent: BehaviorAgent, feed: Feed, first: number, list: Uint8Array): void {
+    feed.lists ??= new SignedLists(feed.budget);
+    if (!feed.lists.add(first, list, feed.next)) return;
+    for (const branch of feed.branches.values()) if (branch.isBound) this.sendList(agent, branch, first, list);
+  }
+
   /** The last number so far. */
   beat(agent: BehaviorAgent, feed: Feed): void {
     for (const branch of feed.branches.values()) {
@@ -194,6 +206,7 @@ export class Downstream {
     this.sendBound(agent, feed, branch, next);
     let number = next;
     if (!branch.isBound) return;
+    for (const { first, bytes } of feed.lists?.since(next) ?? []) this.sendList(agent, branch, first, bytes);
     for (const { form, content } of recent.since(next)) {
       writeMessageHead(this.head, number, form);
       this.sendTo(agent, branch, number++, content);
@@ -216,12 +229,20 @@ export class Downstream {
     return false;
   }
 
+  /** Without its list a message is of no use: all of them are missed where there is no room for it. */
+  private sendList(agent: BehaviorAgent, branch: Branch, first: number, list: Uint8Array): void {
+    writeListHead(this.listHead, first);
+    if (this.settleGap(agent, branch) && agent.sendTo(branch.target, this.listHead, list) === 'queued') return;
+    this.addGap(branch, first, hashCountOf(list), 'link-full', agent.nodeId);
+  }
+
   /** Two gaps that do not follow each other, or differ in their cause, count as one: what lies between did not come either. */
   private addGap(branch: Branch, from: number, count: number, cause: MissCause, where: NodeId | undefined): void {
     const { gap } = branch;
-    this.counters.messagesDropped += count;
+    const [end, knownEnd] = [from + count, gap === undefined ? from : gap.from + gap.count];
+    this.counters.messagesDropped += Math.max(0, end - Math.max(from, knownEnd));
     if (gap === undefined) branch.gap = { from, count, cause, where };
-    else branch.gap = { ...gap, count: from + count - gap.from };
+    else branch.gap = { ...gap, count: Math.max(end, knownEnd) - gap.from };
   }
 
   /** Whether no notice is left to be sent. */

@@ -54,6 +54,7 @@ export class FeedTable {
     this.due.remove(feed);
     this.releaseLabel(feed);
     feed.recent.clear();
+    feed.lists?.clear();
   }
 
   /** When the feed is looked at next, in place of any other time. */

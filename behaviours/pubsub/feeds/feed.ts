@@ -7,6 +7,7 @@
 import type { BehaviorAgent, NodeId, Route, SendTarget } from '../../../core/index.js';
 import type { Deadlined } from '../../../core/structures/deadline-heap.js';
 import { type Gap, NUMBER_MAX, type Refusal } from '../messages.js';
+import type { SignedLists } from '../signed/signed-lists.js';
 import { Recent, type RecentBudget } from './recent.js';
 
 /** A neighbour that is sent the messages. */
@@ -34,6 +35,8 @@ export interface Branch {
 
 /** A subscription of this node, as the feed needs it. */
 export interface FeedReader {
+  /** It gets only what the publisher has signed. All readers of a feed agree on that, because it follows from the topic's id. */
+  readonly isSigned: boolean;
   /** Messages that it has room for ahead of its consumer; 0: it holds nothing back. */
   readonly window: number;
   /** The last number that it has room for. */
@@ -107,13 +110,17 @@ export class Feed implements Deadlined {
   isHeld = false;
   /** What neighbours may lack that come over another path. */
   readonly recent: Recent;
+  /** Readers of this node get only what the publisher has signed. */
+  isSigned = false;
+  /** Of a signed topic: what came of it. */
+  lists: SignedLists | undefined;
 
   constructor(
     readonly key: string,
     readonly publisher: NodeId,
     readonly topicId: NodeId,
     readonly source: FeedSource | undefined,
-    budget: RecentBudget,
+    readonly budget: RecentBudget,
   ) {
     this.recent = new Recent(budget);
     if (source !== undefined) this.state = 'source';

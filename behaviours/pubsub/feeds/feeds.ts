@@ -5,8 +5,9 @@
  * The path of a message, publisher -> branches -> neighbour -> its branches and its readers, is in `flow.ts`.
  */
 import { type BehaviorAgent, backoffBoundMs, type Message, type NodeId, type RouterTable, WakeTimer } from '../../../core/index.js';
-import { type Bound, MESSAGE, MessageReader, MessageWriter, type Subscribe } from '../messages.js';
+import { type Bound, LIST, MESSAGE, MessageReader, MessageWriter, type Subscribe } from '../messages.js';
 import type { PubSubCounters, PubSubSettings } from '../options.js';
+import type { Signatures } from '../signed/signatures.js';
 import { dispatch, type SignalSink } from './dispatch.js';
 import { Downstream, type Forwarded } from './downstream.js';
 import type { Feed, FeedReader, FeedSource } from './feed.js';
@@ -33,10 +34,11 @@ export class Feeds {
     router: RouterTable,
     private readonly settings: PubSubSettings,
     private readonly counters: PubSubCounters,
+    signatures: Signatures,
   ) {
     this.table = new FeedTable(settings);
     this.downstream = new Downstream(this.table, this.writer, counters);
-    this.flow = new Flow(this.table, this.downstream, counters, (agent, feed) => this.granted(agent, feed));
+    this.flow = new Flow(this.table, this.downstream, counters, signatures, (agent, feed) => this.granted(agent, feed));
     this.upstream = new Upstream(this.table, router, this.downstream, this.writer, counters, settings);
   }
 
@@ -71,6 +73,11 @@ export class Feeds {
     return forwarded;
   }
 
+  /** Sends the signed hashes of messages that are published next, from `first` on. */
+  list(agent: BehaviorAgent, feed: Feed, first: number, list: Uint8Array): void {
+    this.downstream.list(agent, feed, first, list);
+  }
+
   /** Gives what was published to the readers of this node, as `Flow.deliver`. */
   deliver(agent: BehaviorAgent, feed: Feed, number: number, form: number, content: Uint8Array): void {
     this.flow.deliver(agent, feed, number, form, content);
@@ -86,6 +93,7 @@ export class Feeds {
     const feed = known ?? this.table.add(publisher, topicId);
     if (feed === undefined) return undefined;
     feed.readers.add(reader);
+    feed.isSigned = reader.isSigned;
     if (feed.isFlowing) reader.bound(agent, feed.next, feed);
     feed.recount();
     this.changed(agent, feed);
@@ -119,6 +127,7 @@ export class Feeds {
     if (connectionId === undefined || !message.sourceVerified) return void this.counters.malformed++;
     const kind = this.reader.open(bytes, bodyOffset, end);
     if (kind === MESSAGE) return this.flow.received(agent, message);
+    if (kind === LIST) return this.flow.listed(agent, message);
     if (!dispatch(kind, this.reader, this.sinkOf(agent, connectionId))) this.counters.malformed++;
     this.schedule(agent);
   }
@@ -196,7 +205,8 @@ export class Feeds {
     this.granted(agent, feed);
   }
 
-  private granted(agent: BehaviorAgent, feed: Feed | undefined): void {
+  /** There may be room for more. */
+  granted(agent: BehaviorAgent, feed: Feed | undefined): void {
     if (feed === undefined) return;
     if (feed.source === undefined) return this.upstream.grant(agent, feed);
     if (!feed.isHeld || feed.next > feed.limit) return;

@@ -7,8 +7,10 @@
  */
 import type { BehaviorAgent, Message } from '../../../core/index.js';
 import { copyOf } from '../../../core/structures/bytes.js';
-import { type Gap, MESSAGE_HEAD_BYTES, messageForm, messageNumber, unknownGap } from '../messages.js';
+import { type Gap, LIST_HEAD_BYTES, MESSAGE_HEAD_BYTES, messageForm, messageNumber, unknownGap } from '../messages.js';
 import type { PubSubCounters } from '../options.js';
+import { isListLength, LIST_MAX } from '../signed/list.js';
+import type { Signatures } from '../signed/signatures.js';
 import type { Downstream, Forwarded } from './downstream.js';
 import type { Feed, FeedReader } from './feed.js';
 import type { FeedTable } from './feed-table.js';
@@ -27,6 +29,7 @@ export class Flow {
     private readonly table: FeedTable,
     private readonly downstream: Downstream,
     private readonly counters: PubSubCounters,
+    private readonly signatures: Signatures,
     private readonly roomAgain: (agent: BehaviorAgent, feed: Feed) => void,
   ) {}
 
@@ -96,8 +99,28 @@ export class Flow {
     const form = messageForm(bytes, bodyOffset);
     this.downstream.forward(agent, feed, number, form, bytes, start, end);
     if (feed.readers.size === 0) return;
+    if (feed.isSigned) return this.giveSigned(agent, feed, number, bytes, bodyOffset, end);
     const isProven = feed.upstream?.nodeId === feed.publisher;
     this.give(agent, feed.readers, number, form, bytes, start, end, isProven);
+  }
+
+  /** A neighbour sent the hashes of messages that follow. */
+  listed(agent: BehaviorAgent, message: Message): void {
+    const { bytes, bodyOffset, end, connectionId } = message;
+    const start = bodyOffset + LIST_HEAD_BYTES;
+    if (!isListLength(end - start, LIST_MAX)) return void this.counters.malformed++;
+    const feed = this.table.labelled(connectionId, message.streamId);
+    if (feed === undefined || feed.state !== 'bound') return void this.counters.messagesUnknown++;
+    feed.heardMs = agent.nowMs;
+    this.downstream.list(agent, feed, messageNumber(bytes, bodyOffset), copyOf(bytes, start, end));
+  }
+
+  /** Only what its publisher has signed; all else is missed, and its cause known. */
+  private giveSigned(agent: BehaviorAgent, feed: Feed, number: number, bytes: Uint8Array, at: number, end: number): void {
+    const cause = this.signatures.judge(agent, feed, number, bytes, at, end);
+    if (cause === undefined)
+      return this.give(agent, feed.readers, number, messageForm(bytes, at), bytes, at + MESSAGE_HEAD_BYTES, end, true);
+    for (const reader of [...feed.readers]) reader.missed(agent, { from: number, count: 1, cause, where: agent.nodeId });
   }
 
   /** The last number so far. */

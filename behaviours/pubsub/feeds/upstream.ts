@@ -183,6 +183,7 @@ export class Upstream {
   private begin(agent: BehaviorAgent, feed: Feed, epoch: number, next: number): void {
     const wasKnown = feed.hasNumbers;
     feed.hasNumbers = true;
+    if (feed.epoch !== epoch) feed.lists?.clear();
     feed.epoch = epoch;
     feed.next = next;
     for (const reader of [...feed.readers]) {

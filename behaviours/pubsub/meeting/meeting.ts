@@ -18,7 +18,7 @@ import {
   HISTORY,
   type HistoryRequest,
   ITEMS_MAX,
-  type KeptMessage,
+  type KeptMessages,
   keptValue,
   OFFERS,
   type Offer,
@@ -41,7 +41,7 @@ export interface Published {
   readonly declared: DeclaredTopic;
   readonly readiness: Readiness;
   /** What it keeps of that. */
-  history(agent: BehaviorAgent, request: HistoryRequest): readonly KeptMessage[];
+  history(agent: BehaviorAgent, request: HistoryRequest): KeptMessages;
 }
 
 /** A subscription of this node. */
@@ -129,7 +129,7 @@ export class Meeting {
     if (method === HISTORY) {
       const request = readHistoryRequest(value);
       if (request === undefined) this.malformed(answer);
-      else answer.ok(keptValue(this.sources.get(request.topicId)?.history(agent, request) ?? []));
+      else answer.ok(keptValue(this.sources.get(request.topicId)?.history(agent, request) ?? { messages: [] }));
       return true;
     }
     if (method !== OFFERS) return false;

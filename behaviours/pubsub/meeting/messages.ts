@@ -5,7 +5,7 @@
  * |---|---|---|
  * | `register` | `place` (32 bytes, absent: the receiver's own topics), `wishes`, `topics`, `isFirst`, `isLast` | `offers`, at most 1,024 |
  * | `offers` | `offers` | nothing, when the receiver has bound them or gave up |
- * | `history` | `topic`, `epoch`, `from`, `count` | `messages`, each `[number, form, content]`: those that the publisher keeps, the newest if not all fit |
+ * | `history` | `topic`, `epoch`, `from`, `count` | `messages`, each `[number, form, content]`: those that the publisher keeps, the newest if not all fit; of a signed topic `proof`, the signed list of their hashes |
  *
  * One registration replaces the one before of the same node at the same place; it may take several calls. A topic is `[id, path, type]`, or
  * `[id]` when it is hidden; a wish is `[id, path?]` of a topic or `[path]` of a pattern; an offer is a topic with its publisher in front.
@@ -33,6 +33,8 @@ export const OFFERS = 'offers';
 export const HISTORY = 'history';
 /** The most topics and wishes of one call, and the most offers of one. */
 export const ITEMS_MAX = 1_024;
+/** A signed list of as many hashes. */
+const PROOF_BYTES_MAX = 33_024;
 
 /** A topic that is published: by its id alone when it is hidden. */
 export interface DeclaredTopic {
@@ -64,6 +66,12 @@ export interface KeptMessage {
   readonly number: number;
   readonly form: number;
   readonly content: Uint8Array;
+}
+
+/** Messages that come with a call, and the signed list of their hashes where the topic is signed. */
+export interface KeptMessages {
+  readonly messages: readonly KeptMessage[];
+  readonly proof?: Uint8Array | undefined;
 }
 
 export interface HistoryRequest {
@@ -104,7 +112,8 @@ const KEPT = mapped(
   tuple(NUMBER, whole(0, 255), bytes(0, Number.MAX_SAFE_INTEGER)),
   ([number, form, content]): KeptMessage => ({ number, form, content }),
 );
-export const readHistory = messageReader(fields({ messages: list(KEPT, ITEMS_MAX) }));
+export const PROOF = optional(bytes(0, PROOF_BYTES_MAX));
+export const readHistory = messageReader(fields({ messages: list(KEPT, ITEMS_MAX), proof: PROOF }));
 export const readHistoryRequest = messageReader(
   mapped(
     fields({ topic: ID, epoch: whole(0, 0xffff_ffff), from: NUMBER, count: whole(1, ITEMS_MAX) }),
@@ -119,8 +128,8 @@ export function historyValue({ topicId, epoch, from, count }: HistoryRequest): u
   return { topic: nodeIdToBytes(topicId), epoch, from, count };
 }
 
-export function keptValue(messages: readonly KeptMessage[]): unknown {
-  return { messages: messages.map(({ number, form, content }) => [number, form, content]) };
+export function keptValue({ messages, proof }: KeptMessages): unknown {
+  return { messages: messages.map(({ number, form, content }) => [number, form, content]), ...(proof !== undefined && { proof }) };
 }
 
 export function registrationValue({ place, wishes, topics, isFirst, isLast }: Registration): unknown {

@@ -8,6 +8,7 @@ import type { Feed } from '../feeds/feed.js';
 import { callBack, type PubSubHost } from '../host.js';
 import { FORM_BYTES, FORM_CBOR, MESSAGE_HEAD_BYTES } from '../messages.js';
 import type { Topic } from '../topics/topic.js';
+import type { Batch } from './batch.js';
 import type { SourceUser, TopicSource } from './topic-source.js';
 
 /** Above it the room for messages is given back after use. */
@@ -23,7 +24,7 @@ export interface Sent {
   readonly interested: number;
   /** Copies that are queued: one for each neighbour on a path to subscribers, and one for each subscriber of this node. */
   readonly queued: number;
-  /** Neighbours whose lane had no room: they are sent the number instead, and their subscribers miss the message. */
+  /** Neighbours whose lane had no room: they are sent the number instead, and their subscribers miss the message. Of a signed topic it is not known yet: 0. */
   readonly full: number;
 }
 
@@ -100,7 +101,7 @@ export class Intent<T = unknown> implements SourceUser {
    * not. Rejects as `interest` does.
    */
   settled(options: WaitOptions = {}): Promise<void> {
-    return this.wait(() => (this.source.crews?.unconfirmedCount ?? 0) === 0, options);
+    return this.wait(() => this.source.unconfirmedCount === 0, options);
   }
 
   /** Why messages flow, or do not. */
@@ -143,18 +144,25 @@ export class Intent<T = unknown> implements SourceUser {
     const content = value instanceof Uint8Array ? value : this.encode(agent, value);
     const { payloadBytesMax } = agent.limits;
     if (content.length + MESSAGE_HEAD_BYTES > payloadBytesMax) throw tooLarge(content.length + MESSAGE_HEAD_BYTES, payloadBytesMax);
+    if (source.batch !== undefined) return this.gather(agent, feed, source.batch, form, content);
     const published = source.crews?.isFull === true ? undefined : host.feeds.publish(agent, feed, form, content);
     if (this.writer.slab.length > ROOM_KEPT_BYTES) this.writer = new ByteWriter();
     const { interested } = source;
     if (published === undefined) return { number: undefined, interested, queued: 0, full: 0 };
-    host.counters.messagesPublished++;
     const { queued, full } = published;
     const number = feed.next - 1;
-    source.kept?.add(number, form, content, agent.nowMs);
-    const confirming = source.crews?.add(agent, number, form, content) ?? 0;
+    const confirming = source.add(agent, number, form, content);
     const sent = { number, interested, queued: queued + feed.readers.size + confirming, full };
     this.deliver(agent, feed, number, form, content);
     return sent;
+  }
+
+  /** It leaves with the others of this moment: the copies are those that will be queued. */
+  private gather(agent: BehaviorAgent, feed: Feed, batch: Batch, form: number, content: Uint8Array): Sent {
+    const { interested, copyCount } = this.source;
+    const number = batch.add(agent, feed, form, content.slice());
+    if (this.writer.slab.length > ROOM_KEPT_BYTES) this.writer = new ByteWriter();
+    return { number, interested, queued: number === undefined ? 0 : copyCount, full: 0 };
   }
 
   /** What readers of this node publish meanwhile does not overwrite the content. */

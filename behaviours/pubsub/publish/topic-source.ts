@@ -6,9 +6,10 @@ import type { BehaviorAgent, NodeId } from '../../../core/index.js';
 import { type Crewed, Crews } from '../confirmed/crews.js';
 import type { Feed, FeedSource } from '../feeds/feed.js';
 import type { PubSubHost } from '../host.js';
-import type { DeclaredTopic, HistoryRequest, KeptMessage } from '../meeting/messages.js';
+import type { DeclaredTopic, HistoryRequest, KeptMessage, KeptMessages } from '../meeting/messages.js';
 import { Readiness } from '../readiness.js';
 import type { Topic } from '../topics/topic.js';
+import { Batch, type BatchOwner } from './batch.js';
 import type { History } from './history.js';
 
 /** An intent, as its topic needs it. */
@@ -17,7 +18,7 @@ export interface SourceUser {
   roomAgain(): void;
 }
 
-export class TopicSource implements FeedSource, Crewed {
+export class TopicSource implements FeedSource, Crewed, BatchOwner {
   readonly readiness = new Readiness();
   readonly users = new Set<SourceUser>();
   /** Subscribers: those of this node, and those that neighbours count. */
@@ -25,6 +26,8 @@ export class TopicSource implements FeedSource, Crewed {
   feed: Feed | undefined;
   /** Those who confirm. */
   crews: Crews | undefined;
+  /** Of a signed topic: what has not left yet. */
+  readonly batch: Batch | undefined;
   private feedCount = 0;
 
   constructor(
@@ -34,11 +37,26 @@ export class TopicSource implements FeedSource, Crewed {
     /** Absent: nothing is kept. */
     readonly kept: History | undefined,
     private readonly unconfirmedMax: number,
-  ) {}
+  ) {
+    if (topic.isSigned) this.batch = new Batch(this, host.feeds, host.signatures);
+  }
 
   /** Nothing can be published: somebody has no room. */
   get isHeld(): boolean {
     return this.feed?.isHeld === true || this.crews?.isFull === true;
+  }
+
+  /** Messages that somebody has to confirm, and those that have not left yet. */
+  get unconfirmedCount(): number {
+    return (this.crews?.unconfirmedCount ?? 0) + (this.batch?.size ?? 0);
+  }
+
+  /** What one message makes by now. */
+  get copyCount(): number {
+    const { feed, crews } = this;
+    if (feed === undefined) return 0;
+    const neighbours = [...feed.branches.values()].filter(({ isBound }) => isBound).length;
+    return neighbours + feed.readers.size + (crews?.size ?? 0);
   }
 
   crewed(): Crews {
@@ -47,6 +65,7 @@ export class TopicSource implements FeedSource, Crewed {
     this.crews ??= new Crews({
       ...{ serviceId, topicId, unconfirmedMax },
       epoch: this.feed?.epoch ?? 0,
+      prove: (agent, messages) => this.prove(agent, messages),
       changed: () => this.crewsChanged(),
       confirmed: (count) => {
         counters.messagesConfirmed += count;
@@ -63,9 +82,25 @@ export class TopicSource implements FeedSource, Crewed {
     return { id: this.id, name: isHidden ? undefined : { path, type } };
   }
 
-  history({ nowMs, limits }: BehaviorAgent, { epoch, from, count }: HistoryRequest): readonly KeptMessage[] {
-    if (this.kept === undefined || epoch !== this.feed?.epoch) return [];
-    return this.kept.take(from, count, limits.payloadBytesMax >> 1, nowMs);
+  history(agent: BehaviorAgent, { epoch, from, count }: HistoryRequest): KeptMessages {
+    if (this.kept === undefined || epoch !== this.feed?.epoch) return { messages: [] };
+    const messages = this.kept.take(from, count, agent.limits.payloadBytesMax >> 1, agent.nowMs);
+    return { messages, proof: messages.length === 0 ? undefined : this.prove(agent, messages) };
+  }
+
+  /** A message has its number and goes to neighbours: what else keeps it. Returns how many copies that makes. */
+  add(agent: BehaviorAgent, number: number, form: number, content: Uint8Array): number {
+    this.host.counters.messagesPublished++;
+    this.kept?.add(number, form, content, agent.nowMs);
+    return this.crews?.add(agent, number, form, content) ?? 0;
+  }
+
+  left(agent: BehaviorAgent, { number, form, content }: KeptMessage): void {
+    this.add(agent, number, form, content);
+  }
+
+  released(): void {
+    for (const user of [...this.users]) user.roomAgain();
   }
 
   interestChanged(_agent: BehaviorAgent, count: number): void {
@@ -73,13 +108,20 @@ export class TopicSource implements FeedSource, Crewed {
     this.count();
   }
 
-  roomAgain(): void {
-    for (const user of [...this.users]) user.roomAgain();
+  roomAgain(agent: BehaviorAgent): void {
+    this.batch?.release(agent);
+    this.released();
+  }
+
+  /** A list of its own for each call: it is as new as the call. */
+  private prove(agent: BehaviorAgent, messages: readonly KeptMessage[]): Uint8Array | undefined {
+    const { feed, batch, host } = this;
+    return feed === undefined || batch === undefined ? undefined : host.signatures.sign(agent, feed, messages);
   }
 
   private crewsChanged(): void {
     this.count();
-    for (const user of [...this.users]) user.roomAgain();
+    this.released();
   }
 
   private count(): void {

@@ -6,8 +6,9 @@ import type { BehaviorAgent, NodeId } from '../../../core/index.js';
 import type { Validator } from '../../../core/schema/index.js';
 import { copyOf } from '../../../core/structures/bytes.js';
 import type { Feed, FeedReader } from '../feeds/feed.js';
-import type { KeptMessage } from '../meeting/messages.js';
+import type { KeptMessage, KeptMessages } from '../meeting/messages.js';
 import { FORM_BYTES, type Gap, NUMBER_MAX, type Refusal } from '../messages.js';
+import type { Signatures } from '../signed/signatures.js';
 import { contentOf, type Unread } from './content.js';
 import { FILL_MAX, Filling, type Held } from './filling.js';
 import type { LostSight, Missed, PublisherAccount, TopicMessage, TopicName } from './topic-message.js';
@@ -35,6 +36,7 @@ export interface AccountOwner {
   readonly history: number;
   readonly serviceId: number;
   readonly schema: Validator | undefined;
+  readonly signatures: Signatures;
   deliver(tally: Tally, message: TopicMessage, byteCount: number): void;
   missed(missed: Missed): void;
   lostSight(lost: LostSight): void;
@@ -42,7 +44,19 @@ export interface AccountOwner {
   over(agent: BehaviorAgent, account: Account): void;
 }
 
+/** Whose messages of which topic. */
+export interface Followed {
+  readonly publisher: NodeId;
+  readonly topicId: NodeId;
+  readonly topic: TopicName;
+  readonly isSigned: boolean;
+}
+
 export class Account implements FeedReader {
+  readonly publisher: NodeId;
+  readonly topicId: NodeId;
+  readonly topic: TopicName;
+  readonly isSigned: boolean;
   /** While somebody offered it lately, the publisher is looked for. */
   offeredUntilMs = 0;
   feed: Feed | undefined;
@@ -56,10 +70,13 @@ export class Account implements FeedReader {
 
   constructor(
     private readonly owner: AccountOwner,
-    readonly publisher: NodeId,
-    readonly topicId: NodeId,
-    readonly topic: TopicName,
-  ) {}
+    { publisher, topicId, topic, isSigned }: Followed,
+  ) {
+    this.publisher = publisher;
+    this.topicId = topicId;
+    this.topic = topic;
+    this.isSigned = isSigned;
+  }
 
   get window(): number {
     return this.owner.window;
@@ -93,6 +110,13 @@ export class Account implements FeedReader {
   missed(agent: BehaviorAgent, gap: Gap): void {
     this.tally.next = gap.from + gap.count;
     this.take(agent, gap);
+  }
+
+  /** Whether messages that the publisher had kept are its own, as far as the topic demands that. */
+  believes(agent: BehaviorAgent, { messages, proof }: KeptMessages): boolean {
+    const { publisher, topicId, epoch, isSigned } = this;
+    if (!isSigned || messages.length === 0) return true;
+    return this.owner.signatures.judgeAll(agent, { publisher, topicId, epoch }, messages, proof) === undefined;
   }
 
   unbound(agent: BehaviorAgent, cause: Refusal): void {
@@ -156,7 +180,7 @@ export class Account implements FeedReader {
 
   /** One that the publisher had kept. */
   private found(agent: BehaviorAgent, tally: Tally, { number, form, content }: KeptMessage): void {
-    const message = this.messageOf(agent, number, form, content, 0, content.length, false);
+    const message = this.messageOf(agent, number, form, content, 0, content.length, this.isSigned);
     if (typeof message === 'string') this.miss(tally, unread(agent, number, message));
     else this.pass(tally, message, content.length);
   }

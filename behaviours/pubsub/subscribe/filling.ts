@@ -33,7 +33,8 @@ export class Filling {
     const { publisher, topicId } = this.account;
     const value = historyValue({ topicId, epoch, from: this.gap.from, count: this.gap.count });
     agent.call(toNode(publisher), serviceId, HISTORY, value, { timeoutMs: CALL_MS }, (later, result) => {
-      this.end(later, result.type === 'ok' ? (readHistory(result.value)?.messages ?? []) : []);
+      const kept = result.type === 'ok' ? readHistory(result.value) : undefined;
+      this.end(later, kept !== undefined && this.account.believes(later, kept) ? kept.messages : []);
     });
   }
 

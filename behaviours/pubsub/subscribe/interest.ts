@@ -7,8 +7,9 @@ import type { Validator } from '../../../core/schema/index.js';
 import { callBack, type PubSubHost } from '../host.js';
 import type { Offer, Wish } from '../meeting/messages.js';
 import { Readiness } from '../readiness.js';
+import type { Signatures } from '../signed/signatures.js';
 import { Topic, type TopicPattern } from '../topics/topic.js';
-import { Account, type AccountOwner, type Tally } from './account.js';
+import { Account, type AccountOwner, type Followed, type Tally } from './account.js';
 import { Memberships, type Seat } from './confirmed/memberships.js';
 import { Inbox } from './inbox.js';
 import type { SubscribeSettings } from './subscribe-options.js';
@@ -30,8 +31,8 @@ export class Interest<T = unknown> implements AsyncIterable<TopicMessage<T>>, Ac
   private readonly readers: Next[] = [];
   /** Of a subscription that confirms: in place of accounts and inbox. */
   private readonly confirmed: Memberships | undefined;
-  /** Offers that are of another type, for `explain`. */
-  private otherType: string | undefined;
+  /** What is offered in place of what is wanted, for `explain`. */
+  private otherKind: string | undefined;
   private hasEnded = false;
 
   /** Made by `subscribe`. */
@@ -92,6 +93,10 @@ export class Interest<T = unknown> implements AsyncIterable<TopicMessage<T>>, Ac
     return this.target.schema;
   }
 
+  get signatures(): Signatures {
+    return this.host.signatures;
+  }
+
   get history(): number {
     return this.settings.history;
   }
@@ -114,7 +119,7 @@ export class Interest<T = unknown> implements AsyncIterable<TopicMessage<T>>, Ac
     if (lines.length > 0) return lines;
     const { failure } = this.readiness;
     if (failure !== undefined) return [`publishers beyond the neighbours cannot be found: ${failure.message}`];
-    if (this.otherType !== undefined) return [`the topic is published with another type: ${this.otherType}`];
+    if (this.otherKind !== undefined) return [this.otherKind];
     return [this.readiness.isReady ? 'nobody publishes it' : 'publishers are looked for'];
   }
 
@@ -165,8 +170,8 @@ export class Interest<T = unknown> implements AsyncIterable<TopicMessage<T>>, Ac
       this.host.counters.publishersIgnored++;
       return settled();
     }
-    if (this.confirmed !== undefined) return this.confirmed.offered(agent, offer.publisher, offer.id, this.nameOf(offer), settled);
-    const account = known ?? new Account(this, offer.publisher, offer.id, this.nameOf(offer));
+    if (this.confirmed !== undefined) return this.confirmed.offered(agent, this.followed(offer), settled);
+    const account = known ?? new Account(this, this.followed(offer));
     account.offeredUntilMs = agent.nowMs + OFFER_MS;
     if (known?.feed !== undefined) return this.host.feeds.hurry(agent, known.feed, settled);
     this.accounts.set(key, account);
@@ -222,13 +227,32 @@ export class Interest<T = unknown> implements AsyncIterable<TopicMessage<T>>, Ac
   private wants({ id, name }: Offer): boolean {
     if (this.target instanceof Topic) {
       if (id === this.topicId) return true;
-      if (name !== undefined && name.path === this.target.path) this.otherType = `"${name.type}", not "${this.target.type}"`;
+      if (name !== undefined && name.path === this.target.path) this.noteOther(name.type);
       return false;
     }
     if (name === undefined || !this.target.matchesPath(name.path)) return false;
-    if (this.target.matches(name)) return true;
-    this.otherType = `"${name.type}", not "${this.target.type}"`;
+    if (this.target.matches(name) && (!this.target.isSigned || this.isSigned({ id, name }))) return true;
+    this.noteOther(name.type);
     return false;
+  }
+
+  private noteOther(type: string): void {
+    const { target } = this;
+    const isOtherType = target.type !== undefined && type !== target.type;
+    this.otherKind = isOtherType
+      ? `the topic is published with another type: "${type}", not "${target.type}"`
+      : `the topic is published ${target.isSigned ? 'without signatures' : 'with signatures'}`;
+  }
+
+  private followed(offer: Offer): Followed {
+    return { publisher: offer.publisher, topicId: offer.id, topic: this.nameOf(offer), isSigned: this.isSigned(offer) };
+  }
+
+  /** It follows from the topic's id: nobody who passes an offer on can change it. */
+  private isSigned({ id, name }: Pick<Offer, 'id' | 'name'>): boolean {
+    const { target } = this;
+    if (target instanceof Topic) return target.isSigned;
+    return name !== undefined && this.host.idOf(new Topic(name.path, { type: name.type, signed: true })) === id;
   }
 
   /** That of a hidden topic is not offered: it is the target's. */
@@ -249,6 +273,7 @@ const REASONS: Readonly<Record<string, string>> = {
   loop: 'the paths to it go in a circle',
   overloaded: 'a node on the path has as many feeds as it may',
   unknown: 'a node on the path has forgotten it',
+  PUBSUB_UNPROVEN: 'what it hands out is not signed by it, or not lately',
   PUBSUB_NO_TOPIC: 'it does not, by its own word',
   LIMIT_EXCEEDED: 'as many confirm its messages as may',
 };

@@ -30,6 +30,8 @@ export interface TopicOptions<T = unknown> {
    * get what it returns. It is this side's alone: the other one has its own, or none.
    */
   readonly schema?: Validator<T>;
+  /** Its messages are signed by their publisher, and delivered only when that is proven. It is another topic than one that is not signed. */
+  readonly signed?: boolean;
 }
 
 /** A topic with messages of the type `T`. Made by `topic`; a plain value that both sides may share. */
@@ -39,17 +41,20 @@ export class Topic<T = unknown> {
   readonly path: string;
   readonly type: string;
   readonly schema: Validator<T> | undefined;
+  readonly isSigned: boolean;
   readonly #key: string | undefined;
 
   /** As `topic`. */
-  constructor(path: string, { type = '', hiddenBy, schema }: TopicOptions<T> = {}) {
+  constructor(path: string, { type = '', hiddenBy, schema, signed = false }: TopicOptions<T> = {}) {
     if (!isPath(path)) throw invalid(`the path of a topic is ${shown(path)}; ${RULE}`);
     if (!isType(type))
       throw invalid(`the type of a topic is ${shown(type)}; it must be 0 to ${TYPE_LENGTH_MAX} characters without / @ # *`);
     if (schema !== undefined && !isValidator(schema))
       throw invalid('the schema of a topic must be a validator that follows the Standard Schema');
+    if (typeof signed !== 'boolean') throw invalid('signed must be true or false');
     this.path = path;
     this.type = type;
+    this.isSigned = signed;
     this.schema = schema;
     this.#key = hiddenBy === undefined ? undefined : keyOf(hiddenBy);
   }
@@ -61,7 +66,8 @@ export class Topic<T = unknown> {
   /** What its id in a space is made from. */
   idText(): string {
     const name = `${this.type}@${this.path}`;
-    return this.#key === undefined ? `topic/1:${name}` : `hidden/1:${this.#key}:${name}`;
+    const text = this.#key === undefined ? `topic/1:${name}` : `hidden/1:${this.#key}:${name}`;
+    return this.isSigned ? `signed/1:${text}` : text;
   }
 
   toString(): string {
@@ -73,6 +79,8 @@ export class Topic<T = unknown> {
 export interface PatternOptions {
   /** Only topics of this type. Absent: of any type. */
   readonly type?: string;
+  /** Only topics that are signed. */
+  readonly signed?: boolean;
 }
 
 /** Many topics, for a subscriber. Made by `topics`. */
@@ -80,17 +88,20 @@ export class TopicPattern<T = unknown> {
   declare readonly message: T;
   readonly path: string;
   readonly type: string | undefined;
+  readonly isSigned: boolean;
   /** A pattern has none. */
   readonly schema = undefined;
   readonly #segments: readonly string[];
 
   /** As `topics`. */
-  constructor(path: string, { type }: PatternOptions = {}) {
+  constructor(path: string, { type, signed = false }: PatternOptions = {}) {
     if (!isPattern(path)) throw invalid(`the pattern is ${shown(path)}; ${PATTERN_RULE}; ${RULE}`);
     if (type !== undefined && !isType(type))
       throw invalid(`the type of a pattern is ${shown(type)}; it must be 0 to ${TYPE_LENGTH_MAX} characters without / @ # *`);
+    if (typeof signed !== 'boolean') throw invalid('signed must be true or false');
     this.path = path;
     this.type = type;
+    this.isSigned = signed;
     this.#segments = path.split('/');
   }
 

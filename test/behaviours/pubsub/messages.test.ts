@@ -69,9 +69,9 @@ describe('messages of pubsub', () => {
       return reader.missed();
     };
     expect(read(missed('00000001', '00'))?.gap).to.deep.equal({ from: 2, count: 1, cause: 'unknown', where: undefined });
-    expect(read(missed('00000001', '05'))?.gap.cause).to.equal('invalid');
+    expect(read(missed('00000001', '09'))?.gap.cause).to.equal('unchecked');
     expect(read(missed('00000000', '00'))).to.equal(undefined);
-    expect(read(missed('00000001', '06'))).to.equal(undefined);
+    expect(read(missed('00000001', '0a'))).to.equal(undefined);
     reader.open(Buffer.from('030000000106', 'hex'), 0, 6);
     expect(reader.refused()).to.equal(undefined);
   });

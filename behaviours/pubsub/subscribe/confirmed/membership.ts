@@ -2,10 +2,20 @@
  * @module Membership: one subscription that confirms, at one publisher of its topic. It joins, and joins again before the publisher would forget it. What it
  * is handed twice it does once: the last numbers are remembered, with what became of them.
  */
-import { type BehaviorAgent, backoffBoundMs, type NodeId, type RpcAnswer, toNode, WakeTimer } from '../../../../core/index.js';
+import {
+  type BehaviorAgent,
+  backoffBoundMs,
+  type NodeId,
+  type RpcAnswer,
+  type RpcRequest,
+  toNode,
+  WakeTimer,
+} from '../../../../core/index.js';
 import { GONE_MS } from '../../confirmed/crew.js';
 import { type Hand, JOIN, joinValue, PART, partValue } from '../../confirmed/messages.js';
 import type { KeptMessage } from '../../meeting/messages.js';
+import type { Signatures } from '../../signed/signatures.js';
+import type { Followed } from '../account.js';
 import type { PublisherAccount, TopicMessage, TopicName } from '../topic-message.js';
 import type { Jobs } from './jobs.js';
 
@@ -26,6 +36,7 @@ export interface MembershipOwner {
   readonly window: number;
   readonly confirmMs: number;
   readonly jobs: Jobs;
+  readonly signatures: Signatures;
   /** `undefined`: it cannot be decoded, or is not as its schema demands. */
   messageOf(agent: BehaviorAgent, facts: MessageFacts): TopicMessage | undefined;
   delivered(count: number): void;
@@ -43,6 +54,10 @@ export interface MessageFacts extends KeptMessage {
 }
 
 export class Membership {
+  readonly publisher: NodeId;
+  readonly topicId: NodeId;
+  readonly topic: TopicName;
+  private readonly isSigned: boolean;
   private readonly timer = new WakeTimer<BehaviorAgent>((agent) => this.join(agent));
   private readonly seen = new Map<number, RpcAnswer | typeof DONE>();
   private readonly settling: (() => void)[] = [];
@@ -62,10 +77,13 @@ export class Membership {
 
   constructor(
     private readonly owner: MembershipOwner,
-    readonly publisher: NodeId,
-    readonly topicId: NodeId,
-    readonly topic: TopicName,
-  ) {}
+    { publisher, topicId, topic, isSigned }: Followed,
+  ) {
+    this.publisher = publisher;
+    this.topicId = topicId;
+    this.topic = topic;
+    this.isSigned = isSigned;
+  }
 
   /** Somebody offers it. `settled`: once, when it has joined or could not. */
   offered(agent: BehaviorAgent, settled: () => void): void {
@@ -75,7 +93,14 @@ export class Membership {
   }
 
   /** It is handed messages. */
-  handed(agent: BehaviorAgent, { epoch, attempt, messages }: Hand, isProven: boolean, answer: RpcAnswer): void {
+  handed(agent: BehaviorAgent, hand: Hand, { sourceVerified, connectionId }: RpcRequest, answer: RpcAnswer): void {
+    const { epoch, attempt, messages, proof } = hand;
+    const isProven = this.isSigned || sourceVerified;
+    const said = { publisher: this.publisher, topicId: this.topicId, epoch };
+    if (this.isSigned) {
+      const cause = this.owner.signatures.judgeHanded(agent, this.name, said, { messages, proof }, connectionId);
+      if (cause !== undefined) return answer.error('PUBSUB_UNPROVEN', `the messages are ${cause}`);
+    }
     if (this.epoch !== epoch) this.begin(epoch);
     if (this.owner.group === '') return this.queued(agent, messages, attempt, isProven, answer);
     for (const message of messages) this.worked(agent, message, attempt, isProven, answer);
@@ -94,6 +119,11 @@ export class Membership {
     const [from, to] = first === undefined ? [undefined, undefined] : [first, last];
     const state = this.isJoined ? 'bound' : 'seeking';
     return { topic, publisher, state, reason, from, to, delivered: deliveredCount, waiting: this.owner.jobs.length, missed: 0 };
+  }
+
+  /** Beyond its end. */
+  private get name(): string {
+    return `${this.publisher}${this.topicId}${this.owner.member}`;
   }
 
   private join(agent: BehaviorAgent): void {
@@ -130,7 +160,7 @@ export class Membership {
   /** The publisher has begun anew. */
   private begin(epoch: number): void {
     this.epoch = epoch;
-    this.last = 0;
+    this.last = this.isSigned ? this.owner.signatures.handedBefore(this.name, epoch) : 0;
     this.first = undefined;
     this.seen.clear();
   }
@@ -146,6 +176,7 @@ export class Membership {
     for (const message of messages) {
       if (message.number <= this.last) continue;
       this.last = message.number;
+      if (this.isSigned) this.owner.signatures.handed(this.name, message.number);
       this.push(agent, message, { attempt, isProven, confirm: nothing, refuse: nothing });
     }
     jobs.whenRoom(() => {

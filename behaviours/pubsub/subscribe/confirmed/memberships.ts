@@ -5,10 +5,12 @@ import type { BehaviorAgent, NodeId } from '../../../../core/index.js';
 import { WINDOW_MAX } from '../../confirmed/messages.js';
 import { callBack, type PubSubHost } from '../../host.js';
 import type { MissCause } from '../../messages.js';
+import type { Signatures } from '../../signed/signatures.js';
 import type { Topic, TopicPattern } from '../../topics/topic.js';
+import type { Followed } from '../account.js';
 import { contentOf } from '../content.js';
 import type { SubscribeSettings } from '../subscribe-options.js';
-import type { Missed, PublisherAccount, TopicMessage, TopicName } from '../topic-message.js';
+import type { Missed, PublisherAccount, TopicMessage } from '../topic-message.js';
 import { Jobs } from './jobs.js';
 import { Membership, type MembershipOwner, type MessageFacts } from './membership.js';
 
@@ -51,6 +53,10 @@ export class Memberships implements MembershipOwner {
     return this.host.serviceId;
   }
 
+  get signatures(): Signatures {
+    return this.host.signatures;
+  }
+
   get size(): number {
     return this.all.size;
   }
@@ -59,10 +65,10 @@ export class Memberships implements MembershipOwner {
     return [...this.all.values()].map((membership) => membership.snapshot());
   }
 
-  offered(agent: BehaviorAgent, publisher: NodeId, topicId: NodeId, topic: TopicName, settled: () => void): void {
-    const key = publisher + topicId;
+  offered(agent: BehaviorAgent, followed: Followed, settled: () => void): void {
+    const key = followed.publisher + followed.topicId;
     const known = this.all.get(key);
-    const membership = known ?? new Membership(this, publisher, topicId, topic);
+    const membership = known ?? new Membership(this, followed);
     if (known === undefined) {
       this.all.set(key, membership);
       this.seat.members.set(this.nameOf(membership), membership);
