@@ -1,7 +1,7 @@
 /** @module How many signatures of records are checked, for whom, and what a forged one costs. */
 import { expect } from 'chai';
-import { SIGNATURE_LIMITS, SignatureBudget } from '../../../core/security/signature-budget.js';
 import { parseAddress } from '../../../core/index.js';
+import { SIGNATURE_LIMITS, SignatureBudget } from '../../../core/security/signature-budget.js';
 import { idOf } from '../../behaviours/addressbook/support.js';
 
 const L = SIGNATURE_LIMITS;
