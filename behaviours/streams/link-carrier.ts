@@ -5,7 +5,8 @@
  */
 import { type BehaviorAgent, ByteWriter, type Message, type NetworkError, type NodeId, type Route } from '../../core/index.js';
 import { Carrier, type CarrierHost } from './carrier.js';
-import { isCredit, ofStreamId, PIECE_BYTES_MAX, streamIdOf, writeReset } from './messages.js';
+import { isCredit, ofStreamId, streamIdOf, writeReset } from './messages.js';
+import { PIECE_BYTES_MAX } from './options.js';
 import type { StreamEnd } from './stream-end.js';
 
 /** After so long a full queue of this node itself is tried again. */

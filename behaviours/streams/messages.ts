@@ -36,18 +36,6 @@ export const RESET = 20;
 export const CREDIT = 21;
 export const PING = 22;
 
-/**
- * The largest piece of a neighbour's stream: streams take turns by the piece. With the header of its message and that of its frame it fills a
- * record, so that the receiver hands on the record's memory and copies nothing.
- */
-export const PIECE_BYTES_MAX = 65_508;
-
-/**
- * A piece costs much the same whatever its size: with less credit than this, a larger rest of what is written waits for more. That comes when half
- * of a window was read, and a window is four times as wide at least.
- */
-export const PIECE_BYTES_MIN = 4_096;
-
 /** A frame of the side that opened the stream. */
 const OF_OPENER = 128;
 

@@ -16,8 +16,6 @@ import {
   END,
   type Frame,
   type FrameOwner,
-  PIECE_BYTES_MAX,
-  PIECE_BYTES_MIN,
   plainText,
   RESET,
   type ResetCode,
@@ -26,6 +24,7 @@ import {
   writeOpen,
   writeReset,
 } from './messages.js';
+import { PIECE_BYTES_MAX, PIECE_BYTES_MIN } from './options.js';
 
 /** When the reader has taken so much, the remote is granted more, so that a wide window does not come in halves. */
 const GRANT_BYTES = 262_144;
