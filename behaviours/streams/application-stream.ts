@@ -1,13 +1,14 @@
 /**
- * @module ApplicationStream: one end of a stream as an application has it: web streams, or a pipe, around `StreamEnd`. The readable side asks for
- * bytes only when somebody reads, and what was read is granted anew; a write resolves when its bytes were handed on. All promises of the streams
- * behaviour live here and in `pipe-reader.ts`.
+ * @module ApplicationStream: one end of a stream as an application has it: web streams (`web-streams.ts`), or a pipe, around `StreamEnd`. The readable
+ * side asks for bytes only when somebody reads, and what was read is granted anew; a write resolves when its bytes were handed on. All promises of the
+ * streams behaviour live here and in `pipe-reader.ts`.
  */
 import { type BytePipe, type ByteStream, NetworkError, type NodeId } from '../../core/index.js';
 import type { EndObserver } from './end-observer.js';
 import { WINDOW_MIN_BYTES } from './options.js';
 import { PipeReader } from './pipe-reader.js';
 import type { StreamEnd } from './stream-end.js';
+import { webStreams } from './web-streams.js';
 
 /** What the application's side needs of the behaviour. */
 export interface StreamHost {
@@ -29,9 +30,6 @@ interface Waiting {
   resolve(): void;
   reject(error: NetworkError): void;
 }
-
-/** What is queued in a web stream itself, so that an application need not wait for every chunk. */
-const WRITE_AHEAD_BYTES = 65_536;
 
 /** The readable side as it is handed out: a controller of a web stream, or the reader of a pipe. */
 type Outlet = Pick<PipeReader, 'enqueue' | 'close' | 'error'>;
@@ -156,34 +154,16 @@ export class ApplicationStream implements ByteStream, EndObserver {
 
   private webStreams(): Pick<ByteStream, 'readable' | 'writable'> {
     if (this.piped !== undefined) throw new NetworkError('ARGUMENT_INVALID', 'readable, writable: the stream is used by its pipe');
-    this.web ??= { readable: this.webReadable(), writable: this.webWritable() };
+    this.web ??= webStreams({
+      readFrom: (outlet) => this.handOutTo(outlet),
+      pull: () => this.pull(),
+      cancel: (reason) => this.cancel(reason),
+      writeTo: (writer) => this.takeFrom(writer),
+      write: (chunk) => this.write(chunk),
+      close: () => this.close(),
+      abort: (reason) => this.reset(reason),
+    });
     return this.web;
-  }
-
-  private webReadable(): ReadableStream<Uint8Array> {
-    return new ReadableStream(
-      {
-        start: (controller) => this.handOutTo(controller),
-        pull: () => this.pull(),
-        cancel: (reason) => this.cancel(reason),
-      },
-      { highWaterMark: 0 },
-    );
-  }
-
-  private webWritable(): WritableStream<Uint8Array> {
-    return new WritableStream(
-      {
-        start: (controller) => {
-          this.writer = controller;
-          if (this.source.error !== undefined) controller.error(this.source.error);
-        },
-        write: (chunk) => this.write(chunk),
-        close: () => this.close(),
-        abort: (reason) => this.reset(textOf(reason)),
-      },
-      { highWaterMark: WRITE_AHEAD_BYTES, size: (chunk) => (chunk instanceof Uint8Array ? chunk.length : 0) },
-    );
   }
 
   /** The stream may be over before anybody looks at it. */
@@ -191,6 +171,11 @@ export class ApplicationStream implements ByteStream, EndObserver {
     this.outlet = outlet;
     if (this.source.error !== undefined) outlet.error(this.source.error);
     else if (this.isReadOut) outlet.close();
+  }
+
+  private takeFrom(writer: WritableStreamDefaultController): void {
+    this.writer = writer;
+    if (this.source.error !== undefined) writer.error(this.source.error);
   }
 
   private pull(): void {
@@ -207,8 +192,8 @@ export class ApplicationStream implements ByteStream, EndObserver {
   }
 
   /** What has come is dropped; unless that was all, the remote must not go on sending. */
-  private cancel(reason: unknown): void {
-    if (!this.source.inbound.isComplete) return this.reset(textOf(reason));
+  private cancel(reason: string): void {
+    if (!this.source.inbound.isComplete) return this.reset(reason);
     for (let next = this.source.read(); next !== undefined && next !== 'end'; next = this.source.read());
     this.host.touched(this.source);
   }
@@ -253,9 +238,4 @@ export class ApplicationStream implements ByteStream, EndObserver {
     this.reset(text);
     return new NetworkError('ARGUMENT_INVALID', text);
   }
-}
-
-function textOf(reason: unknown): string {
-  if (typeof reason === 'string') return reason;
-  return reason instanceof Error ? reason.message : '';
 }
