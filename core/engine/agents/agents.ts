@@ -104,7 +104,7 @@ export abstract class AgentOf<Self extends Owner> implements Agent {
   target(connectionId: number, options?: Pick<SendOptions, 'streamId' | 'lane' | 'unreliable'>): SendTarget {
     this.guard();
     requireWhole('target: connectionId', connectionId, 0);
-    requireOptions('target', options, ['streamId', 'lane']);
+    requireOptions('target', options, ['streamId', 'lane', 'unreliable']);
     return this.parts.sender.target(this.owner, connectionId, options);
   }
 

@@ -88,6 +88,19 @@ describe('unreliable messages', () => {
     await network.stop();
   });
 
+  it('go to a connection that was made ready for them, within the same bound', async () => {
+    const { network, ada, bob } = await pair();
+    const [connection] = ada.connections();
+    const results = ada.behavior(Noted).act((agent) => {
+      const target = agent.target(connection?.id ?? 0, UNRELIABLE);
+      return [3, 4].map((more) => agent.sendTo(target, numbered(1), new Uint8Array(DIRECT_MAX - 7 + more)));
+    });
+    expect(results).to.deep.equal(['queued', 'too-large']);
+    await network.run(100);
+    expect(bob.behavior(Noted).got).to.deep.equal([1]);
+    await network.stop();
+  });
+
   it('are dropped and counted when the path has become too small for what waits', async () => {
     const { network, ada, bob } = await pair({ bandwidth: 20_000 });
     const dropped: unknown[] = [];

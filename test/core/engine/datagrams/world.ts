@@ -1,5 +1,5 @@
 /** @module Nodes that meet over datagrams in the simulator, with services that note what comes. */
-import { type BehaviorDescriptor, type Behaviors, type Message, NetworkBehavior, toNode } from '../../../../core/index.js';
+import { type BehaviorAgent, type BehaviorDescriptor, type Behaviors, type Message, NetworkBehavior, toNode } from '../../../../core/index.js';
 import { readU32, writeU32 } from '../../../../core/structures/bytes.js';
 import { SimulatedNetwork } from '../../../../simulation.js';
 import type { SimulatedNode, SimulationOptions } from '../../../../transports/simulated/index.js';
@@ -10,6 +10,10 @@ export class Noting extends NetworkBehavior {
   /** When. */
   readonly gotMs: number[] = [];
   nowMs = (): number => 0;
+
+  act<Result>(work: (agent: BehaviorAgent) => Result): Result {
+    return this.perform(work);
+  }
 
   override onMessage(_agent: unknown, message: Message): void {
     this.got.push(readU32(message.payload, 0));
