@@ -89,16 +89,17 @@ export class Handovers implements LinkObserver {
   /** The remote has ended its side of the old channel, and names the new one. What makes no sense is counted, and changes nothing. */
   received(link: Link, name: Uint8Array): void {
     if (!link.isOpen) return this.refuse();
-    if (link.former !== undefined) {
-      if (link.isFormerRead || !equalBytes(nameOf(link), name)) return this.refuse();
-      return this.formerRead(link);
-    }
-    if (this.isDecider(link) || this.named.has(link)) return this.refuse();
+    const isAnswer = equalBytes(nameOf(link), name);
+    if (link.former !== undefined && !link.isFormerRead) return isAnswer ? this.formerRead(link) : this.refuse();
+    if (isAnswer || this.isDecider(link) || this.named.has(link)) return this.refuse();
+    this.dropFormer(link);
     const candidate = this.candidates.find(link, (other) => equalBytes(nameOf(other), name));
     if (candidate !== undefined) return this.follow(link, candidate);
     // It may be proven on the other side first.
-    this.named.set(link, new Uint8Array(name));
-    this.context.deadlines.add(() => this.named.delete(link), this.context.nowMs + HANDOVER_MS, link);
+    const kept = new Uint8Array(name);
+    const forget = () => void (this.named.get(link) === kept && this.named.delete(link));
+    this.named.set(link, kept);
+    this.context.deadlines.add(forget, this.context.nowMs + HANDOVER_MS, link);
   }
 
   /** The remote goes on over the channel that this came on, and says what it has of the one before. */
@@ -119,14 +120,15 @@ export class Handovers implements LinkObserver {
   /** The socket of its channel, or of the one before, is gone. */
   lost(link: Link, socketId: number, cause: NetworkError): void {
     const { deadlines, nowMs, isStopping } = this.context;
-    const { channel, former } = link;
+    const { channel } = link;
     const end = () => this.links.channelClosed(link, 'transport', cause.message);
     if (!link.isOpen || isStopping) return end();
-    if (link.socketId !== socketId) return this.silent(link, former);
-    if (former !== undefined || channel?.kind !== 'datagram' || channel.state !== 'secured') return end();
+    if (link.socketId !== socketId) return this.silent(link, link.former);
+    this.finishEarly(link);
+    if (link.former !== undefined || channel?.kind !== 'datagram' || channel.state !== 'secured') return end();
     link.isLost = true;
     this.seek(link);
-    deadlines.add(() => link.isLost && end(), nowMs + LOST_MS, link);
+    deadlines.add(() => link.isLost && link.channel === channel && end(), nowMs + LOST_MS, link);
   }
 
   ended(link: Link): void {
@@ -139,8 +141,11 @@ export class Handovers implements LinkObserver {
   /** The open link to the same start of the node that could go over the candidate. */
   private linkFor({ nodeId, instance, id }: Link): Link | undefined {
     const link = nodeId === undefined ? undefined : this.links.openTo(nodeId);
-    const isFit = link !== undefined && link.id !== id && link.instance === instance && link.former === undefined;
-    return isFit && link.channel?.kind === 'datagram' && link.channel.state === 'secured' ? link : undefined;
+    if (link === undefined || link.id === id || link.instance !== instance) return undefined;
+    this.finishEarly(link);
+    // The smaller node begins another change only when it has all of the one before.
+    const isDone = link.former === undefined || (link.isFormerRead && !this.isDecider(link));
+    return isDone && link.channel?.kind === 'datagram' && link.channel.state === 'secured' ? link : undefined;
   }
 
   /** The channel of the link is lost: it goes on over the candidate's. */
@@ -148,6 +153,7 @@ export class Handovers implements LinkObserver {
     const { channel } = link;
     if (channel?.kind !== 'datagram') return;
     channel.remains.suspend();
+    this.dropFormer(link);
     link.isFormerRead = false;
     link.isLost = false;
     this.absorb(link, candidate);
@@ -193,7 +199,7 @@ export class Handovers implements LinkObserver {
     link.outbox.isHeld = true;
     this.absorb(link, candidate);
     this.context.metrics.handovers.value++;
-    this.context.deadlines.add(() => this.expire(link), this.context.nowMs + HANDOVER_MS, link);
+    this.context.deadlines.add(() => this.expire(link, channel), this.context.nowMs + HANDOVER_MS, link);
     this.moved(link, candidate);
   }
 
@@ -207,23 +213,29 @@ export class Handovers implements LinkObserver {
   }
 
   private formerRead(link: Link): void {
+    const { former } = link;
     link.isFormerRead = true;
     if (link.channel?.kind === 'datagram') link.channel.readsServices = true;
     this.context.deadlines.add(() => this.links.readOn(link), this.context.nowMs, link);
-    this.context.deadlines.add(() => this.finish(link), this.context.nowMs + LINGER_MS, link);
+    this.context.deadlines.add(() => this.finish(link, former), this.context.nowMs + LINGER_MS, link);
   }
 
-  /** Both sides have ended it, and everything has arrived. */
-  private finish(link: Link): void {
-    if (link.former?.isFlushed === true) this.dropFormer(link);
+  /** Another change is at hand. Of a lost channel, what is left may be on its way over the present one. */
+  private finishEarly(link: Link): void {
+    if (!link.isResuming) this.finish(link, link.former);
   }
 
-  private expire(link: Link): void {
-    if (link.former === undefined || link.isResuming) return;
+  /** Both sides may have ended it, and everything may have arrived. */
+  private finish(link: Link, former: DatagramChannel | undefined): void {
+    if (link.former === former && former?.isFlushed === true && link.isFormerRead) this.dropFormer(link);
+  }
+
+  private expire(link: Link, former: DatagramChannel): void {
+    if (link.former !== former || link.isResuming) return;
     // Whoever decides gets the answer behind everything that it has sent.
-    const hasArrived = link.former.isFlushed || (this.isDecider(link) && link.isFormerRead);
+    const hasArrived = former.isFlushed || (this.isDecider(link) && link.isFormerRead);
     if (hasArrived && link.isFormerRead) this.dropFormer(link);
-    else this.links.close(link, 'transport', 'its channel was lost during a hand-over');
+    else this.resumptions.begin(link, former);
   }
 
   /**
@@ -242,25 +254,14 @@ export class Handovers implements LinkObserver {
     else channel.readsServices = false;
     channel.carry(link);
     link.channel = channel;
-    link.hasMoved = true;
-    link.isEarly = false;
-    link.channelId = id;
-    link.socketId = candidate.socketId;
-    link.remoteAddress = candidate.remoteAddress;
-    link.localAddress = candidate.localAddress;
-    link.pathSinceMs = this.context.nowMs;
-    link.isPaused = candidate.isPaused;
-    link.heldChunks.push(...candidate.heldChunks);
-    link.heldBytes += candidate.heldBytes;
-    link.end = candidate.end;
-    link.rttMs = undefined;
-    link.pongCount = 0;
+    link.takePathOf(candidate, this.context.nowMs);
     this.links.pause(link);
   }
 
   /** Everything has arrived that was sent on the channel before. */
   private dropFormer(link: Link): void {
-    link.former?.wipe();
+    if (link.former === undefined) return;
+    link.former.wipe();
     link.former = undefined;
     link.outbox.isHeld = false;
     this.resumptions.ended(link);

@@ -43,10 +43,6 @@ export class Link {
   /** The channel that is being read, or was last; and whether something has come over the present one that belongs behind the one before. */
   readFrom: StreamChannel | DatagramChannel | undefined;
   isEarly = false;
-  /** The channel before is lost: what it has left comes over the present one. */
-  isResuming = false;
-  /** It goes over another channel than at first. */
-  hasMoved = false;
   /** Its channel is gone, and another one is looked for. */
   isLost = false;
   /** Of a candidate: the link that has its channel now. */
@@ -168,6 +164,16 @@ export class Link {
     return this.phase === 'open';
   }
 
+  /** It goes over another channel than at first. */
+  get hasMoved(): boolean {
+    return this.channelId !== this.id;
+  }
+
+  /** The channel before is lost: what it has left comes over the present one. */
+  get isResuming(): boolean {
+    return this.former?.remains.isSuspended === true;
+  }
+
   /** What comes over its channel belongs behind what comes over the one before. */
   get isBehindFormer(): boolean {
     return this.former !== undefined && !this.isFormerRead && !this.isResuming;
@@ -208,6 +214,22 @@ export class Link {
    */
   abandon(): number {
     return this.outbox.clear() + (this.channel?.abandon() ?? 0) + (this.former?.abandon() ?? 0);
+  }
+
+  /** It goes over the candidate's channel from now on. What was measured, and what had come unread, belongs to a channel. */
+  takePathOf(candidate: Link, nowMs: number): void {
+    this.isEarly = false;
+    this.channelId = candidate.id;
+    this.socketId = candidate.socketId;
+    this.remoteAddress = candidate.remoteAddress;
+    this.localAddress = candidate.localAddress;
+    this.pathSinceMs = nowMs;
+    this.isPaused = candidate.isPaused;
+    this.heldChunks.push(...candidate.heldChunks);
+    this.heldBytes += candidate.heldBytes;
+    this.end = candidate.end;
+    this.rttMs = undefined;
+    this.pongCount = 0;
   }
 
   /** A message that is handled by that service passes. */

@@ -32,7 +32,6 @@ export class Resumptions {
     metrics.resumptions.value++;
     former.remains.suspend();
     link.former = former;
-    link.isResuming = true;
     link.outbox.isHeld = true;
     if (link.channel?.kind === 'datagram') link.channel.readsServices = link.isFormerRead;
     if (link.isEarly) deadlines.add(() => this.links.readOn(link), nowMs, link);
@@ -65,7 +64,6 @@ export class Resumptions {
   /** Nothing of the lost channel is needed any more. */
   ended(link: Link): void {
     this.answered.delete(link);
-    link.isResuming = false;
   }
 
   /** Everything had arrived here, and was acknowledged there: only the remote does not know it. */

@@ -73,6 +73,37 @@ describe('a connection whose channel is lost', () => {
     await sim.stop();
   });
 
+  for (const loser of ['ada', 'bob'] as const)
+    it(`goes on when the socket of its new channel fails right after a hand-over (${loser}), whichever side decides`, async () => {
+      const pair = await pairOf(1, { direct: 'udp' });
+      const { sim, ada, bob, id } = pair;
+      sim.heal();
+      await sim.runUntil(() => ada.connections().find((connection) => connection.id === id)?.path === 'direct', 15_000);
+      await sim.run(500);
+      breakSocket(pair, pair[loser]);
+      await converse(pair, 150, () => {});
+      expect(ada.connections().find(({ nodeId }) => nodeId === bob.id)).to.include({ id, path: 'direct' });
+      await sim.stop();
+    });
+
+  it('has 10 s for a hand-over, however soon it follows on another one', async () => {
+    const pair = await pairOf(9, { relays: 1, direct: 'udp' });
+    const { sim, ada, id } = pair;
+    const path = () => ada.connections().find((connection) => connection.id === id)?.path;
+    sim.heal();
+    await sim.runUntil(() => path() === 'direct', 15_000);
+    const firstMs = sim.nowMs;
+    sim.partition(['ada'], ['bob']);
+    await sim.runUntil(() => path() === 'relayed', 15_000);
+    sim.heal();
+    for (const name of ['ada', 'bob']) sim.setLink(name, 'relay0', { latencyMs: 500 });
+    await sim.runUntil(() => path() === 'direct', 15_000);
+    expect(sim.nowMs - firstMs, 'the first one is 10 s ago in the midst of the second one').to.be.within(8_500, 9_900);
+    await converse(pair, 100, () => {});
+    expect([path(), pair.bob.metrics()['handovers_total']]).to.deep.equal(['direct', 2]);
+    await sim.stop();
+  });
+
   it('ends after 5 s without another one when its socket has failed', async () => {
     const pair = await pairOf(8, { direct: 'udp', isDirect: true });
     const { sim, ada, bob, hubs, id } = pair;
