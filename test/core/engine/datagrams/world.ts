@@ -1,5 +1,12 @@
 /** @module Nodes that meet over datagrams in the simulator, with services that note what comes. */
-import { type BehaviorAgent, type BehaviorDescriptor, type Behaviors, type Message, NetworkBehavior, toNode } from '../../../../core/index.js';
+import {
+  type BehaviorAgent,
+  type BehaviorDescriptor,
+  type Behaviors,
+  type Message,
+  NetworkBehavior,
+  toNode,
+} from '../../../../core/index.js';
 import { readU32, writeU32 } from '../../../../core/structures/bytes.js';
 import { SimulatedNetwork } from '../../../../simulation.js';
 import type { SimulatedNode, SimulationOptions } from '../../../../transports/simulated/index.js';
