@@ -67,7 +67,7 @@ export class BehaviorAgentOf extends AgentOf<BehaviorSlot> implements BehaviorAg
     this.record({
       run: () => {
         if (owner.isEnded) return;
-        probes.take(socketId);
+        probes.dialledFrom(socketId);
         dialer.dial(request);
       },
     });

@@ -24,8 +24,8 @@ export class Probes {
   private readonly awaited = new Map<string, AwaitedProbe>();
   /** By host: for how many tokens it was probed. */
   private readonly welcome = new Map<string, number>();
-  /** Sockets of volleys that links use, or are about to. */
-  private readonly taken = new Set<number>();
+  /** Sockets of volleys that links use, or are about to; by id, the deadline at which each is closed, 0: none yet. */
+  private readonly taken = new Map<number, number>();
 
   constructor(
     private readonly context: EngineContext,
@@ -62,7 +62,7 @@ export class Probes {
       if (count === 0) this.welcome.delete(host);
       else this.welcome.set(host, count);
     }
-    if (hasVolley) this.context.effect({ type: 'end-volley', name: wish.token, kept: [...this.taken] });
+    if (hasVolley) this.context.effect({ type: 'end-volley', name: wish.token, kept: [...this.taken.keys()] });
   }
 
   /** Nothing, where the token is not awaited. `socketCount`: from so many fresh sockets. */
@@ -79,10 +79,12 @@ export class Probes {
   }
 
   /** A probe came; whether it was awaited. */
-  receive({ from, socketId }: DatagramFacts, token: Uint8Array): boolean {
+  receive({ from, socketId, isOfVolley }: DatagramFacts, token: Uint8Array): boolean {
     const probe = this.awaited.size === 0 ? undefined : this.awaited.get(hexOf(token));
-    if (probe !== undefined) this.callbacks.run(probe.owner, 'awaitProbe', () => probe.wish.callback({ from, socketId }));
-    return probe !== undefined;
+    if (probe === undefined) return false;
+    if (isOfVolley === true) probe.volleyIds.add(socketId);
+    this.callbacks.run(probe.owner, 'awaitProbe', () => probe.wish.callback({ from, socketId }));
+    return true;
   }
 
   /** Whether who was probed may begin a link, on whichever socket. */
@@ -90,20 +92,30 @@ export class Probes {
     return this.welcome.has(host);
   }
 
-  /** A link comes to a socket of a volley, or is dialled from one. */
+  /** A link comes to a socket of a volley. */
   take(socketId: number): void {
-    this.taken.add(socketId);
+    this.context.deadlines.take(this.taken.get(socketId) ?? 0);
+    this.taken.set(socketId, 0);
+  }
+
+  /** A link is dialled from a socket to which a probe came. */
+  dialledFrom(socketId: number): void {
+    for (const { volleyIds } of this.awaited.values()) if (volleyIds.has(socketId)) return this.take(socketId);
   }
 
   /** A channel on that socket, or a dial from it, is over: it is closed a little later, unless another link uses it. */
   leave(socketId: number): void {
-    if (!this.taken.has(socketId)) return;
+    const plannedId = this.taken.get(socketId);
+    if (plannedId === undefined) return;
     const { deadlines, nowMs } = this.context;
     const close = () => {
-      if (this.isUsed(socketId) || !this.taken.delete(socketId)) return;
+      this.taken.set(socketId, 0);
+      if (this.isUsed(socketId)) return;
+      this.taken.delete(socketId);
       this.context.effect({ type: 'leave-socket', socketId });
     };
-    deadlines.add(close, nowMs + SOCKET_LINGER_MS);
+    deadlines.take(plannedId);
+    this.taken.set(socketId, deadlines.add(close, nowMs + SOCKET_LINGER_MS));
   }
 
   private isUsed(socketId: number): boolean {
@@ -127,6 +139,8 @@ interface Wish {
 /** One `awaitProbe`, from its recording to its end. */
 class AwaitedProbe implements Action, Cancellable {
   readonly hosts = new Set<string>();
+  /** Fresh sockets to which it came. */
+  readonly volleyIds = new Set<number>();
   hasVolley = false;
   deadlineId = 0;
   #isOver = false;

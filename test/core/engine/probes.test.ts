@@ -170,6 +170,21 @@ describe('probes', () => {
     await network.stop();
   });
 
+  it('a dial from a socket to which no volley’s probe came keeps nothing of it', async () => {
+    const { network, ada, bob } = await pair();
+    proberOf(ada).run((agent) => {
+      agent.awaitProbe(TOKEN, 1_000, () => {});
+      agent.probe(at('bob'), TOKEN, 8);
+      agent.dialBack({ from: at('bob'), socketId: 3 }, bob.id);
+    });
+    const { sockets } = (ada as unknown as { runner: { channels: { sockets: { byId: Map<number, unknown> } } } }).runner.channels;
+    await network.run(100);
+    expect(sockets.byId.size).to.equal(9);
+    await network.run(2_000);
+    expect(sockets.byId.size, 'its token is over').to.equal(1);
+    await network.stop();
+  });
+
   it('name what is wrong with what they are given', async () => {
     const { network, ada } = await pair();
     const run = (work: (agent: BehaviorAgent) => unknown) => errorOf(() => proberOf(ada).run(work));
