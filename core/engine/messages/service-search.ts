@@ -127,7 +127,8 @@ export class ServiceSearch implements ProvidersBeyond, BehaviorObserver {
 
   private begin(serviceId: number): void {
     const { context, behaviors } = this.parts;
-    if (this.searches.has(serviceId) || context.isStopping) return;
+    // Nobody announces the others.
+    if (serviceId < USER_SERVICE_IDS_FROM || this.searches.has(serviceId) || context.isStopping) return;
     const slot = behaviors.filling('serviceDirectory');
     if (slot?.isStarted !== true) return;
     this.searches.set(serviceId, []);

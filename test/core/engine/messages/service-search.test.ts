@@ -16,10 +16,15 @@ const SOUGHT = 70;
 
 class Directory extends NetworkBehavior {
   static readonly behavior = { serviceId: 66, name: 'directory' } as const;
+  readonly asked: number[] = [];
   settle: (providers: readonly NodeId[]) => void = () => {};
 
   override get ports(): BehaviorPorts {
-    return { serviceDirectory: { offered: () => {}, find: (_agent, _serviceId, settle) => (this.settle = settle) } };
+    const find = (_agent: unknown, serviceId: number, settle: typeof this.settle) => {
+      this.asked.push(serviceId);
+      this.settle = settle;
+    };
+    return { serviceDirectory: { offered: () => {}, find } };
   }
 
   send(body: Uint8Array, options: SendOptions, route: Route = toService(SOUGHT)): SendResult {
@@ -62,6 +67,19 @@ describe('Messages that wait for a provider', () => {
       [2, 0, undefined],
     ]);
     expect(awaited()).to.deep.equal([0, 0]);
+    await network.stop();
+  });
+
+  it('are for services that nodes announce: nobody is asked for one with a number of the library', async () => {
+    const { network, directory, awaited } = await setUp();
+    expect([31, 32].map((serviceId) => directory.send(Uint8Array.of(1), {}, toService(serviceId)))).to.deep.equal([
+      'unreachable',
+      'queued',
+    ]);
+    expect(awaited()).to.deep.equal([1, 1]);
+    await network.run(100);
+    expect(directory.asked).to.deep.equal([32]);
+    directory.settle([]);
     await network.stop();
   });
 
