@@ -159,7 +159,7 @@ export interface BehaviorAgent<ToHandler = unknown> extends Agent<ToHandler> {
   /**
    * Wishes that the connection is kept alive only every `intervalMs` (1,000 to 60,000 ms) while nobody but this behaviour uses or holds it: otherwise every
    * `limits.pingIntervalMs`. It holds once the remote's behaviour wishes so, too; of both the longer one. A silent remote is then noticed after three times as
-   * long. It ends with 0, the first message of another service over the connection, or a hold by others; for a minute a new wish is ignored then.
+   * long. It ends with 0, `release`, the first message of another service over the connection, or a hold by others; for a minute a new wish is ignored then.
    */
   pace(connectionId: number, intervalMs: number): void;
   /** Hands an event to another behaviour of this node (`onBehaviorEvent`); false when none has that service id. */

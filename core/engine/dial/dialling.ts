@@ -121,11 +121,13 @@ export class Dialling {
 }
 
 function inTurns(addresses: readonly Address[], isOverDatagrams: (scheme: string) => boolean): Address[] {
-  const direct = addresses.filter((address) => !isRelayed(address));
-  const streams = direct.filter(({ scheme }) => !isOverDatagrams(scheme));
-  const datagrams = direct.filter(({ scheme }) => isOverDatagrams(scheme));
+  const [streams, datagrams, relayed]: [Address[], Address[], Address[]] = [[], [], []];
+  for (const address of addresses) {
+    const direct = isOverDatagrams(address.scheme) ? datagrams : streams;
+    (isRelayed(address) ? relayed : direct).push(address);
+  }
   const turns = Array.from({ length: Math.max(streams.length, datagrams.length) }, (_, turn) => [streams[turn], datagrams[turn]]);
-  return [...turns.flat(), ...addresses.filter(isRelayed)].filter((address) => address !== undefined);
+  return [...turns.flat(), ...relayed].filter((address) => address !== undefined);
 }
 
 /** What `connect` is to reach. Throws `ADDRESS_INVALID` and `ARGUMENT_INVALID`. */

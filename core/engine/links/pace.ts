@@ -1,6 +1,6 @@
 /**
  * @module Pace: the slower keep-alives of a link that carries nothing but one behaviour's messages. They hold while that behaviour wishes them on both
- * sides; of two wishes the slower one. The first message of another service, or a hold by somebody else, takes this side's wish back. It sends
+ * sides; of two wishes the slower one. The first message of another service, a hold by somebody else, or its own release takes this side's wish back. It sends
  * nothing itself. Pure.
  */
 
@@ -8,7 +8,7 @@ export const PACE_MS_MIN = 1_000;
 /** The slowest wish: of a longer one so much counts. The remote thereby says how long its silence may last, but not without bound. */
 export const PACE_MS_MAX = 60_000;
 /** After a wish was taken back, this side wishes nothing for so long. */
-export const PACE_QUIET_MS = 60_000;
+const PACE_QUIET_MS = 60_000;
 
 export class Pace {
   /** Whose wish it is on this side. */

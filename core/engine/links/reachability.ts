@@ -55,7 +55,7 @@ export class ReachabilityState implements LinkObserver {
   }
 
   ended({ connection, hasOpened }: Link): void {
-    if (connection === undefined) return;
+    if (connection === undefined || this.observations.size === 0) return;
     const { deadlines, nowMs } = this.context;
     const own = this.observations.entries().filter(({ value }) => value.byNodeId === connection.nodeId);
     for (const { value } of own) {
@@ -85,6 +85,7 @@ export class ReachabilityState implements LinkObserver {
     const relayed = this.behaviors.all.filter(
       ({ ports }) => ports.transport?.listensAt !== undefined && isRelayed(ports.transport.listensAt),
     );
+    if (relayed.length === 0) return false;
     const isRelay = ({ path, remoteServices }: Link) =>
       path === 'direct' && relayed.some(({ serviceId }) => remoteServices.includes(serviceId));
     return this.links.openLinks().some(isRelay);

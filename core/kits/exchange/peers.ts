@@ -135,7 +135,7 @@ export class Peers {
     if (provider !== undefined) return this.nodeTarget(agent, toNode(provider));
     const route = toService(serviceId, meta);
     const known = this.searched(agent, route, this.routes.pathToService(serviceId, meta));
-    if (known !== undefined || this.routes.isSought?.(serviceId) !== true) return known;
+    if (known !== undefined || !this.routes.isSought(serviceId)) return known;
     // The message waits until providers are found.
     return { route, nodeId: undefined, neighbour: undefined, isDirect: false, connectionId: undefined };
   }

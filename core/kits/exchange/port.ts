@@ -10,8 +10,7 @@ import type { CorrelationId } from './messages.js';
 /** Time, randomness and sending, during a callback. */
 export type ExchangeAgent = Pick<BehaviorAgent, 'nowMs' | 'random' | 'send' | 'connections'>;
 /** Where nodes, keys and services are reached now. */
-export type ExchangeRoutes = Pick<RouterTable, 'pathAround' | 'pathToNode' | 'pathToKey' | 'pathToService' | 'providerOf'> &
-  Partial<Pick<RouterTable, 'isSought'>>;
+export type ExchangeRoutes = Pick<RouterTable, 'pathAround' | 'pathToNode' | 'pathToKey' | 'pathToService' | 'providerOf' | 'isSought'>;
 /** Where a message came from. */
 export type Origin = Pick<Message, 'source' | 'sourceVerified' | 'connectionId'>;
 

@@ -186,7 +186,8 @@ export class SecureDatagrams {
       if (this.#unanswered !== undefined) this.#output.push(this.#unanswered);
       return 'refused';
     }
-    const step = this.#advance(initiation.message);
+    // Without a message 1 that is good there is no session to keep.
+    const step = this.#judge(this.#handshake?.receive(initiation.message));
     if (step?.type !== 'reply') {
       this.#fail('handshake-failed');
       return 'handshake';
@@ -236,7 +237,10 @@ export class SecureDatagrams {
 
   /** What follows from a message; `undefined`: it was forged, or the handshake has failed. */
   #advance(message: Uint8Array): HandshakeStep | undefined {
-    const step = this.#handshake?.attempt(message);
+    return this.#judge(this.#handshake?.attempt(message));
+  }
+
+  #judge(step: HandshakeStep | undefined): HandshakeStep | undefined {
     if (step?.type === 'failed' && step.failure === 'handshake-failed' && ++this.#forgedCount < FORGED_MAX) return undefined;
     this.messageCount++;
     if (step?.type !== 'failed') return step;
@@ -253,11 +257,8 @@ export class SecureDatagrams {
   #secure({ send, receive, remote }: HandshakeStep & { readonly type: 'secured' }, nowMs: number): void {
     send.counter = this.options.hooks?.nonce ?? 0;
     const { publicKey } = remote;
-    this.#epochs = new Epochs(
-      this.options,
-      { send, receive, localIndex: this.#localIndex, remoteIndex: this.#remoteIndex, publicKey },
-      nowMs,
-    );
+    const keys = { send, receive, localIndex: this.#localIndex, remoteIndex: this.#remoteIndex, publicKey };
+    this.#epochs = new Epochs(this.options, keys, nowMs);
     this.remote = remote;
     this.#handshake = undefined;
     this.state = 'secured';

@@ -254,7 +254,7 @@ export class DatagramChannel implements LinkChannel {
     // What is sent again may be as long as the longest.
     const hasRoom = this.#mayBeLong && this.#hasWaiting && this.#packets.path.room(nowMs) > 0;
     if (byteCount < CHALLENGE_ITEM_BYTES || (challenge === undefined && !isAckDue && !hasRoom)) return EMPTY;
-    // What has to arrive is kept in the memory of its packet.
+    // Until they are acknowledged, frames stay where they were written: in memory of just that size.
     const writer = hasRoom ? new ByteWriter(new Uint8Array(byteCount)) : new ByteWriter();
     if (challenge !== undefined) writeChallenge(writer, challenge);
     if (isAckDue || hasRoom) this.#packets.acknowledge(writer, nowMs);

@@ -61,6 +61,7 @@ export class Transit<Frame> {
 
   /** Takes out suspects that have arrived. */
   acquit(ranges: readonly PacketRange[]): SentPacket<Frame>[] {
+    if (this.#suspects.size === 0) return [];
     const { first } = ranges.at(-1) as PacketRange;
     while (this.#suspects.takeOldest((_packet, number) => number < first) !== undefined);
     const found = [...this.#suspects.entries()].filter(({ key }) => isIn(ranges, key)).map(({ value }) => value);

@@ -209,6 +209,7 @@ export class World {
       pathAround: pathToNode,
       providerOf,
       pathToKey: () => ({ type: 'reject' }),
+      isSought: () => false,
       pathToService: () => ({ type: 'reject' }),
     };
   }
