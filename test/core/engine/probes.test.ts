@@ -67,7 +67,7 @@ describe('probes', () => {
 
   it('are sent only while their token is awaited here, and end with its time, with `cancel`, and with their behaviour', async () => {
     const { network, ada, bob } = await pair();
-    proberOf(bob).await(TOKEN, 60_000);
+    const awaitedByBob = proberOf(bob).await(TOKEN, 60_000);
     const send = () => proberOf(ada).run((agent) => agent.probe(at('bob'), TOKEN));
     const count = () => proberOf(bob).probes.length;
     send();
@@ -86,6 +86,13 @@ describe('probes', () => {
     send();
     await network.run(100);
     expect([count(), again.isDone], 'cancelled').to.deep.equal([1, true]);
+    proberOf(ada).await(TOKEN, 60_000);
+    const { probes } = proberOf(bob);
+    bob.removeBehavior(Prober);
+    send();
+    await network.run(100);
+    expect([probes.length, awaitedByBob.isDone], 'its behaviour is gone').to.deep.equal([1, true]);
+    expect(bob.metrics()['datagrams_refused_total']).to.equal(1);
     await network.stop();
   });
 

@@ -137,7 +137,7 @@ describe('unreliable messages', () => {
     await network.stop();
   });
 
-  it('go as ever over streams, whatever their length', async () => {
+  it('go as ever over a link that is a stream: in order, none is lost, and the longest is as long as a message may be', async () => {
     const network = new SimulatedNetwork({ seed: 1, loss: 0.2 });
     const [ada, bob] = [
       await network.createNode({ behaviors: NOTING, builtins: [], name: 'ada' }),
@@ -145,9 +145,12 @@ describe('unreliable messages', () => {
     ];
     await network.start(ada, bob);
     await ada.connect('sim://bob');
-    for (let number = 0; number < 100; number++) ada.send(toNode(bob.id), 64, numbered(number, 20_000), UNRELIABLE);
-    await network.runUntil(() => bob.behavior(Noted).got.length === 100);
-    expect(bob.behavior(Noted).got).to.deep.equal(inOrder(100));
+    const lengths = [4, DIRECT_MAX, DIRECT_MAX + 1, 1_048_576, 4, 20_000, 4];
+    const send = (number: number, byteCount: number) => ada.send(toNode(bob.id), 64, numbered(number, byteCount), UNRELIABLE);
+    expect(new Set(lengths.map((length, number) => send(number, length)))).to.deep.equal(new Set(['queued']));
+    expect(send(9, 1_048_577)).to.equal('too-large');
+    await network.runUntil(() => bob.behavior(Noted).got.length === lengths.length);
+    expect(bob.behavior(Noted).got).to.deep.equal(inOrder(lengths.length));
     await network.stop();
   });
 
