@@ -5,6 +5,7 @@ export { Address, parseAddress, tryParseAddress } from './address/address.js';
 export { isRelayed } from './address/address-class.js';
 export { ipBytes, isIpv4Mapped } from './address/ip.js';
 export { isNodeId, type NodeId, nodeIdFromBytes, nodeIdToBytes, parseNodeId, sharesPrefix, shortId } from './address/node-id.js';
+export type { PeerPath } from './address/peer-path.js';
 export { bucketIndex, distanceBits, isCloser } from './address/xor-distance.js';
 export type { Agent, BehaviorAgent, Cancellable, ConnectionAgent, HandlerTarget, QueueFill, SendOptions, SendTarget } from './api/agent.js';
 export type { DialCandidate, PolicyCandidate } from './api/candidates.js';
@@ -56,6 +57,7 @@ export type {
   Logger,
   ManyItem,
   PathReporter,
+  PeerPaths,
   Placement,
   Random,
   RunningStream,

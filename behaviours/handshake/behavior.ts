@@ -11,14 +11,17 @@
  * is; observations of this node's own address outlive it, of the last 16 observers. When the node listens elsewhere, open
  * connections get an UPDATE with the next tick.
  */
+import { NO_PATH } from '../../core/address/peer-path.js';
 import {
   type Address,
   assertNever,
   type BehaviorAgent,
+  type BehaviorPorts,
   type Connection,
   NetworkBehavior,
   NetworkError,
   type NodeId,
+  type PeerPath,
 } from '../../core/index.js';
 import { claimedAddress, claimedAddresses } from './claims.js';
 import { Exchange } from './exchange.js';
@@ -36,9 +39,10 @@ export interface HandshakeOptions {
 interface RemoteSelf {
   readonly addresses: readonly Address[];
   readonly name: string | undefined;
+  readonly peerPath: PeerPath | undefined;
 }
 
-const UNKNOWN: RemoteSelf = Object.freeze({ addresses: Object.freeze([]), name: undefined });
+const UNKNOWN: RemoteSelf = Object.freeze({ addresses: Object.freeze([]), name: undefined, peerPath: undefined });
 
 type HandshakeAgent = BehaviorAgent<HandshakeToHandler>;
 
@@ -73,6 +77,11 @@ export class HandshakeBehavior extends NetworkBehavior<HandshakeToBehavior, Hand
     return this.remotes.get(connectionId)?.self.name;
   }
 
+  /** What the remote says that it is about, with arguments: a claim. Nothing while or if it is unknown. */
+  remotePath(connectionId: number): PeerPath | undefined {
+    return this.remotes.get(connectionId)?.self.peerPath;
+  }
+
   /** Where others claim that they see this node; the last 16 observers, the latest last. */
   observedAddresses(): readonly ObservedAddress[] {
     return this.observed.all;
@@ -81,6 +90,10 @@ export class HandshakeBehavior extends NetworkBehavior<HandshakeToBehavior, Hand
   /** Messages that made no progress, since the start. */
   get ignoredCount(): number {
     return this.ignored;
+  }
+
+  override get ports(): BehaviorPorts {
+    return { peerPaths: { of: (_agent, connectionId) => this.remotePath(connectionId) } };
   }
 
   override onStarted(agent: HandshakeAgent): void {
@@ -140,9 +153,11 @@ export class HandshakeBehavior extends NetworkBehavior<HandshakeToBehavior, Hand
   }
 
   /** A connection that has ended meanwhile leaves no state. */
-  private rememberSelf(connectionId: number, { addresses, name }: Me): void {
+  private rememberSelf(connectionId: number, { addresses, name, path = '', args = NO_PATH.pathArguments }: Me): void {
     const remote = this.remotes.get(connectionId);
-    if (remote !== undefined) remote.self = { addresses: claimedAddresses(addresses, remote.connection.nodeId), name };
+    if (remote === undefined) return;
+    const peerPath = { path, pathArguments: args };
+    remote.self = { addresses: claimedAddresses(addresses, remote.connection.nodeId), name, peerPath };
   }
 
   private rememberObserved(agent: HandshakeAgent, connectionId: number, you: string | undefined): void {

@@ -134,7 +134,9 @@ export class HandshakeHandler extends ConnectionHandler<HandshakeToBehavior, Han
 
   private me(agent: HandlerAgent): Me {
     const addresses = addressesToTell(agent.announced, [agent.connection.localAddress, this.seenAs]);
-    return { addresses, name: this.facts.name };
+    const { path, pathArguments } = agent.peerPath;
+    const peerPath = { ...(path !== '' && { path }), ...(pathArguments.size > 0 && { args: pathArguments }) };
+    return { addresses, name: this.facts.name, ...peerPath };
   }
 }
 

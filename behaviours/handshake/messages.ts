@@ -9,9 +9,10 @@
  * | 3 UPDATE | `me` |
  * | 4 CREDENTIALS | `sections` |
  *
- * `me` is `{ addresses, name? }`; `you` is the address at which the sender sees the receiver; `sections` is a list of `[name, bytes]`, the
+ * `me` is `{ addresses, name?, path?, args? }`; `you` is the address at which the sender sees the receiver; `sections` is a list of `[name, bytes]`, the
  * bytes being the section's own CBOR; `accepted` lists the names of the receiver's sections that the sender has accepted.
  */
+import { PATH, PATH_ARGUMENTS } from '../../core/address/peer-path.js';
 import {
   byField,
   bytes,
@@ -52,12 +53,25 @@ const NAME = nameOf(HANDSHAKE_LIMITS.nameCharactersMax);
 const SECTION_NAME = nameOf(HANDSHAKE_LIMITS.sectionNameCharactersMax);
 const SECTION = tuple(SECTION_NAME, bytes(0, HANDSHAKE_LIMITS.sectionBytesMax));
 const SECTIONS = refined(list(SECTION, HANDSHAKE_LIMITS.sectionsMax), 'must not name a section twice', hasDistinctNames);
-const ME = fields({ addresses: list(ADDRESS, HANDSHAKE_LIMITS.addressesMax), name: optional(NAME) });
+const ME = mapped(
+  fields({
+    addresses: list(ADDRESS, HANDSHAKE_LIMITS.addressesMax),
+    name: optional(NAME),
+    path: optional(PATH),
+    args: optional(PATH_ARGUMENTS),
+  }),
+  ({ path, args, ...rest }): Me => ({ ...rest, ...(path !== undefined && { path }), ...(args !== undefined && { args }) }),
+);
 const ACCEPTED = list(SECTION_NAME, HANDSHAKE_LIMITS.sectionsMax, { isDistinct: true });
 const YOU = optional(ADDRESS);
 
-/** How a side presents itself. The name is for display, and a claim. */
-export type Me = Infer<typeof ME>;
+/** How a side presents itself. The name is for display; all of it is a claim. */
+export interface Me {
+  readonly addresses: readonly string[];
+  readonly name: string | undefined;
+  readonly path?: string;
+  readonly args?: ReadonlyMap<string, string>;
+}
 
 /** One section's name, and its value as CBOR. */
 export type SectionValue = Infer<typeof SECTION>;
@@ -134,12 +148,21 @@ export function isSectionName(name: unknown): name is string {
 /** The message as a value for `send`. */
 export function toWire(message: HandshakeMessage): Readonly<Record<string, unknown>> {
   if (message.stage === 'credentials') return { stage: CREDENTIALS, sections: message.sections };
-  const me = { addresses: message.me.addresses, ...(message.me.name !== undefined && { name: message.me.name }) };
+  const me = meToWire(message.me);
   if (message.stage === 'update') return { stage: UPDATE, me };
   const introduction = { me, ...(message.you !== undefined && { you: message.you }) };
   return message.stage === 'initial'
     ? { stage: INITIAL, ...introduction, sections: message.sections }
     : { stage: FINAL, ...introduction, accepted: message.accepted };
+}
+
+function meToWire({ addresses, name, path, args }: Me): Readonly<Record<string, unknown>> {
+  return {
+    addresses,
+    ...(name !== undefined && { name }),
+    ...(path !== undefined && { path }),
+    ...(args !== undefined && { args: Object.fromEntries(args) }),
+  };
 }
 
 /** Reads a decoded value, whatever it is. Never throws. */

@@ -7,6 +7,7 @@
  * and `subscribe/` are what the application holds. Bounds: `options.ts`. When this behaviour stops, topics and subscriptions end, on this side
  * and on the others.
  */
+import { isBelow } from '../../core/address/peer-path.js';
 import {
   type BehaviorAgent,
   type BehaviorLimits,
@@ -201,13 +202,15 @@ export class PubSubBehavior extends NetworkBehavior {
     const known = this.sources.get(id);
     if (known !== undefined) return known;
     if (this.sources.size >= this.settings.topicsMax) throw this.tooMany(this.sources.size, 'topics');
-    const source = new TopicSource(this.host, id, topic, keep === 0 ? undefined : new History(keep, keepMs), unconfirmedMax);
+    const isLocal = !isBelow(topic.path, agent.peerPath.path);
+    const history = keep === 0 ? undefined : new History(keep, keepMs);
+    const source = new TopicSource(this.host, id, topic, history, unconfirmedMax, isLocal);
     source.feed = this.feeds.open(agent, id, source);
     if (source.feed === undefined) throw this.tooMany(this.feeds.size, 'feeds', 'feedsMax');
     source.feed.kept = keep;
     if (topic.isSigned) this.signatures.begin(agent);
     this.sources.set(id, source);
-    this.meeting.publish(agent, source, scope === 'mesh' ? this.placeOf(topic, id) : undefined);
+    this.meeting.publish(agent, source, scope === 'mesh' && !isLocal ? this.placeOf(topic, id) : undefined);
     return source;
   }
 

@@ -45,7 +45,8 @@ function joined(
   const join = readJoin(request.value);
   if (join === undefined) return malformed(host, answer);
   const source = sources.get(join.topicId);
-  if (source === undefined) answer.error('PUBSUB_NO_TOPIC', 'the topic is not published here');
+  if (source === undefined || (source.isLocal && request.source !== host.self))
+    answer.error('PUBSUB_NO_TOPIC', 'the topic is not published here');
   else if (source.crewed().join(agent, request.source, join)) answer.ok();
   else answer.error('LIMIT_EXCEEDED', 'as many subscribers confirm this topic as may');
 }

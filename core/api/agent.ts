@@ -5,6 +5,7 @@
  */
 import type { Address } from '../address/address.js';
 import type { NodeId } from '../address/node-id.js';
+import type { PeerPath } from '../address/peer-path.js';
 import type { NetworkError, SendResult } from '../errors.js';
 import type { Limits } from '../limits.js';
 import type { MetricsSource } from '../metrics.js';
@@ -64,6 +65,8 @@ export interface QueueFill {
 export interface Agent<ToHandler = unknown> {
   /** This node's id. */
   readonly nodeId: NodeId;
+  /** What this node says of itself: the options `path` and `pathArguments`. */
+  readonly peerPath: PeerPath;
   /** Monotonic milliseconds at which this step began. */
   readonly nowMs: number;
   /** Milliseconds since 1970: for stamps and expiry only. */

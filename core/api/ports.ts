@@ -5,6 +5,7 @@
  */
 import type { Address } from '../address/address.js';
 import type { NodeId } from '../address/node-id.js';
+import type { PeerPath } from '../address/peer-path.js';
 import type { NetworkError } from '../errors.js';
 import type { BehaviorAgent } from './agent.js';
 import type { DialCandidate, PolicyCandidate } from './candidates.js';
@@ -253,6 +254,12 @@ export interface HandshakeSection {
   forget?(agent: BehaviorAgent, connection: Connection): void;
 }
 
+/** What neighbours say of themselves in the handshake. Provided by the handshake behaviour. */
+export interface PeerPaths {
+  /** `undefined`: the connection is not known. */
+  of(agent: BehaviorAgent, connectionId: number): PeerPath | undefined;
+}
+
 /**
  * The ports that a behaviour may fill: it returns them from its `ports` getter. Each is called as a callback of this behaviour, with its
  * agent first.
@@ -268,6 +275,7 @@ export interface BehaviorPorts {
   readonly seedKeeper?: SeedKeeper;
   readonly connectionPolicy?: ConnectionPolicy;
   readonly handshakeSection?: HandshakeSection;
+  readonly peerPaths?: PeerPaths;
   /** Registered with the node; called without an agent. */
   readonly transport?: AnyTransport;
 }

@@ -7,6 +7,7 @@
 
 import type { Address } from '../address/address.js';
 import type { NodeId } from '../address/node-id.js';
+import type { PeerPath } from '../address/peer-path.js';
 import type { DropCause, NodeEventName, NodeEvents } from '../api/events.js';
 import type { MessageTracer } from '../api/message-tracer.js';
 import type { Logger, Random } from '../api/ports.js';
@@ -117,6 +118,7 @@ export interface NetworkOptions {
   readonly identity: Identity;
   readonly network: string;
   readonly networkKey: Secret | undefined;
+  readonly peerPath: PeerPath;
   readonly limits: Limits;
   readonly tickMs: number;
   /** Where others reach this node, if its user knows that. */

@@ -4,6 +4,7 @@
  */
 import type { Address } from '../address/address.js';
 import type { NodeId } from '../address/node-id.js';
+import type { PeerPath } from '../address/peer-path.js';
 import type { MessageTracer } from '../api/message-tracer.js';
 import type { Clock, Logger, Random, Sealer, Signer, Storage, Timers } from '../api/ports.js';
 import type { RouterTable } from '../api/router-table.js';
@@ -50,6 +51,13 @@ export interface NodeOptions {
   readonly network?: string;
   /** 32 secret bytes that make the space private. */
   readonly networkKey?: Uint8Array;
+  /**
+   * What this node is about: segments with `/` between them, as in a topic's path. Others get it in the handshake, with the arguments. Pubsub publishes to others
+   * only what lies below it. Empty by default, which is above everything.
+   */
+  readonly path?: string;
+  /** At most 16 texts by name, with 1,024 characters together, for who reads them. */
+  readonly pathArguments?: Readonly<Record<string, string>>;
   /** Where to accept connections: `tcp://[::]:0`. Absent: nowhere. */
   readonly listen?: readonly (string | Address)[];
   /**
@@ -157,6 +165,7 @@ export interface NodeSetup {
   readonly identity: Identity;
   readonly network: string;
   readonly networkKey: Secret | undefined;
+  readonly peerPath: PeerPath;
   readonly listen: readonly Address[];
   readonly announce: readonly Address[];
   readonly seeds: readonly Address[];

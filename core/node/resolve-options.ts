@@ -3,6 +3,7 @@
  */
 import { Address, parseAddress } from '../address/address.js';
 import { classOf } from '../address/address-class.js';
+import { NO_PATH, PATH_ARGUMENTS, PATH_OPTION } from '../address/peer-path.js';
 import type { MessageTracer } from '../api/message-tracer.js';
 import type { Clock, Logger, Random, Storage, Timers } from '../api/ports.js';
 import { RouterTable } from '../api/router-table.js';
@@ -74,6 +75,8 @@ const readOptions = optionsReader(
     identity: optional(either(instance(Identity, 'an Identity'), text(PATH_CHARACTERS_MAX, { min: 1, what: 'the path of a key file' }))),
     network: fallback(parsed(`a name of 1 to ${NETWORK_BYTES_MAX} bytes`, networkOf), 'public'),
     networkKey: optional(parsed('32 bytes, derived from a passphrase with scrypt', keyOf)),
+    path: fallback(PATH_OPTION, ''),
+    pathArguments: fallback(PATH_ARGUMENTS, NO_PATH.pathArguments),
     listen: ADDRESSES,
     announce: ANNOUNCED,
     seeds: ADDRESSES,
@@ -114,6 +117,7 @@ export function resolveOptions(given: NodeOptions, defaults: NodeDefaults): Node
     identity,
     network,
     networkKey,
+    peerPath: { path: read.path, pathArguments: read.pathArguments },
     listen: wishesOf(read.listen.map(addressOf)),
     announce: read.announce.map(announcedOf),
     seeds: read.seeds.map(addressOf),

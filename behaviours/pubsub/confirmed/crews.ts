@@ -135,6 +135,8 @@ export class Crews {
 
 /** A topic of this node, as members need it. */
 export interface Crewed {
+  /** Subscribers of this node alone may join. */
+  readonly isLocal: boolean;
   readonly crews: Crews | undefined;
   /** Those who confirm; made with the first of them. */
   crewed(): Crews;

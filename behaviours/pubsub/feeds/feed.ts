@@ -54,6 +54,8 @@ export interface FeedReader {
 
 /** The publisher's side, where this node is it. */
 export interface FeedSource {
+  /** Subscribers of this node alone get it. */
+  readonly isLocal: boolean;
   /** Subscribers, with those of this node. */
   interestChanged(agent: BehaviorAgent, count: number): void;
   /** There is room again after `publish` was held back. */

@@ -178,7 +178,7 @@ export class Feeds {
   private subscribed(agent: BehaviorAgent, connectionId: number, wish: Subscribe): void {
     const { publisher, topicId, label } = wish;
     const known = this.table.get(publisher, topicId);
-    const isNobody = known === undefined && publisher === agent.nodeId;
+    const isNobody = publisher === agent.nodeId && known?.source?.isLocal !== false;
     const refusal = isNobody ? 'no-publisher' : this.table.refusalOf(known, connectionId);
     const feed = refusal === undefined ? (known ?? this.table.add(publisher, topicId)) : undefined;
     if (feed === undefined) return this.downstream.refuse(agent, connectionId, label, refusal ?? 'overloaded');

@@ -38,6 +38,8 @@ const OFFER_CALL_MS = 3_000;
 
 /** A topic that this node publishes. */
 export interface Published {
+  /** Nobody else is offered it. */
+  readonly isLocal: boolean;
   readonly declared: DeclaredTopic;
   readonly readiness: Readiness;
   /** What it keeps of that. */
@@ -63,7 +65,7 @@ export class Meeting {
     private readonly sources: ReadonlyMap<NodeId, Published>,
     private readonly interests: ReadonlySet<Wanted>,
   ) {
-    this.registry = new Registry(host.settings, () => this.own());
+    this.registry = new Registry(host.settings, () => this.own(({ isLocal }) => !isLocal));
     this.registrar = new Registrar({
       serviceId: host.serviceId,
       act: (work) => host.act(work),
@@ -84,7 +86,7 @@ export class Meeting {
     this.declare(agent, source, place, { topic, wish: undefined });
     const offers: Offer[] = [{ publisher: this.host.self, ...topic }];
     this.offered(agent, offers, () => {});
-    for (const node of this.registry.wishedFor(topic)) this.offerTo(agent, node, offers, () => {});
+    for (const node of source.isLocal ? [] : this.registry.wishedFor(topic)) this.offerTo(agent, node, offers, () => {});
   }
 
   unpublish(agent: BehaviorAgent, source: Published): void {
@@ -93,7 +95,7 @@ export class Meeting {
 
   wish(agent: BehaviorAgent, interest: Wanted, place: NodeId | undefined): void {
     this.declare(agent, interest, place, { topic: undefined, wish: interest.wish });
-    this.offered(agent, [...this.own()], () => {});
+    this.offered(agent, [...this.own(() => true)], () => {});
   }
 
   unwish(agent: BehaviorAgent, interest: Wanted): void {
@@ -129,7 +131,7 @@ export class Meeting {
     if (method === HISTORY) {
       const request = readHistoryRequest(value);
       if (request === undefined) this.malformed(answer);
-      else answer.ok(keptValue(this.sources.get(request.topicId)?.history(agent, request) ?? { messages: [] }));
+      else answer.ok(keptValue(this.publishedTo(source, request.topicId)?.history(agent, request) ?? { messages: [] }));
       return true;
     }
     if (method !== OFFERS) return false;
@@ -138,6 +140,11 @@ export class Meeting {
     else if (!this.registrar.hasAsked(source)) answer.error('PUBSUB_UNASKED', 'nothing was registered there');
     else this.offered(agent, body.offers, () => answer.ok());
     return true;
+  }
+
+  private publishedTo(node: NodeId, topicId: NodeId): Published | undefined {
+    const source = this.sources.get(topicId);
+    return source?.isLocal === true && node !== this.host.self ? undefined : source;
   }
 
   private malformed(answer: RpcAnswer): void {
@@ -187,8 +194,8 @@ export class Meeting {
     for (const offer of offers) for (const interest of interests) interest.offered(agent, offer, () => all.done());
   }
 
-  private *own(): Iterable<Offer> {
-    for (const { declared } of this.sources.values()) yield { publisher: this.host.self, ...declared };
+  private *own(isMeant: (source: Published) => boolean): Iterable<Offer> {
+    for (const source of this.sources.values()) if (isMeant(source)) yield { publisher: this.host.self, ...source.declared };
   }
 
   private declare(

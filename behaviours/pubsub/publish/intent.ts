@@ -109,6 +109,7 @@ export class Intent<T = unknown> implements SourceUser {
     const { interested, readiness, isHeld } = this.source;
     if (this.hasEnded) return ['the intent was closed'];
     if (interested > 0) return [`${interested} subscribed${isHeld ? ', and one that waits has no room' : ''}`];
+    if (this.source.isLocal) return ['the path of this node is no prefix of it: only subscribers of this node get it'];
     if (readiness.failure !== undefined) return [`subscribers beyond the neighbours cannot be found: ${readiness.failure.message}`];
     return [readiness.isReady ? 'nobody subscribes to it' : 'subscribers are looked for'];
   }

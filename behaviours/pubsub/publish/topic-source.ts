@@ -37,6 +37,8 @@ export class TopicSource implements FeedSource, Crewed, BatchOwner {
     /** Absent: nothing is kept. */
     readonly kept: History | undefined,
     private readonly unconfirmedMax: number,
+    /** The node's path is no prefix of the topic's: subscribers of this node alone get it. */
+    readonly isLocal: boolean,
   ) {
     if (topic.isSigned) this.batch = new Batch(this, host.feeds, host.signatures);
   }

@@ -2,7 +2,8 @@
  * @module Interest: one subscription of the application, to a topic or a pattern, with an account for each publisher that is found. Its messages
  * are read by `for await`, as a web stream, or by a callback.
  */
-import { type BehaviorAgent, limitReached, NetworkError, type NodeId } from '../../../core/index.js';
+import { isBelow } from '../../../core/address/peer-path.js';
+import { type BehaviorAgent, type Connection, limitReached, NetworkError, type NodeId } from '../../../core/index.js';
 import type { Validator } from '../../../core/schema/index.js';
 import { callBack, type PubSubHost } from '../host.js';
 import type { Offer, Wish } from '../meeting/messages.js';
@@ -164,6 +165,11 @@ export class Interest<T = unknown> implements AsyncIterable<TopicMessage<T>>, Ac
   /** For the behaviour: somebody publishes a topic. `settled`: once, when it is known whether its messages come. */
   offered(agent: BehaviorAgent, offer: Offer, settled: () => void): void {
     if (this.hasEnded || !this.wants(offer)) return settled();
+    const path = pathOf(agent, offer.publisher);
+    if (!isBelow(this.nameOf(offer).path, path)) {
+      this.otherKind = `a neighbour publishes it whose path, ${path}, is no prefix of it`;
+      return settled();
+    }
     const key = offer.publisher + offer.id;
     const known = this.accounts.get(key);
     if (known === undefined && this.accounts.size + (this.confirmed?.size ?? 0) >= PUBLISHERS_MAX) {
@@ -260,6 +266,13 @@ export class Interest<T = unknown> implements AsyncIterable<TopicMessage<T>>, Ac
     const { path, type = '' } = this.target;
     return name ?? { path, type };
   }
+}
+
+/** What a neighbour says that it is about. Of others it is not known: empty. */
+function pathOf(agent: BehaviorAgent, publisher: NodeId): string {
+  const connection = agent.connectionTo(publisher);
+  const [paths] = connection === undefined ? [] : agent.ports('peerPaths');
+  return paths?.use((port) => port.of((connection as Connection).id))?.answer?.path ?? '';
 }
 
 function tooManyReaders(current: number): NetworkError {

@@ -3,17 +3,17 @@
  * path and the same type, or nothing flows. A hidden topic is known to those alone who have its key: on the wire there is only a keyed hash.
  * A pattern stands for many topics, at the side of a subscriber only. Pure.
  */
+import { isPath, isSegment, PATH_LENGTH_MAX } from '../../../core/address/peer-path.js';
 import { NetworkError } from '../../../core/index.js';
 import { isValidator, type Validator } from '../../../core/schema/index.js';
 import { hexOf } from '../../../core/structures/bytes.js';
 
-/** The longest path or pattern, and the longest name of a type, in UTF-16 units. */
-export const PATH_LENGTH_MAX = 256;
+export { isPath, PATH_LENGTH_MAX };
+/** The longest name of a type, in UTF-16 units. */
 export const TYPE_LENGTH_MAX = 64;
 const KEY_BYTES_MIN = 16;
 const KEY_BYTES_MAX = 64;
 
-const SEGMENT = /^[^/@#*\p{Control}\p{Surrogate}\uFEFF]+$/u;
 const ANY_SEGMENT = '*';
 const ANY_REST = '**';
 const RULE = `a path is 1 to ${PATH_LENGTH_MAX} characters: segments with / between them, without @, #, * and control characters`;
@@ -143,21 +143,17 @@ export function topics<T = unknown>(path: string, options?: PatternOptions): Top
   return new TopicPattern<T>(path, options);
 }
 
-export function isPath(path: unknown): path is string {
-  return typeof path === 'string' && path.length <= PATH_LENGTH_MAX && path.split('/').every((segment) => SEGMENT.test(segment));
-}
-
 export function isPattern(path: unknown): path is string {
   if (typeof path !== 'string' || path.length > PATH_LENGTH_MAX) return false;
   const segments = path.split('/');
   return segments.every((segment, index) => {
     if (segment === ANY_REST) return index === segments.length - 1;
-    return segment === ANY_SEGMENT || SEGMENT.test(segment);
+    return segment === ANY_SEGMENT || isSegment(segment);
   });
 }
 
 export function isType(type: unknown): type is string {
-  return typeof type === 'string' && type.length <= TYPE_LENGTH_MAX && (type === '' || (SEGMENT.test(type) && !type.includes('/')));
+  return typeof type === 'string' && type.length <= TYPE_LENGTH_MAX && (type === '' || isSegment(type));
 }
 
 export function firstSegmentOf(path: string): string {

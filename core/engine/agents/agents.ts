@@ -4,6 +4,7 @@
  */
 import type { Address } from '../../address/address.js';
 import type { NodeId } from '../../address/node-id.js';
+import type { PeerPath } from '../../address/peer-path.js';
 import type { Agent, Cancellable, HandlerTarget, QueueFill, SendOptions, SendTarget } from '../../api/agent.js';
 import type { Connection } from '../../api/events.js';
 import type { BehaviorPorts, CallResult, LentPort, Logger, Random } from '../../api/ports.js';
@@ -61,6 +62,10 @@ export abstract class AgentOf<Self extends Owner> implements Agent {
 
   get nodeId(): NodeId {
     return this.parts.context.self;
+  }
+
+  get peerPath(): PeerPath {
+    return this.parts.context.options.peerPath;
   }
 
   get nowMs(): number {

@@ -19,6 +19,7 @@ export const PORTS = Object.keys({
   seedKeeper: 1,
   connectionPolicy: 1,
   handshakeSection: 1,
+  peerPaths: 1,
   transport: 1,
 } satisfies Record<keyof BehaviorPorts, 1>);
 
