@@ -6,7 +6,7 @@
 import { placeOfHost } from '../address/address-group.js';
 import type { NodeId } from '../address/node-id.js';
 import type { Connection } from '../api/events.js';
-import { BoundedMap } from '../structures/bounded-map.js';
+import { RateLimits } from '../structures/rate-limits.js';
 import { TokenBucket } from '../structures/token-bucket.js';
 
 /** Of what one behaviour checks. */
@@ -43,18 +43,18 @@ export type Origin = Pick<Connection, 'nodeId' | 'remoteAddress'>;
 
 export class SignatureBudget {
   private readonly checks: TokenBucket;
-  private readonly claims: BoundedMap<NodeId, TokenBucket>;
-  private readonly places: BoundedMap<string, TokenBucket>;
+  private readonly claims: RateLimits<NodeId>;
+  private readonly places: RateLimits<string>;
 
   constructor(private readonly limits: SignatureLimits = SIGNATURE_LIMITS) {
     this.checks = new TokenBucket(limits.checksAtOnce, limits.checksPerSecond, 0);
-    this.claims = new BoundedMap(limits.remembered);
-    this.places = new BoundedMap(limits.remembered);
+    this.claims = new RateLimits({ capacity: limits.claimsAtOnce, perSecond: limits.claimsPerSecond }, limits.remembered);
+    this.places = new RateLimits({ capacity: limits.placeChecksAtOnce, perSecond: limits.placeChecksPerSecond }, limits.remembered);
   }
 
   /** Takes up to so many claims of a neighbour; returns how many may be looked at. */
   takeClaims({ nodeId }: Origin, count: number, nowMs: number): number {
-    return this.claimsOf(nodeId, nowMs).take(count, nowMs);
+    return this.claims.of(nodeId, nowMs).take(count, nowMs);
   }
 
   /** Whether one more signature may be checked. */
@@ -65,27 +65,13 @@ export class SignatureBudget {
 
   /** A signature was wrong. Of the neighbour nothing is looked at until its allowance has filled up from as much below nothing. */
   forged({ nodeId, remoteAddress }: Origin, nowMs: number): void {
-    const claims = this.claimsOf(nodeId, nowMs);
+    const claims = this.claims.of(nodeId, nowMs);
     claims.take(claims.capacity, nowMs);
     claims.charge(claims.capacity, nowMs);
     this.placeOf(remoteAddress.host, nowMs).charge(this.limits.forgeryChecks, nowMs);
   }
 
-  private claimsOf(nodeId: NodeId, nowMs: number): TokenBucket {
-    const { claimsAtOnce, claimsPerSecond } = this.limits;
-    return bucketOf(this.claims, nodeId, () => new TokenBucket(claimsAtOnce, claimsPerSecond, nowMs));
-  }
-
   private placeOf(host: string, nowMs: number): TokenBucket {
-    const { placeChecksAtOnce, placeChecksPerSecond } = this.limits;
-    return bucketOf(this.places, placeOfHost(host), () => new TokenBucket(placeChecksAtOnce, placeChecksPerSecond, nowMs));
+    return this.places.of(placeOfHost(host), nowMs);
   }
-}
-
-function bucketOf<K>(buckets: BoundedMap<K, TokenBucket>, key: K, create: () => TokenBucket): TokenBucket {
-  const known = buckets.renew(key);
-  if (known !== undefined) return known;
-  const bucket = create();
-  buckets.set(key, bucket);
-  return bucket;
 }

@@ -6,7 +6,6 @@
  */
 import {
   type BehaviorAgent,
-  BoundedMap,
   decodeValue,
   encodeValue,
   type Message,
@@ -22,6 +21,7 @@ import {
   toNode,
 } from '../../../core/index.js';
 import { hexOf } from '../../../core/structures/bytes.js';
+import { RateLimits } from '../../../core/structures/rate-limits.js';
 import { MESSAGE_LIMITS, PACKET, packetBytes, type WirePacket } from '../messages.js';
 import { type DropReason, judgePacket, type PacketFacts, type Trust } from './order.js';
 import { isGoodReferral } from './referral.js';
@@ -34,16 +34,14 @@ const HOLDS_MAX = 2;
 const LOOKUPS_AT_ONCE = 64;
 const LOOKUPS_PER_SECOND = 16;
 /** The same for senders whose packets come over one connection: half of it. */
-const LOOKUPS_AT_ONCE_EACH = LOOKUPS_AT_ONCE / 2;
-const LOOKUPS_PER_SECOND_EACH = LOOKUPS_PER_SECOND / 2;
+const LOOKUPS_EACH = { capacity: LOOKUPS_AT_ONCE / 2, perSecond: LOOKUPS_PER_SECOND / 2 };
 const CONNECTIONS_MAX = 1_024;
 /** A signed packet that comes again within this time is a replay. */
 const MARKS_MAX = 16_384;
 /** Marks are forgotten by time alone: at their bound further packets are refused. */
 const SEEN = { countMax: 2 * MARKS_MAX + 2, ageMaxMs: 120_000 };
 /** Signed packets of one sender: at once, and in a second in the long run. */
-const SIGNED_AT_ONCE = 512;
-const SIGNED_PER_SECOND = 16;
+const SIGNED = { capacity: 512, perSecond: 16 };
 const SIGNERS_MAX = 1_024;
 
 /** A packet as it reached this node. */
@@ -103,10 +101,10 @@ export class Packets {
   private readonly heldBy = new Map<NodeId, Arrived[]>();
   private held = 0;
   private readonly seen = new SeenSet(SEEN);
-  private readonly signers = new BoundedMap<NodeId, TokenBucket>(SIGNERS_MAX);
+  private readonly signers = new RateLimits<NodeId>(SIGNED, SIGNERS_MAX);
   /** Of each connection: packets that are held, and the look-ups that they may cause. */
   private readonly heldOver = new Map<number, number>();
-  private readonly lookupsOver = new BoundedMap<number, TokenBucket>(CONNECTIONS_MAX);
+  private readonly lookupsOver = new RateLimits<number>(LOOKUPS_EACH, CONNECTIONS_MAX);
   private lookups: TokenBucket | undefined;
 
   constructor(private readonly host: PacketsHost) {}
@@ -233,18 +231,14 @@ export class Packets {
 
   private mayLookUp({ nowMs }: BehaviorAgent, connectionId: number): boolean {
     this.lookups ??= new TokenBucket(LOOKUPS_AT_ONCE, LOOKUPS_PER_SECOND, nowMs);
-    const each = this.lookupsOver.renew(connectionId) ?? new TokenBucket(LOOKUPS_AT_ONCE_EACH, LOOKUPS_PER_SECOND_EACH, nowMs);
-    this.lookupsOver.set(connectionId, each);
-    return each.takeAll(1, nowMs) && this.lookups.takeAll(1, nowMs);
+    return this.lookupsOver.takeAll(connectionId, 1, nowMs) && this.lookups.takeAll(1, nowMs);
   }
 
   /** Of a packet that is signed; others are no proof of who has chosen the mark. Nothing: it is news. */
   private remember({ nowMs }: BehaviorAgent, source: NodeId, mark: Uint8Array): 'repeated' | 'too-many-signed' | undefined {
     const id = `${source}${hexOf(mark)}`;
     if (this.seen.has(id, nowMs)) return 'repeated';
-    const bucket = this.signers.renew(source) ?? new TokenBucket(SIGNED_AT_ONCE, SIGNED_PER_SECOND, nowMs);
-    this.signers.set(source, bucket);
-    if (this.seen.size >= MARKS_MAX || !bucket.takeAll(1, nowMs)) return 'too-many-signed';
+    if (this.seen.size >= MARKS_MAX || !this.signers.takeAll(source, 1, nowMs)) return 'too-many-signed';
     this.seen.add(id, nowMs);
     return undefined;
   }
