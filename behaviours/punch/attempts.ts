@@ -1,7 +1,6 @@
 /**
  * @module Attempts: what this node takes part in, as the one that asks or as the one that is asked: until the helper has seen it and refers both to
- * each other (`helper.ts`); from then on it is an `Opening`. One attempt with a node at a time. Everything has a deadline, and what comes of it
- * is remembered for people.
+ * each other (`helper.ts`); from then on it is an `Opening`. Everything has a deadline, and what comes of it is remembered for people.
  */
 
 import { modeOf, modeOfRemote, refusalOf } from '../../core/address/address-class.js';
@@ -14,29 +13,17 @@ import {
   type Connection,
   type NatMapping,
   type NodeId,
-  type NodeView,
-  type Signer,
   shortId,
-  type Timeline,
   toConnection,
 } from '../../core/index.js';
 import { hexOf } from '../../core/structures/bytes.js';
 import { Budget } from './budget.js';
 import { NONCE_BYTES, POP, type PunchMessage, type Reason, writeAgreed, writePop, writeRefused } from './messages.js';
 import { type Meeting, Opening, type Outcome } from './opening.js';
-import { ATTEMPTS_MAX, ATTEMPTS_PER_HELPER_MAX, type PunchCounters, type PunchSettings } from './options.js';
+import { ATTEMPTS_MAX, ATTEMPTS_PER_HELPER_MAX, WAIT_MS_MAX } from './options.js';
+import type { PunchParts } from './parts.js';
 import { addressOf, datagramAddresses, isForDatagrams, nearAddresses, prove } from './proof.js';
 import { addressIn } from './referral.js';
-
-export interface AttemptsParts {
-  readonly settings: PunchSettings;
-  readonly counters: PunchCounters;
-  readonly signer: Signer;
-  readonly view: NodeView;
-  readonly timeline: Timeline<BehaviorAgent>;
-  /** Whether that neighbour has this service. */
-  readonly canPunch: (connection: Connection) => boolean;
-}
 
 /** What came of the last attempt with a node. */
 export interface PastAttempt extends Outcome {
@@ -49,7 +36,7 @@ interface Asking {
   /** Are to be dialled, in this order. */
   ready(agent: BehaviorAgent, addresses: readonly Address[]): void;
   /** The helper cannot help. */
-  refused(agent: BehaviorAgent, text: string, reason: Reason | undefined): void;
+  refused(agent: BehaviorAgent, reason: Reason | undefined): void;
   /** Nothing comes of it any more. */
   ended(): void;
 }
@@ -68,8 +55,6 @@ interface Attempt {
 /** For so long the helper may take. */
 const REFERRAL_MS = 2_400;
 const PAST_MAX = 256;
-/** Longer than helpers have anybody wait. */
-const WAIT_MS_MAX = 2_000;
 
 const TEXTS: Readonly<Record<Reason, string>> = {
   'not-helping': 'it helps nobody',
@@ -88,7 +73,7 @@ export class Attempts {
   private readonly budget = new Budget();
   private readonly writer = new ByteWriter();
 
-  constructor(private readonly parts: AttemptsParts) {}
+  constructor(private readonly parts: PunchParts) {}
 
   get size(): number {
     return this.byNonce.size;
@@ -100,7 +85,7 @@ export class Attempts {
     return all.find(({ peer, asking, opening }) => peer === nodeId && asking !== undefined && opening !== undefined)?.opening?.addresses;
   }
 
-  /** Asks a neighbour for help; one of the two functions of `asking` is called once. */
+  /** Asks a neighbour for help; `ready` or `refused` of `asking` is called once, unless this node stops before. */
   ask(agent: BehaviorAgent, helper: Connection, peer: NodeId, asking: Asking): void {
     const at = datagramAddresses(agent, helper, addressOf(this.parts.view, helper));
     const [nonce, token] = [agent.random.bytes(NONCE_BYTES), agent.random.bytes(NONCE_BYTES)];
@@ -145,7 +130,6 @@ export class Attempts {
     }
     const flaw = this.budget.approach(at.host, helper.nodeId, agent.nowMs);
     if (flaw !== undefined) return this.refuse(agent, attempt, flaw);
-    this.proven(attempt);
     const isNear = this.parts.view.reachability().addresses.some(({ host }) => host === at.host);
     const isOfLan = (address: Address) => isPlace(address) && modeOf(address) === 'private' && refusalOf(address, 'private') === undefined;
     const lan = isNear ? near.filter(isOfLan) : [];
@@ -159,8 +143,11 @@ export class Attempts {
       remote,
       isAsker: asking !== undefined,
     };
-    attempt.opening = this.openingOf(meeting, asking);
-    attempt.opening.begin(agent, Math.min(waitMs, WAIT_MS_MAX));
+    const opening = this.openingOf(meeting, asking);
+    // It throws where there is no room for it: then the attempt ends by its deadline.
+    opening.begin(agent, Math.min(waitMs, WAIT_MS_MAX));
+    attempt.opening = opening;
+    this.proven(attempt);
   }
 
   /** The helper gives up. */
@@ -248,7 +235,7 @@ export class Attempts {
     this.end(attempt);
     const text = `with the help of ${shortId(helper.nodeId)}: ${why}`;
     if (asking !== undefined && reason !== 'running') this.past.set(peer, { isOpen: false, text, atMs: agent.nowMs, address: undefined });
-    asking?.refused(agent, text, reason);
+    asking?.refused(agent, reason);
   }
 
   private end(attempt: Attempt): void {

@@ -38,6 +38,8 @@ import { ATTEMPTS_MAX, LIMITS_OF_PUNCH, PunchCounters, type PunchOptions, REQUES
 const SERVICE_ID = 10;
 /** Neighbours that are asked for help to one node. */
 const HELPERS_MAX = 3;
+/** With less time left for a look-up than a helper may take to answer, no further one is asked. */
+const ANSWER_MS_MIN = 1_000;
 /** For how long a neighbour is asked last that could not help to a node. */
 const AVOID_MS = 300_000;
 const AVOIDED_MAX = 1_024;
@@ -50,6 +52,12 @@ const UNABLE: ReadonlySet<Reason> = new Set(['not-helping', 'no-line', 'unproven
 
 type Settle = (addresses: readonly Address[]) => void;
 
+/** Dials of a node that wait for the one attempt with it, and until when a further helper is asked for them. */
+interface Waiting {
+  readonly settles: readonly Settle[];
+  readonly untilMs: number;
+}
+
 export class PunchBehavior extends NetworkBehavior {
   static readonly behavior = { serviceId: SERVICE_ID, name: 'punch' } as const;
   static readonly inject = [RouterTable, NODE_VIEW, SIGNER] as const;
@@ -60,8 +68,8 @@ export class PunchBehavior extends NetworkBehavior {
   private readonly attempts: Attempts;
   private readonly observers: Observers;
   private readonly received = new PunchMessage();
-  /** Dials of a node that wait for the one attempt with it: no more than there are dials. */
-  private readonly waiting = new Map<NodeId, Settle[]>();
+  /** By node: no more than there are dials. */
+  private readonly waiting = new Map<NodeId, Waiting>();
   /** By neighbour and node, until when. */
   private readonly avoided = new BoundedMap<string, number>(AVOIDED_MAX);
 
@@ -149,18 +157,19 @@ export class PunchBehavior extends NetworkBehavior {
     const waiting = this.waiting.get(nodeId);
     const helpers = waiting === undefined ? this.helpersTo(agent, nodeId) : [];
     if (waiting === undefined && helpers.length === 0) return [];
-    this.waiting.set(nodeId, [...(waiting ?? []), settle]);
+    const untilMs = agent.nowMs + Math.max(0, agent.limits.addressLookupMs - ANSWER_MS_MIN);
+    this.waiting.set(nodeId, { settles: [...(waiting?.settles ?? []), settle], untilMs });
     if (waiting === undefined) this.askNext(agent, nodeId, helpers);
     return undefined;
   }
 
   private askNext(agent: BehaviorAgent, nodeId: NodeId, [helper, ...others]: readonly Connection[]): void {
-    if (helper === undefined) return this.settle(nodeId, []);
+    if (helper === undefined || agent.nowMs > (this.waiting.get(nodeId)?.untilMs ?? 0)) return this.settle(nodeId, []);
     if (agent.connectionTo(helper.nodeId)?.id !== helper.id) return this.askNext(agent, nodeId, others);
     this.attempts.ask(agent, helper, nodeId, {
       ready: (_later, addresses) => this.settle(nodeId, addresses),
       ended: () => this.settle(nodeId, []),
-      refused: (later, _text, reason) => {
+      refused: (later, reason) => {
         // The other side has asked, and dials: its attempt is waited for as long as the look-up lasts.
         if (reason === 'running') return void this.waiting.delete(nodeId);
         if (reason === undefined || UNABLE.has(reason)) this.avoided.set(helper.nodeId + nodeId, later.nowMs + AVOID_MS);
@@ -170,9 +179,9 @@ export class PunchBehavior extends NetworkBehavior {
   }
 
   private settle(nodeId: NodeId, addresses: readonly Address[]): void {
-    const waiting = this.waiting.get(nodeId) ?? [];
+    const { settles } = this.waiting.get(nodeId) ?? { settles: [] };
     this.waiting.delete(nodeId);
-    for (const settle of waiting) settle(addresses);
+    for (const settle of settles) settle(addresses);
   }
 
   /** The neighbour that leads to the node first; those that could not help lately come last. */

@@ -2,15 +2,10 @@
  * @module Budget: how much this node probes on the word of others. Bounded in all, so that no host can be forgotten by naming others; for one
  * host; and for guessing once in ten minutes for each host, one at a time, and not for a helper of which two in a row came to nothing. Pure.
  */
-import { BoundedMap, type NodeId, TokenBucket } from '../../core/index.js';
+import { BoundedMap, type NodeId } from '../../core/index.js';
+import { RateLimits } from '../../core/structures/rate-limits.js';
 import { RateWindow } from '../../core/structures/rate-window.js';
-import {
-  APPROACHES_PER_HELPER_MAX,
-  APPROACHES_PER_HOST_MAX,
-  APPROACHES_PER_MINUTE_MAX,
-  GUESS_PAUSE_MS,
-  POPS_PER_SECOND,
-} from './options.js';
+import { APPROACHES_PER_HELPER_MAX, APPROACHES_PER_HOST_MAX, APPROACHES_PER_MINUTE_MAX, GUESS_PAUSE_MS, POPS } from './options.js';
 
 const MINUTE_MS = 60_000;
 /** More than can be approached, or guessed at, within the time for which it is remembered. */
@@ -29,7 +24,7 @@ export class Budget {
   private readonly all = new RateWindow(MINUTE_MS);
   private readonly byHost = new BoundedMap<string, RateWindow>(HOSTS_MAX);
   private readonly byHelper = new BoundedMap<NodeId, RateWindow>(HELPERS_MAX);
-  private readonly asked = new BoundedMap<NodeId, TokenBucket>(HELPERS_MAX);
+  private readonly asked = new RateLimits<NodeId>(POPS, HELPERS_MAX);
   /** When a host was guessed at. */
   private readonly guessedMs = new BoundedMap<string, number>(HOSTS_MAX);
   private readonly helpers = new BoundedMap<NodeId, Standing>(HELPERS_MAX);
@@ -37,9 +32,7 @@ export class Budget {
 
   /** Whether a helper may say once more that somebody wants to reach this node. */
   popping(helper: NodeId, nowMs: number): boolean {
-    const bucket = this.asked.renew(helper) ?? new TokenBucket(POPS_PER_SECOND, POPS_PER_SECOND, nowMs);
-    this.asked.set(helper, bucket);
-    return bucket.takeAll(1, nowMs);
+    return this.asked.takeAll(helper, 1, nowMs);
   }
 
   /** Whether a host may be probed a few times, with the help of that node; otherwise the reason. */
@@ -56,7 +49,7 @@ export class Budget {
     return undefined;
   }
 
-  /** Whether the ports of a host may be guessed at now; until `guessed`. Otherwise the reason. */
+  /** Whether the ports of a host may be guessed at now; until `guessed` or `stopGuessing`. Otherwise the reason. */
   guess(host: string, helper: NodeId, nowMs: number): string | undefined {
     const standing = this.helpers.get(helper);
     if (this.isGuessing) return 'another one is being guessed at';
@@ -66,6 +59,11 @@ export class Budget {
     this.guessedMs.set(host, nowMs);
     this.isGuessing = true;
     return undefined;
+  }
+
+  /** It was given up, and says nothing of the helper. */
+  stopGuessing(): void {
+    this.isGuessing = false;
   }
 
   guessed(helper: NodeId, isOpen: boolean, nowMs: number): void {

@@ -6,33 +6,20 @@
 import {
   type Address,
   type BehaviorAgent,
-  BoundedMap,
   ByteWriter,
   type Cancellable,
   type Connection,
   type NatMapping,
   type NodeId,
-  type NodeView,
-  type Signer,
-  type Timeline,
-  TokenBucket,
   toConnection,
 } from '../../core/index.js';
 import { hexOf } from '../../core/structures/bytes.js';
+import { RateLimits } from '../../core/structures/rate-limits.js';
 import { POPPING, type PunchMessage, type Reason, writePop, writeReferred, writeRefused, writeSeen } from './messages.js';
-import { POPS_PER_SECOND, type PunchCounters, type PunchSettings, REQUESTS_MAX, REQUESTS_PER_NEIGHBOUR_MAX } from './options.js';
+import { POPS, REQUESTS_MAX, REQUESTS_PER_NEIGHBOUR_MAX, WAIT_MS_MAX } from './options.js';
+import type { PunchParts } from './parts.js';
 import { addressOf } from './proof.js';
 import { signReferral } from './referral.js';
-
-export interface HelperParts {
-  readonly settings: PunchSettings;
-  readonly counters: PunchCounters;
-  readonly signer: Signer;
-  readonly view: NodeView;
-  readonly timeline: Timeline<BehaviorAgent>;
-  /** Whether that neighbour has this service. */
-  readonly canPunch: (connection: Connection) => boolean;
-}
 
 /** One of the two. */
 interface Side {
@@ -54,7 +41,6 @@ interface Request {
 
 /** A request is over after that. */
 const REQUEST_MS = 2_200;
-const WAIT_MS_MAX = 2_000;
 /** Neighbours whose rate is known. */
 const RATES_MAX = 1_024;
 
@@ -63,10 +49,10 @@ export class Helper {
   private readonly requests = new Map<string, Request>();
   /** Who wants to know where it is, by token. */
   private readonly sightings = new Map<string, Cancellable>();
-  private readonly rates = new BoundedMap<NodeId, TokenBucket>(RATES_MAX);
+  private readonly rates = new RateLimits<NodeId>(POPS, RATES_MAX);
   private readonly writer = new ByteWriter();
 
-  constructor(private readonly parts: HelperParts) {}
+  constructor(private readonly parts: PunchParts) {}
 
   get size(): number {
     return this.requests.size;
@@ -95,7 +81,7 @@ export class Helper {
   where(agent: BehaviorAgent, asker: Connection, { nonce }: PunchMessage): void {
     const { settings, counters } = this.parts;
     const key = hexOf(nonce);
-    const isAllowed = settings.help && this.rateOf(agent, asker.nodeId).takeAll(1, agent.nowMs);
+    const isAllowed = settings.help && this.rates.takeAll(asker.nodeId, 1, agent.nowMs);
     if (!isAllowed || this.sightings.size >= REQUESTS_MAX || this.sightings.has(key)) {
       counters.refused++;
       return;
@@ -141,19 +127,11 @@ export class Helper {
   private refusalOf(agent: BehaviorAgent, asker: Connection, nonce: Uint8Array, target: Connection | undefined): Reason | undefined {
     const { settings, canPunch } = this.parts;
     if (!settings.help) return 'not-helping';
-    if (!this.rateOf(agent, asker.nodeId).takeAll(1, agent.nowMs)) return 'too-often';
+    if (!this.rates.takeAll(asker.nodeId, 1, agent.nowMs)) return 'too-often';
     if (target === undefined || target.id === asker.id || !canPunch(target)) return 'no-line';
     const ofAsker = [...this.requests.values()].filter((request) => request.asker.connection.id === asker.id).length;
     const isFull = this.requests.size >= REQUESTS_MAX || ofAsker >= REQUESTS_PER_NEIGHBOUR_MAX;
     return isFull || this.requests.has(hexOf(nonce)) ? 'busy' : undefined;
-  }
-
-  private rateOf({ nowMs }: BehaviorAgent, nodeId: NodeId): TokenBucket {
-    const known = this.rates.renew(nodeId);
-    if (known !== undefined) return known;
-    const bucket = new TokenBucket(POPS_PER_SECOND, POPS_PER_SECOND, nowMs);
-    this.rates.set(nodeId, bucket);
-    return bucket;
   }
 
   /** Only from the host of its own line: whoever sends from elsewhere may have made that up. */

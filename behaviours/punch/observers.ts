@@ -9,25 +9,18 @@ import {
   backoffBoundMs,
   type Cancellable,
   type Connection,
-  type NodeView,
   sample,
-  type Timeline,
   toConnection,
 } from '../../core/index.js';
 import { hexOf } from '../../core/structures/bytes.js';
 import { NONCE_BYTES, type PunchMessage, writeWhere } from './messages.js';
+import type { PunchParts } from './parts.js';
 import { addressOf, datagramAddresses, prove } from './proof.js';
 
 const PAUSES = { minMs: 2_000, maxMs: 300_000 };
 /** How long an answer may take. */
 const ANSWER_MS = 3_000;
 const OBSERVERS = 2;
-
-export interface ObserversHost {
-  readonly view: NodeView;
-  readonly timeline: Timeline<BehaviorAgent>;
-  readonly canPunch: (connection: Connection) => boolean;
-}
 
 interface Observer {
   readonly connection: Connection;
@@ -44,11 +37,11 @@ export class Observers {
   private readonly asked = new Map<string, Asked>();
   private readonly writer = new ByteWriter();
 
-  constructor(private readonly host: ObserversHost) {}
+  constructor(private readonly parts: PunchParts) {}
 
   /** From the start on. */
   begin(agent: BehaviorAgent, count = 1): void {
-    const { view, timeline } = this.host;
+    const { view, timeline } = this.parts;
     const look = (later: BehaviorAgent) => {
       const isKnown = view.reachability().nat !== 'unknown';
       this.askAll(later);
@@ -70,10 +63,10 @@ export class Observers {
 
   /** Two of different hosts that take datagrams, at random. */
   private askAll(agent: BehaviorAgent): void {
-    const able = agent.connections().filter((connection) => this.host.canPunch(connection));
+    const able = agent.connections().filter((connection) => this.parts.canPunch(connection));
     const byHost = new Map<string, Observer>();
     for (const connection of sample(able, able.length, agent.random)) {
-      const present = addressOf(this.host.view, connection);
+      const present = addressOf(this.parts.view, connection);
       const at = byHost.has(present.host) ? [] : datagramAddresses(agent, connection, present);
       if (at.length > 0) byHost.set(present.host, { connection, at });
     }
@@ -85,7 +78,7 @@ export class Observers {
     const token = agent.random.bytes(NONCE_BYTES);
     const key = hexOf(token);
     agent.send(toConnection(connection.id), writeWhere(this.writer, token), { lane: 'control' });
-    const { timeline } = this.host;
+    const { timeline } = this.parts;
     const asked: Asked = { connectionId: connection.id, awaited: undefined };
     this.asked.set(key, asked);
     timeline.add(agent, ANSWER_MS, () => this.forget(key), asked);
@@ -96,7 +89,7 @@ export class Observers {
     const asked = this.asked.get(token);
     if (asked === undefined) return;
     this.asked.delete(token);
-    this.host.timeline.cancelOwned(asked);
+    this.parts.timeline.cancelOwned(asked);
     asked.awaited?.cancel();
   }
 }

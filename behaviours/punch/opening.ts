@@ -92,6 +92,7 @@ export class Opening {
 
   /** Nothing more is sent. */
   stop(): void {
+    if (this.isGuessing && !this.isOver) this.host.budget.stopGuessing();
     this.isOver = true;
     this.awaited?.cancel();
     this.host.timeline.cancelOwned(this);

@@ -21,6 +21,9 @@ export type PunchSettings = Required<PunchOptions>;
 export const REQUESTS_MAX = 256;
 export const REQUESTS_PER_NEIGHBOUR_MAX = 8;
 export const POPS_PER_SECOND = 5;
+export const POPS = { capacity: POPS_PER_SECOND, perSecond: POPS_PER_SECOND };
+/** For so long at most the nearer side waits, until both begin. */
+export const WAIT_MS_MAX = 2_000;
 /** Attempts of this node's own, as either side. */
 export const ATTEMPTS_MAX = 64;
 /** Of these, those with the help of one neighbour; how many it may begin in a second. */

@@ -3,7 +3,7 @@
  * And where this node takes datagrams in its own network.
  */
 
-import { modeOf } from '../../core/address/address-class.js';
+import { classOf, modeOf } from '../../core/address/address-class.js';
 import type { Address, BehaviorAgent, Cancellable, Connection, NodeView, Timeline } from '../../core/index.js';
 import { NEAR_MAX } from './messages.js';
 
@@ -57,16 +57,12 @@ export function addressOf(view: NodeView, { id, remoteAddress }: Connection): Ad
 
 /** Where this node listens for datagrams in its own network, for others in there. */
 export function nearAddresses({ addresses }: BehaviorAgent, { localAddress }: Connection): readonly Address[] {
+  // Sockets of `[::]` take both families.
   const own = addresses
     .filter(isForDatagrams)
-    .map((address) => (isAny(address) ? localAddress && address.withHost(localAddress.host) : address));
+    .map((address) => (classOf(address) === 'unspecified' ? localAddress && address.withHost(localAddress.host) : address));
   const near = own.filter((address) => address !== undefined && modeOf(address) === 'private') as Address[];
   return [...new Map(near.map((address) => [address.text, address])).values()].slice(0, NEAR_MAX);
-}
-
-/** Sockets of `[::]` take both families. */
-function isAny({ host }: Address): boolean {
-  return host === '::' || host === '0.0.0.0';
 }
 
 export function isForDatagrams({ scheme }: Address): boolean {
