@@ -1,9 +1,7 @@
 /** @module Tests of the resolver 'dns': the hosts file, both families by DNS, and one error of two. */
-import { createSocket, type Socket } from 'node:dgram';
-import dns from 'node:dns';
-import { once } from 'node:events';
 import { expect } from 'chai';
 import { dnsResolver, inHostsFile } from '../../../core/platform/node/dns-resolver.js';
+import { NameServer } from '../../name-server.js';
 
 const HOSTS = `# 10.0.0.1 commented
 10.0.0.2\tone One.Example # two
@@ -11,8 +9,6 @@ const HOSTS = `# 10.0.0.1 commented
 10.0.0.300 one
   10.0.0.3   two\r
 `;
-const A = 1;
-const NO_SUCH_NAME = 3;
 
 const resolved = (name: string) =>
   new Promise((resolve) => dnsResolver(name, (answers, error) => resolve([answers, (error as NodeJS.ErrnoException | undefined)?.code])));
@@ -42,41 +38,17 @@ describe('the hosts file of the resolver dns', () => {
 });
 
 describe('the name servers of the resolver dns', () => {
-  const before = dns.getServers();
-  let server: Socket;
-  /** How the server answers queries of type A; others get none. */
-  let answer: { readonly code: number; readonly address?: readonly number[] };
-
-  beforeEach(async () => {
-    server = createSocket('udp4');
-    server.on('message', (query, { port, address }) => server.send(answerTo(query, answer), port, address));
-    server.bind(0, '127.0.0.44');
-    await once(server, 'listening');
-    dns.setServers([`127.0.0.44:${server.address().port}`]);
-  });
-  afterEach(() => {
-    server.close();
-    dns.setServers(before);
-  });
+  let server: NameServer;
+  afterEach(() => server.stop());
 
   it('are those that the application set; one family without an address is no error', async () => {
-    answer = { code: 0, address: [192, 0, 2, 7] };
+    server = await NameServer.start({ 'seed.example': { a: ['192.0.2.7'] } });
     expect(await resolved('seed.example')).to.deep.equal([[{ address: '192.0.2.7', family: 4 }], 'ENODATA']);
   });
 
   it('give an error with a code when there is no address at all', async () => {
-    answer = { code: NO_SUCH_NAME };
+    server = await NameServer.start({ 'empty.example': {} });
     expect(await resolved('seed.example')).to.deep.equal([[], 'ENOTFOUND']);
-    answer = { code: 0 };
-    expect(await resolved('seed.example')).to.deep.equal([[], 'ENODATA']);
+    expect(await resolved('empty.example')).to.deep.equal([[], 'ENODATA']);
   });
 });
-
-/** An answer of RFC 1035: the head, the question again, and one address when it is asked for. */
-function answerTo(query: Buffer, { code, address }: { readonly code: number; readonly address?: readonly number[] }): Buffer {
-  const questionEnd = query.indexOf(0, 12) + 5;
-  const isAsked = address !== undefined && query.readUInt16BE(questionEnd - 4) === A;
-  const head = Buffer.from([query[0] ?? 0, query[1] ?? 0, 0x81, 0x80 | code, 0, 1, 0, isAsked ? 1 : 0, 0, 0, 0, 0]);
-  const record = isAsked ? Buffer.from([0xc0, 12, 0, A, 0, 1, 0, 0, 0, 60, 0, 4, ...address]) : Buffer.alloc(0);
-  return Buffer.concat([head, query.subarray(12, questionEnd), record]);
-}
