@@ -8,7 +8,7 @@ import createTestnet from 'hyperdht/testnet.js';
 import { ANSWER, MESSAGE, REQUEST } from './framing.mjs';
 import { PendingCalls } from './sockets.mjs';
 
-export const supports = ['send', 'call', 'newcomers', 'idle'];
+export const supports = ['send', 'bulk', 'call', 'newcomers', 'idle'];
 
 const DHT_NODES = 3;
 const HEAD_BYTES = 5;

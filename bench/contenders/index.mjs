@@ -18,7 +18,21 @@
  */
 import { checkoutOf, OWN_CHECKOUT } from '../checkouts.mjs';
 
-const NAMES = ['tcp', 'tls', 'libp2p', 'libp2p-websocket', 'hyperdht', 'nats', 'moleculer', 'ssh', 'socat', 'meshwright', 'websocket'];
+const NAMES = [
+  'tcp',
+  'tls',
+  'libp2p',
+  'libp2p-websocket',
+  'hyperdht',
+  'nats',
+  'moleculer',
+  'ssh',
+  'socat',
+  'meshwright',
+  'websocket',
+  'datagrams',
+  'udp',
+];
 export const OWN = 'meshwright';
 export const BASELINE = 'baseline';
 

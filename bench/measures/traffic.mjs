@@ -8,6 +8,7 @@ const WARM_UP_MS = 1_000;
 const PINNED_WARM_UP_MS = 4_000;
 const SAMPLE_MS = 1_000;
 const CALL_BYTES = 64;
+const LARGE_BYTES = 65_536;
 const FILE_BYTES = 200_000_000;
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -24,6 +25,7 @@ export const TRAFFIC = [
     { of: 'tcp', least: 0.25 },
     { of: 'nats', least: 2 },
     { by: 'websocket', of: 'meshwright', least: 0.5 },
+    { by: 'udp', of: 'hyperdht', least: 2 },
   ]),
   oneWay('send', 1_024, [{ of: 'tcp', least: 0.33 }]),
   oneWay('send', 65_536, [
@@ -33,6 +35,7 @@ export const TRAFFIC = [
   oneWay('pump', 64, [{ of: 'baseline', least: 0.95 }]),
   oneWay('pump', 1_024, [{ of: 'baseline', least: 0.95 }]),
   oneWay('pump', 65_536, [{ of: 'baseline', least: 0.95 }]),
+  bulk(),
   byteStream(),
   file(),
   oneByOne('call', 'unpinned', {}, []),
@@ -72,9 +75,29 @@ function oneWay(kind, size, floors) {
   return { id: `${kind}-${size}`, needs: kind, figures: [figure], run };
 }
 
+/** What is handed out is bytes, in pieces of any size; a contender may lose some. */
+function bulk() {
+  const figures = [
+    {
+      id: 'rate',
+      title: 'messages of 64 KiB over datagrams of 1,200 B',
+      unit: 'MB/s',
+      better: 'higher',
+      of: 'datagrams',
+      floors: [{ by: 'udp', of: 'datagrams', least: 0.7 }],
+    },
+  ];
+  const run = (contender, { scale }) =>
+    withPeers(contender, async ({ server, client }) => {
+      await client.ask('open');
+      const rate = await rateOf({ server, client }, 'startSending', scale);
+      return { rate };
+    });
+  return { id: 'bulk', needs: 'bulk', figures, run };
+}
+
 /** One stream, and messages of 64 KiB over the same connection before it. */
 function byteStream() {
-  const size = 65_536;
   const figures = [
     { id: 'rate', title: 'one byte stream, chunks of 64 KiB', unit: 'MB/s', better: 'higher', of: 'baseline', floors: [] },
     {
@@ -89,21 +112,23 @@ function byteStream() {
   const run = (contender, { scale }) =>
     withPeers(contender, async ({ server, client }) => {
       await client.ask('open');
-      const rateOf = async (task) => {
-        await client.ask(task, { size });
-        await sleep(WARM_UP_MS);
-        const before = await server.ask('counted');
-        await sleep(SAMPLE_MS * scale);
-        const after = await server.ask('counted');
-        await client.ask('stop');
-        await sleep(WARM_UP_MS);
-        return (after.byteCount - before.byteCount) / (after.atMs - before.atMs) / 1_000;
-      };
-      const messages = await rateOf('startSending');
-      const rate = await rateOf('startStream');
+      const messages = await rateOf({ server, client }, 'startSending', scale);
+      const rate = await rateOf({ server, client }, 'startStream', scale);
       return { rate, share: rate / messages };
     });
   return { id: 'stream', needs: 'stream', figures, run };
+}
+
+/** MB/s that the server hands out while the client does the task, with 64 KiB at a time. */
+async function rateOf({ server, client }, task, scale) {
+  await client.ask(task, { size: LARGE_BYTES });
+  await sleep(WARM_UP_MS);
+  const before = await server.ask('counted');
+  await sleep(SAMPLE_MS * scale);
+  const after = await server.ask('counted');
+  await client.ask('stop');
+  await sleep(WARM_UP_MS);
+  return (after.byteCount - before.byteCount) / (after.atMs - before.atMs) / 1_000;
 }
 
 /** A file from the disk of one process to that of the other, hashed by both. */
@@ -132,7 +157,10 @@ function oneByOne(id, title, options, floors) {
 }
 
 function outstanding(parallel) {
-  const floors = [{ of: 'tcp', least: 0.2 }];
+  const floors = [
+    { of: 'tcp', least: 0.2 },
+    { by: 'udp', of: 'hyperdht', least: 1 },
+  ];
   const figures = [{ id: 'rate', title: `calls, ${parallel} outstanding`, unit: 'calls/s', better: 'higher', of: 'tcp', floors }];
   const run = (contender, settings) => withPeers(contender, ({ client }) => callsOf(client, parallel, settings));
   return { id: `calls-${parallel}`, needs: 'call', figures, run };
