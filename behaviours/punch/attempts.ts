@@ -65,6 +65,7 @@ const TEXTS: Readonly<Record<Reason, string>> = {
   running: 'another attempt of the two is running',
   declined: 'the node takes no attempt',
   unknown: 'it gave no reason',
+  'other-family': 'it sees one of the two over IPv4, the other over IPv6',
 };
 
 export class Attempts {

@@ -48,7 +48,7 @@ const AVOIDED_MAX = 1_024;
 const TIMELINE_MAX = 4_096;
 
 /** What does not pass by itself. */
-const UNABLE: ReadonlySet<Reason> = new Set(['not-helping', 'no-line', 'unproven', 'unknown']);
+const UNABLE: ReadonlySet<Reason> = new Set(['not-helping', 'no-line', 'unproven', 'unknown', 'other-family']);
 
 type Settle = (addresses: readonly Address[]) => void;
 

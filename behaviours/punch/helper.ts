@@ -129,9 +129,16 @@ export class Helper {
     if (!settings.help) return 'not-helping';
     if (!this.rates.takeAll(asker.nodeId, 1, agent.nowMs)) return 'too-often';
     if (target === undefined || target.id === asker.id || !canPunch(target)) return 'no-line';
+    if (this.areOfOtherFamilies(asker, target)) return 'other-family';
     const ofAsker = [...this.requests.values()].filter((request) => request.asker.connection.id === asker.id).length;
     const isFull = this.requests.size >= REQUESTS_MAX || ofAsker >= REQUESTS_PER_NEIGHBOUR_MAX;
     return isFull || this.requests.has(hexOf(nonce)) ? 'busy' : undefined;
+  }
+
+  /** Neither can send to where the other one is seen. */
+  private areOfOtherFamilies(asker: Connection, target: Connection): boolean {
+    const kinds = [asker, target].map((connection) => addressOf(this.parts.view, connection).hostKind);
+    return kinds.includes('ipv4') && kinds.includes('ipv6');
   }
 
   /** Only from the host of its own line: whoever sends from elsewhere may have made that up. */

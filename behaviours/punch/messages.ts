@@ -44,7 +44,17 @@ const NOBODY = nodeIdFromBytes(new Uint8Array(NODE_ID_BYTES));
 const MAPPINGS: readonly NatMapping[] = ['unknown', 'none', 'endpoint-independent', 'address-dependent'];
 
 /** Why an attempt is refused, or came to nothing at the helper. */
-export const REASONS = ['not-helping', 'no-line', 'busy', 'too-often', 'unproven', 'running', 'declined', 'unknown'] as const;
+export const REASONS = [
+  'not-helping',
+  'no-line',
+  'busy',
+  'too-often',
+  'unproven',
+  'running',
+  'declined',
+  'unknown',
+  'other-family',
+] as const;
 export type Reason = (typeof REASONS)[number];
 
 /** A received message; which fields mean something depends on the kind. One object is reused. */

@@ -40,7 +40,8 @@ export class Realms {
   /** Throws `OPTION_INVALID`. */
   add(name: string, options: NatOptions): void {
     const { kind } = options;
-    if (Address.tryParse(`udp://${name}:1`)?.host !== name || this.has(name) || this.hostNamed(name) !== undefined)
+    const host = name.includes(':') ? `[${name}]` : name;
+    if (Address.tryParse(`udp://${host}:1`)?.host !== name || this.has(name) || this.hostNamed(name) !== undefined)
       throw invalid('name', name, 'it must be a host name in lower case that no host and no other NAT of the network has');
     checkOptions(options);
     const behind = options.behind === undefined ? undefined : this.find('behind', options.behind);

@@ -96,6 +96,7 @@ describe('punch', () => {
     ['restricted', 'restricted', { helpers: { help: false } }, 'it helps nobody'],
     ['restricted', 'restricted', { helpersListen: false }, 'no address of it for datagrams is known'],
     ['restricted', 'restricted', { announce: ['udp://9.9.9.66:7400'] }, 'no address of it for datagrams is known'],
+    ['restricted', 'restricted', { bobAt: '2001:db8::9' }, 'it sees one of the two over IPv4, the other over IPv6'],
     ['restricted', 'blocked', {}, 'no datagram of this node or of the other one has reached it'],
   ] as const;
   for (const [one, other, options, reason] of CASES)

@@ -46,6 +46,8 @@ export interface WorldOptions {
   readonly announce?: readonly string[];
   /** Whether the helpers listen for datagrams. */
   readonly helpersListen?: boolean;
+  /** The public address of Bob's NAT. */
+  readonly bobAt?: string;
   /** Over what the public ones are reached first. */
   readonly scheme?: 'udp' | 'sim';
 }
@@ -60,7 +62,8 @@ export async function worldOf(alices: Side, bobs: Side, options: WorldOptions = 
   const network = new SimulatedNetwork({ seed, latencyMs: 20, jitterMs: 5, onFault: 'reject', ...simulation });
   options.before?.(network);
   network.addNat(ALICE_NAT, optionsOf(alices));
-  if (!isShared) network.addNat(BOB_NAT, optionsOf(bobs));
+  const bobNat = isShared ? ALICE_NAT : (options.bobAt ?? BOB_NAT);
+  if (!isShared) network.addNat(bobNat, optionsOf(bobs));
   const builtins = ['handshake', 'addressbook', 'router-sync'] as const;
   const helping = [CircuitBehavior, helper ?? ([PunchBehavior, helpers] as const)];
   for (const name of [RELAY, OTHER]) {
@@ -80,7 +83,7 @@ export async function worldOf(alices: Side, bobs: Side, options: WorldOptions = 
     });
   const [alice, bob] = [
     await nodeAt(isOpen(alices) ? PUBLIC_ALICE : ALICE, ALICE_NAT, options.asker),
-    await nodeAt(isOpen(bobs) ? PUBLIC_BOB : BOB, isShared ? ALICE_NAT : BOB_NAT, options.target),
+    await nodeAt(isOpen(bobs) ? PUBLIC_BOB : BOB, bobNat, options.target),
   ];
   await network.start(...network.nodes);
   await network.run(5_000);
