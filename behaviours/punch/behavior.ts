@@ -117,6 +117,10 @@ export class PunchBehavior extends NetworkBehavior {
     else this.take(agent, from);
   }
 
+  override onConnected(agent: BehaviorAgent): void {
+    this.observers.connected(agent);
+  }
+
   override onDisconnected(agent: BehaviorAgent, { id }: Connection): void {
     this.helper.left(agent, id);
     this.attempts.left(agent, id);

@@ -1,6 +1,7 @@
 /**
  * @module Observers: how the NAT of this node maps one socket for different remotes: two neighbours on different hosts are asked where they see its
- * datagrams come from (RFC 5780, 4.3), after pauses that grow to five minutes. What they say goes to `node.reachability()`.
+ * datagrams come from (RFC 5780, 4.3), after pauses that grow to five minutes, and anew when it is seen in another place. What they say goes to
+ * `node.reachability()`.
  */
 import {
   type Address,
@@ -36,6 +37,8 @@ export class Observers {
   /** By token: whose answer is awaited. */
   private readonly asked = new Map<string, Asked>();
   private readonly writer = new ByteWriter();
+  /** The hosts at which this node was seen when it asked last. */
+  private hosts: ReadonlySet<string> = new Set();
 
   constructor(private readonly parts: PunchParts) {}
 
@@ -44,10 +47,24 @@ export class Observers {
     const { view, timeline } = this.parts;
     const look = (later: BehaviorAgent) => {
       const isKnown = view.reachability().nat !== 'unknown';
+      this.hosts = this.hostsOfNow;
       this.askAll(later);
       this.begin(later, isKnown ? Number.POSITIVE_INFINITY : count + 1);
     };
-    timeline.add(agent, backoffBoundMs(count, PAUSES) * (0.75 + agent.random.float() / 2), look);
+    timeline.add(agent, backoffBoundMs(count, PAUSES) * (0.75 + agent.random.float() / 2), look, this);
+  }
+
+  /** A connection is open. Where it shows this node at a host that is new, it is in another network, perhaps behind another NAT. */
+  connected(agent: BehaviorAgent): void {
+    const isElsewhere = this.hosts.size > 0 && [...this.hostsOfNow].some((host) => !this.hosts.has(host));
+    if (!isElsewhere) return;
+    this.hosts = this.hostsOfNow;
+    this.parts.timeline.cancelOwned(this);
+    this.begin(agent);
+  }
+
+  private get hostsOfNow(): ReadonlySet<string> {
+    return new Set(this.parts.view.reachability().addresses.map(({ host }) => host));
   }
 
   seen(agent: BehaviorAgent, { id }: Connection, { nonce, address }: PunchMessage): void {

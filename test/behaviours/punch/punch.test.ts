@@ -90,6 +90,18 @@ describe('punch', () => {
     await unknown.network.stop();
   });
 
+  it('the NAT is asked after anew when a new connection shows the node in another network', async () => {
+    const { network, alice, relay, other } = await worldOf('symmetric', 'restricted');
+    expect(alice.reachability().nat).to.equal('address-dependent');
+    network.addNat('7.8.9.10', { kind: 'port-restricted' });
+    network.setNat(alice, '7.8.9.10');
+    for (const { id } of [relay, other]) alice.disconnectNode(id);
+    await network.runUntil(() => alice.connections().length === 2, 60_000);
+    await network.run(5_000);
+    expect(alice.reachability().nat).to.equal('endpoint-independent');
+    await network.stop();
+  });
+
   const CASES = [
     ['symmetric', 'symmetric', {}, 'the NATs of both sides map each remote to another address'],
     ['symmetric', 'port-restricted', { punch: { guess: false } }, 'one NAT maps each remote to another address, and ports are not guessed'],
