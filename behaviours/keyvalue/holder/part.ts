@@ -9,7 +9,7 @@ import type { HeldMap } from './held-map.js';
 import type { Owner } from './owner.js';
 import type { TakeOver } from './take-over.js';
 
-/** A map that nobody has written to is kept for so long after it was asked for. */
+/** A map without entries is kept for so long after it was asked for, or after its owner was heard. */
 const UNUSED_MS = 60_000;
 
 export type Run = (agent: MapAgent, owner: Owner) => void;
@@ -37,9 +37,9 @@ export function newPart(map: HeldMap, opener: NodeId | undefined, nowMs: number)
   return { map, opener, owner: undefined, takeOver: undefined, waiting: [], ...times, taken: new Map(), pulling: new Set() };
 }
 
-/** There is nothing to know of it. */
+/** There is nothing to know of it: nobody has written to it, or all was deleted, and the deletions are over. */
 export function isUnused({ nowMs }: MapAgent, { map, usedMs }: Part): boolean {
-  return map.isEmpty && map.isNew && nowMs >= usedMs + UNUSED_MS;
+  return map.isEmpty && nowMs >= Math.max(usedMs, map.heardMs) + UNUSED_MS;
 }
 
 /** The bound of this owner, or of one source at it, that does not allow so much more; by its number in answers. */

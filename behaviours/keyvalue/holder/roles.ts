@@ -143,11 +143,12 @@ export class Roles {
     if (part.owner !== undefined) return this.lookAtOwned(agent, part, part.owner, placed);
     if (isOwner) {
       if (!map.isEmpty || part.waiting.length > 0) this.takeOver(agent, part, placed);
-      else if (isUnused(agent, part) && part.takeOver === undefined) this.remove(map.name);
+      else if (isUnused(agent, part) && part.takeOver === undefined) this.drop(map.name);
       return;
     }
+    map.state.takeDue(agent.nowMs);
     const isReplica = placed.nodes.includes(this.host.self);
-    if (map.isEmpty && !isReplica) return this.drop(map.name);
+    if (map.isEmpty) return !isReplica || isUnused(agent, part) ? this.drop(map.name) : undefined;
     if (!isReplica || agent.nowMs >= map.heardMs + UNHEARD_MS) this.handOver.offer(agent, map, placed.nodes[0] as NodeId);
   }
 
@@ -159,7 +160,7 @@ export class Roles {
     }
     if (isUnused(agent, part) && owner.watchers.size === 0) {
       owner.end(agent);
-      this.remove(part.map.name);
+      this.drop(part.map.name);
     }
   }
 
