@@ -56,8 +56,8 @@ export const STATUS = {
 } as const;
 
 /** Bounds by the number that stands for them in an answer. */
-export const LIMIT_NAMES = ['keysMax', 'bytesMax', 'keysPerSourceMax', 'bytesPerSourceMax', 'mapsMax', 'watchesMax'] as const;
-export type LimitNumber = 0 | 1 | 2 | 3 | 4 | 5;
+export const LIMIT_NAMES = ['keysMax', 'bytesMax', 'keysPerSourceMax', 'bytesPerSourceMax', 'mapsMax', 'watchesMax', 'epochsMax'] as const;
+export type LimitNumber = 0 | 1 | 2 | 3 | 4 | 5 | 6;
 
 export interface Request {
   readonly op: number;

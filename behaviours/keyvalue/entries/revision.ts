@@ -13,7 +13,7 @@ const COUNTER_END = 20;
 const REVISION_DIGITS = 36;
 /** Lower than every revision. */
 export const NONE: Revision = '0'.repeat(REVISION_DIGITS);
-/** What is above it has no form: a map whose epochs are used up would take no write any more. */
+/** What is above it has no form. Of a map with this epoch nobody becomes the owner any more: requests are refused as `epochsMax`. */
 export const EPOCH_MAX = 0xfff0_0000;
 const REVISION = /^[0-9a-f]{36}$/;
 

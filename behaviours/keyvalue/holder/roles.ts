@@ -3,7 +3,7 @@
  * answers what waited for that, hands over to another owner, and lets go of what that one has taken.
  */
 import { BoundedMap, type NodeId, type TableReport } from '../../../core/index.js';
-import { randomId } from '../entries/revision.js';
+import { EPOCH_MAX, randomId } from '../entries/revision.js';
 import type { KeyValueHost, MapAgent, Placed, Reply } from '../host.js';
 import { STATUS } from '../messages.js';
 import { HELD_SHARE, SOURCE_SHARE } from '../options.js';
@@ -183,6 +183,7 @@ export class Roles {
       return;
     }
     const { map } = part;
+    if (map.epoch >= EPOCH_MAX) return this.usedUp(agent, part);
     if (isKnown) map.isNew = false;
     map.epoch++;
     map.ownerInstance = this.host.instance;
@@ -199,6 +200,14 @@ export class Roles {
     owner.superseded(agent, losses);
     owner.expireOverdue(agent);
     for (const { run, reply } of part.waiting.splice(0)) if (!reply.isOver) run(agent, owner);
+  }
+
+  /** What a later owner would write has no form, so that no replica would take it. */
+  private usedUp(agent: MapAgent, part: Part): void {
+    part.failedMs = agent.nowMs;
+    this.host.log.error({ map: part.map.name }, 'the epochs of a map are used up: nobody can own it any more');
+    for (const { reply } of part.waiting.splice(0))
+      reply.send(agent, STATUS.limit, (writer) => writer.u8(6).u48(part.map.epoch).u48(EPOCH_MAX));
   }
 
   /** Its owner has it, and a replica: unless it belongs here again. */

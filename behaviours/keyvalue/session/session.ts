@@ -244,7 +244,9 @@ function refusalOf(status: number, reader: ByteReader): NetworkError {
   switch (status) {
     case STATUS.limit: {
       const limit = LIMIT_NAMES[reader.u8()] ?? 'keysMax';
-      return limitReached({ limit, current: reader.u48(), maximum: reader.u48(), scope: 'the owner of the map', configKey: limit });
+      // Epochs are counted in 32 bits.
+      const configured = limit === 'epochsMax' ? {} : { configKey: limit };
+      return limitReached({ limit, current: reader.u48(), maximum: reader.u48(), scope: 'the owner of the map', ...configured });
     }
     case STATUS.denied:
       return new NetworkError('WRITE_DENIED', "the owner's authorize refuses writes of this node to that key");

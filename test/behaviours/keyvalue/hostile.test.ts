@@ -8,7 +8,7 @@ import { HeldMap } from '../../../behaviours/keyvalue/holder/held-map.js';
 import { Pull } from '../../../behaviours/keyvalue/holder/pull.js';
 import type { KeyValueHost, Settle } from '../../../behaviours/keyvalue/host.js';
 import { KeyValueBehavior } from '../../../behaviours/keyvalue/index.js';
-import { ByteReader, ByteWriter, toNode } from '../../../core/index.js';
+import { ByteReader, ByteWriter, type NetworkError, toNode } from '../../../core/index.js';
 import type { SimulatedNode } from '../../../simulation.js';
 import { seededRandom } from '../../../testing/index.js';
 import { at, codeOf, mapOf, World } from './support.js';
@@ -65,6 +65,30 @@ describe('keyvalue and hostile members', () => {
     expect(two.behavior(KeyValueBehavior).counters.malformed).to.equal(2);
     for (const value of [2, 3]) await world.net.waitFor(map.set('a', value));
     expect(await world.net.waitFor(map.get('a'))).to.equal(3);
+  });
+
+  it('a map whose epochs were used up is refused with a reason, and no other map is (row 59)', async () => {
+    world = new World();
+    const nodes = await world.nodes(3);
+    const [one] = nodes as [SimulatedNode];
+    for (const name of ['m', 'other']) await world.net.waitFor(mapOf<number>(one, name).set('a', 1));
+    for (const victim of nodes.slice(1)) {
+      const push = new Uint8Array(4 + 4 + 8 + 1 + 16 + 1 + 2 + 2);
+      push.set([7, 0, 1, 0x6d]);
+      new DataView(push.buffer).setUint32(4, 0xfff0_0000);
+      push.set(new TextEncoder().encode('0'.repeat(16)), 17);
+      send(one, victim, push, 77);
+    }
+    await world.net.run(5_000);
+    const refused = await world.net.waitFor(
+      mapOf<number>(one)
+        .set('a', 2)
+        .catch((error: NetworkError) => error),
+    );
+    expect(refused).to.include({ code: 'LIMIT_EXCEEDED' });
+    expect((refused as NetworkError).details).to.include({ limit: 'epochsMax', maximum: 0xfff0_0000 });
+    expect(await codeOf(world.net.waitFor(mapOf<number>(one, 'other').set('a', 2)))).to.equal('none');
+    expect(world.net.faults).to.deep.equal([]);
   });
 
   it('one who speaks as a later owner is outbid: the map goes on (row 59)', async () => {
