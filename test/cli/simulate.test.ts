@@ -10,6 +10,7 @@ import type { Statistics } from '../../cli/simulate/statistics.js';
 import { type Browser, launchBrowser, type Page } from '../browser.js';
 import { compiled, Program } from '../cli/program.js';
 import { shownOutput } from '../docs/pages.js';
+import { Commands } from './command.js';
 
 const NODES = 40;
 const STORY = [
@@ -28,12 +29,20 @@ const STORY = [
   'x<y',
 ];
 
+interface Outcome {
+  readonly code: number | string;
+  readonly lines: readonly string[];
+  readonly errors: string;
+}
+
 describe('the simulation', () => {
   let folder: string;
-  let table: string[];
+  let table: readonly string[];
   let statistics: Statistics;
   const file = (name: string) => join(folder, name);
-  const run = async (...args: string[]) => {
+  const commands = new Commands();
+  const run = (...args: string[]) => commands.run('simulate', ...args);
+  const runApart = async (...args: string[]): Promise<Outcome> => {
     const program = new Program([compiled('cli/meshwright.js'), 'simulate', ...args]);
     const code = await program.end();
     return { code, errors: program.errors, lines: program.lines };
@@ -43,13 +52,16 @@ describe('the simulation', () => {
     this.timeout(120_000);
     folder = mkdtempSync(join(tmpdir(), 'meshwright-simulate-'));
     const outputs = ['svg', 'html'].flatMap((kind) => [`--${kind}`, file(`run.${kind}`)]);
-    const [told, asJson] = await Promise.all([run(...STORY, ...outputs), run(...STORY, '--json')]);
+    const [told, asJson] = await Promise.all([runApart(...STORY, ...outputs), run(...STORY, '--json')]);
     expect([told.code, told.errors, asJson.code, asJson.errors]).to.deep.equal([0, '', 0, '']);
     table = told.lines;
     statistics = JSON.parse(asJson.lines.join('\n')) as Statistics;
   });
 
-  after(() => rmSync(folder, { recursive: true, force: true }));
+  after(async () => {
+    rmSync(folder, { recursive: true, force: true });
+    await commands.end();
+  });
 
   it('prints a figure on each line, and names a crypto that does not protect', () => {
     const figures = Object.fromEntries(table.map((line) => [line.slice(0, 34).trim(), line.slice(34)]));
@@ -111,7 +123,7 @@ describe('the simulation', () => {
     const HAND_OVER = compiled('examples/hand-over.js');
 
     it('prints what it measures, as the docs show, and the same again', async () => {
-      const { code, errors, lines } = await run(HAND_OVER, '--seed', '3', '--html', file('hand-over.html'));
+      const { code, errors, lines } = await runApart(HAND_OVER, '--seed', '3', '--html', file('hand-over.html'));
       expect([code, errors]).to.deep.equal([0, '']);
       expect(lines).to.deep.equal(shownOutput('examples/hand-over.ts').trim().split('\n'));
       const again = JSON.parse((await run(HAND_OVER, '--seed', '3', '--json')).lines.join('\n'));
@@ -120,10 +132,12 @@ describe('the simulation', () => {
       expect(again.figures).to.include({ 'path at first': 'relayed', 'in order': true });
     });
 
-    const simulation = (body: string) => {
-      const path = file('own.mjs');
+    let count = 0;
+    /** Of a name of its own: a process loads a file once. */
+    const simulation = (body: string, runIt: (path: string) => Promise<Outcome> = run) => {
+      const path = file(`own-${++count}.mjs`);
       writeFileSync(path, body);
-      return run(path);
+      return runIt(path);
     };
 
     for (const [title, body, code, text] of [
@@ -141,7 +155,10 @@ describe('the simulation', () => {
 
     it('stops the network also when the simulation throws', async () => {
       const watched = 'const { stop } = network; network.stop = () => { console.error("stopped"); return stop.call(network); };';
-      const { code, errors } = await simulation(`export function simulate(network) { ${watched} throw new Error("as planned"); }`);
+      const { code, errors } = await simulation(
+        `export function simulate(network) { ${watched} throw new Error("as planned"); }`,
+        runApart,
+      );
       expect([code, errors]).to.deep.equal([1, 'stopped\nmeshwright: as planned\n']);
     });
 
