@@ -6,7 +6,7 @@ import { Worker } from 'node:worker_threads';
 import type { RootHookObject } from 'mocha';
 
 /** More than mocha allows a test, so that mocha's own limit ends whatever it can end. */
-const LIMIT_MS = 660_000;
+const LIMIT_MS = 360_000;
 
 /** Runs in the other thread: each message starts the wait anew, an empty one ends it. */
 const WATCH = `

@@ -1,6 +1,6 @@
 /**
  * @module Churn: a random mesh in virtual time whose nodes are killed and come back all the time, while messages go between any two of
- * them. Says how many arrive, what the syncs cost, and what memory it takes. For a test with 200 nodes and a campaign with 2,000.
+ * them. Says how many arrive, what the syncs cost, and what memory it takes. For a test with 100 nodes and a campaign with 2,000.
  *
  * A killed node's machine lives: neighbours see their channels break. Its messages count from three sync intervals after it is back, and
  * only those count whose two ends are up until they must have arrived.

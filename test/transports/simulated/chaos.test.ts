@@ -2,7 +2,7 @@
 import { chaos } from './chaos.js';
 
 describe('chaos', () => {
-  it('nodes that are to stay connected are so again after 25 troubles of all kinds, with 20 seeds', async () => {
-    for (let seed = 0; seed < 20; seed++) await chaos(seed);
+  it('nodes that are to stay connected are so again after 25 troubles of all kinds, with eight seeds; the campaign has 1,000', async () => {
+    for (let seed = 0; seed < 8; seed++) await chaos(seed);
   });
 });
