@@ -20,14 +20,33 @@ export interface Line {
   readonly removed: readonly number[];
 }
 
-export interface Edge {
-  readonly a: number;
-  readonly b: number;
-  rttMs: number;
-  loss: number;
+/** A pair of nodes that are linked, as both see their link. */
+export class Edge {
+  private readonly seen: [of: LinkLine | undefined, ofOther: LinkLine | undefined] = [undefined, undefined];
+  rttMs = -1;
+  loss = -1;
   /** Bytes per second, both ways. */
-  rate: number;
-  isRelayed: boolean;
+  rate = 0;
+  isRelayed = false;
+
+  constructor(
+    readonly a: number,
+    readonly b: number,
+  ) {}
+
+  /** Of what the two see, the greater counts. */
+  sees(number: number, link: LinkLine): void {
+    this.seen[number === this.a ? 0 : 1] = link;
+    const [first = link, second = link] = this.seen;
+    this.rttMs = Math.max(first[1], second[1]);
+    this.loss = Math.max(first[2], second[2]);
+    this.rate = Math.max(rateOf(first), rateOf(second));
+    this.isRelayed = first[5] === 1 || second[5] === 1;
+  }
+}
+
+function rateOf([, , , sent, received]: LinkLine): number {
+  return Math.max(0, sent) + Math.max(0, received);
 }
 
 /** More than any number of a node: two of them make one that is unique. */
@@ -41,7 +60,10 @@ export class Mesh {
   revision = 0;
   /** Rises when a node or a link came or went. */
   shape = 0;
-  private known: { readonly revision: number; readonly edges: Edge[] } | undefined;
+  /** By their pairs of numbers, as they were when the shape changed last. */
+  private readonly pairs = new Map<number, Edge>();
+  private list: readonly Edge[] = [];
+  private edgeShape = 0;
 
   /** The first line of a stream has everything. */
   take(line: Line): void {
@@ -52,7 +74,8 @@ export class Mesh {
       this.shape++;
     }
     for (const node of line.nodes) {
-      if (!isSameShape(this.nodes.get(node.number), node)) this.shape++;
+      if (isSameShape(this.nodes.get(node.number), node)) this.measure(node);
+      else this.shape++;
       this.nodes.set(node.number, node);
       this.numbers.set(node.id, node.number);
     }
@@ -76,22 +99,23 @@ export class Mesh {
 
   /** Each pair once. Of a pair that both report, the links of a node that is alive count. */
   get edges(): readonly Edge[] {
-    if (this.known?.revision === this.revision) return this.known.edges;
-    const edges = new Map<number, Edge>();
-    for (const { number, state, links } of this.nodes.values()) {
-      if (state !== 'alive') continue;
-      for (const [peer, rttMs, loss, sent, received, relayed] of links) {
-        if (!this.nodes.has(peer)) continue;
-        const [a, b] = number < peer ? [number, peer] : [peer, number];
-        const rate = Math.max(0, sent) + Math.max(0, received);
-        const pair = a * PAIRS + b;
-        const edge = edges.get(pair);
-        if (edge === undefined) edges.set(pair, { a, b, rttMs, loss, rate, isRelayed: relayed === 1 });
-        else [edge.rttMs, edge.loss, edge.rate] = [Math.max(edge.rttMs, rttMs), Math.max(edge.loss, loss), Math.max(edge.rate, rate)];
-      }
+    if (this.edgeShape === this.shape) return this.list;
+    this.pairs.clear();
+    for (const node of this.nodes.values()) this.measure(node, true);
+    this.list = [...this.pairs.values()];
+    this.edgeShape = this.shape;
+    return this.list;
+  }
+
+  private measure({ number, state, links }: NodeLine, isNew = false): void {
+    if (state !== 'alive' || (!isNew && this.edgeShape !== this.shape)) return;
+    for (const link of links) {
+      const [peer] = link;
+      const [a, b] = number < peer ? [number, peer] : [peer, number];
+      const pair = a * PAIRS + b;
+      if (isNew && !this.pairs.has(pair) && this.nodes.has(peer)) this.pairs.set(pair, new Edge(a, b));
+      this.pairs.get(pair)?.sees(number, link);
     }
-    this.known = { revision: this.revision, edges: [...edges.values()] };
-    return this.known.edges;
   }
 }
 
