@@ -38,8 +38,10 @@ import { Meeting } from './meeting/meeting.js';
 import { limitsOf, PubSubCounters, type PubSubOptions, type PubSubSettings, readPubSubOptions } from './options.js';
 import { History } from './publish/history.js';
 import { Intent } from './publish/intent.js';
-import { type PublishOptions, readPublishOptions } from './publish/publish-options.js';
+import { type PublishOptions, type PublishSettings, readPublishOptions } from './publish/publish-options.js';
 import { TopicSource } from './publish/topic-source.js';
+import { Remotes } from './remotes/remotes.js';
+import { type RemotesOptions, readRemotesOptions } from './remotes/remotes-options.js';
 import { Signatures } from './signed/signatures.js';
 import type { Members, Seat } from './subscribe/confirmed/memberships.js';
 import { Interest } from './subscribe/interest.js';
@@ -63,6 +65,7 @@ export class PubSubBehavior extends NetworkBehavior {
   private readonly sources = new Map<NodeId, TopicSource>();
   private readonly members: Members = new Map();
   private readonly interests = new Set<Interest>();
+  private readonly watched = new Set<Remotes>();
   private routesSeen: number | undefined;
 
   constructor(
@@ -83,7 +86,8 @@ export class PubSubBehavior extends NetworkBehavior {
     this.feeds = new Feeds(router, settings, counters, this.signatures);
     const { feeds, signatures } = this;
     const idOf = (topic: Topic) => this.idOf(topic);
-    this.host = { self, serviceId: SERVICE_ID, feeds, signatures, counters, settings, log, idOf, act, actInTurn };
+    const spaceTag = () => nodeIdFromBytes(this.sealer.tag(`${DOMAIN}/space/1`));
+    this.host = { self, serviceId: SERVICE_ID, feeds, signatures, counters, settings, log, idOf, spaceTag, act, actInTurn };
     this.meeting = new Meeting(this.host, this.sources, this.interests);
   }
 
@@ -150,6 +154,21 @@ export class PubSubBehavior extends NetworkBehavior {
     });
   }
 
+  /**
+   * Several neighbours as one, or all of them: calls back for each topic that they publish and for each wish that they have. Throws `OPTION_INVALID`,
+   * `LIMIT_EXCEEDED` beyond `topicsMax`, and `NOT_STARTED`.
+   */
+  remotes(options: RemotesOptions = {}): Remotes {
+    const settings = readRemotesOptions(options);
+    if (this.watched.size >= this.settings.topicsMax) throw this.tooMany(this.watched.size, 'remotes');
+    return this.perform((agent) => {
+      const remotes = new Remotes(this.host, settings, (later, ended) => this.unwatch(later, ended));
+      this.watched.add(remotes);
+      this.meeting.observe(agent, remotes);
+      return remotes;
+    });
+  }
+
   override onStarted(agent: BehaviorAgent): void {
     agent.metrics.counters(this.counted);
     agent.queue('waiting', () => this.fill());
@@ -187,6 +206,7 @@ export class PubSubBehavior extends NetworkBehavior {
 
   override onStopped(agent: BehaviorAgent): void {
     for (const interest of [...this.interests]) this.unsubscribe(agent, interest);
+    for (const remotes of [...this.watched]) this.unwatch(agent, remotes);
     for (const source of [...this.sources.values()]) {
       source.batch?.end(agent);
       for (const user of [...source.users]) (user as Intent).end();
@@ -197,14 +217,15 @@ export class PubSubBehavior extends NetworkBehavior {
     this.sources.clear();
   }
 
-  private sourceOf(agent: BehaviorAgent, topic: Topic, { scope, keep, keepMs, unconfirmedMax }: Required<PublishOptions>): TopicSource {
+  private sourceOf(agent: BehaviorAgent, topic: Topic, settings: PublishSettings): TopicSource {
+    const { scope, keep, keepMs } = settings;
     const id = this.idOf(topic);
     const known = this.sources.get(id);
     if (known !== undefined) return known;
     if (this.sources.size >= this.settings.topicsMax) throw this.tooMany(this.sources.size, 'topics');
     const isLocal = !isBelow(topic.path, agent.peerPath.path);
     const history = keep === 0 ? undefined : new History(keep, keepMs);
-    const source = new TopicSource(this.host, id, topic, history, unconfirmedMax, isLocal);
+    const source = new TopicSource(this.host, id, topic, history, settings, isLocal);
     source.feed = this.feeds.open(agent, id, source);
     if (source.feed === undefined) throw this.tooMany(this.feeds.size, 'feeds', 'feedsMax');
     source.feed.kept = keep;
@@ -229,6 +250,13 @@ export class PubSubBehavior extends NetworkBehavior {
     this.interests.delete(interest);
     this.meeting.unwish(agent, interest);
     interest.end(agent);
+  }
+
+  private unwatch(agent: BehaviorAgent, remotes: Remotes): void {
+    this.watched.delete(remotes);
+    this.meeting.unobserve(agent, remotes);
+    remotes.readiness.fail(new NetworkError('NOT_STARTED', 'the remotes were closed'));
+    remotes.end();
   }
 
   private idOf(topic: Topic): NodeId {

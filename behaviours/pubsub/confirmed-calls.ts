@@ -47,6 +47,7 @@ function joined(
   const source = sources.get(join.topicId);
   if (source === undefined || (source.isLocal && request.source !== host.self))
     answer.error('PUBSUB_NO_TOPIC', 'the topic is not published here');
+  else if (!source.admits(request.source)) answer.error('PUBSUB_FORBIDDEN', 'the publisher does not let this node have it');
   else if (source.crewed().join(agent, request.source, join)) answer.ok();
   else answer.error('LIMIT_EXCEEDED', 'as many subscribers confirm this topic as may');
 }

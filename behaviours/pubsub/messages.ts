@@ -46,7 +46,7 @@ export const REFRESH_MAX = 4_096;
 const REFRESH_BYTES = 14;
 
 /** Why a feed does not flow, by its number on the wire. */
-export const REFUSALS = ['no-publisher', 'ended', 'no-route', 'loop', 'overloaded', 'unknown'] as const;
+export const REFUSALS = ['no-publisher', 'ended', 'no-route', 'loop', 'overloaded', 'unknown', 'forbidden'] as const;
 export type Refusal = (typeof REFUSALS)[number];
 
 /** By its number on the wire. */

@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 /** Program, budget in KB (1,000 bytes) and what it is. */
 const PAGES = [
   ['slim-page.mjs', 148, 'WebSocket, handshake, rpc, DirectRouter'],
-  ['mesh-page.mjs', 250, 'everything that runs by default'],
+  ['mesh-page.mjs', 254, 'everything that runs by default'],
 ];
 
 let isWithin = true;

@@ -137,6 +137,7 @@ export class Crews {
 export interface Crewed {
   /** Subscribers of this node alone may join. */
   readonly isLocal: boolean;
+  admits(node: NodeId): boolean;
   readonly crews: Crews | undefined;
   /** Those who confirm; made with the first of them. */
   crewed(): Crews;

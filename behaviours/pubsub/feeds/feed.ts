@@ -56,6 +56,8 @@ export interface FeedReader {
 export interface FeedSource {
   /** Subscribers of this node alone get it. */
   readonly isLocal: boolean;
+  /** Whether a node may have it. */
+  admits(node: NodeId): boolean;
   /** Subscribers, with those of this node. */
   interestChanged(agent: BehaviorAgent, count: number): void;
   /** There is room again after `publish` was held back. */

@@ -85,11 +85,12 @@ export class Feeds {
 
   /**
    * The reader gets what the publisher sends from its `bound` on. `settled` is called once, perhaps during this call, when it is known whether
-   * there is a path. `undefined`: there are as many feeds as there may be, or this node is the publisher and is not one.
+   * there is a path. `undefined`: there are as many feeds as there may be, or this node is the publisher, and is not one or does not want it.
    */
   attach(agent: BehaviorAgent, publisher: NodeId, topicId: NodeId, reader: FeedReader, settled: () => void): Feed | undefined {
     const known = this.table.get(publisher, topicId);
     if (known === undefined && publisher === agent.nodeId) return undefined;
+    if (known?.source?.admits(agent.nodeId) === false) return undefined;
     const feed = known ?? this.table.add(publisher, topicId);
     if (feed === undefined) return undefined;
     feed.readers.add(reader);
@@ -128,7 +129,7 @@ export class Feeds {
     const kind = this.reader.open(bytes, bodyOffset, end);
     if (kind === MESSAGE) return this.flow.received(agent, message);
     if (kind === LIST) return this.flow.listed(agent, message);
-    if (!dispatch(kind, this.reader, this.sinkOf(agent, connectionId))) this.counters.malformed++;
+    if (!dispatch(kind, this.reader, this.sinkOf(agent, connectionId, message.source))) this.counters.malformed++;
     this.schedule(agent);
   }
 
@@ -160,11 +161,11 @@ export class Feeds {
     this.timer.cancel();
   }
 
-  private sinkOf(agent: BehaviorAgent, connectionId: number): SignalSink {
+  private sinkOf(agent: BehaviorAgent, connectionId: number, neighbour: NodeId): SignalSink {
     const { downstream } = this;
     const within = (label: number, work: (feed: Feed) => void) => this.table.whereLabelled(connectionId, label, work);
     return {
-      subscribed: (wish) => this.subscribed(agent, connectionId, wish),
+      subscribed: (wish) => this.subscribed(agent, connectionId, neighbour, wish),
       left: (label) => this.changed(agent, downstream.leave(connectionId, label)),
       credited: (label, limit) => this.granted(agent, downstream.credit(connectionId, label, limit)),
       refreshed: (entry) => this.changed(agent, downstream.refreshed(agent, connectionId, entry)),
@@ -175,11 +176,12 @@ export class Feeds {
     };
   }
 
-  private subscribed(agent: BehaviorAgent, connectionId: number, wish: Subscribe): void {
+  private subscribed(agent: BehaviorAgent, connectionId: number, neighbour: NodeId, wish: Subscribe): void {
     const { publisher, topicId, label } = wish;
     const known = this.table.get(publisher, topicId);
     const isNobody = publisher === agent.nodeId && known?.source?.isLocal !== false;
-    const refusal = isNobody ? 'no-publisher' : this.table.refusalOf(known, connectionId);
+    const isAdmitted = isNobody || known?.source?.admits(neighbour) !== false;
+    const refusal = isNobody ? 'no-publisher' : isAdmitted ? this.table.refusalOf(known, connectionId) : 'forbidden';
     const feed = refusal === undefined ? (known ?? this.table.add(publisher, topicId)) : undefined;
     if (feed === undefined) return this.downstream.refuse(agent, connectionId, label, refusal ?? 'overloaded');
     this.downstream.join(agent, feed, connectionId, wish);

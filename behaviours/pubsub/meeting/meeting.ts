@@ -40,6 +40,7 @@ const OFFER_CALL_MS = 3_000;
 export interface Published {
   /** Nobody else is offered it. */
   readonly isLocal: boolean;
+  admits(node: NodeId): boolean;
   readonly declared: DeclaredTopic;
   readonly readiness: Readiness;
   /** What it keeps of that. */
@@ -54,7 +55,15 @@ export interface Wanted {
   offered(agent: BehaviorAgent, offer: Offer, settled: () => void): void;
 }
 
+/** Who watches what neighbours publish and want. */
+export interface Observer extends Wanted {
+  /** All that a neighbour wants by now. */
+  wished(node: NodeId, wishes: readonly Wish[]): void;
+  left(node: NodeId): void;
+}
+
 export class Meeting {
+  private readonly observers = new Set<Observer>();
   private readonly registry: Registry;
   private readonly registrar: Registrar;
   private readonly declared = new Map<object, Declaration>();
@@ -102,6 +111,17 @@ export class Meeting {
     this.withdraw(agent, interest);
   }
 
+  observe(agent: BehaviorAgent, observer: Observer): void {
+    this.observers.add(observer);
+    this.wish(agent, observer, undefined);
+    for (const { nodeId } of agent.connections()) observer.wished(nodeId, this.registry.wishesOf(nodeId));
+  }
+
+  unobserve(agent: BehaviorAgent, observer: Observer): void {
+    this.observers.delete(observer);
+    this.unwish(agent, observer);
+  }
+
   connected(agent: BehaviorAgent, node: NodeId): void {
     this.registrar.connected(agent, node);
   }
@@ -109,6 +129,7 @@ export class Meeting {
   disconnected(node: NodeId): void {
     this.registrar.disconnected(node);
     this.registry.disconnected(node);
+    for (const observer of this.observers) observer.left(node);
   }
 
   pathsChanged(agent: BehaviorAgent): void {
@@ -144,7 +165,8 @@ export class Meeting {
 
   private publishedTo(node: NodeId, topicId: NodeId): Published | undefined {
     const source = this.sources.get(topicId);
-    return source?.isLocal === true && node !== this.host.self ? undefined : source;
+    if (source === undefined || (source.isLocal && node !== this.host.self)) return undefined;
+    return source.admits(node) ? source : undefined;
   }
 
   private malformed(answer: RpcAnswer): void {
@@ -171,7 +193,12 @@ export class Meeting {
       return settled(undefined);
     }
     this.expiry.at(agent, this.registry.nextDueMs);
+    if (registration.place === undefined && agent.connectionTo(node) !== undefined) this.wished(node);
     this.spread(agent, node, matches, () => settled(matches.offers));
+  }
+
+  private wished(node: NodeId): void {
+    for (const observer of [...this.observers]) observer.wished(node, this.registry.wishesOf(node));
   }
 
   private spread(agent: BehaviorAgent, publisher: NodeId, { news }: Matches, settled: () => void): void {
@@ -189,7 +216,7 @@ export class Meeting {
   }
 
   private offered(agent: BehaviorAgent, offers: readonly Offer[], settled: () => void): void {
-    const interests = [...this.interests];
+    const interests = [...this.interests, ...this.observers];
     const all = new Countdown(offers.length * interests.length, settled);
     for (const offer of offers) for (const interest of interests) interest.offered(agent, offer, () => all.done());
   }

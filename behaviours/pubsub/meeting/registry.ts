@@ -71,6 +71,11 @@ export class Registry {
     return { offers: now === undefined ? [] : this.offersFor(key, now), news: this.newsOf(place, node, added) };
   }
 
+  /** What a neighbour wishes of this node's own topics. */
+  wishesOf(node: NodeId): readonly Wish[] {
+    return (this.places.get(OWN)?.get(node)?.wishes ?? []).map(({ wish }) => wish);
+  }
+
   /** Neighbours that wish a topic which this node publishes from now on. */
   wishedFor(topic: DeclaredTopic): readonly NodeId[] {
     const neighbours = [...(this.places.get(OWN) ?? [])];

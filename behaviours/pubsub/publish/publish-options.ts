@@ -1,7 +1,8 @@
 /**
  * @module Options of one published topic.
  */
-import { fallback, oneOf, options, optionsReader, whole } from '../../../core/schema/index.js';
+import { callable, fallback, oneOf, optional, options, optionsReader, whole } from '../../../core/schema/index.js';
+import type { BeforeLink } from '../host.js';
 
 const DAY_MS = 86_400_000;
 
@@ -15,7 +16,14 @@ export interface PublishOptions {
   readonly keepMs?: number;
   /** Messages that a group, or a subscriber that confirms, may leave unconfirmed: then `send` is held back. 1,024 by default, at most 65,536; and 4 MiB. */
   readonly unconfirmedMax?: number;
+  /**
+   * Asked before the topic goes to a node: to a neighbour that wants it, perhaps for others behind it; to a subscriber that confirms; and to this node. What it does not
+   * answer with true is refused as `forbidden`.
+   */
+  readonly beforeLink?: BeforeLink;
 }
+
+export type PublishSettings = ReturnType<typeof readPublishOptions>;
 
 /** Throws `OPTION_INVALID`, naming the options. */
 export const readPublishOptions = optionsReader(
@@ -25,5 +33,6 @@ export const readPublishOptions = optionsReader(
     keep: fallback(whole(0, 65_536), 0),
     keepMs: fallback(whole(1, DAY_MS), DAY_MS),
     unconfirmedMax: fallback(whole(1, 65_536), 1_024),
+    beforeLink: optional(callable<BeforeLink>()),
   }),
 );

@@ -5,12 +5,13 @@
 import type { BehaviorAgent, NodeId } from '../../../core/index.js';
 import { type Crewed, Crews } from '../confirmed/crews.js';
 import type { Feed, FeedSource } from '../feeds/feed.js';
-import type { PubSubHost } from '../host.js';
+import { mayLink, type PubSubHost } from '../host.js';
 import type { DeclaredTopic, HistoryRequest, KeptMessage, KeptMessages } from '../meeting/messages.js';
 import { Readiness } from '../readiness.js';
 import type { Topic } from '../topics/topic.js';
 import { Batch, type BatchOwner } from './batch.js';
 import type { History } from './history.js';
+import type { PublishSettings } from './publish-options.js';
 
 /** An intent, as its topic needs it. */
 export interface SourceUser {
@@ -36,7 +37,7 @@ export class TopicSource implements FeedSource, Crewed, BatchOwner {
     readonly topic: Topic,
     /** Absent: nothing is kept. */
     readonly kept: History | undefined,
-    private readonly unconfirmedMax: number,
+    private readonly settings: PublishSettings,
     /** The node's path is no prefix of the topic's: subscribers of this node alone get it. */
     readonly isLocal: boolean,
   ) {
@@ -61,8 +62,14 @@ export class TopicSource implements FeedSource, Crewed, BatchOwner {
     return neighbours + feed.readers.size + (crews?.size ?? 0);
   }
 
+  admits(node: NodeId): boolean {
+    const { path, type } = this.topic;
+    return mayLink(this.host, this.settings.beforeLink, { topic: { path, type }, node });
+  }
+
   crewed(): Crews {
-    const { host, id: topicId, unconfirmedMax } = this;
+    const { host, id: topicId } = this;
+    const { unconfirmedMax } = this.settings;
     const { counters, serviceId } = host;
     this.crews ??= new Crews({
       ...{ serviceId, topicId, unconfirmedMax },

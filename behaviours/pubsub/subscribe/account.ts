@@ -9,9 +9,10 @@ import type { Feed, FeedReader } from '../feeds/feed.js';
 import type { KeptMessage, KeptMessages } from '../meeting/messages.js';
 import { FORM_BYTES, type Gap, NUMBER_MAX, type Refusal } from '../messages.js';
 import type { Signatures } from '../signed/signatures.js';
+import type { TopicName } from '../topics/topic.js';
 import { contentOf, type Unread } from './content.js';
 import { FILL_MAX, Filling, type Held } from './filling.js';
-import type { LostSight, Missed, PublisherAccount, TopicMessage, TopicName } from './topic-message.js';
+import type { LostSight, Missed, PublisherAccount, TopicMessage } from './topic-message.js';
 
 /** The numbers between two losses of sight. Messages in the inbox belong to the one in which they came. */
 export class Tally {

@@ -3,18 +3,19 @@
  * are read by `for await`, as a web stream, or by a callback.
  */
 import { isBelow } from '../../../core/address/peer-path.js';
-import { type BehaviorAgent, type Connection, limitReached, NetworkError, type NodeId } from '../../../core/index.js';
+import { type BehaviorAgent, limitReached, NetworkError, type NodeId } from '../../../core/index.js';
 import type { Validator } from '../../../core/schema/index.js';
-import { callBack, type PubSubHost } from '../host.js';
+import { callBack, mayLink, type PubSubHost, pathOf } from '../host.js';
 import type { Offer, Wish } from '../meeting/messages.js';
 import { Readiness } from '../readiness.js';
 import type { Signatures } from '../signed/signatures.js';
+import type { TopicName } from '../topics/topic.js';
 import { Topic, type TopicPattern } from '../topics/topic.js';
 import { Account, type AccountOwner, type Followed, type Tally } from './account.js';
 import { Memberships, type Seat } from './confirmed/memberships.js';
 import { Inbox } from './inbox.js';
 import type { SubscribeSettings } from './subscribe-options.js';
-import type { LostSight, Missed, PublisherAccount, TopicMessage, TopicName } from './topic-message.js';
+import type { LostSight, Missed, PublisherAccount, TopicMessage } from './topic-message.js';
 
 /** Publishers that one subscription follows. */
 const PUBLISHERS_MAX = 4_096;
@@ -176,6 +177,11 @@ export class Interest<T = unknown> implements AsyncIterable<TopicMessage<T>>, Ac
       this.host.counters.publishersIgnored++;
       return settled();
     }
+    const isNew = known === undefined && this.confirmed?.follows(key) !== true;
+    if (isNew && !mayLink(this.host, this.settings.beforeLink, { topic: this.nameOf(offer), node: offer.publisher })) {
+      this.otherKind = 'beforeLink lets no publisher be followed that was found';
+      return settled();
+    }
     if (this.confirmed !== undefined) return this.confirmed.offered(agent, this.followed(offer), settled);
     const account = known ?? new Account(this, this.followed(offer));
     account.offeredUntilMs = agent.nowMs + OFFER_MS;
@@ -268,13 +274,6 @@ export class Interest<T = unknown> implements AsyncIterable<TopicMessage<T>>, Ac
   }
 }
 
-/** What a neighbour says that it is about. Of others it is not known: empty. */
-function pathOf(agent: BehaviorAgent, publisher: NodeId): string {
-  const connection = agent.connectionTo(publisher);
-  const [paths] = connection === undefined ? [] : agent.ports('peerPaths');
-  return paths?.use((port) => port.of((connection as Connection).id))?.answer?.path ?? '';
-}
-
 function tooManyReaders(current: number): NetworkError {
   return limitReached({ limit: 'READERS_MAX', current, maximum: READERS_MAX, scope: 'pubsub' });
 }
@@ -283,6 +282,8 @@ const REASONS: Readonly<Record<string, string>> = {
   'no-publisher': 'it does not, by its own word',
   ended: 'it has ended',
   'no-route': 'there is no path to it',
+  forbidden: 'it does not let this node have them, or a node on the path',
+  PUBSUB_FORBIDDEN: 'it does not let this node have them',
   loop: 'the paths to it go in a circle',
   overloaded: 'a node on the path has as many feeds as it may',
   unknown: 'a node on the path has forgotten it',

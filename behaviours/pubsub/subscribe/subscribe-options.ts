@@ -4,6 +4,7 @@
 import { NetworkError } from '../../../core/index.js';
 import { boolean, callable, fallback, oneOf, optional, options, optionsReader, text, whole } from '../../../core/schema/index.js';
 import { CONFIRM_MS_MAX, GROUP_LENGTH_MAX, WINDOW_MAX } from '../confirmed/messages.js';
+import type { BeforeLink } from '../host.js';
 import { FILL_MAX } from './filling.js';
 import type { WhenFull } from './inbox.js';
 import type { LostSight, Missed, TopicMessage } from './topic-message.js';
@@ -41,6 +42,8 @@ export interface SubscribeOptions<T = unknown> {
   /** Called for messages that do not come. Without it they are counted, in `publishers()` and in the counters. */
   readonly onMissed?: (missed: Missed) => void;
   readonly onLostSight?: (lost: LostSight) => void;
+  /** Asked before a publisher is followed: with what it does not answer with true the subscription has nothing to do. */
+  readonly beforeLink?: BeforeLink;
 }
 
 export type SubscribeSettings = { readonly [Name in keyof Required<SubscribeOptions>]: SubscribeOptions[Name] } & Required<
@@ -58,6 +61,7 @@ const OPTIONS = options({
   onMessage: optional(callable<(message: TopicMessage) => unknown>()),
   onMissed: optional(callable<(missed: Missed) => void>()),
   onLostSight: optional(callable<(lost: LostSight) => void>()),
+  beforeLink: optional(callable<BeforeLink>()),
 });
 const read = optionsReader('subscribe', OPTIONS);
 

@@ -3,13 +3,7 @@
  */
 import type { NodeId } from '../../../core/index.js';
 import type { MissCause } from '../messages.js';
-
-/** A topic as its subscriber knows it. */
-export interface TopicName {
-  /** `undefined`: of a hidden topic, for those who subscribe to it. */
-  readonly path: string;
-  readonly type: string;
-}
+import type { TopicName } from '../topics/topic.js';
 
 /** One message. */
 export interface TopicMessage<T = unknown> {

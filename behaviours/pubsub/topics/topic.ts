@@ -19,6 +19,12 @@ const ANY_REST = '**';
 const RULE = `a path is 1 to ${PATH_LENGTH_MAX} characters: segments with / between them, without @, #, * and control characters`;
 const PATTERN_RULE = 'a pattern is a path in which a whole segment may be *, and the last one ** for any number of segments';
 
+/** A topic as its subscriber knows it. */
+export interface TopicName {
+  readonly path: string;
+  readonly type: string;
+}
+
 /** What belongs to a topic beside its path. */
 export interface TopicOptions<T = unknown> {
   /** The name of the type of its messages: 0 to 64 characters as in a path, without `/`. Empty by default, which is a type as well. */

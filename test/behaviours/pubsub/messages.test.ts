@@ -72,7 +72,7 @@ describe('messages of pubsub', () => {
     expect(read(missed('00000001', '09'))?.gap.cause).to.equal('unchecked');
     expect(read(missed('00000000', '00'))).to.equal(undefined);
     expect(read(missed('00000001', '0a'))).to.equal(undefined);
-    reader.open(Buffer.from('030000000106', 'hex'), 0, 6);
+    reader.open(Buffer.from('030000000107', 'hex'), 0, 6);
     expect(reader.refused()).to.equal(undefined);
   });
 

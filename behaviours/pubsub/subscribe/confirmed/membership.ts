@@ -15,8 +15,9 @@ import { GONE_MS } from '../../confirmed/crew.js';
 import { type Hand, JOIN, joinValue, PART, partValue } from '../../confirmed/messages.js';
 import type { KeptMessage } from '../../meeting/messages.js';
 import type { Signatures } from '../../signed/signatures.js';
+import type { TopicName } from '../../topics/topic.js';
 import type { Followed } from '../account.js';
-import type { PublisherAccount, TopicMessage, TopicName } from '../topic-message.js';
+import type { PublisherAccount, TopicMessage } from '../topic-message.js';
 import type { Jobs } from './jobs.js';
 
 const REFRESH_MS = GONE_MS / 3;

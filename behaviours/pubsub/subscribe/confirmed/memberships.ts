@@ -61,6 +61,11 @@ export class Memberships implements MembershipOwner {
     return this.all.size;
   }
 
+  /** By publisher and topic. */
+  follows(key: string): boolean {
+    return this.all.has(key);
+  }
+
   snapshots(): readonly PublisherAccount[] {
     return [...this.all.values()].map((membership) => membership.snapshot());
   }
