@@ -63,22 +63,28 @@ const INSTALLATION = options({
 });
 const readInstallation: (given: unknown) => Infer<typeof INSTALLATION> = optionsReader('installSpace', INSTALLATION);
 
+interface Installed {
+  space: Space;
+  /** Its operators are found by DNS. */
+  readonly isFound: boolean;
+  /** The look-up that runs. */
+  finding: Promise<readonly Address[]> | undefined;
+}
+
 export class Spaces {
-  private readonly byName = new Map<string, Space>();
-  /** Of spaces whose operators are found by DNS: the look-up that runs. */
-  private readonly finding = new Map<string, Promise<readonly Address[]> | undefined>();
+  private readonly byName = new Map<string, Installed>();
 
   constructor(private readonly records: ServiceRecords) {}
 
   get all(): readonly Space[] {
-    return [...this.byName.values()];
+    return [...this.byName.values()].map(({ space }) => space);
   }
 
   /** Throws `OPTION_INVALID` for one that is not installed. */
   get(name: string): Space {
-    const space = this.byName.get(name);
-    if (space === undefined) throw invalid(`the space ${JSON.stringify(name)} is not installed`, 'space');
-    return space;
+    const installed = this.byName.get(name);
+    if (installed === undefined) throw invalid(`the space ${JSON.stringify(name)} is not installed`, 'space');
+    return installed.space;
   }
 
   async install(given: SpaceInstallation): Promise<Space> {
@@ -90,27 +96,26 @@ export class Spaces {
       ...{ name, authority: authority?.slice(), operators: Object.freeze(addresses) },
       ...{ networkKey: networkKey?.slice(), isOpen: authority === undefined },
     });
-    this.byName.set(name, space);
-    if (operators === 'dns') this.finding.set(name, undefined);
+    this.byName.set(name, { space, isFound: operators === 'dns', finding: undefined });
     return space;
   }
 
   /** What finds the operators of an installed space anew; nothing where they were given. It rejects as `install`; then those of before stay. */
   finderOf(name: string): (() => Promise<readonly Address[]>) | undefined {
-    return this.finding.has(name) ? () => this.foundAgain(name) : undefined;
+    const installed = this.byName.get(name);
+    return installed?.isFound === true ? () => this.foundAgain(installed) : undefined;
   }
 
-  private foundAgain(name: string): Promise<readonly Address[]> {
-    const running = this.finding.get(name);
-    if (running !== undefined) return running;
-    const found = this.found(name)
+  private foundAgain(installed: Installed): Promise<readonly Address[]> {
+    installed.finding ??= this.found(installed.space.name)
       .then((operators) => {
-        this.byName.set(name, Object.freeze({ ...this.get(name), operators: Object.freeze(operators) }));
+        installed.space = Object.freeze({ ...installed.space, operators: Object.freeze(operators) });
         return operators;
       })
-      .finally(() => this.finding.set(name, undefined));
-    this.finding.set(name, found);
-    return found;
+      .finally(() => {
+        installed.finding = undefined;
+      });
+    return installed.finding;
   }
 
   private requireRoom(name: string): void {
