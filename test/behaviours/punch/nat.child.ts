@@ -52,14 +52,14 @@ const timer = setInterval(() => {
   say({ state: JSON.parse(text) });
 }, 100);
 
-/** As often as it takes: at first no route is known. */
+/** As often as it takes: relays come and go. */
 async function connect(nodeId: NodeId): Promise<void> {
   for (;;) {
     try {
+      await node.whenReachable(toNode(nodeId));
       return void (await node.connect(nodeId));
     } catch (error) {
       say({ error: (error as Error).message });
-      await new Promise((resolve) => setTimeout(resolve, 500));
     }
   }
 }
