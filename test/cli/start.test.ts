@@ -50,86 +50,6 @@ describe('npm start', () => {
     expect(await program.eof().end()).to.equal(0);
   });
 
-  it('publishes to the nodes that subscribe, by topic and by pattern', async () => {
-    const program = start();
-    await program.say('publish news too early').next(/^published, but nobody subscribes to it$/);
-    await program.say('subscribe 3 news').next(/^node 3 subscribed to news$/);
-    await program.say('subscribe 4 news/**').next(/^node 4 subscribed to news\/\*\*$/);
-    // What the publisher prints, and what the subscribing processes do, may come in any order.
-    const isMeant = /^published to \d subscribers?$|^node [34] received on news/;
-    program.say('publish news good morning');
-    const lines = [await program.next(isMeant), await program.next(isMeant), await program.next(isMeant)];
-    const received = ['node 3 received on news: good morning', 'node 4 received on news: good morning'];
-    expect(lines.sort().slice(0, 2)).to.deep.equal(received);
-    expect(lines[2]).to.match(/^published to [12] subscribers?$/);
-    // On a busy machine the best path to one of them may lead over the other, which says a tenth of a second later that there are two.
-    await program.sayUntil('publish news again', /^published to /, /^published to 2 subscribers$/);
-    program.say('publish news/local rain');
-    const isRain = /^published to |received on news\/local: /;
-    const both = [await program.next(isRain), await program.next(isRain)];
-    expect(both.sort()).to.deep.equal(['node 4 received on news/local: rain', 'published to 1 subscriber']);
-    await program.say('subscribe 3 **').next(/^TOPIC_TOO_WIDE: /);
-    await program.say('subscribe 3').next(/^usage: subscribe <node> <topic>$/);
-    await program.say('publish news').next(/^usage: publish <topic> <text> \| <port>$/);
-    expect(await program.say('quit').end()).to.equal(1);
-  });
-
-  it('publishes a web server of this machine, and fetches from it on another node (TH-12)', async () => {
-    const server = createServer((request, response) => response.end(`you asked for ${request.url}\nand more`));
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address() as AddressInfo;
-    const program = start();
-    await program.say('fetch 3 /a').next(/^PROXY_TARGET_FAILED: the node has no such site$/);
-    await program.say(`publish ${port}`).next(new RegExp(`^node 1 publishes the web server on port ${port}; try: fetch 2 /$`));
-    await program.say('fetch 3 /a?b').next(/^node 3 received 200, 27 bytes: you asked for \/a\?b$/);
-    server.close();
-    server.closeAllConnections();
-    await program.say('fetch 2 /').next(/^PROXY_TARGET_FAILED: the web server: ECONNREFUSED$/);
-    await program.say('publish 70000').next(/^ARGUMENT_INVALID: /);
-    await program.say('fetch 2 a').next(/^usage: fetch <node> <path>$/);
-    expect(await program.say('quit').end()).to.equal(1);
-  });
-
-  it('resolves a text, and puts and gets what the table keeps (TH-26)', async () => {
-    const program = start();
-    const nodes = '(node [1-5], ){4}node [1-5]';
-    await program.sayUntil('resolve 3 breakfast', /^closest to /, new RegExp(`^closest to [0-9a-f]{8}, from the router table: ${nodes}$`));
-    const line = await program.say('put 3 ham and eggs').next(/^kept by [345] nodes or more; try: get 2 [0-9a-f]{64}$/);
-    const key = line.slice(-64);
-    await program.say(`get 2 ${key}`).next(new RegExp(`^${key} is ham and eggs$`));
-    await program.say(`get 2 ${'0'.repeat(64)}`).next(/^there is no 0{64}$/);
-    await program.say('put 3').next(/^usage: put <node> <text>$/);
-    await program.say('resolve 3').next(/^usage: resolve <node> <text>$/);
-    expect(await program.say('quit').end()).to.equal(1);
-  });
-
-  it('sets, gets and watches what all nodes share (ATM-73)', async () => {
-    const program = start();
-    await program.say('watch 4 la').next(/^node 4 watches the shared map$/);
-    program.say('set lamp on and bright').say('set other 1');
-    // What the writer prints, and what the watching process does, may come in either order.
-    const isMeant = /^lamp is held by [23] nodes or more$|^node 4 sees |^other is held by [23] nodes or more$/;
-    const lines = [await program.next(isMeant), await program.next(isMeant), await program.next(isMeant)];
-    expect(lines.map((line) => line.replace(/[23] nodes/, 'n nodes')).sort()).to.deep.equal([
-      'lamp is held by n nodes or more',
-      'node 4 sees lamp become on and bright',
-      'other is held by n nodes or more',
-    ]);
-    for (const number of [1, 2, 5]) await program.say(`get ${number} lamp`).next(/^lamp is on and bright$/);
-    await program.say('get 3 lam').next(/^there is no lam$/);
-    program.say('set lamp off');
-    const both = /^lamp is held by [23] nodes or more$|^node 4 sees lamp become off$/;
-    expect([await program.next(both), await program.next(both)].map((line) => line.startsWith('node 4')).sort()).to.deep.equal([
-      false,
-      true,
-    ]);
-    await program.say('set lamp').next(/^usage: set <key> <text>$/);
-    await program.say('get 3').next(/^usage: get <node> <key>$/);
-    await program.say('watch').next(/^usage: watch <node>/);
-    await program.say('get 6 lamp').next(/^no node 6/);
-    expect(await program.say('quit').end()).to.equal(1);
-  });
-
   it('kills a node, reports at once that it is gone (row 66), and revives it with its key and without any address (DNDM-33)', async () => {
     const program = start();
     const before = await program.next(/^node 3 {2}/);
@@ -163,57 +83,9 @@ describe('npm start', () => {
     expect(await program.say('quit').end()).to.equal(0);
   });
 
-  it('refuses invalid commands with a reason, and continues; on a pipe the exit code is 1', async () => {
-    const program = start();
-    await program.say('kill 1').next(/^node 1 is the seed .* cannot be killed; quit stops everything$/);
-    await program.say('dance').next(/^unknown command "dance"; help lists all commands$/);
-    await program.say('constructor').next(/^unknown command "constructor"/);
-    await program.say('call').next(/^usage: call <node> <name>$/);
-    await program.say('call 2').next(/^usage: call <node> <name>$/);
-    await program.say('call 6 x').next(/^no node 6; valid numbers are 1 to 5$/);
-    await program.say('call 0 x').next(/^no node 0; valid numbers are 1 to 5$/);
-    await program.say('kill two').next(/^usage: kill <node>$/);
-    await program.say('revive').next(/^usage: revive <node>$/);
-    await program.say('explain').next(/^usage: explain <node\|key\|service> \[from\]$/);
-    await program.say('explain node 3').next(/^usage: explain <node\|key\|service> \[from\]$/);
-    await program.say('explain 2 6').next(/^no node 6/);
-    await program.say('send 2').next(/^usage: send <node\|key\|service> <text>$/);
-    await program.say('send 6 x').next(/^no node 6/);
-    for (const name of [
-      'call',
-      'send',
-      'subscribe',
-      'set',
-      'get',
-      'watch',
-      'publish',
-      'routes',
-      'explain',
-      'links',
-      'paths',
-      'kill',
-      'revive',
-      'bench',
-      'help',
-      'quit',
-    ])
-      await program.say('help').next(new RegExp(`^${name} .*\\S$`));
-    await program
-      .say('')
-      .say('  call   5   spaced   out  ')
-      .next(/^reply from node 5: Hello spaced out$/);
-    expect(await program.say('quit').end()).to.equal(1);
-  });
-
-  it('two runs side by side do not disturb each other', async () => {
+  it('two runs side by side do not disturb each other; SIGINT and SIGTERM stop them in order, with no process left (row 94)', async () => {
     const [one, other] = [start(), start()];
     await Promise.all([one.say('call 2 one').next(/Hello one$/), other.say('call 2 other').next(/Hello other$/)]);
-    expect(await Promise.all([one.say('quit').end(), other.say('quit').end()])).to.deep.equal([0, 0]);
-  });
-
-  it('SIGINT and SIGTERM stop it in order, with no process left (row 94)', async () => {
-    const [one, other] = [start(), start()];
-    await Promise.all([one.next(/^node 5 {2}/), other.next(/^node 5 {2}/)]);
     // The node processes inherit the output: it ends when the last of them has ended.
     expect(await Promise.all([one.signal('SIGINT').end(), other.signal('SIGTERM').end()])).to.deep.equal([0, 0]);
     expect(one.errors + other.errors).to.equal('');
@@ -230,5 +102,133 @@ describe('npm start', () => {
     const program = start();
     await program.next(/^node 5 {2}/);
     expect(await program.signal('SIGKILL').end()).to.equal('SIGKILL');
+  });
+
+  describe('with one command after the other', () => {
+    let program: Program;
+    before(() => {
+      program = new Program([compiled('cli/meshwright.js'), 'demo']);
+    });
+    after(() => program.kill());
+
+    it('publishes to the nodes that subscribe, by topic and by pattern', async () => {
+      await program.say('publish news too early').next(/^published, but nobody subscribes to it$/);
+      await program.say('subscribe 3 news').next(/^node 3 subscribed to news$/);
+      await program.say('subscribe 4 news/**').next(/^node 4 subscribed to news\/\*\*$/);
+      // What the publisher prints, and what the subscribing processes do, may come in any order.
+      const isMeant = /^published to \d subscribers?$|^node [34] received on news/;
+      program.say('publish news good morning');
+      const lines = [await program.next(isMeant), await program.next(isMeant), await program.next(isMeant)];
+      const received = ['node 3 received on news: good morning', 'node 4 received on news: good morning'];
+      expect(lines.sort().slice(0, 2)).to.deep.equal(received);
+      expect(lines[2]).to.match(/^published to [12] subscribers?$/);
+      // On a busy machine the best path to one of them may lead over the other, which says a tenth of a second later that there are two.
+      await program.sayUntil('publish news again', /^published to /, /^published to 2 subscribers$/);
+      program.say('publish news/local rain');
+      const isRain = /^published to |received on news\/local: /;
+      const both = [await program.next(isRain), await program.next(isRain)];
+      expect(both.sort()).to.deep.equal(['node 4 received on news/local: rain', 'published to 1 subscriber']);
+      await program.say('subscribe 3 **').next(/^TOPIC_TOO_WIDE: /);
+      await program.say('subscribe 3').next(/^usage: subscribe <node> <topic>$/);
+      await program.say('publish news').next(/^usage: publish <topic> <text> \| <port>$/);
+    });
+
+    it('publishes a web server of this machine, and fetches from it on another node (TH-12)', async () => {
+      const server = createServer((request, response) => response.end(`you asked for ${request.url}\nand more`));
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const { port } = server.address() as AddressInfo;
+      await program.say('fetch 3 /a').next(/^PROXY_TARGET_FAILED: the node has no such site$/);
+      await program.say(`publish ${port}`).next(new RegExp(`^node 1 publishes the web server on port ${port}; try: fetch 2 /$`));
+      await program.say('fetch 3 /a?b').next(/^node 3 received 200, 27 bytes: you asked for \/a\?b$/);
+      server.close();
+      server.closeAllConnections();
+      await program.say('fetch 2 /').next(/^PROXY_TARGET_FAILED: the web server: ECONNREFUSED$/);
+      await program.say('publish 70000').next(/^ARGUMENT_INVALID: /);
+      await program.say('fetch 2 a').next(/^usage: fetch <node> <path>$/);
+    });
+
+    it('resolves a text, and puts and gets what the table keeps (TH-26)', async () => {
+      const nodes = '(node [1-5], ){4}node [1-5]';
+      await program.sayUntil(
+        'resolve 3 breakfast',
+        /^closest to /,
+        new RegExp(`^closest to [0-9a-f]{8}, from the router table: ${nodes}$`),
+      );
+      const line = await program.say('put 3 ham and eggs').next(/^kept by [345] nodes or more; try: get 2 [0-9a-f]{64}$/);
+      const key = line.slice(-64);
+      await program.say(`get 2 ${key}`).next(new RegExp(`^${key} is ham and eggs$`));
+      await program.say(`get 2 ${'0'.repeat(64)}`).next(/^there is no 0{64}$/);
+      await program.say('put 3').next(/^usage: put <node> <text>$/);
+      await program.say('resolve 3').next(/^usage: resolve <node> <text>$/);
+    });
+
+    it('sets, gets and watches what all nodes share (ATM-73)', async () => {
+      await program.say('watch 4 la').next(/^node 4 watches the shared map$/);
+      program.say('set lamp on and bright').say('set other 1');
+      // What the writer prints, and what the watching process does, may come in either order.
+      const isMeant = /^lamp is held by [23] nodes or more$|^node 4 sees |^other is held by [23] nodes or more$/;
+      const lines = [await program.next(isMeant), await program.next(isMeant), await program.next(isMeant)];
+      expect(lines.map((line) => line.replace(/[23] nodes/, 'n nodes')).sort()).to.deep.equal([
+        'lamp is held by n nodes or more',
+        'node 4 sees lamp become on and bright',
+        'other is held by n nodes or more',
+      ]);
+      for (const number of [1, 2, 5]) await program.say(`get ${number} lamp`).next(/^lamp is on and bright$/);
+      await program.say('get 3 lam').next(/^there is no lam$/);
+      program.say('set lamp off');
+      const both = /^lamp is held by [23] nodes or more$|^node 4 sees lamp become off$/;
+      expect([await program.next(both), await program.next(both)].map((line) => line.startsWith('node 4')).sort()).to.deep.equal([
+        false,
+        true,
+      ]);
+      await program.say('set lamp').next(/^usage: set <key> <text>$/);
+      await program.say('get 3').next(/^usage: get <node> <key>$/);
+      await program.say('watch').next(/^usage: watch <node>/);
+      await program.say('get 6 lamp').next(/^no node 6/);
+    });
+
+    it('refuses invalid commands with a reason, and continues', async () => {
+      await program.say('kill 1').next(/^node 1 is the seed .* cannot be killed; quit stops everything$/);
+      await program.say('dance').next(/^unknown command "dance"; help lists all commands$/);
+      await program.say('constructor').next(/^unknown command "constructor"/);
+      await program.say('call').next(/^usage: call <node> <name>$/);
+      await program.say('call 2').next(/^usage: call <node> <name>$/);
+      await program.say('call 6 x').next(/^no node 6; valid numbers are 1 to 5$/);
+      await program.say('call 0 x').next(/^no node 0; valid numbers are 1 to 5$/);
+      await program.say('kill two').next(/^usage: kill <node>$/);
+      await program.say('revive').next(/^usage: revive <node>$/);
+      await program.say('explain').next(/^usage: explain <node\|key\|service> \[from\]$/);
+      await program.say('explain node 3').next(/^usage: explain <node\|key\|service> \[from\]$/);
+      await program.say('explain 2 6').next(/^no node 6/);
+      await program.say('send 2').next(/^usage: send <node\|key\|service> <text>$/);
+      await program.say('send 6 x').next(/^no node 6/);
+      for (const name of [
+        'call',
+        'send',
+        'subscribe',
+        'set',
+        'get',
+        'watch',
+        'publish',
+        'routes',
+        'explain',
+        'links',
+        'paths',
+        'kill',
+        'revive',
+        'bench',
+        'help',
+        'quit',
+      ])
+        await program.say('help').next(new RegExp(`^${name} .*\\S$`));
+      await program
+        .say('')
+        .say('  call   5   spaced   out  ')
+        .next(/^reply from node 5: Hello spaced out$/);
+    });
+
+    it('ends with 1, on a pipe, because some of them were refused', async () => {
+      expect(await program.say('dance').say('quit').end()).to.equal(1);
+    });
   });
 });
