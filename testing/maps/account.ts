@@ -61,10 +61,14 @@ export class Account {
     });
   }
 
-  /** Whether the key may have been deleted, or be over, by something that is not older than that write. */
-  wasEndedSince(key: string, { outcome: { revision }, startMs }: Write, endMs: number): boolean {
+  /** Whether the key may have been deleted, or be over, by something that is not older than that write; of two branches, by what its writer did after it. */
+  wasEndedSince(key: string, write: Write, endMs: number): boolean {
+    const { outcome, startMs, instance } = write;
     const ends = this.operations.filter((one) => one.key === key && isEnd(one) && one.startMs <= endMs);
-    return ends.some((end) => (isWrite(end) ? end.outcome.revision >= revision : end.endMs + UNCERTAIN_MS >= startMs));
+    return ends.some((end) => {
+      if (!isWrite(end)) return end.endMs + UNCERTAIN_MS >= startMs;
+      return end.outcome.revision >= outcome.revision || (end.instance === instance && end.startMs >= write.endMs);
+    });
   }
 
   /** Whether something crashed in that time. */

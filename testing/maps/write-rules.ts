@@ -1,7 +1,7 @@
 /**
  * @module Write rules: the sentences of the contract about writes: what a revision names, who holds what was acknowledged, and what is left of it.
  */
-import { type Account, bestOf, isWrite, type Write } from './account.js';
+import { type Account, bestOf, branchOf, isWrite, type Write } from './account.js';
 import type { Holdings, MapRule, MapViolation } from './history.js';
 
 export type Rule = (account: Account) => MapViolation[];
@@ -168,11 +168,15 @@ function sideHas(holdings: Holdings, sides: readonly (readonly string[])[], revi
 }
 
 function unreported(account: Account, { key, outcome: { revision }, instance }: Write, fromMs: number, untilMs: number): MapViolation[] {
+  // A write that had been begun may follow it on its own side at the very heal: then that is the last one.
+  const isLast = (one: string) => one >= revision && branchOf(one) === branchOf(revision);
   const isMeant = (record: { readonly key: string; readonly revision: string; readonly atMs: number }) =>
-    record.key === key && record.revision === revision && record.atMs <= untilMs;
+    record.key === key && isLast(record.revision) && record.atMs <= untilMs;
   const found: MapViolation[] = [];
   const lives = account.all('start').filter((start) => start.instance === instance).length > 0;
-  if (lives && !account.all('superseded').some((record) => record.instance === instance && isMeant(record)))
+  const isOwn = (record: { readonly instance: string; readonly revision: string }) =>
+    record.instance === instance || record.revision > revision;
+  if (lives && !account.all('superseded').some((record) => isOwn(record) && isMeant(record)))
     found.push(violation('losers-are-reported', untilMs, `the writer of ${key} ${shortly(revision)} was not sent that it has lost`));
   const seen = new Set(
     account

@@ -5,7 +5,6 @@ import type { NodeId } from '../../../core/index.js';
 import type { Entry } from '../entries/entry.js';
 import { MapState } from '../entries/map-state.js';
 import { epochOf } from '../entries/revision.js';
-import type { Superseded } from '../messages.js';
 import { Losses } from './losses.js';
 
 export class HeldMap {
@@ -43,14 +42,16 @@ export class HeldMap {
     this.kept(entry, nowMs);
   }
 
-  /** Takes what another holder has. The write that lost, if two branches have met. */
-  merge(entry: Entry, nowMs: number): { readonly isNews: boolean; readonly loss: Superseded | undefined } {
+  /** Takes what another holder has, and notes the write that lost, if two branches have met. Whether it is news. */
+  merge(entry: Entry, nowMs: number): boolean {
     const { isNews, loser } = this.state.merge(entry, nowMs);
     if (isNews) this.kept(entry, nowMs);
     this.epoch = Math.max(this.epoch, epochOf(entry.revision));
-    if (loser === undefined) return { isNews, loss: undefined };
-    const { key, revision, source, writer } = loser.lost;
-    return { isNews, loss: { key, revision, by: loser.winner.revision, source, writer } };
+    if (loser !== undefined) {
+      const { key, revision, source, writer } = loser.lost;
+      this.losses.add({ key, revision, by: loser.winner.revision, source, writer }, nowMs);
+    }
+    return isNews;
   }
 
   /** Whether an owner of that epoch may speak for the map; the later one is remembered. */

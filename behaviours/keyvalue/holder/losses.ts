@@ -1,18 +1,22 @@
 /**
- * @module Losses: the writes of losing branches that a holder knows of, the last ones: numbered as changes of the map for watches, and still to be
- * sent to their writers by the owner. Bounded: the oldest is dropped.
+ * @module Losses: the writes of losing branches that a holder knows of, the last ones. They belong to the map, whoever owns it: numbered as its
+ * changes for watches; what a replica has found goes to the owner, and from there to replicas, watches and writers, for half a minute. Bounded: the
+ * oldest is dropped.
  */
 import { BoundedMap } from '../../../core/index.js';
 import type { MapState } from '../entries/map-state.js';
 import type { Superseded } from '../messages.js';
 
 const LOSSES_MAX = 4_096;
-/** So long a writer is told again when it does not answer. */
-const NOTIFY_MS = 30_000;
+/** So long those who do not answer are sent it again. */
+const SPREAD_MS = 30_000;
 
 export interface Loss extends Superseded {
   readonly arrival: number;
   readonly sinceMs: number;
+  /** The owner has it. */
+  isShared: boolean;
+  /** Its writer has it. */
   isNotified: boolean;
 }
 
@@ -21,25 +25,35 @@ export class Losses {
 
   constructor(private readonly state: Pick<MapState, 'nextArrival'>) {}
 
-  /** Whether it was not known. */
-  add(superseded: Superseded, nowMs: number): boolean {
+  add(superseded: Superseded, nowMs: number): Loss {
     const name = `${superseded.revision}${superseded.key}`;
-    if (this.known.has(name)) return false;
-    this.known.set(name, { ...superseded, arrival: this.state.nextArrival(), sinceMs: nowMs, isNotified: false });
-    return true;
-  }
-
-  all(): readonly Loss[] {
-    return this.known.entries().map(({ value }) => value);
+    const known = this.known.get(name);
+    if (known !== undefined) return known;
+    const loss = { ...superseded, arrival: this.state.nextArrival(), sinceMs: nowMs, isShared: false, isNotified: false };
+    this.known.set(name, loss);
+    return loss;
   }
 
   since(arrival: number): readonly Loss[] {
     return this.all().filter((loss) => loss.arrival > arrival);
   }
 
+  /** Those that are still to be spread, after that number. */
+  toSpread(nowMs: number, arrival: number): readonly Loss[] {
+    return this.known.size === 0 ? [] : this.since(arrival).filter(({ sinceMs }) => nowMs < sinceMs + SPREAD_MS);
+  }
+
+  /** Those that the owner may not know. */
+  toShare(nowMs: number): readonly Loss[] {
+    return this.toSpread(nowMs, 0).filter(({ isShared }) => !isShared);
+  }
+
   /** Those whose writers do not know it yet. */
   toNotify(nowMs: number): readonly Loss[] {
-    if (this.known.size === 0) return [];
-    return this.all().filter(({ isNotified, sinceMs }) => !isNotified && nowMs < sinceMs + NOTIFY_MS);
+    return this.toSpread(nowMs, 0).filter(({ isNotified }) => !isNotified);
+  }
+
+  private all(): readonly Loss[] {
+    return this.known.entries().map(({ value }) => value);
   }
 }

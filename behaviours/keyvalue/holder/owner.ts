@@ -36,6 +36,8 @@ export class Owner implements Replicating {
   private readonly replications = new Map<NodeId, Replication>();
   private readonly pending = new PendingWrites();
   private counter = 0;
+  /** The last loss that replicas and watches were given. */
+  private spreadArrival = 0;
 
   constructor(
     private readonly host: KeyValueHost,
@@ -167,22 +169,26 @@ export class Owner implements Replicating {
 
   gained(agent: MapAgent, entries: readonly Entry[]): void {
     for (const entry of entries) {
-      const { isNews, loss } = this.map.merge(entry, agent.nowMs);
-      if (loss !== undefined) this.superseded(agent, [loss]);
-      if (isNews) this.spread(agent, entry.key);
+      if (this.map.merge(entry, agent.nowMs)) this.spread(agent, entry.key);
     }
+    this.spreadLosses(agent);
     if (this.map.epoch > this.epoch) this.outdated(agent, this.map.epoch);
   }
 
   superseded(agent: MapAgent, losses: readonly Superseded[]): void {
+    for (const loss of losses) this.map.losses.add(loss, agent.nowMs);
+    this.spreadLosses(agent);
+  }
+
+  /** Replicas and watches are sent what has lost; writers are by `notify`. */
+  spreadLosses(agent: MapAgent): void {
+    const losses = this.map.losses.toSpread(agent.nowMs, this.spreadArrival);
+    this.spreadArrival = losses.at(-1)?.arrival ?? this.spreadArrival;
     if (losses.length === 0) return;
+    this.host.counters.writesSuperseded += losses.length;
+    for (const replication of this.replications.values()) replication.lost(agent);
+    for (const { key } of losses) this.watchers.changed(agent, key);
     this.host.wake(agent, agent.nowMs);
-    for (const loss of losses) {
-      if (!this.map.losses.add(loss, agent.nowMs)) continue;
-      this.host.counters.writesSuperseded++;
-      for (const replication of this.replications.values()) replication.lost(agent, loss);
-      this.watchers.changed(agent, loss.key);
-    }
   }
 
   outdated(agent: MapAgent, epoch: number): void {

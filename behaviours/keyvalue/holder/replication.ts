@@ -15,7 +15,8 @@ import { Pull } from './pull.js';
 const CALL_MS = 3_000;
 const HEARTBEAT_MS = 2_000;
 const RETRY_MS = 500;
-const SUPERSEDED_PER_PUSH = 256;
+/** Of what has lost, in a push and in its answer. */
+export const SUPERSEDED_PER_PUSH = 256;
 /** Flag of a push: with it the replica has all that its owner has. */
 export const COMPLETE = 1;
 /** Flag of its answer: what the replica has differs. */
@@ -41,7 +42,8 @@ export class Replication {
   /** The last request was answered, or none has failed yet. */
   isReachable = true;
   private readonly waiting = new Set<string>();
-  private losses: Superseded[] = [];
+  /** The last loss that the replica was sent. */
+  private sentArrival = 0;
   private isPushing = false;
   private isComparing = false;
   private isEnded = false;
@@ -70,8 +72,7 @@ export class Replication {
     if (this.isReachable) this.push(agent);
   }
 
-  lost(agent: MapAgent, loss: Superseded): void {
-    this.losses.push(loss);
+  lost(agent: MapAgent): void {
     if (this.isReachable) this.push(agent);
   }
 
@@ -88,13 +89,13 @@ export class Replication {
     if (this.isPushing || this.isEnded) return;
     this.isPushing = true;
     const sent = new Map<string, Revision>();
-    const losses = this.losses.slice(0, SUPERSEDED_PER_PUSH);
+    const losses = this.map.losses.toSpread(agent.nowMs, this.sentArrival).slice(0, SUPERSEDED_PER_PUSH);
     const write = (writer: ByteWriter) => this.write(writer, agent.nowMs, sent, losses);
     const request = { node: this.node, op: PUSH, map: this.map.name, timeoutMs: CALL_MS };
     this.host.ask(agent, request, write, (later, outcome) => {
       this.isPushing = false;
       if (this.isEnded) return;
-      if (outcome.type === 'answer' && outcome.status === STATUS.ok) this.pushed(later, sent, losses.length, outcome.reader);
+      if (outcome.type === 'answer' && outcome.status === STATUS.ok) this.pushed(later, sent, losses.at(-1)?.arrival ?? 0, outcome.reader);
       else this.refused(later, outcome);
     });
   }
@@ -127,12 +128,12 @@ export class Replication {
     writer.length = length;
   }
 
-  private pushed(agent: MapAgent, sent: ReadonlyMap<string, Revision>, lossCount: number, reader: ByteReader): void {
+  private pushed(agent: MapAgent, sent: ReadonlyMap<string, Revision>, lossArrival: number, reader: ByteReader): void {
     const flags = reader.u8();
     const losses = readSuperseded(reader);
     if (!reader.isComplete) return this.failed(agent);
     this.isReachable = true;
-    this.losses.splice(0, lossCount);
+    this.sentArrival = Math.max(this.sentArrival, lossArrival);
     for (const [key, revision] of sent) if (this.map.state.get(key)?.revision === revision) this.waiting.delete(key);
     const isDone = this.waiting.size === 0;
     this.isSynced = this.isCompared && isDone && (flags & DIFFERS) === 0;
@@ -141,7 +142,8 @@ export class Replication {
     this.pushMs = agent.nowMs + HEARTBEAT_MS;
     this.owner.acknowledged(agent, sent);
     if (losses.length > 0) this.owner.superseded(agent, losses);
-    if (this.waiting.size > 0 || this.losses.length > 0) this.push(agent);
+    const hasLosses = this.map.losses.toSpread(agent.nowMs, this.sentArrival).length > 0;
+    if (this.waiting.size > 0 || hasLosses) this.push(agent);
     this.host.wake(agent, this.dueMs);
   }
 

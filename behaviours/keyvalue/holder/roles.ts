@@ -170,7 +170,7 @@ export class Roles {
     part.takeOver.start(agent, placed);
   }
 
-  private takenOver(agent: MapAgent, part: Part, { isKnown, isWhole, losses, empty }: TakenOver): void {
+  private takenOver(agent: MapAgent, part: Part, { isKnown, isWhole, empty }: TakenOver): void {
     part.takeOver = undefined;
     const placed = this.host.placed(agent, part.map.name);
     const isOwner = placed?.nodes[0] === this.host.self;
@@ -197,7 +197,7 @@ export class Roles {
     part.owner = owner;
     part.notifiedMs = agent.nowMs;
     owner.place(agent, placed, empty);
-    owner.superseded(agent, losses);
+    owner.spreadLosses(agent);
     owner.expireOverdue(agent);
     for (const { run, reply } of part.waiting.splice(0)) if (!reply.isOver) run(agent, owner);
   }

@@ -31,7 +31,7 @@ import { HELD_SHARE } from '../options.js';
 import { writeSummary } from './ask.js';
 import type { HeldMap } from './held-map.js';
 import { answerFetch, answerKeys } from './pull.js';
-import { COMPLETE, DIFFERS } from './replication.js';
+import { COMPLETE, DIFFERS, SUPERSEDED_PER_PUSH } from './replication.js';
 import { Roles } from './roles.js';
 import { IS_TAKE_OVER } from './take-over.js';
 
@@ -146,12 +146,8 @@ export class Serve {
   }
 
   private take(agent: MapAgent, map: HeldMap, { entries, losses, isComplete, digest, holders }: Push, reply: Reply): void {
-    const own: Superseded[] = [];
-    for (const entry of entries) {
-      const { loss } = map.merge(entry, agent.nowMs);
-      if (loss !== undefined) own.push(loss);
-    }
-    for (const loss of [...losses, ...own]) map.losses.add(loss, agent.nowMs);
+    for (const entry of entries) map.merge(entry, agent.nowMs);
+    for (const loss of losses) map.losses.add(loss, agent.nowMs).isShared = true;
     map.heardMs = agent.nowMs;
     const areHoldersNew = holders.join() !== map.holders.join();
     map.holders = holders;
@@ -165,7 +161,7 @@ export class Serve {
       if (error !== undefined) return reply.send(later, STATUS.storageFailed);
       reply.send(later, STATUS.ok, (writer) => {
         writer.u8(differs ? DIFFERS : 0);
-        writeSuperseded(writer, own);
+        writeSuperseded(writer, map.losses.toShare(later.nowMs).slice(0, SUPERSEDED_PER_PUSH));
       });
     });
   }

@@ -6,7 +6,7 @@
 import type { NodeId } from '../../../core/index.js';
 import type { Entry } from '../entries/entry.js';
 import type { KeyValueHost, MapAgent, Placed } from '../host.js';
-import { ASK, type Superseded } from '../messages.js';
+import { ASK } from '../messages.js';
 import { type Summary, summaryOf } from './ask.js';
 import type { HeldMap } from './held-map.js';
 import { Pull } from './pull.js';
@@ -21,14 +21,12 @@ export interface TakenOver {
   readonly isKnown: boolean;
   /** All that were asked have answered. */
   readonly isWhole: boolean;
-  readonly losses: readonly Superseded[];
   /** Nodes that are new and hold nothing. */
   readonly empty: ReadonlySet<NodeId>;
 }
 
 export class TakeOver {
   private readonly asked = new Set<NodeId>();
-  private readonly losses: Superseded[] = [];
   private readonly empty = new Set<NodeId>();
   private open = 0;
   private isWhole = true;
@@ -92,16 +90,13 @@ export class TakeOver {
   }
 
   private take(agent: MapAgent, entries: readonly Entry[]): void {
-    for (const entry of entries) {
-      const { loss } = this.map.merge(entry, agent.nowMs);
-      if (loss !== undefined) this.losses.push(loss);
-    }
+    for (const entry of entries) this.map.merge(entry, agent.nowMs);
   }
 
   private settled(agent: MapAgent): void {
     this.open--;
     if (this.open > 0 || this.isEnded) return;
     this.isEnded = true;
-    this.done(agent, { isKnown: this.isKnown, isWhole: this.isWhole, losses: this.losses, empty: this.empty });
+    this.done(agent, { isKnown: this.isKnown, isWhole: this.isWhole, empty: this.empty });
   }
 }

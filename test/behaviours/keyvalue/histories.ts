@@ -81,7 +81,10 @@ export class HistoryRun {
     const spanMs = plan.operations * plan.paceMs;
     for (let index = 0; index < plan.operations; index++) net.after(this.random.float() * spanMs, () => this.operate());
     for (let atMs = 1_000; atMs < spanMs + SETTLE_MS; atMs += 1_000) net.after(atMs, () => this.sample());
+    const endMs = net.nowMs + spanMs;
     await this.disturb(spanMs);
+    // The last operations have begun before the end is looked at.
+    await net.run(Math.max(0, endMs - net.nowMs));
     await this.mend();
     await net.run(SETTLE_MS + 10_000);
     await Promise.all(this.open.map((one) => net.waitFor(one)));
