@@ -39,9 +39,8 @@ export class RouterFacade extends RouterTable {
   override kind: string | undefined;
   /** Set by the network: the table has taken something in, or is another one. */
   onChanged: () => void = () => {};
-  /** Set by the network: who knows providers that no table knows. */
-  beyond: ProvidersBeyond | undefined;
 
+  #beyond: ProvidersBeyond | undefined;
   #current: CheckedTable;
   /** The last table that was filled, until the current one is. */
   #previous: CheckedTable | undefined;
@@ -156,24 +155,29 @@ export class RouterFacade extends RouterTable {
     return isBeyond ? this.#explainBeyond(explanation, rule.serviceId ?? 0) : explanation;
   }
 
+  /** Set by the network: who knows providers that no table knows. Not shown: it refers back to the table. */
+  set beyond(beyond: ProvidersBeyond) {
+    this.#beyond = beyond;
+  }
+
   /** A table that knows none leaves it to what is known beyond, unless it knows a next hop. */
   override providerOf(serviceId: number, meta: number, preferred?: NodeId): NodeId | undefined {
     const provider = this.#tableProvider(serviceId, meta, preferred);
-    const isBeyond = provider === undefined && this.beyond !== undefined && this.#tablePath(serviceId, meta).type === 'reject';
-    return isBeyond ? this.beyond?.providerOf(serviceId, preferred) : provider;
+    const isBeyond = provider === undefined && this.#beyond !== undefined && this.#tablePath(serviceId, meta).type === 'reject';
+    return isBeyond ? this.#beyond?.providerOf(serviceId, preferred) : provider;
   }
 
   override isSought(serviceId: number): boolean {
-    return this.beyond?.isSought(serviceId) ?? false;
+    return this.#beyond?.isSought(serviceId) ?? false;
   }
 
   #pathBeyond(serviceId: number): RouteAction {
-    const provider = this.beyond?.providerOf(serviceId, undefined);
+    const provider = this.#beyond?.providerOf(serviceId, undefined);
     return provider === undefined ? REJECT : this.pathToNode(provider);
   }
 
   #explainBeyond(explanation: RouteExplanation, serviceId: number): RouteExplanation {
-    const [provider] = this.beyond?.providersOf(serviceId) ?? [];
+    const [provider] = this.#beyond?.providersOf(serviceId) ?? [];
     if (provider === undefined) return this.isSought(serviceId) ? { ...explanation, reason: 'its providers are looked up' } : explanation;
     const { action, reason, rejected } = this.explain({ type: 'node', nodeId: provider });
     return { ...explanation, action, rejected, reason: `node ${shortId(provider)} was found to provide it: ${reason}` };
@@ -197,7 +201,7 @@ export class RouterFacade extends RouterTable {
     if (providers.length >= count) return providers;
     const older = this.#previous?.providersOf(serviceId, meta, count) ?? [];
     const all = [...new Set([...providers, ...older])].slice(0, count);
-    return all.length === 0 ? (this.beyond?.providersOf(serviceId).slice(0, count) ?? all) : all;
+    return all.length === 0 ? (this.#beyond?.providersOf(serviceId).slice(0, count) ?? all) : all;
   }
 
   override closest(key: NodeId, count: number): ClosestNodes {
