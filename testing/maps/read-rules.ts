@@ -124,7 +124,8 @@ function missedOnTheWay(account: Account, watch: string, events: readonly Watche
   return account.writes.flatMap(({ key, outcome: { revision }, startMs, endMs }) => {
     const own = events.filter((one) => one.key === key);
     if (startMs < beganMs || account.mayBeLost.has(revision) || own.some((one) => one.revision === revision)) return [];
-    const next = own.find((one) => one.event !== 'superseded' && one.revision > revision);
+    // What came before it has a higher revision only in another branch.
+    const next = own.find((one) => one.event !== 'superseded' && one.atMs >= startMs && one.revision > revision);
     // Before the first account of all there is has come, the watch has not begun for the owner.
     if (next?.isCoalesced === true || next?.isInitial === true) return [];
     // On a side that lost, the last write is reported; those that it followed have no event.
