@@ -13,8 +13,9 @@ export const nothingOnlyFromThoseWhoKnow: Rule = (account) => {
   for (const record of account.history.records)
     if ('holdings' in record)
       for (const [instance, held] of record.holdings) if (held.size > 0 && !knew.has(instance)) knew.set(instance, record.atMs);
-  for (const { outcome, endMs } of account.writes)
-    for (const holder of outcome.holders) knew.set(holder, Math.min(knew.get(holder) ?? endMs, endMs));
+  // Its holders know of a write from some time between its begin and its answer on.
+  for (const { outcome, startMs } of account.writes)
+    for (const holder of outcome.holders) knew.set(holder, Math.min(knew.get(holder) ?? startMs, startMs));
   return account.operations.flatMap(({ key, outcome, instance, startMs, endMs }) => {
     if (outcome.type !== 'read' || outcome.value !== undefined || outcome.revision !== undefined) return [];
     const side = sideAt(account, instance, startMs, endMs);

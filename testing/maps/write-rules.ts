@@ -33,12 +33,16 @@ export const oneValuePerRevision: Rule = ({ operations }) => {
   ];
 };
 
-/** A write that is acknowledged is held by its owner and a replica, or by the owner where that was asked. */
-export const heldWhenAcknowledged: Rule = ({ writes }) =>
-  writes.flatMap(({ key, acknowledge, outcome, endMs }) => {
+/** A write that is acknowledged is held by its owner and a replica, or by the owner where that was asked. Who crashed while the answer came held it, too. */
+export const heldWhenAcknowledged: Rule = (account) =>
+  account.writes.flatMap(({ key, acknowledge, outcome: { revision, holders }, startMs, endMs }) => {
     const wanted = acknowledge === 'owner' ? 1 : 2;
-    const text = `${key} ${shortly(outcome.revision)} was acknowledged, held by ${outcome.holders.length}`;
-    return outcome.holders.length >= wanted ? [] : [violation('held-when-acknowledged', endMs, text)];
+    const crashed = account
+      .all('crash')
+      .filter(({ atMs, instance, holdings }) => atMs > startMs && atMs <= endMs && (holdings.get(instance)?.get(key) ?? '') >= revision);
+    const count = new Set([...holders, ...crashed.map(({ instance }) => instance)]).size;
+    const text = `${key} ${shortly(revision)} was acknowledged, held by ${count}`;
+    return count >= wanted ? [] : [violation('held-when-acknowledged', endMs, text)];
   });
 
 /** What stands at the end is no older than any acknowledged write that may not be lost. */
