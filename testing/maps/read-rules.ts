@@ -122,9 +122,11 @@ function missedAtTheEnd({ history: { final, endMs } }: Account, watch: string, e
 }
 
 function missedOnTheWay(account: Account, watch: string, events: readonly Watched[], beganMs: number): MapViolation[] {
-  return account.writes.flatMap(({ key, outcome: { revision }, startMs, endMs }) => {
+  return account.writes.flatMap(({ key, kind, outcome: { revision }, startMs, endMs }) => {
     const own = events.filter((one) => one.key === key);
     if (startMs < beganMs || account.mayBeLost.has(revision) || own.some((one) => one.revision === revision)) return [];
+    // The first account names what there is, and not what was deleted before.
+    if (kind === 'delete' && !events.some((one) => one.atMs < endMs)) return [];
     // What came before it has a higher revision only in another branch.
     const next = own.find((one) => one.event !== 'superseded' && one.atMs >= startMs && one.revision > revision);
     // Before the first account of all there is has come, the watch has not begun for the owner.

@@ -15,4 +15,10 @@ describe('keyvalue under faults keeps its contract', () => {
       const written = history.records.filter((record) => record.type === 'operation' && record.outcome.type === 'written');
       expect(written.length).to.be.at.least(60);
     });
+
+  it('also where an owner is deposed while it takes over: what its side has lost is an event of the watches on the other', async function () {
+    this.timeout(60_000);
+    const history = await new HistoryRun({ seed: 26, partitions: 8, crashes: 0, paceMs: 80, operations: 800 }).run();
+    expect(checkMapHistory(history)).to.deep.equal([]);
+  });
 });

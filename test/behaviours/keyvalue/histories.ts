@@ -52,6 +52,8 @@ export class HistoryRun {
   private wallOffsetMs = 0;
   private isParted = false;
   private readonly open: Promise<void>[] = [];
+  /** Operations that have no outcome yet: those of a node that crashes may have been done. */
+  private readonly begun = new Set<{ readonly instance: string; lose(): void }>();
   private readonly plan: Required<HistoryPlan>;
 
   constructor(plan: HistoryPlan) {
@@ -185,8 +187,11 @@ export class HistoryRun {
   ): void {
     const { instance } = member;
     const startMs = this.net.nowMs;
-    const note = (outcome: Outcome) =>
-      void this.records.push({
+    const begun = { instance, lose: () => note({ type: 'uncertain', code: 'CRASHED' }) };
+    this.begun.add(begun);
+    const note = (outcome: Outcome) => {
+      if (!this.begun.delete(begun)) return;
+      this.records.push({
         type: 'operation',
         kind,
         instance,
@@ -199,6 +204,7 @@ export class HistoryRun {
         endMs: this.net.nowMs,
         outcome,
       });
+    };
     const done = work(member.map).then(note, (error: NetworkError) => {
       const isDone =
         kind !== 'get' &&
@@ -244,6 +250,7 @@ export class HistoryRun {
         this.records.push({ type: 'watch-ended', atMs: this.net.nowMs, watch, reason: 'crash' });
       this.net.crash(victim.name, { reset: this.random.float() < 0.7 });
       victim.log?.crash();
+      for (const { instance, lose } of [...this.begun]) if (instance === victim.instance) lose();
       victims.push(victim);
     }
     await this.net.run(forMs * this.random.float());
