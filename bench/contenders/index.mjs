@@ -14,6 +14,8 @@
  *   openSubscriber(address, onMessage)
  *   openLender({ target }) -> { address, close }: who lends its network, for `target`, a port of this machine
  *   openSocks(address), openForward(address, target) -> { port, close }: a port that speaks SOCKS 5, or leads to that target
+ *   stores, openStore(index, addresses) -> { address, close }, openMap(addresses) -> { set(key, bytes), get(key), close }: a map that so many processes
+ *                            store, each of which is given the addresses of those before it
  *   openEndpoint()           what can dial, without a connection -> how it ends
  */
 import { checkoutOf, OWN_CHECKOUT } from '../checkouts.mjs';
@@ -25,6 +27,8 @@ const NAMES = [
   'libp2p-websocket',
   'hyperdht',
   'nats',
+  'nats-kv',
+  'redis',
   'moleculer',
   'ssh',
   'socat',
@@ -46,7 +50,8 @@ export async function gatherContenders(wanted, baseline) {
   for (const name of NAMES.filter((known) => names.includes(known))) {
     const module = await import(`./${name}.mjs`);
     const reason = module.absence?.();
-    if (reason === undefined) contenders.push({ name, module: name, supports: module.supports, checkout: OWN_CHECKOUT });
+    if (reason === undefined)
+      contenders.push({ name, module: name, supports: module.supports, stores: module.stores, checkout: OWN_CHECKOUT });
     else absences.push(`${name} takes no part: ${reason}`);
   }
   if (baseline !== undefined) contenders.push(await baselineOf(baseline));
@@ -54,6 +59,6 @@ export async function gatherContenders(wanted, baseline) {
 }
 
 async function baselineOf(commit) {
-  const { supports } = await import(`./${OWN}.mjs`);
-  return { name: BASELINE, module: OWN, supports, checkout: checkoutOf(commit) };
+  const { supports, stores } = await import(`./${OWN}.mjs`);
+  return { name: BASELINE, module: OWN, supports, stores, checkout: checkoutOf(commit) };
 }

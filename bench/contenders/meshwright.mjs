@@ -21,7 +21,10 @@ export const supports = [
   'topics',
   'socks',
   'forward',
+  'map',
 ];
+/** Of a map: processes that store beside that of the client, which is the third holder. */
+export const stores = 2;
 
 const BENCH = { serviceId: 64, name: 'bench', rpc: ['echo'] };
 
@@ -126,6 +129,37 @@ async function entranceOf({ id, url }, open) {
   await node.connect(url);
   const { port } = await open(node.behavior(ProxyBehavior).to(id));
   return { port, close: () => node.stop() };
+}
+
+/** Everything that is on by default, and maps. */
+async function mapNode(addresses) {
+  const { KeyValueBehavior } = await load('behaviours/index.js');
+  const node = await createNode({ listen: ['tcp://127.0.0.1:0'], seeds: addresses, behaviors: [KeyValueBehavior] });
+  await node.start();
+  return { node, maps: node.behavior(KeyValueBehavior) };
+}
+
+export async function openStore(_index, addresses) {
+  const { node } = await mapNode(addresses);
+  return { address: `tcp://127.0.0.1:${node.addresses[0].port}`, close: () => node.stop() };
+}
+
+/** A map of which another node is the owner: of one's own, reads are answered without a link. */
+export async function openMap(addresses) {
+  const { node, maps } = await mapNode(addresses);
+  while (node.connections().length < addresses.length) await new Promise((resolve) => setTimeout(resolve, 10));
+  let map = maps.open('bench-0');
+  for (let index = 1; await isOwn(map); index++) map = maps.open(`bench-${index}`);
+  return { set: (key, value) => map.set(key, value), get: (key) => map.get(key), close: () => node.stop() };
+}
+
+/** Whether a read is answered before a link can have brought anything. */
+async function isOwn(map) {
+  await map.set('key', new Uint8Array(1));
+  let isAnswered = false;
+  map.get('key').then(() => (isAnswered = true));
+  await new Promise(setImmediate);
+  return isAnswered;
 }
 
 function streamOver({ readable, writable }) {

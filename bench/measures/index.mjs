@@ -4,10 +4,11 @@
  * name; `isRepeatable: false`: one round; `isTimed: false`: other programs do not matter.
  */
 import { CONNECTIONS } from './connections.mjs';
+import { MAPS } from './maps.mjs';
 import { PROXIES } from './proxies.mjs';
 import { ROUTING } from './routing.mjs';
 import { SIMULATION } from './simulation.mjs';
 import { TOPICS } from './topics.mjs';
 import { TRAFFIC } from './traffic.mjs';
 
-export const MEASURES = [...TRAFFIC, ...TOPICS, ...PROXIES, ...CONNECTIONS, ...ROUTING, ...SIMULATION];
+export const MEASURES = [...TRAFFIC, ...TOPICS, ...MAPS, ...PROXIES, ...CONNECTIONS, ...ROUTING, ...SIMULATION];
