@@ -50,7 +50,8 @@ describe('UDP sockets', () => {
     junk.close();
     expect(bob.metrics().datagrams_refused_total).to.be.above(1_000);
     expect(bob.connections()).to.have.length(1);
-    expect(heldBytes() - before).to.be.below(16 * MIB);
+    // What the junk's own socket still holds goes first.
+    await until(() => heldBytes() - before < 16 * MIB, 20_000);
     await Promise.all([ada.stop(), bob.stop()]);
   });
 
