@@ -22,6 +22,7 @@ export interface Loss extends Superseded {
 
 export class Losses {
   private readonly known = new BoundedMap<string, Loss>(LOSSES_MAX);
+  private newest: Loss | undefined;
 
   constructor(private readonly state: Pick<MapState, 'nextArrival'>) {}
 
@@ -31,6 +32,7 @@ export class Losses {
     if (known !== undefined) return known;
     const loss = { ...superseded, arrival: this.state.nextArrival(), sinceMs: nowMs, isShared: false, isNotified: false };
     this.known.set(name, loss);
+    this.newest = loss;
     return loss;
   }
 
@@ -38,9 +40,11 @@ export class Losses {
     return this.all().filter((loss) => loss.arrival > arrival);
   }
 
-  /** Those that are still to be spread, after that number. */
+  /** Those that are still to be spread, after that number. Asked with every push: most of the time there is none. */
   toSpread(nowMs: number, arrival: number): readonly Loss[] {
-    return this.known.size === 0 ? [] : this.since(arrival).filter(({ sinceMs }) => nowMs < sinceMs + SPREAD_MS);
+    const { newest } = this;
+    if (newest === undefined || newest.arrival <= arrival || nowMs >= newest.sinceMs + SPREAD_MS) return [];
+    return this.since(arrival).filter(({ sinceMs }) => nowMs < sinceMs + SPREAD_MS);
   }
 
   /** Those that the owner may not know. */
