@@ -16,8 +16,8 @@ const GATHER_MS = 1;
 export interface BatchOwner {
   readonly feed: Feed | undefined;
   readonly isHeld: boolean;
-  /** The message has left. */
-  left(agent: BehaviorAgent, message: KeptMessage): void;
+  /** The message has left. Returns how many copies others keep. */
+  add(agent: BehaviorAgent, number: number, form: number, content: Uint8Array): number;
   /** Less waits than before. */
   released(): void;
 }
@@ -84,12 +84,11 @@ export class Batch {
     }
     const messages = this.waiting.slice(0, count).map((message, index) => ({ ...message, number: feed.next + index }));
     this.feeds.list(agent, feed, feed.next, this.signatures.sign(agent, feed, messages));
-    for (const message of messages) {
-      const { form, content } = message;
+    for (const { number, form, content } of messages) {
       if (this.feeds.publish(agent, feed, form, content) === undefined) return;
       this.waiting.shift();
-      this.owner.left(agent, message);
-      this.feeds.deliver(agent, feed, message.number, form, content);
+      this.owner.add(agent, number, form, content);
+      this.feeds.deliver(agent, feed, number, form, content);
     }
   }
 }

@@ -58,8 +58,9 @@ export class TopicSource implements FeedSource, Crewed, BatchOwner {
   get copyCount(): number {
     const { feed, crews } = this;
     if (feed === undefined) return 0;
-    const neighbours = [...feed.branches.values()].filter(({ isBound }) => isBound).length;
-    return neighbours + feed.readers.size + (crews?.size ?? 0);
+    let count = feed.readers.size + (crews?.size ?? 0);
+    for (const { isBound } of feed.branches.values()) if (isBound) count++;
+    return count;
   }
 
   admits(node: NodeId): boolean {
@@ -102,10 +103,6 @@ export class TopicSource implements FeedSource, Crewed, BatchOwner {
     this.host.counters.messagesPublished++;
     this.kept?.add(number, form, content, agent.nowMs);
     return this.crews?.add(agent, number, form, content) ?? 0;
-  }
-
-  left(agent: BehaviorAgent, { number, form, content }: KeptMessage): void {
-    this.add(agent, number, form, content);
   }
 
   released(): void {
