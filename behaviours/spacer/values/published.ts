@@ -74,9 +74,10 @@ export class Published {
     const { id } = reservation;
     this.remove(id);
     const ttlMs = Math.min(...records.map((record) => record.ttlMs));
-    this.entries.set(id, { records, ttlMs, dueMs: agent.nowMs + ttlMs * RENEW_SHARE });
+    const dueMs = agent.nowMs + ttlMs * RENEW_SHARE;
+    this.entries.set(id, { records, ttlMs, dueMs });
     this.count += records.length;
-    this.wish(agent);
+    if (!this.isRenewing) this.timer.at(agent, Math.min(this.timer.dueMs, dueMs));
   }
 
   /** They are not put again, nor those of the same id that are being put. */
@@ -97,12 +98,6 @@ export class Published {
     this.entries.delete(id);
   }
 
-  private wish(agent: BehaviorAgent): void {
-    let dueMs = Number.POSITIVE_INFINITY;
-    for (const entry of this.entries.values()) dueMs = Math.min(dueMs, entry.dueMs);
-    if (!this.isRenewing) this.timer.at(agent, dueMs);
-  }
-
   /** Puts again what is due now or soon, one region of keys after another. */
   private async renew({ nowMs }: BehaviorAgent): Promise<void> {
     const due = [...this.entries.values()].filter(({ dueMs, ttlMs }) => dueMs - ttlMs * EARLY_SHARE <= nowMs);
@@ -117,7 +112,9 @@ export class Published {
         const share = entry.records.some((record) => failed.has(record)) ? RETRY_SHARE : RENEW_SHARE;
         entry.dueMs = agent.nowMs + entry.ttlMs * share;
       }
-      this.wish(agent);
+      let dueMs = Number.POSITIVE_INFINITY;
+      for (const entry of this.entries.values()) dueMs = Math.min(dueMs, entry.dueMs);
+      this.timer.at(agent, dueMs);
     });
   }
 
