@@ -51,6 +51,14 @@ const ARGS = [
 /** By a name that the compiler does not follow: the tests build without the package. */
 const PACKAGE: string = 'playwright-core';
 
+/** The browser for a test, which is skipped with a line where there is none. */
+export async function browserFor(context: Mocha.Context): Promise<Browser> {
+  const launched = await launchBrowser();
+  if (typeof launched !== 'string') return launched;
+  console.log(`      skipped: ${launched}`);
+  return context.skip();
+}
+
 /** The browser, or a text that says why there is none. */
 export async function launchBrowser(): Promise<Browser | string> {
   const executablePath = CHROMIUM.find((path) => existsSync(path));

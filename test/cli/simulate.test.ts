@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import type { Statistics } from '../../cli/simulate/statistics.js';
-import { type Browser, launchBrowser, type Page } from '../browser.js';
+import { type Browser, browserFor, type Page } from '../browser.js';
 import { compiled, Program } from '../cli/program.js';
 import { shownOutput } from '../docs/pages.js';
 import { Commands } from './command.js';
@@ -178,17 +178,13 @@ describe('the simulation', () => {
   });
 
   describe('the page that plays it back', () => {
-    let browser: Browser | string;
+    let browser: Browser | undefined;
     let page: Page;
     const faults: string[] = [];
 
     before(async function () {
       this.timeout(60_000);
-      browser = await launchBrowser();
-      if (typeof browser === 'string') {
-        console.warn(`      skipped, because there is no browser here: ${browser}`);
-        return this.skip();
-      }
+      browser = await browserFor(this);
       page = await browser.newPage({ viewport: { width: 1_100, height: 800 } });
       page.on('pageerror', ({ message }) => faults.push(String(message)));
       page.on('console', (line) => {
@@ -198,7 +194,7 @@ describe('the simulation', () => {
     });
 
     after(async () => {
-      if (typeof browser === 'object') await browser.close();
+      await browser?.close();
       expect(faults).to.deep.equal([]);
     });
 

@@ -1,6 +1,6 @@
 /** @module The example `browser`: pages that join a mesh over WebSocket, and a process that joins it over TCP (USERS 10). */
 import { expect } from 'chai';
-import { type Browser, launchBrowser, type Page } from '../browser.js';
+import { type Browser, browserFor, type Page } from '../browser.js';
 import { compiled, Program } from '../cli/program.js';
 
 const ID = '[0-9a-f]{8}';
@@ -21,12 +21,7 @@ describe('the example browser', function () {
   };
 
   before(async function () {
-    const launched = await launchBrowser();
-    if (typeof launched === 'string') {
-      console.log(`      skipped: ${launched}`);
-      return this.skip();
-    }
-    browser = launched;
+    browser = await browserFor(this);
     const server = start('browser');
     address = (await server.next(/^open /)).split(' ')[1] as string;
     chat = (await server.next(/^or join /)).split('chat.js ')[1]?.split(' ') as string[];

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { PubSubBehavior, TelemetryBehavior } from '../../behaviours/index.js';
 import type { SimulatedNode } from '../../simulation.js';
-import { type Browser, launchBrowser, type Page } from '../browser.js';
+import { type Browser, browserFor, type Page } from '../browser.js';
 import { compared, drawn, Screen, shown } from './screens.js';
 
 const SUMMARY = "document.querySelector('.summary').textContent";
@@ -14,12 +14,7 @@ describe('the page of the dashboard', () => {
   let errors: string[];
 
   before(async function () {
-    const launched = await launchBrowser();
-    if (typeof launched === 'string') {
-      console.log(`      skipped: ${launched}`);
-      this.skip();
-    }
-    browser = launched;
+    browser = await browserFor(this);
   });
   after(() => browser?.close());
   afterEach(async () => {

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { type LocalProxy, ProxyBehavior, type ProxyRemote } from '../../../behaviours/proxy/index.js';
 import { createNode, type MeshNode, type NodeId } from '../../../index.js';
-import { type Browser, launchBrowser } from '../../browser.js';
+import { type Browser, browserFor } from '../../browser.js';
 import { compiled, Program } from '../../cli/program.js';
 import { freePort, has, hashOfPieces, run, sha256, webServer } from './programs.js';
 import { BROKEN, brokenTransfers, openPage, pageServer, transfers } from './web-page.js';
@@ -150,12 +150,7 @@ describe('proxies by real programs (TH-11, TH-12, TH-29)', () => {
     let browser: Browser;
     let site: { readonly server: Server; readonly port: number };
     before(async function () {
-      const launched = await launchBrowser();
-      if (typeof launched === 'string') {
-        console.log(`        skipped: ${launched}`);
-        return this.skip();
-      }
-      browser = launched;
+      browser = await browserFor(this);
       site = await pageServer();
     });
     after(async () => {
