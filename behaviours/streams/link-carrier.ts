@@ -6,7 +6,7 @@
 import { type BehaviorAgent, ByteWriter, type Message, type NetworkError, type NodeId, type Route } from '../../core/index.js';
 import { Carrier, type CarrierHost } from './carrier.js';
 import { isCredit, ofStreamId, streamIdOf, writeReset } from './messages.js';
-import { PIECE_BYTES_MAX } from './options.js';
+import { PIECE_BYTES_MAX } from './pieces.js';
 import type { StreamEnd } from './stream-end.js';
 
 /** After so long a full queue of this node itself is tried again. */

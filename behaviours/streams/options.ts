@@ -29,18 +29,6 @@ export type StreamsSettings = Required<StreamsOptions>;
 export const WINDOW_MIN_BYTES = 16_384;
 export const DEADLINE_MS_MAX = 86_400_000;
 
-/**
- * The largest piece of a neighbour's stream: streams take turns by the piece. With the header of its message and that of its frame it fills a
- * record, so that the receiver hands on the record's memory and copies nothing.
- */
-export const PIECE_BYTES_MAX = 65_508;
-
-/**
- * A piece costs much the same whatever its size: with less credit than this, a larger rest of what is written waits for more. That comes when half
- * of a window was read, and a window is four times as wide at least.
- */
-export const PIECE_BYTES_MIN = 4_096;
-
 const DEADLINE = whole(1, DEADLINE_MS_MAX);
 const BYTES = whole(WINDOW_MIN_BYTES, 1_073_741_824);
 const COUNT = whole(1, 1_048_576);

@@ -24,7 +24,7 @@ import {
   writeOpen,
   writeReset,
 } from './messages.js';
-import { PIECE_BYTES_MAX, PIECE_BYTES_MIN } from './options.js';
+import { PIECE_BYTES_MAX, PIECE_BYTES_MIN, pieceBytes } from './pieces.js';
 
 /** When the reader has taken so much, the remote is granted more, so that a wide window does not come in halves. */
 const GRANT_BYTES = 262_144;
@@ -123,16 +123,12 @@ export class StreamEnd implements FrameOwner {
     return this.outbound.position;
   }
 
-  /**
-   * The next bytes, `most` at most, when nothing but data is to be sent now: for carriers that need no frame around them. What is left of a write
-   * goes in halves rather than as one piece and a few bytes.
-   */
+  /** The next bytes, `most` at most, when nothing but data is to be sent now: for carriers that need no frame around them. */
   takePiece(most: number, nowMs: number): Uint8Array | undefined {
     const { writing } = this;
     const hasOther = this.resetDue !== undefined || this.isOpenDue || this.isAcceptDue || this.isCreditDue;
     if (hasOther || writing === undefined) return undefined;
-    const left = writing.bytes.length - writing.at;
-    return this.nextPiece(writing, left > most && left < 2 * most ? Math.ceil(left / 2) : most, nowMs);
+    return this.nextPiece(writing, pieceBytes(writing.bytes.length - writing.at, most), nowMs);
   }
 
   /** Writes the next frame, of `room` bytes at most: `hasFrame` holds. */

@@ -28,4 +28,25 @@ describe('pieces of a stream', () => {
       expect(Math.min(...sizes)).to.equal(least);
       await sim.stop();
     });
+
+  it('are what was written at once, up to 64 KiB; more comes by what fills a record, with no small piece at the end', async () => {
+    const { sim, nodes } = await line(2);
+    const [alice, bob] = nodes as [SimulatedNode, SimulatedNode];
+    const pipe = (await alice.openStream(toNode(bob.id), STORE, { name: 'hold' })).pipe();
+    const far = (storeOf(bob).streams[0] as ByteStream).pipe();
+    const piecesOf = async (byteCount: number) => {
+      const written = far.write(bytesOf(byteCount));
+      const pieces: Uint8Array[] = [];
+      for (let missing = byteCount; missing > 0; missing -= (pieces.at(-1) as Uint8Array).length)
+        pieces.push((await pipe.read()) as Uint8Array);
+      await written;
+      expect(Buffer.compare(Buffer.concat(pieces), bytesOf(byteCount))).to.equal(0);
+      return pieces.map(({ length }) => length);
+    };
+    expect(await sim.waitFor(piecesOf(1))).to.deep.equal([1]);
+    expect(await sim.waitFor(piecesOf(65_536))).to.deep.equal([65_536]);
+    expect(await sim.waitFor(piecesOf(65_537))).to.deep.equal([32_769, 32_768]);
+    expect(await sim.waitFor(piecesOf(200_000))).to.deep.equal([65_508, 65_508, 34_492, 34_492]);
+    await sim.stop();
+  });
 });
