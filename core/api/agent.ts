@@ -107,7 +107,7 @@ export interface Agent<ToHandler = unknown> {
   queue(name: string, read: () => QueueFill): Cancellable;
   /** Hands an event to handlers of this service (`onBehaviorEvent`, or `onOtherHandlerEvent` from a handler); how many it reaches. */
   sendToHandlers(target: HandlerTarget, event: ToHandler): number;
-  /** Calls back once, `delayMs` from now at the earliest; as a callback of this owner, never after its end. */
+  /** Calls back once, `delayMs` from now at the earliest; 0: when this turn ends. As a callback of this owner, never after its end. */
   after(delayMs: number, callback: (agent: this) => void): Cancellable;
   /** Calls a method of a service; the answer comes as a callback of this owner, exactly once, unless it is cancelled or the owner ends. */
   call(

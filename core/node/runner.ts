@@ -251,14 +251,21 @@ export class Runner {
 
   /** What the end of this turn brings, if anything waits for it, and a timer for the next deadline. */
   private plan(): void {
-    if (this.network.isTurnUsed && !this.isFlushPlanned) {
+    const { isDueInTurn } = this;
+    if ((isDueInTurn || this.network.isTurnUsed) && !this.isFlushPlanned) {
       this.isFlushPlanned = true;
       this.options.timers.endOfTurn(() => this.flushPlanned());
     }
-    this.planWake();
+    if (!isDueInTurn) this.planWake();
+  }
+
+  /** What is due by now needs no timer: it is done when the turn ends, once, before what it sends is flushed with all else. */
+  private get isDueInTurn(): boolean {
+    return this.network.nextDueMs <= this.network.nowMs;
   }
 
   private flushPlanned(): void {
+    if (this.isDueInTurn && !this.isDead) this.step({ type: 'time' });
     this.isFlushPlanned = false;
     if (this.isDead) return;
     this.flush();

@@ -33,6 +33,21 @@ async function sentInATurn(sendOne: () => Promise<void>): Promise<number> {
   return sent;
 }
 
+describe('a timer of 0 ms', () => {
+  it('falls due when the turn ends, before what came into the turn later', async () => {
+    const { alice, bob } = await couple();
+    const seen: string[] = [];
+    const clock = recordingBehavior({ serviceId: 70, name: 'clock' });
+    alice.addBehavior(clock);
+    await new Promise((resolve) => setImmediate(resolve));
+    clock['perform']((agent) => agent.after(0, () => seen.push('0 ms')));
+    seen.push('the call has returned');
+    await new Promise<void>((resolve) => setImmediate(() => resolve(void seen.push('the turn has ended'))));
+    expect(seen).to.deep.equal(['the call has returned', '0 ms', 'the turn has ended']);
+    await Promise.all([alice.stop(), bob.stop()]);
+  });
+});
+
 describe('a sender that waits for room', () => {
   it('with node.writable, lets the event loop turn', async () => {
     const { alice, bob } = await couple();
