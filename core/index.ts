@@ -251,6 +251,7 @@ export { sample, type UniformSource } from './structures/sample.js';
 export { SeenSet, type SeenSetBounds } from './structures/seen-set.js';
 export { Timeline } from './structures/timeline.js';
 export { TokenBucket } from './structures/token-bucket.js';
+export { TurnEnd } from './structures/turn-end.js';
 export { type LentTimer, type TimerSource, WakeTimer } from './structures/wake-timer.js';
 export type { ValueLimits } from './wire/cbor-scan.js';
 export { decodeValue, decodeValueAt, encodeValue, writeValue } from './wire/codec.js';

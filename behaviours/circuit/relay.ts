@@ -4,7 +4,7 @@
  * is dropped; there is no bound on how much passes in all. A relay knows both ends and sizes, and reads nothing.
  */
 import { type BehaviorAgent, type NextHop, type NodeId, SeenSet, TokenBucket } from '../../core/index.js';
-import { hexOf } from '../../core/structures/bytes.js';
+import { hexOf } from '../../core/structures/hex.js';
 import type { Hops } from './hops.js';
 import type { LegSender } from './leg-sender.js';
 import type { Leg, Legs, LegUser } from './legs.js';

@@ -22,6 +22,7 @@ import {
   RouterTable,
   SEALER,
   type Sealer,
+  TurnEnd,
   WakeTimer,
 } from '../../core/index.js';
 import { randomId } from './entries/revision.js';
@@ -46,6 +47,7 @@ export class KeyValueBehavior extends NetworkBehavior {
   private readonly serve: Serve;
   private readonly session: Session;
   private readonly timer = new WakeTimer<BehaviorAgent>((agent) => this.serve.roles.look(agent));
+  private readonly turnEnd = new TurnEnd<BehaviorAgent>();
   private instance = '';
 
   constructor(router: RouterTable, self: NodeId, sealer: Sealer, log: Logger, options: KeyValueOptions = {}) {
@@ -55,7 +57,7 @@ export class KeyValueBehavior extends NetworkBehavior {
     const act = (work: (agent: BehaviorAgent) => void) => this.act(log, work);
     const instance = () => this.instance;
     this.settings = settings;
-    const user = { serviceId: SERVICE_ID, act, onRequest: this.serveRequest.bind(this) };
+    const user = { serviceId: SERVICE_ID, turnEnd: this.turnEnd, onRequest: this.serveRequest.bind(this) };
     this.requests = new Requests(user, self, router, this.counted);
     const host: KeyValueHost = {
       ...{ self, settings, counters: this.counted, log, act },
@@ -65,6 +67,7 @@ export class KeyValueBehavior extends NetworkBehavior {
       ask: (agent, request, write, settle) => this.requests.ask(agent, request, write, settle),
       placed: (agent, map) => placement.of(agent, map),
       hasRoom: (count) => this.serve.hasRoom(count),
+      atTurnEnd: (agent, work) => this.turnEnd.add(agent, work),
       wake: (agent, dueMs) => this.timer.at(agent, dueMs),
     };
     this.session = new Session(host, (work) => this.perform(work));
@@ -130,6 +133,7 @@ export class KeyValueBehavior extends NetworkBehavior {
     this.serve.roles.stop(agent);
     this.requests.exchanges.onStopped(agent);
     this.timer.cancel();
+    this.turnEnd.cancel();
     this.serve.roles.journal.close(() => {});
   }
 

@@ -55,6 +55,8 @@ export interface KeyValueHost {
   hasRoom(count: number): boolean;
   /** Looks at everything at that time at the latest. */
   wake(agent: MapAgent, dueMs: number): void;
+  /** Once, when this turn ends: what has gathered by then goes together. */
+  atTurnEnd(agent: MapAgent, work: (agent: MapAgent) => void): void;
   /** From outside of a callback; not at all once the node has ended. */
   act(work: (agent: MapAgent) => void): void;
 }

@@ -3,7 +3,7 @@
  * is asked (u8) and the name of the map (u16 length and UTF-8), answers with a status (u8). Big-endian; texts have a u16 length; a revision is
  * epoch u32, counter u48, instance 8 bytes; an entry is as in `entries/entry.ts`. Only their form is checked here.
  *
- *   1 get      key                                               0: u8 count 0 or 1, entry
+ *   1 get      key                                               0: u8 0 nothing, 1 a value, 2 it was deleted; revision, node id, value to the end
  *   2 write    flags u8, ttl u48 (ms, 0: none), writer instance, key, expected revision (of a comparison), value to the end
  *                                                                0: u8 1 written or 0 not equal, revision, u8 holders, u8 count, entry of now
  *   3 watch    flags u8, id, cursor: instance and u48; key or prefix
@@ -109,6 +109,35 @@ export function takeWrite(reader: ByteReader): WriteFields {
   const value = reader.copy(reader.left);
   if (key === '' || flags > 7) reader.fail();
   return { isDelete: (flags & IS_DELETE) !== 0, isOwnerEnough: (flags & IS_OWNER_ENOUGH) !== 0, ttlMs, writer, key, expected, value };
+}
+
+/** What a read finds: who wrote what; `value`, a view of the message, is absent of what was deleted. */
+export interface Found {
+  readonly revision: Revision;
+  readonly source: NodeId;
+  readonly value: Uint8Array | undefined;
+}
+
+const NOTHING = 0;
+const VALUE = 1;
+const DELETED = 2;
+
+export function putFound(writer: ByteWriter, found: Found | undefined): void {
+  if (found === undefined) return void writer.u8(NOTHING);
+  const { revision, source, value } = found;
+  writer.u8(value === undefined ? DELETED : VALUE);
+  writeRevision(writer, revision);
+  writer.hex(source);
+  if (value !== undefined) writer.bytes(value);
+}
+
+export function takeFound(reader: ByteReader): Found | undefined {
+  const kind = reader.u8();
+  if (kind === NOTHING) return undefined;
+  const revision = readRevision(reader);
+  const source = reader.hex(32) as NodeId;
+  if (kind > DELETED || (kind === DELETED && reader.left > 0)) reader.fail();
+  return { revision, source, value: kind === VALUE ? reader.rest() : undefined };
 }
 
 /** A write of a branch that lost, for those who watch, and for its writer. */

@@ -21,8 +21,8 @@ import {
   type Responder,
   type RouterTable,
   ServedRequest,
+  type TurnEnd,
   toNode,
-  WakeTimer,
 } from '../../core/index.js';
 import type { Asking, MapAgent, Outcome, Reply, Settle } from './host.js';
 import { type Request, readRequest, STATUS, writeRequest } from './messages.js';
@@ -37,7 +37,8 @@ const ROOM_KEPT_BYTES = 524_288;
 
 export interface RequestsUser {
   readonly serviceId: number;
-  act(work: (agent: MapAgent) => void): void;
+  /** Requests that could not be sent are settled there. */
+  readonly turnEnd: TurnEnd<BehaviorAgent>;
   /** The reader stands behind the request's head, and is valid during the call. */
   onRequest(agent: MapAgent, request: Request, reader: ByteReader, reply: Reply): void;
 }
@@ -91,11 +92,6 @@ export class Requests implements ExchangeUser {
   readonly exchanges: Exchanges<Served>;
   private readonly reader = new ByteReader(new Uint8Array(0));
   private writer = new ByteWriter();
-  /** Requests that could not be sent: settled a moment later, so that nobody is called back from within his call. */
-  private refused: (() => void)[] = [];
-  private readonly refusedTimer = new WakeTimer<BehaviorAgent>(() => {
-    for (const settle of this.refused.splice(0)) settle();
-  });
 
   constructor(
     private readonly user: RequestsUser,
@@ -116,8 +112,7 @@ export class Requests implements ExchangeUser {
     const result = requester.isFull ? 'full' : requester.start(agent, asked, timeoutMs, writer.written);
     if (result === 'queued') return this.exchanges.wake(agent);
     const failure = result === 'unreachable' ? 'no-route' : result;
-    this.refused.push(() => this.user.act((later) => settle(later, { type: 'failure', failure })));
-    this.refusedTimer.within(agent, 0);
+    this.user.turnEnd.add(agent, (later) => settle(later, { type: 'failure', failure }));
   }
 
   answered(agent: MapAgent, asked: Asked, { bytes, contentAt, end }: MessageHead, settle: Settle): void {

@@ -18,7 +18,7 @@ import {
   SEALER,
   type Sealer,
 } from '../../core/index.js';
-import { hexOf } from '../../core/structures/bytes.js';
+import { hexOf } from '../../core/structures/hex.js';
 import { WakeTimer } from '../../core/structures/wake-timer.js';
 import { AddressBookBehavior } from '../addressbook/index.js';
 import { type LanCounters, newCounters } from './counters.js';

@@ -16,7 +16,7 @@ import {
   shortId,
   toConnection,
 } from '../../core/index.js';
-import { hexOf } from '../../core/structures/bytes.js';
+import { hexOf } from '../../core/structures/hex.js';
 import { Budget } from './budget.js';
 import { NONCE_BYTES, POP, type PunchMessage, type Reason, writeAgreed, writePop, writeRefused } from './messages.js';
 import { type Meeting, Opening, type Outcome } from './opening.js';

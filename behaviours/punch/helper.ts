@@ -13,7 +13,7 @@ import {
   type NodeId,
   toConnection,
 } from '../../core/index.js';
-import { hexOf } from '../../core/structures/bytes.js';
+import { hexOf } from '../../core/structures/hex.js';
 import { RateLimits } from '../../core/structures/rate-limits.js';
 import { POPPING, type PunchMessage, type Reason, writePop, writeReferred, writeRefused, writeSeen } from './messages.js';
 import { POPS, REQUESTS_MAX, REQUESTS_PER_NEIGHBOUR_MAX, WAIT_MS_MAX } from './options.js';

@@ -13,7 +13,7 @@ import {
   sample,
   toConnection,
 } from '../../core/index.js';
-import { hexOf } from '../../core/structures/bytes.js';
+import { hexOf } from '../../core/structures/hex.js';
 import { NONCE_BYTES, type PunchMessage, writeWhere } from './messages.js';
 import type { PunchParts } from './parts.js';
 import { addressOf, datagramAddresses, prove } from './proof.js';

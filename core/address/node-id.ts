@@ -3,6 +3,7 @@
  * a Map key. Ids are derived in `identity.ts`; this file only converts and names them and knows no cryptography.
  */
 import { NetworkError } from '../errors.js';
+import { hexOf, writeHex } from '../structures/hex.js';
 
 declare const nodeIdBrand: unique symbol;
 
@@ -11,9 +12,6 @@ export type NodeId = string & { readonly [nodeIdBrand]: true };
 
 export const NODE_ID_BYTES = 32;
 
-const HEX_CODES = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
-/** The digits of the id that is being read. */
-const CODES: number[] = new Array<number>(2 * NODE_ID_BYTES).fill(0);
 const NODE_ID_PATTERN = /^[0-9a-f]{64}$/;
 /** Ids that were found good, one for each pair of first digits: the few that a program has in hand are looked at once. */
 const GOOD: string[] = new Array<string>(256).fill('');
@@ -34,21 +32,14 @@ export function parseNodeId(text: string): NodeId {
   return lower;
 }
 
-/** Reads 32 bytes at `offset`. The caller has checked the length. The text is made at once: pieces that are joined take twice as long. */
+/** Reads 32 bytes at `offset`. The caller has checked the length. */
 export function nodeIdFromBytes(bytes: Uint8Array, offset = 0): NodeId {
-  for (let index = 0; index < NODE_ID_BYTES; index++) {
-    const byte = bytes[offset + index] as number;
-    CODES[2 * index] = HEX_CODES[byte >> 4] as number;
-    CODES[2 * index + 1] = HEX_CODES[byte & 15] as number;
-  }
-  return String.fromCharCode.apply(undefined, CODES) as NodeId;
+  return hexOf(bytes, offset, NODE_ID_BYTES) as NodeId;
 }
 
 /** Writes the id's 32 bytes into `target` at `offset`. */
 export function writeNodeId(id: NodeId, target: Uint8Array, offset: number): void {
-  for (let index = 0; index < NODE_ID_BYTES; index++) {
-    target[offset + index] = (nibble(id.charCodeAt(2 * index)) << 4) | nibble(id.charCodeAt(2 * index + 1));
-  }
+  writeHex(id, target, offset);
 }
 
 export function nodeIdToBytes(id: NodeId): Uint8Array {
@@ -67,8 +58,4 @@ export function sharesPrefix(one: NodeId, other: NodeId, byteCount: number): boo
 /** The first eight digits, for people. Not unique. */
 export function shortId(id: NodeId): string {
   return id.slice(0, 8);
-}
-
-function nibble(code: number): number {
-  return code < 58 ? code - 48 : code - 87;
 }

@@ -4,6 +4,7 @@
  * and asks once: `isComplete`. Numbers are big-endian.
  */
 import { readU16, readU24, readU32, readU48, readU64, VARINT_BYTES_MAX } from './bytes.js';
+import { hexOf } from './hex.js';
 import { isPlainUtf8 } from './utf8.js';
 
 const EMPTY = new Uint8Array(0);
@@ -123,6 +124,12 @@ export class ByteReader {
   /** A view of everything that is left. */
   rest(): Uint8Array {
     return this.view(this.left);
+  }
+
+  /** `byteCount` bytes as hexadecimal digits; as many of 0 where they are missing. */
+  hex(byteCount: number): string {
+    const start = this.skip(byteCount);
+    return start < 0 ? '0'.repeat(2 * byteCount) : hexOf(this.bytes, start, byteCount);
   }
 
   /** `byteCount` bytes of UTF-8. What is no text, or begins with a byte order mark, fails. */

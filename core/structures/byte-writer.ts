@@ -3,6 +3,7 @@
  * Numbers are big-endian, and the caller has checked that they fit.
  */
 import { VARINT_BYTES_MAX, writeU16, writeU24, writeU32, writeU48, writeU64, writeVarint } from './bytes.js';
+import { writeHex } from './hex.js';
 
 const FIRST_BYTES = 256;
 /** The most that one unit of a string takes in UTF-8. */
@@ -89,6 +90,13 @@ export class ByteWriter {
   bytes(bytes: Uint8Array): this {
     const start = this.reserve(bytes.length);
     this.slab.set(bytes, start);
+    return this;
+  }
+
+  /** The bytes of a text of hexadecimal digits, two for each. */
+  hex(digits: string): this {
+    const start = this.reserve(digits.length / 2);
+    writeHex(digits, this.slab, start);
     return this;
   }
 

@@ -206,11 +206,6 @@ export function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
 const NONE = new Uint8Array(0);
 const NO_WORDS = new DataView(NONE.buffer);
 
-/** Two lower-case digits for each byte. For what is made seldom. */
-export function hexOf(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
 /** Compares places of a buffer with fixed bytes word by word: a third of the time that bytes one by one take. */
 export class WordView {
   private bytes: Uint8Array = NONE;

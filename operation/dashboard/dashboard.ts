@@ -7,7 +7,7 @@ import { TelemetryBehavior } from '../../behaviours/telemetry/index.js';
 import { isNodeId, type MeshNode, NetworkError, toNode } from '../../core/index.js';
 import { nodeRandom } from '../../core/platform/node/ports-node.js';
 import { boolean, fallback, list, optional, options, optionsReader, text } from '../../core/schema/index.js';
-import { hexOf } from '../../core/structures/bytes.js';
+import { hexOf } from '../../core/structures/hex.js';
 import { Feed } from './feed.js';
 import { pageFile } from './files.js';
 import { type Denial, Guard } from './guard.js';

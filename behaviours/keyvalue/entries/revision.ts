@@ -3,7 +3,7 @@
  * random number of one start of a node. No two writes ever get the same one. As a text of 36 hexadecimal digits it sorts as it compares. Pure.
  */
 import type { BehaviorAgent, ByteReader, ByteWriter } from '../../../core/index.js';
-import { hexOf } from '../../../core/structures/bytes.js';
+import { hexOf } from '../../../core/structures/hex.js';
 
 /** Sorts by `<`: epoch, then counter, then instance. */
 export type Revision = string;
@@ -11,10 +11,12 @@ export type Revision = string;
 const EPOCH_DIGITS = 8;
 const COUNTER_END = 20;
 const REVISION_DIGITS = 36;
+const INSTANCE_BYTES = 8;
 /** Lower than every revision. */
 export const NONE: Revision = '0'.repeat(REVISION_DIGITS);
 /** What is above it has no form. Of a map with this epoch nobody becomes the owner any more: requests are refused as `epochsMax`. */
 export const EPOCH_MAX = 0xfff0_0000;
+const LAST: Revision = EPOCH_MAX.toString(16) + 'f'.repeat(REVISION_DIGITS - EPOCH_DIGITS);
 const REVISION = /^[0-9a-f]{36}$/;
 
 /** `instance`: 16 hexadecimal digits. */
@@ -40,23 +42,21 @@ export function branchOf(revision: Revision): string {
 }
 
 export function writeRevision(writer: ByteWriter, revision: Revision): void {
-  writer.u32(digits(revision, 0, 8)).u48(digits(revision, 8, 20));
-  writeInstance(writer, revision.slice(COUNTER_END));
+  writer.hex(revision);
 }
 
 export function readRevision(reader: ByteReader): Revision {
-  const epoch = reader.u32();
-  const counter = reader.u48();
-  if (epoch > EPOCH_MAX) reader.fail();
-  return revisionOf(epoch, counter, readInstance(reader));
+  const revision = reader.hex(REVISION_DIGITS / 2);
+  if (revision > LAST) reader.fail();
+  return revision;
 }
 
 export function writeInstance(writer: ByteWriter, instance: string): void {
-  writer.u32(digits(instance, 0, 8)).u32(digits(instance, 8, 16));
+  writer.hex(instance);
 }
 
 export function readInstance(reader: ByteReader): string {
-  return hex(reader.u32(), 8) + hex(reader.u32(), 8);
+  return reader.hex(INSTANCE_BYTES);
 }
 
 /** 16 hexadecimal digits: an instance, or what names something of it. */
@@ -66,8 +66,4 @@ export function randomId({ random }: Pick<BehaviorAgent, 'random'>): string {
 
 function hex(value: number, length: number): string {
   return value.toString(16).padStart(length, '0');
-}
-
-function digits(text: string, from: number, to: number): number {
-  return Number.parseInt(text.slice(from, to), 16);
 }

@@ -7,7 +7,7 @@ import { type Entry, lineageOf, TOMBSTONE_MS, writeEntry } from '../entries/entr
 import { sizeOf } from '../entries/map-state.js';
 import { branchOf, counterOf, epochOf, NONE, type Revision, revisionOf, writeRevision } from '../entries/revision.js';
 import type { KeyValueHost, MapAgent, Placed, Reply } from '../host.js';
-import { NOTIFY, STATUS, type Superseded, type WatchFields, type WriteFields, writeSuperseded } from '../messages.js';
+import { NOTIFY, putFound, STATUS, type Superseded, type WatchFields, type WriteFields, writeSuperseded } from '../messages.js';
 import type { HeldMap } from './held-map.js';
 import type { Journal } from './journal.js';
 import { type PendingWrite, PendingWrites } from './pending-writes.js';
@@ -82,11 +82,8 @@ export class Owner implements Replicating {
     const entry = this.map.state.get(key);
     // Nobody has ever written here, as far as anybody says; but nobody was there before to say it.
     if (entry === undefined && this.map.isNew) return reply.send(agent, STATUS.noReplica, (writer) => writer.u8(0));
-    const isThere = entry !== undefined && !(entry.value !== undefined && entry.dueMs <= agent.nowMs);
-    reply.send(agent, STATUS.ok, (writer) => {
-      writer.u8(isThere ? 1 : 0);
-      if (isThere) writeEntry(writer, entry, agent.nowMs);
-    });
+    const isOver = entry?.value !== undefined && entry.dueMs <= agent.nowMs;
+    reply.send(agent, STATUS.ok, (writer) => putFound(writer, isOver ? { ...entry, value: undefined } : entry));
   }
 
   write(agent: MapAgent, fields: WriteFields, reply: Reply): void {

@@ -1,6 +1,6 @@
 /**
- * @module Replication: how an owner keeps one replica in step. What changes is pushed, one push on its way at a time: all that has changed
- * meanwhile goes with the next one, of each key the last entry. At the start, after a failure, and when digests differ although nothing waits, the
+ * @module Replication: how an owner keeps one replica in step. What changes in a turn is pushed at its end, one push on its way at a time: all that has
+ * changed meanwhile goes with the next one, of each key the last entry. At the start, after a failure, and when digests differ although nothing waits, the
  * two are compared by ranges: each takes what it lacks. A replica that has all of it is not new any more.
  */
 import type { ByteReader, ByteWriter, NodeId } from '../../../core/index.js';
@@ -44,6 +44,8 @@ export class Replication {
   private readonly waiting = new Set<string>();
   /** The last loss that the replica was sent. */
   private sentArrival = 0;
+  /** A push goes at the end of this turn. */
+  private isGathering = false;
   private isPushing = false;
   private isComparing = false;
   private isEnded = false;
@@ -69,11 +71,11 @@ export class Replication {
 
   changed(agent: MapAgent, key: string): void {
     this.waiting.add(key);
-    if (this.isReachable) this.push(agent);
+    this.gather(agent);
   }
 
   lost(agent: MapAgent): void {
-    if (this.isReachable) this.push(agent);
+    this.gather(agent);
   }
 
   end(): void {
@@ -83,6 +85,15 @@ export class Replication {
   look(agent: MapAgent): void {
     if (!this.isCompared && !this.isComparing && agent.nowMs >= this.compareMs) this.compare(agent);
     if (!this.isPushing && agent.nowMs >= this.pushMs) this.push(agent);
+  }
+
+  private gather(agent: MapAgent): void {
+    if (this.isGathering || this.isPushing || !this.isReachable) return;
+    this.isGathering = true;
+    this.host.atTurnEnd(agent, (later) => {
+      this.isGathering = false;
+      if (this.isReachable) this.push(later);
+    });
   }
 
   private push(agent: MapAgent): void {

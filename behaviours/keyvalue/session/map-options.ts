@@ -69,7 +69,8 @@ const readMap = optionsReader(
     onSuperseded: optional(callable<(lost: LostWrite) => void>()),
   }),
 );
-export const readReadOptions = optionsReader('keyvalue', options(READ));
+const readRead = optionsReader('keyvalue', options(READ));
+const NO_READ_OPTIONS = readRead({});
 export const readWriteOptions = optionsReader(
   'keyvalue',
   options({ ...READ, ttlMs: optional(whole(1, TTL_MS_MAX)), acknowledge: optional(ACKNOWLEDGE) }),
@@ -80,6 +81,11 @@ export const readTarget = optionsReader(
   either(options({ key: text(KEY_BYTES_MAX, { min: 1 }) }), options({ prefix: text(KEY_BYTES_MAX) })),
   'ARGUMENT_INVALID',
 );
+
+/** Most reads are given none. */
+export function readReadOptions(given?: ReadOptions): ReturnType<typeof readRead> {
+  return given === undefined ? NO_READ_OPTIONS : readRead(given);
+}
 
 /** Options as they are read; the types are those that were given. */
 export function readMapOptions<V>(given: MapOptions<V>): MapOptions<V> & { readonly acknowledge: Acknowledge } {
@@ -102,6 +108,11 @@ export function requireRevision(revision: unknown): void {
 }
 
 function requireText(what: string, value: unknown, bytesMax: number): void {
-  const isRight = typeof value === 'string' && value !== '' && !SURROGATE.test(value) && BYTES.encode(value).length <= bytesMax;
+  const isRight = typeof value === 'string' && value !== '' && !SURROGATE.test(value) && isWithin(value, bytesMax);
   if (!isRight) throw new NetworkError('ARGUMENT_INVALID', `keyvalue: ${what} must be a text of 1 to ${bytesMax} bytes`);
+}
+
+/** A character takes three bytes at most, so that most texts need not be encoded to know. */
+function isWithin(text: string, bytesMax: number): boolean {
+  return 3 * text.length <= bytesMax || BYTES.encode(text).length <= bytesMax;
 }

@@ -3,9 +3,9 @@
  * to the owner of the map; what an acknowledgement means is in `docs/maps.md`.
  */
 import { type ByteReader, type ByteWriter, NetworkError } from '../../../core/index.js';
-import { type Entry, readEntry, writeText } from '../entries/entry.js';
+import { writeText } from '../entries/entry.js';
 import { NONE, type Revision, readRevision } from '../entries/revision.js';
-import { GET, putWrite, WRITE } from '../messages.js';
+import { GET, putWrite, takeFound, WRITE } from '../messages.js';
 import {
   type Acknowledge,
   type MapOptions,
@@ -20,7 +20,7 @@ import {
 } from './map-options.js';
 import { readAll } from './read-all.js';
 import type { Session } from './session.js';
-import { type MapEntry, Values } from './values.js';
+import { type MapEntry, type Stored, storedOf, Values } from './values.js';
 import { Watch, type WatchOptions, type WatchTarget } from './watch.js';
 
 /** Between a key and a sub-key: no key has it. */
@@ -50,24 +50,15 @@ export class SharedMap<V = unknown> {
   }
 
   /** The value, or `undefined`: a holder of the map says that there is none. Rejects with `NO_REPLICA` where nobody can say. */
-  async get(key: string, options: ReadOptions = {}): Promise<V | undefined> {
-    return (await this.entry(key, options))?.value;
+  async get(key: string, options?: ReadOptions): Promise<V | undefined> {
+    const stored = await this.read(this.pathOf(key), options);
+    return stored && this.values.valueOf(stored, key);
   }
 
   /** As `get`, with the revision and the node that wrote it. */
-  async entry(key: string, options: ReadOptions = {}): Promise<MapEntry<V> | undefined> {
-    const path = this.pathOf(key);
-    const { timeoutMs, signal } = readReadOptions(options);
-    const { session, name: map } = this;
-    const entry = await session.run<Entry | undefined>({
-      ...{ map, op: GET, isRead: true, timeoutMs, signal },
-      write: (writer) => writeText(writer, path),
-      read: (agent, reader) => {
-        const found = reader.u8() === 1 ? readEntry(reader, agent.nowMs) : undefined;
-        return session.isCurrent(map, path, found?.revision ?? NONE, agent.nowMs) ? { result: found } : undefined;
-      },
-    });
-    return entry?.value === undefined ? undefined : this.values.entryOf(entry, key);
+  async entry(key: string, options?: ReadOptions): Promise<MapEntry<V> | undefined> {
+    const stored = await this.read(this.pathOf(key), options);
+    return stored && this.values.entryOf(stored, key);
   }
 
   /** Sets it. Rejects with `NO_REPLICA`, `LIMIT_EXCEEDED`, `WRITE_DENIED`, `STORAGE_FAILED` or `WRITE_UNCERTAIN`; throws for what cannot be a value. */
@@ -95,7 +86,7 @@ export class SharedMap<V = unknown> {
     const within = this.within + prefix;
     const found = await readAll(this.session, { map: this.name, prefix: within, timeoutMs, signal });
     const own = this.within === '' ? found.filter(({ key }) => !key.includes(SEPARATOR)) : found;
-    return Promise.all(own.map((entry) => this.values.entryOf(entry, entry.key.slice(this.within.length))));
+    return Promise.all(own.map((entry) => this.values.entryOf(storedOf(entry), entry.key.slice(this.within.length))));
   }
 
   /** What changes, of one key or of all that begin with a prefix, from what there is now on. Iterate over it; `close` it, or leave the loop. */
@@ -118,6 +109,24 @@ export class SharedMap<V = unknown> {
     this.forget();
   }
 
+  private read(path: string, options: ReadOptions | undefined): Promise<Stored | undefined> {
+    const { timeoutMs, signal } = readReadOptions(options);
+    const { session, name: map } = this;
+    return session.run<Stored | undefined>({
+      map,
+      op: GET,
+      isRead: true,
+      timeoutMs,
+      signal,
+      write: (writer) => writeText(writer, path),
+      read: (agent, reader) => {
+        const found = takeFound(reader);
+        if (!session.isCurrent(map, path, found?.revision ?? NONE, agent.nowMs)) return undefined;
+        return { result: found?.value && storedOf(found) };
+      },
+    });
+  }
+
   private async write(
     key: string,
     value: Uint8Array | undefined,
@@ -138,7 +147,11 @@ export class SharedMap<V = unknown> {
       value: value ?? NOTHING,
     };
     return session.run<Written | undefined>({
-      ...{ map, op: WRITE, isRead: false, timeoutMs, signal },
+      map,
+      op: WRITE,
+      isRead: false,
+      timeoutMs,
+      signal,
       write: (to: ByteWriter) => putWrite(to, fields),
       read: (agent, reader: ByteReader) => {
         const isWritten = reader.u8() === 1;

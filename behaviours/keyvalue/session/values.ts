@@ -15,6 +15,18 @@ export interface MapEntry<V> {
   readonly source: NodeId;
 }
 
+/** What a holder has, with its value decoded; that is absent where the bytes are no value. */
+export interface Stored {
+  readonly revision: Revision;
+  readonly source: NodeId;
+  readonly decoded: ReturnType<typeof decodeValue>;
+}
+
+/** Of something that has a value, which may be a view: nothing of it is kept. */
+export function storedOf({ value, revision, source }: Pick<Entry, 'value' | 'revision' | 'source'>): Stored {
+  return { revision, source, decoded: decodeValue(value as Uint8Array) };
+}
+
 export class Values<V> {
   constructor(private readonly validator: Validator<V> | undefined) {}
 
@@ -26,12 +38,16 @@ export class Values<V> {
     return bytes;
   }
 
-  /** Rejects with `SCHEMA_MISMATCH` for what somebody else wrote and is no value of this map. */
-  async entryOf({ value, revision, source }: Entry, key: string): Promise<MapEntry<V>> {
-    const decoded = decodeValue(value as Uint8Array);
+  /** The value, or a promise of it where a validator looks at it: `SCHEMA_MISMATCH` for what somebody else wrote and is no value of this map. */
+  valueOf({ decoded }: Stored, key: string): V | Promise<V> {
     if (decoded === undefined)
       throw new NetworkError('SCHEMA_MISMATCH', `the value of ${key} is not encoded as values are`, { details: { key } });
-    return { key, value: await this.checked(decoded.value, `the value of ${key}`, key), revision, source };
+    return this.validator === undefined ? (decoded.value as V) : this.checked(decoded.value, `the value of ${key}`, key);
+  }
+
+  async entryOf(stored: Stored, key: string): Promise<MapEntry<V>> {
+    const { revision, source } = stored;
+    return { key, value: await this.valueOf(stored, key), revision, source };
   }
 
   private async checked(value: unknown, what: string, key?: string): Promise<V> {

@@ -20,7 +20,7 @@ import {
   toConnection,
   toNode,
 } from '../../../core/index.js';
-import { hexOf } from '../../../core/structures/bytes.js';
+import { hexOf } from '../../../core/structures/hex.js';
 import { RateLimits } from '../../../core/structures/rate-limits.js';
 import { MESSAGE_LIMITS, PACKET, packetBytes, type WirePacket } from '../messages.js';
 import { type DropReason, judgePacket, type PacketFacts, type Trust } from './order.js';

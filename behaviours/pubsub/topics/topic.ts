@@ -6,7 +6,7 @@
 import { isPath, isSegment, PATH_LENGTH_MAX } from '../../../core/address/peer-path.js';
 import { NetworkError } from '../../../core/index.js';
 import { isValidator, type Validator } from '../../../core/schema/index.js';
-import { hexOf } from '../../../core/structures/bytes.js';
+import { hexOf } from '../../../core/structures/hex.js';
 
 export { isPath, PATH_LENGTH_MAX };
 /** The longest name of a type, in UTF-16 units. */

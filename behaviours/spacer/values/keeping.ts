@@ -3,7 +3,8 @@
  * restart, also after a crash. A store is taken only with the token of a find before, from a source that has room left, and only if the record proves itself.
  */
 import { type BehaviorAgent, ByteReader, ByteWriter, type NodeId, nodeIdToBytes, type Storage, WakeTimer } from '../../../core/index.js';
-import { equalBytes, hexOf } from '../../../core/structures/bytes.js';
+import { equalBytes } from '../../../core/structures/bytes.js';
+import { hexOf } from '../../../core/structures/hex.js';
 import { readId } from '../messages.js';
 import type { Asker, Served } from '../query/serving.js';
 import { readStore, STORE_RESULTS, type Store, type StoreResult, TOKEN_BYTES, writeFound } from './messages.js';

@@ -3,7 +3,7 @@
  * a key is provided. In place of a value that is too large for one record, a record has a list of its pieces (`pieces.ts`). Every record proves itself, so that whoever keeps it, or passes it on, can neither change it nor make one. Pure but for the ports.
  */
 import { ByteReader, ByteWriter, type NodeId, nodeIdFromBytes, nodeIdToBytes, type Sealer, type Signer } from '../../../core/index.js';
-import { hexOf } from '../../../core/structures/bytes.js';
+import { hexOf } from '../../../core/structures/hex.js';
 
 export const RECORD_LIMITS = {
   /** Of what one record has: a value, or the list of its pieces. */

@@ -7,7 +7,7 @@ import type { Address } from '../../address/address.js';
 import type { Cancellable } from '../../api/agent.js';
 import type { Probe } from '../../api/probe.js';
 import { PROBE, writePlain } from '../../security/datagrams/header.js';
-import { hexOf } from '../../structures/bytes.js';
+import { hexOf } from '../../structures/hex.js';
 import type { Callbacks } from '../behaviors/callbacks.js';
 import type { BehaviorSlot } from '../behaviors/owner.js';
 import type { Action, DatagramFacts, EngineContext } from '../context.js';

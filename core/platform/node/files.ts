@@ -10,7 +10,7 @@ import type { Logger, Random } from '../../api/ports.js';
 import { NetworkError } from '../../errors.js';
 import type { Crypto } from '../../security/crypto.js';
 import { Identity } from '../../security/identity.js';
-import { hexOf } from '../../structures/bytes.js';
+import { hexOf } from '../../structures/hex.js';
 import { reasonOf } from './system-words.js';
 
 const OWNER_ONLY = 0o600;

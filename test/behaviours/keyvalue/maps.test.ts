@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import type { WatchEvent } from '../../../behaviours/keyvalue/index.js';
 import { KeyValueBehavior } from '../../../behaviours/keyvalue/index.js';
 import type { NetworkError } from '../../../core/index.js';
+import type { SimulatedNode } from '../../../simulation.js';
 import { at, codeOf, mapOf, World } from './support.js';
 
 describe('keyvalue', () => {
@@ -53,6 +54,32 @@ describe('keyvalue', () => {
     expect(await wait(map.hash('lamp').get('blue'))).to.equal(3);
     for (const key of ['', 'a\0b', 'ü'.repeat(129), '\ud800']) expect(await codeOf(map.get(key)), key).to.equal('ARGUMENT_INVALID');
     await wait(map.set('ü'.repeat(128), 4));
+  });
+
+  it('what is written in one turn goes to each replica in one push, and is acknowledged once it is there', async () => {
+    world = new World();
+    const nodes = await world.nodes(3);
+    await wait(mapOf<number>(at(nodes, 0)).set('first', 0));
+    const writer = nodes.find((node) => node.behavior(KeyValueBehavior).mapCount.owned === 0);
+    const map = mapOf<number>(writer as SimulatedNode);
+    const pushes = () => nodes.reduce((sum, node) => sum + node.behavior(KeyValueBehavior).counters.pushesTaken, 0);
+    const before = pushes();
+    const written = await wait(Promise.all(Array.from({ length: 64 }, (_, index) => map.set(`key ${index}`, index))));
+    expect(written.map(({ holders }) => holders).every((holders) => holders >= 2)).to.equal(true);
+    await world.net.run(100);
+    expect(pushes() - before).to.equal(2);
+  });
+
+  it('reads what is over as absent at once, also its own writer (ATM-73)', async () => {
+    world = new World();
+    const [one] = await world.nodes(3);
+    const map = mapOf<number>(one as never);
+    await wait(map.set('brief', 1, { ttlMs: 50 }));
+    expect(await wait(map.get('brief'))).to.equal(1);
+    await world.net.run(50);
+    const beganMs = world.net.nowMs;
+    expect(await wait(map.get('brief'))).to.equal(undefined);
+    expect(world.net.nowMs - beganMs).to.be.at.most(50);
   });
 
   it('several calls of next() wait at once for a watch, and all end with it', async () => {

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { ByteReader } from '../../../core/structures/byte-reader.js';
 import { ByteWriter } from '../../../core/structures/byte-writer.js';
 import * as bytes from '../../../core/structures/bytes.js';
+import { hexOf as digitsOf } from '../../../core/structures/hex.js';
 
 const hex = (text: string) => Uint8Array.from(Buffer.from(text, 'hex'));
 const hexOf = (data: Uint8Array) => Buffer.from(data).toString('hex');
@@ -123,6 +124,18 @@ describe('byte reader', () => {
   });
 });
 
+describe('hexadecimal digits', () => {
+  it('are those of the bytes at any place and of any length, and a reader that lacks bytes fails', () => {
+    const bytes = Uint8Array.from({ length: 5_000 }, (_, index) => index * 7);
+    for (const count of [0, 1, 18, 32, 33, 1_024, 1_025, 4_999])
+      expect(digitsOf(bytes, 1, count)).to.equal(Buffer.from(bytes.subarray(1, 1 + count)).toString('hex'));
+    expect(digitsOf(bytes)).to.equal(Buffer.from(bytes).toString('hex'));
+    const reader = new ByteReader(hex('00ff10'));
+    expect([reader.hex(2), reader.hasFailed]).to.deep.equal(['00ff', false]);
+    expect([reader.hex(2), reader.hasFailed]).to.deep.equal(['0000', true]);
+  });
+});
+
 describe('byte writer', () => {
   it('writes into the slab that it was given, and grows beyond it', () => {
     const slab = new Uint8Array(4);
@@ -131,6 +144,7 @@ describe('byte writer', () => {
     writer.u16(0x0506).utf8('é').varint(300).bytes(hex('0909')).u48(7).u64(8);
     expect(hexOf(writer.written)).to.equal(`01020304${'0506'}${'c3a9'}${'ac02'}${'0909'}${'000000000007'}${'0000000000000008'}`);
     expect(hexOf(slab)).to.equal('01020304');
+    expect(hexOf(new ByteWriter().hex('00ff10').hex('').written)).to.equal('00ff10');
     const copy = writer.copy();
     writer.clear().u32(0xffff_ffff);
     expect([hexOf(writer.written), hexOf(copy.subarray(0, 4))]).to.deep.equal(['ffffffff', '01020304']);

@@ -3,7 +3,7 @@
  * that were delivered included; of the events themselves the last ones are kept.
  */
 import type { NodeId, PathKind } from '../../../core/index.js';
-import { hexOf } from '../../../core/structures/bytes.js';
+import { hexOf } from '../../../core/structures/hex.js';
 import { Hash } from '../chance/hash.js';
 
 /** One event. Hosts go by their names. */
