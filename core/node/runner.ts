@@ -251,21 +251,17 @@ export class Runner {
 
   /** What the end of this turn brings, if anything waits for it, and a timer for the next deadline. */
   private plan(): void {
-    const { isDueInTurn } = this;
-    if ((isDueInTurn || this.network.isTurnUsed) && !this.isFlushPlanned) {
+    const { nextDueMs, nowMs, isTurnUsed } = this.network;
+    if ((nextDueMs <= nowMs || isTurnUsed) && !this.isFlushPlanned) {
       this.isFlushPlanned = true;
       this.options.timers.endOfTurn(() => this.flushPlanned());
     }
-    if (!isDueInTurn) this.planWake();
+    if (nextDueMs > nowMs) this.planWake(nextDueMs);
   }
 
   /** What is due by now needs no timer: it is done when the turn ends, once, before what it sends is flushed with all else. */
-  private get isDueInTurn(): boolean {
-    return this.network.nextDueMs <= this.network.nowMs;
-  }
-
   private flushPlanned(): void {
-    if (this.isDueInTurn && !this.isDead) this.step({ type: 'time' });
+    if (this.network.nextDueMs <= this.network.nowMs) this.step({ type: 'time' });
     this.isFlushPlanned = false;
     if (this.isDead) return;
     this.flush();
@@ -274,8 +270,7 @@ export class Runner {
     else this.plan();
   }
 
-  private planWake(): void {
-    const dueMs = this.network.nextDueMs;
+  private planWake(dueMs: number): void {
     if (dueMs >= this.wakeMs || this.isDead) return;
     this.cancelWake?.();
     this.wakeMs = dueMs;
