@@ -8,7 +8,7 @@
  *   2  bound       label u32, epoch u32, next number u48, hops to the publisher u8, messages that it keeps u32
  *   3  refused     label u32, cause u8
  *   4  leave       label u32
- *   5  message     number u48, form u8 (0: CBOR, 1: bytes), content
+ *   5  messages    number of the first u48, then 1 to 64 messages whose numbers follow each other (`feeds/run.ts`)
  *   6  beat        label u32, number of the last message u48
  *   7  missed      label u32, from u48, count u32, cause u8, where (32 bytes)
  *   8  credit      label u32, up to number u48
@@ -24,19 +24,16 @@ export const SUBSCRIBE = 1;
 export const BOUND = 2;
 export const REFUSED = 3;
 export const LEAVE = 4;
-export const MESSAGE = 5;
+export const MESSAGES = 5;
 export const BEAT = 6;
 export const MISSED = 7;
 export const CREDIT = 8;
 export const REFRESH = 9;
 export const LIST = 10;
 
-/** Before the content of a message. */
-export const MESSAGE_HEAD_BYTES = 8;
-/** Before a signed list. */
-export const LIST_HEAD_BYTES = 7;
+/** Before messages, and before a signed list: kind and number. */
+export const HEAD_BYTES = 7;
 const NUMBER_AT = 1;
-const FORM_AT = 7;
 export const FORM_CBOR = 0;
 export const FORM_BYTES = 1;
 /** The greatest number of a message, and the credit that holds nothing back. */
@@ -108,26 +105,15 @@ export interface Refreshed {
 
 const NOWHERE = new Uint8Array(32);
 
-/** Fills in the head in front of a message's content. */
-export function writeMessageHead(payload: Uint8Array, number: number, form: number): void {
-  payload[0] = MESSAGE;
+/** Fills in the head in front of messages, or of a list of the hashes of messages: `number` is that of the first one. */
+export function writeHead(payload: Uint8Array, kind: typeof MESSAGES | typeof LIST, number: number): void {
+  payload[0] = kind;
   writeU48(payload, NUMBER_AT, number);
-  payload[FORM_AT] = form;
 }
 
-/** Fills in the head in front of a list of the hashes of messages from `first` on. */
-export function writeListHead(payload: Uint8Array, first: number): void {
-  payload[0] = LIST;
-  writeU48(payload, NUMBER_AT, first);
-}
-
-/** The number of the message that begins at `start`, or the first one of the list that does. */
-export function messageNumber(bytes: Uint8Array, start: number): number {
+/** The number of the first message, where such a head begins at `start`. */
+export function firstNumber(bytes: Uint8Array, start: number): number {
   return readU48(bytes, start + NUMBER_AT);
-}
-
-export function messageForm(bytes: Uint8Array, start: number): number {
-  return bytes[start + FORM_AT] as number;
 }
 
 /** Writes into room of its own: what it returns is valid until the next message. */

@@ -4,6 +4,7 @@
  */
 import { encodeEnvelope, encodeHello as encodeEnvelopeHello, encodeGrant, encodeWant } from '../../behaviours/envelopes/messages.js';
 import * as peering from '../../behaviours/peering/protocol/messages.js';
+import { bytesInRun, writeInRun } from '../../behaviours/pubsub/feeds/run.js';
 import * as pubsub from '../../behaviours/pubsub/messages.js';
 import { decodeMessage, encodeHello, encodeSync } from '../../behaviours/router-sync/messages.js';
 import * as streams from '../../behaviours/streams/messages.js';
@@ -59,8 +60,9 @@ const topics = new pubsub.MessageWriter();
 const subscribe = (label: number, publisher: NodeId, topicId: NodeId): Flood =>
   to(5, topics.subscribe({ label, publisher, topicId, count: 1, window: 0, epoch: 0, from: 0 }));
 const published = (index: number): Flood => {
-  const bytes = new Uint8Array(pubsub.MESSAGE_HEAD_BYTES + 100);
-  pubsub.writeMessageHead(bytes, index + 1, pubsub.FORM_BYTES);
+  const bytes = new Uint8Array(pubsub.HEAD_BYTES + bytesInRun(100));
+  pubsub.writeHead(bytes, pubsub.MESSAGES, index + 1);
+  writeInRun(bytes, pubsub.HEAD_BYTES, pubsub.FORM_BYTES, new Uint8Array(100));
   return to(5, bytes, index % 64);
 };
 const gap = { from: 1, count: 9, cause: 'unknown', where: undefined } as const;

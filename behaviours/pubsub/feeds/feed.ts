@@ -8,7 +8,8 @@ import type { BehaviorAgent, NodeId, Route, SendTarget } from '../../../core/ind
 import type { Deadlined } from '../../../core/structures/deadline-heap.js';
 import { type Gap, NUMBER_MAX, type Refusal } from '../messages.js';
 import type { SignedLists } from '../signed/signed-lists.js';
-import { Recent, type RecentBudget } from './recent.js';
+import type { OutgoingRun } from './outgoing.js';
+import { Recent, type RecentBudget, type RecentRun } from './recent.js';
 
 /** A neighbour that is sent the messages. */
 export interface Branch {
@@ -29,7 +30,9 @@ export interface Branch {
   /** Whether it was sent `bound`. */
   isBound: boolean;
   seenMs: number;
-  /** What it will be sent a notice of: its lane had no room. */
+  /** Goes first when its lane has room: publishers were answered that it is queued. */
+  late: RecentRun | undefined;
+  /** What it will be sent a notice of then: its lane had no room. */
   gap: Gap | undefined;
 }
 
@@ -112,6 +115,8 @@ export class Feed implements Deadlined {
   beatCount = 0;
   hasNews = false;
   isHeld = false;
+  /** Of a source: what has been published and leaves at the end of this turn. Nothing else about the feed goes ahead of it. */
+  outgoing: OutgoingRun | undefined;
   /** What neighbours may lack that come over another path. */
   readonly recent: Recent;
   /** Readers of this node get only what the publisher has signed. */

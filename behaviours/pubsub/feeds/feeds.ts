@@ -5,14 +5,15 @@
  * The path of a message, publisher -> branches -> neighbour -> its branches and its readers, is in `flow.ts`.
  */
 import { type BehaviorAgent, backoffBoundMs, type Message, type NodeId, type RouterTable, WakeTimer } from '../../../core/index.js';
-import { type Bound, LIST, MESSAGE, MessageReader, MessageWriter, type Subscribe } from '../messages.js';
+import { type Bound, LIST, MESSAGES, MessageReader, MessageWriter, type Subscribe } from '../messages.js';
 import type { PubSubCounters, PubSubSettings } from '../options.js';
 import type { Signatures } from '../signed/signatures.js';
 import { dispatch, type SignalSink } from './dispatch.js';
-import { Downstream, type Forwarded } from './downstream.js';
+import { Downstream } from './downstream.js';
 import type { Feed, FeedReader, FeedSource } from './feed.js';
 import { FeedTable } from './feed-table.js';
 import { Flow } from './flow.js';
+import type { Forwarded } from './outgoing.js';
 import { Upstream } from './upstream.js';
 
 /** So often feeds are confirmed to their upstream, and branches that were not are taken away. */
@@ -127,7 +128,7 @@ export class Feeds {
     const { connectionId, bytes, bodyOffset, end } = message;
     if (connectionId === undefined || !message.sourceVerified) return void this.counters.malformed++;
     const kind = this.reader.open(bytes, bodyOffset, end);
-    if (kind === MESSAGE) return this.flow.received(agent, message);
+    if (kind === MESSAGES) return this.flow.received(agent, message);
     if (kind === LIST) return this.flow.listed(agent, message);
     if (!dispatch(kind, this.reader, this.sinkOf(agent, connectionId, message.source))) this.counters.malformed++;
     this.schedule(agent);
@@ -138,7 +139,7 @@ export class Feeds {
   }
 
   disconnected(agent: BehaviorAgent, connectionId: number): void {
-    for (const feed of this.downstream.disconnected(connectionId)) this.changed(agent, feed);
+    for (const feed of this.downstream.disconnected(agent, connectionId)) this.changed(agent, feed);
     for (const feed of [...this.table.all()]) {
       if (feed.upstream?.connectionId !== connectionId) continue;
       this.upstream.release(feed);
@@ -166,7 +167,7 @@ export class Feeds {
     const within = (label: number, work: (feed: Feed) => void) => this.table.whereLabelled(connectionId, label, work);
     return {
       subscribed: (wish) => this.subscribed(agent, connectionId, neighbour, wish),
-      left: (label) => this.changed(agent, downstream.leave(connectionId, label)),
+      left: (label) => this.changed(agent, downstream.leave(agent, connectionId, label)),
       credited: (label, limit) => this.granted(agent, downstream.credit(connectionId, label, limit)),
       refreshed: (entry) => this.changed(agent, downstream.refreshed(agent, connectionId, entry)),
       bound: (label, bound) => within(label, (feed) => this.bound(agent, feed, bound)),
@@ -236,7 +237,7 @@ export class Feeds {
     if (agent.nowMs >= this.roundMs) {
       this.roundMs = Number.POSITIVE_INFINITY;
       this.upstream.refresh(agent);
-      for (const feed of [...this.table.all()]) if (this.downstream.expire(feed, agent.nowMs)) this.changed(agent, feed);
+      for (const feed of [...this.table.all()]) if (this.downstream.expire(agent, feed)) this.changed(agent, feed);
     }
     this.schedule(agent);
   }

@@ -7,14 +7,17 @@
  */
 import type { BehaviorAgent, Message } from '../../../core/index.js';
 import { copyOf } from '../../../core/structures/bytes.js';
-import { type Gap, LIST_HEAD_BYTES, MESSAGE_HEAD_BYTES, messageForm, messageNumber, unknownGap } from '../messages.js';
+import type { KeptMessage } from '../meeting/messages.js';
+import { firstNumber, type Gap, HEAD_BYTES, unknownGap } from '../messages.js';
 import type { PubSubCounters } from '../options.js';
 import { isListLength, LIST_MAX } from '../signed/list.js';
 import type { Signatures } from '../signed/signatures.js';
-import type { Downstream, Forwarded } from './downstream.js';
-import type { Feed, FeedReader } from './feed.js';
+import type { Downstream } from './downstream.js';
+import type { Feed } from './feed.js';
 import type { FeedTable } from './feed-table.js';
 import { LocalOrder } from './local-order.js';
+import type { Forwarded } from './outgoing.js';
+import { RunReader } from './run.js';
 
 export class Flow {
   private readonly order = new LocalOrder((agent) => {
@@ -22,6 +25,7 @@ export class Flow {
     this.held.clear();
     for (const feed of held) this.roomAgain(agent, feed);
   });
+  private readonly run = new RunReader();
   /** Feeds of this node that are held back until the readers here have what waits. */
   private readonly held = new Set<Feed>();
 
@@ -43,12 +47,20 @@ export class Flow {
       if (!this.order.hasRoom) this.held.add(feed);
       return undefined;
     }
-    return this.downstream.forward(agent, feed, feed.next++, form, content, 0, content.length);
+    return this.downstream.publish(agent, feed, form, content);
   }
 
   deliver(agent: BehaviorAgent, feed: Feed, number: number, form: number, content: Uint8Array): void {
     if (feed.readers.size === 0) return;
-    if (!this.order.mustWait) return this.give(agent, feed.readers, number, form, content, 0, content.length, true);
+    if (!this.order.mustWait) {
+      const outer = this.order.enter();
+      try {
+        for (const reader of feed.readers) reader.message(agent, number, form, content, 0, content.length, true);
+      } finally {
+        this.order.leave(outer);
+      }
+      return;
+    }
     const [copy, readers] = [copyOf(content, 0, content.length), [...feed.readers]];
     this.order.later(agent, (later) => {
       for (const reader of readers) if (feed.readers.has(reader)) reader.message(later, number, form, copy, 0, copy.length, true);
@@ -66,61 +78,64 @@ export class Flow {
     this.held.clear();
   }
 
-  private give(
-    agent: BehaviorAgent,
-    readers: ReadonlySet<FeedReader>,
-    number: number,
-    form: number,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    isProven: boolean,
-  ): void {
+  /** A neighbour sent a run. */
+  received(agent: BehaviorAgent, message: Message): void {
+    const { bytes, bodyOffset, end, connectionId } = message;
+    const { run, counters } = this;
+    if (end < bodyOffset + HEAD_BYTES || !run.read(bytes, bodyOffset + HEAD_BYTES, end)) return void counters.malformed++;
+    const feed = this.table.labelled(connectionId, message.streamId);
+    if (feed === undefined || feed.state !== 'bound') {
+      counters.messagesUnknown += run.count;
+      return;
+    }
+    const first = firstNumber(bytes, bodyOffset);
+    feed.heardMs = agent.nowMs;
+    const known = Math.min(Math.max(0, feed.next - first), run.count);
+    counters.messagesDuplicate += known;
+    if (known === run.count) return;
+    if (first > feed.next) this.missed(agent, feed, unknownGap(feed.next, first));
+    this.downstream.forward(agent, feed, first + known, run.count - known, bytes, run.headOf(known), end);
+    this.give(agent, feed, first, known, bytes);
+  }
+
+  /** The messages of the run from that place on, one after another: the feed has come as far as its readers have. */
+  private give(agent: BehaviorAgent, feed: Feed, first: number, from: number, bytes: Uint8Array): void {
+    const { run } = this;
+    const { readers } = feed;
+    const isProven = feed.upstream?.nodeId === feed.publisher;
     const outer = this.order.enter();
     try {
-      for (const reader of readers) reader.message(agent, number, form, bytes, start, end, isProven);
+      for (let index = from; index < run.count && readers.size > 0; index++) {
+        feed.next = first + index + 1;
+        const [form, start, end] = [run.formOf(index), run.startOf(index), run.endOf(index)];
+        if (feed.isSigned) this.giveSigned(agent, feed, { number: first + index, form, content: bytes.subarray(start, end) });
+        else for (const reader of readers) reader.message(agent, first + index, form, bytes, start, end, isProven);
+      }
     } finally {
       this.order.leave(outer);
     }
-  }
-
-  /** A neighbour sent it. */
-  received(agent: BehaviorAgent, message: Message): void {
-    const { bytes, bodyOffset, end, connectionId } = message;
-    const feed = this.table.labelled(connectionId, message.streamId);
-    const start = bodyOffset + MESSAGE_HEAD_BYTES;
-    if (end < start) return void this.counters.malformed++;
-    if (feed === undefined || feed.state !== 'bound') return void this.counters.messagesUnknown++;
-    const number = messageNumber(bytes, bodyOffset);
-    feed.heardMs = agent.nowMs;
-    if (number < feed.next) return void this.counters.messagesDuplicate++;
-    if (number > feed.next) this.missed(agent, feed, unknownGap(feed.next, number));
-    feed.next = number + 1;
-    const form = messageForm(bytes, bodyOffset);
-    this.downstream.forward(agent, feed, number, form, bytes, start, end);
-    if (feed.readers.size === 0) return;
-    if (feed.isSigned) return this.giveSigned(agent, feed, number, bytes, bodyOffset, end);
-    const isProven = feed.upstream?.nodeId === feed.publisher;
-    this.give(agent, feed.readers, number, form, bytes, start, end, isProven);
+    feed.next = first + run.count;
   }
 
   /** A neighbour sent the hashes of messages that follow. */
   listed(agent: BehaviorAgent, message: Message): void {
     const { bytes, bodyOffset, end, connectionId } = message;
-    const start = bodyOffset + LIST_HEAD_BYTES;
+    const start = bodyOffset + HEAD_BYTES;
     if (!isListLength(end - start, LIST_MAX)) return void this.counters.malformed++;
     const feed = this.table.labelled(connectionId, message.streamId);
     if (feed === undefined || feed.state !== 'bound') return void this.counters.messagesUnknown++;
     feed.heardMs = agent.nowMs;
-    this.downstream.list(agent, feed, messageNumber(bytes, bodyOffset), copyOf(bytes, start, end));
+    this.downstream.list(agent, feed, firstNumber(bytes, bodyOffset), copyOf(bytes, start, end));
   }
 
   /** Only what its publisher has signed; all else is missed, and its cause known. */
-  private giveSigned(agent: BehaviorAgent, feed: Feed, number: number, bytes: Uint8Array, at: number, end: number): void {
-    const cause = this.signatures.judge(agent, feed, number, bytes, at, end);
-    if (cause === undefined)
-      return this.give(agent, feed.readers, number, messageForm(bytes, at), bytes, at + MESSAGE_HEAD_BYTES, end, true);
-    for (const reader of [...feed.readers]) reader.missed(agent, { from: number, count: 1, cause, where: agent.nodeId });
+  private giveSigned(agent: BehaviorAgent, feed: Feed, message: KeptMessage): void {
+    const { number, form, content } = message;
+    const cause = this.signatures.judge(agent, feed, message);
+    for (const reader of [...feed.readers]) {
+      if (cause === undefined) reader.message(agent, number, form, content, 0, content.length, true);
+      else reader.missed(agent, { from: number, count: 1, cause, where: agent.nodeId });
+    }
   }
 
   /** The last number so far. */

@@ -5,8 +5,9 @@
 import { type BehaviorAgent, ByteWriter, limitReached, NetworkError, writeValue } from '../../../core/index.js';
 import { checkNow } from '../../../core/schema/index.js';
 import type { Feed } from '../feeds/feed.js';
+import { bytesInRun } from '../feeds/run.js';
 import { callBack, type PubSubHost } from '../host.js';
-import { FORM_BYTES, FORM_CBOR, MESSAGE_HEAD_BYTES } from '../messages.js';
+import { FORM_BYTES, FORM_CBOR, HEAD_BYTES } from '../messages.js';
 import type { Topic } from '../topics/topic.js';
 import type { Batch } from './batch.js';
 import type { SourceUser, TopicSource } from './topic-source.js';
@@ -144,7 +145,8 @@ export class Intent<T = unknown> implements SourceUser {
     const form = value instanceof Uint8Array ? FORM_BYTES : FORM_CBOR;
     const content = value instanceof Uint8Array ? value : this.encode(agent, value);
     const { payloadBytesMax } = agent.limits;
-    if (content.length + MESSAGE_HEAD_BYTES > payloadBytesMax) throw tooLarge(content.length + MESSAGE_HEAD_BYTES, payloadBytesMax);
+    const byteCount = HEAD_BYTES + bytesInRun(content.length);
+    if (byteCount > payloadBytesMax) throw tooLarge(byteCount, payloadBytesMax);
     if (source.batch !== undefined) return this.gather(agent, feed, source.batch, form, content);
     const published = source.crews?.isFull === true ? undefined : host.feeds.publish(agent, feed, form, content);
     if (this.writer.slab.length > ROOM_KEPT_BYTES) this.writer = new ByteWriter();

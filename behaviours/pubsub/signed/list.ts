@@ -3,13 +3,13 @@
  *
  *   signature 64, public key of the publisher 32, time of the signature in ms since 1970 u48, hashes 32 each
  *
- * What is signed is the topic's id (32), the epoch u32, and all that follows the key. A hash covers a message as it is on the wire: kind, number, form
- * and content. So a list is good for one topic, one beginning of its publisher, and these numbers alone. Pure.
+ * What is signed is the topic's id (32), the epoch u32, and all that follows the key. A hash covers of a message what a run of it alone would begin
+ * with, kind and number, then form u8 and content. So a list is good for one topic, one beginning of its publisher, and these numbers alone. Pure.
  */
 import { type BehaviorAgent, ByteWriter, joinBytes, type NodeId, nodeIdToBytes } from '../../../core/index.js';
 import { readU48 } from '../../../core/structures/bytes.js';
 import type { KeptMessage } from '../meeting/messages.js';
-import { LIST_HEAD_BYTES, MESSAGE_HEAD_BYTES, writeMessageHead } from '../messages.js';
+import { HEAD_BYTES, MESSAGES, writeHead } from '../messages.js';
 
 /** The most hashes of one list that goes ahead of its messages. */
 export const LIST_MAX = 64;
@@ -36,7 +36,7 @@ export function isListLength(byteCount: number, countMax: number): boolean {
 
 /** As many as fit into a message; 1 at least. */
 export function hashesMaxOf({ limits }: BehaviorAgent): number {
-  const room = limits.payloadBytesMax - LIST_HEAD_BYTES - HASHES_AT;
+  const room = limits.payloadBytesMax - HEAD_BYTES - HASHES_AT;
   return Math.max(1, Math.min(LIST_MAX, Math.floor(room / HASH_BYTES)));
 }
 
@@ -80,8 +80,9 @@ export function listBytes(
 
 /** A message as its hash covers it. */
 export function hashedBytes({ number, form, content }: KeptMessage): Uint8Array {
-  const head = new Uint8Array(MESSAGE_HEAD_BYTES);
-  writeMessageHead(head, number, form);
+  const head = new Uint8Array(HEAD_BYTES + 1);
+  writeHead(head, MESSAGES, number);
+  head[HEAD_BYTES] = form;
   return joinBytes([head, content]);
 }
 

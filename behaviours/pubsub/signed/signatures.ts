@@ -76,8 +76,9 @@ export class Signatures {
     return listBytes(subject, this.lastMs, hashes, signer.publicKey, (bytes) => signer.sign(DOMAIN, bytes));
   }
 
-  /** Judges the message `bytes[start..end)` of a feed, its head included. `undefined`: it may be delivered, this once. */
-  judge(agent: BehaviorAgent, feed: JudgedFeed, number: number, bytes: Uint8Array, start: number, end: number): Unproven | undefined {
+  /** Judges a message of a feed. `undefined`: it may be delivered, this once. */
+  judge(agent: BehaviorAgent, feed: JudgedFeed, message: KeptMessage): Unproven | undefined {
+    const { number } = message;
     const list = feed.lists?.covering(number);
     if (list === undefined) return 'unsigned';
     if (list.verdict === undefined) {
@@ -87,7 +88,7 @@ export class Signatures {
       list.verdict = verdict ?? 'genuine';
     }
     if (list.verdict !== 'genuine') return list.verdict;
-    if (!equalBytes(hashAt(list.bytes, number - list.first), this.signer.hash(bytes.subarray(start, end)))) return 'forged';
+    if (!equalBytes(hashAt(list.bytes, number - list.first), this.signer.hash(hashedBytes(message)))) return 'forged';
     const madeMs = madeMsOf(list.bytes);
     return isLate(agent, madeMs) || !this.isNew(feed.key, feed.epoch, number, madeMs) ? 'stale' : undefined;
   }

@@ -122,7 +122,7 @@ describe('pubsub beside a hostile neighbour', () => {
       ['seeking', 'no-route'],
       ['seeking', 'no-route'],
     ]);
-    lie.send(honest.id, Uint8Array.of(wire.MESSAGE, 0, 0, 0, 0, 0, 1, wire.FORM_BYTES, 1), 1);
+    lie.send(honest.id, Uint8Array.of(wire.MESSAGES, 0, 0, 0, 0, 0, 1, 3, 1), 1);
     await world.net.run(100_000);
     expect([diary.values, pubsubOf(honest).counters.messagesUnknown]).to.deep.equal([[], 1]);
     expect([interest.publishers(), pubsubOf(honest).feedCount]).to.deep.equal([[], 0]);
@@ -190,7 +190,7 @@ describe('pubsub beside a hostile neighbour', () => {
     const wish = lie.received.find(([kind]) => kind === wire.SUBSCRIBE) ?? [];
     const label = Buffer.from(wish).readUInt32BE(1);
     lie.send(honest.id, lie.writer.bound({ label, epoch: 1, next: 5, hops: 0, kept: 0 }));
-    lie.send(honest.id, Uint8Array.of(wire.MESSAGE, 0, 0, 0, 0, 0, 5, wire.FORM_BYTES, 1), label);
+    lie.send(honest.id, Uint8Array.of(wire.MESSAGES, 0, 0, 0, 0, 0, 5, 3, 1), label);
     await world.net.run(14_000);
     expect([diary.messages.length, diary.lost.length]).to.deep.equal([1, 0]);
     await world.net.run(3_000);

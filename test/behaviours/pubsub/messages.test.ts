@@ -76,10 +76,10 @@ describe('messages of pubsub', () => {
     expect(reader.refused()).to.equal(undefined);
   });
 
-  it('the head of a message has its number and its form', () => {
-    const payload = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0xff);
-    wire.writeMessageHead(payload, 258, wire.FORM_BYTES);
-    expect(hex(payload)).to.equal('0500000000010201ff');
-    expect([wire.messageNumber(payload, 0), wire.messageForm(payload, 0)]).to.deep.equal([258, 1]);
+  it('the head of messages has the number of the first', () => {
+    const payload = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0xff);
+    wire.writeHead(payload, wire.MESSAGES, 258);
+    expect(hex(payload)).to.equal('05000000000102ff');
+    expect(wire.firstNumber(payload, 0)).to.equal(258);
   });
 });

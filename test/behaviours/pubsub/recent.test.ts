@@ -3,21 +3,37 @@
  */
 import { expect } from 'chai';
 import { Recent, RecentBudget } from '../../../behaviours/pubsub/feeds/recent.js';
+import { bytesInRun, RunReader, writeInRun } from '../../../behaviours/pubsub/feeds/run.js';
 import { SeededRandom } from '../../../testing/conformance/check-tools.js';
 
 const bytesOf = (number: number, length: number) => new Uint8Array(length).fill(number);
-/** Between other bytes. */
-const add = (recent: Recent, number: number, length: number) =>
-  recent.add(number, number & 1, new Uint8Array(length + 7).fill(number, 3, 3 + length), 3, 3 + length);
-const keptAs = (number: number, length: number) => ({ form: number & 1, content: bytesOf(number, length) });
+/** A run of messages from `first` on, between other bytes. */
+function add(recent: Recent, first: number, length: number, count = 1): void {
+  const bytes = new Uint8Array(6 + count * bytesInRun(length));
+  let at = 3;
+  for (let number = first; number < first + count; number++) at = writeInRun(bytes, at, number & 1, bytesOf(number, length));
+  recent.add(first, count, bytes, 3, at);
+}
+
+/** Message by message: its form and its content. */
+function keptSince(recent: Recent, number: number): { number: number; form: number; content: Uint8Array }[] {
+  return recent.since(number).flatMap(({ first, count, bytes }) => {
+    const reader = new RunReader();
+    expect([reader.read(bytes, 0, bytes.length), reader.count]).to.deep.equal([true, count]);
+    return Array.from({ length: count }, (_, at) => {
+      return { number: first + at, form: reader.formOf(at), content: bytes.slice(reader.startOf(at), reader.endOf(at)) };
+    });
+  });
+}
+const keptAs = (number: number, length: number) => ({ number, form: number & 1, content: bytesOf(number, length) });
 
 describe('recent messages of a feed', () => {
   it('are the last 64 of small ones, and as they were', () => {
     const recent = new Recent(new RecentBudget(1 << 20));
     for (let number = 10; number < 200; number++) add(recent, number, 60);
     expect(recent.fromBefore(200)).to.equal(136);
-    expect(recent.since(198)).to.deep.equal([keptAs(198, 60), keptAs(199, 60)]);
-    expect(recent.since(1)).to.have.lengthOf(64);
+    expect(keptSince(recent, 198)).to.deep.equal([keptAs(198, 60), keptAs(199, 60)]);
+    expect(keptSince(recent, 1)).to.have.lengthOf(64);
     expect(recent.since(200)).to.deep.equal([]);
   });
 
@@ -25,6 +41,21 @@ describe('recent messages of a feed', () => {
     const recent = new Recent(new RecentBudget(1 << 20));
     for (const number of [1, 2, 3, 7, 8]) add(recent, number, 10);
     expect([recent.fromBefore(9), recent.fromBefore(10)]).to.deep.equal([7, 10]);
+  });
+
+  it('that came together are the last 64 as well, cut where they are asked for from a number on', () => {
+    const recent = new Recent(new RecentBudget(1 << 20));
+    const random = new SeededRandom(7);
+    for (let next = 1; next < 5_000; ) {
+      const count = 1 + random.below(64);
+      add(recent, next, 60, count);
+      next += count;
+      const from = recent.fromBefore(next);
+      expect(next - from).to.equal(Math.min(64, next - 1));
+      const asked = from + random.below(next - from);
+      const wanted = Array.from({ length: next - asked }, (_, index) => keptAs(asked + index, 60));
+      expect(keptSince(recent, asked)).to.deep.equal(wanted);
+    }
   });
 
   it('of any sizes are always a run up to the last one, whole, in 64 KiB', () => {
@@ -36,12 +67,12 @@ describe('recent messages of a feed', () => {
         const length = 1 + random.below(random.once(20) ? 70_000 : 3_000);
         add(recent, number, length);
         const from = recent.fromBefore(number + 1);
-        const kept = recent.since(from);
+        const kept = keptSince(recent, from);
         expect(kept.length).to.equal(number + 1 - from);
         expect(kept.reduce((sum, { content }) => sum + content.length, 0)).to.be.at.most(65_536);
         for (const [index, { content }] of kept.entries())
           expect([content[0], content.at(-1)]).to.deep.equal(new Array(2).fill((from + index) & 255));
-        if (length <= 65_536) expect(kept.at(-1)?.content).to.have.lengthOf(length);
+        if (bytesInRun(length) <= 65_536) expect(kept.at(-1)?.content).to.have.lengthOf(length);
       }
       expect(budget.left).to.equal((1 << 20) - 65_536);
       recent.clear();

@@ -13,7 +13,7 @@ import { seededIdentity } from '../../../../testing/seeded.js';
 import { pubsubOf } from '../support.js';
 import { altered, type Body, flow, ORDERS, type Trio, trio } from './support.js';
 
-const isMessage = (body: Body) => body[0] === wire.MESSAGE;
+const isMessage = (body: Body) => body[0] === wire.MESSAGES;
 const isList = (body: Body) => body[0] === wire.LIST;
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
 

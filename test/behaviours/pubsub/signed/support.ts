@@ -1,6 +1,8 @@
 /**
  * @module Support of the tests of signed topics: a publisher, a relay that does to messages what the test wants, and a subscriber behind it.
  */
+
+import { RunReader } from '../../../../behaviours/pubsub/feeds/run.js';
 import { type Intent, type Interest, PubSubBehavior, topic } from '../../../../behaviours/pubsub/index.js';
 import * as wire from '../../../../behaviours/pubsub/messages.js';
 import { type BehaviorAgent, type Message, type NodeId, toConnection } from '../../../../core/index.js';
@@ -9,7 +11,7 @@ import { Diary, pubsubOf, ready, World } from '../support.js';
 
 export const ORDERS = topic<number>('orders', { signed: true });
 
-/** What the relay was sent by a neighbour: a kind, then the body. */
+/** What the relay was sent by a neighbour: a kind, then the body. Messages one by one. */
 export type Body = Uint8Array;
 
 /** Relays as it should, except for what `change` returns in place of a body. */
@@ -30,8 +32,9 @@ export class Relay extends PubSubBehavior {
     if (body[0] === wire.SUBSCRIBE) this.label = wordAt(body, 1);
     if (body[0] === wire.BOUND) this.epoch = wordAt(body, 5);
     if (body[0] === wire.SUBSCRIBE && this.onAsked !== undefined) return this.onAsked();
-    if (body[0] === wire.LIST || body[0] === wire.MESSAGE) this.heard.push(body);
-    for (const bytes of this.change(body)) {
+    const bodies = body[0] === wire.MESSAGES ? singles(body) : [body];
+    if (body[0] === wire.LIST || body[0] === wire.MESSAGES) this.heard.push(...bodies);
+    for (const bytes of bodies.flatMap((one) => this.change(one))) {
       const { streamId, connectionId, sourceVerified } = message;
       super.onMessage(agent, {
         bytes,
@@ -98,6 +101,17 @@ export function altered(body: Body, at: number): Body {
   const index = at < 0 ? copy.length + at : at;
   copy[index] = (copy[index] as number) ^ 1;
   return copy;
+}
+
+/** The messages of a run, each in a run of its own. */
+function singles(body: Body): Body[] {
+  const reader = new RunReader();
+  reader.read(body, wire.HEAD_BYTES, body.length);
+  return Array.from({ length: reader.count }, (_, index) => {
+    const head = new Uint8Array(wire.HEAD_BYTES);
+    wire.writeHead(head, wire.MESSAGES, wire.firstNumber(body, 0) + index);
+    return Uint8Array.of(...head, ...body.subarray(reader.headOf(index), reader.endOf(index)));
+  });
 }
 
 function wordAt(body: Body, at: number): number {
