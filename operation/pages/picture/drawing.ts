@@ -40,8 +40,10 @@ export class Drawing {
 
   constructor(private readonly canvas: HTMLCanvasElement) {}
 
+  /** What looks like the scene of now is taken for it, and is not drawn anew. */
   show(scene: Scene): void {
-    this.scene = scene;
+    if (!scene.looksLike(this.scene)) this.scene = scene;
+    else if (this.overlay === undefined) return;
     this.request();
   }
 
@@ -145,7 +147,7 @@ export class Drawing {
     clearTimeout(this.rest);
     const pen = new Pen(layer.getContext('2d') as CanvasRenderingContext2D, view, palette, scene.isRing);
     pen.clear();
-    for (const { style, path } of scene.strokes.values()) pen.strokePath(style, path);
+    for (const { style, path } of scene.strokes()) pen.strokePath(style, path);
     if (this.isCrowded) paintNodes(pen, scene);
     this.drawn = { scene, view, palette: palette.revision };
   }

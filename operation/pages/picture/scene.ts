@@ -47,29 +47,78 @@ const WIDE_LINKS_MAX = 1_000;
 const HAIRLINE = 0;
 const DOTS = [2, 4];
 const DASHES = [8, 4];
+const NO_DASH: readonly number[] = [];
+
+interface SceneLink {
+  readonly style: LinkStyle;
+  readonly from: Place;
+  readonly to: Place;
+}
+
+export interface Stroke {
+  readonly style: LinkStyle;
+  readonly path: Path2D;
+}
 
 export class Scene {
   readonly nodes: SceneNode[] = [];
-  /** Links that look alike are one stroke: thousands of them take a few milliseconds. */
-  readonly strokes = new Map<string, { readonly style: LinkStyle; readonly path: Path2D }>();
-  linkCount = 0;
+  private readonly links: SceneLink[] = [];
 
   /** On the ring of ids, links are curves. */
   constructor(readonly isRing: boolean) {}
 
-  link({ color, alpha, width = 1, isRelayed = false, isLossy = false }: LinkLook, from: Place, to: Place): void {
-    const key = `${color} ${alpha} ${width} ${isRelayed} ${isLossy}`;
-    let stroke = this.strokes.get(key);
-    if (stroke === undefined) {
-      stroke = { style: { color, alpha, width, dash: isRelayed ? DOTS : isLossy ? DASHES : [] }, path: new Path2D() };
-      this.strokes.set(key, stroke);
-    }
-    this.linkCount++;
-    stroke.path.moveTo(from.x, from.y);
-    if (!this.isRing) return stroke.path.lineTo(to.x, to.y);
-    const { x, y } = bendOf(from, to);
-    stroke.path.quadraticCurveTo(x, y, to.x, to.y);
+  get linkCount(): number {
+    return this.links.length;
   }
+
+  link({ color, alpha, width = 1, isRelayed = false, isLossy = false }: LinkLook, from: Place, to: Place): void {
+    this.links.push({ style: { color, alpha, width, dash: isRelayed ? DOTS : isLossy ? DASHES : NO_DASH }, from, to });
+  }
+
+  /** Links that look alike are one stroke: thousands of them take a few milliseconds. */
+  strokes(): Iterable<Stroke> {
+    const strokes = new Map<string, Stroke>();
+    for (const { style, from, to } of this.links) {
+      const key = `${style.color} ${style.alpha} ${style.width} ${style.dash}`;
+      const stroke = strokes.get(key) ?? { style, path: new Path2D() };
+      strokes.set(key, stroke);
+      this.draw(stroke.path, from, to);
+    }
+    return strokes.values();
+  }
+
+  /** Whether there is nothing to draw anew: most seconds change figures, and no colour. */
+  looksLike(other: Scene): boolean {
+    return (
+      this.isRing === other.isRing &&
+      areAlike(this.links, other.links, isSameLink) &&
+      areAlike(this.nodes, other.nodes, (one, same) => NODE_LOOKS.every((name) => one[name] === same[name]))
+    );
+  }
+
+  private draw(path: Path2D, from: Place, to: Place): void {
+    path.moveTo(from.x, from.y);
+    if (!this.isRing) return path.lineTo(to.x, to.y);
+    const { x, y } = bendOf(from, to);
+    path.quadraticCurveTo(x, y, to.x, to.y);
+  }
+}
+
+const NODE_LOOKS = ['key', 'place', 'color', 'label', 'size', 'alpha', 'isMarked'] as const;
+
+function areAlike<T>(all: readonly T[], others: readonly T[], isAlike: (one: T, other: T) => boolean): boolean {
+  return all.length === others.length && all.every((one, index) => isAlike(one, others[index] as T));
+}
+
+function isSameLink({ style: one, from, to }: SceneLink, { style: other, from: otherFrom, to: otherTo }: SceneLink): boolean {
+  return (
+    from === otherFrom &&
+    to === otherTo &&
+    one.color === other.color &&
+    one.alpha === other.alpha &&
+    one.width === other.width &&
+    one.dash === other.dash
+  );
 }
 
 /** Of a link by its round trip; below 0: not measured. */
