@@ -8,13 +8,12 @@ import type { Address } from '../../core/address/address.js';
 import type { LinkSink, TransportLink } from '../../core/api/transport.js';
 import type { NetworkError } from '../../core/errors.js';
 import { freeSpent } from '../../core/platform/node/spent.js';
+import { writeGathered } from './gather.js';
 import { socketAddress } from './socket-address.js';
 import { networkError } from './system-error.js';
 
 /** How long `end` may take before the channel is destroyed. */
 const LINGER_MS = 1_000;
-/** Below it one copy costs less than a gathered write. */
-const GATHERED_BYTES_MIN = 1_024;
 
 export class TcpLink implements TransportLink {
   readonly #socket: Socket;
@@ -52,21 +51,12 @@ export class TcpLink implements TransportLink {
 
   write(chunks: readonly Uint8Array[]): void {
     const byteCount = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-    const lastIndex = chunks.length - 1;
     if (byteCount === 0 || this.#isEnding || this.#socket.destroyed) return;
-    const onWritten = (error?: Error | null) => {
+    writeGathered(this.#socket, chunks, byteCount, (error) => {
       if (error) return;
       freeSpent(chunks);
       this.#sink?.onWritten(byteCount);
-    };
-    if (byteCount < GATHERED_BYTES_MIN) {
-      this.#socket.write(Buffer.concat(chunks, byteCount), onWritten);
-      return;
-    }
-    this.#socket.cork();
-    for (let index = 0; index < lastIndex; index++) this.#socket.write(chunks[index] as Uint8Array);
-    this.#socket.write(chunks[lastIndex] as Uint8Array, onWritten);
-    this.#socket.uncork();
+    });
   }
 
   pause(): void {

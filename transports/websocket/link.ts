@@ -5,7 +5,8 @@
 import type { Address } from '../../core/address/address.js';
 import type { LinkSink, TransportLink } from '../../core/api/transport.js';
 import { NetworkError } from '../../core/errors.js';
-import { piecesOf } from './address.js';
+import { joinBytes } from '../../core/structures/bytes.js';
+import { messagesOf } from './messages.js';
 
 /** The part of the platform's WebSocket that is used. */
 export interface PlatformWebSocket {
@@ -58,10 +59,9 @@ export class PlatformLink implements TransportLink {
 
   write(chunks: readonly Uint8Array[]): void {
     if (this.#isEnding || this.#webSocket.readyState !== OPEN) return;
-    for (const piece of chunks.flatMap(piecesOf)) {
-      if (piece.length === 0) continue;
-      this.#webSocket.send(piece as Uint8Array<ArrayBuffer>);
-      this.#unreportedBytes += piece.length;
+    for (const { parts, byteCount } of messagesOf(chunks)) {
+      this.#webSocket.send(joinBytes(parts) as Uint8Array<ArrayBuffer>);
+      this.#unreportedBytes += byteCount;
     }
     if (this.#unreportedBytes > 0 && !this.#isPolling) this.#report();
   }

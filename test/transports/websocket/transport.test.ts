@@ -35,6 +35,28 @@ async function dialFailure(address: Address, options: WebSocketOptions = {}) {
   return dial.failures[0];
 }
 
+/** What a dialled link sends a server for one write: so many bytes. */
+async function sentBy(chunks: readonly Uint8Array[], byteCount: number): Promise<Buffer> {
+  const received: Buffer[] = [];
+  const server = createServer().on('upgrade', ({ headers }, socket) => {
+    const accept = createHash('sha1').update(`${headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
+    socket.write(
+      `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
+    );
+    socket.on('data', (bytes: Buffer) => received.push(bytes));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.6', resolve));
+  const world = new TransportWorld(fixture('ws://127.0.0.5:0'));
+  const dial = world.dial(parseAddress(`ws://127.0.0.6:${portOf(server)}`));
+  await world.until(() => dial.isSettled, 'it connects');
+  dial.connected[0]?.write(...chunks);
+  await turnsUntil(() => Buffer.concat(received).length >= byteCount, 'everything arrives');
+  const bytes = Buffer.concat(received);
+  await world.close();
+  closeServer(server);
+  return bytes;
+}
+
 const bound = (listener: { listened: readonly (readonly Address[])[] }) => listener.listened[0]?.[0] as Address;
 
 describe('WebSocketTransport', () => {
@@ -107,23 +129,21 @@ describe('WebSocketTransport', () => {
   });
 
   it('masks the frames that it sends, with a key of 0', async () => {
-    const frames: Buffer[] = [];
-    const server = createServer().on('upgrade', ({ headers }, socket) => {
-      const accept = createHash('sha1').update(`${headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
-      socket.write(
-        `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
-      );
-      socket.on('data', (bytes: Buffer) => frames.push(bytes));
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.6', resolve));
-    const world = new TransportWorld(fixture('ws://127.0.0.5:0'));
-    const dial = world.dial(parseAddress(`ws://127.0.0.6:${portOf(server)}`));
-    await world.until(() => dial.isSettled, 'it connects');
-    dial.connected[0]?.write(Uint8Array.of(7, 8));
-    await turnsUntil(() => Buffer.concat(frames).length >= 8, 'the frame arrives');
-    expect([...Buffer.concat(frames)]).to.deep.equal([0x82, 0x82, 0, 0, 0, 0, 7, 8]);
-    await world.close();
-    closeServer(server);
+    expect([...(await sentBy([Uint8Array.of(7, 8)], 8))]).to.deep.equal([0x82, 0x82, 0, 0, 0, 0, 7, 8]);
+  });
+
+  it('sends the chunks of a write in as few messages as hold them, with the length in its shortest form', async () => {
+    const chunks = (...sizes: number[]) => sizes.map((size) => new Uint8Array(size).fill(7));
+    const small = await sentBy(chunks(100, 25), 131);
+    expect([...small.subarray(0, 7)]).to.deep.equal([0x82, 0x80 + 125, 0, 0, 0, 0, 7]);
+    const medium = await sentBy(chunks(2, 65_517, 16), 65_543);
+    expect([...medium.subarray(0, 9)]).to.deep.equal([0x82, 0xfe, 0xff, 0xff, 0, 0, 0, 0, 7]);
+    const record = await sentBy(chunks(2, 0, 65_518, 16), 65_550);
+    expect([...record.subarray(0, 15)]).to.deep.equal([0x82, 0xff, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 7]);
+    const three = await sentBy(chunks(131_000, 72, 131_080), 262_152 + 14 + 14 + 6);
+    expect([...three.subarray(0, 10)], '131,072 bytes').to.deep.equal([0x82, 0xff, 0, 0, 0, 0, 0, 2, 0, 0]);
+    expect([...three.subarray(131_086, 131_096)], 'as many again').to.deep.equal([0x82, 0xff, 0, 0, 0, 0, 0, 2, 0, 0]);
+    expect([...three.subarray(262_172, 262_179)], 'the rest').to.deep.equal([0x82, 0x88, 0, 0, 0, 0, 7]);
   });
 
   it('wss without a certificate fails at once, with the option that it lacks', () => {

@@ -103,7 +103,7 @@ export class WebSocketDial implements Dial {
     this.#isDone = true;
     this.parts.tally.connected++;
     webSocket.removeAllListeners('error');
-    const link = new WebSocketLink(webSocket, socket, remoteAddress);
+    const link = new WebSocketLink(webSocket, socket, remoteAddress, true);
     link.attach(this.sink.onConnected(link));
   }
 
@@ -129,10 +129,7 @@ export class WebSocketDial implements Dial {
   }
 }
 
-/**
- * Frames have a mask of 0, which changes nothing and costs nothing. A mask keeps scripts that choose what a page sends from choosing what proxies see; what is
- * sent here is encrypted, with keys that nobody chooses.
- */
+/** As the link's own frames have it (`frame-head.ts`). */
 function keepZero(): void {}
 
 /** Of several addresses that failed, the first. */

@@ -44,7 +44,7 @@ export class Door {
     let isOpen = false;
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       isOpen = true;
-      this.#open(webSocket, new WebSocketLink(webSocket, request.socket, remoteAddress));
+      this.#open(webSocket, new WebSocketLink(webSocket, request.socket, remoteAddress, false));
     });
     return isOpen;
   }

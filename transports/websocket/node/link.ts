@@ -9,14 +9,14 @@ import type { Address } from '../../../core/address/address.js';
 import type { LinkSink, TransportLink } from '../../../core/api/transport.js';
 import { NetworkError } from '../../../core/errors.js';
 import { freeSpent } from '../../../core/platform/node/spent.js';
+import { writeGathered } from '../../tcp/gather.js';
 import { socketAddress } from '../../tcp/socket-address.js';
 import { networkError } from '../../tcp/system-error.js';
-import { piecesOf } from '../address.js';
+import { messagesOf } from '../messages.js';
+import { frameHead } from './frame-head.js';
 
 /** How long `end` may take before the channel is destroyed. */
 const LINGER_MS = 1_000;
-/** Below it one copy costs less than a message for each chunk. */
-const GATHERED_BYTES_MIN = 1_024;
 /** Messages without data, between two with. */
 const EMPTY_MAX = 1_000;
 /** Closing codes of a remote that ends in good order: normal, going away (a page that is left), none given. */
@@ -27,6 +27,7 @@ export class WebSocketLink implements TransportLink {
   readonly #webSocket: WebSocket;
   readonly #socket: Socket;
   readonly #scheme: string;
+  readonly #isMasked: boolean;
   #localAddress: Address | undefined;
   /** Absent before `attach` and after the close. */
   #sink: LinkSink | undefined;
@@ -48,7 +49,9 @@ export class WebSocketLink implements TransportLink {
     webSocket: WebSocket,
     socket: Socket,
     readonly remoteAddress: Address,
+    isDialled: boolean,
   ) {
+    this.#isMasked = isDialled;
     this.#webSocket = webSocket;
     this.#socket = socket;
     this.#scheme = remoteAddress.scheme;
@@ -74,17 +77,14 @@ export class WebSocketLink implements TransportLink {
   write(chunks: readonly Uint8Array[]): void {
     const byteCount = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
     if (byteCount === 0 || this.#isEnding || this.#webSocket.readyState !== this.#webSocket.OPEN) return;
-    const onWritten = (error?: Error | null) => {
+    const frames: Uint8Array[] = [];
+    for (const message of messagesOf(chunks)) frames.push(frameHead(message.byteCount, this.#isMasked), ...message.parts);
+    const frameBytes = frames.reduce((sum, { length }) => sum + length, 0);
+    writeGathered(this.#socket, frames, frameBytes, (error) => {
       if (error) return;
       freeSpent(chunks);
       this.#sink?.onWritten(byteCount);
-    };
-    const messages = byteCount < GATHERED_BYTES_MIN ? [Buffer.concat(chunks, byteCount)] : chunks.flatMap(piecesOf).filter(isFilled);
-    const lastIndex = messages.length - 1;
-    this.#socket.cork();
-    for (let index = 0; index < lastIndex; index++) this.#webSocket.send(messages[index] as Uint8Array);
-    this.#webSocket.send(messages[lastIndex] as Uint8Array, onWritten);
-    this.#socket.uncork();
+    });
   }
 
   pause(): void {

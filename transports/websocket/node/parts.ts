@@ -2,7 +2,7 @@
 import type { BlockList } from 'node:net';
 import type { HostResolver } from '../../tcp/resolve.js';
 import type { SocketTally } from '../../tcp/socket-tally.js';
-import { MESSAGE_BYTES_MAX } from '../address.js';
+import { MESSAGE_BYTES_MAX } from '../messages.js';
 import type { WebSocketSettings } from './options.js';
 
 export interface WebSocketParts {
