@@ -2,10 +2,10 @@
  * @module Mutants: for each sentence of the contract of maps, an implementation that breaks it, made by changing a method inside. The checker has to find
  * every one of them, and nothing without one.
  */
-import { writeEntry } from '../../../behaviours/keyvalue/entries/entry.js';
 import { MapState } from '../../../behaviours/keyvalue/entries/map-state.js';
 import { NONE, revisionOf } from '../../../behaviours/keyvalue/entries/revision.js';
 import { Owner } from '../../../behaviours/keyvalue/holder/owner.js';
+import { putFound } from '../../../behaviours/keyvalue/messages.js';
 import { Feed } from '../../../behaviours/keyvalue/session/feed.js';
 import { Session } from '../../../behaviours/keyvalue/session/session.js';
 import { checkMapHistory, type MapRule } from '../../../testing/index.js';
@@ -116,10 +116,7 @@ export const MUTANTS: readonly Mutant[] = [
             this['seen'] ??= new Map();
             const seen = this['seen'].get(key);
             if (seen !== undefined && agent.nowMs < seen.atMs + 3_000) {
-              return reply['send'](agent, 0, (writer: never) => {
-                (writer as Methods)['u8'](1);
-                writeEntry(writer, seen.entry, agent.nowMs);
-              });
+              return reply['send'](agent, 0, (writer: never) => putFound(writer, seen.entry));
             }
             const entry = this['map'].state.get(key);
             if (entry !== undefined) this['seen'].set(key, { entry, atMs: agent.nowMs });
