@@ -9,6 +9,8 @@ const TURN_MESSAGES = 4_096;
 
 let publisher;
 let isPublishing = false;
+/** Settles when the publisher has left off. */
+let published;
 let messageCount = 0;
 
 serveTasks(
@@ -22,10 +24,11 @@ serveTasks(
     ready: ({ count }) => publisher.ready(count),
     startPublishing({ size }) {
       isPublishing = true;
-      publishOn(new Uint8Array(size).fill(7));
+      published = publishOn(new Uint8Array(size).fill(7));
     },
     stop() {
       isPublishing = false;
+      return published;
     },
     counted: () => ({ messageCount, atMs: performance.now() }),
   },
