@@ -104,6 +104,8 @@ export class Feed implements Deadlined {
   heardMs = 0;
   readonly branches = new Map<number, Branch>();
   readonly readers = new Set<FeedReader>();
+  /** Where there is one: most feeds have no more, and it is given each message without an iteration. */
+  onlyReader: FeedReader | undefined;
   /** The last number that all have room for. */
   limit = NUMBER_MAX;
   limitSent = NUMBER_MAX;
@@ -164,11 +166,15 @@ export class Feed implements Deadlined {
   recount(): void {
     this.count = this.readers.size;
     this.limit = NUMBER_MAX;
+    this.onlyReader = undefined;
     for (const { count, limit, isBound } of this.branches.values()) {
       this.count += count;
       if (isBound && limit < this.limit) this.limit = limit;
     }
-    for (const { limit } of this.readers) if (limit < this.limit) this.limit = limit;
+    for (const reader of this.readers) {
+      if (reader.limit < this.limit) this.limit = reader.limit;
+      if (this.readers.size === 1) this.onlyReader = reader;
+    }
   }
 
   settled(): void {

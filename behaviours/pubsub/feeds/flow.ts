@@ -107,9 +107,14 @@ export class Flow {
     try {
       for (let index = from; index < run.count && readers.size > 0; index++) {
         feed.next = first + index + 1;
-        const [form, start, end] = [run.formOf(index), run.startOf(index), run.endOf(index)];
-        if (feed.isSigned) this.giveSigned(agent, feed, { number: first + index, form, content: bytes.subarray(start, end) });
-        else for (const reader of readers) reader.message(agent, first + index, form, bytes, start, end, isProven);
+        const number = first + index;
+        const form = run.formOf(index);
+        const start = run.startOf(index);
+        const end = run.endOf(index);
+        const { onlyReader } = feed;
+        if (feed.isSigned) this.giveSigned(agent, feed, { number, form, content: bytes.subarray(start, end) });
+        else if (onlyReader !== undefined) onlyReader.message(agent, number, form, bytes, start, end, isProven);
+        else for (const reader of readers) reader.message(agent, number, form, bytes, start, end, isProven);
       }
     } finally {
       this.order.leave(outer);

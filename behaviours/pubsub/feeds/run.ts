@@ -37,8 +37,12 @@ export class RunReader {
     while (at < end) {
       if (this.count === RUN_MAX) return false;
       this.heads[this.count] = at;
-      const value = readLength(bytes, at, end);
-      at += varintBytes(value);
+      let value = bytes[at] as number;
+      if (value < 0x80) at++;
+      else {
+        value = readLength(bytes, at, end);
+        at += varintBytes(value);
+      }
       this.starts[this.count] = at;
       this.forms[this.count++] = value & 1;
       at += value >>> 1;

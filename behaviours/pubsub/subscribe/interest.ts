@@ -36,6 +36,8 @@ export class Interest<T = unknown> implements AsyncIterable<TopicMessage<T>>, Ac
   /** What is offered in place of what is wanted, for `explain`. */
   private otherKind: string | undefined;
   private hasEnded = false;
+  /** After so many messages publishers are granted more. 0: they are not held back. */
+  private readonly grantCount: number;
 
   /** Made by `subscribe`. */
   constructor(
@@ -47,6 +49,7 @@ export class Interest<T = unknown> implements AsyncIterable<TopicMessage<T>>, Ac
     seat: Seat,
     private readonly closed: (agent: BehaviorAgent, interest: Interest) => void,
   ) {
+    this.grantCount = Math.ceil(this.window / 2);
     this.inbox = new Inbox(settings.waitingMax, settings.whenFull, ({ owner, message }) =>
       owner.account.displaced(owner, message, host.self),
     );
@@ -232,7 +235,7 @@ export class Interest<T = unknown> implements AsyncIterable<TopicMessage<T>>, Ac
     tally.delivered++;
     this.host.counters.messagesDelivered++;
     const { feed } = tally.account;
-    if (this.window > 0 && feed !== undefined && tally.delivered % Math.max(1, this.window >> 1) === 0)
+    if (this.grantCount > 0 && feed !== undefined && tally.delivered % this.grantCount === 0)
       this.host.act((agent) => this.host.feeds.roomChanged(agent, feed));
   }
 
