@@ -5,6 +5,10 @@
  * and when a relay signals that its lane is full. The window begins small, and doubles with each round trip until there is a queue
  * (slow start); then it grows by up to a sixteenth of itself and one packet a round trip.
  *
+ * Delay is weak evidence, too: where processes wait for the processor, round trips are long without any queue. Below what the path has lately passed in
+ * the shortest round trip and the queue that is aimed at (`delivery-rate.ts`), delay does not shrink the window: it doubles, as in slow start. Only a queue
+ * that stands for a quarter of a second (CoDel, RFC 8289) does.
+ *
  * The shortest round trip is only known while the queue is empty. When it was not seen for 10 s, the window is closed but for two packets for one
  * round trip (drain), and the shortest one is taken from there.
  *
@@ -12,6 +16,7 @@
  * shortest one did: so much is noise from then on, is not counted as a queue, and fades by half in 10 s. Pure; sizes are bytes.
  */
 
+import { DeliveryRate } from './delivery-rate.js';
 import { AFTER_LOSS, LossShare } from './loss-share.js';
 
 /** The unit in which small windows grow. */
@@ -29,6 +34,10 @@ const GROWTH = 1 / 16;
 const SHRINKING_MAX = 4;
 const AFTER_FULL = 0.5;
 const LATEST_COUNT = 4;
+/** A queue that is longer than the one that is aimed at by this factor, and stands for so long, is believed, whatever the path has passed lately. */
+const STANDING_AIMS = 2;
+const STANDING_MS = 250;
+const PASSING_SLACK_BYTES = 3 * SEGMENT_BYTES;
 const BASE_AGE_MS = 10_000;
 /** After so long half of the noise is believed. */
 const NOISE_AGE_MS = 10_000;
@@ -45,6 +54,8 @@ export class CongestionWindow {
   /** The shortest round trip, and when it was seen last. */
   #baseMs = Number.POSITIVE_INFINITY;
   #baseSeenMs = 0;
+  /** When the queue was no longer than one that is believed. */
+  #shortSeenMs = 0;
   /** The shortest ones of this half of a round trip and of the one before. */
   #recentMs = Number.POSITIVE_INFINITY;
   #earlierMs = Number.POSITIVE_INFINITY;
@@ -52,6 +63,7 @@ export class CongestionWindow {
   /** The latest ones: in slow start a queue must be noticed at once. */
   readonly #latestMs: number[] = [];
   readonly #loss = new LossShare();
+  readonly #delivery = new DeliveryRate();
   #beforeLossBytes = 0;
   /** In this round. */
   #hasShrunk = false;
@@ -77,19 +89,24 @@ export class CongestionWindow {
   /** A packet has come, after so long. `isLimited`: the window was what held the sender up. */
   acknowledged(byteCount: number, sampleMs: number, nowMs: number, isLimited: boolean): void {
     this.#loss.arrived(byteCount);
+    this.#delivery.acknowledged(byteCount, nowMs);
     this.#measure(sampleMs, nowMs);
     if (this.#isDraining) return;
     const aimMs = Math.min(Math.max(this.#baseMs * QUEUE_SHARE, QUEUE_MIN_MS), QUEUE_MAX_MS);
     const recentMs = this.#isStarting ? Math.min(...this.#latestMs) : Math.min(this.#recentMs, this.#earlierMs);
     const queueMs = recentMs - this.#baseMs - this.#noiseMs;
+    if (queueMs <= STANDING_AIMS * aimMs) this.#shortSeenMs = nowMs;
+    const passingBytes = nowMs - this.#shortSeenMs < STANDING_MS ? this.#passingBytes(aimMs) : 0;
     if (this.#isStarting && queueMs > aimMs / 2) {
       this.#isStarting = false;
-      this.#resize(this.#bytes / 2);
+      this.#shrinkByDelay(this.#bytes / 2, passingBytes);
     }
-    const share = Math.max((aimMs - queueMs) / aimMs, -SHRINKING_MAX);
+    const isDoubling = this.#isStarting || this.#bytes < passingBytes;
+    const share = isDoubling ? 1 : Math.max((aimMs - queueMs) / aimMs, -SHRINKING_MAX);
     if (share > 0 && !isLimited) return;
-    const step = this.#isStarting ? byteCount : share * byteCount * (SEGMENT_BYTES / this.#bytes + GROWTH);
-    this.#resize(this.#bytes + step);
+    const step = isDoubling ? byteCount : share * byteCount * (SEGMENT_BYTES / this.#bytes + GROWTH);
+    if (share > 0) this.#resize(this.#bytes + step);
+    else this.#shrinkByDelay(this.#bytes + step, passingBytes);
   }
 
   lost(byteCount: number): void {
@@ -106,8 +123,9 @@ export class CongestionWindow {
     this.#shrink(AFTER_FULL);
   }
 
-  /** Everything that was sent before the round began is accounted for. */
-  roundEnded(nowMs: number): void {
+  /** Everything that was sent before the round began is accounted for; the newest of what has come was sent at `sentMs`. */
+  roundEnded(sentMs: number, nowMs: number): void {
+    this.#delivery.roundEnded(sentMs, nowMs, !this.#isStarting);
     if (this.#loss.roundEnded()) {
       this.#beforeLossBytes = this.#bytes;
       this.#shrink(AFTER_LOSS);
@@ -119,6 +137,7 @@ export class CongestionWindow {
   /** Nothing comes through any more. */
   collapse(): void {
     this.#isStarting = true;
+    this.#delivery.doubt(0);
     this.#resize(WINDOW_MIN_BYTES);
   }
 
@@ -167,10 +186,21 @@ export class CongestionWindow {
     this.#noiseAtMs = nowMs;
   }
 
+  /** So much in transit makes no longer queue than is aimed at, also where it is a packet more, and two are acknowledged at once. */
+  #passingBytes(aimMs: number): number {
+    return this.#delivery.bytesFor(this.#baseMs + aimMs) - PASSING_SLACK_BYTES;
+  }
+
+  /** Not below what the path passes. */
+  #shrinkByDelay(byteCount: number, passingBytes: number): void {
+    this.#resize(Math.max(byteCount, Math.min(this.#bytes, passingBytes)));
+  }
+
   #shrink(share: number): void {
     if (this.#hasShrunk) return;
     this.#hasShrunk = true;
     this.#isStarting = false;
+    this.#delivery.doubt(share);
     this.#resize(this.#bytes * share);
   }
 

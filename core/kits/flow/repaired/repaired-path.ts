@@ -57,6 +57,8 @@ export class RepairedPath<Frame extends RepairedFrame> {
   #lost: Frame[] = [];
   #nextNumber = 0;
   #greatestAcked = -1;
+  /** When the newest was sent of those that were acknowledged. */
+  #greatestSentMs = 0;
   /** The first packet of this path, and of this round. */
   #firstNumber = 0;
   #roundStart = 0;
@@ -170,6 +172,7 @@ export class RepairedPath<Frame extends RepairedFrame> {
     const last = this.#transit.get(newest.last);
     const found = this.#acknowledge(ranges, nowMs);
     if (found.length === 0) return true;
+    if (last !== undefined && newest.last > this.#greatestAcked) this.#greatestSentMs = last.sentMs;
     this.#greatestAcked = Math.max(this.#greatestAcked, newest.last);
     this.#probeCount = 0;
     this.#probesDue = 0;
@@ -285,7 +288,7 @@ export class RepairedPath<Frame extends RepairedFrame> {
   #endRound(nowMs: number): void {
     if (this.#greatestAcked < this.#roundStart) return;
     this.#roundStart = this.#nextNumber;
-    this.#window.roundEnded(nowMs);
+    this.#window.roundEnded(this.#greatestSentMs, nowMs);
     this.#reordering.roundEnded();
   }
 }

@@ -1,6 +1,7 @@
 /** @module What a path takes for a queue and for too much loss: paths that vary, reorder and lose by themselves are still used well. */
 import { expect } from 'chai';
 import { CongestionWindow } from '../../../../../core/kits/flow/repaired/congestion-window.js';
+import { DeliveryRate } from '../../../../../core/kits/flow/repaired/delivery-rate.js';
 import { LossShare } from '../../../../../core/kits/flow/repaired/loss-share.js';
 import { Reordering } from '../../../../../core/kits/flow/repaired/reordering.js';
 import { RoundTrip } from '../../../../../core/kits/flow/repaired/round-trip.js';
@@ -70,7 +71,7 @@ describe('loss of a path (row 37)', () => {
     for (let count = 0; count < 41; count++) window.acknowledged(1_200, 40, count, true);
     for (let count = 0; count < 7; count++) window.lost(1_200);
     const { bytes } = window;
-    window.roundEnded(50);
+    window.roundEnded(50, 50);
     expect(window.bytes / bytes).to.be.closeTo(0.7, 0.001);
     window.found(1_200);
     expect(window.bytes).to.equal(bytes);
@@ -102,5 +103,77 @@ describe('noise of a path (row 38)', () => {
     const before = world.queueMs.length;
     world.run(120_000);
     expect(quantile(world.queueMs.slice(before), 0.99)).to.be.below(30);
+  });
+});
+
+describe('delivery rate of a path (row 38)', () => {
+  /** Rounds of 10 ms in which a packet comes every millisecond; what is sent comes 10 ms later. */
+  const steady = () => {
+    const delivery = new DeliveryRate();
+    for (let nowMs = 1; nowMs <= 100; nowMs++) {
+      delivery.acknowledged(1_000, nowMs);
+      if (nowMs % 10 === 0) delivery.roundEnded(nowMs - 10, nowMs, true);
+    }
+    return delivery;
+  };
+
+  it('is what came in a round; one packet at once is all that comes beyond it', () => {
+    expect([steady().bytesFor(0), steady().bytesFor(20)]).to.deep.equal([1_000, 21_000]);
+  });
+
+  it('does not grow by acknowledgements that were held up, which are a burst, of 100 ms at most', () => {
+    for (const [heldMs, burst] of [
+      [50, 50_000],
+      [400, 100_000],
+    ] as const) {
+      const delivery = steady();
+      const nowMs = 100 + heldMs;
+      delivery.acknowledged(1_000, nowMs);
+      delivery.roundEnded(100, nowMs, true);
+      for (let count = 2; count <= heldMs; count++) delivery.acknowledged(1_000, nowMs);
+      delivery.acknowledged(1_000, nowMs + 1);
+      delivery.roundEnded(nowMs, nowMs + 1, true);
+      expect(delivery.bytesFor(20) - 20_000, `held up for ${heldMs} ms`).to.be.closeTo(burst, 1_100);
+    }
+  });
+
+  it('has no bursts while the window is still looked for, or while more passes than ever before', () => {
+    const delivery = steady();
+    for (const [rounds, isSteady] of [
+      [1, true],
+      [2, false],
+    ] as const) {
+      for (let count = 0; count < 20 * rounds; count++) delivery.acknowledged(1_000, 100 + 10 * rounds);
+      delivery.roundEnded(90 + 10 * rounds, 100 + 10 * rounds, isSteady);
+      expect(delivery.bytesFor(10) - delivery.bytesFor(0)).to.be.closeTo(20_000 * rounds, 1);
+      expect(delivery.bytesFor(0)).to.equal(1_000);
+    }
+  });
+
+  it('is forgotten after two seconds, and doubted as far as the window is', () => {
+    const delivery = steady();
+    delivery.doubt(0.5);
+    expect(delivery.bytesFor(20)).to.equal(10_500);
+    delivery.roundEnded(2_300, 2_300, true);
+    expect(delivery.bytesFor(20)).to.be.below(10);
+  });
+});
+
+describe('delays of a busy host (row 38)', function () {
+  this.timeout(60_000);
+
+  it('are no queue: processes that wait up to 30 ms for the processor after up to 6 ms of work still use a path well', () => {
+    const turns = { ownMs: 6, othersMs: 30 };
+    for (const [latencyMs, bandwidth, share, ms] of [
+      [0.05, 20_000, 0.4, 2_000],
+      [20, 1_000, 0.32, 6_000],
+    ] as const)
+      for (const seed of [1, 2, 3, 4, 5]) {
+        const world = new World(seed, { ...GOOD, latencyMs, bandwidth, turns }, { window: 100_000 });
+        world.push((2 * bandwidth * ms) / 1_280);
+        world.run(ms);
+        const read = world.read[0] as number[];
+        expect((read.length * 1_280) / bandwidth / ms, `${bandwidth} kB/s after ${latencyMs} ms, seed ${seed}`).to.be.above(share);
+      }
   });
 });

@@ -17,6 +17,26 @@ export interface Channel {
   readonly bandwidth: number;
   /** What the queue before the bandwidth holds; more is lost. */
   readonly queueBytes: number;
+  /** Each side's process gets the processor for a while, and then waits for it, up to so long each. */
+  readonly turns?: { readonly ownMs: number; readonly othersMs: number };
+}
+
+/** When the process of one side has the processor. */
+class Turns {
+  #fromMs = 0;
+  #untilMs = 0;
+
+  constructor(private readonly random: { float(): number }) {}
+
+  /** What is due at `dueMs` is done then, or when it has the processor again. */
+  at(dueMs: number, nowMs: number, { turns }: Channel): number {
+    if (turns === undefined) return dueMs;
+    while (this.#untilMs <= nowMs) {
+      this.#fromMs = this.#untilMs + turns.othersMs * this.random.float();
+      this.#untilMs = this.#fromMs + turns.ownMs * this.random.float();
+    }
+    return Math.max(dueMs, this.#fromMs);
+  }
 }
 
 export const GOOD: Channel = {
@@ -37,8 +57,9 @@ interface Piece extends RepairedFrame {
 
 interface Event {
   readonly atMs: number;
-  readonly order: number;
   readonly run: () => void;
+  /** Whose process takes it; nobody's for what changes the world. */
+  readonly turns: Turns | undefined;
 }
 
 const OVERHEAD_BYTES = 80;
@@ -58,9 +79,11 @@ export class World {
   /** Most pieces that waited out of order at the receiver. */
   mostEarly = 0;
   readonly #random: { float(): number };
-  #events: Event[] = [];
-  #order = 0;
+  /** By time; at the same time, as they were added. */
+  readonly #events: Event[] = [];
   #busyUntilMs = 0;
+  readonly #sender: Turns;
+  readonly #receiver: Turns;
 
   /** `window`: pieces that a receiver takes ahead of its reader; `pieceBytes` each. */
   constructor(
@@ -69,6 +92,8 @@ export class World {
     { sequences = 1, window = 4_096, pieceBytes = 1_200 } = {},
   ) {
     this.#random = seededRandom(seed);
+    this.#sender = new Turns(seededRandom(seed + 1));
+    this.#receiver = new Turns(seededRandom(seed + 2));
     this.pieceBytes = pieceBytes;
     this.out = Array.from({ length: sequences }, () => new OutboundFlow<number, never>({ capacity: 1_000_000, granted: window }));
     this.in = Array.from({ length: sequences }, () => new InboundFlow<number, never>({ window }));
@@ -82,8 +107,11 @@ export class World {
     for (const flow of this.out) for (let value = 0; value < count; value++) flow.push(value);
   }
 
-  at(atMs: number, run: () => void): void {
-    this.#events.push({ atMs: Math.max(atMs, this.nowMs), order: this.#order++, run });
+  at(atMs: number, run: () => void, turns?: Turns): void {
+    const event = { atMs: Math.max(atMs, this.nowMs), run, turns };
+    let index = this.#events.length;
+    while (index > 0 && (this.#events[index - 1] as Event).atMs > event.atMs) index--;
+    this.#events.splice(index, 0, event);
   }
 
   get isDone(): boolean {
@@ -94,21 +122,29 @@ export class World {
   run(untilMs: number): void {
     this.#send();
     while (this.nowMs < untilMs && !this.isDone) {
-      const event = this.#events.reduce<Event | undefined>(
-        (first, one) => (first === undefined || isBefore(one, first) ? one : first),
-        undefined,
-      );
-      const sendAtMs = this.#hasMore ? this.path.roomAtMs : Number.POSITIVE_INFINITY;
-      const nextMs = Math.max(this.nowMs, Math.min(event?.atMs ?? untilMs, this.path.nextAtMs, this.receipts.dueMs, sendAtMs));
+      const [event] = this.#events;
+      const nextMs = Math.max(this.nowMs, Math.min(event?.atMs ?? untilMs, this.#sendsAtMs, this.#acknowledgesAtMs));
       this.nowMs = Math.min(nextMs, untilMs);
       if (event !== undefined && event.atMs <= this.nowMs) {
-        this.#events.splice(this.#events.indexOf(event), 1);
-        event.run();
+        this.#events.shift();
+        const atMs = event.turns?.at(this.nowMs, this.nowMs, this.channel) ?? this.nowMs;
+        if (atMs > this.nowMs) this.at(atMs, event.run, event.turns);
+        else event.run();
       }
+      if (this.#acknowledgesAtMs <= this.nowMs) this.#acknowledge();
+      if (this.#sender.at(this.nowMs, this.nowMs, this.channel) > this.nowMs) continue;
       this.path.expire(this.nowMs);
-      if (this.receipts.dueMs <= this.nowMs) this.#acknowledge();
       this.#send();
     }
+  }
+
+  get #sendsAtMs(): number {
+    const roomAtMs = this.#hasMore ? this.path.roomAtMs : Number.POSITIVE_INFINITY;
+    return this.#sender.at(Math.min(this.path.nextAtMs, roomAtMs), this.nowMs, this.channel);
+  }
+
+  get #acknowledgesAtMs(): number {
+    return this.#receiver.at(this.receipts.dueMs, this.nowMs, this.channel);
   }
 
   get #hasMore(): boolean {
@@ -122,7 +158,7 @@ export class World {
       const number = this.path.nextNumber;
       this.path.sent([piece], this.pieceBytes + OVERHEAD_BYTES, this.nowMs);
       this.packetCount++;
-      this.#carry(this.pieceBytes + OVERHEAD_BYTES, () => this.#arrived(number, piece));
+      this.#carry(this.pieceBytes + OVERHEAD_BYTES, () => this.#arrived(number, piece), this.#receiver);
     }
   }
 
@@ -147,18 +183,19 @@ export class World {
       this.read[sequence]?.push(next.item);
       flow.consumed(1);
     }
-    if (flow.hasNews) this.#carry(0, () => this.out[sequence]?.onGrant(flow.granted), true);
+    if (flow.hasNews) this.#carry(0, () => this.out[sequence]?.onGrant(flow.granted), this.#sender, true);
     if (flow.hasNews) flow.announced();
   }
 
   #acknowledge(): void {
     const acknowledgement = this.receipts.take(this.nowMs);
-    this.#carry(0, () => {
+    const take = () => {
       if (!this.path.acknowledged(acknowledgement, this.nowMs)) throw new Error('an honest acknowledgement was refused');
-    });
+    };
+    this.#carry(0, take, this.#sender);
   }
 
-  #carry(byteCount: number, arrive: () => void, isSafe = false): void {
+  #carry(byteCount: number, arrive: () => void, to: Turns, isSafe = false): void {
     const { latencyMs, jitterMs, loss, doubling, bandwidth, queueBytes } = this.channel;
     const waitMs = byteCount > 0 ? Math.max(0, this.#busyUntilMs - this.nowMs) : 0;
     if (byteCount > 0) this.queueMs.push(waitMs);
@@ -166,10 +203,6 @@ export class World {
     if (byteCount > 0 && bandwidth !== Number.POSITIVE_INFINITY) this.#busyUntilMs = this.nowMs + waitMs + byteCount / bandwidth;
     const leavesMs = this.nowMs + waitMs + byteCount / bandwidth;
     const copies = this.#random.float() < doubling ? 2 : 1;
-    for (let copy = 0; copy < copies; copy++) this.at(leavesMs + latencyMs + jitterMs * this.#random.float(), arrive);
+    for (let copy = 0; copy < copies; copy++) this.at(leavesMs + latencyMs + jitterMs * this.#random.float(), arrive, to);
   }
-}
-
-function isBefore(one: Event, other: Event): boolean {
-  return one.atMs < other.atMs || (one.atMs === other.atMs && one.order < other.order);
 }
