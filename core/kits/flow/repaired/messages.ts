@@ -1,5 +1,5 @@
 /**
- * @module The wire form of acknowledgements, big-endian: u16 ms that the newest packet waited, u8 count of ranges, 1 at least; then, newest
+ * @module The wire form of acknowledgements, big-endian: u16 whole ms that the newest packet waited, rounded down, u8 count of ranges, 1 at least; then, newest
  * first, u48 last packet and u32 further packets before it, each. Ranges are in order, with a gap between any two.
  */
 import type { ByteReader } from '../../../structures/byte-reader.js';
@@ -12,7 +12,7 @@ const LENGTH_MAX = 0xffff_ffff;
 
 /** Writes the wire form of an acknowledgement. */
 export function writeAcknowledgement(writer: ByteWriter, { ranges, delayMs }: Acknowledgement): void {
-  writer.u16(Math.min(Math.round(delayMs), DELAY_MAX_MS)).u8(ranges.length);
+  writer.u16(Math.min(Math.floor(delayMs), DELAY_MAX_MS)).u8(ranges.length);
   for (const { first, last } of ranges) writer.u48(last).u32(Math.min(last - first, LENGTH_MAX));
 }
 

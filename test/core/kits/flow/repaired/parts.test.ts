@@ -62,7 +62,7 @@ describe('repaired path: receipts (TH-32, TH-36, TH-38)', () => {
         { first: 300, last: 301 },
         { first: 0, last: 7 },
       ],
-      delayMs: 2.4,
+      delayMs: 2.9,
     });
     const text = `000202${'00000000012d00000001'}${'00000000000700000007'}`;
     expect(hex(writer.written)).to.equal(text);
