@@ -90,13 +90,13 @@ export class Network implements EngineContext {
     }
   }
 
-  /** For whoever does the work of a step: what is due comes first. That there is room again is left for the next input. */
-  begin(nowMs: number): void {
+  /** For whoever does the work of a step: what is due comes first, or waits (`expires`). That there is room again is left for the next input. */
+  begin(nowMs: number, expires = true): void {
     const lateMs = nowMs - this.nextDueMs;
     this.nowMs = Math.max(this.nowMs, nowMs);
     this.isStepping = true;
-    if (lateMs > 0) this.liveness.forgive(lateMs);
-    if (lateMs >= 0) this.expire();
+    if (expires && lateMs > 0) this.liveness.forgive(lateMs);
+    if (expires && lateMs >= 0) this.expire();
   }
 
   /** What the work of a step has set off comes last. */

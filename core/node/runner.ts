@@ -14,6 +14,9 @@ import type { SendResult } from '../errors.js';
 import { Channels, type ChannelsOptions } from './channels.js';
 import { leaveRelayed } from './stopping.js';
 
+/** Work that gathers in a turn waits for its end, unless the turn takes longer. */
+const TURN_MS = 5;
+
 export interface RunnerOptions extends Pick<ChannelsOptions, 'timers' | 'transports' | 'datagrams'> {
   readonly clock: Clock;
   readonly log: Logger;
@@ -26,11 +29,11 @@ export class Runner {
   network!: Network;
   /** Ends a drain, if there is one. */
   cutDrain: () => void = () => {};
-
   private readonly channels: Channels;
   private readonly inputs: Input[] = [];
   private readonly events: { readonly name: NodeEventName; readonly event: never }[] = [];
-  private isFlushPlanned = false;
+  /** When the first work of this turn began that waits for its end; `Infinity`: none does. */
+  private turnMs = Number.POSITIVE_INFINITY;
   private isFlushing = false;
   private isDead = false;
   private wakeMs = Number.POSITIVE_INFINITY;
@@ -66,7 +69,7 @@ export class Runner {
   perform<T>(work: () => T): T {
     if (this.network.isStepping) return work();
     const beganMs = this.options.clock.nowMs();
-    this.begin(beganMs);
+    this.begin(beganMs, beganMs < this.turnMs + TURN_MS ? this.turnMs : undefined);
     return this.ending(beganMs, work, undefined, undefined);
   }
 
@@ -90,10 +93,7 @@ export class Runner {
   /** Takes an input; during a step it waits until that one is over. */
   step(input: Input): void {
     if (this.isDead) return;
-    if (this.network.isStepping) {
-      this.inputs.push(input);
-      return;
-    }
+    if (this.network.isStepping) return void this.inputs.push(input);
     this.stepOnce(input);
     this.settle();
   }
@@ -180,10 +180,11 @@ export class Runner {
     this.warnIfSlow(input.type, beganMs);
   }
 
-  /** What is due by now is nobody's in whose name the step is taken. */
-  private begin(nowMs: number): void {
+  /** What is due by now is nobody's in whose name the step is taken. What fell due since `turnMs` waits for the end of the turn. */
+  private begin(nowMs: number, turnMs = Number.POSITIVE_INFINITY): void {
+    const { nextDueMs } = this.network;
     try {
-      if (nowMs < this.network.nextDueMs) this.network.begin(nowMs);
+      if (nowMs < nextDueMs || nextDueMs >= turnMs) this.network.begin(nowMs, false);
       else this.apart(() => this.network.begin(nowMs));
     } catch (cause) {
       this.engineFailed('time', cause);
@@ -200,7 +201,7 @@ export class Runner {
 
   /** At the time of this turn's first work, for what falls due late: it lags no more than in a callback. */
   private beginInTurn(): number {
-    if (this.isFlushPlanned) this.network.isStepping = true;
+    if (this.turnMs < Number.POSITIVE_INFINITY) this.network.isStepping = true;
     else this.begin(this.options.clock.nowMs());
     return this.network.nowMs;
   }
@@ -252,8 +253,8 @@ export class Runner {
   /** What the end of this turn brings, if anything waits for it, and a timer for the next deadline. */
   private plan(): void {
     const { nextDueMs, nowMs, isTurnUsed } = this.network;
-    if ((nextDueMs <= nowMs || isTurnUsed) && !this.isFlushPlanned) {
-      this.isFlushPlanned = true;
+    if ((nextDueMs <= nowMs || isTurnUsed) && this.turnMs === Number.POSITIVE_INFINITY) {
+      this.turnMs = nowMs;
       this.options.timers.endOfTurn(() => this.flushPlanned());
     }
     if (nextDueMs > nowMs) this.planWake(nextDueMs);
@@ -262,7 +263,7 @@ export class Runner {
   /** What is due by now needs no timer: it is done when the turn ends, once, before what it sends is flushed with all else. */
   private flushPlanned(): void {
     if (this.network.nextDueMs <= this.network.nowMs) this.step({ type: 'time' });
-    this.isFlushPlanned = false;
+    this.turnMs = Number.POSITIVE_INFINITY;
     if (this.isDead) return;
     this.flush();
     this.network.idle();
