@@ -3,7 +3,8 @@
  * is asked (u8) and the name of the map (u16 length and UTF-8), answers with a status (u8). Big-endian; texts have a u16 length; a revision is
  * epoch u32, counter u48, instance 8 bytes; an entry is as in `entries/entry.ts`. Only their form is checked here.
  *
- *   1 get      key                                               0: u8 0 nothing, 1 a value, 2 it was deleted; revision, node id, value to the end
+ *   1 get      u16 count, keys                                   0: u16 keys that were looked at, of each: u8 0 nothing, 1 a value, 2 it was
+ *                                                                deleted, 3 nobody can say; for 1 and 2 revision, node id; for 1 u32 length, value
  *   2 write    flags u8, ttl u48 (ms, 0: none), writer instance, key, expected revision (of a comparison), value to the end
  *                                                                0: u8 1 written or 0 not equal, revision, u8 holders, u8 count, entry of now
  *   3 watch    flags u8, id, cursor: instance and u48; key or prefix
@@ -111,6 +112,9 @@ export function takeWrite(reader: ByteReader): WriteFields {
   return { isDelete: (flags & IS_DELETE) !== 0, isOwnerEnough: (flags & IS_OWNER_ENOUGH) !== 0, ttlMs, writer, key, expected, value };
 }
 
+/** Keys that one request reads. */
+export const READS_MAX = 256;
+
 /** What a read finds: who wrote what; `value`, a view of the message, is absent of what was deleted. */
 export interface Found {
   readonly revision: Revision;
@@ -121,23 +125,28 @@ export interface Found {
 const NOTHING = 0;
 const VALUE = 1;
 const DELETED = 2;
+const UNKNOWN = 3;
 
-export function putFound(writer: ByteWriter, found: Found | undefined): void {
-  if (found === undefined) return void writer.u8(NOTHING);
-  const { revision, source, value } = found;
+/** `undefined`: there is nothing. `unknown`: no holder that is not new can say so. */
+export type Answer = Found | undefined | 'unknown';
+
+export function putAnswer(writer: ByteWriter, answer: Answer): void {
+  if (answer === undefined || answer === 'unknown') return void writer.u8(answer === undefined ? NOTHING : UNKNOWN);
+  const { revision, source, value } = answer;
   writer.u8(value === undefined ? DELETED : VALUE);
   writeRevision(writer, revision);
   writer.hex(source);
-  if (value !== undefined) writer.bytes(value);
+  if (value !== undefined) writer.u32(value.length).bytes(value);
 }
 
-export function takeFound(reader: ByteReader): Found | undefined {
+export function takeAnswer(reader: ByteReader): Answer {
   const kind = reader.u8();
   if (kind === NOTHING) return undefined;
+  if (kind === UNKNOWN) return 'unknown';
   const revision = readRevision(reader);
   const source = reader.hex(32) as NodeId;
-  if (kind > DELETED || (kind === DELETED && reader.left > 0)) reader.fail();
-  return { revision, source, value: kind === VALUE ? reader.rest() : undefined };
+  if (kind > UNKNOWN) reader.fail();
+  return { revision, source, value: kind === VALUE ? reader.view(reader.u32()) : undefined };
 }
 
 /** A write of a branch that lost, for those who watch, and for its writer. */
@@ -180,6 +189,17 @@ export function readList<T>(reader: ByteReader, max: number, readOne: () => T): 
   const items: T[] = [];
   for (let index = 0; index < count && !reader.hasFailed; index++) items.push(readOne());
   return items;
+}
+
+/** How many they are, and of them as many as a page holds. */
+export function writePage<T>(writer: ByteWriter, items: readonly T[], writeOne: (item: T) => void): void {
+  const countAt = writer.reserve(2);
+  let count = 0;
+  for (; count < items.length && writer.length < PAGE_BYTES; count++) writeOne(items[count] as T);
+  const { length } = writer;
+  writer.length = countAt;
+  writer.u16(count);
+  writer.length = length;
 }
 
 export function readNode(reader: ByteReader): NodeId {

@@ -7,7 +7,7 @@ import { type Entry, lineageOf, TOMBSTONE_MS, writeEntry } from '../entries/entr
 import { sizeOf } from '../entries/map-state.js';
 import { branchOf, counterOf, epochOf, NONE, type Revision, revisionOf, writeRevision } from '../entries/revision.js';
 import type { KeyValueHost, MapAgent, Placed, Reply } from '../host.js';
-import { NOTIFY, putFound, STATUS, type Superseded, type WatchFields, type WriteFields, writeSuperseded } from '../messages.js';
+import { type Answer, NOTIFY, STATUS, type Superseded, type WatchFields, type WriteFields, writeSuperseded } from '../messages.js';
 import type { HeldMap } from './held-map.js';
 import type { Journal } from './journal.js';
 import { type PendingWrite, PendingWrites } from './pending-writes.js';
@@ -77,13 +77,13 @@ export class Owner implements Replicating {
     return this.replications.size === 0 || [...this.replications.values()].some(({ isSynced }) => isSynced);
   }
 
-  read(agent: MapAgent, key: string, reply: Reply): void {
+  find(agent: MapAgent, key: string): Answer {
     this.host.counters.readsAnswered++;
     const entry = this.map.state.get(key);
     // Nobody has ever written here, as far as anybody says; but nobody was there before to say it.
-    if (entry === undefined && this.map.isNew) return reply.send(agent, STATUS.noReplica, (writer) => writer.u8(0));
-    const isOver = entry?.value !== undefined && entry.dueMs <= agent.nowMs;
-    reply.send(agent, STATUS.ok, (writer) => putFound(writer, isOver ? { ...entry, value: undefined } : entry));
+    if (entry === undefined) return this.map.isNew ? 'unknown' : undefined;
+    const isOver = entry.value !== undefined && entry.dueMs <= agent.nowMs;
+    return isOver ? { ...entry, value: undefined } : entry;
   }
 
   write(agent: MapAgent, fields: WriteFields, reply: Reply): void {

@@ -15,6 +15,8 @@ import {
   OFFER,
   PAGE_ITEMS,
   PUSH,
+  putAnswer,
+  READS_MAX,
   type Request,
   readList,
   readNodes,
@@ -25,6 +27,7 @@ import {
   takeWrite,
   WATCH,
   WRITE,
+  writePage,
   writeSuperseded,
 } from '../messages.js';
 import { HELD_SHARE } from '../options.js';
@@ -92,9 +95,11 @@ export class Serve {
   }
 
   private get(agent: MapAgent, map: string, reader: ByteReader, reply: Reply): boolean {
-    const key = readText(reader, KEY_BYTES_MAX);
+    const keys = readList(reader, READS_MAX, () => readText(reader, KEY_BYTES_MAX));
     if (!reader.isComplete) return false;
-    this.roles.asOwner(agent, map, reply, (later, owner) => owner.read(later, key, reply));
+    this.roles.asOwner(agent, map, reply, (later, owner) =>
+      reply.send(later, STATUS.ok, (writer) => writePage(writer, keys, (key) => putAnswer(writer, owner.find(later, key)))),
+    );
     return true;
   }
 

@@ -28,7 +28,7 @@ export async function readAll(session: Session, { map, prefix, timeoutMs, signal
       write: (writer: ByteWriter) => putWatch(writer, { isOnce: true, isKey: false, id: NO_ID, cursor: from, key: prefix }),
       read: (agent, reader) => {
         const result = readChanges(reader, agent.nowMs);
-        return result === undefined ? undefined : { result };
+        return result === undefined ? "the owner's answer has no form" : { result };
       },
     });
     if (changes.isFromStart) {

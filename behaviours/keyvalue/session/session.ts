@@ -18,9 +18,10 @@ import {
 } from '../../../core/index.js';
 import type { Revision } from '../entries/revision.js';
 import type { KeyValueHost, MapAgent, Outcome } from '../host.js';
-import { LIMIT_NAMES, STATUS, type Superseded } from '../messages.js';
+import { READS_MAX, STATUS, type Superseded } from '../messages.js';
 import { Feeds } from './feeds.js';
 import type { LostWrite } from './map-options.js';
+import { refusalOf, uncertain, unheld } from './refusals.js';
 
 const OPERATIONS_MAX = 65_536;
 const FLOORS_MAX = 65_536;
@@ -31,6 +32,7 @@ const WRITE_CALL_MS = 8_000;
 const RETRY_MS = 200;
 const REDIRECTS_MAX = 4;
 const NODE_DIGITS = 64;
+const NO_FORM = "the owner's answer has no form";
 
 /** What an operation asks, and how its answer is read. */
 export interface Operation<T> {
@@ -40,9 +42,18 @@ export interface Operation<T> {
   readonly isRead: boolean;
   readonly timeoutMs: number | undefined;
   readonly signal: AbortSignal | undefined;
+  /** Those of one map that begin in one turn are one request: their number (u16), and what each writes. */
+  readonly isJoint?: true;
   write(writer: ByteWriter): void;
-  /** `undefined`: it is older than what this session has written, and no answer. */
-  read(agent: MapAgent, reader: ByteReader): { readonly result: T } | undefined;
+  /** Or why it is no answer: it is asked again. */
+  read(agent: MapAgent, reader: ByteReader): { readonly result: T } | string;
+}
+
+/** What one request asks: one operation, or joint ones. */
+interface Asked {
+  readonly target: NodeId;
+  readonly timeoutMs: number;
+  readonly runnings: Running<unknown>[];
 }
 
 class Running<T> implements Deadlined {
@@ -70,6 +81,8 @@ export class Session {
   readonly feeds: Feeds;
   private readonly waiting = new DeadlineHeap<Running<unknown>>();
   private readonly running = new Set<Running<unknown>>();
+  /** By map: what the next joint operation of this turn goes with. */
+  private readonly joint = new Map<string, Asked>();
   private readonly floors = new BoundedMap<string, { readonly revision: Revision; readonly atMs: number }>(FLOORS_MAX);
   private readonly listeners = new Map<string, Set<(lost: LostWrite) => void>>();
   private readonly heard = new BoundedMap<string, true>(FLOORS_MAX);
@@ -131,6 +144,7 @@ export class Session {
     for (const running of [...this.running])
       this.settle(running, () => running.reject(new NetworkError('CALL_CANCELLED', 'the node or its keyvalue behaviour stops')));
     this.timer.cancel();
+    this.joint.clear();
     this.feeds.stop();
   }
 
@@ -152,23 +166,61 @@ export class Session {
     running.hint = undefined;
     running.isPlaced = true;
     const timeoutMs = Math.max(1, Math.min(leftMs, operation.isRead ? READ_CALL_MS : WRITE_CALL_MS));
-    const write = (writer: ByteWriter) => operation.write(writer);
-    const { map, op } = operation;
-    this.host.ask(agent, { node: target, op, map, timeoutMs }, write, (later, outcome) => {
-      if (running.isDone) return;
-      if (outcome.type === 'failure') this.failed(later, running, outcome.failure);
-      else this.answered(later, running, target, outcome.status, outcome.reader);
+    if (operation.isJoint) this.join(agent, { target, timeoutMs, runnings: [running] });
+    else this.ask(agent, { target, timeoutMs, runnings: [running] });
+  }
+
+  private join(agent: MapAgent, asked: Asked): void {
+    const [running] = asked.runnings as [Running<unknown>];
+    const { map } = running.operation;
+    const known = this.joint.get(map);
+    const isSame = known?.target === asked.target && known.timeoutMs === asked.timeoutMs;
+    if (isSame && known.runnings.length < READS_MAX) return void known.runnings.push(running);
+    this.joint.set(map, asked);
+    this.host.atTurnEnd(agent, (later) => {
+      if (this.joint.get(map) === asked) this.joint.delete(map);
+      this.ask(later, asked);
     });
+  }
+
+  private ask(agent: MapAgent, { target, timeoutMs, runnings }: Asked): void {
+    const waiting = runnings.filter(({ isDone }) => !isDone);
+    const [first] = waiting;
+    if (first === undefined) return;
+    const { map, op, isJoint } = first.operation;
+    const write = (writer: ByteWriter) => {
+      if (isJoint) writer.u16(waiting.length);
+      for (const { operation } of waiting) operation.write(writer);
+    };
+    this.host.ask(agent, { node: target, op, map, timeoutMs }, write, (later, outcome) => {
+      if (outcome.type === 'answer') return this.answeredAll(later, waiting, target, outcome.status, outcome.reader);
+      for (const running of waiting) if (!running.isDone) this.failed(later, running, outcome.failure);
+    });
+  }
+
+  /** Of joint operations as many are answered as a page holds; what else a status says is said of all. */
+  private answeredAll(agent: MapAgent, runnings: readonly Running<unknown>[], target: NodeId, status: number, reader: ByteReader): void {
+    const isPage = status === STATUS.ok && runnings[0]?.operation.isJoint === true;
+    const count = isPage ? reader.u16() : runnings.length;
+    const { at } = reader;
+    for (const [index, running] of runnings.entries()) {
+      if (!isPage) reader.at = at;
+      if (index < count) this.answered(agent, running, target, status, reader);
+      else if (count > 0) this.attempt(agent, running);
+      else this.later(agent, running, NO_FORM);
+    }
   }
 
   private answered(agent: MapAgent, running: Running<unknown>, target: NodeId, status: number, reader: ByteReader): void {
     const { operation } = running;
+    // Also for one that has ended meanwhile: the answers of others are behind its own.
+    const read = status === STATUS.ok ? operation.read(agent, reader) : undefined;
+    if (running.isDone) return;
     switch (status) {
-      case STATUS.ok: {
-        const read = operation.read(agent, reader);
-        if (read !== undefined) return this.settle(running, () => running.resolve(read.result));
-        return this.later(agent, running, 'its owner does not have what this session has written');
-      }
+      case STATUS.ok:
+        if (reader.hasFailed) return operation.isRead ? this.later(agent, running, NO_FORM) : this.fail(running, uncertain(NO_FORM));
+        if (typeof read === 'object') return this.settle(running, () => running.resolve(read.result));
+        return this.later(agent, running, read);
       case STATUS.notOwner: {
         const owner = reader.utf8(NODE_DIGITS);
         running.lastCause = 'the nodes do not agree on its owner';
@@ -192,11 +244,12 @@ export class Session {
       return this.fail(running, new NetworkError('ARGUMENT_INVALID', 'keyvalue: the request is larger than a message may be'));
     const isUnhandled = failure === 'no-route' || failure === 'undelivered' || failure === 'full';
     if (running.operation.isRead || isUnhandled) return this.later(agent, running, `its owner gave no answer: ${failure}`);
-    this.fail(running, new NetworkError('WRITE_UNCERTAIN', `the answer of the owner did not come: ${failure}`, { details: { failure } }));
+    this.fail(running, uncertain(`the answer of the owner did not come: ${failure}`, { failure }));
   }
 
   /** Once more, a little later, or with the end of its time. */
   private later(agent: MapAgent, running: Running<unknown>, cause = running.lastCause): void {
+    if (running.isDone) return;
     running.lastCause = cause;
     running.dueMs = Math.min(agent.nowMs + RETRY_MS, running.untilMs);
     this.waiting.remove(running);
@@ -233,26 +286,5 @@ export class Session {
     if (signal.aborted) return abort();
     signal.addEventListener('abort', abort, { once: true });
     running.leaveSignal = () => signal.removeEventListener('abort', abort);
-  }
-}
-
-function unheld(text: string, isApplied: boolean): NetworkError {
-  return new NetworkError('NO_REPLICA', text, { details: { isApplied } });
-}
-
-function refusalOf(status: number, reader: ByteReader): NetworkError {
-  switch (status) {
-    case STATUS.limit: {
-      const limit = LIMIT_NAMES[reader.u8()] ?? 'keysMax';
-      // Epochs are counted in 32 bits.
-      const configured = limit === 'epochsMax' ? {} : { configKey: limit };
-      return limitReached({ limit, current: reader.u48(), maximum: reader.u48(), scope: 'the owner of the map', ...configured });
-    }
-    case STATUS.denied:
-      return new NetworkError('WRITE_DENIED', "the owner's authorize refuses writes of this node to that key");
-    case STATUS.storageFailed:
-      return new NetworkError('STORAGE_FAILED', 'the owner could not keep the write; it may last all the same');
-    default:
-      return new NetworkError('PROTOCOL_ERROR', 'the owner does not understand the request');
   }
 }

@@ -5,7 +5,7 @@
 import { type ByteReader, type ByteWriter, NetworkError } from '../../../core/index.js';
 import { writeText } from '../entries/entry.js';
 import { NONE, type Revision, readRevision } from '../entries/revision.js';
-import { GET, putWrite, takeFound, WRITE } from '../messages.js';
+import { GET, putWrite, takeAnswer, WRITE } from '../messages.js';
 import {
   type Acknowledge,
   type MapOptions,
@@ -116,12 +116,15 @@ export class SharedMap<V = unknown> {
       map,
       op: GET,
       isRead: true,
+      isJoint: true,
       timeoutMs,
       signal,
       write: (writer) => writeText(writer, path),
       read: (agent, reader) => {
-        const found = takeFound(reader);
-        if (!session.isCurrent(map, path, found?.revision ?? NONE, agent.nowMs)) return undefined;
+        const found = takeAnswer(reader);
+        if (found === 'unknown') return 'no holder that is not new can be reached';
+        if (!session.isCurrent(map, path, found?.revision ?? NONE, agent.nowMs))
+          return 'its owner does not have what this session has written';
         return { result: found?.value && storedOf(found) };
       },
     });

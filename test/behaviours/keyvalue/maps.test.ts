@@ -70,6 +70,24 @@ describe('keyvalue', () => {
     expect(pushes() - before).to.equal(2);
   });
 
+  it('what is read in one turn is asked together, each with its own answer, however many and large they are (ATM-73)', async () => {
+    world = new World();
+    const nodes = await world.nodes(3);
+    await wait(mapOf(at(nodes, 0)).set('first', 0));
+    const reader = nodes.find((node) => node.behavior(KeyValueBehavior).mapCount.owned === 0) as SimulatedNode;
+    const map = mapOf<Uint8Array>(reader);
+    const large = Array.from({ length: 12 }, (_, index) => new Uint8Array(60_000).fill(index));
+    for (const [index, value] of large.entries()) await wait(map.set(`key ${index}`, value));
+    const stopped = new AbortController();
+    const aborted = codeOf(map.get('key 0', { signal: stopped.signal }));
+    const read = Array.from({ length: 300 }, (_, index) => map.get(`key ${index}`));
+    stopped.abort();
+    const values = await wait(Promise.all(read));
+    expect(values.slice(0, 12).map((value, index) => value?.every((byte) => byte === index))).to.deep.equal(large.map(() => true));
+    expect(values.slice(12).every((value) => value === undefined)).to.equal(true);
+    expect(await aborted).to.equal('CALL_CANCELLED');
+  });
+
   it('reads what is over as absent at once, also its own writer (ATM-73)', async () => {
     world = new World();
     const [one] = await world.nodes(3);

@@ -5,7 +5,6 @@
 import { MapState } from '../../../behaviours/keyvalue/entries/map-state.js';
 import { NONE, revisionOf } from '../../../behaviours/keyvalue/entries/revision.js';
 import { Owner } from '../../../behaviours/keyvalue/holder/owner.js';
-import { putFound } from '../../../behaviours/keyvalue/messages.js';
 import { Feed } from '../../../behaviours/keyvalue/session/feed.js';
 import { Session } from '../../../behaviours/keyvalue/session/session.js';
 import { checkMapHistory, type MapRule } from '../../../testing/index.js';
@@ -110,17 +109,15 @@ export const MUTANTS: readonly Mutant[] = [
     change: () =>
       patch(
         Owner,
-        'read',
+        'find',
         (real) =>
-          function (this: Methods, agent: { nowMs: number }, key: string, reply: Methods) {
+          function (this: Methods, agent: { nowMs: number }, key: string) {
             this['seen'] ??= new Map();
             const seen = this['seen'].get(key);
-            if (seen !== undefined && agent.nowMs < seen.atMs + 3_000) {
-              return reply['send'](agent, 0, (writer: never) => putFound(writer, seen.entry));
-            }
+            if (seen !== undefined && agent.nowMs < seen.atMs + 3_000) return seen.entry;
             const entry = this['map'].state.get(key);
             if (entry !== undefined) this['seen'].set(key, { entry, atMs: agent.nowMs });
-            return real.call(this, agent, key, reply);
+            return real.call(this, agent, key);
           },
       ),
     plan: { crashes: 0, partitions: 0 },
