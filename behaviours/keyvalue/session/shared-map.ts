@@ -1,6 +1,6 @@
 /**
- * @module SharedMap: a map as an application has it: single values by key, and, within a key, values by sub-key (`hash`). Every operation is one request
- * to the owner of the map; what an acknowledgement means is in `docs/maps.md`.
+ * @module SharedMap: a map as an application has it: single values by key, and, within a key, values by sub-key (`hash`). Every operation asks the owner
+ * of the map, reads of one turn together; what an acknowledgement means is in `docs/maps.md`.
  */
 import { type ByteReader, type ByteWriter, NetworkError } from '../../../core/index.js';
 import { writeText } from '../entries/entry.js';
