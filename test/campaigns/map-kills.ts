@@ -19,6 +19,7 @@ try {
     const child = await account.start();
     await wait(20 + random.float() * 200);
     await account.kill(child);
+    if (kill % 50 === 49) console.log(`${kill + 1} kills, ${account.writes} writes acknowledged, ${account.lost.length} lost`);
   }
   await account.kill(await account.start());
   console.log(`${kills} kills, ${account.writes} writes acknowledged, ${account.lost.length} lost, ${account.failedStarts} failed starts`);
