@@ -25,6 +25,7 @@ export interface Mutant {
 function patch(type: { readonly prototype: object }, name: string, make: (real: Methods[string]) => Methods[string]): () => void {
   const methods = type.prototype as Methods;
   const real = methods[name];
+  if (typeof real !== 'function') throw new Error(`there is no method ${name} that could be broken`);
   methods[name] = make(real);
   return () => {
     methods[name] = real;
@@ -94,11 +95,11 @@ export const MUTANTS: readonly Mutant[] = [
     change: () =>
       patch(
         Owner,
-        'read',
+        'find',
         (real) =>
-          function (this: Methods, agent: unknown, key: unknown, reply: unknown) {
+          function (this: Methods, agent: unknown, key: unknown) {
             this['map'].isNew = false;
-            return real.call(this, agent, key, reply);
+            return real.call(this, agent, key);
           },
       ),
     plan: { paceMs: 400, partitions: 5, operations: 300 },
