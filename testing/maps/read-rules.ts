@@ -129,12 +129,16 @@ function missedOnTheWay(account: Account, watch: string, events: readonly Watche
     if (startMs < beganMs || account.mayBeLost.has(revision) || own.some((one) => one.revision === revision)) return [];
     // The first account names what there is, and not what was deleted before.
     if (kind === 'delete' && !events.some((one) => one.atMs < endMs)) return [];
-    // What came before it has a higher revision only in another branch. One of the same epoch does not follow it: two nodes took over at once.
+    // What came before it has a higher revision only in another branch. One of the same epoch does not follow it, since two nodes took over at once, and
+    // is an account of it only where it says so.
     const branch = branchOf(revision);
+    const isAccount = (one: Watched) => one.isCoalesced || one.isInitial;
     const isBeside = (other: string) => other.startsWith(revision.slice(0, EPOCH_DIGITS)) && branchOf(other) !== branch;
-    const next = own.find((one) => one.event !== 'superseded' && one.atMs >= startMs && one.revision > revision && !isBeside(one.revision));
+    const next = own.find(
+      (one) => one.event !== 'superseded' && one.atMs >= startMs && one.revision > revision && (isAccount(one) || !isBeside(one.revision)),
+    );
     // Before the first account of all there is has come, the watch has not begun for the owner.
-    if (next?.isCoalesced === true || next?.isInitial === true) return [];
+    if (next !== undefined && isAccount(next)) return [];
     // On a side that lost, the last write is reported; those that it followed have no event.
     if (own.some((one) => one.event === 'superseded' && one.revision >= revision && branchOf(one.revision) === branch)) return [];
     return [violation('watch-misses-nothing', endMs, `${watch} was sent neither ${key} ${shortly(revision)} nor that it was passed over`)];
