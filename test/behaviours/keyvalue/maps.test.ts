@@ -80,12 +80,16 @@ describe('keyvalue', () => {
     for (const [index, value] of large.entries()) await wait(map.set(`key ${index}`, value));
     const stopped = new AbortController();
     const aborted = codeOf(map.get('key 0', { signal: stopped.signal }));
+    const messagesSent = () => reader.metrics()['messages_sent_total'] as number;
+    const before = messagesSent();
     const read = Array.from({ length: 300 }, (_, index) => map.get(`key ${index}`));
     stopped.abort();
     const values = await wait(Promise.all(read));
     expect(values.slice(0, 12).map((value, index) => value?.every((byte) => byte === index))).to.deep.equal(large.map(() => true));
     expect(values.slice(12).every((value) => value === undefined)).to.equal(true);
     expect(await aborted).to.equal('CALL_CANCELLED');
+    // Three pages of the large ones, and what is sent without anybody reading.
+    expect(messagesSent() - before).to.be.at.most(20);
   });
 
   it('reads what is over as absent at once, also its own writer (ATM-73)', async () => {
