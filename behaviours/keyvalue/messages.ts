@@ -196,10 +196,7 @@ export function writePage<T>(writer: ByteWriter, items: readonly T[], writeOne: 
   const countAt = writer.reserve(2);
   let count = 0;
   for (; count < items.length && writer.length < PAGE_BYTES; count++) writeOne(items[count] as T);
-  const { length } = writer;
-  writer.length = countAt;
-  writer.u16(count);
-  writer.length = length;
+  writer.fill(countAt, () => writer.u16(count));
 }
 
 export function readNode(reader: ByteReader): NodeId {

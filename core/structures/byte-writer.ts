@@ -43,6 +43,15 @@ export class ByteWriter {
     return start;
   }
 
+  /** Writes what was reserved at `at`, now that it is known; the next field goes behind all else, as before. */
+  fill(at: number, write: (writer: this) => unknown): this {
+    const { length } = this;
+    this.length = at;
+    write(this);
+    this.length = length;
+    return this;
+  }
+
   u8(value: number): this {
     const start = this.reserve(1);
     this.slab[start] = value;

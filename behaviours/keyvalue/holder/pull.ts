@@ -124,13 +124,12 @@ export function answerKeys(map: HeldMap | undefined, reader: ByteReader): ((writ
       writeText(writer, key);
       writeRevision(writer, revision);
     }
-    const { length } = writer;
-    writer.length = head;
-    writer
-      .u8(page.isMore ? 1 : 0)
-      .u8(page.range)
-      .u16(page.items.length);
-    writer.length = length;
+    writer.fill(head, () =>
+      writer
+        .u8(page.isMore ? 1 : 0)
+        .u8(page.range)
+        .u16(page.items.length),
+    );
   };
 }
 
@@ -165,9 +164,6 @@ export function answerFetch(map: HeldMap | undefined, reader: ByteReader, nowMs:
       count++;
       writeEntry(writer, entry, nowMs);
     }
-    const { length } = writer;
-    writer.length = head;
-    writer.u16(taken).u16(count);
-    writer.length = length;
+    writer.fill(head, () => writer.u16(taken).u16(count));
   };
 }

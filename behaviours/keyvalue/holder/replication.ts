@@ -131,12 +131,8 @@ export class Replication {
       if (!isAll) break;
     }
     writeSuperseded(writer, losses);
-    const { length } = writer;
-    writer.length = flagsAt;
-    writer.u8(this.isCompared && isAll && owner.knows ? COMPLETE : 0);
-    writer.length = countAt;
-    writer.u16(sent.size);
-    writer.length = length;
+    writer.fill(flagsAt, () => writer.u8(this.isCompared && isAll && owner.knows ? COMPLETE : 0));
+    writer.fill(countAt, () => writer.u16(sent.size));
   }
 
   private pushed(agent: MapAgent, sent: ReadonlyMap<string, Revision>, lossArrival: number, reader: ByteReader): void {
