@@ -63,17 +63,17 @@ export class Outgoing {
     const { outgoing } = feed;
     if (outgoing === undefined) return;
     const { first, count, stuck } = outgoing;
-    const bytes = outgoing.bytes.subarray(0, outgoing.used);
+    const run = { first, count, bytes: outgoing.bytes.subarray(0, outgoing.used) };
     feed.outgoing = undefined;
     this.open.delete(feed);
     let kept: RecentRun | undefined;
     const keep = () => {
-      kept ??= { first, count, bytes: bytes.slice() };
+      kept ??= { ...run, bytes: run.bytes.slice() };
       return kept;
     };
     for (const branch of feed.branches.values())
-      if (branch.isBound && !stuck.includes(branch)) this.sender.promised(agent, branch, { first, count, bytes }, keep);
-    feed.recent.add(first, count, bytes, 0, bytes.length);
+      if (branch.isBound && !stuck.includes(branch)) this.sender.promised(agent, branch, run, keep);
+    feed.recent.add(first, count, run.bytes, 0, run.bytes.length);
     this.rooms.push(outgoing.bytes);
   }
 
