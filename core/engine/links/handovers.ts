@@ -107,7 +107,8 @@ export class Handovers implements LinkObserver {
     const link = on.isOpen ? on : this.linkFor(on);
     if (link === undefined || (link !== on && (this.isDecider(link) || on.phase !== 'duplicates'))) return this.refuse();
     if (link !== on) this.replace(link, on);
-    if (!this.resumptions.resumed(link, sequences, this.frameOf(encodeHandover(nameOf(link))))) this.refuse();
+    if (!this.resumptions.resumed(link, sequences, this.frameOf(encodeHandover(nameOf(link))))) return this.refuse();
+    if (link.isFormerRead) this.finish(link, link.former);
   }
 
   /** Nothing was acknowledged for a while of what was sent on that channel of the link. */
@@ -225,7 +226,7 @@ export class Handovers implements LinkObserver {
     if (!link.isResuming) this.finish(link, link.former);
   }
 
-  /** Both sides may have ended it, and everything may have arrived. */
+  /** Both sides may have ended it, and everything may have arrived, or be on its way over the present one. */
   private finish(link: Link, former: DatagramChannel | undefined): void {
     if (link.former === former && former?.isFlushed === true && link.isFormerRead) this.dropFormer(link);
   }

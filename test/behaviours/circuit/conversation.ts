@@ -8,6 +8,9 @@ import { type BehaviorAgent, type ByteStream, type Message, NetworkBehavior, OnS
 import { SimulatedNetwork, type SimulatedNode } from '../../../simulation.js';
 import { seededRandom } from '../../../testing/index.js';
 
+/** Every deadline of a hand-over, and of a resumption after it, has passed. */
+const SETTLED_MS = 25_000;
+
 export const SERVICES = [64, 65, 66, 67, 68] as const;
 const LANES = ['control', 'normal', 'bulk', 'normal', 'bulk'] as const;
 
@@ -164,6 +167,8 @@ export async function talkThrough(story: Story, seed: number, rounds: number, op
     else if (round === 20) sim.heal();
     if (story === 'relay-dies') killer.watch(round);
   });
+  // What a change of the channel has left to do is done, or has ended the connection.
+  await sim.run(SETTLED_MS);
   expect(sim.faults).to.deep.equal([]);
   const total = (name: string) => counted(ada, name) + counted(bob, name);
   const now = ada.connections().find(({ nodeId }) => nodeId === bob.id);
