@@ -110,10 +110,28 @@ describe('code blocks of README and docs (USERS 12)', () => {
   after(() => rmSync(application.folder, { recursive: true }));
 
   it('are marked in a known way', () => {
-    const known = /^(continued|run|legacy|file=examples\/[a-z-]+\.ts)$/;
+    const known = /^(continued|run|legacy|lines=\d+|file=examples\/[a-z-]+\.ts)$/;
     expect(blocks.filter(({ words }) => !words.every((word) => known.test(word)))).to.deep.equal([]);
     const [first] = readPages().filter(({ text }) => /^```(typescript|js|javascript)\b/m.test(text));
     expect(first?.path, 'another language than ts is not looked at').to.equal(undefined);
+  });
+
+  it('of a typed call, of publish and subscribe, and of a file that is streamed are as short as they say: 12, 12 and 15 lines', () => {
+    const bounds = new Map<string, number>();
+    for (const { path, line, words, text } of blocks) {
+      const bound = words.find((word) => word.startsWith('lines='))?.slice('lines='.length);
+      if (bound === undefined) continue;
+      const count = text.split('\n').filter((one) => one.trim() !== '').length;
+      expect(count, `${path}:${line}`).to.be.at.most(Number(bound));
+      bounds.set(path, Number(bound));
+    }
+    expect(bounds).to.deep.equal(
+      new Map([
+        ['docs/pubsub.md', 12],
+        ['docs/rpc.md', 12],
+        ['docs/streams.md', 15],
+      ]),
+    );
   });
 
   it('compile, in both dialects of decorators', async () => {

@@ -6,6 +6,7 @@
  * | `ts` | a module of its own; it compiles |
  * | `ts continued` | more of the module before |
  * | `ts run` | runs, and prints the `text` block that follows |
+ * | `ts lines=<count>` | has at most so many lines, imports counted and blank ones not |
  * | `ts legacy` | as `ts`, in the legacy dialect of decorators |
  * | `ts file=<path>` | the code of that file, without its `@module` comment |
  */
