@@ -96,6 +96,11 @@ export interface Agent<ToHandler = unknown> {
   target(connectionId: number, options?: Pick<SendOptions, 'streamId' | 'lane' | 'unreliable'>): SendTarget;
   /** As `send` with `toConnection`, for bytes: `head`, then `body`. Several targets may be sent the same ones. */
   sendTo(target: SendTarget, head: Uint8Array, body: Uint8Array): SendResult;
+  /**
+   * What was sent leaves right after this callback, and not at the end of the turn, in which more may gather: for one that will go on for a while, so
+   * that the remote begins meanwhile. It costs a record and a write to the system.
+   */
+  flush(): void;
   /** The payload as `send` would encode it, for many sends. Throws `CODEC_UNENCODABLE`. */
   encode(value: unknown): Uint8Array;
   /** The open connection to the node, in constant time. */

@@ -174,6 +174,8 @@ export interface EngineContext {
   readonly isStopping: boolean;
   readonly addresses: readonly Address[];
   readonly deadlines: PendingTable<Expiry>;
+  /** What waits in lanes leaves when this step is over, not with all else of the turn. */
+  isFlushUrgent: boolean;
 
   /** Adds to the one FIFO. */
   enqueue(action: Action): void;

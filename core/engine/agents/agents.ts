@@ -118,6 +118,11 @@ export abstract class AgentOf<Self extends Owner> implements Agent {
     return this.parts.sender.sendTo(this.owner, target, head, body);
   }
 
+  flush(): void {
+    this.guard();
+    this.parts.context.isFlushUrgent = true;
+  }
+
   encode(value: unknown): Uint8Array {
     this.guard();
     return value instanceof Uint8Array ? value : encodeValue(value, this.limits);
