@@ -18,8 +18,18 @@
  *   9 notify   u16 count, superseded writes of the node asked    0
  */
 import { ByteReader, ByteWriter, type NodeId, nodeIdFromBytes, nodeIdToBytes } from '../../core/index.js';
+import { hexOf } from '../../core/structures/hex.js';
 import { KEY_BYTES_MAX, readText, writeText } from './entries/entry.js';
-import { NONE, type Revision, readInstance, readRevision, writeInstance, writeRevision } from './entries/revision.js';
+import {
+  NONE,
+  REVISION_BYTES,
+  type Revision,
+  readInstance,
+  readRevision,
+  skipRevision,
+  writeInstance,
+  writeRevision,
+} from './entries/revision.js';
 
 export const GET = 1;
 export const WRITE = 2;
@@ -115,12 +125,44 @@ export function takeWrite(reader: ByteReader): WriteFields {
 /** Keys that one request reads. */
 export const READS_MAX = 256;
 
-/** What a read finds: who wrote what; `value`, a view of the message, is absent of what was deleted. */
+/** What a read finds: who wrote what; `value` is absent of what was deleted. */
 export interface Found {
   readonly revision: Revision;
   readonly source: NodeId;
   readonly value: Uint8Array | undefined;
 }
+
+/** What was not deleted. */
+export type FoundValue = Found & { readonly value: Uint8Array };
+
+/** The same where it lies in the answer, as long as that is valid: most readers want its value alone. */
+export class FoundIn implements Found {
+  constructor(
+    readonly bytes: Uint8Array,
+    readonly revisionAt: number,
+    private readonly end: number,
+    private readonly hasValue: boolean,
+  ) {}
+
+  get revision(): Revision {
+    return hexOf(this.bytes, this.revisionAt, REVISION_BYTES);
+  }
+
+  get source(): NodeId {
+    return hexOf(this.bytes, this.sourceAt, SOURCE_BYTES) as NodeId;
+  }
+
+  get value(): Uint8Array | undefined {
+    return this.hasValue ? this.bytes.subarray(this.sourceAt + SOURCE_BYTES + LENGTH_BYTES, this.end) : undefined;
+  }
+
+  private get sourceAt(): number {
+    return this.revisionAt + REVISION_BYTES;
+  }
+}
+
+const SOURCE_BYTES = 32;
+const LENGTH_BYTES = 4;
 
 const NOTHING = 0;
 const VALUE = 1;
@@ -139,14 +181,15 @@ export function putAnswer(writer: ByteWriter, answer: Answer): void {
   if (value !== undefined) writer.u32(value.length).bytes(value);
 }
 
-export function takeAnswer(reader: ByteReader): Answer {
+export function takeAnswer(reader: ByteReader): FoundIn | undefined | 'unknown' {
   const kind = reader.u8();
   if (kind === NOTHING) return undefined;
   if (kind === UNKNOWN) return 'unknown';
-  const revision = readRevision(reader);
-  const source = reader.hex(32) as NodeId;
   if (kind > UNKNOWN) reader.fail();
-  return { revision, source, value: kind === VALUE ? reader.view(reader.u32()) : undefined };
+  const revisionAt = skipRevision(reader);
+  reader.skip(SOURCE_BYTES);
+  if (kind === VALUE) reader.skip(reader.u32());
+  return new FoundIn(reader.bytes, revisionAt, reader.at, kind === VALUE);
 }
 
 /** A write of a branch that lost, for those who watch, and for its writer. */

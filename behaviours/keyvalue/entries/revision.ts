@@ -3,7 +3,7 @@
  * random number of one start of a node. No two writes ever get the same one. As a text of 36 hexadecimal digits it sorts as it compares. Pure.
  */
 import type { BehaviorAgent, ByteReader, ByteWriter } from '../../../core/index.js';
-import { hexOf } from '../../../core/structures/hex.js';
+import { hexOf, writeHex } from '../../../core/structures/hex.js';
 
 /** Sorts by `<`: epoch, then counter, then instance. */
 export type Revision = string;
@@ -11,6 +11,7 @@ export type Revision = string;
 const EPOCH_DIGITS = 8;
 const COUNTER_END = 20;
 const REVISION_DIGITS = 36;
+export const REVISION_BYTES = REVISION_DIGITS / 2;
 const INSTANCE_BYTES = 8;
 /** Lower than every revision. */
 export const NONE: Revision = '0'.repeat(REVISION_DIGITS);
@@ -45,8 +46,23 @@ export function writeRevision(writer: ByteWriter, revision: Revision): void {
   writer.hex(revision);
 }
 
+/** They sort as it compares. */
+export function bytesOfRevision(revision: Revision): Uint8Array {
+  const bytes = new Uint8Array(REVISION_BYTES);
+  writeHex(revision, bytes, 0);
+  return bytes;
+}
+
+/** Passes over one. Returns where it begins. */
+export function skipRevision(reader: ByteReader): number {
+  const { at } = reader;
+  if (reader.u32() > EPOCH_MAX) reader.fail();
+  reader.skip(REVISION_BYTES - EPOCH_DIGITS / 2);
+  return at;
+}
+
 export function readRevision(reader: ByteReader): Revision {
-  const revision = reader.hex(REVISION_DIGITS / 2);
+  const revision = reader.hex(REVISION_BYTES);
   if (revision > LAST) reader.fail();
   return revision;
 }

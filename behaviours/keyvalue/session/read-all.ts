@@ -23,14 +23,14 @@ export async function readAll(session: Session, { map, prefix, timeoutMs, signal
   let [cursor, restarts]: [Cursor, number] = [NOWHERE, 0];
   for (;;) {
     const from = cursor;
-    const changes: Changes = await session.run<Changes>({
+    const changes: Changes = await session.run<Changes>(() => ({
       ...{ map, op: WATCH, isRead: true, timeoutMs, signal },
       write: (writer: ByteWriter) => putWatch(writer, { isOnce: true, isKey: false, id: NO_ID, cursor: from, key: prefix }),
       read: (agent, reader) => {
-        const result = readChanges(reader, agent.nowMs);
-        return result === undefined ? "the owner's answer has no form" : { result };
+        const changes = readChanges(reader, agent.nowMs);
+        return changes === undefined ? "the owner's answer has no form" : () => changes;
       },
-    });
+    }));
     if (changes.isFromStart) {
       found.clear();
       if (++restarts > RESTARTS_MAX) throw new NetworkError('NO_REPLICA', 'the owner of the map changes all the time');

@@ -8,7 +8,6 @@ import {
   BoundedMap,
   type ByteReader,
   type ByteWriter,
-  type Deadlined,
   DeadlineHeap,
   limitReached,
   NetworkError,
@@ -16,17 +15,17 @@ import {
   parseNodeId,
   WakeTimer,
 } from '../../../core/index.js';
-import type { Revision } from '../entries/revision.js';
 import type { KeyValueHost, MapAgent, Outcome } from '../host.js';
-import { READS_MAX, STATUS, type Superseded } from '../messages.js';
+import { STATUS, type Superseded } from '../messages.js';
 import { Feeds } from './feeds.js';
+import { Asked, Joint } from './joint.js';
 import type { LostWrite } from './map-options.js';
+import { type Operation, Running } from './operation.js';
+import { OwnWrites } from './own-writes.js';
 import { refusalOf, uncertain, unheld } from './refusals.js';
 
 const OPERATIONS_MAX = 65_536;
-const FLOORS_MAX = 65_536;
-/** So long an own write is remembered. */
-const FLOOR_MS = 600_000;
+const LOST_MAX = 65_536;
 const READ_CALL_MS = 3_000;
 const WRITE_CALL_MS = 8_000;
 const RETRY_MS = 200;
@@ -34,58 +33,15 @@ const REDIRECTS_MAX = 4;
 const NODE_DIGITS = 64;
 const NO_FORM = "the owner's answer has no form";
 
-/** What an operation asks, and how its answer is read. */
-export interface Operation<T> {
-  readonly map: string;
-  readonly op: number;
-  /** It may be made again when its answer is lost. */
-  readonly isRead: boolean;
-  readonly timeoutMs: number | undefined;
-  readonly signal: AbortSignal | undefined;
-  /** Those of one map that begin in one turn are one request: their number (u16), and what each writes. */
-  readonly isJoint?: true;
-  write(writer: ByteWriter): void;
-  /** Or why it is no answer: it is asked again. */
-  read(agent: MapAgent, reader: ByteReader): { readonly result: T } | string;
-}
-
-/** What one request asks: one operation, or joint ones. */
-interface Asked {
-  readonly target: NodeId;
-  readonly timeoutMs: number;
-  readonly runnings: Running<unknown>[];
-}
-
-class Running<T> implements Deadlined {
-  dueMs = 0;
-  heapIndex = -1;
-  heapOrder = 0;
-  isDone = false;
-  /** Its signal is not listened to any more. */
-  leaveSignal = () => {};
-  redirects = 0;
-  hint: NodeId | undefined;
-  /** Why it has not ended yet. */
-  lastCause = 'nobody knows which nodes hold the map';
-  isPlaced = false;
-
-  constructor(
-    readonly operation: Operation<T>,
-    readonly untilMs: number,
-    readonly resolve: (result: T) => void,
-    readonly reject: (error: NetworkError) => void,
-  ) {}
-}
-
 export class Session {
   readonly feeds: Feeds;
   private readonly waiting = new DeadlineHeap<Running<unknown>>();
   private readonly running = new Set<Running<unknown>>();
-  /** By map: what the next joint operation of this turn goes with. */
-  private readonly joint = new Map<string, Asked>();
-  private readonly floors = new BoundedMap<string, { readonly revision: Revision; readonly atMs: number }>(FLOORS_MAX);
+  /** By map, while any gather or are under way. */
+  private readonly joints = new Map<string, Joint>();
+  readonly ownWrites = new OwnWrites();
   private readonly listeners = new Map<string, Set<(lost: LostWrite) => void>>();
-  private readonly heard = new BoundedMap<string, true>(FLOORS_MAX);
+  private readonly heard = new BoundedMap<string, true>(LOST_MAX);
   private readonly timer = new WakeTimer<MapAgent>((agent) => this.look(agent));
 
   constructor(
@@ -95,30 +51,17 @@ export class Session {
     this.feeds = new Feeds(host, perform);
   }
 
-  run<T>(operation: Operation<T>): Promise<T> {
+  /** What `prepare` throws is what it rejects with. */
+  run<T>(prepare: () => Operation<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.perform((agent) => {
-        const current = this.running.size;
-        if (current >= OPERATIONS_MAX)
-          throw limitReached({ limit: 'operationsMax', current, maximum: OPERATIONS_MAX, scope: 'keyvalue', configKey: 'operationsMax' });
-        const untilMs = agent.nowMs + (operation.timeoutMs ?? this.host.settings.timeoutMs);
-        const running = new Running<T>(operation, untilMs, resolve, reject) as Running<unknown>;
-        this.running.add(running);
-        this.abortWith(running, operation.signal);
-        this.attempt(agent, running);
-      });
+      const operation = prepare();
+      const current = this.running.size;
+      if (current >= OPERATIONS_MAX)
+        throw limitReached({ limit: 'operationsMax', current, maximum: OPERATIONS_MAX, scope: 'keyvalue', configKey: 'operationsMax' });
+      const begin = (untilMs: number) => this.begin(new Running<T>(operation, untilMs, resolve, reject) as Running<unknown>);
+      if (operation.isJoint && this.joins(operation, begin)) return;
+      this.perform((agent) => this.attempt(agent, begin(agent.nowMs + (operation.timeoutMs ?? this.host.settings.timeoutMs)), true));
     });
-  }
-
-  /** An own write was acknowledged. */
-  wrote(map: string, key: string, revision: Revision, nowMs: number): void {
-    this.floors.set(`${map}\0${key}`, { revision, atMs: nowMs });
-  }
-
-  /** Whether an answer has what this session has written. */
-  isCurrent(map: string, key: string, revision: Revision, nowMs: number): boolean {
-    const floor = this.floors.get(`${map}\0${key}`);
-    return floor === undefined || revision >= floor.revision || nowMs >= floor.atMs + FLOOR_MS;
   }
 
   onLost(map: string, listener: (lost: LostWrite) => void): () => void {
@@ -144,7 +87,7 @@ export class Session {
     for (const running of [...this.running])
       this.settle(running, () => running.reject(new NetworkError('CALL_CANCELLED', 'the node or its keyvalue behaviour stops')));
     this.timer.cancel();
-    this.joint.clear();
+    this.joints.clear();
     this.feeds.stop();
   }
 
@@ -156,7 +99,26 @@ export class Session {
     }
   }
 
-  private attempt(agent: MapAgent, running: Running<unknown>): void {
+  private begin(running: Running<unknown>): Running<unknown> {
+    this.running.add(running);
+    this.abortWith(running, running.operation.signal);
+    return running;
+  }
+
+  /** Whether it goes with others of its map that have begun in this turn: what they were looked up is not looked up again. */
+  private joins(operation: Operation<unknown>, begin: (untilMs: number) => Running<unknown>): boolean {
+    const joint = this.joints.get(operation.map);
+    const asked = joint?.gathering;
+    const untilMs = asked?.untilMsOf(operation);
+    if (joint === undefined || asked === undefined || untilMs === undefined) return false;
+    const running = begin(untilMs);
+    running.isPlaced = true;
+    asked.runnings.push(running);
+    if (joint.isEnough) this.perform((agent) => this.leaveNow(agent, joint, asked));
+    return true;
+  }
+
+  private attempt(agent: MapAgent, running: Running<unknown>, isFresh = false): void {
     if (running.isDone) return;
     const { operation, untilMs } = running;
     const leftMs = untilMs - agent.nowMs;
@@ -166,33 +128,51 @@ export class Session {
     running.hint = undefined;
     running.isPlaced = true;
     const timeoutMs = Math.max(1, Math.min(leftMs, operation.isRead ? READ_CALL_MS : WRITE_CALL_MS));
-    if (operation.isJoint) this.join(agent, { target, timeoutMs, runnings: [running] });
-    else this.ask(agent, { target, timeoutMs, runnings: [running] });
+    const asked = new Asked(target, timeoutMs, running, isFresh);
+    if (operation.isJoint) this.gather(agent, asked, running);
+    else this.ask(agent, asked, () => {});
   }
 
-  private join(agent: MapAgent, asked: Asked): void {
-    const [running] = asked.runnings as [Running<unknown>];
+  private gather(agent: MapAgent, asked: Asked, running: Running<unknown>): void {
     const { map } = running.operation;
-    const known = this.joint.get(map);
-    const isSame = known?.target === asked.target && known.timeoutMs === asked.timeoutMs;
-    if (isSame && known.runnings.length < READS_MAX) return void known.runnings.push(running);
-    this.joint.set(map, asked);
-    this.host.atTurnEnd(agent, (later) => {
-      if (this.joint.get(map) === asked) this.joint.delete(map);
-      this.ask(later, asked);
+    const joint = this.joints.get(map) ?? new Joint();
+    this.joints.set(map, joint);
+    const { gathering } = joint;
+    if (gathering?.target === asked.target && gathering.timeoutMs === asked.timeoutMs) {
+      gathering.runnings.push(running);
+      if (joint.isEnough) this.leaveNow(agent, joint, gathering);
+    } else {
+      joint.gathering = asked;
+      this.host.atTurnEnd(agent, (later) => this.leave(later, joint, asked));
+    }
+  }
+
+  private leaveNow(agent: MapAgent, joint: Joint, asked: Asked): void {
+    this.leave(agent, joint, asked);
+    agent.flush();
+  }
+
+  private leave(agent: MapAgent, joint: Joint, asked: Asked): void {
+    if (asked.hasLeft) return;
+    joint.left(asked);
+    this.ask(agent, asked, () => {
+      joint.ended(asked);
+      const { map } = (asked.runnings[0] as Running<unknown>).operation;
+      if (joint.isIdle && this.joints.get(map) === joint) this.joints.delete(map);
     });
   }
 
-  private ask(agent: MapAgent, { target, timeoutMs, runnings }: Asked): void {
+  private ask(agent: MapAgent, { target, timeoutMs, runnings }: Asked, ended: () => void): void {
     const waiting = runnings.filter(({ isDone }) => !isDone);
     const [first] = waiting;
-    if (first === undefined) return;
+    if (first === undefined) return ended();
     const { map, op, isJoint } = first.operation;
     const write = (writer: ByteWriter) => {
       if (isJoint) writer.u16(waiting.length);
       for (const { operation } of waiting) operation.write(writer);
     };
     this.host.ask(agent, { node: target, op, map, timeoutMs }, write, (later, outcome) => {
+      ended();
       if (outcome.type === 'answer') return this.answeredAll(later, waiting, target, outcome.status, outcome.reader);
       for (const running of waiting) if (!running.isDone) this.failed(later, running, outcome.failure);
     });
@@ -219,7 +199,7 @@ export class Session {
     switch (status) {
       case STATUS.ok:
         if (reader.hasFailed) return operation.isRead ? this.later(agent, running, NO_FORM) : this.fail(running, uncertain(NO_FORM));
-        if (typeof read === 'object') return this.settle(running, () => running.resolve(read.result));
+        if (typeof read === 'function') return this.succeed(running, read);
         return this.later(agent, running, read);
       case STATUS.notOwner: {
         const owner = reader.utf8(NODE_DIGITS);
@@ -265,6 +245,17 @@ export class Session {
   private timedOut(running: Running<unknown>): void {
     if (!running.isPlaced) return this.fail(running, new NetworkError('PLACEMENT_ABSENT', 'nobody knows which nodes are closest to a key'));
     this.fail(running, unheld(running.lastCause, false));
+  }
+
+  /** What making the result throws is its caller's. */
+  private succeed(running: Running<unknown>, result: () => unknown): void {
+    this.settle(running, () => {
+      try {
+        running.resolve(result());
+      } catch (err) {
+        running.reject(err);
+      }
+    });
   }
 
   private fail(running: Running<unknown>, error: NetworkError): void {

@@ -3,9 +3,8 @@
  * of the map, reads of one turn together; what an acknowledgement means is in `docs/maps.md`.
  */
 import { type ByteReader, type ByteWriter, NetworkError } from '../../../core/index.js';
-import { writeText } from '../entries/entry.js';
 import { NONE, type Revision, readRevision } from '../entries/revision.js';
-import { GET, putWrite, takeAnswer, WRITE } from '../messages.js';
+import { type FoundValue, putWrite, WRITE } from '../messages.js';
 import {
   type Acknowledge,
   type MapOptions,
@@ -18,9 +17,10 @@ import {
   requireRevision,
   type WriteOptions,
 } from './map-options.js';
+import { Read, type ReadFields } from './read.js';
 import { readAll } from './read-all.js';
 import type { Session } from './session.js';
-import { type MapEntry, type Stored, storedOf, Values } from './values.js';
+import { type MapEntry, Values } from './values.js';
 import { Watch, type WatchOptions, type WatchTarget } from './watch.js';
 
 /** Between a key and a sub-key: no key has it. */
@@ -50,15 +50,13 @@ export class SharedMap<V = unknown> {
   }
 
   /** The value, or `undefined`: a holder of the map says that there is none. Rejects with `NO_REPLICA` where nobody can say. */
-  async get(key: string, options?: ReadOptions): Promise<V | undefined> {
-    const stored = await this.read(this.pathOf(key), options);
-    return stored && this.values.valueOf(stored, key);
+  get(key: string, options?: ReadOptions): Promise<V | undefined> {
+    return this.session.run(() => new Read(this.session, this.readOf(key, options), (found) => this.values.valueOf(found.value, key)));
   }
 
   /** As `get`, with the revision and the node that wrote it. */
-  async entry(key: string, options?: ReadOptions): Promise<MapEntry<V> | undefined> {
-    const stored = await this.read(this.pathOf(key), options);
-    return stored && this.values.entryOf(stored, key);
+  entry(key: string, options?: ReadOptions): Promise<MapEntry<V> | undefined> {
+    return this.session.run(() => new Read(this.session, this.readOf(key, options), (found) => this.values.entryOf(found, key)));
   }
 
   /** Sets it. Rejects with `NO_REPLICA`, `LIMIT_EXCEEDED`, `WRITE_DENIED`, `STORAGE_FAILED` or `WRITE_UNCERTAIN`; throws for what cannot be a value. */
@@ -86,7 +84,7 @@ export class SharedMap<V = unknown> {
     const within = this.within + prefix;
     const found = await readAll(this.session, { map: this.name, prefix: within, timeoutMs, signal });
     const own = this.within === '' ? found.filter(({ key }) => !key.includes(SEPARATOR)) : found;
-    return Promise.all(own.map((entry) => this.values.entryOf(storedOf(entry), entry.key.slice(this.within.length))));
+    return Promise.all(own.map((entry) => this.values.entryOf(entry as FoundValue, entry.key.slice(this.within.length))));
   }
 
   /** What changes, of one key or of all that begin with a prefix, from what there is now on. Iterate over it; `close` it, or leave the loop. */
@@ -109,25 +107,10 @@ export class SharedMap<V = unknown> {
     this.forget();
   }
 
-  private read(path: string, options: ReadOptions | undefined): Promise<Stored | undefined> {
+  private readOf(key: string, options: ReadOptions | undefined): ReadFields {
+    const path = this.pathOf(key);
     const { timeoutMs, signal } = readReadOptions(options);
-    const { session, name: map } = this;
-    return session.run<Stored | undefined>({
-      map,
-      op: GET,
-      isRead: true,
-      isJoint: true,
-      timeoutMs,
-      signal,
-      write: (writer) => writeText(writer, path),
-      read: (agent, reader) => {
-        const found = takeAnswer(reader);
-        if (found === 'unknown') return 'no holder that is not new can be reached';
-        if (!session.isCurrent(map, path, found?.revision ?? NONE, agent.nowMs))
-          return 'its owner does not have what this session has written';
-        return { result: found?.value && storedOf(found) };
-      },
-    });
+    return { map: this.name, path, timeoutMs, signal };
   }
 
   private async write(
@@ -149,7 +132,7 @@ export class SharedMap<V = unknown> {
       expected,
       value: value ?? NOTHING,
     };
-    return session.run<Written | undefined>({
+    return session.run<Written | undefined>(() => ({
       map,
       op: WRITE,
       isRead: false,
@@ -160,10 +143,10 @@ export class SharedMap<V = unknown> {
         const isWritten = reader.u8() === 1;
         const revision = readRevision(reader);
         const holders = reader.u8();
-        if (isWritten) session.wrote(map, path, revision, agent.nowMs);
-        return { result: isWritten ? { revision, holders } : undefined };
+        if (isWritten) session.ownWrites.add(map, path, revision, agent.nowMs);
+        return () => (isWritten ? { revision, holders } : undefined);
       },
-    });
+    }));
   }
 
   private pathOf(key: string): string {

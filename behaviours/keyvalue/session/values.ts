@@ -3,8 +3,9 @@
  */
 import { decodeValue, encodeValue, limitReached, NetworkError, type NodeId } from '../../../core/index.js';
 import { check, type Validator } from '../../../core/schema/index.js';
-import { type Entry, VALUE_BYTES_MAX } from '../entries/entry.js';
+import { VALUE_BYTES_MAX } from '../entries/entry.js';
 import type { Revision } from '../entries/revision.js';
+import type { FoundValue } from '../messages.js';
 
 /** A value and where it stands. */
 export interface MapEntry<V> {
@@ -13,18 +14,6 @@ export interface MapEntry<V> {
   readonly revision: Revision;
   /** The node that wrote it; behind a relay, as that claims. */
   readonly source: NodeId;
-}
-
-/** What a holder has, with its value decoded; that is absent where the bytes are no value. */
-export interface Stored {
-  readonly revision: Revision;
-  readonly source: NodeId;
-  readonly decoded: ReturnType<typeof decodeValue>;
-}
-
-/** Of something that has a value, which may be a view: nothing of it is kept. */
-export function storedOf({ value, revision, source }: Pick<Entry, 'value' | 'revision' | 'source'>): Stored {
-  return { revision, source, decoded: decodeValue(value as Uint8Array) };
 }
 
 export class Values<V> {
@@ -38,16 +27,19 @@ export class Values<V> {
     return bytes;
   }
 
-  /** The value, or a promise of it where a validator looks at it: `SCHEMA_MISMATCH` for what somebody else wrote and is no value of this map. */
-  valueOf({ decoded }: Stored, key: string): V | Promise<V> {
+  /**
+   * The value, or a promise of it where a validator looks at it; nothing of the bytes is kept. `SCHEMA_MISMATCH` for what somebody else wrote and is no
+   * value of this map.
+   */
+  valueOf(bytes: Uint8Array, key: string): V | Promise<V> {
+    const decoded = decodeValue(bytes);
     if (decoded === undefined)
       throw new NetworkError('SCHEMA_MISMATCH', `the value of ${key} is not encoded as values are`, { details: { key } });
     return this.validator === undefined ? (decoded.value as V) : this.checked(decoded.value, `the value of ${key}`, key);
   }
 
-  async entryOf(stored: Stored, key: string): Promise<MapEntry<V>> {
-    const { revision, source } = stored;
-    return { key, value: await this.valueOf(stored, key), revision, source };
+  async entryOf({ revision, source, value }: FoundValue, key: string): Promise<MapEntry<V>> {
+    return { key, value: await this.valueOf(value, key), revision, source };
   }
 
   private async checked(value: unknown, what: string, key?: string): Promise<V> {

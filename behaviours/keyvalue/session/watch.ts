@@ -9,7 +9,7 @@ import type { Revision } from '../entries/revision.js';
 import type { Superseded } from '../messages.js';
 import type { Change, FeedTarget, Follower } from './feed.js';
 import type { Feeds } from './feeds.js';
-import { storedOf, type Values } from './values.js';
+import type { Values } from './values.js';
 
 /** One key, or all that begin with a prefix. */
 export type WatchTarget = { readonly key: string } | { readonly prefix: string };
@@ -148,7 +148,7 @@ export class Watch<V = unknown> implements AsyncIterableIterator<WatchEvent<V>>,
     const { revision, source, isExpired } = entry;
     const key = this.shown(entry.key);
     if (entry.value === undefined) return { type: 'delete', key, revision, source, isExpired, isCoalesced };
-    const value = await this.values.valueOf(storedOf(entry), key);
+    const value = await this.values.valueOf(entry.value, key);
     return { type: 'set', key, value, revision, source, isCoalesced, isInitial };
   }
 

@@ -92,6 +92,27 @@ describe('keyvalue', () => {
     expect(messagesSent() - before).to.be.at.most(20);
   });
 
+  it('what many read at once leaves in parts: as soon as as much has gathered as is on its way, and 32 at least', async () => {
+    world = new World();
+    const nodes = await world.nodes(3);
+    await wait(mapOf(at(nodes, 0)).set('first', 0));
+    const reader = nodes.find((node) => node.behavior(KeyValueBehavior).mapCount.owned === 0) as SimulatedNode;
+    const map = mapOf<number>(reader);
+    const [messages, bytes] = ['messages_sent_total', 'link_bytes_sent_total'];
+    const requests = () => [messages, bytes].map((name) => reader.metrics()[name] as number);
+    const reads: Promise<number | undefined>[] = [];
+    const leftAt: number[] = [];
+    while (reads.length < 256) {
+      const [messagesBefore = 0, bytesBefore = 0] = requests();
+      reads.push(map.get('first'));
+      const [messagesAfter = 0, bytesAfter = 0] = requests();
+      expect(messagesAfter > messagesBefore, 'what leaves is written at once').to.equal(bytesAfter > bytesBefore);
+      if (messagesAfter > messagesBefore) leftAt.push(reads.length);
+    }
+    expect(leftAt).to.deep.equal([32, 64, 128, 256]);
+    expect(await wait(Promise.all(reads))).to.deep.equal(reads.map(() => 0));
+  });
+
   it('reads what is over as absent at once, also its own writer (ATM-73)', async () => {
     world = new World();
     const [one] = await world.nodes(3);

@@ -6,7 +6,7 @@ import { MapState } from '../../../behaviours/keyvalue/entries/map-state.js';
 import { NONE, revisionOf } from '../../../behaviours/keyvalue/entries/revision.js';
 import { Owner } from '../../../behaviours/keyvalue/holder/owner.js';
 import { Feed } from '../../../behaviours/keyvalue/session/feed.js';
-import { Session } from '../../../behaviours/keyvalue/session/session.js';
+import { OwnWrites } from '../../../behaviours/keyvalue/session/own-writes.js';
 import { checkMapHistory, type MapRule } from '../../../testing/index.js';
 import { type HistoryPlan, HistoryRun } from './histories.js';
 
@@ -126,7 +126,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'own-writes-are-read',
     what: 'a session does not look at what it has written',
-    change: () => patch(Session, 'isCurrent', () => () => true),
+    change: () => patch(OwnWrites, 'isCurrent', () => () => true),
     plan: { partitions: 6, crashes: 0, keys: 3 },
   },
   {

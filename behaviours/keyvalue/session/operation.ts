@@ -1,0 +1,41 @@
+/**
+ * @module Operation: what an operation on a map asks of its owner, and what is kept of it until its one end.
+ */
+import type { ByteReader, ByteWriter, Deadlined, NodeId } from '../../../core/index.js';
+import type { MapAgent } from '../host.js';
+
+/** What an operation asks, and how its answer is read. */
+export interface Operation<T> {
+  readonly map: string;
+  readonly op: number;
+  /** It may be made again when its answer is lost. */
+  readonly isRead: boolean;
+  readonly timeoutMs: number | undefined;
+  readonly signal: AbortSignal | undefined;
+  /** Those of one map that begin in one turn are one request: their number (u16), and what each writes. */
+  readonly isJoint?: true;
+  write(writer: ByteWriter): void;
+  /** How its result is made, asked for during the call if at all; or why it is no answer: it is asked again. */
+  read(agent: MapAgent, reader: ByteReader): (() => T | PromiseLike<T>) | string;
+}
+
+export class Running<T> implements Deadlined {
+  dueMs = 0;
+  heapIndex = -1;
+  heapOrder = 0;
+  isDone = false;
+  /** Its signal is not listened to any more. */
+  leaveSignal = () => {};
+  redirects = 0;
+  hint: NodeId | undefined;
+  /** Why it has not ended yet. */
+  lastCause = 'nobody knows which nodes hold the map';
+  isPlaced = false;
+
+  constructor(
+    readonly operation: Operation<T>,
+    readonly untilMs: number,
+    readonly resolve: (result: T | PromiseLike<T>) => void,
+    readonly reject: (error: unknown) => void,
+  ) {}
+}
