@@ -25,6 +25,7 @@ export * from './keyvalue/index.js';
 export * from './lan/index.js';
 export * from './operator/index.js';
 export * from './peering/index.js';
+export * from './port-mapping/index.js';
 export * from './presence/index.js';
 export * from './proxy/index.js';
 export * from './pubsub/index.js';

@@ -48,6 +48,7 @@ export const DESCRIPTIONS = {
   nodeIdToBytes: "A node id's 32 bytes.",
   OutboundFlowOptions: 'The options of `OutboundFlow`.',
   PairOptions: 'The options of `Pair`.',
+  PortMappingOptions: 'The options of `PortMappingBehavior`.',
   PARKED_MAX: 'The maximum number of parked envelopes.',
   PeerNotification: 'An event of `EnvelopePeers`.',
   PolicyCandidate: 'A connection that a policy decides on.',

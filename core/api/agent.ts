@@ -82,7 +82,7 @@ export interface Agent<ToHandler = unknown> {
   readonly metrics: MetricsSource;
   /** Where this node listens now, as bound. */
   readonly addresses: readonly Address[];
-  /** Where others are to dial this node: the option `announce`, or where it listens, as bound. */
+  /** Where others are to dial this node: the option `announce`, or where it listens, as bound; and what behaviours have announced. */
   readonly announced: readonly Address[];
   /**
    * Routes, encodes and copies the payload into the link's lane at once: the caller's bytes are free on return. Bytes go as they are,
@@ -184,6 +184,11 @@ export interface BehaviorAgent<ToHandler = unknown> extends Agent<ToHandler> {
    * datagrams that this node has sent it besides. Of a connection that is not proven, or is relayed, it counts for nothing.
    */
   seenAt(connectionId: number, address: Address): void;
+  /**
+   * Others are to dial this node at these addresses, too, 8 at most, in place of those that this behaviour has announced before. It ends with the
+   * behaviour.
+   */
+  announce(addresses: readonly Address[]): void;
   /** Offers a further service under this behaviour's hands: routes lead to it, its messages come to this `onMessage`. */
   registerService(serviceId: number): void;
   unregisterService(serviceId: number): void;

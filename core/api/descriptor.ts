@@ -72,6 +72,7 @@ export const RESERVED_NAMES: Readonly<Record<number, string>> = {
   15: 'peering',
   16: 'telemetry',
   17: 'lan',
+  18: 'port-mapping',
 };
 
 /** Never remotely callable: the core's own members, what every object has, and what is called of a client that is awaited or encoded. */

@@ -6,6 +6,7 @@
 import type { BehaviorReport, LinkReport, QueueReport } from '../api/node-view.js';
 import { BehaviorAgentOf } from './agents/behavior-agent.js';
 import { ConnectionAgentOf } from './agents/connection-agent.js';
+import { Announcements } from './announcements.js';
 import { BehaviorTable } from './behaviors/behavior-table.js';
 import { Callbacks } from './behaviors/callbacks.js';
 import { Calls } from './behaviors/calls.js';
@@ -49,6 +50,7 @@ export function partsOf(context: EngineContext, router: RouterFacade, datagramLi
   const messageParts = messagePartsOf(context, router, { ...behaviorParts, ...linkParts });
   const { behaviors, calls, streams } = behaviorParts;
   const { links, introductions, liveness, dialer, duplicates, sharedKeys, keeper, admission, reachability, probes } = linkParts;
+  const announcements = new Announcements(context);
   const { application, search } = messageParts;
   const { datagrams, handovers, upgrades } = datagramLinks?.({ context, ...behaviorParts, ...linkParts, ...messageParts }) ?? {};
   const ofDatagrams = [datagrams, handovers, upgrades].filter((part) => part !== undefined);
@@ -66,8 +68,8 @@ export function partsOf(context: EngineContext, router: RouterFacade, datagramLi
     reachability,
     ...ofDatagrams,
   ];
-  behaviors.observers = [calls, streams, introductions, links, dialer, admission, search, probes];
-  const agentParts = { context, router, ...behaviorParts, ...linkParts, ...messageParts };
+  behaviors.observers = [calls, streams, introductions, links, dialer, admission, search, probes, announcements];
+  const agentParts = { context, router, announcements, ...behaviorParts, ...linkParts, ...messageParts };
   behaviors.agentOf = (slot) => new BehaviorAgentOf(agentParts, slot);
   introductions.agentOf = (slot, link) => new ConnectionAgentOf(agentParts, slot, link);
   const waits = new Waits(context, links, router);

@@ -14,6 +14,7 @@ import { type Limits, limitError } from '../../limits.js';
 import type { MetricsSource } from '../../metrics.js';
 import { showsShortForm } from '../../structures/short-form.js';
 import { encodeValue } from '../../wire/codec.js';
+import type { Announcements } from '../announcements.js';
 import { requireDelay, requireFunction, requireName, requireOptions, requireText, requireWhole } from '../behaviors/arguments.js';
 import type { BehaviorTable } from '../behaviors/behavior-table.js';
 import type { Callbacks } from '../behaviors/callbacks.js';
@@ -48,6 +49,7 @@ export interface AgentParts {
   readonly sender: Sender;
   readonly dialer: Dialer;
   readonly router: RouterFacade;
+  readonly announcements: Announcements;
 }
 
 export abstract class AgentOf<Self extends Owner> implements Agent {
@@ -97,8 +99,7 @@ export abstract class AgentOf<Self extends Owner> implements Agent {
   }
 
   get announced(): readonly Address[] {
-    const { announce } = this.parts.context.options;
-    return announce.length > 0 ? announce : this.addresses;
+    return this.parts.announcements.addresses;
   }
 
   send(route: Route, payload: unknown, options?: SendOptions): SendResult {

@@ -11,7 +11,16 @@ import type { RpcAnswer, RpcRequest } from '../../api/rpc.js';
 import type { IncomingStream } from '../../api/stream.js';
 import { NetworkError } from '../../errors.js';
 import { limitReached } from '../../limits.js';
-import { requireAddress, requireBytes, requireDelivery, requireFunction, requireText, requireWhole } from '../behaviors/arguments.js';
+import { ANNOUNCED_MAX } from '../announcements.js';
+import {
+  requireAddress,
+  requireAddresses,
+  requireBytes,
+  requireDelivery,
+  requireFunction,
+  requireText,
+  requireWhole,
+} from '../behaviors/arguments.js';
 import type { BehaviorSlot } from '../behaviors/owner.js';
 import { targetOf } from '../dial/dialling.js';
 import { PACE_MS_MAX, PACE_MS_MIN } from '../links/pace.js';
@@ -129,6 +138,11 @@ export class BehaviorAgentOf extends AgentOf<BehaviorSlot> implements BehaviorAg
     requireWhole('seenAt: connectionId', connectionId, 0);
     requireAddress('seenAt: address', address);
     this.record({ run: () => this.parts.reachability.seenAt(connectionId, address) });
+  }
+
+  announce(addresses: readonly Address[]): void {
+    const kept = requireAddresses('announce: addresses', addresses, ANNOUNCED_MAX);
+    this.record({ run: () => this.parts.announcements.put(this.owner, kept) });
   }
 
   registerService(serviceId: number): void {

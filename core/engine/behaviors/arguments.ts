@@ -78,6 +78,13 @@ export function requireAddress(title: string, given: unknown): void {
   if (!(given instanceof Address)) throw invalid(title, given, 'an address');
 }
 
+/** A copy of a list of addresses. */
+export function requireAddresses(title: string, given: unknown, countMax: number): readonly Address[] {
+  const isList = Array.isArray(given) && given.length <= countMax && given.every((address) => address instanceof Address);
+  if (isList) return [...given];
+  throw invalid(title, given, `a list of ${countMax} addresses at most`);
+}
+
 /** So many bytes. */
 export function requireBytes(title: string, given: unknown, count: number): void {
   if (!(given instanceof Uint8Array) || given.length !== count) throw invalid(title, given, `${count} bytes`);

@@ -158,6 +158,7 @@ function behaviorCases(agent: BehaviorAgent): Readonly<Record<string, Case>> {
     release: { ...connectionId, call: agent.release.bind(agent) },
     admit: { ...connectionId, call: agent.admit.bind(agent) },
     seenAt: { call: agent.seenAt.bind(agent), good: [900, parseAddress('sim://bob')], also: [['zero'], []] },
+    announce: { call: agent.announce.bind(agent), good: [[parseAddress('sim://bob')]], also: [['an array']] },
     announceReady: { ...connectionId, call: agent.announceReady.bind(agent) },
     pace: { call: agent.pace.bind(agent), good: [900, 20_000], also: [['zero'], ['zero']] },
     awaitProbe: { call: agent.awaitProbe.bind(agent), good: [new Uint8Array(16), 1_000, () => {}], also: [[], [], ['a function']] },

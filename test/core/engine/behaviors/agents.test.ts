@@ -74,6 +74,7 @@ const OF_BEHAVIORS: typeof COMMON = [
   ['release', (agent) => agent.release(1)],
   ['admit', (agent) => agent.admit(1)],
   ['seenAt', (agent) => agent.seenAt(1, addressOf('bob'))],
+  ['announce', (agent) => agent.announce([addressOf('bob')])],
   ['announceReady', (agent) => agent.announceReady(1)],
   ['pace', (agent) => agent.pace(1, 20_000)],
   ['awaitProbe', (agent) => agent.awaitProbe(new Uint8Array(16), 1_000, () => {})],
