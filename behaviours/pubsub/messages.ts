@@ -14,8 +14,10 @@
  *   8  credit      label u32, up to number u48
  *   9  refresh     as often as it fits: label u32, subscribers u32, up to number u48
  *  10  list        number of the first message u48, then the signed hashes of 1 to 64 messages (`signed/list.ts`): ahead of them, in their stream
+ *  11  report      label u32, id u8 (0 to 15), window u16 (ms), subscribers u32, sum, least and greatest f64: in place of the one before (0 subscribers: none)
+ *  12  pass        label u32, id u8 (0 to 15), up to 1,024 bytes for the publisher
  *
- * Messages 2, 3, 5, 6, 7 and 10 go one lane, in order; so do 1, 4, 8 and 9. What finds publishers and subscribers of others are calls (`meeting/`).
+ * Messages 2, 3, 5, 6, 7 and 10 go one lane, in order; so do 1, 4, 8 and 9; 11 and 12 go after them, with less haste. What finds publishers and subscribers of others are calls (`meeting/`).
  */
 import { ByteReader, ByteWriter, type NodeId, nodeIdFromBytes, nodeIdToBytes } from '../../core/index.js';
 import { readU48, writeU48 } from '../../core/structures/bytes.js';
@@ -30,6 +32,8 @@ export const MISSED = 7;
 export const CREDIT = 8;
 export const REFRESH = 9;
 export const LIST = 10;
+export const REPORT = 11;
+export const PASS = 12;
 
 /** Before messages, and before a signed list: kind and number. */
 export const HEAD_BYTES = 7;
@@ -38,6 +42,10 @@ export const FORM_CBOR = 0;
 export const FORM_BYTES = 1;
 /** The greatest number of a message, and the credit that holds nothing back. */
 export const NUMBER_MAX = 2 ** 48 - 1;
+/** Bytes for the publisher at most, the greatest id of what it is sent, and the times in which a number goes once. */
+export const PASS_BYTES_MAX = 1_024;
+export const FEEDBACK_ID_MAX = 15;
+export const WINDOW_MS = { min: 100, max: 60_000 } as const;
 /** The most entries of one refresh. */
 export const REFRESH_MAX = 4_096;
 const REFRESH_BYTES = 14;
@@ -103,6 +111,20 @@ export interface Refreshed {
   readonly limit: number;
 }
 
+/** A number that so many subscribers report; a count of 0: nobody does any more. */
+export interface Figures {
+  readonly count: number;
+  readonly sum: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** Figures under their id, and how long they hold at least before others may follow. */
+export interface Report extends Figures {
+  readonly id: number;
+  readonly windowMs: number;
+}
+
 const NOWHERE = new Uint8Array(32);
 
 /** Fills in the head in front of messages, or of a list of the hashes of messages: `number` is that of the first one. */
@@ -154,6 +176,14 @@ export class MessageWriter {
     const writer = this.writer.clear().u8(REFRESH);
     for (const { label, count, limit } of entries) writer.u32(label).u32(count).u48(limit);
     return writer.written;
+  }
+
+  report(label: number, { id, windowMs, count, sum, min, max }: Report): Uint8Array {
+    return this.begin(REPORT, label).u8(id).u16(windowMs).u32(count).f64(sum).f64(min).f64(max).written;
+  }
+
+  passed(label: number, id: number, bytes: Uint8Array): Uint8Array {
+    return this.begin(PASS, label).u8(id).bytes(bytes).written;
   }
 
   private begin(kind: number, label: number): ByteWriter {
@@ -216,6 +246,22 @@ export class MessageReader {
     const entries: Refreshed[] = [];
     while (reader.left > 0) entries.push({ label: reader.u32(), count: reader.u32(), limit: reader.u48() });
     return entries;
+  }
+
+  report(): { readonly label: number; readonly report: Report } | undefined {
+    const { reader } = this;
+    const [label, id, windowMs, count] = [reader.u32(), reader.u8(), reader.u16(), reader.u32()];
+    const [sum, min, max] = [reader.f64(), reader.f64(), reader.f64()];
+    const isWindow = windowMs >= WINDOW_MS.min && windowMs <= WINDOW_MS.max;
+    if (!reader.isComplete || !isWindow || id > FEEDBACK_ID_MAX || ![sum, min, max].every(Number.isFinite) || min > max) return undefined;
+    return { label, report: { id, windowMs, count, sum, min, max } };
+  }
+
+  passed(): { readonly label: number; readonly id: number; readonly bytes: Uint8Array } | undefined {
+    const { reader } = this;
+    const [label, id] = [reader.u32(), reader.u8()];
+    const bytes = reader.view(reader.left);
+    return reader.isComplete && id <= FEEDBACK_ID_MAX && bytes.length <= PASS_BYTES_MAX ? { label, id, bytes } : undefined;
   }
 
   private id(): NodeId | undefined {

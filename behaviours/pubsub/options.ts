@@ -75,6 +75,8 @@ export class PubSubCounters {
   /** Times that a feed was found. */
   feedsBound = 0;
   refusalsSent = 0;
+  /** Bytes of subscribers to publishers for which there was no room, or no path. */
+  feedbackDropped = 0;
   /** Registrations of others that found no room. */
   registrationsRefused = 0;
   /** Publishers beyond what a subscription follows. */

@@ -3,7 +3,7 @@
  * what cannot be makes the reader fail for good, and every read from then on gives 0 or something empty. The owner reads a whole message
  * and asks once: `isComplete`. Numbers are big-endian.
  */
-import { readU16, readU24, readU32, readU48, readU64, VARINT_BYTES_MAX } from './bytes.js';
+import { readF64, readU16, readU24, readU32, readU48, readU64, VARINT_BYTES_MAX } from './bytes.js';
 import { hexOf } from './hex.js';
 import { isPlainUtf8 } from './utf8.js';
 
@@ -92,6 +92,11 @@ export class ByteReader {
     if (value <= Number.MAX_SAFE_INTEGER) return value;
     this.fail();
     return 0;
+  }
+
+  f64(): number {
+    const start = this.skip(8);
+    return start < 0 ? 0 : readF64(this.bytes, start);
   }
 
   /** Unsigned LEB128 of at most 32 bits, in as few bytes as it takes; any other form fails. */

@@ -2,7 +2,7 @@
  * @module ByteWriter: writes the fields of a message one after another into a slab that grows with them and is used again after `clear`.
  * Numbers are big-endian, and the caller has checked that they fit.
  */
-import { VARINT_BYTES_MAX, writeU16, writeU24, writeU32, writeU48, writeU64, writeVarint } from './bytes.js';
+import { VARINT_BYTES_MAX, writeF64, writeU16, writeU24, writeU32, writeU48, writeU64, writeVarint } from './bytes.js';
 import { writeHex } from './hex.js';
 
 const FIRST_BYTES = 256;
@@ -86,6 +86,12 @@ export class ByteWriter {
   u64(value: number): this {
     const start = this.reserve(8);
     writeU64(this.slab, start, value);
+    return this;
+  }
+
+  f64(value: number): this {
+    const start = this.reserve(8);
+    writeF64(this.slab, start, value);
     return this;
   }
 

@@ -11,10 +11,13 @@ import {
   LEAVE,
   type MessageReader,
   MISSED,
+  PASS,
   REFRESH,
   REFUSED,
+  REPORT,
   type Refreshed,
   type Refusal,
+  type Report,
   SUBSCRIBE,
   type Subscribe,
 } from '../messages.js';
@@ -29,6 +32,8 @@ export interface SignalSink {
   skipped(label: number, gap: Gap): void;
   credited(label: number, limit: number): void;
   refreshed(entry: Refreshed): void;
+  reported(label: number, report: Report): void;
+  passed(label: number, id: number, bytes: Uint8Array): void;
 }
 
 /** Whether it has the form of a message of this service. */
@@ -52,6 +57,10 @@ export function dispatch(kind: number, reader: MessageReader, sink: SignalSink):
       return given(reader.refresh(), (entries) => {
         for (const entry of entries) sink.refreshed(entry);
       });
+    case REPORT:
+      return given(reader.report(), ({ label, report }) => sink.reported(label, report));
+    case PASS:
+      return given(reader.passed(), ({ label, id, bytes }) => sink.passed(label, id, bytes));
     default:
       return false;
   }

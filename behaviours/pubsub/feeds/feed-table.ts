@@ -55,6 +55,7 @@ export class FeedTable {
     this.releaseLabel(feed);
     feed.recent.clear();
     feed.lists?.clear();
+    feed.reports = undefined;
   }
 
   /** When the feed is looked at next, in place of any other time. */
@@ -90,6 +91,12 @@ export class FeedTable {
   /** The feed that goes over the connection under that label of the neighbour's. */
   branched(connectionId: number, label: number): Feed | undefined {
     return this.byBranch.get(connectionId)?.get(label);
+  }
+
+  whereBranched(connectionId: number, label: number, work: (feed: Feed, branch: Branch) => void): void {
+    const feed = this.branched(connectionId, label);
+    const branch = feed?.branches.get(connectionId);
+    if (feed !== undefined && branch !== undefined) work(feed, branch);
   }
 
   /** Feeds that go over the connection. */

@@ -6,10 +6,11 @@
  */
 import type { BehaviorAgent, NodeId, Route, SendTarget } from '../../../core/index.js';
 import type { Deadlined } from '../../../core/structures/deadline-heap.js';
-import { type Gap, NUMBER_MAX, type Refusal } from '../messages.js';
+import { type Figures, type Gap, NUMBER_MAX, type Refusal } from '../messages.js';
 import type { SignedLists } from '../signed/signed-lists.js';
 import type { OutgoingRun } from './outgoing.js';
 import { Recent, type RecentBudget, type RecentRun } from './recent.js';
+import type { Reports } from './reports.js';
 
 /** A neighbour that is sent the messages. */
 export interface Branch {
@@ -55,6 +56,11 @@ export interface FeedReader {
   lostSight(agent: BehaviorAgent): void;
 }
 
+/** What subscribers send back to a publisher: a number that several report, as one; or bytes of one of them, as they are. Behind relays both are their claims. */
+export type Feedback =
+  | ({ readonly type: 'numbers'; readonly id: number } & Figures)
+  | { readonly type: 'bytes'; readonly id: number; readonly bytes: Uint8Array };
+
 /** The publisher's side, where this node is it. */
 export interface FeedSource {
   /** Subscribers of this node alone get it. */
@@ -65,6 +71,8 @@ export interface FeedSource {
   interestChanged(agent: BehaviorAgent, count: number): void;
   /** There is room again after `publish` was held back. */
   roomAgain(agent: BehaviorAgent): void;
+  /** Subscribers have sent something back. */
+  fedBack(feedback: Feedback): void;
 }
 
 export type FeedState =
@@ -125,6 +133,8 @@ export class Feed implements Deadlined {
   isSigned = false;
   /** Of a signed topic: what came of it. */
   lists: SignedLists | undefined;
+  /** Numbers that subscribers report, where they do. */
+  reports: Reports<Feed, Branch | FeedReader> | undefined;
 
   constructor(
     readonly key: string,

@@ -5,13 +5,14 @@
  * The path of a message, publisher -> branches -> neighbour -> its branches and its readers, is in `flow.ts`.
  */
 import { type BehaviorAgent, backoffBoundMs, type Message, type NodeId, type RouterTable, WakeTimer } from '../../../core/index.js';
-import { type Bound, LIST, MESSAGES, MessageReader, MessageWriter, type Subscribe } from '../messages.js';
+import { type Bound, LIST, MESSAGES, MessageReader, MessageWriter, type Report, type Subscribe } from '../messages.js';
 import type { PubSubCounters, PubSubSettings } from '../options.js';
 import type { Signatures } from '../signed/signatures.js';
 import { dispatch, type SignalSink } from './dispatch.js';
 import { Downstream } from './downstream.js';
-import type { Feed, FeedReader, FeedSource } from './feed.js';
+import type { Branch, Feed, FeedReader, FeedSource } from './feed.js';
 import { FeedTable } from './feed-table.js';
+import { FeedbackFlow } from './feedback-flow.js';
 import { Flow } from './flow.js';
 import type { Forwarded } from './outgoing.js';
 import { Upstream } from './upstream.js';
@@ -28,6 +29,7 @@ export class Feeds {
   private readonly downstream: Downstream;
   private readonly upstream: Upstream;
   private readonly flow: Flow;
+  private readonly feedback: FeedbackFlow;
   private readonly timer = new WakeTimer<BehaviorAgent>((agent) => this.wake(agent));
   private roundMs = Number.POSITIVE_INFINITY;
 
@@ -40,6 +42,7 @@ export class Feeds {
     this.table = new FeedTable(settings);
     this.downstream = new Downstream(this.table, this.writer, counters);
     this.flow = new Flow(this.table, this.downstream, counters, signatures, (agent, feed) => this.granted(agent, feed));
+    this.feedback = new FeedbackFlow(this.writer, counters);
     this.upstream = new Upstream(this.table, router, this.downstream, this.writer, counters, settings);
   }
 
@@ -124,6 +127,16 @@ export class Feeds {
     this.granted(agent, feed);
   }
 
+  /** A reader reports a number to the publisher. */
+  report(agent: BehaviorAgent, feed: Feed, reader: FeedReader, report: Report): void {
+    this.feedback.report(agent, feed, reader, report);
+  }
+
+  /** Sends bytes to the publisher. False: there is no path, or no room. */
+  pass(agent: BehaviorAgent, feed: Feed, id: number, bytes: Uint8Array): boolean {
+    return this.feedback.pass(agent, feed, id, bytes);
+  }
+
   received(agent: BehaviorAgent, message: Message): void {
     const { connectionId, bytes, bodyOffset, end } = message;
     if (connectionId === undefined || !message.sourceVerified) return void this.counters.malformed++;
@@ -159,12 +172,14 @@ export class Feeds {
       else this.upstream.end(agent, feed);
     }
     this.flow.stop();
+    this.feedback.stop();
     this.timer.cancel();
   }
 
   private sinkOf(agent: BehaviorAgent, connectionId: number, neighbour: NodeId): SignalSink {
-    const { downstream } = this;
-    const within = (label: number, work: (feed: Feed) => void) => this.table.whereLabelled(connectionId, label, work);
+    const { downstream, table, feedback } = this;
+    const within = (label: number, work: (feed: Feed) => void) => table.whereLabelled(connectionId, label, work);
+    const branched = (label: number, work: (feed: Feed, branch: Branch) => void) => table.whereBranched(connectionId, label, work);
     return {
       subscribed: (wish) => this.subscribed(agent, connectionId, neighbour, wish),
       left: (label) => this.changed(agent, downstream.leave(agent, connectionId, label)),
@@ -173,6 +188,8 @@ export class Feeds {
       bound: (label, bound) => within(label, (feed) => this.bound(agent, feed, bound)),
       refused: (label, cause) => within(label, (feed) => this.upstream.lost(agent, feed, cause)),
       beaten: (label, last) => within(label, (feed) => this.flow.beaten(agent, feed, last)),
+      reported: (label, report) => branched(label, (feed, branch) => feedback.report(agent, feed, branch, report)),
+      passed: (label, id, bytes) => branched(label, (feed) => void feedback.pass(agent, feed, id, bytes)),
       skipped: (label, gap) => within(label, (feed) => this.flow.skipped(agent, feed, gap)),
     };
   }
@@ -194,13 +211,16 @@ export class Feeds {
     const isBehind = feed.hasNumbers && feed.epoch === bound.epoch && bound.next > feed.next;
     if (isBehind)
       this.flow.skipped(agent, feed, { from: feed.next, count: bound.next - feed.next, cause: 'rerouted', where: agent.nodeId });
+    const isNew = feed.state !== 'bound';
     this.upstream.bound(agent, feed, bound);
+    if (isNew) this.feedback.bound(agent, feed);
     this.granted(agent, feed);
   }
 
   /** Who wants it, or how much, is another than before. */
   private changed(agent: BehaviorAgent, feed: Feed | undefined): void {
     if (feed === undefined) return;
+    this.feedback.changed(agent, feed);
     if (feed.source !== undefined) {
       feed.source.interestChanged(agent, feed.count);
       if (feed.isWanted && feed.heapIndex < 0) this.news(agent, feed);

@@ -4,7 +4,7 @@
  */
 import { type BehaviorAgent, ByteWriter, limitReached, NetworkError, writeValue } from '../../../core/index.js';
 import { checkNow } from '../../../core/schema/index.js';
-import type { Feed } from '../feeds/feed.js';
+import type { Feed, Feedback } from '../feeds/feed.js';
 import { bytesInRun } from '../feeds/run.js';
 import { callBack, type PubSubHost } from '../host.js';
 import { FORM_BYTES, FORM_CBOR, HEAD_BYTES } from '../messages.js';
@@ -43,6 +43,7 @@ interface Waiter {
 export class Intent<T = unknown> implements SourceUser {
   private readonly waiters = new Set<Waiter>();
   private readonly listeners = new Set<(interested: number) => void>();
+  private readonly feedbackListeners = new Set<(feedback: Feedback) => void>();
   private readonly publishing = (agent: BehaviorAgent, value: unknown) => this.publish(agent, value as T);
   private writer = new ByteWriter();
   private isDelivering = false;
@@ -87,6 +88,14 @@ export class Intent<T = unknown> implements SourceUser {
     return () => this.listeners.delete(listener);
   }
 
+  /**
+   * Calls back with what subscribers send back by `interest.feedback`: numbers of all that report them as one, bytes as they are. Returns what ends that.
+   */
+  onFeedback(listener: (feedback: Feedback) => void): () => void {
+    this.feedbackListeners.add(listener);
+    return () => this.feedbackListeners.delete(listener);
+  }
+
   /** Resolves when somebody is interested, perhaps at once. Rejects with `NOT_STARTED` at the end, and with `LIMIT_EXCEEDED`. */
   interest(options: WaitOptions = {}): Promise<void> {
     return this.wait(() => this.interested > 0, options);
@@ -124,6 +133,7 @@ export class Intent<T = unknown> implements SourceUser {
   end(): void {
     this.hasEnded = true;
     this.listeners.clear();
+    this.feedbackListeners.clear();
     const error = new NetworkError('NOT_STARTED', 'the intent was closed');
     for (const waiter of [...this.waiters]) waiter.settle(error);
   }
@@ -135,6 +145,10 @@ export class Intent<T = unknown> implements SourceUser {
 
   roomAgain(): void {
     this.look();
+  }
+
+  fedBack(feedback: Feedback): void {
+    for (const listener of [...this.feedbackListeners]) callBack(this.host, listener, feedback);
   }
 
   private publish(agent: BehaviorAgent, value: T): Sent {

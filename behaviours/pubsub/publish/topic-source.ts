@@ -4,7 +4,7 @@
  */
 import type { BehaviorAgent, NodeId } from '../../../core/index.js';
 import { type Crewed, Crews } from '../confirmed/crews.js';
-import type { Feed, FeedSource } from '../feeds/feed.js';
+import type { Feed, Feedback, FeedSource } from '../feeds/feed.js';
 import { mayLink, type PubSubHost } from '../host.js';
 import type { DeclaredTopic, HistoryRequest, KeptMessage, KeptMessages } from '../meeting/messages.js';
 import { Readiness } from '../readiness.js';
@@ -17,6 +17,7 @@ import type { PublishSettings } from './publish-options.js';
 export interface SourceUser {
   interestChanged(count: number): void;
   roomAgain(): void;
+  fedBack(feedback: Feedback): void;
 }
 
 export class TopicSource implements FeedSource, Crewed, BatchOwner {
@@ -117,6 +118,10 @@ export class TopicSource implements FeedSource, Crewed, BatchOwner {
   roomAgain(agent: BehaviorAgent): void {
     this.batch?.release(agent);
     this.released();
+  }
+
+  fedBack(feedback: Feedback): void {
+    for (const user of [...this.users]) user.fedBack(feedback);
   }
 
   /** A list of its own for each call: it is as new as the call. */

@@ -123,7 +123,9 @@ export class Account implements FeedReader {
   unbound(agent: BehaviorAgent, cause: Refusal): void {
     this.isBound = false;
     this.reason = cause;
-    if (this.offeredUntilMs <= agent.nowMs) this.owner.over(agent, this);
+    // Of a topic of this node the feed is gone with it: what is published again has another one.
+    const isGone = cause === 'ended' && this.publisher === agent.nodeId;
+    if (isGone || this.offeredUntilMs <= agent.nowMs) this.owner.over(agent, this);
   }
 
   lostSight(agent: BehaviorAgent): void {

@@ -14,6 +14,8 @@ import { Topic, type TopicPattern } from '../topics/topic.js';
 import { Account, type AccountOwner, type Followed, type Tally } from './account.js';
 import { Memberships, type Seat } from './confirmed/memberships.js';
 import { Inbox } from './inbox.js';
+import { reasonText } from './reasons.js';
+import { type FeedbackOptions, Reporting } from './reporting.js';
 import type { SubscribeSettings } from './subscribe-options.js';
 import type { LostSight, Missed, PublisherAccount, TopicMessage } from './topic-message.js';
 
@@ -33,6 +35,7 @@ export class Interest<T = unknown> implements AsyncIterable<TopicMessage<T>>, Ac
   private readonly readers: Next[] = [];
   /** Of a subscription that confirms: in place of accounts and inbox. */
   private readonly confirmed: Memberships | undefined;
+  private readonly reporting: Reporting;
   /** What is offered in place of what is wanted, for `explain`. */
   private otherKind: string | undefined;
   private hasEnded = false;
@@ -49,6 +52,7 @@ export class Interest<T = unknown> implements AsyncIterable<TopicMessage<T>>, Ac
     seat: Seat,
     private readonly closed: (agent: BehaviorAgent, interest: Interest) => void,
   ) {
+    this.reporting = new Reporting(host);
     this.grantCount = Math.ceil(this.window / 2);
     this.inbox = new Inbox(settings.waitingMax, settings.whenFull, ({ owner, message }) =>
       owner.account.displaced(owner, message, host.self),
@@ -118,7 +122,7 @@ export class Interest<T = unknown> implements AsyncIterable<TopicMessage<T>>, Ac
   /** Why messages come, or do not: a sentence for each publisher, or one that names the reason why there is none. */
   explain(): readonly string[] {
     const lines = this.publishers().map(({ publisher, topic, state, reason }) => {
-      const why = state === 'bound' ? 'its messages come here' : `no messages come: ${REASONS[reason ?? 'no-route'] ?? reason}`;
+      const why = state === 'bound' ? 'its messages come here' : `no messages come: ${reasonText(reason)}`;
       return `${publisher.slice(0, 8)} publishes ${topic.type}@${topic.path}: ${why}`;
     });
     if (lines.length > 0) return lines;
@@ -148,6 +152,17 @@ export class Interest<T = unknown> implements AsyncIterable<TopicMessage<T>>, Ac
       },
       { highWaterMark: 0 },
     );
+  }
+
+  /**
+   * Sends something back to the publishers that are followed. A number is reported until another one, or `undefined`, takes its place, also to publishers that
+   * are found later: they get those of all subscribers as one, by `intent.onFeedback`. Up to 1,024 bytes go once, and as they are. Returns to how many publishers
+   * it is on its way. `id`: 0 to 15. Throws `ARGUMENT_INVALID`; `OPTION_INVALID`, also where it confirms; `NOT_STARTED` after the end.
+   */
+  feedback(id: number, value: number | Uint8Array | undefined, options: FeedbackOptions = {}): number {
+    if (this.hasEnded) throw new NetworkError('NOT_STARTED', 'the subscription was closed');
+    if (this.confirmed !== undefined) throw new NetworkError('OPTION_INVALID', 'feedback does not go with confirm and group');
+    return this.reporting.give(this.accounts.values(), id, value, options);
   }
 
   /** Nothing comes any more, and what waits is gone. Idempotent. */
@@ -191,7 +206,7 @@ export class Interest<T = unknown> implements AsyncIterable<TopicMessage<T>>, Ac
     if (known?.feed !== undefined) return this.host.feeds.hurry(agent, known.feed, settled);
     this.accounts.set(key, account);
     account.feed = this.host.feeds.attach(agent, offer.publisher, offer.id, account, settled);
-    if (account.feed !== undefined) return;
+    if (account.feed !== undefined) return this.reporting.follow(agent, account);
     this.accounts.delete(key);
     settled();
   }
@@ -280,17 +295,3 @@ export class Interest<T = unknown> implements AsyncIterable<TopicMessage<T>>, Ac
 function tooManyReaders(current: number): NetworkError {
   return limitReached({ limit: 'READERS_MAX', current, maximum: READERS_MAX, scope: 'pubsub' });
 }
-
-const REASONS: Readonly<Record<string, string>> = {
-  'no-publisher': 'it does not, by its own word',
-  ended: 'it has ended',
-  'no-route': 'there is no path to it',
-  forbidden: 'it does not let this node have them, or a node on the path',
-  PUBSUB_FORBIDDEN: 'it does not let this node have them',
-  loop: 'the paths to it go in a circle',
-  overloaded: 'a node on the path has as many feeds as it may',
-  unknown: 'a node on the path has forgotten it',
-  PUBSUB_UNPROVEN: 'what it hands out is not signed by it, or not lately',
-  PUBSUB_NO_TOPIC: 'it does not, by its own word',
-  LIMIT_EXCEEDED: 'as many confirm its messages as may',
-};

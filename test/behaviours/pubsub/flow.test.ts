@@ -281,6 +281,22 @@ describe('pubsub', () => {
     expect([diary.lost.length, diary.gaps]).to.deep.equal([1, []]);
   });
 
+  it('a topic that a node closes and publishes again reaches its own subscribers as well', async () => {
+    world = new World();
+    const node = await world.node('n0');
+    const diary = new Diary();
+    const interest = pubsubOf(node).subscribe(READING, diary.options);
+    for (const celsius of [1, 2, 3]) {
+      const intent = pubsubOf(node).publish(READING);
+      await ready(world.net, intent, interest);
+      expect([intent.send({ celsius }).queued, interest.publishers().length]).to.deep.equal([1, 1]);
+      intent.close();
+      await world.net.run(10);
+    }
+    expect(diary.values).to.deep.equal([{ celsius: 1 }, { celsius: 2 }, { celsius: 3 }]);
+    expect([diary.lost.length, pubsubOf(node).feedCount]).to.deep.equal([3, 0]);
+  });
+
   it('a relay that ends is passed over: what was published meanwhile comes over the new path (ATM-92)', async () => {
     world = new World();
     const [first, second, third] = (await world.line(3)) as [SimulatedNode, SimulatedNode, SimulatedNode];

@@ -30,6 +30,13 @@ describe('messages of pubsub', () => {
       { label: 1, epoch: 2, next: 3, hops: 4, kept: 0 },
     ],
     ['refused', () => writer.refused(1, 'loop'), '030000000103', () => reader.refused(), { label: 1, cause: 'loop' }],
+    [
+      'report',
+      () => writer.report(1, { id: 2, windowMs: 1_000, count: 3, sum: 1.5, min: -1, max: 2 }),
+      '0b000000010203e8000000033ff8000000000000bff00000000000004000000000000000',
+      () => reader.report(),
+      { label: 1, report: { id: 2, windowMs: 1_000, count: 3, sum: 1.5, min: -1, max: 2 } },
+    ],
     ['leave', () => writer.leave(1), '0400000001', () => reader.label(), 1],
     ['beat', () => writer.beat(1, 2), '0600000001000000000002', () => reader.numbered(), { label: 1, number: 2 }],
     [
@@ -74,6 +81,25 @@ describe('messages of pubsub', () => {
     expect(read(missed('00000001', '0a'))).to.equal(undefined);
     reader.open(Buffer.from('030000000107', 'hex'), 0, 6);
     expect(reader.refused()).to.equal(undefined);
+  });
+
+  it('a report out of its window, of what is no number, or whose least is above its greatest, and more than 1,024 bytes are malformed', () => {
+    const good = { id: 1, windowMs: 100, count: 1, sum: 1, min: 1, max: 1 };
+    const isRead = (report: object) => {
+      const bytes = writer.report(1, { ...good, ...report });
+      reader.open(bytes, 0, bytes.length);
+      return reader.report() !== undefined;
+    };
+    expect([{ id: 15 }, { windowMs: 60_000 }, { count: 0 }, { min: -1 }].map(isRead)).to.deep.equal([true, true, true, true]);
+    const bad = [{ id: 16 }, { windowMs: 99 }, { windowMs: 60_001 }, { sum: Number.NaN }, { max: Number.POSITIVE_INFINITY }, { min: 1.5 }];
+    expect(bad.map(isRead)).to.deep.equal(bad.map(() => false));
+    expect(hex(writer.passed(1, 2, Uint8Array.of(7)))).to.equal('0c000000010207');
+    const isPassed = (count: number) => {
+      const bytes = writer.passed(1, 2, new Uint8Array(count));
+      reader.open(bytes, 0, bytes.length);
+      return reader.passed() !== undefined;
+    };
+    expect([0, 1_024, 1_025].map(isPassed)).to.deep.equal([true, true, false]);
   });
 
   it('the head of messages has the number of the first', () => {

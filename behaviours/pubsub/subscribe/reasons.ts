@@ -1,0 +1,20 @@
+/**
+ * @module Reasons: why messages of a publisher do not come, in words.
+ */
+const REASONS: Readonly<Record<string, string>> = {
+  'no-publisher': 'it does not, by its own word',
+  ended: 'it has ended',
+  'no-route': 'there is no path to it',
+  forbidden: 'it does not let this node have them, or a node on the path',
+  PUBSUB_FORBIDDEN: 'it does not let this node have them',
+  loop: 'the paths to it go in a circle',
+  overloaded: 'a node on the path has as many feeds as it may',
+  unknown: 'a node on the path has forgotten it',
+  PUBSUB_UNPROVEN: 'what it hands out is not signed by it, or not lately',
+  PUBSUB_NO_TOPIC: 'it does not, by its own word',
+  LIMIT_EXCEEDED: 'as many confirm its messages as may',
+};
+
+export function reasonText(reason = 'no-route'): string {
+  return REASONS[reason] ?? reason;
+}
