@@ -50,7 +50,7 @@ describe('pubsub', () => {
     expect(temperatures).to.deep.equal(['20.0']);
   });
 
-  it('names publisher, number and topic, and what is proven: behind a relay it is a claim (row 77)', async () => {
+  it('names publisher, number and topic, and what is proven: behind a relay it is a claim (ATM-84, row 77)', async () => {
     world = new World();
     const [first, second, third] = (await world.line(3)) as [SimulatedNode, SimulatedNode, SimulatedNode];
     const diaries = [first, second, third].map(() => new Diary());
@@ -93,7 +93,7 @@ describe('pubsub', () => {
     expect(pubsubOf(second).counters.messagesDelivered).to.equal(0);
   });
 
-  it('what was declared before any connection flows as soon as there is one (S3, H-35)', async () => {
+  it('what was declared before any connection flows as soon as there is one (S3, H-35, DNDM-13)', async () => {
     world = new World();
     const first = await world.node('n0');
     const second = await world.node('n1');
@@ -108,7 +108,7 @@ describe('pubsub', () => {
     expect(diary.values).to.deep.equal([{ celsius: 3 }]);
   });
 
-  it('a new node is found and finds, also when others had found each other long before', async () => {
+  it('a new node is found and finds, also when others had found each other long before (ATM-85)', async () => {
     world = new World();
     const nodes = await world.line(3);
     const intent = pubsubOf(nodes[0] as SimulatedNode).publish(READING);
@@ -124,7 +124,7 @@ describe('pubsub', () => {
     expect(diary.values).to.deep.equal([{ celsius: 4 }]);
   });
 
-  it('patterns match by segments, any type unless they name one, and topics that come later', async () => {
+  it('patterns match by segments, any type unless they name one, and topics that come later (DNDM-05)', async () => {
     world = new World();
     const [first, , third] = (await world.line(3)) as [SimulatedNode, SimulatedNode, SimulatedNode];
     const [all, kitchen] = [new Diary(), new Diary()];
@@ -336,7 +336,7 @@ describe('pubsub', () => {
     expect(diary.values).to.have.lengthOf(1 + 64);
   });
 
-  it('nothing is left when all is closed: no feed anywhere, and no registration', async () => {
+  it('nothing is left when all is closed: no feed anywhere, and no registration (ATM-88)', async () => {
     world = new World();
     const nodes = await world.line(4);
     const parts = nodes.map((node) => [pubsubOf(node).publish(READING), pubsubOf(node).subscribe(READING)] as const);

@@ -100,6 +100,24 @@ describe('pubsub beside a hostile neighbour', () => {
     expect(pubsubOf(honest).feedCount).to.equal(feeds);
   });
 
+  it('that asks for a feed and never again is taken for gone after 20 s; one that asks again gets it still (ATM-87)', async () => {
+    await meet();
+    const intent = pubsubOf(honest).publish('news');
+    await ready(world.net, intent);
+    const { id } = (intent as unknown as { readonly source: { readonly id: NodeId } }).source;
+    subscribe(7, honest.id, id);
+    await world.net.run(15_000);
+    expect(intent.interested).to.equal(1);
+    lie.send(honest.id, lie.writer.refresh([{ label: 7, count: 1, limit: wire.NUMBER_MAX }]));
+    await world.net.run(15_000);
+    expect(intent.interested).to.equal(1);
+    await world.net.run(15_000);
+    expect([intent.interested, intent.send(1).queued]).to.deep.equal([0, 0]);
+    lie.send(honest.id, lie.writer.refresh([{ label: 7, count: 1, limit: wire.NUMBER_MAX }]));
+    await world.net.run(100);
+    expect(lie.refusals).to.deep.equal(['unknown']);
+  });
+
   it('is refused what nobody publishes, and whom nobody knows', async () => {
     await meet();
     subscribe(1, honest.id, TOPIC);
@@ -110,7 +128,7 @@ describe('pubsub beside a hostile neighbour', () => {
     expect(pubsubOf(honest).feedCount).to.equal(0);
   });
 
-  it('offers what it does not deliver: nothing of it is kept, and messages without a label are dropped', async () => {
+  it('offers what it does not deliver: nothing of it is kept, and messages without a label are dropped (DNDM-20)', async () => {
     await meet();
     const diary = new Diary();
     const interest = pubsubOf(honest).subscribe('news/*', { ...diary.options, scope: 'neighbours' });
@@ -140,7 +158,7 @@ describe('pubsub beside a hostile neighbour', () => {
     expect(code).to.equal('PUBSUB_UNASKED');
   });
 
-  it('registers more than it may: refused, and forgotten a minute after the last time (row 102)', async () => {
+  it('registers more than it may: refused, and forgotten a minute after the last time (DNDM-18, row 102)', async () => {
     await meet({ registrationsPerNodeMax: 8 });
     const register = (count: number) => {
       const topics = Array.from({ length: count }, (_, index) => [new Uint8Array(32).fill(index), `a/${index}`, '']);

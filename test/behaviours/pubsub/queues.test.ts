@@ -36,7 +36,7 @@ describe('subscriptions that are full', () => {
     return { first, third, diary, interest, intent, take };
   }
 
-  it('drop-oldest keeps the newest, and names the others', async () => {
+  it('drop-oldest keeps the newest, and names the others (DNDM-12, ATM-91)', async () => {
     const { diary, intent, interest, take } = await slow('drop-oldest', 4);
     for (const value of numbers(1, 6)) intent.send(value);
     await world.net.run(100);
@@ -79,7 +79,7 @@ describe('subscriptions that are full', () => {
     expect(diary.gaps).to.deep.equal([]);
   });
 
-  it('who does not wait gets everything while another one holds the publisher back, and no other topic is held', async () => {
+  it('who does not wait gets everything while another one holds the publisher back, and no other topic is held (DNDM-12, row 76)', async () => {
     const { first, third, intent } = await slow('wait', 2);
     const [free, other] = [new Diary(), new Diary()];
     const interests = [pubsubOf(third).subscribe('news', free.options), pubsubOf(third).subscribe('weather', other.options)];
@@ -139,7 +139,7 @@ describe('subscriptions that are full', () => {
     expect(intent.interested).to.equal(0);
   });
 
-  it('for await ends with close, and one that is left early leaves the others', async () => {
+  it('for await ends with close, and one that is left early leaves the others (DNDM-08)', async () => {
     const { intent, interest } = await slow('drop-oldest', 4);
     for (const value of numbers(1, 4)) intent.send(value);
     await world.net.run(100);
@@ -155,7 +155,7 @@ describe('subscriptions that are full', () => {
     expect(rest).to.deep.equal([3, 4]);
   });
 
-  it('a callback that throws is logged, and takes nothing from others', async () => {
+  it('a callback that throws is logged, and takes nothing from others (DNDM-10)', async () => {
     const values: number[] = [];
     const { intent } = await slow('drop-oldest', 4, {
       onMessage: ({ value }) => {

@@ -22,7 +22,7 @@ describe('rpc bounds', () => {
   const many = (count: number, method = 'never') => Array.from({ length: count }, () => watch(call(method)));
   const codes = (watched: readonly { settled: unknown[] }[]) => watched.map(({ settled }) => settled[0]);
 
-  it('row 81: of 1,000 calls at once exactly 256 are taken into work, the others are refused within a round trip', async () => {
+  it('row 81, ATM-96: of 1,000 calls at once exactly 256 are taken into work, the others are refused within a round trip', async () => {
     await build();
     const watched = many(1_000);
     await net.sim.run(2 * LATENCY_MS);
