@@ -21,6 +21,8 @@ export interface PathRules {
   readonly relaysMax: number;
 }
 
+/** Who names at most so many that are closer than itself is in the neighbourhood of the key. */
+const HARDLY_ANY = 8;
 /** Of one path; beyond it the farthest are left out. */
 const CANDIDATES_MAX = 256;
 
@@ -32,6 +34,8 @@ export class LookupPath {
   private readonly keyPrefix: number;
   /** An answer came from somebody who knows hardly anybody closer. */
   private isNear = false;
+  /** Questions that have failed. */
+  private failures = 0;
 
   constructor(
     readonly index: number,
@@ -53,14 +57,17 @@ export class LookupPath {
 
   /** Whom to ask now, the closest first. */
   next(): readonly Candidate[] {
-    const limit = this.isNear ? Math.max(this.rules.alpha, this.rules.enough) : this.rules.alpha;
+    const { alpha, enough, k } = this.rules;
+    // An answer on its way counts as one; with each that is slow or has failed one more is asked, so that many of them cost no time.
+    const slow = this.candidates.filter(({ state }) => state === 'slow').length;
+    let wanted = Math.max(alpha, enough, Math.min(enough + slow + this.failures, k));
+    const limit = this.isNear ? wanted : alpha;
     const picked: Candidate[] = [];
     let room = limit - this.candidates.filter(({ state }) => state === 'asked').length;
-    let wanted = this.rules.k;
     for (const candidate of this.sound()) {
       if (room <= 0 || wanted <= 0) break;
       this.look(candidate);
-      if (candidate.state === 'answered' || candidate.state === 'elsewhere') wanted--;
+      if (candidate.state === 'answered' || candidate.state === 'elsewhere' || candidate.state === 'asked') wanted--;
       if (candidate.state !== 'new' || this.elsewhere(candidate.nodeId) === 'asked') continue;
       picked.push(candidate);
       room--;
@@ -88,7 +95,7 @@ export class LookupPath {
     candidate.state = 'answered';
     for (const namer of candidate.namers) namer.answered++;
     const closer = named.filter((node) => this.isCloser(node, candidate)).length;
-    if (closer < this.rules.k) this.isNear = true;
+    if (closer <= HARDLY_ANY) this.isNear = true;
     const namer = this.namerOf(candidate.nodeId);
     for (const node of named) this.take(node, isLinked(node.nodeId) ? [] : [...chain, candidate.nodeId], namer);
     return closer;
@@ -102,6 +109,7 @@ export class LookupPath {
   /** No answer will come. It may be asked over another node. */
   failed({ candidate, chain }: Query): void {
     if (candidate.state === 'answered') return;
+    this.failures++;
     for (const namer of candidate.namers) namer.failed++;
     const { spare } = candidate;
     candidate.state = 'failed';

@@ -31,6 +31,11 @@ describe('a lookup', () => {
     }
   });
 
+  it('asks few more than the nine that have to answer, where all do', () => {
+    const queries = Array.from({ length: 100 }, (_, index) => model.lookUp(selfOf(index), model.id()).trace(0).queries);
+    expect(queries.reduce((sum, count) => sum + count, 0) / 100).to.be.within(9, 14);
+  });
+
   it('asks three at once on its way, and each node once (ATM-63)', () => {
     const lookup = model.lookUp(selfOf(0), model.id());
     const { steps } = lookup.trace(0);
