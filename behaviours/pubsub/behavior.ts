@@ -208,9 +208,8 @@ export class PubSubBehavior extends NetworkBehavior {
     for (const interest of [...this.interests]) this.unsubscribe(agent, interest);
     for (const remotes of [...this.watched]) this.unwatch(agent, remotes);
     for (const source of [...this.sources.values()]) {
-      source.batch?.end(agent);
       for (const user of [...source.users]) (user as Intent).end();
-      source.crews?.end();
+      source.end(agent);
     }
     this.feeds.stop(agent);
     this.meeting.stop();
@@ -240,8 +239,7 @@ export class PubSubBehavior extends NetworkBehavior {
     source.users.delete(intent);
     if (source.users.size > 0) return;
     this.sources.delete(source.id);
-    source.batch?.end(agent);
-    source.crews?.end();
+    source.end(agent);
     this.meeting.unpublish(agent, source);
     if (source.feed !== undefined) this.feeds.close(agent, source.feed);
   }

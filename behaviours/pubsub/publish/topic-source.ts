@@ -2,7 +2,7 @@
  * @module TopicSource: one topic that this node publishes, for all intents of it together: its feed, its last number, and who has to be called when
  * there is interest or room.
  */
-import type { BehaviorAgent, NodeId } from '../../../core/index.js';
+import { type BehaviorAgent, NetworkError, type NodeId } from '../../../core/index.js';
 import { type Crewed, Crews } from '../confirmed/crews.js';
 import type { Feed, Feedback, FeedSource } from '../feeds/feed.js';
 import { mayLink, type PubSubHost } from '../host.js';
@@ -122,6 +122,13 @@ export class TopicSource implements FeedSource, Crewed, BatchOwner {
 
   fedBack(feedback: Feedback): void {
     for (const user of [...this.users]) user.fedBack(feedback);
+  }
+
+  /** Nothing more is published: what has not left yet leaves, or is given up. */
+  end(agent: BehaviorAgent): void {
+    this.batch?.end(agent);
+    this.crews?.end();
+    this.readiness.fail(new NetworkError('NOT_STARTED', 'the topic has ended'));
   }
 
   /** A list of its own for each call: it is as new as the call. */
