@@ -12,12 +12,12 @@
  * The shortest round trip is only known while the queue is empty. When it was not seen for 10 s, the window is closed but for two packets for one
  * round trip (drain), and the shortest one is taken from there.
  *
- * On some paths round trips vary without any queue (radio, reordering). That shows when the window has shrunk to two packets and they still take longer than the
- * shortest one did: so much is noise from then on, is not counted as a queue, and fades by half in 10 s. Pure; sizes are bytes.
+ * Where round trips vary without any queue, so much is not counted as one (`path-noise.ts`). Pure; sizes are bytes.
  */
 
 import { DeliveryRate } from './delivery-rate.js';
 import { AFTER_LOSS, LossShare } from './loss-share.js';
+import { PathNoise } from './path-noise.js';
 
 /** The unit in which small windows grow. */
 export const SEGMENT_BYTES = 1_200;
@@ -39,8 +39,6 @@ const STANDING_AIMS = 2;
 const STANDING_MS = 250;
 const PASSING_SLACK_BYTES = 3 * SEGMENT_BYTES;
 const BASE_AGE_MS = 10_000;
-/** After so long half of the noise is believed. */
-const NOISE_AGE_MS = 10_000;
 /** A round trip that is hardly longer than the shortest one shows that the shortest one still holds. */
 const SAME_FACTOR = 1.02;
 const SAME_MS = 0.5;
@@ -67,11 +65,7 @@ export class CongestionWindow {
   #beforeLossBytes = 0;
   /** In this round. */
   #hasShrunk = false;
-  /** By so much round trips are longer than the shortest one without any queue, and since when that is believed. */
-  #noiseMs = 0;
-  #noiseAtMs = 0;
-  /** The window was the least one when the last round ended. */
-  #wasLeast = false;
+  readonly #noise = new PathNoise();
   /** While draining: when it ends, once little is in transit. */
   #drainEndsMs: number | undefined;
   #isDraining = false;
@@ -94,7 +88,7 @@ export class CongestionWindow {
     if (this.#isDraining) return;
     const aimMs = Math.min(Math.max(this.#baseMs * QUEUE_SHARE, QUEUE_MIN_MS), QUEUE_MAX_MS);
     const recentMs = this.#isStarting ? Math.min(...this.#latestMs) : Math.min(this.#recentMs, this.#earlierMs);
-    const queueMs = recentMs - this.#baseMs - this.#noiseMs;
+    const queueMs = recentMs - this.#baseMs - this.#noise.ms;
     if (queueMs <= STANDING_AIMS * aimMs) this.#shortSeenMs = nowMs;
     const passingBytes = nowMs - this.#shortSeenMs < STANDING_MS ? this.#passingBytes(aimMs) : 0;
     if (this.#isStarting && queueMs > aimMs / 2) {
@@ -131,7 +125,9 @@ export class CongestionWindow {
       this.#shrink(AFTER_LOSS);
     }
     this.#hasShrunk = false;
-    this.#learnNoise(nowMs);
+    const isLeast = this.#bytes <= WINDOW_MIN_BYTES && !this.#isDraining;
+    const excessMs = Math.min(this.#recentMs, this.#earlierMs) - this.#baseMs;
+    if (this.#noise.roundEnded(isLeast, excessMs, nowMs)) this.#isStarting = true;
   }
 
   /** Nothing comes through any more. */
@@ -159,7 +155,7 @@ export class CongestionWindow {
   #measure(sampleMs: number, nowMs: number): void {
     if (sampleMs <= this.#baseMs * SAME_FACTOR + SAME_MS) this.#baseSeenMs = nowMs;
     this.#baseMs = Math.min(this.#baseMs, sampleMs);
-    if (nowMs - this.#noiseAtMs > NOISE_AGE_MS) this.#setNoise(this.#noiseMs / 2, nowMs);
+    this.#noise.measured(sampleMs, nowMs);
     this.#latestMs.push(sampleMs);
     if (this.#latestMs.length > LATEST_COUNT) this.#latestMs.shift();
     if (nowMs >= this.#halfEndsMs) {
@@ -168,22 +164,6 @@ export class CongestionWindow {
       this.#halfEndsMs = nowMs + sampleMs / 2;
     }
     this.#recentMs = Math.min(this.#recentMs, sampleMs);
-  }
-
-  /** While next to nothing is in transit no queue is of this path's making: what seems to be one is noise. */
-  #learnNoise(nowMs: number): void {
-    const isLeast = this.#bytes <= WINDOW_MIN_BYTES && !this.#isDraining;
-    const noiseMs = Math.min(this.#recentMs, this.#earlierMs) - this.#baseMs;
-    if (isLeast && this.#wasLeast && noiseMs > this.#noiseMs && Number.isFinite(noiseMs)) {
-      this.#setNoise(noiseMs, nowMs);
-      this.#isStarting = true;
-    }
-    this.#wasLeast = isLeast;
-  }
-
-  #setNoise(noiseMs: number, nowMs: number): void {
-    this.#noiseMs = noiseMs;
-    this.#noiseAtMs = nowMs;
   }
 
   /** So much in transit makes no longer queue than is aimed at, also where it is a packet more, and two are acknowledged at once. */

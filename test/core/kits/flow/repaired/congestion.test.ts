@@ -3,8 +3,10 @@ import { expect } from 'chai';
 import { CongestionWindow } from '../../../../../core/kits/flow/repaired/congestion-window.js';
 import { DeliveryRate } from '../../../../../core/kits/flow/repaired/delivery-rate.js';
 import { LossShare } from '../../../../../core/kits/flow/repaired/loss-share.js';
+import { PathNoise } from '../../../../../core/kits/flow/repaired/path-noise.js';
 import { Reordering } from '../../../../../core/kits/flow/repaired/reordering.js';
 import { RoundTrip } from '../../../../../core/kits/flow/repaired/round-trip.js';
+import { SharedHop } from './shared-hop.js';
 import { GOOD, World } from './world.js';
 
 /** A round in which so many packets arrive and so many are lost. */
@@ -104,6 +106,55 @@ describe('noise of a path (row 38)', () => {
     world.run(120_000);
     expect(quantile(world.queueMs.slice(before), 0.99)).to.be.below(30);
   });
+
+  it('is what scatters while next to nothing is in transit, and twice the scatter at most; round trips that are all as long are the queue of others', () => {
+    const learned = (samples: readonly number[], isLeast = true) => {
+      const noise = new PathNoise();
+      noise.roundEnded(isLeast, 0, 0);
+      for (const sampleMs of samples) noise.measured(sampleMs, 1);
+      return [noise.roundEnded(true, 50, 1), noise.ms];
+    };
+    expect([learned([60, 100]), learned([60, 70])]).to.deep.equal([
+      [true, 50],
+      [true, 20],
+    ]);
+    expect([learned([90, 90]), learned([]), learned([60, 100], false)]).to.deep.equal(Array(3).fill([false, 0]));
+  });
+
+  it('fades by half in 10 s', () => {
+    const noise = new PathNoise();
+    noise.roundEnded(true, 0, 0);
+    for (const sampleMs of [60, 100]) noise.measured(sampleMs, 1);
+    noise.roundEnded(true, 50, 1);
+    const faded = [10_001, 10_002, 20_002, 20_003].map((nowMs) => {
+      noise.measured(80, nowMs);
+      return noise.ms;
+    });
+    expect(faded).to.deep.equal([50, 25, 25, 12.5]);
+  });
+});
+
+describe('paths that share a hop (row 38)', () => {
+  for (const [latencyMs, bandwidth] of [
+    [20, 1_000],
+    [40, 250],
+    [40, 1_000],
+  ] as const)
+    it(`keep its queue short, whichever began first, at ${bandwidth} kB/s after ${latencyMs} ms`, () => {
+      for (const startsMs of [
+        [0, 2_000],
+        [0, 5_000],
+        [0, 7_000],
+        [0, 2_000, 4_000],
+      ]) {
+        const hop = new SharedHop({ latencyMs, bandwidth }, startsMs);
+        hop.run(20_000);
+        const before = hop.queueMs.length;
+        hop.run(60_000);
+        expect(quantile(hop.queueMs.slice(before), 0.5), `begun at ${startsMs} ms`).to.be.below(50);
+        expect(((hop.queueMs.length - before) * 1_280) / bandwidth / 40_000, 'used').to.be.above(0.95);
+      }
+    });
 });
 
 describe('delivery rate of a path (row 38)', () => {
