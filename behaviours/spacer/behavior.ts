@@ -128,7 +128,7 @@ export class SpacerBehavior extends NetworkBehavior {
     this.finder = new AddressFinder({ table, asking, lookups, k: settings.k, linkTo, believed: members.believed.bind(members) });
     this.mesh = new Mesh({ table, level: settings.meshLevel, counters, lookups, act, ageMs: settings.refreshMs / 2 });
     this.services = new Services({ values: this.values, finder, storing, ports, refreshMs: settings.refreshMs, counters, act });
-    this.refresher = new Refresher(self, lookups, settings.refreshMs, (agent, isOwn) => this.refreshed(agent, isOwn));
+    this.refresher = new Refresher({ self, lookups, settings, mesh: this.mesh, onRefreshed: this.refreshed.bind(this) });
   }
 
   override get limits(): BehaviorLimits {
@@ -212,6 +212,7 @@ export class SpacerBehavior extends NetworkBehavior {
     agent.queue('published', () => ({ messages: this.published.size, messagesMax: PUBLISHED_MAX }));
     this.keeping.start(agent);
     this.mesh.start(agent);
+    if (this.settings.refreshMs === 0) this.mesh.joined(agent);
   }
 
   override onConnected(agent: BehaviorAgent, connection: Connection, { isOlder }: ConnectedFacts): void {
@@ -225,6 +226,7 @@ export class SpacerBehavior extends NetworkBehavior {
     this.serving.disconnected(connection.id);
     const lost = this.members.disconnected(agent, connection);
     if (lost !== undefined && this.isClose(lost)) this.refresher.renew(agent);
+    else if (lost !== undefined) this.refresher.lost(agent, lost.bucket);
     if (this.table.linkCount === 0) this.services.left();
     this.mesh.disconnected(agent, connection.id);
     this.members.forget(connection.id);
@@ -267,8 +269,9 @@ export class SpacerBehavior extends NetworkBehavior {
   }
 
   private refreshed(agent: BehaviorAgent, isOwn: boolean): void {
-    this.mesh.changed(agent);
-    if (isOwn) this.services.refreshed(agent);
+    if (!isOwn) return this.mesh.changed(agent);
+    this.mesh.joined(agent);
+    this.services.refreshed(agent);
   }
 
   /** Among the closest that this node knows. */

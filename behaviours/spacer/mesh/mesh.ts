@@ -17,11 +17,13 @@ import type { SpacerCounters } from '../options.js';
 import type { Contact } from '../table/contact.js';
 import type { NodeTable } from '../table/node-table.js';
 import { Checker } from './checker.js';
-import { planMesh } from './plan.js';
+import { isThin, planMesh } from './plan.js';
 
 /** Between two looks, on average; sooner when something has changed. */
 const LOOK_MS = 10_000;
 const SOON_MS = 250;
+/** Who has just come dials when it has looked up whom; after so long in any case. */
+const JOINING_MS = 2_000;
 /** Links that only spacers use are kept alive so seldom: a NAT forgets what is silent for 30 s. */
 const PACE_MS = 25_000;
 const WORKERS = { running: 6, waiting: 12 } as const;
@@ -58,6 +60,8 @@ export class Mesh {
   /** Dials for the application that are not settled. */
   private reaching = 0;
   private level = 0;
+  /** Whether the own neighbourhood was looked up since there was somebody to ask. */
+  private hasJoined = false;
 
   constructor(private readonly parts: MeshParts) {
     const { table, lookups, counters, ageMs } = parts;
@@ -93,7 +97,24 @@ export class Mesh {
 
   /** Somebody is there, or is not any more, or is known. */
   changed(agent: BehaviorAgent): void {
-    if (this.level > 0) this.timer.within(agent, SOON_MS);
+    if (this.level > 0) this.timer.within(agent, this.hasJoined ? SOON_MS : JOINING_MS);
+  }
+
+  /** The own neighbourhood was looked up, or nobody will. */
+  joined(agent: BehaviorAgent): void {
+    this.hasJoined = true;
+    this.changed(agent);
+  }
+
+  /** Whether that bucket has too few for the links that it is to have. */
+  isThin(index: number, nowMs: number): boolean {
+    return isThin(this.parts.table, this.level, index, nowMs);
+  }
+
+  /** Whether there are links to all of the closest that are to have one; those are given, the closest first. */
+  isComplete(closest: readonly { readonly nodeId: NodeId }[]): boolean {
+    const near = closest.slice(0, Math.ceil(this.level / 2));
+    return near.length > 0 && near.every(({ nodeId }) => this.parts.table.get(nodeId)?.isConnected === true);
   }
 
   connected(agent: BehaviorAgent, { id, nodeId, direction }: Connection): void {

@@ -27,18 +27,34 @@ export function planMesh(table: NodeTable, level: number, nowMs: number): MeshPl
     if (contact.isConnected) wanted.add(contact.nodeId);
     else if (mayDial(contact, nowMs)) dials.push(contact);
   }
-  const buckets = [...table.filled()].map(([, bucket]) => [...bucket.contacts()]);
-  const linkedIn = buckets.map((contacts) => contacts.filter(({ isConnected }) => isConnected));
-  const spread = Math.max(1, Math.floor((level - nearCount) / Math.max(1, linkedIn.filter(({ length }) => length > 0).length)));
-  for (const [index, contacts] of buckets.entries()) {
-    const linked = linkedIn[index] as Contact[];
+  const spread = spreadOf(table, level, nowMs);
+  for (const [, bucket] of table.filled()) {
+    const contacts = [...bucket.contacts()];
+    const linked = contacts.filter(({ isConnected }) => isConnected);
     for (const contact of [...linked].sort(byAge).slice(0, spread + SURPLUS)) wanted.add(contact.nodeId);
-    const free = contacts.filter((contact) => !contact.isConnected && !dials.includes(contact) && mayDial(contact, nowMs));
+    const free = contacts.filter((contact) => !dials.includes(contact) && mayDial(contact, nowMs));
     // Those who were there longest first, then those of whom news came last.
     free.sort((one, other) => byAge(one, other) || other.seenMs - one.seenMs);
     dials.push(...free.slice(0, Math.max(0, spread - linked.length)));
   }
   return { dials: level === 0 ? [] : dials, wanted };
+}
+
+/** Whether that bucket has fewer who are linked, or may be dialled, than it is to have links. */
+export function isThin(table: NodeTable, level: number, index: number, nowMs: number): boolean {
+  const contacts = [...table.filled()].filter(([filled]) => filled === index).flatMap(([, bucket]) => [...bucket.contacts()]);
+  return contacts.filter((contact) => isUsable(contact, nowMs)).length < spreadOf(table, level, nowMs);
+}
+
+/** Links of each bucket: half of the level, spread over the buckets in which anybody can be reached. */
+function spreadOf(table: NodeTable, level: number, nowMs: number): number {
+  let count = 0;
+  for (const [, bucket] of table.filled()) if ([...bucket.contacts()].some((contact) => isUsable(contact, nowMs))) count++;
+  return Math.max(1, Math.floor(Math.floor(level / 2) / Math.max(1, count)));
+}
+
+function isUsable(contact: Contact, nowMs: number): boolean {
+  return contact.isConnected || contact.state === 'connecting' || mayDial(contact, nowMs);
 }
 
 /** It is named by others at the moment, or was there before. */

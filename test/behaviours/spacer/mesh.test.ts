@@ -3,7 +3,7 @@
  */
 import { expect } from 'chai';
 import { SpacerBehavior } from '../../../behaviours/spacer/index.js';
-import { planMesh } from '../../../behaviours/spacer/mesh/plan.js';
+import { isThin, planMesh } from '../../../behaviours/spacer/mesh/plan.js';
 import { NodeTable } from '../../../behaviours/spacer/table/node-table.js';
 import { Address, type NetworkError, type NodeId, toKey, toNode } from '../../../core/index.js';
 import type { SimulatedNode } from '../../../simulation.js';
@@ -37,6 +37,26 @@ describe('the plan of a mesh', () => {
     const kept = far.filter((id) => wanted.has(id));
     expect(kept.length).to.be.within(3, 7);
     expect(kept).to.deep.equal(far.slice(0, kept.length));
+  });
+
+  it('shares out what is to be spread among all buckets in which somebody can be reached, linked or not', () => {
+    const prefixes = ['8', '4', '2', '1', '08'];
+    const far = prefixes.map((prefix) => `${prefix}${random.nodeId().slice(prefix.length)}` as NodeId);
+    const others = prefixes.map((prefix) => `${prefix}${random.nodeId().slice(prefix.length)}` as NodeId);
+    for (const id of [...near(10), ...far, ...others]) table.named(id, [HERE], self, 0);
+    expect(planMesh(table, 20, 0).dials).to.have.lengthOf(10 + prefixes.length);
+  });
+
+  it('a bucket is thin when fewer are linked, or may be dialled, than it is to have links', () => {
+    const far = `8${random.nodeId().slice(1)}` as NodeId;
+    expect(isThin(table, 2, 256, 0)).to.equal(true);
+    table.named(far, [HERE], self, 0);
+    expect(isThin(table, 2, 256, 0)).to.equal(false);
+    // Nothing was heard of it since, and it was never proven.
+    expect(isThin(table, 2, 256, 31_000)).to.equal(true);
+    table.connected(far, 1, [], HERE, 31_000);
+    expect(isThin(table, 2, 256, 90_000)).to.equal(false);
+    expect(isThin(table, 4, 256, 90_000)).to.equal(true);
   });
 
   it('dials nobody at level 0', () => {
@@ -132,6 +152,28 @@ describe('a mesh of spacers', function () {
     const small = new Space({ connections: { max: 8 }, spacer: { profile: 'classic' } });
     expect(spacerOf(await small.node('small')).meshLevel).to.equal(6);
     await small.net.stop();
+  });
+});
+
+describe('joining a space', function () {
+  this.timeout(60_000);
+
+  it('takes a node some thirty questions and a dozen dials at mesh level 20, and is over when the closest are linked', async () => {
+    const space = new Space({ spacer: { meshLevel: 20 } });
+    const random = new SeededRandom(5);
+    for (let index = 0; index < 60; index++) {
+      await space.node(`n${index}`, index === 0 ? [] : [`n${random.below(index)}`]);
+      if (index % 5 === 4) await space.net.run(1_000);
+    }
+    await space.net.run(10_000);
+    const mean = (read: (counters: SpacerBehavior['counters']) => number) =>
+      space.nodes.reduce((sum, node) => sum + read(spacerOf(node).counters), 0) / space.nodes.length;
+    const joined = { questions: mean(({ questionsSent }) => questionsSent), dials: mean(({ meshDials }) => meshDials) };
+    expect(joined.questions).to.be.within(9, 35);
+    expect(joined.dials).to.be.within(5, 14);
+    await space.net.run(30_000);
+    expect(mean(({ questionsSent }) => questionsSent) - joined.questions).to.be.lessThan(9);
+    await space.net.stop();
   });
 });
 
