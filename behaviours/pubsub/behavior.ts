@@ -96,7 +96,8 @@ export class PubSubBehavior extends NetworkBehavior {
   }
 
   override get ports(): BehaviorPorts {
-    return { tableReporter: { tables: () => [topicTable(this.sources), subscriptionTable(this.interests)] } };
+    const tableReporter = { tables: () => [topicTable(this.sources), subscriptionTable(this.interests)] };
+    return { tableReporter, handshakeSection: this.meeting.section };
   }
 
   get counters(): Readonly<PubSubCounters> {
@@ -182,7 +183,7 @@ export class PubSubBehavior extends NetworkBehavior {
   }
 
   override onConnected(agent: BehaviorAgent, connection: Connection): void {
-    this.meeting.connected(agent, connection.nodeId);
+    this.meeting.connected(agent, connection);
     this.feeds.connected(agent);
   }
 

@@ -4,6 +4,8 @@
  */
 import {
   type BehaviorAgent,
+  type Connection,
+  type HandshakeSection,
   type NetworkError,
   type NodeId,
   type RpcAnswer,
@@ -13,6 +15,7 @@ import {
 } from '../../../core/index.js';
 import type { PubSubHost } from '../host.js';
 import type { Readiness } from '../readiness.js';
+import { type Greeting, Greetings, unnamed } from './greetings.js';
 import {
   type DeclaredTopic,
   HISTORY,
@@ -64,6 +67,7 @@ export interface Observer extends Wanted {
 
 export class Meeting {
   private readonly observers = new Set<Observer>();
+  private readonly greetings: Greetings;
   private readonly registry: Registry;
   private readonly registrar: Registrar;
   private readonly declared = new Map<object, Declaration>();
@@ -75,6 +79,10 @@ export class Meeting {
     private readonly interests: ReadonlySet<Wanted>,
   ) {
     this.registry = new Registry(host.settings, () => this.own(({ isLocal }) => !isLocal));
+    this.greetings = new Greetings(() => {
+      const topics = [...this.own(({ isLocal }) => !isLocal)];
+      return { ...this.registrar.declaredToNeighbours(), topics };
+    }, host.counters);
     this.registrar = new Registrar({
       serviceId: host.serviceId,
       act: (work) => host.act(work),
@@ -122,8 +130,15 @@ export class Meeting {
     this.unwish(agent, observer);
   }
 
-  connected(agent: BehaviorAgent, node: NodeId): void {
-    this.registrar.connected(agent, node);
+  /** Of the handshake with neighbours. */
+  get section(): HandshakeSection {
+    return this.greetings;
+  }
+
+  connected(agent: BehaviorAgent, { id, nodeId }: Connection): void {
+    this.registrar.connected(agent, nodeId);
+    const greeting = this.greetings.take(id);
+    if (greeting !== undefined) this.greeted(agent, nodeId, greeting);
   }
 
   disconnected(node: NodeId): void {
@@ -177,6 +192,18 @@ export class Meeting {
   private reply(answer: RpcAnswer, offers: readonly Offer[] | undefined): void {
     if (offers === undefined) answer.error('LIMIT_EXCEEDED', 'as much is registered here as may be');
     else answer.ok(offersValue(offers.slice(0, ITEMS_MAX)));
+  }
+
+  /** As if both sides had registered with each other. */
+  private greeted(agent: BehaviorAgent, node: NodeId, { own, remote }: Greeting): void {
+    const settled = this.registrar.greeted(agent, node, own);
+    const registration = { place: undefined, wishes: remote.wishes, topics: [], isFirst: true, isLast: true };
+    this.registered(agent, node, registration, (offers = []) => {
+      const news = unnamed(offers, own);
+      if (news.length > 0) this.offerTo(agent, node, news, () => {});
+    });
+    const offers = remote.topics.map((topic) => ({ publisher: node, ...topic }));
+    this.offered(agent, offers, settled);
   }
 
   /** `settled`: with what fits the wishes, when all that wish its new topics were offered them; `undefined`: there is no room. */

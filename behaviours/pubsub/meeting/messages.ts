@@ -7,6 +7,8 @@
  * | `offers` | `offers` | nothing, when the receiver has bound them or gave up |
  * | `history` | `topic`, `epoch`, `from`, `count` | `messages`, each `[number, form, content]`: those that the publisher keeps, the newest if not all fit; of a signed topic `proof`, the signed list of their hashes |
  *
+ * The section of the handshake is `interests` and `intents`, in that order, or nothing where they do not fit: lists of wishes and of topics as below.
+ *
  * One registration replaces the one before of the same node at the same place; it may take several calls. A topic is `[id, path, type]`, or
  * `[id]` when it is hidden; a wish is `[id, path?]` of a topic or `[path]` of a pattern; an offer is a topic with its publisher in front.
  */
@@ -107,6 +109,15 @@ export const readRegistration = messageReader(
 );
 export const readOffers = messageReader(OFFER_LIST);
 
+/** What a handshake carries. */
+export const readGreeting = messageReader(
+  mapped(fields({ interests: optional(list(WISH, ITEMS_MAX)), intents: optional(list(TOPIC, ITEMS_MAX)) }), ({ interests, intents }) => ({
+    isWhole: interests !== undefined && intents !== undefined,
+    wishes: interests ?? [],
+    topics: intents ?? [],
+  })),
+);
+
 const NUMBER = whole(1, NUMBER_MAX);
 const KEPT = mapped(
   tuple(NUMBER, whole(0, 255), bytes(0, Number.MAX_SAFE_INTEGER)),
@@ -135,13 +146,23 @@ export function keptValue({ messages, proof }: KeptMessages): unknown {
 export function registrationValue({ place, wishes, topics, isFirst, isLast }: Registration): unknown {
   return {
     ...(place !== undefined && { place: nodeIdToBytes(place) }),
-    wishes: wishes.map((wish) =>
-      wish.type === 'pattern' ? [wish.path] : [nodeIdToBytes(wish.id), ...(wish.path === undefined ? [] : [wish.path])],
-    ),
-    topics: topics.map(({ id, name }) => [nodeIdToBytes(id), ...(name === undefined ? [] : [name.path, name.type])]),
+    wishes: wishes.map(wishValue),
+    topics: topics.map(topicValue),
     isFirst,
     isLast,
   };
+}
+
+export function greetingValue({ wishes, topics }: Pick<Registration, 'wishes' | 'topics'>): unknown {
+  return { interests: wishes.map(wishValue), intents: topics.map(topicValue) };
+}
+
+function wishValue(wish: Wish): unknown {
+  return wish.type === 'pattern' ? [wish.path] : [nodeIdToBytes(wish.id), ...(wish.path === undefined ? [] : [wish.path])];
+}
+
+function topicValue({ id, name }: DeclaredTopic): unknown {
+  return [nodeIdToBytes(id), ...(name === undefined ? [] : [name.path, name.type])];
 }
 
 export function offersValue(offers: readonly Offer[]): unknown {

@@ -79,6 +79,23 @@ export class Registrar {
     if (this.declarations.size > 0) this.timer.within(agent, GATHER_MS);
   }
 
+  /** What a neighbour is sent of this node's wishes, and which revision of them it is. */
+  declaredToNeighbours(): { readonly wishes: readonly Wish[]; readonly revision: number } {
+    return { wishes: this.declaredTo({ place: undefined }).wishes, revision: this.revisionOf({ place: undefined }) };
+  }
+
+  /** The handshake with a neighbour has carried that revision. Returns what is to be called when all that it offered is bound. */
+  greeted(
+    agent: BehaviorAgent,
+    node: NodeId,
+    { wishes, revision }: { readonly wishes: readonly Wish[]; readonly revision: number },
+  ): () => void {
+    if (wishes.length === 0) return () => {};
+    const target = { ...targetOf(node, undefined, agent.nowMs + REFRESH_MS), isBusy: true };
+    this.targets.set(keyOf(node, undefined), target);
+    return () => this.served(target, revision, true);
+  }
+
   disconnected(node: NodeId): void {
     this.neighbours.delete(node);
     this.targets.delete(keyOf(node, undefined));
@@ -128,16 +145,7 @@ export class Registrar {
 
   private wantedTargets(agent: BehaviorAgent): ReadonlyMap<string, Target> {
     const wanted = new Map<string, Target>();
-    const want = (node: NodeId, place: NodeId | undefined) =>
-      wanted.set(keyOf(node, place), {
-        node,
-        place,
-        settledRevision: 0,
-        failedRevision: 0,
-        failures: 0,
-        isBusy: false,
-        dueMs: agent.nowMs,
-      });
+    const want = (node: NodeId, place: NodeId | undefined) => wanted.set(keyOf(node, place), targetOf(node, place, agent.nowMs));
     const declarations = [...this.declarations.keys()];
     if (declarations.some(({ wish }) => wish !== undefined)) for (const node of this.neighbours) want(node, undefined);
     const places = new Set(declarations.map(({ place }) => place));
@@ -234,7 +242,7 @@ export class Registrar {
     }
   }
 
-  private declaredTo(target: Target): { readonly wishes: Wish[]; readonly topics: DeclaredTopic[] } {
+  private declaredTo(target: Pick<Target, 'place'>): { readonly wishes: Wish[]; readonly topics: DeclaredTopic[] } {
     const wishes: Wish[] = [];
     const topics: DeclaredTopic[] = [];
     for (const declaration of this.declarations.keys()) {
@@ -245,7 +253,7 @@ export class Registrar {
     return { wishes, topics };
   }
 
-  private revisionOf({ place }: Target): number {
+  private revisionOf({ place }: Pick<Target, 'place'>): number {
     return this.placeRevisions.get(place) ?? 0;
   }
 }
@@ -253,8 +261,12 @@ export class Registrar {
 const NO_PLACE = new NetworkError('PLACEMENT_ABSENT', 'nobody knows which nodes are closest to a key: neighbours alone are found');
 
 /** Neighbours get wishes alone, of whatever place. */
-function concerns(target: Target, { place, wish }: Declaration): boolean {
+function concerns(target: Pick<Target, 'place'>, { place, wish }: Declaration): boolean {
   return target.place === undefined ? wish !== undefined : target.place === place;
+}
+
+function targetOf(node: NodeId, place: NodeId | undefined, dueMs: number): Target {
+  return { node, place, settledRevision: 0, failedRevision: 0, failures: 0, isBusy: false, dueMs };
 }
 
 function keyOf(node: NodeId, place: NodeId | undefined): string {
