@@ -25,6 +25,8 @@ const OPENING_PONGS = 3;
 const STALL_MS = 1_000;
 /** A link may be silent for so many times its pace. */
 const PACES = 3;
+/** At a slower pace the side that was dialled waits so much longer: the ping of the other one comes first, and keeps both alive. */
+const SECOND_SHARE = 1.1;
 
 export class Liveness implements LinkObserver {
   private pingValue = 0;
@@ -161,7 +163,8 @@ export class Liveness implements LinkObserver {
   /** A ping that waits in the lane counts as sent: a remote that reads nothing is not pinged more often than others. */
   private pingDueMs(link: Link): number {
     const { lastSentMs, lastPingMs } = link;
-    const pingIntervalMs = Math.max(this.context.limits.pingIntervalMs, link.pace?.agreedMs ?? 0);
+    const paceMs = (link.pace?.agreedMs ?? 0) * (link.direction === 'incoming' ? SECOND_SHARE : 1);
+    const pingIntervalMs = Math.max(this.context.limits.pingIntervalMs, paceMs);
     return Math.min(Math.max(lastSentMs, lastPingMs) + pingIntervalMs, lastPingMs + this.silenceMsOf(link));
   }
 
