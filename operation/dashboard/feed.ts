@@ -3,15 +3,10 @@
  * once a second each page gets what has changed. Without a page nothing is asked of any node.
  */
 import type { ServerResponse } from 'node:http';
-import {
-  type ObservedLink,
-  type ObservedNode,
-  TelemetryBehavior,
-  type TelemetryEvent,
-  type TelemetryWatch,
-} from '../../behaviours/telemetry/index.js';
+import { type ObservedNode, TelemetryBehavior, type TelemetryEvent, type TelemetryWatch } from '../../behaviours/telemetry/index.js';
 import type { MeshNode, NodeId } from '../../core/index.js';
 import { nodeTimers } from '../../core/platform/node/ports-node.js';
+import { Lines } from './lines.js';
 
 const FLUSH_MS = 1_000;
 const PAGES_MAX = 8;
@@ -22,12 +17,10 @@ const DETAILED_MAX = 8;
 
 export class Feed {
   private readonly pages = new Set<ServerResponse>();
-  /** Short names of nodes in lines, by id: their number. */
-  private readonly numbers = new Map<NodeId, number>();
+  private readonly lines = new Lines();
   private readonly changed = new Set<NodeId>();
   private readonly removed = new Set<number>();
   private detailed: readonly NodeId[] = [];
-  private lastNumber = 0;
   private watch: TelemetryWatch | undefined;
   private cancel: (() => void) | undefined;
   private readonly stopListening: () => void;
@@ -45,11 +38,12 @@ export class Feed {
   /** False when there are too many pages. */
   open(response: ServerResponse): boolean {
     if (this.pages.size >= PAGES_MAX) return false;
-    this.watch ??= this.begin();
+    if (this.watch === undefined) this.begin();
+    this.send();
     response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
     this.pages.add(response);
     response.on('close', () => this.left(response));
-    this.write(response, { self: this.numberOf(this.node.id), nodes: this.watch.nodes().map((node) => this.summaryOf(node)), removed: [] });
+    this.write(response, { self: this.lines.numberOf(this.node.id), nodes: this.lines.all, removed: [] });
     return true;
   }
 
@@ -75,30 +69,34 @@ export class Feed {
     this.end();
   }
 
-  private begin(): TelemetryWatch {
+  private begin(): void {
     this.cancel = nodeTimers.after(FLUSH_MS, () => this.flush());
     this.detailed = [this.node.id];
-    return this.node.behavior(TelemetryBehavior).watch((event) => this.happened(event), { detailed: this.detailed });
+    this.watch = this.node.behavior(TelemetryBehavior).watch((event) => this.happened(event), { detailed: this.detailed });
+    for (const { id } of this.watch.nodes()) this.happened({ type: 'node-changed', nodeId: id });
   }
 
   private happened({ type, nodeId }: TelemetryEvent): void {
     if (type === 'node-changed') {
-      this.numberOf(nodeId);
+      this.lines.numberOf(nodeId);
       return void this.changed.add(nodeId);
     }
-    const number = this.numbers.get(nodeId);
+    const number = this.lines.remove(nodeId);
     if (number !== undefined) this.removed.add(number);
-    this.numbers.delete(nodeId);
     this.changed.delete(nodeId);
   }
 
   private flush(): void {
     this.cancel = nodeTimers.after(FLUSH_MS, () => this.flush());
+    this.send();
+  }
+
+  /** What pages do not have yet. */
+  private send(): void {
     const nodes = [...this.changed].flatMap((nodeId) => this.watch?.node(nodeId) ?? []);
-    if (nodes.length > 0 || this.removed.size > 0) {
-      const line = { nodes: nodes.map((node) => this.summaryOf(node)), removed: [...this.removed] };
-      for (const page of [...this.pages]) this.write(page, line);
-    }
+    const lines = nodes.flatMap((node) => this.lines.next(node) ?? []);
+    const line = { nodes: lines, removed: [...this.removed] };
+    if (lines.length > 0 || this.removed.size > 0) for (const page of [...this.pages]) this.write(page, line);
     this.changed.clear();
     this.removed.clear();
   }
@@ -119,32 +117,11 @@ export class Feed {
     this.cancel = undefined;
     const { watch } = this;
     this.watch = undefined;
-    for (const known of [this.numbers, this.changed, this.removed]) known.clear();
+    for (const known of [this.lines, this.changed, this.removed]) known.clear();
     try {
       watch?.close();
     } catch {
       // The node has stopped: so has the watch.
     }
-  }
-
-  private numberOf(nodeId: NodeId): number {
-    const number = this.numbers.get(nodeId) ?? ++this.lastNumber;
-    this.numbers.set(nodeId, number);
-    return number;
-  }
-
-  private summaryOf({ id, state, label, links }: ObservedNode): object {
-    return { number: this.numberOf(id), id, state, label, links: this.linksOf(links) };
-  }
-
-  /** Those to nodes that are followed: what else a node names is kept by nobody. */
-  private linksOf(links: readonly ObservedLink[]): number[][] {
-    return links.filter(({ nodeId }) => this.numbers.has(nodeId)).map((link) => this.linkOf(link));
-  }
-
-  /** Other end, round trip in ms, loss, bytes per second both ways, 1 when it goes over relays; -1: not measured. */
-  private linkOf({ nodeId, rttMs, lossRatio, sentPerSecond, receivedPerSecond, remoteAddress }: ObservedLink): number[] {
-    const measured = [rttMs, lossRatio, sentPerSecond, receivedPerSecond].map((value) => Math.round((value ?? -1) * 100) / 100);
-    return [this.numberOf(nodeId), ...measured, remoteAddress.startsWith('mesh:') ? 1 : 0];
   }
 }

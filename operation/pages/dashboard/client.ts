@@ -5,6 +5,7 @@ import type { Line } from './model.js';
 
 const token = location.hash.slice(1);
 const RETRY_MS = 2_000;
+const NEWLINE = 10;
 const headers = { authorization: `Bearer ${token}` };
 
 export interface Details {
@@ -84,13 +85,17 @@ export async function follow(onLine: (line: Line) => void, onEnd: (reason: strin
 async function readLines(onLine: (line: Line) => void): Promise<void> {
   const response = await fetch('/api/stream', { headers });
   if (!response.ok || response.body === null) throw new Error(await response.text());
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = '';
+  const reader = response.body.getReader();
+  const decoder = new TextDecoder();
+  let text = '';
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return;
-    const lines = (rest + value).split('\n');
-    rest = lines.pop() ?? '';
+    text += decoder.decode(value, { stream: true });
+    // Most pieces of a large line have no end.
+    if (!value.includes(NEWLINE)) continue;
+    const lines = text.split('\n');
+    text = lines.pop() ?? '';
     for (const line of lines) if (line !== '') onLine(JSON.parse(line) as Line);
   }
 }

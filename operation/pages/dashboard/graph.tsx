@@ -111,12 +111,16 @@ function sceneOf(mesh: Mesh, { places, isRing }: Layout, selected: number | unde
   const { edges, nodes, self } = mesh;
   const scene = new Scene(isRing);
   const crowd = new Crowd(edges.length);
-  for (const [index, { a, b, rttMs, loss, rate, isRelayed }] of edges.entries()) {
-    const [from, to] = [places.get(a), places.get(b)];
-    const isOwn = a === selected || b === selected;
-    if (from === undefined || to === undefined || (!isOwn && index % crowd.every !== 0)) continue;
-    const look = isOwn ? { alpha: 1, width: rateWidth(rate) } : { alpha: crowd.alpha, width: crowd.width(rate) };
-    scene.link({ color: roundTripColor(rttMs), ...look, isRelayed, isLossy: loss > 0 }, from, to);
+  let index = 0;
+  for (const edge of edges) {
+    const isOwn = edge.a === selected || edge.b === selected;
+    if (index++ % crowd.every !== 0 && !isOwn) continue;
+    const [from, to] = [places.get(edge.a), places.get(edge.b)];
+    if (from === undefined || to === undefined) continue;
+    const { rttMs, loss, rate, isRelayed } = edge;
+    const look = { color: roundTripColor(rttMs), isRelayed, isLossy: loss > 0 };
+    if (isOwn) scene.markedLink({ ...look, alpha: 1, width: rateWidth(rate) }, from, to);
+    else scene.link({ ...look, alpha: crowd.alpha, width: crowd.width(rate) }, from, to);
   }
   for (const { number, label, state } of nodes.values()) {
     const place = places.get(number);

@@ -3,8 +3,8 @@
  */
 export type State = 'asked' | 'alive' | 'dead' | 'silent' | 'refused';
 
-/** Other end, round trip in ms, loss, bytes per second sent and received (-1: not measured), 1 when it goes over relays. */
-export type LinkLine = readonly [peer: number, rttMs: number, loss: number, sent: number, received: number, relayed: number];
+/** Other end, round trip in ms, loss, bytes per second sent and received (-1: not measured), 1 when it goes over relays. Figures are put in place. */
+export type LinkLine = [peer: number, rttMs: number, loss: number, sent: number, received: number, relayed: number];
 
 export interface NodeLine {
   readonly number: number;
@@ -14,41 +14,55 @@ export interface NodeLine {
   readonly links: readonly LinkLine[];
 }
 
+/** Of a node that is known: where links stand that are measured anew, and the four figures of one after another. */
+export interface ChangeLine {
+  readonly number: number;
+  readonly at: readonly number[];
+  readonly figures: readonly number[];
+}
+
 export interface Line {
   readonly self?: number;
-  readonly nodes: readonly NodeLine[];
+  readonly nodes: readonly (NodeLine | ChangeLine)[];
   readonly removed: readonly number[];
 }
 
-/** A pair of nodes that are linked, as both see their link. */
+/** A pair of nodes that are linked, as both see their link: of what the two see, the greater counts. Made out when it is looked at. */
 export class Edge {
-  private readonly seen: [of: LinkLine | undefined, ofOther: LinkLine | undefined] = [undefined, undefined];
-  rttMs = -1;
-  loss = -1;
-  /** Bytes per second, both ways. */
-  rate = 0;
-  isRelayed = false;
+  private readonly seen: LinkLine[] = [];
 
   constructor(
     readonly a: number,
     readonly b: number,
   ) {}
 
-  /** Of what the two see, the greater counts. */
-  sees(number: number, link: LinkLine): void {
-    this.seen[number === this.a ? 0 : 1] = link;
-    const [first = link, second = link] = this.seen;
-    this.rttMs = Math.max(first[1], second[1]);
-    this.loss = Math.max(first[2], second[2]);
-    this.rate = Math.max(rateOf(first), rateOf(second));
-    this.isRelayed = first[5] === 1 || second[5] === 1;
+  sees(link: LinkLine): void {
+    this.seen.push(link);
+  }
+
+  get rttMs(): number {
+    return this.greatest((link) => link[1]);
+  }
+
+  get loss(): number {
+    return this.greatest((link) => link[2]);
+  }
+
+  /** Bytes per second, both ways. */
+  get rate(): number {
+    return this.greatest((link) => Math.max(0, link[3]) + Math.max(0, link[4]));
+  }
+
+  get isRelayed(): boolean {
+    return this.seen.some((link) => link[5] === 1);
+  }
+
+  private greatest(figure: (link: LinkLine) => number): number {
+    return this.seen.reduce((most, link) => Math.max(most, figure(link)), -1);
   }
 }
 
-function rateOf([, , , sent, received]: LinkLine): number {
-  return Math.max(0, sent) + Math.max(0, received);
-}
-
+const FIGURES = 4;
 /** More than any number of a node: two of them make one that is unique. */
 const PAIRS = 2 ** 26;
 
@@ -60,8 +74,7 @@ export class Mesh {
   revision = 0;
   /** Rises when a node or a link came or went. */
   shape = 0;
-  /** By their pairs of numbers, as they were when the shape changed last. */
-  private readonly pairs = new Map<number, Edge>();
+  /** As they were when the shape changed last. */
   private list: readonly Edge[] = [];
   private edgeShape = 0;
 
@@ -74,13 +87,27 @@ export class Mesh {
       this.shape++;
     }
     for (const node of line.nodes) {
-      if (isSameShape(this.nodes.get(node.number), node)) this.measure(node);
-      else this.shape++;
-      this.nodes.set(node.number, node);
-      this.numbers.set(node.id, node.number);
+      if ('id' in node) this.put(node);
+      else this.change(node);
     }
     for (const number of line.removed) this.remove(number);
     this.revision++;
+  }
+
+  private put(node: NodeLine): void {
+    this.shape++;
+    this.nodes.set(node.number, node);
+    this.numbers.set(node.id, node.number);
+  }
+
+  private change({ number, at, figures }: ChangeLine): void {
+    const node = this.nodes.get(number);
+    if (node === undefined) return;
+    let next = 0;
+    for (const index of at) {
+      const link = node.links[index] as LinkLine;
+      for (let place = 1; place <= FIGURES; place++) link[place] = figures[next++] as number;
+    }
   }
 
   private remove(number: number): void {
@@ -100,26 +127,25 @@ export class Mesh {
   /** Each pair once. Of a pair that both report, the links of a node that is alive count. */
   get edges(): readonly Edge[] {
     if (this.edgeShape === this.shape) return this.list;
-    this.pairs.clear();
-    for (const node of this.nodes.values()) this.measure(node, true);
-    this.list = [...this.pairs.values()];
+    const pairs = new Map<number, Edge>();
+    for (const node of this.nodes.values()) if (node.state === 'alive') this.pair(node, pairs);
+    this.list = [...pairs.values()];
     this.edgeShape = this.shape;
     return this.list;
   }
 
-  private measure({ number, state, links }: NodeLine, isNew = false): void {
-    if (state !== 'alive' || (!isNew && this.edgeShape !== this.shape)) return;
+  private pair({ number, links }: NodeLine, pairs: Map<number, Edge>): void {
     for (const link of links) {
       const [peer] = link;
-      const [a, b] = number < peer ? [number, peer] : [peer, number];
-      const pair = a * PAIRS + b;
-      if (isNew && !this.pairs.has(pair) && this.nodes.has(peer)) this.pairs.set(pair, new Edge(a, b));
-      this.pairs.get(pair)?.sees(number, link);
+      if (!this.nodes.has(peer)) continue;
+      const pair = pairOf(number, peer);
+      const edge = pairs.get(pair) ?? new Edge(Math.min(number, peer), Math.max(number, peer));
+      pairs.set(pair, edge);
+      edge.sees(link);
     }
   }
 }
 
-function isSameShape(before: NodeLine | undefined, after: NodeLine): boolean {
-  if (before === undefined || before.state !== after.state || before.links.length !== after.links.length) return false;
-  return before.links.every(([peer], index) => peer === after.links[index]?.[0]);
+function pairOf(number: number, peer: number): number {
+  return Math.min(number, peer) * PAIRS + Math.max(number, peer);
 }

@@ -20,7 +20,7 @@ const NEAR_PIXELS = 14;
 
 /** What the layer was drawn for. */
 interface Drawn {
-  readonly scene: Scene;
+  readonly backdrop: Scene;
   readonly view: View;
   readonly palette: number;
 }
@@ -31,6 +31,8 @@ export class Drawing {
   private readonly palette = new Palette(() => this.request());
   private readonly layer = document.createElement('canvas');
   private scene = new Scene(false);
+  /** The last one whose nodes and links, but for the marked ones, were others than before. */
+  private backdrop = this.scene;
   private middle: Place = { x: 0, y: 0 };
   private zoom = 1;
   private drawn: Drawn | undefined;
@@ -42,8 +44,10 @@ export class Drawing {
 
   /** What looks like the scene of now is taken for it, and is not drawn anew. */
   show(scene: Scene): void {
-    if (!scene.looksLike(this.scene)) this.scene = scene;
-    else if (this.overlay === undefined) return;
+    const isSameBackdrop = scene.hasBackdropOf(this.backdrop);
+    if (isSameBackdrop && scene.hasMarkedLinksOf(this.scene) && this.overlay === undefined) return;
+    this.scene = scene;
+    if (!isSameBackdrop) this.backdrop = scene;
     this.request();
   }
 
@@ -127,15 +131,16 @@ export class Drawing {
     context.imageSmoothingEnabled = false;
     context.drawImage(layer, 0, 0);
     const pen = new Pen(context, view, palette, scene.isRing);
+    for (const { style, path } of scene.markedStrokes) pen.strokePath(style, path);
     if (!this.isCrowded) paintNodes(pen, scene);
     paintNames(pen, scene);
     this.overlay?.(pen);
   }
 
   private mustDrawLayer(view: View): boolean {
-    const { drawn, scene, palette } = this;
+    const { drawn, backdrop, palette } = this;
     if (drawn === undefined || drawn.palette !== palette.revision || !drawn.view.isSameSize(view)) return true;
-    if (drawn.scene === scene && drawn.view.isSame(view)) return false;
+    if (drawn.backdrop === backdrop && drawn.view.isSame(view)) return false;
     if (!this.isCrowded || performance.now() - this.movedMs >= REST_MS) return true;
     clearTimeout(this.rest);
     this.rest = setTimeout(() => this.request(), REST_MS);
@@ -143,12 +148,12 @@ export class Drawing {
   }
 
   private drawLayer(view: View): void {
-    const { layer, scene, palette } = this;
+    const { layer, scene, backdrop, palette } = this;
     clearTimeout(this.rest);
     const pen = new Pen(layer.getContext('2d') as CanvasRenderingContext2D, view, palette, scene.isRing);
     pen.clear();
-    for (const { style, path } of scene.strokes()) pen.strokePath(style, path);
+    for (const { style, path } of scene.strokes) pen.strokePath(style, path);
     if (this.isCrowded) paintNodes(pen, scene);
-    this.drawn = { scene, view, palette: palette.revision };
+    this.drawn = { backdrop, view, palette: palette.revision };
   }
 }

@@ -63,6 +63,7 @@ export interface Stroke {
 export class Scene {
   readonly nodes: SceneNode[] = [];
   private readonly links: SceneLink[] = [];
+  private readonly markedLinks: SceneLink[] = [];
 
   /** On the ring of ids, links are curves. */
   constructor(readonly isRing: boolean) {}
@@ -71,14 +72,27 @@ export class Scene {
     return this.links.length;
   }
 
-  link({ color, alpha, width = 1, isRelayed = false, isLossy = false }: LinkLook, from: Place, to: Place): void {
-    this.links.push({ style: { color, alpha, width, dash: isRelayed ? DOTS : isLossy ? DASHES : NO_DASH }, from, to });
+  link(look: LinkLook, from: Place, to: Place): void {
+    this.links.push({ style: styleOf(look), from, to });
+  }
+
+  /** One of those that stand out, over the others: they may change while the others stay. */
+  markedLink(look: LinkLook, from: Place, to: Place): void {
+    this.markedLinks.push({ style: styleOf(look), from, to });
+  }
+
+  get strokes(): Iterable<Stroke> {
+    return this.strokesOf(this.links);
+  }
+
+  get markedStrokes(): Iterable<Stroke> {
+    return this.strokesOf(this.markedLinks);
   }
 
   /** Links that look alike are one stroke: thousands of them take a few milliseconds. */
-  strokes(): Iterable<Stroke> {
+  private strokesOf(links: readonly SceneLink[]): Iterable<Stroke> {
     const strokes = new Map<string, Stroke>();
-    for (const { style, from, to } of this.links) {
+    for (const { style, from, to } of links) {
       const key = `${style.color} ${style.alpha} ${style.width} ${style.dash}`;
       const stroke = strokes.get(key) ?? { style, path: new Path2D() };
       strokes.set(key, stroke);
@@ -87,13 +101,17 @@ export class Scene {
     return strokes.values();
   }
 
-  /** Whether there is nothing to draw anew: most seconds change figures, and no colour. */
-  looksLike(other: Scene): boolean {
+  /** Whether all but the marked links is drawn already: most seconds change figures, and no colour. */
+  hasBackdropOf(other: Scene): boolean {
     return (
       this.isRing === other.isRing &&
       areAlike(this.links, other.links, isSameLink) &&
       areAlike(this.nodes, other.nodes, (one, same) => NODE_LOOKS.every((name) => one[name] === same[name]))
     );
+  }
+
+  hasMarkedLinksOf(other: Scene): boolean {
+    return areAlike(this.markedLinks, other.markedLinks, isSameLink);
   }
 
   private draw(path: Path2D, from: Place, to: Place): void {
@@ -102,6 +120,10 @@ export class Scene {
     const { x, y } = bendOf(from, to);
     path.quadraticCurveTo(x, y, to.x, to.y);
   }
+}
+
+function styleOf({ color, alpha, width = 1, isRelayed = false, isLossy = false }: LinkLook): LinkStyle {
+  return { color, alpha, width, dash: isRelayed ? DOTS : isLossy ? DASHES : NO_DASH };
 }
 
 const NODE_LOOKS = ['key', 'place', 'color', 'label', 'size', 'alpha', 'isMarked'] as const;
