@@ -9,6 +9,8 @@ import { SeededRandom } from '../../../testing/conformance/check-tools.js';
 import { randomEdges } from '../../routing/path-vector/shapes.js';
 import { Ledger } from './ledger.js';
 
+const PROGRESS_MS = 10_000;
+
 export interface PubSubChurnOptions {
   readonly count: number;
   readonly degree: number;
@@ -96,6 +98,8 @@ export async function churnOf(options: PubSubChurnOptions): Promise<PubSubChurnR
       at(a).disconnectNode(at(b).id);
       net.after(3_000, () => join(a, b));
     });
+  for (let passedMs = PROGRESS_MS; log !== undefined && passedMs <= options.churnMs; passedMs += PROGRESS_MS)
+    net.after(passedMs, () => log(`after ${passedMs / 1_000} s of churn: ${published} published, ${ledger.totals.delivered} delivered`));
   await net.run(options.churnMs + 20_000);
   for (const intent of intents) intent.close();
   await net.run(5_000);
