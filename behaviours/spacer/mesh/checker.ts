@@ -23,13 +23,14 @@ export class Checker {
     private readonly counters: SpacerCounters,
     /** Nobody of whom something was heard within this time is looked up. */
     private readonly ageMs: number,
-    private readonly onChecked: (agent: BehaviorAgent) => void,
+    /** One was not found: others may be gone with it. */
+    private readonly onMissed: (agent: BehaviorAgent) => void,
   ) {}
 
   /** Looks one up, if there is one. */
   check(agent: BehaviorAgent): void {
     if (this.isBusy || this.table.linkCount === 0) return;
-    const contact = this.table.suspects()[0] ?? this.oldest(agent.nowMs);
+    const contact = this.table.suspects().find(({ seenMs }) => agent.nowMs - seenMs > this.ageMs) ?? this.oldest(agent.nowMs);
     if (contact === undefined) return;
     this.isBusy = true;
     this.lookups.start(agent, {
@@ -51,11 +52,14 @@ export class Checker {
     if (lookup.end !== 'done' || this.table.get(contact.nodeId) !== contact || contact.isConnected) return;
     const isThere = lookup.closest().some(({ nodeId, hasAnswered }) => hasAnswered && nodeId === contact.nodeId);
     contact.misses = isThere ? 0 : contact.misses + 1;
-    if (isThere) contact.seenMs = agent.nowMs;
-    else if (contact.misses >= MISSES_MAX) {
+    if (isThere) {
+      contact.seenMs = agent.nowMs;
+      return;
+    }
+    if (contact.misses >= MISSES_MAX) {
       this.counters.contactsEvicted++;
       this.table.remove(contact);
     }
-    this.onChecked(agent);
+    this.onMissed(agent);
   }
 }

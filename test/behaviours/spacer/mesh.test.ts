@@ -177,6 +177,22 @@ describe('joining a space', function () {
   });
 });
 
+describe('a mesh of spacers whose buckets are full', function () {
+  this.timeout(60_000);
+
+  it('looks up who has no link once in half of refreshMs, and not all the time', async () => {
+    const space = new Space({ spacer: { k: 4, meshLevel: 8 } });
+    const random = new SeededRandom(6);
+    for (let index = 0; index < 32; index++) await space.node(`n${index}`, index === 0 ? [] : [`n${random.below(index)}`]);
+    await space.net.run(60_000);
+    const started = () => space.nodes.reduce((sum, node) => sum + spacerOf(node).counters.lookupsStarted, 0) / space.nodes.length;
+    const before = started();
+    await space.net.run(120_000);
+    expect(started() - before).to.be.within(0.1, 8);
+    await space.net.stop();
+  });
+});
+
 describe('an address in a space that forms', () => {
   it('is found when the farthest node alone has a link to the one that is wanted', async () => {
     const space = new Space({ spacer: { meshLevel: 0 } });
