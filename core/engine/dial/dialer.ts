@@ -21,7 +21,7 @@ import type { LinkObserver } from '../links/link-observer.js';
 import type { LinkTable } from '../links/link-table.js';
 import { AddressLookup, type FoundAddresses } from './address-lookup.js';
 import { type AddressFailure, dialError, failureOf } from './dial-error.js';
-import { Dialling, type DialRequest } from './dialling.js';
+import { Dialling, type DialRequest, isOfUse } from './dialling.js';
 import type { Paths } from './paths.js';
 import { Race } from './race.js';
 
@@ -256,7 +256,7 @@ export class Dialer implements LinkObserver, BehaviorObserver {
     const nodeId = isOpen ? outcome.nodeId : dialling.nodeId;
     if (nodeId !== undefined && dialling.isRunning) this.paths.dialled(nodeId, this.failuresOf(dialling, outcome));
     for (const link of [...dialling.active])
-      if (!isOpen || link.id !== outcome.id) this.links.close(link, isOpen ? 'duplicate' : 'timeout', 'the attempt has ended');
+      if (!isOpen || !isOfUse(link, outcome)) this.links.close(link, isOpen ? 'duplicate' : 'timeout', 'the attempt has ended');
     if (isOpen && request.holder !== undefined) this.links.hold(outcome.id, request.holder);
     const isNews = request.aim === undefined && !isOpen && (outcome.code !== 'SELF_DIAL' || dialling.hasMetSelf);
     if (isNews) this.report(request, outcome as NetworkError);

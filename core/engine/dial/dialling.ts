@@ -137,3 +137,8 @@ export function targetOf(target: string | Address | NodeId): Address | NodeId {
   if (isOfAnotherCopy(target, Address)) throw new NetworkError('ARGUMENT_INVALID', `connect: target ${OF_ANOTHER_COPY}; ${COPIES_CURE}`);
   throw new NetworkError('ARGUMENT_INVALID', `connect: target is ${shown(target)}; it must be an address or a node id`);
 }
+
+/** A direct channel is a better one of a relayed connection. Once it is proven here, the remote may have chosen it. */
+export function isOfUse({ id, path, nodeId }: Link, open: Connection): boolean {
+  return id === open.id || (open.path === 'relayed' && path === 'direct' && nodeId === open.nodeId);
+}

@@ -14,7 +14,10 @@ import type { Dialling } from './dialling.js';
 
 /** The next address is dialled when the last has not answered for so long. */
 const STAGGER_MS = 250;
-/** A path over other nodes waits for so long that one without them comes to something, unless all have failed before. */
+/**
+ * A path over other nodes waits for so long that one without them comes to something, unless all have failed before; and longer, while one is proven
+ * and about to open.
+ */
 const RELAY_WAIT_MS = 1_000;
 
 export class Race {
@@ -29,7 +32,8 @@ export class Race {
   next(dialling: Dialling): void {
     this.hold(dialling);
     const { deadlines, nowMs } = this.context;
-    const relayAtMs = dialling.beganMs + RELAY_WAIT_MS;
+    const isProven = [...dialling.active].some(({ connection }) => connection !== undefined);
+    const relayAtMs = Math.max(dialling.beganMs + RELAY_WAIT_MS, isProven ? nowMs + STAGGER_MS : 0);
     if (dialling.isRelayNext && nowMs < relayAtMs) {
       dialling.staggerId = deadlines.add(() => this.next(dialling), relayAtMs, dialling);
       return;

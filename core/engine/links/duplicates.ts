@@ -42,7 +42,7 @@ export class Duplicates implements LinkObserver {
   proven(link: Link): void {
     const nodeId = link.nodeId as NodeId;
     if (this.handovers?.take(link) === true) return;
-    if (this.context.self > nodeId) return link.direction === 'incoming' ? this.awaitChoice(link, nodeId) : this.admission.begin(link);
+    if (this.context.self > nodeId) return this.mayLose(link, nodeId) ? this.awaitChoice(link, nodeId) : this.admission.begin(link);
     const rival = this.links.chosen(nodeId);
     if (rival !== undefined) this.contest(link, rival);
     else if (link.direction === 'incoming' && this.isDialling(nodeId, link.path)) this.holdBack(link, nodeId);
@@ -69,6 +69,12 @@ export class Duplicates implements LinkObserver {
     if (held === undefined || this.isDialling(nodeId, held.path)) return;
     this.heldByNode.delete(nodeId);
     if (!held.isOver) this.proven(held);
+  }
+
+  /** The smaller node may have another one; or an open relayed one, of which this is to be the new channel: then nothing may have been sent on it. */
+  private mayLose({ direction, path }: Link, nodeId: NodeId): boolean {
+    const isRelayed = (other: Link) => other.path === 'relayed' && !other.isOver && (other.nodeId ?? other.remoteAddress.nodeId) === nodeId;
+    return direction === 'incoming' || (path === 'direct' && [...this.links.all].some(isRelayed));
   }
 
   /** The remote may never choose: one node's links that wait for that are few, the oldest goes. */

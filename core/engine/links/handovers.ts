@@ -11,11 +11,11 @@
 
 import type { NetworkError } from '../../errors.js';
 import { equalBytes } from '../../structures/bytes.js';
-import { CHANNEL_NAME_BYTES, encodeHandover, isClose, isResume, type SequenceState } from '../../wire/link-control.js';
+import { encodeHandover, isClose, isResume, type SequenceState } from '../../wire/link-control.js';
 import { controlDraft, type HeaderView, KIND_DIRECT } from '../../wire/message.js';
 import type { Callbacks } from '../behaviors/callbacks.js';
 import type { EngineContext } from '../context.js';
-import { Candidates } from './candidates.js';
+import { Candidates, nameOf } from './candidates.js';
 import type { DatagramChannel } from './datagrams/datagram-channel.js';
 import type { Slab } from './lane.js';
 import type { Link } from './link.js';
@@ -41,8 +41,6 @@ export class Handovers implements LinkObserver {
   private readonly candidates = new Candidates();
   /** Links by the id by which a transport knows the stream that took them over, until it has ended. */
   private readonly byChannel = new Map<number, Link>();
-  /** Channels that the smaller node has named before they were proven here. */
-  private readonly named = new Map<Link, Uint8Array>();
 
   constructor(
     private readonly context: EngineContext,
@@ -77,7 +75,7 @@ export class Handovers implements LinkObserver {
   /** Whether a message is left unread, because it belongs behind what comes over the channel before. A channel that waits for a choice may end. */
   holds(link: Link, { serviceId, kind, bytes, bodyOffset }: HeaderView): boolean {
     const isBehind = link.isBehindFormer && link.readFrom !== link.former;
-    if (!isBehind && !this.candidates.has(link)) return false;
+    if (!isBehind && !this.candidates.has(link) && !this.joins(link)) return false;
     const isControl = serviceId === 0 && kind === KIND_DIRECT;
     if (isControl && (isResume(bytes, bodyOffset) || (!isBehind && isClose(bytes, bodyOffset)))) return false;
     link.isEarly = isBehind;
@@ -91,14 +89,12 @@ export class Handovers implements LinkObserver {
     if (!link.isOpen) return this.refuse();
     const isAnswer = equalBytes(nameOf(link), name);
     if (link.former !== undefined && !link.isFormerRead) return isAnswer ? this.formerRead(link) : this.refuse();
-    if (isAnswer || this.isDecider(link) || this.named.has(link)) return this.refuse();
+    if (isAnswer || this.isDecider(link) || this.candidates.isNamed(link)) return this.refuse();
     this.dropFormer(link);
-    const candidate = this.candidates.find(link, (other) => equalBytes(nameOf(other), name));
-    if (candidate !== undefined) return this.follow(link, candidate);
     // It may be proven on the other side first.
-    const kept = new Uint8Array(name);
-    const forget = () => void (this.named.get(link) === kept && this.named.delete(link));
-    this.named.set(link, kept);
+    const forget = this.candidates.name(link, new Uint8Array(name));
+    const candidate = this.candidates.named(link);
+    if (candidate !== undefined) return this.follow(link, candidate);
     this.context.deadlines.add(forget, this.context.nowMs + HANDOVER_MS, link);
   }
 
@@ -133,16 +129,16 @@ export class Handovers implements LinkObserver {
   }
 
   ended(link: Link): void {
-    this.named.delete(link);
     this.resumptions.ended(link);
     this.candidates.leave(link);
     for (const candidate of this.candidates.take(link)) this.release(candidate);
   }
 
-  /** The open link to the same start of the node that could go over the candidate. */
+  /** The link to the same start of the node that could go over the candidate. It is open, or may be open already for the smaller node. */
   private linkFor({ nodeId, instance, id }: Link): Link | undefined {
-    const link = nodeId === undefined ? undefined : this.links.openTo(nodeId);
+    const link = nodeId === undefined ? undefined : this.links.chosen(nodeId);
     if (link === undefined || link.id === id || link.instance !== instance) return undefined;
+    if (link.isOver || (!link.isOpen && this.isDecider(link))) return undefined;
     this.finishEarly(link);
     // The smaller node begins another change only when it has all of the one before.
     const isDone = link.former === undefined || (link.isFormerRead && !this.isDecider(link));
@@ -165,14 +161,21 @@ export class Handovers implements LinkObserver {
 
   /** Until the smaller node has decided. */
   private keep(link: Link, candidate: Link): void {
-    const name = this.named.get(link);
-    if (name !== undefined && equalBytes(nameOf(candidate), name)) return this.follow(link, candidate);
     if (!this.candidates.add(link, candidate)) this.links.close(candidate, 'duplicate', TOO_MANY);
+    else if (this.candidates.named(link) === candidate) this.follow(link, candidate);
+  }
+
+  /** The smaller node has begun to send on a channel that waited for its choice, although it had chosen another one: it names it there. */
+  private joins(candidate: Link): boolean {
+    const link = candidate.phase === 'duplicates' ? this.linkFor(candidate) : undefined;
+    if (link === undefined || this.isDecider(link) || !isBetter(candidate, link)) return false;
+    const go = () => (this.linkFor(candidate) === link ? this.keep(link, candidate) : this.release(candidate));
+    this.context.deadlines.add(go, this.context.nowMs, candidate);
+    return true;
   }
 
   /** The smaller node has chosen. */
   private refuseOthers(link: Link): void {
-    this.named.delete(link);
     for (const other of this.candidates.take(link)) this.links.close(other, 'duplicate', TOO_MANY);
   }
 
@@ -292,9 +295,4 @@ function isBetter(candidate: Link, { path, channel }: Link): boolean {
 
 function isSilent({ isLost, channel }: Link): boolean {
   return isLost || (channel?.kind === 'datagram' && channel.isSilent);
-}
-
-/** Of the channel that the link has. */
-function nameOf({ channel }: Link): Uint8Array {
-  return channel?.remote?.channelBinding.subarray(0, CHANNEL_NAME_BYTES) ?? new Uint8Array(0);
 }
