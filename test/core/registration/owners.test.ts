@@ -35,7 +35,7 @@ describe('reserved service ids (kind 8)', () => {
       [4, 'low', 'spacer'],
       [7, 'low', 'keyvalue'],
       [10, 'low', 'punch'],
-      [18, 'low', ''],
+      [19, 'low', ''],
       [31, 'rpc', ''],
       [0, 'low', ''],
     ] as const)
