@@ -304,6 +304,7 @@ describe('wrong arguments (kind 8)', () => {
       'guard',
       'record',
       'encode',
+      'flush',
     ];
     const ofAgent = methodsOf(Object.getPrototypeOf(agent) as object).filter((name) => ![...facts, 'constructor', 'toJSON'].includes(name));
     expect(ofAgent.sort()).to.deep.equal(Object.keys(behaviorCases(agent)).sort());
