@@ -246,6 +246,7 @@ export { ByteReader } from './structures/byte-reader.js';
 export { ByteWriter } from './structures/byte-writer.js';
 export { equalBytes, joinBytes } from './structures/bytes.js';
 export { type Deadlined, DeadlineHeap } from './structures/deadline-heap.js';
+export { DenseSet, type Placed } from './structures/dense-set.js';
 export { PENDING_FULL, PendingTable } from './structures/pending-table.js';
 export { sample, type UniformSource } from './structures/sample.js';
 export { SeenSet, type SeenSetBounds } from './structures/seen-set.js';

@@ -32,24 +32,31 @@ export class Asked {
 }
 
 export class Joint {
-  /** Gathers; has room. */
-  gathering: Asked | undefined;
+  private latest: Asked | undefined;
   private underWay = 0;
 
-  get isIdle(): boolean {
-    return this.gathering === undefined && this.underWay === 0;
+  /** What others may go with; none whose first has ended, with its behaviour perhaps. */
+  get gathering(): Asked | undefined {
+    return this.latest?.runnings[0]?.isDone === false ? this.latest : undefined;
   }
 
   /** Whether what gathers is to leave now. */
   get isEnough(): boolean {
-    const count = this.gathering?.runnings.length ?? 0;
+    const count = this.latest?.runnings.length ?? 0;
     return count >= READS_MAX || (count >= AT_ONCE_MIN && count >= this.underWay);
   }
 
-  left(asked: Asked): void {
+  begin(asked: Asked): void {
+    this.latest = asked;
+  }
+
+  /** Whether it has not left before. */
+  leaves(asked: Asked): boolean {
+    if (asked.hasLeft) return false;
     asked.hasLeft = true;
     this.underWay += asked.runnings.length;
-    if (this.gathering === asked) this.gathering = undefined;
+    if (this.latest === asked) this.latest = undefined;
+    return true;
   }
 
   ended(asked: Asked): void {

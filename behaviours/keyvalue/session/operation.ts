@@ -1,8 +1,9 @@
 /**
  * @module Operation: what an operation on a map asks of its owner, and what is kept of it until its one end.
  */
-import type { ByteReader, ByteWriter, Deadlined, NodeId } from '../../../core/index.js';
+import type { ByteReader, ByteWriter, Deadlined, NodeId, Placed } from '../../../core/index.js';
 import type { MapAgent } from '../host.js';
+import type { Joint } from './joint.js';
 
 /** What an operation asks, and how its answer is read. */
 export interface Operation<T> {
@@ -12,14 +13,15 @@ export interface Operation<T> {
   readonly isRead: boolean;
   readonly timeoutMs: number | undefined;
   readonly signal: AbortSignal | undefined;
-  /** Those of one map that begin in one turn are one request: their number (u16), and what each writes. */
-  readonly isJoint?: true;
+  /** Those of one joint that begin in one turn are one request: their number (u16), and what each writes. */
+  readonly joint?: Joint;
   write(writer: ByteWriter): void;
   /** How its result is made, asked for during the call if at all; or why it is no answer: it is asked again. */
   read(agent: MapAgent, reader: ByteReader): (() => T | PromiseLike<T>) | string;
 }
 
-export class Running<T> implements Deadlined {
+export class Running<T> implements Deadlined, Placed {
+  place = -1;
   dueMs = 0;
   heapIndex = -1;
   heapOrder = 0;

@@ -5,6 +5,7 @@ import type { ByteReader, ByteWriter } from '../../../core/index.js';
 import { writeText } from '../entries/entry.js';
 import type { MapAgent } from '../host.js';
 import { type FoundValue, GET, takeAnswer } from '../messages.js';
+import type { Joint } from './joint.js';
 import type { Operation } from './operation.js';
 import type { Session } from './session.js';
 
@@ -20,13 +21,13 @@ export class Read<T> implements Operation<T | undefined> {
   readonly map: string;
   readonly op = GET;
   readonly isRead = true;
-  readonly isJoint = true;
   readonly timeoutMs: number | undefined;
   readonly signal: AbortSignal | undefined;
   private readonly path: string;
 
   constructor(
     private readonly session: Session,
+    readonly joint: Joint,
     { map, path, timeoutMs, signal }: ReadFields,
     /** Of a view: nothing of it is kept. */
     private readonly make: (found: FoundValue) => T | Promise<T>,

@@ -9,6 +9,7 @@ import {
   type ByteReader,
   type ByteWriter,
   DeadlineHeap,
+  DenseSet,
   limitReached,
   NetworkError,
   type NodeId,
@@ -18,7 +19,7 @@ import {
 import type { KeyValueHost, MapAgent, Outcome } from '../host.js';
 import { STATUS, type Superseded } from '../messages.js';
 import { Feeds } from './feeds.js';
-import { Asked, Joint } from './joint.js';
+import { Asked, type Joint } from './joint.js';
 import type { LostWrite } from './map-options.js';
 import { type Operation, Running } from './operation.js';
 import { OwnWrites } from './own-writes.js';
@@ -36,9 +37,7 @@ const NO_FORM = "the owner's answer has no form";
 export class Session {
   readonly feeds: Feeds;
   private readonly waiting = new DeadlineHeap<Running<unknown>>();
-  private readonly running = new Set<Running<unknown>>();
-  /** By map, while any gather or are under way. */
-  private readonly joints = new Map<string, Joint>();
+  private readonly running = new DenseSet<Running<unknown>>();
   readonly ownWrites = new OwnWrites();
   private readonly listeners = new Map<string, Set<(lost: LostWrite) => void>>();
   private readonly heard = new BoundedMap<string, true>(LOST_MAX);
@@ -59,7 +58,7 @@ export class Session {
       if (current >= OPERATIONS_MAX)
         throw limitReached({ limit: 'operationsMax', current, maximum: OPERATIONS_MAX, scope: 'keyvalue', configKey: 'operationsMax' });
       const begin = (untilMs: number) => this.begin(new Running<T>(operation, untilMs, resolve, reject) as Running<unknown>);
-      if (operation.isJoint && this.joins(operation, begin)) return;
+      if (operation.joint !== undefined && this.joins(operation, operation.joint, begin)) return;
       this.perform((agent) => this.attempt(agent, begin(agent.nowMs + (operation.timeoutMs ?? this.host.settings.timeoutMs)), true));
     });
   }
@@ -84,10 +83,9 @@ export class Session {
   }
 
   stop(): void {
-    for (const running of [...this.running])
+    for (const running of this.running)
       this.settle(running, () => running.reject(new NetworkError('CALL_CANCELLED', 'the node or its keyvalue behaviour stops')));
     this.timer.cancel();
-    this.joints.clear();
     this.feeds.stop();
   }
 
@@ -106,15 +104,14 @@ export class Session {
   }
 
   /** Whether it goes with others of its map that have begun in this turn: what they were looked up is not looked up again. */
-  private joins(operation: Operation<unknown>, begin: (untilMs: number) => Running<unknown>): boolean {
-    const joint = this.joints.get(operation.map);
-    const asked = joint?.gathering;
-    const untilMs = asked?.untilMsOf(operation);
-    if (joint === undefined || asked === undefined || untilMs === undefined) return false;
+  private joins(operation: Operation<unknown>, joint: Joint, begin: (untilMs: number) => Running<unknown>): boolean {
+    const { gathering } = joint;
+    const untilMs = gathering?.untilMsOf(operation);
+    if (gathering === undefined || untilMs === undefined) return false;
     const running = begin(untilMs);
     running.isPlaced = true;
-    asked.runnings.push(running);
-    if (joint.isEnough) this.perform((agent) => this.leaveNow(agent, joint, asked));
+    gathering.runnings.push(running);
+    if (joint.isEnough) this.perform((agent) => this.leaveNow(agent, joint, gathering));
     return true;
   }
 
@@ -129,20 +126,17 @@ export class Session {
     running.isPlaced = true;
     const timeoutMs = Math.max(1, Math.min(leftMs, operation.isRead ? READ_CALL_MS : WRITE_CALL_MS));
     const asked = new Asked(target, timeoutMs, running, isFresh);
-    if (operation.isJoint) this.gather(agent, asked, running);
+    if (operation.joint !== undefined) this.gather(agent, operation.joint, asked, running);
     else this.ask(agent, asked, () => {});
   }
 
-  private gather(agent: MapAgent, asked: Asked, running: Running<unknown>): void {
-    const { map } = running.operation;
-    const joint = this.joints.get(map) ?? new Joint();
-    this.joints.set(map, joint);
+  private gather(agent: MapAgent, joint: Joint, asked: Asked, running: Running<unknown>): void {
     const { gathering } = joint;
     if (gathering?.target === asked.target && gathering.timeoutMs === asked.timeoutMs) {
       gathering.runnings.push(running);
       if (joint.isEnough) this.leaveNow(agent, joint, gathering);
     } else {
-      joint.gathering = asked;
+      joint.begin(asked);
       this.host.atTurnEnd(agent, (later) => this.leave(later, joint, asked));
     }
   }
@@ -153,22 +147,16 @@ export class Session {
   }
 
   private leave(agent: MapAgent, joint: Joint, asked: Asked): void {
-    if (asked.hasLeft) return;
-    joint.left(asked);
-    this.ask(agent, asked, () => {
-      joint.ended(asked);
-      const { map } = (asked.runnings[0] as Running<unknown>).operation;
-      if (joint.isIdle && this.joints.get(map) === joint) this.joints.delete(map);
-    });
+    if (joint.leaves(asked)) this.ask(agent, asked, () => joint.ended(asked));
   }
 
   private ask(agent: MapAgent, { target, timeoutMs, runnings }: Asked, ended: () => void): void {
     const waiting = runnings.filter(({ isDone }) => !isDone);
     const [first] = waiting;
     if (first === undefined) return ended();
-    const { map, op, isJoint } = first.operation;
+    const { map, op, joint } = first.operation;
     const write = (writer: ByteWriter) => {
-      if (isJoint) writer.u16(waiting.length);
+      if (joint !== undefined) writer.u16(waiting.length);
       for (const { operation } of waiting) operation.write(writer);
     };
     this.host.ask(agent, { node: target, op, map, timeoutMs }, write, (later, outcome) => {
@@ -180,7 +168,7 @@ export class Session {
 
   /** Of joint operations as many are answered as a page holds; what else a status says is said of all. */
   private answeredAll(agent: MapAgent, runnings: readonly Running<unknown>[], target: NodeId, status: number, reader: ByteReader): void {
-    const isPage = status === STATUS.ok && runnings[0]?.operation.isJoint === true;
+    const isPage = status === STATUS.ok && runnings[0]?.operation.joint !== undefined;
     const count = isPage ? reader.u16() : runnings.length;
     const { at } = reader;
     for (const [index, running] of runnings.entries()) {

@@ -5,6 +5,7 @@
 import { type ByteReader, type ByteWriter, NetworkError } from '../../../core/index.js';
 import { NONE, type Revision, readRevision } from '../entries/revision.js';
 import { type FoundValue, putWrite, WRITE } from '../messages.js';
+import { Joint } from './joint.js';
 import {
   type Acknowledge,
   type MapOptions,
@@ -43,6 +44,8 @@ export class SharedMap<V = unknown> {
     private readonly options: MapOptions<V> & { readonly acknowledge: Acknowledge },
     /** What keys of this view begin with. */
     private readonly within = '',
+    /** Reads of all views of it go together. */
+    private readonly joint = new Joint(),
   ) {
     this.values = new Values(options.schema);
     const { onSuperseded } = options;
@@ -51,12 +54,16 @@ export class SharedMap<V = unknown> {
 
   /** The value, or `undefined`: a holder of the map says that there is none. Rejects with `NO_REPLICA` where nobody can say. */
   get(key: string, options?: ReadOptions): Promise<V | undefined> {
-    return this.session.run(() => new Read(this.session, this.readOf(key, options), (found) => this.values.valueOf(found.value, key)));
+    return this.session.run(
+      () => new Read(this.session, this.joint, this.readOf(key, options), (found) => this.values.valueOf(found.value, key)),
+    );
   }
 
   /** As `get`, with the revision and the node that wrote it. */
   entry(key: string, options?: ReadOptions): Promise<MapEntry<V> | undefined> {
-    return this.session.run(() => new Read(this.session, this.readOf(key, options), (found) => this.values.entryOf(found, key)));
+    return this.session.run(
+      () => new Read(this.session, this.joint, this.readOf(key, options), (found) => this.values.entryOf(found, key)),
+    );
   }
 
   /** Sets it. Rejects with `NO_REPLICA`, `LIMIT_EXCEEDED`, `WRITE_DENIED`, `STORAGE_FAILED` or `WRITE_UNCERTAIN`; throws for what cannot be a value. */
@@ -99,7 +106,7 @@ export class SharedMap<V = unknown> {
 
   /** The values within a key, by sub-key. They are apart from the value of the key itself. Key, sub-key and one byte have room for 256 bytes. */
   hash(key: string): SharedMap<V> {
-    return new SharedMap<V>(this.session, this.name, this.options, this.pathOf(key) + SEPARATOR);
+    return new SharedMap<V>(this.session, this.name, this.options, this.pathOf(key) + SEPARATOR, this.joint);
   }
 
   /** No more `onSuperseded`. Watches go on. */
