@@ -55,6 +55,7 @@ const COMMON: readonly (readonly [string, (agent: Both) => unknown])[] = [
   ['send', (agent) => agent.send(toLocal(), 'x')],
   ['target', (agent) => agent.target(1)],
   ['sendTo', (agent) => agent.sendTo({ connectionId: 1, streamId: 0 }, new Uint8Array(0), new Uint8Array(0))],
+  ['flush', (agent) => agent.flush()],
   ['encode', (agent) => agent.encode('x')],
   ['queue', (agent) => agent.queue('x', () => ({ messages: 0, messagesMax: 1 }))],
   ['connectionTo', (agent) => agent.connectionTo(STRANGER)],
