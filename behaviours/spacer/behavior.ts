@@ -125,8 +125,8 @@ export class SpacerBehavior extends NetworkBehavior {
     this.lookups = lookups;
     this.serving = new Serving({ responder, asking, signer, counters, linkTo, settings, ...this.answering() });
     this.resolver = new Resolver({ self, router, table, lookups, settings, counters, act });
-    this.finder = new AddressFinder({ table, asking, lookups, k: settings.k, linkTo, believed: members.believed.bind(members) });
     this.mesh = new Mesh({ table, level: settings.meshLevel, counters, lookups, act, ageMs: settings.refreshMs / 2 });
+    this.finder = new AddressFinder({ table, asking, lookups, k: settings.k, mesh: this.mesh, linkTo, members });
     this.services = new Services({ values: this.values, finder, storing, ports, refreshMs: settings.refreshMs, counters, act });
     this.refresher = new Refresher({ self, lookups, settings, mesh: this.mesh, onRefreshed: this.refreshed.bind(this) });
   }
@@ -241,10 +241,7 @@ export class SpacerBehavior extends NetworkBehavior {
   }
 
   override onStopped(agent: BehaviorAgent): void {
-    this.refresher.stop();
-    this.mesh.stop();
-    this.published.stop();
-    this.services.stop();
+    for (const part of [this.refresher, this.mesh, this.finder, this.published, this.services]) part.stop();
     this.keeping.stop(agent);
     this.lookups.stop(agent);
     this.exchanges.onStopped(agent);

@@ -24,6 +24,8 @@ const LOOK_MS = 10_000;
 const SOON_MS = 250;
 /** Who has just come dials when it has looked up whom; after so long in any case. */
 const JOINING_MS = 2_000;
+/** So long after its first link a node, or those around it, may not have the links yet over which all are found. */
+const FORMING_MS = 5_000;
 /** Links that only spacers use are kept alive so seldom: a NAT forgets what is silent for 30 s. */
 const PACE_MS = 25_000;
 const WORKERS = { running: 6, waiting: 12 } as const;
@@ -62,6 +64,8 @@ export class Mesh {
   private level = 0;
   /** Whether the own neighbourhood was looked up since there was somebody to ask. */
   private hasJoined = false;
+  /** When the first of the links of now was there. */
+  private linkedMs: number | undefined;
 
   constructor(private readonly parts: MeshParts) {
     const { table, lookups, counters, ageMs } = parts;
@@ -117,7 +121,13 @@ export class Mesh {
     return near.length > 0 && near.every(({ nodeId }) => this.parts.table.get(nodeId)?.isConnected === true);
   }
 
+  /** Who is not found now may be found soon. */
+  isForming(nowMs: number): boolean {
+    return this.linkedMs !== undefined && nowMs < this.linkedMs + FORMING_MS;
+  }
+
   connected(agent: BehaviorAgent, { id, nodeId, direction }: Connection): void {
+    this.linkedMs ??= agent.nowMs;
     if (direction === 'outgoing' && this.level > 0) {
       this.held.set(id, nodeId);
       agent.hold(id);
@@ -129,6 +139,7 @@ export class Mesh {
     const nodeId = this.held.get(connectionId);
     this.held.delete(connectionId);
     if (nodeId !== undefined) this.kept.delete(nodeId);
+    if (this.parts.table.linkCount === 0) this.linkedMs = undefined;
     this.changed(agent);
   }
 

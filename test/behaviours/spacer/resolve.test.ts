@@ -3,7 +3,7 @@
  */
 import { expect } from 'chai';
 import { SpacerBehavior } from '../../../behaviours/spacer/index.js';
-import { NetworkBehavior, type NetworkError, type NodeId } from '../../../core/index.js';
+import { NetworkBehavior, type NetworkError, type NodeId, parseNodeId } from '../../../core/index.js';
 import { PathVectorRouter } from '../../../routing/index.js';
 import type { SimulatedNode } from '../../../simulation.js';
 import { Mute } from './hostile.js';
@@ -57,6 +57,22 @@ describe('a spacer', () => {
     const connection = await first.connect(last.id);
     expect(connection.nodeId).to.equal(last.id);
     expect(spacerOf(first).contact(last.id)?.state).to.equal('connected');
+  });
+
+  it('a node that nobody in reach has a link to yet is found once its mesh has formed; in one that stands it is not found at once', async () => {
+    space = new Space({ spacer: { meshLevel: 6 } });
+    const nodes = await space.grow(12, (index) => [index - 1]);
+    for (const node of nodes) await space.net.waitFor(node.whenConnected(1));
+    const [first, last] = [nodes[0], nodes[11]] as [SimulatedNode, SimulatedNode];
+    const beforeMs = space.net.nowMs;
+    expect((await space.net.waitFor(first.connect(last.id))).nodeId).to.equal(last.id);
+    expect(space.net.nowMs - beforeMs).to.be.within(1, 3_000);
+    await space.net.run(10_000);
+    const nobody = parseNodeId('ab'.repeat(32));
+    const askedMs = space.net.nowMs;
+    const failed = await space.net.waitFor(first.connect(nobody).catch((error: NetworkError) => error.code));
+    expect(failed).to.equal('ADDRESSES_UNKNOWN');
+    expect(space.net.nowMs - askedMs).to.be.below(1_000);
   });
 
   it('nodes come as they answer, and the trace is there at any time (USERS 18)', async () => {
