@@ -132,13 +132,14 @@ export {
 export type { Rejection, RejectReason, Vote } from './api/votes.js';
 export { type DatagramLinks, datagramLinks } from './engine/datagram-links.js';
 export type { NodeSendOptions } from './engine/messages/application-sender.js';
+export { ERROR_CODES } from './error-causes.js';
 export {
   assertNever,
   CLOSE_CODES,
   type CloseCode,
   type CloseReason,
-  ERROR_CODES,
   type ErrorCode,
+  isErrorCode,
   NetworkError,
   type SendResult,
 } from './errors.js';

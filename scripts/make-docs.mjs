@@ -256,10 +256,12 @@ async function boundedBehaviors(dist) {
 
 /** All generated pages by path. `dist` contains the compiled modules. */
 export async function pages(dist = new URL('dist/', ROOT)) {
-  const [errors, { LIMITS }] = await Promise.all(['core/errors.js', 'core/limits.js'].map((path) => import(new URL(path, dist).href)));
+  const [errors, causes, { LIMITS }] = await Promise.all(
+    ['core/errors.js', 'core/error-causes.js', 'core/limits.js'].map((path) => import(new URL(path, dist).href)),
+  );
   const source = (path) => readFileSync(new URL(path, ROOT), 'utf8');
   return {
-    'docs/errors.md': errorsPage(errors, source('core/close-codes.ts')),
+    'docs/errors.md': errorsPage({ ...errors, ...causes }, source('core/close-codes.ts')),
     'docs/limits.md': limitsPage(LIMITS, source('core/limits.ts'), await boundedBehaviors(dist)),
     'docs/api.md': apiPage(source),
   };

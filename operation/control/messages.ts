@@ -2,7 +2,7 @@
  * @module Control messages: one JSON object on a line each way, over a local socket. A request is `{ v, id, method, params }`; its answer
  * `{ v, id, result }` or `{ v, id, error }`. What is no request is answered with the id `null`, and ends the connection.
  */
-import { ERROR_CODES, type ErrorCode, NetworkError, RpcError } from '../../core/index.js';
+import { isErrorCode, NetworkError, RpcError } from '../../core/index.js';
 import { anything, fields, messageReader, oneOf, optional, text, whole } from '../../core/schema/index.js';
 
 export const CONTROL_VERSION = 1;
@@ -76,7 +76,7 @@ export function failureOf(thrown: unknown): ControlFailure {
 
 /** What a program got, as the error that the node had. */
 export function errorOf({ code, text: words, details }: ControlFailure): NetworkError | RpcError {
-  return Object.hasOwn(ERROR_CODES, code) ? new NetworkError(code as ErrorCode, words, { details }) : new RpcError(code, words, details);
+  return isErrorCode(code) ? new NetworkError(code, words, { details }) : new RpcError(code, words, details);
 }
 
 function lineOf(message: object): string {

@@ -5,7 +5,7 @@
 import type { CallRequest, CallResult } from '../../api/ports.js';
 import { requireRoute, routeText } from '../../api/routes.js';
 import { RpcError } from '../../api/rpc.js';
-import { ERROR_CODES, type ErrorCode, NetworkError } from '../../errors.js';
+import { isErrorCode, NetworkError } from '../../errors.js';
 import { shown } from '../../schema/schema.js';
 
 export type Failure = Extract<CallResult, { type: 'error' }>;
@@ -16,13 +16,13 @@ const NAME_MAX = 128;
 /** The failure with what was called. */
 export function circumstantial(request: CallRequest, failure: Failure): Failure {
   const details = { ...failure.details, ...detailsOf(request) };
-  return { ...failure, text: isOwn(failure.code) ? `${failure.text} (${textOf(request)})` : failure.text, details };
+  return { ...failure, text: isErrorCode(failure.code) ? `${failure.text} (${textOf(request)})` : failure.text, details };
 }
 
 /** The same as an error: the handler's own codes come as an `RpcError`, ours as a `NetworkError`. */
 export function callError(request: CallRequest, failure: Failure, cause: unknown = failure.cause): NetworkError | RpcError {
   const { code, text, details = {} } = circumstantial(request, failure);
-  return isOwn(code) ? new NetworkError(code, text, { cause, details }) : new RpcError(code, text, details);
+  return isErrorCode(code) ? new NetworkError(code, text, { cause, details }) : new RpcError(code, text, details);
 }
 
 /** What the making of a call has thrown. */
@@ -30,10 +30,6 @@ export function failureOf(thrown: unknown): Failure {
   if (thrown instanceof NetworkError) return { type: 'error', code: thrown.code, text: thrown.message, details: thrown.details };
   const text = thrown instanceof Error ? thrown.message : shown(thrown);
   return { type: 'error', code: 'ENGINE_FAILED', text: `the call could not be made: ${text}` };
-}
-
-function isOwn(code: string): code is ErrorCode {
-  return Object.hasOwn(ERROR_CODES, code);
 }
 
 function detailsOf({ route, serviceId, serviceName, method }: CallRequest): Readonly<Record<string, unknown>> {
