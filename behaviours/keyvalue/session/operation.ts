@@ -33,10 +33,11 @@ export class Running<T> implements Deadlined, Placed {
   /** Why it has not ended yet. */
   lastCause = 'nobody knows which nodes hold the map';
   isPlaced = false;
+  /** When it ends without an answer. */
+  untilMs = Number.POSITIVE_INFINITY;
 
   constructor(
     readonly operation: Operation<T>,
-    readonly untilMs: number,
     readonly resolve: (result: T | PromiseLike<T>) => void,
     readonly reject: (error: unknown) => void,
   ) {}

@@ -57,9 +57,12 @@ export class Session {
       const current = this.running.size;
       if (current >= OPERATIONS_MAX)
         throw limitReached({ limit: 'operationsMax', current, maximum: OPERATIONS_MAX, scope: 'keyvalue', configKey: 'operationsMax' });
-      const begin = (untilMs: number) => this.begin(new Running<T>(operation, untilMs, resolve, reject) as Running<unknown>);
-      if (operation.joint !== undefined && this.joins(operation, operation.joint, begin)) return;
-      this.perform((agent) => this.attempt(agent, begin(agent.nowMs + (operation.timeoutMs ?? this.host.settings.timeoutMs)), true));
+      const running = new Running<T>(operation, resolve, reject) as Running<unknown>;
+      if (operation.joint !== undefined && this.joins(running, operation.joint)) return;
+      this.perform((agent) => {
+        this.begin(running, agent.nowMs + (operation.timeoutMs ?? this.host.settings.timeoutMs));
+        this.attempt(agent, running, true);
+      });
     });
   }
 
@@ -97,18 +100,18 @@ export class Session {
     }
   }
 
-  private begin(running: Running<unknown>): Running<unknown> {
+  private begin(running: Running<unknown>, untilMs: number): void {
+    running.untilMs = untilMs;
     this.running.add(running);
     this.abortWith(running, running.operation.signal);
-    return running;
   }
 
-  /** Whether it goes with others of its map that have begun in this turn: what they were looked up is not looked up again. */
-  private joins(operation: Operation<unknown>, joint: Joint, begin: (untilMs: number) => Running<unknown>): boolean {
+  /** Whether it goes with others of its map that have begun in this turn: what was looked up for those is not looked up again. */
+  private joins(running: Running<unknown>, joint: Joint): boolean {
     const { gathering } = joint;
-    const untilMs = gathering?.untilMsOf(operation);
+    const untilMs = gathering?.untilMsOf(running.operation);
     if (gathering === undefined || untilMs === undefined) return false;
-    const running = begin(untilMs);
+    this.begin(running, untilMs);
     running.isPlaced = true;
     gathering.runnings.push(running);
     if (joint.isEnough) this.perform((agent) => this.leaveNow(agent, joint, gathering));
