@@ -5,11 +5,8 @@
 import type { ObservedLink, ObservedNode } from '../../behaviours/telemetry/index.js';
 import type { NodeId } from '../../core/index.js';
 
-/** Round trip in ms, loss, bytes per second both ways (-1: not measured). */
-type Figures = readonly [rttMs: number, loss: number, sent: number, received: number];
-
-/** The other end, its figures, and 1 when it goes over relays. */
-type LinkLine = readonly [peer: number, ...Figures, relayed: number];
+/** The other end, round trip in ms, loss, bytes per second both ways (-1: not measured), and 1 when it goes over relays. */
+type LinkLine = readonly [peer: number, rttMs: number, loss: number, sent: number, received: number, relayed: number];
 
 export interface NodeLine {
   readonly number: number;
@@ -26,7 +23,7 @@ export interface ChangeLine {
   readonly figures: readonly number[];
 }
 
-/** Of each figure: what differs by less than the share of it, or than the least, is not sent again. */
+/** Of each figure, which stand behind the peer: what differs by less than the share of it, or than the least, is not sent again. */
 const GRAINS: readonly (readonly [share: number, least: number])[] = [
   [0.05, 0.1],
   [0, 0.005],
@@ -64,7 +61,7 @@ export class Lines {
     const at = [...links.keys()].filter((index) => links[index] !== before.links[index]);
     if (at.length === 0) return undefined;
     this.sent.set(line.number, { ...line, links });
-    return { number: line.number, at, figures: at.flatMap((index) => figuresOf(links[index] as LinkLine)) };
+    return { number: line.number, at, figures: at.flatMap((index) => (links[index] as LinkLine).slice(1, 1 + GRAINS.length)) };
   }
 
   /** The number of a node that is followed no more, if it had one. */
@@ -88,13 +85,9 @@ export class Lines {
   }
 
   private linkOf({ nodeId, rttMs, lossRatio, sentPerSecond, receivedPerSecond, remoteAddress }: ObservedLink): LinkLine {
-    const [rtt, loss, sent, received] = [rttMs, lossRatio, sentPerSecond, receivedPerSecond].map(rounded) as [
-      number,
-      number,
-      number,
-      number,
-    ];
-    return [this.numberOf(nodeId), rtt, loss, sent, received, remoteAddress.startsWith('mesh:') ? 1 : 0];
+    const isRelayed = remoteAddress.startsWith('mesh:');
+    const [sent, received] = [rounded(sentPerSecond), rounded(receivedPerSecond)];
+    return [this.numberOf(nodeId), rounded(rttMs), rounded(lossRatio), sent, received, isRelayed ? 1 : 0];
   }
 }
 
@@ -104,18 +97,13 @@ function rounded(value: number | undefined): number {
 
 function isSameShape(before: NodeLine, after: NodeLine): boolean {
   if (before.state !== after.state || before.label !== after.label || before.links.length !== after.links.length) return false;
-  return before.links.every(([peer, , , , , relayed], index) => peer === after.links[index]?.[0] && relayed === after.links[index]?.[5]);
-}
-
-function figuresOf([, ...rest]: LinkLine): readonly number[] {
-  return rest.slice(0, GRAINS.length);
+  return before.links.every((link, index) => link[0] === after.links[index]?.[0] && link[5] === after.links[index]?.[5]);
 }
 
 /** The link as pages have it, if it has hardly changed. */
 function toSend(before: LinkLine, link: LinkLine): LinkLine {
-  const [now, known] = [figuresOf(link), figuresOf(before)];
   const hasChanged = GRAINS.some(([share, least], index) => {
-    const [value, last] = [now[index] as number, known[index] as number];
+    const [value, last] = [link[index + 1] as number, before[index + 1] as number];
     return value < 0 !== last < 0 || Math.abs(value - last) > Math.max(least, share * last);
   });
   return hasChanged ? link : before;
