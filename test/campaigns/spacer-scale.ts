@@ -95,7 +95,7 @@ function at(share: number, values: readonly number[]): number {
 /** What has come by now, of one node on average. */
 function traffic({ recording }: Recorder): { readonly bytes: number; readonly segments: number; readonly events: number } {
   const sum = (read: (sample: (typeof recording.samples)[number]) => number) =>
-    meanOf(recording.samples.map(read)) * recording.samples.length;
+    recording.samples.reduce((total, sample) => total + read(sample), 0);
   return {
     bytes: sum(({ bytes }) => bytes) / count,
     segments: sum(({ segments }) => segments) / count,

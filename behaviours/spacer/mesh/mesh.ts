@@ -62,7 +62,7 @@ export class Mesh {
   /** Dials for the application that are not settled. */
   private reaching = 0;
   private level = 0;
-  /** Whether the own neighbourhood was looked up since there was somebody to ask. */
+  /** Whether the own neighbourhood was looked up once, or nobody will. */
   private hasJoined = false;
   /** When the first of the links of now was there. */
   private linkedMs: number | undefined;
