@@ -84,7 +84,7 @@ const CAUSES: Readonly<Record<ErrorCode, string>> = {
   STORAGE_FAILED: 'What a behaviour keeps could not be saved; the cause has it. What was saved before is still there.',
   STREAM_FAILED: 'The behaviour that was to handle the stream has thrown; its log has the cause.',
   STREAM_LOST: 'The connection or the path to the other side of the stream is gone.',
-  STREAM_OVERLOADED: 'The other side has as many streams as it may.',
+  STREAM_OVERLOADED: 'The other side has as many streams as it may; the text names the limit.',
   STREAM_REFUSED: 'The service runs not there, or takes no streams.',
   STREAM_RESET: 'The stream was reset; the text has the reason.',
   STREAM_TIMEOUT: 'A deadline of the stream has passed; the text names it.',

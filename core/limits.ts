@@ -236,12 +236,15 @@ export interface ReachedLimit {
   readonly scope: string;
   /** Where to change it; absent when it cannot be changed. */
   readonly configKey?: string;
+  /** What it refuses, for people, where the limit alone does not say it. */
+  readonly what?: string;
 }
 
 /** The error of a refusal by a limit: which one, how much there is, and where to change it. For behaviours with limits of their own. */
-export function limitReached({ limit, current, maximum, scope, configKey }: ReachedLimit): NetworkError {
+export function limitReached({ limit, current, maximum, scope, configKey, what }: ReachedLimit): NetworkError {
   const details = { limit, current, maximum, scope, side: 'local', configKey };
-  return new NetworkError('LIMIT_EXCEEDED', `limit ${limit} of ${scope} is reached (${current} of ${maximum})`, { details });
+  const text = `limit ${limit} of ${scope} is reached (${current} of ${maximum})`;
+  return new NetworkError('LIMIT_EXCEEDED', what === undefined ? text : `${what}: ${text}`, { details });
 }
 
 /** The same of a limit of the node. */

@@ -33,13 +33,13 @@ const RELAYS_MAX = 4;
 const TEXTS: Readonly<Record<Refusal['reason'], string>> = {
   'not-relaying': 'it relays for nobody',
   'not-allowed': 'it does not relay for these nodes',
-  'relay-full': 'it relays as many circuits as it may',
-  'peer-full': 'it relays as many circuits of one neighbour as it may',
+  'relay-full': 'its limit circuitsMax is reached',
+  'peer-full': 'its limit circuitsPerPeerMax of one neighbour is reached',
   loop: 'the path comes back to it, or is too long',
   'no-path': 'it has no path of direct connections to the node',
   timeout: 'the node, or a relay behind it, did not answer',
   'not-accepting': 'the node takes no circuits',
-  busy: 'the node has as many circuits as it takes',
+  busy: 'its limit endsPerNeighbourMax of circuits over one neighbour is reached',
 };
 
 export class Opening extends Due implements LegUser {

@@ -2,7 +2,7 @@
  * @module Calls of confirmed delivery, answered: of subscribers at this node's topics, and of publishers at its subscriptions.
  */
 import type { BehaviorAgent, NodeId, RpcAnswer, RpcRequest } from '../../core/index.js';
-import type { Crewed } from './confirmed/crews.js';
+import { type Crewed, MEMBERS_MAX, MEMBERS_PER_NODE_MAX } from './confirmed/crews.js';
 import { HAND, JOIN, PART, readHand, readJoin, readPart } from './confirmed/messages.js';
 import type { PubSubHost } from './host.js';
 import { type Members, memberName } from './subscribe/confirmed/memberships.js';
@@ -49,7 +49,11 @@ function joined(
     answer.error('PUBSUB_NO_TOPIC', 'the topic is not published here');
   else if (!source.admits(request.source)) answer.error('PUBSUB_FORBIDDEN', 'the publisher does not let this node have it');
   else if (source.crewed().join(agent, request.source, join)) answer.ok();
-  else answer.error('LIMIT_EXCEEDED', 'as many subscribers confirm this topic as may');
+  else
+    answer.error(
+      'LIMIT_EXCEEDED',
+      `limit MEMBERS_MAX (${MEMBERS_MAX}) of this topic is reached, or MEMBERS_PER_NODE_MAX (${MEMBERS_PER_NODE_MAX})`,
+    );
 }
 
 function parted(

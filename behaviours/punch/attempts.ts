@@ -59,8 +59,8 @@ const PAST_MAX = 256;
 const TEXTS: Readonly<Record<Reason, string>> = {
   'not-helping': 'it helps nobody',
   'no-line': 'it has no direct connection to the node',
-  busy: 'it helps with as many attempts as it may',
-  'too-often': 'it was asked too often',
+  busy: 'its limit requestsMax or requestsPerNeighbourMax is reached',
+  'too-often': 'its limit popsPerSecond is reached',
   unproven: 'no datagram of this node or of the other one has reached it',
   running: 'another attempt of the two is running',
   declined: 'the node takes no attempt',

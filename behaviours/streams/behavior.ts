@@ -34,7 +34,16 @@ import { Carriers } from './carriers.js';
 import { Intake } from './intake.js';
 import { type Frame, plainText } from './messages.js';
 import { type OpenRequest, openRequestReader } from './open-request.js';
-import { DEADLINE_MS_MAX, limitsOf, readStreamsOptions, StreamCounters, type StreamsOptions, type StreamsSettings } from './options.js';
+import {
+  DEADLINE_MS_MAX,
+  limitedBy,
+  limitsOf,
+  readStreamsOptions,
+  refusalText,
+  StreamCounters,
+  type StreamsOptions,
+  type StreamsSettings,
+} from './options.js';
 import { StreamEnd } from './stream-end.js';
 import { StreamTable } from './stream-table.js';
 import { type StreamRoute, targetOf } from './targets.js';
@@ -152,7 +161,7 @@ export class StreamsBehavior extends NetworkBehavior {
 
   /** Never throws for what is wrong with a request: `settle` gets it. */
   private open(agent: BehaviorAgent, request: StreamRequest, settle: (result: StreamResult) => void): { cancel(): void } {
-    const fail = ({ code, message }: NetworkError) => settle({ type: 'error', code, text: message });
+    const fail = ({ code, message, details }: NetworkError) => settle({ type: 'error', code, text: message, details });
     try {
       const opened = this.start(agent, this.readRequest(request));
       opened.onAccepted = () => settle({ type: 'ok', stream: opened });
@@ -166,9 +175,8 @@ export class StreamsBehavior extends NetworkBehavior {
 
   private start(agent: BehaviorAgent, request: OpenRequest): ApplicationStream {
     const carrier = this.carrierFor(agent, request);
-    const { streamsPerNodeMax } = this.settings;
-    if (this.table.isFull || carrier.opened.size >= streamsPerNodeMax)
-      throw new NetworkError('LIMIT_EXCEEDED', 'this node has as many streams as it may');
+    const limit = this.limitOf(carrier.opened.size);
+    if (limit !== undefined) throw limitedBy(this.settings, limit, limit === 'streamsMax' ? this.table.size : carrier.opened.size);
     const { serviceId, timeoutMs, firstByteMs, silenceMs } = request;
     const name = plainText(request.name);
     const window = this.table.windowOf(carrier, 1);
@@ -201,7 +209,7 @@ export class StreamsBehavior extends NetworkBehavior {
     if (connection !== undefined) return this.carriers.ofNeighbour(connection.id, nodeId);
     if (this.router.pathToNode(nodeId).type === 'reject') return undefined;
     const session = this.carriers.sessionWith(agent, nodeId);
-    if (session === undefined) throw new NetworkError('LIMIT_EXCEEDED', 'this node has as many sessions as it may');
+    if (session === undefined) throw limitedBy(this.settings, 'sessionsMax', this.carriers.sessionCount);
     return session;
   }
 
@@ -209,12 +217,11 @@ export class StreamsBehavior extends NetworkBehavior {
   private opened(agent: BehaviorAgent, carrier: Carrier, frame: Frame): StreamEnd {
     const { streamId: id, serviceId, position: granted, text: name } = frame;
     const [timeoutMs, silenceMs] = [deadline(frame.timeoutMs), deadline(frame.silenceMs)];
-    const { streamsPerNodeMax } = this.settings;
-    const isTooMuch = this.table.isFull || carrier.accepted.size >= streamsPerNodeMax;
+    const limit = this.limitOf(carrier.accepted.size);
     const window = this.table.windowOf(carrier, 1);
     const end = new StreamEnd({ id, isOpener: false, serviceId, name, window, granted, timeoutMs, silenceMs, nowMs: agent.nowMs });
     const stream = this.table.add(agent, carrier, end);
-    if (isTooMuch) this.refuse(end, 'STREAM_OVERLOADED', 'the node has as many streams as it may');
+    if (limit !== undefined) this.refuse(end, 'STREAM_OVERLOADED', `${refusalText(limit)} (${this.settings[limit]})`);
     else if (this.isDraining && serviceId >= USER_SERVICE_IDS_FROM) this.refuse(end, 'STREAM_REFUSED', 'the node stops');
     else
       agent.deliverStream({
@@ -225,6 +232,12 @@ export class StreamsBehavior extends NetworkBehavior {
         failed: (err) => this.handlerFailed(end, err),
       });
     return end;
+  }
+
+  /** The bound that lets no further stream in. `ofCarrier`: those that its side has opened. */
+  private limitOf(ofCarrier: number): 'streamsMax' | 'streamsPerNodeMax' | undefined {
+    if (this.table.isFull) return 'streamsMax';
+    return ofCarrier >= this.settings.streamsPerNodeMax ? 'streamsPerNodeMax' : undefined;
   }
 
   private drain(settled: () => void): void {

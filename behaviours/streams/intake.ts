@@ -7,7 +7,7 @@ import { type BehaviorAgent, ByteReader, ByteWriter, type Lost, type Message, Ne
 import type { Carrier } from './carrier.js';
 import type { Carriers } from './carriers.js';
 import { FIRST_PACKET, PACKET, RECEIPT, SESSION_HEAD_BYTES, UNKNOWN } from './messages.js';
-import type { StreamCounters } from './options.js';
+import { refusalText, type StreamCounters } from './options.js';
 import type { Session } from './session.js';
 
 /** Why a session is unknown. */
@@ -65,8 +65,7 @@ export class Intake {
   private receiveOf(session: Session, agent: BehaviorAgent, message: Message, kind: number): Carrier | undefined {
     const at = message.bodyOffset + SESSION_HEAD_BYTES;
     if (kind === UNKNOWN) {
-      const text =
-        message.bytes[at] === TOO_MANY ? 'the node has as many sessions as it may' : 'the node does not know the streams: it was restarted';
+      const text = message.bytes[at] === TOO_MANY ? refusalText('sessionsMax') : 'the node does not know the streams: it was restarted';
       session.fail(new NetworkError(message.bytes[at] === TOO_MANY ? 'STREAM_OVERLOADED' : 'STREAM_LOST', text));
       this.carriers.forget(session);
       return undefined;

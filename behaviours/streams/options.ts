@@ -1,7 +1,7 @@
 /**
  * @module Options of the streams behaviour, and what it counts.
  */
-import type { BehaviorLimits, MetricsSource } from '../../core/index.js';
+import { type BehaviorLimits, limitReached, type MetricsSource, type NetworkError } from '../../core/index.js';
 import { fallback, options, optionsReader, whole } from '../../core/schema/index.js';
 
 /** The options of `StreamsBehavior`. */
@@ -48,6 +48,18 @@ export const readStreamsOptions = optionsReader('streams', OPTIONS);
 
 /** The options of `StreamsBehavior` where none are given. */
 export const STREAMS_DEFAULTS: StreamsSettings = readStreamsOptions({});
+
+export type StreamLimit = 'streamsPerNodeMax' | 'streamsMax' | 'sessionsMax';
+
+/** The error of a stream that this node cannot open. */
+export function limitedBy(settings: StreamsSettings, limit: StreamLimit, current: number): NetworkError {
+  return limitReached({ limit, current, maximum: settings[limit], scope: 'streams', configKey: limit });
+}
+
+/** What the opener reads of a remote that is at a bound. */
+export function refusalText(limit: StreamLimit): string {
+  return `limit ${limit} of the remote's streams behaviour is reached`;
+}
 
 /** As `node.limits()` shows them. */
 export function limitsOf(settings: StreamsSettings): BehaviorLimits {

@@ -5,8 +5,8 @@ import { descriptorOf } from '../api/descriptor.js';
 import { type Route, requireRoute } from '../api/routes.js';
 import type { ByteStream, StreamOptions, StreamResult } from '../api/stream.js';
 import { requireOptions, requireSignal, requireWhole } from '../engine/behaviors/arguments.js';
+import { streamError } from '../engine/behaviors/call-failure.js';
 import type { Network } from '../engine/network.js';
-import { type ErrorCode, NetworkError } from '../errors.js';
 import type { BehaviorClass } from '../registration/registry.js';
 import { cancelled, onAbort, promised, type Settle } from './call-outcome.js';
 
@@ -31,9 +31,10 @@ export class NodeStreams {
       this.ports.requireRunning();
       const { signal, ...rest } = checked(options);
       requireRoute('openStream', route);
-      const request = { ...rest, route, serviceId: serviceOf(target) };
+      const { serviceId, name } = serviceOf(target);
+      const request = { ...rest, route, serviceId };
       const take = (result: StreamResult) =>
-        settle(result.type === 'ok' ? resetBy(signal, result.stream) : new NetworkError(result.code as ErrorCode, result.text));
+        settle(result.type === 'ok' ? resetBy(signal, result.stream) : streamError(route, serviceId, name, result));
       const { streams } = this.ports.network.parts;
       const opening = this.ports.perform(() => streams.withOpener((opener, agent) => opener.open(agent, request, take)));
       return onAbort(signal, (error) => {
@@ -52,8 +53,8 @@ function checked(options: StreamOptions): StreamOptions {
   return options;
 }
 
-function serviceOf(target: BehaviorClass | number): number {
-  return typeof target === 'function' ? descriptorOf(target).serviceId : requireWhole('openStream: serviceId', target, 1, 255);
+function serviceOf(target: BehaviorClass | number): { readonly serviceId: number; readonly name?: string } {
+  return typeof target === 'function' ? descriptorOf(target) : { serviceId: requireWhole('openStream: serviceId', target, 1, 255) };
 }
 
 /** The signal of the opening holds for the open stream, too. */

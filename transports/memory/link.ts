@@ -5,6 +5,7 @@
 import type { Address } from '../../core/address/address.js';
 import type { LinkSink, TransportLink } from '../../core/api/transport.js';
 import { NetworkError } from '../../core/errors.js';
+import { limitReached } from '../../core/limits.js';
 import type { MemoryNetwork } from './network.js';
 
 export class MemoryLink implements TransportLink {
@@ -133,8 +134,9 @@ export class MemoryLink implements TransportLink {
   }
 
   #overflow(): NetworkError {
-    const details = { limit: 'queuedBytesMax', current: this.#queuedBytes, maximum: this.#network.queuedBytesMax, side: 'local' };
-    return new NetworkError('LIMIT_EXCEEDED', `too many bytes are queued for ${this.remoteAddress.text}`, { details });
+    const maximum = this.#network.queuedBytesMax;
+    const what = `the channel to ${this.remoteAddress.text}`;
+    return limitReached({ limit: 'queuedBytesMax', current: this.#queuedBytes, maximum, scope: 'the memory network', what });
   }
 
   #reset(): NetworkError {

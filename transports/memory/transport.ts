@@ -4,6 +4,7 @@
 import { Address } from '../../core/address/address.js';
 import type { Dial, DialSink, Listener, ListenerSink, Transport } from '../../core/api/transport.js';
 import { NetworkError } from '../../core/errors.js';
+import { limitReached } from '../../core/limits.js';
 import { MemoryLink } from './link.js';
 import { type MemoryNetwork, PROCESS_NETWORK } from './network.js';
 
@@ -91,6 +92,6 @@ function refused(address: Address): NetworkError {
 }
 
 function full(address: Address, network: MemoryNetwork): NetworkError {
-  const details = { limit: 'linksMax', current: network.linkCount, maximum: network.linksMax, scope: 'network', side: 'local' };
-  return new NetworkError('LIMIT_EXCEEDED', `cannot connect to ${address.text}: the network has no room for more links`, { details });
+  const { linkCount: current, linksMax: maximum } = network;
+  return limitReached({ limit: 'linksMax', current, maximum, scope: 'the memory network', what: `cannot connect to ${address.text}` });
 }

@@ -4,7 +4,7 @@
  * or cut path holds its writer up.
  */
 
-import { type Address, type LinkSink, NetworkError, type TransportLink } from '../../core/index.js';
+import { type Address, type LinkSink, limitReached, NetworkError, type TransportLink } from '../../core/index.js';
 import { joinBytes } from '../../core/structures/bytes.js';
 import type { Instance } from './host.js';
 import type { Pipe, Segment } from './pipe.js';
@@ -49,7 +49,7 @@ export class SimulatedLink implements TransportLink {
     const bytes = joinBytes(chunks);
     for (let start = 0; start < bytes.length; start += PIECE_BYTES_MAX)
       this.out.send({ type: 'bytes', bytes: bytes.subarray(start, start + PIECE_BYTES_MAX) });
-    if (this.out.queuedBytes > QUEUED_BYTES_MAX) this.#break(tooMuch(this));
+    if (this.out.queuedBytes > QUEUED_BYTES_MAX) this.#break(tooMuch(this, this.out.queuedBytes));
   }
 
   pause(): void {
@@ -135,7 +135,7 @@ function lost({ remoteAddress }: SimulatedLink): NetworkError {
   return new NetworkError('TRANSPORT_FAILED', `lost the channel to ${remoteAddress.text}: connection reset`);
 }
 
-function tooMuch({ remoteAddress }: SimulatedLink): NetworkError {
-  const details = { limit: 'queuedBytesMax', maximum: QUEUED_BYTES_MAX, side: 'local' };
-  return new NetworkError('LIMIT_EXCEEDED', `too many bytes are under way to ${remoteAddress.text}`, { details });
+function tooMuch({ remoteAddress }: SimulatedLink, current: number): NetworkError {
+  const what = `the channel to ${remoteAddress.text}`;
+  return limitReached({ limit: 'QUEUED_BYTES_MAX', current, maximum: QUEUED_BYTES_MAX, scope: 'the simulation', what });
 }

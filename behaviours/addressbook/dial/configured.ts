@@ -126,9 +126,12 @@ export class ConfiguredPeers {
     this.supervisor.opened(port, connection);
   }
 
-  closed(port: AgentPort, connection: Connection, { code, by }: CloseReason): void {
+  closed(port: AgentPort, connection: Connection, { code, by, text }: CloseReason): void {
     this.openCount--;
-    const error = code === 'limit' && by === 'remote' ? new NetworkError('LIMIT_EXCEEDED', 'the node has no room') : undefined;
+    const error =
+      code === 'limit' && by === 'remote'
+        ? new NetworkError('LIMIT_EXCEEDED', `the node has no room (${JSON.stringify(text)})`)
+        : undefined;
     this.supervisor.closed(port, connection, error);
   }
 

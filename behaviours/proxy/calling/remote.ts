@@ -1,7 +1,7 @@
 /**
  * @module ProxyRemote: a node, or a provider of a service, as one that lends its network, and that serves sites.
  */
-import { type LocalSocket, NetworkError, type Route, type SocketEndpoint, type SocketListener } from '../../../core/index.js';
+import { type LocalSocket, limitReached, NetworkError, type Route, type SocketEndpoint, type SocketListener } from '../../../core/index.js';
 import { fallback, list, optional, options, optionsReader, refined, text, whole } from '../../../core/schema/index.js';
 import type { ProxyHost } from '../host.js';
 import { SITE_LENGTH_MAX } from '../messages.js';
@@ -141,7 +141,8 @@ export class ProxyRemote {
   private async open(endpoint: SocketEndpoint, begin: () => Promise<SocketListener>, ended: () => void): Promise<LocalProxy> {
     const { listeners, requireRunning } = this.parts;
     requireRunning();
-    if (listeners.size >= LISTENERS_MAX) throw new NetworkError('LIMIT_EXCEEDED', `proxy: there are ${LISTENERS_MAX} entrances`);
+    if (listeners.size >= LISTENERS_MAX)
+      throw limitReached({ limit: 'LISTENERS_MAX', current: listeners.size, maximum: LISTENERS_MAX, scope: 'proxy' });
     const listener = await begin().catch((cause) => {
       const code = (Object(cause) as { readonly code?: string }).code ?? 'UNKNOWN';
       const text = `proxy: cannot listen on ${textOf(endpoint)}: ${code}`;

@@ -2,7 +2,7 @@
  * @module Sites: what this node answers requests of others with: web servers of this machine, and handlers of the application; each by its name, the
  * empty one where a request names none.
  */
-import { NetworkError, type SocketEndpoint } from '../../../core/index.js';
+import { limitReached, NetworkError, type SocketEndpoint } from '../../../core/index.js';
 import type { ProxyHost } from '../host.js';
 import { type RequestHead, SITE_LENGTH_MAX } from '../messages.js';
 import { failure } from '../outcomes.js';
@@ -31,7 +31,8 @@ export class Sites {
     if (typeof name !== 'string' || name.length > SITE_LENGTH_MAX || !NAME.test(name))
       throw new NetworkError('ARGUMENT_INVALID', `proxy: site must be up to ${SITE_LENGTH_MAX} characters a-z, 0-9, ., _ and -`);
     if (this.sites.has(name)) throw new NetworkError('ARGUMENT_INVALID', `proxy: site ${JSON.stringify(name)} is served already`);
-    if (this.sites.size >= SITES_MAX) throw new NetworkError('LIMIT_EXCEEDED', `proxy: there are ${SITES_MAX} sites`);
+    if (this.sites.size >= SITES_MAX)
+      throw limitReached({ limit: 'SITES_MAX', current: this.sites.size, maximum: SITES_MAX, scope: 'proxy' });
     this.sites.set(name, site);
   }
 

@@ -8,9 +8,9 @@ import { Crew, type CrewOwner } from './crew.js';
 import type { Join, MemberName } from './messages.js';
 
 /** Groups and single subscribers of one topic, and members of all of them. */
-const MEMBERS_MAX = 1_024;
+export const MEMBERS_MAX = 1_024;
 /** Of them those of one node: it may not take the places of all others. */
-const MEMBERS_PER_NODE_MAX = 64;
+export const MEMBERS_PER_NODE_MAX = 64;
 const BYTES_MAX = 4 * 1_024 * 1_024;
 
 /** What crews need of their topic. */

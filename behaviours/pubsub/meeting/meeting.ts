@@ -190,7 +190,8 @@ export class Meeting {
   }
 
   private reply(answer: RpcAnswer, offers: readonly Offer[] | undefined): void {
-    if (offers === undefined) answer.error('LIMIT_EXCEEDED', 'as much is registered here as may be');
+    if (offers === undefined)
+      answer.error('LIMIT_EXCEEDED', 'limit registrationsMax or registrationsPerNodeMax of the pubsub behaviour is reached');
     else answer.ok(offersValue(offers.slice(0, ITEMS_MAX)));
   }
 

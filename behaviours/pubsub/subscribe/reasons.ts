@@ -8,11 +8,11 @@ const REASONS: Readonly<Record<string, string>> = {
   forbidden: 'it does not let this node have them, or a node on the path',
   PUBSUB_FORBIDDEN: 'it does not let this node have them',
   loop: 'the paths to it go in a circle',
-  overloaded: 'a node on the path has as many feeds as it may',
+  overloaded: 'limit feedsMax or feedsPerNeighbourMax of a node on the path is reached',
   unknown: 'a node on the path has forgotten it',
   PUBSUB_UNPROVEN: 'what it hands out is not signed by it, or not lately',
   PUBSUB_NO_TOPIC: 'it does not, by its own word',
-  LIMIT_EXCEEDED: 'as many confirm its messages as may',
+  LIMIT_EXCEEDED: 'limit MEMBERS_MAX or MEMBERS_PER_NODE_MAX of its topic is reached',
 };
 
 export function reasonText(reason = 'no-route'): string {

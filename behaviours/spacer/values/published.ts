@@ -2,7 +2,7 @@
  * @module Published: the records that this node has put, and puts again in time, region by region, until they are withdrawn. The pieces of a value are put again with
  * it. Bounded in records.
  */
-import { type BehaviorAgent, NetworkError, type NodeId, WakeTimer } from '../../../core/index.js';
+import { type BehaviorAgent, limitReached, type NodeId, WakeTimer } from '../../../core/index.js';
 import type { SpacerCounters } from '../options.js';
 import type { Finder } from './finder.js';
 import type { StoredRecord, Storing } from './storing.js';
@@ -55,9 +55,7 @@ export class Published {
     const reserved = [...this.reservations].reduce((sum, reservation) => sum + reservation.count, 0);
     const used = this.count + reserved;
     if (used - (this.entries.get(id)?.records.length ?? 0) + count > PUBLISHED_MAX)
-      throw new NetworkError('LIMIT_EXCEEDED', `this node has put ${used} records already, of ${PUBLISHED_MAX}`, {
-        details: { maximum: PUBLISHED_MAX },
-      });
+      throw limitReached({ limit: 'PUBLISHED_MAX', current: used, maximum: PUBLISHED_MAX, scope: 'spacer: records of this node' });
     const reservation = { id, count };
     this.reservations.add(reservation);
     return reservation;

@@ -5,7 +5,7 @@
 import type { CallRequest, CallResult } from '../../api/ports.js';
 import { requireRoute, routeText } from '../../api/routes.js';
 import { RpcError } from '../../api/rpc.js';
-import { isErrorCode, NetworkError } from '../../errors.js';
+import { type ErrorCode, isErrorCode, NetworkError } from '../../errors.js';
 import { shown } from '../../schema/schema.js';
 
 export type Failure = Extract<CallResult, { type: 'error' }>;
@@ -25,6 +25,18 @@ export function callError(request: CallRequest, failure: Failure, cause: unknown
   return isErrorCode(code) ? new NetworkError(code, text, { cause, details }) : new RpcError(code, text, details);
 }
 
+/** A stream that could not be opened, with its service and destination. */
+export function streamError(
+  route: CallRequest['route'],
+  serviceId: number,
+  serviceName: string | undefined,
+  failure: Failure,
+): NetworkError {
+  const text = `${failure.text} (stream to service ${serviceText(serviceId, serviceName)} at ${placeOf(route)})`;
+  const service = serviceName === undefined ? {} : { service: serviceName };
+  return new NetworkError(failure.code as ErrorCode, text, { details: { ...failure.details, serviceId, ...service, destination: route } });
+}
+
 /** What the making of a call has thrown. */
 export function failureOf(thrown: unknown): Failure {
   if (thrown instanceof NetworkError) return { type: 'error', code: thrown.code, text: thrown.message, details: thrown.details };
@@ -37,9 +49,12 @@ function detailsOf({ route, serviceId, serviceName, method }: CallRequest): Read
 }
 
 function textOf({ route, serviceId, serviceName, method }: CallRequest): string {
-  const service = serviceName === undefined ? shown(serviceId) : `${serviceName} (${shown(serviceId)})`;
   const name = typeof method === 'string' ? JSON.stringify(method.slice(0, NAME_MAX)) : shown(method);
-  return `method ${name} of service ${service} at ${placeOf(route)}`;
+  return `method ${name} of service ${serviceText(serviceId, serviceName)} at ${placeOf(route)}`;
+}
+
+function serviceText(serviceId: number, serviceName: string | undefined): string {
+  return serviceName === undefined ? shown(serviceId) : `${serviceName} (${shown(serviceId)})`;
 }
 
 function placeOf(route: CallRequest['route']): string {

@@ -76,7 +76,7 @@ describe('relays of circuits', () => {
     await a.connect(b.id);
     const byPeer = await errorOf(a.connect(c.id));
     expect(byPeer.code).to.equal('CIRCUIT_REFUSED');
-    expect(byPeer.message).to.include('as many circuits of one neighbour as it may (1 of 1)');
+    expect(byPeer.message).to.include('its limit circuitsPerPeerMax of one neighbour is reached (1 of 1)');
     const limit = { limit: 'circuitsPerPeerMax', current: 1, maximum: 1, scope: 'peer', side: 'remote', by: hub.id };
     expect(byPeer.details['relays']).to.have.nested.property('0').that.includes(limit);
     await c.connect(d.id);

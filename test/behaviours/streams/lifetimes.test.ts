@@ -5,9 +5,23 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { StreamsBehavior } from '../../../behaviours/streams/index.js';
-import { type BehaviorAgent, type ByteStream, type Message, NetworkBehavior, toConnection, toNode } from '../../../core/index.js';
+import {
+  type BehaviorAgent,
+  type ByteStream,
+  type Message,
+  NetworkBehavior,
+  type NetworkError,
+  toConnection,
+  toNode,
+} from '../../../core/index.js';
 import type { SimulatedNode } from '../../../simulation.js';
 import { bytesOf, codeOf, leftovers, line, readAll, STORE, Store, storeOf, streamsOf, writeAll } from './support.js';
+
+const errorOf = (promise: Promise<unknown>): Promise<NetworkError> =>
+  promise.then(
+    () => expect.fail('it was resolved'),
+    (error) => error,
+  );
 
 /** Sends its time to the neighbour each second, in the control lane; there it is noted how long that took. */
 class Probe extends NetworkBehavior {
@@ -171,16 +185,20 @@ describe('row 78, row 80: streams whose end comes early', function () {
     await sim.stop();
   });
 
-  it('are refused beyond the limits, which a node shows', async () => {
+  it('are refused beyond the limits, which a node shows, and which the refusal names (kind 4)', async () => {
     const { sim, nodes } = await line(2, { streams: { streamsPerNodeMax: 2, streamsMax: 3 } });
     const [alice, bob] = nodes as [SimulatedNode, SimulatedNode];
     bob.removeBehavior(StreamsBehavior);
     bob.addBehavior([StreamsBehavior, { streamsPerNodeMax: 1 }]);
     await sim.run(100);
     const first = await alice.openStream(toNode(bob.id), STORE, { name: 'hold' });
-    expect(await codeOf(alice.openStream(toNode(bob.id), STORE, { name: 'hold' }))).to.equal('STREAM_OVERLOADED');
+    const refused = await errorOf(alice.openStream(toNode(bob.id), STORE, { name: 'hold' }));
+    expect(refused.code).to.equal('STREAM_OVERLOADED');
+    expect(refused.message).to.include("limit streamsPerNodeMax of the remote's streams behaviour is reached (1)");
     await alice.openStream(toNode(alice.id), STORE, { name: 'hold' });
-    expect(await codeOf(alice.openStream(toNode(bob.id), STORE))).to.equal('LIMIT_EXCEEDED');
+    const limited = await errorOf(alice.openStream(toNode(bob.id), STORE, { name: 'hold' }));
+    expect(limited.code).to.equal('LIMIT_EXCEEDED');
+    expect(limited.details).to.include({ limit: 'streamsMax', current: 3, maximum: 3, configKey: 'streamsMax' });
     expect(alice.limits().behaviors['streams']).to.include({ streamsPerNodeMax: 2, streamsMax: 3, windowBytes: 4_194_304 });
     first.reset();
     await sim.stop();

@@ -150,6 +150,17 @@ describe('errors of calls (kind 8)', () => {
     await stop();
   });
 
+  it('of a stream name service and destination', async () => {
+    const { client, stop } = await couple();
+    for (const [target, service] of [[Bank, 'bank (80)'] as const, [81, '81'] as const]) {
+      const error = await failureOf(client.openStream(toNode(STRANGER), target));
+      expect(error.code).to.equal('STREAM_UNREACHABLE');
+      expect(error.message).to.include(`(stream to service ${service} at node cdcdcdcd)`);
+      expect(error.details).to.deep.include({ destination: toNode(STRANGER), serviceId: target === Bank ? 80 : 81 });
+    }
+    await stop();
+  });
+
   it('by a limit have its name, its value and its option', async () => {
     const sim = new SimulatedNetwork({ seed: 3 });
     const server = await sim.createNode({ name: 'server', builtins: ['handshake', 'rpc'], behaviors: [Bank] });
