@@ -19,7 +19,7 @@ const TIMERS = /\b(setTimeout|setInterval|setImmediate|queueMicrotask)\b|\bproce
 const RANDOMNESS =
   /\bMath\s*\.\s*random\b|\bcrypto\s*\.\s*random\w*|\b(getRandomValues|randomUUID|randomBytes|randomInt|randomFill\w*|randomSecretKey|randomPrivateKey)\b/g;
 const PROMISES = /\basync\b(?!\s*[:;,)=?])|\bawait\b|\bnew\s+Promise\b|\bPromise\s*\.\s*\w+/g;
-const SHIPPED = /^((core|behaviours|routing|transports|testing|operation|cli)\/|(index|browser|simulation|slim)\.ts$)/;
+const SHIPPED = /^((core|behaviours|routing|transports|testing|operation|cli|switch)\/|(index|browser|simulation|slim|switch)\.ts$)/;
 const REQUIREMENT_ID = /\b(?:DNDM|INET|ATM|SPL|HYP|H)-\d+|\bUSERS \d+|\b(?:SECURITY|DESIGN|REQUIREMENTS|USERS|STYLE)\.md|\brows? \d+\b/g;
 /** Behind a closing parenthesis, with or without a result type, or behind an arrow. */
 const FUNCTION_HEAD = /(\)\s*(:[^=;]*)?|=>\s*)$/;

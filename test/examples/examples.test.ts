@@ -199,7 +199,7 @@ describe('examples', () => {
     expect(lines.slice(2)).to.deep.equal(['connected to the last node by its id', 'kept by enough nodes: ham and eggs']);
   });
 
-  it('service: the environment configures it, HTTP shows it, and SIGTERM ends it after the call in work', async () => {
+  it('service (kind 19): the environment configures it, HTTP shows it, and SIGTERM ends it after the call in work', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'meshwright-service-'));
     const env = { ...process.env, MESH_LISTEN: 'tcp://127.0.0.1:0', OPERATION_PORT: '0', MESH_DATA: join(directory, 'data') };
     const start = async (more: NodeJS.ProcessEnv = {}) => {

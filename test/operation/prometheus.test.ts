@@ -44,7 +44,7 @@ const queue = (name: string, rest: Partial<QueueReport> = {}): QueueReport => {
   return { name, connectionId: undefined, messages: 1, messagesMax: 4, bytes: undefined, bytesMax: undefined, ...rest };
 };
 
-describe('the text for Prometheus', () => {
+describe('kind 19: the text for Prometheus', () => {
   it('has each metric with its type, histograms with cumulative buckets', () => {
     const latency = { bounds: [0.5, 10], counts: [2, 3, 1], count: 6, sum: 40.5 };
     const text = prometheusText(observed({ metrics: { frames_sent_total: 7, peers_count: 2, call_ms: latency } }));

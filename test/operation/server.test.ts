@@ -47,7 +47,7 @@ function waiter() {
 
 const code = (promise: Promise<unknown>) => promise.then(() => 'resolved').catch((error: NetworkError) => error.code);
 
-describe('the operation server', () => {
+describe('kind 19: the operation server', () => {
   let node: MeshNode;
   let server: OperationServer | undefined;
   beforeEach(async () => {

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { AddressBookBehavior } from '../../behaviours/index.js';
 import { SimulatedNetwork } from '../../simulation.js';
 
-describe('a node behind a port mapping', () => {
+describe('kind 13: a node behind a port mapping', () => {
   it('is in the books of others where it announces, and is dialled there by those that it has never met', async () => {
     const net = new SimulatedNetwork({ seed: 13 });
     const seed = await net.createNode({ name: 'seed' });

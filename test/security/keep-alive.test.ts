@@ -6,7 +6,7 @@ import { until, World } from './world.js';
 
 const HOST = '127.0.0.43';
 
-describe('the life of a process that has nothing but a node', () => {
+describe('kind 3: the life of a process that has nothing but a node', () => {
   let world: World;
   beforeEach(() => {
     world = new World();

@@ -37,7 +37,7 @@ class Waiting extends NetworkBehavior {
   }
 }
 
-describe('the clock on the wall', () => {
+describe('kind 5: the clock on the wall', () => {
   let world: World;
   beforeEach(() => {
     world = new World();

@@ -5,7 +5,7 @@ import type { SimulatedNode } from '../../../simulation.js';
 import { seededIdentity } from '../../../testing/index.js';
 import { bookOf, idOf, isConnected, Mesh } from './support.js';
 
-describe('peers of an application', () => {
+describe('kind 18: peers of an application', () => {
   it('DNDM-32: those that are not outbound are known, not dialled, and kept when they come; each names its node', async () => {
     const mesh = new Mesh(41);
     const [a, b] = [await mesh.node('a'), await mesh.node('b')];

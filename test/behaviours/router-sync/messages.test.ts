@@ -42,7 +42,7 @@ describe('The messages of router-sync', () => {
   });
 });
 
-describe('A neighbour that greets without end and never reads', () => {
+describe('kind 15: a neighbour that greets without end and never reads', () => {
   /** A handler whose lane is full until `open`. */
   function stuck() {
     const sent: Uint8Array[] = [];

@@ -112,7 +112,7 @@ const REFUSED: readonly (readonly [string, string])[] = [
   ['mesh://[::1]', 'node id'],
 ];
 
-describe('host names of networks in use', () => {
+describe('kind 13: host names of networks in use', () => {
   it('have underscores, and the dot at their end that keeps resolvers from search domains', () => {
     for (const host of ['my_stack_seed_1', '_dnsaddr.example.org', 'a_', 'peers.default.svc.cluster.local.', `${'a.'.repeat(126)}b.`])
       expect(tryParseAddress(`tcp://${host}:7400`)).to.include({ host, hostKind: 'name', text: `tcp://${host}:7400` });

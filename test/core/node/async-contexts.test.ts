@@ -29,7 +29,7 @@ class Recorder extends NetworkBehavior {
   }
 }
 
-describe('contexts of an application (AsyncLocalStorage)', () => {
+describe('kind 11: contexts of an application (AsyncLocalStorage)', () => {
   let nodes: readonly [MeshNode, MeshNode];
   beforeEach(async () => {
     const make = () =>

@@ -12,7 +12,7 @@ import { SimulatedNetwork } from '../../../simulation.js';
 const APART = ['test', 'bench', 'examples', 'cli', 'scripts', 'tools'];
 const PLAIN = /from another copy of meshwright in this application; install meshwright once: `npm ls meshwright`/;
 
-describe('two copies of the package in one application', () => {
+describe('kind 11: two copies of the package in one application', () => {
   let folder: string;
   let other: typeof own;
   let OtherRouter: typeof DirectRouter;

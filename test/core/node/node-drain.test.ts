@@ -70,7 +70,7 @@ function watch(sim: SimulatedNetwork, promise: Promise<unknown>) {
   return seen;
 }
 
-describe('node.stop({ drainMs })', () => {
+describe('kind 17: node.stop({ drainMs })', () => {
   it('answers calls in work before the goodbye, and takes no longer than they do', async () => {
     const { sim, server, client, startedMs } = await couple();
     const reasons: NodeEvents['disconnected']['reason'][] = [];

@@ -61,7 +61,7 @@ const refusal = (promise: Promise<unknown>) =>
   promise.then(() => 'resolved').catch(({ code, message }: NetworkError) => `${code}: ${message}`);
 const outstanding = (node: SimulatedNode) => node['network'].deadlines.size;
 
-describe('node.whenConnected', () => {
+describe('kind 17: node.whenConnected', () => {
   it('resolves with the connections when so many are open, and at once when they are already', async () => {
     const { sim, ada, hub, far } = await trio();
     const two = watch(sim, ada.whenConnected(2));
@@ -135,7 +135,7 @@ describe('node.whenConnected', () => {
   });
 });
 
-describe('node.whenReachable', () => {
+describe('kind 17: node.whenReachable', () => {
   it('resolves when a route over a relay comes to be, for every kind of route', async () => {
     const { sim, ada, hub, far } = await trio();
     const id = (await ada.connect('sim://hub')).id;
@@ -176,7 +176,7 @@ describe('node.whenReachable', () => {
   });
 });
 
-describe('the call option waitForRoute', () => {
+describe('kind 17: the call option waitForRoute', () => {
   it('has a call wait for its route, and then takes what is left of its time', async () => {
     const { sim, ada, far } = await trio();
     expect(await refusal(ada.call(toNode(far.id), 64, 'echo', 1))).to.match(/^RPC_UNREACHABLE/);

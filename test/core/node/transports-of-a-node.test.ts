@@ -194,7 +194,7 @@ describe('a node and its transports', () => {
   });
 });
 
-describe('a node that listens on every address', () => {
+describe('kind 13: a node that listens on every address', () => {
   it('of IPv4 and of IPv6, with one port, has one wish: each host is bound once', async () => {
     const node = await createNode({ listen: ['tcp://0.0.0.0:0', 'tcp://[::]:0'] });
     await node.start();

@@ -120,7 +120,7 @@ async function refused(): Promise<void> {
 
 void refused;
 
-describe('inject and provide (USERS 9)', () => {
+describe('kind 12: inject and provide (USERS 9)', () => {
   it('take what stands for what is wanted: classes, typed tokens, and symbols and texts without a type', async () => {
     const node = await createNode({
       behaviors: [[Greeter, { isLoud: true }], User],

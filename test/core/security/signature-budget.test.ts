@@ -12,7 +12,7 @@ function granted(budget: SignatureBudget, host: string, count: number, nowMs: nu
   return Array.from({ length: count }).filter(() => budget.takeCheck(from(name, host), nowMs)).length;
 }
 
-describe('row 104: the budget of signature checks', () => {
+describe('kind 14, row 104: the budget of signature checks', () => {
   it('grants a neighbour 4,096 claims at once and 32 a second, whatever its address, and another one its own', () => {
     const budget = new SignatureBudget();
     const take = (name: string, host: string, nowMs: number) => budget.takeClaims(from(name, host), 5_000, nowMs);

@@ -34,7 +34,7 @@ const failure = (promise: Promise<unknown>): Promise<SimulationError | undefined
     (error: SimulationError) => error,
   );
 
-describe('faults in a simulation', () => {
+describe('kind 16: faults in a simulation', () => {
   it('are listed, with node, time, callback and cause, and in the text of what fails later', async () => {
     const sim = await clumsy({}, { atMs: 500 });
     await sim.run(1_000);
@@ -83,7 +83,7 @@ describe('faults in a simulation', () => {
   });
 });
 
-describe('the trace of callbacks', () => {
+describe('kind 16: the trace of callbacks', () => {
   async function talk(options: Partial<SimulationOptions>) {
     const sim = new SimulatedNetwork({ seed: 4, latencyMs: 10, ...options });
     const desk = recordingBehavior({ name: 'desk' });

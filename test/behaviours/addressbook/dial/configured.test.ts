@@ -41,7 +41,7 @@ function configured() {
   return { book, peers, world, state, answers, ends, places };
 }
 
-describe('a seed', () => {
+describe('kind 2: a seed', () => {
   it('is dialled at once and belongs to whoever answers, and is dialled for whoever answers again', () => {
     const { book, peers, world, answers, ends, places } = configured();
     expect([peers.keep(world, peer(SEED)), peers.keep(world, peer(SEED)), places()]).to.deep.equal([true, true, ['tcp://20.0.0.1:7400']]);
@@ -100,7 +100,7 @@ describe('a seed', () => {
   });
 });
 
-describe('a configured node', () => {
+describe('kind 2: a configured node', () => {
   it('waits 1, 2.5, 6.25 s with one address; with two half as long, growing once for both', () => {
     const waitsWith = (...addresses: readonly (typeof SEED)[]) => {
       const { peers, world } = configured();

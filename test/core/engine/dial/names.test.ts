@@ -64,7 +64,7 @@ const codeOf = (outcome: Connection | NetworkError | undefined) => (outcome inst
 const reasonsOf = (outcome: unknown) =>
   ((outcome as NetworkError).details['addresses'] as { address: string; code: string }[]).map(({ address, code }) => [address, code]);
 
-describe('a name', () => {
+describe('kind 1: a name', () => {
   it('is not given up for a record that is deaf, closes, or belongs to another space', () => {
     for (const host of [DEAF, CLOSING, FOREIGN]) {
       const { dial, hosts } = naming(host, GOOD);

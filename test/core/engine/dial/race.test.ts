@@ -37,7 +37,7 @@ function racing(...addresses: string[]) {
   return { node, dial, dialled, peers, opens, ids };
 }
 
-describe('the addresses of an attempt', () => {
+describe('kind 15: the addresses of an attempt', () => {
   it('follow each other after 250 ms, counted from the last one that was dialled, also after one that failed early', () => {
     const { node, dial, dialled, peers } = racing('mute', 'mute-2', 'mute-3', 'mute-4');
     dial(TARGET.nodeId);
@@ -68,7 +68,7 @@ describe('the addresses of a node with streams and datagrams', () => {
   });
 });
 
-describe('an attempt whose link lost to another one that is about to open', () => {
+describe('kind 15: an attempt whose link lost to another one that is about to open', () => {
   /** Another attempt's link to the target is at its gates; this one's second address has lost to it, its first has just failed. */
   function lost(...more: string[]) {
     const world = racing('mute', 'slow-2', ...more);

@@ -167,7 +167,7 @@ describe('a round trip', () => {
     expect([link.isOpen, stats()]).to.deep.equal([true, told]);
   });
 
-  it('row 110: loss is the share of pings without a pong, among the last 16, and reaches handlers and routes (ATM-36)', () => {
+  it('kind 15, row 110: loss is the share of pings without a pong, among the last 16, and reaches handlers and routes (ATM-36)', () => {
     for (const [every, least, most] of [
       [1, 0, 0],
       [2, 0.4, 0.6],

@@ -25,7 +25,7 @@ function relay(limits: NodeOptions['limits'] = {}) {
   return { bob, carol, send, outcome, history };
 }
 
-describe('the history of broadcasts', () => {
+describe('kind 14: the history of broadcasts', () => {
   it('keeps each for half of its time at least, and for all of it at most', () => {
     const { bob, outcome } = relay();
     expect(outcome(64, 5)).to.equal('taken');

@@ -60,7 +60,7 @@ describe('A message that may not leave over a connection', () => {
   });
 });
 
-describe('A message that may not leave over a connection, in a mesh', () => {
+describe('kind 14: a message that may not leave over a connection, in a mesh', () => {
   it('ATM-52: goes over another neighbour although the rest of that route passes the excepted one, and arrives', async () => {
     const network = new SimulatedNetwork({ seed: 2, latencyMs: 10 });
     const builtins = ['router-sync' as const];

@@ -86,7 +86,7 @@ describe('row 97: the key file', () => {
     expect(checksum).equal(`checksum ${hex(nodeCrypto.sha256(Buffer.from(lines)))}`);
   });
 
-  it('is taken with a warning when its group may read it, as mounted secrets are (row 97)', () => {
+  it('is taken with a warning when its group may read it, as mounted secrets are (kind 13, row 97)', () => {
     load();
     for (const mode of [0o440, 0o640]) {
       warnings.length = 0;
