@@ -20,9 +20,17 @@ const OBSERVERS_MAX = 64;
 const KEPT_MS = 600_000;
 const NOTHING: Verdict = verdictOf([], false);
 
+interface Kept {
+  readonly observation: Observation;
+  /** Its remote is gone. */
+  untilMs: number | undefined;
+}
+
 export class ReachabilityState implements LinkObserver {
   /** By remote and scheme. */
-  private readonly observations = new BoundedMap<string, Observation>(OBSERVERS_MAX);
+  private readonly observations = new BoundedMap<string, Kept>(OBSERVERS_MAX);
+  /** One for all of them: a remote that comes and goes has none for each time. */
+  private forgetsAtMs = Number.POSITIVE_INFINITY;
   private current: Verdict = NOTHING;
   private sinceMs = 0;
 
@@ -46,7 +54,7 @@ export class ReachabilityState implements LinkObserver {
     const { connection } = link;
     const isOfLink = seenAt.scheme === connection.remoteAddress.scheme;
     const observation = isOfLink ? ofLink(link, connection, seenAt) : this.ofDatagrams(connection, seenAt);
-    this.observations.set(keyOf(observation), observation);
+    this.observations.set(keyOf(observation), { observation, untilMs: undefined });
     this.judge();
   }
 
@@ -56,13 +64,14 @@ export class ReachabilityState implements LinkObserver {
 
   ended({ connection, hasOpened }: Link): void {
     if (connection === undefined || this.observations.size === 0) return;
-    const { deadlines, nowMs } = this.context;
-    const own = this.observations.entries().filter(({ value }) => value.byNodeId === connection.nodeId);
-    for (const { value } of own) {
-      if (hasOpened) deadlines.add(() => this.forget(value), nowMs + KEPT_MS);
-      else this.forget(value);
+    const own = this.observations.entries().filter(({ value }) => value.observation.byNodeId === connection.nodeId);
+    for (const { key, value } of own) {
+      if (hasOpened) value.untilMs = this.context.nowMs + KEPT_MS;
+      else if (this.links.openTo(connection.nodeId) === undefined) this.observations.delete(key);
     }
-    if (own.length > 0) this.judge();
+    if (own.length === 0) return;
+    this.forgetLater();
+    this.judge();
   }
 
   /** Datagrams leave from the socket that listens, if there is one. */
@@ -72,11 +81,23 @@ export class ReachabilityState implements LinkObserver {
     return { byNodeId, direction: 'outgoing', kind: 'datagram', remoteAddress, localAddress: own, seenAt };
   }
 
-  /** Unless the remote has said something since. */
-  private forget(observation: Observation): void {
-    const key = keyOf(observation);
-    if (this.observations.get(key) !== observation || this.links.openTo(observation.byNodeId) !== undefined) return;
-    this.observations.delete(key);
+  private forgetLater(): void {
+    const { deadlines } = this.context;
+    const next = Math.min(...this.observations.entries().map(({ value }) => value.untilMs ?? Number.POSITIVE_INFINITY));
+    if (next >= this.forgetsAtMs) return;
+    this.forgetsAtMs = next;
+    deadlines.add(() => this.forget(), next);
+  }
+
+  /** Those whose remotes have neither said something since, nor a link. */
+  private forget(): void {
+    this.forgetsAtMs = Number.POSITIVE_INFINITY;
+    for (const { key, value } of this.observations.entries()) {
+      if (value.untilMs === undefined || value.untilMs > this.context.nowMs) continue;
+      if (this.links.openTo(value.observation.byNodeId) === undefined) this.observations.delete(key);
+      else value.untilMs = undefined;
+    }
+    this.forgetLater();
     this.judge();
   }
 
@@ -95,7 +116,7 @@ export class ReachabilityState implements LinkObserver {
     const { options, nowMs } = this.context;
     const before = this.current;
     this.current = verdictOf(
-      this.observations.entries().map(({ value }) => value),
+      this.observations.entries().map(({ value }) => value.observation),
       this.hasRelay,
     );
     if (this.current.kind === before.kind && this.current.nat === before.nat) return;

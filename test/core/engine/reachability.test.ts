@@ -134,4 +134,23 @@ describe('reachability', () => {
     expect(told).to.deep.equal(['public', 'unknown']);
     await sim.stop();
   });
+
+  it('kind 14, row 102: has one timer, however often a remote comes and goes', async () => {
+    const sim = new SimulatedNetwork({ seed: 1, latencyMs: 10 });
+    const [ada, bob] = [await sim.createNode({ name: 'ada' }), await sim.createNode({ name: 'bob' })];
+    await sim.start(ada, bob);
+    const pending = async (count: number) => {
+      for (let time = 0; time < count; time++) {
+        await bob.connect('sim://ada');
+        await sim.run(1_000);
+        bob.disconnectNode(ada.id);
+        await sim.run(1_000);
+      }
+      await sim.run(60_000);
+      return ada.metrics()['deadlines_pending'] as number;
+    };
+    const few = await pending(5);
+    expect(await pending(50)).to.equal(few);
+    await sim.stop();
+  });
 });
