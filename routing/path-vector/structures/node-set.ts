@@ -4,6 +4,8 @@
 import { resized, roomier } from './arrays.js';
 
 const WORD_BITS = 32;
+/** An empty set keeps no more words. */
+const WORDS_KEPT = 16;
 
 export class NodeSet {
   size = 0;
@@ -25,6 +27,7 @@ export class NodeSet {
     if (!this.has(node)) return;
     (this.words[node >> 5] as number) &= ~(1 << (node & 31));
     this.size--;
+    if (this.size === 0 && this.words.length > WORDS_KEPT) this.words = new Uint32Array(1);
   }
 
   /** Nodes may be taken out meanwhile. */

@@ -52,6 +52,22 @@ describe('The bounds of PathVectorRouter', () => {
     expect(router.pathToNode(A)).eql(next(1, A));
   });
 
+  it('row 102: services that change all the time leave no garbage that grows old', () => {
+    const router = table(A);
+    const halves = [0, 1].map((half) => EVERY_SERVICE.filter((serviceId) => serviceId % 2 === half));
+    const change = (count: number) => {
+      for (let time = 0; time < count; time++) {
+        router.linkServices(1, halves[time % 2] as number[]);
+        if (time % 100 === 0) global.gc?.({ type: 'minor' });
+      }
+      return process.memoryUsage().heapUsed;
+    };
+    change(400);
+    global.gc?.();
+    const before = process.memoryUsage().heapUsed;
+    expect(change(4_000) - before).below(5 * MIB);
+  });
+
   it('row 64: a flood of 100,000 nodes takes less than 64 MiB, and neighbours and others find room', () => {
     const router = table(A, B);
     global.gc?.();
