@@ -8,7 +8,7 @@
  *   2  bound       label u32, epoch u32, next number u48, hops to the publisher u8, messages that it keeps u32
  *   3  refused     label u32, cause u8
  *   4  leave       label u32
- *   5  messages    number of the first u48, then 1 to 64 messages whose numbers follow each other (`feeds/run.ts`)
+ *   5  messages    number of the first u48, then 1 to 1,024 messages whose numbers follow each other (`feeds/run.ts`)
  *   6  beat        label u32, number of the last message u48
  *   7  missed      label u32, from u48, count u32, cause u8, where (32 bytes)
  *   8  credit      label u32, up to number u48

@@ -9,8 +9,12 @@ import type { Branch, Feed } from './feed.js';
 import type { RecentRun } from './recent.js';
 import { bytesInRun, RUN_MAX, writeInRun } from './run.js';
 
-/** A message that has no room in a run of this size leaves alone, at once. */
-const RUN_BYTES = 16 * 1_024;
+/** A run of this size fills a record, with what goes before it. */
+const RUN_BYTES = 64 * 1_024 - 64;
+/** A message that is larger leaves alone, at once. */
+const GATHERED_BYTES_MAX = 16 * 1_024;
+/** Where a run begins: one that outgrows it moves on into room for the largest. */
+const ROOM_BYTES = 4 * 1_024;
 /** Runs that are open at once, of all topics; with one more, all leave. */
 const OPEN_MAX = 64;
 
@@ -23,7 +27,7 @@ export interface Forwarded {
 /** A run that is written. */
 export interface OutgoingRun {
   readonly first: number;
-  readonly bytes: Uint8Array;
+  bytes: Uint8Array;
   /** How far it may go. */
   readonly bytesMax: number;
   count: number;
@@ -36,7 +40,9 @@ export interface OutgoingRun {
 
 export class Outgoing {
   private readonly open = new Set<Feed>();
-  private readonly rooms: Uint8Array[] = [];
+  /** Room that is free: `ROOM_BYTES`, and `RUN_BYTES`. */
+  private readonly small: Uint8Array[] = [];
+  private readonly large: Uint8Array[] = [];
   private readonly forwarded: Forwarded = { queued: 0, full: 0 };
   /** The end of the turn. */
   private readonly timer = new WakeTimer<BehaviorAgent>((agent) => this.releaseAll(agent));
@@ -48,7 +54,7 @@ export class Outgoing {
     const { forwarded } = this;
     const byteCount = bytesInRun(content.length);
     const number = feed.next++;
-    if (byteCount > RUN_BYTES) return this.alone(agent, feed, number, form, content);
+    if (byteCount > GATHERED_BYTES_MAX) return this.alone(agent, feed, number, form, content);
     const run = this.runFor(agent, feed, number, byteCount);
     run.used = writeInRun(run.bytes, run.used, form, content);
     run.count++;
@@ -74,7 +80,7 @@ export class Outgoing {
     for (const branch of feed.branches.values())
       if (branch.isBound && !stuck.includes(branch)) this.sender.promised(agent, branch, run, keep);
     feed.recent.add(first, count, run.bytes, 0, run.bytes.length);
-    this.rooms.push(outgoing.bytes);
+    this.free(outgoing.bytes);
   }
 
   /** It is larger than a run: what became of it is known at once. */
@@ -96,12 +102,15 @@ export class Outgoing {
 
   private runFor(agent: BehaviorAgent, feed: Feed, number: number, byteCount: number): OutgoingRun {
     const { outgoing } = feed;
-    if (outgoing !== undefined && outgoing.count < RUN_MAX && outgoing.used + byteCount <= outgoing.bytesMax) return outgoing;
-    this.release(agent, feed);
-    return this.begin(agent, feed, number);
+    if (outgoing === undefined || outgoing.count === RUN_MAX || outgoing.used + byteCount > outgoing.bytesMax) {
+      this.release(agent, feed);
+      return this.begin(agent, feed, number, byteCount);
+    }
+    if (outgoing.used + byteCount > outgoing.bytes.length) this.enlarge(outgoing);
+    return outgoing;
   }
 
-  private begin(agent: BehaviorAgent, feed: Feed, first: number): OutgoingRun {
+  private begin(agent: BehaviorAgent, feed: Feed, first: number, byteCount: number): OutgoingRun {
     if (this.open.size >= OPEN_MAX) this.releaseAll(agent);
     const stuck: Branch[] = [];
     let takers = 0;
@@ -110,13 +119,28 @@ export class Outgoing {
       if (this.sender.settle(agent, branch)) takers++;
       else stuck.push(branch);
     }
-    const bytes = this.rooms.pop() ?? new Uint8Array(RUN_BYTES);
+    const bytes = this.room(byteCount <= ROOM_BYTES);
     const bytesMax = Math.min(RUN_BYTES, agent.limits.payloadBytesMax - HEAD_BYTES);
     const run = { first, bytes, bytesMax, count: 0, used: 0, takers, stuck };
     feed.outgoing = run;
     this.open.add(feed);
     this.timer.within(agent, 0);
     return run;
+  }
+
+  private enlarge(run: OutgoingRun): void {
+    const { bytes, used } = run;
+    run.bytes = this.room(false);
+    run.bytes.set(bytes.subarray(0, used));
+    this.free(bytes);
+  }
+
+  private room(isSmall: boolean): Uint8Array {
+    return (isSmall ? this.small : this.large).pop() ?? new Uint8Array(isSmall ? ROOM_BYTES : RUN_BYTES);
+  }
+
+  private free(room: Uint8Array): void {
+    (room.length === ROOM_BYTES ? this.small : this.large).push(room);
   }
 
   private releaseAll(agent: BehaviorAgent): void {

@@ -5,7 +5,7 @@
  */
 
 import { copyRange } from '../../../core/structures/bytes.js';
-import { RunReader } from './run.js';
+import { skipInRun } from './run.js';
 
 /** Messages whose numbers follow each other, as they go over a link (`run.ts`). */
 export interface RecentRun {
@@ -57,8 +57,10 @@ export class Recent {
     return this.last === next - 1 ? next - Math.min(this.count, MESSAGES_MAX) : next;
   }
 
-  /** Copies the run `bytes[start..end)`. One that does not follow the last one begins anew. */
+  /** Copies the run `bytes[start..end)`, of a longer one the end. One that does not follow the last one begins anew. */
   add(first: number, count: number, bytes: Uint8Array, start: number, end: number): void {
+    const passed = count - MESSAGES_MAX;
+    if (passed > 0) return this.add(first + passed, MESSAGES_MAX, bytes, skipInRun(bytes, start, passed), end);
     if (first !== this.last + 1) this.forget();
     this.last = first + count - 1;
     while (this.runCount > 0 && this.count + count - this.oldestCount >= MESSAGES_MAX) this.dropOldest();
@@ -138,7 +140,6 @@ export class Recent {
 
 /** The messages of the run from that number on, which is one of them. */
 function endOf({ first, count, bytes }: RecentRun, number: number): RecentRun {
-  const reader = new RunReader();
-  reader.read(bytes, 0, bytes.length);
-  return { first: number, count: first + count - number, bytes: bytes.subarray(reader.headOf(number - first)) };
+  const passed = number - first;
+  return { first: number, count: count - passed, bytes: bytes.subarray(skipInRun(bytes, 0, passed)) };
 }

@@ -3,10 +3,10 @@
  * another: twice the length of its content plus its form (0: CBOR, 1: bytes) as a varint, then the content. Writing and reading one costs no object.
  * Pure.
  */
-import { copyRange, varintBytes, writeVarint } from '../../../core/structures/bytes.js';
+import { copyRange, readVarint, varintBytes, writeVarint } from '../../../core/structures/bytes.js';
 
 /** The most messages of one run. */
-export const RUN_MAX = 64;
+export const RUN_MAX = 1_024;
 /** The longest varint before a content: what a message holds at most has 28 bits. */
 const VARINT_BYTES_MAX = 5;
 
@@ -20,6 +20,16 @@ export function writeInRun(bytes: Uint8Array, at: number, form: number, content:
   const start = writeVarint(bytes, at, 2 * content.length + form);
   copyRange(content, 0, content.length, bytes, start);
   return start + content.length;
+}
+
+/** Where in a run that was read or written the message begins that comes so many after the one at `at`. */
+export function skipInRun(bytes: Uint8Array, at: number, count: number): number {
+  let next = at;
+  for (let left = count; left > 0; left--) {
+    const value = readVarint(bytes, next);
+    next += varintBytes(value) + (value >>> 1);
+  }
+  return next;
 }
 
 /** Where the messages of a run are, until the next one is read. */

@@ -46,8 +46,8 @@ describe('recent messages of a feed', () => {
   it('that came together are the last 64 as well, cut where they are asked for from a number on', () => {
     const recent = new Recent(new RecentBudget(1 << 20));
     const random = new SeededRandom(7);
-    for (let next = 1; next < 5_000; ) {
-      const count = 1 + random.below(64);
+    for (let next = 1; next < 10_000; ) {
+      const count = next === 1 ? 64 : 1 + random.below(random.once(10) ? 1_024 : 64);
       add(recent, next, 60, count);
       next += count;
       const from = recent.fromBefore(next);
