@@ -14,6 +14,8 @@ import type { Peer, Peers } from './peers.js';
 import { type ExchangeAgent, RESEND_MS, SENDS_MAX, streamIdOf } from './port.js';
 
 const KEEP_MS = 5_000;
+/** Lists of answers, by the lowest bits of their ids. A power of two. */
+const LISTS = 64;
 const { keptAnswersMax: KEPT_MAX, keptAnswerBytesMax: KEPT_BYTES_MAX } = EXCHANGE_LIMITS;
 
 export interface AnswerCounters {
@@ -65,8 +67,11 @@ class Retry implements Deadlined {
 export class KeptAnswers {
   private readonly kept = new DeadlineHeap<KeptAnswer>();
   private readonly retries = new DeadlineHeap<Retry>();
-  /** By the lower half of the id, in the order in which they were sent; ids of different requesters may be equal. */
-  private readonly byId = new Map<number, KeptAnswer[]>();
+  /**
+   * By the lower half of the id, in the order in which they were sent; ids of different requesters may be equal. A map would turn over all the time:
+   * the tables that it leaves refer to each other, and a collection of the young generation would keep all answers that were ever in them.
+   */
+  private readonly lists: KeptAnswer[][] = [];
   private keptBytes = 0;
 
   constructor(
@@ -98,7 +103,7 @@ export class KeptAnswers {
 
   /** A relay signals the loss of a message of this node that was an answer. */
   lost(agent: ExchangeAgent, head: MessageHead): void {
-    for (const answer of this.byId.get(head.idLow) ?? []) {
+    for (const answer of this.listOf(head)) {
       const isMeant = answer.isOf(head) && answer.part === head.number && answer.sentCount === head.attempt;
       if (!isMeant || answer.retry !== undefined) continue;
       if (answer.sentCount === 1 && this.otherHop(answer) !== undefined) this.sendAgain(agent, answer);
@@ -109,7 +114,7 @@ export class KeptAnswers {
 
   /** The requester asks: what it was sent goes again, as often as anything does. Whether there was anything. */
   repeat(agent: ExchangeAgent, { nodeId }: Peer, id: CorrelationId): boolean {
-    const answers = this.byId.get(id.idLow)?.filter((answer) => answer.isOf(id) && answer.peer.nodeId === nodeId) ?? [];
+    const answers = this.listOf(id).filter((answer) => answer.isOf(id) && answer.peer.nodeId === nodeId);
     for (const answer of answers) if (answer.sentCount < SENDS_MAX) this.transmit(agent, answer, undefined);
     return answers.length > 0;
   }
@@ -164,9 +169,7 @@ export class KeptAnswers {
     }
     this.kept.add(answer);
     this.keptBytes += length;
-    const others = this.byId.get(answer.idLow);
-    if (others === undefined) this.byId.set(answer.idLow, [answer]);
-    else others.push(answer);
+    this.listOf(answer).push(answer);
     return answer;
   }
 
@@ -174,8 +177,12 @@ export class KeptAnswers {
     this.kept.remove(answer);
     if (answer.retry !== undefined) this.retries.remove(answer.retry);
     this.keptBytes -= answer.bytes.length;
-    const others = this.byId.get(answer.idLow) as KeptAnswer[];
+    const others = this.listOf(answer);
     others.splice(others.indexOf(answer), 1);
-    if (others.length === 0) this.byId.delete(answer.idLow);
+  }
+
+  private listOf({ idLow }: CorrelationId): KeptAnswer[] {
+    if (this.lists.length === 0) for (let count = 0; count < LISTS; count++) this.lists.push([]);
+    return this.lists[idLow & (LISTS - 1)] as KeptAnswer[];
   }
 }
