@@ -44,7 +44,7 @@ describe('peering types', () => {
       await sim.run(15_000);
       expect(stateOf(again)).to.equal('up');
       expect(pa).to.not.equal(peeringOf(again));
-    }).timeout(30_000);
+    });
 
     it('INET-13: a peer that comes back within that time keeps its target, whatever its address and port are', async () => {
       const { a, b, pb } = await peers(sim);

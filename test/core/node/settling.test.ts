@@ -71,6 +71,10 @@ describe('loops of attempts that fail at once leave timers their turns (kind 9)'
     'streams that fail': async (mine) => {
       for await (const _ of mine.client(Shop, toLocal()).list());
     },
+    'byte streams without a route': (mine) => mine.openStream(STRANGER, 80),
+    'byte streams that are cancelled already': (mine) => mine.openStream(STRANGER, 80, { signal }),
+    'waits for connections that are cancelled already': (mine) => mine.whenConnected(3, { signal }),
+    'waits for a route that are cancelled already': (mine) => mine.whenReachable(STRANGER, { signal }),
     'connects to nobody': (mine) => mine.connect('mem://nobody'),
     'connects to no address': (mine) => mine.connect('nobody'),
     'waits for room that are cancelled already': (mine) => mine.writable(toLocal(), { signal }),

@@ -140,12 +140,11 @@ describe('WebSocket remotes (row 33: websocket)', () => {
     });
   }
 
-  it('a remote that pings and never reads costs less than 32 MiB and half a core', async function () {
-    this.timeout(30_000);
+  it('a remote that pings and never reads costs less than 32 MiB and half a core', async () => {
     const { world, socket, record } = await rawLink();
     socket.pause();
     const flood = Buffer.concat([...Array.from({ length: 900 }, () => frame(PING, new Uint8Array(125))), frame(BINARY, Uint8Array.of(1))]);
-    const before = { memory: process.memoryUsage(), cpu: process.cpuUsage(), wallMs: performance.now() };
+    const before = { memory: process.memoryUsage(), cpu: process.cpuUsage() };
     for (let index = 0; index < 100; index++) {
       socket.write(flood);
       const expected = index + 1;

@@ -303,7 +303,7 @@ describe('comparing', () => {
     expect(asker.book.size).to.equal(MESSAGE_LIMITS.wantMarksMax);
     converse(asker, other, asker.sync.tick(asker.now));
     expect(asker.book.size).to.equal(many.length);
-  }).timeout(30_000);
+  });
 
   it('with a neighbour that never gives what it has does not go on for ever', () => {
     const { asker } = pairOf([], []);
