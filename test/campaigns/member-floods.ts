@@ -122,6 +122,7 @@ async function flooded(): Promise<void> {
   pubsub.publish('campaign/news');
   const [topicId] = pubsub['sources'].keys();
   let [peak, most] = [0, 0];
+  let flooded = { cpu: process.cpuUsage(), sinceMs: 0 };
   let timer: NodeJS.Timeout | undefined;
   const answers: Readonly<Record<string, () => Answer>> = {
     begin: () => {
@@ -129,11 +130,16 @@ async function flooded(): Promise<void> {
       timer = setInterval(() => (peak = Math.max(peak, memory())), 50);
       return { held: held() };
     },
+    flood: () => {
+      flooded = { cpu: process.cpuUsage(), sinceMs: performance.now() };
+      return {};
+    },
     // A collection takes as long as a turn may: from here on only memory is judged.
     hold: () => {
       clearInterval(timer);
       timer = setInterval(() => (most = Math.max(most, held())), 250);
-      return { worst: worst(), peak };
+      const { user, system } = process.cpuUsage(flooded.cpu);
+      return { worst: worst(), peak, busy: (user + system) / 10 / (performance.now() - flooded.sinceMs) };
     },
     rest: () => {
       clearInterval(timer);
@@ -222,8 +228,9 @@ async function measure(type: string): Promise<void> {
   await once(attacker, 'message');
   await sleep(0.5);
   await ask(caller);
+  await ask(node, 'flood');
   await sleep(SECONDS);
-  const [{ p99 = 0, calls }, { sent = 0, connects }, { worst = 0, peak = 0 }] = [
+  const [{ p99 = 0, calls }, { sent = 0, connects }, { worst = 0, peak = 0, busy = 0 }] = [
     await ask(caller),
     await ask(attacker),
     await ask(node, 'hold'),
@@ -242,6 +249,7 @@ async function measure(type: string): Promise<void> {
     `held +${grown.toFixed(1)} MiB (+${(peak - before).toFixed(1)} with garbage)`,
     `p99 ${p99.toFixed(2)} ms of ${calls} calls, ${ratio.toFixed(1)} x`,
     `back +${back.toFixed(1)} MiB`,
+    `busy ${busy.toFixed(0)} %`,
     `connects ${connects}`,
   ].join(', ');
   const isSmall = peak - before < MEMORY_MAX && grown < MEMORY_MAX && back < BACK_MIB;
