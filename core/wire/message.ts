@@ -19,6 +19,8 @@ export const KIND_NODE = 1;
 export const KIND_KEY = 2;
 export const KIND_SERVICE = 3;
 export const KIND_SERVICES = 4;
+/** As `KIND_NODE`, to the node at the other end of the link, which need not be named. */
+export const KIND_NEIGHBOUR = 5;
 
 export const FIXED_HEADER_BYTES = 8;
 export const EXTENSION_BYTES_MAX = 255;
@@ -26,7 +28,7 @@ export const EXTENSION_BYTES_MAX = 255;
 export const HEADER_BYTES_MAX = FIXED_HEADER_BYTES + 2 * NODE_ID_BYTES + 1 + EXTENSION_BYTES_MAX;
 
 /** Bytes of the destination, by route kind. */
-const DESTINATION_BYTES = [0, NODE_ID_BYTES, NODE_ID_BYTES, 4, 6] as const;
+const DESTINATION_BYTES = [0, NODE_ID_BYTES, NODE_ID_BYTES, 4, 6, 0] as const;
 
 export const SOURCE_BIT = 0b100;
 const EXTENSION_BIT = 0b010;
@@ -159,14 +161,15 @@ export class HeaderView {
   }
 
   #readRest(first: number): boolean {
-    if (first >> 6 !== 0 || this.kind > KIND_SERVICES) return false;
+    if (first >> 6 !== 0 || this.kind > KIND_NEIGHBOUR) return false;
     let at = this.bodyOffset;
     if ((first & SOURCE_BIT) !== 0) {
       this.sourceOffset = at;
       at += NODE_ID_BYTES;
     }
-    if (this.kind !== KIND_DIRECT) this.destinationOffset = at;
-    at += DESTINATION_BYTES[this.kind] as number;
+    const destinationBytes = DESTINATION_BYTES[this.kind] as number;
+    if (destinationBytes > 0) this.destinationOffset = at;
+    at += destinationBytes;
     if ((first & EXTENSION_BIT) !== 0) {
       this.extensionOffset = at;
       at += at < this.end ? 1 + (this.bytes[at] as number) : 1;

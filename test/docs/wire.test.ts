@@ -15,7 +15,7 @@ import {
   encodeResume,
   encodeServices,
 } from '../../core/wire/link-control.js';
-import { HeaderDraft, KIND_SERVICE, KIND_SERVICES } from '../../core/wire/message.js';
+import { HeaderDraft, KIND_NEIGHBOUR, KIND_SERVICE, KIND_SERVICES } from '../../core/wire/message.js';
 import { type Block, blocksOf, readPages } from './pages.js';
 
 function header(fields: Partial<HeaderDraft>): Uint8Array {
@@ -54,6 +54,7 @@ const EXAMPLES: Readonly<Record<string, Uint8Array>> = {
   frame: frame(3, 1, 2, 3),
   'frame-300': frame(300),
   direct: header({ streamId: 0x01020304 }),
+  neighbour: header({ kind: KIND_NEIGHBOUR, streamId: 0x01020304 }),
   service: header({ kind: KIND_SERVICE, routedServiceId: 9, meta: 0xabcdef }),
   services: header({ kind: KIND_SERVICES, routedServiceId: 9, scope: 2, sequence: 0xdeadbeef }),
   ping: encodePing(1),

@@ -2,7 +2,7 @@
  * @module Delivery: messages that came over a link: header, then control, this node, or another link. A forwarded body is
  * never decoded, and never goes back to the link that it came from. What does not go on is counted by its cause.
  */
-import { HeaderView, KIND_DIRECT, KIND_NODE } from '../../wire/message.js';
+import { HeaderView, KIND_DIRECT, KIND_NEIGHBOUR, KIND_NODE } from '../../wire/message.js';
 import type { BehaviorTable } from '../behaviors/behavior-table.js';
 import type { Callbacks } from '../behaviors/callbacks.js';
 import type { EngineContext } from '../context.js';
@@ -49,9 +49,9 @@ export class Delivery implements MessageReceiver {
         return parts.links.close(link, 'protocol-error', 'a message before the connection was open');
     }
     link.passed(view.serviceId, parts.context.nowMs);
-    if (view.kind !== KIND_DIRECT) return parts.forwarder.route(link, view);
+    if (view.kind !== KIND_DIRECT && view.kind !== KIND_NEIGHBOUR) return parts.forwarder.route(link, view);
     parts.forwarder.forget();
-    const handler = link.handlers[view.serviceId];
+    const handler = view.kind === KIND_DIRECT ? link.handlers[view.serviceId] : undefined;
     if (handler === undefined) return parts.local.deliver(link, view);
     const message = messageOf(link, view);
     const { tracing } = parts.context.options;

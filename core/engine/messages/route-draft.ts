@@ -22,6 +22,11 @@ export class RouteDraft {
     private readonly streams: ProviderStreams,
   ) {}
 
+  /** The node that the last route to one, or to a provider, was written for. */
+  get destination(): NodeId | undefined {
+    return this.lastId;
+  }
+
   /** `except`: a connection that is not taken. */
   write(route: UnicastRoute, header: HeaderDraft, except: number | undefined): RouteAction {
     switch (route.type) {

@@ -11,7 +11,7 @@ import { NetworkError, type SendResult } from '../../errors.js';
 import type { Limits } from '../../limits.js';
 import { shown } from '../../schema/schema.js';
 import { encodeValue } from '../../wire/codec.js';
-import { EXTENSION_BYTES_MAX, HeaderDraft, KIND_DIRECT, KIND_SERVICES } from '../../wire/message.js';
+import { EXTENSION_BYTES_MAX, HeaderDraft, KIND_DIRECT, KIND_NEIGHBOUR, KIND_NODE, KIND_SERVICES } from '../../wire/message.js';
 import { requireFlag, requireName, requireOptions, requireWhole } from '../behaviors/arguments.js';
 import type { Callbacks } from '../behaviors/callbacks.js';
 import type { Sending } from '../behaviors/owner.js';
@@ -87,7 +87,15 @@ export class Sender {
     if (action.type === 'reject') return this.rejected(owner, route, body, options);
     if (action.type === 'local') return this.parts.local.send(owner, header, body);
     const link = this.links.get(action.connectionId);
-    return link === undefined ? 'unreachable' : this.append(owner, link, body, options);
+    if (link === undefined) return 'unreachable';
+    if (header.kind === KIND_NODE && link.nodeId === this.routes.destination) this.toNeighbour();
+    return this.append(owner, link, body, options);
+  }
+
+  /** What goes to the other end of the link need not say so in 32 bytes. */
+  private toNeighbour(): void {
+    this.header.kind = KIND_NEIGHBOUR;
+    this.header.destination = undefined;
   }
 
   /** Providers of a service may be found yet. */
@@ -213,9 +221,12 @@ function maySend(link: Link, owner: Sending): boolean {
   return link.isOpen || (link.phase === 'gates' && owner.isGate);
 }
 
-/** How long the header is behind the first relay, which names the source: a relay is not to drop what the first link has taken. */
+/**
+ * How long the header is behind the first relay, which names source and destination: a relay is not to drop what the first link has taken. What fits by
+ * a route does not depend on whether there is one.
+ */
 function bytesAtRelay({ kind, byteLength }: HeaderDraft): number {
-  return byteLength + (kind === KIND_DIRECT ? 0 : NODE_ID_BYTES);
+  return byteLength + (kind === KIND_DIRECT ? 0 : kind === KIND_NEIGHBOUR ? 2 * NODE_ID_BYTES : NODE_ID_BYTES);
 }
 
 function checkOptions(options: SendOptions): void {

@@ -5,7 +5,16 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { type NodeId, nodeIdToBytes } from '../../../core/address/node-id.js';
 import { forwardedBytes, writeForwarded } from '../../../core/wire/forwarded.js';
-import { HeaderDraft, HeaderView, KIND_KEY, KIND_NODE, KIND_SERVICE, KIND_SERVICES, Message } from '../../../core/wire/message.js';
+import {
+  HeaderDraft,
+  HeaderView,
+  KIND_KEY,
+  KIND_NEIGHBOUR,
+  KIND_NODE,
+  KIND_SERVICE,
+  KIND_SERVICES,
+  Message,
+} from '../../../core/wire/message.js';
 
 const hex = (text: string) => Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'));
 const A = 'aa'.repeat(32) as NodeId;
@@ -35,6 +44,10 @@ describe('message header (DESIGN section 6)', () => {
     expect(written(draft)).to.equal(`0c40404100000000${A}${B}`);
   });
 
+  it('names the node at the other end of the link by its kind alone', () => {
+    expect(written(draftOf({ kind: KIND_NEIGHBOUR, source: nodeIdToBytes(A) }))).to.equal(`2c40404100000000${A}`);
+  });
+
   it('carries the key of a key route and the extension', () => {
     const draft = draftOf({ kind: KIND_KEY, destination: nodeIdToBytes(B), extension: hex('01 02') });
     expect(written(draft)).to.equal(`1240404100000000${B}020102`);
@@ -52,7 +65,7 @@ describe('message header (DESIGN section 6)', () => {
   it('reads back what was written, for every form (ATM-32)', () => {
     const id = fc.uint8Array({ minLength: 32, maxLength: 32 });
     const header = fc.record({
-      kind: fc.integer({ min: 0, max: 4 }),
+      kind: fc.integer({ min: 0, max: 5 }),
       ttl: fc.integer({ min: 0, max: 255 }),
       fromServiceId: fc.integer({ min: 0, max: 255 }),
       serviceId: fc.integer({ min: 0, max: 255 }),
@@ -78,7 +91,7 @@ describe('message header (DESIGN section 6)', () => {
           expect(view[name]).to.equal(fields[name]);
         expect(view.sourceOffset >= 0).to.equal(fields.source !== undefined);
         if (isById) expect(bytes.slice(view.destinationOffset, view.destinationOffset + 32)).to.deep.equal(destination);
-        if (fields.kind >= KIND_SERVICE) expect(view.routedServiceId).to.equal(fields.routedServiceId);
+        if (fields.kind === KIND_SERVICE || fields.kind === KIND_SERVICES) expect(view.routedServiceId).to.equal(fields.routedServiceId);
         if (fields.kind === KIND_SERVICE) expect(view.meta).to.equal(fields.meta);
         if (fields.kind === KIND_SERVICES) expect([view.scope, view.sequence]).to.deep.equal([fields.scope, fields.sequence]);
         const message = new Message(
@@ -122,7 +135,7 @@ describe('message header (DESIGN section 6)', () => {
   for (const [name, wire] of [
     ['seven bytes', '00404041000000'],
     ['another version', '4040404100000000'],
-    ['route kind 5', '2840404100000000'],
+    ['route kind 6', '3040404100000000'],
     ['a source that is cut short', `0440404100000000${'aa'.repeat(31)}`],
     ['a destination that is cut short', `0840404100000000${'bb'.repeat(31)}`],
     ['an extension that is cut short', '02404041000000000201'],

@@ -1,7 +1,7 @@
 /** @module Tests of messages to a service whose table names the provider: the origin chooses, a stream stays, relays see a node's route. */
 import { expect } from 'chai';
 import { LOCAL, type NodeId, type RouteAction, RouterTable, toService } from '../../../../core/index.js';
-import { KIND_NODE, KIND_SERVICE } from '../../../../core/wire/message.js';
+import { KIND_NEIGHBOUR, KIND_SERVICE } from '../../../../core/wire/message.js';
 import { ForceLocalRouter } from '../../../../routing/index.js';
 import { BareNode, recordingBehavior, type SecuredPeer, seededIdentity } from '../../../../testing/index.js';
 import { act, visitor } from '../../node/life-cycle.js';
@@ -55,7 +55,7 @@ describe('a message to a service', () => {
     const { table, alice, carol, send } = setUp();
     table.providers = [carol.identity.nodeId, undefined, alice.identity.nodeId];
     expect([send(0), send(0), send(0)]).to.deep.equal(['queued', 'queued', 'queued']);
-    expect([kinds(alice), kinds(carol)]).to.deep.equal([[KIND_SERVICE, KIND_NODE], [KIND_NODE]]);
+    expect([kinds(alice), kinds(carol)]).to.deep.equal([[KIND_SERVICE, KIND_NEIGHBOUR], [KIND_NEIGHBOUR]]);
   });
 
   it('is delivered here when the table names this node, and is unreachable when nothing leads to the one that it names', () => {

@@ -12,7 +12,15 @@ import {
   toService,
   toServices,
 } from '../../../../core/index.js';
-import { HEADER_BYTES_MAX, KIND_DIRECT, KIND_KEY, KIND_NODE, KIND_SERVICE, KIND_SERVICES } from '../../../../core/wire/message.js';
+import {
+  HEADER_BYTES_MAX,
+  KIND_DIRECT,
+  KIND_KEY,
+  KIND_NEIGHBOUR,
+  KIND_NODE,
+  KIND_SERVICE,
+  KIND_SERVICES,
+} from '../../../../core/wire/message.js';
 import { ForceNodeRouter } from '../../../../routing/index.js';
 import { BareNode, type RecordedMessage, recordingBehavior, type SecuredPeer, seededIdentity } from '../../../../testing/index.js';
 import { act, visitor } from '../../node/life-cycle.js';
@@ -119,7 +127,7 @@ describe('a relay', () => {
     const { bob, alice, carol, to } = relay();
     const route = [toKey(carol.identity.nodeId), toNode(carol.identity.nodeId), toNextHop(carol.identity.nodeId)];
     for (const [index, target] of route.entries()) act(bob, 65, (agent) => agent.send(target, Uint8Array.of(index), { serviceId: 64 }));
-    expect(carol.messages.map(({ kind }) => kind)).to.deep.equal([KIND_KEY, KIND_NODE, KIND_DIRECT]);
+    expect(carol.messages.map(({ kind }) => kind)).to.deep.equal([KIND_KEY, KIND_NEIGHBOUR, KIND_DIRECT]);
     act(bob, 65, (agent) => agent.send(toService(64), Uint8Array.of(1), { serviceId: 64 }));
     expect([...alice.messages, ...carol.messages].filter(({ kind }) => kind === KIND_SERVICE)).to.have.length(1);
     alice.sendMessage({ kind: KIND_KEY, destination: to(carol), payload: Uint8Array.of(9) });
