@@ -47,6 +47,8 @@ export class FrameFeed {
   readonly #begun = new Map<Lane, Frame>();
   readonly #boundaries = new Map<Lane, Boundary>();
   #isOpen = false;
+  /** Frames of authors among those that were taken at once. */
+  #authorsCount = 0;
   /** Messages that were too long for the path. */
   tooLargeCount = 0;
 
@@ -123,23 +125,40 @@ export class FrameFeed {
     for (let frame: Frame | undefined = first; frame?.sequence === sequence; frame = this.#nextOf(lane)) {
       const slab = lane.slabs[0] as Slab;
       const room = end - at - byteCount;
-      const left = frame.end - slab.sealed;
-      if (left > room && room < partBytesMin) break;
-      const taken = Math.min(left, room);
-      copyRange(slab.bytes, slab.sealed, slab.sealed + taken, target, at + byteCount);
-      slab.sealed += taken;
-      byteCount += taken;
-      if (taken < left) {
+      const isWhole = frame.end - slab.sealed <= room;
+      if (!isWhole && room < partBytesMin) break;
+      const until = isWhole ? this.#runEnd(slab, frame, slab.sealed + room) : slab.sealed + room;
+      copyRange(slab.bytes, slab.sealed, until, target, at + byteCount);
+      byteCount += until - slab.sealed;
+      slab.sealed = until;
+      if (!isWhole) {
         this.#begun.set(lane, frame);
         break;
       }
       this.#begun.delete(lane);
-      if (frame.isAuthors) messageCount++;
+      messageCount += this.#authorsCount;
       if (slab.sealed === slab.used) this.#shift(lane, slab);
     }
     if (byteCount === 0) return undefined;
     if (sequence !== UNRELIABLE) this.#positions.set(sequence, position + byteCount);
     return { sequence, position, byteCount, messageCount };
+  }
+
+  /**
+   * Where the frames end that follow a whole one in its slab, are of the same sequence and end up to `endMax`. Counts those of authors. One that was written
+   * before the link was open may be left for later: all that is asked is its service.
+   */
+  #runEnd({ bytes, used }: Slab, { sequence, end, isAuthors }: Frame, endMax: number): number {
+    this.#authorsCount = isAuthors ? 1 : 0;
+    let runEnd = end;
+    while (runEnd < used) {
+      const messageBytes = readVarint(bytes, runEnd);
+      const messageAt = runEnd + varintBytes(messageBytes);
+      if (messageAt + messageBytes > endMax || sequenceOf(bytes, messageAt) !== sequence) break;
+      runEnd = messageAt + messageBytes;
+      if (bytes[messageAt + SERVICE_AT] !== 0) this.#authorsCount++;
+    }
+    return runEnd;
   }
 
   #nextOf(lane: Lane, wholeBytesMax = Number.POSITIVE_INFINITY): Frame | undefined {
@@ -158,9 +177,8 @@ export class FrameFeed {
     if (begun !== undefined) return begun;
     const messageBytes = readVarint(slab.bytes, slab.sealed);
     const messageAt = slab.sealed + varintBytes(messageBytes);
-    const service = slab.bytes[messageAt + SERVICE_AT] as number;
-    const ofOpen = ((slab.bytes[messageAt] as number) & UNRELIABLE_BIT) === 0 ? service : UNRELIABLE;
-    return { lane, sequence: this.#isOfOpen(lane, slab) ? ofOpen : 0, end: messageAt + messageBytes, isAuthors: service !== 0 };
+    const sequence = this.#isOfOpen(lane, slab) ? sequenceOf(slab.bytes, messageAt) : 0;
+    return { lane, sequence, end: messageAt + messageBytes, isAuthors: slab.bytes[messageAt + SERVICE_AT] !== 0 };
   }
 
   /** Whether what comes next was written when the link was open. */
@@ -176,4 +194,9 @@ export class FrameFeed {
     if (this.#boundaries.get(lane)?.slab === slab) this.#boundaries.delete(lane);
     lane.shift();
   }
+}
+
+/** Of an open link. */
+function sequenceOf(bytes: Uint8Array, messageAt: number): number {
+  return ((bytes[messageAt] as number) & UNRELIABLE_BIT) === 0 ? (bytes[messageAt + SERVICE_AT] as number) : UNRELIABLE;
 }
