@@ -3,6 +3,7 @@
  * with every epoch, go up by one with each datagram, and never come back. What is not fresh, or does not authenticate, leaves no trace
  * but a count.
  */
+import { carve } from '../../structures/carved.js';
 import type { CipherState } from '../cipher-state.js';
 import { contentOf, counterOf, DATA, HEADER_BYTES, TAG_BYTES, writeHeader } from './header.js';
 import { ReplayWindow } from './replay-window.js';
@@ -40,7 +41,7 @@ export class Epoch {
 
   /** A datagram; `undefined`: the epoch is exhausted or wiped. */
   seal(plaintext: Uint8Array): Uint8Array | undefined {
-    const datagram = new Uint8Array(DATAGRAM_OVERHEAD + plaintext.length);
+    const datagram = carve(DATAGRAM_OVERHEAD + plaintext.length);
     writeHeader(datagram, DATA, this.remoteIndex, this.keys.send.counter);
     const sealed = this.keys.send.seal(datagram.subarray(0, HEADER_BYTES), plaintext);
     if (sealed === undefined) return undefined;

@@ -10,6 +10,7 @@ import { DATAGRAM_BYTES_MAX } from '../../../security/datagrams/header.js';
 import { SecureDatagrams } from '../../../security/datagrams/secure-datagrams.js';
 import type { SecureStreamFailure } from '../../../security/secure-stream.js';
 import { ByteWriter } from '../../../structures/byte-writer.js';
+import { carve, trim } from '../../../structures/carved.js';
 import type { EngineContext } from '../../context.js';
 import type { ChannelLink, LinkChannel } from '../link-channel.js';
 import { ChannelWake } from './channel-wake.js';
@@ -25,6 +26,7 @@ const BEFORE_OPEN_BYTES_MAX = 65_536;
 /** A challenge alone fits, and with the longest acknowledgement. */
 const CHALLENGE_ITEM_BYTES = 1 + CHALLENGE_BYTES;
 const PACKET_BYTES_MIN = 400;
+const ACK_BYTES_MAX = PACKET_BYTES_MIN;
 /** A path on which nothing was acknowledged for so long may be lost. */
 const SILENT_MS = 3_000;
 const EMPTY = new Uint8Array(0);
@@ -254,11 +256,13 @@ export class DatagramChannel implements LinkChannel {
     // What is sent again may be as long as the longest.
     const hasRoom = this.#mayBeLong && this.#hasWaiting && this.#packets.path.room(nowMs) > 0;
     if (byteCount < CHALLENGE_ITEM_BYTES || (challenge === undefined && !isAckDue && !hasRoom)) return EMPTY;
-    // Until they are acknowledged, frames stay where they were written: in memory of just that size.
-    const writer = hasRoom ? new ByteWriter(new Uint8Array(byteCount)) : new ByteWriter();
+    // Until they are acknowledged, frames stay where they were written.
+    const slab = carve(hasRoom ? byteCount : ACK_BYTES_MAX);
+    const writer = new ByteWriter(slab);
     if (challenge !== undefined) writeChallenge(writer, challenge);
     if (isAckDue || hasRoom) this.#packets.acknowledge(writer, nowMs);
     if (hasRoom) this.#fill(writer);
+    trim(slab, writer.length);
     return writer.written;
   }
 
