@@ -32,6 +32,9 @@ type Lookup = (host: string, options: unknown, callback: (error: null, address: 
 
 export class UdpSocket implements DatagramSocket {
   readonly #remotes = new BoundedMap<string, Address>(REMOTES_MAX);
+  /** Most datagrams come from where the last one came from. */
+  #lastHost: string | undefined;
+  #last: Address | undefined;
   #socket: Socket | undefined;
   #isIpv6 = false;
   #isBound = false;
@@ -103,13 +106,20 @@ export class UdpSocket implements DatagramSocket {
 
   #received(bytes: Uint8Array, { address, port }: RemoteInfo): void {
     if (this.#isClosed) return;
-    const key = `${address} ${port}`;
-    const known = this.#remotes.get(key);
-    const from = known ?? remoteOf(address, port);
+    const from = this.#lastHost === address && this.#last?.port === port ? this.#last : this.#remoteAt(address, port);
     if (from === undefined) return;
-    if (known === undefined) this.#remotes.set(key, from);
+    this.#lastHost = address;
+    this.#last = from;
     // A Buffer would make each view of it a Buffer, which is expensive.
     this.sink.onDatagram(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length), from);
+  }
+
+  #remoteAt(host: string, port: number): Address | undefined {
+    const key = `${host} ${port}`;
+    const known = this.#remotes.get(key);
+    const remote = known ?? remoteOf(host, port);
+    if (known === undefined && remote !== undefined) this.#remotes.set(key, remote);
+    return remote;
   }
 
   #fail(cause: Parameters<DatagramSink['onFailed']>[0]): void {
