@@ -126,4 +126,19 @@ describe('conditions that last', () => {
     await sim.run(400_000);
     expect(textsOf(hub.lines)).to.deep.equal([shared, 'a key seems to be used by one process again']);
   });
+
+  it('kind 6: connections that come and go are lines at info, and none at the default level', async () => {
+    const sim = new SimulatedNetwork({ seed: 65, latencyMs: 10 });
+    const { lines, logger } = keeping();
+    const infos: string[] = [];
+    const told: Logger = { ...logger, info: (_fields: object, msg: string) => void infos.push(msg), child: () => told };
+    const node = await sim.createNode({ name: 'a', logger: told });
+    const neighbour = await sim.createNode({ name: 'b' });
+    await sim.start(node, neighbour);
+    await neighbour.connect('sim://a');
+    await neighbour.stop();
+    await sim.run(1_000);
+    expect(infos.filter((msg) => msg.includes('connected'))).to.deep.equal(['connected', 'disconnected']);
+    expect(lines).to.deep.equal([]);
+  });
 });
