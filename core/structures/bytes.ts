@@ -151,11 +151,14 @@ export function copyRange(from: Uint8Array, start: number, end: number, to: Uint
   for (let index = start; index < end; index++) to[index + shift] = from[index] as number;
 }
 
+/** The same bytes, of which `slice` is a copy: of a Buffer it is a view. */
+export function plainOf(bytes: Uint8Array): Uint8Array {
+  return bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
 /** `from[start..end)` in memory of its own. */
 export function copyOf(from: Uint8Array, start: number, end: number): Uint8Array {
-  const copy = new Uint8Array(end - start);
-  copyRange(from, start, end, copy, 0);
-  return copy;
+  return plainOf(from).slice(start, end);
 }
 
 /** How many bytes `writeVarint` takes for a whole number from 0 to 2^32 - 1. */

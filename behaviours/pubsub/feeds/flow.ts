@@ -6,7 +6,7 @@
  * known as such.
  */
 import type { BehaviorAgent, Message } from '../../../core/index.js';
-import { copyOf } from '../../../core/structures/bytes.js';
+import { copyOf, plainOf } from '../../../core/structures/bytes.js';
 import type { KeptMessage } from '../meeting/messages.js';
 import { firstNumber, type Gap, HEAD_BYTES, unknownGap } from '../messages.js';
 import type { PubSubCounters } from '../options.js';
@@ -80,8 +80,9 @@ export class Flow {
 
   /** A neighbour sent a run. */
   received(agent: BehaviorAgent, message: Message): void {
-    const { bytes, bodyOffset, end, connectionId } = message;
+    const { bodyOffset, end, connectionId } = message;
     const { run, counters } = this;
+    const bytes = plainOf(message.bytes);
     if (end < bodyOffset + HEAD_BYTES || !run.read(bytes, bodyOffset + HEAD_BYTES, end)) return void counters.malformed++;
     const feed = this.table.labelled(connectionId, message.streamId);
     if (feed === undefined || feed.state !== 'bound') {
