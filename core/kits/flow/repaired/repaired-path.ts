@@ -14,6 +14,7 @@
 import { backoffBoundMs } from '../../../structures/back-off.js';
 import type { LossCause } from '../../../wire/link-control.js';
 import { CongestionWindow, SEGMENT_BYTES } from './congestion-window.js';
+import { Pacing } from './pacing.js';
 import type { Acknowledgement } from './receipts.js';
 import { Reordering } from './reordering.js';
 import { RoundTrip } from './round-trip.js';
@@ -46,8 +47,6 @@ export interface PacketObserver {
 const PROBES_BROKEN = 2;
 /** Pauses after signals that there is no path. */
 const PAUSES = { minMs: 50, maxMs: 2_000 };
-/** So much of what pacing allows may be made up for, because timers are late. */
-const PACE_SLACK_MS = 5;
 
 /** The sending side of a path that loses: which packets are in transit, which frames go again, and when. */
 export class RepairedPath<Frame extends RepairedFrame> {
@@ -68,7 +67,7 @@ export class RepairedPath<Frame extends RepairedFrame> {
   /** Packets that may go beyond the window. */
   #probesDue = 0;
   #lastSentMs = 0;
-  #paceAtMs = 0;
+  #pacing = new Pacing();
   #pauseCount = 0;
   #pausedUntilMs = 0;
   /** Since when nothing was acknowledged although something was sent, or could not be. */
@@ -117,15 +116,14 @@ export class RepairedPath<Frame extends RepairedFrame> {
     this.#window.look(this.#transit.byteCount, this.#roundTrip.smoothedMs ?? 0, nowMs);
     if (nowMs < this.#pausedUntilMs) return 0;
     if (this.#probesDue > 0) return SEGMENT_BYTES;
-    if (nowMs < this.#paceAtMs) return 0;
     const free = this.#window.bytes - this.#transit.byteCount;
-    return free >= SEGMENT_BYTES ? free : 0;
+    return free >= SEGMENT_BYTES && this.#pacing.allows(nowMs) ? free : 0;
   }
 
   /** Earliest time at which room that pacing or a pause withholds is there; `Infinity` when only an acknowledgement makes room. */
   get roomAtMs(): number {
     const isOpen = this.#probesDue > 0 || this.#window.bytes - this.#transit.byteCount >= SEGMENT_BYTES;
-    return isOpen ? Math.max(this.#pausedUntilMs, this.#probesDue > 0 ? 0 : this.#paceAtMs) : Number.POSITIVE_INFINITY;
+    return isOpen ? Math.max(this.#pausedUntilMs, this.#probesDue > 0 ? 0 : this.#pacing.atMs) : Number.POSITIVE_INFINITY;
   }
 
   /** When `expire` is to be called; `Infinity` while nothing is in transit. */
@@ -162,7 +160,7 @@ export class RepairedPath<Frame extends RepairedFrame> {
     if (this.#probesDue > 0) this.#probesDue--;
     const { smoothedMs } = this.#roundTrip;
     if (smoothedMs === undefined) return;
-    this.#paceAtMs = Math.max(this.#paceAtMs, nowMs - PACE_SLACK_MS) + byteCount / this.#window.paceOf(Math.max(smoothedMs, 1));
+    this.#pacing.sent(byteCount / this.#window.paceOf(Math.max(smoothedMs, 1)), nowMs);
   }
 
   /** The remote has these packets. False when that cannot be: it must not be believed any more. */
@@ -215,7 +213,7 @@ export class RepairedPath<Frame extends RepairedFrame> {
     this.#probeCount = 0;
     this.#pauseCount = 0;
     this.#pausedUntilMs = 0;
-    this.#paceAtMs = 0;
+    this.#pacing = new Pacing();
     this.observer?.changed();
   }
 
