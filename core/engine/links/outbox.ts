@@ -32,6 +32,8 @@ export class Outbox {
 
   /** The lanes wait: on the channel before, not everything has arrived. */
   isHeld = false;
+  /** The channel has no room for what waits: it asks for a flush when it has. */
+  isBlocked = false;
   /** What a lost channel has left: no more than it had sent and not seen acknowledged, and the frames that it had begun. */
   private readonly ahead = new Lane(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
   private readonly control: Lane;
@@ -70,7 +72,10 @@ export class Outbox {
   /** A record's worth waits, and the window would take it. */
   get hasFullRecord(): boolean {
     return (
-      !this.isHeld && this.inFlightBytes < this.limits.writeWindowBytes && (this.normal.slabs.length > 1 || this.bulk.slabs.length > 1)
+      !this.isHeld &&
+      !this.isBlocked &&
+      this.inFlightBytes < this.limits.writeWindowBytes &&
+      (this.normal.slabs.length > 1 || this.bulk.slabs.length > 1)
     );
   }
 

@@ -26,7 +26,6 @@ const BEFORE_OPEN_BYTES_MAX = 65_536;
 /** A challenge alone fits, and with the longest acknowledgement. */
 const CHALLENGE_ITEM_BYTES = 1 + CHALLENGE_BYTES;
 const PACKET_BYTES_MIN = 400;
-const ACK_BYTES_MAX = PACKET_BYTES_MIN;
 /** A path on which nothing was acknowledged for so long may be lost. */
 const SILENT_MS = 3_000;
 const EMPTY = new Uint8Array(0);
@@ -143,6 +142,7 @@ export class DatagramChannel implements LinkChannel {
     else this.#takePlaintext(received.plaintext, from, datagram.length, received.isNewest);
     // Whoever goes on with the handshake from there has had the answer that was sent there.
     if (received === 'handshake' && this.state === 'secured' && from.text === this.#check.current.text) this.#check.prove();
+    this.link.outbox.isBlocked = false;
     this.context.touch(this.link);
     return received !== 'refused';
   }
@@ -171,6 +171,7 @@ export class DatagramChannel implements LinkChannel {
       this.#check.sent(datagram.length);
       output.push(datagram);
     }
+    this.link.outbox.isBlocked = this.#packets.hasWaiting;
     if (this.state !== 'failed') this.#wake.at(this.#dueMs);
     return isSealed;
   }
@@ -257,12 +258,11 @@ export class DatagramChannel implements LinkChannel {
     const hasRoom = this.#mayBeLong && this.#hasWaiting && this.#packets.path.room(nowMs) > 0;
     if (byteCount < CHALLENGE_ITEM_BYTES || (challenge === undefined && !isAckDue && !hasRoom)) return EMPTY;
     // Until they are acknowledged, frames stay where they were written.
-    const slab = carve(hasRoom ? byteCount : ACK_BYTES_MAX);
-    const writer = new ByteWriter(slab);
+    const writer = new ByteWriter(carve(hasRoom ? byteCount : PACKET_BYTES_MIN));
     if (challenge !== undefined) writeChallenge(writer, challenge);
     if (isAckDue || hasRoom) this.#packets.acknowledge(writer, nowMs);
     if (hasRoom) this.#fill(writer);
-    trim(slab, writer.length);
+    trim(writer.slab, writer.length);
     return writer.written;
   }
 
@@ -294,6 +294,7 @@ export class DatagramChannel implements LinkChannel {
     this.#packets.path.expire(nowMs);
     if (this.#check.expire(nowMs)) this.#moved();
     if (this.isSilent && !this.remains.isSuspended) this.options.onSilent();
+    this.link.outbox.isBlocked = false;
     this.context.touch(this.link);
   }
 }
