@@ -38,6 +38,10 @@ const REFUSALS: Readonly<Record<Exclude<Sent, 'queued'>, ErrorFields & { readonl
 };
 /** There is no event for room in this node's own queue. */
 const ROOM_RETRY_MS = 10;
+/** Items of all streams before the event loop goes on: generators that have them ready would hold up everybody else. */
+const ITEMS_PER_TURN = 2_048;
+/** Turns are told apart by the messages that they bring, so far from each other. */
+const TURN_MS = 5;
 const STOPPING: ErrorFields = { code: 'RPC_PEER_GONE', text: 'the node stops; it did not process the call' };
 const OVER = new NetworkError('CALL_CANCELLED', 'the call has been answered');
 const UNCARRIED = 'an rpc answer cannot be carried';
@@ -51,6 +55,12 @@ export class IncomingCalls implements ExchangeUser, WorkHost {
   /** Streams that wait for room in a lane, and what has them try again at the latest. */
   private readonly waiting: (() => void)[] = [];
   private readonly roomTimer = new WakeTimer<BehaviorAgent>(() => this.roomAgain());
+  private itemsOfTurn = 0;
+  private turnMs = 0;
+  private readonly turnTimer = new WakeTimer<BehaviorAgent>((agent) => {
+    this.turnBegins(agent);
+    this.roomAgain();
+  });
 
   private readonly parts: ServedParts;
 
@@ -65,6 +75,7 @@ export class IncomingCalls implements ExchangeUser, WorkHost {
   }
 
   onRequest(agent: BehaviorAgent, head: MessageHead, peer: Peer, carrier: Peer | undefined): void {
+    if (agent.nowMs >= this.turnMs + TURN_MS) this.turnBegins(agent);
     if (this.isDraining && carrier !== undefined) return this.refuse(agent, { peer, carrier, idHigh: head.idHigh, idLow: head.idLow });
     const fields = this.reader.request(head);
     const decoded = fields && decodeValueAt(head.bytes, fields.valueAt, head.end, agent.limits);
@@ -83,6 +94,7 @@ export class IncomingCalls implements ExchangeUser, WorkHost {
   }
 
   onOwnKind(agent: BehaviorAgent, message: Message, head: MessageHead): void {
+    if (agent.nowMs >= this.turnMs + TURN_MS) this.turnBegins(agent);
     if (head.kind === RESUME) return this.resume(agent, message, head);
     if (head.kind === GONE) return this.gone(message, head);
     const total = head.kind === CREDIT ? this.reader.credit(head) : undefined;
@@ -190,7 +202,9 @@ export class IncomingCalls implements ExchangeUser, WorkHost {
   answerItem(call: IncomingCall, index: number, value: unknown): boolean {
     let result: Sent = 'unreachable';
     this.host.act((agent) => {
-      result = this.sendValue(agent, call, ITEM, index, value);
+      const isTooMuch = ++this.itemsOfTurn > ITEMS_PER_TURN;
+      if (isTooMuch) this.turnTimer.within(agent, 1);
+      result = isTooMuch ? 'full' : this.sendValue(agent, call, ITEM, index, value);
     });
     return this.isSettled(call, index, result);
   }
@@ -210,6 +224,11 @@ export class IncomingCalls implements ExchangeUser, WorkHost {
 
   sendEnd(agent: BehaviorAgent, call: IncomingCall, code: ErrorCode, text: string): void {
     this.sendError(agent, call, { code, text }, call.feed?.sentCount ?? 0);
+  }
+
+  private turnBegins({ nowMs }: BehaviorAgent): void {
+    this.itemsOfTurn = 0;
+    this.turnMs = nowMs;
   }
 
   private refuse(agent: BehaviorAgent, to: AnswerTarget): void {
