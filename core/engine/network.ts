@@ -23,7 +23,7 @@ import type { Dialer } from './dial/dialer.js';
 import type { Link } from './links/link.js';
 import type { LinkTable } from './links/link-table.js';
 import type { Liveness } from './links/liveness.js';
-import { type EngineParts, partsOf } from './parts.js';
+import { EngineParts } from './parts.js';
 import type { RouterFacade } from './router-facade.js';
 
 /** How long an older table helps out one that is not filled. */
@@ -70,7 +70,7 @@ export class Network implements EngineContext {
     this.self = options.identity.nodeId;
     this.limits = options.limits;
     this.metrics = new CoreMetrics(options.limits.metricSeriesMax);
-    this.parts = partsOf(this, router, datagramLinks);
+    this.parts = new EngineParts(this, router, datagramLinks);
     this.callbacks = this.parts.callbacks;
     this.behaviors = this.parts.behaviors;
     this.calls = this.parts.calls;

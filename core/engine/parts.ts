@@ -1,6 +1,7 @@
 /**
- * @module EngineParts: builds the parts of the engine, each with the few others that it needs, and puts observers into their order. Nothing
- * but `network.ts` knows all of them.
+ * @module EngineParts: builds the parts of the engine, one layer upon another, and puts observers into their order. Nothing but `network.ts` knows all of
+ * them: each is given this object as those few that it needs. It is one object of one class because every message reads from it, in every node of a process;
+ * spread into objects, each node's would have a shape of its own, which compiled code has to look up anew for each node.
  */
 
 import type { BehaviorReport, LinkReport, QueueReport } from '../api/node-view.js';
@@ -19,9 +20,11 @@ import { Keeper } from './dial/keeper.js';
 import { Paths } from './dial/paths.js';
 import { observeEngine } from './gauges.js';
 import { Admission } from './links/admission.js';
+import type { Datagrams } from './links/datagrams.js';
 import { Duplicates } from './links/duplicates.js';
+import type { Handovers } from './links/handovers.js';
 import { Introductions } from './links/introductions.js';
-import { eventObserver, routerObserver } from './links/link-observer.js';
+import { eventObserver, type LinkObserver, routerObserver } from './links/link-observer.js';
 import { LinkPipeline } from './links/link-pipeline.js';
 import { LinkTable } from './links/link-table.js';
 import { Liveness } from './links/liveness.js';
@@ -41,42 +44,128 @@ import { ServiceSearch } from './messages/service-search.js';
 import type { RouterFacade } from './router-facade.js';
 import { Waits } from './waits.js';
 
-export type EngineParts = ReturnType<typeof partsOf>;
+/** The behaviours of the node, and their work for others. */
+class BehaviorParts {
+  readonly callbacks: Callbacks;
+  readonly behaviors: BehaviorTable;
+  readonly calls: Calls;
+  readonly streams: Streams;
+  readonly announcements: Announcements;
 
-/** `datagramLinks`: absent where no transport carries datagrams. */
-export function partsOf(context: EngineContext, router: RouterFacade, datagramLinks: DatagramLinks | undefined) {
-  const behaviorParts = behaviorPartsOf(context, router);
-  const linkParts = linkPartsOf(context, router, behaviorParts);
-  const messageParts = messagePartsOf(context, router, { ...behaviorParts, ...linkParts });
-  const { behaviors, calls, streams } = behaviorParts;
-  const { links, introductions, liveness, dialer, duplicates, sharedKeys, keeper, admission, reachability, probes } = linkParts;
-  const announcements = new Announcements(context);
-  const { application, search } = messageParts;
-  const { datagrams, handovers, upgrades } = datagramLinks?.({ context, ...behaviorParts, ...linkParts, ...messageParts }) ?? {};
-  const ofDatagrams = [datagrams, handovers, upgrades].filter((part) => part !== undefined);
-  links.observers = [
-    routerObserver(router),
-    introductions,
-    liveness,
-    eventObserver(context),
-    dialer,
-    duplicates,
-    sharedKeys,
-    keeper,
-    application,
-    links.handshakes,
-    reachability,
-    ...ofDatagrams,
-  ];
-  behaviors.observers = [calls, streams, introductions, links, dialer, admission, search, probes, announcements];
-  const agentParts = { context, router, announcements, ...behaviorParts, ...linkParts, ...messageParts };
-  behaviors.agentOf = (slot) => new BehaviorAgentOf(agentParts, slot);
-  introductions.agentOf = (slot, link) => new ConnectionAgentOf(agentParts, slot, link);
-  const waits = new Waits(context, links, router);
-  router.onChanged = () => waits.changed();
-  const parts = { ...behaviorParts, ...linkParts, ...messageParts, datagrams, handovers, waits };
-  observeEngine(context, parts, router);
-  return parts;
+  constructor(
+    readonly context: EngineContext,
+    readonly router: RouterFacade,
+  ) {
+    this.callbacks = new Callbacks(context, (slot) => context.enqueue({ run: () => this.behaviors.stop(slot) }));
+    this.behaviors = new BehaviorTable(context, router, this.callbacks);
+    this.calls = new Calls(context, this.callbacks, this.behaviors);
+    this.streams = new Streams(context, this.callbacks, this.behaviors);
+    this.announcements = new Announcements(context);
+  }
+}
+
+/** Links: how they begin, live and end. */
+class LinkParts extends BehaviorParts {
+  readonly links: LinkTable;
+  readonly liveness: Liveness;
+  readonly introductions: Introductions;
+  readonly admission: Admission;
+  readonly duplicates: Duplicates;
+  readonly sharedKeys: SharedKeys;
+  readonly reachability: ReachabilityState;
+  readonly probes: Probes;
+  readonly paths: Paths;
+  readonly dialer: Dialer;
+  readonly keeper: Keeper;
+  readonly refusals: Refusals;
+
+  constructor(context: EngineContext, router: RouterFacade) {
+    super(context, router);
+    const { callbacks, behaviors } = this;
+    this.links = new LinkTable(context);
+    this.liveness = new Liveness(context, this.links, router, callbacks);
+    this.introductions = new Introductions(context, this.links, callbacks, behaviors);
+    this.admission = new Admission(this);
+    this.duplicates = new Duplicates(context, this.links, this.liveness, this.admission);
+    this.sharedKeys = new SharedKeys(context);
+    this.reachability = new ReachabilityState(context, this.links, behaviors);
+    this.probes = new Probes(context, callbacks, this.links);
+    this.paths = new Paths(context, this.links, callbacks, behaviors, router);
+    this.dialer = new Dialer(context, this.links, callbacks, behaviors, this.paths);
+    this.duplicates.isDialling = (nodeId, path) => this.dialer.isDialling(nodeId, path);
+    this.keeper = new Keeper(context, this.links, this.dialer);
+    this.refusals = new Refusals(callbacks);
+  }
+}
+
+/** Messages: where they come from and where they go. */
+class MessageParts extends LinkParts {
+  readonly local: LocalDelivery;
+  readonly history: BroadcastHistory;
+  readonly signals: LossSignals;
+  readonly forwarder: Forwarder;
+  readonly control: Control;
+  readonly delivery: Delivery;
+  readonly pipeline: LinkPipeline;
+  readonly search: ServiceSearch;
+  readonly sender: Sender;
+  readonly application: ApplicationSender;
+
+  constructor(context: EngineContext, router: RouterFacade) {
+    super(context, router);
+    this.local = new LocalDelivery(context, this.callbacks, this.behaviors);
+    this.history = new BroadcastHistory(context);
+    this.signals = new LossSignals(this);
+    this.forwarder = new Forwarder(this);
+    this.control = new Control(this);
+    this.delivery = new Delivery(this);
+    this.pipeline = new LinkPipeline(context, this.links, this.duplicates, this.delivery);
+    this.links.readOn = (link) => this.pipeline.readOn(link);
+    this.search = new ServiceSearch(this);
+    router.beyond = this.search;
+    this.sender = new Sender(this);
+    this.application = new ApplicationSender(this);
+  }
+}
+
+export class EngineParts extends MessageParts {
+  readonly datagrams: Datagrams | undefined;
+  readonly handovers: Handovers | undefined;
+  readonly waits: Waits;
+
+  /** `datagramLinks`: absent where no transport carries datagrams. */
+  constructor(context: EngineContext, router: RouterFacade, datagramLinks: DatagramLinks | undefined) {
+    super(context, router);
+    const { datagrams, handovers, upgrades } = datagramLinks?.(this) ?? {};
+    this.datagrams = datagrams;
+    this.handovers = handovers;
+    this.waits = new Waits(context, this.links, router);
+    this.observe([datagrams, handovers, upgrades].filter((part) => part !== undefined));
+    this.behaviors.agentOf = (slot) => new BehaviorAgentOf(this, slot);
+    this.introductions.agentOf = (slot, link) => new ConnectionAgentOf(this, slot, link);
+    router.onChanged = () => this.waits.changed();
+    observeEngine(context, this, router);
+  }
+
+  private observe(ofDatagrams: readonly LinkObserver[]): void {
+    const { links, introductions, liveness, dialer, duplicates, sharedKeys, keeper, admission, reachability, probes } = this;
+    const { application, search, calls, streams, announcements } = this;
+    links.observers = [
+      routerObserver(this.router),
+      introductions,
+      liveness,
+      eventObserver(this.context),
+      dialer,
+      duplicates,
+      sharedKeys,
+      keeper,
+      application,
+      links.handshakes,
+      reachability,
+      ...ofDatagrams,
+    ];
+    this.behaviors.observers = [calls, streams, introductions, links, dialer, admission, search, probes, announcements];
+  }
 }
 
 /** Every queue with its fill and its bound. */
@@ -94,53 +183,4 @@ export function linksOf({ links, liveness }: EngineParts): LinkReport[] {
 /** The running behaviours, by ascending service id. */
 export function behaviorsOf({ behaviors }: EngineParts): BehaviorReport[] {
   return behaviors.all.map(({ serviceId, name }) => ({ serviceId, name }));
-}
-
-function behaviorPartsOf(context: EngineContext, router: RouterFacade) {
-  const callbacks = new Callbacks(context, (slot) => context.enqueue({ run: () => behaviors.stop(slot) }));
-  const behaviors = new BehaviorTable(context, router, callbacks);
-  return { callbacks, behaviors, calls: new Calls(context, callbacks, behaviors), streams: new Streams(context, callbacks, behaviors) };
-}
-
-type BehaviorParts = ReturnType<typeof behaviorPartsOf>;
-
-function linkPartsOf(context: EngineContext, router: RouterFacade, { callbacks, behaviors }: BehaviorParts) {
-  const links = new LinkTable(context);
-  const liveness = new Liveness(context, links, router, callbacks);
-  const introductions = new Introductions(context, links, callbacks, behaviors);
-  const admission = new Admission({ context, links, callbacks, behaviors, introductions });
-  const duplicates = new Duplicates(context, links, liveness, admission);
-  const paths = new Paths(context, links, callbacks, behaviors, router);
-  const dialer = new Dialer(context, links, callbacks, behaviors, paths);
-  duplicates.isDialling = (nodeId, path) => dialer.isDialling(nodeId, path);
-  return {
-    links,
-    liveness,
-    introductions,
-    admission,
-    duplicates,
-    sharedKeys: new SharedKeys(context),
-    reachability: new ReachabilityState(context, links, behaviors),
-    probes: new Probes(context, callbacks, links),
-    paths,
-    dialer,
-    keeper: new Keeper(context, links, dialer),
-    refusals: new Refusals(callbacks),
-  };
-}
-
-function messagePartsOf(context: EngineContext, router: RouterFacade, parts: BehaviorParts & ReturnType<typeof linkPartsOf>) {
-  const local = new LocalDelivery(context, parts.callbacks, parts.behaviors);
-  const history = new BroadcastHistory(context);
-  const shared = { ...parts, context, router, local, history };
-  const signals = new LossSignals(shared);
-  const forwarder = new Forwarder({ ...shared, signals });
-  const delivery = new Delivery({ ...shared, forwarder, control: new Control(shared) });
-  const pipeline = new LinkPipeline(context, parts.links, parts.duplicates, delivery);
-  parts.links.readOn = (link) => pipeline.readOn(link);
-  const search = new ServiceSearch({ ...shared, signals });
-  router.beyond = search;
-  const sender = new Sender({ ...shared, search });
-  const application = new ApplicationSender({ ...shared, sender });
-  return { local, history, forwarder, delivery, pipeline, search, sender, application };
 }

@@ -24,8 +24,6 @@ export interface ChannelsOptions extends Pick<ListeningOptions, 'clock' | 'log' 
   readonly timers: Timers;
   readonly transports: () => readonly AnyTransport[];
   readonly datagrams: NodeSetup['datagrams'];
-  readonly network: () => Network;
-  readonly step: (input: Input) => void;
 }
 
 export class Channels {
@@ -39,18 +37,24 @@ export class Channels {
   private isDead = false;
   private onQuiet: (() => void) | undefined;
 
-  constructor(private readonly options: ChannelsOptions) {
+  constructor(
+    private readonly options: ChannelsOptions,
+    private readonly runner: { readonly network: Network; step(input: Input): void },
+  ) {
+    const { clock, log, onEvent } = options;
     this.listening = new Listening({
-      ...options,
+      clock,
+      log,
+      onEvent,
       onBound: (addresses) => this.bound(addresses.filter((address) => !isRelayed(address))),
-      onRefused: () => options.network().metrics.refusedChannels.value++,
+      onRefused: () => runner.network.metrics.refusedChannels.value++,
     });
-    this.sockets = new Sockets(options.step);
+    this.sockets = new Sockets((input) => runner.step(input));
   }
 
   /** Who is reached over other nodes announces no address of its own: routes lead there. */
   private bound(addresses: readonly Address[]): void {
-    if (addresses.length > 0) this.options.step({ type: 'listening', addresses });
+    if (addresses.length > 0) this.runner.step({ type: 'listening', addresses });
   }
 
   /** Opens a listener; resolves with what is bound. */
@@ -96,10 +100,10 @@ export class Channels {
       this.attempt(effect);
     } catch (thrown) {
       const cause = transportError(thrown);
-      if (effect.type === 'dial') return this.options.step({ type: 'dial-failed', connectionId, error: cause });
+      if (effect.type === 'dial') return this.runner.step({ type: 'dial-failed', connectionId, error: cause });
       const link = this.links.get(connectionId);
       this.links.delete(connectionId);
-      this.options.step({ type: 'closed', connectionId, cause });
+      this.runner.step({ type: 'closed', connectionId, cause });
       if (effect.type !== 'destroy') link?.destroy();
     }
     if (effect.type === 'end' || effect.type === 'destroy') this.checkQuiet();
@@ -112,7 +116,7 @@ export class Channels {
 
   /** Links of datagrams end without a word from any transport. */
   private checkQuiet(): void {
-    if (this.onQuiet === undefined || this.links.size > 0 || this.options.network().links.size > 0) return;
+    if (this.onQuiet === undefined || this.links.size > 0 || this.runner.network.links.size > 0) return;
     const { onQuiet } = this;
     this.onQuiet = undefined;
     onQuiet();
@@ -151,7 +155,7 @@ export class Channels {
     const transport = this.transportFor(address);
     const settle = (input: Input) => {
       this.dials.delete(connectionId);
-      this.options.step(input);
+      this.runner.step(input);
     };
     const onFailed = (error: NetworkError) => settle({ type: 'dial-failed', connectionId, error });
     const onResolved = (addresses: readonly Address[]) => settle({ type: 'resolved', connectionId, addresses });
@@ -177,27 +181,27 @@ export class Channels {
     const { remoteAddress, localAddress } = link;
     this.dials.delete(connectionId);
     this.links.set(connectionId, link);
-    this.options.step({ type: 'connected', connectionId, remoteAddress, localAddress });
+    this.runner.step({ type: 'connected', connectionId, remoteAddress, localAddress });
     return this.sinkOf(connectionId);
   }
 
   private accepted(link: TransportLink, { socketsMax }: Transport): LinkSink | undefined {
-    if (this.isDead || this.options.network().isStopping) return undefined;
+    if (this.isDead || this.runner.network.isStopping) return undefined;
     const { remoteAddress, localAddress } = link;
-    const connectionId = this.options.network().reserveConnectionId();
+    const connectionId = this.runner.network.reserveConnectionId();
     this.links.set(connectionId, link);
-    this.options.step({ type: 'accepted', connectionId, remoteAddress, localAddress, socketsMax });
+    this.runner.step({ type: 'accepted', connectionId, remoteAddress, localAddress, socketsMax });
     return this.sinkOf(connectionId);
   }
 
   private sinkOf(connectionId: number): LinkSink {
     return {
-      onBytes: (bytes) => this.options.step({ type: 'bytes', connectionId, bytes }),
+      onBytes: (bytes) => this.runner.step({ type: 'bytes', connectionId, bytes }),
       onWritten: (byteCount) => this.written(connectionId, byteCount),
       onClosed: (cause) => {
         this.links.delete(connectionId);
         this.settleWritten(connectionId);
-        this.options.step({ type: 'closed', connectionId, cause });
+        this.runner.step({ type: 'closed', connectionId, cause });
         this.checkQuiet();
       },
     };
@@ -211,7 +215,7 @@ export class Channels {
     const { turnBytes, writtenBytes } = this;
     this.turnBytes += byteCount;
     if (turnBytes < COUNTED_BYTES_MIN && this.turnBytes >= COUNTED_BYTES_MIN) this.options.timers.endOfTurn(() => this.turned());
-    if (this.turnBytes <= TURN_BYTES_MAX) return this.options.step({ type: 'written', connectionId, byteCount });
+    if (this.turnBytes <= TURN_BYTES_MAX) return this.runner.step({ type: 'written', connectionId, byteCount });
     writtenBytes.set(connectionId, byteCount + (writtenBytes.get(connectionId) ?? 0));
   }
 
@@ -224,7 +228,7 @@ export class Channels {
     const byteCount = this.writtenBytes.get(connectionId);
     if (byteCount === undefined) return;
     this.writtenBytes.delete(connectionId);
-    this.options.step({ type: 'written', connectionId, byteCount });
+    this.runner.step({ type: 'written', connectionId, byteCount });
   }
 
   /** Throws `SCHEME_UNKNOWN`, and `OPTION_INVALID` for one of a behaviour that came later, and whose datagrams this node cannot carry. */

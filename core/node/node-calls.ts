@@ -9,6 +9,7 @@ import type { Caller, CallRequest, CallResult, ManyItem, RunningStream, StreamIt
 import { type Route, requireRoute } from '../api/routes.js';
 import { requireDuration, requireOptions, requireSignal, requireText, requireWhole } from '../engine/behaviors/arguments.js';
 import { callError, failureOf } from '../engine/behaviors/call-failure.js';
+import type { Network } from '../engine/network.js';
 import { NetworkError } from '../errors.js';
 import { clientOf, unknownMethod } from '../registration/client-proxy.js';
 import type { BehaviorClass } from '../registration/registry.js';
@@ -19,11 +20,9 @@ import type { NodeWaits } from './node-waits.js';
 export interface CallPorts {
   /** Throws when the node does not run. */
   readonly requireRunning: () => void;
-  readonly waits: NodeWaits;
+  readonly network: Pick<Network, 'calls'>;
   /** Runs work inside of a step; what it throws comes out. */
   readonly perform: <T>(work: () => T) => T;
-  /** Within a step: runs work as a callback of the behaviour that makes calls; what it throws comes out. Throws `RPC_ABSENT`. */
-  readonly withCaller: <T>(work: (caller: Caller, agent: BehaviorAgent) => T) => T;
   /** Resolves in a later turn of the event loop. */
   readonly nextTurn: () => Promise<void>;
 }
@@ -36,7 +35,10 @@ const ENOUGH_MAX = 4_096;
 const NO_OPTIONS: ClientCallOptions = {};
 
 export class NodeCalls {
-  constructor(private readonly ports: CallPorts) {}
+  constructor(
+    private readonly ports: CallPorts,
+    private readonly waits: NodeWaits,
+  ) {}
 
   client<C extends BehaviorClass>(type: C, route: Route): Client<C> {
     return clientOf(type, route, {
@@ -52,7 +54,7 @@ export class NodeCalls {
       const { signal, timeoutMs } = this.checked(options);
       const timed = timeoutMs === undefined ? request : { ...request, timeoutMs };
       const take = (result: CallResult) => settle(result.type === 'ok' ? result.value : callError(request, result));
-      const running = this.ports.perform(() => this.ports.withCaller((caller, agent) => caller.call(agent, timed, take)));
+      const running = this.withCaller((caller, agent) => caller.call(agent, timed, take));
       return onAbort(signal, (error) => {
         this.ports.perform(() => running.cancel());
         settle(thrownError(request, error));
@@ -71,9 +73,7 @@ export class NodeCalls {
         ...(firstItemMs !== undefined && { firstItemMs }),
         ...(nextItemMs !== undefined && { nextItemMs }),
       };
-      const running = this.ports.perform(() =>
-        this.ports.withCaller((caller, agent) => caller.callStream(agent, { ...request, ...times }, take)),
-      );
+      const running = this.withCaller((caller, agent) => caller.callStream(agent, { ...request, ...times }, take));
       return { running, signal };
     });
   }
@@ -92,7 +92,7 @@ export class NodeCalls {
         throw new NetworkError('ARGUMENT_INVALID', 'requestMany: route leads to one node; use toServices');
       const count = enough === undefined ? ENOUGH_MAX : requireWhole('requestMany: enough', enough, 1, ENOUGH_MAX);
       const timed = { ...request, ...timeoutOf(timeoutMs) };
-      const began = this.ports.perform(() => this.ports.withCaller((caller, agent) => caller.callMany?.(agent, timed, count, take)));
+      const began = this.withCaller((caller, agent) => caller.callMany?.(agent, timed, count, take));
       if (began === undefined) throw new NetworkError('RPC_ABSENT', 'the rpc behaviour of this node makes no requests to many nodes');
       return { running: { pull: () => {}, cancel: () => began.cancel() }, signal };
     });
@@ -141,10 +141,15 @@ export class NodeCalls {
   /** The options of a call whose route is there now. */
   private async routed(request: CallRequest, options: ClientCallOptions): Promise<ClientCallOptions> {
     try {
-      return await this.ports.waits.routed(request, options);
+      return await this.waits.routed(request, options);
     } catch (thrown) {
       throw thrownError(request, thrown);
     }
+  }
+
+  /** Runs work in a step, as a callback of the behaviour that makes calls; what it throws comes out. Throws `RPC_ABSENT`. */
+  private withCaller<T>(work: (caller: Caller, agent: BehaviorAgent) => T): T {
+    return this.ports.perform(() => this.ports.network.calls.withCaller(work));
   }
 
   /** The options of a call that may be made now. */

@@ -9,6 +9,7 @@ import type { MessageTracer } from '../api/message-tracer.js';
 import type { Clock, Logger, Random, Sealer, Signer, Storage, Timers } from '../api/ports.js';
 import type { RouterTable } from '../api/router-table.js';
 import type { AnyTransport } from '../api/transport.js';
+import type { NetworkOptions } from '../engine/context.js';
 import type { DatagramLinks } from '../engine/datagram-links.js';
 import type { Limits } from '../limits.js';
 import type { CheckedEntries, CheckedProviders } from '../registration/checked-entries.js';
@@ -191,4 +192,37 @@ export interface NodeSetup {
   readonly keys: AgreementKeys;
   readonly tracing: MessageTracer | undefined;
   readonly secureHooks: NonNullable<SecureStreamOptions['hooks']> | undefined;
+}
+
+/** What the engine is given of it. Written out, since objects that are spread have a shape of their own for each node. */
+export function networkOptionsOf(
+  setup: NodeSetup,
+  log: Logger,
+  isOverDatagrams: NetworkOptions['isOverDatagrams'],
+  { enter, perform, performInTurn, emit }: Pick<NetworkOptions, 'enter' | 'perform' | 'performInTurn' | 'emit'>,
+): NetworkOptions {
+  const { identity, network, networkKey, peerPath, limits, tickMs, announce, crypto, random, keys, clock, tracing, secureHooks } = setup;
+  const [wallMs, elapsedMs] = [() => clock.wallMs(), () => clock.nowMs()];
+  return {
+    identity,
+    network,
+    networkKey,
+    peerPath,
+    limits,
+    tickMs,
+    announce,
+    crypto,
+    random,
+    keys,
+    log,
+    isOverDatagrams,
+    wallMs,
+    elapsedMs,
+    enter,
+    perform,
+    performInTurn,
+    emit,
+    tracing,
+    secureHooks,
+  };
 }

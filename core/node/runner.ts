@@ -47,7 +47,7 @@ export class Runner {
   }
 
   constructor(private readonly options: RunnerOptions) {
-    this.channels = new Channels({ ...options, network: () => this.network, step: (input) => this.step(input) });
+    this.channels = new Channels(options, this);
   }
 
   /** Collects events until the step is over: a listener may call the node. */

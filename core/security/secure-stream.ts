@@ -66,16 +66,18 @@ export class SecureStream {
   #opener: RecordOpener | undefined;
 
   constructor(options: SecureStreamOptions) {
-    const { hooks, handshakeBytesMax = HANDSHAKE_BYTES_MAX, ...rest } = options;
+    const { hooks, handshakeBytesMax = HANDSHAKE_BYTES_MAX } = options;
+    const { space, crypto, keys, identity, staticKey, instance, isInitiator, expectedNodeId } = options;
     const { nonce = 0 } = hooks ?? {};
     // Below 0 lies the counter that Noise keeps for REKEY.
     if (!Number.isSafeInteger(nonce) || nonce < 0)
       throw new NetworkError('ARGUMENT_INVALID', `the first counter is ${nonce}; it must be a whole number of 0 or more`);
-    this.#isInitiator = options.isInitiator;
-    this.#expectedNodeId = options.expectedNodeId;
+    this.#isInitiator = isInitiator;
+    this.#expectedNodeId = expectedNodeId;
     this.#hooks = hooks;
     this.#reader = new PrefixedReader(HANDSHAKE_BYTES_MIN, handshakeBytesMax);
-    this.#handshake = new SecureHandshake({ ...rest, ephemeral: hooks?.ephemeral });
+    const ephemeral = hooks?.ephemeral;
+    this.#handshake = new SecureHandshake({ space, crypto, keys, identity, staticKey, instance, isInitiator, expectedNodeId, ephemeral });
   }
 
   /** Complete messages of the handshake that came. */

@@ -48,10 +48,10 @@ export class DatagramSessions {
   /** What was held of an incoming link is what began it. */
   channelOf(link: Link, socketId: number): DatagramChannel {
     const { context, indices, security } = this;
-    const { random, secureHooks: hooks } = context.options;
+    const { random, secureHooks } = context.options;
     const session: Session = { link, channel: undefined };
     const numbers = { add: () => indices.add(session), delete: (index: number) => indices.delete(index) };
-    const secure = { ...security.handshakeOf(link, 'datagram'), numbers, random, ...(hooks && { hooks }) };
+    const secure = { ...security.handshakeOf(link, 'datagram'), numbers, random, hooks: secureHooks };
     const { remoteAddress } = link;
     const { frameBytesMax } = security;
     const onMoved = (address: Address) => {

@@ -43,8 +43,7 @@ export class LinkSecurity {
 
   private streamOf(link: Link): StreamChannel {
     const { options, limits } = this.context;
-    const { secureHooks: hooks } = options;
-    const secure = { ...this.handshakeOf(link, 'stream'), handshakeBytesMax: limits.handshakeBytesMax, ...(hooks && { hooks }) };
+    const secure = { ...this.handshakeOf(link, 'stream'), handshakeBytesMax: limits.handshakeBytesMax, hooks: options.secureHooks };
     return new StreamChannel(this.context, link, secure, this.frameBytesMax);
   }
 
@@ -56,8 +55,7 @@ export class LinkSecurity {
     const { crypto, keys, identity } = this.context.options;
     const { staticKey, instance } = this;
     const isInitiator = link.direction === 'outgoing';
-    const { nodeId } = link.remoteAddress;
-    const expected = nodeId === undefined ? {} : { expectedNodeId: nodeId };
-    return { crypto, keys, identity, staticKey, instance, isInitiator, space: this.spaceFor(kind), ...expected };
+    const { nodeId: expectedNodeId } = link.remoteAddress;
+    return { crypto, keys, identity, staticKey, instance, isInitiator, space: this.spaceFor(kind), expectedNodeId };
   }
 }

@@ -180,7 +180,8 @@ export class Liveness implements LinkObserver {
   private report(link: Link): void {
     const metric = this.metricOf(link);
     this.router.linkMetric(link.id, metric);
-    const event = { type: 'stats' as const, ...metric };
+    const { rttMs, lossRatio, bandwidth } = metric;
+    const event = { type: 'stats' as const, rttMs, lossRatio, bandwidth };
     for (const slot of link.handlers) if (slot?.isOpened === true && !slot.behavior.isCondemned) this.callbacks.event(slot, event);
   }
 }
