@@ -49,6 +49,8 @@ const NEWS = { type: 'news' } as const;
 /** Syncs that wait for the first measurement. */
 const EARLY_MAX = 64;
 const EARLY_BYTES_MAX = 512 * 1024;
+/** So much of them the table takes in one turn, and one at least. */
+const SLICE_BYTES = 2_048;
 /** Pieces of news that are taken from the table at once. */
 const NEWS_PARTS_MAX = 64;
 
@@ -57,9 +59,10 @@ export class RouterSyncHandler extends ConnectionHandler<RouterSyncToBehavior, R
   private ownKind: string | undefined;
   private remoteKind: string | undefined;
   private metric: LinkMetric | undefined;
-  /** Syncs from before the first measurement. */
+  /** Syncs from before the first measurement, and those that came while there were such. */
   private early: Uint8Array[] = [];
   private earlyBytes = 0;
+  private readonly earlyTimer = new WakeTimer<HandlerAgent>((agent) => this.takeEarly(agent));
   /** What waits for room in the lane. */
   private dueHello: Omit<Hello, 'type'> | undefined;
   private dueSync: Uint8Array | undefined;
@@ -162,21 +165,33 @@ export class RouterSyncHandler extends ConnectionHandler<RouterSyncToBehavior, R
     if (this.remoteKind !== undefined && !router.isFilled) router.applySync(agent.connection.id, this.metric ?? UNMEASURED, NOTHING);
   }
 
-  /** Before the first measurement a sync waits, until the round after at most. */
+  /** Before the first measurement a sync waits, until the round after at most, and behind those that wait still. */
   private takeSync(agent: HandlerAgent, sync: Uint8Array): void {
-    if (this.metric !== undefined) return this.apply(agent, sync, this.metric);
-    if (this.early.length >= EARLY_MAX || this.earlyBytes + sync.length > EARLY_BYTES_MAX) {
+    const { early, metric } = this;
+    if (metric !== undefined && early.length === 0) return this.apply(agent, sync, metric);
+    if (metric !== undefined && !this.hasRoomFor(sync)) this.takeEarly(agent);
+    if (!this.hasRoomFor(sync)) {
       this.parts.counters.syncsDropped++;
       return;
     }
-    this.early.push(sync.slice());
+    early.push(sync.slice());
     this.earlyBytes += sync.length;
   }
 
+  private hasRoomFor({ length }: Uint8Array): boolean {
+    return this.early.length < EARLY_MAX && this.earlyBytes + length <= EARLY_BYTES_MAX;
+  }
+
+  /** A slice of them; the others follow in turns of their own, so that none is long. */
   private takeEarly(agent: HandlerAgent): void {
-    const { early } = this;
-    this.clearEarly();
-    for (const sync of early) this.apply(agent, sync, this.metric ?? UNMEASURED);
+    let byteCount = 0;
+    for (let [sync] = this.early; sync !== undefined && (byteCount === 0 || byteCount + sync.length <= SLICE_BYTES); [sync] = this.early) {
+      this.early.shift();
+      this.earlyBytes -= sync.length;
+      byteCount += sync.length;
+      this.apply(agent, sync, this.metric ?? UNMEASURED);
+    }
+    if (this.early.length > 0) this.earlyTimer.within(agent, 0);
   }
 
   private clearEarly(): void {

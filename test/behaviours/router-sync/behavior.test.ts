@@ -199,6 +199,18 @@ describe('router-sync says', () => {
   });
 });
 
+/** How many syncs the table takes in each step of the node from now on. */
+function slicesOf({ network }: BareNode, { taken }: ScriptedTable): number[] {
+  const slices: number[] = [];
+  const step = network.step.bind(network);
+  network.step = (input, nowMs) => {
+    const before = taken.length;
+    step(input, nowMs);
+    slices.push(taken.length - before);
+  };
+  return slices;
+}
+
 describe('router-sync takes', () => {
   it('syncs for the table, with the connection and its metric', () => {
     const { node, table, peer } = met();
@@ -239,6 +251,22 @@ describe('router-sync takes', () => {
       Array.from({ length: 64 }, (_, count) => [undefined, count]),
     );
     expect(countersOf(node).syncsDropped).equal(1);
+  });
+
+  it('row 104: what has waited for the measurement in slices of 2 KiB, a callback each, in order, and what comes meanwhile behind it', () => {
+    const table = new ScriptedTable();
+    const node = syncNode(table);
+    const peer = new SyncPeer(node, 'peer', false).hello();
+    for (let count = 0; count < 64; count++) peer.sync(count, ...new Uint8Array(1_023));
+    node.advance(300);
+    const slices = slicesOf(node, table);
+    peer.pong();
+    peer.sync(64);
+    node.advance(0);
+    // A step has two callbacks at most: one that was due, and that of its input.
+    expect(Math.max(...slices)).within(1, 4);
+    expect(table.taken.map(({ sync }) => sync[0])).eql(Array.from({ length: 65 }, (_, count) => count));
+    expect(countersOf(node).syncsDropped).equal(0);
   });
 
   it('row 65: nothing before a hello', () => {
