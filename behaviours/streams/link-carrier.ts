@@ -35,11 +35,9 @@ export class LinkCarrier extends Carrier {
 
   receive(agent: BehaviorAgent, message: Message): void {
     const { bytes, bodyOffset, streamId } = message;
-    if (streamId === 0) return this.receiveFrame(agent, bytes, bodyOffset, message.end);
-    const { id, isOpener } = ofStreamId(streamId);
-    const end = this.endOf(id, isOpener);
-    if (bodyOffset === message.end) return this.malformed();
-    if (end !== undefined) this.received(end, end.receivePiece(message.keptPayload(), agent.nowMs));
+    if (streamId !== 0) return this.receivePiece(agent, message);
+    this.receiveFrame(agent, bytes, bodyOffset, message.end);
+    message.giveBack();
   }
 
   override pump(agent: BehaviorAgent): void {
@@ -68,6 +66,14 @@ export class LinkCarrier extends Carrier {
       agent.send(this.route, this.writer.written, { lane: 'bulk' });
     }
     this.fail(error);
+  }
+
+  private receivePiece(agent: BehaviorAgent, message: Message): void {
+    const { id, isOpener } = ofStreamId(message.streamId);
+    const end = this.endOf(id, isOpener);
+    if (message.byteLength === 0) return this.malformed();
+    if (end === undefined) message.giveBack();
+    else this.received(end, end.receivePiece(message, agent.nowMs));
   }
 
   /** A link with streams is not idle. */

@@ -5,7 +5,7 @@
  * Order: the opener sends `open` with credit for the other side, which answers `accept` with credit, or `reset`. No data of the opener leaves
  * before that.
  */
-import { type ByteWriter, InboundFlow, NetworkError, OutboundFlow } from '../../core/index.js';
+import { type ByteWriter, InboundFlow, type Message, NetworkError, OutboundFlow } from '../../core/index.js';
 import { type DeadlineFields, EndDeadlines } from './end-deadlines.js';
 import type { EndObserver } from './end-observer.js';
 import {
@@ -233,10 +233,14 @@ export class StreamEnd implements FrameOwner {
     return true;
   }
 
-  /** Bytes that follow those before, from a carrier that keeps their order. They are kept. */
-  receivePiece(bytes: Uint8Array, nowMs: number): boolean {
+  /** The message has bytes that follow those before. They are kept if they may come, and only then copied, or its memory held. */
+  receivePiece(message: Message, nowMs: number): boolean {
+    const { error, inbound } = this;
     this.deadlines.lastMs = nowMs;
-    return this.error !== undefined || this.onData(bytes, this.inbound.received);
+    const bytes = error === undefined && message.byteLength <= inbound.room ? message.keptPayload() : undefined;
+    // Only a view does not begin its memory. To ask a short copy for its buffer would make one.
+    if ((bytes?.byteOffset ?? 0) === 0) message.giveBack();
+    return bytes === undefined ? error !== undefined : this.onData(bytes, inbound.received);
   }
 
   private onData(bytes: Uint8Array, position: number): boolean {

@@ -20,11 +20,11 @@ export class FrameReader {
   /** The remote broke the format; nothing more will be read. */
   isBroken = false;
 
-  /** Whether a frame was handed out as a view of the plaintext that was pushed last; otherwise there are no views of it. */
-  hasLent = false;
-
   #input: Uint8Array = EMPTY;
   #at = 0;
+  /** Frames that were handed out as views of the plaintext that was pushed last and not given back, and whether the last one is among them. */
+  #lentCount = 0;
+  #isLent = false;
   /** The length prefix as far as it was read. */
   #prefix = 0;
   #prefixBytes = 0;
@@ -38,7 +38,8 @@ export class FrameReader {
   push(plaintext: Uint8Array): void {
     this.#input = plaintext;
     this.#at = 0;
-    this.hasLent = false;
+    this.#lentCount = 0;
+    this.#isLent = false;
   }
 
   next(): boolean {
@@ -46,6 +47,18 @@ export class FrameReader {
     const available = this.#input.length - this.#at;
     if (this.#carried === 0 && available >= this.#wanted) return this.#take();
     return this.#accumulate(available);
+  }
+
+  /** Whether there may be views of the plaintext that was pushed last. */
+  get hasLent(): boolean {
+    return this.#lentCount > 0;
+  }
+
+  /** There is no view any more of a frame, if it is the one that was read last. */
+  giveBack(bytes: Uint8Array, end: number): void {
+    if (!this.#isLent || bytes !== this.bytes || end !== this.end) return;
+    this.#lentCount--;
+    this.#isLent = false;
   }
 
   /** The frame that was read last is read again by the next call of `next`. */
@@ -76,7 +89,8 @@ export class FrameReader {
   }
 
   #take(): boolean {
-    this.hasLent = true;
+    this.#lentCount++;
+    this.#isLent = true;
     this.bytes = this.#input;
     this.start = this.#at;
     this.end = this.#at += this.#wanted;
@@ -98,6 +112,7 @@ export class FrameReader {
     this.bytes = this.#carry;
     this.start = 0;
     this.end = this.#wanted;
+    this.#isLent = false;
     this.#carried = 0;
     this.#wanted = -1;
     return true;

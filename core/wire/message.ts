@@ -190,6 +190,8 @@ export interface MessageOrigin {
   readonly limits?: ValueLimits;
   /** Whether nobody else writes to that memory, so that what lies in it may be kept. Asked during the callback. Absent: never. */
   readonly isLasting?: (bytes: Uint8Array) => boolean;
+  /** No part of the message that ends there is used any more. Absent: its memory is the collector's. */
+  readonly giveBack?: (bytes: Uint8Array, end: number) => void;
 }
 
 /**
@@ -261,6 +263,11 @@ export class Message {
     return isView ? this.payload : new Uint8Array(this.payload);
   }
 
+  /** Nothing of it is used after the callback: its memory is freed when that holds for all that lies there. Not with an extension. */
+  giveBack(): void {
+    if (((this.bytes[this.start] as number) & EXTENSION_BIT) === 0) this.origin.giveBack?.(this.bytes, this.end);
+  }
+
   /** The sender's bytes beside the payload. */
   get extension(): Uint8Array | undefined {
     const first = this.bytes[this.start] as number;
@@ -287,9 +294,4 @@ function kindOf(first: number): number {
 }
 
 /** The header of messages of service 0 to a neighbour. */
-export function controlDraft(): HeaderDraft {
-  const draft = new HeaderDraft();
-  draft.kind = KIND_DIRECT;
-  draft.ttl = 1;
-  return draft;
-}
+export const controlDraft = (): HeaderDraft => Object.assign(new HeaderDraft(), { ttl: 1 });

@@ -242,7 +242,8 @@ export class Link {
   prove(connection: ConnectionFacts, undecodable: Counter, limits: Limits): void {
     const { id: connectionId, nodeId } = connection;
     const isLasting = (bytes: Uint8Array) => bytes === this.plaintext;
-    this.origin = { nodeId, connectionId, undecodable, limits, isLasting };
+    const giveBack = (bytes: Uint8Array, end: number) => this.readFrom?.frames.giveBack(bytes, end);
+    this.origin = { nodeId, connectionId, undecodable, limits, isLasting, giveBack };
     this.connection = new OpenConnection(connection, this);
     this.nodeIdBytes = nodeIdToBytes(connection.nodeId);
     this.instance = connection.instance;

@@ -86,6 +86,11 @@ export class InboundFlow<T, Ending extends object = never> {
     return this.#readPosition >= this.#endPosition;
   }
 
+  /** Units that may come behind what has come in order. */
+  get room(): number {
+    return Math.min(this.#credit.granted, this.#endPosition) - this.#received;
+  }
+
   /** An item that begins at the position. */
   receive(item: T, position = this.received): ReceiveResult {
     const at = position + this.#origin;

@@ -44,6 +44,37 @@ describe('what the frame reader lends of a plaintext', () => {
     expect(reader.hasLent).to.equal(false);
   });
 
+  it('is nothing again when all frames in it were given back, each once, and while it was the one that was read last', () => {
+    const reader = new FrameReader(100_000);
+    reader.push(Uint8Array.of(...frame(5), ...frame(6)));
+    expect(reader.next()).to.equal(true);
+    const { bytes, end } = reader;
+    for (let times = 0; times < 2; times++) reader.giveBack(bytes, end);
+    expect(reader.next()).to.equal(true);
+    expect(reader.hasLent).to.equal(true);
+    reader.giveBack(bytes, end);
+    reader.giveBack(new Uint8Array(20), reader.end);
+    expect(reader.hasLent).to.equal(true);
+    reader.giveBack(bytes, reader.end);
+    expect(reader.hasLent).to.equal(false);
+    expect(reader.next()).to.equal(false);
+  });
+
+  it('is not changed by giving back a frame that was gathered, nor by one that is read again', () => {
+    const reader = new FrameReader(100_000);
+    const bytes = Uint8Array.of(...frame(5), ...frame(300));
+    reader.push(bytes.subarray(0, 100));
+    expect(reader.next() && !reader.next()).to.equal(true);
+    reader.push(Uint8Array.of(...bytes.subarray(100), ...frame(6)));
+    expect(reader.next()).to.equal(true);
+    reader.giveBack(reader.bytes, reader.end);
+    expect(reader.next()).to.equal(true);
+    reader.again();
+    expect(reader.next()).to.equal(true);
+    reader.giveBack(reader.bytes, reader.end);
+    expect(reader.hasLent).to.equal(true);
+  });
+
   it('is read from memory of its own after the plaintexts were released', () => {
     const reader = new FrameReader(100_000);
     const bytes = frame(70_000);

@@ -155,8 +155,10 @@ describe('Message', () => {
     const view = new HeaderView();
     view.read(bytes, 0, bytes.length);
     const undecodable = { value: 0 };
-    const origin = { nodeId: neighbour, connectionId: 7, undecodable };
-    return { message: new Message(origin, view.bytes, view.start, view.bodyOffset, view.end), undecodable };
+    const givenBack: (readonly [Uint8Array, number])[] = [];
+    const giveBack = (bytes: Uint8Array, end: number) => givenBack.push([bytes, end]);
+    const origin = { nodeId: neighbour, connectionId: 7, undecodable, giveBack };
+    return { message: new Message(origin, view.bytes, view.start, view.bodyOffset, view.end), undecodable, givenBack };
   };
 
   it('without a source comes from the authenticated neighbour', () => {
@@ -182,5 +184,13 @@ describe('Message', () => {
     expect(messageOf(draftOf({}), hex('a1 61 61 01')).message.value()).to.deep.equal({ a: 1 });
     const { message, undecodable } = messageOf(draftOf({}), hex('a1 61'));
     expect([message.value(), undecodable.value]).to.deep.equal([undefined, 1]);
+  });
+
+  it('is given back with its memory, unless it has an extension, of which others may have a view', () => {
+    const plain = messageOf(draftOf({}), hex('01'));
+    const extended = messageOf(draftOf({ extension: hex('02') }), hex('01'));
+    for (const { message } of [plain, extended]) message.giveBack();
+    expect(plain.givenBack).to.deep.equal([[plain.message.bytes, plain.message.end]]);
+    expect(extended.givenBack).to.deep.equal([]);
   });
 });
