@@ -39,7 +39,7 @@ export class Network implements EngineContext {
   isStopping = false;
   /** Whether a step runs now. Set from outside, it goes on at the time of the last one, at which nothing more is due. */
   isStepping = false;
-  /** A flush is worth it before the turn ends: a full record waits, or a channel is to be paused or resumed. */
+  /** A flush is worth it before the turn ends: several full records wait, or a channel is to be paused or resumed. */
   isFlushUrgent = false;
   addresses: readonly Address[] = [];
 
@@ -170,7 +170,7 @@ export class Network implements EngineContext {
   }
 
   touch(link: Link): void {
-    if (link.outbox.hasFullRecord) this.isFlushUrgent = true;
+    if (link.outbox.isFlushUrgent) this.isFlushUrgent = true;
     if (link.isTouched) return;
     link.isTouched = true;
     this.touched.push(link);

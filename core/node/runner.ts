@@ -1,6 +1,6 @@
 /**
  * @module Runner: between a `Network` and the world, and the only file of the core that meets real time. Transport events become inputs; effects
- * become transport calls, once per turn of the event loop or at once when a full record waits; one timer wakes the network at its next deadline. The
+ * become transport calls, once per turn of the event loop or at once when several full records wait; one timer wakes the network at its next deadline. The
  * simulator drives the same runner with virtual ports.
  */
 import type { Address } from '../address/address.js';

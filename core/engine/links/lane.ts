@@ -43,6 +43,9 @@ const POOLS = [
   { slabBytes: LARGE_SLAB_BYTES, countMax: 64, slabs: [] as Slab[] },
 ];
 
+/** Full records that are written together before the turn ends: a write to the system costs as much as what one of them carries. */
+const RECORDS_AT_ONCE = 3;
+
 export class Lane {
   /** In order; the first is sealed next, the last is written to. */
   readonly slabs: Slab[] = [];
@@ -60,6 +63,11 @@ export class Lane {
     private readonly bytesMax: number,
     private readonly countMax: number,
   ) {}
+
+  /** Several full records wait, or there is little room left. */
+  get isFlushUrgent(): boolean {
+    return this.slabs.length > RECORDS_AT_ONCE || 2 * this.bytes > this.bytesMax;
+  }
 
   /**
    * Reserves room for one frame of `messageBytes` and writes its length; returns the slab, whose `used` is where the message goes.

@@ -69,14 +69,10 @@ export class Outbox {
     return this.isHeld ? this.ahead.count === 0 : this.isEmpty;
   }
 
-  /** A record's worth waits, and the window would take it. */
-  get hasFullRecord(): boolean {
-    return (
-      !this.isHeld &&
-      !this.isBlocked &&
-      this.inFlightBytes < this.limits.writeWindowBytes &&
-      (this.normal.slabs.length > 1 || this.bulk.slabs.length > 1)
-    );
+  /** So much waits that it is written before the turn ends, and the window would take it. */
+  get isFlushUrgent(): boolean {
+    if (this.isHeld || this.isBlocked || this.inFlightBytes >= this.limits.writeWindowBytes) return false;
+    return this.normal.isFlushUrgent || this.bulk.isFlushUrgent;
   }
 
   /** Encodes a message into the lane; false when there is no room. */

@@ -16,7 +16,7 @@ describe('a link of datagrams that has no room', () => {
       wire.tell(64, new Uint8Array(4_096).fill(number));
       wire.deliver();
     }
-    expect([(outbox?.lane('normal').slabs.length ?? 0) > 1, outbox?.isBlocked, outbox?.hasFullRecord]).to.deep.equal([true, true, false]);
+    expect([outbox?.lane('normal').isFlushUrgent, outbox?.isBlocked, outbox?.isFlushUrgent]).to.deep.equal([true, true, false]);
     wire.onWay = (sent) => [sent];
     for (const { to, from, bytes } of kept) wire.arrive(to, from, bytes);
     wire.deliver();
