@@ -140,6 +140,7 @@ export class SpacerBehavior extends NetworkBehavior {
       addressSource: {
         addressesOf: (agent, nodeId, settle) => this.finder.find(agent, nodeId, (_later, addresses) => settle(addresses)),
       },
+      seedKeeper: { keep: (agent, seed) => this.mesh.seeds.add(agent, seed) },
       serviceDirectory: this.services,
       placement: { closest: (agent, key, count, settle) => this.resolver.closest(agent, key, count, settle) },
       handshakeSection: {
@@ -217,12 +218,14 @@ export class SpacerBehavior extends NetworkBehavior {
 
   override onConnected(agent: BehaviorAgent, connection: Connection, { isOlder }: ConnectedFacts): void {
     this.exchanges.onConnected(agent, connection);
+    this.mesh.seeds.opened(agent, connection);
     this.joined(agent, this.members.connected(agent, connection));
     if (isOlder) this.greet(agent, connection);
   }
 
   override onDisconnected(agent: BehaviorAgent, connection: Connection, _reason: CloseReason): void {
     this.exchanges.onDisconnected(agent, connection.id);
+    this.mesh.seeds.closed(agent, connection);
     this.serving.disconnected(connection.id);
     const lost = this.members.disconnected(agent, connection);
     if (lost !== undefined && this.isClose(lost)) this.refresher.renew(agent);
@@ -241,7 +244,8 @@ export class SpacerBehavior extends NetworkBehavior {
   }
 
   override onStopped(agent: BehaviorAgent): void {
-    for (const part of [this.refresher, this.mesh, this.finder, this.published, this.services]) part.stop();
+    for (const part of [this.refresher, this.finder, this.published, this.services]) part.stop();
+    this.mesh.stop(agent);
     this.keeping.stop(agent);
     this.lookups.stop(agent);
     this.exchanges.onStopped(agent);

@@ -18,6 +18,7 @@ import type { Contact } from '../table/contact.js';
 import type { NodeTable } from '../table/node-table.js';
 import { Checker } from './checker.js';
 import { isThin, planMesh } from './plan.js';
+import { Seeds } from './seeds.js';
 
 /** Between two looks, on average; sooner when something has changed. */
 const LOOK_MS = 10_000;
@@ -59,6 +60,7 @@ export class Mesh {
   /** Nodes to which the application wants a connection. */
   private readonly kept = new Set<NodeId>();
   private readonly checker: Checker;
+  readonly seeds: Seeds;
   /** Dials for the application that are not settled. */
   private reaching = 0;
   private level = 0;
@@ -69,6 +71,7 @@ export class Mesh {
 
   constructor(private readonly parts: MeshParts) {
     const { table, lookups, counters, ageMs } = parts;
+    this.seeds = new Seeds((work) => parts.act(work));
     this.checker = new Checker(table, lookups, counters, ageMs, (agent) => this.changed(agent));
     this.workers = new DialWorkers({
       ...{ running: WORKERS.running, waiting: WORKERS.waiting, apart: (work) => parts.act(work) },
@@ -163,14 +166,20 @@ export class Mesh {
     });
   }
 
-  stop(): void {
+  stop(agent: BehaviorAgent): void {
     this.timer.cancel();
+    this.seeds.stop(agent);
   }
 
   private look(agent: BehaviorAgent): void {
     const { table } = this.parts;
-    const { dials, wanted } = planMesh(table, this.level, agent.nowMs);
-    for (const [id, nodeId] of [...this.held]) if (!wanted.has(nodeId) && !this.kept.has(nodeId)) this.letGo(agent, id);
+    const { dials, wanted } = planMesh(table, this.level, agent.nowMs, (nodeId) => this.seeds.has(nodeId));
+    const hasLeftSeeds = this.seeds.look(agent, table.linkCount);
+    for (const [id, nodeId] of [...this.held]) {
+      if (!wanted.has(nodeId) && !this.kept.has(nodeId)) this.letGo(agent, id);
+      // A seed may be a link that the mesh wants.
+      else if (hasLeftSeeds) agent.hold(id);
+    }
     for (const contact of dials) if (!this.enqueue(contact)) break;
     this.workers.run();
     for (const { connectionId } of table.links()) if (connectionId !== undefined) agent.pace(connectionId, PACE_MS);

@@ -18,7 +18,8 @@ export interface MeshPlan {
   readonly wanted: ReadonlySet<NodeId>;
 }
 
-export function planMesh(table: NodeTable, level: number, nowMs: number): MeshPlan {
+/** `isSeed`: every node of a space has been there first, so that its age counts for nothing. It is a link like others where they are too few. */
+export function planMesh(table: NodeTable, level: number, nowMs: number, isSeed = (_: NodeId): boolean => false): MeshPlan {
   const nearCount = Math.ceil(level / 2);
   const near = table.closestKnown(table.self, nearCount);
   const wanted = new Set<NodeId>();
@@ -30,8 +31,10 @@ export function planMesh(table: NodeTable, level: number, nowMs: number): MeshPl
   const spread = spreadOf(table, level, nowMs);
   for (const [, bucket] of table.filled()) {
     const contacts = [...bucket.contacts()];
-    const linked = contacts.filter(({ isConnected }) => isConnected);
-    for (const contact of [...linked].sort(byAge).slice(0, spread + SURPLUS)) wanted.add(contact.nodeId);
+    const linked = contacts.filter(({ isConnected, nodeId }) => isConnected && !isSeed(nodeId)).sort(byAge);
+    const seeds = contacts.filter(({ isConnected, nodeId }) => isConnected && isSeed(nodeId));
+    for (const { nodeId } of linked.slice(0, spread + SURPLUS)) wanted.add(nodeId);
+    for (const { nodeId } of seeds.slice(0, Math.max(0, spread - linked.length))) wanted.add(nodeId);
     const free = contacts.filter((contact) => !dials.includes(contact) && mayDial(contact, nowMs));
     // Those who were there longest first, then those of whom news came last.
     free.sort((one, other) => byAge(one, other) || other.seenMs - one.seenMs);

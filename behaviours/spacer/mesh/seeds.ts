@@ -1,0 +1,86 @@
+/**
+ * @module Seeds: the addresses over which a node comes into its space. Each is dialled until it was reached, and as long as the mesh has few links; then it is
+ * let go, since a seed to which all nodes of a space stayed connected would have no room for the next one. It is visited again now and then, so that parts of
+ * a space that have lost each other meet, and at once when the mesh is lost.
+ */
+import { type Address, type BehaviorAgent, backoffBoundMs, type Connection, type NodeId } from '../../../core/index.js';
+import { type Apart, DialSupervisor } from '../../../core/kits/dial/dial-supervisor.js';
+import type { DialTarget } from '../../../core/kits/dial/dial-target.js';
+
+/** With so many links a node needs no seed. */
+const LINKS_ENOUGH = 8;
+/** Between two visits, on average: of many nodes that are apart from the others one soon makes its visit. */
+const VISIT_MS = 1_800_000;
+/** Further ones are left out, with a line in the log. */
+const SEEDS_MAX = 256;
+
+interface Seed {
+  readonly address: Address;
+  /** Who was there last. */
+  nodeId: NodeId | undefined;
+  /** While it is kept. */
+  target: DialTarget<BehaviorAgent> | undefined;
+  visitMs: number;
+}
+
+export class Seeds {
+  private readonly supervisor: DialSupervisor<BehaviorAgent>;
+  private readonly seeds = new Map<string, Seed>();
+
+  constructor(apart: Apart<BehaviorAgent>) {
+    this.supervisor = new DialSupervisor(apart);
+  }
+
+  add(agent: BehaviorAgent, address: Address): void {
+    const { text, nodeId } = address;
+    if (this.seeds.has(text) || nodeId === agent.nodeId) return;
+    if (this.seeds.size >= SEEDS_MAX)
+      return agent.log.warn({ address: text, maximum: SEEDS_MAX }, 'a seed was left out: there are too many');
+    const seed: Seed = { address, nodeId, target: undefined, visitMs: agent.nowMs };
+    this.seeds.set(text, seed);
+    this.keep(agent, seed);
+  }
+
+  has(nodeId: NodeId): boolean {
+    for (const seed of this.seeds.values()) if (seed.nodeId === nodeId) return true;
+    return false;
+  }
+
+  /** Keeps or lets go what so many links of the mesh ask for. Whether anything was let go. */
+  look(agent: BehaviorAgent, linkCount: number): boolean {
+    let hasLeft = false;
+    for (const seed of this.seeds.values()) {
+      const { target } = seed;
+      if (target === undefined) {
+        if (linkCount < LINKS_ENOUGH || agent.nowMs >= seed.visitMs) this.keep(agent, seed);
+      } else if (target.state === 'up' && linkCount >= LINKS_ENOUGH) {
+        this.supervisor.drop(agent, target);
+        seed.target = undefined;
+        seed.visitMs = agent.nowMs + VISIT_MS * (0.5 + agent.random.float());
+        hasLeft = true;
+      }
+    }
+    return hasLeft;
+  }
+
+  /** Of every node, with a spacer or not. */
+  opened(agent: BehaviorAgent, connection: Connection): void {
+    this.supervisor.opened(agent, connection);
+    for (const seed of this.seeds.values()) seed.nodeId = seed.target?.nodeId ?? seed.nodeId;
+  }
+
+  closed(agent: BehaviorAgent, connection: Connection): void {
+    this.supervisor.closed(agent, connection);
+  }
+
+  stop(agent: BehaviorAgent): void {
+    this.supervisor.stop(agent);
+    this.seeds.clear();
+  }
+
+  private keep(agent: BehaviorAgent, seed: Seed): void {
+    const { backoffMinMs: minMs, backoffMaxMs: maxMs, stableUptimeMs } = agent.limits;
+    const rules = { stableUptimeMs, boundMs: (failures: number) => backoffBoundMs(failures, { minMs, maxMs }) };
+    seed.target = this.supervisor.keep(agent, { endpoints: [seed.address], rules });
+  }
+}
