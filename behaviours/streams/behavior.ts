@@ -48,6 +48,8 @@ import { StreamEnd } from './stream-end.js';
 import { StreamTable } from './stream-table.js';
 import { type StreamRoute, targetOf } from './targets.js';
 
+/** Refusals that may wait for remotes, beside the streams that may be. */
+const REFUSALS_MAX = 1_024;
 const SERVICE_ID = 8;
 /** Below it are the services of built-in behaviours, whose calls in work may still need streams. */
 const USER_SERVICE_IDS_FROM = 32;
@@ -214,7 +216,8 @@ export class StreamsBehavior extends NetworkBehavior {
   }
 
   /** A remote opens a stream. */
-  private opened(agent: BehaviorAgent, carrier: Carrier, frame: Frame): StreamEnd {
+  private opened(agent: BehaviorAgent, carrier: Carrier, frame: Frame): StreamEnd | undefined {
+    if (this.isBusyRefusing(carrier)) return undefined;
     const { streamId: id, serviceId, position: granted, text: name } = frame;
     const [timeoutMs, silenceMs] = [deadline(frame.timeoutMs), deadline(frame.silenceMs)];
     const limit = this.limitOf(carrier.accepted.size);
@@ -232,6 +235,12 @@ export class StreamsBehavior extends NetworkBehavior {
         failed: (err) => this.handlerFailed(end, err),
       });
     return end;
+  }
+
+  /** So many refusals wait for a remote that does not take them that a further one is left to its deadline. */
+  private isBusyRefusing({ accepted }: Carrier): boolean {
+    const { streamsMax, streamsPerNodeMax } = this.settings;
+    return accepted.size >= streamsPerNodeMax + REFUSALS_MAX || this.table.size >= streamsMax + REFUSALS_MAX;
   }
 
   /** The bound that lets no further stream in. `ofCarrier`: those that its side has opened. */

@@ -9,8 +9,8 @@ import type { StreamEnd } from './stream-end.js';
 
 /** What carriers need of the behaviour. */
 export interface CarrierHost {
-  /** A remote opens a stream: the end that takes it, or refuses. */
-  opened(agent: BehaviorAgent, carrier: Carrier, frame: Frame): StreamEnd;
+  /** A remote opens a stream: the end that takes it, or refuses; `undefined`: too many refusals wait. */
+  opened(agent: BehaviorAgent, carrier: Carrier, frame: Frame): StreamEnd | undefined;
   /** The end is in no table any more. */
   left(end: StreamEnd): void;
   readonly counters: StreamCounters;
@@ -103,7 +103,8 @@ export abstract class Carrier {
   }
 
   private open(agent: BehaviorAgent, frame: Frame): void {
-    if (this.seen.add(frame.streamId)) this.add(this.host.opened(agent, this, frame));
+    const end = this.seen.add(frame.streamId) ? this.host.opened(agent, this, frame) : undefined;
+    if (end !== undefined) this.add(end);
   }
 
   private remove(end: StreamEnd): void {

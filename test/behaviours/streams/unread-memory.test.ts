@@ -4,9 +4,10 @@
 import { expect } from 'chai';
 import { StreamsBehavior } from '../../../behaviours/streams/index.js';
 import * as form from '../../../behaviours/streams/messages.js';
+import { nodeIdToBytes } from '../../../core/address/node-id.js';
 import { ByteWriter } from '../../../core/index.js';
 import { varintBytes, writeVarint } from '../../../core/structures/bytes.js';
-import { HeaderDraft } from '../../../core/wire/message.js';
+import { HeaderDraft, KIND_NODE } from '../../../core/wire/message.js';
 import { BareNode, SecuredPeer } from '../../../testing/index.js';
 import { simulatedCrypto } from '../../../transports/simulated/index.js';
 import { bytesOf, STORE, Store } from './support.js';
@@ -89,5 +90,22 @@ describe('memory of records with', () => {
     expect(released.length).to.equal(1);
     const pieces = [bytesOf(30_000, 2), bytesOf(20, 3), bytesOf(100, 4), bytesOf(100, 5), bytesOf(100, 6)];
     expect(await readable(node, 5)).to.deep.equal(pieces);
+  });
+});
+
+describe('refusals of streams', () => {
+  it('row 104: are no more than 1,024 beside the streams when the remote cannot be answered', () => {
+    const node = new BareNode('node', { behaviors: [Store, [StreamsBehavior, { streamsPerNodeMax: 4 }]] });
+    node.start();
+    const peer = node.accept((link) => new SecuredPeer(link, { services: [STREAMS] })).begin();
+    for (let id = 0; id < 3_000; id++) {
+      const [open, packet] = [new ByteWriter(), new ByteWriter()];
+      form.writeOpen(open, { id, isOpener: true }, { serviceId: STORE, credit: 0, timeoutMs: 60_000, silenceMs: 60_000, name: 'hold' });
+      packet.u8(form.FIRST_PACKET).u48(7).u48(id).varint(open.written.length).bytes(open.written);
+      const route = { kind: KIND_NODE, source: new Uint8Array(32).fill(9), destination: nodeIdToBytes(node.id) };
+      peer.sendMessage({ ...route, fromServiceId: STREAMS, serviceId: STREAMS, payload: packet.written });
+    }
+    expect(node.behavior(Store).streams.length).to.equal(4);
+    expect(node.behavior(StreamsBehavior).counters.refused).to.equal(1_024);
   });
 });
