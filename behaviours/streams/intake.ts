@@ -27,7 +27,11 @@ export class Intake {
   receive(agent: BehaviorAgent, message: Message): Carrier | undefined {
     const { bytes, bodyOffset, end, connectionId } = message;
     const kind = message.streamId === 0 && bodyOffset < end ? (bytes[bodyOffset] as number) : 0;
-    if (kind >= FIRST_PACKET && kind <= UNKNOWN) return this.receiveOfSession(agent, message, kind);
+    if (kind >= FIRST_PACKET && kind <= UNKNOWN) {
+      const carrier = this.receiveOfSession(agent, message, kind);
+      message.giveBack();
+      return carrier;
+    }
     if (connectionId === undefined) return this.frame(agent, message, this.carriers.ofSelf(agent.nodeId));
     if (message.sourceVerified) return this.frame(agent, message, this.carriers.ofNeighbour(connectionId, message.source));
     this.counters.malformed++;

@@ -95,7 +95,9 @@ describe('memory of records with', () => {
 
 describe('refusals of streams', () => {
   it('row 104: are no more than 1,024 beside the streams when the remote cannot be answered', () => {
-    const node = new BareNode('node', { behaviors: [Store, [StreamsBehavior, { streamsPerNodeMax: 4 }]] });
+    let released = 0;
+    const crypto = { ...simulatedCrypto, release: () => released++ };
+    const node = new BareNode('node', { crypto, behaviors: [Store, [StreamsBehavior, { streamsPerNodeMax: 4 }]] });
     node.start();
     const peer = node.accept((link) => new SecuredPeer(link, { services: [STREAMS] })).begin();
     for (let id = 0; id < 3_000; id++) {
@@ -107,5 +109,6 @@ describe('refusals of streams', () => {
     }
     expect(node.behavior(Store).streams.length).to.equal(4);
     expect(node.behavior(StreamsBehavior).counters.refused).to.equal(1_024);
+    expect(released).to.equal(3_000);
   });
 });
