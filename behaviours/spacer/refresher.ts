@@ -116,7 +116,7 @@ export class Refresher {
     if (lookup.end === 'empty-table') return;
     const { settings, mesh } = this.parts;
     const { refreshMs } = settings;
-    const isComplete = lookup.end === 'done' && mesh.isComplete(lookup.closest());
+    const isComplete = lookup.end === 'done' && mesh.isComplete(lookup.closest(), lookup.rules.count);
     const boundMs = backoffBoundMs(++this.ownCount, { minMs: Math.min(OWN_MS, refreshMs), maxMs: refreshMs, growth: GROWTH });
     this.ownDueMs = Math.min(this.ownDueMs, agent.nowMs + (isComplete ? refreshMs : boundMs) * (0.5 + agent.random.float()));
   }

@@ -118,10 +118,13 @@ export class Mesh {
     return isThin(this.parts.table, this.level, index, nowMs);
   }
 
-  /** Whether there are links to all of the closest that are to have one; those are given, the closest first. */
-  isComplete(closest: readonly { readonly nodeId: NodeId }[]): boolean {
-    const near = closest.slice(0, Math.ceil(this.level / 2));
-    return near.length > 0 && near.every(({ nodeId }) => this.parts.table.get(nodeId)?.isConnected === true);
+  /** Whether there are links to all of the closest that are to have one; those that a lookup for `count` has found are given, the closest first. */
+  isComplete(closest: readonly { readonly nodeId: NodeId }[], count: number): boolean {
+    const nearCount = Math.ceil(this.level / 2);
+    const near = closest.slice(0, nearCount);
+    // A lookup that found fewer may only have found nobody who answered.
+    if (near.length < Math.min(nearCount, count)) return false;
+    return near.every(({ nodeId }) => this.parts.table.get(nodeId)?.isConnected === true);
   }
 
   /** Who is not found now may be found soon. */

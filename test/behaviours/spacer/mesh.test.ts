@@ -207,3 +207,18 @@ describe('an address in a space that forms', () => {
     expect(await space.net.waitFor(closest.connect(nobody).catch(({ code }: NetworkError) => code))).to.equal('ADDRESSES_UNKNOWN');
   });
 });
+
+describe('a node that joins while hardly anybody answers', () => {
+  it('looks for its neighbourhood again soon, and not when all is refreshed', async () => {
+    const space = new Space({ spacer: { meshLevel: 8 } });
+    await space.grow(24, (index) => [0, Math.floor(index / 2)].filter((seed) => seed < index));
+    await space.net.run(60_000);
+    const others = space.nodes.slice(1);
+    for (const node of others) space.net.stall(node, 12_000);
+    const late = await space.node('late', ['n0']);
+    await space.net.run(60_000);
+    const linked = late.connections().map(({ nodeId }) => nodeId);
+    expect(space.closest(late.id, 4, [...space.nodes.slice(0, -1)]).filter((id) => !linked.includes(id))).to.deep.equal([]);
+    await space.net.stop();
+  });
+});
