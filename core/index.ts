@@ -190,6 +190,7 @@ export {
   SeenNumbers,
   writeAcknowledgement,
 } from './kits/flow/repaired/index.js';
+export { AT_THE_BOUND } from './limit-texts.js';
 export { LIMITS, type LimitName, type Limits, type LimitUnit, limitError, limitReached, type ReachedLimit } from './limits.js';
 export type { Counter, Gauge, Histogram, HistogramSnapshot, MetricsSnapshot, MetricsSource } from './metrics.js';
 export { DURATION_BOUNDS_MS } from './metrics.js';

@@ -75,7 +75,7 @@ export function errorsPage(errors, source) {
 }
 
 /** The text of docs/limits.md. `limits` is the compiled table, `source` the text of its module. */
-export function limitsPage(limits, source, behaviors) {
+export function limitsPage(limits, texts, source, behaviors) {
   const groups = groupsOf(source);
   return [
     MADE,
@@ -90,7 +90,7 @@ export function limitsPage(limits, source, behaviors) {
       '',
       ...table(
         ['limit', 'default', 'minimum', 'maximum', 'when reached'],
-        names.map((name) => limitRow(name, limits[name])),
+        names.map((name) => limitRow(name, limits[name], texts[name])),
       ),
       '',
     ]),
@@ -199,7 +199,7 @@ function firstSentence(comment) {
   return sentence === '' ? '' : `${sentence[0].toUpperCase()}${sentence.slice(1)}`;
 }
 
-function limitRow(name, { value, min, max, unit, atTheBound }) {
+function limitRow(name, { value, min, max, unit }, atTheBound) {
   return [`\`${name}\``, amount(value, unit), amount(min, unit), amount(max, unit), atTheBound];
 }
 
@@ -256,13 +256,13 @@ async function boundedBehaviors(dist) {
 
 /** All generated pages by path. `dist` contains the compiled modules. */
 export async function pages(dist = new URL('dist/', ROOT)) {
-  const [errors, causes, { LIMITS }] = await Promise.all(
-    ['core/errors.js', 'core/error-causes.js', 'core/limits.js'].map((path) => import(new URL(path, dist).href)),
+  const [errors, causes, { LIMITS }, { AT_THE_BOUND }] = await Promise.all(
+    ['core/errors.js', 'core/error-causes.js', 'core/limits.js', 'core/limit-texts.js'].map((path) => import(new URL(path, dist).href)),
   );
   const source = (path) => readFileSync(new URL(path, ROOT), 'utf8');
   return {
     'docs/errors.md': errorsPage({ ...errors, ...causes }, source('core/close-codes.ts')),
-    'docs/limits.md': limitsPage(LIMITS, source('core/limits.ts'), await boundedBehaviors(dist)),
+    'docs/limits.md': limitsPage(LIMITS, AT_THE_BOUND, source('core/limits.ts'), await boundedBehaviors(dist)),
     'docs/api.md': apiPage(source),
   };
 }

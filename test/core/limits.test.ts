@@ -1,6 +1,7 @@
 /** @module Tests of the limits: each is checked at the start and enforced, contradictions are refused, refusals explain themselves (USERS 7). */
 import { expect } from 'chai';
 import { NetworkError } from '../../core/errors.js';
+import { AT_THE_BOUND } from '../../core/limit-texts.js';
 import { LIMITS, type LimitName, type Limits, limitError, resolveLimits } from '../../core/limits.js';
 import { createNode } from '../../index.js';
 import { SimulatedNetwork } from '../../simulation.js';
@@ -31,7 +32,7 @@ const ALONG: Partial<Record<LimitName, (value: number) => Partial<Limits>>> = {
 
 describe('every limit', () => {
   for (const name of NAMES) {
-    const { value, min, max, unit, atTheBound } = LIMITS[name];
+    const { value, min, max, unit } = LIMITS[name];
 
     it(`${name}: from ${min} to ${max}, and nothing beyond; the refusal names limit, value and range`, () => {
       for (const good of [min, max]) expect(resolveLimits({ ...ALONG[name]?.(good), [name]: good })[name]).to.equal(good);
@@ -51,7 +52,7 @@ describe('every limit', () => {
     it(`${name}: its default lies in its range, and what happens there is said`, () => {
       expect(value).to.be.within(min, max);
       expect(resolveLimits()[name]).to.equal(value);
-      expect(atTheBound.length).to.be.greaterThan(5);
+      expect(AT_THE_BOUND[name].length).to.be.greaterThan(5);
     });
   }
 
