@@ -170,7 +170,7 @@ export class Network implements EngineContext {
   }
 
   touch(link: Link): void {
-    if (link.outbox.isFlushUrgent) this.isFlushUrgent = true;
+    if (link.channel?.isBlocked !== true && link.outbox.isFlushUrgent) this.isFlushUrgent = true;
     if (link.isTouched) return;
     link.isTouched = true;
     this.touched.push(link);

@@ -37,6 +37,8 @@ export interface LinkChannel {
   readonly bufferedBytes: number;
   /** Everything that was sealed has left this node's care. */
   readonly isFlushed: boolean;
+  /** It has no room for what waits in the lanes, and asks for a flush when it has: one for each message would send nothing. */
+  readonly isBlocked: boolean;
   /** The initiator's first message becomes output; the responder answers to it. */
   start(): void;
   /** The next plaintext; `undefined` when there is none for now, or after a failure. */

@@ -32,8 +32,6 @@ export class Outbox {
 
   /** The lanes wait: on the channel before, not everything has arrived. */
   isHeld = false;
-  /** The channel has no room for what waits: it asks for a flush when it has. */
-  isBlocked = false;
   /** What a lost channel has left: no more than it had sent and not seen acknowledged, and the frames that it had begun. */
   private readonly ahead = new Lane(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
   private readonly control: Lane;
@@ -71,7 +69,7 @@ export class Outbox {
 
   /** So much waits that it is written before the turn ends, and the window would take it. */
   get isFlushUrgent(): boolean {
-    if (this.isHeld || this.isBlocked || this.inFlightBytes >= this.limits.writeWindowBytes) return false;
+    if (this.isHeld || this.inFlightBytes >= this.limits.writeWindowBytes) return false;
     return this.normal.isFlushUrgent || this.bulk.isFlushUrgent;
   }
 

@@ -10,6 +10,7 @@ import type { ChannelLink, LinkChannel } from './link-channel.js';
 export class StreamChannel implements LinkChannel {
   readonly kind = 'stream';
   readonly isFlushed = true;
+  readonly isBlocked = false;
   readonly frames: FrameReader;
   private readonly secure: SecureStream;
   /** Of the transport's channel, also when it carries another link. */

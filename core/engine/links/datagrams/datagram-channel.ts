@@ -32,6 +32,7 @@ const EMPTY = new Uint8Array(0);
 
 export class DatagramChannel implements LinkChannel {
   readonly kind = 'datagram';
+  isBlocked = false;
   /** What it leaves to the one after it. */
   readonly remains: Remains;
   /** The remote has broken the protocol of packets. */
@@ -136,13 +137,12 @@ export class DatagramChannel implements LinkChannel {
 
   /** Takes a datagram. Whether it is the remote's: what was sealed for this session and came for the first time, or a message of its handshake. */
   receive(datagram: Uint8Array, from: Address): boolean {
-    const { nowMs } = this.context;
-    const received = this.#secure.receive(datagram, nowMs);
+    const received = this.#secure.receive(datagram, this.context.nowMs);
     if (typeof received === 'string') this.#check.received(from, datagram.length);
     else this.#takePlaintext(received.plaintext, from, datagram.length, received.isNewest);
     // Whoever goes on with the handshake from there has had the answer that was sent there.
     if (received === 'handshake' && this.state === 'secured' && from.text === this.#check.current.text) this.#check.prove();
-    this.link.outbox.isBlocked = false;
+    this.isBlocked = false;
     this.context.touch(this.link);
     return received !== 'refused';
   }
@@ -171,7 +171,7 @@ export class DatagramChannel implements LinkChannel {
       this.#check.sent(datagram.length);
       output.push(datagram);
     }
-    this.link.outbox.isBlocked = this.#packets.hasWaiting;
+    this.isBlocked = this.#packets.hasWaiting;
     if (this.state !== 'failed') this.#wake.at(this.#dueMs);
     return isSealed;
   }
@@ -294,7 +294,7 @@ export class DatagramChannel implements LinkChannel {
     this.#packets.path.expire(nowMs);
     if (this.#check.expire(nowMs)) this.#moved();
     if (this.isSilent && !this.remains.isSuspended) this.options.onSilent();
-    this.link.outbox.isBlocked = false;
+    this.isBlocked = false;
     this.context.touch(this.link);
   }
 }
