@@ -3,6 +3,7 @@
  * end, as one run that is encoded once for all neighbours; a full run leaves at once. Whatever else is sent of the feed comes behind it.
  */
 import { type BehaviorAgent, WakeTimer } from '../../../core/index.js';
+import { giveBuffer, takeBuffer } from '../../../core/structures/buffer-pool.js';
 import { HEAD_BYTES } from '../messages.js';
 import type { BranchSender } from './branch-sender.js';
 import type { Branch, Feed } from './feed.js';
@@ -40,9 +41,8 @@ export interface OutgoingRun {
 
 export class Outgoing {
   private readonly open = new Set<Feed>();
-  /** Room that is free: `ROOM_BYTES`, and `RUN_BYTES`. */
-  private readonly small: Uint8Array[] = [];
-  private readonly large: Uint8Array[] = [];
+  /** Room of `ROOM_BYTES` that is free; larger room is lent by the process. */
+  private readonly rooms: Uint8Array[] = [];
   private readonly forwarded: Forwarded = { queued: 0, full: 0 };
   /** The end of the turn. */
   private readonly timer = new WakeTimer<BehaviorAgent>((agent) => this.releaseAll(agent));
@@ -136,11 +136,12 @@ export class Outgoing {
   }
 
   private room(isSmall: boolean): Uint8Array {
-    return (isSmall ? this.small : this.large).pop() ?? new Uint8Array(isSmall ? ROOM_BYTES : RUN_BYTES);
+    return isSmall ? (this.rooms.pop() ?? new Uint8Array(ROOM_BYTES)) : takeBuffer(RUN_BYTES);
   }
 
   private free(room: Uint8Array): void {
-    (room.length === ROOM_BYTES ? this.small : this.large).push(room);
+    if (room.length === ROOM_BYTES) this.rooms.push(room);
+    else giveBuffer(room);
   }
 
   private releaseAll(agent: BehaviorAgent): void {
