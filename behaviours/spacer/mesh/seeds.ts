@@ -3,9 +3,9 @@
  * let go, since a seed to which all nodes of a space stayed connected would have no room for the next one. It is visited again now and then, so that parts of
  * a space that have lost each other meet, and at once when the mesh is lost.
  */
-import { type Address, type BehaviorAgent, backoffBoundMs, type Connection, type NodeId } from '../../../core/index.js';
+import type { Address, BehaviorAgent, Connection, NodeId } from '../../../core/index.js';
 import { type Apart, DialSupervisor } from '../../../core/kits/dial/dial-supervisor.js';
-import type { DialTarget } from '../../../core/kits/dial/dial-target.js';
+import { type DialTarget, rulesOf } from '../../../core/kits/dial/dial-target.js';
 
 /** With so many links a node needs no seed. */
 const LINKS_ENOUGH = 8;
@@ -79,8 +79,6 @@ export class Seeds {
   }
 
   private keep(agent: BehaviorAgent, seed: Seed): void {
-    const { backoffMinMs: minMs, backoffMaxMs: maxMs, stableUptimeMs } = agent.limits;
-    const rules = { stableUptimeMs, boundMs: (failures: number) => backoffBoundMs(failures, { minMs, maxMs }) };
-    seed.target = this.supervisor.keep(agent, { endpoints: [seed.address], rules });
+    seed.target = this.supervisor.keep(agent, { endpoints: [seed.address], rules: rulesOf(agent.limits) });
   }
 }

@@ -9,8 +9,7 @@ import type { Connection } from '../../api/events.js';
 import type { Logger, Random } from '../../api/ports.js';
 import type { NetworkError } from '../../errors.js';
 import { DialSupervisor } from '../../kits/dial/dial-supervisor.js';
-import type { DialPort, DialRules, DialTarget } from '../../kits/dial/dial-target.js';
-import { backoffBoundMs } from '../../structures/back-off.js';
+import { type DialPort, type DialTarget, rulesOf } from '../../kits/dial/dial-target.js';
 import type { EngineContext } from '../context.js';
 import { EngineTimers } from '../engine-timers.js';
 import type { Link } from '../links/link.js';
@@ -32,7 +31,7 @@ export class Keeper extends EngineTimers implements DialPort, LinkObserver {
 
   keep(address: Address): void {
     if (this.kept.has(address.text) || address.nodeId === this.context.self) return;
-    this.kept.set(address.text, this.supervisor.keep(this, { endpoints: [address], rules: this.rules }));
+    this.kept.set(address.text, this.supervisor.keep(this, { endpoints: [address], rules: rulesOf(this.context.limits) }));
   }
 
   /** The address is no longer kept; its link stays until it is idle. */
@@ -76,10 +75,5 @@ export class Keeper extends EngineTimers implements DialPort, LinkObserver {
 
   release(connectionId: number): void {
     this.links.release(connectionId, this);
-  }
-
-  private get rules(): DialRules {
-    const { backoffMinMs: minMs, backoffMaxMs: maxMs, stableUptimeMs } = this.context.limits;
-    return { stableUptimeMs, boundMs: (failures) => backoffBoundMs(failures, { minMs, maxMs }) };
   }
 }

@@ -7,6 +7,8 @@ import type { NodeId } from '../../address/node-id.js';
 import type { Connection } from '../../api/events.js';
 import type { Logger } from '../../api/ports.js';
 import type { NetworkError } from '../../errors.js';
+import type { Limits } from '../../limits.js';
+import { backoffBoundMs } from '../../structures/back-off.js';
 import type { UniformSource } from '../../structures/sample.js';
 import type { LentTimer, TimerSource } from '../../structures/wake-timer.js';
 
@@ -47,6 +49,11 @@ export interface DialRules {
   readonly keepsIdentity?: boolean;
   /** How long the user may take to `confirm` that a connection is what it looks for, in ms. Absent: every connection is. */
   readonly confirmMs?: number;
+}
+
+/** As the limits of the node have it: waits grow by doubling, and start over after a stable link. */
+export function rulesOf({ backoffMinMs: minMs, backoffMaxMs: maxMs, stableUptimeMs }: Limits): DialRules {
+  return { stableUptimeMs, boundMs: (failures) => backoffBoundMs(failures, { minMs, maxMs }) };
 }
 
 /** What the user of a target is notified of. */
