@@ -176,7 +176,7 @@ export class Mesh {
 
   private look(agent: BehaviorAgent): void {
     const { table } = this.parts;
-    const { dials, wanted } = planMesh(table, this.level, agent.nowMs, (nodeId) => this.seeds.has(nodeId));
+    const { dials, wanted } = planMesh(table, this.level, agent.nowMs, this.seeds.nodeIds);
     const hasLeftSeeds = this.seeds.look(agent, table.linkCount);
     for (const [id, nodeId] of [...this.held]) {
       if (!wanted.has(nodeId) && !this.kept.has(nodeId)) this.letGo(agent, id);

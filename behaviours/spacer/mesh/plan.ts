@@ -10,6 +10,7 @@ import type { NodeTable } from '../table/node-table.js';
 export const NEWS_MS = 30_000;
 /** A bucket may have so many links more than its share before some are let go. */
 const SURPLUS = 2;
+const NO_SEEDS: ReadonlySet<NodeId> = new Set();
 
 export interface MeshPlan {
   /** Whom to dial, the most wanted first. */
@@ -18,8 +19,8 @@ export interface MeshPlan {
   readonly wanted: ReadonlySet<NodeId>;
 }
 
-/** `isSeed`: every node of a space has been there first, so that its age counts for nothing. It is a link like others where they are too few. */
-export function planMesh(table: NodeTable, level: number, nowMs: number, isSeed = (_: NodeId): boolean => false): MeshPlan {
+/** `seeds`: each node of a space comes in there, so that its links to them are its oldest. They are wanted only where others are too few. */
+export function planMesh(table: NodeTable, level: number, nowMs: number, seeds: ReadonlySet<NodeId> = NO_SEEDS): MeshPlan {
   const nearCount = Math.ceil(level / 2);
   const near = table.closestKnown(table.self, nearCount);
   const wanted = new Set<NodeId>();
@@ -31,10 +32,10 @@ export function planMesh(table: NodeTable, level: number, nowMs: number, isSeed 
   const spread = spreadOf(table, level, nowMs);
   for (const [, bucket] of table.filled()) {
     const contacts = [...bucket.contacts()];
-    const linked = contacts.filter(({ isConnected, nodeId }) => isConnected && !isSeed(nodeId)).sort(byAge);
-    const seeds = contacts.filter(({ isConnected, nodeId }) => isConnected && isSeed(nodeId));
+    const linked = contacts.filter(({ isConnected, nodeId }) => isConnected && !seeds.has(nodeId)).sort(byAge);
     for (const { nodeId } of linked.slice(0, spread + SURPLUS)) wanted.add(nodeId);
-    for (const { nodeId } of seeds.slice(0, Math.max(0, spread - linked.length))) wanted.add(nodeId);
+    const linkedSeeds = contacts.filter(({ isConnected, nodeId }) => isConnected && seeds.has(nodeId));
+    for (const { nodeId } of linkedSeeds.slice(0, Math.max(0, spread - linked.length))) wanted.add(nodeId);
     const free = contacts.filter((contact) => !dials.includes(contact) && mayDial(contact, nowMs));
     // Those who were there longest first, then those of whom news came last.
     free.sort((one, other) => byAge(one, other) || other.seenMs - one.seenMs);

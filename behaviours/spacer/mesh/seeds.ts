@@ -16,7 +16,7 @@ const SEEDS_MAX = 256;
 
 interface Seed {
   readonly address: Address;
-  /** Who was there last. */
+  /** Who was there when it was let go. */
   nodeId: NodeId | undefined;
   /** While it is kept. */
   target: DialTarget<BehaviorAgent> | undefined;
@@ -41,9 +41,10 @@ export class Seeds {
     this.keep(agent, seed);
   }
 
-  has(nodeId: NodeId): boolean {
-    for (const seed of this.seeds.values()) if (seed.nodeId === nodeId) return true;
-    return false;
+  /** Who is there, as far as is known. */
+  get nodeIds(): ReadonlySet<NodeId> {
+    const ids = [...this.seeds.values()].map(({ target, nodeId }) => target?.nodeId ?? nodeId);
+    return new Set(ids.filter((id) => id !== undefined));
   }
 
   /** Keeps or lets go what so many links of the mesh ask for. Whether anything was let go. */
@@ -55,6 +56,7 @@ export class Seeds {
         if (linkCount < LINKS_ENOUGH || agent.nowMs >= seed.visitMs) this.keep(agent, seed);
       } else if (target.state === 'up' && linkCount >= LINKS_ENOUGH) {
         this.supervisor.drop(agent, target);
+        seed.nodeId = target.nodeId;
         seed.target = undefined;
         seed.visitMs = agent.nowMs + VISIT_MS * (0.5 + agent.random.float());
         hasLeft = true;
@@ -66,7 +68,6 @@ export class Seeds {
   /** Of every node, with a spacer or not. */
   opened(agent: BehaviorAgent, connection: Connection): void {
     this.supervisor.opened(agent, connection);
-    for (const seed of this.seeds.values()) seed.nodeId = seed.target?.nodeId ?? seed.nodeId;
   }
 
   closed(agent: BehaviorAgent, connection: Connection): void {
