@@ -39,6 +39,7 @@ export class Channels {
 
   constructor(
     private readonly options: ChannelsOptions,
+    /** Whose channels they are. */
     private readonly runner: { readonly network: Network; step(input: Input): void },
   ) {
     const { clock, log, onEvent } = options;

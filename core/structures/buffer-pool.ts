@@ -1,8 +1,8 @@
 /**
  * @module BufferPool: buffers of a record's size and of twice that, which serve one link after another. Without it each large message costs
  * two new ones, and the collector works for the memory outside of its heap as much as the cipher does. Process-wide and bounded: 3 MiB.
- * A buffer that is taken holds anything; the caller that gives one back keeps no view of it. It is the one memory that nodes
- * of a process share on purpose: it keeps old contents, which only a view that was kept too long can show.
+ * A buffer that is taken holds anything; the caller that gives one back keeps no view of it. Nodes of a
+ * process share it on purpose: it keeps old contents, which only a view that was kept too long can show. What they share besides is never used twice (`carved.ts`).
  */
 
 /** Below it a buffer of the exact size is cheaper. */

@@ -1,6 +1,7 @@
 /**
  * @module Carved: memory for many small pieces that live about equally long, cut one after another out of larger blocks: to allocate each by itself costs
- * more than to fill it. A block is free when none of its pieces is used any more; a piece is never used twice, so it is zeros at first. Process-wide.
+ * more than to fill it. A block is free when none of its pieces is used any more: one that is kept for long keeps `BLOCK_BYTES`. A piece is never used
+ * twice, so it is zeros at first, and of the nodes of a process none sees another's bytes in it. Process-wide.
  */
 const BLOCK_BYTES = 32_768;
 /** What is larger gets memory of its own. */

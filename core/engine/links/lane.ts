@@ -43,7 +43,7 @@ const POOLS = [
   { slabBytes: LARGE_SLAB_BYTES, countMax: 64, slabs: [] as Slab[] },
 ];
 
-/** Full records that are written together before the turn ends: a write to the system costs as much as what one of them carries. */
+/** Full records that are written together before the turn ends: fewer writes to the system for a burst, whose cost is not its bytes alone. */
 const RECORDS_AT_ONCE = 3;
 
 export class Lane {

@@ -19,7 +19,7 @@ interface Offered {
 
 export class Providers {
   /**
-   * Services that were offered once. Nothing is taken out: a map that turns its entries over makes tables that refer to each other, which a
+   * Services that were offered once, 256 at most. Nothing is taken out: a map that turns its entries over makes tables that refer to each other, which a
    * collection of the young generation keeps alive with everything that was ever in them.
    */
   private readonly byService = new Map<number, Offered>();
