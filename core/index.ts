@@ -183,11 +183,15 @@ export {
   type Acknowledgement,
   type PacketRange,
   Receipts,
+  type ReceivingSide,
+  type Repair,
   type RepairCounters,
   type RepairedFrame,
   RepairedPath,
+  type RepairSides,
   readAcknowledgement,
   SeenNumbers,
+  type SendingSide,
   writeAcknowledgement,
 } from './kits/flow/repaired/index.js';
 export { AT_THE_BOUND } from './limit-texts.js';

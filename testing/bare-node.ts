@@ -5,6 +5,7 @@
 
 import { BUILTINS, NAMED_BUILTINS } from '../behaviours/index.js';
 import type { NodeEventName, NodeEvents } from '../core/api/events.js';
+import { datagramTransportOf } from '../core/api/transport.js';
 import type { DatagramEffect, Effect, Input } from '../core/engine/context.js';
 import { datagramLinks } from '../core/engine/datagram-links.js';
 import { Network } from '../core/engine/network.js';
@@ -267,7 +268,7 @@ export class BareNode {
       log: logger,
       wallMs: () => clock.wallMs(),
       elapsedMs: () => clock.nowMs(),
-      isOverDatagrams: (scheme: string) => scheme === 'udp',
+      datagramsOf: (scheme: string) => (scheme === 'udp' ? (datagramTransportOf(this.#setup.transports, scheme) ?? {}) : undefined),
       ...entries,
     };
   }

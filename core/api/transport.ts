@@ -6,6 +6,7 @@
  */
 import type { Address } from '../address/address.js';
 import type { NetworkError } from '../errors.js';
+import type { Repair } from '../kits/flow/repaired/repair.js';
 
 /** What carries a link. `stream`: ordered bytes whose boundaries mean nothing. `datagram`: whole packets that may be lost, doubled or reordered. */
 export type LinkKind = 'stream' | 'datagram';
@@ -132,6 +133,8 @@ export interface DatagramSocket extends Listener {
 export interface DatagramTransport {
   /** The URL schemes it serves, without colon: `['udp']`. */
   readonly schemes: readonly string[];
+  /** How this node repairs what was lost on links over it. Default: by measured round trips. The remote may have another way. */
+  readonly repair?: Repair | undefined;
   /** Opens a socket on a local address: to be reached there, and to send from there. */
   bind(address: Address, sink: DatagramSink): DatagramSocket;
   /** Where a node binds that sends to `remote` and has no socket yet. */
@@ -144,9 +147,10 @@ export interface DatagramTransport {
 /** What a node may be given as a transport. */
 export type AnyTransport = Transport | DatagramTransport;
 
-/** Whether one of them carries datagrams to addresses of that scheme. */
-export function areDatagrams(transports: readonly AnyTransport[], scheme: string): boolean {
-  return transports.some((transport) => isDatagramTransport(transport) && transport.schemes.includes(scheme));
+/** The one of them that carries datagrams to addresses of that scheme. */
+export function datagramTransportOf(transports: readonly AnyTransport[], scheme: string): DatagramTransport | undefined {
+  for (const transport of transports) if (isDatagramTransport(transport) && transport.schemes.includes(scheme)) return transport;
+  return undefined;
 }
 
 /** Which of the two contracts it keeps. */

@@ -11,7 +11,7 @@ import type { PeerPath } from '../address/peer-path.js';
 import type { DropCause, NodeEventName, NodeEvents } from '../api/events.js';
 import type { MessageTracer } from '../api/message-tracer.js';
 import type { Logger, Random } from '../api/ports.js';
-import type { DatagramSource } from '../api/transport.js';
+import type { DatagramSource, DatagramTransport } from '../api/transport.js';
 import type { NetworkError } from '../errors.js';
 import type { Limits } from '../limits.js';
 import type { AgreementKeys } from '../security/agreement-keys.js';
@@ -127,8 +127,8 @@ export interface NetworkOptions {
   readonly random: Random;
   readonly keys: AgreementKeys;
   readonly log: Logger;
-  /** Whether the transport of that scheme carries datagrams. */
-  readonly isOverDatagrams: (scheme: string) => boolean;
+  /** The transport of that scheme, where it carries datagrams. */
+  readonly datagramsOf: (scheme: string) => Pick<DatagramTransport, 'repair'> | undefined;
   /** For stamps and expiry only. */
   readonly wallMs: () => number;
   /** The monotonic time of this moment, for what the work of a turn takes and nothing else: in virtual time it takes none. */

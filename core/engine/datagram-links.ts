@@ -38,7 +38,7 @@ export type DatagramLinks = (parts: DatagramLinkParts) => {
  */
 export const datagramLinks: DatagramLinks = ({ context, links, callbacks, duplicates, dialer, pipeline, probes }) => {
   const handovers = new Handovers(context, links, callbacks);
-  const sessions = new DatagramSessions(context, links.security, handovers, probes);
+  const sessions = new DatagramSessions(context, links, handovers, probes);
   const datagrams = new Datagrams({ context, links, pipeline, handovers, sessions, probes });
   const upgrades = new Upgrades(context, dialer);
   duplicates.handovers = handovers;

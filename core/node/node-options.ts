@@ -198,7 +198,7 @@ export interface NodeSetup {
 export function networkOptionsOf(
   setup: NodeSetup,
   log: Logger,
-  isOverDatagrams: NetworkOptions['isOverDatagrams'],
+  datagramsOf: NetworkOptions['datagramsOf'],
   { enter, perform, performInTurn, emit }: Pick<NetworkOptions, 'enter' | 'perform' | 'performInTurn' | 'emit'>,
 ): NetworkOptions {
   const { identity, network, networkKey, peerPath, limits, tickMs, announce, crypto, random, keys, clock, tracing, secureHooks } = setup;
@@ -215,7 +215,7 @@ export function networkOptionsOf(
     random,
     keys,
     log,
-    isOverDatagrams,
+    datagramsOf,
     wallMs,
     elapsedMs,
     enter,

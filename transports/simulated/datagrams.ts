@@ -11,6 +11,7 @@ import {
   type DatagramTransport,
   type Dial,
   NetworkError,
+  type Repair,
   type ResolveSink,
 } from '../../core/index.js';
 import type { Instance } from './host.js';
@@ -27,6 +28,7 @@ export class SimulatedDatagrams implements DatagramTransport {
     private readonly world: TransportWorld,
     private readonly instance: Instance,
     private readonly scheme: 'udp' | 'sim' = 'udp',
+    readonly repair: Repair | undefined = undefined,
   ) {
     this.schemes = [scheme];
   }

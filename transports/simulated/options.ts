@@ -42,6 +42,8 @@ export interface SimulatedNodeOptions extends NodeOptions {
   readonly name?: string;
   /** The name of a NAT of `addNat` that the host is behind. Absent: none. */
   readonly nat?: string;
+  /** How the node repairs what was lost on its links of datagrams, as of `UdpTransport`. */
+  readonly repair?: 'classic';
 }
 
 /** What is wired in from beyond the transports. */

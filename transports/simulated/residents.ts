@@ -13,6 +13,8 @@ import {
   resolveOptions,
   shortId,
 } from '../../core/index.js';
+import { classicRepair } from '../../core/kits/flow/classic/index.js';
+import { oneOf, optional, optionsReader, options as optionsSchema } from '../../core/schema/index.js';
 import type { Crypto } from '../../core/security/crypto.js';
 import { SeededRandom } from './chance/random.js';
 import { SimulatedDatagrams } from './datagrams.js';
@@ -39,11 +41,16 @@ export interface ResidentParts extends Pick<NodeDefaults, 'router' | 'builtins' 
   readonly meanwhile: <T>(owner: object, promise: Promise<T>) => Promise<T>;
 }
 
+type Own = { readonly repair: 'classic' | undefined };
+
 interface Resident {
   readonly node: SimulatedNode;
   readonly identity: Identity;
   readonly options: NodeOptions;
+  readonly own: Own;
 }
+
+const readOwn = optionsReader('createNode', optionsSchema({ repair: optional(oneOf('classic')) }));
 
 export class Residents {
   private readonly byHost = new Map<Host, Resident>();
@@ -61,7 +68,7 @@ export class Residents {
     return host === undefined ? undefined : this.byHost.get(host)?.node;
   }
 
-  create({ name = `node-${++this.nameCount}`, nat, ...options }: SimulatedNodeOptions): SimulatedNode {
+  create({ name = `node-${++this.nameCount}`, nat, repair, ...options }: SimulatedNodeOptions): SimulatedNode {
     const { crypto, seed, topology } = this.parts;
     const taken = topology.hostNamed(name)?.instance;
     if (taken !== undefined) throw new NetworkError('OPTION_INVALID', `option name is ${name}, which another node of the network has`);
@@ -71,16 +78,16 @@ export class Residents {
     const realm = nat === undefined ? topology.hostNamed(name)?.nat : topology.realms.find('nat', nat);
     const host = topology.addHost(name);
     host.nat = realm;
-    return this.move(host, identity, options);
+    return this.move(host, identity, options, readOwn({ repair }));
   }
 
   /** The node that ran there, once more. */
   recreate(host: Host): SimulatedNode {
-    const { identity, options } = this.residentOf(host);
+    const { identity, options, own } = this.residentOf(host);
     const used = [...(options.behaviors ?? []), options.router].find((given) => typeof given === 'object' && !Array.isArray(given));
     if (used !== undefined)
       throw new NetworkError('OPTION_INVALID', `${host.name} was made with an instance, which cannot run twice: give classes`);
-    return this.move(host, identity, options);
+    return this.move(host, identity, options, own);
   }
 
   crash(host: Host, isReset: boolean): void {
@@ -99,14 +106,14 @@ export class Residents {
     return resident;
   }
 
-  private move(host: Host, identity: Identity, options: NodeOptions): SimulatedNode {
+  private move(host: Host, identity: Identity, options: NodeOptions, own: Own): SimulatedNode {
     const { parts } = this;
     const { scheduler, topology } = parts;
     const instance = new Instance(host, scheduler, parts.seed);
     const { clock, timers, random } = instance;
     const defaults: NodeDefaults = {
       ...{ clock, timers, random, crypto: parts.crypto, router: parts.router, builtins: parts.builtins, datagrams: datagramLinks },
-      transports: () => transportsOf(parts, instance),
+      transports: () => transportsOf(parts, instance, own),
       logger: (level) => simulatedLogger(level, clock),
       loadIdentity: () => identity,
       storage: () => host.storage,
@@ -121,7 +128,7 @@ export class Residents {
     const node = new SimulatedNode(setup, host.name, meanwhile);
     host.instance = instance;
     host.isUp = true;
-    this.byHost.set(host, { node, identity, options });
+    this.byHost.set(host, { node, identity, options, own });
     this.observe(node);
     return node;
   }
@@ -168,7 +175,8 @@ export class Residents {
 }
 
 /** What the scheme `sim` is carried by, and datagrams under their own. */
-function transportsOf({ topology, links = 'streams' }: ResidentParts, instance: Instance): readonly AnyTransport[] {
-  const datagrams = new SimulatedDatagrams(topology, instance);
-  return [links === 'streams' ? new SimulatedTransport(topology, instance) : new SimulatedDatagrams(topology, instance, 'sim'), datagrams];
+function transportsOf({ topology, links = 'streams' }: ResidentParts, instance: Instance, own: Own): readonly AnyTransport[] {
+  const repair = own.repair === 'classic' ? classicRepair : undefined;
+  const overDatagrams = (scheme: 'udp' | 'sim') => new SimulatedDatagrams(topology, instance, scheme, repair);
+  return [links === 'streams' ? new SimulatedTransport(topology, instance) : overDatagrams('sim'), overDatagrams('udp')];
 }

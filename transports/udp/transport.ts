@@ -5,7 +5,10 @@
 import { Address } from '../../core/address/address.js';
 import type { DatagramSink, DatagramSocket, DatagramTransport, Dial, ResolveSink } from '../../core/api/transport.js';
 import { NetworkError } from '../../core/errors.js';
+import { classicRepair } from '../../core/kits/flow/classic/index.js';
+import type { Repair } from '../../core/kits/flow/repaired/repair.js';
 import { dnsResolver } from '../../core/platform/node/dns-resolver.js';
+import { boolean, callable, either, fallback, oneOf, optional, options, optionsReader, whole } from '../../core/schema/index.js';
 import { type HostResolver, resolveName, systemResolver } from '../tcp/resolve.js';
 import { UdpSocket } from './socket.js';
 import { type UdpStats, UdpTally } from './tally.js';
@@ -14,6 +17,11 @@ import { type UdpStats, UdpTally } from './tally.js';
 export interface UdpOptions {
   /** What the system keeps of datagrams that were not read, and not sent yet, for each socket: 4 MiB by default; it may allow less. */
   readonly bufferBytes?: number;
+  /**
+   * How this node repairs what was lost. By default it goes by measured round trips. `classic`: Telehash's fixed numbers of 2013, without congestion control, for
+   * comparisons and for networks that count on them. The other end of a link may have either.
+   */
+  readonly repair?: 'classic';
   /** As for TCP. */
   readonly resolver?: 'dns' | HostResolver;
   /** Whether sockets leave it to others to keep the process alive; `false` by default. */
@@ -23,17 +31,28 @@ export interface UdpOptions {
 const BUFFER_BYTES = 4_194_304;
 const BUFFER_BYTES_MAX = 1_073_741_824;
 
+const readOptions = optionsReader(
+  'UdpTransport',
+  options({
+    bufferBytes: fallback(whole(1, BUFFER_BYTES_MAX), BUFFER_BYTES),
+    repair: optional(oneOf('classic')),
+    resolver: optional(either(oneOf('dns'), callable<HostResolver>('a resolver'))),
+    unref: fallback(boolean, false),
+  }),
+);
+
 export class UdpTransport implements DatagramTransport {
   readonly schemes = ['udp'];
+  readonly repair: Repair | undefined;
   readonly #tally = new UdpTally();
   readonly #resolver: HostResolver;
   readonly #bufferBytes: number;
   readonly #isUnref: boolean;
 
   /** Throws `OPTION_INVALID`. */
-  constructor({ bufferBytes = BUFFER_BYTES, resolver, unref = false }: UdpOptions = {}) {
-    if (!Number.isSafeInteger(bufferBytes) || bufferBytes < 1 || bufferBytes > BUFFER_BYTES_MAX)
-      throw new NetworkError('OPTION_INVALID', `bufferBytes is ${bufferBytes}; it must be a whole number from 1 to ${BUFFER_BYTES_MAX}`);
+  constructor(given: UdpOptions = {}) {
+    const { bufferBytes, repair, resolver, unref } = readOptions(given);
+    this.repair = repair === 'classic' ? classicRepair : undefined;
     this.#bufferBytes = bufferBytes;
     this.#resolver = resolver === 'dns' ? dnsResolver : (resolver ?? systemResolver);
     this.#isUnref = unref;

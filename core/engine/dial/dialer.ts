@@ -206,7 +206,7 @@ export class Dialer implements LinkObserver, BehaviorObserver {
 
   private take(dialling: Dialling, found: FoundAddresses): void {
     const { limits, options } = this.context;
-    dialling.take(found, limits.addressesPerDialMax, options.isOverDatagrams);
+    dialling.take(found, limits.addressesPerDialMax, (scheme) => options.datagramsOf(scheme) !== undefined);
   }
 
   private lookUp(dialling: Dialling): FoundAddresses {

@@ -26,8 +26,6 @@ const BEFORE_OPEN_BYTES_MAX = 65_536;
 /** A challenge alone fits, and with the longest acknowledgement. */
 const CHALLENGE_ITEM_BYTES = 1 + CHALLENGE_BYTES;
 const PACKET_BYTES_MIN = 400;
-/** A path on which nothing was acknowledged for so long may be lost. */
-const SILENT_MS = 3_000;
 const EMPTY = new Uint8Array(0);
 
 export class DatagramChannel implements LinkChannel {
@@ -49,8 +47,8 @@ export class DatagramChannel implements LinkChannel {
     private readonly options: DatagramChannelOptions,
   ) {
     this.#secure = new SecureDatagrams(options.secure);
-    this.#packets = new OutboundPackets(link, () => this.#secure.takeRekey(), options.counters);
-    this.#inbound = new InboundSequences(options.frameBytesMax);
+    this.#packets = new OutboundPackets(link, () => this.#secure.takeRekey(), options);
+    this.#inbound = new InboundSequences(options.frameBytesMax, this.#packets.earlyMax);
     this.#wake = new ChannelWake(context, () => this.#expire());
     this.remains = new Remains(this.#inbound, this.#packets, context.limits.readQueueBytesMax);
     this.#check = new PathCheck(options.remoteAddress.withNodeId(undefined), context.options.random);
@@ -103,7 +101,7 @@ export class DatagramChannel implements LinkChannel {
 
   /** Something was sent, and nothing was acknowledged since. */
   get isSilent(): boolean {
-    return this.context.nowMs - this.#packets.path.silentSinceMs >= SILENT_MS;
+    return this.#packets.isSilentAt(this.context.nowMs);
   }
 
   carry(link: ChannelLink): void {
@@ -209,7 +207,8 @@ export class DatagramChannel implements LinkChannel {
     if (packet.number === undefined) return;
     const bytesMax = this.link.hasOpened ? this.context.limits.readQueueBytesMax : BEFORE_OPEN_BYTES_MAX;
     if (packet.unreliable.some((bytes) => !this.#inbound.receiveUnreliable(bytes, bytesMax))) return;
-    if (this.#inbound.receive(packet.pieces, packet.final, bytesMax)) this.#packets.receipts.receive(packet.number, nowMs);
+    if (!this.#inbound.receive(packet.pieces, packet.final, bytesMax)) return;
+    this.#packets.receipts.receive(packet.number, nowMs, packet.pieces.length === 0 || this.#inbound.hasNews);
   }
 
   /** Of a goodbye the remote wants to know that it has come. */
@@ -293,6 +292,7 @@ export class DatagramChannel implements LinkChannel {
     this.#secure.expire(nowMs);
     this.#packets.path.expire(nowMs);
     if (this.#check.expire(nowMs)) this.#moved();
+    if (this.#packets.path.isOver === true) this.options.onOver();
     if (this.isSilent && !this.remains.isSuspended) this.options.onSilent();
     this.isBlocked = false;
     this.context.touch(this.link);

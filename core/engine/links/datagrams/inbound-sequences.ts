@@ -8,8 +8,6 @@ import { BoundedQueue } from '../../../structures/bounded-queue.js';
 import { FrameReader } from '../../../wire/frame.js';
 import type { FinalItem, PieceItem, SequenceEnd } from './packet.js';
 
-/** Of one sequence so many pieces wait at most for what is before them: with longest packets more than a link's bound of bytes has room for. */
-const EARLY_MAX = 4_096;
 /** What a piece costs besides its bytes. */
 const PIECE_COST_BYTES = 128;
 
@@ -40,6 +38,8 @@ export class InboundSequences {
   frames: FrameReader;
   /** Bytes that are kept, with what they cost. */
   keptBytes = 0;
+  /** There was something in the pieces of the last packet that was not here yet. */
+  hasNews = false;
   /** Sequences other than 0 are read. */
   isOpen = false;
   readonly #sequences = new Map<number, Sequence>();
@@ -52,7 +52,11 @@ export class InboundSequences {
   /** The final frame was read. */
   #isOver = false;
 
-  constructor(private readonly frameBytesMax: number) {
+  constructor(
+    private readonly frameBytesMax: number,
+    /** Of one sequence so many pieces wait at most for what is before them. */
+    private readonly earlyMax: number,
+  ) {
     this.frames = this.#sequence(0).frames;
   }
 
@@ -63,6 +67,7 @@ export class InboundSequences {
 
   /** Takes the pieces of one packet, whose memory is its own. False: there is no room for all of them within `bytesMax`. */
   receive(pieces: readonly PieceItem[], final: FinalItem | undefined, bytesMax: number): boolean {
+    this.hasNews = false;
     for (const piece of pieces) if (!this.#take(this.#sequence(piece.sequence), piece, bytesMax)) return false;
     this.#final ??= final;
     return true;
@@ -112,6 +117,7 @@ export class InboundSequences {
     const isWanted = position <= received && (this.isOpen || sequence.number === 0);
     if (position + bytes.length <= received || (early.get(position)?.length ?? 0) >= bytes.length) return true;
     if (this.keptBytes + costOf(bytes) > (isWanted ? 2 : 1) * bytesMax) return false;
+    this.hasNews = true;
     if (position > received) return this.#keepEarly(sequence, position, owned(bytes));
     this.keptBytes += costOf(bytes);
     this.#append(sequence, position, bytes);
@@ -122,7 +128,7 @@ export class InboundSequences {
   #keepEarly(sequence: Sequence, position: number, bytes: Uint8Array): boolean {
     const { early } = sequence;
     const shorter = early.get(position);
-    if (shorter === undefined && early.size >= EARLY_MAX) return false;
+    if (shorter === undefined && early.size >= this.earlyMax) return false;
     this.keptBytes += costOf(bytes) - (shorter === undefined ? 0 : costOf(shorter));
     early.set(position, bytes);
     sequence.earliest = Math.min(sequence.earliest, position);

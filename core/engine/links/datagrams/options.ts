@@ -2,7 +2,7 @@
  * @module Options of a datagram channel: what it is made of, and what is called when something happens to it.
  */
 import type { Address } from '../../../address/address.js';
-import type { RepairCounters } from '../../../kits/flow/repaired/index.js';
+import type { Repair, RepairCounters } from '../../../kits/flow/repaired/index.js';
 import type { SecureDatagramsOptions } from '../../../security/datagrams/secure-datagrams.js';
 import type { ChannelLink } from '../link-channel.js';
 
@@ -12,6 +12,8 @@ export interface DatagramChannelOptions {
   readonly onEnded: () => void;
   readonly remoteAddress: Address;
   readonly frameBytesMax: number;
+  /** Who decides what is acknowledged and what goes again. */
+  readonly repair: Repair;
   readonly counters: RepairCounters;
   readonly secure: SecureDatagramsOptions;
   /** To the responder: what the initiator has sent; not kept once it was read. */
@@ -22,4 +24,6 @@ export interface DatagramChannelOptions {
   readonly onCarried: (link: ChannelLink) => void;
   /** Nothing was acknowledged for a while, again and again. */
   readonly onSilent: () => void;
+  /** Nothing comes through any more. */
+  readonly onOver: () => void;
 }

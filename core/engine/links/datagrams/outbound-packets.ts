@@ -3,7 +3,7 @@
  * much as the path has room for. A packet is the memory of its pieces until they have arrived. What is sealed, and where it goes, is the
  * channel's business.
  */
-import { Receipts, type RepairCounters, type RepairedFrame, RepairedPath } from '../../../kits/flow/repaired/index.js';
+import type { ReceivingSide, Repair, RepairCounters, RepairedFrame, SendingSide } from '../../../kits/flow/repaired/index.js';
 import { DATAGRAM_OVERHEAD } from '../../../security/datagrams/epoch.js';
 import { DATAGRAM_BYTES_MAX, DATAGRAM_BYTES_MIN } from '../../../security/datagrams/header.js';
 import type { ByteWriter } from '../../../structures/byte-writer.js';
@@ -44,8 +44,11 @@ export interface SentFrame extends RepairedFrame {
 }
 
 export class OutboundPackets {
-  readonly path: RepairedPath<SentFrame>;
-  readonly receipts = new Receipts();
+  readonly path: SendingSide<SentFrame>;
+  readonly receipts: ReceivingSide;
+  /** Of one sequence so many pieces of the remote's wait at most for what is before them. */
+  readonly earlyMax: number;
+  readonly #silentMs: number;
   readonly #feed: FrameFeed;
   readonly #size = new PathSize();
   /** Something that cannot be taken apart fits long datagrams only. */
@@ -59,9 +62,13 @@ export class OutboundPackets {
     private link: ChannelLink,
     /** The next message of a new handshake, if there is one. */
     private readonly takeRekey: () => Uint8Array | undefined,
-    counters: RepairCounters,
+    { repair, counters }: { readonly repair: Repair; readonly counters: RepairCounters },
   ) {
-    this.path = new RepairedPath(counters, this.#size);
+    const { path, receipts, earlyMax, silentMs } = repair<SentFrame>(counters, this.#size);
+    this.path = path;
+    this.receipts = receipts;
+    this.earlyMax = earlyMax;
+    this.#silentMs = silentMs;
     this.#feed = new FrameFeed(link.outbox);
   }
 
@@ -106,6 +113,11 @@ export class OutboundPackets {
   /** Something is to be sent that has to arrive. */
   get hasWaiting(): boolean {
     return this.path.lostCount > 0 || (!this.#isFinished && !this.link.outbox.isQuiet);
+  }
+
+  /** Something was sent, and nothing was acknowledged since. */
+  isSilentAt(nowMs: number): boolean {
+    return nowMs - this.path.silentSinceMs >= this.#silentMs;
   }
 
   /** How long the next datagram may be. One that is sent because nothing came back is short: that is how a path shows that it passes only those. */
@@ -193,7 +205,7 @@ export class OutboundPackets {
 
   /** Writes a frame; one that finds no room is the first of the next packet. A piece that is longer than a packet goes in parts. */
   #add(writer: ByteWriter, frame: SentFrame, frames: SentFrame[]): boolean {
-    const { item, messageCount } = frame;
+    const { item } = frame;
     const room = roomOf(writer);
     const hasRoom = itemBytes(item) <= room;
     if (hasRoom) {
@@ -202,8 +214,8 @@ export class OutboundPackets {
     } else if (item.type !== 'piece' || frames.length > 0 || room < PIECE_ROOM_MIN) this.path.putBack([frame]);
     else {
       const [first, rest] = splitPiece(item, room - PIECE_HEAD_BYTES);
-      this.path.putBack([frameOf({ type: 'piece', ...rest }, messageCount)]);
-      this.#add(writer, frameOf({ type: 'piece', ...first }), frames);
+      this.path.putBack([{ ...frame, item: { type: 'piece', ...rest } }]);
+      this.#add(writer, { ...frame, item: { type: 'piece', ...first }, messageCount: 0 }, frames);
     }
     return hasRoom;
   }

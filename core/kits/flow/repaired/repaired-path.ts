@@ -14,34 +14,13 @@
 import { backoffBoundMs } from '../../../structures/back-off.js';
 import type { LossCause } from '../../../wire/link-control.js';
 import { CongestionWindow, SEGMENT_BYTES } from './congestion-window.js';
+import type { PacketObserver, RepairCounters, RepairedFrame } from './frames.js';
 import { Pacing } from './pacing.js';
 import type { Acknowledgement } from './receipts.js';
 import { Reordering } from './reordering.js';
 import { RoundTrip } from './round-trip.js';
 import type { PacketRange } from './seen-numbers.js';
 import { type SentPacket, Transit } from './transit.js';
-
-/** A piece of what the owner sends. `hasArrived` is the path's: true once a packet with it was acknowledged. */
-export interface RepairedFrame {
-  hasArrived: boolean;
-}
-
-/** What a path counts; the owner gives it the object. */
-export interface RepairCounters {
-  /** Packets whose frames were handed out again. */
-  packetsLost: number;
-  /** Of these, those that had arrived. */
-  packetsWronglyLost: number;
-}
-
-/** Wants to know what becomes of the packets of a path. */
-export interface PacketObserver {
-  arrived(number: number, byteCount: number): void;
-  /** Or so it seems: it may still arrive. */
-  lost(number: number, byteCount: number): void;
-  /** From here on they take another path; what becomes of those before is not said any more. */
-  changed(): void;
-}
 
 /** After so many probes without an acknowledgement the path is taken for broken. */
 const PROBES_BROKEN = 2;

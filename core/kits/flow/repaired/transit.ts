@@ -28,6 +28,10 @@ export class Transit<Frame> {
     return this.#packets.size === 0;
   }
 
+  get count(): number {
+    return this.#packets.size;
+  }
+
   /** Oldest first. */
   get packets(): Iterable<SentPacket<Frame>> {
     return this.#packets.values();

@@ -43,7 +43,7 @@ describe('a rogue remote', () => {
   });
 
   it('holds no memory of a packet by one byte of it, and makes 4,096 pieces of a sequence wait at most (row 34)', () => {
-    const inbound = new InboundSequences(65_536);
+    const inbound = new InboundSequences(65_536, 4_096);
     inbound.isOpen = true;
     const put = (sequence: number, position: number) =>
       inbound.receive([{ sequence, position, bytes: new Uint8Array(1_200).subarray(7, 8) }], undefined, 4_194_304);
@@ -56,7 +56,7 @@ describe('a rogue remote', () => {
   });
 
   it('makes no piece that comes in order look through all that came early (row 34)', () => {
-    const inbound = new InboundSequences(65_536);
+    const inbound = new InboundSequences(65_536, 4_096);
     inbound.isOpen = true;
     const put = (position: number) => inbound.receive([{ sequence: 70, position, bytes: Uint8Array.of(1) }], undefined, 4_194_304);
     for (let count = 0; count < 1_000; count++) put(10_000 + 2 * count);

@@ -9,7 +9,7 @@ import {
 } from '../../../../core/index.js';
 import { readU32, writeU32 } from '../../../../core/structures/bytes.js';
 import { SimulatedNetwork } from '../../../../simulation.js';
-import type { SimulatedNode, SimulationOptions } from '../../../../transports/simulated/index.js';
+import type { SimulatedNode, SimulatedNodeOptions, SimulationOptions } from '../../../../transports/simulated/index.js';
 
 export class Noting extends NetworkBehavior {
   /** The numbers of the messages, in the order in which they came. */
@@ -38,16 +38,24 @@ export const SERVICES = [64, 65, 66, 67];
 export const NOTING = SERVICES.map(notingClass);
 
 /** Two nodes with a link over datagrams, and no other. */
-export async function pair(options: Partial<SimulationOptions> = {}, behaviors: Behaviors = NOTING) {
+export async function pair(
+  options: Partial<SimulationOptions> = {},
+  behaviors: Behaviors = NOTING,
+  repair: { readonly ada?: 'classic'; readonly bob?: 'classic' } = {},
+) {
   const network = new SimulatedNetwork({ seed: 1, onFault: 'reject', ...options });
   const nodeOptions = { behaviors, builtins: [] as const };
-  const ada = await network.createNode({ ...nodeOptions, name: 'ada', listen: ['udp://ada:7400'] });
-  const bob = await network.createNode({ ...nodeOptions, name: 'bob', listen: ['udp://bob:7400'] });
+  const ada = await network.createNode({ ...nodeOptions, ...classic(repair.ada), name: 'ada', listen: ['udp://ada:7400'] });
+  const bob = await network.createNode({ ...nodeOptions, ...classic(repair.bob), name: 'bob', listen: ['udp://bob:7400'] });
   await network.start(ada, bob);
   await ada.connect('udp://bob:7400');
   await network.runUntil(() => bob.connections().length === 1);
   for (const type of NOTING) bob.behavior(type).nowMs = () => network.nowMs;
   return { network, ada, bob };
+}
+
+function classic(repair: 'classic' | undefined): Pick<SimulatedNodeOptions, 'repair'> {
+  return repair === undefined ? {} : { repair };
 }
 
 /** Sends numbered messages of all services in turn, as fast as the lanes take them, and waits until all have come. */
