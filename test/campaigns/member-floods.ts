@@ -2,7 +2,9 @@
  * @module Campaign for rows 102 to 105, 109 and 110: an authenticated member floods a node in every type of message that it may send, while an
  * honest neighbour calls it. Three processes on loopback for each type. The node runs all built-in behaviours, peering and envelopes, and its
  * application takes what comes and reads nothing. Run it on Linux with `node --expose-gc dist/test/campaigns/member-floods.js [words of types]`;
- * `FLOOD_S` is how long a flood takes, 3 unless given, `REST_S` how long the node has afterwards, 60 unless given.
+ * `FLOOD_S` is how long a flood takes, 3 unless given, `REST_S` how long the node has afterwards, 60 unless given, `RUNS` how often all of it is
+ * done, once unless given: each run is judged, so that the largest of all runs must do. While the node of one type rests and nobody calls it, the
+ * next type is measured.
  *
  * Memory is judged three times: at its peak, garbage that waits for a collection included; what is held, right after a collection, in a second part of
  * the flood as long as the first, which tells garbage from a table; and what is still held when the node has rested.
@@ -20,7 +22,7 @@ import type { ByteStream, NodeId, RpcContext } from '../../core/index.js';
 import { HeaderDraft } from '../../core/wire/message.js';
 import { createNode, type MeshNode, NetworkBehavior, toNode } from '../../index.js';
 import { DirectRouter } from '../../routing/index.js';
-import { judge } from './hostile-report.js';
+import { exactly, judge } from './hostile-report.js';
 import { FLOODS, type Next } from './member-flood-messages.js';
 import { SERVICE_FLOODS, SyncSource } from './member-flood-services.js';
 
@@ -34,7 +36,8 @@ const SYNCS = 'router-sync, syncs';
 const TYPES: Readonly<Record<string, Next | undefined>> = { ...FLOODS, [SYNCS]: undefined, ...SERVICE_FLOODS };
 /** Floods that begin with a greeting. */
 const STARTS_ANEW = /^(stream|topic|envelope|peer)/;
-const [SECONDS, REST] = [Number(process.env['FLOOD_S'] ?? 3), Number(process.env['REST_S'] ?? 60)];
+const numberOf = (name: string, otherwise: number) => Number(process.env[name] ?? otherwise);
+const [SECONDS, REST, RUNS] = [numberOf('FLOOD_S', 3), numberOf('REST_S', 60), numberOf('RUNS', 1)];
 
 class Echo extends NetworkBehavior {
   static readonly behavior = { serviceId: 64, name: 'echo', rpc: ['echo', 'slow', 'count'] } as const;
@@ -186,19 +189,21 @@ async function flood(type: string, address: string, topicId: NodeId): Promise<vo
   }
 }
 
-/** Calls one after another; reports the 99th percentile of the last time that it was asked. */
+/** Calls one after another, until it is paused; reports the 99th percentile of the last time that it was asked. */
 async function honest(address: string): Promise<void> {
   const node = await createNode({ logger: 'silent' });
   await node.start();
   const { nodeId } = await node.connect(address);
   const { echo } = node.client(Echo, toNode(nodeId));
   let times: number[] = [];
-  process.on('message', () => {
+  let isPaused = false;
+  process.on('message', (message: string) => {
+    isPaused ||= message === 'pause';
     const sorted = times.sort((a, b) => a - b);
     process.send?.({ p99: sorted[Math.floor(sorted.length * 0.99)] ?? Number.MAX_VALUE, calls: sorted.length });
     times = [];
   });
-  for (;;) {
+  while (!isPaused) {
     const startMs = performance.now();
     await echo(1).catch(() => {});
     times.push(performance.now() - startMs);
@@ -206,55 +211,140 @@ async function honest(address: string): Promise<void> {
   }
 }
 
-async function ask(child: ChildProcess, message = 'report'): Promise<Answer> {
-  child.send(message);
-  const [answer] = await once(child, 'message');
-  return answer as Answer;
+/** The next message of a process; rejects when it ends instead. */
+async function messageOf<Result>(child: ChildProcess, role: string): Promise<Result> {
+  const listening = new AbortController();
+  const { signal } = listening;
+  const ended = once(child, 'exit', { signal }).then(([code, by]) => {
+    throw new Error(`${role}: the process has ended (${code ?? by})`);
+  });
+  try {
+    return (await Promise.race([once(child, 'message', { signal }), ended]))[0] as Result;
+  } finally {
+    ended.catch(() => {});
+    listening.abort();
+  }
+}
+
+/** A process of a measurement. */
+class Role {
+  readonly child: ChildProcess;
+
+  constructor(private readonly args: readonly string[]) {
+    this.child = fork(fileURLToPath(import.meta.url), args, { execArgv: ['--expose-gc'] });
+  }
+
+  started<Result>(): Promise<Result> {
+    return messageOf(this.child, this.args[0] as string);
+  }
+
+  ask(message = 'report'): Promise<Answer> {
+    const answer = messageOf<Answer>(this.child, this.args[0] as string);
+    if (this.child.connected) this.child.send(message);
+    return answer;
+  }
+
+  end(): void {
+    this.child.kill('SIGKILL');
+  }
 }
 
 const sleep = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
-const start = (...args: string[]) => fork(fileURLToPath(import.meta.url), args, { execArgv: ['--expose-gc'] });
 
-async function measure(type: string): Promise<void> {
-  const node = start('flooded');
-  const [{ address, topicId }] = (await once(node, 'message')) as [{ readonly address: string; readonly topicId: string }];
-  const caller = start('honest', address);
+/** What a flood came to, in the units of its bounds. */
+interface Flooded {
+  readonly before: number;
+  readonly quietP99: number;
+  readonly p99: number;
+  readonly calls: number;
+  readonly sent: number;
+  readonly connects: number;
+  readonly worst: number;
+  readonly peak: number;
+  readonly busy: number;
+  readonly most: number;
+}
+
+async function floodBy(node: Role, caller: Role, startAttacker: () => Role): Promise<Flooded> {
   await sleep(1);
-  await ask(caller);
-  const before = (await ask(node, 'begin'))['held'] ?? 0;
+  await caller.ask();
+  const { held: before = 0 } = await node.ask('begin');
   await sleep(SECONDS);
-  const quiet = await ask(caller);
-  const attacker = start('flood', address, type, topicId);
-  await once(attacker, 'message');
-  await sleep(0.5);
-  await ask(caller);
-  await ask(node, 'flood');
-  await sleep(SECONDS);
-  const [{ p99 = 0, calls }, { sent = 0, connects }, { worst = 0, peak = 0, busy = 0 }] = [
-    await ask(caller),
-    await ask(attacker),
-    await ask(node, 'hold'),
-  ];
-  await sleep(SECONDS);
-  const { most = 0 } = await ask(node, 'rest');
-  attacker.kill('SIGKILL');
-  await sleep(REST);
-  const back = ((await ask(node, 'end'))['held'] ?? 0) - before;
-  for (const child of [node, caller]) child.kill('SIGKILL');
-  const ratio = p99 / (quiet['p99'] ?? 1);
-  const grown = most - before;
+  const { p99: quietP99 = 1 } = await caller.ask();
+  const attacker = startAttacker();
+  try {
+    await attacker.started();
+    await sleep(0.5);
+    await caller.ask();
+    await node.ask('flood');
+    await sleep(SECONDS);
+    const [{ p99 = 0, calls = 0 }, { sent = 0, connects = 0 }] = [await caller.ask(), await attacker.ask()];
+    const { worst = 0, peak = 0, busy = 0 } = await node.ask('hold');
+    await sleep(SECONDS);
+    const { most = 0 } = await node.ask('rest');
+    return { before, quietP99, p99, calls, sent, connects, worst, peak, busy, most };
+  } finally {
+    attacker.end();
+  }
+}
+
+let [judged, failed, worstTurn] = [0, 0, 0];
+
+function judgeType(type: string, flooded: Flooded, back: number): void {
+  const { before, p99, sent, worst, peak, most } = flooded;
+  const ratio = p99 / flooded.quietP99;
   const line = [
     `${(sent / (SECONDS + 0.5)).toFixed(0)}/s`,
     `turn ${worst.toFixed(1)} ms`,
-    `held +${grown.toFixed(1)} MiB (+${(peak - before).toFixed(1)} with garbage)`,
-    `p99 ${p99.toFixed(2)} ms of ${calls} calls, ${ratio.toFixed(1)} x`,
+    `held +${(most - before).toFixed(1)} MiB (+${(peak - before).toFixed(1)} with garbage)`,
+    `p99 ${p99.toFixed(2)} ms of ${flooded.calls} calls, ${ratio.toFixed(1)} x`,
     `back +${back.toFixed(1)} MiB`,
-    `busy ${busy.toFixed(0)} %`,
-    `connects ${connects}`,
+    `busy ${flooded.busy.toFixed(0)} %`,
+    `connects ${flooded.connects}`,
   ].join(', ');
-  const isSmall = peak - before < MEMORY_MAX && grown < MEMORY_MAX && back < BACK_MIB;
+  const isSmall = peak - before < MEMORY_MAX && most - before < MEMORY_MAX && back < BACK_MIB;
   const isGood = sent > 0 && worst <= TURN_MS_MAX && isSmall && ratio <= RATIO_MAX;
+  worstTurn = Math.max(worstTurn, worst);
+  if (!isGood) failed++;
   judge(`${type}: ${line}`, ratio, `<= ${RATIO_MAX}`, isGood);
+}
+
+/** Resolves when the attacker has left; `concluded` once the node has rested and all is judged. */
+async function measure(type: string): Promise<{ readonly concluded: Promise<void> }> {
+  judged++;
+  const node = new Role(['flooded']);
+  const roles = [node];
+  const conclude = async (flooding: Promise<Flooded>): Promise<void> => {
+    try {
+      const flooded = await flooding;
+      await sleep(REST);
+      judgeType(type, flooded, ((await node.ask('end'))['held'] ?? 0) - flooded.before);
+    } catch (error) {
+      failed++;
+      judge(`${type}: ${String(error)}`, 0, 'all processes stay', false);
+    }
+    for (const role of roles) role.end();
+  };
+  const flooding = (async () => {
+    const { address, topicId } = await node.started<{ readonly address: string; readonly topicId: string }>();
+    const caller = new Role(['honest', address]);
+    roles.push(caller);
+    const flooded = await floodBy(node, caller, () => new Role(['flood', address, type, topicId]));
+    await caller.ask('pause');
+    return flooded;
+  })();
+  const concluded = conclude(flooding);
+  await flooding.catch(() => {});
+  return { concluded };
+}
+
+async function measureAll(words: readonly string[]): Promise<void> {
+  const resting: Promise<void>[] = [];
+  for (let run = 0; run < RUNS; run++)
+    for (const type of Object.keys(TYPES))
+      if (words.length === 0 || words.some((word) => type.includes(word))) resting.push((await measure(type)).concluded);
+  await Promise.all(resting);
+  exactly(`${judged} floods, ${failed} failed, the longest turn ${worstTurn.toFixed(1)} ms; good`, judged - failed, Math.max(1, judged));
 }
 
 const [role = '', ...rest] = process.argv.slice(2);
@@ -262,7 +352,6 @@ if (role === 'flooded') await flooded();
 else if (role === 'flood') await flood(rest[1] as string, rest[0] as string, rest[2] as NodeId);
 else if (role === 'honest') await honest(rest[0] as string);
 else {
-  const words = process.argv.slice(2);
-  for (const type of Object.keys(TYPES)) if (words.length === 0 || words.some((word) => type.includes(word))) await measure(type);
+  await measureAll(process.argv.slice(2));
   process.exit();
 }
