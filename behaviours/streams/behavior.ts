@@ -39,17 +39,16 @@ import {
   limitedBy,
   limitsOf,
   readStreamsOptions,
-  refusalText,
+  refusalTextsOf,
   StreamCounters,
   type StreamsOptions,
   type StreamsSettings,
 } from './options.js';
+import { RefusalCount } from './refusal.js';
 import { StreamEnd } from './stream-end.js';
 import { StreamTable } from './stream-table.js';
 import { type StreamRoute, targetOf } from './targets.js';
 
-/** Refusals that may wait for remotes, beside the streams that may be. */
-const REFUSALS_MAX = 1_024;
 const SERVICE_ID = 8;
 /** Below it are the services of built-in behaviours, whose calls in work may still need streams. */
 const USER_SERVICE_IDS_FROM = 32;
@@ -62,6 +61,8 @@ export class StreamsBehavior extends NetworkBehavior {
   private readonly counted = new StreamCounters();
   private readonly settings: StreamsSettings;
   private readonly readRequest: (request: StreamRequest) => OpenRequest;
+  private readonly refusalTexts: Readonly<Record<'streamsMax' | 'streamsPerNodeMax', string>>;
+  private readonly refusals = new RefusalCount();
   private readonly carriers: Carriers;
   private readonly intake: Intake;
   private readonly table: StreamTable;
@@ -78,6 +79,7 @@ export class StreamsBehavior extends NetworkBehavior {
     this.settings = readStreamsOptions(options);
     this.counters = this.counted;
     this.readRequest = openRequestReader(this.settings);
+    this.refusalTexts = refusalTextsOf(this.settings);
     this.table = new StreamTable({
       settings: this.settings,
       counters: this.counted,
@@ -88,6 +90,7 @@ export class StreamsBehavior extends NetworkBehavior {
     const host = {
       router,
       counters: this.counted,
+      refusals: this.refusals,
       opened: (agent: BehaviorAgent, carrier: Carrier, frame: Frame) => this.opened(agent, carrier, frame),
       left: (end: StreamEnd) => {
         this.table.left(end);
@@ -215,32 +218,25 @@ export class StreamsBehavior extends NetworkBehavior {
     return session;
   }
 
-  /** A remote opens a stream. */
-  private opened(agent: BehaviorAgent, carrier: Carrier, frame: Frame): StreamEnd | undefined {
-    if (this.isBusyRefusing(carrier)) return undefined;
+  /** A remote opens a stream. What is not taken costs no more than its refusal. */
+  private opened(agent: BehaviorAgent, carrier: Carrier, frame: Frame): void {
     const { streamId: id, serviceId, position: granted, text: name } = frame;
-    const [timeoutMs, silenceMs] = [deadline(frame.timeoutMs), deadline(frame.silenceMs)];
     const limit = this.limitOf(carrier.accepted.size);
+    if (limit !== undefined) return carrier.refuse(id, 'STREAM_OVERLOADED', this.refusalTexts[limit]);
+    const isStopping = this.isDraining && serviceId >= USER_SERVICE_IDS_FROM;
+    const refusal = isStopping ? 'the node stops' : agent.checkStream(serviceId);
+    if (refusal !== undefined) return carrier.refuse(id, 'STREAM_REFUSED', refusal);
+    const [timeoutMs, silenceMs] = [deadline(frame.timeoutMs), deadline(frame.silenceMs)];
     const window = this.table.windowOf(carrier, 1);
     const end = new StreamEnd({ id, isOpener: false, serviceId, name, window, granted, timeoutMs, silenceMs, nowMs: agent.nowMs });
     const stream = this.table.add(agent, carrier, end);
-    if (limit !== undefined) this.refuse(end, 'STREAM_OVERLOADED', `${refusalText(limit)} (${this.settings[limit]})`);
-    else if (this.isDraining && serviceId >= USER_SERVICE_IDS_FROM) this.refuse(end, 'STREAM_REFUSED', 'the node stops');
-    else
-      agent.deliverStream({
-        serviceId,
-        stream,
-        taken: () => this.taken(end),
-        refused: (text) => this.table.act(end, () => this.refuse(end, 'STREAM_REFUSED', text)),
-        failed: (err) => this.handlerFailed(end, err),
-      });
-    return end;
-  }
-
-  /** So many refusals wait for a remote that does not take them that a further one is left to its deadline. */
-  private isBusyRefusing({ accepted }: Carrier): boolean {
-    const { streamsMax, streamsPerNodeMax } = this.settings;
-    return accepted.size >= streamsPerNodeMax + REFUSALS_MAX || this.table.size >= streamsMax + REFUSALS_MAX;
+    agent.deliverStream({
+      serviceId,
+      stream,
+      taken: () => this.taken(end),
+      refused: (text) => this.table.act(end, () => this.refuse(end, text)),
+      failed: (err) => this.handlerFailed(end, err),
+    });
   }
 
   /** The bound that lets no further stream in. `ofCarrier`: those that its side has opened. */
@@ -267,9 +263,10 @@ export class StreamsBehavior extends NetworkBehavior {
     this.table.act(end, ({ nowMs }) => end.accept(nowMs));
   }
 
-  private refuse(end: StreamEnd, code: 'STREAM_OVERLOADED' | 'STREAM_REFUSED', text: string): void {
+  /** The service has ended since. */
+  private refuse(end: StreamEnd, text: string): void {
     this.counted.refused++;
-    end.reset(code, text);
+    end.reset('STREAM_REFUSED', text);
   }
 
   /** What was thrown stays on this node. */

@@ -3,17 +3,19 @@
  * turns, frame by frame. Over which messages the frames go is the work of `link-carrier.ts` and `session.ts`.
  */
 import { type BehaviorAgent, type NetworkError, type NodeId, SeenNumbers } from '../../core/index.js';
-import { Frame, OPEN, PING } from './messages.js';
+import { Frame, OPEN, PING, type ResetCode } from './messages.js';
 import type { StreamCounters } from './options.js';
+import { Refusal, type RefusalCount } from './refusal.js';
 import type { StreamEnd } from './stream-end.js';
 
 /** What carriers need of the behaviour. */
 export interface CarrierHost {
-  /** A remote opens a stream: the end that takes it, or refuses; `undefined`: too many refusals wait. */
-  opened(agent: BehaviorAgent, carrier: Carrier, frame: Frame): StreamEnd | undefined;
+  /** A remote opens a stream, which is taken or refused. */
+  opened(agent: BehaviorAgent, carrier: Carrier, frame: Frame): void;
   /** The end is in no table any more. */
   left(end: StreamEnd): void;
   readonly counters: StreamCounters;
+  readonly refusals: RefusalCount;
 }
 
 export abstract class Carrier {
@@ -21,7 +23,9 @@ export abstract class Carrier {
   readonly opened = new Map<number, StreamEnd>();
   readonly accepted = new Map<number, StreamEnd>();
   /** Those that have something to send, in their order. */
-  private waiting: StreamEnd[] = [];
+  private waiting: (StreamEnd | Refusal)[] = [];
+  /** Of those, the refusals. */
+  private refusalCount = 0;
   private readonly seen = new SeenNumbers();
   private lastId = -1;
   private readonly frame = new Frame();
@@ -55,11 +59,21 @@ export abstract class Carrier {
     this.waiting.push(end);
   }
 
+  /** A stream of the remote is not taken. Where too many refusals wait for it already, it is left to its deadline. `pump` follows. */
+  refuse(id: number, code: ResetCode, text: string): void {
+    if (!this.host.refusals.hasRoom(this.refusalCount)) return;
+    this.host.counters.refused++;
+    this.countRefusals(1);
+    this.waiting.push(new Refusal(id, code, text));
+  }
+
   /** Sends what may be sent now. */
   abstract pump(agent: BehaviorAgent): void;
 
-  /** Ends every stream on this side. */
+  /** Ends every stream on this side: nothing is sent any more. */
   fail(error: NetworkError): void {
+    this.waiting = [];
+    this.countRefusals(-this.refusalCount);
     for (const end of [...this.opened.values(), ...this.accepted.values()]) {
       end.fail(error);
       this.remove(end);
@@ -70,11 +84,15 @@ export abstract class Carrier {
     return this.waiting.length > 0;
   }
 
-  /** The next stream whose turn it is. */
-  protected take(): StreamEnd | undefined {
-    for (let end = this.waiting.shift(); end !== undefined; end = this.waiting.shift()) {
-      end.isWaiting = false;
-      if (end.hasFrame) return end;
+  /** The next stream whose turn it is, or a refusal. */
+  protected take(): StreamEnd | Refusal | undefined {
+    for (let next = this.waiting.shift(); next !== undefined; next = this.waiting.shift()) {
+      if (next instanceof Refusal) {
+        this.countRefusals(-1);
+        return next;
+      }
+      next.isWaiting = false;
+      if (next.hasFrame) return next;
     }
     return undefined;
   }
@@ -103,8 +121,12 @@ export abstract class Carrier {
   }
 
   private open(agent: BehaviorAgent, frame: Frame): void {
-    const end = this.seen.add(frame.streamId) ? this.host.opened(agent, this, frame) : undefined;
-    if (end !== undefined) this.add(end);
+    if (this.seen.add(frame.streamId)) this.host.opened(agent, this, frame);
+  }
+
+  private countRefusals(change: number): void {
+    this.refusalCount += change;
+    this.host.refusals.waiting += change;
   }
 
   private remove(end: StreamEnd): void {

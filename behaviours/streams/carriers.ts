@@ -2,7 +2,7 @@
  * @module Carriers: the carriers of all nodes with which there are streams: one for each neighbour's connection, made with its first stream, one
  * for this node itself, and the sessions with nodes behind relays, by their numbers.
  */
-import { type BehaviorAgent, type NodeId, toConnection, toLocal } from '../../core/index.js';
+import { type BehaviorAgent, NetworkError, type NodeId, toConnection, toLocal } from '../../core/index.js';
 import type { Carrier } from './carrier.js';
 import { LinkCarrier } from './link-carrier.js';
 import { Session, type SessionHost } from './session.js';
@@ -89,6 +89,7 @@ export class Carriers {
   }
 
   forget(session: Session): void {
+    session.fail(new NetworkError('STREAM_LOST', 'the session is over'));
     this.sessions.delete(session.id);
   }
 

@@ -7,6 +7,7 @@ import { type BehaviorAgent, ByteWriter, type Message, type NetworkError, type N
 import { Carrier, type CarrierHost } from './carrier.js';
 import { isCredit, ofStreamId, streamIdOf, writeReset } from './messages.js';
 import { PIECE_BYTES_MAX } from './pieces.js';
+import { Refusal } from './refusal.js';
 import type { StreamEnd } from './stream-end.js';
 
 /** After so long a full queue of this node itself is tried again. */
@@ -42,9 +43,9 @@ export class LinkCarrier extends Carrier {
 
   override pump(agent: BehaviorAgent): void {
     if (this.held !== undefined) return;
-    for (let end = this.take(); end !== undefined; end = this.take()) {
-      const isSent = this.sendNext(agent, end);
-      this.changed(end);
+    for (let next = this.take(); next !== undefined; next = this.take()) {
+      const isSent = this.sendNext(agent, next);
+      if (!(next instanceof Refusal)) this.changed(next);
       if (!isSent) break;
     }
     this.hold(agent);
@@ -85,11 +86,12 @@ export class LinkCarrier extends Carrier {
     else agent.release(this.route.connectionId);
   }
 
-  private sendNext(agent: BehaviorAgent, end: StreamEnd): boolean {
-    const piece = end.takePiece(Math.min(PIECE_BYTES_MAX, agent.limits.payloadBytesMax), agent.nowMs);
-    if (piece !== undefined) return this.send(agent, piece, streamIdOf(end));
+  private sendNext(agent: BehaviorAgent, next: StreamEnd | Refusal): boolean {
+    const most = Math.min(PIECE_BYTES_MAX, agent.limits.payloadBytesMax);
+    const piece = next instanceof Refusal ? undefined : next.takePiece(most, agent.nowMs);
+    if (piece !== undefined) return this.send(agent, piece, streamIdOf(next));
     this.writer.clear();
-    end.writeFrame(this.writer, ROOM_BYTES, agent.nowMs);
+    next.writeFrame(this.writer, ROOM_BYTES, agent.nowMs);
     return this.send(agent, this.writer.written, 0);
   }
 

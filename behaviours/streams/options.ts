@@ -61,6 +61,12 @@ export function refusalText(limit: StreamLimit): string {
   return `limit ${limit} of the remote's streams behaviour is reached`;
 }
 
+/** With their values. */
+export function refusalTextsOf(settings: StreamsSettings): Readonly<Record<'streamsMax' | 'streamsPerNodeMax', string>> {
+  const textOf = (limit: 'streamsMax' | 'streamsPerNodeMax') => `${refusalText(limit)} (${settings[limit]})`;
+  return { streamsMax: textOf('streamsMax'), streamsPerNodeMax: textOf('streamsPerNodeMax') };
+}
+
 /** As `node.limits()` shows them. */
 export function limitsOf(settings: StreamsSettings): BehaviorLimits {
   const { windowBytes, nodeWindowBytes, windowsBytes, streamsPerNodeMax, streamsMax, sessionsMax } = settings;

@@ -21,6 +21,7 @@ import {
 } from '../../core/index.js';
 import { Carrier, type CarrierHost } from './carrier.js';
 import { FIRST_PACKET, PACKET, PACKET_HEAD_BYTES, RECEIPT, SESSION_HEAD_BYTES, writePing } from './messages.js';
+import { Refusal } from './refusal.js';
 
 interface SentFrame extends RepairedFrame {
   readonly bytes: Uint8Array;
@@ -207,12 +208,12 @@ export class Session extends Carrier {
       return lost;
     }
     this.writer.clear();
-    const end = this.isPingDue ? undefined : this.take();
+    const next = this.isPingDue ? undefined : this.take();
     if (this.isPingDue) writePing(this.writer);
-    else if (end === undefined) return undefined;
-    else end.writeFrame(this.writer, room - LENGTH_BYTES, nowMs);
+    else if (next === undefined) return undefined;
+    else next.writeFrame(this.writer, room - LENGTH_BYTES, nowMs);
     this.isPingDue = false;
-    if (end !== undefined) this.changed(end);
+    if (next !== undefined && !(next instanceof Refusal)) this.changed(next);
     this.host.counters.relayedBytes += this.writer.length;
     return { bytes: this.writer.copy(), hasArrived: false };
   }

@@ -194,6 +194,8 @@ export interface BehaviorAgent<ToHandler = unknown> extends Agent<ToHandler> {
   unregisterService(serviceId: number): void;
   /** Hands a request to the `onRpc` or `@Rpc` method of a behaviour of this node. This is how rpc behaviours deliver. */
   deliverRpc(request: RpcRequest, answer: RpcAnswer): void;
+  /** Why no behaviour of this node takes streams for the service; `undefined` where one does. */
+  checkStream(serviceId: number): string | undefined;
   /** Hands a stream to the `onStream` or `@OnStream` method of a behaviour of this node. This is how behaviours that carry streams deliver. */
   deliverStream(incoming: IncomingStream): void;
 }

@@ -91,6 +91,8 @@ const recorded = new WeakMap<object, BehaviorDescriptor>();
 const marked = new WeakMap<object, RpcMethodOptions>();
 /** The functions that `@OnStream` marked. */
 const streamMarked = new WeakSet<object>();
+/** The method that takes streams, by class. */
+const streamMethods = new WeakMap<object, string | undefined>();
 const descriptors = new WeakMap<object, BehaviorDescriptor>();
 const methods = new WeakMap<object, ReadonlySet<string>>();
 const options = new WeakMap<object, ReadonlyMap<string, RpcMethodOptions>>();
@@ -113,7 +115,13 @@ export function markOnStream(method: object): void {
 
 /** The name of the method that takes streams; the most derived one, where there are several. */
 export function streamMethodOf(subject: object): string | undefined {
-  for (const [name, method] of methodsOf(classOf(subject).prototype)) if (streamMarked.has(method)) return name;
+  const type = classOf(subject);
+  if (!streamMethods.has(type)) streamMethods.set(type, findStreamMethod(type.prototype as object));
+  return streamMethods.get(type);
+}
+
+function findStreamMethod(prototype: object): string | undefined {
+  for (const [name, method] of methodsOf(prototype)) if (streamMarked.has(method)) return name;
   return undefined;
 }
 

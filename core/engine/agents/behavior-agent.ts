@@ -163,6 +163,12 @@ export class BehaviorAgentOf extends AgentOf<BehaviorSlot> implements BehaviorAg
     this.record({ run: () => this.parts.calls.deliver(request, answer) });
   }
 
+  checkStream(serviceId: number): string | undefined {
+    this.guard();
+    requireWhole('checkStream: serviceId', serviceId, 0, 255);
+    return this.parts.streams.check(serviceId);
+  }
+
   deliverStream(incoming: IncomingStream): void {
     this.guard();
     requireFunction('deliverStream: incoming.failed', (Object(incoming) as IncomingStream).failed);

@@ -29,12 +29,20 @@ export class Streams implements BehaviorObserver {
     return this.callbacks.perform(slot, (agent) => work(opener, agent));
   }
 
+  /** Why no service would take a stream. */
+  check(serviceId: number): string | undefined {
+    const slot = this.behaviors.at(serviceId);
+    if (slot === undefined || slot.isEnded) return 'no such service';
+    const isTaken = slot.instance.onStream !== NetworkBehavior.prototype.onStream || streamMethodOf(slot.instance) !== undefined;
+    return isTaken ? undefined : 'the service takes no streams';
+  }
+
   deliver(incoming: IncomingStream): void {
-    const slot = this.behaviors.at(incoming.serviceId);
-    if (slot === undefined || slot.isEnded) return incoming.refused('no such service');
+    const refusal = this.check(incoming.serviceId);
+    if (refusal !== undefined) return incoming.refused(refusal);
+    const slot = this.behaviors.at(incoming.serviceId) as BehaviorSlot;
     const method = streamMethodOf(slot.instance);
     if (method !== undefined) this.toMethod(slot, method, incoming);
-    else if (slot.instance.onStream === NetworkBehavior.prototype.onStream) incoming.refused('the service takes no streams');
     else this.toHook(slot, incoming);
   }
 

@@ -94,21 +94,43 @@ describe('memory of records with', () => {
 });
 
 describe('refusals of streams', () => {
-  it('row 104: are no more than 1,024 beside the streams when the remote cannot be answered', () => {
+  /** A node at which a peer that takes no answers opens many streams, as a node behind it. */
+  function refusing(serviceId: number, count: number) {
     let released = 0;
     const crypto = { ...simulatedCrypto, release: () => released++ };
     const node = new BareNode('node', { crypto, behaviors: [Store, [StreamsBehavior, { streamsPerNodeMax: 4 }]] });
     node.start();
     const peer = node.accept((link) => new SecuredPeer(link, { services: [STREAMS] })).begin();
-    for (let id = 0; id < 3_000; id++) {
+    for (let id = 0; id < count; id++) {
       const [open, packet] = [new ByteWriter(), new ByteWriter()];
-      form.writeOpen(open, { id, isOpener: true }, { serviceId: STORE, credit: 0, timeoutMs: 60_000, silenceMs: 60_000, name: 'hold' });
+      form.writeOpen(open, { id, isOpener: true }, { serviceId, credit: 0, timeoutMs: 60_000, silenceMs: 60_000, name: 'hold' });
       packet.u8(form.FIRST_PACKET).u48(7).u48(id).varint(open.written.length).bytes(open.written);
       const route = { kind: KIND_NODE, source: new Uint8Array(32).fill(9), destination: nodeIdToBytes(node.id) };
       peer.sendMessage({ ...route, fromServiceId: STREAMS, serviceId: STREAMS, payload: packet.written });
     }
+    return { node, released: () => released, streams: node.behavior(StreamsBehavior) };
+  }
+
+  it('row 104: are no more than 1,024 beside the streams when the remote cannot be answered', () => {
+    const { node, released, streams } = refusing(STORE, 3_000);
     expect(node.behavior(Store).streams.length).to.equal(4);
-    expect(node.behavior(StreamsBehavior).counters.refused).to.equal(1_024);
-    expect(released).to.equal(3_000);
+    expect(streams.counters.refused).to.equal(1_024);
+    expect(released()).to.equal(3_000);
+  });
+
+  it('row 104: are no streams: beyond a limit, and of services that nobody offers or that take none, nothing but the refusal is kept', () => {
+    const { counters, streamCount } = refusing(STORE, 1_000).streams;
+    expect({ streamCount, refused: counters.refused, reset: counters.reset }).to.deep.equal({ streamCount: 4, refused: 996, reset: 0 });
+    for (const serviceId of [99, STREAMS]) {
+      const none = refusing(serviceId, 1_000).streams;
+      expect([none.streamCount, none.counters.refused, none.counters.reset], `${serviceId}`).to.deep.equal([0, 1_000, 0]);
+    }
+  });
+
+  it('make room for others when their session is over', () => {
+    const { node, streams } = refusing(99, 1_000);
+    expect(streams.sessionCount).to.equal(1);
+    node.advance(200_000);
+    expect([streams.sessionCount, streams['refusals'].waiting]).to.deep.equal([0, 0]);
   });
 });

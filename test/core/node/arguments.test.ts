@@ -168,6 +168,7 @@ function behaviorCases(agent: BehaviorAgent): Readonly<Record<string, Case>> {
     registerService: { call: agent.registerService.bind(agent), good: [90], also: [[]] },
     unregisterService: { call: agent.unregisterService.bind(agent), good: [90], also: [[]] },
     deliverRpc: { call: agent.deliverRpc.bind(agent), good: [{ serviceId: 99, method: 'm' }, answer], also: [[], []] },
+    checkStream: { call: agent.checkStream.bind(agent), good: [99], also: [['zero']] },
     deliverStream: { call: agent.deliverStream.bind(agent), good: [{ serviceId: 99, ...answer }], also: [[]] },
   };
 }

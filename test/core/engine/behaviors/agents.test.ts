@@ -84,6 +84,7 @@ const OF_BEHAVIORS: typeof COMMON = [
   ['registerService', (agent) => agent.registerService(99)],
   ['unregisterService', (agent) => agent.unregisterService(99)],
   ['deliverRpc', (agent) => agent.deliverRpc({} as never, {} as never)],
+  ['checkStream', (agent) => agent.checkStream(99)],
   ['deliverStream', (agent) => agent.deliverStream({} as never)],
 ];
 const OF_HANDLERS: typeof COMMON = [...COMMON, ['reply', (agent) => agent.reply('x')], ['close', (agent) => agent.close()]];
