@@ -7,7 +7,7 @@
 export const PIECE_BYTES_MAX = 65_536;
 
 /** What is longer goes by pieces that fill a record with the headers of message and frame: the receiver hands on that record's memory, and copies nothing. */
-const RECORD_PIECE_BYTES = 65_508;
+const RECORD_PIECE_BYTES = 65_507;
 
 /**
  * With less credit than this, a larger rest of what is written waits for more. That comes when half of a window was read, and a window is four times as

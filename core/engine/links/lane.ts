@@ -10,8 +10,11 @@ import { readVarint, varintBytes, writeVarint } from '../../structures/bytes.js'
 import { FewSet } from '../../structures/few-set.js';
 import type { Sending } from '../behaviors/owner.js';
 
-/** The most plaintext that a record holds. */
-export const SLAB_BYTES = 65_519;
+/**
+ * The most plaintext that is sealed into a record, one byte less than it could hold: with length and tag it is 65,536 B then, which is how sockets are read,
+ * so that records that follow each other are read one by one, and not put together from two reads each.
+ */
+export const SLAB_BYTES = 65_518;
 /** The first slab of an empty lane: most bursts are short. One that is not moves on into a slab of a record's size. */
 const SMALL_SLAB_BYTES = 4_096;
 /** Frames up to this size, which are a little larger than a record, have slabs in the pool, too. */

@@ -13,7 +13,7 @@ import { NodeSocket } from './node-socket.js';
 
 const PLACE_DIGITS = 16;
 /** What is read at once: a piece of a stream that fills a record. */
-const READ_BYTES = 65_508;
+const READ_BYTES = 65_507;
 /** Answers of one name that are looked at. */
 const ANSWERS_MAX = 16;
 

@@ -8,6 +8,7 @@ import type { Sending } from '../../../../core/engine/behaviors/owner.js';
 import { SLAB_BYTES } from '../../../../core/engine/links/lane.js';
 import { Outbox } from '../../../../core/engine/links/outbox.js';
 import { resolveLimits } from '../../../../core/limits.js';
+import { RECORD_OVERHEAD } from '../../../../core/security/record-layer.js';
 import { FrameReader } from '../../../../core/wire/frame.js';
 import { HEADER_BYTES_MAX, HeaderDraft, KIND_DIRECT } from '../../../../core/wire/message.js';
 
@@ -122,6 +123,10 @@ describe('frames that are larger than a record', () => {
     const records = drainedInTurns(outbox);
     expect(records.map(({ length }) => length)).to.deep.equal([SLAB_BYTES, SLAB_BYTES, SLAB_BYTES, 3 * (LARGE + 11) - 3 * SLAB_BYTES]);
     expect(framesOf(records).map((frame) => frame[0])).to.deep.equal(['1', '2', '3']);
+  });
+
+  it('go by records that are as long as what is read of a socket at once', () => {
+    expect(SLAB_BYTES + RECORD_OVERHEAD).to.equal(65_536);
   });
 
   it('let control pass after the frame in work, whenever it comes', () => {
