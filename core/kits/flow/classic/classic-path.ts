@@ -7,9 +7,10 @@
  * lost with nothing behind them that would show it: so while nothing is missed, the last unconfirmed one goes again after 2 s (TH-37). Pure; bounded by
  * the 100.
  */
+
+import type { MissedBefore, PacketObserver, RepairCounters, RepairedFrame } from '../repaired/frames.js';
 import type { Acknowledgement } from '../repaired/receipts.js';
 import type { SendingSide } from '../repaired/repair.js';
-import type { MissedBefore, PacketObserver, RepairCounters, RepairedFrame } from '../repaired/frames.js';
 import { type SentPacket, Transit } from '../repaired/transit.js';
 import type { Heard } from './classic-receipts.js';
 
