@@ -18,7 +18,7 @@ export interface UdpOptions {
   /** What the system keeps of datagrams that were not read, and not sent yet, for each socket: 4 MiB by default; it may allow less. */
   readonly bufferBytes?: number;
   /**
-   * How this node repairs what was lost. By default it goes by measured round trips. `classic`: Telehash's fixed numbers of 2013, without congestion control, for
+   * How this node repairs what was lost. By default it goes by measured round trips. `classic`: fixed numbers, as an overlay of 2013 had them, without congestion control, for
    * comparisons and for networks that count on them. The other end of a link may have either.
    */
   readonly repair?: 'classic';
