@@ -41,7 +41,7 @@ export type {
 export { LAN_PORT_LIMITS, type LanChannel, type LanOpening, type LanPort, type LanSink } from './api/lan-port.js';
 export type { LogStorage } from './api/log-storage.js';
 export type { MessageTracer, SendingTrace, TracedMessage } from './api/message-tracer.js';
-export { type BehaviorLimit, type BehaviorLimits, type ConnectedFacts, NetworkBehavior } from './api/network-behavior.js';
+export { type AwaitedWork, type BehaviorLimit, type BehaviorLimits, type ConnectedFacts, NetworkBehavior } from './api/network-behavior.js';
 export type { BehaviorReport, LinkReport, NodeState, NodeView, QueueReport } from './api/node-view.js';
 export type {
   AddressSource,

@@ -5,6 +5,7 @@
 
 import { BUILTINS, NAMED_BUILTINS } from '../behaviours/index.js';
 import type { NodeEventName, NodeEvents } from '../core/api/events.js';
+import type { AwaitedWork } from '../core/api/network-behavior.js';
 import { datagramTransportOf } from '../core/api/transport.js';
 import type { DatagramEffect, Effect, Input } from '../core/engine/context.js';
 import { datagramLinks } from '../core/engine/datagram-links.js';
@@ -262,7 +263,8 @@ export class BareNode {
       this.events.push({ name, event } as EmittedEvent);
       this.#listeners.emit(name, event);
     };
-    const entries = { enter, perform, performInTurn, emit };
+    const awaited: AwaitedWork = async (work) => work();
+    const entries = { enter, perform, performInTurn, awaited, emit };
     return {
       ...this.#setup,
       log: logger,

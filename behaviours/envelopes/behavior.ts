@@ -79,6 +79,11 @@ export class EnvelopesBehavior extends NetworkBehavior {
     return this.perform(work);
   }
 
+  /** The same for what applications await: it fails in a later turn of the event loop. */
+  settling<T>(work: () => Promise<T>): Promise<T> {
+    return this.awaited(work);
+  }
+
   /** The watcher is called until the returned function is. */
   watch(watcher: EnvelopesWatcher): () => void {
     this.watchers.add(watcher);

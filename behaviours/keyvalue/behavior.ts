@@ -70,7 +70,11 @@ export class KeyValueBehavior extends NetworkBehavior {
       atTurnEnd: (agent, work) => this.turnEnd.add(agent, work),
       wake: (agent, dueMs) => this.timer.at(agent, dueMs),
     };
-    this.session = new Session(host, (work) => this.perform(work));
+    this.session = new Session(
+      host,
+      (work) => this.perform(work),
+      (work) => this.awaited(work),
+    );
     this.serve = new Serve(host, (map, losses) => this.session.lost(map, losses));
   }
 

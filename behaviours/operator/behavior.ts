@@ -143,17 +143,18 @@ export class OperatorBehavior extends NetworkBehavior {
    * Asks for the key and the addresses of a node: itself where it is a neighbour, then `via`, the operators, and itself over relays. Rejects with
    * `KEY_UNKNOWN`, `LIMIT_EXCEEDED`, `ARGUMENT_INVALID`, `RPC_ABSENT` and `NOT_STARTED`.
    */
-  lookUp(nodeId: NodeId, { via }: { readonly via?: NodeId } = {}): Promise<KnownNode> {
+  async lookUp(nodeId: NodeId, { via }: { readonly via?: NodeId } = {}): Promise<KnownNode> {
+    return this.awaited(() => this.lookUpNow(nodeId, via));
+  }
+
+  private lookUpNow(nodeId: NodeId, via: NodeId | undefined): Promise<KnownNode> {
     return new Promise((resolve, reject) => {
       if (!isNodeId(nodeId) || (via !== undefined && !isNodeId(via))) throw new NetworkError('ARGUMENT_INVALID', 'lookUp: no node id');
       this.perform((agent) =>
         this.lookups.find(
           agent,
           nodeId,
-          (_later, outcome) => {
-            if (typeof outcome === 'object') resolve(outcome);
-            else reject(this.failed(outcome, nodeId));
-          },
+          (_later, outcome) => (typeof outcome === 'object' ? resolve(outcome) : reject(this.failed(outcome, nodeId))),
           via,
         ),
       );

@@ -105,13 +105,15 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
    * new is removed again. Whatever else becomes of the dial, the peer is kept. 1,024 calls may wait.
    */
   async startPeeringResolved(spec: PeerSpec, { signal }: { readonly signal?: AbortSignal } = {}): Promise<number> {
-    const { peer, isNew, resolved } = this.perform((agent) => this.endpoint.startResolved(agent, spec, signal));
-    try {
-      return await resolved;
-    } catch (error) {
-      if (isNew && this.endpoint.isRunning) this.removePeer(peer.target);
-      throw error;
-    }
+    return this.awaited(async () => {
+      const { peer, isNew, resolved } = this.perform((agent) => this.endpoint.startResolved(agent, spec, signal));
+      try {
+        return await resolved;
+      } catch (error) {
+        if (isNew && this.endpoint.isRunning) this.removePeer(peer.target);
+        throw error;
+      }
+    });
   }
 
   /**
@@ -142,9 +144,11 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
    * with `LIMIT_EXCEEDED` when 1,024 calls wait already.
    */
   async whenUp(target: number, { signal }: { readonly signal?: AbortSignal } = {}): Promise<PeerInfo> {
-    const peer = this.endpoint.registry.get(target);
-    if (peer === undefined || peer.state === 'gave-up') throw goneError(peer ?? { target, failure: undefined });
-    return peer.state === 'up' ? peer.info() : this.endpoint.peers.upWaiters.wait(peer, signal);
+    return this.awaited(() => {
+      const peer = this.endpoint.registry.get(target);
+      if (peer === undefined || peer.state === 'gave-up') throw goneError(peer ?? { target, failure: undefined });
+      return peer.state === 'up' ? peer.info() : this.endpoint.peers.upWaiters.wait(peer, signal);
+    });
   }
 
   /**
@@ -152,16 +156,18 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
    * back. The bytes are free on return. Rejects only with `ARGUMENT_INVALID`.
    */
   async send(target: number, frame: Uint8Array, options: FrameOptions = {}): Promise<FrameOutcome> {
-    return this.dispatch(target, wireOf(frame), options);
+    return this.awaited(() => this.dispatch(target, wireOf(frame), options), isReturned);
   }
 
   /** Sends a frame to every peer that is up and may be sent to. One that fails does not affect the others. */
   async sendAll(frame: Uint8Array, options: FrameOptions = {}): Promise<readonly TargetOutcome[]> {
-    const wire = wireOf(frame);
-    const { registry } = this.endpoint;
-    const excluded = options.exclude === undefined ? undefined : registry.get(options.exclude);
-    const peers = registry.all().filter((peer) => peer !== excluded && peer.isSendable);
-    return Promise.all(peers.map(async ({ target }) => ({ target, outcome: await this.dispatch(target, wire, options) })));
+    return this.awaited(() => {
+      const wire = wireOf(frame);
+      const { registry } = this.endpoint;
+      const excluded = options.exclude === undefined ? undefined : registry.get(options.exclude);
+      const peers = registry.all().filter((peer) => peer !== excluded && peer.isSendable);
+      return Promise.all(peers.map(async ({ target }) => ({ target, outcome: await this.dispatch(target, wire, options) })));
+    }, hasReturned);
   }
 
   /**
@@ -169,7 +175,7 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
    * signal has aborted takes none; of several that wait the newest is served.
    */
   async next({ signal }: { readonly signal?: AbortSignal } = {}): Promise<ReceivedFrame | undefined> {
-    return this.endpoint.inbox.next(signal);
+    return this.awaited(() => this.endpoint.inbox.next(signal));
   }
 
   /** `for await (const { target, frame } of peering)`: until the end. */
@@ -272,6 +278,9 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
 }
 
 /** A copy of the frame, in the message that will carry it. */
+const isReturned = ({ type }: FrameOutcome) => type !== 'delivered';
+const hasReturned = (outcomes: readonly TargetOutcome[]) => outcomes.length === 0 || outcomes.some(({ outcome }) => isReturned(outcome));
+
 function wireOf(frame: unknown): Uint8Array {
   if (frame instanceof Uint8Array) return frameToWire(frame);
   throw new NetworkError('ARGUMENT_INVALID', 'a frame must be a Uint8Array');

@@ -90,7 +90,7 @@ export class PresenceBehavior extends NetworkBehavior {
 
   /** The nodes that carry it, by now, as far as anybody who can be reached knows. */
   async get(tag: string): Promise<readonly Carrier[]> {
-    const entries = await this.mapOf(tag).entries({ timeoutMs: GET_MS }).catch(nobody);
+    const entries = await this.awaited(() => this.mapOf(tag).entries({ timeoutMs: GET_MS }).catch(nobody));
     return entries.flatMap((entry) => {
       const claim = claimOf(entry);
       return claim === undefined ? [] : [{ nodeId: entry.key as NodeId, addresses: claim.addresses }];

@@ -9,6 +9,7 @@
  * with this behaviour.
  */
 import {
+  type AwaitedWork,
   type BehaviorAgent,
   type BehaviorLimits,
   type ByteStream,
@@ -105,7 +106,9 @@ export class ProxyBehavior extends NetworkBehavior {
     const route = typeof target === 'string' ? toNode(target) : target;
     requireRoute('to', route);
     const { host, openings, programs, listeners } = this;
-    return new ProxyRemote({ host, openings, programs, listeners, requireRunning: () => this.perform(() => {}) }, route);
+    const requireRunning = () => this.perform(() => {});
+    const awaited: AwaitedWork = (work) => this.awaited(work);
+    return new ProxyRemote({ host, openings, programs, listeners, requireRunning, awaited }, route);
   }
 
   /**

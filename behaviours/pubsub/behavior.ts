@@ -9,6 +9,7 @@
  */
 import { isBelow } from '../../core/address/peer-path.js';
 import {
+  type AwaitedWork,
   type BehaviorAgent,
   type BehaviorLimits,
   type BehaviorPorts,
@@ -87,7 +88,8 @@ export class PubSubBehavior extends NetworkBehavior {
     const { feeds, signatures } = this;
     const idOf = (topic: Topic) => this.idOf(topic);
     const spaceTag = () => nodeIdFromBytes(this.sealer.tag(`${DOMAIN}/space/1`));
-    this.host = { self, serviceId: SERVICE_ID, feeds, signatures, counters, settings, log, idOf, spaceTag, act, actInTurn };
+    const awaited: AwaitedWork = (work) => this.awaited(work);
+    this.host = { self, serviceId: SERVICE_ID, feeds, signatures, counters, settings, log, idOf, spaceTag, act, actInTurn, awaited };
     this.meeting = new Meeting(this.host, this.sources, this.interests);
   }
 

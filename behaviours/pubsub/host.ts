@@ -2,7 +2,7 @@
  * @module PubSubHost: what intents, subscriptions and the parts behind them need from the behaviour: a callback of its own from outside of one, the
  * feeds, and the name of a topic in this space.
  */
-import type { BehaviorAgent, Logger, NodeId, PeerPath } from '../../core/index.js';
+import type { AwaitedWork, BehaviorAgent, Logger, NodeId, PeerPath } from '../../core/index.js';
 import type { Feeds } from './feeds/feeds.js';
 import type { PubSubCounters, PubSubSettings } from './options.js';
 import type { Signatures } from './signed/signatures.js';
@@ -24,6 +24,7 @@ export interface PubSubHost {
   act<T>(work: (agent: BehaviorAgent) => T): T;
   /** The same for what is done very often, and sets nothing off that falls due soon. */
   actInTurn<A, T>(work: (agent: BehaviorAgent, argument: A) => T, argument: A): T;
+  readonly awaited: AwaitedWork;
 }
 
 /** A link that is about to be made: which topic, and with which node. */

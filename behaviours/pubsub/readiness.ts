@@ -1,7 +1,7 @@
 /**
  * @module Readiness: a promise for those who wait until something is settled for the first time. Nobody needs to look at it.
  */
-import type { NetworkError } from '../../core/index.js';
+import type { AwaitedWork, NetworkError } from '../../core/index.js';
 
 export class Readiness {
   readonly promise: Promise<void>;
@@ -15,6 +15,13 @@ export class Readiness {
       this.settle = (failure) => (failure === undefined ? resolve() : reject(failure));
     });
     this.promise.catch(() => {});
+  }
+
+  /** For whoever waits now: a failure comes in a later turn of the event loop, each time. */
+  by(awaited: AwaitedWork): Promise<void> {
+    const promise = awaited(() => this.promise);
+    promise.catch(() => {});
+    return promise;
   }
 
   get isSettled(): boolean {

@@ -6,6 +6,7 @@
  * nodes that have led to it. Bounds: `options.ts`. A link that ends fails the questions over it; when this behaviour stops, lookups end as cancelled.
  */
 import {
+  type AwaitedWork,
   type BehaviorAgent,
   type BehaviorLimits,
   type BehaviorPorts,
@@ -100,8 +101,8 @@ export class SpacerBehavior extends NetworkBehavior {
     options: SpacerOptions = {},
   ) {
     super();
-    const settings = readSpacerOptions(options);
-    const counters = this.counted;
+    this.settings = readSpacerOptions(options);
+    const { settings, counted: counters } = this;
     const table = new NodeTable(self, settings.k);
     const members = new Members(table, handshake);
     const exchanges = new Exchanges<ServedQuestion>({ self, routes: router, counters, bounds: WORK_LIMITS, exchangesMax: QUESTIONS_MAX });
@@ -110,21 +111,21 @@ export class SpacerBehavior extends NetworkBehavior {
     const asking = new Asking({ serviceId: SERVICE_ID, signer, counters, requester, linkTo, wake: (agent) => exchanges.wake(agent) });
     const lookups = new Lookups({ self, table, asking, settings, counters, members });
     const act = <T>(work: (agent: BehaviorAgent) => T) => this.perform(work);
+    const awaited: AwaitedWork = (work) => this.awaited(work);
     const ports = { signer, sealer };
     this.seeking = new Seeking(table, members, settings.k);
     this.keeping = new Keeping(ports, storage, (writer, key, asker) => this.seeking.nodesFor(writer, key, asker));
     const finder = new Finder({ lookups, ports, k: settings.k, act });
     const storing = new Storing({ self, lookups, asking, keeping: this.keeping, k: settings.k, act });
     this.published = new Published({ finder, storing, counters, act });
-    this.values = new Values({ self, ports, finder, storing, published: this.published, keeping: this.keeping, act });
-    this.settings = settings;
+    this.values = new Values({ self, ports, finder, storing, published: this.published, keeping: this.keeping, act, awaited });
     this.table = table;
     this.members = members;
     this.exchanges = exchanges;
     this.asking = asking;
     this.lookups = lookups;
     this.serving = new Serving({ responder, asking, signer, counters, linkTo, settings, ...this.answering() });
-    this.resolver = new Resolver({ self, router, table, lookups, settings, counters, act });
+    this.resolver = new Resolver({ self, router, table, lookups, settings, counters, act, awaited });
     this.mesh = new Mesh({ table, level: settings.meshLevel, counters, lookups, act, ageMs: settings.refreshMs / 2 });
     this.finder = new AddressFinder({ table, asking, lookups, k: settings.k, mesh: this.mesh, linkTo, members });
     this.services = new Services({ values: this.values, finder, storing, ports, refreshMs: settings.refreshMs, counters, act });
@@ -194,12 +195,9 @@ export class SpacerBehavior extends NetworkBehavior {
     return this.resolver.explain(this.keyOf(target));
   }
 
-  /**
-   * Connects to a node by its id, wherever it is, and keeps the connection: the explicit way where no greedy step leads to it. Resolves with the
-   * connection; rejects as `node.connect`.
-   */
-  connectTo(nodeId: NodeId): Promise<Connection> {
-    return this.mesh.connectTo(nodeId);
+  /** Connects to a node by its id, wherever it is, and keeps the connection: for where no greedy step leads to it. Rejects as `node.connect`. */
+  async connectTo(nodeId: NodeId): Promise<Connection> {
+    return this.awaited(() => this.mesh.connectTo(nodeId));
   }
 
   override onStarted(agent: BehaviorAgent): void {

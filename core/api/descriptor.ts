@@ -78,7 +78,7 @@ export const RESERVED_NAMES: Readonly<Record<number, string>> = {
 /** Never remotely callable: the core's own members, what every object has, and what is called of a client that is awaited or encoded. */
 const NEVER_REMOTE: ReadonlySet<string> = new Set([
   ...BEHAVIOR_HOOKS,
-  ...['serviceId', 'name', 'ports', 'limits', 'perform', 'performInTurn', 'then', 'toJSON'],
+  ...['serviceId', 'name', 'ports', 'limits', 'perform', 'performInTurn', 'awaited', 'then', 'toJSON'],
   ...Object.getOwnPropertyNames(Object.prototype),
 ]);
 const KEYS: ReadonlySet<string> = new Set(['serviceId', 'name', 'gate', 'rpc'] satisfies (keyof BehaviorDescriptor)[]);

@@ -46,7 +46,17 @@ export interface Host {
   performInTurn<A, T>(work: (agent: BehaviorAgent, argument: A) => T, argument: A): T;
 }
 
+/** Runs what an application waits for: see `NetworkBehavior.awaited`. */
+export type AwaitedWork = <T>(work: () => T | PromiseLike<T>, hasFailed?: (value: T) => boolean) => Promise<T>;
+
 const hosts = new WeakMap<NetworkBehavior, Host>();
+/** Lent when a node takes a behaviour in, for good: applications wait before the start and after the end, too. */
+const awaiting = new WeakMap<NetworkBehavior, AwaitedWork>();
+
+/** For the core alone. */
+export function lendAwaited(behavior: NetworkBehavior, awaited: AwaitedWork): void {
+  awaiting.set(behavior, awaited);
+}
 
 /** For the core alone: lends or takes back (`undefined`) the host. */
 export function lendHost(behavior: NetworkBehavior, host: Host | undefined): void {
@@ -178,5 +188,15 @@ export abstract class NetworkBehavior<ToBehavior = any, ToHandler = any> {
     const host = hosts.get(this);
     if (host === undefined) throw new NetworkError('NOT_STARTED', `behaviour ${this.name} does not run`);
     return host.performInTurn(work as (agent: BehaviorAgent, argument: A) => T, argument);
+  }
+
+  /**
+   * For methods that applications await: a promise of what `work` returns. What it throws or rejects with, the promise rejects with in a later turn
+   * of the event loop, so that `while (true) await behaviour.method().catch(…)` leaves sockets and timers their turns; so does a value come that
+   * `hasFailed` finds to be a failure. For async methods: where no node has the behaviour, it is as `work` has it.
+   */
+  protected awaited<T>(work: () => T | PromiseLike<T>, hasFailed?: (value: T) => boolean): Promise<T> {
+    const awaited = awaiting.get(this);
+    return awaited === undefined ? (work() as Promise<T>) : awaited(work, hasFailed);
   }
 }

@@ -10,6 +10,7 @@ import type { NodeId } from '../address/node-id.js';
 import type { PeerPath } from '../address/peer-path.js';
 import type { DropCause, NodeEventName, NodeEvents } from '../api/events.js';
 import type { MessageTracer } from '../api/message-tracer.js';
+import type { AwaitedWork } from '../api/network-behavior.js';
 import type { Logger, Random } from '../api/ports.js';
 import type { DatagramSource, DatagramTransport } from '../api/transport.js';
 import type { NetworkError } from '../errors.js';
@@ -139,6 +140,8 @@ export interface NetworkOptions {
   readonly perform: <T>(work: () => T) => T;
   /** The same at the time of this turn, for work of which nothing comes that falls due soon. */
   readonly performInTurn: <A, B, T>(work: (first: A, second: B) => T, first: A, second: B) => T;
+  /** What an application waits for fails in a later turn of the event loop, as `NetworkBehavior.awaited` has it. */
+  readonly awaited: AwaitedWork;
   readonly emit: <Name extends NodeEventName>(name: Name, event: NodeEvents[Name]) => void;
   /** Asked about messages; absent: nothing is traced. */
   readonly tracing: MessageTracer | undefined;

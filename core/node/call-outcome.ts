@@ -2,6 +2,7 @@
  * @module CallOutcome: how what an application has asked for ends otherwise than well: by its signal, or with an error. It rejects in a later turn
  * of the event loop, so that a loop of attempts which fail at once leaves sockets and timers their turns, and with the stack of its caller.
  */
+import type { AwaitedWork } from '../api/network-behavior.js';
 import type { Timers } from '../api/ports.js';
 import { NetworkError } from '../errors.js';
 import { shown } from '../schema/schema.js';
@@ -59,6 +60,25 @@ export function promised<T>(
 export async function rejected(nextTurn: () => Promise<void>, error: Error): Promise<never> {
   await nextTurn();
   throw retraced(error);
+}
+
+/**
+ * For methods of behaviours: what `work` returns, and what it throws or rejects with in a later turn. So does a value come that `hasFailed` finds to be
+ * a failure.
+ */
+export function awaitedBy(timers: Timers): AwaitedWork {
+  const nextTurn = () => nextTurnOf(timers);
+  return async (work, hasFailed) => {
+    try {
+      const value = await work();
+      if (hasFailed?.(value) === true) await nextTurn();
+      return value;
+    } catch (error) {
+      if (error instanceof NetworkError) return rejected(nextTurn, error);
+      await nextTurn();
+      throw error;
+    }
+  };
 }
 
 /** The error with the stack of now, where the platform can do that. */

@@ -21,6 +21,7 @@ import type { Crypto } from '../security/crypto.js';
 import type { Identity } from '../security/identity.js';
 import type { Secret } from '../security/secret.js';
 import type { SecureStreamOptions } from '../security/secure-stream.js';
+import { awaitedBy } from './call-outcome.js';
 import type { ControlFacts, ControlOptions, ControlPort, GivenControl } from './control-port.js';
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -221,6 +222,7 @@ export function networkOptionsOf(
     enter,
     perform,
     performInTurn,
+    awaited: awaitedBy(setup.timers),
     emit,
     tracing,
     secureHooks,

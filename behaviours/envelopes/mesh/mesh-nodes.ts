@@ -8,14 +8,15 @@ import type { EnvelopesBehavior } from '../behavior.js';
 export class MeshNodes {
   /** Oldest first, each with what ends the watching. */
   #running: readonly { readonly behavior: EnvelopesBehavior; readonly unwatch: () => void }[] = [];
-  #wereUsed = false;
+  /** The last one that was used, for what fails when none runs any more. */
+  #last: EnvelopesBehavior | undefined;
 
   /** `onStopped`: one of them has ended. */
   constructor(private readonly onStopped: () => void) {}
 
   /** There were some, and none runs any more. */
   get areGone(): boolean {
-    return this.#wereUsed && this.#running.length === 0;
+    return this.#last !== undefined && this.#running.length === 0;
   }
 
   /** Runs work with the agent of one of them; not at all when none runs. */
@@ -23,8 +24,13 @@ export class MeshNodes {
     return this.#running[0]?.behavior.act(work);
   }
 
+  /** What work returns; its failure in a later turn of the event loop, once there was a node. */
+  async awaited<T>(work: () => Promise<T>): Promise<T> {
+    return this.#last === undefined ? work() : this.#last.settling(work);
+  }
+
   use(behavior: EnvelopesBehavior): void {
-    this.#wereUsed = true;
+    this.#last = behavior;
     if (this.#running.some((running) => running.behavior === behavior)) return;
     this.#running = [...this.#running, { behavior, unwatch: behavior.watch({ onStopped: () => this.#stopped(behavior) }) }];
   }

@@ -127,14 +127,14 @@ export class EnvelopeMesh implements MeshOperations {
 
   /** The next envelope, when there is one. Rejects only with `CALL_CANCELLED`, by the signal. */
   recv(options: { readonly signal?: AbortSignal } = {}): Promise<Received> {
-    return this.#recv(options.signal) as Promise<Received>;
+    return this.#nodes.awaited(() => this.#recv(options.signal) as Promise<Received>);
   }
 
   /**
    * As `recv`, for so long at most, by the clock of the mesh's nodes. Rejects with `NOT_STARTED` as long as no connection was ever added.
    */
   recvTimeout(timeoutMs: number, options: { readonly signal?: AbortSignal } = {}): Promise<ReceivedInTime> {
-    return this.#recv(options.signal, timeoutMs);
+    return this.#nodes.awaited(() => this.#recv(options.signal, timeoutMs));
   }
 
   /** The next envelope, if there is one now. */

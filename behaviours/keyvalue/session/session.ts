@@ -5,6 +5,7 @@
  * A session reads its own writes: for some time it remembers the revision of each, and what is older than that is no answer.
  */
 import {
+  type AwaitedWork,
   BoundedMap,
   type ByteReader,
   type ByteWriter,
@@ -46,12 +47,17 @@ export class Session {
   constructor(
     readonly host: KeyValueHost,
     readonly perform: <T>(work: (agent: MapAgent) => T) => T,
+    readonly awaited: AwaitedWork,
   ) {
     this.feeds = new Feeds(host, perform);
   }
 
   /** What `prepare` throws is what it rejects with. */
   run<T>(prepare: () => Operation<T>): Promise<T> {
+    return this.awaited(() => this.begun(prepare));
+  }
+
+  private begun<T>(prepare: () => Operation<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const operation = prepare();
       const current = this.running.size;

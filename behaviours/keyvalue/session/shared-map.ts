@@ -68,12 +68,16 @@ export class SharedMap<V = unknown> {
 
   /** Sets it. Rejects with `NO_REPLICA`, `LIMIT_EXCEEDED`, `WRITE_DENIED`, `STORAGE_FAILED` or `WRITE_UNCERTAIN`; throws for what cannot be a value. */
   async set(key: string, value: V, options: WriteOptions = {}): Promise<Written> {
-    return (await this.write(key, await this.values.encode(value), undefined, options)) as Written;
+    return this.session.awaited(async () => {
+      return (await this.write(key, await this.values.encode(value), undefined, options)) as Written;
+    });
   }
 
   /** Deletes it, whether it is there or not. */
   async delete(key: string, options: WriteOptions = {}): Promise<Written> {
-    return (await this.write(key, undefined, undefined, options)) as Written;
+    return this.session.awaited(async () => {
+      return (await this.write(key, undefined, undefined, options)) as Written;
+    });
   }
 
   /**
@@ -81,17 +85,21 @@ export class SharedMap<V = unknown> {
    * owner, and no lock: in a partition two owners may each accept one.
    */
   async compareAndSet(key: string, expected: Revision | undefined, value: V, options: WriteOptions = {}): Promise<Written | undefined> {
-    requireRevision(expected);
-    return this.write(key, await this.values.encode(value), expected ?? NONE, options);
+    return this.session.awaited(async () => {
+      requireRevision(expected);
+      return this.write(key, await this.values.encode(value), expected ?? NONE, options);
+    });
   }
 
   /** All that begin with `prefix`, in no order. Not of one moment: each is as it was at some moment of the call. */
   async entries({ prefix = '', ...options }: ReadOptions & { readonly prefix?: string } = {}): Promise<readonly MapEntry<V>[]> {
-    const { timeoutMs, signal } = readReadOptions(options);
-    const within = this.within + prefix;
-    const found = await readAll(this.session, { map: this.name, prefix: within, timeoutMs, signal });
-    const own = this.within === '' ? found.filter(({ key }) => !key.includes(SEPARATOR)) : found;
-    return Promise.all(own.map((entry) => this.values.entryOf(entry as FoundValue, entry.key.slice(this.within.length))));
+    return this.session.awaited(async () => {
+      const { timeoutMs, signal } = readReadOptions(options);
+      const within = this.within + prefix;
+      const found = await readAll(this.session, { map: this.name, prefix: within, timeoutMs, signal });
+      const own = this.within === '' ? found.filter(({ key }) => !key.includes(SEPARATOR)) : found;
+      return Promise.all(own.map((entry) => this.values.entryOf(entry as FoundValue, entry.key.slice(this.within.length))));
+    });
   }
 
   /** What changes, of one key or of all that begin with a prefix, from what there is now on. Iterate over it; `close` it, or leave the loop. */

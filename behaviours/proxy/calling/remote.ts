@@ -1,7 +1,15 @@
 /**
  * @module ProxyRemote: a node, or a provider of a service, as one that lends its network, and that serves sites.
  */
-import { type LocalSocket, limitReached, NetworkError, type Route, type SocketEndpoint, type SocketListener } from '../../../core/index.js';
+import {
+  type AwaitedWork,
+  type LocalSocket,
+  limitReached,
+  NetworkError,
+  type Route,
+  type SocketEndpoint,
+  type SocketListener,
+} from '../../../core/index.js';
 import { fallback, list, optional, options, optionsReader, refined, text, whole } from '../../../core/schema/index.js';
 import type { ProxyHost } from '../host.js';
 import { SITE_LENGTH_MAX } from '../messages.js';
@@ -67,6 +75,7 @@ export interface RemoteParts {
   readonly listeners: Set<LocalProxy>;
   /** Throws `NOT_STARTED`. */
   readonly requireRunning: () => void;
+  readonly awaited: AwaitedWork;
 }
 
 /** Listeners of all entrances together. */
@@ -83,21 +92,27 @@ export class ProxyRemote {
    * reached resets the connections. Rejects with `ARGUMENT_INVALID`, `ADDRESS_IN_USE`, `ADDRESS_UNAVAILABLE`, `LIMIT_EXCEEDED` and `NOT_STARTED`.
    */
   async proxy(target: string, given: EntranceOptions = {}): Promise<LocalProxy> {
-    const read = typeof target === 'string' ? parseTarget(target) : undefined;
-    if (read === undefined) throw new NetworkError('ARGUMENT_INVALID', 'proxy: target must be host:port');
-    return this.listen(readEntrance(given), plain(this.protocolParts, read));
+    return this.parts.awaited(async () => {
+      const read = typeof target === 'string' ? parseTarget(target) : undefined;
+      if (read === undefined) throw new NetworkError('ARGUMENT_INVALID', 'proxy: target must be host:port');
+      return this.listen(readEntrance(given), plain(this.protocolParts, read));
+    });
   }
 
   /** As `proxy`, for whatever target a program names by SOCKS 5. Names are looked up by the other node. */
   async socks(given: ProxyEntranceOptions = {}): Promise<LocalProxy> {
-    const { credentials, ...endpoint } = readProxyEntrance(given);
-    return this.listen(endpoint, socks({ ...this.protocolParts, credentials }));
+    return this.parts.awaited(async () => {
+      const { credentials, ...endpoint } = readProxyEntrance(given);
+      return this.listen(endpoint, socks({ ...this.protocolParts, credentials }));
+    });
   }
 
   /** As `socks`, for programs that speak to an HTTP proxy: CONNECT, and one request for each connection to a whole `http://` address. */
   async httpProxy(given: ProxyEntranceOptions = {}): Promise<LocalProxy> {
-    const { credentials, ...endpoint } = readProxyEntrance(given);
-    return this.listen(endpoint, httpProxy({ ...this.protocolParts, credentials }));
+    return this.parts.awaited(async () => {
+      const { credentials, ...endpoint } = readProxyEntrance(given);
+      return this.listen(endpoint, httpProxy({ ...this.protocolParts, credentials }));
+    });
   }
 
   /**
@@ -106,20 +121,24 @@ export class ProxyRemote {
    * `NOT_STARTED`.
    */
   async http(request: Request | string, given: SiteOptions = {}): Promise<Response> {
-    const { site } = readSite(given);
-    this.parts.requireRunning();
-    return send(this.parts.openings, this.route, typeof request === 'string' ? new Request(request) : request, site);
+    return this.parts.awaited(async () => {
+      const { site } = readSite(given);
+      this.parts.requireRunning();
+      return send(this.parts.openings, this.route, typeof request === 'string' ? new Request(request) : request, site);
+    });
   }
 
   /** Listens on a port of this machine for HTTP, and leads each request to a site of the other node, WebSocket and server-sent events included. */
   async gateway(given: GatewayOptions = {}): Promise<LocalProxy> {
-    const { site, hosts, ...endpoint } = readGateway(given);
-    const { host, openings } = this.parts;
-    const { headTimeoutMs, programsMax: connectionsMax } = host.settings;
-    const parts = { host, openings, route: this.route, site, hosts };
-    const bounds = { headTimeoutMs, headBytesMax: HEADERS_LENGTH_MAX, headersMax: HEADERS_MAX, connectionsMax };
-    const begin = () => host.http.listen(endpoint, bounds, (exchange) => void lead(parts, exchange));
-    return this.open(endpoint, begin, () => {});
+    return this.parts.awaited(async () => {
+      const { site, hosts, ...endpoint } = readGateway(given);
+      const { host, openings } = this.parts;
+      const { headTimeoutMs, programsMax: connectionsMax } = host.settings;
+      const parts = { host, openings, route: this.route, site, hosts };
+      const bounds = { headTimeoutMs, headBytesMax: HEADERS_LENGTH_MAX, headersMax: HEADERS_MAX, connectionsMax };
+      const begin = () => host.http.listen(endpoint, bounds, (exchange) => void lead(parts, exchange));
+      return this.open(endpoint, begin, () => {});
+    });
   }
 
   private get protocolParts(): ProtocolParts {

@@ -62,7 +62,7 @@ export class Intent<T = unknown> implements SourceUser {
    * meeting places, though neighbours find it still; and with `NOT_STARTED` after the end.
    */
   get ready(): Promise<void> {
-    return this.source.readiness.promise;
+    return this.source.readiness.by(this.host.awaited);
   }
 
   /** Subscribers by now. Those behind relays are counted a tenth of a second late for each hop. */
@@ -210,7 +210,11 @@ export class Intent<T = unknown> implements SourceUser {
     for (const waiter of [...this.waiters]) if (waiter.isDone()) waiter.settle();
   }
 
-  private wait(isDone: () => boolean, { signal }: WaitOptions): Promise<void> {
+  private wait(isDone: () => boolean, options: WaitOptions): Promise<void> {
+    return this.host.awaited(() => this.waitNow(isDone, options));
+  }
+
+  private waitNow(isDone: () => boolean, { signal }: WaitOptions): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.hasEnded) return reject(new NetworkError('NOT_STARTED', 'the intent was closed'));
       if (signal?.aborted === true) return reject(cancelled(signal));

@@ -53,7 +53,7 @@ export class Remotes implements Observer {
 
   /** Resolves when the neighbours of now have said what they publish. Rejects with `NOT_STARTED` after the end. */
   get ready(): Promise<void> {
-    return this.readiness.promise;
+    return this.readiness.by(this.host.awaited);
   }
 
   get isClosed(): boolean {

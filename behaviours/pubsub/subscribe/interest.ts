@@ -67,7 +67,7 @@ export class Interest<T = unknown> implements AsyncIterable<TopicMessage<T>>, Ac
    * `NOT_STARTED` after the end.
    */
   get ready(): Promise<void> {
-    return this.readiness.promise;
+    return this.readiness.by(this.host.awaited);
   }
 
   /** What is looked for. */

@@ -1,7 +1,7 @@
 /**
  * @module Resolution: a lookup as the application holds it: nodes as they answer, the closest at the end, and a trace at any time.
  */
-import type { Address, NodeId } from '../../../core/index.js';
+import type { Address, AwaitedWork, NodeId } from '../../../core/index.js';
 import type { LookupTrace } from './trace.js';
 
 /** A node close to a key. */
@@ -29,11 +29,13 @@ export class Resolution implements AsyncIterable<ResolvedNode> {
   constructor(
     private readonly traced: () => LookupTrace,
     private readonly cancelled: () => void,
+    awaited: AwaitedWork,
   ) {
-    this.nodes = new Promise((resolve, reject) => {
+    const nodes = new Promise<readonly ResolvedNode[]>((resolve, reject) => {
       this.settleNodes = resolve;
       this.rejectNodes = reject;
     });
+    this.nodes = awaited(() => nodes);
     // Whoever only iterates is told there.
     this.nodes.catch(() => {});
   }

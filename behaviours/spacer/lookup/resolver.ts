@@ -2,7 +2,15 @@
  * @module Resolver: what the application and other behaviours ask for: the nodes closest to a key. While the router table knows every node, it
  * answers; else a lookup does.
  */
-import { type BehaviorAgent, type ClosestNodes, NetworkError, type NodeId, type RouterTable, shortId } from '../../../core/index.js';
+import {
+  type AwaitedWork,
+  type BehaviorAgent,
+  type ClosestNodes,
+  NetworkError,
+  type NodeId,
+  type RouterTable,
+  shortId,
+} from '../../../core/index.js';
 import type { SpacerCounters, SpacerSettings } from '../options.js';
 import { closestOf } from '../table/closest.js';
 import { prefixOf } from '../table/contact.js';
@@ -21,6 +29,7 @@ export interface ResolverParts {
   readonly settings: SpacerSettings;
   readonly counters: SpacerCounters;
   act<T>(work: (agent: BehaviorAgent) => T): T;
+  readonly awaited: AwaitedWork;
 }
 
 /** How a key would be resolved now. */
@@ -49,7 +58,7 @@ export class Resolver {
       let running: RunningLookup | undefined;
       let trace: (() => LookupTrace) | undefined;
       const cancel = () => this.parts.act((later) => running && this.parts.lookups.cancel(later, running));
-      const resolution = new Resolution(() => (trace as () => LookupTrace)(), cancel);
+      const resolution = new Resolution(() => (trace as () => LookupTrace)(), cancel, this.parts.awaited);
       signal?.addEventListener('abort', cancel, { once: true });
       running = this.parts.lookups.start(agent, {
         ...{ ...wish, key, count },
@@ -133,6 +142,7 @@ export class Resolver {
     const resolution = new Resolution(
       () => trace,
       () => {},
+      this.parts.awaited,
     );
     for (const node of nodes) resolution.answered(node);
     resolution.done(nodes);

@@ -2,7 +2,7 @@
  * @module Values: what an application puts into the table and gets from it: values by their hash, values that it signs and may replace, and who
  * provides a key. What it has put is put again in time (`published.ts`), until it is withdrawn.
  */
-import { type BehaviorAgent, NetworkError, type NodeId } from '../../../core/index.js';
+import { type AwaitedWork, type BehaviorAgent, NetworkError, type NodeId } from '../../../core/index.js';
 import type { Collect, Finder } from './finder.js';
 import type { Keeping } from './keeping.js';
 import { divided, joined, LARGE_BYTES_MAX, type PieceList, readList } from './pieces.js';
@@ -42,6 +42,7 @@ export interface ValuesParts {
   /** The records that this node keeps for others. */
   readonly keeping: Keeping;
   act<T>(work: (agent: BehaviorAgent) => T): T;
+  readonly awaited: AwaitedWork;
 }
 
 const TTL_MS = 3_600_000;
@@ -62,18 +63,22 @@ export class Values {
 
   /** Puts a value of at most 31,000 bytes, beyond 1,000 in pieces; its key is its hash, or that of the list of its pieces, in this space. */
   async put(value: Uint8Array, options: PutOptions = {}): Promise<PutResult> {
-    requireValue(value);
-    readPutOptions(options);
-    const { ports } = this.parts;
-    const { content, pieces } = divided(ports, value);
-    const key = keyOfValue(ports, content);
-    return this.publish(`value/${key}`, { key, record: immutableRecord(content), pieces, options });
+    return this.parts.awaited(async () => {
+      requireValue(value);
+      readPutOptions(options);
+      const { ports } = this.parts;
+      const { content, pieces } = divided(ports, value);
+      const key = keyOfValue(ports, content);
+      return this.publish(`value/${key}`, { key, record: immutableRecord(content), pieces, options });
+    });
   }
 
   /** The value of a key; `undefined` when those closest to the key have none. Rejects with `VALUE_INCOMPLETE` when a piece is missing. */
   async get(key: NodeId): Promise<Uint8Array | undefined> {
-    const record = await this.record(key);
-    return record && this.whole(record);
+    return this.parts.awaited(async () => {
+      const record = await this.record(key);
+      return record && this.whole(record);
+    });
   }
 
   /**
@@ -81,33 +86,39 @@ export class Values {
    * rejects with `VALUE_CHANGED`.
    */
   async putSigned(name: string, value: Uint8Array, options: PutOptions & { readonly expected?: number } = {}): Promise<PutResult> {
-    requireValue(value);
-    requireName(name);
-    readSignedOptions(options);
-    const { self, ports } = this.parts;
-    const key = keyOfName(ports, self, name);
-    const { expected } = options;
-    const last = await this.latest(key, self);
-    const seq = last?.seq ?? 0;
-    if (expected !== undefined && expected !== seq)
-      throw new NetworkError('VALUE_CHANGED', `the value has the number ${seq}, not ${expected}`, { details: { key, seq, expected } });
-    const { content, pieces } = divided(ports, value);
-    const record = mutableRecord(ports, name, seq + 1, content);
-    return this.publish(`name/${key}`, { key, record, pieces, seq: seq + 1, options: { ...options, expected: seq } });
+    return this.parts.awaited(async () => {
+      requireValue(value);
+      requireName(name);
+      readSignedOptions(options);
+      const { self, ports } = this.parts;
+      const key = keyOfName(ports, self, name);
+      const { expected } = options;
+      const last = await this.latest(key, self);
+      const seq = last?.seq ?? 0;
+      if (expected !== undefined && expected !== seq)
+        throw new NetworkError('VALUE_CHANGED', `the value has the number ${seq}, not ${expected}`, { details: { key, seq, expected } });
+      const { content, pieces } = divided(ports, value);
+      const record = mutableRecord(ports, name, seq + 1, content);
+      return this.publish(`name/${key}`, { key, record, pieces, seq: seq + 1, options: { ...options, expected: seq } });
+    });
   }
 
   /** The latest value that a node has signed under a name, with its number; `undefined` when there is none. Rejects with `VALUE_INCOMPLETE` as `get`. */
   async getSigned(author: NodeId, name: string): Promise<{ readonly value: Uint8Array; readonly seq: number } | undefined> {
-    requireName(name);
-    const record = await this.latest(keyOfName(this.parts.ports, author, name), author);
-    return record && { value: await this.whole(record), seq: record.seq };
+    return this.parts.awaited(async () => {
+      requireName(name);
+      const record = await this.latest(keyOfName(this.parts.ports, author, name), author);
+      return record && { value: await this.whole(record), seq: record.seq };
+    });
   }
 
   /** Says that this node provides a key, until `unprovide`. */
   async provide(key: NodeId, options: PutOptions = {}): Promise<PutResult> {
-    readPutOptions(options);
-    const seq = this.parts.act(({ wallMs }) => Math.floor(wallMs));
-    return this.publish(`provider/${key}`, { key, record: providerRecord(this.parts.ports, key, seq), pieces: [], options });
+    return this.parts.awaited(async () => {
+      readPutOptions(options);
+      const seq = this.parts.act(({ wallMs }) => Math.floor(wallMs));
+      return this.publish(`provider/${key}`, { key, record: providerRecord(this.parts.ports, key, seq), pieces: [], options });
+    });
   }
 
   /** It is not put again, and ends with its time. */
@@ -120,20 +131,22 @@ export class Values {
    * spacer by default. What was found by then counts; with nothing it rejects with `LOOKUP_DEADLINE`.
    */
   async providers(key: NodeId, enough = Number.POSITIVE_INFINITY, deadlineMs?: number): Promise<readonly NodeId[]> {
-    const found = new Set(providersIn(this.kept(key)));
-    // One alone may have made up all that it has: with two of them it is enough.
-    let sources = found.size > 0 ? 1 : 0;
-    const collect: Collect = (records, lookup, nowMs) => {
-      const named = providersIn(records);
-      if (named.length > 0) sources++;
-      for (const nodeId of named) found.add(nodeId);
-      if (found.size >= enough && sources > 1) lookup.finish('done', nowMs);
-      else if (named.length > 0 && enough !== Number.POSITIVE_INFINITY) lookup.doneBy(nowMs + GRACE_MS);
-    };
-    await this.parts.finder.find(key, collect, deadlineMs).catch((error) => {
-      if (found.size === 0 || error.code !== 'LOOKUP_DEADLINE') throw error;
+    return this.parts.awaited(async () => {
+      const found = new Set(providersIn(this.kept(key)));
+      // One alone may have made up all that it has: with two of them it is enough.
+      let sources = found.size > 0 ? 1 : 0;
+      const collect: Collect = (records, lookup, nowMs) => {
+        const named = providersIn(records);
+        if (named.length > 0) sources++;
+        for (const nodeId of named) found.add(nodeId);
+        if (found.size >= enough && sources > 1) lookup.finish('done', nowMs);
+        else if (named.length > 0 && enough !== Number.POSITIVE_INFINITY) lookup.doneBy(nowMs + GRACE_MS);
+      };
+      await this.parts.finder.find(key, collect, deadlineMs).catch((error) => {
+        if (found.size === 0 || error.code !== 'LOOKUP_DEADLINE') throw error;
+      });
+      return [...found];
     });
-    return [...found];
   }
 
   private kept(key: NodeId): readonly SoundRecord[] {

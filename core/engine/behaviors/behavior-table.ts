@@ -6,7 +6,7 @@
 import { type NodeId, shortId } from '../../address/node-id.js';
 import type { BehaviorAgent } from '../../api/agent.js';
 import { descriptorOf, rpcMethodsOf, rpcOptionsOf, USER_SERVICE_IDS_FROM } from '../../api/descriptor.js';
-import { type Host, lendHost, type NetworkBehavior } from '../../api/network-behavior.js';
+import { type Host, lendAwaited, lendHost, type NetworkBehavior } from '../../api/network-behavior.js';
 import type { BehaviorPorts, Logger } from '../../api/ports.js';
 import { NetworkError } from '../../errors.js';
 import type { MetricsSource } from '../../metrics.js';
@@ -219,6 +219,7 @@ export class BehaviorTable {
     if (owner !== undefined && owner !== this) throw isElsewhere(descriptor.name, owner.context.self);
     const slot = new BehaviorSlot(instance, descriptor, rpcMethodsOf(instance), rpcOptionsOf(instance));
     tables.set(instance, this);
+    lendAwaited(instance, this.context.options.awaited);
     slot.agent = this.agentOf(slot);
     this.claimed.set(slot.serviceId, slot);
     return slot;

@@ -82,6 +82,7 @@ describe('descriptor', () => {
       'onMessage',
       'perform',
       'performInTurn',
+      'awaited',
       'ports',
       'constructor',
       'toString',
@@ -130,7 +131,8 @@ describe('descriptor', () => {
   it('the list of hooks is what NetworkBehavior has', () => {
     const members = Object.entries(Object.getOwnPropertyDescriptors(NetworkBehavior.prototype));
     const hooks = members.filter(
-      ([name, { value }]) => typeof value === 'function' && !['constructor', 'perform', 'performInTurn', 'toJSON'].includes(name),
+      ([name, { value }]) =>
+        typeof value === 'function' && !['constructor', 'perform', 'performInTurn', 'awaited', 'toJSON'].includes(name),
     );
     expect(hooks.map(([name]) => name)).to.have.members([...BEHAVIOR_HOOKS]);
   });
