@@ -46,6 +46,9 @@ const OPTIONS = options({
 /** Throws `OPTION_INVALID`, naming the options. */
 export const readKeyValueOptions: (given: unknown) => KeyValueSettings = optionsReader('keyvalue', OPTIONS) as never;
 
+/** Requests that a node serves at once. */
+export const REQUEST_BOUNDS = { workPerNodeMax: 8_192, workPerRelayMax: 8_192, workMax: 65_536 };
+
 /** What one source may have of `keysMax` and `bytesMax`. */
 export const SOURCE_SHARE = 4;
 /** What a node holds for others, in owners that are as full as they may be. */

@@ -26,10 +26,9 @@ import {
 } from '../../core/index.js';
 import type { Asking, MapAgent, Outcome, Reply, Settle } from './host.js';
 import { type Request, readRequest, STATUS, writeRequest } from './messages.js';
-import type { KeyValueCounters } from './options.js';
+import { type KeyValueCounters, REQUEST_BOUNDS } from './options.js';
 
 const EXCHANGES_MAX = 65_536;
-const BOUNDS = { workPerNodeMax: 8_192, workPerRelayMax: 8_192, workMax: 65_536 };
 /** A request that has not been answered here by then never will be. */
 const WORK_MS = 12_000;
 /** Above it the room for messages is given back after use. */
@@ -99,7 +98,7 @@ export class Requests implements ExchangeUser {
     routes: RouterTable,
     private readonly counters: KeyValueCounters,
   ) {
-    this.exchanges = new Exchanges({ self, routes, counters, bounds: BOUNDS, exchangesMax: EXCHANGES_MAX });
+    this.exchanges = new Exchanges({ self, routes, counters, bounds: REQUEST_BOUNDS, exchangesMax: EXCHANGES_MAX });
   }
 
   ask(agent: MapAgent, request: Asking, write: (writer: ByteWriter) => void, settle: Settle): void {

@@ -121,7 +121,7 @@ export class TelemetryBehavior extends NetworkBehavior {
       if (known === undefined) agent.send(toNode(message.source), [END, watch], { lane: 'bulk' });
       else known.received(agent, message.source, { number, base, nowMs, changed, removed });
     } else {
-      this.watches.get(watch)?.refused(agent, message.source, read[2]);
+      this.watches.get(watch)?.refused(agent, message.source, read[2], read[3]);
     }
   }
 

@@ -5,7 +5,7 @@
  *   1 ask      watch, interval in ms, whether details are wanted, number of the last report (0: none): at once, and every 5 s
  *   2 end      watch
  *   3 report   watch, number, the number that it goes on from (0: none, it is complete), time, changed facts, keys of removed facts
- *   4 refused  watch, reason
+ *   4 refused  watch, reason, and in words: the limit and its value
  */
 import { boolean, byFirst, either, list, mapOf, messageReader, number, oneOf, text, tuple, whole } from '../../core/schema/index.js';
 import { type Difference, FACTS_MAX, KEY_LENGTH_MAX, SCALARS_MAX, type Scalar, TEXT_LENGTH_MAX } from './facts.js';
@@ -29,7 +29,7 @@ const MESSAGE = byFirst({
   [ASK]: tuple(oneOf(ASK), U32, whole(1, 60_000), boolean, U32),
   [END]: tuple(oneOf(END), U32),
   [REPORT]: tuple(oneOf(REPORT), U32, U32, U32, TIME, mapOf(KEY, list(SCALAR, SCALARS_MAX)), list(KEY, FACTS_MAX)),
-  [REFUSED]: tuple(oneOf(REFUSED), U32, oneOf(...REFUSALS)),
+  [REFUSED]: tuple(oneOf(REFUSED), U32, oneOf(...REFUSALS), text(TEXT_LENGTH_MAX)),
 });
 
 /** The message, or `undefined` for anything else. */

@@ -48,6 +48,8 @@ export interface ObservedNode {
   readonly state: ObservedState;
   /** Why, where the state is `refused`. */
   readonly refusal: TelemetryRefusal | undefined;
+  /** The same in its own words, with the limit that was reached and its value. */
+  readonly refusalText: string | undefined;
   readonly label: string;
   readonly addresses: readonly string[];
   readonly links: readonly ObservedLink[];
@@ -69,7 +71,7 @@ export interface Reported {
   readonly before: { readonly nowMs: number; readonly facts: Facts } | undefined;
 }
 
-type Standing = Pick<ObservedNode, 'id' | 'state' | 'refusal'>;
+type Standing = Pick<ObservedNode, 'id' | 'state' | 'refusal' | 'refusalText'>;
 
 export function observedNode(standing: Standing, reported: Reported | undefined): ObservedNode {
   const facts = reported?.facts ?? new Map<string, Fact>();

@@ -60,7 +60,7 @@ export class Reporter {
     if (refusal !== undefined) {
       this.counters.asksRefused++;
       this.watchers.delete(key);
-      agent.send(toNode(nodeId), [REFUSED, ask.watch, refusal], { lane: 'bulk' });
+      agent.send(toNode(nodeId), [REFUSED, ask.watch, ...refusal], { lane: 'bulk' });
       return;
     }
     if (watcher === undefined) this.watchers.set(key, this.newWatcher(agent, nodeId, ask));
@@ -77,11 +77,15 @@ export class Reporter {
     this.timer.cancel();
   }
 
-  private refusalOf(nodeId: NodeId, isVerified: boolean, known: Watcher | undefined): TelemetryRefusal | undefined {
-    if (this.settings.authorize?.(nodeId, isVerified) === false) return 'not-authorized';
+  /** Why a watch gets no reports, and the same in words. */
+  private refusalOf(nodeId: NodeId, isVerified: boolean, known: Watcher | undefined): [TelemetryRefusal, string] | undefined {
+    if (this.settings.authorize?.(nodeId, isVerified) === false) return ['not-authorized', 'option authorize of its telemetry refuses it'];
     if (known !== undefined) return undefined;
+    const { watchersMax } = this.settings;
     const own = [...this.watchers.values()].filter((watcher) => watcher.nodeId === nodeId).length;
-    return this.watchers.size >= this.settings.watchersMax || own >= PER_NODE_MAX ? 'too-many' : undefined;
+    if (own >= PER_NODE_MAX) return ['too-many', `its telemetry reports to ${PER_NODE_MAX} watches of a node at most`];
+    if (this.watchers.size < watchersMax) return undefined;
+    return ['too-many', `limit watchersMax of its telemetry is reached (${watchersMax}, option watchersMax)`];
   }
 
   private newWatcher(agent: BehaviorAgent, nodeId: NodeId, { watch, intervalMs, isDetailed }: Ask): Watcher {

@@ -40,6 +40,7 @@ interface Followed {
   readonly id: NodeId;
   state: ObservedState;
   refusal: TelemetryRefusal | undefined;
+  refusalText: string | undefined;
   /** Since when the state holds. */
   sinceMs: number;
   askedMs: number;
@@ -141,10 +142,11 @@ export class TelemetryWatch {
     this.learn(agent, node, report.nowMs, withDifference(report.base === 0 ? new Map() : (node.reported?.facts ?? new Map()), report));
   }
 
-  refused(agent: BehaviorAgent, from: NodeId, refusal: TelemetryRefusal): void {
+  refused(agent: BehaviorAgent, from: NodeId, refusal: TelemetryRefusal, text: string): void {
     const node = this.followed.get(from);
     if (node === undefined) return;
     node.refusal = refusal;
+    node.refusalText = text;
     this.setState(agent, node, 'refused');
   }
 
@@ -157,7 +159,7 @@ export class TelemetryWatch {
     if (this.followed.size >= this.host.nodesMax) return void this.host.counters.nodesIgnored++;
     const never = Number.NEGATIVE_INFINITY;
     const node: Followed = {
-      ...{ id, state: 'asked', refusal: undefined, sinceMs: agent.nowMs },
+      ...{ id, state: 'asked', refusal: undefined, refusalText: undefined, sinceMs: agent.nowMs },
       ...{ askedMs: never, reportedMs: never, number: 0, reported: undefined },
     };
     this.followed.set(id, node);
@@ -191,6 +193,7 @@ export class TelemetryWatch {
     node.reported = { nowMs, facts, before };
     node.reportedMs = agent.nowMs;
     node.refusal = undefined;
+    node.refusalText = undefined;
     node.state = 'alive';
     this.emit({ type: 'node-changed', nodeId: node.id });
     if (this.onlyThese === undefined) for (const neighbour of neighboursOf(facts)) this.follow(agent, neighbour);

@@ -19,6 +19,7 @@ import {
 } from '../../../core/index.js';
 import type { KeyValueHost, MapAgent, Outcome } from '../host.js';
 import { STATUS, type Superseded } from '../messages.js';
+import { REQUEST_BOUNDS } from '../options.js';
 import { Feeds } from './feeds.js';
 import { Asked, type Joint } from './joint.js';
 import type { LostWrite } from './map-options.js';
@@ -33,6 +34,7 @@ const WRITE_CALL_MS = 8_000;
 const RETRY_MS = 200;
 const REDIRECTS_MAX = 4;
 const NODE_DIGITS = 64;
+const OVERLOADED = `its owner is busy: limit workPerNodeMax (${REQUEST_BOUNDS.workPerNodeMax}) or workMax (${REQUEST_BOUNDS.workMax}) of its keyvalue behaviour is reached`;
 const NO_FORM = "the owner's answer has no form";
 
 export class Session {
@@ -209,7 +211,7 @@ export class Session {
         if (reader.u8() === 1) return this.fail(running, unheld('no replica took the write in time', true));
         return this.later(agent, running, 'no holder that is not new, or no replica, can be reached');
       case STATUS.overloaded:
-        return this.later(agent, running, 'its owner has as many requests as it takes');
+        return this.later(agent, running, OVERLOADED);
       default:
         return this.fail(running, refusalOf(status, reader));
     }

@@ -8,7 +8,7 @@ const REASONS: Readonly<Record<string, string>> = {
   forbidden: 'it does not let this node have them, or a node on the path',
   PUBSUB_FORBIDDEN: 'it does not let this node have them',
   loop: 'the paths to it go in a circle',
-  overloaded: 'limit feedsMax or feedsPerNeighbourMax of a node on the path is reached',
+  overloaded: 'limit feedsMax or feedsPerNeighbourMax of a node on the path is reached (options of its pubsub behaviour)',
   unknown: 'a node on the path has forgotten it',
   PUBSUB_UNPROVEN: 'what it hands out is not signed by it, or not lately',
   PUBSUB_NO_TOPIC: 'it does not, by its own word',

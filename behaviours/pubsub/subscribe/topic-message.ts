@@ -44,7 +44,7 @@ export interface LostSight {
 export interface PublisherAccount {
   readonly topic: TopicName;
   readonly publisher: NodeId;
-  /** `bound`: its messages come here. `seeking`: a path is looked for, `reason` has why there was none. */
+  /** `bound`: its messages come here. `seeking`: a path is looked for, `reason` has why there was none, and `explain` the same in words. */
   readonly state: 'bound' | 'seeking';
   readonly reason: string | undefined;
   /** The first number that belongs to the account, and the last one that is known of; `undefined` before there are any. */

@@ -194,7 +194,7 @@ describe('a node that is watched', () => {
     await network.stop();
   });
 
-  it('reports to so many at once, and refuses the next', async () => {
+  it('reports to so many at once, and refuses the next with the limit, its value and its option (kind 4)', async () => {
     const { network, alice, bob, carol } = await line({}, { watchersMax: 1 });
     const first = telemetryOf(alice).watch(() => {}, { nodes: [bob.id] });
     await network.run(1_000);
@@ -202,9 +202,10 @@ describe('a node that is watched', () => {
     await network.run(1_000);
     expect(first.nodes()[0]?.state).to.equal('alive');
     expect([second.nodes()[0]?.state, second.nodes()[0]?.refusal]).to.deep.equal(['refused', 'too-many']);
+    expect(second.nodes()[0]?.refusalText).to.equal('limit watchersMax of its telemetry is reached (1, option watchersMax)');
     first.close();
     await network.run(6_000);
-    expect(second.nodes()[0]?.state).to.equal('alive');
+    expect([second.nodes()[0]?.state, second.nodes()[0]?.refusalText]).to.deep.equal(['alive', undefined]);
     await network.stop();
   });
 
