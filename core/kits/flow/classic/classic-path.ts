@@ -1,10 +1,10 @@
 /**
- * @module ClassicPath: what the sending side may send and what it sends again, by Telehash's numbers (TH-33..35): 100 packets may be unconfirmed. Whoever has
+ * @module ClassicPath: what the sending side may send and what it sends again, by fixed numbers: 100 packets may be unconfirmed. Whoever has
  * more to send misses all of them, and waits; what an acknowledgement leaves out below its newest is missed as well. While anything is missed, the
  * first five go again every 5 s. When one of them was missed more than three times, and nothing came for more than 60 s, the path is over.
  *
  * A packet has its number once: what is missed goes in a packet with another one, and keeps its place and its count. The last packets of a burst may be
- * lost with nothing behind them that would show it: so while nothing is missed, the last unconfirmed one goes again after 2 s (TH-37). Pure; bounded by
+ * lost with nothing behind them that would show it: so while nothing is missed, the last unconfirmed one goes again after 2 s. Pure; bounded by
  * the 100.
  */
 

@@ -1,7 +1,7 @@
 /**
- * @module ClassicReceipts: when the receiving side acknowledges by Telehash's numbers (TH-32): when the newest packet is more than 30 after the last one that
+ * @module ClassicReceipts: when the receiving side acknowledges by fixed numbers: when the newest packet is more than 30 after the last one that
  * was confirmed, or five packets brought nothing new. A sender that has less outstanding, and nothing more to send, would never hear of it: so also
- * after a second (TH-37). An acknowledgement has no number and draws none (TH-38). What goes out anyway carries one (TH-34). Pure.
+ * after a second. An acknowledgement has no number and draws none. What goes out anyway carries one. Pure.
  */
 import type { Acknowledgement } from '../repaired/receipts.js';
 import type { ReceivingSide } from '../repaired/repair.js';
