@@ -113,6 +113,8 @@ export class SpacerCounters {
   answersUnproven = 0;
   /** Addresses that were named and are not believed. */
   addressesRefused = 0;
+  /** Times that a node was doubted from then on, because hardly anybody whom it has named is there. */
+  namersDoubted = 0;
   /** Contacts that gave way because they did not answer, while others waited for their place. */
   contactsEvicted = 0;
   meshDials = 0;

@@ -12,6 +12,7 @@ import { SizeEstimate } from '../table/size-estimate.js';
 import type { Query } from './candidate.js';
 import { Latency } from './latency.js';
 import { type FoundNode, Lookup } from './lookup.js';
+import { Standings } from './standings.js';
 import type { FailedOutcome } from './trace.js';
 
 /** What is looked up. */
@@ -69,6 +70,7 @@ export class Lookups {
   readonly latency = new Latency();
   /** Of the nodes of the space, by the lookups that were done. */
   readonly estimate = new SizeEstimate();
+  private readonly standings = new Standings();
   private readonly running = new Set<RunningLookup>();
   private readonly timer = new WakeTimer<BehaviorAgent>((agent, dueMs) => this.look(agent, dueMs));
 
@@ -163,6 +165,7 @@ export class Lookups {
     const { lookup, wish } = running;
     const { candidate, chain } = query;
     this.noteAnswer(agent, query, code);
+    if (code === 'ok' || code === 'silent' || code === 'unreachable') this.noteNamers(agent, query, code === 'ok');
     if (code !== 'ok') {
       lookup.failed(query, OUTCOMES[code], agent.nowMs);
       return;
@@ -194,6 +197,7 @@ export class Lookups {
 
   private learn({ nowMs }: BehaviorAgent, { candidate, named }: Query, nodes: readonly NamedNode[]): void {
     const { table } = this.parts;
+    if (this.standings.isDoubted(candidate.nodeId, nowMs)) return;
     for (const { nodeId, addresses } of nodes.slice(0, named)) table.named(nodeId, addresses, candidate.nodeId, nowMs);
   }
 
@@ -207,6 +211,17 @@ export class Lookups {
     } else if (chain.length === 0 && code === 'silent') {
       contact.silences++;
       if (contact.connectionId !== undefined) agent.pace(contact.connectionId, 0);
+    }
+  }
+
+  /** Whom others have named was asked over them: what came of it speaks for them, or against. */
+  private noteNamers({ nowMs }: BehaviorAgent, { candidate, chain }: Query, hasAnswered: boolean): void {
+    if (chain.length === 0) return;
+    const { table, counters } = this.parts;
+    for (const { nodeId } of candidate.namers) {
+      if (!this.standings.note(nodeId, hasAnswered, nowMs)) continue;
+      counters.namersDoubted++;
+      table.forgetNamed(nodeId);
     }
   }
 

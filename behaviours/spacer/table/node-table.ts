@@ -90,6 +90,14 @@ export class NodeTable {
     return contact;
   }
 
+  /** What that node has named is not believed any more: who was never proven goes, unless a dial is under way. */
+  forgetNamed(namedBy: NodeId): void {
+    for (const contact of [...this.contacts.values()]) {
+      const { state, provenMs } = contact;
+      if (contact.namedBy === namedBy && provenMs === undefined && (state === 'seen' || state === 'resolved')) this.remove(contact);
+    }
+  }
+
   /** Its address is looked up. */
   resolving(nodeId: NodeId, nowMs: number): Contact {
     const contact = this.contactOf(nodeId);

@@ -191,4 +191,20 @@ describe('a spacer beside hostile neighbours', () => {
       expect(space.nodes.map(({ id }) => id)).to.include.members(found.map(({ nodeId }) => nodeId));
     }
   });
+
+  it('a mesh comes to rest beside liars who name more and more nodes that are not there (row 54)', async () => {
+    space = new Space({ latencyMs: 50 });
+    for (let index = 0; index < 12; index++) await space.node(`n${index}`, index === 0 ? [] : ['n0', `n${random.below(index)}`]);
+    for (let index = 0; index < 4; index++) await space.node(`liar${index}`, ['n0', `n${1 + index}`], Liar);
+    await space.net.run(90_000);
+    const questions = () => space.nodes.slice(0, 12).reduce((sum, node) => sum + spacerOf(node).counters.questionsSent, 0) / 12;
+    const before = questions();
+    await space.net.run(30_000);
+    // It was a hundred a second, for ever.
+    expect(questions() - before).to.be.below(100);
+    const key = random.nodeId();
+    const honestIds = space.closest(key, 12, space.nodes.slice(0, 12));
+    const found = await space.net.waitFor(spacerOf(space.nodes[3] as SimulatedNode).resolve(key, { oneHop: false }).nodes);
+    expect(found.map(({ nodeId }) => nodeId).filter((nodeId) => honestIds.includes(nodeId))[0]).to.equal(honestIds[0]);
+  });
 });
