@@ -33,7 +33,7 @@ import {
 } from '../../core/index.js';
 import { HandshakeBehavior } from '../handshake/index.js';
 import { Listeners, type OperatorListener } from './listeners.js';
-import { FRESH_MS, type KnownNode, type LookupFailure, Lookups } from './lookup/lookups.js';
+import { FRESH_MS, type KnownNode, type LookupFailure, Lookups, readLookUp } from './lookup/lookups.js';
 import { Operators } from './lookup/operators.js';
 import { Serving } from './lookup/serving.js';
 import { KeptNodes, type OperatorStore } from './lookup/store.js';
@@ -143,13 +143,12 @@ export class OperatorBehavior extends NetworkBehavior {
    * Asks for the key and the addresses of a node: itself where it is a neighbour, then `via`, the operators, and itself over relays. Rejects with
    * `KEY_UNKNOWN`, `LIMIT_EXCEEDED`, `ARGUMENT_INVALID`, `RPC_ABSENT` and `NOT_STARTED`.
    */
-  async lookUp(nodeId: NodeId, { via }: { readonly via?: NodeId } = {}): Promise<KnownNode> {
-    return this.awaited(() => this.lookUpNow(nodeId, via));
+  async lookUp(nodeId: NodeId, options: { readonly via?: NodeId } = {}): Promise<KnownNode> {
+    return this.awaited(() => this.lookUpNow(readLookUp(nodeId, options)));
   }
 
-  private lookUpNow(nodeId: NodeId, via: NodeId | undefined): Promise<KnownNode> {
+  private lookUpNow({ nodeId, via }: ReturnType<typeof readLookUp>): Promise<KnownNode> {
     return new Promise((resolve, reject) => {
-      if (!isNodeId(nodeId) || (via !== undefined && !isNodeId(via))) throw new NetworkError('ARGUMENT_INVALID', 'lookUp: no node id');
       this.perform((agent) =>
         this.lookups.find(
           agent,

@@ -18,6 +18,7 @@ import {
   NetworkError,
   type NodeId,
 } from '../../core/index.js';
+import { optional, options, optionsReader, shown, signal, whole } from '../../core/schema/index.js';
 import { Endpoint } from './endpoint.js';
 import { PeeringHandler, type PeeringToBehavior } from './handler.js';
 import type { ReceivedFrame } from './inbox.js';
@@ -89,6 +90,7 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
 
   /** Adds each peer by itself: what is wrong with one is logged and returned, and does not affect the others. */
   addPeers(specs: readonly PeerSpec[]): readonly AddedPeer[] {
+    if (!Array.isArray(specs)) throw new NetworkError('ARGUMENT_INVALID', `addPeers: specs is ${shown(specs)}; it must be a list`);
     return this.perform((agent) => specs.map((spec) => this.addPeer(agent, spec)));
   }
 
@@ -104,8 +106,9 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
    * As `startPeering`, and waits for the first outcome of its dial. Rejects with `PEER_INVALID` also when its host has no address: a peer that was
    * new is removed again. Whatever else becomes of the dial, the peer is kept. 1,024 calls may wait.
    */
-  async startPeeringResolved(spec: PeerSpec, { signal }: { readonly signal?: AbortSignal } = {}): Promise<number> {
+  async startPeeringResolved(spec: PeerSpec, options: { readonly signal?: AbortSignal } = {}): Promise<number> {
     return this.awaited(async () => {
+      const { signal } = readWait(options);
       const { peer, isNew, resolved } = this.perform((agent) => this.endpoint.startResolved(agent, spec, signal));
       try {
         return await resolved;
@@ -143,8 +146,10 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
    * Resolves when the peer is up, perhaps at once. Rejects with `PEER_GONE` when it will not be: no such peer, removed, given up, stopped;
    * with `LIMIT_EXCEEDED` when 1,024 calls wait already.
    */
-  async whenUp(target: number, { signal }: { readonly signal?: AbortSignal } = {}): Promise<PeerInfo> {
+  async whenUp(target: number, options: { readonly signal?: AbortSignal } = {}): Promise<PeerInfo> {
     return this.awaited(() => {
+      const { signal } = readWait(options);
+      if (typeof target !== 'number') throw new NetworkError('ARGUMENT_INVALID', `whenUp: target is ${shown(target)}; it must be a number`);
       const peer = this.endpoint.registry.get(target);
       if (peer === undefined || peer.state === 'gave-up') throw goneError(peer ?? { target, failure: undefined });
       return peer.state === 'up' ? peer.info() : this.endpoint.peers.upWaiters.wait(peer, signal);
@@ -155,18 +160,19 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
    * Sends a frame to a peer, or keeps it until the peer is up. Resolves when the peer's endpoint has it, or with the frame when it comes
    * back. The bytes are free on return. Rejects only with `ARGUMENT_INVALID`.
    */
-  async send(target: number, frame: Uint8Array, options: FrameOptions = {}): Promise<FrameOutcome> {
-    return this.awaited(() => this.dispatch(target, wireOf(frame), options), isReturned);
+  async send(target: number, frame: Uint8Array, options?: FrameOptions): Promise<FrameOutcome> {
+    return this.awaited(() => this.dispatch(target, wireOf(frame), readFrameOptions(options)), isReturned);
   }
 
   /** Sends a frame to every peer that is up and may be sent to. One that fails does not affect the others. */
-  async sendAll(frame: Uint8Array, options: FrameOptions = {}): Promise<readonly TargetOutcome[]> {
+  async sendAll(frame: Uint8Array, options?: FrameOptions): Promise<readonly TargetOutcome[]> {
     return this.awaited(() => {
       const wire = wireOf(frame);
+      const read = readFrameOptions(options);
       const { registry } = this.endpoint;
-      const excluded = options.exclude === undefined ? undefined : registry.get(options.exclude);
+      const excluded = read.exclude === undefined ? undefined : registry.get(read.exclude);
       const peers = registry.all().filter((peer) => peer !== excluded && peer.isSendable);
-      return Promise.all(peers.map(async ({ target }) => ({ target, outcome: await this.dispatch(target, wire, options) })));
+      return Promise.all(peers.map(async ({ target }) => ({ target, outcome: await this.dispatch(target, wire, read) })));
     }, hasReturned);
   }
 
@@ -174,8 +180,8 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
    * The next frame of any peer, in the order of arrival; `undefined` after the end. A frame goes to exactly one call. A call that its
    * signal has aborted takes none; of several that wait the newest is served.
    */
-  async next({ signal }: { readonly signal?: AbortSignal } = {}): Promise<ReceivedFrame | undefined> {
-    return this.awaited(() => this.endpoint.inbox.next(signal));
+  async next(options: { readonly signal?: AbortSignal } = {}): Promise<ReceivedFrame | undefined> {
+    return this.awaited(() => this.endpoint.inbox.next(readWait(options).signal));
   }
 
   /** `for await (const { target, frame } of peering)`: until the end. */
@@ -248,7 +254,7 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
     }
   }
 
-  private dispatch(target: number, wire: Uint8Array, { signal, exclude }: FrameOptions): Promise<FrameOutcome> {
+  private dispatch(target: number, wire: Uint8Array, { signal, exclude }: ReadFrameOptions): Promise<FrameOutcome> {
     return new Promise((resolve) => {
       const withdraw = () => this.endpoint.registry.get(target)?.session.giveBack('cancelled', (other) => other === frame);
       const frame = new OutgoingFrame(wire, (outcome) => {
@@ -278,6 +284,12 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
 }
 
 /** A copy of the frame, in the message that will carry it. */
+const WAIT = { signal: optional(signal()) };
+const readWait = optionsReader('peering', options(WAIT), 'ARGUMENT_INVALID');
+const readFrame = optionsReader('peering', options({ ...WAIT, exclude: optional(whole(0)) }), 'ARGUMENT_INVALID');
+type ReadFrameOptions = ReturnType<typeof readFrame>;
+const NO_FRAME_OPTIONS = readFrame({});
+const readFrameOptions = (given: unknown) => (given === undefined ? NO_FRAME_OPTIONS : readFrame(given));
 const isReturned = ({ type }: FrameOutcome) => type !== 'delivered';
 const hasReturned = (outcomes: readonly TargetOutcome[]) => outcomes.length === 0 || outcomes.some(({ outcome }) => isReturned(outcome));
 

@@ -42,6 +42,7 @@ import {
   limitsOf,
   QUESTIONS_MAX,
   readSpacerOptions,
+  requireText,
   SpacerCounters,
   type SpacerOptions,
   type SpacerSettings,
@@ -179,7 +180,7 @@ export class SpacerBehavior extends NetworkBehavior {
 
   /** The key that a text stands for in this space. A node id stands for itself. */
   keyOf(text: string): NodeId {
-    return isNodeId(text) ? text : nodeIdFromBytes(this.sealer.tag(`${KEY_DOMAIN}${text}`));
+    return isNodeId(text) ? text : nodeIdFromBytes(this.sealer.tag(`${KEY_DOMAIN}${requireText(text)}`));
   }
 
   /**

@@ -1,8 +1,8 @@
 /**
  * @module Options of the spacer, its bounds, and what it counts.
  */
-import type { BehaviorLimits } from '../../core/index.js';
-import { boolean, fallback, oneOf, optional, options, optionsReader, whole } from '../../core/schema/index.js';
+import { type BehaviorLimits, NetworkError } from '../../core/index.js';
+import { boolean, fallback, oneOf, optional, options, optionsReader, shown, whole } from '../../core/schema/index.js';
 
 /** Options of `SpacerBehavior`. */
 export interface SpacerOptions {
@@ -131,4 +131,10 @@ export class SpacerCounters {
   answersResent = 0;
   answersLost = 0;
   malformed = 0;
+}
+
+/** What a key is made of. */
+export function requireText(text: unknown): string {
+  if (typeof text === 'string') return text;
+  throw new NetworkError('ARGUMENT_INVALID', `spacer: a key is made of a text; it was given ${shown(text)}`);
 }

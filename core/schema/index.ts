@@ -6,6 +6,20 @@ export { byField, byFirst, either, fallback, mapped, optional, refined } from '.
 export { type FieldsOf, fields, type ListRules, list, mapOf, options, tuple } from './containers.js';
 export { nearest } from './nearest.js';
 export { messageReader, optionsReader } from './readers.js';
-export { anything, boolean, bytes, callable, instance, number, oneOf, parsed, type TextRules, text, unchecked, whole } from './scalars.js';
+export {
+  anything,
+  boolean,
+  bytes,
+  callable,
+  instance,
+  number,
+  oneOf,
+  parsed,
+  signal,
+  type TextRules,
+  text,
+  unchecked,
+  whole,
+} from './scalars.js';
 export { type Flaw, type Infer, type Schema, shown, WRONG, type Wrong } from './schema.js';
 export { type Checked, check, checkNow, isValidator, type Validator, validator } from './validator.js';

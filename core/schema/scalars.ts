@@ -76,3 +76,11 @@ export function instance<T>(type: { readonly prototype: T }, what: string): Sche
 export function parsed<T extends {}>(what: string, parse: (value: unknown) => T | undefined): Schema<T> {
   return schema(what, (value) => parse(value) ?? WRONG);
 }
+
+/** What an application waits with; also of another copy of the platform's class. */
+export function signal(): Schema<AbortSignal> {
+  return parsed('an AbortSignal', (value) => {
+    const { aborted, addEventListener } = Object(value) as Partial<AbortSignal>;
+    return typeof aborted === 'boolean' && typeof addEventListener === 'function' ? (value as AbortSignal) : undefined;
+  });
+}

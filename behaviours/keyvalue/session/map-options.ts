@@ -10,7 +10,7 @@ import {
   optional,
   options,
   optionsReader,
-  parsed,
+  signal,
   text,
   validator,
   whole,
@@ -56,10 +56,7 @@ export interface WriteOptions extends ReadOptions {
 }
 
 const ACKNOWLEDGE = oneOf('owner', 'replica');
-const SIGNAL = parsed<AbortSignal>('an AbortSignal', (value) =>
-  typeof Object(value).addEventListener === 'function' ? (value as AbortSignal) : undefined,
-);
-const READ = { timeoutMs: optional(whole(1, 600_000)), signal: optional(SIGNAL) };
+const READ = { timeoutMs: optional(whole(1, 600_000)), signal: optional(signal()) };
 
 const readMap = optionsReader(
   'keyvalue: open',
@@ -70,6 +67,7 @@ const readMap = optionsReader(
   }),
 );
 const readRead = optionsReader('keyvalue', options(READ));
+export const readEntriesOptions = optionsReader('keyvalue', options({ ...READ, prefix: fallback(text(256), '') }));
 const NO_READ_OPTIONS = readRead({});
 export const readWriteOptions = optionsReader(
   'keyvalue',

@@ -10,6 +10,7 @@ import {
   type Acknowledge,
   type MapOptions,
   type ReadOptions,
+  readEntriesOptions,
   readReadOptions,
   readTarget,
   readWatchOptions,
@@ -92,9 +93,9 @@ export class SharedMap<V = unknown> {
   }
 
   /** All that begin with `prefix`, in no order. Not of one moment: each is as it was at some moment of the call. */
-  async entries({ prefix = '', ...options }: ReadOptions & { readonly prefix?: string } = {}): Promise<readonly MapEntry<V>[]> {
+  async entries(options: ReadOptions & { readonly prefix?: string } = {}): Promise<readonly MapEntry<V>[]> {
     return this.session.awaited(async () => {
-      const { timeoutMs, signal } = readReadOptions(options);
+      const { prefix, timeoutMs, signal } = readEntriesOptions(options);
       const within = this.within + prefix;
       const found = await readAll(this.session, { map: this.name, prefix: within, timeoutMs, signal });
       const own = this.within === '' ? found.filter(({ key }) => !key.includes(SEPARATOR)) : found;

@@ -9,6 +9,8 @@ import {
   type BehaviorAgent,
   BoundedMap,
   type Connection,
+  isNodeId,
+  NetworkError,
   type NodeId,
   nodeIdToBytes,
   type Signer,
@@ -16,6 +18,7 @@ import {
   toNode,
   tryParseAddress,
 } from '../../../core/index.js';
+import { optional, options, optionsReader, text } from '../../../core/schema/index.js';
 import { OP, type OpAnswer, readAnswer, requestBytes, SERVICE_ID } from '../messages.js';
 import type { Operators } from './operators.js';
 
@@ -28,6 +31,7 @@ export const ASK_MS = 2_000;
 /** For how long an answer is of use without asking again. */
 export const FRESH_MS = 30_000;
 const WAITERS_MAX = 64;
+const readOptions = optionsReader('lookUp', options({ via: optional(text(64)) }), 'ARGUMENT_INVALID');
 const NONCE_BYTES = 8;
 
 /** What is known of a node: its key belongs to its id; the rest are claims of whoever was asked. */
@@ -205,3 +209,10 @@ export class Lookups {
 }
 
 export const REQUEST_DOMAIN = 'operator/request/1';
+
+/** What an application gives. Throws `ARGUMENT_INVALID`. */
+export function readLookUp(nodeId: unknown, given: unknown): { readonly nodeId: NodeId; readonly via: NodeId | undefined } {
+  const { via } = readOptions(given);
+  if (isNodeId(nodeId) && (via === undefined || isNodeId(via))) return { nodeId, via };
+  throw new NetworkError('ARGUMENT_INVALID', 'lookUp: no node id');
+}

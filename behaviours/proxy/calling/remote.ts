@@ -10,7 +10,7 @@ import {
   type SocketEndpoint,
   type SocketListener,
 } from '../../../core/index.js';
-import { fallback, list, optional, options, optionsReader, refined, text, whole } from '../../../core/schema/index.js';
+import { fallback, list, optional, options, optionsReader, refined, shown, text, whole } from '../../../core/schema/index.js';
 import type { ProxyHost } from '../host.js';
 import { SITE_LENGTH_MAX } from '../messages.js';
 import { HEADERS_LENGTH_MAX, HEADERS_MAX } from '../protocols/headers.js';
@@ -124,7 +124,7 @@ export class ProxyRemote {
     return this.parts.awaited(async () => {
       const { site } = readSite(given);
       this.parts.requireRunning();
-      return send(this.parts.openings, this.route, typeof request === 'string' ? new Request(request) : request, site);
+      return send(this.parts.openings, this.route, requestOf(request), site);
     });
   }
 
@@ -182,4 +182,15 @@ export class ProxyRemote {
     }
     return local;
   }
+}
+
+function requestOf(given: Request | string): Request {
+  const { url, headers, signal } = Object(given) as Partial<Request>;
+  if (typeof url === 'string' && headers !== undefined && signal !== undefined) return given as Request;
+  try {
+    if (typeof given === 'string') return new Request(given);
+  } catch (cause) {
+    throw new NetworkError('ARGUMENT_INVALID', `http: request is no URL: ${given}`, { cause });
+  }
+  throw new NetworkError('ARGUMENT_INVALID', `http: request is ${shown(given)}; it must be a URL or a Request`);
 }

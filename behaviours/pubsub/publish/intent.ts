@@ -3,7 +3,7 @@
  * to the same numbers; the topic ends with the last of them.
  */
 import { type BehaviorAgent, ByteWriter, limitReached, NetworkError, writeValue } from '../../../core/index.js';
-import { checkNow } from '../../../core/schema/index.js';
+import { checkNow, optional, options, optionsReader, signal } from '../../../core/schema/index.js';
 import type { Feed, Feedback } from '../feeds/feed.js';
 import { bytesInRun } from '../feeds/run.js';
 import { callBack, type PubSubHost } from '../host.js';
@@ -34,6 +34,8 @@ export interface WaitOptions {
   /** Rejects with `CALL_CANCELLED`. */
   readonly signal?: AbortSignal;
 }
+
+const readWait = optionsReader('intent', options({ signal: optional(signal()) }), 'ARGUMENT_INVALID');
 
 interface Waiter {
   readonly isDone: () => boolean;
@@ -211,10 +213,10 @@ export class Intent<T = unknown> implements SourceUser {
   }
 
   private wait(isDone: () => boolean, options: WaitOptions): Promise<void> {
-    return this.host.awaited(() => this.waitNow(isDone, options));
+    return this.host.awaited(() => this.waitNow(isDone, readWait(options)));
   }
 
-  private waitNow(isDone: () => boolean, { signal }: WaitOptions): Promise<void> {
+  private waitNow(isDone: () => boolean, { signal }: ReturnType<typeof readWait>): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.hasEnded) return reject(new NetworkError('NOT_STARTED', 'the intent was closed'));
       if (signal?.aborted === true) return reject(cancelled(signal));

@@ -1,7 +1,7 @@
 /**
  * @module Options of one lookup.
  */
-import { boolean, type Infer, instance, optional, options, optionsReader, whole } from '../../../core/schema/index.js';
+import { boolean, type Infer, optional, options, optionsReader, signal, whole } from '../../../core/schema/index.js';
 
 /** Options of one lookup. */
 export interface ResolveOptions {
@@ -26,7 +26,7 @@ const SHAPE = {
   paths: optional(whole(1, PATHS_MAX)),
   deadlineMs: optional(whole(1, 60_000)),
   oneHop: optional(boolean),
-  signal: optional(instance(AbortSignal, 'an AbortSignal')),
+  signal: optional(signal()),
 };
 const SCHEMA = options(SHAPE);
 

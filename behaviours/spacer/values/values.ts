@@ -2,7 +2,7 @@
  * @module Values: what an application puts into the table and gets from it: values by their hash, values that it signs and may replace, and who
  * provides a key. What it has put is put again in time (`published.ts`), until it is withdrawn.
  */
-import { type AwaitedWork, type BehaviorAgent, NetworkError, type NodeId } from '../../../core/index.js';
+import { type AwaitedWork, type BehaviorAgent, isNodeId, NetworkError, type NodeId } from '../../../core/index.js';
 import type { Collect, Finder } from './finder.js';
 import type { Keeping } from './keeping.js';
 import { divided, joined, LARGE_BYTES_MAX, type PieceList, readList } from './pieces.js';
@@ -76,6 +76,7 @@ export class Values {
   /** The value of a key; `undefined` when those closest to the key have none. Rejects with `VALUE_INCOMPLETE` when a piece is missing. */
   async get(key: NodeId): Promise<Uint8Array | undefined> {
     return this.parts.awaited(async () => {
+      requireKey(key);
       const record = await this.record(key);
       return record && this.whole(record);
     });
@@ -107,6 +108,7 @@ export class Values {
   async getSigned(author: NodeId, name: string): Promise<{ readonly value: Uint8Array; readonly seq: number } | undefined> {
     return this.parts.awaited(async () => {
       requireName(name);
+      requireKey(author);
       const record = await this.latest(keyOfName(this.parts.ports, author, name), author);
       return record && { value: await this.whole(record), seq: record.seq };
     });
@@ -115,6 +117,7 @@ export class Values {
   /** Says that this node provides a key, until `unprovide`. */
   async provide(key: NodeId, options: PutOptions = {}): Promise<PutResult> {
     return this.parts.awaited(async () => {
+      requireKey(key);
       readPutOptions(options);
       const seq = this.parts.act(({ wallMs }) => Math.floor(wallMs));
       return this.publish(`provider/${key}`, { key, record: providerRecord(this.parts.ports, key, seq), pieces: [], options });
@@ -123,6 +126,7 @@ export class Values {
 
   /** It is not put again, and ends with its time. */
   unprovide(key: NodeId): void {
+    requireKey(key);
     this.parts.published.delete(`provider/${key}`);
   }
 
@@ -132,6 +136,7 @@ export class Values {
    */
   async providers(key: NodeId, enough = Number.POSITIVE_INFINITY, deadlineMs?: number): Promise<readonly NodeId[]> {
     return this.parts.awaited(async () => {
+      requireKey(key);
       const found = new Set(providersIn(this.kept(key)));
       // One alone may have made up all that it has: with two of them it is enough.
       let sources = found.size > 0 ? 1 : 0;
@@ -237,6 +242,11 @@ function providersIn(records: readonly SoundRecord[]): readonly NodeId[] {
 function requireValue(value: Uint8Array): void {
   if (!(value instanceof Uint8Array) || value.length > LARGE_BYTES_MAX)
     throw new NetworkError('ARGUMENT_INVALID', `a value is bytes, ${LARGE_BYTES_MAX} at most`);
+}
+
+function requireKey(key: NodeId): void {
+  if (!isNodeId(key))
+    throw new NetworkError('ARGUMENT_INVALID', 'a key is 64 hexadecimal digits, as `put` and `keyOf` give it, or a node id');
 }
 
 function requireName(name: string): void {
