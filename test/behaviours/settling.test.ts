@@ -11,8 +11,9 @@ import { PresenceBehavior } from '../../behaviours/presence/index.js';
 import { ProxyBehavior } from '../../behaviours/proxy/index.js';
 import { PubSubBehavior } from '../../behaviours/pubsub/index.js';
 import { SpacerBehavior } from '../../behaviours/spacer/index.js';
-import type { MeshNode, NodeId } from '../../core/index.js';
+import type { MeshNode, NetworkError, NodeId } from '../../core/index.js';
 import { createNode } from '../../index.js';
+import { DirectRouter } from '../../routing/index.js';
 import { MemoryNetwork, MemoryTransport } from '../../transports/memory/index.js';
 
 const STRANGER = 'cd'.repeat(32) as NodeId;
@@ -25,6 +26,13 @@ async function leavesTurns(attempt: () => unknown): Promise<boolean> {
   setTimeout(() => (isOver = true), 0);
   for (let count = 0; count < ATTEMPTS && !isOver; count++) await failure(attempt);
   return isOver;
+}
+
+async function codeOf(attempt: () => Promise<unknown>): Promise<string> {
+  return attempt().then(
+    () => 'resolved',
+    ({ code }: NetworkError) => code,
+  );
 }
 
 async function failure(attempt: () => unknown): Promise<void> {
@@ -121,17 +129,28 @@ describe('loops of attempts with built-in behaviours that fail at once leave tim
 
   it('and what waits for a topic or a subscription that was closed', async () => {
     const pubsub = node.behavior(PubSubBehavior);
-    const [intent, interest, remotes] = [pubsub.publish('a'), pubsub.subscribe('a'), pubsub.remotes()];
-    for (const one of [intent, interest, remotes]) one.close();
+    const [intent, remotes] = [pubsub.publish('a'), pubsub.remotes()];
+    for (const one of [intent, remotes]) one.close();
     const waits = {
       interest: () => intent.interest(),
       writable: () => intent.writable(),
       settled: () => intent.settled(),
-      ready: () => intent.ready,
-      subscribed: () => interest.ready,
       remotes: () => remotes.ready,
     };
     for (const [name, wait] of Object.entries(waits)) expect(await leavesTurns(wait), name).to.equal(true);
+  });
+
+  it('and what waits for a topic or a subscription where nobody knows meeting places', async () => {
+    const builtins = ['handshake', 'rpc', 'pubsub'] as const;
+    const other = await createNode({ logger: 'silent', transports: [new MemoryTransport(network)], router: DirectRouter, builtins });
+    await other.start();
+    const pubsub = other.behavior(PubSubBehavior);
+    const [intent, interest] = [pubsub.publish('a'), pubsub.subscribe('a')];
+    for (const wait of [() => intent.ready, () => interest.ready]) {
+      expect(await codeOf(wait)).to.be.oneOf(['PLACEMENT_ABSENT', 'NOT_STARTED']);
+      expect(await leavesTurns(wait)).to.equal(true);
+    }
+    await other.stop();
   });
 
   it('and receivers of a mesh of envelopes that are cancelled already', async () => {
