@@ -82,8 +82,8 @@ describe('the package', () => {
   it('names the one module that is loaded for its effect, as source and compiled, which stands before what needs it', () => {
     expect(effectImports()).to.deep.equal([
       ['./dist/core/registration/injection.js', './metadata.js'],
-      ['./dist/core/registration/injection.js', 'reflect-metadata'],
-      ['./dist/core/registration/metadata.js', 'reflect-metadata'],
+      ['./dist/core/registration/injection.js', 'reflect-metadata/lite'],
+      ['./dist/core/registration/metadata.js', 'reflect-metadata/lite'],
     ]);
     expect(MANIFEST.sideEffects).to.deep.equal(['./core/registration/metadata.ts', './dist/core/registration/metadata.js']);
   });

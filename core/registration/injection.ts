@@ -4,7 +4,7 @@
  * Read next: `dependency-graph.ts` (the check), `container.ts` (the building).
  */
 import './metadata.js';
-import 'reflect-metadata';
+import 'reflect-metadata/lite';
 import { type DependencyContainer, container as root, inject as tsyringeInject } from 'tsyringe';
 import type { NodeId } from '../address/node-id.js';
 import { type AnyClass, className } from '../api/descriptor.js';

@@ -3,4 +3,4 @@
  * when the turn of the module that imports it has come, hence this module; Bun runs a module's CommonJS imports before its others, hence the
  * import in `injection.ts`. `sideEffects` of package.json names this module.
  */
-import 'reflect-metadata';
+import 'reflect-metadata/lite';

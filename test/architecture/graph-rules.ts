@@ -23,7 +23,7 @@ const NODE_PLACES = /^(core\/platform\/node|transports\/(tcp|udp|websocket\/node
 const HOMES: Readonly<Record<string, RegExp>> = {
   tsyringe: /^core\/registration\/(injection|container)\.ts$/,
   '@standard-schema/spec': /^core\/schema\/validator\.ts$/,
-  'reflect-metadata': /^core\/registration\/(injection|metadata)\.ts$/,
+  'reflect-metadata/lite': /^core\/registration\/(injection|metadata)\.ts$/,
   '@noble/': /^core\/security\//,
   commander: /^cli\/program\/program\.ts$/,
   'multicast-dns': /^core\/platform\/node\/lan\/lan-socket\.ts$/,

@@ -132,7 +132,7 @@ describe('graph rules', () => {
       graphRules.packageHomes,
       'core/node/node.ts',
       ["import type { DependencyContainer } from 'tsyringe';"],
-      ["import { pino } from 'pino';", "import 'reflect-metadata';", "import { sha256 } from '@noble/hashes/sha2.js';"],
+      ["import { pino } from 'pino';", "import 'reflect-metadata/lite';", "import { sha256 } from '@noble/hashes/sha2.js';"],
     );
     judges(graphRules.packageHomes, 'test/a.ts', ["import 'chai';"], []);
     judges(graphRules.packageHomes, 'core/platform/node/lan/lan-socket.ts', ["await import('multicast-dns');"], ["import 'dns-packet';"]);
