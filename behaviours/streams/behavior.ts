@@ -132,7 +132,7 @@ export class StreamsBehavior extends NetworkBehavior {
       bytes: this.table.unreadBytes,
       bytesMax: windowsBytes,
     }));
-    this.counted.showIn(agent.metrics);
+    agent.metrics.counters(this.counted);
   }
 
   override onMessage(agent: BehaviorAgent, message: Message): void {

@@ -1,7 +1,7 @@
 /**
  * @module Options of the streams behaviour, and what it counts.
  */
-import { type BehaviorLimits, limitReached, type MetricsSource, type NetworkError } from '../../core/index.js';
+import { type BehaviorLimits, limitReached, type NetworkError } from '../../core/index.js';
 import { fallback, options, optionsReader, whole } from '../../core/schema/index.js';
 
 /** The options of `StreamsBehavior`. */
@@ -103,12 +103,4 @@ export class StreamCounters {
   malformed = 0;
   /** Messages of a node that has no part in the session that they name. */
   foreign = 0;
-
-  /** Shows them as metrics of the behaviour, which are read when somebody asks. */
-  showIn(metrics: MetricsSource): void {
-    for (const name of Object.keys(this) as Exclude<keyof StreamCounters, 'showIn'>[]) {
-      const counter = metrics.counter(`${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}_total`);
-      Object.defineProperty(this, name, { enumerable: true, get: () => counter.value, set: (value: number) => (counter.value = value) });
-    }
-  }
 }
