@@ -152,6 +152,8 @@ export class Mesh {
   /** Dials a node for the application; the connection is held until it ends. */
   connectTo(nodeId: NodeId): Promise<Connection> {
     const current = this.reaching;
+    // Throws while nothing runs that would settle it.
+    this.parts.act(() => {});
     if (current >= REACHING_MAX) throw limitReached({ limit: 'connectTo', current, maximum: REACHING_MAX, scope: 'spacer' });
     this.reaching++;
     return new Promise((resolve, reject) => {
