@@ -121,6 +121,8 @@ export class Feed implements Deadlined {
   countSent = 0;
   /** Called when the next hop has answered, whatever it was. */
   readonly settling: (() => void)[] = [];
+  /** Since when its publisher is looked for in vain. */
+  soughtMs: number | undefined = undefined;
   /** Of a source: what the heartbeats are planned by. */
   beatCount = 0;
   hasNews = false;

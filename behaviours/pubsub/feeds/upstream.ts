@@ -15,7 +15,7 @@ import type { FeedTable } from './feed-table.js';
 const HOPS_MAX = 64;
 /** Changed counts of subscribers are sent after so long. */
 const COUNTS_MS = 100;
-/** A hop that has not answered by then is taken for deaf. */
+/** A hop that has not answered by then is taken for deaf; and who has no path by then, though somebody knows the publisher, may not get one soon. */
 const BIND_MS = 2_000;
 const RETRY = { minMs: 250, maxMs: 5_000 } as const;
 
@@ -34,6 +34,7 @@ export class Upstream {
 
   /** Begins to look for the publisher. */
   seek(agent: BehaviorAgent, feed: Feed): void {
+    feed.soughtMs ??= agent.nowMs;
     if (!this.bind(agent, feed)) this.give(agent, feed, 'no-route');
   }
 
@@ -51,6 +52,7 @@ export class Upstream {
     feed.hops = hops + 1;
     feed.kept = kept;
     feed.failures = 0;
+    feed.soughtMs = undefined;
     feed.avoided = undefined;
     feed.heardMs = agent.nowMs;
     if (isNewEpoch) this.begin(agent, feed, epoch, next);
@@ -68,7 +70,9 @@ export class Upstream {
   }
 
   private give(agent: BehaviorAgent, feed: Feed, cause: Refusal): void {
-    feed.settled();
+    // A table of routes that learns of the publisher a moment later than this node did is no reason to call it unknown.
+    const isLate = cause !== 'no-route' || feed.readers.size === 0 || agent.nowMs >= (feed.soughtMs ?? 0) + BIND_MS;
+    if (isLate) feed.settled();
     this.downstream.refuseAll(agent, feed, cause);
     for (const reader of [...feed.readers]) reader.unbound(agent, cause);
     if (feed.readers.size > 0) this.wait(agent, feed);
@@ -117,7 +121,9 @@ export class Upstream {
     feed.state = 'waiting';
     feed.avoided = undefined;
     feed.failures++;
-    this.table.schedule(feed, agent.nowMs + backoffBoundMs(feed.failures, RETRY) * (0.5 + agent.random.float() / 2));
+    const waitMs = backoffBoundMs(feed.failures, RETRY) * (0.5 + agent.random.float() / 2);
+    const untilMs = feed.settling.length > 0 ? (feed.soughtMs ?? 0) + BIND_MS - agent.nowMs : Number.POSITIVE_INFINITY;
+    this.table.schedule(feed, agent.nowMs + Math.min(waitMs, Math.max(0, untilMs)));
   }
 
   /** Nobody here wants it any more. */
