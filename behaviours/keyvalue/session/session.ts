@@ -56,10 +56,6 @@ export class Session {
 
   /** What `prepare` throws is what it rejects with. */
   run<T>(prepare: () => Operation<T>): Promise<T> {
-    return this.awaited(() => this.begun(prepare));
-  }
-
-  private begun<T>(prepare: () => Operation<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const operation = prepare();
       const current = this.running.size;

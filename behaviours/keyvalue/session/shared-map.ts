@@ -55,27 +55,23 @@ export class SharedMap<V = unknown> {
 
   /** The value, or `undefined`: a holder of the map says that there is none. Rejects with `NO_REPLICA` where nobody can say. */
   get(key: string, options?: ReadOptions): Promise<V | undefined> {
-    return this.session.run(
-      () => new Read(this.session, this.joint, this.readOf(key, options), (found) => this.values.valueOf(found.value, key)),
-    );
+    return this.read(() => new Read(this.session, this.joint, this.readOf(key, options), (found) => this.values.valueOf(found.value, key)));
   }
 
   /** As `get`, with the revision and the node that wrote it. */
   entry(key: string, options?: ReadOptions): Promise<MapEntry<V> | undefined> {
-    return this.session.run(
-      () => new Read(this.session, this.joint, this.readOf(key, options), (found) => this.values.entryOf(found, key)),
-    );
+    return this.read(() => new Read(this.session, this.joint, this.readOf(key, options), (found) => this.values.entryOf(found, key)));
   }
 
   /** Sets it. Rejects with `NO_REPLICA`, `LIMIT_EXCEEDED`, `WRITE_DENIED`, `STORAGE_FAILED` or `WRITE_UNCERTAIN`; throws for what cannot be a value. */
-  async set(key: string, value: V, options: WriteOptions = {}): Promise<Written> {
+  set(key: string, value: V, options: WriteOptions = {}): Promise<Written> {
     return this.session.awaited(async () => {
       return (await this.write(key, await this.values.encode(value), undefined, options)) as Written;
     });
   }
 
   /** Deletes it, whether it is there or not. */
-  async delete(key: string, options: WriteOptions = {}): Promise<Written> {
+  delete(key: string, options: WriteOptions = {}): Promise<Written> {
     return this.session.awaited(async () => {
       return (await this.write(key, undefined, undefined, options)) as Written;
     });
@@ -85,7 +81,7 @@ export class SharedMap<V = unknown> {
    * Sets it if its revision is still `expected` (`undefined`: if there is none); `undefined`: it was not, and nothing has changed. Atomic at the
    * owner, and no lock: in a partition two owners may each accept one.
    */
-  async compareAndSet(key: string, expected: Revision | undefined, value: V, options: WriteOptions = {}): Promise<Written | undefined> {
+  compareAndSet(key: string, expected: Revision | undefined, value: V, options: WriteOptions = {}): Promise<Written | undefined> {
     return this.session.awaited(async () => {
       requireRevision(expected);
       return this.write(key, await this.values.encode(value), expected ?? NONE, options);
@@ -93,7 +89,7 @@ export class SharedMap<V = unknown> {
   }
 
   /** All that begin with `prefix`, in no order. Not of one moment: each is as it was at some moment of the call. */
-  async entries(options: ReadOptions & { readonly prefix?: string } = {}): Promise<readonly MapEntry<V>[]> {
+  entries(options: ReadOptions & { readonly prefix?: string } = {}): Promise<readonly MapEntry<V>[]> {
     return this.session.awaited(async () => {
       const { prefix, timeoutMs, signal } = readEntriesOptions(options);
       const within = this.within + prefix;
@@ -121,6 +117,10 @@ export class SharedMap<V = unknown> {
   /** No more `onSuperseded`. Watches go on. */
   close(): void {
     this.forget();
+  }
+
+  private read<T>(prepare: () => Read<T>): Promise<T | undefined> {
+    return this.session.awaited(() => this.session.run(prepare));
   }
 
   private readOf(key: string, options: ReadOptions | undefined): ReadFields {
