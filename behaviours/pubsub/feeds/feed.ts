@@ -119,10 +119,10 @@ export class Feed implements Deadlined {
   limitSent = NUMBER_MAX;
   count = 0;
   countSent = 0;
-  /** Called when the next hop has answered, whatever it was. */
+  /** Called when it is known whether its messages come. */
   readonly settling: (() => void)[] = [];
-  /** Since when its publisher is looked for in vain. */
-  soughtMs: number | undefined = undefined;
+  /** Since when there is no path to its publisher. */
+  pathlessMs: number | undefined = undefined;
   /** Of a source: what the heartbeats are planned by. */
   beatCount = 0;
   hasNews = false;

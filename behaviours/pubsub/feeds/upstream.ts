@@ -34,7 +34,6 @@ export class Upstream {
 
   /** Begins to look for the publisher. */
   seek(agent: BehaviorAgent, feed: Feed): void {
-    feed.soughtMs ??= agent.nowMs;
     if (!this.bind(agent, feed)) this.give(agent, feed, 'no-route');
   }
 
@@ -52,7 +51,7 @@ export class Upstream {
     feed.hops = hops + 1;
     feed.kept = kept;
     feed.failures = 0;
-    feed.soughtMs = undefined;
+    feed.pathlessMs = undefined;
     feed.avoided = undefined;
     feed.heardMs = agent.nowMs;
     if (isNewEpoch) this.begin(agent, feed, epoch, next);
@@ -71,7 +70,8 @@ export class Upstream {
 
   private give(agent: BehaviorAgent, feed: Feed, cause: Refusal): void {
     // A table of routes that learns of the publisher a moment later than this node did is no reason to call it unknown.
-    const isLate = cause !== 'no-route' || feed.readers.size === 0 || agent.nowMs >= (feed.soughtMs ?? 0) + BIND_MS;
+    feed.pathlessMs ??= agent.nowMs;
+    const isLate = cause !== 'no-route' || feed.readers.size === 0 || agent.nowMs >= feed.pathlessMs + BIND_MS;
     if (isLate) feed.settled();
     this.downstream.refuseAll(agent, feed, cause);
     for (const reader of [...feed.readers]) reader.unbound(agent, cause);
@@ -122,7 +122,7 @@ export class Upstream {
     feed.avoided = undefined;
     feed.failures++;
     const waitMs = backoffBoundMs(feed.failures, RETRY) * (0.5 + agent.random.float() / 2);
-    const untilMs = feed.settling.length > 0 ? (feed.soughtMs ?? 0) + BIND_MS - agent.nowMs : Number.POSITIVE_INFINITY;
+    const untilMs = feed.settling.length > 0 ? (feed.pathlessMs ?? 0) + BIND_MS - agent.nowMs : Number.POSITIVE_INFINITY;
     this.table.schedule(feed, agent.nowMs + Math.min(waitMs, Math.max(0, untilMs)));
   }
 
