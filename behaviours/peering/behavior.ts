@@ -283,7 +283,6 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
   }
 }
 
-/** A copy of the frame, in the message that will carry it. */
 const WAIT = { signal: optional(signal()) };
 const readWait = optionsReader('peering', options(WAIT), 'ARGUMENT_INVALID');
 const readFrame = optionsReader('peering', options({ ...WAIT, exclude: optional(whole(0)) }), 'ARGUMENT_INVALID');
@@ -293,6 +292,7 @@ const readFrameOptions = (given: unknown) => (given === undefined ? NO_FRAME_OPT
 const isReturned = ({ type }: FrameOutcome) => type !== 'delivered';
 const hasReturned = (outcomes: readonly TargetOutcome[]) => outcomes.length === 0 || outcomes.some(({ outcome }) => isReturned(outcome));
 
+/** A copy of the frame, in the message that will carry it. */
 function wireOf(frame: unknown): Uint8Array {
   if (frame instanceof Uint8Array) return frameToWire(frame);
   throw new NetworkError('ARGUMENT_INVALID', 'a frame must be a Uint8Array');

@@ -1,6 +1,6 @@
 /**
  * @module ClassicReceipts: when the receiving side acknowledges by fixed numbers: when the newest packet is more than 30 after the last one that
- * was confirmed, or five packets brought nothing new. A sender that has less outstanding, and nothing more to send, would never hear of it: so also
+ * was confirmed, or five packets brought nothing new. A sender that has less outstanding, and nothing more to send, would get none at all: so also
  * after a second. An acknowledgement has no number and draws none. What goes out anyway carries one. Pure.
  */
 import type { Acknowledgement } from '../repaired/receipts.js';
