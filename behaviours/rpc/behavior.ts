@@ -151,8 +151,8 @@ export class RpcBehavior extends NetworkBehavior {
     this.exchanges.onMessageLost(agent, lost);
   }
 
-  override onWritable(): void {
-    this.incoming.roomAgain();
+  override onWritable(agent: BehaviorAgent): void {
+    this.incoming.roomAgain(agent);
   }
 
   override onBehaviorEvent(_agent: BehaviorAgent, fromServiceId: number): void {

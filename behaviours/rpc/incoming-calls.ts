@@ -39,9 +39,9 @@ const REFUSALS: Readonly<Record<Exclude<Sent, 'queued'>, ErrorFields & { readonl
 /** There is no event for room in this node's own queue. */
 const ROOM_RETRY_MS = 10;
 /** Items of all streams before the event loop goes on: generators that have them ready would hold up everybody else. */
-const ITEMS_PER_TURN = 2_048;
-/** Turns are told apart by the messages that they bring, so far from each other. */
-const TURN_MS = 5;
+const ITEMS_PER_TURN = 1_024;
+/** When those that the turn had no room for try again: at once, in the next one. */
+const TURN_RETRY_MS = 1;
 const STOPPING: ErrorFields = { code: 'RPC_PEER_GONE', text: 'the node stops; it did not process the call' };
 const OVER = new NetworkError('CALL_CANCELLED', 'the call has been answered');
 const UNCARRIED = 'an rpc answer cannot be carried';
@@ -52,16 +52,11 @@ export class IncomingCalls implements ExchangeUser, WorkHost {
   private readonly writer = new MessageWriter();
   private readonly reader = new MessageReader();
   private readonly failures = new FailureLog();
-  /** Streams that wait for room in a lane, and what has them try again at the latest. */
+  /** Streams that wait for room in a lane or for the next turn, and what has them try again at the latest. */
   private readonly waiting: (() => void)[] = [];
-  private readonly roomTimer = new WakeTimer<BehaviorAgent>(() => this.roomAgain());
+  private readonly retry = new WakeTimer<BehaviorAgent>((agent) => this.roomAgain(agent));
+  private turn = 0;
   private itemsOfTurn = 0;
-  private turnMs = 0;
-  private readonly turnTimer = new WakeTimer<BehaviorAgent>((agent) => {
-    this.turnBegins(agent);
-    this.roomAgain();
-  });
-
   private readonly parts: ServedParts;
 
   constructor(
@@ -75,7 +70,6 @@ export class IncomingCalls implements ExchangeUser, WorkHost {
   }
 
   onRequest(agent: BehaviorAgent, head: MessageHead, peer: Peer, carrier: Peer | undefined): void {
-    if (agent.nowMs >= this.turnMs + TURN_MS) this.turnBegins(agent);
     if (this.isDraining && carrier !== undefined) return this.refuse(agent, { peer, carrier, idHigh: head.idHigh, idLow: head.idLow });
     const fields = this.reader.request(head);
     const decoded = fields && decodeValueAt(head.bytes, fields.valueAt, head.end, agent.limits);
@@ -94,7 +88,6 @@ export class IncomingCalls implements ExchangeUser, WorkHost {
   }
 
   onOwnKind(agent: BehaviorAgent, message: Message, head: MessageHead): void {
-    if (agent.nowMs >= this.turnMs + TURN_MS) this.turnBegins(agent);
     if (head.kind === RESUME) return this.resume(agent, message, head);
     if (head.kind === GONE) return this.gone(message, head);
     const total = head.kind === CREDIT ? this.reader.credit(head) : undefined;
@@ -148,11 +141,12 @@ export class IncomingCalls implements ExchangeUser, WorkHost {
 
   roomLater(callback: () => void): void {
     this.waiting.push(callback);
-    this.host.act((agent) => this.roomTimer.within(agent, ROOM_RETRY_MS));
+    this.host.act((agent) => this.retry.within(agent, this.isTurnFull(agent) ? TURN_RETRY_MS : ROOM_RETRY_MS));
   }
 
-  /** A lane has room again. */
-  roomAgain(): void {
+  /** A lane has room again, or the time has come to see whether one has. */
+  roomAgain(agent: BehaviorAgent): void {
+    if (this.isTurnFull(agent)) return this.retry.within(agent, TURN_RETRY_MS);
     for (const callback of this.waiting.splice(0)) callback();
   }
 
@@ -202,9 +196,9 @@ export class IncomingCalls implements ExchangeUser, WorkHost {
   answerItem(call: IncomingCall, index: number, value: unknown): boolean {
     let result: Sent = 'unreachable';
     this.host.act((agent) => {
-      const isTooMuch = ++this.itemsOfTurn > ITEMS_PER_TURN;
-      if (isTooMuch) this.turnTimer.within(agent, 1);
-      result = isTooMuch ? 'full' : this.sendValue(agent, call, ITEM, index, value);
+      const isFull = this.isTurnFull(agent);
+      this.itemsOfTurn++;
+      result = isFull ? 'full' : this.sendValue(agent, call, ITEM, index, value);
     });
     return this.isSettled(call, index, result);
   }
@@ -226,9 +220,11 @@ export class IncomingCalls implements ExchangeUser, WorkHost {
     this.sendError(agent, call, { code, text }, call.feed?.sentCount ?? 0);
   }
 
-  private turnBegins({ nowMs }: BehaviorAgent): void {
-    this.itemsOfTurn = 0;
-    this.turnMs = nowMs;
+  /** Whether this turn has no room for further items. */
+  private isTurnFull({ turn }: BehaviorAgent): boolean {
+    if (turn !== this.turn) this.itemsOfTurn = 0;
+    this.turn = turn;
+    return this.itemsOfTurn >= ITEMS_PER_TURN;
   }
 
   private refuse(agent: BehaviorAgent, to: AnswerTarget): void {

@@ -69,6 +69,11 @@ export interface Agent<ToHandler = unknown> {
   readonly peerPath: PeerPath;
   /** Monotonic milliseconds at which this step began. */
   readonly nowMs: number;
+  /**
+   * The number of this turn of the event loop: another one once everything that is ready has been done. For an owner that bounds what it does by itself
+   * before others have their turn.
+   */
+  readonly turn: number;
   /** Milliseconds since 1970: for stamps and expiry only. */
   readonly wallMs: number;
   readonly random: Random;

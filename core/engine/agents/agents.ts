@@ -74,6 +74,10 @@ export abstract class AgentOf<Self extends Owner> implements Agent {
     return this.parts.context.nowMs;
   }
 
+  get turn(): number {
+    return this.parts.context.turn;
+  }
+
   get wallMs(): number {
     return this.parts.context.options.wallMs();
   }

@@ -32,6 +32,12 @@ export class TurnBudget {
     return this.hasBegun || this.deferred.size > 0;
   }
 
+  /** Which turn this is. Whoever asks will want to see that it has ended. */
+  get number(): number {
+    this.hasBegun = true;
+    return this.turn;
+  }
+
   /** Every link has its whole share again. Whether some have more to read. */
   nextTurn(): boolean {
     this.turn++;
