@@ -174,8 +174,6 @@ export interface EngineContext {
   readonly metrics: CoreMetrics;
   /** Monotonic time of the current step. */
   readonly nowMs: number;
-  /** As behaviours see it: whoever asks is owed the end of the turn. */
-  readonly turn: number;
   readonly isStopping: boolean;
   readonly addresses: readonly Address[];
   readonly deadlines: PendingTable<Expiry>;

@@ -131,10 +131,6 @@ export class Network implements EngineContext {
     return this.parts.pipeline.budget.nextTurn();
   }
 
-  get turn(): number {
-    return this.parts.pipeline.budget.number;
-  }
-
   /** When `step` wants to be called with `time`; now, when work was left over for the next turn. */
   get nextDueMs(): number {
     return this.fifo.length > 0 || this.writable.length > 0 ? this.nowMs : this.deadlines.nextDueMs;

@@ -26,6 +26,7 @@ import { Timer } from '../behaviors/timer.js';
 import type { Action, EngineContext } from '../context.js';
 import type { Dialer } from '../dial/dialer.js';
 import type { Admission } from '../links/admission.js';
+import type { LinkPipeline } from '../links/link-pipeline.js';
 import type { LinkTable } from '../links/link-table.js';
 import type { Liveness } from '../links/liveness.js';
 import type { Probes } from '../links/probes.js';
@@ -43,6 +44,7 @@ export interface AgentParts {
   readonly streams: Streams;
   readonly links: LinkTable;
   readonly liveness: Liveness;
+  readonly pipeline: LinkPipeline;
   readonly admission: Admission;
   readonly reachability: ReachabilityState;
   readonly probes: Probes;
@@ -75,7 +77,7 @@ export abstract class AgentOf<Self extends Owner> implements Agent {
   }
 
   get turn(): number {
-    return this.parts.context.turn;
+    return this.parts.pipeline.budget.number;
   }
 
   get wallMs(): number {
