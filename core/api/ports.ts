@@ -69,7 +69,7 @@ export interface Storage {
   load(name: string): Uint8Array | undefined;
   /**
    * Replaces it, whole or not at all, in the background; the caller's bytes are free on return. `settle` is called once, perhaps during
-   * this call, with what went wrong, if something did. A save that has not begun gives way to a newer one of the same name.
+   * this call, with what went wrong, if something did. A save that has not begun gives way to a newer one of the same name, and ends as that one does.
    */
   save(name: string, bytes: Uint8Array, settle?: (error?: NetworkError) => void): void;
   /** `settled` is called once, when nothing waits to be written any more. For the stop of the node. */

@@ -43,7 +43,7 @@ export class IndexedDbStorage implements Storage {
   close(): void {
     this.#database?.close();
     this.#database = undefined;
-    this.#release?.();
+    this.#saves.close(() => this.#release?.());
   }
 
   load(name: string): Uint8Array | undefined {

@@ -56,9 +56,9 @@ export class FileStorage implements Storage {
     }
   }
 
+  /** The directory is this node's until what is being written has ended. */
   close(): void {
-    this.#lock?.release();
-    this.#lock = undefined;
+    this.#saves.close(() => this.#lock?.release());
   }
 
   load(name: string): Uint8Array | undefined {
@@ -86,6 +86,7 @@ export class FileStorage implements Storage {
       if (this.#isLost) return new NetworkError('STORAGE_FAILED', `${this.directory} is another node's by now`);
       await mkdir(this.directory, { recursive: true, mode: 0o700 });
       await writeDurably(temporary, withHead(this.#owner, bytes));
+      if (this.#saves.isClosed) throw new Error('the node has ended');
       if (this.#whole.delete(name)) await rename(this.#path(`${name}.data`), this.#path(`${name}.old`));
       await rename(temporary, this.#path(`${name}.data`));
       this.#whole.add(name);

@@ -25,6 +25,7 @@ import { seededIdentity } from '../../../../testing/index.js';
 
 const OWNER = { nodeId: seededIdentity('self').nodeId, network: 'public' };
 const bytes = (...values: readonly number[]) => Uint8Array.from(values);
+const pause = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 describe('row 52: files of behaviours', () => {
   let folder: string;
@@ -146,6 +147,34 @@ describe('row 52: files of behaviours', () => {
     expect(order.slice(-2)).to.deep.equal(['49 undefined', 'other']);
     expect([storage().load('book'), storage().load('other')]).to.deep.equal([bytes(49), bytes(7)]);
     await new Promise<void>((resolve) => at.flush(resolve));
+  });
+
+  it('that give way to newer ones end as these do', async () => {
+    writeFileSync(directory, '');
+    const at = storage();
+    const codes: (string | undefined)[] = [];
+    for (let value = 0; value < 3; value++) at.save('book', bytes(value), (error) => void codes.push(error?.code));
+    await new Promise<void>((resolve) => at.flush(resolve));
+    expect(codes).to.deep.equal(['STORAGE_FAILED', 'STORAGE_FAILED', 'STORAGE_FAILED']);
+  });
+
+  it('of a node that has ended take no place of the next one, whatever was being written', async () => {
+    const [former, next] = [storage(), storage()];
+    await former.open();
+    const codes = Promise.all(
+      [new Uint8Array(8_000_000).fill(1), bytes(1, 1)].map(async (content) => (await saved(content, former))?.code),
+    );
+    await pause();
+    former.close();
+    const later = saved(bytes(1, 1, 1), former);
+    while ((await next.open().catch(() => 'in use')) === 'in use') await pause();
+    expect(await saved(bytes(2), next)).to.equal(undefined);
+    expect(await codes).to.deep.equal(['STORAGE_FAILED', 'STORAGE_FAILED']);
+    expect((await later)?.code).to.equal('STORAGE_FAILED');
+    expect(next.load('book')).to.deep.equal(bytes(2));
+    expect(files()).to.deep.equal(['book.data', 'lock']);
+    next.close();
+    expect(files()).to.deep.equal(['book.data']);
   });
 
   it('copy what they are given', async () => {
