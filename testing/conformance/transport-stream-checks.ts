@@ -95,6 +95,21 @@ export const STREAM_CHECKS: readonly TransportCheck[] = [
     await closesWell(world, near, far);
     must(far.receivedBytes === MIB && wrongCount() === 0, `all of the bytes arrive in order, not ${far.receivedBytes}`);
   }),
+  check('what came while a link was paused goes before what is written in the turn in which it is resumed', async (world) => {
+    const [near, far] = await world.connect(await world.listen());
+    const { link } = far;
+    if (link.pause === undefined || link.resume === undefined) return;
+    const wrongCount = compare(far);
+    for (let at = 0; at < 64 * 1024; at += 2 * 1024) {
+      link.pause();
+      near.write(streamBytes(at, 1024));
+      await world.settle();
+      near.write(streamBytes(at + 1024, 1024));
+      link.resume();
+    }
+    await world.until(() => far.receivedBytes === 64 * 1024, 'all bytes arrive');
+    must(wrongCount() === 0, 'the bytes arrive in order');
+  }),
   check('a link that pauses itself amid a large write gets the rest after resume; its own side goes on writing', async (world) => {
     const [near, far] = await world.connect(await world.listen());
     const { link } = far;

@@ -56,7 +56,7 @@ export class MemoryLink implements TransportLink {
   resume(): void {
     const held = this.#held ?? [];
     this.#held = undefined;
-    for (const task of held) this.#network.later(task);
+    this.#network.first(held);
   }
 
   get isPaused(): boolean {

@@ -30,6 +30,8 @@ export class MemoryNetwork {
   readonly #endOfTurn: (callback: () => void) => void;
   readonly #listeners = new Map<string, ListenerSink>();
   #tasks: (() => void)[] = [];
+  /** What this turn has left to do, the next task last. */
+  #running: (() => void)[] | undefined;
   #machineCount = 0;
 
   constructor(options: MemoryNetworkOptions = {}) {
@@ -64,25 +66,29 @@ export class MemoryNetwork {
     if (this.#tasks.push(task) === 1) this.#endOfTurn(() => this.#run());
   }
 
-  /** What the tasks cause waits for the next turn. A task that throws takes nothing else with it. */
-  #run(): void {
-    const tasks = this.#tasks;
-    this.#tasks = [];
-    let done = 0;
-    try {
-      for (const task of tasks) {
-        done++;
-        task();
-      }
-    } finally {
-      if (done < tasks.length) this.#resume(tasks.slice(done));
+  /** Runs tasks that have waited elsewhere after this call, before all others. */
+  first(tasks: readonly (() => void)[]): void {
+    if (tasks.length === 0) return;
+    if (this.#running !== undefined) {
+      this.#running = [...this.#running, ...[...tasks].reverse()];
+      return;
     }
-  }
-
-  #resume(tasks: (() => void)[]): void {
     const isScheduled = this.#tasks.length > 0;
     this.#tasks = [...tasks, ...this.#tasks];
     if (!isScheduled) this.#endOfTurn(() => this.#run());
+  }
+
+  /** What the tasks cause waits for the next turn. A task that throws takes nothing else with it. */
+  #run(): void {
+    this.#running = this.#tasks.reverse();
+    this.#tasks = [];
+    try {
+      for (let task = this.#running.pop(); task !== undefined; task = this.#running.pop()) task();
+    } finally {
+      const rest = this.#running.reverse();
+      this.#running = undefined;
+      this.first(rest);
+    }
   }
 }
 
