@@ -21,7 +21,8 @@ export interface TracedMessage {
 export interface SendingTrace {
   /** For the header, 255 bytes at most. */
   readonly extension: Uint8Array;
-  ended(result: SendResult): void;
+  /** Called once. `failed`: `send` throws, because the payload or an option is wrong. */
+  ended(result: SendResult | 'failed'): void;
 }
 
 /** Traces messages, as the option `tracing`. */

@@ -5,7 +5,7 @@
  *
  * What is not traced costs a few comparisons. What others send in traces is recorded at a bounded rate.
  */
-import type { MessageTracer, Route, SendingTrace, SendResult, TracedMessage } from '../../core/index.js';
+import type { MessageTracer, Route, SendingTrace, TracedMessage } from '../../core/index.js';
 import { fallback, number, oneOf, options as only, optionsReader, whole } from '../../core/schema/index.js';
 import { TokenBucket } from '../../core/structures/token-bucket.js';
 import { readTraceContext, type SpanContext, writeTraceContext } from './trace-context.js';
@@ -99,7 +99,7 @@ class OpenTelemetryTracer implements MessageTracer {
     span.setAttribute('meshwright.route', route);
     return {
       extension: writeTraceContext(span.spanContext()) ?? NO_CONTEXT,
-      ended: (result: SendResult) => {
+      ended: (result) => {
         span.setAttribute('meshwright.result', result);
         span.end();
       },

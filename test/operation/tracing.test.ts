@@ -109,6 +109,24 @@ describe('tracing with OpenTelemetry', () => {
     expect(recorded.named('send').at(-1)?.attributes).to.include({ 'meshwright.result': 'unreachable' });
   });
 
+  it('ends the span of a send that throws, and checks options as without it', async () => {
+    const { first, last } = await line(2, tracing());
+    const codeOf = (work: () => unknown) => {
+      try {
+        return String(work());
+      } catch (error) {
+        return (error as NetworkError).code;
+      }
+    };
+    inSpan(() => expect(codeOf(() => first.send(toNode(last.id), 64, () => {}))).to.equal('CODEC_UNENCODABLE'));
+    expect(recorded.named('send').at(-1)).to.deep.include({ isEnded: true });
+    expect(recorded.named('send').at(-1)?.attributes).to.include({ 'meshwright.result': 'failed' });
+    const { length } = recorded.named('send');
+    for (const options of [null, { lan: 'bulk' }, { ttl: 0 }])
+      inSpan(() => expect(codeOf(() => first.send(toNode(last.id), 64, 'x', options as never))).to.equal('ARGUMENT_INVALID'));
+    expect(recorded.named('send')).to.have.length(length);
+  });
+
   it('traces calls, whose request and answer belong to the trace', async () => {
     const { first, last } = await line(2, tracing());
     let answer: Promise<unknown> | undefined;

@@ -5,7 +5,7 @@
 import { NODE_ID_BYTES } from '../../address/node-id.js';
 import type { SendOptions, SendTarget } from '../../api/agent.js';
 import type { Lane } from '../../api/events.js';
-import type { MessageTracer, SendingTrace } from '../../api/message-tracer.js';
+import type { MessageTracer } from '../../api/message-tracer.js';
 import { type Route, requireRoute } from '../../api/routes.js';
 import { NetworkError, type SendResult } from '../../errors.js';
 import type { Limits } from '../../limits.js';
@@ -67,12 +67,8 @@ export class Sender {
   /** Sends by route. */
   send(owner: Sending, route: Route, payload: unknown, options: SendOptions = NO_OPTIONS): SendResult {
     requireRoute('send', route);
-    if (this.tracer === undefined || options.extension !== undefined || !this.tracer.wants(owner.serviceId))
-      return this.sendBy(owner, route, payload, options);
-    const trace = this.trace(this.tracer, owner, route.type, options);
-    const result = this.sendBy(owner, route, payload, { ...options, extension: trace.extension });
-    trace.ended(result);
-    return result;
+    if (this.tracer === undefined) return this.sendBy(owner, route, payload, options);
+    return this.traced(this.tracer, owner, route.type, options, (traced) => this.sendBy(owner, route, payload, traced));
   }
 
   private sendBy(owner: Sending, route: Route, payload: unknown, options: SendOptions): SendResult {
@@ -107,17 +103,29 @@ export class Sender {
 
   /** Sends to the other end of a link, without routing. */
   sendOn(owner: Sending, link: Link, payload: unknown, options: SendOptions = NO_OPTIONS): SendResult {
-    if (this.tracer === undefined || options.extension !== undefined || !this.tracer.wants(owner.serviceId))
-      return this.sendDirect(owner, link, payload, options);
-    const trace = this.trace(this.tracer, owner, 'connection', options);
-    const result = this.sendDirect(owner, link, payload, { ...options, extension: trace.extension });
-    trace.ended(result);
-    return result;
+    if (this.tracer === undefined) return this.sendDirect(owner, link, payload, options);
+    return this.traced(this.tracer, owner, 'connection', options, (traced) => this.sendDirect(owner, link, payload, traced));
   }
 
-  private trace(tracer: MessageTracer, { serviceId: fromServiceId }: Sending, route: Route['type'], options: SendOptions): SendingTrace {
+  /** Sends with the options that have the trace's context, if there is to be one. */
+  private traced(
+    tracer: MessageTracer,
+    { serviceId: fromServiceId }: Sending,
+    route: Route['type'],
+    options: SendOptions,
+    send: (options: SendOptions) => SendResult,
+  ): SendResult {
+    checkOptions(options);
+    if (options.extension !== undefined || !tracer.wants(fromServiceId)) return send(options);
     const { self, nowMs } = this.context;
-    return tracer.sending({ self, nowMs, fromServiceId, serviceId: options.serviceId ?? fromServiceId }, route);
+    const trace = tracer.sending({ self, nowMs, fromServiceId, serviceId: options.serviceId ?? fromServiceId }, route);
+    let result: SendResult | 'failed' = 'failed';
+    try {
+      result = send({ ...options, extension: trace.extension });
+      return result;
+    } finally {
+      trace.ended(result);
+    }
   }
 
   private sendDirect(owner: Sending, link: Link, payload: unknown, options: SendOptions): SendResult {
@@ -198,7 +206,7 @@ export class Sender {
   /** The parts of a header that do not depend on the route. */
   private prepare(owner: Sending, options: SendOptions): HeaderDraft {
     const { header } = this;
-    if (options !== NO_OPTIONS) checkOptions(options);
+    checkOptions(options);
     header.fromServiceId = owner.serviceId;
     header.serviceId = options.serviceId ?? header.fromServiceId;
     header.ttl = options.ttl ?? this.context.limits.hopsMax;
@@ -230,6 +238,7 @@ function bytesAtRelay({ kind, byteLength }: HeaderDraft): number {
 }
 
 function checkOptions(options: SendOptions): void {
+  if (options === NO_OPTIONS) return;
   requireOptions('send', options, OPTIONS);
   const { serviceId, streamId, ttl, extension, lane, except, unreliable } = options;
   if (serviceId !== undefined) requireWhole('send: serviceId', serviceId, 1, 255);
