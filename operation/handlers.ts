@@ -4,13 +4,15 @@
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { MeshNode } from '../core/index.js';
+import { shown } from '../core/schema/schema.js';
 import { type ObservedNode, prometheusText } from './prometheus.js';
 
 /** What counts as ready. */
 export interface HealthOptions<Node extends ObservedNode = MeshNode> {
   /**
    * Whether a running node is ready. Every one is by default: a seed has no connection before others have found it, and they may wait until it is
-   * ready. `(node) => node.connections().length > 0` for nodes that are of no use alone.
+   * ready. `(node) => node.connections().length > 0` for nodes that are of no use alone. One that throws, or answers with anything but a boolean, a
+   * promise included, counts as not ready, and the answer says so.
    */
   readonly isReady?: (node: Node) => boolean;
 }
@@ -32,10 +34,22 @@ export function healthHandler<Node extends ObservedNode>(node: Node, { isReady =
     const path = pathOf(request);
     answer(request, response, () => {
       if (path !== '/healthz' && path !== '/readyz') return { status: 404, type: TEXT_TYPE, text: 'not found\n' };
-      const isGood = path === '/healthz' ? node.state !== 'stopped' : node.state === 'running' && isReady(node);
-      return { status: isGood ? 200 : 503, type: TEXT_TYPE, text: `${node.state}\n` };
+      const isRight = node.state === 'running' || (path === '/healthz' && node.state !== 'stopped');
+      const unready = isRight && path === '/readyz' ? unreadiness(() => isReady(node)) : '';
+      return { status: isRight && unready === '' ? 200 : 503, type: TEXT_TYPE, text: `${node.state}${unready}\n` };
     });
   };
+}
+
+/** Why the application is not ready; empty when it is. */
+function unreadiness(isReady: () => unknown): string {
+  try {
+    const answer = isReady();
+    if (typeof answer !== 'boolean') return `: isReady must answer with true or false, not with ${shown(answer)}`;
+    return answer ? '' : ': isReady answers with false';
+  } catch (cause) {
+    return `: isReady threw ${cause instanceof Error ? cause.name : shown(cause)}`;
+  }
 }
 
 /** The path of a request without its query. */

@@ -51,7 +51,11 @@ export function serveOperation(
   server.maxConnections = CONNECTIONS_MAX;
   return new Promise((resolve, reject) => {
     server.once('error', (cause) => reject(failureOf(cause, host, port)));
-    server.listen(port, host, () => resolve(running(server, dashboard)));
+    server.listen(port, host, () => {
+      // Such as too many open files: the next connection may be accepted.
+      server.on('error', () => {});
+      resolve(running(server, dashboard));
+    });
   });
 }
 

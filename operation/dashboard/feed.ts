@@ -70,9 +70,9 @@ export class Feed {
   }
 
   private begin(): void {
-    this.cancel = nodeTimers.after(FLUSH_MS, () => this.flush());
     this.detailed = [this.node.id];
     this.watch = this.node.behavior(TelemetryBehavior).watch((event) => this.happened(event), { detailed: this.detailed });
+    this.cancel = nodeTimers.after(FLUSH_MS, () => this.flush());
     for (const { id } of this.watch.nodes()) this.happened({ type: 'node-changed', nodeId: id });
   }
 

@@ -187,6 +187,23 @@ describe('the dashboard', () => {
     expect(bob.send(toNode(alice.id), 77, 'x')).to.equal('queued');
   });
 
+  it('leaves no timer behind with a page that cannot be opened', async () => {
+    await serve();
+    await alice.stop();
+    const { setTimeout } = globalThis;
+    const delays: unknown[] = [];
+    globalThis.setTimeout = ((work: () => void, delayMs: number) => {
+      delays.push(delayMs);
+      return setTimeout(work, delayMs);
+    }) as never;
+    try {
+      for (let count = 0; count < 8; count++) expect((await ask('/api/stream', authorized())).status).to.be.within(400, 599);
+    } finally {
+      globalThis.setTimeout = setTimeout;
+    }
+    expect(delays.filter((delayMs) => delayMs === 1_000)).to.deep.equal([]);
+  });
+
   it('refuses a ninth page, and the pages end with the node', async () => {
     await serve();
     const statuses = await Promise.all(

@@ -87,6 +87,25 @@ describe('kind 19: the operation server', () => {
     await Promise.all([held, stopped]);
   });
 
+  it('takes an isReady that throws, or answers with no boolean, for not ready, and says so', async () => {
+    await node.start();
+    const answers: [() => unknown, string][] = [
+      [() => JSON.parse('{'), 'isReady threw SyntaxError'],
+      [() => Promise.resolve(true), 'isReady must answer with true or false, not with an object'],
+      [() => undefined, 'isReady must answer with true or false, not with undefined'],
+      [() => false, 'isReady answers with false'],
+    ];
+    let isReady = (): unknown => true;
+    server = await serveOperation(node, { isReady: () => isReady() as boolean });
+    expect((await ask(`${server.url}/readyz`)).status).to.equal(200);
+    for (const [answer, reason] of answers) {
+      isReady = answer;
+      const { status, text } = await ask(`${server.url}/readyz`);
+      expect([status, text]).to.deep.equal([503, `running: ${reason}\n`]);
+      expect((await ask(`${server.url}/healthz`)).text).to.equal('running\n');
+    }
+  });
+
   it('asks isReady of a running node alone', async () => {
     let isReady = false;
     const asked: MeshNode[] = [];
