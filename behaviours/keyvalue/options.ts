@@ -11,7 +11,10 @@ export interface KeyValueOptions {
   readonly holders?: number;
   /** How long an operation may take that names no `timeoutMs`. 10,000 ms by default; 100 to 600,000. */
   readonly timeoutMs?: number;
-  /** Keys that this node owns, deleted ones of the last two hours included, over all maps. 65,536 by default. It holds four times as many for other owners. */
+  /**
+   * Keys that this node owns, deleted ones of the last two hours included, over all maps. 65,536 by default. It holds four times as many for other
+   * owners, and as many for each of its watches and calls of `entries`.
+   */
   readonly keysMax?: number;
   /** The same in bytes, 256 for each key included. 268,435,456 by default. */
   readonly bytesMax?: number;
@@ -56,7 +59,7 @@ export const HELD_SHARE = 4;
 
 /** What `node.limits()` shows. */
 export function limitsOf({ keysMax, bytesMax, mapsMax, watchesMax }: KeyValueSettings): BehaviorLimits {
-  const refused = 'writes of further ones are refused with `LIMIT_EXCEEDED`';
+  const refused = 'writes of further ones are refused with `LIMIT_EXCEEDED`, with which also watches and `entries` end that find more';
   return {
     keysMax: { value: keysMax, unit: 'count', atTheBound: refused },
     bytesMax: { value: bytesMax, unit: 'bytes', atTheBound: refused },

@@ -18,12 +18,22 @@ export interface Changes {
   readonly losses: readonly Superseded[];
 }
 
-export function readChanges(reader: ByteReader, nowMs: number): Changes | undefined {
+/** What a watch, or a read of many keys, asks for. */
+export interface Wanted {
+  /** `key` is the one key, else what the keys begin with. */
+  readonly isKey: boolean;
+  readonly key: string;
+}
+
+/** `undefined`: it has no form, or is about keys that nobody has asked for. */
+export function readChanges(reader: ByteReader, nowMs: number, { isKey, key: wanted }: Wanted): Changes | undefined {
   const flags = reader.u8();
   const instance = readInstance(reader);
   const arrival = reader.u48();
   const entries = readList(reader, PAGE_ITEMS, () => readEntry(reader, nowMs));
   const losses = readSuperseded(reader);
   if (!reader.isComplete) return undefined;
+  const isForeign = ({ key }: { readonly key: string }) => (isKey ? key !== wanted : !key.startsWith(wanted));
+  if (entries.some(isForeign) || losses.some(isForeign)) return undefined;
   return { isFromStart: (flags & FROM_START) !== 0, isMore: (flags & IS_MORE) !== 0, cursor: { instance, arrival }, entries, losses };
 }

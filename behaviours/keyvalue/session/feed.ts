@@ -1,20 +1,26 @@
 /**
  * @module Feed: what all watches of this node on one key, or on one prefix, have in common: one request that waits at the owner, and of every key the last
  * entry that came. It goes on over changes of the owner, restarts and partitions: a new owner sends all that it has, and what is not newer is passed
- * over. It ends, with a reason, when nobody answers for too long, or when those who answer know less than was seen before.
+ * over. It ends, with a reason, when nobody answers for too long, when those who answer know less than was seen before, or when they name more than this
+ * node keeps. An owner that answers at once, and has no news, is asked again at a bounded rate.
  */
-import { type ByteReader, type ByteWriter, NetworkError, type NodeId, parseNodeId } from '../../../core/index.js';
+import { type ByteReader, type ByteWriter, NetworkError, type NodeId, parseNodeId, TokenBucket } from '../../../core/index.js';
 import type { Entry } from '../entries/entry.js';
 import { NONE } from '../entries/revision.js';
 import type { KeyValueHost, MapAgent, Outcome } from '../host.js';
 import { type Cursor, NOWHERE, putWatch, STATUS, type Superseded, WATCH } from '../messages.js';
-import { type Changes, readChanges } from './changes.js';
+import { type Changes, readChanges, type Wanted } from './changes.js';
+import { Kept, keysExcess } from './kept.js';
 
 const CALL_MS = 11_000;
 const RETRY_MS = 250;
 const LOSSES_MAX = 4_096;
 /** Deletions that are over are forgotten when as many keys as these have been added since. */
 const SWEEP_KEYS = 1_024;
+/** Answers without news after which the owner is asked again at once, and how many in a second in the long run. */
+const IDLE_BURST = 4;
+const IDLE_PER_SECOND = 1;
+const SCOPE = 'a watch of keyvalue';
 
 /** A change as the feed sees it. `isCoalesced`: others of this key, before it, were not sent one by one. */
 export interface Change {
@@ -24,10 +30,8 @@ export interface Change {
 }
 
 /** What watches of this node may have in common. */
-export interface FeedTarget {
+export interface FeedTarget extends Wanted {
   readonly map: string;
-  readonly isKey: boolean;
-  readonly key: string;
 }
 
 export interface FeedHost {
@@ -47,7 +51,7 @@ export interface Follower {
 export class Feed {
   readonly followers = new Set<Follower>();
   /** Of every key the last entry. */
-  private readonly known = new Map<string, Entry>();
+  private readonly known: Kept;
   private sweepAt = SWEEP_KEYS;
   /** Keys of a whole account that is being sent. */
   private counted: Set<string> | undefined;
@@ -56,6 +60,7 @@ export class Feed {
   private isFilled = false;
   private isEnded = false;
   private answeredMs: number;
+  private readonly idle: TokenBucket;
   private hint: NodeId | undefined;
 
   /** `id`: names it at the owner, the next time, too. */
@@ -66,6 +71,8 @@ export class Feed {
     nowMs: number,
   ) {
     this.answeredMs = nowMs;
+    this.idle = new TokenBucket(IDLE_BURST, IDLE_PER_SECOND, nowMs);
+    this.known = new Kept(owner.host.settings, SCOPE);
   }
 
   /** A follower that comes later is given what is known. */
@@ -115,29 +122,39 @@ export class Feed {
   }
 
   private answered(agent: MapAgent, reader: ByteReader): void {
-    const changes = readChanges(reader, agent.nowMs);
+    const changes = readChanges(reader, agent.nowMs, this.target);
     if (changes === undefined) return this.again(agent, 'its owner does not understand the request');
     this.answeredMs = agent.nowMs;
-    if (!this.take(changes)) return;
+    const isNews = this.take(changes);
     this.sweep(agent.nowMs);
-    this.poll(agent);
+    if (this.isEnded) return;
+    if (!isNews) this.idle.charge(1, agent.nowMs);
+    const waitMs = isNews ? 0 : this.idle.waitMs(0, agent.nowMs);
+    if (waitMs === 0) this.poll(agent);
+    else this.owner.later(agent, waitMs, (later) => this.poll(later));
   }
 
-  /** False: it has ended. */
+  /** Whether there is something new in it, keys of an account that goes on included. */
   private take({ isFromStart, isMore, cursor, entries, losses }: Changes): boolean {
     this.cursor = cursor;
     if (isFromStart) this.counted = new Set();
-    for (const entry of entries) if (!this.takeEntry(entry)) return false;
-    for (const loss of losses) this.takeLoss(loss);
-    if (isMore) return true;
+    const countedBefore = this.counted?.size ?? 0;
+    let isNews = false;
+    for (const entry of entries) {
+      isNews = this.takeEntry(entry) || isNews;
+      if (this.isEnded) return isNews;
+    }
+    for (const loss of losses) isNews = this.takeLoss(loss) || isNews;
+    if (isMore) return isNews || (!isFromStart && (this.counted?.size ?? 0) > countedBefore);
     const { counted } = this;
     this.counted = undefined;
     this.isFilled = true;
-    const isAllThere = counted === undefined || [...this.known].every(([key, { value }]) => value === undefined || counted.has(key));
+    const isAllThere = counted === undefined || [...this.known.values()].every(({ key, value }) => value === undefined || counted.has(key));
     if (!isAllThere) this.end(regressed());
-    return isAllThere;
+    return isNews;
   }
 
+  /** Whether it is new. */
   private takeEntry(entry: Entry): boolean {
     this.counted?.add(entry.key);
     const before = this.known.get(entry.key);
@@ -145,8 +162,8 @@ export class Feed {
       this.end(regressed());
       return false;
     }
-    if (before?.revision === entry.revision) return true;
-    this.known.set(entry.key, entry);
+    if (before?.revision === entry.revision) return false;
+    this.known.set(entry);
     const isInitial = !this.isFilled;
     // What was deleted before the watch began is no change.
     if (isInitial && entry.value === undefined && before === undefined) return true;
@@ -155,19 +172,23 @@ export class Feed {
     return true;
   }
 
-  /** The owner forgets them, too: nothing older can come back by then but what it could not refuse itself. */
+  /** The owner forgets them, too: nothing older can come back by then but what it could not refuse itself. Ends where too much is left. */
   private sweep(nowMs: number): void {
-    if (this.known.size < this.sweepAt) return;
-    for (const [key, { value, dueMs }] of this.known) if (value === undefined && dueMs <= nowMs) this.known.delete(key);
-    this.sweepAt = this.known.size + SWEEP_KEYS;
+    if (this.known.size >= this.sweepAt || this.known.excess !== undefined) {
+      this.known.sweep(nowMs);
+      this.sweepAt = this.known.size + SWEEP_KEYS;
+    }
+    const excess = this.known.excess ?? keysExcess(this.counted?.size ?? 0, this.owner.host.settings.keysMax, SCOPE);
+    if (excess !== undefined) this.end(excess);
   }
 
-  private takeLoss(loss: Superseded): void {
+  private takeLoss(loss: Superseded): boolean {
     const name = loss.revision + loss.key;
-    if (this.losses.has(name)) return;
+    if (this.losses.has(name)) return false;
     if (this.losses.size >= LOSSES_MAX) this.losses.clear();
     this.losses.add(name);
     for (const follower of [...this.followers]) follower.onLoss(loss);
+    return true;
   }
 
   private again(agent: MapAgent, cause: string): void {

@@ -12,6 +12,8 @@ export interface Operation<T> {
   /** It may be made again when its answer is lost. */
   readonly isRead: boolean;
   readonly timeoutMs: number | undefined;
+  /** When its time is over, where that began before it; else by `timeoutMs`. */
+  readonly untilMs?: number;
   readonly signal: AbortSignal | undefined;
   /** Those of one joint that begin in one turn are one request: their number (u16), and what each writes. */
   readonly joint?: Joint;

@@ -64,7 +64,7 @@ export class Session {
       const running = new Running<T>(operation, resolve, reject) as Running<unknown>;
       if (operation.joint !== undefined && this.joins(running, operation.joint)) return;
       this.perform((agent) => {
-        this.begin(running, agent.nowMs + (operation.timeoutMs ?? this.host.settings.timeoutMs));
+        this.begin(running, operation.untilMs ?? agent.nowMs + (operation.timeoutMs ?? this.host.settings.timeoutMs));
         this.attempt(agent, running, true);
       });
     });

@@ -106,7 +106,12 @@ export class SharedMap<V = unknown> {
     const key = isKey ? this.pathOf(read.key as string) : this.within + (read.prefix ?? '');
     const isOwn = (path: string) => this.within !== '' || !path.includes(SEPARATOR);
     const { patienceMs } = readWatchOptions(options);
-    return new Watch<V>(this.session.feeds, { map: this.name, isKey, key, patienceMs, skip: this.within.length, isOwn }, this.values);
+    const { keysMax } = this.session.host.settings;
+    return new Watch<V>(
+      this.session.feeds,
+      { map: this.name, isKey, key, patienceMs, keysMax, skip: this.within.length, isOwn },
+      this.values,
+    );
   }
 
   /** The values within a key, by sub-key. They are apart from the value of the key itself. Key, sub-key and one byte have room for 256 bytes. */

@@ -1,6 +1,7 @@
 /**
  * @module Watch: what changes in a map, for one consumer who iterates over it. What waits for him is bounded by the keys: of each the last change waits,
- * marked as coalesced when it took the place of another one. It resumes by itself, or ends: then iterating throws the reason.
+ * marked as coalesced when it took the place of another one; keys that come and go while he does not look are bounded. It resumes by itself, or ends: then
+ * iterating throws the reason.
  */
 import type { NetworkError, NodeId } from '../../../core/index.js';
 import { BoundedMap } from '../../../core/index.js';
@@ -9,6 +10,7 @@ import type { Revision } from '../entries/revision.js';
 import type { Superseded } from '../messages.js';
 import type { Change, FeedTarget, Follower } from './feed.js';
 import type { Feeds } from './feeds.js';
+import { keysExcess } from './kept.js';
 import type { Values } from './values.js';
 
 /** One key, or all that begin with a prefix. */
@@ -42,6 +44,8 @@ export type WatchEvent<V> =
 
 export interface WatchPlan extends FeedTarget {
   readonly patienceMs: number;
+  /** Changes that may wait for the consumer. */
+  readonly keysMax: number;
   /** Characters that the view of the map does not show. */
   readonly skip: number;
   /** Whether a key belongs to the view. */
@@ -108,7 +112,10 @@ export class Watch<V = unknown> implements AsyncIterableIterator<WatchEvent<V>>,
     const before = this.changes.get(key);
     if (before === undefined) this.changes.set(key, change);
     else this.changes.set(key, { ...change, isCoalesced: true, isInitial: before.isInitial });
-    this.waiters.wake();
+    const excess = keysExcess(this.changes.size, this.plan.keysMax, 'changes that wait in a watch of keyvalue');
+    if (excess === undefined) return this.waiters.wake();
+    this.feeds.unfollow(this.plan, this);
+    this.onEnd(excess);
   }
 
   onLoss(loss: Superseded): void {
