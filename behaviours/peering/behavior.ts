@@ -19,6 +19,7 @@ import {
   type NodeId,
 } from '../../core/index.js';
 import { optional, options, optionsReader, shown, signal, whole } from '../../core/schema/index.js';
+import { onAbort } from '../../core/structures/abort.js';
 import { Endpoint } from './endpoint.js';
 import { PeeringHandler, type PeeringToBehavior } from './handler.js';
 import type { ReceivedFrame } from './inbox.js';
@@ -258,11 +259,11 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
     return new Promise((resolve) => {
       const withdraw = () => this.endpoint.registry.get(target)?.session.giveBack('cancelled', (other) => other === frame);
       const frame = new OutgoingFrame(wire, (outcome) => {
-        signal?.removeEventListener('abort', withdraw);
+        leaveSignal();
         this.endpoint.counters[outcome.type === 'delivered' ? 'framesDelivered' : 'framesReturned']++;
         resolve(outcome);
       });
-      signal?.addEventListener('abort', withdraw, { once: true });
+      const leaveSignal = onAbort(signal, withdraw);
       const reason = signal?.aborted === true ? 'cancelled' : target === exclude ? 'excluded' : this.queue(target, frame);
       if (reason !== undefined) frame.returned(reason);
     });

@@ -3,8 +3,9 @@
  * exactly one promise. Of several that wait the newest gets it, so that an abandoned one takes nothing from its successor.
  */
 import { BoundedQueue, type NodeId } from '../../core/index.js';
+import { cancelled } from '../../core/structures/abort.js';
 import type { InboxPolicy, PeeringSetup } from './options.js';
-import { cancelled, Waiters } from './peers/waiters.js';
+import { Waiters } from './peers/waiters.js';
 
 /** A frame as the application gets it. */
 export interface ReceivedFrame {

@@ -7,21 +7,6 @@ import type { Timers } from '../api/ports.js';
 import { NetworkError } from '../errors.js';
 import { shown } from '../schema/schema.js';
 
-/** Who waits for an abortion of a signal, by signal: one listener serves them all, because platforms warn of more than a few. */
-const waiting = new WeakMap<AbortSignal, Set<(error: NetworkError) => void>>();
-
-/** Calls back when the signal aborts, until the returned function is called. */
-export function onAbort(signal: AbortSignal | undefined, callback: (error: NetworkError) => void): () => void {
-  if (signal === undefined) return nothing;
-  const callbacks = waiting.get(signal) ?? listen(signal);
-  callbacks.add(callback);
-  return () => void callbacks.delete(callback);
-}
-
-export function cancelled(signal: AbortSignal): NetworkError {
-  return new NetworkError('CALL_CANCELLED', 'cancelled by its signal', { cause: signal.reason });
-}
-
 /** How what was asked for ends: what is an error rejects. */
 export type Settle<T> = (outcome: T | Error) => void;
 
@@ -96,16 +81,6 @@ export function failedBy(thrown: unknown, what: string): NetworkError {
 
 export function timeoutOf(timeoutMs: number | undefined): { readonly timeoutMs?: number } {
   return timeoutMs === undefined ? {} : { timeoutMs };
-}
-
-function listen(signal: AbortSignal): Set<(error: NetworkError) => void> {
-  const callbacks = new Set<(error: NetworkError) => void>();
-  waiting.set(signal, callbacks);
-  const abort = () => {
-    for (const callback of callbacks) callback(cancelled(signal));
-  };
-  signal.addEventListener('abort', abort, { once: true });
-  return callbacks;
 }
 
 /** Resolves in a later turn of the event loop. */

@@ -13,7 +13,8 @@ import type { Network } from '../engine/network.js';
 import { NetworkError } from '../errors.js';
 import { clientOf, unknownMethod } from '../registration/client-proxy.js';
 import type { BehaviorClass } from '../registration/registry.js';
-import { cancelled, onAbort, promised, rejected, retraced, type Settle, timeoutOf } from './call-outcome.js';
+import { cancelled, onAbort } from '../structures/abort.js';
+import { promised, rejected, retraced, type Settle, timeoutOf } from './call-outcome.js';
 import type { NodeWaits } from './node-waits.js';
 
 /** How calls reach the running node. */

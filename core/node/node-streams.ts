@@ -8,7 +8,8 @@ import { requireOptions, requireSignal, requireWhole } from '../engine/behaviors
 import { streamError } from '../engine/behaviors/call-failure.js';
 import type { Network } from '../engine/network.js';
 import type { BehaviorClass } from '../registration/registry.js';
-import { cancelled, onAbort, promised, type Settle } from './call-outcome.js';
+import { cancelled, onAbort } from '../structures/abort.js';
+import { promised, type Settle } from './call-outcome.js';
 
 /** How openings reach the running node. */
 export interface StreamPorts {

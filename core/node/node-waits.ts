@@ -15,7 +15,8 @@ import { LANES } from '../engine/messages/sender.js';
 import type { Network } from '../engine/network.js';
 import { NetworkError } from '../errors.js';
 import { shown } from '../schema/schema.js';
-import { cancelled, failedBy, onAbort, promised, type Settle, timeoutOf } from './call-outcome.js';
+import { cancelled, onAbort } from '../structures/abort.js';
+import { failedBy, promised, type Settle, timeoutOf } from './call-outcome.js';
 
 /** How a wait ends early. */
 export interface WaitOptions {

@@ -60,6 +60,18 @@ export const MECHANISMS = {
       'core/limits.ts',
     ],
   },
+  signals: {
+    use: 'an abortion is waited for by onAbort of core/structures/abort.ts',
+    sign: /\.\s*addEventListener\s*\(/g,
+    places: /^(core|behaviours)\//,
+    home: /^core\/structures\/abort\.ts$/,
+    listed: [
+      // Signals of one use each.
+      'behaviours/proxy/calling/gateway.ts',
+      'behaviours/proxy/calling/requests.ts',
+      'core/platform/node/sockets/node-sockets.ts',
+    ],
+  },
   endless: {
     use: 'everything outstanding has a bound',
     sign: /\bnew\s+PendingTable(?:<[^(]*>)?\(\s*(?:Number\s*\.\s*POSITIVE_INFINITY|Infinity)\s*\)/g,

@@ -69,6 +69,15 @@ describe('mechanism rules', () => {
     );
   });
 
+  it('abortions that are listened to by hand', () => {
+    once(
+      MECHANISMS.signals,
+      ['core/structures/abort.ts'],
+      ['onAbort(signal, end);', 'signal.removeEventListener(type, end);'],
+      ["signal?.addEventListener('abort', end);", "signal\n  .addEventListener ('abort', end);"],
+    );
+  });
+
   it('tables without a bound', () => {
     once(
       MECHANISMS.endless,

@@ -3,6 +3,7 @@
  * envelope along. Time is lent by a node of the mesh; when that node ends, the timeouts start over on another one.
  */
 import { type BehaviorAgent, limitReached, NetworkError, PendingTable } from '../../../core/index.js';
+import { cancelled, onAbort } from '../../../core/structures/abort.js';
 import { BoundedMap } from '../../../core/structures/bounded-map.js';
 import { WakeTimer } from '../../../core/structures/wake-timer.js';
 import type { ReceivedInTime } from './outcomes.js';
@@ -32,20 +33,19 @@ export class Receivers {
       if (signal?.aborted === true) throw cancelled(signal);
       const current = this.count;
       if (current >= RECEIVERS_MAX) throw limitReached({ limit: 'RECEIVERS_MAX', current, maximum: RECEIVERS_MAX, scope: 'mesh' });
-      const onAbort = () => receiver.settle(cancelled(signal));
       const receiver: Receiver = {
         timeoutMs: timeout?.timeoutMs,
         pendingId: 0,
         settle: (outcome) => {
           this.#waiting.delete(receiver);
           this.#deadlines.take(receiver.pendingId);
-          signal?.removeEventListener('abort', onAbort);
+          leaveSignal();
           if (outcome instanceof NetworkError) reject(outcome);
           else resolve(outcome);
         },
       };
       this.#waiting.set(receiver, undefined);
-      signal?.addEventListener('abort', onAbort, { once: true });
+      const leaveSignal = onAbort(signal, receiver.settle);
       if (timeout !== undefined) this.#arm(timeout.agent, receiver);
     });
   }
@@ -77,8 +77,4 @@ export class Receivers {
       due.value.settle({ type: 'timeout' });
     this.#timer.at(agent, this.#deadlines.nextDueMs);
   }
-}
-
-function cancelled(signal: AbortSignal | undefined): NetworkError {
-  return new NetworkError('CALL_CANCELLED', 'recv was cancelled by its signal', { cause: signal?.reason });
 }

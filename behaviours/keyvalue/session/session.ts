@@ -17,6 +17,7 @@ import {
   parseNodeId,
   WakeTimer,
 } from '../../../core/index.js';
+import { cancelled, onAbort } from '../../../core/structures/abort.js';
 import type { KeyValueHost, MapAgent, Outcome } from '../host.js';
 import { STATUS, type Superseded } from '../messages.js';
 import { REQUEST_BOUNDS } from '../options.js';
@@ -268,9 +269,7 @@ export class Session {
 
   private abortWith(running: Running<unknown>, signal: AbortSignal | undefined): void {
     if (signal === undefined) return;
-    const abort = () => this.fail(running, new NetworkError('CALL_CANCELLED', 'its signal was aborted', { cause: signal.reason }));
-    if (signal.aborted) return abort();
-    signal.addEventListener('abort', abort, { once: true });
-    running.leaveSignal = () => signal.removeEventListener('abort', abort);
+    if (signal.aborted) return this.fail(running, cancelled(signal));
+    running.leaveSignal = onAbort(signal, (error) => this.fail(running, error));
   }
 }

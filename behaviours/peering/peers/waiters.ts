@@ -2,6 +2,7 @@
  * @module Waiters: promises of applications that wait for something, each under a key. Each ends once: with a value, an error, or its signal.
  */
 import { limitReached, NetworkError } from '../../../core/index.js';
+import { cancelled, onAbort } from '../../../core/structures/abort.js';
 
 interface Waiter<Key, Value> {
   readonly key: Key;
@@ -27,18 +28,17 @@ export class Waiters<Key, Value> {
       const { limit, maximum, count: current } = this;
       if (signal?.aborted === true) throw cancelled(signal);
       if (current >= maximum) throw limitReached({ limit, current, maximum, scope: 'peering' });
-      const abort = () => waiter.settle(cancelled(signal as AbortSignal));
       const waiter: Waiter<Key, Value> = {
         key,
         settle: (outcome) => {
           this.waiting = this.waiting.filter((other) => other !== waiter);
-          signal?.removeEventListener('abort', abort);
+          leaveSignal();
           if (outcome instanceof NetworkError) reject(outcome);
           else resolve(outcome);
         },
       };
       this.waiting = [...this.waiting, waiter];
-      signal?.addEventListener('abort', abort, { once: true });
+      const leaveSignal = onAbort(signal, waiter.settle);
     });
   }
 
@@ -53,9 +53,4 @@ export class Waiters<Key, Value> {
   settle(outcomeOf: (key: Key) => Value | NetworkError, isMeant: (key: Key) => boolean = () => true): void {
     for (const waiter of this.waiting) if (isMeant(waiter.key)) waiter.settle(outcomeOf(waiter.key));
   }
-}
-
-/** How a promise ends whose signal was aborted. */
-export function cancelled(signal: AbortSignal): NetworkError {
-  return new NetworkError('CALL_CANCELLED', 'cancelled by its signal', { cause: signal.reason });
 }

@@ -4,6 +4,7 @@
  */
 import { type BehaviorAgent, ByteWriter, limitReached, NetworkError, writeValue } from '../../../core/index.js';
 import { checkNow, optional, options, optionsReader, signal } from '../../../core/schema/index.js';
+import { cancelled, onAbort } from '../../../core/structures/abort.js';
 import type { Feed, Feedback } from '../feeds/feed.js';
 import { bytesInRun } from '../feeds/run.js';
 import { callBack, type PubSubHost } from '../host.js';
@@ -222,24 +223,19 @@ export class Intent<T = unknown> implements SourceUser {
       if (signal?.aborted === true) return reject(cancelled(signal));
       if (isDone()) return resolve();
       if (this.waiters.size >= WAITERS_MAX) return reject(tooMany(this.waiters.size));
-      const onAbort = () => waiter.settle(cancelled(signal));
       const waiter: Waiter = {
         isDone,
         settle: (error) => {
           this.waiters.delete(waiter);
-          signal?.removeEventListener('abort', onAbort);
+          leaveSignal();
           if (error === undefined) resolve();
           else reject(error);
         },
       };
       this.waiters.add(waiter);
-      signal?.addEventListener('abort', onAbort, { once: true });
+      const leaveSignal = onAbort(signal, waiter.settle);
     });
   }
-}
-
-function cancelled(signal: AbortSignal | undefined): NetworkError {
-  return new NetworkError('CALL_CANCELLED', 'the wait was cancelled by its signal', { cause: signal?.reason });
 }
 
 function tooMany(current: number): NetworkError {

@@ -11,6 +11,7 @@ import {
   type RouterTable,
   shortId,
 } from '../../../core/index.js';
+import { onAbort } from '../../../core/structures/abort.js';
 import type { SpacerCounters, SpacerSettings } from '../options.js';
 import { closestOf } from '../table/closest.js';
 import { prefixOf } from '../table/contact.js';
@@ -59,18 +60,19 @@ export class Resolver {
       let trace: (() => LookupTrace) | undefined;
       const cancel = () => this.parts.act((later) => running && this.parts.lookups.cancel(later, running));
       const resolution = new Resolution(() => (trace as () => LookupTrace)(), cancel, this.parts.awaited);
-      signal?.addEventListener('abort', cancel, { once: true });
+      let leaveSignal = () => {};
       running = this.parts.lookups.start(agent, {
         ...{ ...wish, key, count },
         answered: (_later, node) => resolution.answered(node),
         settle: (_later, lookup) => {
-          signal?.removeEventListener('abort', cancel);
+          leaveSignal();
           this.settle(resolution, lookup, signal);
         },
       });
       const { lookup } = running;
       trace = () => lookup.trace(this.parts.act((later) => later.nowMs));
       if (signal?.aborted === true) cancel();
+      else leaveSignal = onAbort(signal, cancel);
       return resolution;
     });
   }
