@@ -150,7 +150,7 @@ export class Session extends Carrier {
   }
 
   private get hasMore(): boolean {
-    return this.hasWaiting || this.path.lostCount > 0 || this.isPingDue;
+    return this.hasWaiting || this.path.lost.count > 0 || this.isPingDue;
   }
 
   private heard(nowMs: number): void {
@@ -177,7 +177,7 @@ export class Session extends Carrier {
     const result = agent.send(toNode(this.nodeId), bytes, { lane: 'bulk' });
     if (result === 'queued') this.path.sent(frames, bytes.length + MESSAGE_BYTES, agent.nowMs);
     else {
-      this.path.putBack(frames);
+      this.path.lost.putBack(frames);
       this.path.pause(agent.nowMs);
     }
     return result === 'queued';
@@ -202,7 +202,7 @@ export class Session extends Carrier {
   }
 
   private nextFrame(nowMs: number, room: number): SentFrame | undefined {
-    const lost = this.path.takeLost();
+    const lost = this.path.lost.take();
     if (lost !== undefined) {
       this.host.counters.repeatedBytes += lost.bytes.length;
       return lost;

@@ -93,7 +93,7 @@ export class OutboundPackets {
     const frames = this.#feed.takeBegun(REST_BYTES_MAX).map((piece) => frameOf({ type: 'piece', ...piece }));
     if (last !== undefined) frames.push(this.#finalOf(this.ends, last));
     this.#isFinished = true;
-    this.path.putBack(frames);
+    this.path.lost.putBack(frames);
   }
 
   /** The lanes of another link, which is open. */
@@ -106,13 +106,13 @@ export class OutboundPackets {
   takeAll(): readonly SentFrame[] {
     const frames: SentFrame[] = [];
     this.path.broken();
-    for (let frame = this.path.takeLost(); frame !== undefined; frame = this.path.takeLost()) frames.push(frame);
+    for (let frame = this.path.lost.take(); frame !== undefined; frame = this.path.lost.take()) frames.push(frame);
     return frames;
   }
 
   /** Something is to be sent that has to arrive. */
   get hasWaiting(): boolean {
-    return this.path.lostCount > 0 || (!this.#isFinished && !this.link.outbox.isQuiet);
+    return this.path.lost.count > 0 || (!this.#isFinished && !this.link.outbox.isQuiet);
   }
 
   /** Something was sent, and nothing was acknowledged since. */
@@ -123,7 +123,7 @@ export class OutboundPackets {
   /** How long the next datagram may be. One that is sent because nothing came back is short: that is how a path shows that it passes only those. */
   bytesAt(nowMs: number): number {
     if (this.#needsLong) return DATAGRAM_BYTES_MAX;
-    return this.path.isProbing && this.path.lostCount > 0 ? DATAGRAM_BYTES_MIN : this.#size.bytesAt(nowMs);
+    return this.path.isProbing && this.path.lost.count > 0 ? DATAGRAM_BYTES_MIN : this.#size.bytesAt(nowMs);
   }
 
   /** The longest message that goes whole. */
@@ -164,7 +164,8 @@ export class OutboundPackets {
 
   /** What was lost, and what the keys need. */
   #addUrgent(writer: ByteWriter, frames: SentFrame[]): void {
-    for (let frame = this.path.takeLost(); frame !== undefined; frame = this.path.takeLost()) if (!this.#add(writer, frame, frames)) return;
+    for (let frame = this.path.lost.take(); frame !== undefined; frame = this.path.lost.take())
+      if (!this.#add(writer, frame, frames)) return;
     const bytes = this.takeRekey();
     if (bytes !== undefined) this.#add(writer, frameOf({ type: 'rekey', bytes }), frames);
   }
@@ -211,10 +212,10 @@ export class OutboundPackets {
     if (hasRoom) {
       writeItem(writer, item);
       frames.push(frame);
-    } else if (item.type !== 'piece' || frames.length > 0 || room < PIECE_ROOM_MIN) this.path.putBack([frame]);
+    } else if (item.type !== 'piece' || frames.length > 0 || room < PIECE_ROOM_MIN) this.path.lost.putBack([frame]);
     else {
       const [first, rest] = splitPiece(item, room - PIECE_HEAD_BYTES);
-      this.path.putBack([{ ...frame, item: { type: 'piece', ...rest } }]);
+      this.path.lost.putBack([{ ...frame, item: { type: 'piece', ...rest } }]);
       this.#add(writer, { ...frame, item: { type: 'piece', ...first }, messageCount: 0 }, frames);
     }
     return hasRoom;

@@ -9,6 +9,7 @@
  */
 
 import type { MissedBefore, PacketObserver, RepairCounters, RepairedFrame } from '../repaired/frames.js';
+import { LostFrames } from '../repaired/lost-frames.js';
 import type { Acknowledgement } from '../repaired/receipts.js';
 import type { SendingSide } from '../repaired/repair.js';
 import { type SentPacket, Transit } from '../repaired/transit.js';
@@ -25,9 +26,9 @@ const PACKET_BYTES = 1_200;
 
 export class ClassicPath<Frame extends RepairedFrame> implements SendingSide<Frame> {
   readonly #transit = new Transit<Frame>();
+  readonly lost = new LostFrames<Frame>();
   /** Of packets in transit, by number. */
   readonly #missed = new Map<number, MissedBefore>();
-  #lost: Frame[] = [];
   #nextNumber = 0;
   /** The first packet of this path. */
   #firstNumber = 0;
@@ -49,11 +50,7 @@ export class ClassicPath<Frame extends RepairedFrame> implements SendingSide<Fra
   }
 
   get isQuiet(): boolean {
-    return this.#transit.isEmpty && this.#lost.length === 0;
-  }
-
-  get lostCount(): number {
-    return this.#lost.length;
+    return this.#transit.isEmpty && this.lost.count === 0;
   }
 
   /** Asked only by who has something to send: without room everything that is outstanding is missed. */
@@ -71,16 +68,6 @@ export class ClassicPath<Frame extends RepairedFrame> implements SendingSide<Fra
   get nextAtMs(): number {
     if (this.#isTimerRunning) return this.#missTimerAtMs;
     return this.#transit.isEmpty ? Number.POSITIVE_INFINITY : this.#lastSentMs + LAST_AGAIN_MS;
-  }
-
-  takeLost(): Frame | undefined {
-    let frame = this.#lost.shift();
-    while (frame?.hasArrived === true) frame = this.#lost.shift();
-    return frame;
-  }
-
-  putBack(frames: readonly Frame[]): void {
-    this.#lost.unshift(...frames);
   }
 
   sent(frames: readonly Frame[], byteCount: number, nowMs: number): void {
@@ -175,6 +162,6 @@ export class ClassicPath<Frame extends RepairedFrame> implements SendingSide<Fra
     this.#transit.lose(packet);
     this.counters.packetsLost++;
     if (packet.number >= this.#firstNumber) this.observer.lost(packet.number, packet.byteCount);
-    for (const frame of packet.frames) if (!frame.hasArrived) this.#lost.push(frame);
+    this.lost.add(packet.frames);
   }
 }

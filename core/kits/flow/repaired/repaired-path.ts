@@ -15,6 +15,7 @@ import { backoffBoundMs } from '../../../structures/back-off.js';
 import type { LossCause } from '../../../wire/link-control.js';
 import { CongestionWindow, SEGMENT_BYTES } from './congestion-window.js';
 import type { PacketObserver, RepairCounters, RepairedFrame } from './frames.js';
+import { LostFrames } from './lost-frames.js';
 import { Pacing } from './pacing.js';
 import type { Acknowledgement } from './receipts.js';
 import { Reordering } from './reordering.js';
@@ -32,7 +33,8 @@ export class RepairedPath<Frame extends RepairedFrame> {
   #roundTrip = new RoundTrip();
   #window = new CongestionWindow();
   readonly #transit = new Transit<Frame>();
-  #lost: Frame[] = [];
+  /** Frames that are to be sent again. */
+  readonly lost = new LostFrames<Frame>();
   #nextNumber = 0;
   #greatestAcked = -1;
   /** When the newest was sent of those that were acknowledged. */
@@ -63,7 +65,7 @@ export class RepairedPath<Frame extends RepairedFrame> {
   }
 
   get isQuiet(): boolean {
-    return this.#transit.isEmpty && this.#lost.length === 0;
+    return this.#transit.isEmpty && this.lost.count === 0;
   }
 
   /** What is sent next is sent because nothing came back: one packet. */
@@ -73,11 +75,6 @@ export class RepairedPath<Frame extends RepairedFrame> {
 
   get inTransitBytes(): number {
     return this.#transit.byteCount;
-  }
-
-  /** Frames that are to be sent again. */
-  get lostCount(): number {
-    return this.#lost.length;
   }
 
   /** Smoothed; `undefined` before the first measurement. */
@@ -109,18 +106,6 @@ export class RepairedPath<Frame extends RepairedFrame> {
   get nextAtMs(): number {
     if (this.#transit.isEmpty) return Number.POSITIVE_INFINITY;
     return Math.min(this.#lateAtMs, this.#lastSentMs + this.#roundTrip.probeMs(this.#probeCount));
-  }
-
-  /** The next frame that is to be sent again, before anything new. */
-  takeLost(): Frame | undefined {
-    let frame = this.#lost.shift();
-    while (frame?.hasArrived === true) frame = this.#lost.shift();
-    return frame;
-  }
-
-  /** Frames that were taken and could not be sent. */
-  putBack(frames: readonly Frame[]): void {
-    this.#lost.unshift(...frames);
   }
 
   /** There is no path, or no room at this node: nothing is sent for a while, which grows until something is acknowledged. */
@@ -259,7 +244,7 @@ export class RepairedPath<Frame extends RepairedFrame> {
       this.#window.lost(packet.byteCount);
       this.observer?.lost(packet.number, packet.byteCount);
     }
-    for (const frame of packet.frames) if (!frame.hasArrived) this.#lost.push(frame);
+    this.lost.add(packet.frames);
   }
 
   #endRound(nowMs: number): void {

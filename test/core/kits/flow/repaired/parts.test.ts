@@ -26,7 +26,7 @@ function pathWith(names: string): RepairedPath<Named> {
 
 function lostOf(path: RepairedPath<Named>): string {
   let names = '';
-  for (let one = path.takeLost(); one !== undefined; one = path.takeLost()) names += one.name;
+  for (let one = path.lost.take(); one !== undefined; one = path.lost.take()) names += one.name;
   return names;
 }
 
@@ -152,7 +152,7 @@ describe('repaired path: losses (TH-33, TH-35)', () => {
       times.push(atMs);
       path.expire(atMs - 1);
       path.expire(atMs);
-      const oldest = path.takeLost() as Named;
+      const oldest = path.lost.take() as Named;
       expect(oldest.name).to.equal('abab'[count]);
       path.sent([oldest], 1_000, atMs);
     }

@@ -56,7 +56,7 @@ export class SharedHop {
     }
     while (nowMs >= startMs && path.room(nowMs) > 0) {
       const number = path.nextNumber;
-      path.sent([path.takeLost() ?? { hasArrived: false }], PACKET_BYTES, nowMs);
+      path.sent([path.lost.take() ?? { hasArrived: false }], PACKET_BYTES, nowMs);
       this.queueMs.push(Math.max(0, this.#freeAtMs - nowMs));
       this.#freeAtMs = Math.max(this.#freeAtMs, nowMs) + PACKET_BYTES / this.hop.bandwidth;
       this.#later(this.#freeAtMs + this.hop.latencyMs, () => void receipts.receive(number, this.nowMs));

@@ -148,12 +148,12 @@ export class World {
   }
 
   get #hasMore(): boolean {
-    return this.path.lostCount > 0 || this.out.some(({ next }) => next !== undefined);
+    return this.path.lost.count > 0 || this.out.some(({ next }) => next !== undefined);
   }
 
   #send(): void {
     while (this.path.room(this.nowMs) > 0) {
-      const piece = this.path.takeLost() ?? this.#nextPiece();
+      const piece = this.path.lost.take() ?? this.#nextPiece();
       if (piece === undefined) return;
       const number = this.path.nextNumber;
       this.path.sent([piece], this.pieceBytes + OVERHEAD_BYTES, this.nowMs);
