@@ -262,4 +262,5 @@ export { TurnEnd } from './structures/turn-end.js';
 export { type LentTimer, type TimerSource, WakeTimer } from './structures/wake-timer.js';
 export type { ValueLimits } from './wire/cbor-scan.js';
 export { decodeValue, decodeValueAt, encodeValue, writeValue } from './wire/codec.js';
+export { RECORD_PAYLOAD_BYTES } from './wire/frame.js';
 export type { Message } from './wire/message.js';

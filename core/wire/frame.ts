@@ -5,6 +5,14 @@
 
 import { giveBuffer, takeBuffer } from '../structures/buffer-pool.js';
 
+/**
+ * The most plaintext that is sealed into a record, one byte less than it could hold: with length and tag it is 65,536 B then, which is how sockets are read,
+ * so that records that follow each other are read one by one, and not put together from two reads each.
+ */
+export const RECORD_BYTES = 65_518;
+/** The longest payload that fills a record with its header, for a neighbour: its receiver gets that record's memory, and nothing is copied. */
+export const RECORD_PAYLOAD_BYTES = RECORD_BYTES - 11;
+
 const PREFIX_BYTES_MAX = 4;
 const CARRY_BYTES_MIN = 4096;
 const EMPTY = new Uint8Array(0);

@@ -8,17 +8,13 @@
 
 import { readVarint, varintBytes, writeVarint } from '../../structures/bytes.js';
 import { FewSet } from '../../structures/few-set.js';
+import { RECORD_BYTES } from '../../wire/frame.js';
 import type { Sending } from '../behaviors/owner.js';
 
-/**
- * The most plaintext that is sealed into a record, one byte less than it could hold: with length and tag it is 65,536 B then, which is how sockets are read,
- * so that records that follow each other are read one by one, and not put together from two reads each.
- */
-export const SLAB_BYTES = 65_518;
 /** The first slab of an empty lane: most bursts are short. One that is not moves on into a slab of a record's size. */
 const SMALL_SLAB_BYTES = 4_096;
 /** Frames up to this size, which are a little larger than a record, have slabs in the pool, too. */
-const LARGE_SLAB_BYTES = 2 * SLAB_BYTES;
+const LARGE_SLAB_BYTES = 2 * RECORD_BYTES;
 
 /** One record's worth of frames. */
 export class Slab {
@@ -42,7 +38,7 @@ class Segment {
 /** Free slabs by size; the numbers bound the process: 384 KiB, 6 MiB, 8 MiB. */
 const POOLS = [
   { slabBytes: SMALL_SLAB_BYTES, countMax: 96, slabs: [] as Slab[] },
-  { slabBytes: SLAB_BYTES, countMax: 96, slabs: [] as Slab[] },
+  { slabBytes: RECORD_BYTES, countMax: 96, slabs: [] as Slab[] },
   { slabBytes: LARGE_SLAB_BYTES, countMax: 64, slabs: [] as Slab[] },
 ];
 
@@ -79,7 +75,7 @@ export class Lane {
   reserve(messageBytes: number, frameBytes: number): Slab | undefined {
     if (this.bytes + frameBytes > this.bytesMax || this.count >= this.countMax) return undefined;
     const last = this.slabs[this.slabs.length - 1];
-    const slab = last !== undefined && last.used + frameBytes <= SLAB_BYTES && last.sealed === 0 ? last : this.addSlab(frameBytes);
+    const slab = last !== undefined && last.used + frameBytes <= RECORD_BYTES && last.sealed === 0 ? last : this.addSlab(frameBytes);
     if (slab.used + frameBytes > slab.bytes.length) enlarge(slab);
     slab.used = writeVarint(slab.bytes, slab.used, messageBytes);
     slab.count++;
@@ -219,14 +215,14 @@ export class Lane {
 }
 
 function acquire(isSmall: boolean, frameBytes: number): Slab {
-  const size = isSmall ? SMALL_SLAB_BYTES : frameBytes <= SLAB_BYTES ? SLAB_BYTES : Math.max(frameBytes, LARGE_SLAB_BYTES);
+  const size = isSmall ? SMALL_SLAB_BYTES : frameBytes <= RECORD_BYTES ? RECORD_BYTES : Math.max(frameBytes, LARGE_SLAB_BYTES);
   const pool = POOLS.find(({ slabBytes }) => slabBytes === size);
   return pool?.slabs.pop() ?? new Slab(new Uint8Array(size));
 }
 
 /** Moves what a small slab holds into one of a record's size, which takes its place. */
 function enlarge(slab: Slab): void {
-  const large = acquire(false, SLAB_BYTES);
+  const large = acquire(false, RECORD_BYTES);
   const { bytes } = slab;
   large.bytes.set(bytes.subarray(0, slab.used));
   slab.bytes = large.bytes;

@@ -8,9 +8,10 @@ import type { QueueReport } from '../../api/node-view.js';
 import type { Limits } from '../../limits.js';
 import { copyFew, varintBytes } from '../../structures/bytes.js';
 import { forwardedBytes, writeForwarded } from '../../wire/forwarded.js';
+import { RECORD_BYTES } from '../../wire/frame.js';
 import type { HeaderDraft, HeaderView } from '../../wire/message.js';
 import type { Sending } from '../behaviors/owner.js';
-import { Lane, SLAB_BYTES, type Slab } from './lane.js';
+import { Lane, type Slab } from './lane.js';
 
 type Seal = (plaintext: Uint8Array) => readonly Uint8Array[] | undefined;
 
@@ -212,7 +213,7 @@ export class Outbox {
     const slab = lane.slabs[0] as Slab;
     const rider = this.riderOf(lane, slab);
     const next = rider === lane ? lane.slabs[1] : rider?.slabs[0];
-    const end = next === undefined ? Math.min(slab.used, slab.sealed + SLAB_BYTES) : join(slab, next);
+    const end = next === undefined ? Math.min(slab.used, slab.sealed + RECORD_BYTES) : join(slab, next);
     const record = seal(slab.bytes.subarray(slab.sealed, end));
     if (record === undefined) return false;
     for (const chunk of record) {
@@ -231,8 +232,8 @@ export class Outbox {
   private riderOf(lane: Lane, slab: Slab): Lane | undefined {
     const rider = this.laneAfter(lane);
     const next = rider === lane ? lane.slabs[1] : rider?.slabs[0];
-    if (next === undefined || slab.used - slab.sealed >= SLAB_BYTES) return undefined;
-    const isSplit = slab.sealed > 0 && next.used > SLAB_BYTES;
+    if (next === undefined || slab.used - slab.sealed >= RECORD_BYTES) return undefined;
+    const isSplit = slab.sealed > 0 && next.used > RECORD_BYTES;
     return isSplit || next.used <= roomBehind(slab) ? rider : undefined;
   }
 
@@ -255,7 +256,7 @@ export class Outbox {
 
 /** What the record of a slab's rest could carry behind it. */
 function roomBehind({ bytes, used, sealed }: Slab): number {
-  return Math.min(bytes.length - used, SLAB_BYTES - used + sealed);
+  return Math.min(bytes.length - used, RECORD_BYTES - used + sealed);
 }
 
 /** Puts what fits of the second slab behind the first one; returns where it ends. */

@@ -6,14 +6,13 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { hostname, networkInterfaces } from 'node:os';
 import type { LocalSocket, SocketEndpoint, SocketListener, SocketPort } from '../../../api/socket-port.js';
+import { RECORD_PAYLOAD_BYTES } from '../../../wire/frame.js';
 import { apart } from '../apart.js';
 import { dnsResolver } from '../dns-resolver.js';
 import { coded } from './node-pipe.js';
 import { NodeSocket } from './node-socket.js';
 
 const PLACE_DIGITS = 16;
-/** What is read at once: a piece of a stream that fills a record. */
-const READ_BYTES = 65_507;
 /** Answers of one name that are looked at. */
 const ANSWERS_MAX = 16;
 
@@ -48,7 +47,7 @@ export class NodeSockets implements SocketPort {
         made?.received(bytes.subarray(0, byteCount));
         return false;
       };
-      const onread = { buffer: new Uint8Array(READ_BYTES), callback };
+      const onread = { buffer: new Uint8Array(RECORD_PAYLOAD_BYTES), callback };
       const socket = apart(() => connect({ host, port, noDelay: true, allowHalfOpen: true, autoSelectFamily: false, onread }));
       socket.unref();
       const abort = () => socket.destroy(coded('ETIMEDOUT', 'the connection took too long'));

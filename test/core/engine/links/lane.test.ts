@@ -3,9 +3,9 @@
  */
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { Lane, SLAB_BYTES } from '../../../../core/engine/links/lane.js';
+import { Lane } from '../../../../core/engine/links/lane.js';
 import { varintBytes } from '../../../../core/structures/bytes.js';
-import { FrameReader } from '../../../../core/wire/frame.js';
+import { FrameReader, RECORD_BYTES } from '../../../../core/wire/frame.js';
 
 /** Writes a frame that holds `value` in every byte. */
 function put(lane: Lane, value: number, length = 4): boolean {
@@ -41,7 +41,7 @@ describe('Lane', () => {
 
   it('never lets a frame span two records unless it is larger than one', () => {
     const lane = new Lane(10_000_000, 1_000);
-    for (const length of [4_000, 65_000, 600, SLAB_BYTES + 1, 1]) put(lane, 1, length);
+    for (const length of [4_000, 65_000, 600, RECORD_BYTES + 1, 1]) put(lane, 1, length);
     expect(lane.slabs.map((slab) => slab.count)).to.deep.equal([1, 1, 1, 1, 1]);
   });
 

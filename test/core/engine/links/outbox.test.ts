@@ -5,11 +5,10 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
 import type { Sending } from '../../../../core/engine/behaviors/owner.js';
-import { SLAB_BYTES } from '../../../../core/engine/links/lane.js';
 import { Outbox } from '../../../../core/engine/links/outbox.js';
 import { resolveLimits } from '../../../../core/limits.js';
 import { RECORD_OVERHEAD } from '../../../../core/security/record-layer.js';
-import { FrameReader } from '../../../../core/wire/frame.js';
+import { FrameReader, RECORD_BYTES } from '../../../../core/wire/frame.js';
 import { HEADER_BYTES_MAX, HeaderDraft, KIND_DIRECT } from '../../../../core/wire/message.js';
 
 const LIMITS = resolveLimits();
@@ -121,12 +120,17 @@ describe('frames that are larger than a record', () => {
     const outbox = new Outbox(LIMITS);
     for (const byte of [1, 2, 3]) append(outbox, 'bulk', byte, LARGE);
     const records = drainedInTurns(outbox);
-    expect(records.map(({ length }) => length)).to.deep.equal([SLAB_BYTES, SLAB_BYTES, SLAB_BYTES, 3 * (LARGE + 11) - 3 * SLAB_BYTES]);
+    expect(records.map(({ length }) => length)).to.deep.equal([
+      RECORD_BYTES,
+      RECORD_BYTES,
+      RECORD_BYTES,
+      3 * (LARGE + 11) - 3 * RECORD_BYTES,
+    ]);
     expect(framesOf(records).map((frame) => frame[0])).to.deep.equal(['1', '2', '3']);
   });
 
   it('go by records that are as long as what is read of a socket at once', () => {
-    expect(SLAB_BYTES + RECORD_OVERHEAD).to.equal(65_536);
+    expect(RECORD_BYTES + RECORD_OVERHEAD).to.equal(65_536);
   });
 
   it('let control pass after the frame in work, whenever it comes', () => {
@@ -172,7 +176,7 @@ describe('frames that are larger than a record', () => {
           outbox.written(outbox.inFlightBytes);
         }
         records.push(...drainedInTurns(outbox));
-        expect(Math.max(0, ...records.map(({ length }) => length))).to.be.at.most(SLAB_BYTES);
+        expect(Math.max(0, ...records.map(({ length }) => length))).to.be.at.most(RECORD_BYTES);
         const got = framesOf(records);
         for (const [lane, byte] of Object.entries(LANE_BYTE)) {
           const wanted = expected[lane]?.map((text) => `${byte} x ${Number(text.split(' x ')[1]) + HEADER_BYTES}`);
