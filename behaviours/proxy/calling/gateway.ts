@@ -60,10 +60,8 @@ async function pass({ host, openings, route, site, hosts }: GatewayParts, exchan
           ['Upgrade', protocol],
         ];
   const fields = passing([...endToEnd(headers, ['transfer-encoding']), ...upgrade], host.hop);
-  const pipe = await openings.request(route, { kind: REQUEST, method, path, headers: fields, site });
-  const left = () => pipe.reset(resetTextOf(failure('connection_terminated', 'the program has gone')));
-  if (gone.aborted) left();
-  gone.addEventListener('abort', left, { once: true });
+  const wish = { signal: gone, error: () => failure('connection_terminated', 'the program has gone') };
+  const pipe = await openings.request(route, { kind: REQUEST, method, path, headers: fields, site }, wish);
   if (protocol === undefined) carry(exchange.pipe, pipe).catch((thrown) => pipe.reset(resetTextOf(asFailure(thrown, 'the program'))));
   const answer = await answerOf(pipe);
   if (answer.status < 200 && !(answer.status === 101 && protocol !== undefined)) {

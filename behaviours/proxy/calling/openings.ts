@@ -14,6 +14,12 @@ const WAY_MS = 5_000;
 /** As the port `StreamOpener`, for this behaviour. */
 export type OpenStream = (request: Omit<StreamRequest, 'serviceId'>, settle: (result: StreamResult) => void) => { cancel(): void };
 
+/** Who may not want a stream any more, while it is being opened or later, and the error that it ends with then. */
+export interface Wish {
+  readonly signal: AbortSignal;
+  readonly error: () => NetworkError;
+}
+
 export class Openings {
   private readonly pipes = new Set<StreamPipe>();
 
@@ -36,9 +42,9 @@ export class Openings {
     return this.answered(pipe, ask);
   }
 
-  /** A request to a site of the node that the route leads to: what it answers is the caller's to read. */
-  async request(route: Route, head: RequestHead): Promise<StreamPipe> {
-    const pipe = await this.open(route);
+  /** A request to a site of the node that the route leads to: what it answers is the caller's to read. It ends when nobody wishes it any more. */
+  async request(route: Route, head: RequestHead, wish: Wish): Promise<StreamPipe> {
+    const pipe = await this.open(route, wish);
     return this.answered(pipe, async () => {
       await pipe.write(headBytes(head));
       return pipe;
@@ -62,22 +68,40 @@ export class Openings {
     }
   }
 
-  private async open(route: Route): Promise<StreamPipe> {
-    const { windowBytes, idleMs: silenceMs, connectTimeoutMs: timeoutMs } = this.host.settings;
+  private async open(route: Route, wish?: Wish): Promise<StreamPipe> {
+    let leave = () => {};
+    const left = () => leave();
+    const release = () => wish?.signal.removeEventListener('abort', left);
+    wish?.signal.addEventListener('abort', left, { once: true });
     try {
       const stream = await new Promise<ByteStream>((resolve, reject) => {
-        this.openStream({ route, windowBytes, silenceMs, timeoutMs }, (result) => {
-          if (result.type === 'ok') resolve(result.stream);
-          else reject(new NetworkError(result.code as ErrorCode, result.text));
-        });
+        const opening = this.begin(route, resolve, reject);
+        leave = () => {
+          reject(wish?.error());
+          opening.cancel();
+        };
       });
       const pipe = new StreamPipe(stream);
+      leave = () => pipe.reset(resetTextOf((wish as Wish).error()));
+      if (wish?.signal.aborted === true) leave();
       this.pipes.add(pipe);
-      const forget = () => void this.pipes.delete(pipe);
+      const forget = () => {
+        this.pipes.delete(pipe);
+        release();
+      };
       stream.closed.then(forget, forget);
       return pipe;
     } catch (thrown) {
+      release();
       throw asFailure(thrown, 'the other node');
     }
+  }
+
+  private begin(route: Route, resolve: (stream: ByteStream) => void, reject: (error: NetworkError) => void): { cancel(): void } {
+    const { windowBytes, idleMs: silenceMs, connectTimeoutMs: timeoutMs } = this.host.settings;
+    return this.openStream({ route, windowBytes, silenceMs, timeoutMs }, (result) => {
+      if (result.type === 'ok') resolve(result.stream);
+      else reject(new NetworkError(result.code as ErrorCode, result.text));
+    });
   }
 }

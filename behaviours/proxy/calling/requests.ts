@@ -2,7 +2,7 @@
  * @module Requests: sends the web's own `Request` to a site of another node, and makes a `Response` of what comes back.
  */
 import { NetworkError, type Route } from '../../../core/index.js';
-import { REQUEST, type ResponseHead, readResponse } from '../messages.js';
+import { REQUEST, type RequestHead, type ResponseHead, readResponse } from '../messages.js';
 import { asFailure, failure, resetTextOf } from '../outcomes.js';
 import { carryBody } from '../pipes/join.js';
 import type { StreamPipe } from '../pipes/stream-pipe.js';
@@ -21,18 +21,22 @@ export async function send(openings: Openings, route: Route, request: Request, s
   const coding: Headers = request.body === null || isSized ? [] : [['Transfer-Encoding', 'chunked']];
   const headers: Headers = [['Host', host], ...fields, ...coding];
   if (!areSound(headers)) throw new NetworkError('ARGUMENT_INVALID', 'http: too many header fields, or fields that are too long');
-  const pipe = await openings.request(route, { kind: REQUEST, method: request.method, path: pathname + search, headers, site });
-  const abort = () => pipe.reset('cancelled by its signal');
-  request.signal.addEventListener('abort', abort, { once: true });
-  carryBody(request.body, pipe).catch((thrown) => pipe.reset(resetTextOf(asFailure(thrown, 'the body of the request'))));
+  const { method, signal } = request;
+  const head: RequestHead = { kind: REQUEST, method, path: pathname + search, headers, site };
+  let pipe: StreamPipe | undefined;
   try {
-    const head = await answerOf(pipe);
-    return responseOf(request.method, head, pipe, () => request.signal.removeEventListener('abort', abort));
+    pipe = await openings.request(route, head, { signal, error: cancelled });
+    sendBody(request, pipe);
+    return responseOf(method, await answerOf(pipe), pipe);
   } catch (thrown) {
-    const error = request.signal.aborted ? cancelled() : asFailure(thrown, 'the other node');
-    pipe.reset(resetTextOf(error));
+    const error = signal.aborted ? cancelled() : asFailure(thrown, 'the other node');
+    pipe?.reset(resetTextOf(error));
     throw error;
   }
+}
+
+function sendBody({ body }: Request, pipe: StreamPipe): void {
+  carryBody(body, pipe).catch((thrown) => pipe.reset(resetTextOf(asFailure(thrown, 'the body of the request'))));
 }
 
 /** The head of the response. */
@@ -45,7 +49,7 @@ export async function answerOf(pipe: StreamPipe): Promise<ResponseHead> {
   throw error;
 }
 
-function responseOf(method: string, { status, headers }: ResponseHead, pipe: StreamPipe, ended: () => void): Response {
+function responseOf(method: string, { status, headers }: ResponseHead, pipe: StreamPipe): Response {
   if (status < 200) throw failure('http_protocol_error', `status ${status} is no response`);
   const fields = endToEnd(headers).map(([name, value]): [string, string] => [name, value]);
   const isEmpty = EMPTY.has(status) || method === 'HEAD';
@@ -55,7 +59,6 @@ function responseOf(method: string, { status, headers }: ResponseHead, pipe: Str
         try {
           const bytes = await pipe.read();
           if (bytes !== undefined) return controller.enqueue(bytes);
-          ended();
           controller.close();
         } catch (thrown) {
           controller.error(asFailure(thrown, 'the response'));
@@ -65,7 +68,7 @@ function responseOf(method: string, { status, headers }: ResponseHead, pipe: Str
     },
     { highWaterMark: 0 },
   );
-  if (isEmpty) void nothing(pipe).then(ended, ended);
+  if (isEmpty) nothing(pipe).catch(() => {});
   return new Response(isEmpty ? null : body, { status, headers: fields });
 }
 

@@ -96,6 +96,68 @@ describe('requests over the network (TH-12, TH-30)', () => {
     await sim.stop();
   });
 
+  for (const hops of [1, 2])
+    it(`a signal ends a request whose stream is being opened, and the stream: ${hops} hops`, async () => {
+      const { sim, remote, server, caller } = await line(hops + 1, {});
+      proxyOf(server).onRequest(({ signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))));
+      // One at once, some on the way there, some on the way back.
+      for (let afterMs = 0; afterMs <= 4 * hops * 5; afterMs += 2) {
+        const abort = new AbortController();
+        const waiting = failureOf(remote.http(new Request('http://x/', { signal: abort.signal })));
+        await sim.run(afterMs);
+        abort.abort();
+        expect(await sim.waitFor(waiting, 1_000), `after ${afterMs} ms`).to.match(/^CALL_CANCELLED/);
+      }
+      await sim.run(1_000);
+      const messagesOf = (node: SimulatedNode, queue: string) => node.queues().find(({ name }) => name === queue)?.messages;
+      expect([
+        messagesOf(server, 'proxy.streams'),
+        messagesOf(server, 'streams.received'),
+        messagesOf(caller, 'streams.received'),
+      ]).to.deep.equal([0, 0, 0]);
+      await sim.stop();
+    });
+
+  it('a request whose node cannot be reached is cancelled by its signal at once', async () => {
+    const { sim, remote, server, caller } = await line(2, {});
+    sim.cut(caller, server);
+    const abort = new AbortController();
+    const begunMs = sim.nowMs;
+    const waiting = failureOf(remote.http(new Request('http://x/', { signal: abort.signal })));
+    await sim.run(100);
+    abort.abort();
+    expect(await sim.waitFor(waiting)).to.match(/^CALL_CANCELLED/);
+    expect(sim.nowMs - begunMs).to.be.below(200);
+    await sim.stop();
+  });
+
+  it('however a request ends, its signal is not listened to any more', async () => {
+    const { sim, remote, server } = await line(2, {});
+    proxyOf(server).onRequest((request) => {
+      if (request.url.endsWith('/throw')) throw new Error('a secret');
+      return request.url.endsWith('/empty') ? new Response(null, { status: 204 }) : new Response('x'.repeat(100_000));
+    });
+    let listeners = 0;
+    const requested = (path: string) => {
+      const request = new Request(`http://x/${path}`);
+      for (const [name, count] of [['addEventListener', 1] as const, ['removeEventListener', -1] as const]) {
+        const method = request.signal[name];
+        request.signal[name] = (...given: unknown[]) => {
+          listeners += count;
+          Reflect.apply(method, request.signal, given);
+        };
+      }
+      return remote.http(request);
+    };
+    expect((await sim.waitFor((await sim.waitFor(requested('read'))).text())).length).to.equal(100_000);
+    await sim.waitFor(((await sim.waitFor(requested('cancel'))).body as ReadableStream).cancel());
+    await sim.waitFor(requested('empty'));
+    expect(await failureOf(sim.waitFor(requested('throw')))).to.match(/^PROXY_TARGET_FAILED/);
+    await sim.run(1_000);
+    expect(listeners).to.equal(0);
+    await sim.stop();
+  });
+
   it('requests in work end with the behaviour, on both sides', async () => {
     const { sim, remote, server, caller } = await line(2, {});
     let signal: AbortSignal | undefined;
