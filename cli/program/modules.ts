@@ -1,5 +1,6 @@
 /** @module Modules: code that a configuration names: `path#export`, or an object with the options of a behaviour. */
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { nearest, options as only, optional, type Schema, text, unchecked } from '../../core/schema/index.js';
 import { type BehaviorEntry, NetworkBehavior, NetworkError } from '../../index.js';
@@ -19,7 +20,6 @@ export const MODULE_REFERENCE: Schema<ModuleReference> = only({
 
 /** The behaviours that a reference names: of a module without an export, all of its behaviours. */
 export async function behaviorsFrom(given: string | ModuleReference): Promise<readonly BehaviorEntry[]> {
-  if (typeof given === 'string' && !given.includes('#')) return allIn(given);
   const { module, export: name, options } = typeof given === 'string' ? parsed(given) : given;
   if (name === undefined) {
     const all = await allIn(module);
@@ -28,13 +28,13 @@ export async function behaviorsFrom(given: string | ModuleReference): Promise<re
     if (all.length === 1 && first !== undefined) return [[first, options] as BehaviorEntry];
     throw invalid(module, 'has several behaviours; name one with export');
   }
-  const type = (await exportOf(`${module}#${name}`)) as BehaviorEntry;
+  const type = (await exportOf({ module, export: name })) as BehaviorEntry;
   return [options === undefined ? type : ([type, options] as BehaviorEntry)];
 }
 
-/** What `path#export` names. */
-export async function exportOf(reference: string): Promise<unknown> {
-  const { module, export: name = 'default' } = parsed(reference);
+/** What `path#export` names; without an export the default one. */
+export async function exportOf(reference: string | ModuleReference): Promise<unknown> {
+  const { module, export: name = 'default' } = typeof reference === 'string' ? parsed(reference) : reference;
   const found = await exportsOf(module);
   if (Object.hasOwn(found, name)) return found[name];
   throw invalid(module, `exports no ${name}; ${nearest(name, Object.keys(found))}`);
@@ -60,10 +60,16 @@ export async function exportsOf(path: string): Promise<Readonly<Record<string, u
   }
 }
 
+/** With the path of its module made absolute. */
+export function moduleAt(reference: string | ModuleReference, directory: string): ModuleReference {
+  const read = typeof reference === 'string' ? parsed(reference) : reference;
+  return { ...read, module: resolve(directory, read.module) };
+}
+
+/** `path#export`. What follows the last # of a path is no export unless it can be the name of one: folders and files may have a # in their names. */
 function parsed(reference: string): ModuleReference {
-  const hash = reference.lastIndexOf('#');
-  if (hash < 0) return { module: reference };
-  return { module: reference.slice(0, hash), export: reference.slice(hash + 1) };
+  const [, module, name] = /^(.+)#([\p{ID_Start}$_][\p{ID_Continue}$]*)$/su.exec(reference) ?? [];
+  return module === undefined || name === undefined ? { module: reference } : { module, export: name };
 }
 
 function invalid(module: string, why: string, cause?: unknown): NetworkError {

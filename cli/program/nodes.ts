@@ -116,14 +116,19 @@ async function lookAt(path: string): Promise<{ readonly path: string; readonly w
 
 /** A node without files that is connected to a seed, and is gone with the command. */
 async function startOwn(terminal: Terminal, seeds: readonly string[], options: OptionValues): Promise<OpenNode> {
+  const space = spaceOf(options);
   const directory = mkdtempSync(join(tmpdir(), 'meshwright-'));
   const path = join(directory, 'control.sock');
-  const node = await createNode({ ...spaceOf(options), logger: 'silent', control: { path, allow: ['call'] } });
+  let node: MeshNode | undefined;
   const close = async () => {
-    await node.stop();
-    rmSync(directory, { recursive: true, force: true });
+    try {
+      await node?.stop();
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
   };
   try {
+    node = await createNode({ ...space, logger: 'silent', control: { path, allow: ['call'] } });
     await node.start();
     if (options.unconnected !== true) await connectToOne(terminal, node, seeds);
     const client = await ControlClient.connect(path);

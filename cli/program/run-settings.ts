@@ -7,7 +7,7 @@ import { dirname, join, resolve } from 'node:path';
 import { boolean, either, fallback, fields, list, options as only, optional, optionsReader, text, whole } from '../../core/schema/index.js';
 import { type BehaviorEntry, NetworkError, type NodeOptions } from '../../index.js';
 import { DirectRouter, LayeredRouter, OverlayRouter, PathVectorRouter } from '../../routing/index.js';
-import { behaviorsFrom, exportOf, MODULE_REFERENCE, type ModuleReference } from './modules.js';
+import { behaviorsFrom, exportOf, MODULE_REFERENCE, type ModuleReference, moduleAt } from './modules.js';
 import { networkKeyOf } from './nodes.js';
 import type { OptionValues } from './row.js';
 import { UsageError } from './terminal.js';
@@ -41,16 +41,14 @@ const readOwn = optionsReader(
 export interface RunSettings {
   /** For `createNode`, as they were given. */
   readonly given: Readonly<Record<string, unknown>>;
-  readonly behaviors: readonly (string | ModuleReference)[];
-  readonly router: string | undefined;
+  readonly behaviors: readonly ModuleReference[];
+  readonly router: RouterChoice | ModuleReference | undefined;
   readonly networkKeyFile: string | undefined;
   readonly operation: { readonly host?: string; readonly port: number } | undefined;
   readonly drainMs: number;
-  /** Of paths in the file. */
-  readonly directory: string;
 }
 
-/** Throws a `UsageError` for a file that is none, and `OPTION_INVALID` for what is wrong in it. */
+/** Paths in the file are relative to the file, those of flags to the present directory. Throws a `UsageError` for a file that is none, and `OPTION_INVALID` for what is wrong in it. */
 export function settingsOf(flags: OptionValues): RunSettings {
   const file = flags.config as string | undefined;
   const directory = file === undefined ? process.cwd() : dirname(resolve(file));
@@ -61,21 +59,23 @@ export function settingsOf(flags: OptionValues): RunSettings {
   const paths = { identity: read.identity, dataDirectory: read.dataDirectory };
   const given = { ...rest, ...located(paths, directory), ...flagsOf(flags) };
   return {
-    given: { ...given, ...controlOf(given.control, flags) },
-    behaviors: [...read.behaviors.map((one) => at(one, directory)), ...listOf(flags.behavior).map((one) => at(one, process.cwd()))],
-    router: (flags.router as string | undefined) ?? read.router,
+    given: { ...given, ...controlOf(given.control, flags, directory) },
+    behaviors: [
+      ...read.behaviors.map((one) => moduleAt(one, directory)),
+      ...listOf(flags.behavior).map((one) => moduleAt(one, process.cwd())),
+    ],
+    router: routerOf(flags.router as string | undefined, process.cwd()) ?? routerOf(read.router, directory),
     networkKeyFile: (flags.networkKeyFile as string | undefined) ?? (read.networkKeyFile && resolve(directory, read.networkKeyFile)),
     operation: flags.operation === undefined ? (read.operation as RunSettings['operation']) : operationOf(String(flags.operation)),
     drainMs: (flags.drain as number | undefined) ?? read.drainMs,
-    directory,
   };
 }
 
 /** Loads the modules, and makes the data directory, in which the key file is by default. */
-export async function nodeOptionsOf({ given, behaviors, router, networkKeyFile, directory }: RunSettings): Promise<NodeOptions> {
+export async function nodeOptionsOf({ given, behaviors, router, networkKeyFile }: RunSettings): Promise<NodeOptions> {
   const loaded: BehaviorEntry[] = [];
   for (const reference of behaviors) loaded.push(...(await behaviorsFrom(reference)));
-  const table = router === undefined ? undefined : (ROUTERS[router] ?? ((await exportOf(at(router, directory))) as RouterChoice));
+  const table = router !== undefined && 'module' in router ? ((await exportOf(router)) as RouterChoice) : router;
   const { dataDirectory, identity } = given as { dataDirectory?: string; identity?: string };
   if (dataDirectory !== undefined) mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
   const key = identity ?? (dataDirectory === undefined ? undefined : join(dataDirectory, 'node.key'));
@@ -117,10 +117,12 @@ function flagsOf({ identity, data, listen, announce, seed, network, logLevel, la
 }
 
 /** A control socket is opened unless it is refused. */
-function controlOf(given: unknown, { control, allow }: OptionValues): object {
+function controlOf(given: unknown, { control, allow }: OptionValues, directory: string): object {
   if (control === false) return { control: undefined };
   if (given !== undefined && (typeof given !== 'object' || given === null)) return { control: given };
-  const path = typeof control === 'string' ? { path: control } : {};
+  const { path: inFile } = Object(given) as { readonly path?: unknown };
+  const ofFile = typeof inFile === 'string' ? located({ path: inFile }, directory) : {};
+  const path = typeof control === 'string' ? { path: control } : ofFile;
   return { control: { ...(given as object | undefined), ...path, ...(allow !== undefined && { allow }) } };
 }
 
@@ -135,12 +137,7 @@ function listOf(value: unknown): readonly string[] {
   return (value as readonly string[] | undefined) ?? [];
 }
 
-/** With the path of its module made absolute. */
-function at<T extends string | ModuleReference>(reference: T, directory: string): T {
-  if (typeof reference === 'string') {
-    const [path = '', name] = reference.split('#');
-    return `${resolve(directory, path)}${name === undefined ? '' : `#${name}`}` as T;
-  }
-  const { module } = reference as ModuleReference;
-  return { ...(reference as ModuleReference), module: resolve(directory, module) } as T;
+function routerOf(given: string | undefined, directory: string): RouterChoice | ModuleReference | undefined {
+  if (given === undefined) return undefined;
+  return Object.hasOwn(ROUTERS, given) ? ROUTERS[given] : moduleAt(given, directory);
 }
