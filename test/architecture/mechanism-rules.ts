@@ -65,12 +65,8 @@ export const MECHANISMS = {
     sign: /\.\s*addEventListener\s*\(/g,
     places: /^(core|behaviours)\//,
     home: /^core\/structures\/abort\.ts$/,
-    listed: [
-      // Signals of one use each.
-      'behaviours/proxy/calling/gateway.ts',
-      'behaviours/proxy/calling/requests.ts',
-      'core/platform/node/sockets/node-sockets.ts',
-    ],
+    // A signal of one use.
+    listed: ['core/platform/node/sockets/node-sockets.ts'],
   },
   endless: {
     use: 'everything outstanding has a bound',

@@ -2,6 +2,7 @@
  * @module Openings: opens streams to the proxy behaviours of other nodes, says what is wanted, and waits for the answer.
  */
 import { type ByteStream, type ErrorCode, NetworkError, type Route, type StreamRequest, type StreamResult } from '../../../core/index.js';
+import { onAbort } from '../../../core/structures/abort.js';
 import type { ProxyHost } from '../host.js';
 import { headBytes, type RequestHead, readOpened, SOCK } from '../messages.js';
 import { asFailure, failure, resetTextOf } from '../outcomes.js';
@@ -70,9 +71,7 @@ export class Openings {
 
   private async open(route: Route, wish?: Wish): Promise<StreamPipe> {
     let leave = () => {};
-    const left = () => leave();
-    const release = () => wish?.signal.removeEventListener('abort', left);
-    wish?.signal.addEventListener('abort', left, { once: true });
+    const release = onAbort(wish?.signal, () => leave());
     try {
       const stream = await new Promise<ByteStream>((resolve, reject) => {
         const opening = this.begin(route, resolve, reject);
