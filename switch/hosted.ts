@@ -30,6 +30,8 @@ import {
   parseNodeId,
   toNode,
 } from '../core/index.js';
+import { Callbacks } from '../core/structures/callbacks.js';
+import { onRejected } from '../core/structures/rejection.js';
 import type { CheckedFlags, HashnameCallbacks } from './hosted-options.js';
 import { Remote, type RemoteHost } from './remote.js';
 import type { Space } from './spaces.js';
@@ -43,17 +45,12 @@ const RESOLUTIONS_MAX = 256;
 /** Until the first operator is connected. */
 const CONTACT_MS = 5_000;
 
-/** A line that was opened here. Two of the same callback are two. */
-interface OpenLine {
-  readonly callback: (packet: Packet) => void;
-}
-
 export class Hosted {
   private readonly operator: OperatorBehavior;
   /** Those that `to` was asked for. */
   private readonly remotes = new BoundedMap<NodeId, Remote>(REMOTES_MAX);
   private readonly dials = new Map<NodeId, Promise<Connection>>();
-  private readonly lines = new Map<NodeId, Set<OpenLine>>();
+  private readonly lines = new Map<NodeId, Callbacks<Packet>>();
   private lineCount = 0;
   private readonly streams = new Map<NodeId, Set<ByteStream>>();
   private readonly resolutions = new Set<{ readonly key: NodeId }>();
@@ -157,22 +154,23 @@ export class Hosted {
   private get listener(): OperatorListener {
     const { onStream, onLine, onOp, onAnon } = this.callbacks;
     return {
-      onPacket: (packet) => {
+      onPacket: (packet, failed) => {
         const isLine = packet.trust === 'line';
         const own = isLine ? this.lines.get(packet.from) : undefined;
-        if (own !== undefined) for (const { callback } of [...own]) callback(packet);
-        else (isLine ? onLine : onAnon)?.(packet);
-        return own !== undefined || (isLine ? onLine : onAnon) !== undefined;
+        const callback = isLine ? onLine : onAnon;
+        if (own !== undefined) own.call(packet, failed);
+        else onRejected(callback?.(packet), failed);
+        return own !== undefined || callback !== undefined;
       },
-      onStream: (stream) => {
+      onStream: (stream, failed) => {
         if (onStream === undefined) return false;
         this.track(stream);
-        onStream(stream);
+        onRejected(onStream(stream), failed);
         return true;
       },
-      onOp: (request, answer) => {
+      onOp: (request, answer, failed) => {
         if (this.flags.operator === false) return false;
-        onOp?.(request, answer);
+        onRejected(onOp?.(request, answer), failed);
         return onOp !== undefined;
       },
     };
@@ -227,14 +225,14 @@ export class Hosted {
   private onLine(hashname: NodeId, callback: (packet: Packet) => void): () => void {
     const { lineCount: current } = this;
     if (current >= LINES_MAX) throw limitReached({ limit: 'linesMax', current, maximum: LINES_MAX, scope: 'switch' });
-    const lines = this.lines.get(hashname) ?? new Set();
-    const line = { callback };
-    this.lines.set(hashname, lines.add(line));
+    const lines = this.lines.get(hashname) ?? new Callbacks<Packet>();
+    this.lines.set(hashname, lines);
+    const close = lines.add(callback);
     this.lineCount++;
     return () => {
-      if (!lines.delete(line)) return;
+      if (!close()) return;
       this.lineCount--;
-      if (lines.size === 0) this.lines.delete(hashname);
+      if (lines.size === 0 && this.lines.get(hashname) === lines) this.lines.delete(hashname);
     };
   }
 

@@ -88,14 +88,14 @@ export class OperatorBehavior extends NetworkBehavior {
       ownCertificate,
       isMember: (agent, nodeId, shown) => this.isMember(agent, nodeId, shown),
       act,
-      unanswered: (request, answer) => this.listeners.offer((listener) => listener.onOp?.(request, answer)),
+      unanswered: (request, answer) => this.listeners.offer((listener, failed) => listener.onOp?.(request, answer, failed)),
       kept: (agent) => this.kept.saveSoon(agent),
     });
     this.packets = new Packets({
       ...{ self, signer, counters, heldMax },
       keyOf: (agent, nodeId) => this.keyOf(agent, nodeId),
       askKey: (agent, nodeId, via, settle) => this.lookups.find(agent, nodeId, (later) => settle(later), via),
-      deliver: (packet) => this.listeners.offer((listener) => listener.onPacket?.(packet)),
+      deliver: (packet) => this.listeners.offer((listener, failed) => listener.onPacket?.(packet, failed)),
     });
   }
 
@@ -230,7 +230,7 @@ export class OperatorBehavior extends NetworkBehavior {
   }
 
   override onStream(_agent: BehaviorAgent, stream: ByteStream): void {
-    const isTaken = stream.nodeVerified && this.listeners.offer((listener) => listener.onStream?.(stream));
+    const isTaken = stream.nodeVerified && this.listeners.offer((listener, failed) => listener.onStream?.(stream, failed));
     if (!isTaken) stream.reset(stream.nodeVerified ? 'nobody takes streams here' : 'streams are taken in a line only');
   }
 

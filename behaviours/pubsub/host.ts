@@ -3,6 +3,7 @@
  * feeds, and the name of a topic in this space.
  */
 import type { AwaitedWork, BehaviorAgent, Logger, NodeId, PeerPath } from '../../core/index.js';
+import { callBack as callOne, type Failed } from '../../core/structures/callbacks.js';
 import type { Feeds } from './feeds/feeds.js';
 import type { PubSubCounters, PubSubSettings } from './options.js';
 import type { Signatures } from './signed/signatures.js';
@@ -37,11 +38,11 @@ export interface TopicLink {
 export type BeforeLink = (link: TopicLink) => boolean;
 
 /** Whether the application lets a link be made. */
-export function mayLink({ log }: Pick<PubSubHost, 'log'>, beforeLink: BeforeLink | undefined, link: TopicLink): boolean {
+export function mayLink(host: Pick<PubSubHost, 'log'>, beforeLink: BeforeLink | undefined, link: TopicLink): boolean {
   try {
     return beforeLink === undefined || beforeLink(link) === true;
   } catch (err) {
-    log.error({ err }, 'pubsub callback of the application threw');
+    failedIn(host)(err);
     return false;
   }
 }
@@ -58,11 +59,12 @@ export function pathOf(agent: BehaviorAgent, node: NodeId): string {
   return peerPathOf(agent, node)?.path ?? '';
 }
 
-/** Calls what the application gave: what it throws is logged, and nothing else. */
-export function callBack<T>({ log }: Pick<PubSubHost, 'log'>, callback: ((value: T) => void) | undefined, value: T): void {
-  try {
-    callback?.(value);
-  } catch (err) {
-    log.error({ err }, 'pubsub callback of the application threw');
-  }
+/** Calls what the application gave: what it throws, or what its promise is rejected with, is logged, and nothing else. */
+export function callBack<T>(host: Pick<PubSubHost, 'log'>, callback: ((value: T) => void) | undefined, value: T): void {
+  if (callback !== undefined) callOne(callback, value, failedIn(host));
+}
+
+/** Logs what a callback of the application threw, or what its promise was rejected with. */
+export function failedIn({ log }: Pick<PubSubHost, 'log'>): Failed {
+  return (err) => log.error({ err }, 'a callback of pubsub failed');
 }

@@ -3,6 +3,7 @@
  * names as connected. Each is asked every 5 s, for a lease of 15 s. What is known of a node that is dead or silent is kept for a minute.
  */
 import { type BehaviorAgent, type Logger, type NodeId, toNode } from '../../core/index.js';
+import { callBack } from '../../core/structures/callbacks.js';
 import { type Facts, withDifference } from './facts.js';
 import { askMessage, END, type Report, type TelemetryRefusal } from './messages.js';
 import { neighboursOf, type ObservedNode, type ObservedState, observedNode, type Reported } from './observed-node.js';
@@ -231,10 +232,6 @@ export class TelemetryWatch {
 
   private emit(event: TelemetryEvent): void {
     if (this.isClosed) return;
-    try {
-      this.listener(event);
-    } catch (err) {
-      this.host.log.error({ err }, 'a listener of telemetry failed');
-    }
+    callBack(this.listener, event, (err) => this.host.log.error({ err }, 'a listener of telemetry failed'));
   }
 }

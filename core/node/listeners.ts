@@ -5,9 +5,7 @@
 
 import type { NodeEventName, NodeEvents } from '../api/events.js';
 import { requireFunction, requireName } from '../engine/behaviors/arguments.js';
-import { onRejected } from '../registration/rejection.js';
-
-type Listener = (event: never) => unknown;
+import { Callbacks } from '../structures/callbacks.js';
 
 const NAMES = Object.keys({
   connected: 1,
@@ -25,7 +23,7 @@ const NAMES = Object.keys({
 } satisfies Record<NodeEventName, 1>);
 
 export class Listeners {
-  private readonly byName = new Map<NodeEventName, Set<Listener>>();
+  private readonly byName = new Map<NodeEventName, Callbacks<never>>();
 
   constructor(private readonly onFailed: (name: NodeEventName, cause: unknown) => void) {}
 
@@ -33,19 +31,12 @@ export class Listeners {
   on<Name extends NodeEventName>(name: Name, listener: (event: NodeEvents[Name]) => void): () => void {
     requireName('on: event', name, NAMES);
     requireFunction('on: listener', listener);
-    const listeners = this.byName.get(name) ?? new Set();
+    const listeners = this.byName.get(name) ?? new Callbacks<never>();
     this.byName.set(name, listeners);
-    listeners.add(listener as Listener);
-    return () => listeners.delete(listener as Listener);
+    return listeners.add(listener);
   }
 
   readonly emit = <Name extends NodeEventName>(name: Name, event: NodeEvents[Name]): void => {
-    for (const listener of [...(this.byName.get(name) ?? [])]) {
-      try {
-        onRejected(listener(event as never), (cause) => this.onFailed(name, cause));
-      } catch (cause) {
-        this.onFailed(name, cause);
-      }
-    }
+    this.byName.get(name)?.call(event as never, (cause) => this.onFailed(name, cause));
   };
 }

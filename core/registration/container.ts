@@ -10,6 +10,7 @@ import type { NodeView } from '../api/node-view.js';
 import type { Clock, Logger, Random, Sealer, Signer, Storage } from '../api/ports.js';
 import { RouterTable } from '../api/router-table.js';
 import { NetworkError } from '../errors.js';
+import { onRejected } from '../structures/rejection.js';
 import {
   CLOCK,
   createContainer,
@@ -35,7 +36,6 @@ import {
   type PlannedBehavior,
   planRegistration,
 } from './registry.js';
-import { onRejected } from './rejection.js';
 
 /** What the node provides for injection. */
 export interface NodeValues {

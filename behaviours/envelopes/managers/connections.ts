@@ -8,8 +8,8 @@
  * after `limits.silenceMs` of silence. A full queue is no failure.
  */
 import { type Address, type Connection, type MeshNode, type NetworkError, type NodeId, parseAddress } from '../../../core/index.js';
+import { Callbacks } from '../../../core/structures/callbacks.js';
 import type { EnvelopeMesh } from '../mesh/mesh.js';
-import { MeshListeners } from '../mesh/mesh-listeners.js';
 import { checkUniqueId } from '../mesh/options.js';
 import type { AddOutcome, MeshConnection, Removed } from '../mesh/outcomes.js';
 import { ManagedNodes } from './managed-nodes.js';
@@ -57,7 +57,7 @@ interface Managed {
 
 export class EnvelopeConnections {
   readonly #managed = new Map<string, Managed>();
-  readonly #listeners: MeshListeners<ConnectionNotification>;
+  readonly #listeners = new Callbacks<ConnectionNotification>();
   readonly #nodes: ManagedNodes;
   readonly #retry: RetryOptions;
   readonly #unwatch: () => void;
@@ -70,7 +70,6 @@ export class EnvelopeConnections {
   ) {
     this.#retry = readRetryOptions(retry);
     this.#nodes = new ManagedNodes(nodes);
-    this.#listeners = new MeshListeners((cause) => this.#nodes.logFailure(cause));
     this.#unwatch = mesh.onDisconnected((removed) => this.#ended(removed));
     this.#nodes.watch({
       onGreeted: (node, connection) => this.#greeted(node, connection),
@@ -197,6 +196,6 @@ export class EnvelopeConnections {
   }
 
   #notify({ connectionId, endpoint }: Managed, change: Change): void {
-    this.#listeners.notify({ connectionId, endpoint: endpoint.text, ...change });
+    this.#listeners.call({ connectionId, endpoint: endpoint.text, ...change }, this.#nodes.listenerFailed);
   }
 }

@@ -3,6 +3,7 @@
  * time and its log.
  */
 import { type BehaviorAgent, type Connection, type MeshNode, NetworkError, type NodeId } from '../../../core/index.js';
+import type { FailedOne } from '../../../core/structures/callbacks.js';
 import { EnvelopesBehavior } from '../behavior.js';
 import { ENVELOPE_HEAD_BYTES } from '../messages.js';
 
@@ -56,8 +57,14 @@ export class ManagedNodes {
     for (const unwatch of this.#unwatch) unwatch();
   }
 
-  /** A listener of the application failed. */
+  /** A function of the application failed. */
   logFailure(err: unknown): void {
     this.act(({ log }) => log.error({ err }, 'listener failed'));
   }
+
+  /** A listener of the application failed: it is not called again. */
+  readonly listenerFailed: FailedOne = (err, drop) => {
+    drop();
+    this.logFailure(err);
+  };
 }

@@ -3,7 +3,7 @@
  * first subscriber gets them.
  */
 import { BoundedQueue, type NodeId } from '../../../core/index.js';
-import { MeshListeners } from '../mesh/mesh-listeners.js';
+import { Callbacks, type FailedOne } from '../../../core/structures/callbacks.js';
 
 export type PeerNotification =
   | { readonly type: 'connected'; readonly nodeId: NodeId; readonly localNode: NodeId }
@@ -23,21 +23,19 @@ export class PeerNotifications {
     ...{ name: 'peer notifications', policy: 'drop-oldest' },
     ...{ lengthMax: EARLY_MAX, bytesMax: EARLY_BYTES_MAX, sizeOf: bytesOf },
   });
-  readonly #listeners: MeshListeners<PeerNotification>;
+  readonly #listeners = new Callbacks<PeerNotification>();
 
-  constructor(onFailed: (cause: unknown) => void) {
-    this.#listeners = new MeshListeners(onFailed);
-  }
+  constructor(private readonly failed: FailedOne) {}
 
   subscribe(listener: (notification: PeerNotification) => void): () => void {
     const unsubscribe = this.#listeners.add(listener);
-    for (let early = this.#early.shift(); early !== undefined; early = this.#early.shift()) this.#listeners.notify(early);
+    for (let early = this.#early.shift(); early !== undefined; early = this.#early.shift()) this.#listeners.call(early, this.failed);
     return unsubscribe;
   }
 
   notify(notification: PeerNotification): void {
-    if (this.#listeners.count === 0) this.#early.push(notification);
-    else this.#listeners.notify(notification);
+    if (this.#listeners.size === 0) this.#early.push(notification);
+    else this.#listeners.call(notification, this.failed);
   }
 }
 

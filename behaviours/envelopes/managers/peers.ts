@@ -46,7 +46,7 @@ export class EnvelopePeers {
   readonly #peers = new Map<string, Peer>();
   readonly #unreferenced = new Map<string, Unreferenced>();
   readonly #unidentified = new Set<MeshTarget>();
-  readonly #notifications = new PeerNotifications((cause) => this.#nodes.logFailure(cause));
+  readonly #notifications = new PeerNotifications((cause, drop) => this.#nodes.listenerFailed(cause, drop));
   readonly #nodes: ManagedNodes;
   readonly #retry: RetryOptions;
   readonly #unidentifiedRetry: RetryOptions;

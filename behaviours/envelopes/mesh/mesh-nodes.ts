@@ -3,6 +3,7 @@
  * and its log.
  */
 import type { BehaviorAgent } from '../../../core/index.js';
+import type { FailedOne } from '../../../core/structures/callbacks.js';
 import type { EnvelopesBehavior } from '../behavior.js';
 
 export class MeshNodes {
@@ -41,10 +42,11 @@ export class MeshNodes {
     this.#running = [];
   }
 
-  /** A listener of the application failed. */
-  logFailure(err: unknown): void {
+  /** A listener of the application failed: it is logged, and not called again. */
+  readonly listenerFailed: FailedOne = (err, drop) => {
+    drop();
     this.act(({ log }) => log.error({ err }, 'listener failed'));
-  }
+  };
 
   #stopped(behavior: EnvelopesBehavior): void {
     this.#running = this.#running.filter((running) => running.behavior !== behavior);

@@ -9,13 +9,13 @@
  * envelopes for each connection. An envelope is a message of the node: at most `limits.payloadBytesMax` less one byte.
  */
 import { type BehaviorAgent, NetworkError } from '../../../core/index.js';
+import { Callbacks } from '../../../core/structures/callbacks.js';
 import { WakeTimer } from '../../../core/structures/wake-timer.js';
 import { EnvelopesBehavior } from '../behavior.js';
 import { Directory } from './directory.js';
 import { type EntryOwner, MeshEntry } from './entry.js';
 import { MeshLifeCycle, MeshOutgoing, MeshReceiver, MeshSender } from './handles.js';
 import { Incoming, MESH_CONNECTIONS_MAX } from './incoming.js';
-import { MeshListeners } from './mesh-listeners.js';
 import { MeshNodes } from './mesh-nodes.js';
 import { checkAddress, checkPayload, checkUniqueId, type EnvelopeMeshOptions, invalid, readMeshOptions } from './options.js';
 import {
@@ -42,7 +42,7 @@ export class EnvelopeMesh implements MeshOperations {
   readonly #receivers = new Receivers();
   readonly #directory: Directory;
   readonly #nodes: MeshNodes;
-  readonly #listeners = new MeshListeners<Removed>((cause) => this.#nodes.logFailure(cause));
+  readonly #listeners = new Callbacks<Removed>();
   readonly #outgoingCapacity: number;
   readonly #keepDisconnectedMs: number;
   #lastId = 0;
@@ -237,7 +237,7 @@ export class EnvelopeMesh implements MeshOperations {
     else this.#directory.delete(entry);
     this.#leave(entry);
     this.#ageLater();
-    this.#listeners.notify(entry.removed());
+    this.#listeners.call(entry.removed(), this.#nodes.listenerFailed);
   }
 
   #leave(entry: MeshEntry): void {

@@ -18,6 +18,7 @@ import {
   WakeTimer,
 } from '../../../core/index.js';
 import { cancelled, onAbort } from '../../../core/structures/abort.js';
+import { Callbacks } from '../../../core/structures/callbacks.js';
 import type { KeyValueHost, MapAgent, Outcome } from '../host.js';
 import { STATUS, type Superseded } from '../messages.js';
 import { REQUEST_BOUNDS } from '../options.js';
@@ -43,7 +44,7 @@ export class Session {
   private readonly waiting = new DeadlineHeap<Running<unknown>>();
   private readonly running = new DenseSet<Running<unknown>>();
   readonly ownWrites = new OwnWrites();
-  private readonly listeners = new Map<string, Set<(lost: LostWrite) => void>>();
+  private readonly listeners = new Map<string, Callbacks<LostWrite>>();
   private readonly heard = new BoundedMap<string, true>(LOST_MAX);
   private readonly timer = new WakeTimer<MapAgent>((agent) => this.look(agent));
 
@@ -72,10 +73,11 @@ export class Session {
   }
 
   onLost(map: string, listener: (lost: LostWrite) => void): () => void {
-    const listeners = this.listeners.get(map) ?? new Set();
-    this.listeners.set(map, listeners.add(listener));
+    const listeners = this.listeners.get(map) ?? new Callbacks<LostWrite>();
+    this.listeners.set(map, listeners);
+    const remove = listeners.add(listener);
     return () => {
-      listeners.delete(listener);
+      remove();
       if (listeners.size === 0 && this.listeners.get(map) === listeners) this.listeners.delete(map);
     };
   }
@@ -86,7 +88,7 @@ export class Session {
       const name = `${map}\0${revision}${key}`;
       if (this.heard.has(name)) continue;
       this.heard.set(name, true);
-      for (const listener of this.listeners.get(map) ?? []) this.callBack(listener, { key, revision, by });
+      this.listeners.get(map)?.call({ key, revision, by }, (err) => this.host.log.error({ err }, 'a callback of keyvalue failed'));
     }
   }
 
@@ -95,14 +97,6 @@ export class Session {
       this.settle(running, () => running.reject(new NetworkError('CALL_CANCELLED', 'the node or its keyvalue behaviour stops')));
     this.timer.cancel();
     this.feeds.stop();
-  }
-
-  private callBack<T>(callback: (value: T) => void, value: T): void {
-    try {
-      callback(value);
-    } catch (err) {
-      this.host.log.error({ err }, 'keyvalue callback of the application threw');
-    }
   }
 
   private begin(running: Running<unknown>, untilMs: number): void {

@@ -5,9 +5,10 @@
 import { type BehaviorAgent, ByteWriter, limitReached, NetworkError, writeValue } from '../../../core/index.js';
 import { checkNow, optional, options, optionsReader, signal } from '../../../core/schema/index.js';
 import { cancelled, onAbort } from '../../../core/structures/abort.js';
+import { Callbacks } from '../../../core/structures/callbacks.js';
 import type { Feed, Feedback } from '../feeds/feed.js';
 import { bytesInRun } from '../feeds/run.js';
-import { callBack, type PubSubHost } from '../host.js';
+import { failedIn, type PubSubHost } from '../host.js';
 import { FORM_BYTES, FORM_CBOR, HEAD_BYTES } from '../messages.js';
 import type { Topic } from '../topics/topic.js';
 import type { Batch } from './batch.js';
@@ -45,8 +46,8 @@ interface Waiter {
 
 export class Intent<T = unknown> implements SourceUser {
   private readonly waiters = new Set<Waiter>();
-  private readonly listeners = new Set<(interested: number) => void>();
-  private readonly feedbackListeners = new Set<(feedback: Feedback) => void>();
+  private readonly listeners = new Callbacks<number>();
+  private readonly feedbackListeners = new Callbacks<Feedback>();
   private readonly publishing = (agent: BehaviorAgent, value: unknown) => this.publish(agent, value as T);
   private writer = new ByteWriter();
   private isDelivering = false;
@@ -87,16 +88,14 @@ export class Intent<T = unknown> implements SourceUser {
 
   /** Calls back with the number of subscribers whenever it changes. Returns what ends that. */
   onInterest(listener: (interested: number) => void): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+    return this.listeners.add(listener);
   }
 
   /**
    * Calls back with what subscribers send back by `interest.feedback`: numbers of all that report them as one, bytes as they are. Returns what ends that.
    */
   onFeedback(listener: (feedback: Feedback) => void): () => void {
-    this.feedbackListeners.add(listener);
-    return () => this.feedbackListeners.delete(listener);
+    return this.feedbackListeners.add(listener);
   }
 
   /** Resolves when somebody is interested, perhaps at once. Rejects with `NOT_STARTED` at the end, and with `LIMIT_EXCEEDED`. */
@@ -142,7 +141,7 @@ export class Intent<T = unknown> implements SourceUser {
   }
 
   interestChanged(count: number): void {
-    for (const listener of [...this.listeners]) callBack(this.host, listener, count);
+    this.listeners.call(count, failedIn(this.host));
     this.look();
   }
 
@@ -151,7 +150,7 @@ export class Intent<T = unknown> implements SourceUser {
   }
 
   fedBack(feedback: Feedback): void {
-    for (const listener of [...this.feedbackListeners]) callBack(this.host, listener, feedback);
+    this.feedbackListeners.call(feedback, failedIn(this.host));
   }
 
   private publish(agent: BehaviorAgent, value: T): Sent {

@@ -5,7 +5,8 @@
  */
 import { isBelow, NO_PATH } from '../../../core/address/peer-path.js';
 import type { BehaviorAgent, NodeId, PeerPath } from '../../../core/index.js';
-import { callBack, type PubSubHost, pathOf, peerPathOf } from '../host.js';
+import { Callbacks } from '../../../core/structures/callbacks.js';
+import { callBack, failedIn, type PubSubHost, pathOf, peerPathOf } from '../host.js';
 import type { Observer } from '../meeting/meeting.js';
 import type { Offer, Wish } from '../meeting/messages.js';
 import { Readiness } from '../readiness.js';
@@ -41,7 +42,7 @@ export class Remotes implements Observer {
   readonly wish: Wish = { type: 'pattern', path: '**' };
   readonly readiness = new Readiness();
   private readonly known = new Map<NodeId, Known>();
-  private readonly closeListeners = new Set<() => void>();
+  private readonly closeListeners = new Callbacks<undefined>();
   private hasEnded = false;
 
   /** Made by `remotes`. */
@@ -98,9 +99,9 @@ export class Remotes implements Observer {
 
   /** Calls back once, at the end; at once when that has been. Returns what ends that. */
   onClose(listener: () => void): () => void {
-    if (this.hasEnded) callBack(this.host, listener, undefined);
-    else this.closeListeners.add(listener);
-    return () => this.closeListeners.delete(listener);
+    if (!this.hasEnded) return this.closeListeners.add(listener);
+    callBack(this.host, listener, undefined);
+    return () => {};
   }
 
   /** Nothing is called back any more. The connections stay. Idempotent. */
@@ -113,7 +114,7 @@ export class Remotes implements Observer {
     if (this.hasEnded) return;
     this.hasEnded = true;
     this.known.clear();
-    for (const listener of [...this.closeListeners]) callBack(this.host, listener, undefined);
+    this.closeListeners.call(undefined, failedIn(this.host));
     this.closeListeners.clear();
   }
 

@@ -5,8 +5,8 @@
  */
 import type { BehaviorAgent, Cancellable } from '../../api/agent.js';
 import type { ConnectionEvent } from '../../api/events.js';
-import { onRejected } from '../../registration/rejection.js';
 import { PendingTable } from '../../structures/pending-table.js';
+import { onRejected } from '../../structures/rejection.js';
 import type { Message } from '../../wire/message.js';
 import type { EngineContext } from '../context.js';
 import { type BehaviorSlot, HandlerSlot, type Owner, type Sending } from './owner.js';

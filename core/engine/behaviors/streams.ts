@@ -7,7 +7,7 @@ import { streamMethodOf } from '../../api/descriptor.js';
 import { NetworkBehavior } from '../../api/network-behavior.js';
 import type { ByteStream, IncomingStream, StreamOpener } from '../../api/stream.js';
 import { NetworkError } from '../../errors.js';
-import { onRejected } from '../../registration/rejection.js';
+import { onRejected } from '../../structures/rejection.js';
 import type { EngineContext } from '../context.js';
 import type { BehaviorObserver, BehaviorTable } from './behavior-table.js';
 import type { Callbacks } from './callbacks.js';
