@@ -4,7 +4,7 @@
  * over. It ends, with a reason, when nobody answers for too long, when those who answer know less than was seen before, or when they name more than this
  * node keeps. An owner that answers at once, and has no news, is asked again at a bounded rate.
  */
-import { type ByteReader, type ByteWriter, NetworkError, type NodeId, parseNodeId, TokenBucket } from '../../../core/index.js';
+import { BoundedMap, type ByteReader, type ByteWriter, NetworkError, type NodeId, parseNodeId, TokenBucket } from '../../../core/index.js';
 import type { Entry } from '../entries/entry.js';
 import { NONE } from '../entries/revision.js';
 import type { KeyValueHost, MapAgent, Outcome } from '../host.js';
@@ -36,7 +36,8 @@ export interface FeedTarget extends Wanted {
 
 export interface FeedHost {
   readonly host: KeyValueHost;
-  later(agent: MapAgent, delayMs: number, work: (agent: MapAgent) => void): void;
+  /** Once, unless the feed has ended; each has one that waits at most. */
+  later(agent: MapAgent, feed: Feed, delayMs: number, work: (agent: MapAgent) => void): void;
   ended(target: FeedTarget, feed: Feed): void;
 }
 
@@ -55,7 +56,8 @@ export class Feed {
   private sweepAt = SWEEP_KEYS;
   /** Keys of a whole account that is being sent. */
   private counted: Set<string> | undefined;
-  private readonly losses = new Set<string>();
+  /** Those that were told: an owner may say the same again. */
+  private readonly losses = new BoundedMap<string, true>(LOSSES_MAX);
   private cursor: Cursor = NOWHERE;
   private isFilled = false;
   private isEnded = false;
@@ -131,7 +133,7 @@ export class Feed {
     if (!isNews) this.idle.charge(1, agent.nowMs);
     const waitMs = isNews ? 0 : this.idle.waitMs(0, agent.nowMs);
     if (waitMs === 0) this.poll(agent);
-    else this.owner.later(agent, waitMs, (later) => this.poll(later));
+    else this.owner.later(agent, this, waitMs, (later) => this.poll(later));
   }
 
   /** Whether there is something new in it, keys of an account that goes on included. */
@@ -185,8 +187,7 @@ export class Feed {
   private takeLoss(loss: Superseded): boolean {
     const name = loss.revision + loss.key;
     if (this.losses.has(name)) return false;
-    if (this.losses.size >= LOSSES_MAX) this.losses.clear();
-    this.losses.add(name);
+    this.losses.set(name, true);
     for (const follower of [...this.followers]) follower.onLoss(loss);
     return true;
   }
@@ -198,7 +199,7 @@ export class Feed {
       follower.onEnd(lost(cause));
     }
     if (this.followers.size === 0) return this.end();
-    this.owner.later(agent, RETRY_MS, (last) => this.poll(last));
+    this.owner.later(agent, this, RETRY_MS, (last) => this.poll(last));
   }
 }
 

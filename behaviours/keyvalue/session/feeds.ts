@@ -2,28 +2,18 @@
  * @module Feeds: the feeds of this node: watches of the same target share one, and later ones are given what it knows. A target keeps its name at the
  * owner, so that watching anew, however often, takes the place of what waited there before.
  */
-import { BoundedMap, type Deadlined, DeadlineHeap, limitReached, WakeTimer } from '../../../core/index.js';
+import { BoundedMap, limitReached, Timeline } from '../../../core/index.js';
 import { randomId } from '../entries/revision.js';
 import type { KeyValueHost, MapAgent } from '../host.js';
 import { Feed, type FeedHost, type FeedTarget, type Follower } from './feed.js';
 
 const FEEDS_MAX = 4_096;
 
-class Later implements Deadlined {
-  heapIndex = -1;
-  heapOrder = 0;
-
-  constructor(
-    public dueMs: number,
-    readonly work: (agent: MapAgent) => void,
-  ) {}
-}
-
 export class Feeds implements FeedHost {
   private readonly feeds = new Map<string, Feed>();
   private readonly ids = new BoundedMap<string, string>(FEEDS_MAX);
-  private readonly waiting = new DeadlineHeap<Later>();
-  private readonly timer = new WakeTimer<MapAgent>((agent) => this.look(agent));
+  /** Of each feed its next request, if that waits. */
+  private readonly timeline = new Timeline<MapAgent>(FEEDS_MAX);
 
   constructor(
     readonly host: KeyValueHost,
@@ -56,25 +46,19 @@ export class Feeds implements FeedHost {
     if (feed?.followers.delete(follower) === true && feed.followers.size === 0) feed.end();
   }
 
-  later(agent: MapAgent, delayMs: number, work: (agent: MapAgent) => void): void {
-    const later = new Later(agent.nowMs + delayMs, work);
-    this.waiting.add(later);
-    this.timer.at(agent, later.dueMs);
+  later(agent: MapAgent, feed: Feed, delayMs: number, work: (agent: MapAgent) => void): void {
+    this.timeline.add(agent, delayMs, work, feed);
   }
 
   ended(target: FeedTarget, feed: Feed): void {
+    this.timeline.cancelOwned(feed);
     const name = nameOf(target);
     if (this.feeds.get(name) === feed) this.feeds.delete(name);
   }
 
   stop(): void {
     for (const feed of [...this.feeds.values()]) feed.end();
-    this.timer.cancel();
-  }
-
-  private look(agent: MapAgent): void {
-    for (let due = this.waiting.takeDue(agent.nowMs); due !== undefined; due = this.waiting.takeDue(agent.nowMs)) due.work(agent);
-    this.timer.at(agent, this.waiting.nextDueMs);
+    this.timeline.stop();
   }
 }
 

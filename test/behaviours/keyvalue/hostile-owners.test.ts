@@ -6,7 +6,7 @@ import { type Entry, writeEntry } from '../../../behaviours/keyvalue/entries/ent
 import { writeInstance } from '../../../behaviours/keyvalue/entries/revision.js';
 import type { MapAgent, Reply } from '../../../behaviours/keyvalue/host.js';
 import { KeyValueBehavior, type KeyValueOptions, type SharedMap, type WatchEvent } from '../../../behaviours/keyvalue/index.js';
-import { takeWatch, WATCH, type WatchFields } from '../../../behaviours/keyvalue/messages.js';
+import { type Superseded, takeWatch, WATCH, type WatchFields, writeSuperseded } from '../../../behaviours/keyvalue/messages.js';
 import { type ByteReader, encodeValue, type NetworkError } from '../../../core/index.js';
 import type { SimulatedNode } from '../../../simulation.js';
 import { codeOf, mapOf, World } from './support.js';
@@ -18,6 +18,7 @@ const KEYS_MAX = 64;
 interface Page {
   readonly flags: number;
   readonly entries: readonly Entry[];
+  readonly losses?: readonly Superseded[];
 }
 
 describe('keyvalue and owners of maps that answer what they like', () => {
@@ -34,13 +35,13 @@ describe('keyvalue and owners of maps that answer what they like', () => {
     const [owner, reader] = (await world.nodes(2, options)) as [SimulatedNode, SimulatedNode];
     let count = 0;
     const answer = (agent: MapAgent, fields: WatchFields, reply: Reply) => {
-      const { flags, entries } = pageOf(count++, fields);
+      const { flags, entries, losses = [] } = pageOf(count++, fields);
       reply.send(agent, 0, (writer) => {
         writer.u8(flags);
         writeInstance(writer, '1'.repeat(16));
         writer.u48(count).u16(entries.length);
         for (const entry of entries) writeEntry(writer, entry, agent.nowMs);
-        writer.u16(0);
+        writeSuperseded(writer, losses);
       });
     };
     const serve = owner.behavior(KeyValueBehavior)['serve'];
@@ -139,6 +140,17 @@ describe('keyvalue and owners of maps that answer what they like', () => {
     await world.net.run(20_000);
     expect(watch.waitingCount).to.be.within(KEYS_MAX, KEYS_MAX + 1);
     expect(await world.net.waitFor(last(watch))).to.include({ code: 'LIMIT_EXCEEDED' });
+  });
+
+  it('of lost writes that an owner tells again the last 4,096 are not told again', async () => {
+    const { revision: by, source, writer } = entryOf('a');
+    const losses = Array.from({ length: 4_097 }, (_, index) => ({ key: `k${index}`, revision: by, by, source, writer }));
+    const pages = [losses.slice(0, 4_096), losses.slice(4_096), losses.slice(1)];
+    const { map } = await attacked((count) => ({ flags: count === 0 ? FROM_START : 0, entries: [], losses: pages[count] ?? [] }));
+    const events: WatchEvent<number>[] = [];
+    void last(map.watch({ prefix: '' }), events);
+    await world.net.run(20_000);
+    expect(events).to.have.lengthOf(4_097);
   });
 
   it('an owner that answers at once and has no news is asked once a second (DESIGN 1.7)', async () => {
