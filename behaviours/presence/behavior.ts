@@ -13,8 +13,10 @@ import {
   NetworkError,
   NODE_ID,
   type NodeId,
+  Timeline,
   WakeTimer,
 } from '../../core/index.js';
+import { hexOf } from '../../core/structures/hex.js';
 import { KeyValueBehavior, type SharedMap } from '../keyvalue/index.js';
 import { type Carrier, claimOf, type PresenceEvent } from './carrier.js';
 import { FollowedTag, type Follower } from './followed-tag.js';
@@ -33,11 +35,6 @@ export interface Ending {
   end(): void;
 }
 
-interface Later {
-  readonly dueMs: number;
-  readonly work: () => void;
-}
-
 export class PresenceBehavior extends NetworkBehavior {
   static readonly behavior = { serviceId: SERVICE_ID, name: 'presence' } as const;
   static readonly inject = [KeyValueBehavior, NODE_ID, LOGGER] as const;
@@ -50,8 +47,8 @@ export class PresenceBehavior extends NetworkBehavior {
   private readonly followed = new Map<string, FollowedTag>();
   private readonly connections: KeptConnections;
   private readonly renewal = new WakeTimer<BehaviorAgent>((agent) => this.renewAll(agent));
-  private readonly waiting: Later[] = [];
-  private readonly timer = new WakeTimer<BehaviorAgent>((agent) => this.look(agent));
+  /** Of each tag that is followed its next watch, if that waits. */
+  private readonly timeline: Timeline<BehaviorAgent>;
   private instance = '';
 
   constructor(
@@ -62,6 +59,7 @@ export class PresenceBehavior extends NetworkBehavior {
   ) {
     super();
     this.settings = readPresenceOptions(options);
+    this.timeline = new Timeline(this.settings.tagsMax);
     this.connections = new KeptConnections((work) => this.perform(work));
   }
 
@@ -120,7 +118,7 @@ export class PresenceBehavior extends NetworkBehavior {
   }
 
   override onStarted(agent: BehaviorAgent): void {
-    this.instance = Array.from(agent.random.bytes(8), (byte) => byte.toString(16).padStart(2, '0')).join('');
+    this.instance = hexOf(agent.random.bytes(8));
     agent.metrics.counters(this.counted);
   }
 
@@ -140,7 +138,7 @@ export class PresenceBehavior extends NetworkBehavior {
     for (const tag of this.followed.values()) tag.end();
     this.connections.stop(agent);
     this.renewal.cancel();
-    this.timer.cancel();
+    this.timeline.stop();
   }
 
   private follow(tag: string, follower: Follower): void {
@@ -149,7 +147,7 @@ export class PresenceBehavior extends NetworkBehavior {
     if (known !== undefined) return known.join(follower);
     this.requireRoom(this.followed.size, 'tags that are followed');
     const { settings, counted: counters } = this;
-    const later = (delayMs: number, work: () => void) => this.later(delayMs, work);
+    const later = (owner: FollowedTag, delayMs: number, work: () => void) => this.later(owner, delayMs, work);
     const log = (err: unknown) => this.logger.debug({ err, tag }, 'a tag cannot be followed now');
     const followed = new FollowedTag(tag, map, { settings, counters, later, log });
     this.followed.set(tag, followed);
@@ -161,6 +159,7 @@ export class PresenceBehavior extends NetworkBehavior {
     const followed = this.followed.get(tag);
     if (followed?.followers.delete(follower) !== true || followed.followers.size > 0) return;
     this.followed.delete(tag);
+    this.timeline.cancelOwned(followed);
     followed.end();
   }
 
@@ -199,23 +198,12 @@ export class PresenceBehavior extends NetworkBehavior {
     return map;
   }
 
-  private later(delayMs: number, work: () => void): void {
+  private later(owner: FollowedTag, delayMs: number, work: () => void): void {
     try {
-      this.perform((agent) => {
-        this.waiting.push({ dueMs: agent.nowMs + delayMs, work });
-        this.timer.within(agent, delayMs);
-      });
+      this.perform((agent) => this.timeline.add(agent, delayMs, work, owner));
     } catch (err) {
       this.logger.debug({ err }, 'presence acts no more');
     }
-  }
-
-  private look(agent: BehaviorAgent): void {
-    const due = this.waiting.filter(({ dueMs }) => dueMs <= agent.nowMs);
-    const rest = this.waiting.filter(({ dueMs }) => dueMs > agent.nowMs);
-    this.waiting.splice(0, this.waiting.length, ...rest);
-    for (const { work } of due) work();
-    for (const { dueMs } of this.waiting) this.timer.at(agent, dueMs);
   }
 
   private requireRoom(current: number, scope: string): void {

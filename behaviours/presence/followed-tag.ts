@@ -14,8 +14,8 @@ export interface Follower {
 export interface FollowedHost {
   readonly settings: PresenceSettings;
   readonly counters: PresenceCounters;
-  /** Calls back after a while, unless this node has ended. */
-  later(delayMs: number, work: () => void): void;
+  /** Calls back after a while, unless this node, or the tag, has ended. */
+  later(tag: FollowedTag, delayMs: number, work: () => void): void;
   log(error: unknown): void;
 }
 
@@ -74,7 +74,7 @@ export class FollowedTag {
       // Also when comparing failed: the next round has a watch of its own.
       this.watch?.close();
     }
-    if (!this.isEnded) this.host.later(AGAIN_MS, () => this.start());
+    if (!this.isEnded) this.host.later(this, AGAIN_MS, () => this.start());
   }
 
   /** Who is not there any more has left. */
@@ -110,8 +110,7 @@ export class FollowedTag {
 
   private tell(event: PresenceEvent): void {
     const { historyMax } = this.host.settings;
-    this.changes = [...this.changes, event].slice(-historyMax || this.changes.length + 1);
-    if (historyMax === 0) this.changes = [];
+    if (historyMax > 0) this.changes = [...this.changes, event].slice(-historyMax);
     for (const follower of [...this.followers]) follower.onPresence(event);
   }
 }

@@ -68,6 +68,16 @@ export const MECHANISMS = {
     // A signal of one use.
     listed: ['core/platform/node/sockets/node-sockets.ts'],
   },
+  hex: {
+    use: 'bytes are written as digits by core/structures/hex.ts',
+    sign: /\.\s*toString\(16\)\s*\.\s*padStart\(\s*2\b|\btoString\(\s*'hex'/g,
+    places: SHIPPED,
+    home: /^core\/structures\/hex\.ts$/,
+    listed: [
+      // Of a number.
+      'testing/conformance/router-table-meshes.ts',
+    ],
+  },
   endless: {
     use: 'everything outstanding has a bound',
     sign: /\bnew\s+PendingTable(?:<[^(]*>)?\(\s*(?:Number\s*\.\s*POSITIVE_INFINITY|Infinity)\s*\)/g,

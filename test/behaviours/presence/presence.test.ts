@@ -80,6 +80,18 @@ describe('presence', () => {
     expect(await net.waitFor(presence(hub).get('printer'))).to.deep.equal([]);
   });
 
+  it('keeps as many changes as historyMax says, and none where it is 0', async () => {
+    for (const historyMax of [0, 1]) {
+      const [, one, two] = await star(4, { historyMax });
+      presence(two).watch('printer');
+      presence(one).declare('printer').end();
+      presence(two).declare('printer');
+      await net.run(2_000);
+      expect(presence(two).history('printer')).to.have.lengthOf(historyMax);
+      await net.stop();
+    }
+  });
+
   it('a crash is seen within silenceMs, and not while a node lives (ATM-68)', async () => {
     const [hub, one] = await star(4, { silenceMs: 20_000 });
     presence(one).declare('printer');
@@ -194,7 +206,7 @@ describe('a followed tag', () => {
     const host = {
       settings: { silenceMs: 3_000, tagsMax: 1, carriersMax: 4, historyMax: 4 },
       counters: new PresenceCounters(),
-      later: (_delayMs: number, work: () => void) => void again.push(work),
+      later: (_tag: unknown, _delayMs: number, work: () => void) => void again.push(work),
       log: () => {},
     };
     const followed = new FollowedTag('t', { watch, entries } as never, host);
