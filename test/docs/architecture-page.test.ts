@@ -2,6 +2,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { NODE_FOLDERS } from '../architecture/graph-rules.js';
+import { readSources } from '../architecture/source.js';
 import { type Page, ROOT, readPages } from './pages.js';
 
 /** `code` that names a file or a folder of the project. */
@@ -30,6 +32,20 @@ describe('docs/architecture.md', () => {
     const paths = pathsOf(page.text);
     expect(paths.length).to.be.above(100);
     expect(paths.filter((path) => !isThere(path))).to.deep.equal([]);
+  });
+
+  it('names the folders in which node: is imported, and all transports', () => {
+    const [sentence = ''] = /`node:` modules are imported[^.]*only in [\s\S]*?what is not part of the package/.exec(page.text) ?? [];
+    expect(pathsOf(sentence)).to.deep.equal(NODE_FOLDERS);
+    const sources = readSources(ROOT);
+    const imports = sources.flatMap(({ path, imports }) => imports.map(({ specifier }) => `${path} imports ${specifier}`));
+    for (const folder of NODE_FOLDERS)
+      expect(
+        imports.some((one) => one.startsWith(folder) && one.includes(' imports node:')),
+        folder,
+      ).to.equal(true);
+    for (const transport of ['TCP', 'UDP', 'WebSocket', 'memory', 'simulated'])
+      expect(/^\| `transports\/` \|.*$/m.exec(page.text)?.[0]).to.include(transport);
   });
 
   it('follows a message, a call, a byte stream, a gossip record and a route update, each direction without a file twice', () => {
