@@ -20,7 +20,7 @@ import {
   unchecked,
 } from '../core/schema/index.js';
 
-/** What takes what nothing else has taken. Each is called for its level alone, and what it throws is logged. */
+/** Callbacks for what nothing else has taken. Each is called only for its own level, and what it throws is logged. */
 export interface HashnameCallbacks {
   /** A stream to this hashname, from the other end of a line. Without it streams are refused. */
   readonly onStream?: (stream: ByteStream) => void;

@@ -205,7 +205,7 @@ export class Hosted {
     });
   }
 
-  /** Right after the start nobody is there who could be asked: it waits for the first connection, if there are operators to dial. */
+  /** Right after the start nobody can be asked yet. If there are operators to dial, it waits for the first connection. */
   private contacted(): Promise<unknown> | undefined {
     const mayAsk = this.operator.operators.some(({ nodeId }) => nodeId !== this.hashname);
     if (!mayAsk || this.node.connections().length > 0) return undefined;

@@ -10,9 +10,9 @@ import type { HashnameState } from './states.js';
 export interface Line {
   readonly hashname: NodeId;
   readonly connection: Connection;
-  /** Sends a value to it. What comes of it is told by the result; what is lost later, is not. */
+  /** Sends a value to it. The result says whether it was accepted; a later loss is not reported. */
   send(value: unknown, options?: PacketOptions): SendResult;
-  /** Its packets go to the callback no more. The connection stays. Idempotent. */
+  /** Its packets no longer go to the callback. The connection stays open. Idempotent. */
   close(): void;
 }
 

@@ -172,7 +172,7 @@ export class Endpoint {
     return { peerType, port, attempt, ...session.resumePoint, frameBytesMax: this.frameBytesMax(agent) };
   }
 
-  /** Both sides know where the other is: frames flow, behind the answer to a hello. */
+  /** Both sides know each other's resume point. Frames flow, after the answer to a hello. */
   private resume(agent: BehaviorAgent, peer: Peer, remote: Hello | Ack): void {
     const { session } = peer;
     const { connectionId } = session.link as SessionLink;

@@ -48,7 +48,10 @@ export interface RunSettings {
   readonly drainMs: number;
 }
 
-/** Paths in the file are relative to the file, those of flags to the present directory. Throws a `UsageError` for a file that is none, and `OPTION_INVALID` for what is wrong in it. */
+/**
+ * Paths in the file are relative to the file, those of flags to the present directory. Throws a `UsageError` if the file cannot be used, and
+ * `OPTION_INVALID` for a wrong option.
+ */
 export function settingsOf(flags: OptionValues): RunSettings {
   const file = flags.config as string | undefined;
   const directory = file === undefined ? process.cwd() : dirname(resolve(file));

@@ -86,7 +86,7 @@ function lookupsOf(all: readonly Lookup[]): Statistics['lookups'] {
   };
 }
 
-/** The value that so many of them do not exceed; 0 of none. */
+/** The value that the given share of them does not exceed; 0 if there are none. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? 0;

@@ -107,7 +107,7 @@ export class World {
       await network.run(STEP_MS);
       report('live', (step + 1) / steps);
     }
-    // Calls of nodes that have crashed have no end.
+    // Calls of nodes that have crashed never settle, so this waits for a fixed time.
     await network.run(CALL_MS + STEP_MS);
   }
 

@@ -48,8 +48,8 @@ export async function rejected(nextTurn: () => Promise<void>, error: Error): Pro
 }
 
 /**
- * For methods of behaviours: what `work` returns, and what it throws or rejects with in a later turn. So does a value come that `hasFailed` finds to be
- * a failure.
+ * For methods of behaviours: passes on what `work` returns. What it throws or rejects with comes in a later turn, and so does a value that
+ * `hasFailed` takes for a failure.
  */
 export function awaitedBy(timers: Timers): AwaitedWork {
   const nextTurn = () => nextTurnOf(timers);

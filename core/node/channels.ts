@@ -17,7 +17,7 @@ import { Sockets } from './sockets.js';
 
 /** What is written in one turn of the event loop to a system that takes everything at once: as much as a lane holds by default. */
 const TURN_BYTES_MAX = 4_194_304;
-/** From so many bytes on the turn counts at all: to wait for its end costs more than a small write. */
+/** Below this many bytes nobody waits for the end of the turn, because waiting costs more than a small write. */
 const COUNTED_BYTES_MIN = 65_536;
 
 export interface ChannelsOptions extends Pick<ListeningOptions, 'clock' | 'log' | 'onEvent'> {
@@ -29,7 +29,7 @@ export interface ChannelsOptions extends Pick<ListeningOptions, 'clock' | 'log' 
 export class Channels {
   readonly links = new Map<number, TransportLink>();
   readonly dials = new Map<number, Dial>();
-  /** What the system took in this turn, and less than `COUNTED_BYTES_MIN` before it; by connection what of it was not reported yet. */
+  /** Bytes that the system took in this turn, plus fewer than `COUNTED_BYTES_MIN` from earlier ones; and those not reported yet, by connection. */
   private turnBytes = 0;
   private readonly writtenBytes = new Map<number, number>();
   private readonly listening: Listening;
@@ -110,12 +110,12 @@ export class Channels {
     if (effect.type === 'end' || effect.type === 'destroy') this.checkQuiet();
   }
 
-  /** Of a listener that cannot be opened, the event says so. */
+  /** If the listener cannot be opened, an event reports it. */
   private listenFor(address: Address): void {
     if (!this.isDead) this.listen(address).catch(() => {});
   }
 
-  /** Links of datagrams end without a word from any transport. */
+  /** Datagram links count as well: no transport reports their end. */
   private checkQuiet(): void {
     if (this.onQuiet === undefined || this.links.size > 0 || this.runner.network.links.size > 0) return;
     const { onQuiet } = this;

@@ -26,7 +26,7 @@ export interface ControlOptions {
   readonly allow?: readonly ControlPermission[];
 }
 
-/** The options as they were read: what is left out is there, as `undefined`. */
+/** The options as they were read. Options that were left out are present as `undefined`. */
 export type GivenControl = { readonly [Name in keyof ControlOptions]-?: ControlOptions[Name] | undefined };
 
 /** What the control socket asks a node, beyond what it shows. */

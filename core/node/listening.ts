@@ -61,7 +61,7 @@ export class Listening {
     this.listeners.clear();
   }
 
-  /** The same, when the node has ended: who waits gets to know. */
+  /** Closes all listeners when the node has ended, and rejects every `listen` that is still waiting. */
   abandon(): void {
     this.close();
     for (const reject of this.unopened) reject(new NetworkError('NOT_STARTED', 'the node was stopped before it listened'));

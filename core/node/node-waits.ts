@@ -41,7 +41,7 @@ export interface WritableOptions {
 const TIMED = ['signal', 'timeoutMs'] as const;
 const WAIT_MS = 30_000;
 const CALL_WAIT_MS = 10_000;
-/** No service has this id: a route that names none leads nowhere. */
+/** No service has this id, so a route that names no service is refused. */
 const NO_SERVICE = 0;
 const WHEN_REACHABLE = { title: 'whenReachable', serviceId: NO_SERVICE };
 
@@ -183,7 +183,7 @@ function requireWanted(wanted: number | NodeId, connectionsMax: number): void {
   );
 }
 
-/** Beside a call, nothing says which service a route means that names none. */
+/** Only a call says which service is meant when its route names none; here the route has to name it. */
 function requireService(title: string, route: Route, serviceId: number): void {
   const isNameless = (route.type === 'service' || route.type === 'services') && (route.serviceId ?? serviceId) === NO_SERVICE;
   if (isNameless) throw new NetworkError('ARGUMENT_INVALID', `${title}: the route names no service`);

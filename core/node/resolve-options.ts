@@ -210,7 +210,7 @@ function announcedOf(given: string | Address): Address {
   );
 }
 
-/** `[::]` takes IPv4, too: `0.0.0.0` beside it, with the same port, is no second wish. */
+/** `[::]` accepts IPv4 as well, so `0.0.0.0` with the same port is dropped when both are given. */
 function wishesOf(listen: readonly Address[]): readonly Address[] {
   const texts = new Set(listen.map(({ text: wish }) => wish));
   return listen.filter((address) => address.host !== '0.0.0.0' || !texts.has(address.withHost('::').text));

@@ -180,7 +180,7 @@ export class Runner {
     this.warnIfSlow(input.type, beganMs);
   }
 
-  /** What is due by now is nobody's in whose name the step is taken. What fell due since `turnMs` waits for the end of the turn. */
+  /** Work that is due does not belong to the caller of this step, so it runs apart. What fell due since `turnMs` waits for the end of the turn. */
   private begin(nowMs: number, turnMs = Number.POSITIVE_INFINITY): void {
     const { nextDueMs } = this.network;
     try {
@@ -199,7 +199,7 @@ export class Runner {
     }
   }
 
-  /** At the time of this turn's first work, for what falls due late: it lags no more than in a callback. */
+  /** Begins a step at the time of this turn's first work. That lags behind the clock no more than it does in a callback; what is due meanwhile is late. */
   private beginInTurn(): number {
     if (this.turnMs < Number.POSITIVE_INFINITY) this.network.isStepping = true;
     else this.begin(this.options.clock.nowMs());

@@ -64,7 +64,7 @@ export class Sockets {
     return undefined;
   }
 
-  /** As soon as its socket is bound. What a system without further sockets cannot open is lost, too. */
+  /** Sends the probe as soon as its socket is bound. The probe is lost if the system has no more sockets to open. */
   probe({ to, datagram, volley }: Extract<ProbeEffect, { type: 'probe' }>, transport: DatagramTransport): void {
     const send = (socket: Socket) => socket.handle?.send([datagram.slice()], to);
     const sinkOf = (socket: Socket): ReachSink => ({ onReady: () => send(socket), onFailed: () => {} });
@@ -92,7 +92,7 @@ export class Sockets {
     }
   }
 
-  /** What it cannot send is lost, as on the way. */
+  /** Datagrams that cannot be sent are lost, as they may be on the way. */
   send({ socketId, datagrams, to }: DatagramEffect): void {
     this.byId.get(socketId)?.handle?.send(datagrams, to);
   }
@@ -101,7 +101,7 @@ export class Sockets {
     for (const socket of [...this.byId.values()]) this.end(socket);
   }
 
-  /** A socket that was opened for dials and does not suit lacks a family of addresses: another one would, too. What it cannot send is lost. */
+  /** If the socket that was opened for dials does not suit, it lacks a family of addresses, as a second one would; what it cannot send is lost. */
   private forDial(remote: Address, transport: DatagramTransport): Socket {
     const opened = () =>
       [...this.byId.values()].find((socket) => socket.transport === transport && !socket.isListening && socket.volley === undefined);
@@ -164,7 +164,7 @@ export class Sockets {
   }
 }
 
-/** What of a socket's addresses a remote of that kind may have sent to. */
+/** The address of the socket to which a remote of that kind may have sent. */
 function localOf({ addresses }: Socket, { hostKind }: Address): Address | undefined {
   for (const address of addresses) if (address.hostKind === hostKind) return address;
   return addresses[0];

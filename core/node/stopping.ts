@@ -44,7 +44,7 @@ export function requireRunning(state: NodeState): void {
   throw new NetworkError('NOT_STARTED', state === 'new' ? 'the node was not started' : 'the node was stopped');
 }
 
-/** Goodbye over what other links carry, while they do. */
+/** Says goodbye on the relayed links while the links that carry them are still open. */
 export function leaveRelayed(links: Pick<LinkTable, 'openConnections' | 'closeById'>): void {
   for (const { id, path } of links.openConnections()) if (path === 'relayed') links.closeById(id, 'the node stops');
 }

@@ -40,12 +40,12 @@ const readRequest = messageReader(
 const FAILURE = fields({ code: text(256), text: text(LINE_BYTES_MAX), details: optional(anything) });
 const readAnswer = messageReader(fields({ v: oneOf(CONTROL_VERSION), id: anything, result: optional(anything), error: optional(FAILURE) }));
 
-/** A request, or `undefined` for a line that is none. */
+/** The request in a line, or `undefined` if the line is not a request. */
 export function requestOf(line: string): ControlRequest | undefined {
   return readRequest(jsonOf(line));
 }
 
-/** An answer, or `undefined` for a line that is none. */
+/** The answer in a line, or `undefined` if the line is not an answer. */
 export function answerOf(line: string): ControlAnswer | undefined {
   const read = readAnswer(jsonOf(line));
   if (read === undefined) return undefined;
@@ -66,7 +66,7 @@ export function failureLine(id: number | null, thrown: unknown): string {
   return lineOf({ v: CONTROL_VERSION, id, error: failureOf(thrown) });
 }
 
-/** What was thrown as a program gets it. The text of what is no error of ours stays here. */
+/** The form in which a program gets what was thrown. Only our own errors show their text; that of others is not passed on. */
 export function failureOf(thrown: unknown): ControlFailure {
   if (thrown instanceof NetworkError || thrown instanceof RpcError) {
     return { code: thrown.code, text: thrown.message, details: plain(thrown.details) };

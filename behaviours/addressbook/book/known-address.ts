@@ -35,7 +35,7 @@ export function knownAddress(address: Address, origin: AddressOrigin, group: str
   return { text, group, origin, attempts: 0, failures: 0, succeededMs: undefined, backoffMs: 0, dueMs: 0, isWrong: false };
 }
 
-/** Of what is not wrong. */
+/** Whether dials have failed. An address that is known to be wrong does not count. */
 export function hasFailed({ failures, isWrong }: KnownAddress): boolean {
   return failures > 0 && !isWrong;
 }

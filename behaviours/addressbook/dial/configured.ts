@@ -162,7 +162,7 @@ export class ConfiguredPeers {
     };
   }
 
-  /** The waits of a node are shared out among its places: each of them is dialled as often as it would be alone. */
+  /** A node with several addresses waits less between dials, so that each address is dialled as often as a single one would be. */
   private boundMs(failures: number, { nodeId }: DialFacts, { minMs, maxMs, multiplier }: BackoffOptions): number {
     const placeCount = Math.max(1, (nodeId && this.book.get(nodeId)?.usableCount) ?? 1);
     return backoffBoundMs(Math.ceil(failures / placeCount), { minMs, maxMs, growth: 1 + multiplier }) / placeCount;

@@ -9,7 +9,7 @@ import type { Book } from '../book/book.js';
 import type { Entry } from '../book/entry.js';
 import { FULL_MS, SHORT_MS } from './configured.js';
 
-/** What the error of a dial has of each address. */
+/** What the error of a dial says about each address. */
 interface DialledAddress {
   readonly address: string;
   readonly code: ErrorCode;

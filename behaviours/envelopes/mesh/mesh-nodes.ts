@@ -9,7 +9,7 @@ import type { EnvelopesBehavior } from '../behavior.js';
 export class MeshNodes {
   /** Oldest first, each with what ends the watching. */
   #running: readonly { readonly behavior: EnvelopesBehavior; readonly unwatch: () => void }[] = [];
-  /** The last one that was used, for what fails when none runs any more. */
+  /** The last one that was used. It settles what fails once none runs any more. */
   #last: EnvelopesBehavior | undefined;
 
   /** `onStopped`: one of them has ended. */
@@ -20,12 +20,12 @@ export class MeshNodes {
     return this.#last !== undefined && this.#running.length === 0;
   }
 
-  /** Runs work with the agent of one of them; not at all when none runs. */
+  /** Runs `work` with the agent of one of them, or does nothing if none runs. */
   act<T>(work: (agent: BehaviorAgent) => T): T | undefined {
     return this.#running[0]?.behavior.act(work);
   }
 
-  /** What work returns; its failure in a later turn of the event loop, once there was a node. */
+  /** Passes on what `work` returns. If a node was ever used, a failure comes in a later turn of the event loop. */
   async awaited<T>(work: () => Promise<T>): Promise<T> {
     return this.#last === undefined ? work() : this.#last.settling(work);
   }

@@ -207,7 +207,7 @@ function hexWord(word: number): string {
 
 const NO_USAGE: Usage = { keys: 0, bytes: 0 };
 
-/** A key in UTF-16 takes about as much memory as it has units. */
+/** The memory of a key is estimated as one byte for each UTF-16 unit. */
 export function sizeOf({ key, value }: Pick<Entry, 'key' | 'value'>): number {
   return ENTRY_OVERHEAD_BYTES + key.length + (value?.length ?? 0);
 }

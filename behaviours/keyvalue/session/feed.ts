@@ -174,7 +174,7 @@ export class Feed {
     return true;
   }
 
-  /** The owner forgets them, too: nothing older can come back by then but what it could not refuse itself. Ends where too much is left. */
+  /** Forgets deletions that are over, as the owner does, and ends the feed if it still keeps more than it may. */
   private sweep(nowMs: number): void {
     if (this.known.size >= this.sweepAt || this.known.excess !== undefined) {
       this.known.sweep(nowMs);

@@ -232,7 +232,7 @@ export class PeerKeeper {
     );
   }
 
-  /** Also those that wait for a target which leads to the peer by now. */
+  /** Also settles those that wait for another target, if it leads to this peer by now. */
   private settleWaiters(peer: Peer, outcome: PeerInfo | NetworkError): void {
     this.upWaiters.settle(
       () => outcome,

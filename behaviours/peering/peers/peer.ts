@@ -61,7 +61,7 @@ export interface PeerFacts {
 export class Peer {
   readonly target: number;
   readonly isConfigured: boolean;
-  /** Of a configured peer it does not change. */
+  /** The type of a configured peer does not change. */
   type: PeerType;
   address: Address | undefined;
   nodeId: NodeId | undefined;

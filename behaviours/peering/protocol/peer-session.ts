@@ -75,7 +75,7 @@ export class PeerSession {
     return this.flow.resumePoint;
   }
 
-  /** The peer has sent its own: frames flow. False when it has other frames than it was sent. */
+  /** The peer has sent its resume point, so frames flow. False if it claims frames that it cannot have. */
   resume(point: ResumePoint, frameBytesMax: number): boolean {
     const arrived = this.flow.resume(point);
     for (const frame of arrived ?? []) frame.delivered();

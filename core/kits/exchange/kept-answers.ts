@@ -112,7 +112,7 @@ export class KeptAnswers {
     }
   }
 
-  /** The requester asks: what it was sent goes again, as often as anything does. Whether there was anything. */
+  /** The requester asks again: what is kept for it is sent again, unless it was sent as often as allowed. Returns whether there was anything. */
   repeat(agent: ExchangeAgent, { nodeId }: Peer, id: CorrelationId): boolean {
     const answers = this.listOf(id).filter((answer) => answer.isOf(id) && answer.peer.nodeId === nodeId);
     for (const answer of answers) if (answer.sentCount < SENDS_MAX) this.transmit(agent, answer, undefined);

@@ -76,12 +76,12 @@ export class InboundFlow<T, Ending extends object = never> {
     return this.#received - this.#readPosition;
   }
 
-  /** Everything has come, and how it ends. */
+  /** All items and the ending have arrived. */
   get isComplete(): boolean {
     return this.#received >= this.#endPosition;
   }
 
-  /** Everything was read but how it ends. */
+  /** All items were read, and the ending is what is read next. */
   get isReadOut(): boolean {
     return this.#readPosition >= this.#endPosition;
   }
@@ -145,7 +145,7 @@ export class InboundFlow<T, Ending extends object = never> {
     if (this.#wanted > this.#credit.granted) this.resize(this.window);
   }
 
-  /** Units that the window would have to be wider for what the remote wants. */
+  /** By how many units the window is too narrow for what the remote wants. */
   get wanted(): number {
     return Math.max(0, this.#wanted - this.#credit.total);
   }

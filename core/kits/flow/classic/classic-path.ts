@@ -53,7 +53,7 @@ export class ClassicPath<Frame extends RepairedFrame> implements SendingSide<Fra
     return this.#transit.isEmpty && this.lost.count === 0;
   }
 
-  /** Asked only by who has something to send: without room everything that is outstanding is missed. */
+  /** Call it only when there is something to send: if there is no room, every outstanding packet counts as missed. */
   room(nowMs: number): number {
     const free = PACKETS_MAX - this.#transit.count;
     if (free > 0) return free * PACKET_BYTES;

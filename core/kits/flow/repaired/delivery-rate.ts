@@ -5,9 +5,9 @@
  * were acknowledged or sent, whichever is longer, so that what was held up does not look fast. May not know why acknowledgements are late. Pure.
  */
 
-/** The best of a second counts for a second more. */
+/** The highest value of each second also counts in the next. */
 const MEMORY_MS = 1_000;
-/** Bursts count up to what passes in so long. */
+/** A burst counts for at most what the path passes in this time. */
 const BURST_MAX_MS = 100;
 
 export class DeliveryRate {
@@ -17,10 +17,10 @@ export class DeliveryRate {
   readonly #burst = new RecentMost();
   #roundBytes = 0;
   #roundBeganMs = 0;
-  /** When the newest packet was sent that had come by then. */
+  /** When the newest packet that had arrived by the beginning of the round was sent. */
   #roundSentMs = 0;
   #roundBurst = 0;
-  /** What has come since no more had come than the path passes. */
+  /** Bytes that have arrived since arrivals were last no faster than the rate, and the time of that. */
   #comeBytes = 0;
   #comeSinceMs = 0;
 
@@ -48,13 +48,13 @@ export class DeliveryRate {
     this.#roundBurst = 0;
   }
 
-  /** In transit, they keep the path busy for `ms`, and as long as acknowledgements were held up lately. */
+  /** So many bytes in transit keep the path busy for `ms` and for as long as acknowledgements were recently delayed. */
   bytesFor(ms: number): number {
     const rate = this.#rate.most;
     return rate * ms + Math.min(this.#burst.most, rate * BURST_MAX_MS);
   }
 
-  /** Only so much of what was measured is believed any more. */
+  /** Scales down what was measured, because only this share of it is still believed. */
   doubt(share: number): void {
     this.#rate.scale(share);
     this.#burst.scale(share);

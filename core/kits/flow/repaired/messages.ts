@@ -16,13 +16,13 @@ export function writeAcknowledgement(writer: ByteWriter, { ranges, delayMs }: Ac
   for (const { first, last } of ranges) writer.u48(last).u32(Math.min(last - first, LENGTH_MAX));
 }
 
-/** Reads to the end. `undefined` for what is none. */
+/** Reads an acknowledgement that fills the rest of the message; `undefined` if it is malformed. */
 export function readAcknowledgement(reader: ByteReader): Acknowledgement | undefined {
   const acknowledgement = readAcknowledgementItem(reader);
   return reader.isComplete ? acknowledgement : undefined;
 }
 
-/** The same where something else follows; what is none makes the reader fail. */
+/** Reads an acknowledgement that something else may follow. A malformed one makes the reader fail. */
 export function readAcknowledgementItem(reader: ByteReader): Acknowledgement {
   const delayMs = reader.u16();
   const count = reader.u8();

@@ -4,9 +4,9 @@
  * would get through less and less, the path would seem to pass no more, and the window would follow. Pure.
  */
 
-/** So much of what pacing allows may always be made up for. */
+/** A sender may always catch up on this much of the time that it let pass. */
 const SLACK_MS = 5;
-/** And so much by who was woken late. */
+/** A sender that was waiting and was woken late may catch up on this much. */
 const LATE_MAX_MS = 100;
 
 export class Pacing {
@@ -27,7 +27,7 @@ export class Pacing {
     return true;
   }
 
-  /** One has left that takes so long at the present pace. */
+  /** A packet has left. At the present pace it takes `takesMs`. */
   sent(takesMs: number, nowMs: number): void {
     this.atMs = Math.max(this.atMs, nowMs - this.#slackMs) + takesMs;
     if (this.atMs >= nowMs - SLACK_MS) this.#slackMs = SLACK_MS;

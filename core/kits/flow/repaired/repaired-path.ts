@@ -68,7 +68,7 @@ export class RepairedPath<Frame extends RepairedFrame> {
     return this.#transit.isEmpty && this.lost.count === 0;
   }
 
-  /** What is sent next is sent because nothing came back: one packet. */
+  /** The next packet is a probe: it is sent because nothing came back. */
   get isProbing(): boolean {
     return this.#probesDue > 0;
   }

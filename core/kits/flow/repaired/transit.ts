@@ -10,7 +10,7 @@ export interface SentPacket<Frame> {
   readonly frames: readonly Frame[];
   readonly byteCount: number;
   readonly sentMs: number;
-  /** The window was what held the sender up when it was sent. */
+  /** When it was sent, the sender was limited by the window. */
   readonly isLimited: boolean;
 }
 
