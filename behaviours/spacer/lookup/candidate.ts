@@ -8,11 +8,14 @@ import type { StepOutcome } from './trace.js';
 /** `elsewhere`: another path asks it. `out-of-reach`: the chain of nodes to it would be too long. */
 export type CandidateState = 'new' | 'asked' | 'slow' | 'answered' | 'failed' | 'elsewhere' | 'out-of-reach';
 
-/** How far those whom a node has named have answered. */
+/** What came of the questions over a node to those whom it has named. */
 export interface Namer {
   readonly nodeId: NodeId;
+  /** So many may be without an answer, and two more for each that has answered. */
+  readonly room: number;
   answered: number;
-  failed: number;
+  /** Under way, slow, or failed. */
+  unanswered: number;
 }
 
 export class Candidate {
@@ -22,6 +25,8 @@ export class Candidate {
   /** A second chain to it, by another node that has named it. */
   spare: readonly NodeId[] | undefined = undefined;
   readonly namers: Namer[] = [];
+  /** Those of them with whom its question counts. */
+  private readonly counting: Namer[] = [];
 
   constructor(
     readonly nodeId: NodeId,
@@ -38,9 +43,27 @@ export class Candidate {
     return this.chain.length + 1;
   }
 
-  /** All who have named it have named nodes that do not answer, again and again. */
+  /** All who have named it have named as many before it that did not answer yet as they may. Who has a link is proven. */
   get isDoubtful(): boolean {
-    return this.namers.length > 0 && this.namers.every(({ answered, failed }) => failed >= 4 && failed > 2 * answered);
+    if (this.chain.length === 0) return false;
+    return this.namers.every(({ room, answered, unanswered }) => unanswered >= room + 2 * answered);
+  }
+
+  /** It is asked; over others, that counts with all who have named it. */
+  asked(): void {
+    this.state = 'asked';
+    if (this.chain.length === 0) return;
+    for (const namer of this.namers) {
+      if (this.counting.includes(namer)) continue;
+      this.counting.push(namer);
+      namer.unanswered++;
+    }
+  }
+
+  answered(): void {
+    this.state = 'answered';
+    for (const namer of this.counting) namer.unanswered--;
+    for (const namer of this.namers) namer.answered++;
   }
 }
 

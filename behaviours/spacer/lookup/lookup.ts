@@ -12,7 +12,7 @@ import { compareDistance } from '../table/closest.js';
 import { prefixOf } from '../table/contact.js';
 import type { Candidate, Query } from './candidate.js';
 import type { Latency } from './latency.js';
-import { LookupPath, type PathRules } from './path.js';
+import { type KnownNodes, LookupPath, type PathRules } from './path.js';
 import type { FailedOutcome, LookupEnd, LookupTrace, StepOutcome } from './trace.js';
 
 export interface LookupRules extends PathRules {
@@ -47,13 +47,13 @@ export class Lookup {
     readonly rules: LookupRules,
     private readonly latency: Latency,
     readonly startedMs: number,
-    private readonly isLinked: (nodeId: NodeId) => boolean,
+    known: KnownNodes,
     /** Neighbours to begin with, the closest first. */
     neighbours: readonly NamedNode[],
   ) {
     const elsewhere = (index: number) => (nodeId: NodeId) => this.stateElsewhere(nodeId, index);
     const count = Math.max(1, Math.min(rules.paths, neighbours.length));
-    this.paths = Array.from({ length: count }, (_, index) => new LookupPath(index, rules, elsewhere(index)));
+    this.paths = Array.from({ length: count }, (_, index) => new LookupPath(index, rules, elsewhere(index), known));
     for (const [index, node] of neighbours.entries()) (this.paths[index % count] as LookupPath).begin(node);
     if (neighbours.length === 0) this.finish('empty-table', startedMs);
   }
@@ -90,7 +90,7 @@ export class Lookup {
     const sound = soundOf(named, nodeId, this.rules);
     query.named = sound.length;
     if (this.answeredOn.has(nodeId)) path.answeredElsewhere(query);
-    else query.closer = path.answered(query, sound, this.isLinked);
+    else query.closer = path.answered(query, sound);
     if (!this.answeredOn.has(nodeId)) this.answeredOn.set(nodeId, query.pathIndex);
     if (this.rules.isForNode && nodeId === this.rules.key) this.finish('done', nowMs);
     return true;
@@ -159,7 +159,6 @@ export class Lookup {
   }
 
   private ask({ index }: LookupPath, candidate: Candidate, nowMs: number): Query {
-    candidate.state = 'asked';
     const query: Query = {
       ...{ candidate, pathIndex: index, chain: candidate.chain, sentMs: nowMs },
       slowMs: nowMs + this.latency.slowMs(candidate.hops),

@@ -99,8 +99,11 @@ export class Lookups {
       relaysMax: RELAYS_MAX,
     };
     const neighbours = table.closestLinked(key, Math.max(k, 2 * paths));
-    const isLinked = (nodeId: NodeId) => table.get(nodeId)?.isConnected === true;
-    const running = { lookup: new Lookup(rules, this.latency, agent.nowMs, isLinked, neighbours), wish, asks: new Set<Ask>() };
+    const known = {
+      isLinked: (nodeId: NodeId) => table.get(nodeId)?.isConnected === true,
+      roomOf: (nodeId: NodeId) => this.standings.roomOf(nodeId, agent.nowMs),
+    };
+    const running = { lookup: new Lookup(rules, this.latency, agent.nowMs, known, neighbours), wish, asks: new Set<Ask>() };
     counters.lookupsStarted++;
     this.running.add(running);
     this.timer.at(agent, agent.nowMs);

@@ -21,6 +21,13 @@ export interface PathRules {
   readonly relaysMax: number;
 }
 
+/** What is known of other nodes from outside of a lookup. */
+export interface KnownNodes {
+  isLinked(nodeId: NodeId): boolean;
+  /** Of those whom it names, so many may be asked before the first has answered. */
+  roomOf(nodeId: NodeId): number;
+}
+
 /** Who names at most so many that are closer than itself is in the neighbourhood of the key. */
 const HARDLY_ANY = 8;
 /** Of one path; beyond it the farthest are left out. */
@@ -42,6 +49,8 @@ export class LookupPath {
     private readonly rules: PathRules,
     /** What other paths have of the node: its answer, or a question to it that is not slow yet. */
     private readonly elsewhere: (nodeId: NodeId) => 'answered' | 'asked' | undefined,
+    /** What is known of a node. */
+    private readonly known: KnownNodes,
   ) {
     this.keyPrefix = prefixOf(rules.key);
   }
@@ -62,13 +71,18 @@ export class LookupPath {
     const slow = this.candidates.filter(({ state }) => state === 'slow').length;
     let wanted = Math.max(alpha, enough, Math.min(enough + slow + this.failures, k));
     const limit = this.isNear ? wanted : alpha;
+    const sound = this.sound();
+    const hasNoOthers = sound.every(isPutOff);
     const picked: Candidate[] = [];
     let room = limit - this.candidates.filter(({ state }) => state === 'asked').length;
-    for (const candidate of this.sound()) {
+    for (const candidate of sound) {
       if (room <= 0 || wanted <= 0) break;
       this.look(candidate);
       if (candidate.state === 'answered' || candidate.state === 'elsewhere' || candidate.state === 'asked') wanted--;
       if (candidate.state !== 'new' || this.elsewhere(candidate.nodeId) === 'asked') continue;
+      // Those before it may have taken the room of who has named it.
+      if (isPutOff(candidate) && !hasNoOthers) continue;
+      candidate.asked();
       picked.push(candidate);
       room--;
       wanted--;
@@ -90,14 +104,12 @@ export class LookupPath {
   }
 
   /** An answer has come; `named` are sound, and at most `k`. How many of them are closer than the node itself. */
-  answered(query: Query, named: readonly NamedNode[], isLinked: (nodeId: NodeId) => boolean): number {
-    const { candidate, chain } = query;
-    candidate.state = 'answered';
-    for (const namer of candidate.namers) namer.answered++;
+  answered({ candidate, chain }: Query, named: readonly NamedNode[]): number {
+    candidate.answered();
     const closer = named.filter((node) => this.isCloser(node, candidate)).length;
     if (closer <= HARDLY_ANY) this.isNear = true;
     const namer = this.namerOf(candidate.nodeId);
-    for (const node of named) this.take(node, isLinked(node.nodeId) ? [] : [...chain, candidate.nodeId], namer);
+    for (const node of named) this.take(node, this.known.isLinked(node.nodeId) ? [] : [...chain, candidate.nodeId], namer);
     return closer;
   }
 
@@ -110,7 +122,6 @@ export class LookupPath {
   failed({ candidate, chain }: Query): void {
     if (candidate.state === 'answered') return;
     this.failures++;
-    for (const namer of candidate.namers) namer.failed++;
     const { spare } = candidate;
     candidate.state = 'failed';
     if (spare === undefined || chain === spare) return;
@@ -162,7 +173,7 @@ export class LookupPath {
   /** Those that may still answer, the closest first; the doubtful ones only where there are no others. */
   private sound(): readonly Candidate[] {
     const open = this.candidates.filter(({ state }) => state !== 'failed' && state !== 'out-of-reach');
-    const sound = open.filter((candidate) => candidate.state !== 'new' || !candidate.isDoubtful);
+    const sound = open.filter((candidate) => !isPutOff(candidate));
     return sound.length > 0 ? sound : open;
   }
 
@@ -172,10 +183,15 @@ export class LookupPath {
   }
 
   private namerOf(nodeId: NodeId): Namer {
-    const namer = this.namers.get(nodeId) ?? { nodeId, answered: 0, failed: 0 };
+    const namer = this.namers.get(nodeId) ?? { nodeId, room: this.known.roomOf(nodeId), answered: 0, unanswered: 0 };
     this.namers.set(nodeId, namer);
     return namer;
   }
+}
+
+/** Until those answer whom others have named with it. */
+function isPutOff({ state, isDoubtful }: Candidate): boolean {
+  return state === 'new' && isDoubtful;
 }
 
 /** Another chain to a candidate: a shorter one replaces one that was not used yet, the other is kept for a second try. */

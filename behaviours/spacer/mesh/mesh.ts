@@ -33,7 +33,7 @@ const WORKERS = { running: 6, waiting: 12 } as const;
 const RETRY = { minMs: 5_000, maxMs: 300_000 } as const;
 /** Dials for the application at once. */
 const REACHING_MAX = 256;
-/** A contact that was dialled in vain so often is forgotten. */
+/** A contact that was dialled in vain so often is forgotten; one whose identity was never proven at once: who has named it may have made it up. */
 const FAILURES_MAX = 3;
 /** Of the node's connections, the share that the mesh may take. */
 const SHARE_MAX = 0.75;
@@ -229,7 +229,7 @@ export class Mesh {
     contact.fallBack();
     contact.failures++;
     contact.retryMs = nowMs + backoffBoundMs(contact.failures, RETRY) * (0.5 + random.float() / 2);
-    if (contact.failures < FAILURES_MAX) return;
+    if (contact.provenMs !== undefined && contact.failures < FAILURES_MAX) return;
     counters.contactsEvicted++;
     table.remove(contact);
   }

@@ -61,10 +61,10 @@ function isUsable(contact: Contact, nowMs: number): boolean {
   return contact.isConnected || contact.state === 'connecting' || mayDial(contact, nowMs);
 }
 
-/** It is named by others at the moment, or was there before. */
-function mayDial({ state, retryMs, seenMs, provenMs }: Contact, nowMs: number): boolean {
+/** It is named by others at the moment, with an address, or was there before. */
+function mayDial({ state, retryMs, seenMs, provenMs, isDialable }: Contact, nowMs: number): boolean {
   const isNews = nowMs - seenMs <= NEWS_MS || provenMs !== undefined;
-  return isNews && retryMs <= nowMs && (state === 'seen' || state === 'resolved');
+  return isNews && isDialable && retryMs <= nowMs && (state === 'seen' || state === 'resolved');
 }
 
 function byAge(one: Contact, other: Contact): number {

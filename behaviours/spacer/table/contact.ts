@@ -52,6 +52,11 @@ export class Contact {
     return this.#state === 'connected';
   }
 
+  /** Somebody has said where, or its identity was proven. Who names it without an address is not believed that it is there. */
+  get isDialable(): boolean {
+    return this.addresses.length > 0 || this.provenMs !== undefined;
+  }
+
   /** It has a link and does not answer. */
   get isSilent(): boolean {
     return this.silences >= SILENT_FAILURES;

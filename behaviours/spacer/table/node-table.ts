@@ -134,9 +134,10 @@ export class NodeTable {
     return closestOf(fitting, key, count);
   }
 
-  /** At most `count` of all that are known, the closest to the key first. */
+  /** At most `count` of all that may be dialled, or have a link, the closest to the key first. */
   closestKnown(key: NodeId, count: number): readonly Contact[] {
-    return closestOf([...this.contacts.values()], key, count);
+    const fitting = [...this.contacts.values()].filter(({ isDialable }) => isDialable);
+    return closestOf(fitting, key, count);
   }
 
   /** In full buckets, those who are to be asked whether they are still there. */

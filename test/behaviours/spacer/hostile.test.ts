@@ -7,11 +7,19 @@ import { BODY_BYTES_MAX, requestBytes, seekBody } from '../../../behaviours/spac
 import { BURST_SECONDS, PROOFS_PER_SECOND } from '../../../behaviours/spacer/options.js';
 import { OP_STORE, storeBody } from '../../../behaviours/spacer/values/messages.js';
 import { immutableRecord } from '../../../behaviours/spacer/values/records.js';
-import { type BehaviorAgent, HEAD_BYTES, type Message, NetworkBehavior, type NodeId, toConnection } from '../../../core/index.js';
+import {
+  type BehaviorAgent,
+  type BehaviorEntry,
+  HEAD_BYTES,
+  type Message,
+  NetworkBehavior,
+  type NodeId,
+  toConnection,
+} from '../../../core/index.js';
 import { MessageHead, writeHead, writeNumberedHead } from '../../../core/kits/exchange/messages.js';
 import type { SimulatedNode } from '../../../simulation.js';
 import { SeededRandom } from '../../../testing/conformance/check-tools.js';
-import { Liar } from './hostile.js';
+import { Liar, PlacingLiar } from './hostile.js';
 import { Space, spacerOf } from './support.js';
 
 /** Sends what the test wants, and writes down what comes. */
@@ -191,6 +199,36 @@ describe('a spacer beside hostile neighbours', () => {
       expect(space.nodes.map(({ id }) => id)).to.include.members(found.map(({ nodeId }) => nodeId));
     }
   });
+
+  /** What a node of the spacer has sent and dialled on average until 60 s after the last has joined, where every fifth is of another kind. */
+  async function joined(Other: BehaviorEntry): Promise<{ readonly questions: number; readonly dials: number }> {
+    space = new Space({ latencyMs: 50 });
+    const random = new SeededRandom(54);
+    const honestNodes: SimulatedNode[] = [];
+    for (let index = 0; index < 40; index++) {
+      const isOther = index % 5 === 4;
+      const seeds = index === 0 ? [] : [`n${random.below(Math.min(index, 4))}`, `n${random.below(index)}`];
+      const node = await space.node(`n${index}`, seeds, isOther ? Other : SpacerBehavior);
+      if (!isOther) honestNodes.push(node);
+      if (index % 5 === 4) await space.net.run(1_000);
+    }
+    await space.net.run(60_000);
+    const mean = (read: (counters: SpacerBehavior['counters']) => number) =>
+      honestNodes.reduce((sum, node) => sum + read(spacerOf(node).counters), 0) / honestNodes.length;
+    return { questions: mean(({ questionsSent }) => questionsSent), dials: mean(({ meshDials }) => meshDials) };
+  }
+
+  for (const [what, Kind, questionsMax, dialsMax] of [
+    ['', Liar, 4, 1.25],
+    [' at addresses where nobody is', PlacingLiar, 5, 6],
+  ] as const)
+    it(`a fifth of liars who name nodes that are not there${what} makes joining a few times as dear at most (row 54)`, async () => {
+      const quiet = await joined(SpacerBehavior);
+      await space.net.stop();
+      const lied = await joined(Kind);
+      expect(lied.questions / quiet.questions).to.be.below(questionsMax);
+      expect(lied.dials / quiet.dials).to.be.below(dialsMax);
+    });
 
   it('a mesh comes to rest beside liars who name more and more nodes that are not there (row 54)', async () => {
     space = new Space({ latencyMs: 50 });

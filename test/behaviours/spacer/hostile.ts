@@ -5,6 +5,7 @@
 import { answerBytes, readRequest, readSeek, signedBytes, writeNodes } from '../../../behaviours/spacer/messages.js';
 import { ANSWER_DOMAIN } from '../../../behaviours/spacer/query/asking.js';
 import {
+  Address,
   ANSWER_HEAD_BYTES,
   type BehaviorAgent,
   ByteWriter,
@@ -50,6 +51,15 @@ export class Liar extends NetworkBehavior {
     liars.add(nodeId);
   }
 
+  override onStopped({ nodeId }: BehaviorAgent): void {
+    liars.delete(nodeId);
+  }
+
+  /** Where it says that an id is which it has made up. */
+  protected placesOf(_made: NodeId): readonly Address[] {
+    return [];
+  }
+
   override onMessage(agent: BehaviorAgent, message: Message): void {
     const head = new MessageHead();
     if (!head.read(message.payload) || head.kind !== 1 || message.connectionId === undefined) return;
@@ -57,7 +67,8 @@ export class Liar extends NetworkBehavior {
     const wanted = request?.chain.length === 0 && request.op === 1 ? readSeek(request.body) : undefined;
     if (request === undefined || wanted === undefined) return;
     const made = Array.from({ length: 10 }, () => `${wanted.key.slice(0, 40)}${hex(agent.random.bytes(12))}` as NodeId);
-    const named = [...made, ...[...liars].slice(0, 10)].map((nodeId) => ({ nodeId, addresses: [] }));
+    const others = [...liars].slice(0, 10).map((nodeId) => ({ nodeId, addresses: [] }));
+    const named = [...made.map((nodeId) => ({ nodeId, addresses: this.placesOf(nodeId) })), ...others];
     const body = writeNodes(new ByteWriter(), named).copy();
     const { signer } = this;
     const proof = request.isSigned
@@ -66,6 +77,13 @@ export class Liar extends NetworkBehavior {
     const answer = answerBytes({ code: 'ok', proof, body }, ANSWER_HEAD_BYTES);
     writeNumberedHead(answer, head, 2, 1, 0);
     agent.send(toConnection(message.connectionId), answer);
+  }
+}
+
+/** Says of the ids that it has made up where they are: nobody is there. */
+export class PlacingLiar extends Liar {
+  protected override placesOf(made: NodeId): readonly Address[] {
+    return [Address.of({ scheme: 'sim', host: `nobody-${made.slice(-8)}` })];
   }
 }
 

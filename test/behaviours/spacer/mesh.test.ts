@@ -59,6 +59,20 @@ describe('the plan of a mesh', () => {
     expect(isThin(table, 4, 256, 90_000)).to.equal(true);
   });
 
+  it('dials nobody whom others have named without an address, and sees in them neither the closest nor a link that may come (row 54)', () => {
+    const [place, ...made] = near(21) as [NodeId, ...NodeId[]];
+    for (const id of made) table.named(id, [], self, 0);
+    table.named(place, [HERE], self, 0);
+    expect(planMesh(table, 20, 0).dials.map(({ nodeId }) => nodeId)).to.deep.equal([place]);
+    expect(table.closestKnown(self, 20).map(({ nodeId }) => nodeId)).to.deep.equal([place]);
+    const far = `8${random.nodeId().slice(1)}` as NodeId;
+    table.named(far, [], self, 0);
+    expect(isThin(table, 2, 256, 0)).to.equal(true);
+    table.connected(far, 1, [], HERE, 0);
+    table.disconnected(far, 1, 0);
+    expect(planMesh(table, 20, 0).dials.map(({ nodeId }) => nodeId)).to.include(far);
+  });
+
   it('dials nobody at level 0', () => {
     for (const id of near(10)) table.named(id, [HERE], self, 0);
     expect(planMesh(table, 0, 0).dials).to.deep.equal([]);

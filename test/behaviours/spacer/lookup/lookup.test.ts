@@ -3,10 +3,11 @@
  */
 import { expect } from 'chai';
 import fc from 'fast-check';
+import type { Query } from '../../../../behaviours/spacer/lookup/candidate.js';
 import { Latency } from '../../../../behaviours/spacer/lookup/latency.js';
 import { Lookup } from '../../../../behaviours/spacer/lookup/lookup.js';
 import type { NodeId } from '../../../../core/index.js';
-import { Model } from './model.js';
+import { Model, UNKNOWN } from './model.js';
 
 const RULES = { alpha: 3, enough: 9, k: 20, relaysMax: 3, paths: 1, count: 20, deadlineMs: 10_000, isForNode: false };
 
@@ -77,6 +78,35 @@ describe('a lookup', () => {
     expect(found).to.be.at.least(99);
   });
 
+  it('asks six of those whom a node names before the first of them answers, and two more for each that does (row 54)', () => {
+    const begin = { nodeId: model.id(), addresses: [] };
+    const lookup = new Lookup({ ...RULES, alpha: 16, enough: 16, key: model.id(), self: selfOf(0) }, new Latency(), 0, UNKNOWN, [begin]);
+    const [first] = lookup.next(0) as [Query];
+    lookup.answered(
+      first,
+      Array.from({ length: 20 }, () => ({ nodeId: model.id(), addresses: [] })),
+      10,
+    );
+    const [asked, ...others] = lookup.next(10) as [Query, ...Query[]];
+    expect(others).to.have.lengthOf(5);
+    expect(lookup.next(11)).to.deep.equal([]);
+    lookup.answered(asked, [], 20);
+    expect(lookup.next(20)).to.have.lengthOf(3);
+    for (const query of others) lookup.failed(query, 'silent', 30);
+    expect(lookup.next(30)).to.deep.equal([]);
+  });
+
+  it('never doubts a neighbour, whoever else names it (row 54)', () => {
+    const begin = Array.from({ length: 12 }, () => ({ nodeId: model.id(), addresses: [] }));
+    const doubting = { ...UNKNOWN, isLinked: (nodeId: NodeId) => begin.some((node) => node.nodeId === nodeId), roomOf: () => 0 };
+    const lookup = new Lookup({ ...RULES, key: model.id(), self: selfOf(0) }, new Latency(), 0, doubting, begin);
+    const [first] = lookup.next(0) as [Query];
+    lookup.answered(first, begin, 10);
+    // Two are being asked.
+    expect(lookup.closest(12)).to.have.lengthOf(10);
+    expect(lookup.next(10)).to.have.lengthOf.at.least(1);
+  });
+
   it('paths are disjoint: who has answered one passes nothing on for another', () => {
     const lookup = model.lookUp(selfOf(3), model.id(), { paths: 4 });
     const pathOf = new Map<NodeId, number>();
@@ -85,7 +115,7 @@ describe('a lookup', () => {
   });
 
   it('ends at once with the cause empty-table when there is nobody to ask, where the original stays for ever (ATM-64)', () => {
-    const lookup = new Lookup({ ...RULES, key: model.id(), self: selfOf(0) }, new Latency(), 5, () => false, []);
+    const lookup = new Lookup({ ...RULES, key: model.id(), self: selfOf(0) }, new Latency(), 5, UNKNOWN, []);
     expect(lookup.end).to.equal('empty-table');
     expect(lookup.next(5)).to.deep.equal([]);
     expect(lookup.nextDueMs).to.equal(Number.POSITIVE_INFINITY);
@@ -117,7 +147,7 @@ describe('a lookup', () => {
   it('takes k of an answer, each once, and neither itself nor the answering node (row 58)', () => {
     const self = selfOf(0);
     const neighbour = { nodeId: selfOf(1), addresses: [] };
-    const lookup = new Lookup({ ...RULES, key: model.id(), self }, new Latency(), 0, () => false, [neighbour]);
+    const lookup = new Lookup({ ...RULES, key: model.id(), self }, new Latency(), 0, UNKNOWN, [neighbour]);
     const [query] = lookup.next(0);
     const flood = Array.from({ length: 100_000 }, () => ({ nodeId: model.id(), addresses: [] }));
     const twice = { nodeId: model.id(), addresses: [] };
@@ -127,7 +157,7 @@ describe('a lookup', () => {
   });
 
   it('an answer counts once, and none after its time (row 59, ATM-65)', () => {
-    const lookup = new Lookup({ ...RULES, key: model.id(), self: selfOf(0) }, new Latency(), 0, () => false, [
+    const lookup = new Lookup({ ...RULES, key: model.id(), self: selfOf(0) }, new Latency(), 0, UNKNOWN, [
       { nodeId: selfOf(1), addresses: [] },
     ]);
     const [query] = lookup.next(0);
@@ -149,13 +179,7 @@ describe('a lookup', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 120 }), fc.integer({ min: 1, max: 4 }), (steps, paths) => {
         const begin = ids.slice(0, 6).map((nodeId) => ({ nodeId, addresses: [] }));
-        const lookup = new Lookup(
-          { ...RULES, paths, key: ids[40] as NodeId, self: ids[39] as NodeId },
-          new Latency(),
-          0,
-          () => false,
-          begin,
-        );
+        const lookup = new Lookup({ ...RULES, paths, key: ids[40] as NodeId, self: ids[39] as NodeId }, new Latency(), 0, UNKNOWN, begin);
         const open = [...lookup.next(0)];
         let nowMs = 0;
         for (const { what, which, named } of steps) {

@@ -4,11 +4,15 @@
 import type { Query } from '../../../../behaviours/spacer/lookup/candidate.js';
 import { Latency } from '../../../../behaviours/spacer/lookup/latency.js';
 import { Lookup, type LookupRules } from '../../../../behaviours/spacer/lookup/lookup.js';
+import type { KnownNodes } from '../../../../behaviours/spacer/lookup/path.js';
 import type { NamedNode } from '../../../../behaviours/spacer/messages.js';
 import { closestOf } from '../../../../behaviours/spacer/table/closest.js';
 import { prefixOf } from '../../../../behaviours/spacer/table/contact.js';
 import { bucketIndex, type NodeId, nodeIdFromBytes, sample } from '../../../../core/index.js';
 import { SeededRandom } from '../../../../testing/conformance/check-tools.js';
+
+/** Nothing is known of anybody from outside of the lookup. */
+export const UNKNOWN: KnownNodes = { isLinked: () => false, roomOf: () => 6 };
 
 interface ModelNode {
   readonly nodeId: NodeId;
@@ -79,7 +83,7 @@ export class Model {
     };
     const links = this.linksOf(self, key, Math.max(all.k, 2 * all.paths));
     const isLinked = (nodeId: NodeId) => (this.byId.get(self) as ModelNode).links.has(nodeId);
-    const lookup = new Lookup(all, this.latency, 0, isLinked, links);
+    const lookup = new Lookup(all, this.latency, 0, { ...UNKNOWN, isLinked }, links);
     const coming: { readonly dueMs: number; readonly query: Query; readonly named: readonly NamedNode[] }[] = [];
     for (let nowMs = 0; lookup.end === undefined; ) {
       for (const query of lookup.next(nowMs)) {

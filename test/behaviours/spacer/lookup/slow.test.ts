@@ -9,7 +9,7 @@ import { Lookup } from '../../../../behaviours/spacer/lookup/lookup.js';
 import type { NodeId } from '../../../../core/index.js';
 import { SeededRandom } from '../../../../testing/conformance/check-tools.js';
 import { Space, spacerOf } from '../support.js';
-import { Model } from './model.js';
+import { Model, UNKNOWN } from './model.js';
 
 const RULES = { alpha: 3, enough: 9, k: 20, relaysMax: 3, paths: 1, count: 20, deadlineMs: 10_000, isForNode: false };
 
@@ -44,7 +44,7 @@ describe('the patience of lookups', () => {
     const random = new SeededRandom(4);
     const [self, key, neighbour, other] = Array.from({ length: 4 }, () => random.nodeId()) as [NodeId, NodeId, NodeId, NodeId];
     const begin = (latency: Latency) => {
-      const lookup = new Lookup({ ...RULES, key, self }, latency, 0, () => false, [{ nodeId: neighbour, addresses: [] }]);
+      const lookup = new Lookup({ ...RULES, key, self }, latency, 0, UNKNOWN, [{ nodeId: neighbour, addresses: [] }]);
       return [lookup, lookup.next(0)[0] as NonNullable<ReturnType<Lookup['next']>[number]>] as const;
     };
     const latency = warm(20);
@@ -62,7 +62,7 @@ describe('the patience of lookups', () => {
   it('ends at once when no late answer can come any more, and not before', () => {
     const random = new SeededRandom(6);
     const neighbours = [random.nodeId(), random.nodeId()].map((nodeId) => ({ nodeId, addresses: [] }));
-    const lookup = new Lookup({ ...RULES, key: random.nodeId(), self: random.nodeId() }, warm(20), 0, () => false, neighbours);
+    const lookup = new Lookup({ ...RULES, key: random.nodeId(), self: random.nodeId() }, warm(20), 0, UNKNOWN, neighbours);
     const [one, other] = lookup.next(0) as [Query, Query];
     lookup.next(1_000);
     expect(lookup.failed(one, 'unreachable', 1_500)).to.equal(false);
@@ -74,7 +74,7 @@ describe('the patience of lookups', () => {
   it('does not count the time for which this node itself was held up', () => {
     const random = new SeededRandom(5);
     const neighbours = [{ nodeId: random.nodeId(), addresses: [] }];
-    const lookup = new Lookup({ ...RULES, key: random.nodeId(), self: random.nodeId() }, warm(20), 0, () => false, neighbours);
+    const lookup = new Lookup({ ...RULES, key: random.nodeId(), self: random.nodeId() }, warm(20), 0, UNKNOWN, neighbours);
     lookup.next(0);
     lookup.forgive(3_000);
     lookup.next(3_999);

@@ -57,6 +57,22 @@ describe('standings (row 54)', () => {
     expect(standings.isDoubted(id(1), 600_000)).to.equal(true);
   });
 
+  it('give those whom a node names room in a lookup: nine where they have answered, six where nobody has asked, one where it is doubted', () => {
+    const standings = noted(12);
+    expect([standings.roomOf(id(1), 0), standings.roomOf(id(2), 0)]).to.deep.equal([1, 6]);
+    standings.note(id(2), true, 0);
+    expect(standings.roomOf(id(2), 0)).to.equal(9);
+    for (let index = 0; index < 2; index++) standings.note(id(2), false, 0);
+    expect(standings.roomOf(id(2), 0)).to.equal(6);
+  });
+
+  it('doubt a node after sixteen that fail, however many have answered before', () => {
+    const standings = new Standings();
+    for (let index = 0; index < 1_000; index++) standings.note(id(1), true, 0);
+    for (let index = 0; index < 16; index++) standings.note(id(1), false, 0);
+    expect(standings.isDoubted(id(1), 0)).to.equal(true);
+  });
+
   it('are kept of 1,024 nodes', () => {
     const standings = noted(12);
     for (let index = 2; index < 1_026; index++) standings.note(id(index), true, 0);

@@ -9,6 +9,7 @@ import { type BehaviorEntry, NetworkBehavior, type NetworkError, type NodeId } f
 import type { SimulatedNode } from '../../../../simulation.js';
 import { SeededRandom } from '../../../../testing/conformance/check-tools.js';
 import { Mute } from '../hostile.js';
+import { UNKNOWN } from '../lookup/model.js';
 import { directoryOf, Space, spacerOf } from '../support.js';
 
 class Greeter extends NetworkBehavior {
@@ -54,7 +55,7 @@ describe('providers of a key, beside nodes that are silent (ATM-48)', () => {
     const random = new SeededRandom(7);
     const rules = { alpha: 3, enough: 9, k: 20, relaysMax: 3, paths: 1, count: 20, deadlineMs: 10_000, isForNode: false };
     const [key, self, nodeId] = [random.nodeId(), random.nodeId(), random.nodeId()];
-    const lookup = new Lookup({ ...rules, key, self }, new Latency(), 0, () => false, [{ nodeId, addresses: [] }]);
+    const lookup = new Lookup({ ...rules, key, self }, new Latency(), 0, UNKNOWN, [{ nodeId, addresses: [] }]);
     lookup.next(0);
     lookup.doneBy(300);
     lookup.doneBy(400);
