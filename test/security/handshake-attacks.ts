@@ -26,6 +26,8 @@ export interface SlowlorisReport {
   readonly opened: number;
   readonly honestMsP99: number;
   readonly honestAttempts: number;
+  /** The same before the attack. */
+  readonly quietMsP99: number;
   /** Above the resident memory before, at most during the attack and after it. */
   readonly rssBytesMax: number;
   readonly rssBytes: number;
@@ -60,7 +62,7 @@ export async function startAttacker(world: World, attack: Attack): Promise<Child
 export async function slowloris(world: World, options: SlowlorisOptions): Promise<SlowlorisReport> {
   const { host, bytesHex, dripMs, hostCount, openTimeoutMs, honestDials } = options;
   const victim = await startPeer(world, { listen: [`tcp://${host}:0`], limits: { openTimeoutMs } });
-  await dialOften(victim.address, 10);
+  const quiet = await dialOften(victim.address, 10);
   const before = await victim.child.ask<number>('settle');
   const attack = { host, port: victim.port, count: SOCKETS, hostCount, bytesHex, dripMs, isPersistent: true };
   const attacker = await startAttacker(world, attack);
@@ -77,6 +79,7 @@ export async function slowloris(world: World, options: SlowlorisOptions): Promis
   const rssBytes = await settledRss(victim.child, before, RSS_LITTLE);
   return {
     ...honest,
+    quietMsP99: quiet.honestMsP99,
     pendingMax: during.pendingMax,
     pendingPerAddressMax: during.pendingPerAddressMax,
     rssBytesMax: during.rssBytesMax - before,

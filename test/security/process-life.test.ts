@@ -11,7 +11,7 @@ import { Pump } from './behaviors.js';
 import { type Child, startChild } from './children.js';
 import type { CyclesReport } from './cycles.child.js';
 import { openPeer, rawSocket, securedPeer } from './socket-peer.js';
-import { addressOf, errorOf, heard, next, placeOf, temporary, until, World } from './world.js';
+import { addressOf, DEADLINE_MS, errorOf, heard, next, placeOf, temporary, until, World } from './world.js';
 
 const HOST = '127.0.0.42';
 const MIB = 1024 * 1024;
@@ -158,7 +158,7 @@ describe('life and death of a process', () => {
 
   it('row 99: after 200 starts and stops of a connected pair no handle is left, and the heap is as it was', async () => {
     const child = startChild(world, './cycles.child.js', { cycles: 200, host: HOST }, { stdio: 'output', nodeOptions: ['--expose-gc'] });
-    const report = await line<CyclesReport>(child, 'cycles');
+    const report = await line<CyclesReport>(child, 'cycles', 2 * DEADLINE_MS);
     expect(report.held).to.deep.equal([]);
     const [early, late] = [report.heapBytes[2], report.heapBytes.at(-1)] as [number, number];
     expect(late - early).to.be.below(MIB);
@@ -167,7 +167,7 @@ describe('life and death of a process', () => {
 });
 
 /** The line of the child's output that has that field. */
-async function line<T>({ stdout, exited, stderr }: Child, field: string): Promise<T> {
+async function line<T>({ stdout, exited, stderr }: Child, field: string, deadlineMs?: number): Promise<T> {
   const find = () =>
     stdout
       .join('')
@@ -179,11 +179,15 @@ async function line<T>({ stdout, exited, stderr }: Child, field: string): Promis
   void exited.then(() => {
     isOver = true;
   });
-  return until(() => {
-    const found = find();
-    if (found === undefined && isOver) throw new Error(`the child has ended: ${stderr.join('')}`);
-    return found;
-  }, `the child says ${field}`);
+  return until(
+    () => {
+      const found = find();
+      if (found === undefined && isOver) throw new Error(`the child has ended: ${stderr.join('')}`);
+      return found;
+    },
+    `the child says ${field}`,
+    deadlineMs,
+  );
 }
 
 function placeOfText(address: string): { readonly host: string; readonly port: number } {

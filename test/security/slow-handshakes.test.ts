@@ -13,6 +13,8 @@ const MIB = 1024 * 1024;
 const ATTACK = { dripMs: 250, openTimeoutMs: 1_500 };
 /** For the way through three busy processes. */
 const SLACK_MS = 2_500;
+/** A machine that other programs keep busy is judged by how long a dial takes there in the quiet. */
+const SLOWER_MAX = 20;
 /** The preamble, then a message 1 that would be of good length. */
 const DRIPPED = `4d5701010020${'00'.repeat(32)}`;
 
@@ -27,11 +29,11 @@ describe('hostile peers before the handshake is over', () => {
     const report = await slowloris(world, { ...ATTACK, host: '127.0.0.31', hostCount: 16, bytesHex: DRIPPED, honestDials: 20 });
     expect(report.pendingMax).to.be.within(32, 64);
     expect(report.pendingPerAddressMax).to.be.within(1, 8);
-    expect(report.honestMsP99).to.be.below(2_000);
+    expect(report.honestMsP99).to.be.below(Math.max(2_000, SLOWER_MAX * report.quietMsP99));
     expect(report.rssBytes).to.be.below(32 * MIB);
     expect(report.bytesReceived).to.equal(0);
     expect(report.openAtEnd).to.be.above(0);
-    expect(report.pendingMsMax).to.be.below(ATTACK.openTimeoutMs + SLACK_MS);
+    expect(report.pendingMsMax).to.be.below(ATTACK.openTimeoutMs + Math.max(SLACK_MS, SLOWER_MAX * report.quietMsP99));
     expect(report.linksAfter).to.equal(0);
   }).timeout(300_000);
 
@@ -40,7 +42,7 @@ describe('hostile peers before the handshake is over', () => {
     expect(report.pendingMax).to.be.within(32, 33);
     expect(report.pendingPerAddressMax).to.equal(8);
     expect(report.openAtEnd).to.be.above(0);
-    expect(report.pendingMsMax).to.be.below(ATTACK.openTimeoutMs + SLACK_MS);
+    expect(report.pendingMsMax).to.be.below(ATTACK.openTimeoutMs + Math.max(SLACK_MS, SLOWER_MAX * report.quietMsP99));
     expect([report.bytesReceived, report.linksAfter]).to.deep.equal([0, 0]);
   });
 
