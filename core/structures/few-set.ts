@@ -46,7 +46,7 @@ export class FewSet<T> implements Iterable<T> {
 
   #addNew(member: T): void {
     if (this.#few.length === 0) this.#few = [member];
-    else if (this.#few.length < FEW_MAX) (this.#few as T[]).push(member);
+    else if (this.#few.length < FEW_MAX) this.#few = (this.#few as T[]).concat([member]);
     else {
       this.#many = new Set([...this.#few, member]);
       this.#few = NONE;

@@ -1,8 +1,9 @@
 /**
  * @module Pipe: one direction of a channel: what was sent and has not arrived, in order. A pipe whose path is cut keeps everything, and
- * sends it again when the path is whole, as TCP does. What arrives goes to `ends`.
+ * sends it again when the path is whole, as TCP does. What arrives goes to `receiver`, and `source` gets to know.
  */
 import type { NetworkError } from '../../core/index.js';
+import { noneOf, withLast, withoutFirst } from '../../core/structures/few-list.js';
 import type { Instance } from './host.js';
 import type { Path } from './path.js';
 import type { Trace } from './trace/trace.js';
@@ -17,13 +18,14 @@ export type Segment =
   | { readonly type: 'end' }
   | { readonly type: 'reset'; readonly cause: NetworkError };
 
-/** The two ends of the pipe. */
-export interface PipeEnds {
-  /** At the receiver. */
-  arrived(segment: Segment): void;
-  /** At the sender: so many bytes have arrived. */
+export interface PipeReceiver {
+  receive(segment: Segment): void;
+}
+
+export interface PipeSource {
+  /** So many bytes have arrived. */
   written(byteCount: number): void;
-  /** At the sender: the other host does not have this channel (any more). */
+  /** The other host does not have this channel (any more). */
   bounced(): void;
 }
 
@@ -47,11 +49,12 @@ const HEADER_BYTES = 40;
 const OF_THE_SYSTEM: ReadonlySet<Segment['type']> = new Set(['open', 'accept', 'refuse']);
 
 export class Pipe {
-  /** Set by the channel before anything is sent. */
-  ends!: PipeEnds;
+  /** The two ends: set by the channel before anything is sent. */
+  receiver!: PipeReceiver;
+  source!: PipeSource;
   /** Bytes that have not arrived. */
   queuedBytes = 0;
-  #queue: Travelling[] = [];
+  #queue: Travelling[] = noneOf();
   /** The instance that took the first segment. */
   #receiver: Instance | undefined;
   #isScheduled = false;
@@ -70,7 +73,7 @@ export class Pipe {
     const byteCount = segment.type === 'bytes' ? segment.bytes.length : 0;
     const { leavesMs, arrivesMs, lostCount } = this.path.pass(byteCount + HEADER_BYTES, nowMs);
     const last = this.#queue[this.#queue.length - 1];
-    this.#queue.push({ segment, byteCount, leavesMs, arrivesMs: Math.max(arrivesMs, last?.arrivesMs ?? 0) });
+    this.#queue = withLast(this.#queue, { segment, byteCount, leavesMs, arrivesMs: Math.max(arrivesMs, last?.arrivesMs ?? 0) });
     this.queuedBytes += byteCount;
     if (lostCount > 0) this.world.trace.add(nowMs, 'loss', this.path.from.name, this.path.to.name, lostCount);
     this.#schedule();
@@ -152,7 +155,7 @@ export class Pipe {
     try {
       for (let head = this.#queue[0]; head !== undefined && head.arrivesMs <= nowMs; head = this.#queue[0]) {
         if (this.#receiver?.isAlive !== true || this.#isHeld) break;
-        this.#queue.shift();
+        this.#queue = withoutFirst(this.#queue);
         this.queuedBytes -= head.byteCount;
         this.#deliver(head);
       }
@@ -168,8 +171,8 @@ export class Pipe {
     const { nowMs } = this.sender.scheduler;
     if (segment.type === 'bytes') trace.delivered(nowMs, from.name, to.name, segment.bytes);
     else trace.add(nowMs, segment.type, from.name, to.name);
-    this.ends.arrived(segment);
-    if (byteCount > 0) this.sender.input(() => this.ends.written(byteCount));
+    this.receiver.receive(segment);
+    if (byteCount > 0) this.sender.input(() => this.source.written(byteCount));
   }
 
   /** The answer comes back, unless the path is cut. */
@@ -178,6 +181,6 @@ export class Pipe {
     if (back === undefined || back.isBlocked) return;
     const { scheduler } = this.sender;
     const { arrivesMs } = back.pass(HEADER_BYTES, scheduler.nowMs);
-    scheduler.after(arrivesMs - scheduler.nowMs, () => this.sender.input(() => this.ends.bounced()));
+    scheduler.after(arrivesMs - scheduler.nowMs, () => this.sender.input(() => this.source.bounced()));
   }
 }

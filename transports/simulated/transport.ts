@@ -16,7 +16,7 @@ import {
 import type { Host, Instance } from './host.js';
 import { SimulatedLink } from './link.js';
 import type { Path } from './path.js';
-import { Pipe, type PipeWorld, type Segment } from './pipe.js';
+import { Pipe, type PipeReceiver, type PipeSource, type PipeWorld, type Segment } from './pipe.js';
 import type { Realms } from './realms.js';
 
 /** What transports need of their network. */
@@ -81,8 +81,11 @@ interface Target {
   readonly seenAs: string;
 }
 
-/** A channel, from the dial to its two ends. */
-class Channel implements Dial {
+/** Where nobody listens. */
+const NOBODY: PipeReceiver & PipeSource = { receive: () => {}, written: () => {}, bounced: () => {} };
+
+/** A channel, from the dial until it has two ends. */
+class Channel implements Dial, PipeReceiver, PipeSource {
   readonly #up: Pipe;
   readonly #near: SimulatedLink;
   /** The dialler has an answer, or wants none. */
@@ -98,11 +101,8 @@ class Channel implements Dial {
     const here = Address.of({ scheme: 'sim', host: instance.host.name, port: instance.nextPort() });
     this.#up = new Pipe(world, world.pathBetween(instance.host, host), instance);
     this.#near = new SimulatedLink(instance, this.#up, here, placeOf(target.address));
-    this.#up.ends = {
-      arrived: (segment) => this.#opened(segment),
-      written: (byteCount) => this.#near.written(byteCount),
-      bounced: () => this.#bounced(),
-    };
+    this.#up.receiver = { receive: () => this.#opened() };
+    this.#up.source = this;
     this.#up.send({ type: 'open' });
   }
 
@@ -114,7 +114,7 @@ class Channel implements Dial {
   }
 
   /** The first segment at the other host. */
-  #opened(_open: Segment): void {
+  #opened(): void {
     const { address, seenAs } = this.target;
     const there = this.host.instance as Instance;
     const listener = there.listeners.get(address.port);
@@ -126,31 +126,39 @@ class Channel implements Dial {
         : new SimulatedLink(there, down, this.#near.remoteAddress, this.#near.localAddress.withHost(seenAs));
     this.#near.inward = down;
     if (far !== undefined) far.inward = this.#up;
-    down.ends = {
-      arrived: (segment) => this.#answered(segment),
-      written: (byteCount) => far?.written(byteCount),
-      bounced: () => far?.bounced(),
-    };
-    this.#up.ends = { ...this.#up.ends, arrived: (segment) => far?.receive(segment) };
+    down.receiver = this;
+    down.source = far ?? NOBODY;
+    this.#up.receiver = far ?? NOBODY;
     if (far === undefined) return;
     const sink = listener?.onAccepted(far);
     if (sink === undefined) far.destroy();
     else far.attach(sink);
   }
 
-  #answered(segment: Segment): void {
+  /** What comes from the other host, up to its answer. */
+  receive(segment: Segment): void {
     if (segment.type !== 'accept' && segment.type !== 'refuse' && this.#isSettled) return this.#near.receive(segment);
     if (this.#isSettled) return;
     this.#isSettled = true;
-    if (segment.type === 'accept') return this.#near.attach(this.sink.onConnected(this.#near));
+    if (segment.type === 'accept') return this.#accepted();
     this.#near.discard();
     this.sink.onFailed(segment.type === 'reset' ? segment.cause : refused(this.target.address));
   }
 
+  #accepted(): void {
+    (this.#near.inward as Pipe).receiver = this.#near;
+    this.#up.source = this.#near;
+    this.#near.attach(this.sink.onConnected(this.#near));
+  }
+
+  written(byteCount: number): void {
+    this.#near.written(byteCount);
+  }
+
   /** There is no host, or another instance of it. */
-  #bounced(): void {
+  bounced(): void {
     if (this.#isSettled) this.#near.bounced();
-    else this.#answered({ type: 'refuse' });
+    else this.receive({ type: 'refuse' });
   }
 }
 

@@ -3,10 +3,11 @@
  * messages that wait together share a record; no frame spans two slabs, and a frame larger than a record gets a slab of its own size.
  * Bounded in messages and bytes. A callback that throws has its frames cut out again (`cut`), also from between others.
  *
- * Slabs come from one bounded pool of the process: an empty lane holds no memory.
+ * Slabs and segments come from bounded pools of the process: an empty lane holds no memory.
  */
 
 import { readVarint, varintBytes, writeVarint } from '../../structures/bytes.js';
+import { noneOf, withLast, withoutFirst } from '../../structures/few-list.js';
 import { FewSet } from '../../structures/few-set.js';
 import { RECORD_BYTES } from '../../wire/frame.js';
 import type { Sending } from '../behaviors/owner.js';
@@ -42,20 +43,24 @@ const POOLS = [
   { slabBytes: LARGE_SLAB_BYTES, countMax: 64, slabs: [] as Slab[] },
 ];
 
+/** Segments of lanes that are settled; most callbacks write alone, so that one is enough. */
+const SPARE_SEGMENTS: Segment[][] = [];
+const SPARE_SEGMENTS_MAX = 64;
+
 /** Full records that are written together before the turn ends: fewer writes to the system for a burst, whose cost is not its bytes alone. */
 const RECORDS_AT_ONCE = 3;
 
 export class Lane {
   /** In order; the first is sealed next, the last is written to. */
-  readonly slabs: Slab[] = [];
+  slabs: Slab[] = noneOf();
   bytes = 0;
   count = 0;
   /** Senders that got `full`, and may try again when the lane is below half. */
-  readonly refused = new FewSet<Sending>();
+  private refused: FewSet<Sending> | undefined;
   /** The transaction that wrote last, 0 outside of callbacks. */
   private transaction = 0;
-  /** The first `segmentCount` are in use; one object serves all callbacks that write alone. */
-  private readonly segments: Segment[] = [];
+  /** The first `segmentCount` are in use. */
+  private segments: Segment[] = noneOf();
   private segmentCount = 0;
 
   constructor(
@@ -91,7 +96,23 @@ export class Lane {
 
   /** Somebody who was refused may try again. */
   get isRoomWanted(): boolean {
-    return this.refused.size > 0 && this.isBelowHalf;
+    return this.refused !== undefined && this.isBelowHalf;
+  }
+
+  refuse(sender: Sending): void {
+    this.refused ??= new FewSet();
+    this.refused.add(sender);
+  }
+
+  hasRefused(sender: Sending): boolean {
+    return this.refused?.has(sender) === true;
+  }
+
+  /** They are forgotten. */
+  takeRefused(): readonly Sending[] {
+    const refused = this.refused ?? noneOf<Sending>();
+    this.refused = undefined;
+    return [...refused];
   }
 
   private get isBelowHalf(): boolean {
@@ -116,6 +137,8 @@ export class Lane {
     if (this.segmentCount === 0) return;
     if (this.segmentCount > 1) this.segments.length = 1;
     (this.segments[0] as Segment).slab = undefined;
+    if (SPARE_SEGMENTS.length < SPARE_SEGMENTS_MAX) SPARE_SEGMENTS.push(this.segments);
+    this.segments = noneOf();
     this.segmentCount = 0;
   }
 
@@ -129,7 +152,8 @@ export class Lane {
 
   /** The first slab is done. */
   shift(): void {
-    const slab = this.slabs.shift() as Slab;
+    const slab = this.slabs[0] as Slab;
+    this.slabs = withoutFirst(this.slabs);
     this.bytes -= slab.used;
     this.count -= slab.count;
     release(slab);
@@ -147,7 +171,7 @@ export class Lane {
 
   /** Drops everything; returns how many messages of authors that were. */
   clear(): number {
-    this.refused.clear();
+    this.refused = undefined;
     const dropped = this.slabs.reduce((sum, { count, ownCount }) => sum + count - ownCount, 0);
     while (this.slabs.length > 0) this.shift();
     this.settle();
@@ -158,9 +182,9 @@ export class Lane {
   clearWaiting(): number {
     const [first] = this.slabs;
     if (first === undefined || first.sealed === 0) return this.clear();
-    this.slabs.shift();
+    this.slabs = withoutFirst(this.slabs);
     const dropped = this.clear();
-    this.slabs.push(first);
+    this.slabs = withLast(this.slabs, first);
     this.bytes = first.used;
     this.count = first.count;
     return dropped;
@@ -168,12 +192,13 @@ export class Lane {
 
   private addSlab(frameBytes: number): Slab {
     const slab = acquire(this.slabs.length === 0 && frameBytes <= SMALL_SLAB_BYTES, frameBytes);
-    this.slabs.push(slab);
+    this.slabs = withLast(this.slabs, slab);
     return slab;
   }
 
   private addSegment(): Segment {
-    if (this.segmentCount === this.segments.length) this.segments.push(new Segment());
+    if (this.segments.length === 0) this.segments = SPARE_SEGMENTS.pop() ?? [new Segment()];
+    else if (this.segmentCount === this.segments.length) this.segments.push(new Segment());
     return this.segments[this.segmentCount++] as Segment;
   }
 

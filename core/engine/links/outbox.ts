@@ -7,6 +7,7 @@ import type { Lane as LaneName } from '../../api/events.js';
 import type { QueueReport } from '../../api/node-view.js';
 import type { Limits } from '../../limits.js';
 import { copyFew, varintBytes } from '../../structures/bytes.js';
+import { noneOf, withLast, withoutFirst } from '../../structures/few-list.js';
 import { forwardedBytes, writeForwarded } from '../../wire/forwarded.js';
 import { RECORD_BYTES } from '../../wire/frame.js';
 import type { HeaderDraft, HeaderView } from '../../wire/message.js';
@@ -22,32 +23,34 @@ interface Write {
 }
 
 const LANES: readonly LaneName[] = ['control', 'normal', 'bulk'];
+/** In the place of a lane that was not needed yet: it has no room, and stays empty. */
+const NO_LANE = new Lane(0, 0);
+const NO_LANES: readonly Lane[] = [NO_LANE];
 
 export class Outbox {
   /** Bytes sealed and not yet taken by the system. */
   inFlightBytes = 0;
   /** The same, write by write, so that it is known which messages are lost with the channel. */
-  private readonly writes: Write[] = [];
+  private writes: Write[] = noneOf();
   /** Messages of authors that ended in a record since the last write. */
   private sealedMessages = 0;
 
   /** The lanes wait: on the channel before, not everything has arrived. */
   isHeld = false;
   /** What a lost channel has left: no more than it had sent and not seen acknowledged, and the frames that it had begun. */
-  private readonly ahead = new Lane(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+  private ahead = NO_LANE;
   private readonly control: Lane;
   private readonly normal: Lane;
-  private readonly bulk: Lane;
-  private readonly all: readonly Lane[];
-  private readonly whileHeld: readonly Lane[] = [this.ahead];
+  private bulk = NO_LANE;
+  private all: readonly Lane[];
+  private whileHeld = NO_LANES;
   /** The lane whose frame is half sealed. */
   private unfinished: Lane | undefined;
 
   constructor(private readonly limits: Limits) {
     this.control = new Lane(limits.controlLaneBytesMax, limits.laneMessagesMax);
     this.normal = new Lane(limits.laneBytesMax, limits.laneMessagesMax);
-    this.bulk = new Lane(limits.laneBytesMax, limits.laneMessagesMax);
-    this.all = [this.ahead, this.control, this.normal, this.bulk];
+    this.all = [this.control, this.normal];
   }
 
   /** Those that may be written, in this order. */
@@ -56,7 +59,7 @@ export class Outbox {
   }
 
   lane(name: LaneName): Lane {
-    return name === 'normal' ? this.normal : name === 'control' ? this.control : this.bulk;
+    return name === 'normal' ? this.normal : name === 'control' ? this.control : this.bulkLane();
   }
 
   get isEmpty(): boolean {
@@ -116,6 +119,7 @@ export class Outbox {
 
   /** The same ahead of all lanes; so many messages of authors end in it. */
   appendAhead(header: HeaderDraft, body: Uint8Array, messageCount = 0): void {
+    if (this.ahead === NO_LANE) this.openAhead();
     this.append(this.ahead, header, body, 0, body.length);
     (this.ahead.slabs.at(-1) as Slab).ownCount += 1 - messageCount;
   }
@@ -137,7 +141,7 @@ export class Outbox {
 
   /** What was sealed since the last time, and `byteCount` in all, is the transport's now. */
   handedOver(byteCount: number): void {
-    this.writes.push({ bytes: byteCount, messages: this.sealedMessages });
+    this.writes = withLast(this.writes, { bytes: byteCount, messages: this.sealedMessages });
     this.sealedMessages = 0;
   }
 
@@ -147,7 +151,7 @@ export class Outbox {
     let rest = byteCount;
     for (let first = this.writes[0]; first !== undefined && rest >= first.bytes; first = this.writes[0]) {
       rest -= first.bytes;
-      this.writes.shift();
+      this.writes = withoutFirst(this.writes);
     }
     if (this.writes[0] !== undefined) this.writes[0].bytes -= rest;
   }
@@ -165,12 +169,7 @@ export class Outbox {
   /** The lanes that have room again, with those who were refused there; they are forgotten. */
   takeWritable(): { readonly lane: LaneName; readonly refused: readonly Sending[] }[] {
     const writable = LANES.filter((name) => this.lane(name).isRoomWanted);
-    return writable.map((lane) => {
-      const { refused } = this.lane(lane);
-      const senders = [...refused];
-      refused.clear();
-      return { lane, refused: senders };
-    });
+    return writable.map((lane) => ({ lane, refused: this.lane(lane).takeRefused() }));
   }
 
   /** Drops what waits, but for a frame that is half sealed: what follows it could not be read. Returns how many of authors' messages that were. */
@@ -181,7 +180,7 @@ export class Outbox {
   /** The channel is gone. Returns how many of authors' messages the system never took. */
   clear(): number {
     const inFlight = this.writes.reduce((count, { messages }) => count + messages, this.sealedMessages);
-    this.writes.length = 0;
+    this.writes = noneOf();
     this.sealedMessages = 0;
     this.unfinished = undefined;
     return this.all.reduce((count, lane) => count + lane.clear(), inFlight);
@@ -198,6 +197,20 @@ export class Outbox {
     return Object.entries(this.queued).map(([name, fill]) => {
       return { name, connectionId, ...fill, messagesMax, bytesMax: name === 'control' ? controlLaneBytesMax : laneBytesMax };
     });
+  }
+
+  private bulkLane(): Lane {
+    if (this.bulk === NO_LANE) {
+      this.bulk = new Lane(this.limits.laneBytesMax, this.limits.laneMessagesMax);
+      this.all = [...this.all, this.bulk];
+    }
+    return this.bulk;
+  }
+
+  private openAhead(): void {
+    this.ahead = new Lane(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+    this.whileHeld = [this.ahead];
+    this.all = [this.ahead, ...this.all];
   }
 
   private nextLane(): Lane | undefined {

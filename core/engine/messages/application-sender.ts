@@ -109,7 +109,7 @@ export class ApplicationSender implements Sending, LinkObserver {
     const { links, local } = this.parts;
     const next = this.nextOf(route);
     const isMeant = (id: number | undefined) => next === 'several' || next === id;
-    const full = [...links.all].filter(({ id, outbox }) => isMeant(id) && outbox.lane(lane).refused.has(this)).map(({ id }) => id);
+    const full = [...links.all].filter(({ id, outbox }) => isMeant(id) && outbox.lane(lane).hasRefused(this)).map(({ id }) => id);
     return new Set(local.refused.has(this) && isMeant(undefined) ? [...full, undefined] : full);
   }
 

@@ -192,7 +192,7 @@ export class Sender {
 
   private refused(owner: Sending, lane: LinkLane, messageBytes: number): SendResult {
     if (!lane.canHold(messageBytes)) return 'too-large';
-    lane.refused.add(owner);
+    lane.refuse(owner);
     return 'full';
   }
 

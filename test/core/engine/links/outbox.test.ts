@@ -196,8 +196,8 @@ describe('room again', () => {
     const [first, second] = [sender(64), sender(65)];
     for (let count = 0; count < 16; count++) append(outbox, 'bulk', 3, 60_000);
     for (let count = 0; count < 8; count++) append(outbox, 'control', 1);
-    outbox.lane('bulk').refused.add(first);
-    outbox.lane('control').refused.add(first).add(second);
+    outbox.lane('bulk').refuse(first);
+    for (const sender of [first, second]) outbox.lane('control').refuse(sender);
     // Eight of sixteen are not below half.
     expect([outbox.isRoomWanted, outbox.takeWritable()]).to.deep.equal([false, []]);
     outbox.inFlightBytes = LIMITS.writeWindowBytes - 1;
@@ -213,7 +213,7 @@ describe('room again', () => {
 
   it("is nobody's any more when the lanes are cleared", () => {
     const outbox = new Outbox(LIMITS);
-    outbox.lane('normal').refused.add(sender(64));
+    outbox.lane('normal').refuse(sender(64));
     outbox.clear();
     expect(outbox.isRoomWanted).to.equal(false);
   });
