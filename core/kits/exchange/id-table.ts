@@ -1,17 +1,22 @@
 /**
  * @module IdTable: exchanges by their correlation ids. Entries come and go with every request, often all at once, so that a `Map` would grow
- * and shrink all the time; this table allocates nothing but when it grows, and gives its room back when it is empty. An open hash table: ids are
+ * and shrink all the time; this table allocates nothing but when it grows, and gives its room back when it is empty: most peers have no exchange at most times. An open hash table: ids are
  * random, and whoever chooses his own meets the bound on his requests first. Pure.
  */
 import type { CorrelationId } from './messages.js';
 
-/** Powers of two. A table that runs empty is given back when it is larger than the second one. */
+/** Powers of two. A table that runs empty is given back when it is larger than the second one, or small enough for another one to use it. */
 const SLOTS_MIN = 16;
 const SLOTS_KEPT = 4_096;
+/** Of a table that is empty. Nobody writes to it. */
+const NO_SLOTS: undefined[] = [undefined];
+/** Empty slots, for the next tables that need some. */
+const SPARE_SLOTS: undefined[][] = [];
+const SPARE_SLOTS_MAX = 64;
 
 export class IdTable<T extends CorrelationId> {
   /** At most half full. An entry stands in the slot of its id, or behind it with no empty one between. */
-  #slots: (T | undefined)[] = emptySlots(SLOTS_MIN);
+  #slots: (T | undefined)[] = NO_SLOTS;
   #size = 0;
 
   get size(): number {
@@ -46,11 +51,17 @@ export class IdTable<T extends CorrelationId> {
       hole = index;
     }
     slots[hole] = undefined;
-    if (--this.#size === 0 && slots.length > SLOTS_KEPT) this.#slots = emptySlots(SLOTS_MIN);
+    if (--this.#size === 0 && (slots.length === SLOTS_MIN || slots.length > SLOTS_KEPT)) this.#giveBack();
+  }
+
+  #giveBack(): void {
+    if (this.#slots.length === SLOTS_MIN && SPARE_SLOTS.length < SPARE_SLOTS_MAX) SPARE_SLOTS.push(this.#slots as undefined[]);
+    this.#slots = NO_SLOTS;
   }
 
   #grow(): void {
-    const grown: (T | undefined)[] = emptySlots(2 * this.#slots.length);
+    const grown: (T | undefined)[] =
+      this.#slots === NO_SLOTS ? (SPARE_SLOTS.pop() ?? emptySlots(SLOTS_MIN)) : emptySlots(2 * this.#slots.length);
     for (const entry of this.#slots) if (entry !== undefined) place(grown, entry);
     this.#slots = grown;
   }
