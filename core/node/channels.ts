@@ -40,7 +40,7 @@ export class Channels {
   constructor(
     private readonly options: ChannelsOptions,
     /** Whose channels they are. */
-    private readonly runner: { readonly network: Network; step(input: Input): void },
+    readonly runner: { readonly network: Network; step(input: Input): void },
   ) {
     const { clock, log, onEvent } = options;
     this.listening = new Listening({
@@ -183,7 +183,7 @@ export class Channels {
     this.dials.delete(connectionId);
     this.links.set(connectionId, link);
     this.runner.step({ type: 'connected', connectionId, remoteAddress, localAddress });
-    return this.sinkOf(connectionId);
+    return new ChannelSink(this, connectionId);
   }
 
   private accepted(link: TransportLink, { socketsMax }: Transport): LinkSink | undefined {
@@ -192,27 +192,21 @@ export class Channels {
     const connectionId = this.runner.network.reserveConnectionId();
     this.links.set(connectionId, link);
     this.runner.step({ type: 'accepted', connectionId, remoteAddress, localAddress, socketsMax });
-    return this.sinkOf(connectionId);
+    return new ChannelSink(this, connectionId);
   }
 
-  private sinkOf(connectionId: number): LinkSink {
-    return {
-      onBytes: (bytes) => this.runner.step({ type: 'bytes', connectionId, bytes }),
-      onWritten: (byteCount) => this.written(connectionId, byteCount),
-      onClosed: (cause) => {
-        this.links.delete(connectionId);
-        this.settleWritten(connectionId);
-        this.runner.step({ type: 'closed', connectionId, cause });
-        this.checkQuiet();
-      },
-    };
+  closed(connectionId: number, cause: NetworkError | undefined): void {
+    this.links.delete(connectionId);
+    this.settleWritten(connectionId);
+    this.runner.step({ type: 'closed', connectionId, cause });
+    this.checkQuiet();
   }
 
   /**
    * A system that takes everything at once reports it before the event loop goes on, and a sender that had room again each time would never let
    * it go on: from a bound on, what was taken is reported in the next turn.
    */
-  private written(connectionId: number, byteCount: number): void {
+  written(connectionId: number, byteCount: number): void {
     const { turnBytes, writtenBytes } = this;
     this.turnBytes += byteCount;
     if (turnBytes < COUNTED_BYTES_MIN && this.turnBytes >= COUNTED_BYTES_MIN) this.options.timers.endOfTurn(() => this.turned());
@@ -243,5 +237,25 @@ export class Channels {
     const served = transports.flatMap(({ schemes }) => schemes);
     const flaw = `no transport serves ${scheme}:// of ${text}; ${nearest(scheme, served)}`;
     throw new NetworkError('SCHEME_UNKNOWN', flaw, { details: { address: text, served } });
+  }
+}
+
+/** What the transport of a channel reports to. */
+class ChannelSink implements LinkSink {
+  constructor(
+    private readonly channels: Channels,
+    private readonly connectionId: number,
+  ) {}
+
+  onBytes(bytes: Uint8Array): void {
+    this.channels.runner.step({ type: 'bytes', connectionId: this.connectionId, bytes });
+  }
+
+  onWritten(byteCount: number): void {
+    this.channels.written(this.connectionId, byteCount);
+  }
+
+  onClosed(cause: NetworkError | undefined): void {
+    this.channels.closed(this.connectionId, cause);
   }
 }

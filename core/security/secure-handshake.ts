@@ -44,6 +44,18 @@ export interface ProvenRemote {
   readonly channelBinding: Uint8Array;
 }
 
+/** What a channel keeps of that: it has one as long as it lives. */
+export interface ChannelRemote {
+  readonly nodeId: NodeId;
+  /** The numbers of the instance's bytes, as text. */
+  readonly instance: string;
+  readonly channelBinding: Uint8Array;
+}
+
+export function channelRemoteOf({ nodeId, instance, channelBinding }: ProvenRemote): ChannelRemote {
+  return { nodeId, instance: instance.join('.'), channelBinding };
+}
+
 export type HandshakeFailure = 'handshake-failed' | 'self' | 'wrong-node';
 
 /** What follows from a message. */

@@ -8,10 +8,17 @@ import type { NodeId } from '../address/node-id.js';
 import type { CloseCode } from '../errors.js';
 import { NetworkError } from '../errors.js';
 import { writeU16 } from '../structures/bytes.js';
+import { noneOf } from '../structures/few-list.js';
 import type { AgreementKey } from './crypto.js';
 import { PrefixedReader } from './prefixed-reader.js';
 import { REKEY_LIMITS, RecordOpener, RecordSealer, type RekeyLimits } from './record-layer.js';
-import { type HandshakeStep, type ProvenRemote, SecureHandshake, type SecureHandshakeOptions } from './secure-handshake.js';
+import {
+  type ChannelRemote,
+  channelRemoteOf,
+  type HandshakeStep,
+  SecureHandshake,
+  type SecureHandshakeOptions,
+} from './secure-handshake.js';
 import { checkPreambleByte, PREAMBLE_BYTES } from './space.js';
 
 /** Message 1 without anything else is an X25519 key. */
@@ -50,7 +57,7 @@ export interface NodeMismatch {
 export class SecureStream {
   #state: SecureStreamState = 'handshaking';
   #failure: SecureStreamFailure | undefined;
-  #remote: ProvenRemote | undefined;
+  #remote: ChannelRemote | undefined;
   #mismatch: NodeMismatch | undefined;
   readonly #isInitiator: boolean;
   readonly #expectedNodeId: NodeId | undefined;
@@ -61,7 +68,7 @@ export class SecureStream {
   #messageCount = 0;
   /** How much of the initiator's preamble the responder has seen. */
   #preambleCount = 0;
-  #output: Uint8Array[] = [];
+  #output: Uint8Array[] = noneOf();
   #sealer: RecordSealer | undefined;
   #opener: RecordOpener | undefined;
 
@@ -95,7 +102,7 @@ export class SecureStream {
   }
 
   /** Who is at the other end; present only when it is proven, which is when `state` becomes `secured`. */
-  get remote(): ProvenRemote | undefined {
+  get remote(): ChannelRemote | undefined {
     return this.#remote;
   }
 
@@ -112,7 +119,7 @@ export class SecureStream {
   /** Once, before anything else: the initiator's first message becomes output. */
   start(): void {
     if (!this.#isInitiator || this.#handshake === undefined) return;
-    this.#output.push(this.#handshake.preamble, ...framed(this.#handshake.begin()));
+    this.#output = [this.#handshake.preamble, ...framed(this.#handshake.begin())];
   }
 
   /** Takes bytes of the remote. `chunk` may be reused once `read` has returned `undefined` or `settle` was called. */
@@ -145,7 +152,7 @@ export class SecureStream {
   takeOutput(): readonly Uint8Array[] {
     if (this.#output.length === 0) return NOTHING;
     const output = this.#output;
-    this.#output = [];
+    this.#output = noneOf();
     return output;
   }
 
@@ -168,7 +175,7 @@ export class SecureStream {
     this.#sealer = undefined;
     this.#opener = undefined;
     this.#handshake = undefined;
-    this.#output = [];
+    this.#output = noneOf();
   }
 
   /** The initiator's preamble is judged byte by byte, so that a stranger is cut off at once. Returns what follows it. */
@@ -189,7 +196,7 @@ export class SecureStream {
       this.#failHandshake(step);
       return;
     }
-    if (step.message !== undefined) this.#output.push(...framed(step.message));
+    if (step.message !== undefined) this.#output = [...this.#output, ...framed(step.message)];
     if (step.type === 'secured') this.#secure(step);
   }
 
@@ -200,7 +207,7 @@ export class SecureStream {
     receive.counter = nonce;
     this.#sealer = new RecordSealer(send, rekey);
     this.#opener = new RecordOpener(receive, rekey, this.#reader);
-    this.#remote = remote;
+    this.#remote = channelRemoteOf(remote);
     this.#handshake = undefined;
     this.#hooks = undefined;
     this.#state = 'secured';

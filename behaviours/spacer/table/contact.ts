@@ -7,15 +7,17 @@ import { type ContactState, requireLegalMove } from './states.js';
 /** Of one contact; what is named beyond it is left out. */
 export const CONTACT_ADDRESSES_MAX = 4;
 
+const NONE: readonly never[] = [];
+
 /** Questions in a row without an answer from which on a contact counts as silent. */
 const SILENT_FAILURES = 2;
 
 export class Contact {
   /** The first 32 bits of the id, to compare distances by. */
   readonly prefix: number;
-  addresses: readonly Address[] = [];
+  addresses: readonly Address[] = NONE;
   /** Subnets that count while it is in use. */
-  subnets: readonly string[] = [];
+  subnets: readonly string[] = NONE;
   /** Who has named it last, over a link of its own to it. */
   namedBy: NodeId | undefined = undefined;
   connectionId: number | undefined = undefined;

@@ -78,7 +78,7 @@ export class Introductions implements LinkObserver, BehaviorObserver {
       const handlerSlot = new HandlerSlot(handler, slot, connection);
       handlerSlot.agent = this.agentOf(handlerSlot, link);
       handlerSlot.lastTickMs = this.context.nowMs;
-      link.handlers[slot.serviceId] = handlerSlot;
+      link.setHandler(slot.serviceId, handlerSlot);
     }
     for (const slot of slots) {
       const handler = link.handlers[slot.serviceId];
@@ -112,7 +112,7 @@ export class Introductions implements LinkObserver, BehaviorObserver {
   private closeHandler(link: Link, serviceId: number, reason: CloseReason): void {
     const slot = link.handlers[serviceId];
     if (slot === undefined) return;
-    link.handlers[serviceId] = undefined;
+    link.setHandler(serviceId, undefined);
     if (slot.isOpened) this.callbacks.run(slot, 'onClosed', () => slot.handler.onClosed(slot.agent, reason));
     this.callbacks.end(slot);
   }

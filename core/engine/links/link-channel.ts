@@ -4,7 +4,7 @@
  * waits in the lanes. The pipeline moves the bytes; lanes, admission and everything above know no difference.
  */
 import type { LinkKind } from '../../api/transport.js';
-import type { ProvenRemote } from '../../security/secure-handshake.js';
+import type { ChannelRemote } from '../../security/secure-handshake.js';
 import type { NodeMismatch, SecureStreamFailure, SecureStreamState } from '../../security/secure-stream.js';
 import type { FrameReader } from '../../wire/frame.js';
 import type { Writable } from '../context.js';
@@ -26,7 +26,7 @@ export interface LinkChannel {
   /** Present once `state` is `failed`, unless it was ended by `wipe`. */
   readonly failure: SecureStreamFailure | undefined;
   /** Present from `secured` on. */
-  readonly remote: ProvenRemote | undefined;
+  readonly remote: ChannelRemote | undefined;
   /** Present with the failure `wrong-node`. */
   readonly mismatch: NodeMismatch | undefined;
   /** Complete messages of the handshake that came. */

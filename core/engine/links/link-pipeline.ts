@@ -270,9 +270,8 @@ export class LinkPipeline {
     link.handshakeCount = channel.messageCount;
     const { remote } = channel;
     if (channel.state !== 'secured' || remote === undefined) return;
-    const { nodeId, channelBinding } = remote;
+    const { nodeId, instance, channelBinding } = remote;
     const { id, direction, remoteAddress, localAddress, attemptId } = link;
-    const instance = remote.instance.join('.');
     link.prove(
       { id, nodeId, direction, remoteAddress, localAddress, attemptId, provenMs: this.context.nowMs, channelBinding, instance },
       this.context.metrics.undecodable,

@@ -11,6 +11,7 @@ import type { Connection, PathKind } from '../../api/events.js';
 import type { CloseReason } from '../../errors.js';
 import type { Limits } from '../../limits.js';
 import type { Counter } from '../../metrics.js';
+import { noneOf } from '../../structures/few-list.js';
 import { FewSet } from '../../structures/few-set.js';
 import type { RateWindow } from '../../structures/rate-window.js';
 import type { TokenBucket } from '../../structures/token-bucket.js';
@@ -53,13 +54,13 @@ export class Link {
   connection: Connection | undefined;
   /** The remote's random name of its start, as hex; zeros when it gave none. */
   instance = '';
-  nodeIdBytes: Uint8Array | undefined;
+  private idBytes: Uint8Array | undefined;
   /** What its messages have in common; present with `connection`. */
   origin: MessageOrigin | undefined;
 
   readonly outbox: Outbox;
   /** By service id. */
-  readonly handlers: (HandlerSlot | undefined)[] = [];
+  handlers: readonly (HandlerSlot | undefined)[] = noneOf();
   /** What the remote offers, from its `ready` on. */
   remoteServices: readonly number[] = [];
 
@@ -156,6 +157,12 @@ export class Link {
     return this.connection?.nodeId;
   }
 
+  /** The same as bytes, for what is forwarded for it. */
+  get nodeIdBytes(): Uint8Array {
+    this.idBytes ??= nodeIdToBytes(this.nodeId as NodeId);
+    return this.idBytes;
+  }
+
   get path(): PathKind {
     return isRelayed(this.remoteAddress) ? 'relayed' : 'direct';
   }
@@ -238,15 +245,38 @@ export class Link {
     this.pace?.passed(serviceId, nowMs);
   }
 
+  setHandler(serviceId: number, handler: HandlerSlot | undefined): void {
+    const length = Math.max(this.handlers.length, serviceId + 1);
+    this.handlers = Array.from({ length }, (_, id) => (id === serviceId ? handler : this.handlers[id]));
+  }
+
   /** The remote's identity is proven: the connection's facts stand from here on. */
   prove(connection: ConnectionFacts, undecodable: Counter, limits: Limits): void {
-    const { id: connectionId, nodeId } = connection;
-    const isLasting = (bytes: Uint8Array) => bytes === this.plaintext;
-    const giveBack = (bytes: Uint8Array, end: number) => this.readFrom?.frames.giveBack(bytes, end);
-    this.origin = { nodeId, connectionId, undecodable, limits, isLasting, giveBack };
+    this.origin = new LinkOrigin(this, connection.nodeId, undecodable, limits);
     this.connection = new OpenConnection(connection, this);
-    this.nodeIdBytes = nodeIdToBytes(connection.nodeId);
     this.instance = connection.instance;
     this.phase = 'duplicates';
+  }
+}
+
+/** What the messages of a link have in common. */
+class LinkOrigin implements MessageOrigin {
+  constructor(
+    private readonly link: Link,
+    readonly nodeId: NodeId,
+    readonly undecodable: Counter,
+    readonly limits: Limits,
+  ) {}
+
+  get connectionId(): number {
+    return this.link.id;
+  }
+
+  isLasting(bytes: Uint8Array): boolean {
+    return bytes === this.link.plaintext;
+  }
+
+  giveBack(bytes: Uint8Array, end: number): void {
+    this.link.readFrom?.frames.giveBack(bytes, end);
   }
 }

@@ -102,7 +102,7 @@ export class Forwarder {
     if (view.ttl <= 1) return this.lost('hop-limit', from, view);
     if (link?.isOpen !== true || link === from) return this.lost('unreachable', from, view);
     if (view.isUnreliable && !link.takesUnreliable(forwardedBytes(view))) return context.dropped('too-large', 1, link.id, view.serviceId);
-    if (!link.outbox.forward(link.outbox.lane('normal'), view, from.nodeIdBytes as Uint8Array)) return this.full(link, from, view);
+    if (!link.outbox.forward(link.outbox.lane('normal'), view, from.nodeIdBytes)) return this.full(link, from, view);
     link.passed(view.serviceId, context.nowMs);
     context.metrics.messagesForwarded.value++;
     context.touch(link);

@@ -13,7 +13,7 @@
 import type { NodeId } from '../../address/node-id.js';
 import { type BackoffSteps, backoffBoundMs } from '../../structures/back-off.js';
 import type { AgreementKey } from '../crypto.js';
-import { type HandshakeStep, type ProvenRemote, SecureHandshake } from '../secure-handshake.js';
+import { type ChannelRemote, channelRemoteOf, type HandshakeStep, SecureHandshake } from '../secure-handshake.js';
 import { NOTHING, type NodeMismatch, type SecureStreamFailure, type SecureStreamState } from '../secure-stream.js';
 import { Epochs, type EpochsOptions, type Opened } from './epochs.js';
 import {
@@ -56,7 +56,7 @@ export type Received = 'refused' | 'handshake' | Opened;
 export class SecureDatagrams {
   state: SecureStreamState = 'handshaking';
   failure: SecureStreamFailure | undefined;
-  remote: ProvenRemote | undefined;
+  remote: ChannelRemote | undefined;
   mismatch: NodeMismatch | undefined;
   /** Messages of the handshake that came and were taken. */
   messageCount = 0;
@@ -259,7 +259,7 @@ export class SecureDatagrams {
     const { publicKey } = remote;
     const keys = { send, receive, localIndex: this.#localIndex, remoteIndex: this.#remoteIndex, publicKey };
     this.#epochs = new Epochs(this.options, keys, nowMs);
-    this.remote = remote;
+    this.remote = channelRemoteOf(remote);
     this.#handshake = undefined;
     this.state = 'secured';
   }
