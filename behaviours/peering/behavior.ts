@@ -18,6 +18,7 @@ import {
   NetworkError,
   type NodeId,
 } from '../../core/index.js';
+import { itemsOf, resultOf } from '../../core/node/items.js';
 import { optional, options, optionsReader, shown, signal, whole } from '../../core/schema/index.js';
 import { onAbort } from '../../core/structures/abort.js';
 import { Endpoint } from './endpoint.js';
@@ -143,10 +144,7 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
     return this.endpoint.registry.all().map((peer) => peer.info());
   }
 
-  /**
-   * Resolves when the peer is up, perhaps at once. Rejects with `PEER_GONE` when it will not be: no such peer, removed, given up, stopped;
-   * with `LIMIT_EXCEEDED` when 1,024 calls wait already.
-   */
+  /** Resolves when the peer is up, perhaps at once. Rejects with `PEER_GONE` when it will not be, and with `LIMIT_EXCEEDED` when 1,024 calls wait. */
   async whenUp(target: number, options: { readonly signal?: AbortSignal } = {}): Promise<PeerInfo> {
     return this.awaited(() => {
       const { signal } = readWait(options);
@@ -186,8 +184,8 @@ export class PeeringBehavior extends NetworkBehavior<PeeringToBehavior> {
   }
 
   /** `for await (const { target, frame } of peering)`: until the end. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<ReceivedFrame> {
-    for (let received = await this.next(); received !== undefined; received = await this.next()) yield received;
+  [Symbol.asyncIterator](): AsyncIterableIterator<ReceivedFrame, undefined> {
+    return itemsOf({ take: (settle) => this.endpoint.inbox.take((received) => settle(resultOf(received))) });
   }
 
   /** `undefined` when there is no such peer. */

@@ -2,10 +2,10 @@
  * @module Inbox: frames of all peers in the order of their arrival, and the promises that wait for them. A frame goes to
  * exactly one promise. Of several that wait the newest gets it, so that an abandoned one takes nothing from its successor.
  */
-import { BoundedQueue, type NodeId } from '../../core/index.js';
+import { BoundedQueue, type NetworkError, type NodeId } from '../../core/index.js';
+import { Waiters } from '../../core/node/waiters.js';
 import { cancelled } from '../../core/structures/abort.js';
 import type { InboxPolicy, PeeringSetup } from './options.js';
-import { Waiters } from './peers/waiters.js';
 
 /** A frame as the application gets it. */
 export interface ReceivedFrame {
@@ -26,7 +26,11 @@ export const WAITERS_MAX = 1_024;
 
 export class Inbox {
   private readonly items: BoundedQueue<InboxItem>;
-  private readonly waiters = new Waiters<undefined, ReceivedFrame | undefined>('WAITERS_MAX', WAITERS_MAX);
+  private readonly waiters = new Waiters<undefined, ReceivedFrame | undefined>({
+    limit: 'WAITERS_MAX',
+    maximum: WAITERS_MAX,
+    scope: 'peering',
+  });
   private isClosed = false;
 
   private readonly policy: InboxPolicy;
@@ -46,12 +50,14 @@ export class Inbox {
   }
 
   get waitingCount(): number {
-    return this.waiters.count;
+    return this.waiters.size;
   }
 
   /** Returns how many frames were dropped for it, itself included. */
   push(item: InboxItem): number {
-    if (this.waiters.settleNewest(item.received)) {
+    const newest = this.waiters.all.at(-1);
+    if (newest !== undefined) {
+      newest.settle(item.received);
       item.onTaken();
       return 0;
     }
@@ -65,15 +71,26 @@ export class Inbox {
   /** The oldest frame, now or when one comes; `undefined` at the end. Once the signal has aborted it, it takes none. */
   async next(signal: AbortSignal | undefined): Promise<ReceivedFrame | undefined> {
     if (signal?.aborted === true) throw cancelled(signal);
-    const item = this.items.shift();
-    if (item === undefined) return this.isClosed ? undefined : this.waiters.wait(undefined, signal);
-    item.onTaken();
-    return item.received;
+    return this.shift() ?? (this.isClosed ? undefined : this.waiters.wait(undefined, signal));
+  }
+
+  /** The same without a promise: calls back, perhaps during this call, unless the returned function is called before. */
+  take(settle: (received: ReceivedFrame | undefined | NetworkError) => void): () => void {
+    const received = this.shift();
+    if (received === undefined && !this.isClosed) return this.waiters.add(undefined, settle);
+    settle(received);
+    return () => {};
   }
 
   /** No more frames come: waiting calls get `undefined`; frames that are here can still be read. */
   close(): void {
     this.isClosed = true;
-    this.waiters.settle(() => undefined);
+    for (const waiter of this.waiters.all) waiter.settle(undefined);
+  }
+
+  private shift(): ReceivedFrame | undefined {
+    const item = this.items.shift();
+    item?.onTaken();
+    return item?.received;
   }
 }

@@ -3,14 +3,14 @@
  * change, which makes up for those before it.
  */
 import type { NodeId } from '../../core/index.js';
-import { Waiters } from '../../core/structures/waiters.js';
+import { Wakers } from '../../core/structures/wakers.js';
 import type { PresenceEvent } from './carrier.js';
 import type { Follower } from './followed-tag.js';
 
 export class PresenceWatch implements AsyncIterableIterator<PresenceEvent>, Follower {
   private readonly waiting = new Map<NodeId, PresenceEvent>();
   private isEnded = false;
-  private readonly waiters = new Waiters('a watch of presence');
+  private readonly waiters = new Wakers('a watch of presence');
 
   constructor(private readonly ended: (watch: PresenceWatch) => void) {}
 

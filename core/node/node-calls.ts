@@ -5,16 +5,18 @@
 import type { BehaviorAgent } from '../api/agent.js';
 import type { Client, ClientCallOptions, ClientStreamOptions, ManyOptions } from '../api/client.js';
 import { contractOf } from '../api/descriptor.js';
-import type { Caller, CallRequest, CallResult, ManyItem, RunningStream, StreamItem } from '../api/ports.js';
+import type { Caller, CallRequest, CallResult } from '../api/ports.js';
 import { type Route, requireRoute } from '../api/routes.js';
 import { requireDuration, requireOptions, requireSignal, requireText, requireWhole } from '../engine/behaviors/arguments.js';
-import { callError, failureOf } from '../engine/behaviors/call-failure.js';
+import { callError } from '../engine/behaviors/call-failure.js';
 import type { Network } from '../engine/network.js';
 import { NetworkError } from '../errors.js';
 import { clientOf, unknownMethod } from '../registration/client-proxy.js';
 import type { BehaviorClass } from '../registration/registry.js';
 import { cancelled, onAbort } from '../structures/abort.js';
-import { promised, rejected, retraced, type Settle, timeoutOf } from './call-outcome.js';
+import { callItems, thrownError } from './call-items.js';
+import { promised, rejected, type Settle, timeoutOf } from './call-outcome.js';
+import type { Items } from './items.js';
 import type { NodeWaits } from './node-waits.js';
 
 /** How calls reach the running node. */
@@ -29,7 +31,8 @@ export interface CallPorts {
 }
 
 const OPTIONS = ['timeoutMs', 'signal', 'waitForRoute'] as const satisfies (keyof ClientCallOptions)[];
-const STREAM_OPTIONS = [...OPTIONS, 'firstItemMs', 'nextItemMs'] as const satisfies (keyof ClientStreamOptions)[];
+const ITEM_TIMES = ['firstItemMs', 'nextItemMs'] as const;
+const STREAM_OPTIONS = [...OPTIONS, ...ITEM_TIMES] as const satisfies (keyof ClientStreamOptions)[];
 const MANY_OPTIONS = ['timeoutMs', 'signal', 'enough'] as const satisfies (keyof ManyOptions)[];
 /** What ends `requestMany` where it is not said. */
 const ENOUGH_MAX = 4_096;
@@ -64,26 +67,22 @@ export class NodeCalls {
     return promised(this.ports.nextTurn, begin, (thrown) => thrownError(request, thrown));
   }
 
-  private stream(request: CallRequest, options: ClientStreamOptions = NO_OPTIONS): AsyncGenerator<unknown> {
-    return this.iterate(request, async (take) => {
+  private stream(request: CallRequest, options: ClientStreamOptions = NO_OPTIONS): Items<unknown> {
+    return callItems(request, this.ports, async (take, isOver) => {
       const routed: ClientStreamOptions = options?.waitForRoute === true ? await this.routed(request, options) : options;
-      const { signal, timeoutMs, firstItemMs, nextItemMs } = this.checked(routed, STREAM_OPTIONS);
-      for (const [name, ms] of Object.entries({ firstItemMs, nextItemMs })) requireTime(`call: ${name}`, ms);
-      const times = {
-        ...timeoutOf(timeoutMs),
-        ...(firstItemMs !== undefined && { firstItemMs }),
-        ...(nextItemMs !== undefined && { nextItemMs }),
-      };
+      if (isOver()) return [undefined, undefined];
+      const { signal, waitForRoute: _, ...times } = this.checked(routed, STREAM_OPTIONS);
+      for (const name of ITEM_TIMES) if (times[name] !== undefined) requireDuration(`call: ${name}`, times[name]);
       const running = this.withCaller((caller, agent) => caller.callStream(agent, { ...request, ...times }, take));
-      return { running, signal };
+      return [running, signal];
     });
   }
 
   /** Answers of all providers of a service, as they come. */
-  many(type: BehaviorClass, route: Route, method: string, value: unknown, options: ManyOptions = NO_OPTIONS): AsyncGenerator<never> {
+  many(type: BehaviorClass, route: Route, method: string, value: unknown, options: ManyOptions = NO_OPTIONS): Items<never> {
     const { serviceId, name: serviceName, methods } = contractOf(type);
     const request = { route, serviceId, serviceName, method, value };
-    const answers = this.iterate(request, async (take) => {
+    const answers = callItems(request, this.ports, async (take) => {
       if (!methods.has(requireText('requestMany: method', method))) throw unknownMethod(method, [...methods]);
       requireOptions('requestMany', options, MANY_OPTIONS);
       const { enough, ...rest } = options ?? NO_OPTIONS;
@@ -95,48 +94,9 @@ export class NodeCalls {
       const timed = { ...request, ...timeoutOf(timeoutMs) };
       const began = this.withCaller((caller, agent) => caller.callMany?.(agent, timed, count, take));
       if (began === undefined) throw new NetworkError('RPC_ABSENT', 'the rpc behaviour of this node makes no requests to many nodes');
-      return { running: { pull: () => {}, cancel: () => began.cancel() }, signal };
+      return [{ pull: () => {}, cancel: () => began.cancel() }, signal];
     });
-    return answers as AsyncGenerator<never>;
-  }
-
-  /** What a call gives item by item. Whoever leaves the loop ends the call. */
-  private async *iterate(
-    request: CallRequest,
-    begin: (take: (item: Item) => void) => Promise<{ readonly running: RunningStream; readonly signal: AbortSignal | undefined }>,
-  ): AsyncGenerator<unknown> {
-    const items: Item[] = [];
-    let wake = () => {};
-    const take = (item: Item) => {
-      items.push(item);
-      wake();
-    };
-    let release = () => {};
-    let running: RunningStream | undefined;
-    try {
-      try {
-        const begun = await begin(take);
-        running = begun.running;
-        release = onAbort(begun.signal, (error) => take(thrownError(request, error)));
-      } catch (thrown) {
-        take(thrownError(request, thrown));
-      }
-      for (;;) {
-        if (items.length === 0) this.ports.perform(() => running?.pull());
-        if (items.length === 0) await new Promise<void>((resolve) => (wake = resolve));
-        const item = items.shift() as Item;
-        const error = errorOf(request, item);
-        if (error !== undefined) {
-          await this.ports.nextTurn();
-          throw retraced(error);
-        }
-        if ((item as StreamItem).type === 'end') return;
-        yield 'nodeId' in item ? item : (item as { readonly value: unknown }).value;
-      }
-    } finally {
-      release();
-      this.ports.perform(() => running?.cancel());
-    }
+    return answers as unknown as Items<never>;
   }
 
   /** The options of a call whose route is there now. */
@@ -161,23 +121,4 @@ export class NodeCalls {
     if (options.signal?.aborted === true) throw cancelled(options.signal);
     return options;
   }
-}
-
-/** What a call gives: items of a stream, answers of nodes, or what has ended it. */
-type Item = StreamItem | ManyItem | Error;
-
-/** How the call has failed, if that is what the item says: an error of one of many nodes is an answer. */
-function errorOf(request: CallRequest, item: Item): Error | undefined {
-  if (item instanceof Error) return item;
-  if (item.type === 'failed') return callError(request, { ...item, type: 'error' });
-  return item.type === 'error' && !('nodeId' in item) ? callError(request, item) : undefined;
-}
-
-function requireTime(title: string, ms: number | undefined): void {
-  if (ms !== undefined) requireDuration(title, ms);
-}
-
-/** The error of a call whose making has thrown. */
-function thrownError(request: CallRequest, thrown: unknown): Error {
-  return callError(request, failureOf(thrown), thrown instanceof NetworkError ? thrown.cause : thrown);
 }

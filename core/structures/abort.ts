@@ -8,57 +8,46 @@ interface Wait {
   readonly callback: (error: NetworkError) => void;
 }
 
-interface Waits {
-  readonly all: Set<Wait>;
-  readonly abort: () => void;
-}
-
-const waiting = new WeakMap<AbortSignal, Waits>();
+const waiting = new WeakMap<AbortSignal, Set<Wait>>();
 const nothing = () => {};
 
 /** Calls back once, when the signal aborts, until the returned function is called. One that has aborted before calls nobody: whoever begins looks first. */
 export function onAbort(signal: AbortSignal | undefined, callback: (error: NetworkError) => void): () => void {
   if (signal === undefined) return nothing;
-  const waits = waiting.get(signal) ?? listen(signal);
+  const waits = waiting.get(signal) ?? new Set<Wait>();
   const wait = { callback };
-  waits.all.add(wait);
+  if (waits.add(wait).size === 1) {
+    waiting.set(signal, waits);
+    signal.addEventListener('abort', aborted);
+  }
   return () => {
-    if (waits.all.delete(wait) && waits.all.size === 0) forget(signal, waits);
+    if (waits.delete(wait) && waits.size === 0) leave(signal);
   };
 }
 
 /** How what was asked for ends whose signal was aborted. */
-export function cancelled(signal: AbortSignal, what = 'cancelled by its signal'): NetworkError {
-  return new NetworkError('CALL_CANCELLED', what, { cause: signal.reason });
-}
-
-function listen(signal: AbortSignal): Waits {
-  const all = new Set<Wait>();
-  const abort = () => {
-    forget(signal, waits);
-    callAll(all, signal);
-  };
-  const waits = { all, abort };
-  waiting.set(signal, waits);
-  signal.addEventListener('abort', abort, { once: true });
-  return waits;
-}
-
-function forget(signal: AbortSignal, waits: Waits): void {
-  if (waiting.get(signal) === waits) waiting.delete(signal);
-  signal.removeEventListener('abort', waits.abort);
+export function cancelled(signal: AbortSignal): NetworkError {
+  return new NetworkError('CALL_CANCELLED', 'cancelled by its signal', { cause: signal.reason });
 }
 
 /** What one throws is a defect, and comes out; the others are called nevertheless. */
-function callAll(waits: Set<Wait>, signal: AbortSignal): void {
-  let failure: { readonly cause: unknown } | undefined;
+function aborted({ target }: Event): void {
+  const signal = target as AbortSignal;
+  const waits = waiting.get(signal) as Set<Wait>;
+  const failures: unknown[] = [];
+  leave(signal);
   for (const wait of waits) {
     waits.delete(wait);
     try {
       wait.callback(cancelled(signal));
     } catch (cause) {
-      failure ??= { cause };
+      failures.push(cause);
     }
   }
-  if (failure !== undefined) throw failure.cause;
+  if (failures.length > 0) throw failures[0];
+}
+
+function leave(signal: AbortSignal): void {
+  waiting.delete(signal);
+  signal.removeEventListener('abort', aborted);
 }

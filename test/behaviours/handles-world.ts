@@ -11,9 +11,11 @@ import { SimulatedNetwork, type SimulatedNode } from '../../simulation.js';
 /** Counts, and notes that the caller has left. */
 export class Ticks extends NetworkBehavior {
   static readonly behavior = { serviceId: 64, name: 'ticks', rpc: ['count', 'silence'] } as const;
+  begunCount = 0;
   endedCount = 0;
 
   async *count(upTo: number, { signal }: RpcContext): AsyncGenerator<number> {
+    this.begunCount++;
     try {
       for (let number = 1; number <= upTo; number++) yield number;
       await new Promise((resolve) => signal.addEventListener('abort', resolve));

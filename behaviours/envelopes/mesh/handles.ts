@@ -64,7 +64,7 @@ export class MeshReceiver {
     return this.#mesh.tryRecv();
   }
 
-  [Symbol.asyncIterator](): AsyncGenerator<Envelope, void, undefined> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<Envelope, undefined> {
     return this.#mesh[Symbol.asyncIterator]();
   }
 }

@@ -9,6 +9,7 @@
  * envelopes for each connection. An envelope is a message of the node: at most `limits.payloadBytesMax` less one byte.
  */
 import { type BehaviorAgent, NetworkError } from '../../../core/index.js';
+import { itemsOf, resultOf, type SettleItem } from '../../../core/node/items.js';
 import { Callbacks } from '../../../core/structures/callbacks.js';
 import { WakeTimer } from '../../../core/structures/wake-timer.js';
 import { EnvelopesBehavior } from '../behavior.js';
@@ -145,8 +146,8 @@ export class EnvelopeMesh implements MeshOperations {
   }
 
   /** Every envelope, until the mesh is shut down or none of its nodes runs any more. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Envelope, void, undefined> {
-    for (let received = await this.recv(); received.type === 'envelope'; received = await this.recv()) yield received.envelope;
+  [Symbol.asyncIterator](): AsyncIterableIterator<Envelope, undefined> {
+    return itemsOf({ take: (settle) => this.#take(settle) });
   }
 
   /** Calls back for each connection that has ended, with what `remove` would return, until the returned function is called. A listener that throws is removed. */
@@ -213,6 +214,14 @@ export class EnvelopeMesh implements MeshOperations {
     const received = this.#nodes.act((agent) => this.#receivers.wait(signal, { agent, timeoutMs }));
     if (received === undefined) throw new NetworkError('NOT_STARTED', 'recvTimeout: no connection was ever added');
     return received;
+  }
+
+  #take(settle: SettleItem<Envelope>): () => void {
+    const envelope = this.tryRecv();
+    if (envelope === undefined && !this.#isShutDown && !this.#nodes.areGone)
+      return this.#receivers.add((received) => settle(resultOf('envelope' in received ? received.envelope : undefined)));
+    settle(resultOf(envelope));
+    return () => {};
   }
 
   readonly #owner: EntryOwner = {

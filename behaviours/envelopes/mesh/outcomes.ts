@@ -85,7 +85,7 @@ export interface MeshOperations {
   recv(options?: { readonly signal?: AbortSignal }): Promise<Received>;
   recvTimeout(timeoutMs: number, options?: { readonly signal?: AbortSignal }): Promise<ReceivedInTime>;
   tryRecv(): Envelope | undefined;
-  [Symbol.asyncIterator](): AsyncGenerator<Envelope, void, undefined>;
+  [Symbol.asyncIterator](): AsyncIterableIterator<Envelope, undefined>;
 }
 
 /** What a mesh has done since it was made. */

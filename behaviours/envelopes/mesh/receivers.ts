@@ -2,9 +2,8 @@
  * @module Receivers: calls of `recv` that wait, in the order in which they came. Each is settled exactly once; one that gives up takes no
  * envelope along. Time is lent by a node of the mesh; when that node ends, the timeouts start over on another one.
  */
-import { type BehaviorAgent, limitReached, NetworkError, PendingTable } from '../../../core/index.js';
-import { cancelled, onAbort } from '../../../core/structures/abort.js';
-import { BoundedMap } from '../../../core/structures/bounded-map.js';
+import { type BehaviorAgent, NetworkError, PendingTable } from '../../../core/index.js';
+import { Waiters } from '../../../core/node/waiters.js';
 import { WakeTimer } from '../../../core/structures/wake-timer.js';
 import type { ReceivedInTime } from './outcomes.js';
 
@@ -15,11 +14,13 @@ interface Receiver {
   readonly timeoutMs: number | undefined;
   /** In the table of deadlines. */
   pendingId: number;
-  settle(outcome: ReceivedInTime | NetworkError): void;
+  readonly expire: () => void;
 }
 
+const UNTIMED: Receiver = { timeoutMs: undefined, pendingId: 0, expire: () => {} };
+
 export class Receivers {
-  readonly #waiting = new BoundedMap<Receiver, undefined>(RECEIVERS_MAX);
+  readonly #waiting = new Waiters<Receiver, ReceivedInTime>({ limit: 'RECEIVERS_MAX', maximum: RECEIVERS_MAX, scope: 'mesh' });
   #deadlines = new PendingTable<Receiver>(RECEIVERS_MAX);
   readonly #timer = new WakeTimer<BehaviorAgent>((agent) => this.#expire(agent));
 
@@ -29,41 +30,43 @@ export class Receivers {
 
   /** Waits for `offer` or `endAll`, for the timeout, or for the signal, which rejects with `CALL_CANCELLED`. */
   wait(signal: AbortSignal | undefined, timeout?: { readonly agent: BehaviorAgent; readonly timeoutMs: number }): Promise<ReceivedInTime> {
+    if (timeout === undefined) return this.#waiting.wait(UNTIMED, signal);
+    const { timeoutMs, agent } = timeout;
     return new Promise((resolve, reject) => {
-      if (signal?.aborted === true) throw cancelled(signal);
-      const current = this.count;
-      if (current >= RECEIVERS_MAX) throw limitReached({ limit: 'RECEIVERS_MAX', current, maximum: RECEIVERS_MAX, scope: 'mesh' });
-      const receiver: Receiver = {
-        timeoutMs: timeout?.timeoutMs,
-        pendingId: 0,
-        settle: (outcome) => {
-          this.#waiting.delete(receiver);
-          this.#deadlines.take(receiver.pendingId);
-          leaveSignal();
-          if (outcome instanceof NetworkError) reject(outcome);
-          else resolve(outcome);
-        },
+      const expire = () => {
+        leave();
+        resolve({ type: 'timeout' });
       };
-      this.#waiting.set(receiver, undefined);
-      const leaveSignal = onAbort(signal, receiver.settle);
-      if (timeout !== undefined) this.#arm(timeout.agent, receiver);
+      const receiver = { timeoutMs, pendingId: 0, expire };
+      const settle = (outcome: ReceivedInTime | NetworkError) => {
+        this.#deadlines.take(receiver.pendingId);
+        if (outcome instanceof NetworkError) reject(outcome);
+        else resolve(outcome);
+      };
+      const leave = this.#waiting.add(receiver, settle, signal);
+      this.#arm(agent, receiver);
     });
+  }
+
+  /** Calls back, unless the returned function is called before. Throws `LIMIT_EXCEEDED`. */
+  add(settle: (outcome: ReceivedInTime) => void): () => void {
+    return this.#waiting.add(UNTIMED, settle as (outcome: ReceivedInTime | NetworkError) => void);
   }
 
   /** The call that waits longest gets it. */
   offer(outcome: ReceivedInTime): void {
-    this.#waiting.oldest?.key.settle(outcome);
+    this.#waiting.settleOldest(outcome);
   }
 
   endAll(outcome: ReceivedInTime): void {
-    for (const { key } of this.#waiting.entries()) key.settle(outcome);
+    for (const waiter of this.#waiting.all) waiter.settle(outcome);
   }
 
   /** The node that lent the time has ended; another one does from now on. */
   rearm(agent: BehaviorAgent): void {
     this.#deadlines = new PendingTable(RECEIVERS_MAX);
     this.#timer.cancel();
-    for (const { key } of this.#waiting.entries()) this.#arm(agent, key);
+    for (const { key } of this.#waiting.all) this.#arm(agent, key);
   }
 
   #arm(agent: BehaviorAgent, receiver: Receiver): void {
@@ -73,8 +76,7 @@ export class Receivers {
   }
 
   #expire(agent: BehaviorAgent): void {
-    for (let due = this.#deadlines.takeDue(agent.nowMs); due !== undefined; due = this.#deadlines.takeDue(agent.nowMs))
-      due.value.settle({ type: 'timeout' });
+    for (let due = this.#deadlines.takeDue(agent.nowMs); due !== undefined; due = this.#deadlines.takeDue(agent.nowMs)) due.value.expire();
     this.#timer.at(agent, this.#deadlines.nextDueMs);
   }
 }

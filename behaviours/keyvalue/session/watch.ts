@@ -5,7 +5,7 @@
  */
 import type { NetworkError, NodeId } from '../../../core/index.js';
 import { BoundedMap } from '../../../core/index.js';
-import { Waiters } from '../../../core/structures/waiters.js';
+import { Wakers } from '../../../core/structures/wakers.js';
 import type { Revision } from '../entries/revision.js';
 import type { Superseded } from '../messages.js';
 import type { Change, FeedTarget, Follower } from './feed.js';
@@ -62,7 +62,7 @@ export class Watch<V = unknown> implements AsyncIterableIterator<WatchEvent<V>>,
   private readonly losses = new BoundedMap<string, Superseded>(LOSSES_MAX);
   private isEnded = false;
   private reason: NetworkError | undefined;
-  private readonly waiters = new Waiters('a watch of keyvalue');
+  private readonly waiters = new Wakers('a watch of keyvalue');
 
   constructor(
     private readonly feeds: Feeds,

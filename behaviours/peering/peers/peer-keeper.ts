@@ -6,13 +6,13 @@
 import { type BehaviorAgent, type Connection, type ErrorCode, NetworkError, type NodeId } from '../../../core/index.js';
 import { DialSupervisor } from '../../../core/kits/dial/dial-supervisor.js';
 import type { DialTarget, DialWish } from '../../../core/kits/dial/dial-target.js';
+import { Waiters } from '../../../core/node/waiters.js';
 import { backoffBoundMs } from '../../../core/structures/back-off.js';
 import { WakeTimer } from '../../../core/structures/wake-timer.js';
 import type { Hello } from '../protocol/messages.js';
 import { PeerSession } from '../protocol/peer-session.js';
 import type { Peer, PeerInfo } from './peer.js';
 import { PeerRegistry } from './peer-registry.js';
-import { Waiters } from './waiters.js';
 
 /** How waits between dials of a peer grow. A random share of the bound is waited. */
 export interface PeeringBackOff {
@@ -50,9 +50,9 @@ type Target = DialTarget<BehaviorAgent>;
 
 export class PeerKeeper {
   readonly registry: PeerRegistry;
-  readonly upWaiters = new Waiters<Peer, PeerInfo>('UP_WAITERS_MAX', UP_WAITERS_MAX);
+  readonly upWaiters = new Waiters<Peer, PeerInfo>({ limit: 'UP_WAITERS_MAX', maximum: UP_WAITERS_MAX, scope: 'peering' });
   /** For the first outcome of a dial. */
-  private readonly startWaiters = new Waiters<Peer, number>('START_WAITERS_MAX', UP_WAITERS_MAX);
+  private readonly startWaiters = new Waiters<Peer, number>({ limit: 'START_WAITERS_MAX', maximum: UP_WAITERS_MAX, scope: 'peering' });
   private readonly dials: DialSupervisor<BehaviorAgent>;
   private readonly timer = new WakeTimer<BehaviorAgent>((agent) => this.look(agent));
 
@@ -147,8 +147,7 @@ export class PeerKeeper {
   stop(agent: BehaviorAgent): void {
     this.dials.stop(agent);
     for (const peer of this.registry.all()) peer.session.close('stopped');
-    this.startWaiters.settle(goneError);
-    this.upWaiters.settle(goneError);
+    for (const { key, settle } of [...this.startWaiters.all, ...this.upWaiters.all]) settle(goneError(key));
   }
 
   private wishOf({ limits }: BehaviorAgent, peer: Peer): DialWish<BehaviorAgent> {
@@ -226,18 +225,12 @@ export class PeerKeeper {
   }
 
   private settleStarted(peer: Peer, outcome: number | NetworkError): void {
-    this.startWaiters.settle(
-      () => outcome,
-      (waited) => waited === peer,
-    );
+    for (const { key, settle } of this.startWaiters.all) if (key === peer) settle(outcome);
   }
 
   /** Also settles those that wait for another target, if it leads to this peer by now. */
   private settleWaiters(peer: Peer, outcome: PeerInfo | NetworkError): void {
-    this.upWaiters.settle(
-      () => outcome,
-      (waited) => waited === peer || this.registry.get(waited.target) === peer,
-    );
+    for (const { key, settle } of this.upWaiters.all) if (key === peer || this.registry.get(key.target) === peer) settle(outcome);
   }
 
   /** Forgets peers that came by themselves and stay away. */

@@ -2,9 +2,10 @@
  * @module Intent: the application's handle to a topic that it publishes. Nothing is sent without interest. Several intents of one topic are handles
  * to the same numbers; the topic ends with the last of them.
  */
-import { type BehaviorAgent, ByteWriter, limitReached, NetworkError, writeValue } from '../../../core/index.js';
+import { type BehaviorAgent, ByteWriter, NetworkError, writeValue } from '../../../core/index.js';
+import { Waiters } from '../../../core/node/waiters.js';
 import { checkNow, optional, options, optionsReader, signal } from '../../../core/schema/index.js';
-import { cancelled, onAbort } from '../../../core/structures/abort.js';
+import { cancelled } from '../../../core/structures/abort.js';
 import { Callbacks } from '../../../core/structures/callbacks.js';
 import type { Feed, Feedback } from '../feeds/feed.js';
 import { bytesInRun } from '../feeds/run.js';
@@ -39,13 +40,8 @@ export interface WaitOptions {
 
 const readWait = optionsReader('intent', options({ signal: optional(signal()) }), 'ARGUMENT_INVALID');
 
-interface Waiter {
-  readonly isDone: () => boolean;
-  readonly settle: (error?: NetworkError) => void;
-}
-
 export class Intent<T = unknown> implements SourceUser {
-  private readonly waiters = new Set<Waiter>();
+  private readonly waiters = new Waiters<() => boolean, void>({ limit: 'WAITERS_MAX', maximum: WAITERS_MAX, scope: 'pubsub' });
   private readonly listeners = new Callbacks<number>();
   private readonly feedbackListeners = new Callbacks<Feedback>();
   private readonly publishing = (agent: BehaviorAgent, value: unknown) => this.publish(agent, value as T);
@@ -137,7 +133,7 @@ export class Intent<T = unknown> implements SourceUser {
     this.listeners.clear();
     this.feedbackListeners.clear();
     const error = new NetworkError('NOT_STARTED', 'the intent was closed');
-    for (const waiter of [...this.waiters]) waiter.settle(error);
+    for (const waiter of this.waiters.all) waiter.settle(error);
   }
 
   interestChanged(count: number): void {
@@ -209,36 +205,17 @@ export class Intent<T = unknown> implements SourceUser {
   }
 
   private look(): void {
-    for (const waiter of [...this.waiters]) if (waiter.isDone()) waiter.settle();
+    for (const { key: isDone, settle } of this.waiters.all) if (isDone()) settle();
   }
 
   private wait(isDone: () => boolean, options: WaitOptions): Promise<void> {
-    return this.host.awaited(() => this.waitNow(isDone, readWait(options)));
-  }
-
-  private waitNow(isDone: () => boolean, { signal }: ReturnType<typeof readWait>): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (this.hasEnded) return reject(new NetworkError('NOT_STARTED', 'the intent was closed'));
-      if (signal?.aborted === true) return reject(cancelled(signal));
-      if (isDone()) return resolve();
-      if (this.waiters.size >= WAITERS_MAX) return reject(tooMany(this.waiters.size));
-      const waiter: Waiter = {
-        isDone,
-        settle: (error) => {
-          this.waiters.delete(waiter);
-          leaveSignal();
-          if (error === undefined) resolve();
-          else reject(error);
-        },
-      };
-      this.waiters.add(waiter);
-      const leaveSignal = onAbort(signal, waiter.settle);
+    return this.host.awaited(async () => {
+      const { signal } = readWait(options);
+      if (this.hasEnded) throw new NetworkError('NOT_STARTED', 'the intent was closed');
+      if (signal?.aborted === true) throw cancelled(signal);
+      if (!isDone()) await this.waiters.wait(isDone, signal);
     });
   }
-}
-
-function tooMany(current: number): NetworkError {
-  return limitReached({ limit: 'WAITERS_MAX', current, maximum: WAITERS_MAX, scope: 'pubsub' });
 }
 
 function tooLarge(byteCount: number, maximum: number): NetworkError {

@@ -3,7 +3,9 @@
  * are read by `for await`, as a web stream, or by a callback.
  */
 import { isBelow } from '../../../core/address/peer-path.js';
-import { type BehaviorAgent, limitReached, NetworkError, type NodeId } from '../../../core/index.js';
+import { type BehaviorAgent, NetworkError, type NodeId } from '../../../core/index.js';
+import { DONE, type ItemResult, type Items, itemsOf, resultOf, type SettleItem } from '../../../core/node/items.js';
+import { Waiters } from '../../../core/node/waiters.js';
 import type { Validator } from '../../../core/schema/index.js';
 import { callBack, mayLink, type PubSubHost, pathOf } from '../host.js';
 import type { Offer, Wish } from '../meeting/messages.js';
@@ -12,6 +14,7 @@ import type { Signatures } from '../signed/signatures.js';
 import type { TopicName } from '../topics/topic.js';
 import { Topic, type TopicPattern } from '../topics/topic.js';
 import { Account, type AccountOwner, type Followed, type Tally } from './account.js';
+import { READERS } from './confirmed/jobs.js';
 import { Memberships, type Seat } from './confirmed/memberships.js';
 import { Inbox } from './inbox.js';
 import { reasonText } from './reasons.js';
@@ -21,18 +24,14 @@ import type { LostSight, Missed, PublisherAccount, TopicMessage } from './topic-
 
 /** Publishers that one subscription follows. */
 const PUBLISHERS_MAX = 4_096;
-/** Calls of `next` that may wait. */
-const READERS_MAX = 1_024;
 /** An offer holds so long without being repeated. */
 const OFFER_MS = 60_000;
-
-type Next = (result: IteratorResult<TopicMessage, undefined>) => void;
 
 export class Interest<T = unknown> implements AsyncIterable<TopicMessage<T>>, AccountOwner {
   readonly readiness = new Readiness();
   private readonly accounts = new Map<string, Account>();
   private readonly inbox: Inbox<Tally>;
-  private readonly readers: Next[] = [];
+  private readonly readers = new Waiters<undefined, ItemResult<TopicMessage>>(READERS);
   /** Of a subscription that confirms: in place of accounts and inbox. */
   private readonly confirmed: Memberships | undefined;
   private readonly reporting: Reporting;
@@ -133,9 +132,9 @@ export class Interest<T = unknown> implements AsyncIterable<TopicMessage<T>>, Ac
   }
 
   /** The messages, until `close`. Several iterations share them; one that is left early ends by itself alone. */
-  [Symbol.asyncIterator](): AsyncIterator<TopicMessage<T>, undefined> {
-    if (this.confirmed !== undefined) return this.confirmed.jobs.iterator() as AsyncIterator<TopicMessage<T>, undefined>;
-    return { next: () => this.next(), return: () => Promise.resolve({ done: true, value: undefined }) };
+  [Symbol.asyncIterator](): AsyncIterableIterator<TopicMessage<T>, undefined> {
+    const items = this.confirmed?.jobs.iterator() ?? itemsOf({ take: (settle) => this.take(settle) });
+    return items as Items<TopicMessage<T>>;
   }
 
   /** The same as a web stream. Cancelling it closes the subscription. */
@@ -178,7 +177,7 @@ export class Interest<T = unknown> implements AsyncIterable<TopicMessage<T>>, Ac
     this.inbox.clear();
     this.confirmed?.end(agent);
     this.readiness.fail(new NetworkError('NOT_STARTED', 'the subscription was closed'));
-    for (const reader of this.readers.splice(0)) reader({ done: true, value: undefined });
+    for (const reader of this.readers.all) reader.settle(DONE);
   }
 
   /** For the behaviour: somebody publishes a topic. `settled`: once, when it is known whether its messages come. */
@@ -213,11 +212,10 @@ export class Interest<T = unknown> implements AsyncIterable<TopicMessage<T>>, Ac
 
   deliver(owner: Tally, message: TopicMessage, byteCount: number): void {
     const { onMessage } = this.settings;
-    const reader = onMessage === undefined ? this.readers.shift() : undefined;
-    if (onMessage === undefined && reader === undefined) return this.inbox.push({ owner, message, byteCount });
+    if (onMessage === undefined && this.readers.size === 0) return this.inbox.push({ owner, message, byteCount });
     this.taken(owner);
     if (onMessage !== undefined) callBack(this.host, onMessage, message);
-    else reader?.({ done: false, value: message });
+    else this.readers.settleOldest({ done: false, value: message });
   }
 
   missed(missed: Missed): void {
@@ -234,15 +232,12 @@ export class Interest<T = unknown> implements AsyncIterable<TopicMessage<T>>, Ac
     if (account.feed !== undefined) this.host.feeds.detach(agent, account.feed, account);
   }
 
-  private next(): Promise<IteratorResult<TopicMessage<T>, undefined>> {
+  private take(settle: SettleItem<TopicMessage>): () => void {
     const item = this.inbox.shift();
-    if (item !== undefined) {
-      this.taken(item.owner);
-      return Promise.resolve({ done: false, value: item.message as TopicMessage<T> });
-    }
-    if (this.hasEnded) return Promise.resolve({ done: true, value: undefined });
-    if (this.readers.length >= READERS_MAX) return Promise.reject(tooManyReaders(this.readers.length));
-    return new Promise((resolve) => this.readers.push(resolve as Next));
+    if (item === undefined && !this.hasEnded) return this.readers.add(undefined, settle);
+    if (item !== undefined) this.taken(item.owner);
+    settle(resultOf(item?.message));
+    return () => {};
   }
 
   private taken(tally: Tally): void {
@@ -290,8 +285,4 @@ export class Interest<T = unknown> implements AsyncIterable<TopicMessage<T>>, Ac
     const { path, type = '' } = this.target;
     return name ?? { path, type };
   }
-}
-
-function tooManyReaders(current: number): NetworkError {
-  return limitReached({ limit: 'READERS_MAX', current, maximum: READERS_MAX, scope: 'pubsub' });
 }

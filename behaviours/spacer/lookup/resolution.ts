@@ -1,7 +1,8 @@
 /**
  * @module Resolution: a lookup as the application holds it: nodes as they answer, the closest at the end, and a trace at any time.
  */
-import type { Address, AwaitedWork, NodeId } from '../../../core/index.js';
+import type { Address, AwaitedWork, NetworkError, NodeId } from '../../../core/index.js';
+import { itemsOf, resultOf, type SettleItem } from '../../../core/node/items.js';
 import type { LookupTrace } from './trace.js';
 
 /** A node close to a key. */
@@ -23,8 +24,8 @@ export class Resolution implements AsyncIterable<ResolvedNode> {
   private rejectNodes: (error: unknown) => void = () => {};
   private readonly came: ResolvedNode[] = [];
   private isOver = false;
-  private failure: { readonly error: unknown } | undefined;
-  private wakers: (() => void)[] = [];
+  private failure: NetworkError | undefined;
+  private readonly wakers = new Set<() => void>();
 
   constructor(
     private readonly traced: () => LookupTrace,
@@ -51,13 +52,22 @@ export class Resolution implements AsyncIterable<ResolvedNode> {
   }
 
   /** Each node once, when it has answered. Leaving the loop cancels nothing. */
-  async *[Symbol.asyncIterator](): AsyncIterator<ResolvedNode> {
-    for (let index = 0; ; index++) {
-      while (index >= this.came.length && !this.isOver) await this.next();
-      if (index < this.came.length) yield this.came[index] as ResolvedNode;
-      else if (this.failure !== undefined) throw this.failure.error;
-      else return;
-    }
+  [Symbol.asyncIterator](): AsyncIterableIterator<ResolvedNode, undefined> {
+    let index = 0;
+    let isTold = false;
+    const take = (settle: SettleItem<ResolvedNode>) => {
+      const look = () => {
+        const node = this.came[index];
+        if (node === undefined && !this.isOver) return void this.wakers.add(look);
+        const failure = node === undefined && !isTold ? this.failure : undefined;
+        isTold ||= failure !== undefined;
+        index++;
+        settle(failure ?? resultOf(node));
+      };
+      look();
+      return () => void this.wakers.delete(look);
+    };
+    return itemsOf({ take });
   }
 
   /** For the spacer alone: a node has answered. */
@@ -75,21 +85,17 @@ export class Resolution implements AsyncIterable<ResolvedNode> {
   }
 
   /** For the spacer alone. */
-  failed(error: unknown): void {
+  failed(error: NetworkError): void {
     if (this.isOver) return;
     this.isOver = true;
-    this.failure = { error };
+    this.failure = error;
     this.rejectNodes(error);
     this.wake();
   }
 
-  private next(): Promise<void> {
-    return new Promise((resolve) => this.wakers.push(resolve));
-  }
-
   private wake(): void {
-    const { wakers } = this;
-    this.wakers = [];
+    const wakers = [...this.wakers];
+    this.wakers.clear();
     for (const wake of wakers) wake();
   }
 }

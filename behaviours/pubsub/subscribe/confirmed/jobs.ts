@@ -3,11 +3,13 @@
  * done with it: when `onMessage` has returned, or the promise that it returned is fulfilled; when the next message is asked for; or by
  * `message.confirm()`. Else it is handed back. Bounded by what publishers may hand out; where the subscription gets everything, they wait for room.
  */
-import { limitReached } from '../../../../core/index.js';
+import type { NetworkError } from '../../../../core/index.js';
+import { type Items, itemsOf, resultOf, type SettleItem } from '../../../../core/node/items.js';
+import { Waiters } from '../../../../core/node/waiters.js';
 import type { TopicMessage } from '../topic-message.js';
 
-/** Calls of `next` that may wait. */
-const READERS_MAX = 1_024;
+/** Iterations of one subscription that may wait. */
+export const READERS = { limit: 'READERS_MAX', maximum: 1_024, scope: 'pubsub' };
 
 export interface Job {
   readonly message: TopicMessage;
@@ -16,11 +18,9 @@ export interface Job {
   refuse(): void;
 }
 
-type Reader = (job: Job | undefined) => void;
-
 export class Jobs {
   private readonly waiting: Job[] = [];
-  private readonly readers: Reader[] = [];
+  private readonly readers = new Waiters<undefined, Job | undefined>(READERS);
   private readonly roomWaiters: (() => void)[] = [];
   private byteCount = 0;
   private hasEnded = false;
@@ -43,8 +43,7 @@ export class Jobs {
   push(job: Job): void {
     if (this.hasEnded) return job.refuse();
     if (this.onMessage !== undefined) return this.run(job, this.onMessage);
-    const reader = this.readers.shift();
-    if (reader !== undefined) return reader(job);
+    if (this.readers.settleOldest(job)) return;
     this.waiting.push(job);
     this.byteCount += job.byteCount;
   }
@@ -56,21 +55,17 @@ export class Jobs {
   }
 
   /** Iterations share the messages; each confirms its own. */
-  iterator(): AsyncIterator<TopicMessage, undefined> {
+  iterator(): Items<TopicMessage> {
     let current: Job | undefined;
-    const next = async (): Promise<IteratorResult<TopicMessage, undefined>> => {
+    const take = (settle: SettleItem<TopicMessage>) => {
       current?.confirm();
       current = undefined;
-      const job = await this.take();
-      current = job;
-      return job === undefined ? { done: true, value: undefined } : { done: false, value: job.message };
+      return this.take((job) => {
+        current = job;
+        settle(resultOf(job?.message));
+      });
     };
-    const leave = async (): Promise<IteratorResult<TopicMessage, undefined>> => {
-      current?.refuse();
-      current = undefined;
-      return { done: true, value: undefined };
-    };
-    return { next, return: leave };
+    return itemsOf({ take, leave: () => current?.refuse() });
   }
 
   /** What waits is handed back. */
@@ -79,20 +74,18 @@ export class Jobs {
     for (const job of this.waiting.splice(0)) job.refuse();
     this.byteCount = 0;
     this.roomWaiters.length = 0;
-    for (const reader of this.readers.splice(0)) reader(undefined);
+    for (const reader of this.readers.all) reader.settle(undefined);
   }
 
-  private take(): Promise<Job | undefined> {
+  private take(settle: (job: Job | undefined) => void): () => void {
     const job = this.waiting.shift();
+    if (job === undefined && !this.hasEnded) return this.readers.add(undefined, settle as (job: Job | NetworkError | undefined) => void);
     if (job !== undefined) {
       this.byteCount -= job.byteCount;
       if (this.waiting.length <= this.waitingMax) for (const callback of this.roomWaiters.splice(0)) callback();
-      return Promise.resolve(job);
     }
-    if (this.hasEnded) return Promise.resolve(undefined);
-    const { length } = this.readers;
-    if (length < READERS_MAX) return new Promise((resolve) => this.readers.push(resolve));
-    return Promise.reject(limitReached({ limit: 'READERS_MAX', current: length, maximum: READERS_MAX, scope: 'pubsub' }));
+    settle(job);
+    return () => {};
   }
 
   private run(job: Job, onMessage: (message: TopicMessage) => unknown): void {

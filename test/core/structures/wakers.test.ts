@@ -1,11 +1,11 @@
 /** @module Tests of waiters: all that wait are called once, and no more may wait than there is room for. */
 import { expect } from 'chai';
 import type { NetworkError } from '../../../core/index.js';
-import { Waiters } from '../../../core/structures/waiters.js';
+import { Wakers } from '../../../core/structures/wakers.js';
 
 describe('waiters', () => {
   it('are all called, once, in their order; who waits anew meanwhile waits for the next time', () => {
-    const waiters = new Waiters('a test');
+    const waiters = new Wakers('a test');
     const called: string[] = [];
     waiters.add(() => {
       called.push('first');
@@ -20,7 +20,7 @@ describe('waiters', () => {
   });
 
   it('are bounded', () => {
-    const waiters = new Waiters('a test', 2);
+    const waiters = new Wakers('a test', 2);
     waiters.add(() => {});
     waiters.add(() => {});
     let error: NetworkError | undefined;

@@ -1,10 +1,10 @@
 /**
- * @module Waiters: callbacks that wait until something has happened. All of them are called then, once: each looks whether it was meant, and waits anew
+ * @module Wakers: callbacks that wait until something has happened. All of them are called then, once: each looks whether it was meant, and waits anew
  * if not. Several calls that wait at once do not displace each other. Pure.
  */
 import { limitReached } from '../limits.js';
 
-export class Waiters {
+export class Wakers {
   #waiting: (() => void)[] = [];
 
   /** `scope`: who they wait for, in the error. */
