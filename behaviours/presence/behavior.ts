@@ -50,6 +50,7 @@ export class PresenceBehavior extends NetworkBehavior {
   /** Of each tag that is followed its next watch, if that waits. */
   private readonly timeline: Timeline<BehaviorAgent>;
   private instance = '';
+  private isRunning = false;
 
   constructor(
     private readonly keyvalue: KeyValueBehavior,
@@ -113,13 +114,14 @@ export class PresenceBehavior extends NetworkBehavior {
     this.follow(tag, follower);
     return once(() => {
       this.unfollow(tag, follower);
-      this.perform((agent) => this.connections.forget(agent, tag));
+      if (this.isRunning) this.perform((agent) => this.connections.forget(agent, tag));
     });
   }
 
   override onStarted(agent: BehaviorAgent): void {
     this.instance = hexOf(agent.random.bytes(8));
     agent.metrics.counters(this.counted);
+    this.isRunning = true;
   }
 
   override onConnected(agent: BehaviorAgent, connection: Connection): void {
@@ -131,6 +133,7 @@ export class PresenceBehavior extends NetworkBehavior {
   }
 
   override onStopped(agent: BehaviorAgent): void {
+    this.isRunning = false;
     for (const tag of this.declared.keys()) this.remove(tag, this.mapOf(tag));
     this.declared.clear();
     for (const { followers } of this.followed.values())

@@ -76,6 +76,7 @@ export class ProxyBehavior extends NetworkBehavior {
   private readonly openings: Openings;
   private readonly programs: Programs;
   private readonly listeners = new Set<LocalProxy>();
+  private isRunning = false;
   /** Services under which this node serves, and how many sites each has. */
   private readonly services = new Map<number, number>();
 
@@ -130,6 +131,7 @@ export class ProxyBehavior extends NetworkBehavior {
   override onStarted(agent: BehaviorAgent): void {
     const { streamsMax, programsMax } = this.host.settings;
     agent.metrics.counters(this.counted);
+    this.isRunning = true;
     agent.queue('streams', () => ({ messages: this.server.streamCount, messagesMax: streamsMax }));
     agent.queue('programs', () => ({ messages: this.programs.size, messagesMax: programsMax }));
   }
@@ -139,6 +141,7 @@ export class ProxyBehavior extends NetworkBehavior {
   }
 
   override onStopped(): void {
+    this.isRunning = false;
     for (const listener of [...this.listeners]) listener.close();
     this.programs.end();
     this.openings.stop();
@@ -155,7 +158,7 @@ export class ProxyBehavior extends NetworkBehavior {
         if (isOver) return;
         isOver = true;
         this.sites.remove(name);
-        if (service !== undefined) this.perform((later) => this.offer(later, service, -1));
+        if (service !== undefined && this.isRunning) this.perform((later) => this.offer(later, service, -1));
       };
       return { end };
     });
