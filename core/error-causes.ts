@@ -1,7 +1,8 @@
 /**
  * @module ErrorCauses: what each code of an error means. Nothing that runs needs it: the table is for those who show or document errors.
  */
-import { CURES, type ErrorCode } from './errors.js';
+import { cureOf } from './cures.js';
+import type { ErrorCode } from './errors.js';
 
 const CAUSES: Readonly<Record<ErrorCode, string>> = {
   ADDRESS_INVALID: 'An address is not a URL of the form scheme://[nodeid@]host:port[/name].',
@@ -106,5 +107,5 @@ const CAUSES: Readonly<Record<ErrorCode, string>> = {
 
 /** Every thrown or rejected code: what it means, and what helps. */
 export const ERROR_CODES = /* @__PURE__ */ Object.fromEntries<readonly [cause: string, cure: string]>(
-  /* @__PURE__ */ Object.entries(CAUSES).map(([code, cause]) => [code, [cause, CURES[code as ErrorCode]]]),
+  /* @__PURE__ */ Object.entries(CAUSES).map(([code, cause]) => [code, [cause, cureOf(code as ErrorCode)]]),
 ) as Readonly<Record<ErrorCode, readonly [cause: string, cure: string]>>;

@@ -43,8 +43,8 @@ export function errorsPage(errors, source) {
     '',
     '## Codes of NetworkError',
     '',
-    '`error.code` is stable and is never reused for another error. `error.details` is structured; `error.cure` is the remedy of this table,',
-    'and `error.cause` the underlying error.',
+    '`error.code` is stable and is never reused for another error. `error.details` is structured; `error.cure` is the remedy of this table (in a page, which',
+    'does not load it, where it is found), and `error.cause` the underlying error.',
     '',
     ...table(
       ['code', 'meaning', 'remedy'],

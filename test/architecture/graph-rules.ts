@@ -47,6 +47,7 @@ function areaOf(path: string): string {
 
 /** The file that a relative import leads to. */
 function targetOf(file: SourceFile, specifier: string): string | undefined {
+  if (specifier === '#cures') return 'core/cures.ts';
   if (!specifier.startsWith('.')) return undefined;
   return posix.join(posix.dirname(file.path), specifier).replace(/\.js$/, '.ts');
 }
@@ -233,7 +234,7 @@ export const packageHomes: Rule = (sources) =>
     .filter(({ path }) => isShipped(path))
     .flatMap(({ path, imports }) =>
       imports.flatMap(({ specifier, isTypeOnly }) => {
-        if (/^(\.|node:)/.test(specifier)) return [];
+        if (/^(\.|node:|#cures$)/.test(specifier)) return [];
         const home = Object.entries(HOMES).find(([name]) => specifier === name || (name.endsWith('/') && specifier.startsWith(name)))?.[1];
         const isTestingTool = path.startsWith('testing/') && /^(chai|mocha|fast-check)$/.test(specifier);
         return home?.test(path) || isTestingTool || (isTypeOnly && home !== undefined) ? [] : [`${path} imports ${specifier}`];
