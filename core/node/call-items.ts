@@ -5,15 +5,14 @@ import type { CallRequest, ManyItem, RunningStream, StreamItem } from '../api/po
 import { callError, failureOf } from '../engine/behaviors/call-failure.js';
 import { NetworkError } from '../errors.js';
 import { onAbort } from '../structures/abort.js';
-import { rejected } from './call-outcome.js';
+import { type OutcomePorts, rejected } from './call-outcome.js';
 import { DONE, type ItemResult, type ItemSource, type Items, itemsOf, type SettleItem } from './items.js';
 
 /** An item of a stream, the answer of a node, or what has ended the call. */
 export type CallItem = StreamItem | ManyItem | Error;
 
-export interface CallItemsPorts {
+export interface CallItemsPorts extends OutcomePorts {
   readonly perform: <T>(work: () => T) => T;
-  readonly nextTurn: () => Promise<void>;
 }
 
 /** Begins the call, unless nobody wants its items any more when it may begin. Returns the call, and its signal. */
@@ -55,6 +54,7 @@ class CallItems implements ItemSource<unknown> {
 
   async #start(): Promise<void> {
     this.#hasBegun = true;
+    this.ports.outstanding.add(this.#failed);
     const [running, signal] = await this.begin(this.#arrived, () => this.#isOver);
     this.#running = running;
     if (this.#isOver) return this.#cancel();
@@ -70,9 +70,9 @@ class CallItems implements ItemSource<unknown> {
     this.#give();
   };
 
-  #failed(thrown: unknown): void {
+  readonly #failed = (thrown: unknown): void => {
     this.#arrived(thrownError(this.request, thrown));
-  }
+  };
 
   #give(): void {
     const settle = this.#settle;
@@ -86,6 +86,7 @@ class CallItems implements ItemSource<unknown> {
 
   #over(): void {
     this.#isOver = true;
+    this.ports.outstanding.delete(this.#failed);
     this.#release();
   }
 

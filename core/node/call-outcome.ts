@@ -10,13 +10,21 @@ import { shown } from '../schema/schema.js';
 /** How what was asked for ends: what is an error rejects. */
 export type Settle<T> = (outcome: T | Error) => void;
 
+/** What the promises of a node need of it. */
+export interface OutcomePorts {
+  /** Resolves in a later turn of the event loop. */
+  readonly nextTurn: () => Promise<void>;
+  /** Ends what is outstanding, for a node that ends without a word. */
+  readonly outstanding: Set<(error: Error) => void>;
+}
+
 const nothing = () => {};
 
 /**
  * A promise of what `begin` begins, which settles once. `begin` returns what is released then; what it throws rejects as `failed` has it.
  */
 export function promised<T>(
-  nextTurn: () => Promise<void>,
+  { nextTurn, outstanding }: OutcomePorts,
   begin: (settle: Settle<T>) => () => void,
   failed: (thrown: unknown) => Error,
 ): Promise<T> {
@@ -26,9 +34,11 @@ export function promised<T>(
     const settle: Settle<T> = (outcome) => {
       if (isSettled) return;
       isSettled = true;
+      outstanding.delete(settle);
       release();
       resolve(outcome instanceof Error ? rejected(nextTurn, outcome) : outcome);
     };
+    outstanding.add(settle);
     try {
       release = begin(settle);
       if (isSettled) release();
