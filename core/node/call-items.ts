@@ -5,7 +5,7 @@ import type { CallRequest, ManyItem, RunningStream, StreamItem } from '../api/po
 import { callError, failureOf } from '../engine/behaviors/call-failure.js';
 import { NetworkError } from '../errors.js';
 import { onAbort } from '../structures/abort.js';
-import { type OutcomePorts, rejected } from './call-outcome.js';
+import { type OutcomePorts, type Outstanding, rejected } from './call-outcome.js';
 import { DONE, type ItemResult, type ItemSource, type Items, itemsOf, type SettleItem } from './items.js';
 
 /** An item of a stream, the answer of a node, or what has ended the call. */
@@ -25,7 +25,8 @@ export function callItems(request: CallRequest, ports: CallItemsPorts, begin: Be
   return itemsOf(new CallItems(request, ports, begin));
 }
 
-class CallItems implements ItemSource<unknown> {
+class CallItems implements ItemSource<unknown>, Outstanding {
+  place = -1;
   readonly #came: CallItem[] = [];
   #hasBegun = false;
   #isOver = false;
@@ -43,7 +44,7 @@ class CallItems implements ItemSource<unknown> {
     this.#settle = settle;
     this.#give();
     if (this.#hasBegun) this.#pull();
-    else this.#start().catch((thrown) => this.#failed(thrown));
+    else this.#start().catch((thrown) => this.end(thrown));
     return () => {};
   }
 
@@ -54,12 +55,12 @@ class CallItems implements ItemSource<unknown> {
 
   async #start(): Promise<void> {
     this.#hasBegun = true;
-    this.ports.outstanding.add(this.#failed);
+    this.ports.outstanding.add(this);
     const [running, signal] = await this.begin(this.#arrived, () => this.#isOver);
     this.#running = running;
     if (this.#isOver) return this.#cancel();
     this.#release = onAbort(signal, (error) => {
-      this.#failed(error);
+      this.end(error);
       this.#cancel();
     });
     this.#pull();
@@ -70,9 +71,9 @@ class CallItems implements ItemSource<unknown> {
     this.#give();
   };
 
-  readonly #failed = (thrown: unknown): void => {
+  end(thrown: unknown): void {
     this.#arrived(thrownError(this.request, thrown));
-  };
+  }
 
   #give(): void {
     const settle = this.#settle;
@@ -86,7 +87,7 @@ class CallItems implements ItemSource<unknown> {
 
   #over(): void {
     this.#isOver = true;
-    this.ports.outstanding.delete(this.#failed);
+    this.ports.outstanding.delete(this);
     this.#release();
   }
 

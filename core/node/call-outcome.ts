@@ -6,6 +6,7 @@ import type { AwaitedWork } from '../api/network-behavior.js';
 import type { Timers } from '../api/ports.js';
 import { NetworkError } from '../errors.js';
 import { shown } from '../schema/schema.js';
+import { DenseSet, type Placed } from '../structures/dense-set.js';
 
 /** How what was asked for ends: what is an error rejects. */
 export type Settle<T> = (outcome: T | Error) => void;
@@ -14,8 +15,16 @@ export type Settle<T> = (outcome: T | Error) => void;
 export interface OutcomePorts {
   /** Resolves in a later turn of the event loop. */
   readonly nextTurn: () => Promise<void>;
-  /** Ends what is outstanding, for a node that ends without a word. */
-  readonly outstanding: Set<(error: Error) => void>;
+  readonly outstanding: DenseSet<Outstanding>;
+}
+
+/** What an application waits for: a node that ends without a word ends it. */
+export interface Outstanding extends Placed {
+  end(error: Error): void;
+}
+
+export function outcomePorts(timers: Timers): OutcomePorts {
+  return { nextTurn: () => nextTurnOf(timers), outstanding: new DenseSet() };
 }
 
 const nothing = () => {};
@@ -34,11 +43,12 @@ export function promised<T>(
     const settle: Settle<T> = (outcome) => {
       if (isSettled) return;
       isSettled = true;
-      outstanding.delete(settle);
+      outstanding.delete(waiting);
       release();
       resolve(outcome instanceof Error ? rejected(nextTurn, outcome) : outcome);
     };
-    outstanding.add(settle);
+    const waiting: Outstanding = { place: -1, end: settle };
+    outstanding.add(waiting);
     try {
       release = begin(settle);
       if (isSettled) release();

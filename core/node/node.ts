@@ -23,7 +23,7 @@ import type { MetricsSnapshot } from '../metrics.js';
 import { NodeContainer } from '../registration/container.js';
 import { type BehaviorClass, type BehaviorEntry, classOfEntry, planRegistration } from '../registration/registry.js';
 import { showsShortForm } from '../structures/short-form.js';
-import { failedBy, nextTurnOf, type OutcomePorts } from './call-outcome.js';
+import { failedBy, type OutcomePorts, outcomePorts } from './call-outcome.js';
 import { logged } from './event-log.js';
 import { Listeners } from './listeners.js';
 import { NodeCalls } from './node-calls.js';
@@ -47,8 +47,7 @@ export class MeshNode implements NodeView {
   private readonly waits: NodeWaits;
   private readonly calls: NodeCalls;
   private readonly streams: NodeStreams;
-  /** Promises of the application. */
-  private readonly outstanding: OutcomePorts['outstanding'] = new Set();
+  private readonly outcomes: OutcomePorts;
   private phase: NodeState = 'new';
   private stopping: Promise<void> | undefined;
 
@@ -66,8 +65,8 @@ export class MeshNode implements NodeView {
     const datagramsOf = (scheme: string) => datagramTransportOf(transports(), scheme);
     this.network = new Network(networkOptionsOf(setup, log, datagramsOf, entries), this.facade, setup.datagrams);
     this.runner.network = this.network;
-    const outcomes: OutcomePorts = { nextTurn: () => nextTurnOf(timers), outstanding: this.outstanding };
-    const ports = { ...outcomes, network: this.network, requireRunning: () => requireRunning(this.phase), perform: entries.perform };
+    this.outcomes = outcomePorts(timers);
+    const ports = { ...this.outcomes, network: this.network, requireRunning: () => requireRunning(this.phase), perform: entries.perform };
     this.waits = new NodeWaits(ports);
     this.streams = new NodeStreams(ports);
     this.calls = new NodeCalls(ports, this.waits);
@@ -270,7 +269,7 @@ export class MeshNode implements NodeView {
     this.stopping = Promise.resolve();
     this.network.abandon();
     this.runner.kill();
-    for (const end of [...this.outstanding]) end(new NetworkError('NOT_STARTED', 'the node was killed'));
+    for (const one of this.outcomes.outstanding) one.end(new NetworkError('NOT_STARTED', 'the node was killed'));
     release(this.setup, this.runner);
   }
 

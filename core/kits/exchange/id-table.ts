@@ -1,7 +1,7 @@
 /**
  * @module IdTable: exchanges by their correlation ids. Entries come and go with every request, often all at once, so that a `Map` would grow
- * and shrink all the time; this table allocates nothing but when it grows, and gives its room back when it is empty: most peers have no exchange at most times. An open hash table: ids are
- * random, and whoever chooses his own meets the bound on his requests first. Pure.
+ * and shrink all the time; this table allocates nothing but when it grows, and gives its room back when it is empty, as it is at most times. An open
+ * hash table: ids are random, and whoever chooses his own meets the bound on his requests first. Pure.
  */
 import type { CorrelationId } from './messages.js';
 

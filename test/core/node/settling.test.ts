@@ -181,7 +181,7 @@ describe('a node that is killed (kind 9)', () => {
     ].map((promise) => errorOf(() => promise as Promise<unknown>));
     node.kill();
     expect((await Promise.all(started)).map(([code]) => code)).to.deep.equal(started.map(() => 'NOT_STARTED'));
-    expect(node['outstanding'].size).to.equal(0);
+    expect(node['outcomes'].outstanding.size).to.equal(0);
     await server.stop();
   });
 });
