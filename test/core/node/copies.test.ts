@@ -1,5 +1,5 @@
 /** @module Two copies of the package in one application (issue of duplicate installs): what one is given of the other is named plainly. */
-import { cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -18,12 +18,12 @@ describe('kind 11: two copies of the package in one application', () => {
   let OtherRouter: typeof DirectRouter;
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'meshwright-copy-'));
-    const dist = join(process.cwd(), 'dist');
-    for (const part of readdirSync(dist)) if (!APART.includes(part)) cpSync(join(dist, part), join(folder, part), { recursive: true });
-    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+    const [dist, copy] = [join(process.cwd(), 'dist'), join(folder, 'dist')];
+    for (const part of readdirSync(dist)) if (!APART.includes(part)) cpSync(join(dist, part), join(copy, part), { recursive: true });
+    cpSync(join(process.cwd(), 'package.json'), join(folder, 'package.json'));
     symlinkSync(join(process.cwd(), 'node_modules'), join(folder, 'node_modules'));
-    other = (await import(pathToFileURL(join(folder, 'index.js')).href)) as typeof own;
-    ({ DirectRouter: OtherRouter } = (await import(pathToFileURL(join(folder, 'routing', 'index.js')).href)) as {
+    other = (await import(pathToFileURL(join(copy, 'index.js')).href)) as typeof own;
+    ({ DirectRouter: OtherRouter } = (await import(pathToFileURL(join(copy, 'routing', 'index.js')).href)) as {
       DirectRouter: typeof DirectRouter;
     });
   });

@@ -36,17 +36,22 @@ async function sentInATurn(sendOne: () => Promise<void>): Promise<number> {
 describe('a timer of 0 ms', () => {
   it('falls due when the turn ends, behind all that comes into the turn', async () => {
     const { alice, bob } = await couple();
-    const seen: string[] = [];
+    let seen: string[] = [];
     const clock = recordingBehavior({ serviceId: 70, name: 'clock' });
     alice.addBehavior(clock);
-    await new Promise((resolve) => setImmediate(resolve));
-    clock['perform']((agent) => agent.after(0, () => seen.push('0 ms')));
-    seen.push('the call has returned');
-    // Whatever comes into the turn later goes ahead of it, although time has passed.
-    const untilMs = performance.now() + 0.1;
-    while (performance.now() < untilMs);
-    clock['perform'](() => void seen.push('another call'));
-    await new Promise<void>((resolve) => setImmediate(() => resolve(void seen.push('the turn has ended'))));
+    // What is due waits for 5 ms at most, so that a process that was kept from its turn tries again.
+    for (let beganMs = 0, endMs = 5; endMs - beganMs >= 5; ) {
+      seen = [];
+      await new Promise((resolve) => setImmediate(resolve));
+      beganMs = performance.now();
+      clock['perform']((agent) => agent.after(0, () => seen.push('0 ms')));
+      seen.push('the call has returned');
+      // Whatever comes into the turn later goes ahead of it, although time has passed.
+      while (performance.now() < beganMs + 0.1);
+      clock['perform'](() => void seen.push('another call'));
+      endMs = performance.now();
+      await new Promise<void>((resolve) => setImmediate(() => resolve(void seen.push('the turn has ended'))));
+    }
     expect(seen).to.deep.equal(['the call has returned', 'another call', '0 ms', 'the turn has ended']);
     await Promise.all([alice.stop(), bob.stop()]);
   });
