@@ -4,8 +4,9 @@
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { MeshNode } from '../core/index.js';
+import { callable, fallback, options, optionsReader } from '../core/schema/index.js';
 import { shown } from '../core/schema/schema.js';
-import { type ObservedNode, prometheusText } from './prometheus.js';
+import { checkNode, type ObservedNode, prometheusText } from './prometheus.js';
 
 /** What counts as ready. */
 export interface HealthOptions<Node extends ObservedNode = MeshNode> {
@@ -17,19 +18,25 @@ export interface HealthOptions<Node extends ObservedNode = MeshNode> {
   readonly isReady?: (node: Node) => boolean;
 }
 
+/** The fields of `HealthOptions`. */
+export const HEALTH_FIELDS = { isReady: fallback(callable<(node: MeshNode) => boolean>(), () => true) };
+const READ = optionsReader('healthHandler', options(HEALTH_FIELDS));
 const PROMETHEUS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 const TEXT_TYPE = 'text/plain; charset=utf-8';
 
-/** Answers with the metrics of the node, whatever the path. Its text has no ids, and may have at most some 1,200 series. */
+/** Answers with the metrics of the node, whatever the path. Its text has no ids, and may have at most some 1,200 series. Throws `ARGUMENT_INVALID`. */
 export function metricsHandler(node: ObservedNode): RequestListener {
+  checkNode('metricsHandler', node);
   return (request, response) => answer(request, response, () => ({ status: 200, type: PROMETHEUS_TYPE, text: prometheusText(node) }));
 }
 
 /**
  * `/healthz` answers 200 until the node has stopped: the process works. `/readyz` answers 200 while it runs and `isReady`, and 503 before its
- * start, while it drains and after its end: others should send it work. Any other path answers 404.
+ * start, while it drains and after its end: others should send it work. Any other path answers 404. Throws `ARGUMENT_INVALID` and `OPTION_INVALID`.
  */
-export function healthHandler<Node extends ObservedNode>(node: Node, { isReady = () => true }: HealthOptions<Node> = {}): RequestListener {
+export function healthHandler<Node extends ObservedNode>(node: Node, given: HealthOptions<Node> = {}): RequestListener {
+  checkNode('healthHandler', node);
+  const { isReady } = READ(given) as unknown as Required<HealthOptions<Node>>;
   return (request, response) => {
     const path = pathOf(request);
     answer(request, response, () => {

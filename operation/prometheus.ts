@@ -3,7 +3,8 @@
  * series is bounded: those of the node by `limits.metricSeriesMax`, those of queues by the number of queue names here. Labels are names that
  * this program has chosen, escaped; no label holds an id of a node, link or call.
  */
-import type { HistogramSnapshot, MeshNode, NodeState, QueueReport } from '../core/index.js';
+import { type HistogramSnapshot, type MeshNode, NetworkError, type NodeState, type QueueReport } from '../core/index.js';
+import { shown } from '../core/schema/schema.js';
 
 /** What is read of a node. */
 export type ObservedNode = Pick<MeshNode, 'metrics' | 'queues' | 'state'>;
@@ -23,10 +24,18 @@ interface QueueSum {
   fillRatio: number;
 }
 
-/** The text of one scrape. */
+/** The text of one scrape. Throws `ARGUMENT_INVALID`. */
 export function prometheusText(node: ObservedNode): string {
+  checkNode('prometheusText', node);
   const metrics = Object.entries(node.metrics());
   return [...metrics.flatMap(metricLines), ...stateLines(node.state), ...queueLines(node.queues())].map((line) => `${line}\n`).join('');
+}
+
+/** Throws `ARGUMENT_INVALID` for what cannot be observed: the first request would, and nobody waits for it. */
+export function checkNode(title: string, node: unknown): void {
+  const { metrics, queues, state } = Object(node) as Partial<ObservedNode>;
+  if (typeof metrics === 'function' && typeof queues === 'function' && typeof state === 'string') return;
+  throw new NetworkError('ARGUMENT_INVALID', `${title}: node is ${shown(node)}; it must be a node`);
 }
 
 function metricLines([name, value]: readonly [string, number | HistogramSnapshot]): string[] {

@@ -5,8 +5,10 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type MeshNode, NetworkError } from '../core/index.js';
+import { fallback, options, optionsReader, text, unchecked, whole } from '../core/schema/index.js';
 import { type Dashboard, type DashboardOptions, dashboardHandler } from './dashboard/index.js';
-import { type HealthOptions, healthHandler, metricsHandler, pathOf } from './handlers.js';
+import { HEALTH_FIELDS, type HealthOptions, healthHandler, metricsHandler, pathOf } from './handlers.js';
+import { checkNode } from './prometheus.js';
 
 /** Where the server listens, and what counts as ready. */
 export interface OperationOptions extends HealthOptions {
@@ -32,15 +34,24 @@ export interface OperationServer {
 const CONNECTIONS_MAX = 32;
 const HEADER_BYTES_MAX = 8_192;
 const REQUEST_MS = 5_000;
+const READ = optionsReader(
+  'serveOperation',
+  options({
+    ...HEALTH_FIELDS,
+    port: fallback(whole(0, 65_535), 0),
+    host: fallback(text(255, { min: 1 }), '127.0.0.1'),
+    // `dashboardHandler` checks its options itself.
+    dashboard: fallback(unchecked<boolean | DashboardOptions>(), false),
+  }),
+);
 
 /**
- * Serves `/metrics`, `/healthz` and `/readyz`, and the dashboard if it is wanted. Resolves when it listens; rejects with `ADDRESS_IN_USE` and `ADDRESS_UNAVAILABLE`. It ends with
- * `close`, not with the node, so that `/readyz` shows its end.
+ * Serves `/metrics`, `/healthz` and `/readyz`, and the dashboard if it is wanted. Resolves when it listens; rejects with `ADDRESS_IN_USE`, `ADDRESS_UNAVAILABLE`, `ARGUMENT_INVALID` and
+ * `OPTION_INVALID`. It ends with `close`, not with the node, so that `/readyz` shows its end.
  */
-export function serveOperation(
-  node: MeshNode,
-  { port = 0, host = '127.0.0.1', dashboard: wanted = false, ...health }: OperationOptions = {},
-): Promise<OperationServer> {
+export async function serveOperation(node: MeshNode, given: OperationOptions = {}): Promise<OperationServer> {
+  checkNode('serveOperation', node);
+  const { port, host, dashboard: wanted, ...health } = READ(given);
   const [metrics, healthy] = [metricsHandler(node), healthHandler(node, health)];
   const dashboard = wanted === false ? undefined : dashboardHandler(node, wanted === true ? {} : wanted);
   const handlers: Readonly<Record<string, RequestListener>> = { '/metrics': metrics, '/healthz': healthy, '/readyz': healthy };

@@ -4,12 +4,18 @@
  */
 import { createConnection, type Socket } from 'node:net';
 import { NetworkError } from '../../core/index.js';
+import { fallback, options as only, optionsReader, text, whole } from '../../core/schema/index.js';
 import { LineReader } from './line-reader.js';
 import { answerOf, errorOf, LINE_BYTES_MAX, requestLine, STEP_MS } from './messages.js';
 import type { Identification } from './methods/identify.js';
 
 /** A node that takes part answers within microseconds. */
 const HELLO_MS = 1_500;
+
+/** How long a timer of the platform lasts at most. */
+const TIMEOUT_MS_MAX = 2 ** 31 - 1;
+const readPath = optionsReader('ControlClient.connect', text(4_096, { min: 1, what: 'the path of a socket' }), 'ARGUMENT_INVALID');
+const readOptions = optionsReader('ControlClient.request', only({ timeoutMs: fallback(whole(1, TIMEOUT_MS_MAX), STEP_MS + HELLO_MS) }));
 
 /** How long a program waits. */
 export interface ControlRequestOptions {
@@ -48,10 +54,10 @@ export class ControlClient {
 
   /**
    * Connects, and asks the node for its id. Rejects with `CONTROL_UNAVAILABLE` where nobody listens, with `CONTROL_TIMEOUT` for a node that does not
-   * answer within 1.5 s, and with what the node refuses by.
+   * answer within 1.5 s, with `ARGUMENT_INVALID`, and with what the node refuses by.
    */
   static async connect(path: string): Promise<ControlClient> {
-    const client = new ControlClient(path, await opened(path));
+    const client = new ControlClient(path, await opened(readPath(path)));
     try {
       client.node = (await client.request('id', {}, { timeoutMs: HELLO_MS })) as Identification;
       return client;
@@ -61,8 +67,9 @@ export class ControlClient {
     }
   }
 
-  /** Rejects with what the node answers, with `CONTROL_TIMEOUT`, and with `CONTROL_FAILED` when the connection ends. */
-  request(method: string, params: unknown, { timeoutMs = STEP_MS + HELLO_MS }: ControlRequestOptions = {}): Promise<unknown> {
+  /** Rejects with what the node answers, with `CONTROL_TIMEOUT`, with `CONTROL_FAILED` when the connection ends, and with `OPTION_INVALID`. */
+  async request(method: string, params: unknown, options: ControlRequestOptions = {}): Promise<unknown> {
+    const { timeoutMs } = readOptions(options);
     const id = ++this.lastId;
     const late = AbortSignal.timeout(timeoutMs);
     return new Promise((resolve, reject) => {

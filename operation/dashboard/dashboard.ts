@@ -8,6 +8,7 @@ import { isNodeId, type MeshNode, NetworkError, toNode } from '../../core/index.
 import { nodeRandom } from '../../core/platform/node/ports-node.js';
 import { boolean, fallback, list, optional, options, optionsReader, text } from '../../core/schema/index.js';
 import { hexOf } from '../../core/structures/hex.js';
+import { checkNode } from '../prometheus.js';
 import { Feed } from './feed.js';
 import { pageFile } from './files.js';
 import { type Denial, Guard } from './guard.js';
@@ -52,8 +53,9 @@ const HEADERS = {
   'x-content-type-options': 'nosniff',
 };
 
-/** The dashboard of a node with `TelemetryBehavior`: throws `BEHAVIOR_MISSING` without it, and `OPTION_INVALID`. */
+/** The dashboard of a node with `TelemetryBehavior`: throws `BEHAVIOR_MISSING` without it, `ARGUMENT_INVALID` and `OPTION_INVALID`. */
 export function dashboardHandler(node: MeshNode, given: DashboardOptions = {}): Dashboard {
+  checkNode('dashboardHandler', node);
   const { token = hexOf(nodeRandom.bytes(TOKEN_BYTES)), hosts, allowActions } = READ(given);
   node.behavior(TelemetryBehavior);
   const feed = new Feed(node);

@@ -6,7 +6,7 @@
  * What is not traced costs a few comparisons. What others send in traces is recorded at a bounded rate.
  */
 import type { MessageTracer, Route, SendingTrace, TracedMessage } from '../../core/index.js';
-import { fallback, number, oneOf, options as only, optionsReader, whole } from '../../core/schema/index.js';
+import { callable, fallback, fields, number, oneOf, options as only, optionsReader, whole } from '../../core/schema/index.js';
 import { TokenBucket } from '../../core/structures/token-bucket.js';
 import { readTraceContext, type SpanContext, writeTraceContext } from './trace-context.js';
 
@@ -52,14 +52,25 @@ const read = optionsReader(
   }),
 );
 
+const readApi = optionsReader(
+  'openTelemetryTracing: the api',
+  fields({
+    ROOT_CONTEXT: fields({}),
+    SpanKind: fields({}),
+    context: fields({ active: callable(), with: callable() }),
+    trace: fields({ getTracer: callable(), getSpan: callable(), setSpan: callable(), wrapSpanContext: callable() }),
+  }),
+  'ARGUMENT_INVALID',
+);
 /** Of calls. */
 const RPC_SERVICE = 6;
 const SAMPLED = 1;
 const NUMBERS = 2 ** 32;
 const NO_CONTEXT = new Uint8Array(0);
 
-/** For the option `tracing` of `createNode`. Throws `OPTION_INVALID`. */
+/** For the option `tracing` of `createNode`. Throws `ARGUMENT_INVALID` and `OPTION_INVALID`. */
 export function openTelemetryTracing(api: OpenTelemetryApi, options: TracingOptions = {}): MessageTracer {
+  readApi(api);
   return new OpenTelemetryTracer(api, read(options));
 }
 

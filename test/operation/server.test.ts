@@ -3,7 +3,14 @@ import { createServer, request } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { expect } from 'chai';
 import { createNode, type MeshNode, NetworkBehavior, type NetworkError, toLocal } from '../../index.js';
-import { healthHandler, metricsHandler, type OperationServer, serveOperation } from '../../operation/index.js';
+import {
+  dashboardHandler,
+  healthHandler,
+  metricsHandler,
+  type OperationServer,
+  prometheusText,
+  serveOperation,
+} from '../../operation/index.js';
 
 interface Answer {
   readonly status: number | undefined;
@@ -144,6 +151,19 @@ describe('kind 19: the operation server', () => {
     server = await serveOperation(node);
     expect(await code(serveOperation(node, { port: server.port }))).to.equal('ADDRESS_IN_USE');
     expect(await code(serveOperation(node, { host: '203.0.113.1' }))).to.equal('ADDRESS_UNAVAILABLE');
+  });
+
+  it('refuses what is no node, misspelt options and wrong values, in all of its functions', async () => {
+    const healths: unknown[] = [{ isRedy: () => false }, { isReady: true }, null, 5];
+    const all: unknown[] = [...healths, { port: 'x' }, { port: 65_536 }, { port: -1 }, { host: '' }, { host: 5 }, { dashbord: true }];
+    for (const options of [...all, { dashboard: 'yes' }, { dashboard: null }])
+      expect([options, await code(serveOperation(node, options as never))]).to.deep.equal([options, 'OPTION_INVALID']);
+    const thrown = async (make: () => unknown) => code(Promise.resolve().then(make));
+    for (const options of healths) expect(await thrown(() => healthHandler(node, options as never))).to.equal('OPTION_INVALID');
+    for (const none of [undefined, null, {}, 'node', { metrics: () => ({}) }]) {
+      for (const make of [serveOperation, metricsHandler, healthHandler, dashboardHandler, prometheusText])
+        expect([make.name, await thrown(() => make(none as never))]).to.deep.equal([make.name, 'ARGUMENT_INVALID']);
+    }
   });
 
   it('closes also with a connection that sends nothing, and twice', async () => {

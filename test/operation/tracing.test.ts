@@ -212,6 +212,8 @@ describe('tracing with OpenTelemetry', () => {
     expect(writeTraceContext({ ...CONTEXT, traceId: 'x' })).to.equal(undefined);
     for (const options of [{ sampleRatio: 1.1 }, { sampleRatio: -0.1 }, { remoteSpansPerSecondMax: 0 }, { ratio: 1 }])
       expect(() => openTelemetryTracing(api, options)).to.throw(/openTelemetryTracing: option/);
+    for (const none of [undefined, {}, { ...api, trace: {} }])
+      expect(() => openTelemetryTracing(none as never)).to.throw(/openTelemetryTracing: the api: /);
     const error = await network.createNode({ tracing: {} as never }).catch((thrown: NetworkError) => thrown);
     expect((error as NetworkError).code).to.equal('OPTION_INVALID');
   });

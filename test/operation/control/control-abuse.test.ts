@@ -77,6 +77,15 @@ describe('row 111: the control socket', () => {
     return [id, error.code, error.text];
   };
 
+  it('has a client that refuses what is no path and no time', async () => {
+    for (const path of [5, undefined, null, ''])
+      expect((await refusal(ControlClient.connect(path as never))).code).to.equal('ARGUMENT_INVALID');
+    const client = await ControlClient.connect(place.path());
+    for (const options of [{ timeoutMs: 'x' }, { timeoutMs: -1 }, { timeout: 5 }, null])
+      expect((await refusal(client.request('id', {}, options as never))).code).to.equal('OPTION_INVALID');
+    client.close();
+  });
+
   it('cannot be reached by another user', async function () {
     if (process.getuid?.() !== 0) this.skip();
     chmodSync(place.directory, 0o755);
