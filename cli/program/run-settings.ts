@@ -2,8 +2,9 @@
  * @module RunSettings: what `run` makes a node of: a JSON file with options of `createNode`, where modules stand for code and files for secrets, and
  * flags that go before it. Everything else is left as it is, for `createNode` to check.
  */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { makeDataDirectory } from '../../core/platform/node/directories.js';
 import { boolean, either, fallback, fields, list, options as only, optional, optionsReader, text, whole } from '../../core/schema/index.js';
 import { type BehaviorEntry, NetworkError, type NodeOptions } from '../../index.js';
 import { DirectRouter, LayeredRouter, OverlayRouter, PathVectorRouter } from '../../routing/index.js';
@@ -80,7 +81,7 @@ export async function nodeOptionsOf({ given, behaviors, router, networkKeyFile }
   for (const reference of behaviors) loaded.push(...(await behaviorsFrom(reference)));
   const table = router !== undefined && 'module' in router ? ((await exportOf(router)) as RouterChoice) : router;
   const { dataDirectory, identity } = given as { dataDirectory?: string; identity?: string };
-  if (dataDirectory !== undefined) mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
+  if (dataDirectory !== undefined) makeDataDirectory(dataDirectory);
   const key = identity ?? (dataDirectory === undefined ? undefined : join(dataDirectory, 'node.key'));
   return {
     ...(given as NodeOptions),

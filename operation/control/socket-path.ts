@@ -1,10 +1,11 @@
 /**
  * @module SocketPath: where control sockets are. A node has one place, by its options; programs find it by the same rules.
  */
-import { lstatSync, mkdirSync, readdirSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { NetworkError, type NodeId, shortId } from '../../core/index.js';
+import { makeDirectory } from '../../core/platform/node/directories.js';
 
 /** Systems cut longer paths of sockets, some at 104 bytes with the final zero. */
 export const CONTROL_PATH_BYTES_MAX = 100;
@@ -62,7 +63,7 @@ export function sharedSockets(directory: string = sharedDirectory()): readonly s
  */
 export function makeSharedDirectory(directory: string = sharedDirectory(), env: Environment = process.env): void {
   if (directory === env.XDG_RUNTIME_DIR) return;
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeDirectory(directory);
   const found = lstatSync(directory);
   if (found.isDirectory() && isOwn(found.uid) && (found.mode & OTHERS) === 0) return;
   const text = `the folder ${directory} is open to others, or not yours; no control socket is opened in it`;

@@ -8,11 +8,12 @@
  * until a compaction has succeeded: a disk that has failed once may have lost what it reported as synced.
  */
 import { randomBytes } from 'node:crypto';
-import { closeSync, constants, fstatSync, ftruncateSync, mkdirSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { LogStorage } from '../../api/log-storage.js';
 import { NetworkError } from '../../errors.js';
+import { makeDirectory } from './directories.js';
 import { framed, MAGIC, readRecords } from './log-records.js';
 
 /** Written at once. */
@@ -50,7 +51,7 @@ export class FileLog implements LogStorage {
   }
 
   replay(each: (record: Uint8Array) => void): number {
-    mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
+    makeDirectory(dirname(this.path));
     this.#removeLeftovers();
     const file = openSync(this.path, constants.O_RDWR | constants.O_CREAT | (constants.O_NONBLOCK ?? 0), 0o600);
     try {

@@ -6,15 +6,15 @@
  * the node runs, the directory is its own (`directory-lock.ts`).
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { closeSync, constants, existsSync, fstatSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NodeId } from '../../address/node-id.js';
 import type { Logger, Storage } from '../../api/ports.js';
 import { NetworkError } from '../../errors.js';
 import { SaveQueue } from '../save-queue.js';
+import { makeDirectory, unusable } from './directories.js';
 import { DirectoryLock } from './directory-lock.js';
-import { reasonOf } from './system-words.js';
 
 /** Magic and version, then the lengths of owner and content, the SHA-256 of both, the owner as JSON, and the content. */
 const MAGIC = Buffer.from('meshwright-data 2\n');
@@ -47,12 +47,11 @@ export class FileStorage implements Storage {
   async open(): Promise<void> {
     const { directory, log, owner } = this;
     try {
-      await mkdir(directory, { recursive: true, mode: 0o700 });
+      makeDirectory(directory);
       this.#lock = await DirectoryLock.take(directory, { log, holder: owner });
     } catch (cause) {
       if (cause instanceof NetworkError) throw cause;
-      const text = `the data directory ${directory} cannot be used: ${reasonOf(cause)}`;
-      throw new NetworkError('DATA_DIRECTORY_UNUSABLE', text, { cause, details: { directory } });
+      throw unusable(directory, cause);
     }
   }
 
@@ -84,8 +83,7 @@ export class FileStorage implements Storage {
     try {
       this.#isLost ||= (await this.#lock?.isHeld()) === false;
       if (this.#isLost) return new NetworkError('STORAGE_FAILED', `${this.directory} is another node's by now`);
-      await mkdir(this.directory, { recursive: true, mode: 0o700 });
-      await writeDurably(temporary, withHead(this.#owner, bytes));
+      await this.#writeNew(temporary, withHead(this.#owner, bytes));
       if (this.#saves.isClosed) throw new Error('the node has ended');
       if (this.#whole.delete(name)) await rename(this.#path(`${name}.data`), this.#path(`${name}.old`));
       await rename(temporary, this.#path(`${name}.data`));
@@ -95,6 +93,17 @@ export class FileStorage implements Storage {
     } catch (cause) {
       await rm(temporary, { force: true }).catch(() => undefined);
       return this.#failed(name, cause);
+    }
+  }
+
+  /** Makes the directory anew if somebody has removed it. */
+  async #writeNew(path: string, bytes: Uint8Array): Promise<void> {
+    try {
+      await writeDurably(path, bytes);
+    } catch (error) {
+      if (existsSync(this.directory)) throw error;
+      makeDirectory(this.directory);
+      await writeDurably(path, bytes);
     }
   }
 

@@ -9,6 +9,7 @@ const WORDS: Readonly<Record<string, string>> = {
   ENOTDIR: 'a part of its path is not a directory',
   ENOSPC: 'the disk is full',
   ELOOP: 'its symbolic links go in a circle',
+  ENOTSUP: 'no directory can be made there',
   ENXIO: 'it is not a regular file',
 };
 

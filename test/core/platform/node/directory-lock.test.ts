@@ -1,6 +1,6 @@
 /** @module Kind 7: a data directory belongs to one running node, whatever its holder came to, and what it holds to one node and space. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -164,6 +164,21 @@ describe('kind 7: the data directory of a node', () => {
       expect(error.code).to.equal('DATA_DIRECTORY_UNUSABLE');
       expect(error.message).to.include(dataDirectory).and.to.include(reason);
     }
+  });
+
+  it('that the system cannot make is refused, where a recursive mkdir goes round for ever', function () {
+    if (process.platform !== 'linux') this.skip();
+    const script = `import { createNode } from ${JSON.stringify(new URL('../../../../index.js', import.meta.url).href)};
+      for (const dataDirectory of ['/proc/meshwright', '/proc/meshwright/a/b']) console.log(await createNode({ dataDirectory }).catch(({ message }) => message));`;
+    const { stdout, status } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { timeout: 30_000, encoding: 'utf8' });
+    const refusal = (path: string) => `the data directory ${path} cannot be used: no directory can be made there\n`;
+    expect([status, stdout]).to.deep.equal([0, refusal('/proc/meshwright') + refusal('/proc/meshwright/a/b')]);
+  });
+
+  it('is made with all those above it, for its owner only', async () => {
+    const dataDirectory = join(folder, 'a', 'b', 'c');
+    await made({ dataDirectory });
+    for (const path of ['a', 'a/b', 'a/b/c']) expect(statSync(join(folder, path)).mode & 0o777).to.equal(0o700);
   });
 
   it('has nothing for another node, nor for another space: their books are not taken in', async () => {
