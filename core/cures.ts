@@ -70,7 +70,7 @@ const CURES: Readonly<Record<ErrorCode, string>> = {
   RPC_NO_HANDLER: 'Add the behaviour there.',
   RPC_OVERLOADED: "Make fewer calls at once, or raise the limit in the options of the remote's rpc behaviour.",
   RPC_PEER_GONE: 'Call again; the remote may or may not have processed the call.',
-  RPC_SEQUENCE: 'Iterate over it: use the typed client.',
+  RPC_SEQUENCE: 'Iterate over a stream of the typed client (`for await`), and await one answer.',
   RPC_SOURCE_FAILED: 'See the cause.',
   RPC_TIMEOUT: 'Raise timeoutMs, or find out why the remote is slow.',
   RPC_TOO_LARGE: 'Send less, or use streams.',

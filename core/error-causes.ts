@@ -73,7 +73,7 @@ const CAUSES: Readonly<Record<ErrorCode, string>> = {
   RPC_NO_HANDLER: 'No such service runs on the node that got the call.',
   RPC_OVERLOADED: 'The remote node processes as many calls as it allows, or has no room for the answer; the text names the limit.',
   RPC_PEER_GONE: 'The connection or the path to the remote, or the service there, was lost before the answer.',
-  RPC_SEQUENCE: 'The method returns a stream of responses, but one answer was requested.',
+  RPC_SEQUENCE: 'The method returns a stream of responses, but one answer was requested, or the other way round.',
   RPC_SOURCE_FAILED: 'What makes a stream of the request has thrown on this node; the cause has it.',
   RPC_TIMEOUT: 'No answer came within the deadline.',
   RPC_TOO_LARGE: 'The request or the answer is larger than a message may be.',

@@ -11,7 +11,7 @@ import { requireDuration, requireOptions, requireSignal, requireText, requireWho
 import { callError } from '../engine/behaviors/call-failure.js';
 import type { Network } from '../engine/network.js';
 import { NetworkError } from '../errors.js';
-import { clientOf, unknownMethod } from '../registration/client-proxy.js';
+import { type CalledBefore, clientOf, unknownMethod } from '../registration/client-proxy.js';
 import type { BehaviorClass } from '../registration/registry.js';
 import { cancelled, onAbort } from '../structures/abort.js';
 import { callItems, thrownError } from './call-items.js';
@@ -45,7 +45,7 @@ export class NodeCalls {
   client<C extends BehaviorClass>(type: C, route: Route): Client<C> {
     return clientOf(type, route, {
       request: (request, options) => this.request(request, options),
-      stream: (request, options) => this.stream(request, options),
+      stream: (request, options, before) => this.stream(request, options, before),
       refuse: (request, error) => rejected(this.ports.nextTurn, thrownError(request, error)),
     });
   }
@@ -65,8 +65,11 @@ export class NodeCalls {
     return promised(this.ports, begin, (thrown) => thrownError(request, thrown));
   }
 
-  private stream(request: CallRequest, options: ClientStreamOptions = NO_OPTIONS): Items<unknown> {
+  private stream(request: CallRequest, options: ClientStreamOptions = NO_OPTIONS, before?: CalledBefore): Items<unknown> {
     return callItems(request, this.ports, async (take, isOver) => {
+      const failure = before && (await failureBefore(request, before));
+      if (failure !== undefined) take(failure);
+      if (isOver()) return [undefined, undefined];
       const routed: ClientStreamOptions = options?.waitForRoute === true ? await this.routed(request, options) : options;
       if (isOver()) return [undefined, undefined];
       const { signal, waitForRoute: _, ...times } = this.checked(routed, STREAM_OPTIONS);
@@ -119,4 +122,16 @@ export class NodeCalls {
     if (options.signal?.aborted === true) throw cancelled(options.signal);
     return options;
   }
+}
+
+/** How the call for one answer has failed, unless that says that its method streams. Throws when there is one answer. */
+async function failureBefore({ method }: CallRequest, { answer, streams }: CalledBefore): Promise<Error | undefined> {
+  const failure = await answer.then(
+    () => undefined,
+    (error: Error) => error,
+  );
+  if (failure === undefined) throw new NetworkError('RPC_SEQUENCE', `${method} gives one answer and no stream: await it`);
+  if ((failure as Partial<NetworkError>).code !== 'RPC_SEQUENCE') return failure;
+  streams();
+  return undefined;
 }

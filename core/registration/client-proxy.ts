@@ -2,7 +2,7 @@
  * @module ClientProxy: the object behind `node.client(BehaviorClass, route)`. It only knows the class's methods: a name that the class
  * does not offer is refused without sending.
  */
-import type { Client, ClientCallOptions } from '../api/client.js';
+import type { Client, ClientCallOptions, ClientStreamOptions } from '../api/client.js';
 import { contractOf } from '../api/descriptor.js';
 import type { CallRequest } from '../api/ports.js';
 import { type Route, requireRoute, toService } from '../api/routes.js';
@@ -14,13 +14,20 @@ import type { BehaviorClass } from './registry.js';
 /** How the node makes calls. */
 export interface ClientCalls {
   request(request: CallRequest, options: ClientCallOptions | undefined): Promise<unknown>;
-  stream(request: CallRequest, options: ClientCallOptions | undefined): AsyncIterable<unknown>;
+  stream(request: CallRequest, options: ClientCallOptions | undefined, before?: CalledBefore): AsyncIterable<unknown>;
   /** Rejects in a later turn. */
   refuse(request: CallRequest, error: NetworkError): Promise<never>;
 }
 
-/** By class: methods that were iterated, whatever they look like. */
-const iterated = new WeakMap<object, Set<string>>();
+/** A stream takes the place of this call for one answer, when that has failed because the method streams. */
+export interface CalledBefore {
+  readonly answer: Promise<unknown>;
+  /** Said when it does. */
+  readonly streams: () => void;
+}
+
+/** By class: methods that have answered with a stream, whatever they look like. */
+const streaming = new WeakMap<object, Set<string>>();
 
 /** The methods that the class offers are made once, as the client's own; every other name comes from its prototype, and is refused. */
 export function clientOf<C extends BehaviorClass>(type: C, route: Route, calls: ClientCalls): Client<C> {
@@ -28,8 +35,8 @@ export function clientOf<C extends BehaviorClass>(type: C, route: Route, calls: 
   requireRoute('client', route);
   const target = (route.type === 'service' || route.type === 'services') && route.serviceId === undefined ? toService(serviceId) : route;
   const { prototype } = type as unknown as { prototype: Record<string, unknown> };
-  const streams = iterated.get(type) ?? new Set();
-  iterated.set(type, streams);
+  const streams = streaming.get(type) ?? new Set();
+  streaming.set(type, streams);
   const requestOf = (method: string, value?: unknown): CallRequest => {
     const request = { route: target, serviceId, serviceName: name, method, value };
     const { idempotent = false, resumeMs = 0 } = declared.get(method) ?? NO_RPC_OPTIONS;
@@ -39,25 +46,24 @@ export function clientOf<C extends BehaviorClass>(type: C, route: Route, calls: 
     const refused = () => calls.refuse(requestOf(method), unknownMethod(method, [...methods]));
     return isGenerator(prototype[method]) ? { [Symbol.asyncIterator]: () => ({ next: refused }) } : refused();
   };
-  const get = (_target: object, method: string | symbol) => (isHidden(method) ? undefined : refusal(method as string));
-  const client: Record<string, unknown> = Object.create(new Proxy({}, { get }));
+  const base = { toString: () => `[Client of ${name}]` };
+  const get = (_base: object, method: string | symbol) => (isOfObjects(base, method) ? Reflect.get(base, method) : refusal(method));
+  const client: Record<string, unknown> = Object.create(new Proxy(base, { get }));
   for (const method of methods) {
     const stream = (value?: unknown, options?: ClientCallOptions) => calls.stream(requestOf(method, value), options);
     const request = (value?: unknown, options?: ClientCallOptions) => {
       if (streams.has(method)) return stream(value, options);
       const answer = calls.request(requestOf(method, value), options);
       if (!mayStream(prototype[method])) return answer;
-      return iterable(answer, () => {
-        streams.add(method);
-        return stream(value, options);
-      });
+      const before = isOfStreams(options) ? undefined : { answer, streams: () => streams.add(method) };
+      return iterable(answer, () => calls.stream(requestOf(method, value), options, before));
     };
     client[method] = isGenerator(prototype[method]) ? stream : request;
   }
   return client as Client<C>;
 }
 
-/** A promise that can be iterated instead, as the stream that takes its place. What the promise comes to is of no interest then. */
+/** A promise that can be iterated instead, as the stream that takes its place. */
 function iterable(answer: Promise<unknown>, stream: () => AsyncIterable<unknown>): Promise<unknown> {
   const iterate = () => {
     answer.catch(() => {});
@@ -70,9 +76,16 @@ export function unknownMethod(method: string, offered: readonly string[]): Netwo
   return new NetworkError('RPC_METHOD_UNKNOWN', `the class offers no method ${method}; ${nearest(method, offered)}`);
 }
 
-/** A client is no promise, nor encodes itself: `await` must not call a method named then, nor `JSON.stringify` one named toJSON. */
-function isHidden(method: string | symbol): boolean {
-  return typeof method === 'symbol' || method === 'then' || method === 'toJSON';
+/**
+ * What is asked of any object, by JavaScript or a tool, calls no method of a remote: a client is no promise (`then`), and does not encode itself (`toJSON`).
+ */
+function isOfObjects(base: object, name: string | symbol): name is symbol {
+  return typeof name === 'symbol' || name === 'then' || name === 'toJSON' || name in base;
+}
+
+/** Only streams take these: a call for one answer is refused, and never made. */
+function isOfStreams(options: ClientStreamOptions | undefined): boolean {
+  return options?.firstItemMs !== undefined || options?.nextItemMs !== undefined;
 }
 
 /** Whether a method is a generator, and its answer therefore a stream of responses. */

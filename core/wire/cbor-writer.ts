@@ -155,7 +155,9 @@ export class CborWriter {
   private map(object: object, depth: number): string | undefined {
     const prototype: unknown = Object.getPrototypeOf(object);
     if (prototype !== Object.prototype && prototype !== null && Object.getPrototypeOf(prototype) !== null)
-      return ` is an instance of ${object.constructor?.name ?? 'a class'}, not plain data`;
+      return object instanceof Promise
+        ? ' is a promise: await it first'
+        : ` is an instance of ${object.constructor?.name ?? 'a class'}, not plain data`;
     const keys = Object.keys(object);
     writeHead(this.out, MAP, keys.length);
     for (const key of keys) {

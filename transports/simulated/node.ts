@@ -76,7 +76,8 @@ export class SimulatedNode extends MeshNode {
     return new Proxy(super.client(type, route), {
       get: (client, name) => {
         const method: unknown = Reflect.get(client, name);
-        return typeof method === 'function' ? (...args: unknown[]) => this.#passing(method(...args)) : method;
+        const isCall = typeof method === 'function' && (Object.hasOwn(client, name) || !(name in Object.prototype));
+        return isCall ? (...args: unknown[]) => this.#passing(method(...args)) : method;
       },
     });
   }

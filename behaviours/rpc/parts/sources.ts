@@ -98,8 +98,9 @@ function dividedFields(value: object): Divided {
   return { value: rest, sources };
 }
 
+/** What a call gives can be awaited, too: whoever sends that has forgotten to. */
 function isStream(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false;
+  if (typeof value !== 'object' || value === null || typeof (value as { readonly then?: unknown }).then === 'function') return false;
   return Symbol.asyncIterator in value || isReadable(value) || isGenerator(value);
 }
 

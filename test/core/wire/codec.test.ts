@@ -192,18 +192,10 @@ describe('codec', () => {
     expect(unencodable({ list: [1, { call: () => 1 }] })).to.equal('value.list[1].call is a function');
     expect(unencodable([Symbol('s')])).to.equal('value[0] is a symbol');
     expect(unencodable({ point: new Point() })).to.match(/^value\.point is an instance of Point/);
-    for (const instance of [
-      new Map(),
-      new Set(),
-      new Date(),
-      /x/,
-      new Error('x'),
-      new Float64Array(1),
-      new DataView(new ArrayBuffer(1)),
-      Promise.resolve(),
-    ]) {
+    for (const instance of [new Map(), new Set(), new Date(), /x/, new Error('x'), new Float64Array(1), new DataView(new ArrayBuffer(1))]) {
       expect(unencodable([instance])).to.match(/^value\[0\] is an instance of /);
     }
+    expect(unencodable([Promise.resolve()])).to.equal('value[0] is a promise: await it first');
   });
 
   it('refuses bigints beyond 64 bits and takes the ones within', () => {
