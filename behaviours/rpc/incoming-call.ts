@@ -17,7 +17,7 @@ import {
   ServedRequest,
 } from '../../core/index.js';
 import { type Checked, check, type Validator } from '../../core/schema/index.js';
-import { checkedItems, mismatch, passed } from './checked-items.js';
+import { checkedItems, mismatch, passed, refusal } from './checked-items.js';
 import { Feed, type FeedEnding, type FeedOutlet, responsesOf } from './feed.js';
 import { carriable, isCode, type RequestFields } from './messages.js';
 import { STREAM_IDLE_MS } from './options.js';
@@ -222,7 +222,7 @@ export class IncomingCall extends ServedRequest implements RpcRequest, RpcAnswer
   private accept(checked: Checked<unknown>, method: (value: unknown) => unknown): void {
     if (this.isOver) return;
     if (checked.isValid) this.invoke(method, checked.value);
-    else if (this.take()) this.host.answerError(this, 'SCHEMA_MISMATCH', carriable(`the request: ${checked.issues.join('; ')}`), 0);
+    else this.failed(refusal('the request', checked));
   }
 
   private invoke(method: (value: unknown) => unknown, value: unknown): void {
@@ -251,7 +251,7 @@ export class IncomingCall extends ServedRequest implements RpcRequest, RpcAnswer
   private settleChecked(checked: Checked<unknown> | PromiseLike<Checked<unknown>>): void {
     if ('then' in checked) checked.then((later) => this.settleChecked(later));
     else if (checked.isValid) this.ok(checked.value);
-    else this.failed(mismatch('the answer', checked.issues));
+    else this.failed(mismatch('the answer', checked));
   }
 
   /** Its own code and text for the caller, if it has them; else nothing but the fact. */

@@ -1,7 +1,7 @@
 /**
  * @module Validator: values of the application that are checked by a validator of its choice: anything that follows the Standard Schema, as zod, valibot and
- * arktype do. What the validator returns is handed on in place of the value; what it throws is a flaw like others, because a remote's value may have
- * caused it. Where nobody can wait, an asynchronous validator is `SCHEMA_ASYNC`.
+ * arktype do. What the validator returns is handed on in place of the value; what it throws refuses the value, because a remote's value may have
+ * caused it, and is nobody's but this node's. Where nobody can wait, an asynchronous validator is `SCHEMA_ASYNC`.
  */
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { NetworkError } from '../errors.js';
@@ -13,7 +13,13 @@ export type Validator<T = unknown> = StandardSchemaV1<unknown, T>;
 /** The value as the validator has it, or what is wrong with it, for people. */
 export type Checked<T> =
   | { readonly isValid: true; readonly value: T }
-  | { readonly isValid: false /** One line each; eight at most. */; readonly issues: readonly string[] };
+  | {
+      readonly isValid: false;
+      /** One line each; eight at most. */
+      readonly issues: readonly string[];
+      /** The validator has thrown this, whose text may be of this node alone: no remote is told of it. */
+      readonly thrown?: { readonly error: unknown };
+    };
 
 const ISSUES_MAX = 8;
 const ISSUE_LENGTH_MAX = 200;
@@ -61,9 +67,9 @@ function checkedBy<T>(result: StandardSchemaV1.Result<T>): Checked<T> {
   return { isValid: false, issues: result.issues.slice(0, ISSUES_MAX).map(lineOf) };
 }
 
-function thrown(error: unknown): { readonly isValid: false; readonly issues: readonly string[] } {
+function thrown(error: unknown): Checked<never> {
   const text = error instanceof Error ? error.message : typeof error;
-  return { isValid: false, issues: [`the validator threw: ${text.slice(0, ISSUE_LENGTH_MAX)}`] };
+  return { isValid: false, issues: [`the validator threw: ${text.slice(0, ISSUE_LENGTH_MAX)}`], thrown: { error } };
 }
 
 function lineOf({ message, path = [] }: StandardSchemaV1.Issue): string {

@@ -48,6 +48,7 @@ export class Values<V> {
     if (checked.isValid) return checked.value;
     throw new NetworkError('SCHEMA_MISMATCH', `${what} is not what the map's validator demands: ${checked.issues.join('; ')}`, {
       details: { key },
+      cause: checked.thrown?.error,
     });
   }
 }

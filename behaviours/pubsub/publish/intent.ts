@@ -195,7 +195,8 @@ export class Intent<T = unknown> implements SourceUser {
     const { schema } = this.topic;
     if (schema === undefined) return;
     const checked = checkNow(schema, value);
-    if (!checked.isValid) throw new NetworkError('SCHEMA_MISMATCH', `send: ${checked.issues.join('; ')}`);
+    if (checked.isValid) return;
+    throw new NetworkError('SCHEMA_MISMATCH', `send: ${checked.issues.join('; ')}`, { cause: checked.thrown?.error });
   }
 
   private encode({ limits }: BehaviorAgent, value: T): Uint8Array {

@@ -1,7 +1,7 @@
 /** @module Tests of requests and answers that are checked by validators of the Standard Schema, at once and later. */
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { expect } from 'chai';
-import { Behavior, NetworkBehavior, type NetworkError, Rpc, toLocal, toNode } from '../../../core/index.js';
+import { Behavior, type Logger, NetworkBehavior, type NetworkError, Rpc, toLocal, toNode } from '../../../core/index.js';
 import { type Pair, pair } from './support.js';
 
 /** A validator as libraries make them. */
@@ -78,9 +78,21 @@ describe('rpc with validators', () => {
       (value) => ({ code: 'ok', text: String(value) }),
       ({ code, message }: NetworkError) => ({ code, text: message }),
     );
+  /** Errors in the log of the server. */
+  let lines: unknown[];
   beforeEach(async () => {
+    lines = [];
+    const silent = () => undefined;
+    const logger: Logger = {
+      trace: silent,
+      debug: silent,
+      info: silent,
+      warn: silent,
+      error: (fields: object) => void lines.push(fields),
+      child: () => logger,
+    };
     net = await pair({
-      server: { behaviors: [Clerk, Listed], builtins: ['handshake', 'rpc', 'streams'] },
+      server: { logger, behaviors: [Clerk, Listed], builtins: ['handshake', 'rpc', 'streams'] },
       caller: { builtins: ['handshake', 'rpc', 'streams'] },
     });
   });
@@ -126,6 +138,45 @@ describe('rpc with validators', () => {
     expect(await clerk().total(numbers(4))).to.equal(6);
     expect((await failure(clerk().total(numbers(5)))).code).to.equal('SCHEMA_MISMATCH');
   });
+
+  for (const later of [false, true])
+    it(`what a validator throws ${later ? 'later ' : ''}is RPC_FAILED to the caller, and in the log of its node (ATM-94)`, async () => {
+      const error = new Error('password=hunter2');
+      const fail = (): never => {
+        throw error;
+      };
+      const broken = { '~standard': { version: 1, vendor: 'test', validate: later ? async () => fail() : fail } } as const;
+      let called = 0;
+      class Faulty extends NetworkBehavior {
+        static readonly behavior = {
+          serviceId: 94,
+          name: 'faulty',
+          rpc: { ask: { input: broken }, read: { input: broken }, get: { output: broken } },
+        };
+        ask() {
+          called++;
+        }
+        async read(items: AsyncIterable<unknown>) {
+          for await (const _ of items) called++;
+        }
+        get() {
+          return 1;
+        }
+      }
+      net.server.addBehavior(Faulty);
+      await net.sim.run(50);
+      for (const [method, request] of [
+        ['ask', 1],
+        ['read', [1].values()],
+        ['get', 1],
+      ] as const) {
+        const { code, text } = await failure(net.caller.call(toNode(net.server.id), 94, method, request));
+        expect([code, /hunter2/.test(text), called], method).to.deep.equal(['RPC_FAILED', false, 0]);
+        const { err } = lines.pop() as { err: Error };
+        expect([err, err.cause], method).to.include(error);
+        expect(lines, method).to.deep.equal([]);
+      }
+    });
 
   it('static behavior declares them as well, and its client has their types', async () => {
     const client = net.caller.client(Listed, toLocal());

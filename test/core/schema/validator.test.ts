@@ -32,8 +32,10 @@ describe('validators of the Standard Schema', () => {
       made<never>(() => {
         throw thrown;
       });
-    expect(checkNow(failing(new TypeError('boom')), 0)).to.deep.equal({ isValid: false, issues: ['the validator threw: boom'] });
-    expect(checkNow(failing(undefined), 0)).to.deep.equal({ isValid: false, issues: ['the validator threw: undefined'] });
+    const error = new TypeError('boom');
+    expect(checkNow(failing(error), 0)).to.deep.equal({ isValid: false, issues: ['the validator threw: boom'], thrown: { error } });
+    const nothing = { isValid: false, issues: ['the validator threw: undefined'], thrown: { error: undefined } };
+    expect(checkNow(failing(undefined), 0)).to.deep.equal(nothing);
   });
 
   it('one that returns nonsense refuses', () => {
@@ -65,15 +67,12 @@ describe('validators of the Standard Schema', () => {
         1,
       ),
     ).to.deep.equal({ isValid: true, value: 2 });
-    expect(
-      await check(
-        made(async () => Promise.reject(new Error('late'))),
-        1,
-      ),
-    ).to.deep.equal({
-      isValid: false,
-      issues: ['the validator threw: late'],
-    });
+    const error = new Error('late');
+    const late = await check(
+      made(async () => Promise.reject(error)),
+      1,
+    );
+    expect(late).to.deep.equal({ isValid: false, issues: ['the validator threw: late'], thrown: { error } });
     expect(
       (
         await check(
