@@ -12,7 +12,7 @@ const CURES: Readonly<Record<ErrorCode, string>> = {
   ALREADY_STARTED: 'Create a new node; a stopped one does not start again.',
   ARGUMENT_INVALID: 'Pass what the text asks for.',
   BEHAVIOR_CYCLE: 'Break the circle: let one side use an event or a port.',
-  BEHAVIOR_DUPLICATE: 'Give each behaviour a service id of its own (32-255).',
+  BEHAVIOR_DUPLICATE: 'Give each behaviour a service id (32-255) and a name of its own.',
   BEHAVIOR_FAILED: 'See the cause.',
   BEHAVIOR_INVALID: 'Add @Behavior({ serviceId, name }) or static behavior = { … }.',
   BEHAVIOR_MISSING: 'Add it to the behaviors option or with addBehavior().',

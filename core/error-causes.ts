@@ -13,7 +13,7 @@ const CAUSES: Readonly<Record<ErrorCode, string>> = {
   ALREADY_STARTED: 'start() was called on a node that runs or has run.',
   ARGUMENT_INVALID: 'An argument is of the wrong type or out of range; the text names it.',
   BEHAVIOR_CYCLE: 'Behaviours or providers inject each other in a circle.',
-  BEHAVIOR_DUPLICATE: 'Two behaviours have the same service id, or one class is registered twice.',
+  BEHAVIOR_DUPLICATE: 'Two behaviours have the same service id or name, or one class is registered twice.',
   BEHAVIOR_FAILED: 'The constructor of a behaviour, or a factory of provide, threw; the cause has it.',
   BEHAVIOR_INVALID: 'A class or object given as behaviour has no valid descriptor.',
   BEHAVIOR_MISSING: 'A behaviour that is asked for does not run on this node.',

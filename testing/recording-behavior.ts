@@ -32,7 +32,7 @@ type Reaction = (...args: any[]) => unknown;
 export interface RecordingOptions {
   /** 64 by default. */
   readonly serviceId?: number;
-  /** `recording` by default. */
+  /** `recording` by default; `recording-65` for the service 65. */
   readonly name?: string;
   readonly gate?: boolean;
   /** Whether every connection gets a handler, whose hooks are recorded too. */
@@ -113,7 +113,8 @@ function defineHook(prototype: RecordingBehavior, hook: string): void {
 
 /** An instance of a class of its own, so that several may run on one node under different service ids. */
 export function recordingBehavior(options: RecordingOptions = {}): RecordingBehavior {
-  const { serviceId = 64, name = 'recording', gate = false } = options;
+  const { serviceId = 64, gate = false } = options;
+  const { name = serviceId === 64 ? 'recording' : `recording-${serviceId}` } = options;
   class Recording extends RecordingBehavior {
     static readonly behavior: BehaviorDescriptor = { serviceId, name, gate };
   }

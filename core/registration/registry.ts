@@ -4,6 +4,7 @@
  * tokens and the cures. Builds nothing; `container.ts` does.
  */
 
+import { metricPrefixOf } from '../api/behavior-names.js';
 import {
   type AnyClass,
   type BehaviorDescriptor,
@@ -187,15 +188,20 @@ function parameterWarnings({ type, needs, options, instance }: PlannedBehavior):
   return [`the last constructor parameter of ${className(type)} gets nothing: it has no token, and no options were given`];
 }
 
-/** Whether no earlier behaviour has the class; a service id that is taken is a fault, too. */
+/** Whether no earlier behaviour has the class; a service id or a name that is taken is a fault, too. */
 function isFirst({ label, type, descriptor }: PlannedBehavior, earlier: readonly PlannedBehavior[], faults: RegistrationFault[]): boolean {
   const twin = earlier.find((other) => other.type === type);
   const holder = earlier.find((other) => other.descriptor.serviceId === descriptor.serviceId);
+  const namesake = earlier.find((other) => metricPrefixOf(other.descriptor) === metricPrefixOf(descriptor));
   if (twin !== undefined) {
     faults.push(faultOf('BEHAVIOR_DUPLICATE', `${label} is registered twice`, cureOfDuplicate(twin, 'take one of the two out')));
   } else if (holder !== undefined) {
     const cure = cureOfDuplicate(holder, `give ${label} another one, from ${USER_SERVICE_IDS_FROM} to 255`);
     faults.push(faultOf('BEHAVIOR_DUPLICATE', `${holder.label} and ${label} both have the service id ${descriptor.serviceId}`, cure));
+  } else if (namesake !== undefined) {
+    const names = [...new Set([namesake.descriptor.name, descriptor.name])].join(' and ');
+    const text = `${namesake.label} and ${label} both have the name ${names}, which is one in metrics`;
+    faults.push(faultOf('BEHAVIOR_DUPLICATE', text, cureOfDuplicate(namesake, `give ${label} another name`)));
   }
   return twin === undefined;
 }

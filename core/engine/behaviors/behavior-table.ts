@@ -5,7 +5,8 @@
 
 import { type NodeId, shortId } from '../../address/node-id.js';
 import type { BehaviorAgent } from '../../api/agent.js';
-import { descriptorOf, rpcMethodsOf, rpcOptionsOf, USER_SERVICE_IDS_FROM } from '../../api/descriptor.js';
+import { metricPrefixOf } from '../../api/behavior-names.js';
+import { type BehaviorDescriptor, descriptorOf, rpcMethodsOf, rpcOptionsOf, USER_SERVICE_IDS_FROM } from '../../api/descriptor.js';
 import { type Host, lendAwaited, lendHost, type NetworkBehavior } from '../../api/network-behavior.js';
 import type { BehaviorPorts, Logger } from '../../api/ports.js';
 import { NetworkError } from '../../errors.js';
@@ -86,7 +87,7 @@ export class BehaviorTable {
 
   /** Metrics under the behaviour's name; made when they are first asked for. */
   metricsOf(slot: BehaviorSlot): MetricsSource {
-    slot.metrics ??= this.context.metrics.scoped(metricPrefix(slot));
+    slot.metrics ??= this.context.metrics.scoped(metricPrefixOf(slot));
     return slot.metrics;
   }
 
@@ -215,6 +216,8 @@ export class BehaviorTable {
     const descriptor = descriptorOf(instance);
     const taken = this.holderOf(descriptor.serviceId);
     if (taken !== undefined && !taken.isLeaving) throw isTaken(descriptor.serviceId, descriptor.name, taken.name);
+    const namesake = this.namesakeOf(descriptor);
+    if (namesake !== undefined) throw isNamed(descriptor.name, namesake);
     const owner = tables.get(instance);
     if (owner !== undefined && owner !== this) throw isElsewhere(descriptor.name, owner.context.self);
     const slot = new BehaviorSlot(instance, descriptor, rpcMethodsOf(instance), rpcOptionsOf(instance));
@@ -233,6 +236,12 @@ export class BehaviorTable {
 
   private holderOf(serviceId: number): BehaviorSlot | undefined {
     return this.claimed.get(serviceId) ?? this.byService[serviceId];
+  }
+
+  /** Counters, limits and log lines of two with one name could not be told apart. One that is leaving gives its name free. */
+  private namesakeOf(descriptor: BehaviorDescriptor): BehaviorSlot | undefined {
+    const prefix = metricPrefixOf(descriptor);
+    return [...this.slots, ...this.claimed.values()].find((slot) => !slot.isLeaving && metricPrefixOf(slot) === prefix);
   }
 
   private offer(serviceId: number, slot: BehaviorSlot | undefined): void {
@@ -280,17 +289,14 @@ function isTaken(serviceId: number, by: string, holder: string): NetworkError {
   return new NetworkError('BEHAVIOR_DUPLICATE', `service ${serviceId} of ${by} is taken by ${holder}`);
 }
 
+function isNamed(name: string, { serviceId, name: other }: BehaviorSlot): NetworkError {
+  return new NetworkError(
+    'BEHAVIOR_DUPLICATE',
+    `the name ${name} is taken by ${other} with the service ${serviceId}: metrics have one name for both`,
+  );
+}
+
 function isElsewhere(name: string, nodeId: NodeId): NetworkError {
   const flaw = `this instance of ${name} belongs to node ${shortId(nodeId)}`;
   return new NetworkError('BEHAVIOR_DUPLICATE', `${flaw}; give each node an instance of its own, or the class`);
-}
-
-/** Words of metrics begin with a letter; names of behaviours are freer than that. */
-function metricPrefix({ name, serviceId }: BehaviorSlot): string {
-  const words = name
-    .toLowerCase()
-    .split(/[^a-z0-9]+/)
-    .filter((word) => word !== '');
-  const prefix = words.reduce((before, word) => (/^[0-9]/.test(word) ? `${before || 's'}${word}` : `${before && `${before}_`}${word}`), '');
-  return prefix === '' ? `service${serviceId}` : prefix;
 }

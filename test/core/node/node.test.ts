@@ -184,6 +184,17 @@ describe('behaviours of a running node', () => {
     expect(node.addBehavior(Other)).to.equal(node.behavior(Other));
   });
 
+  it('one whose name is taken is refused, until that one is removed', async () => {
+    const node = await started({ behaviors: [Plain] });
+    class Namesake extends NetworkBehavior {
+      static readonly behavior = { serviceId: 66, name: Plain.behavior.name } as const;
+    }
+    expect(await codeOf(() => node.addBehavior(Namesake))).to.equal('BEHAVIOR_DUPLICATE');
+    node.removeBehavior(Plain);
+    expect(node.addBehavior(Namesake)).to.equal(node.behavior(Namesake));
+    expect(await codeOf(() => node.addBehavior(Plain))).to.equal('BEHAVIOR_DUPLICATE');
+  });
+
   it('one whose ports cannot be read is refused, before the start and after it', async () => {
     class Broken extends NetworkBehavior {
       static readonly behavior = { serviceId: 66, name: 'broken' } as const;

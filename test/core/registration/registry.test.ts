@@ -161,6 +161,19 @@ describe('registry', () => {
     expect(() => planRegistration({ behaviors })).to.throw(NetworkError, /^3 faults:\n- Broken.*\n- User and Other.*\n- User injects "x"/);
   });
 
+  it('two behaviours whose metrics would have one name are refused, built-in ones included', () => {
+    const named = (type: string, serviceId: number, name: string) => {
+      const made = { [type]: class extends NetworkBehavior {} }[type] as typeof NetworkBehavior & (new () => NetworkBehavior);
+      return Object.assign(made, { behavior: { serviceId, name } });
+    };
+    const [A, B] = [named('A', 40, 'shop-1'), named('B', 41, 'Shop_1')];
+    expect(faultsOf({ behaviors: [A, B] })[0]).to.match(
+      /^BEHAVIOR_DUPLICATE: A and B both have the name shop-1 and Shop_1, which is one in metrics; give B another name/,
+    );
+    expect(faultsOf({ builtins: [named('Rpc', 6, 'rpc')], behaviors: [named('Own', 40, 'rpc')] })[0]).to.match(/leave rpc out of builtins/);
+    expect(faultsOf({ behaviors: [A, named('C', 42, 'shop-2')] })).to.deep.equal([]);
+  });
+
   it('what is no behaviour, no provider or no list is refused, naming what would be right', () => {
     const A = sample('A', 40);
     const AnyEntry = (entry: unknown) => faultsOf({ behaviors: [entry as BehaviorClass] })[0];
