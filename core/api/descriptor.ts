@@ -100,6 +100,7 @@ const contracts = new WeakMap<object, RpcContract>();
 
 /** For `@Behavior` alone. Throws `BEHAVIOR_INVALID` when the facts are not sound. */
 export function recordDescriptor(type: AnyClass, given: BehaviorDescriptor): void {
+  if (recorded.has(type)) throw invalid(type, 'has @Behavior twice', 'leave one of them out');
   recorded.set(type, checked(type, given));
 }
 
@@ -113,16 +114,23 @@ export function markOnStream(method: object): void {
   streamMarked.add(method);
 }
 
-/** The name of the method that takes streams; the most derived one, where there are several. */
+/** The decorator that a method has already. */
+export function markOf(method: object): string | undefined {
+  if (streamMarked.has(method)) return '@OnStream';
+  return marked.has(method) ? '@Rpc' : undefined;
+}
+
+/** The name of the method that takes streams: `checkStreamTakers` has seen that there is one at most. */
 export function streamMethodOf(subject: object): string | undefined {
   const type = classOf(subject);
-  if (!streamMethods.has(type)) streamMethods.set(type, findStreamMethod(type.prototype as object));
+  if (!streamMethods.has(type)) streamMethods.set(type, streamMethodsOf(type)[0]);
   return streamMethods.get(type);
 }
 
-function findStreamMethod(prototype: object): string | undefined {
-  for (const [name, method] of methodsOf(prototype)) if (streamMarked.has(method)) return name;
-  return undefined;
+/** The names of the methods that `@OnStream` marked, also in classes above. */
+export function streamMethodsOf(type: AnyClass): readonly string[] {
+  const names = [...methodsOf(type.prototype as object)].flatMap(([name, method]) => (streamMarked.has(method) ? [name] : []));
+  return [...new Set(names)];
 }
 
 /** Whether a method of this name may be called remotely at all. */

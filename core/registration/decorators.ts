@@ -10,6 +10,7 @@ import {
   type BehaviorDescriptor,
   className,
   isRemoteName,
+  markOf,
   markOnStream,
   markRpc,
   recordDescriptor,
@@ -83,11 +84,13 @@ function methodDecorator(
 ): (target: object, where: unknown, property?: PropertyDescriptor) => void {
   return (target, where, property) => {
     const isStandard = typeof where === 'object' && where !== null;
-    mark(
-      isStandard
-        ? standardMethod(decorator, target, where as ClassMethodDecoratorContext)
-        : legacyMethod(decorator, target, where, property),
-    );
+    const method = isStandard
+      ? standardMethod(decorator, target, where as ClassMethodDecoratorContext)
+      : legacyMethod(decorator, target, where, property);
+    const other = markOf(method);
+    const { name } = isStandard ? (where as ClassMethodDecoratorContext) : { name: where };
+    if (other !== undefined) throw misuse(decorator, `${String(name)}, which has ${other}`, 'leave one of them out');
+    mark(method);
   };
 }
 

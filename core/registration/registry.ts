@@ -44,6 +44,7 @@ import {
   tokensOf,
 } from './injection.js';
 import { type PlannedProvider, type Provider, planProvider } from './provider.js';
+import { checkStreamTakers } from './stream-takers.js';
 
 export type BehaviorClass<B extends NetworkBehavior = NetworkBehavior> = AnyClass<B>;
 
@@ -141,6 +142,7 @@ function planBehavior(entry: BehaviorEntry, isBuiltin: boolean): PlannedBehavior
   const type = classOfEntry(entry);
   const descriptor = descriptorOf(type);
   if (!isBuiltin) checkServiceId(type, descriptor);
+  checkStreamTakers(type);
   const instance = entry instanceof NetworkBehavior ? entry : undefined;
   const needs = instance === undefined ? tokensOf(type) : [];
   checkParameters(type, needs, instance);

@@ -3,7 +3,6 @@
  * hooks through `callbacks.ts` only, and knows no link's insides.
  */
 
-import { type NodeId, shortId } from '../../address/node-id.js';
 import type { BehaviorAgent } from '../../api/agent.js';
 import { metricPrefixOf } from '../../api/behavior-names.js';
 import { type BehaviorDescriptor, descriptorOf, rpcMethodsOf, rpcOptionsOf, USER_SERVICE_IDS_FROM } from '../../api/descriptor.js';
@@ -14,6 +13,7 @@ import type { MetricsSource } from '../../metrics.js';
 import type { EngineContext } from '../context.js';
 import type { RouterFacade } from '../router-facade.js';
 import type { Callbacks } from './callbacks.js';
+import { isElsewhere, isNamed, isTaken } from './duplicates.js';
 import { BehaviorSlot } from './owner.js';
 
 /** Who has to know what becomes of behaviours, in this order: calls, then what they see of links, links, dials. */
@@ -283,20 +283,4 @@ export class BehaviorTable {
       performInTurn: (work, argument) => performInTurn(within<typeof argument, ReturnType<typeof work>>, work, argument),
     };
   }
-}
-
-function isTaken(serviceId: number, by: string, holder: string): NetworkError {
-  return new NetworkError('BEHAVIOR_DUPLICATE', `service ${serviceId} of ${by} is taken by ${holder}`);
-}
-
-function isNamed(name: string, { serviceId, name: other }: BehaviorSlot): NetworkError {
-  return new NetworkError(
-    'BEHAVIOR_DUPLICATE',
-    `the name ${name} is taken by ${other} with the service ${serviceId}: metrics have one name for both`,
-  );
-}
-
-function isElsewhere(name: string, nodeId: NodeId): NetworkError {
-  const flaw = `this instance of ${name} belongs to node ${shortId(nodeId)}`;
-  return new NetworkError('BEHAVIOR_DUPLICATE', `${flaw}; give each node an instance of its own, or the class`);
 }

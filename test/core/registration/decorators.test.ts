@@ -1,9 +1,10 @@
 /** @module Tests of the decorators under the standard dialect; the legacy one has its own folder. */
 import { expect } from 'chai';
-import { descriptorOf, rpcMethodsOf } from '../../../core/api/descriptor.js';
+import { type BehaviorDescriptor, descriptorOf, rpcMethodsOf } from '../../../core/api/descriptor.js';
 import { NetworkBehavior } from '../../../core/api/network-behavior.js';
 import type { RpcContext } from '../../../core/api/rpc.js';
-import { Behavior, inject, Rpc } from '../../../core/registration/decorators.js';
+import { Behavior, inject, OnStream, Rpc } from '../../../core/registration/decorators.js';
+import { type BehaviorEntry, type ByteStream, createNode, type NetworkError } from '../../../index.js';
 import { expectRpcRefused, misuse } from '../../forms/misuse.js';
 
 // The compiler refuses most of what is defined here; plain callers and other compilers do not.
@@ -36,6 +37,52 @@ describe('decorators, standard dialect', () => {
       }
     }
     expect([...rpcMethodsOf(Wrapped)]).to.deep.equal(['work']);
+  });
+
+  it('a decorator twice, and @Rpc with @OnStream on one method, throw where the class is defined', () => {
+    const both = [Rpc() as Anywhere, OnStream() as Anywhere];
+    for (const [first, second] of [both, both.toReversed(), [both[0], both[0]], [both[1], both[1]]] as [Anywhere, Anywhere][]) {
+      const define = () => {
+        class A extends NetworkBehavior {
+          @first @second take() {}
+        }
+        return A;
+      };
+      expect(define).to.throw(/^@(Rpc|OnStream) stands on take, which has @(Rpc|OnStream); leave one of them out/);
+    }
+    const twice = () => {
+      @Behavior({ serviceId: 66, name: 'one' })
+      @Behavior({ serviceId: 67, name: 'two' })
+      class Twice extends NetworkBehavior {}
+      return Twice;
+    };
+    expect(twice).to.throw('Twice has @Behavior twice; leave one of them out');
+  });
+
+  it('two methods with @OnStream, or one beside the hook, are refused, in classes above too; an override is not', async () => {
+    class Base extends NetworkBehavior {
+      static readonly behavior: BehaviorDescriptor = { serviceId: 64, name: 'base' };
+      @OnStream() take(_stream: ByteStream) {}
+    }
+    class Two extends Base {
+      @OnStream() other(_stream: ByteStream) {}
+    }
+    class Hook extends Base {
+      override onStream() {}
+    }
+    class Override extends Base {
+      @OnStream() override take(_stream: ByteStream) {}
+    }
+    const refusal = (entry: BehaviorEntry) =>
+      createNode({ behaviors: [entry], logger: 'silent' }).then(
+        () => 'made',
+        ({ code, message }: NetworkError) => `${code}: ${message}`,
+      );
+    expect(await refusal(Two)).to.match(
+      /^BEHAVIOR_INVALID: Two takes streams by @OnStream other and by @OnStream take, of which one would run/,
+    );
+    expect(await refusal(new Hook())).to.match(/^BEHAVIOR_INVALID: Hook takes streams by @OnStream take and by the hook onStream/);
+    expect([await refusal(Base), await refusal(Override)]).to.deep.equal(['made', 'made']);
   });
 
   it('@Rpc on a field, an accessor, a static or private member, a hook or a class throws where the class is defined', () => {
