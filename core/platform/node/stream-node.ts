@@ -6,8 +6,11 @@ import type { ByteStream } from '../../api/stream.js';
 
 /**
  * The stream as a `Duplex` of `node:stream`, from now on instead of its web streams. Each direction ends by itself; `destroy(error)` resets the
- * stream. Like every stream of Node it emits `error` when the stream is reset: listen to it.
+ * stream. When the stream is reset, it emits `error`, which need not be listened to: a remote can do that at any moment. `closed` has the failure, too.
  */
 export function toNodeStream({ readable, writable }: ByteStream): Duplex {
-  return Duplex.fromWeb({ readable, writable }, { allowHalfOpen: true });
+  const duplex = Duplex.fromWeb({ readable, writable }, { allowHalfOpen: true });
+  // Without any listener the event would end the process.
+  duplex.on('error', () => {});
+  return duplex;
 }
