@@ -10,12 +10,16 @@ import { PipeReader } from './pipe-reader.js';
 import type { StreamEnd } from './stream-end.js';
 import { webStreams } from './web-streams.js';
 
+const LEFT_TEXT = 'the stream was cancelled or aborted';
+
 /** What the application's side needs of the behaviour. */
 export interface StreamHost {
   /** The end has something to send, or is over. */
   touched(end: StreamEnd): void;
   /** The stream was taken, or is narrower: other deadlines hold. */
   deadlinesChanged(end: StreamEnd): void;
+  /** The application goes on no further with it. */
+  left(end: StreamEnd, text: string, reason: unknown): void;
   /** The reader has taken so many bytes. */
   consumed(end: StreamEnd, byteCount: number): void;
 }
@@ -161,7 +165,7 @@ export class ApplicationStream implements ByteStream, EndObserver {
       writeTo: (writer) => this.takeFrom(writer),
       write: (chunk) => this.write(chunk),
       close: () => this.close(),
-      abort: (reason) => this.reset(reason),
+      abort: (reason) => this.leave(reason),
     });
     return this.web;
   }
@@ -192,10 +196,15 @@ export class ApplicationStream implements ByteStream, EndObserver {
   }
 
   /** What has come is dropped; unless that was all, the remote must not go on sending. */
-  private cancel(reason: string): void {
-    if (!this.source.inbound.isComplete) return this.reset(reason);
+  private cancel(reason: unknown): void {
+    if (!this.source.inbound.isComplete) return this.leave(reason);
     for (let next = this.source.read(); next !== undefined && next !== 'end'; next = this.source.read());
     this.host.touched(this.source);
+  }
+
+  /** A text is for the remote, too; an error that the application has met stays here. */
+  private leave(reason: unknown): void {
+    this.host.left(this.source, typeof reason === 'string' ? reason : LEFT_TEXT, reason);
   }
 
   private write(chunk: Uint8Array): Promise<void> | undefined {

@@ -269,9 +269,9 @@ export class StreamsBehavior extends NetworkBehavior {
     end.reset('STREAM_REFUSED', text);
   }
 
-  /** What was thrown stays on this node. */
+  /** What was thrown stays on this node. That the stream was reset is known. */
   private handlerFailed(end: StreamEnd, err: unknown): void {
-    if (end.error !== undefined) return;
+    if (end.error !== undefined && err === end.error) return;
     this.log.warn({ err, service: end.serviceId, stream: end.name }, 'stream handler failed');
     this.table.act(end, () => end.reset('STREAM_FAILED', 'the service has thrown'));
   }

@@ -6,7 +6,8 @@
  * before that.
  */
 import { type ByteWriter, InboundFlow, type Message, NetworkError, OutboundFlow } from '../../core/index.js';
-import { type DeadlineFields, EndDeadlines } from './end-deadlines.js';
+import { EndDeadlines } from './end-deadlines.js';
+import type { EndFields } from './end-fields.js';
 import type { EndObserver } from './end-observer.js';
 import {
   ACCEPT,
@@ -28,14 +29,6 @@ import { PIECE_BYTES_MAX, PIECE_BYTES_MIN, pieceBytes } from './pieces.js';
 
 /** When the reader has taken so much, the remote is granted more, so that a wide window does not come in halves. */
 const GRANT_BYTES = 262_144;
-
-export interface EndFields extends FrameOwner, DeadlineFields {
-  readonly serviceId: number;
-  readonly name: string;
-  readonly window: number;
-  /** What the remote has granted with `open`. */
-  readonly granted?: number;
-}
 
 const EOF = {};
 type Eof = typeof EOF;
@@ -72,6 +65,8 @@ export class StreamEnd implements FrameOwner {
   /** Since the remote was granted more. */
   private consumedBytes = 0;
   private resetDue: { readonly code: ResetCode; readonly text: string } | undefined;
+  /** The application has left an accepted stream: until then its handler may say more than the reset, which waits. */
+  leftUntilMs = Number.POSITIVE_INFINITY;
   /** Why it was reset. */
   error: NetworkError | undefined;
 
@@ -100,7 +95,7 @@ export class StreamEnd implements FrameOwner {
 
   /** Whether there is a frame to send now. */
   get hasFrame(): boolean {
-    if (this.resetDue !== undefined) return true;
+    if (this.resetDue !== undefined) return this.leftUntilMs === Number.POSITIVE_INFINITY;
     if (this.error !== undefined || this.isOver) return false;
     return this.isOpenDue || this.isAcceptDue || this.isCreditDue || this.hasData || this.outbound.endingDue !== undefined;
   }
@@ -116,7 +111,7 @@ export class StreamEnd implements FrameOwner {
 
   /** The next deadline that holds now. */
   get deadlineMs(): number {
-    return this.error !== undefined || this.isOver ? Number.POSITIVE_INFINITY : this.deadlines.dueMs;
+    return this.error !== undefined || this.isOver ? this.leftUntilMs : this.deadlines.dueMs;
   }
 
   get sentBytes(): number {
@@ -186,12 +181,14 @@ export class StreamEnd implements FrameOwner {
     this.observer.accepted();
   }
 
-  /** Ends it on both sides. */
-  reset(code: ResetCode, reason: string): void {
-    if (this.error !== undefined || this.isOver) return;
+  /** Ends it on both sides. A reset that waits says this instead; `cause` stays on this side. */
+  reset(code: ResetCode, reason: string, cause?: unknown): void {
+    const isLeft = this.leftUntilMs !== Number.POSITIVE_INFINITY;
+    this.leftUntilMs = Number.POSITIVE_INFINITY;
+    if ((this.error !== undefined && !isLeft) || this.isOver) return;
     const text = plainText(reason);
     if (!this.isOpenDue) this.resetDue = { code, text };
-    this.fail(new NetworkError(code, text));
+    this.fail(new NetworkError(code, text, { cause }));
   }
 
   /** Ends it on this side. */

@@ -10,6 +10,9 @@ import { type StreamCounters, type StreamsSettings, WINDOW_MIN_BYTES } from './o
 import { Session } from './session.js';
 import { StreamEnd } from './stream-end.js';
 
+/** How long the reset of a stream that its handler has left waits for what that throws. It comes with the next promises, unless the host is busy. */
+const LEFT_MS = 50;
+
 export interface TableHost {
   readonly settings: StreamsSettings;
   readonly counters: StreamCounters;
@@ -54,6 +57,7 @@ export class StreamTable {
     const stream = new ApplicationStream(end, carrier, {
       touched: (one) => this.act(one, () => {}),
       deadlinesChanged: (one) => this.schedule(one, one.deadlineMs),
+      left: (one, text, reason) => this.leave(one, text, reason),
       consumed: (one, byteCount) => this.consumed(one, byteCount),
     });
     this.carrierOf.set(end, carrier);
@@ -98,6 +102,7 @@ export class StreamTable {
   /** The behaviour stops: every stream ends, on the other side too. */
   stop(agent: BehaviorAgent, carriers: Iterable<Carrier>): void {
     for (const [end, carrier] of this.carrierOf) {
+      end.leftUntilMs = Number.POSITIVE_INFINITY;
       end.reset('STREAM_RESET', 'the node stops');
       carrier.changed(end);
     }
@@ -113,6 +118,17 @@ export class StreamTable {
     const carrier = this.carrierOf.get(end);
     end.consumed(byteCount, carrier === undefined ? end.inbound.window : this.windowOf(carrier, 0));
     if (end.hasFrame) this.act(end, () => {});
+  }
+
+  /** Why an accepted stream is left is known when its handler has failed, at once if that is the reason. */
+  private leave(end: StreamEnd, text: string, reason: unknown): void {
+    this.act(end, ({ nowMs }) => {
+      if (end.error !== undefined) return;
+      end.reset('STREAM_RESET', text, reason);
+      if (end.isOpener || end.isOver) return;
+      end.leftUntilMs = nowMs + LEFT_MS;
+      this.schedule(end, end.leftUntilMs);
+    });
   }
 
   private schedule(entry: StreamEnd | Session | LinkCarrier, dueMs: number): void {
@@ -140,7 +156,8 @@ export class StreamTable {
     const carrier = this.carrierOf.get(end);
     if (carrier === undefined) return;
     if (deadlineMs > agent.nowMs) return this.schedule(end, deadlineMs);
-    end.reset('STREAM_TIMEOUT', end.deadlines.text);
+    if (end.error === undefined) end.reset('STREAM_TIMEOUT', end.deadlines.text);
+    end.leftUntilMs = Number.POSITIVE_INFINITY;
     carrier.changed(end);
     this.pump(agent, carrier);
   }

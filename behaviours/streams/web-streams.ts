@@ -13,13 +13,13 @@ export interface WebSource {
   /** Somebody reads. */
   pull(): void;
   /** Nobody reads any more. */
-  cancel(reason: string): void;
+  cancel(reason: unknown): void;
   /** Whom to tell of a failure; before anything else. */
   writeTo(writer: WritableStreamDefaultController): void;
   /** One at a time; `undefined`: it is done already. */
   write(chunk: Uint8Array): Promise<void> | undefined;
   close(): Promise<void> | undefined;
-  abort(reason: string): void;
+  abort(reason: unknown): void;
 }
 
 export function webStreams(source: WebSource): Pick<ByteStream, 'readable' | 'writable'> {
@@ -27,7 +27,7 @@ export function webStreams(source: WebSource): Pick<ByteStream, 'readable' | 'wr
     {
       start: (controller) => source.readFrom(controller),
       pull: () => source.pull(),
-      cancel: (reason) => source.cancel(textOf(reason)),
+      cancel: (reason) => source.cancel(reason),
     },
     { highWaterMark: 0 },
   );
@@ -36,14 +36,9 @@ export function webStreams(source: WebSource): Pick<ByteStream, 'readable' | 'wr
       start: (controller) => source.writeTo(controller),
       write: (chunk) => source.write(chunk),
       close: () => source.close(),
-      abort: (reason) => source.abort(textOf(reason)),
+      abort: (reason) => source.abort(reason),
     },
     { highWaterMark: WRITE_AHEAD_BYTES, size: (chunk) => (chunk instanceof Uint8Array ? chunk.length : 0) },
   );
   return { readable, writable };
-}
-
-function textOf(reason: unknown): string {
-  if (typeof reason === 'string') return reason;
-  return reason instanceof Error ? reason.message : '';
 }
