@@ -22,6 +22,7 @@ import {
   RouterTable,
   SEALER,
   type Sealer,
+  type schema,
   TurnEnd,
   WakeTimer,
 } from '../../core/index.js';
@@ -99,6 +100,11 @@ export class KeyValueBehavior extends NetworkBehavior {
    * Opens a map; all that open the same name have the same. Nothing is sent yet. Throws `ARGUMENT_INVALID` for a name that is none (1 to 128
    * bytes) and `OPTION_INVALID`.
    */
+  open<S extends schema.Validator>(
+    name: string,
+    options: MapOptions<schema.OutputOf<S>> & { readonly schema: S },
+  ): SharedMap<schema.OutputOf<S>, schema.InputOf<S>>;
+  open<V = unknown>(name: string, options?: MapOptions<V>): SharedMap<V>;
   open<V = unknown>(name: string, options: MapOptions<V> = {}): SharedMap<V> {
     requireName(name);
     return new SharedMap<V>(this.session, name, readMapOptions<V>(options));

@@ -22,4 +22,4 @@ export {
   whole,
 } from './scalars.js';
 export { type Flaw, type Infer, type Schema, shown, WRONG, type Wrong } from './schema.js';
-export { type Checked, check, checkNow, isValidator, type Validator, validator } from './validator.js';
+export { type Checked, check, checkNow, type InputOf, isValidator, type OutputOf, type Validator, validator } from './validator.js';

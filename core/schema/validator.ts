@@ -10,6 +10,12 @@ import { pathTo, type Schema, schema, WRONG } from './schema.js';
 /** A validator that gives values of the type `T`. */
 export type Validator<T = unknown> = StandardSchemaV1<unknown, T>;
 
+/** What a validator gives. */
+export type OutputOf<V extends Validator> = StandardSchemaV1.InferOutput<V>;
+
+/** What it takes: what it gives, where it does not say. */
+export type InputOf<V extends Validator> = unknown extends StandardSchemaV1.InferInput<V> ? OutputOf<V> : StandardSchemaV1.InferInput<V>;
+
 /** The value as the validator has it, or what is wrong with it, for people. */
 export type Checked<T> =
   | { readonly isValid: true; readonly value: T }

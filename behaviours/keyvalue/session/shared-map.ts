@@ -35,8 +35,9 @@ export interface Written {
   readonly holders: number;
 }
 
-export class SharedMap<V = unknown> {
-  private readonly values: Values<V>;
+/** Values are read as `V`, and written as `In`: another type where the validator gives something else than it takes. */
+export class SharedMap<V = unknown, In = V> {
+  private readonly values: Values<V, In>;
   private readonly forget: () => void;
 
   constructor(
@@ -64,7 +65,7 @@ export class SharedMap<V = unknown> {
   }
 
   /** Sets it. Rejects with `NO_REPLICA`, `LIMIT_EXCEEDED`, `WRITE_DENIED`, `STORAGE_FAILED` or `WRITE_UNCERTAIN`; throws for what cannot be a value. */
-  set(key: string, value: V, options: WriteOptions = {}): Promise<Written> {
+  set(key: string, value: In, options: WriteOptions = {}): Promise<Written> {
     return this.session.awaited(async () => {
       return (await this.write(key, await this.values.encode(value), undefined, options)) as Written;
     });
@@ -81,7 +82,7 @@ export class SharedMap<V = unknown> {
    * Sets it if its revision is still `expected` (`undefined`: if there is none); `undefined`: it was not, and nothing has changed. Atomic at the
    * owner, and no lock: in a partition two owners may each accept one.
    */
-  compareAndSet(key: string, expected: Revision | undefined, value: V, options: WriteOptions = {}): Promise<Written | undefined> {
+  compareAndSet(key: string, expected: Revision | undefined, value: In, options: WriteOptions = {}): Promise<Written | undefined> {
     return this.session.awaited(async () => {
       requireRevision(expected);
       return this.write(key, await this.values.encode(value), expected ?? NONE, options);
@@ -115,8 +116,8 @@ export class SharedMap<V = unknown> {
   }
 
   /** The values within a key, by sub-key. They are apart from the value of the key itself. Key, sub-key and one byte have room for 256 bytes. */
-  hash(key: string): SharedMap<V> {
-    return new SharedMap<V>(this.session, this.name, this.options, this.pathOf(key) + SEPARATOR, this.joint);
+  hash(key: string): SharedMap<V, In> {
+    return new SharedMap<V, In>(this.session, this.name, this.options, this.pathOf(key) + SEPARATOR, this.joint);
   }
 
   /** No more `onSuperseded`. Watches go on. */

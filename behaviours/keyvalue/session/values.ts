@@ -1,5 +1,6 @@
 /**
- * @module Values: values of an application in bytes and back, checked by the map's validator both ways: other members of the space write to it, too.
+ * @module Values: values of an application in bytes and back, checked by the map's validator both ways: other members of the space write to it, too. What
+ * was given is written; readers get what the validator returns for it.
  */
 import { decodeValue, encodeValue, limitReached, NetworkError, type NodeId } from '../../../core/index.js';
 import { check, type Validator } from '../../../core/schema/index.js';
@@ -16,12 +17,18 @@ export interface MapEntry<V> {
   readonly source: NodeId;
 }
 
-export class Values<V> {
+export class Values<V, In = V> {
   constructor(private readonly validator: Validator<V> | undefined) {}
 
   /** Rejects with `SCHEMA_MISMATCH`, `CODEC_UNENCODABLE`, and `LIMIT_EXCEEDED` for what is too large. */
-  async encode(value: V): Promise<Uint8Array> {
-    const bytes = encodeValue(await this.checked(value, 'the value'));
+  async encode(value: In): Promise<Uint8Array> {
+    if (value === undefined)
+      throw new NetworkError(
+        'ARGUMENT_INVALID',
+        'the value is undefined, which readers could not tell from none: delete the key, or write null',
+      );
+    await this.checked(value, 'the value');
+    const bytes = encodeValue(value);
     const limit = { limit: 'valueBytesMax', current: bytes.length, maximum: VALUE_BYTES_MAX, scope: 'a value' };
     if (bytes.length > VALUE_BYTES_MAX) throw limitReached(limit);
     return bytes;

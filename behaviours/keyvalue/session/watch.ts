@@ -67,7 +67,7 @@ export class Watch<V = unknown> implements AsyncIterableIterator<WatchEvent<V>>,
   constructor(
     private readonly feeds: Feeds,
     private readonly plan: WatchPlan,
-    private readonly values: Values<V>,
+    private readonly values: Pick<Values<V>, 'valueOf'>,
   ) {
     this.patienceMs = plan.patienceMs;
     feeds.follow(plan, this);
