@@ -53,7 +53,8 @@ const CURES: Readonly<Record<ErrorCode, string>> = {
   NO_REPLICA:
     "Try again when more nodes are reachable. Of a map that nobody has written to, write first; on a single node, write with acknowledge: 'owner'.",
   NODE_ID_INVALID: 'A node id is 64 hex digits.',
-  NOT_STARTED: 'Call start() first; nothing works after stop().',
+  NOT_STARTED:
+    'Call start() first. After stop() or kill() nothing works; of what was closed or ended by itself, such as a topic, open another one.',
   OPTION_INVALID: 'Pass what the text asks for.',
   PEER_GONE: 'Add it again with startPeering().',
   PEER_INVALID: 'Write host:port, with X for cross and L for limited peers.',

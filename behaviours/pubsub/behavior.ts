@@ -36,6 +36,7 @@ import { confirmedCall } from './confirmed-calls.js';
 import { Feeds } from './feeds/feeds.js';
 import type { PubSubHost } from './host.js';
 import { Meeting } from './meeting/meeting.js';
+import { NO_RPC_TEXT } from './meeting/registrar.js';
 import { limitsOf, PubSubCounters, type PubSubOptions, type PubSubSettings, readPubSubOptions } from './options.js';
 import { History } from './publish/history.js';
 import { Intent } from './publish/intent.js';
@@ -120,8 +121,8 @@ export class PubSubBehavior extends NetworkBehavior {
    * Publishes a topic; a text is a path without a type. Nothing is sent yet: `intent.send`. Throws `ARGUMENT_INVALID` for what is no topic, `OPTION_INVALID`,
    * `LIMIT_EXCEEDED` beyond `topicsMax`, and `NOT_STARTED`.
    */
-  publish<T = unknown>(topic: Topic<T> | string, options: PublishOptions = {}): Intent<T> {
-    const named = typeof topic === 'string' ? new Topic<T>(topic) : topic;
+  publish<T = unknown>(topic: Topic<unknown, T> | string, options: PublishOptions = {}): Intent<T> {
+    const named = typeof topic === 'string' ? new Topic<unknown, T>(topic) : topic;
     if (!(named instanceof Topic)) throw new NetworkError('ARGUMENT_INVALID', 'publish: topic is neither a path nor made by topic()');
     const settings = readPublishOptions(options);
     return this.perform((agent) => {
@@ -137,9 +138,13 @@ export class PubSubBehavior extends NetworkBehavior {
    * connection. Throws `ARGUMENT_INVALID`; `TOPIC_TOO_WIDE` for a pattern whose first segment is no literal, unless the scope is `neighbours`;
    * `OPTION_INVALID`; `LIMIT_EXCEEDED` beyond `topicsMax`; and `NOT_STARTED`.
    */
-  subscribe<T = unknown>(target: Topic<T> | TopicPattern<T> | string, options: SubscribeOptions<T> = {}): Interest<T> {
+  subscribe<T = unknown>(target: Topic<T, unknown> | TopicPattern<T> | string, options: SubscribeOptions<T> = {}): Interest<T> {
     const named =
-      typeof target === 'string' ? (isPattern(target) && !isPath(target) ? new TopicPattern<T>(target) : new Topic<T>(target)) : target;
+      typeof target === 'string'
+        ? isPattern(target) && !isPath(target)
+          ? new TopicPattern<T>(target)
+          : new Topic<T, unknown>(target)
+        : target;
     if (!(named instanceof Topic || named instanceof TopicPattern))
       throw new NetworkError('ARGUMENT_INVALID', 'subscribe: target is neither a path nor made by topic() or topics()');
     const settings = readSubscribeOptions(options);
@@ -174,6 +179,7 @@ export class PubSubBehavior extends NetworkBehavior {
 
   override onStarted(agent: BehaviorAgent): void {
     agent.metrics.counters(this.counted);
+    if (agent.ports('caller').length === 0) agent.log.warn({}, NO_RPC_TEXT);
     agent.queue('waiting', () => this.fill());
   }
 

@@ -9,6 +9,9 @@ import { type BehaviorAgent, backoffBoundMs, type CallResult, NetworkError, type
 import { type DeclaredTopic, ITEMS_MAX, type Offer, REGISTER, readOffers, registrationValue, type Wish } from './messages.js';
 import { REGISTRATION_MS } from './registry.js';
 
+/** Why nobody is found without the rpc behaviour. */
+export const NO_RPC_TEXT = 'pubsub finds publishers and subscribers by calls, and no rpc behaviour runs on this node';
+
 /** Nodes at which a topic's subscribers and publishers meet. */
 const REPLICAS = 3;
 const REFRESH_MS = REGISTRATION_MS / 3;
@@ -127,7 +130,7 @@ export class Registrar {
   private work(agent: BehaviorAgent): void {
     this.place(agent);
     for (const target of [...this.targets.values()]) this.serve(agent, target);
-    this.check();
+    this.check(agent);
     const dueMs = Math.min(...[...this.targets.values()].map((target) => (target.isBusy ? Number.POSITIVE_INFINITY : target.dueMs)));
     this.timer.at(agent, dueMs);
   }
@@ -224,8 +227,11 @@ export class Registrar {
   }
 
   /** One pass over the targets, and one over what waits for them. */
-  private check(): void {
-    if ([...this.declarations.keys()].every(({ isSettled }) => isSettled)) return;
+  private check(agent: BehaviorAgent): void {
+    const unsettled = [...this.declarations.keys()].filter(({ isSettled }) => !isSettled);
+    if (unsettled.length === 0) return;
+    if (agent.ports('caller').length === 0)
+      for (const declaration of unsettled) declaration.fail(new NetworkError('RPC_ABSENT', NO_RPC_TEXT));
     const asked = new Map<NodeId | undefined, number>();
     const found = new Map<NodeId | undefined, number>();
     for (const { place, settledRevision, failedRevision } of this.targets.values()) {

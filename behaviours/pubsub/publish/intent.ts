@@ -52,7 +52,7 @@ export class Intent<T = unknown> implements SourceUser {
   /** Made by `publish`. */
   constructor(
     private readonly host: PubSubHost,
-    readonly topic: Topic<T>,
+    readonly topic: Topic<unknown, T>,
     private readonly source: TopicSource,
     private readonly closed: (agent: BehaviorAgent, intent: Intent, source: TopicSource) => void,
   ) {}

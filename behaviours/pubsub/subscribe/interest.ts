@@ -44,7 +44,7 @@ export class Interest<T = unknown> implements AsyncIterable<TopicMessage<T>>, Ac
   /** Made by `subscribe`. */
   constructor(
     private readonly host: PubSubHost,
-    readonly target: Topic<T> | TopicPattern<T>,
+    readonly target: Topic<T, unknown> | TopicPattern<T>,
     /** Of a topic. */
     readonly topicId: NodeId | undefined,
     private readonly settings: SubscribeSettings,
@@ -131,8 +131,10 @@ export class Interest<T = unknown> implements AsyncIterable<TopicMessage<T>>, Ac
     return [this.readiness.isReady ? 'nobody publishes it' : 'publishers are looked for'];
   }
 
-  /** The messages, until `close`. Several iterations share them; one that is left early ends by itself alone. */
+  /** The messages, until `close`. Several iterations share them; one that is left early ends by itself alone. `ARGUMENT_INVALID` beside `onMessage`. */
   [Symbol.asyncIterator](): AsyncIterableIterator<TopicMessage<T>, undefined> {
+    if (this.settings.onMessage !== undefined)
+      throw new NetworkError('ARGUMENT_INVALID', 'the messages of this subscription go to onMessage: leave it out to iterate');
     const items = this.confirmed?.jobs.iterator() ?? itemsOf({ take: (settle) => this.take(settle) });
     return items as Items<TopicMessage<T>>;
   }

@@ -5,7 +5,7 @@
  */
 import { isPath, isSegment, PATH_LENGTH_MAX } from '../../../core/address/peer-path.js';
 import { NetworkError } from '../../../core/index.js';
-import { isValidator, type Validator } from '../../../core/schema/index.js';
+import { anything, type InputOf, isValidator, type OutputOf, options, optionsReader, type Validator } from '../../../core/schema/index.js';
 import { hexOf } from '../../../core/structures/hex.js';
 
 export { isPath, PATH_LENGTH_MAX };
@@ -16,6 +16,13 @@ const KEY_BYTES_MAX = 64;
 
 const ANY_SEGMENT = '*';
 const ANY_REST = '**';
+/** The names alone: what belongs to them is checked one by one, in the terms of topics. */
+const readTopic = optionsReader(
+  'topic',
+  options({ type: anything, hiddenBy: anything, schema: anything, signed: anything }),
+  'ARGUMENT_INVALID',
+);
+const readPattern = optionsReader('topics', options({ type: anything, signed: anything }), 'ARGUMENT_INVALID');
 const RULE = `a path is 1 to ${PATH_LENGTH_MAX} characters: segments with / between them, without @, #, * and control characters`;
 const PATTERN_RULE = 'a pattern is a path in which a whole segment may be *, and the last one ** for any number of segments';
 
@@ -40,10 +47,11 @@ export interface TopicOptions<T = unknown> {
   readonly signed?: boolean;
 }
 
-/** A topic with messages of the type `T`. Made by `topic`; a plain value that both sides may share. */
-export class Topic<T = unknown> {
+/** A topic with messages of the type `T`, sent as `In`. Made by `topic`; a plain value that both sides may share. */
+export class Topic<T = unknown, In = T> {
   /** For the compiler alone: topics of different messages differ. */
   declare readonly message: T;
+  declare readonly sent: In;
   readonly path: string;
   readonly type: string;
   readonly schema: Validator<T> | undefined;
@@ -51,7 +59,8 @@ export class Topic<T = unknown> {
   readonly #key: string | undefined;
 
   /** As `topic`. */
-  constructor(path: string, { type = '', hiddenBy, schema, signed = false }: TopicOptions<T> = {}) {
+  constructor(path: string, options: TopicOptions<T> = {}) {
+    const { type = '', hiddenBy, schema, signed = false } = readTopic(options) as TopicOptions<T>;
     if (!isPath(path)) throw invalid(`the path of a topic is ${shown(path)}; ${RULE}`);
     if (!isType(type))
       throw invalid(`the type of a topic is ${shown(type)}; it must be 0 to ${TYPE_LENGTH_MAX} characters without / @ # *`);
@@ -100,7 +109,8 @@ export class TopicPattern<T = unknown> {
   readonly #segments: readonly string[];
 
   /** As `topics`. */
-  constructor(path: string, { type, signed = false }: PatternOptions = {}) {
+  constructor(path: string, options: PatternOptions = {}) {
+    const { type, signed = false } = readPattern(options) as PatternOptions;
     if (!isPattern(path)) throw invalid(`the pattern is ${shown(path)}; ${PATTERN_RULE}; ${RULE}`);
     if (type !== undefined && !isType(type))
       throw invalid(`the type of a pattern is ${shown(type)}; it must be 0 to ${TYPE_LENGTH_MAX} characters without / @ # *`);
@@ -135,8 +145,14 @@ export class TopicPattern<T = unknown> {
 }
 
 /**
- * A topic. Throws `ARGUMENT_INVALID` for what is no path, no type or no key. Example: `topic<Reading>('home/kitchen/temperature', { type: 'reading' })`.
+ * A topic. Throws `ARGUMENT_INVALID` for what is no path, no type, no key and no option. Where a schema gives something else than it takes, it is the latter that
+ * is sent. Example: `topic<Reading>('home/kitchen/temperature', { type: 'reading' })`.
  */
+export function topic<V extends Validator>(
+  path: string,
+  options: TopicOptions<OutputOf<V>> & { readonly schema: V },
+): Topic<OutputOf<V>, InputOf<V>>;
+export function topic<T = unknown>(path: string, options?: TopicOptions<T>): Topic<T>;
 export function topic<T = unknown>(path: string, options?: TopicOptions<T>): Topic<T> {
   return new Topic<T>(path, options);
 }

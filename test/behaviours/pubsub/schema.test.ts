@@ -1,4 +1,5 @@
 /** @module Topics with a schema: what it refuses is neither published nor delivered, and what it returns is handed on. */
+import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { expect } from 'chai';
 import { type PubSubBehavior, topic } from '../../../behaviours/pubsub/index.js';
 import type { NetworkError, Validator } from '../../../core/index.js';
@@ -70,6 +71,23 @@ describe('topics with a schema', () => {
     intent.send(1);
     await world.net.run(3_000);
     expect([diary.values, diary.gaps]).to.deep.equal([[], ['invalid 1+1']]);
+  });
+
+  it('the compiler has the validator’s input for what is sent, and its output for what comes', async () => {
+    const { world, near, far } = await pair();
+    const dated: StandardSchemaV1<string, Date> = made((value) =>
+      typeof value === 'string' ? { value: new Date(value) } : { issues: [{ message: 'must be a text' }] },
+    ) as never;
+    const checked = topic('home/t', { schema: dated });
+    const years: number[] = [];
+    const interest = far.subscribe(checked, { onMessage: ({ value }) => years.push(value.getUTCFullYear()) });
+    const intent = near.publish(checked);
+    await ready(world.net, interest as never, intent as never);
+    intent.send('2020-01-01');
+    // @ts-expect-error: what the validator returns is not what it takes.
+    expect(errorOf(() => intent.send(new Date(0)))).to.match(/^SCHEMA_MISMATCH/);
+    await world.net.run(1_000);
+    expect(years).to.deep.equal([2020]);
   });
 
   it('what is no validator is refused', () => {

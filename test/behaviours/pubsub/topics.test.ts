@@ -19,6 +19,20 @@ describe('topics (DNDM-03, DNDM-04, H-33)', () => {
     for (const path of ['a', 'a/b', 'home/Küche/temperature', 'a.b/c-d_e', 'x'.repeat(256)]) expect(topic(path).path, path).to.equal(path);
   });
 
+  it('refuses options that it does not know, so that no topic is public by a misspelt word', () => {
+    for (const given of [{ schem: {} }, { hiddenby: new Uint8Array(32) }, { sign: true }, 5, 'x', null, [], () => {}])
+      expect(
+        codeOf(() => topic('a', given as never)),
+        String(given),
+      ).to.equal('ARGUMENT_INVALID');
+    for (const given of [{ sgned: true }, { hiddenBy: new Uint8Array(32) }, { schema: {} }, 5, 'x', null])
+      expect(
+        codeOf(() => topics('a', given as never)),
+        String(given),
+      ).to.equal('ARGUMENT_INVALID');
+    expect(() => topic('a', { hiddenby: 1 } as never)).to.throw('hiddenBy');
+  });
+
   it('refuses what is no path', () => {
     for (const path of ['', '/', '/a', 'a/', 'a//b', 'a@b', 'a#b', 'a*', 'a\nb', '\uFEFFa', 'a\uD800', 'x'.repeat(257), 7, undefined])
       expect(
