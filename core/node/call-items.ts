@@ -5,14 +5,15 @@ import type { CallRequest, ManyItem, RunningStream, StreamItem } from '../api/po
 import { callError, failureOf } from '../engine/behaviors/call-failure.js';
 import { NetworkError } from '../errors.js';
 import { onAbort } from '../structures/abort.js';
-import { type OutcomePorts, type Outstanding, rejected } from './call-outcome.js';
+import { rejected } from './call-outcome.js';
 import { DONE, type ItemResult, type ItemSource, type Items, itemsOf, type SettleItem } from './items.js';
 
 /** An item of a stream, the answer of a node, or what has ended the call. */
 export type CallItem = StreamItem | ManyItem | Error;
 
-export interface CallItemsPorts extends OutcomePorts {
+export interface CallItemsPorts {
   readonly perform: <T>(work: () => T) => T;
+  readonly nextTurn: () => Promise<void>;
 }
 
 /** Begins the call, unless nobody wants its items any more when it may begin. Returns the call, and its signal. */
@@ -25,8 +26,7 @@ export function callItems(request: CallRequest, ports: CallItemsPorts, begin: Be
   return itemsOf(new CallItems(request, ports, begin));
 }
 
-class CallItems implements ItemSource<unknown>, Outstanding {
-  place = -1;
+class CallItems implements ItemSource<unknown> {
   readonly #came: CallItem[] = [];
   #hasBegun = false;
   #isOver = false;
@@ -44,7 +44,7 @@ class CallItems implements ItemSource<unknown>, Outstanding {
     this.#settle = settle;
     this.#give();
     if (this.#hasBegun) this.#pull();
-    else this.#start().catch((thrown) => this.end(thrown));
+    else this.#start().catch((thrown) => this.#failed(thrown));
     return () => {};
   }
 
@@ -55,12 +55,11 @@ class CallItems implements ItemSource<unknown>, Outstanding {
 
   async #start(): Promise<void> {
     this.#hasBegun = true;
-    this.ports.outstanding.add(this);
     const [running, signal] = await this.begin(this.#arrived, () => this.#isOver);
     this.#running = running;
     if (this.#isOver) return this.#cancel();
     this.#release = onAbort(signal, (error) => {
-      this.end(error);
+      this.#failed(error);
       this.#cancel();
     });
     this.#pull();
@@ -71,7 +70,7 @@ class CallItems implements ItemSource<unknown>, Outstanding {
     this.#give();
   };
 
-  end(thrown: unknown): void {
+  #failed(thrown: unknown): void {
     this.#arrived(thrownError(this.request, thrown));
   }
 
@@ -87,7 +86,6 @@ class CallItems implements ItemSource<unknown>, Outstanding {
 
   #over(): void {
     this.#isOver = true;
-    this.ports.outstanding.delete(this);
     this.#release();
   }
 

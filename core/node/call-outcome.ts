@@ -6,26 +6,9 @@ import type { AwaitedWork } from '../api/network-behavior.js';
 import type { Timers } from '../api/ports.js';
 import { NetworkError } from '../errors.js';
 import { shown } from '../schema/schema.js';
-import { DenseSet, type Placed } from '../structures/dense-set.js';
 
 /** How what was asked for ends: what is an error rejects. */
 export type Settle<T> = (outcome: T | Error) => void;
-
-/** What the promises of a node need of it. */
-export interface OutcomePorts {
-  /** Resolves in a later turn of the event loop. */
-  readonly nextTurn: () => Promise<void>;
-  readonly outstanding: DenseSet<Outstanding>;
-}
-
-/** What an application waits for: a node that ends without a word ends it. */
-export interface Outstanding extends Placed {
-  end(error: Error): void;
-}
-
-export function outcomePorts(timers: Timers): OutcomePorts {
-  return { nextTurn: () => nextTurnOf(timers), outstanding: new DenseSet() };
-}
 
 const nothing = () => {};
 
@@ -33,7 +16,7 @@ const nothing = () => {};
  * A promise of what `begin` begins, which settles once. `begin` returns what is released then; what it throws rejects as `failed` has it.
  */
 export function promised<T>(
-  { nextTurn, outstanding }: OutcomePorts,
+  nextTurn: () => Promise<void>,
   begin: (settle: Settle<T>) => () => void,
   failed: (thrown: unknown) => Error,
 ): Promise<T> {
@@ -43,12 +26,9 @@ export function promised<T>(
     const settle: Settle<T> = (outcome) => {
       if (isSettled) return;
       isSettled = true;
-      outstanding.delete(waiting);
       release();
       resolve(outcome instanceof Error ? rejected(nextTurn, outcome) : outcome);
     };
-    const waiting: Outstanding = { place: -1, end: settle };
-    outstanding.add(waiting);
     try {
       release = begin(settle);
       if (isSettled) release();

@@ -15,17 +15,19 @@ import { type CalledBefore, clientOf, unknownMethod } from '../registration/clie
 import type { BehaviorClass } from '../registration/registry.js';
 import { cancelled, onAbort } from '../structures/abort.js';
 import { callItems, thrownError } from './call-items.js';
-import { type OutcomePorts, promised, rejected, type Settle, timeoutOf } from './call-outcome.js';
+import { promised, rejected, type Settle, timeoutOf } from './call-outcome.js';
 import type { Items } from './items.js';
 import type { NodeWaits } from './node-waits.js';
 
 /** How calls reach the running node. */
-export interface CallPorts extends OutcomePorts {
+export interface CallPorts {
   /** Throws when the node does not run. */
   readonly requireRunning: () => void;
   readonly network: Pick<Network, 'calls'>;
   /** Runs work inside of a step; what it throws comes out. */
   readonly perform: <T>(work: () => T) => T;
+  /** Resolves in a later turn of the event loop. */
+  readonly nextTurn: () => Promise<void>;
 }
 
 const OPTIONS = ['timeoutMs', 'signal', 'waitForRoute'] as const satisfies (keyof ClientCallOptions)[];
@@ -62,7 +64,7 @@ export class NodeCalls {
         settle(thrownError(request, error));
       });
     };
-    return promised(this.ports, begin, (thrown) => thrownError(request, thrown));
+    return promised(this.ports.nextTurn, begin, (thrown) => thrownError(request, thrown));
   }
 
   private stream(request: CallRequest, options: ClientStreamOptions = NO_OPTIONS, before?: CalledBefore): Items<unknown> {

@@ -9,15 +9,17 @@ import { streamError } from '../engine/behaviors/call-failure.js';
 import type { Network } from '../engine/network.js';
 import type { BehaviorClass } from '../registration/registry.js';
 import { cancelled, onAbort } from '../structures/abort.js';
-import { type OutcomePorts, promised, type Settle } from './call-outcome.js';
+import { promised, type Settle } from './call-outcome.js';
 
 /** How openings reach the running node. */
-export interface StreamPorts extends OutcomePorts {
+export interface StreamPorts {
   readonly network: Network;
   /** Throws when the node does not run. */
   readonly requireRunning: () => void;
   /** Runs work inside of a step; what it throws comes out. */
   readonly perform: <T>(work: () => T) => T;
+  /** Resolves in a later turn of the event loop. */
+  readonly nextTurn: () => Promise<void>;
 }
 
 const OPTIONS = ['name', 'windowBytes', 'signal', 'timeoutMs', 'firstByteMs', 'silenceMs'] as const satisfies (keyof StreamOptions)[];
@@ -41,7 +43,7 @@ export class NodeStreams {
         settle(error);
       });
     };
-    return promised(this.ports, begin, (thrown) => thrown as Error);
+    return promised(this.ports.nextTurn, begin, (thrown) => thrown as Error);
   }
 }
 

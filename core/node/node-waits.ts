@@ -16,7 +16,7 @@ import type { Network } from '../engine/network.js';
 import { NetworkError } from '../errors.js';
 import { shown } from '../schema/schema.js';
 import { cancelled, onAbort } from '../structures/abort.js';
-import { failedBy, type OutcomePorts, promised, type Settle, timeoutOf } from './call-outcome.js';
+import { failedBy, promised, type Settle, timeoutOf } from './call-outcome.js';
 
 /** How a wait ends early. */
 export interface WaitOptions {
@@ -46,12 +46,14 @@ const NO_SERVICE = 0;
 const WHEN_REACHABLE = { title: 'whenReachable', serviceId: NO_SERVICE };
 
 /** How waits reach the running node. */
-export interface WaitPorts extends OutcomePorts {
+export interface WaitPorts {
   readonly network: Network;
   /** Throws when the node does not run. */
   readonly requireRunning: () => void;
   /** Runs work inside of a step. */
   readonly perform: (work: () => void) => void;
+  /** Resolves in a later turn of the event loop. */
+  readonly nextTurn: () => Promise<void>;
 }
 
 export class NodeWaits {
@@ -156,7 +158,7 @@ export class NodeWaits {
       if (signal?.aborted === true) throw cancelled(signal);
       return onAbort(signal, begin(options, settle));
     };
-    return promised(this.ports, start, (thrown) => failedBy(thrown, title));
+    return promised(this.ports.nextTurn, start, (thrown) => failedBy(thrown, title));
   }
 
   /** Between two callbacks: at once, or when the present one has returned. What the engine throws in it ends the wait. */

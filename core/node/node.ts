@@ -23,7 +23,7 @@ import type { MetricsSnapshot } from '../metrics.js';
 import { NodeContainer } from '../registration/container.js';
 import { type BehaviorClass, type BehaviorEntry, classOfEntry, planRegistration } from '../registration/registry.js';
 import { showsShortForm } from '../structures/short-form.js';
-import { failedBy, type OutcomePorts, outcomePorts } from './call-outcome.js';
+import { failedBy, nextTurnOf } from './call-outcome.js';
 import { logged } from './event-log.js';
 import { Listeners } from './listeners.js';
 import { NodeCalls } from './node-calls.js';
@@ -47,7 +47,6 @@ export class MeshNode implements NodeView {
   private readonly waits: NodeWaits;
   private readonly calls: NodeCalls;
   private readonly streams: NodeStreams;
-  private readonly outcomes: OutcomePorts;
   private phase: NodeState = 'new';
   private stopping: Promise<void> | undefined;
 
@@ -62,11 +61,11 @@ export class MeshNode implements NodeView {
     this.facade = new RouterFacade(setup.router, (callback, cause) => this.network.routerFault(callback, cause));
     this.container = new NodeContainer(plan, { ...setup, nodeId: identity.nodeId, logger: log, router: this.facade, view: this });
     const { entries } = this.runner;
+    const { perform } = entries;
     const datagramsOf = (scheme: string) => datagramTransportOf(transports(), scheme);
     this.network = new Network(networkOptionsOf(setup, log, datagramsOf, entries), this.facade, setup.datagrams);
     this.runner.network = this.network;
-    this.outcomes = outcomePorts(timers);
-    const ports = { ...this.outcomes, network: this.network, requireRunning: () => requireRunning(this.phase), perform: entries.perform };
+    const ports = { network: this.network, requireRunning: () => requireRunning(this.phase), perform, nextTurn: () => nextTurnOf(timers) };
     this.waits = new NodeWaits(ports);
     this.streams = new NodeStreams(ports);
     this.calls = new NodeCalls(ports, this.waits);
@@ -263,13 +262,12 @@ export class MeshNode implements NodeView {
     return { id: this.id, state: this.state, addresses: this.addresses.map(({ text }) => text), connections: this.connections().length };
   }
 
-  /** For the simulator: ends at once and in silence, as a crash would. What the application waits for rejects with `NOT_STARTED`. */
+  /** For the simulator: ends at once and in silence, as a crash would. What an application waits for stays pending: its code would not go on either. */
   kill(): void {
     this.phase = 'stopped';
     this.stopping = Promise.resolve();
     this.network.abandon();
     this.runner.kill();
-    for (const one of this.outcomes.outstanding) one.end(new NetworkError('NOT_STARTED', 'the node was killed'));
     release(this.setup, this.runner);
   }
 

@@ -4,7 +4,7 @@
  */
 import { expect } from 'chai';
 import { RpcBehavior } from '../../../behaviours/rpc/index.js';
-import { type ByteStream, type MeshNode, NetworkBehavior, NetworkError, type NodeId, toLocal, toNode } from '../../../core/index.js';
+import { type MeshNode, NetworkBehavior, NetworkError, type NodeId, toLocal, toNode } from '../../../core/index.js';
 import { createNode } from '../../../index.js';
 import { MemoryNetwork, MemoryTransport } from '../../../transports/memory/index.js';
 
@@ -142,46 +142,5 @@ describe('an engine that fails (kind 9)', () => {
     });
     expect((await calls)[0]).to.equal('RPC_UNREACHABLE');
     await node.stop();
-  });
-});
-
-describe('a node that is killed (kind 9)', () => {
-  class Silent extends NetworkBehavior {
-    static readonly behavior = { serviceId: 81, name: 'silent', rpc: ['wait', 'items'] } as const;
-    wait(): Promise<number> {
-      return new Promise(() => {});
-    }
-    async *items(): AsyncGenerator<number> {
-      yield 1;
-      await new Promise(() => {});
-    }
-    override onStream(_agent: unknown, stream: ByteStream): void {
-      stream.closed.catch(() => {});
-    }
-  }
-
-  it('rejects whatever its application waits for', async () => {
-    const transport = () => new MemoryTransport(memory);
-    const memory = new MemoryNetwork();
-    const server = await createNode({ logger: 'silent', transports: [transport()], listen: ['mem://server'], behaviors: [Silent] });
-    const node = await createNode({ logger: 'silent', transports: [transport()], behaviors: [Silent] });
-    await Promise.all([server.start(), node.start()]);
-    const { nodeId } = await node.connect('mem://server');
-    const client = node.client(Silent, toNode(nodeId));
-    const items = client.items()[Symbol.asyncIterator]();
-    await items.next();
-    const started = [
-      client.wait(),
-      items.next(),
-      node.openStream(toNode(nodeId), Silent),
-      node.connect('mem://nobody', { timeoutMs: 60_000 }),
-      node.whenConnected(7, { timeoutMs: 60_000 }),
-      node.whenReachable(STRANGER, { timeoutMs: 60_000 }),
-      node.client(Silent, STRANGER).wait(undefined, { waitForRoute: true, timeoutMs: 60_000 }),
-    ].map((promise) => errorOf(() => promise as Promise<unknown>));
-    node.kill();
-    expect((await Promise.all(started)).map(([code]) => code)).to.deep.equal(started.map(() => 'NOT_STARTED'));
-    expect(node['outcomes'].outstanding.size).to.equal(0);
-    await server.stop();
   });
 });
