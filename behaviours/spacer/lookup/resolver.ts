@@ -11,7 +11,7 @@ import {
   type RouterTable,
   shortId,
 } from '../../../core/index.js';
-import { onAbort } from '../../../core/structures/abort.js';
+import { cancelled, onAbort } from '../../../core/structures/abort.js';
 import type { SpacerCounters, SpacerSettings } from '../options.js';
 import { closestOf } from '../table/closest.js';
 import { prefixOf } from '../table/contact.js';
@@ -54,7 +54,7 @@ export class Resolver {
     const { signal, oneHop = this.parts.settings.oneHop, ...wish } = readResolveOptions(options);
     const count = Math.min(wish.count ?? this.parts.settings.k, this.parts.settings.k);
     const known = oneHop ? this.fromTable(key, count) : undefined;
-    if (known !== undefined) return this.atOnce(key, known);
+    if (signal?.aborted === true || known !== undefined) return this.atOnce(key, known, signal);
     return this.parts.act((agent) => {
       let running: RunningLookup | undefined;
       let trace: (() => LookupTrace) | undefined;
@@ -71,8 +71,7 @@ export class Resolver {
       });
       const { lookup } = running;
       trace = () => lookup.trace(this.parts.act((later) => later.nowMs));
-      if (signal?.aborted === true) cancel();
-      else leaveSignal = onAbort(signal, cancel);
+      leaveSignal = onAbort(signal, cancel);
       return resolution;
     });
   }
@@ -138,16 +137,20 @@ export class Resolver {
     return nodes.map((nodeId) => ({ nodeId, addresses: table.get(nodeId)?.addresses ?? [], hasAnswered: false, via: [] }));
   }
 
-  private atOnce(key: NodeId, nodes: readonly ResolvedNode[]): Resolution {
-    this.parts.counters.oneHops++;
-    const trace: LookupTrace = { key, source: 'table', end: 'done', tookMs: 0, queries: 0, depth: 0, steps: [] };
+  /** Asks nobody: the table knows the nodes, or the signal has aborted before. */
+  private atOnce(key: NodeId, nodes: readonly ResolvedNode[] | undefined, signal: AbortSignal | undefined): Resolution {
+    const isAborted = signal?.aborted === true;
+    if (!isAborted) this.parts.counters.oneHops++;
+    const source = nodes === undefined ? 'lookup' : 'table';
+    const trace: LookupTrace = { key, source, end: isAborted ? 'cancelled' : 'done', tookMs: 0, queries: 0, depth: 0, steps: [] };
     const resolution = new Resolution(
       () => trace,
       () => {},
       this.parts.awaited,
     );
-    for (const node of nodes) resolution.answered(node);
-    resolution.done(nodes);
+    if (isAborted) resolution.failed(cancelled(signal));
+    for (const node of nodes ?? []) resolution.answered(node);
+    resolution.done(nodes ?? []);
     return resolution;
   }
 

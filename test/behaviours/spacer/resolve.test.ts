@@ -138,6 +138,22 @@ describe('a spacer', () => {
     expect(asked.trace.source).to.equal('lookup');
   });
 
+  it('with a signal that has aborted is cancelled at once, whether the router table would answer or nodes, and asks nobody', async () => {
+    space = new Space({ router: PathVectorRouter, spacer: { meshLevel: 0 } });
+    for (const [index, seeds] of [[], ['n0']].entries())
+      await space.node(`n${index}`, seeds, undefined, { builtins: ['handshake', 'router-sync', 'rpc'] });
+    await space.net.run(5_000);
+    const spacer = spacerOf(space.nodes[0] as SimulatedNode);
+    const [reason, counted] = [new Error('enough'), { ...spacer.counters }];
+    for (const oneHop of [true, false]) {
+      const resolution = spacer.resolve('x', { signal: AbortSignal.abort(reason), oneHop });
+      const { code, cause } = await codeOf(space, resolution.nodes);
+      expect([code, cause, resolution.trace.end], `oneHop ${oneHop}`).to.deep.equal(['CALL_CANCELLED', reason, 'cancelled']);
+    }
+    expect(spacer.counters).to.deep.equal(counted);
+    expect((await space.net.waitFor(spacer.resolve('x').nodes)).length, 'afterwards').to.equal(2);
+  });
+
   it('a behaviour that fails on what it had looked up takes nothing from the lookups of others', async () => {
     class Failing extends NetworkBehavior {
       static readonly behavior = { serviceId: 98, name: 'failing' } as const;
