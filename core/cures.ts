@@ -34,7 +34,7 @@ const CURES: Readonly<Record<ErrorCode, string>> = {
   DEPENDENCY_DUPLICATE: 'Remove all but one of the providers.',
   DEPENDENCY_MISSING: 'Add the behaviour or a provide entry for the token.',
   DIAL_FAILED: 'See the details.',
-  DIAL_TIMEOUT: 'Check that the remote is reachable; raise limits.openTimeoutMs for slow networks.',
+  DIAL_TIMEOUT: 'Check that the remote is reachable; for slow networks raise the timeoutMs that was given, or limits.openTimeoutMs.',
   ENGINE_FAILED: 'Mend the port; if none is yours, report the error with its cause.',
   HANDSHAKE_FAILED: 'Compare network and networkKey on both sides; of a busy remote, look at its queues() and its limits.',
   HOST_UNRESOLVED: 'Check the name or use a numeric address.',

@@ -3,6 +3,7 @@
  * provides a key. What it has put is put again in time (`published.ts`), until it is withdrawn.
  */
 import { type AwaitedWork, type BehaviorAgent, isNodeId, NetworkError, type NodeId } from '../../../core/index.js';
+import { shown } from '../../../core/schema/index.js';
 import type { Collect, Finder } from './finder.js';
 import type { Keeping } from './keeping.js';
 import { divided, joined, LARGE_BYTES_MAX, type PieceList, readList } from './pieces.js';
@@ -64,7 +65,7 @@ export class Values {
   /** Puts a value of at most 31,000 bytes, beyond 1,000 in pieces; its key is its hash, or that of the list of its pieces, in this space. */
   async put(value: Uint8Array, options: PutOptions = {}): Promise<PutResult> {
     return this.parts.awaited(async () => {
-      requireValue(value);
+      requireValue('put', value);
       readPutOptions(options);
       const { ports } = this.parts;
       const { content, pieces } = divided(ports, value);
@@ -76,7 +77,7 @@ export class Values {
   /** The value of a key; `undefined` when those closest to the key have none. Rejects with `VALUE_INCOMPLETE` when a piece is missing. */
   async get(key: NodeId): Promise<Uint8Array | undefined> {
     return this.parts.awaited(async () => {
-      requireKey(key);
+      requireKey('get', key);
       const record = await this.record(key);
       return record && this.whole(record);
     });
@@ -88,8 +89,8 @@ export class Values {
    */
   async putSigned(name: string, value: Uint8Array, options: PutOptions & { readonly expected?: number } = {}): Promise<PutResult> {
     return this.parts.awaited(async () => {
-      requireValue(value);
-      requireName(name);
+      requireValue('putSigned', value);
+      requireName('putSigned', name);
       readSignedOptions(options);
       const { self, ports } = this.parts;
       const key = keyOfName(ports, self, name);
@@ -107,8 +108,8 @@ export class Values {
   /** The latest value that a node has signed under a name, with its number; `undefined` when there is none. Rejects with `VALUE_INCOMPLETE` as `get`. */
   async getSigned(author: NodeId, name: string): Promise<{ readonly value: Uint8Array; readonly seq: number } | undefined> {
     return this.parts.awaited(async () => {
-      requireName(name);
-      requireKey(author);
+      requireName('getSigned', name);
+      requireKey('getSigned', author, 'author');
       const record = await this.latest(keyOfName(this.parts.ports, author, name), author);
       return record && { value: await this.whole(record), seq: record.seq };
     });
@@ -117,7 +118,7 @@ export class Values {
   /** Says that this node provides a key, until `unprovide`. */
   async provide(key: NodeId, options: PutOptions = {}): Promise<PutResult> {
     return this.parts.awaited(async () => {
-      requireKey(key);
+      requireKey('provide', key);
       readPutOptions(options);
       const seq = this.parts.act(({ wallMs }) => Math.floor(wallMs));
       return this.publish(`provider/${key}`, { key, record: providerRecord(this.parts.ports, key, seq), pieces: [], options });
@@ -126,7 +127,7 @@ export class Values {
 
   /** It is not put again, and ends with its time. */
   unprovide(key: NodeId): void {
-    requireKey(key);
+    requireKey('unprovide', key);
     this.parts.published.delete(`provider/${key}`);
   }
 
@@ -136,7 +137,7 @@ export class Values {
    */
   async providers(key: NodeId, enough = Number.POSITIVE_INFINITY, deadlineMs?: number): Promise<readonly NodeId[]> {
     return this.parts.awaited(async () => {
-      requireKey(key);
+      requireKey('providers', key);
       const found = new Set(providersIn(this.kept(key)));
       // One alone may have made up all that it has: with two of them it is enough.
       let sources = found.size > 0 ? 1 : 0;
@@ -239,17 +240,25 @@ function providersIn(records: readonly SoundRecord[]): readonly NodeId[] {
   return records.flatMap(({ kind, author }) => (kind === PROVIDER && author !== undefined ? author : []));
 }
 
-function requireValue(value: Uint8Array): void {
-  if (!(value instanceof Uint8Array) || value.length > LARGE_BYTES_MAX)
-    throw new NetworkError('ARGUMENT_INVALID', `a value is bytes, ${LARGE_BYTES_MAX} at most`);
+function requireValue(method: string, value: Uint8Array): void {
+  if (!(value instanceof Uint8Array)) throw invalid(method, 'value', shown(value), VALUE_DEMAND);
+  if (value.length > LARGE_BYTES_MAX) throw invalid(method, 'value', `${value.length} bytes`, VALUE_DEMAND);
 }
 
-function requireKey(key: NodeId): void {
-  if (!isNodeId(key))
-    throw new NetworkError('ARGUMENT_INVALID', 'a key is 64 hexadecimal digits, as `put` and `keyOf` give it, or a node id');
+function requireKey(method: string, key: NodeId, name = 'key'): void {
+  if (!isNodeId(key)) throw invalid(method, name, shown(key), name === 'key' ? KEY_DEMAND : 'a node id');
 }
 
-function requireName(name: string): void {
-  if (typeof name !== 'string' || new TextEncoder().encode(name).length > RECORD_LIMITS.nameBytesMax)
-    throw new NetworkError('ARGUMENT_INVALID', `a name is a text of at most ${RECORD_LIMITS.nameBytesMax} bytes`);
+function requireName(method: string, name: string): void {
+  if (typeof name !== 'string') throw invalid(method, 'name', shown(name), NAME_DEMAND);
+  const { length } = new TextEncoder().encode(name);
+  if (length > RECORD_LIMITS.nameBytesMax) throw invalid(method, 'name', `a text of ${length} bytes`, NAME_DEMAND);
+}
+
+const VALUE_DEMAND = `a Uint8Array of at most ${LARGE_BYTES_MAX} bytes`;
+const KEY_DEMAND = '64 hexadecimal digits, as `put` and `keyOf` give them, or a node id';
+const NAME_DEMAND = `a text of at most ${RECORD_LIMITS.nameBytesMax} bytes`;
+
+function invalid(method: string, argument: string, given: string, demand: string): NetworkError {
+  return new NetworkError('ARGUMENT_INVALID', `${method}: ${argument} is ${given}; it must be ${demand}`);
 }

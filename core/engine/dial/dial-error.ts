@@ -2,6 +2,8 @@
  * @module DialError: the error of an attempt that failed: each address with its own reason. A wrong network name and a wrong
  * key look the same here, as they do on the wire.
  */
+import type { Address } from '../../address/address.js';
+import { type NodeId, shortId } from '../../address/node-id.js';
 import { rejectReasonOf } from '../../api/votes.js';
 import { type CloseCode, type CloseReason, type ErrorCode, NetworkError } from '../../errors.js';
 import type { Limits } from '../../limits.js';
@@ -57,6 +59,17 @@ export function dialError(failures: readonly AddressFailure[], overall?: Network
   const codes = new Set(failures.map(({ error }) => error.code));
   const [common] = codes.size === 1 ? codes : [];
   return new NetworkError(common ?? 'DIAL_FAILED', `no address could be connected: ${text}`, { details: { addresses } });
+}
+
+/** The error of an attempt whose time is over. `failures`: of its addresses, where those that have not failed have this error. */
+export function overdue(
+  target: Address | NodeId,
+  timeoutMs: number,
+  failures: (late: NetworkError) => readonly AddressFailure[],
+): NetworkError {
+  const late = new NetworkError('DIAL_TIMEOUT', `not open within ${timeoutMs} ms`);
+  const name = typeof target === 'string' ? `node ${shortId(target)}` : target.text;
+  return dialError(failures(late), new NetworkError('DIAL_TIMEOUT', `${name}: ${late.message}`));
 }
 
 function codeOf({ code, by }: CloseReason): ErrorCode {

@@ -20,7 +20,7 @@ import type { Link } from '../links/link.js';
 import type { LinkObserver } from '../links/link-observer.js';
 import type { LinkTable } from '../links/link-table.js';
 import { AddressLookup, type FoundAddresses } from './address-lookup.js';
-import { type AddressFailure, dialError, failureOf } from './dial-error.js';
+import { type AddressFailure, dialError, failureOf, overdue } from './dial-error.js';
 import { Dialling, type DialRequest, isOfUse } from './dialling.js';
 import type { Paths } from './paths.js';
 import { Race } from './race.js';
@@ -227,9 +227,9 @@ export class Dialer implements LinkObserver, BehaviorObserver {
 
   private armDeadline(dialling: Dialling): void {
     const { deadlines, nowMs, limits } = this.context;
-    const timeoutMs = dialling.request.timeoutMs ?? limits.openTimeoutMs;
-    const error = new NetworkError('DIAL_TIMEOUT', `not open within ${timeoutMs} ms`);
-    const expire = () => this.settle(dialling, dialError([...dialling.failures, ...dialling.unanswered(error)], error));
+    const { target, timeoutMs = limits.openTimeoutMs } = dialling.request;
+    const failures = (late: NetworkError) => [...dialling.failures, ...dialling.unanswered(late)];
+    const expire = () => this.settle(dialling, overdue(target, timeoutMs, failures));
     deadlines.add(expire, nowMs + timeoutMs, dialling);
   }
 

@@ -95,6 +95,28 @@ describe('values of a spacer', function () {
     expect(await codeOf(valuesOf(0).put(new Uint8Array(31_001)))).to.equal('ARGUMENT_INVALID');
   });
 
+  it('a wrong key, value or name is refused with the method, what was given and what is demanded (kind 8)', async () => {
+    const values = valuesOf(0);
+    const [key, wrong] = ['ab'.repeat(32) as NodeId, 'lamp' as NodeId];
+    const keyed = (method: string) =>
+      `ARGUMENT_INVALID ${method}: key is a text of 4 characters; it must be 64 hexadecimal digits, as \`put\` and \`keyOf\` give them, or a node id`;
+    const said = (work: () => unknown) =>
+      Promise.resolve()
+        .then(work)
+        .then(String, ({ code, message }: NetworkError) => `${code} ${message}`);
+    expect(await said(() => values.get(wrong))).to.equal(keyed('get'));
+    expect(await said(() => values.provide(wrong))).to.equal(keyed('provide'));
+    expect(await said(() => values.unprovide(wrong))).to.equal(keyed('unprovide'));
+    expect(await said(() => values.providers(wrong))).to.equal(keyed('providers'));
+    expect(await said(() => values.getSigned(wrong, 'x'))).to.match(/getSigned: author is a text of 4 characters; it must be a node id$/);
+    expect(await said(() => values.getSigned(key, 7 as never))).to.match(/getSigned: name is 7; it must be a text of at most \d+ bytes$/);
+    expect(await said(() => values.putSigned('x'.repeat(500), bytes('a')))).to.match(/putSigned: name is a text of 500 bytes; it must be/);
+    expect(await said(() => values.put('text' as never))).to.match(
+      /put: value is a text of 4 characters; it must be a Uint8Array of at most 31000 bytes$/,
+    );
+    expect(await said(() => values.putSigned('x', new Uint8Array(31_001)))).to.match(/putSigned: value is 31001 bytes; it must be/);
+  });
+
   it('a large signed value is replaced as a whole, and without its pieces it is incomplete', async () => {
     const author = (nodes[2] as SimulatedNode).id;
     const large = (fill: number) => new Uint8Array(4_500).fill(fill);

@@ -92,6 +92,7 @@ describe('a dial', () => {
     expect(outcomes).to.deep.equal([]);
     node.advance(1);
     expect(codes(outcomes)).to.deep.equal(['DIAL_TIMEOUT']);
+    expect((outcomes[0] as NetworkError).message).to.match(/^[a-z]+:\/\/.*silent.*: not open within 500 ms$/);
   });
 
   it('tries address after address: the next one 250 ms later, or as soon as one has failed', () => {
@@ -131,6 +132,7 @@ describe('a dial', () => {
     dial(TARGET.nodeId);
     node.advance(10_000);
     expect(codes(outcomes)).to.deep.equal(['DIAL_TIMEOUT']);
+    expect((outcomes[0] as NetworkError).message).to.equal(`node ${TARGET.nodeId.slice(0, 8)}: not open within 10000 ms`);
     expect(reasons(outcomes[0])).to.deep.equal([
       ['refused', 'CONNECTION_REFUSED'],
       ['wrong', 'IDENTITY_MISMATCH'],
