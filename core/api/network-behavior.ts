@@ -160,7 +160,7 @@ export abstract class NetworkBehavior<ToBehavior = any, ToHandler = any> {
 
   /**
    * A remote has opened a stream to this service. Streams are refused unless this, or a method with `@OnStream`, is there. What it throws, or a
-   * promise that it returns rejects with, is a fault, and resets the stream with `STREAM_FAILED`.
+   * promise that it returns rejects with, is a fault, and resets the stream with `STREAM_FAILED`; but for what the stream itself has failed with.
    */
   onStream(_agent: BehaviorAgent<ToHandler>, _stream: ByteStream): unknown {
     return undefined;

@@ -233,9 +233,10 @@ export class Callbacks {
   }
 
   /** Of a promise that a hook returned, only the rejection is looked at. */
-  watch(owner: Owner, callback: string, result: unknown): void {
+  watch(owner: Owner, callback: string, result: unknown, isFault: (cause: unknown) => boolean = () => true): void {
     const { context } = this;
     onRejected(result, (cause) => {
+      if (!isFault(cause)) return;
       if (context.isStopping) this.fault(owner, callback, cause);
       else context.options.enter(() => this.fault(owner, callback, cause));
     });

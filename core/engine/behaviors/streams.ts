@@ -62,12 +62,18 @@ export class Streams implements BehaviorObserver {
     this.callbacks.run(slot, 'streamOpener', () => opener.drain?.(slot.agent, settled));
   }
 
-  /** What it throws is a fault; that the stream is reset for it besides needs a look of its own at a promise. */
+  /** What it throws is a fault, and resets the stream. What the stream itself has failed with is none: remotes must not spend budgets. */
   private toHook(slot: BehaviorSlot, incoming: IncomingStream): void {
-    const verdict = this.callbacks.ask(slot, 'onStream', () => slot.instance.onStream(slot.agent, incoming.stream));
+    const verdict = this.callbacks.ask(slot, 'onStream', () => [slot.instance.onStream(slot.agent, incoming.stream)]);
     if (verdict === undefined) return incoming.failed('the hook has thrown');
     incoming.taken();
-    this.watch(verdict.answer, incoming);
+    const [result] = verdict.answer;
+    let failure: unknown = incoming;
+    onRejected(incoming.stream.closed, (cause) => {
+      failure = cause;
+    });
+    this.callbacks.watch(slot, 'onStream', result, (cause) => cause !== failure);
+    this.watch(result, incoming);
   }
 
   /** What such a method throws is the end of its stream, not a fault: openers must not spend budgets. */

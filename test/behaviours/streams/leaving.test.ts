@@ -37,6 +37,15 @@ async function abortAfterFirst({ readable, writable }: ByteStream): Promise<void
   await writable.abort(FAILURE);
 }
 
+/** Its hook reads to the end, and passes on what goes wrong. */
+class Reader extends NetworkBehavior {
+  static readonly behavior = { serviceId: 72, name: 'reader' } as const;
+
+  override onStream(_agent: unknown, stream: ByteStream): Promise<unknown> {
+    return stream.name === 'web' ? stream.readable.pipeTo(new WritableStream()) : toNodeStream(stream).toArray();
+  }
+}
+
 const HOPS = [
   ['with a neighbour', 2],
   ['over a relay', 3],
@@ -49,7 +58,7 @@ async function world(count: number) {
   };
   const logger = { level: 'warn', child: () => logger, trace() {}, debug() {}, info() {}, warn: keep, error() {}, fatal() {} } as const;
   const { sim, nodes } = await line(count);
-  const last = await sim.createNode({ name: 'last', seeds: [`sim://n${count - 2}`], behaviors: [Leaver], logger: logger as never });
+  const last = await sim.createNode({ name: 'last', seeds: [`sim://n${count - 2}`], behaviors: [Leaver, Reader], logger: logger as never });
   await sim.start(last);
   await sim.run(2_000);
   const [first] = nodes as [SimulatedNode];
@@ -98,6 +107,17 @@ describe('streams that a service leaves', () => {
       await sim.run(1_000);
     }
     expect([logged, leftovers(first, last)]).to.deep.equal([[], 0]);
+    await sim.stop();
+  });
+
+  it('row 78: a remote that resets them spends no faults of a behaviour whose hook takes them', async () => {
+    const { sim, first, last, logged } = await world(2);
+    for (let round = 0; round < 20; round++) {
+      const stream = await sim.waitFor(first.openStream(toNode(last.id), Reader, { name: round % 2 === 0 ? 'web' : 'node' }));
+      stream.reset('bye');
+      await sim.run(100);
+    }
+    expect([logged, last.metrics()['faults_total'], leftovers(first, last)]).to.deep.equal([[], 0, 0]);
     await sim.stop();
   });
 });
