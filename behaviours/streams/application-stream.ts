@@ -116,8 +116,9 @@ export class ApplicationStream implements ByteStream, EndObserver {
     this.host.touched(this.source);
   }
 
-  reset(reason = ''): void {
-    this.source.reset('STREAM_RESET', reason);
+  /** `error`: what this side fails with instead. */
+  reset(reason = '', error?: NetworkError): void {
+    this.source.reset('STREAM_RESET', reason, undefined, error);
     this.host.touched(this.source);
   }
 

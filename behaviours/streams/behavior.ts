@@ -165,13 +165,13 @@ export class StreamsBehavior extends NetworkBehavior {
   }
 
   /** Never throws for what is wrong with a request: `settle` gets it. */
-  private open(agent: BehaviorAgent, request: StreamRequest, settle: (result: StreamResult) => void): { cancel(): void } {
+  private open(agent: BehaviorAgent, request: StreamRequest, settle: (result: StreamResult) => void): ReturnType<StreamOpener['open']> {
     const fail = ({ code, message, details }: NetworkError) => settle({ type: 'error', code, text: message, details });
     try {
       const opened = this.start(agent, this.readRequest(request));
       opened.onAccepted = () => settle({ type: 'ok', stream: opened });
       opened.onFailed = fail;
-      return { cancel: () => opened.reset('the opening was cancelled') };
+      return { cancel: (error) => opened.reset(error?.message ?? 'the opening was cancelled', error) };
     } catch (error) {
       fail(error as NetworkError);
       return { cancel: () => {} };

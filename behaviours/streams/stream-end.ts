@@ -181,14 +181,14 @@ export class StreamEnd implements FrameOwner {
     this.observer.accepted();
   }
 
-  /** Ends it on both sides. A reset that waits says this instead; `cause` stays on this side. */
-  reset(code: ResetCode, reason: string, cause?: unknown): void {
+  /** Ends it on both sides. A reset that waits says this instead; `cause` stays on this side, which fails with `error`, if there is one. */
+  reset(code: ResetCode, reason: string, cause?: unknown, error?: NetworkError): void {
     const isLeft = this.leftUntilMs !== Number.POSITIVE_INFINITY;
     this.leftUntilMs = Number.POSITIVE_INFINITY;
     if ((this.error !== undefined && !isLeft) || this.isOver) return;
     const text = plainText(reason);
     if (!this.isOpenDue) this.resetDue = { code, text };
-    this.fail(new NetworkError(code, text, { cause }));
+    this.fail(error ?? new NetworkError(code, text, { cause }));
   }
 
   /** Ends it on this side. */

@@ -2,6 +2,7 @@
  * @module Byte streams as applications meet them, with web streams only. How they are carried is the work of `behaviours/streams`.
  */
 import type { NodeId } from '../address/node-id.js';
+import type { NetworkError } from '../errors.js';
 import type { BehaviorAgent } from './agent.js';
 import type { CallResult } from './ports.js';
 import type { Route } from './routes.js';
@@ -67,7 +68,7 @@ export interface StreamOptions extends StreamDeadlines {
   readonly name?: string;
   /** As `narrow` of the stream, from its first byte on. */
   readonly windowBytes?: number;
-  /** Ends the opening, and the stream while it is open. */
+  /** Ends the opening, and the stream while it is open: with `CALL_CANCELLED` on this side, with `STREAM_RESET` on the other. */
   readonly signal?: AbortSignal;
 }
 
@@ -85,8 +86,11 @@ export type StreamResult = { readonly type: 'ok'; readonly stream: ByteStream } 
 
 /** Opens byte streams to services of other nodes. Without a behaviour that fills this port the result is `STREAMS_ABSENT`. */
 export interface StreamOpener {
-  /** `settle` is called once, perhaps during this call, unless `cancel` came first. */
-  open(agent: BehaviorAgent, request: StreamRequest, settle: (result: StreamResult) => void): { cancel(): void };
+  /**
+   * `settle` is called once, perhaps during this call, unless `cancel` came first. `cancel` ends the opening, or the stream that is open meanwhile, which fails
+   * with `error` on this side. Idempotent.
+   */
+  open(agent: BehaviorAgent, request: StreamRequest, settle: (result: StreamResult) => void): { cancel(error?: NetworkError): void };
   /** A service of this node has ended: streams that it has taken are reset. */
   serviceEnded?(agent: BehaviorAgent, serviceId: number): void;
   /**

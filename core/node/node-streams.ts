@@ -7,6 +7,7 @@ import type { ByteStream, StreamOptions, StreamResult } from '../api/stream.js';
 import { requireOptions, requireSignal, requireWhole } from '../engine/behaviors/arguments.js';
 import { streamError } from '../engine/behaviors/call-failure.js';
 import type { Network } from '../engine/network.js';
+import type { NetworkError } from '../errors.js';
 import type { BehaviorClass } from '../registration/registry.js';
 import { cancelled, onAbort } from '../structures/abort.js';
 import { promised, type Settle } from './call-outcome.js';
@@ -35,11 +36,15 @@ export class NodeStreams {
       const { serviceId, name } = serviceOf(target);
       const request = { ...rest, route, serviceId };
       const take = (result: StreamResult) =>
-        settle(result.type === 'ok' ? resetBy(signal, result.stream) : streamError(route, serviceId, name, result));
+        settle(
+          result.type === 'ok'
+            ? endedBy(signal, result.stream, (error) => opening.cancel(error))
+            : streamError(route, serviceId, name, result),
+        );
       const { streams } = this.ports.network.parts;
       const opening = this.ports.perform(() => streams.withOpener((opener, agent) => opener.open(agent, request, take)));
       return onAbort(signal, (error) => {
-        this.ports.perform(() => opening.cancel());
+        this.ports.perform(() => opening.cancel(error));
         settle(error);
       });
     };
@@ -59,8 +64,8 @@ function serviceOf(target: BehaviorClass | number): { readonly serviceId: number
 }
 
 /** The signal of the opening holds for the open stream, too. */
-function resetBy(signal: AbortSignal | undefined, stream: ByteStream): ByteStream {
-  const release = onAbort(signal, () => stream.reset('cancelled by its signal'));
+function endedBy(signal: AbortSignal | undefined, stream: ByteStream, end: (error: NetworkError) => void): ByteStream {
+  const release = onAbort(signal, end);
   stream.closed.then(release, release);
   return stream;
 }

@@ -2,6 +2,7 @@
  * @module Requests: sends the web's own `Request` to a site of another node, and makes a `Response` of what comes back.
  */
 import { NetworkError, type Route } from '../../../core/index.js';
+import { cancelled } from '../../../core/structures/abort.js';
 import { REQUEST, type RequestHead, type ResponseHead, readResponse } from '../messages.js';
 import { asFailure, failure, resetTextOf } from '../outcomes.js';
 import { carryBody } from '../pipes/join.js';
@@ -14,7 +15,7 @@ const EMPTY: ReadonlySet<number> = new Set([204, 205, 304]);
 
 /** Rejects with a `NetworkError`; a response, whatever its status, is none. */
 export async function send(openings: Openings, route: Route, request: Request, site: string): Promise<Response> {
-  if (request.signal.aborted) throw cancelled();
+  if (request.signal.aborted) throw cancelled(request.signal);
   const { pathname, search, host } = new URL(request.url);
   const fields = endToEnd([...request.headers] as Headers).filter(([name]) => name.toLowerCase() !== 'host');
   const isSized = fields.some(([name]) => name.toLowerCase() === 'content-length');
@@ -25,11 +26,11 @@ export async function send(openings: Openings, route: Route, request: Request, s
   const head: RequestHead = { kind: REQUEST, method, path: pathname + search, headers, site };
   let pipe: StreamPipe | undefined;
   try {
-    pipe = await openings.request(route, head, { signal, error: cancelled });
+    pipe = await openings.request(route, head, { signal, error: () => cancelled(signal) });
     sendBody(request, pipe);
     return responseOf(method, await answerOf(pipe), pipe);
   } catch (thrown) {
-    const error = signal.aborted ? cancelled() : asFailure(thrown, 'the other node');
+    const error = signal.aborted ? cancelled(signal) : asFailure(thrown, 'the other node');
     pipe?.reset(resetTextOf(error));
     throw error;
   }
@@ -75,8 +76,4 @@ function responseOf(method: string, { status, headers }: ResponseHead, pipe: Str
 /** A response that can have no body ends here, whatever comes. */
 async function nothing(pipe: StreamPipe): Promise<void> {
   if ((await pipe.read()) !== undefined) pipe.reset(resetTextOf(failure('http_protocol_error', 'the response can have no body')));
-}
-
-function cancelled(): NetworkError {
-  return new NetworkError('CALL_CANCELLED', 'the request was cancelled by its signal');
 }

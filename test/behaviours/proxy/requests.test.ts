@@ -86,10 +86,11 @@ describe('requests over the network (TH-12, TH-30)', () => {
         'PROXY_TARGET_FAILED proxy_internal_error the handler has thrown',
       );
     const abort = new AbortController();
-    const waiting = failureOf(remote.http(new Request('http://x/wait', { signal: abort.signal })));
+    const reason = new Error('the window was closed');
+    const waiting = remote.http(new Request('http://x/wait', { signal: abort.signal })).catch((error) => error);
     await sim.run(500);
-    abort.abort();
-    expect(await sim.waitFor(waiting)).to.match(/^CALL_CANCELLED/);
+    abort.abort(reason);
+    expect(await sim.waitFor(waiting)).to.include({ code: 'CALL_CANCELLED', cause: reason });
     await sim.waitFor(aborted);
     expect(await failureOf(remote.http(new Request('http://x/', { signal: AbortSignal.abort() })))).to.match(/^CALL_CANCELLED/);
     expect(server.metrics()['faults_total']).to.equal(0);

@@ -100,6 +100,28 @@ describe('streams (TH-31, TH-38)', () => {
       await sim.stop();
     });
 
+  for (const [hops, count] of [
+    ['with a neighbour', 2],
+    ['over a relay', 3],
+  ] as const)
+    it(`fail with CALL_CANCELLED and the reason when their signal ends them, and the other side gets STREAM_RESET: ${hops}`, async () => {
+      const { sim, nodes } = await line(count);
+      const [alice, bob] = [nodes[0], nodes[count - 1]] as [SimulatedNode, SimulatedNode];
+      const [abort, reason] = [new AbortController(), new Error('the window was closed')];
+      const stream = await alice.openStream(toNode(bob.id), STORE, { name: 'hold', signal: abort.signal });
+      const theirs = storeOf(bob).streams.at(-1) as ByteStream;
+      const ends = [stream.closed, readAll(stream), writeAll(stream, bytesOf(9_000_000))].map((end) => end.catch((error) => error));
+      await sim.run(1_000);
+      abort.abort(reason);
+      for (const { code, message, cause } of await sim.waitFor(Promise.all(ends)))
+        expect([code, message, cause]).to.deep.equal(['CALL_CANCELLED', 'cancelled by its signal', reason]);
+      const told = await sim.waitFor(theirs.closed.catch(({ code, message }) => [code, message]));
+      expect(told).to.deep.equal(['STREAM_RESET', 'cancelled by its signal']);
+      await sim.run(1_000);
+      expect(leftovers(...nodes)).to.equal(0);
+      await sim.stop();
+    });
+
   it('a hook takes streams, and its fault resets them', async () => {
     class Hook extends NetworkBehavior {
       static readonly behavior = { serviceId: 70, name: 'hook' } as const;
