@@ -17,6 +17,10 @@ class Shop extends NetworkBehavior {
   @Rpc() ping() {
     return 'pong' as const;
   }
+  /** Its context, and no request. */
+  @Rpc() status(_: void, context: RpcContext) {
+    return context.deadlineMs;
+  }
   @Rpc() find(request?: string) {
     return request;
   }
@@ -49,6 +53,10 @@ async function calls(shop: Client<typeof Shop>, listed: Client<typeof Listed>): 
   await shop.price({ item: 'tea' }, options);
   await shop.ping(undefined, options);
   await shop.ping();
+  await shop.status();
+  await shop.status(undefined, options);
+  // @ts-expect-error status has no request
+  await shop.status(5);
   await shop.find();
   await shop.find('tea', options);
   for await (const item of shop.list({ from: 1 }, options)) item.toFixed();
@@ -82,7 +90,7 @@ async function calls(shop: Client<typeof Shop>, listed: Client<typeof Listed>): 
 
 describe('typed client', () => {
   it('has the own public methods of the class, or those of its rpc list (USERS 14)', () => {
-    holds<Equal<ClientMethodName<typeof Shop>, 'price' | 'order' | 'ping' | 'find' | 'list' | 'total'>>();
+    holds<Equal<ClientMethodName<typeof Shop>, 'price' | 'order' | 'ping' | 'status' | 'find' | 'list' | 'total'>>();
     holds<Equal<ClientMethodName<typeof Listed>, 'open'>>();
     expect(calls).to.be.a('function');
   });
