@@ -13,6 +13,7 @@
  *   17        resume: u48, u48          the items from this index on are to be sent (again), up to this total
  *   18        gone                      there is no such stream (any more): the answer to `resume`
  */
+import { isRpcCode } from '../../core/api/rpc.js';
 import { ANSWER_HEAD_BYTES, ByteReader, ByteWriter, HEAD_BYTES, type MessageHead, type ValueLimits, writeValue } from '../../core/index.js';
 import { MethodNames } from './method-names.js';
 import { NO_PARTS, readParts, writeParts } from './parts/part-list.js';
@@ -29,7 +30,6 @@ export const RESUME = 17;
 export const GONE = 18;
 
 export const METHOD_LENGTH_MAX = 128;
-export const CODE_LENGTH_MAX = 64;
 export const TEXT_LENGTH_MAX = 256;
 /** The longest time that a request may ask for: a day. */
 export const TIMEOUT_MS_MAX = 86_400_000;
@@ -41,7 +41,6 @@ const REQUEST_FIXED_BYTES = 9;
 const HAS_PARTS = 32_768;
 /** Above it the room for messages is given back after use. */
 const ROOM_KEPT_BYTES = 65_536;
-const CODE = /^[A-Z][A-Z0-9_]*$/;
 const NO_BYTES = new Uint8Array(0);
 const SURROGATE = /\p{Surrogate}/gu;
 const BYTE_ORDER_MARKS = /^\uFEFF+/;
@@ -191,7 +190,7 @@ export function isTimeout(timeoutMs: unknown): timeoutMs is number {
 
 /** UPPER_SNAKE of at most 64 characters. */
 export function isCode(code: unknown): code is string {
-  return isText(code, CODE_LENGTH_MAX) && CODE.test(code);
+  return isRpcCode(code);
 }
 
 /** The text in a form that a message can carry: well-formed, and of at most 256 characters. */

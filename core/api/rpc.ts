@@ -2,6 +2,8 @@
  * @module Rpc contract: what `onRpc` and `@Rpc` methods see. The calls themselves are the work of `behaviours/rpc`.
  */
 import type { NodeId } from '../address/node-id.js';
+import { NetworkError } from '../errors.js';
+import { shown } from '../schema/schema.js';
 import type { RpcMethodOptions } from './rpc-options.js';
 
 /** A request, local or remote. */
@@ -40,16 +42,23 @@ export interface RpcAnswer {
   run(options: RpcMethodOptions, method: (value: unknown) => unknown): void;
 }
 
+const RPC_CODE = 'UPPER_SNAKE of at most 64 characters';
+
+export function isRpcCode(code: unknown): code is string {
+  return typeof code === 'string' && /^[A-Z][A-Z0-9_]{0,63}$/.test(code);
+}
+
 /** Thrown by an `@Rpc` method to answer with a code of its own. `details` stay on their node: the caller's say what was called. */
 export class RpcError extends Error {
   override readonly name = 'RpcError';
 
-  /** `code`: UPPER_SNAKE, up to 64 characters. */
+  /** `code`: UPPER_SNAKE, up to 64 characters. Throws `ARGUMENT_INVALID`. */
   constructor(
     readonly code: string,
     text: string,
     readonly details: Readonly<Record<string, unknown>> = {},
   ) {
     super(text);
+    if (!isRpcCode(code)) throw new NetworkError('ARGUMENT_INVALID', `RpcError: code is ${shown(code)}; it must be ${RPC_CODE}`);
   }
 }

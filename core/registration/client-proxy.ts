@@ -9,6 +9,7 @@ import { type Route, requireRoute, toService } from '../api/routes.js';
 import { NO_RPC_OPTIONS } from '../api/rpc-options.js';
 import { NetworkError } from '../errors.js';
 import { nearest } from '../schema/nearest.js';
+import { shown } from '../schema/schema.js';
 import type { BehaviorClass } from './registry.js';
 
 /** How the node makes calls. */
@@ -31,6 +32,7 @@ const streaming = new WeakMap<object, Set<string>>();
 
 /** The methods that the class offers are made once, as the client's own; every other name comes from its prototype, and is refused. */
 export function clientOf<C extends BehaviorClass>(type: C, route: Route, calls: ClientCalls): Client<C> {
+  if (typeof type !== 'function') throw new NetworkError('ARGUMENT_INVALID', `client: behavior is ${shown(type)}; it must be a class`);
   const { serviceId, name, methods, options: declared } = contractOf(type);
   requireRoute('client', route);
   const target = (route.type === 'service' || route.type === 'services') && route.serviceId === undefined ? toService(serviceId) : route;

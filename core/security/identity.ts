@@ -6,6 +6,7 @@
 import { type NodeId, nodeIdFromBytes, shortId } from '../address/node-id.js';
 import type { Random } from '../api/ports.js';
 import { NetworkError } from '../errors.js';
+import { fallback, options as only, optionsReader, text, unchecked } from '../schema/index.js';
 import { CLASS_MARK } from '../structures/copies.js';
 import type { Crypto, SigningKey } from './crypto.js';
 
@@ -42,9 +43,25 @@ export interface IdentityFactory {
   [Symbol.hasInstance](value: unknown): value is Identity;
 }
 
+const readOptions = optionsReader(
+  'Identity.generate',
+  only({
+    zone: fallback(
+      text(4, { pattern: ZONE_PATTERN, what: 'the first one or two bytes of the node id, as 2 or 4 lower-case hex digits' }),
+      '',
+    ),
+    crypto: unchecked<Crypto | undefined>(),
+    random: unchecked<Random | undefined>(),
+  }),
+  'ARGUMENT_INVALID',
+);
+
 export function identityFactory(crypto: Crypto, random: Random): IdentityFactory {
   return {
-    generate: (options = {}) => Identity.generate(options.crypto ?? crypto, options.random ?? random, options),
+    generate: (given = {}) => {
+      const options = readOptions(given);
+      return Identity.generate(options.crypto ?? crypto, options.random ?? random, options);
+    },
     fromSeed: (seed, other = crypto) => Identity.fromSeed(seed, other),
     [Symbol.hasInstance]: (value): value is Identity => value instanceof Identity,
   };

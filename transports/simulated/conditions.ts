@@ -1,7 +1,7 @@
 /**
  * @module Conditions: what a path from one host to another is like, and the checks of it.
  */
-import { NetworkError } from '../../core/errors.js';
+import { type FieldsOf, number, optional, options, optionsReader } from '../../core/schema/index.js';
 
 /** One direction of a link between two hosts. */
 export interface LinkConditions {
@@ -37,32 +37,27 @@ export const CONDITIONS_DEFAULT: LinkConditions = {
 export const DELAY_MAX_MS = 3_600_000;
 const LOSS_MAX = 0.99;
 
+/** Each of `LinkConditions`, which may be absent. */
+export const CONDITION_FIELDS = {
+  latencyMs: optional(number(0, DELAY_MAX_MS)),
+  jitterMs: optional(number(0, DELAY_MAX_MS)),
+  loss: optional(number(0, LOSS_MAX)),
+  bandwidth: optional(number(1, Number.POSITIVE_INFINITY)),
+  reordered: optional(number(0, 1)),
+  reorderMs: optional(number(0, DELAY_MAX_MS)),
+  doubled: optional(number(0, 1)),
+  datagramBytesMax: optional(number(0, CONDITIONS_DEFAULT.datagramBytesMax)),
+};
+
+const read = optionsReader('the conditions of a link', options(CONDITION_FIELDS));
+
 /** `base` with `given`. Throws `OPTION_INVALID`. */
 export function conditionsOf(given: Partial<LinkConditions>, base: LinkConditions): LinkConditions {
-  const { latencyMs = base.latencyMs, jitterMs = base.jitterMs, loss = base.loss, bandwidth = base.bandwidth } = given;
-  checkNumber('latencyMs', latencyMs, 0, DELAY_MAX_MS);
-  checkNumber('jitterMs', jitterMs, 0, DELAY_MAX_MS);
-  checkNumber('loss', loss, 0, LOSS_MAX);
-  checkNumber('bandwidth', bandwidth, 1, Number.POSITIVE_INFINITY);
-  return { latencyMs, jitterMs, loss, bandwidth, ...datagramConditionsOf(given, base) };
+  return conditionsWith(read(given), base);
 }
 
-type DatagramConditions = Pick<LinkConditions, 'reordered' | 'reorderMs' | 'doubled' | 'datagramBytesMax'>;
-
-function datagramConditionsOf(given: Partial<LinkConditions>, base: LinkConditions): DatagramConditions {
-  const { reordered = base.reordered, reorderMs = base.reorderMs, doubled = base.doubled } = given;
-  const { datagramBytesMax = base.datagramBytesMax } = given;
-  checkNumber('reordered', reordered, 0, 1);
-  checkNumber('reorderMs', reorderMs, 0, DELAY_MAX_MS);
-  checkNumber('doubled', doubled, 0, 1);
-  checkNumber('datagramBytesMax', datagramBytesMax, 0, CONDITIONS_DEFAULT.datagramBytesMax);
-  return { reordered, reorderMs, doubled, datagramBytesMax };
-}
-
-/** Throws `OPTION_INVALID`, which names the option. */
-export function checkNumber(option: string, value: unknown, min: number, max: number): void {
-  if (typeof value === 'number' && value >= min && value <= max) return;
-  throw new NetworkError('OPTION_INVALID', `option ${option} is ${String(value)}; it must be a number from ${min} to ${max}`, {
-    details: { option },
-  });
+/** The same with what was read. */
+export function conditionsWith(given: FieldsOf<typeof CONDITION_FIELDS>, base: LinkConditions): LinkConditions {
+  const names = Object.keys(CONDITION_FIELDS) as (keyof LinkConditions)[];
+  return Object.fromEntries(names.map((name) => [name, given[name] ?? base[name]])) as unknown as LinkConditions;
 }

@@ -4,7 +4,8 @@
  * until its destination is an address of the realm it is in, and in again through those that the destination names.
  */
 import { Address, NetworkError } from '../../core/index.js';
-import { checkNumber, DELAY_MAX_MS } from './conditions.js';
+import { boolean, number, oneOf, optional, options, optionsReader, text } from '../../core/schema/index.js';
+import { DELAY_MAX_MS } from './conditions.js';
 import type { Host } from './host.js';
 import { NAT_KINDS, Nat, type NatAnswer, type NatOptions } from './nat.js';
 
@@ -39,11 +40,11 @@ export class Realms {
 
   /** Throws `OPTION_INVALID`. */
   add(name: string, options: NatOptions): void {
-    const { kind } = options;
-    const host = name.includes(':') ? `[${name}]` : name;
+    const host = String(name).includes(':') ? `[${name}]` : name;
     if (Address.tryParse(`udp://${host}:1`)?.host !== name || this.has(name) || this.hostNamed(name) !== undefined)
       throw invalid('name', name, 'it must be a host name in lower case that no host and no other NAT of the network has');
     checkOptions(options);
+    const { kind } = options;
     const behind = options.behind === undefined ? undefined : this.find('behind', options.behind);
     this.byName.set(name, kind === 'open' ? behind : new Nat(name, kind, options, behind));
   }
@@ -115,13 +116,21 @@ export class Realms {
   }
 }
 
-function checkOptions({ kind, hairpin, mappingTimeoutMs }: NatOptions): void {
-  if (!NAT_KINDS.includes(kind)) throw invalid('kind', kind, `it must be one of ${NAT_KINDS.join(', ')}`);
+const read = optionsReader(
+  'addNat',
+  options({
+    kind: oneOf(...NAT_KINDS),
+    hairpin: optional(boolean),
+    mappingTimeoutMs: optional(number(1, DELAY_MAX_MS)),
+    behind: optional(text(256)),
+  }),
+);
+
+function checkOptions(given: NatOptions): void {
+  const { kind, hairpin, mappingTimeoutMs } = read(given);
   for (const [option, value] of Object.entries({ hairpin, mappingTimeoutMs }))
     if (value !== undefined && (kind === 'open' || kind === 'blocked'))
       throw invalid(option, value, `a NAT of kind ${kind} has no mappings`);
-  if (hairpin !== undefined && typeof hairpin !== 'boolean') throw invalid('hairpin', hairpin, 'it must be true or false');
-  if (mappingTimeoutMs !== undefined) checkNumber('mappingTimeoutMs', mappingTimeoutMs, 1, DELAY_MAX_MS);
 }
 
 function invalid(option: string, value: unknown, cure: string): NetworkError {

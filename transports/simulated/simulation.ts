@@ -7,9 +7,11 @@
  * Whenever an instant is over, every promise that can settle does so before time goes on: an `async` method that waits for nothing but
  * the simulation takes no virtual time. What waits for the real world (a file, a real timer) is not deterministic.
  */
+
+import { requireFunction, requireOptions } from '../../core/engine/behaviors/arguments.js';
 import { type DatagramTransport, type LanPort, NetworkError, type Transport } from '../../core/index.js';
 import { SeededRandom } from './chance/random.js';
-import { CONDITIONS_DEFAULT, conditionsOf, type LinkConditions } from './conditions.js';
+import { CONDITIONS_DEFAULT, conditionsWith, type LinkConditions } from './conditions.js';
 import { simulatedCrypto } from './crypto.js';
 import { SimulatedDatagrams } from './datagrams.js';
 import { Driver, type Goal } from './driver.js';
@@ -18,7 +20,13 @@ import { Instance } from './host.js';
 import { SimulatedLan } from './lan.js';
 import type { NatOptions } from './nat.js';
 import type { SimulatedNode } from './node.js';
-import { type SimulatedNodeOptions, SimulationError, type SimulationOptions, type SimulationParts } from './options.js';
+import {
+  readSimulationOptions,
+  type SimulatedNodeOptions,
+  SimulationError,
+  type SimulationOptions,
+  type SimulationParts,
+} from './options.js';
 import { Residents } from './residents.js';
 import { Scheduler } from './scheduler.js';
 import { type HostRef, Topology } from './topology.js';
@@ -26,9 +34,6 @@ import { Recorder, type RecorderOptions } from './trace/recorder.js';
 import { Trace, type TraceEvent } from './trace/trace.js';
 import { SimulatedTransport } from './transport.js';
 
-const TRACE_EVENTS_MAX = 65_536;
-const EVENTS_MAX = 4_194_304;
-const EVENTS_PER_INSTANT_MAX = 1_000_000;
 const WAIT_MS = 60_000;
 
 export class Simulation {
@@ -47,23 +52,23 @@ export class Simulation {
   private readonly failed = new Faults();
   private readonly rejectsFaults: boolean;
 
-  constructor(options: SimulationOptions, parts: SimulationParts) {
-    const { seed, eventsMax = EVENTS_MAX, eventsPerInstantMax = EVENTS_PER_INSTANT_MAX } = options;
-    if (typeof seed !== 'number' && typeof seed !== 'string') throw new NetworkError('OPTION_INVALID', 'option seed is missing');
-    const crypto = options.crypto === undefined || options.crypto === 'simulated' ? simulatedCrypto : options.crypto;
+  constructor(given: SimulationOptions, parts: SimulationParts) {
+    const options = readSimulationOptions(given);
+    const { seed, eventsMax, eventsPerInstantMax } = options;
+    const crypto = options.crypto === 'simulated' ? simulatedCrypto : options.crypto;
     this.seed = seed;
     this.cryptoName = crypto.name;
     this.random = new SeededRandom(seed, 'application');
     const random = new SeededRandom(seed, 'network');
     this.scheduler = new Scheduler({ eventsMax, eventsPerInstantMax }, (text) => this.error(text));
     this.driver = new Driver(this.scheduler);
-    this.traced = new Trace(options.traceEventsMax ?? TRACE_EVENTS_MAX);
-    this.topology = new Topology(this.traced, conditionsOf(options, CONDITIONS_DEFAULT), () => random.float(), options.latencyBetween);
+    this.traced = new Trace(options.traceEventsMax);
+    this.topology = new Topology(this.traced, conditionsWith(options, CONDITIONS_DEFAULT), () => random.float(), options.latencyBetween);
     const meanwhile = <T>(owner: object, promise: Promise<T>) => this.meanwhile(owner, promise);
     this.rejectsFaults = options.onFault === 'reject';
     const tracesCallbacks = options.trace === 'callbacks';
     const { scheduler, topology, failed: faults } = this;
-    const { links = Simulation.links } = options;
+    const links = options.links ?? Simulation.links;
     this.residents = new Residents({ ...parts, crypto, links, seed, scheduler, topology, meanwhile, faults, tracesCallbacks });
     this.note('network', '', '', 0, crypto.name);
   }
@@ -123,6 +128,7 @@ export class Simulation {
   /** Lets time pass until the predicate holds; it is asked whenever an instant is over. Rejects when it does not hold in time. */
   runUntil(predicate: () => boolean, maxMs = WAIT_MS): Promise<void> {
     return new Promise((resolve, reject) => {
+      requireFunction('runUntil: predicate', predicate);
       const end = (isMet: boolean) => (isMet ? resolve() : reject(this.error(`not within ${maxMs} ms: ${predicate}`)));
       this.ask(maxMs, { isMet: predicate, end, fail: reject });
     });
@@ -134,8 +140,9 @@ export class Simulation {
     const settled = () => {
       isSettled = true;
     };
-    promise.then(settled, settled);
     return new Promise((resolve, reject) => {
+      requireFunction('waitFor: then of the promise', Object(promise).then);
+      promise.then(settled, settled);
       const end = (isMet: boolean) => (isMet ? resolve(promise) : reject(this.error(`the promise did not settle within ${maxMs} ms`)));
       this.ask(maxMs, { isMet: () => isSettled, end, fail: reject });
     });
@@ -143,6 +150,7 @@ export class Simulation {
 
   /** Does something later, as the application would. Returns what cancels it. */
   after(delayMs: number, work: () => void): () => void {
+    requireFunction('after: work', work);
     const event = this.scheduler.after(delayMs, work);
     return () => this.scheduler.cancel(event);
   }
@@ -195,7 +203,9 @@ export class Simulation {
   }
 
   /** The node is gone without a word: the machine is off. With `reset` the machine lives and breaks the node's channels. */
-  crash(node: HostRef, { reset = false }: { readonly reset?: boolean } = {}): void {
+  crash(node: HostRef, options: { readonly reset?: boolean } = {}): void {
+    requireOptions('crash', options, ['reset']);
+    const { reset = false } = options;
     const host = this.topology.find(node);
     const { instance } = host;
     this.residents.crash(host, reset);
@@ -274,7 +284,7 @@ export class Simulation {
   }
 
   private ask(durationMs: number, goal: Pick<Goal, 'isMet' | 'end' | 'fail'>): void {
-    if (!(durationMs >= 0 && durationMs < Number.POSITIVE_INFINITY))
+    if (!Number.isFinite(durationMs) || durationMs < 0)
       throw new NetworkError('ARGUMENT_INVALID', `a duration is ${durationMs}; it must be a number of milliseconds`);
     const isMet = () => {
       this.requireSound();

@@ -56,7 +56,7 @@ export class Topology implements TransportWorld {
 
   /** Throws `ARGUMENT_INVALID` for a name that no host has. */
   find(ref: HostRef): Host {
-    const name = typeof ref === 'string' ? ref : ref.name;
+    const name = typeof ref === 'string' ? ref : (Object(ref) as { readonly name: string }).name;
     const host = this.hosts.get(name);
     if (host === undefined) throw new NetworkError('ARGUMENT_INVALID', `the network has no host named ${name}`);
     return host;

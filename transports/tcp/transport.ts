@@ -6,6 +6,7 @@ import type { Address } from '../../core/address/address.js';
 import type { Dial, DialSink, Listener, ListenerSink, ResolveSink, Transport } from '../../core/api/transport.js';
 import { NetworkError } from '../../core/errors.js';
 import { dnsResolver, type HostResolver } from '../../core/platform/node/dns-resolver.js';
+import { boolean, callable, either, fallback, oneOf, options, optionsReader, unchecked } from '../../core/schema/index.js';
 import { TcpDial } from './dial.js';
 import { TcpListener } from './listener.js';
 import type { TcpParts } from './parts.js';
@@ -32,15 +33,26 @@ export interface TcpOptions {
   readonly unref?: boolean;
 }
 
+const readOptions = optionsReader(
+  'TcpTransport',
+  options({
+    // `SocketBudget` checks it.
+    socketsMax: unchecked<number | undefined>(),
+    resolver: fallback(either(oneOf('dns'), callable<HostResolver>('a resolver')), systemResolver),
+    unref: fallback(boolean, false),
+  }),
+);
+
 export class TcpTransport implements Transport {
   readonly schemes = ['tcp'];
   readonly #parts: TcpParts;
 
-  constructor(options: TcpOptions = {}) {
-    const budget = options.socketsMax === undefined ? processSocketBudget() : new SocketBudget(options.socketsMax);
+  /** Throws `OPTION_INVALID` and `ARGUMENT_INVALID`. */
+  constructor(given: TcpOptions = {}) {
+    const { socketsMax, resolver, unref } = readOptions(given);
+    const budget = socketsMax === undefined ? processSocketBudget() : new SocketBudget(socketsMax);
     const readBuffer = new Uint8Array(READ_BYTES);
-    const resolver = options.resolver === 'dns' ? dnsResolver : (options.resolver ?? systemResolver);
-    this.#parts = { tally: new SocketTally(budget), resolver, readBuffer, isUnref: options.unref ?? false };
+    this.#parts = { tally: new SocketTally(budget), resolver: resolver === 'dns' ? dnsResolver : resolver, readBuffer, isUnref: unref };
   }
 
   listen(address: Address, sink: ListenerSink): Listener {

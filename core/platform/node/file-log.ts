@@ -13,9 +13,11 @@ import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { LogStorage } from '../../api/log-storage.js';
 import { NetworkError } from '../../errors.js';
+import { optionsReader, text } from '../../schema/index.js';
 import { makeDirectory } from './directories.js';
 import { framed, MAGIC, readRecords } from './log-records.js';
 
+const readPath = optionsReader('FileLog', text(4_096, { min: 1, what: 'the path of a file' }), 'ARGUMENT_INVALID');
 /** Written at once. */
 const BATCH_BYTES = 4_194_304;
 
@@ -42,8 +44,10 @@ export class FileLog implements LogStorage {
   /** Who waits until no batch is on its way. */
   #turns: (() => void)[] = [];
 
-  /** `path`: of the file. Its directory is made; the file is for one running node. */
-  constructor(readonly path: string) {}
+  /** `path`: of the file. Its directory is made; the file is for one running node. Throws `ARGUMENT_INVALID`. */
+  constructor(readonly path: string) {
+    readPath(path);
+  }
 
   append(record: Uint8Array, settle: Settle): void {
     this.#queue.push({ bytes: framed(record), settle });

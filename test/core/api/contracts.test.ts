@@ -69,6 +69,12 @@ class Partial extends Bank {
 }
 
 describe('a client of an abstract class (kind 12)', () => {
+  it('an RpcError whose code could not be sent is refused where it is made', () => {
+    for (const code of [undefined, null, '', 'lower case', 'A-B', '1A', 'A'.repeat(65)])
+      expect(() => new RpcError(code as never, 'text'), String(code)).to.throw(/^RpcError: code is .*; it must be UPPER_SNAKE/);
+    expect(new RpcError('A'.repeat(64), '').code).to.equal('A'.repeat(64));
+  });
+
   it('calls the methods of a server class that implements it, streams included, again and again', async () => {
     const server = await createNode({ logger: 'silent', listen: ['tcp://127.0.0.1:0'], behaviors: [RealBank] });
     const client = await createNode({ logger: 'silent' });
@@ -100,6 +106,8 @@ describe('a client of an abstract class (kind 12)', () => {
     abstract class Wrong extends NetworkBehavior {
       static readonly behavior = { serviceId: 80, name: 'bank', rpc: ['onMessage'] } as const;
     }
+    for (const none of [{}, new (class Solid extends Wrong {})(), undefined])
+      expect(() => node.client(none as never, toLocal())).to.throw(/must be a class/);
     expect(() => node.client(Wrong, toLocal())).to.throw(/no hook/);
     await node.stop();
     expect([typed, Partial]).to.have.length(2);

@@ -105,6 +105,13 @@ describe('Identity', () => {
     expect(Identity.generate(simulatedCrypto, stuck, { zone: nodeId.slice(0, 2) }).nodeId).equal(nodeId);
   });
 
+  it('refuses what are no options, and misspelt ones', () => {
+    for (const options of ['2a', null, 5, { zon: '2a' }, { zone: '2A' }])
+      expect(() => Door.generate(options as never), JSON.stringify(options))
+        .to.throw(NetworkError)
+        .with.property('code', 'ARGUMENT_INVALID');
+  });
+
   it('comes from the entry point of the package without ports, and is the same class there', () => {
     const identity = Door.generate({ zone: 'c0' });
     expect(identity.nodeId.slice(0, 2)).equal('c0');

@@ -300,4 +300,38 @@ describe('options', () => {
     expect(await rejection(network.createNode({ nonsense: 1 } as never))).to.have.property('code', 'OPTION_INVALID');
     expect(() => network.cut('alice', 'nobody')).to.throw(NetworkError, 'no host named nobody');
   });
+
+  it('refuses misspelt options, wrong values and what cannot be waited for, in all of its methods', async () => {
+    for (const options of [
+      undefined,
+      null,
+      {},
+      { seed: 1, latncyMs: 5 },
+      { seed: 1, latencyMs: '5' },
+      { seed: 1, crypto: 'none' },
+      { seed: 1, links: 'x' },
+    ])
+      expect(() => new SimulatedNetwork(options as never), JSON.stringify(options))
+        .to.throw()
+        .with.property('code', 'OPTION_INVALID');
+    const network = new SimulatedNetwork({ seed: 1 });
+    const alice = await network.createNode({ name: 'alice' });
+    await network.start(alice);
+    const wrong: [string, () => unknown][] = [
+      ['OPTION_INVALID', () => network.setLink('alice', 'alice', { latncyMs: 5 } as never)],
+      ['OPTION_INVALID', () => network.addNat('home', { kind: 'full-cone', hairpn: true } as never)],
+      ['OPTION_INVALID', () => network.addNat('home', undefined as never)],
+      ['ARGUMENT_INVALID', () => network.cut('alice', undefined as never)],
+      ['ARGUMENT_INVALID', () => network.crash(alice, { rset: true } as never)],
+      ['ARGUMENT_INVALID', () => network.record({ sampelMs: 5 } as never)],
+      ['ARGUMENT_INVALID', () => network.after(5, undefined as never)],
+      ['ARGUMENT_INVALID', () => network.run('5' as never)],
+      ['ARGUMENT_INVALID', () => network.waitFor(5 as never)],
+      ['ARGUMENT_INVALID', () => network.runUntil(true as never)],
+    ];
+    for (const [code, misuse] of wrong)
+      expect(await rejection(Promise.resolve().then(misuse)), String(misuse)).to.have.property('code', code);
+    expect(network.nowMs).to.equal(0);
+    await network.stop();
+  });
 });

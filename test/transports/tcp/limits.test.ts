@@ -112,6 +112,14 @@ describe('tcp socket budget', () => {
     }
     expect(new SocketBudget(1).take()).to.equal(true);
   });
+
+  it('and the other options are refused when they are misspelt or wrong', () => {
+    for (const options of [{ unreff: true }, { unref: 1 }, { resolver: 'dnss' }, null, 5])
+      expect(() => new TcpTransport(options as never), JSON.stringify(options))
+        .to.throw(NetworkError)
+        .with.property('code', 'OPTION_INVALID');
+    expect(() => new TcpTransport({ socketsMax: 'x' as never })).to.throw(NetworkError, 'socketsMax');
+  });
 });
 
 (IS_UNIX ? describe : describe.skip)('tcp under the limits of the system', () => {

@@ -2,6 +2,7 @@
  * @module Recorder: makes a recording of a run, from the events of its trace. It looks on: the run is the same with and without it, event by
  * event. What it keeps is bounded.
  */
+import { requireOptions } from '../../../core/engine/behaviors/arguments.js';
 import { NetworkError, type NodeId, type PathKind } from '../../../core/index.js';
 import { OpenEnds } from './open-ends.js';
 import type { LookupAccount, RecordedLookup, RecordedNode, RunEvent, RunRecording, RunSample } from './recording.js';
@@ -49,8 +50,10 @@ export class Recorder {
 
   constructor(
     private readonly run: RecordedRun,
-    { sampleMs = SAMPLE_MS, eventsMax = EVENTS_MAX }: RecorderOptions,
+    options: RecorderOptions,
   ) {
+    requireOptions('record', options, ['sampleMs', 'eventsMax']);
+    const { sampleMs = SAMPLE_MS, eventsMax = EVENTS_MAX } = options;
     requireNumber('sampleMs', sampleMs, 1);
     requireNumber('eventsMax', eventsMax, 0);
     this.#sampleMs = sampleMs;

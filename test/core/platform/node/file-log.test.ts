@@ -35,6 +35,10 @@ describe('FileLog', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
+  it('is refused without a path', () => {
+    for (const path of [undefined, null, '', 5, {}]) expect(() => new FileLog(path as never)).to.throw(/^FileLog: .* the path of a file/);
+  });
+
   it('gives back what was durable, in order, and goes on from there', async () => {
     const log = opened();
     expect(await Promise.all(['a', '', 'ccc'].map((text) => append(log, text)))).to.deep.equal([undefined, undefined, undefined]);
