@@ -2,9 +2,8 @@
  * @module Options of a simulation and of its nodes, and the error of one that failed.
  */
 import type { NodeDefaults, NodeOptions } from '../../core/index.js';
-import { callable, either, fallback, oneOf, optional, options, optionsReader, parsed, text, whole } from '../../core/schema/index.js';
 import type { Crypto } from '../../core/security/crypto.js';
-import { CONDITION_FIELDS, type LinkConditions } from './conditions.js';
+import type { LinkConditions } from './conditions.js';
 import type { SimulatedFault } from './faults.js';
 
 export interface SimulationOptions extends Partial<LinkConditions> {
@@ -45,40 +44,6 @@ export interface SimulatedNodeOptions extends NodeOptions {
   readonly nat?: string;
   /** How the node repairs what was lost on its links of datagrams, as of `UdpTransport`. */
   readonly repair?: 'classic';
-}
-
-const EVENTS_MAX = 4_194_304;
-const EVENTS_PER_INSTANT_MAX = 1_000_000;
-const TRACE_EVENTS_MAX = 65_536;
-
-/** Throws `OPTION_INVALID`. */
-export const readSimulationOptions = optionsReader(
-  'SimulatedNetwork',
-  options({
-    ...CONDITION_FIELDS,
-    seed: either(
-      parsed('a number', (given) => (typeof given === 'number' ? given : undefined)),
-      text(4_096),
-    ),
-    latencyBetween: optional(callable<(from: string, to: string) => number>()),
-    crypto: fallback(
-      either(
-        oneOf('simulated'),
-        parsed('a Crypto', (given) => (isCrypto(given) ? given : undefined)),
-      ),
-      'simulated',
-    ),
-    links: optional(oneOf('streams', 'datagrams')),
-    onFault: fallback(oneOf('list', 'reject'), 'list'),
-    trace: fallback(oneOf('network', 'callbacks'), 'network'),
-    traceEventsMax: fallback(whole(), TRACE_EVENTS_MAX),
-    eventsMax: fallback(whole(1), EVENTS_MAX),
-    eventsPerInstantMax: fallback(whole(1), EVENTS_PER_INSTANT_MAX),
-  }),
-);
-
-function isCrypto(given: unknown): given is Crypto {
-  return typeof (Object(given) as Partial<Crypto>).signingKey === 'function';
 }
 
 /** What is wired in from beyond the transports. */

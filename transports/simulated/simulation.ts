@@ -8,9 +8,9 @@
  * the simulation takes no virtual time. What waits for the real world (a file, a real timer) is not deterministic.
  */
 
-import { requireFunction, requireOptions } from '../../core/engine/behaviors/arguments.js';
-import { type DatagramTransport, type LanPort, NetworkError, type Transport } from '../../core/index.js';
+import type { DatagramTransport, LanPort, Transport } from '../../core/index.js';
 import { SeededRandom } from './chance/random.js';
+import { readCrash, readSimulationOptions, requireFunction, requireTime } from './checks.js';
 import { CONDITIONS_DEFAULT, conditionsWith, type LinkConditions } from './conditions.js';
 import { simulatedCrypto } from './crypto.js';
 import { SimulatedDatagrams } from './datagrams.js';
@@ -20,13 +20,7 @@ import { Instance } from './host.js';
 import { SimulatedLan } from './lan.js';
 import type { NatOptions } from './nat.js';
 import type { SimulatedNode } from './node.js';
-import {
-  readSimulationOptions,
-  type SimulatedNodeOptions,
-  SimulationError,
-  type SimulationOptions,
-  type SimulationParts,
-} from './options.js';
+import { type SimulatedNodeOptions, SimulationError, type SimulationOptions, type SimulationParts } from './options.js';
 import { Residents } from './residents.js';
 import { Scheduler } from './scheduler.js';
 import { type HostRef, Topology } from './topology.js';
@@ -54,7 +48,7 @@ export class Simulation {
 
   constructor(given: SimulationOptions, parts: SimulationParts) {
     const options = readSimulationOptions(given);
-    const { seed, eventsMax, eventsPerInstantMax } = options;
+    const { seed, eventsMax, eventsPerInstantMax, links = Simulation.links } = options;
     const crypto = options.crypto === 'simulated' ? simulatedCrypto : options.crypto;
     this.seed = seed;
     this.cryptoName = crypto.name;
@@ -68,7 +62,6 @@ export class Simulation {
     this.rejectsFaults = options.onFault === 'reject';
     const tracesCallbacks = options.trace === 'callbacks';
     const { scheduler, topology, failed: faults } = this;
-    const links = options.links ?? Simulation.links;
     this.residents = new Residents({ ...parts, crypto, links, seed, scheduler, topology, meanwhile, faults, tracesCallbacks });
     this.note('network', '', '', 0, crypto.name);
   }
@@ -204,8 +197,7 @@ export class Simulation {
 
   /** The node is gone without a word: the machine is off. With `reset` the machine lives and breaks the node's channels. */
   crash(node: HostRef, options: { readonly reset?: boolean } = {}): void {
-    requireOptions('crash', options, ['reset']);
-    const { reset = false } = options;
+    const { reset } = readCrash(options);
     const host = this.topology.find(node);
     const { instance } = host;
     this.residents.crash(host, reset);
@@ -284,8 +276,7 @@ export class Simulation {
   }
 
   private ask(durationMs: number, goal: Pick<Goal, 'isMet' | 'end' | 'fail'>): void {
-    if (!Number.isFinite(durationMs) || durationMs < 0)
-      throw new NetworkError('ARGUMENT_INVALID', `a duration is ${durationMs}; it must be a number of milliseconds`);
+    requireTime(durationMs);
     const isMet = () => {
       this.requireSound();
       return goal.isMet();
