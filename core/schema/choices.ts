@@ -1,7 +1,7 @@
 /**
  * @module Choices: schemas that choose between others, let a value be absent, narrow it or make something else of it.
  */
-import { type Infer, pathTo, type Schema, schema, WRONG, wholly } from './schema.js';
+import { type Flaw, type Infer, pathTo, type Schema, schema, WRONG, wholly } from './schema.js';
 
 /** The value, or `undefined` where it is absent. */
 export function optional<T>({ what, read, explain }: Schema<T>): Schema<T | undefined> {
@@ -45,13 +45,34 @@ export function refined<T>({ what, read, explain }: Schema<T>, must: string, isR
 
 /** The first of these that reads the value. */
 export function either<const S extends readonly Schema<unknown>[]>(...choices: S): Schema<Infer<S[number]>> {
-  return schema(choices.map(({ what }) => what).join(', or '), (value) => {
-    for (const { read } of choices) {
-      const inner = read(value);
-      if (inner !== WRONG) return inner as Infer<S[number]>;
-    }
-    return WRONG;
+  const what = [...new Set(choices.map((choice) => choice.what))].join(', or ');
+  const explain = wholly(what);
+  return schema(
+    what,
+    (value) => {
+      for (const { read } of choices) {
+        const inner = read(value);
+        if (inner !== WRONG) return inner as Infer<S[number]>;
+      }
+      return WRONG;
+    },
+    (value, path, flaws) => {
+      const nearest = nearestChoice(choices, value, path);
+      if (nearest === undefined) explain(value, path, flaws);
+      else flaws.push(...nearest);
+    },
+  );
+}
+
+/** The flaws of the choice that fits best, of those that find flaws within the value; a value of another kind than all of them is wrong as a whole. */
+function nearestChoice(choices: readonly Schema<unknown>[], value: unknown, path: string): readonly Flaw[] | undefined {
+  const all = choices.map(({ explain }) => {
+    const flaws: Flaw[] = [];
+    explain(value, path, flaws);
+    return flaws;
   });
+  const within = all.filter((flaws) => flaws.length > 0 && flaws.every((flaw) => flaw.path !== path));
+  return within.sort((left, right) => left.length - right.length)[0];
 }
 
 type Cases = Readonly<Record<number, Schema<unknown>>>;

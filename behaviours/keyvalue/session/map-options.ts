@@ -4,12 +4,12 @@
 import { NetworkError, type schema } from '../../../core/index.js';
 import {
   callable,
-  either,
   fallback,
   oneOf,
   optional,
   options,
   optionsReader,
+  refined,
   signal,
   text,
   validator,
@@ -76,7 +76,11 @@ export const readWriteOptions = optionsReader(
 export const readWatchOptions = optionsReader('keyvalue: watch', options({ patienceMs: fallback(whole(1_000, 86_400_000), 60_000) }));
 export const readTarget = optionsReader(
   'keyvalue: watch',
-  either(options({ key: text(KEY_BYTES_MAX, { min: 1 }) }), options({ prefix: text(KEY_BYTES_MAX) })),
+  refined(
+    options({ key: optional(text(KEY_BYTES_MAX, { min: 1 })), prefix: optional(text(KEY_BYTES_MAX)) }),
+    'must have either key or prefix',
+    ({ key, prefix }) => (key === undefined) !== (prefix === undefined),
+  ),
   'ARGUMENT_INVALID',
 );
 

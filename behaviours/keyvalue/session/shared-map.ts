@@ -102,7 +102,7 @@ export class SharedMap<V = unknown, In = V> {
 
   /** What changes, of one key or of all that begin with a prefix, from what there is now on. Iterate over it; `close` it, or leave the loop. */
   watch(target: WatchTarget, options: WatchOptions = {}): Watch<V> {
-    const read: { readonly key?: string; readonly prefix?: string } = readTarget(target);
+    const read = readTarget(target);
     const isKey = read.key !== undefined;
     const key = isKey ? this.pathOf(read.key as string) : this.within + (read.prefix ?? '');
     const isOwn = (path: string) => this.within !== '' || !path.includes(SEPARATOR);

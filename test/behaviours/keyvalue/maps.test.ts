@@ -140,6 +140,15 @@ describe('keyvalue', () => {
     expect(await wait(waiting[2] as (typeof waiting)[0])).to.deep.equal({ done: true, value: undefined });
   });
 
+  it('a watch of neither a key nor a prefix, or of both, is refused, and a misspelt one is named', async () => {
+    world = new World();
+    const [node] = await world.nodes(1);
+    const map = mapOf<number>(node as SimulatedNode);
+    const watch = (target: unknown) => () => map.watch(target as never);
+    for (const target of [{}, { key: 'a', prefix: 'b' }]) expect(watch(target)).to.throw('what was given must have either key or prefix');
+    expect(watch({ prefx: 'a' })).to.throw(/^keyvalue: watch: option prefx is unknown; did you mean prefix\?$/);
+  });
+
   it('on one node only the owner can acknowledge', async () => {
     world = new World();
     const [node] = await world.nodes(1);

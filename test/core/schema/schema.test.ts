@@ -200,6 +200,20 @@ describe('options for people', () => {
     expect(told(() => read({ Port: 1 }))).to.match(/did you mean port\?/);
   });
 
+  it('names the flaws of the choice that fits best, and of none where the value is of another kind', () => {
+    const one = optionsReader(
+      'mail',
+      options({ to: either(text(8), options({ host: text(8), port: optional(whole()) }), list(text(8), 2)) }),
+    );
+    expect(told(() => one({ to: { host: 'a', prot: 1 } }))).to.equal('OPTION_INVALID mail: option to.prot is unknown; did you mean port?');
+    expect(told(() => one({ to: ['a', 5] }))).to.equal('OPTION_INVALID mail: option to[1] is 5; it must be a text of 0 to 8 characters');
+    expect(told(() => one({ to: 5 }))).to.equal(
+      'OPTION_INVALID mail: option to is 5; it must be a text of 0 to 8 characters, or an object, or a list of 0 to 2 items',
+    );
+    const twins = optionsReader('mail', either(options({ a: whole() }), options({ b: whole() })));
+    expect(told(() => twins(5))).to.equal('OPTION_INVALID mail: what was given is 5; it must be an object');
+  });
+
   it('shows no text and no bytes, which may be secrets', () => {
     expect(told(() => read({ key: 'my passphrase' }))).to.equal(
       'OPTION_INVALID mail: option key is a text of 13 characters; it must be 32 bytes',
