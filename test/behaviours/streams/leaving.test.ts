@@ -99,7 +99,7 @@ describe('streams that a service leaves', () => {
     await sim.stop();
   });
 
-  it('row 78: a remote that resets one harms nobody: toNodeStream needs no listener, and the log no line', async () => {
+  it('TH-31: a remote that resets one harms nobody: toNodeStream needs no listener, and the log no line', async () => {
     const { sim, first, last, logged } = await world(2);
     for (const name of ['idle', 'wait']) {
       const stream = await sim.waitFor(first.openStream(toNode(last.id), SERVICE, { name }));
@@ -110,7 +110,7 @@ describe('streams that a service leaves', () => {
     await sim.stop();
   });
 
-  it('row 78: a remote that resets them spends no faults of a behaviour whose hook takes them', async () => {
+  it('TH-31: a remote that resets them spends no faults of a behaviour whose hook takes them', async () => {
     const { sim, first, last, logged } = await world(2);
     for (let round = 0; round < 20; round++) {
       const stream = await sim.waitFor(first.openStream(toNode(last.id), Reader, { name: round % 2 === 0 ? 'web' : 'node' }));
