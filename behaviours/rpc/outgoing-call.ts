@@ -135,7 +135,8 @@ export class OutgoingCall extends Outgoing {
     if (this.isClosed) return;
     this.isClosed = true;
     this.host.settled();
-    if (this.parts?.isRead !== true) this.parts?.close();
+    // The caller goes on with a stream of responses, to which the streams of the request belong then.
+    if (this.parts?.isRead !== true) this.parts?.close(result.type === 'error' && result.code === 'RPC_SEQUENCE');
     this.host.callBack(this.settle, result);
   }
 }

@@ -43,11 +43,11 @@ export class CallParts {
     return this.reading !== undefined;
   }
 
-  /** Nothing of the call is read any more. Idempotent. */
-  close(): void {
+  /** Nothing of the call is read any more. `isAgain`: sources that nobody has read are left to the call that takes its place. Idempotent. */
+  close(isAgain = false): void {
     for (const source of this.sources) discard(source);
     this.sources = [];
-    this.offering?.close('the call is over');
+    this.offering?.close('the call is over', isAgain);
     this.reading?.close(OVER);
   }
 }

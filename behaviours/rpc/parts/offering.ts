@@ -43,12 +43,12 @@ export class Offering {
     return true;
   }
 
-  /** Nobody reads any more. Idempotent. */
-  close(reason: string): void {
+  /** Nobody reads any more. `isAgain`: what nobody has read is offered again by another call. Idempotent. */
+  close(reason: string, isAgain = false): void {
     if (this.isClosed) return;
     this.isClosed = true;
     this.host.closed();
-    for (const source of this.waiting.splice(0)) if (source !== undefined) discard(source);
+    for (const source of this.waiting.splice(0)) if (source !== undefined && !isAgain) discard(source);
     for (const stream of [...this.streams]) stream.reset(reason);
   }
 

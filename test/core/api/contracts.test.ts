@@ -114,6 +114,40 @@ describe('a client of an abstract class (kind 12)', () => {
   });
 });
 
+describe('a client of an abstract class whose method streams both ways (kind 12)', () => {
+  abstract class Adder extends NetworkBehavior {
+    static readonly behavior = { serviceId: 83, name: 'adder', rpc: ['sums'] } as const;
+    abstract sums(numbers: AsyncIterable<number>): AsyncGenerator<number>;
+  }
+  class RealAdder extends Adder {
+    async *sums(numbers: AsyncIterable<number>) {
+      let sum = 0;
+      for await (const number of numbers) {
+        sum += number;
+        yield sum;
+      }
+    }
+  }
+
+  it('sends the items of its request the first time, too, and ends what makes them', async () => {
+    const node = await createNode({ logger: 'silent', behaviors: [RealAdder] });
+    await node.start();
+    let ended = 0;
+    async function* numbers() {
+      try {
+        yield* [1, 2, 3];
+      } finally {
+        ended++;
+      }
+    }
+    for (let time = 1; time <= 2; time++) {
+      expect(await all(node.client(Adder, toLocal()).sums(numbers())), `call ${time}`).to.deep.equal([1, 3, 6]);
+      expect(ended).to.equal(time);
+    }
+    await node.stop();
+  });
+});
+
 describe('a generator that was compiled to an older target (kind 11)', () => {
   it('is a stream for who iterates, near and far, also in a simulation', async () => {
     const node = await createNode({ logger: 'silent', behaviors: [Feed] });
