@@ -18,6 +18,16 @@ const TWINS = [
   ['onDisconnected', 'onIncomingConnectionDisconnected', 'onOutgoingConnectionDisconnected'],
 ] as const;
 
+/** What hooks are called elsewhere. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  onOpen: 'onConnected',
+  onOpened: 'onConnected',
+  onClose: 'onDisconnected',
+  onClosed: 'onDisconnected',
+  onData: 'onMessage',
+  onReceive: 'onMessage',
+};
+
 const warnings = new WeakMap<object, readonly string[]>();
 
 /** One sentence for every method that is close to a hook's name without being one, and for every hook that another one hides. */
@@ -43,9 +53,13 @@ function overrides(type: AnyClass, hook: (typeof TWINS)[number][number]): boolea
   return own !== NetworkBehavior.prototype[hook];
 }
 
-/** The hook that was probably meant: cut short, without its direction, or a few letters off. */
+/** The hook that was probably meant: of another library, or the nearest of those that are cut short, without their direction, or a few letters off. */
 function meantBy(name: string): string | undefined {
-  return BEHAVIOR_HOOKS.find((hook) => hook.startsWith(name) || isNear(name, hook) || isNear(name, withoutDirection(hook)));
+  const stem = name.replace(/(Received|Event)$/, '');
+  if (KNOWN.has(stem)) return stem;
+  const meant = Object.hasOwn(ELSEWHERE, name) ? ELSEWHERE[name] : undefined;
+  const candidates = BEHAVIOR_HOOKS.filter((hook) => hook.startsWith(name) || isNear(name, hook) || isNear(name, withoutDirection(hook)));
+  return meant ?? candidates.sort((left, right) => left.length - right.length)[0];
 }
 
 function isNear(name: string, hook: string): boolean {

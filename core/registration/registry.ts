@@ -16,6 +16,7 @@ import {
 import { NetworkBehavior } from '../api/network-behavior.js';
 import { RouterTable } from '../api/router-table.js';
 import { NetworkError } from '../errors.js';
+import { shown } from '../schema/schema.js';
 import { COPIES_CURE, isOfAnotherCopy, OF_ANOTHER_COPY } from '../structures/copies.js';
 import {
   type CheckedGraph,
@@ -107,8 +108,8 @@ function mayResolve(container: DependencyContainer | undefined, token: Token): b
 }
 
 /** The class that an entry of `behaviors` stands for. Throws `BEHAVIOR_INVALID` for what is none. */
-export function classOfEntry(entry: BehaviorEntry): BehaviorClass {
-  checkEntry(entry);
+export function classOfEntry(entry: BehaviorEntry, place = ''): BehaviorClass {
+  checkEntry(entry, place);
   if (entry instanceof NetworkBehavior) return Object.getPrototypeOf(entry).constructor as BehaviorClass;
   return typeof entry === 'function' ? entry : entry[0];
 }
@@ -130,16 +131,16 @@ function planEntries(
   given: Set<Token>,
   faults: RegistrationFault[],
 ): PlannedBehavior[] {
-  return entries.flatMap((entry) => {
-    const planned = collect(faults, () => planBehavior(entry, isBuiltin));
+  return entries.flatMap((entry, index) => {
+    const planned = collect(faults, () => planBehavior(entry, isBuiltin, isBuiltin ? '' : ` (behaviors[${index}])`));
     // What is broken is not to be reported as missing as well, wherever it is injected.
     if (planned.length === 0) given.add(Array.isArray(entry) ? entry[0] : entry);
     return planned;
   });
 }
 
-function planBehavior(entry: BehaviorEntry, isBuiltin: boolean): PlannedBehavior {
-  const type = classOfEntry(entry);
+function planBehavior(entry: BehaviorEntry, isBuiltin: boolean, place: string): PlannedBehavior {
+  const type = classOfEntry(entry, place);
   const descriptor = descriptorOf(type);
   if (!isBuiltin) checkServiceId(type, descriptor);
   checkStreamTakers(type);
@@ -151,7 +152,7 @@ function planBehavior(entry: BehaviorEntry, isBuiltin: boolean): PlannedBehavior
   return { label, token: type, needs, hasOptions: true, type, descriptor, instance, options, isBuiltin };
 }
 
-function checkEntry(entry: unknown): void {
+function checkEntry(entry: unknown, place: string): void {
   if (entry instanceof NetworkBehavior) return;
   const type: unknown = Array.isArray(entry) && entry.length === 2 ? entry[0] : entry;
   if (isBehaviorClass(type)) return;
@@ -159,9 +160,9 @@ function checkEntry(entry: unknown): void {
     const named = className(typeof type === 'function' ? type : Object(type).constructor);
     throw refused('BEHAVIOR_INVALID', `${named} ${OF_ANOTHER_COPY}`, COPIES_CURE);
   }
-  const name = typeof type === 'function' ? className(type) : type instanceof NetworkBehavior ? 'an instance with options' : typeof type;
+  const name = typeof type === 'function' ? className(type) : type instanceof NetworkBehavior ? 'an instance with options' : shown(type);
   const cure = 'give a class that extends NetworkBehavior, an instance of one, or [class, options]';
-  throw refused('BEHAVIOR_INVALID', `${name} is no behaviour`, cure);
+  throw refused('BEHAVIOR_INVALID', `${name}${place} is no behaviour`, cure);
 }
 
 /** A built-in behaviour that is not on by itself, and one in the place of a built-in one, have its id and its name. */

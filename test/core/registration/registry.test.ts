@@ -182,9 +182,10 @@ describe('registry', () => {
       onMessage() {}
     }
     for (const entry of [undefined, null, 7, 'A', {}, [], [A], [A, 1, 2], () => 0])
-      expect(AnyEntry(entry)).to.match(/^BEHAVIOR_INVALID: .* is no behaviour; give a class/);
-    expect(AnyEntry(Foreign)).to.match(/Foreign is no behaviour/);
-    expect(AnyEntry(NetworkBehavior)).to.match(/NetworkBehavior is no behaviour/);
+      expect(AnyEntry(entry)).to.match(/^BEHAVIOR_INVALID: .* \(behaviors\[0\]\) is no behaviour; give a class/);
+    expect(faultsOf({ behaviors: [sample('Good', 60), null as never] })[0]).to.match(/null \(behaviors\[1\]\) is no behaviour/);
+    expect(AnyEntry(Foreign)).to.match(/Foreign \(behaviors\[0\]\) is no behaviour/);
+    expect(AnyEntry(NetworkBehavior)).to.match(/NetworkBehavior \(behaviors\[0\]\) is no behaviour/);
     expect(AnyEntry([new (A as new () => NetworkBehavior)(), {}])).to.match(/an instance with options/);
     expect(faultsOf({ behaviors: A as never })[0]).to.match(/^OPTION_INVALID: behaviors must be a list/);
     for (const provider of [
@@ -253,6 +254,12 @@ describe('misspelt hooks', () => {
       ['onDisconnect', 'onDisconnected'],
       ['onWriteable', 'onWritable'],
       ['checkConnection', 'checkIncomingConnection'],
+      ['onConnect', 'onConnected'],
+      ['onMessageReceived', 'onMessage'],
+      ['onRpcEvent', 'onRpc'],
+      ['onClose', 'onDisconnected'],
+      ['onOpen', 'onConnected'],
+      ['onData', 'onMessage'],
     ] as const;
     for (const [name, hook] of pairs)
       expect(warned(name)).to.deep.equal([`Typo has a method ${name}, which is never called; the hook is ${hook}`]);
