@@ -20,6 +20,7 @@ const MESSAGES = [
   'dial failed',
   'behaviour stopped',
   'callback failed',
+  'behaviour stopped for its faults',
 ];
 const KEY = new Uint8Array(32).fill(0xc3);
 
@@ -76,6 +77,27 @@ describe('log lines', () => {
     const line = written.find((text) => text.includes('callback failed')) as string;
     expect(line.slice(0, -1)).to.not.match(/\p{Cc}/u);
     expect(JSON.parse(line)).to.deep.include({ msg: 'callback failed', behavior: 'sink', service: 70, callback: 'onMessage' });
+  });
+
+  it('row 90: a behaviour that is stopped for its faults is one line at error, and an event that says so', async () => {
+    const { logger, written } = buffer();
+    class Clumsy extends Sink {
+      override onMessage(): void {
+        throw new Error('again');
+      }
+    }
+    const node = await world.node({ listen: ['tcp://127.0.0.43:0'], logger, behaviors: [Clumsy], limits: { faultsPerMinute: 2 } });
+    const fatal: boolean[] = [];
+    node.on('fault', ({ isFatal }) => fatal.push(isFatal));
+    const stopped = next(node, 'behavior-stopped');
+    const { peer } = await openPeer(world, placeOf(node));
+    for (let time = 0; time < 3; time++) peer.sendMessage({ serviceId: 70, payload: Uint8Array.of(time) });
+    expect(await stopped).to.deep.equal({ name: 'sink', serviceId: 70 });
+    const lines = written.map((text) => JSON.parse(text) as { readonly msg: string });
+    const line = lines.filter(({ msg }) => msg === 'behaviour stopped for its faults');
+    expect(line).to.have.lengthOf(1);
+    expect(line[0]).to.deep.include({ level: 50, behavior: 'sink', service: 70, limit: 'faultsPerMinute', maximum: 2 });
+    expect(fatal).to.deep.equal([false, false, true]);
   });
 
   it('row 90: no key of a node, a session or a space is ever written', async () => {

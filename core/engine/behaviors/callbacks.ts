@@ -191,7 +191,10 @@ export class Callbacks {
     const { name, serviceId } = behavior;
     options.log.error({ behavior: name, service: serviceId, callback, err: cause, fatal: isFatal }, 'callback failed');
     options.emit('fault', { behavior: name, serviceId, callback, cause, isFatal });
-    if (isFatal) this.onSpent(behavior);
+    if (!isFatal) return;
+    const facts = { behavior: name, service: serviceId, limit: 'faultsPerMinute', maximum: limits.faultsPerMinute };
+    options.log.error(facts, 'behaviour stopped for its faults');
+    this.onSpent(behavior);
   }
 
   private void(owner: Owner, callback: string, work: () => unknown): void {
