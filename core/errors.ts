@@ -121,11 +121,11 @@ export class NetworkError extends Error {
   constructor(
     readonly code: ErrorCode,
     text: string,
-    options: { readonly cause?: unknown; readonly details?: Readonly<Record<string, unknown>> } = {},
+    options: { readonly cause?: unknown; readonly details?: Readonly<Record<string, unknown>>; readonly cure?: string } = {},
   ) {
     super(text, options.cause === undefined ? undefined : { cause: options.cause });
     this.details = options.details ?? {};
-    this.cure = cureOf(code);
+    this.cure = options.cure ?? cureOf(code);
   }
 }
 

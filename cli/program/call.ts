@@ -1,6 +1,6 @@
 /** @module The command `call`: calls a method of a service with a value in JSON. The node must allow it. */
 import { SEED_OPTIONS, TIMEOUT_OPTION, withNode } from './nodes.js';
-import { untilRouted } from './routes.js';
+import { requireTarget, untilRouted } from './routes.js';
 import type { CommandRow } from './row.js';
 import { EXIT, plainText } from './terminal.js';
 import { json, whole } from './values.js';
@@ -13,7 +13,8 @@ export const call: CommandRow = {
   parameters: ['<target>', '<service>', '<method>', '[value]'],
   help: 'call a method of a service on a node, with a value in JSON; the node must run with control.allow: call',
   options: [TIMEOUT_OPTION, ...SEED_OPTIONS],
-  run: (terminal, options, [target = '', number = '', method = '', text]) => {
+  run: async (terminal, options, [target = '', number = '', method = '', text]) => {
+    requireTarget(target);
     const service = readService(number);
     const value = text === undefined ? undefined : readValue(text);
     return withNode(terminal, options, async (node) => {

@@ -1,7 +1,7 @@
 /** @module The command `doctor`: names what keeps a node from another one, or from its work, and what helps. */
 import type { Diagnosis } from '../../operation/index.js';
 import { type OpenNode, openNode, SEED_OPTIONS } from './nodes.js';
-import { untilRouted } from './routes.js';
+import { requireTarget, untilRouted } from './routes.js';
 import type { CommandRow } from './row.js';
 import { EXIT, plainText, type Terminal } from './terminal.js';
 import { whole } from './values.js';
@@ -15,6 +15,7 @@ export const doctor: CommandRow = {
     ...SEED_OPTIONS,
   ],
   run: async (terminal, options, [target]) => {
+    if (target !== undefined) requireTarget(target);
     // Seeds that cannot be connected are what it is for.
     const node = await openNode(terminal, { ...options, unconnected: true });
     try {

@@ -1,7 +1,7 @@
 /** @module The command `explain`: why a route of a node goes where it goes. */
 import type { RouteExplanation } from '../../index.js';
 import { SEED_OPTIONS, withNode } from './nodes.js';
-import { untilRouted } from './routes.js';
+import { requireTarget, untilRouted } from './routes.js';
 import type { CommandRow } from './row.js';
 import { EXIT, plainText } from './terminal.js';
 
@@ -10,8 +10,9 @@ export const explain: CommandRow = {
   parameters: ['<target>'],
   help: 'the path from the node to another one, a key or a service, with the reason, and each rejected path with its reason',
   options: SEED_OPTIONS,
-  run: (terminal, options, [target = '']) =>
-    withNode(terminal, options, async (node) => {
+  run: async (terminal, options, [target = '']) => {
+    requireTarget(target);
+    return withNode(terminal, options, async (node) => {
       await untilRouted(node, target);
       const explanation = (await node.client.request('explain', { target })) as RouteExplanation;
       const { action, reason, rejected, path } = explanation;
@@ -23,5 +24,6 @@ export const explain: CommandRow = {
         ...(path?.candidates ?? []).map(({ address, outcome, reason: fault }) => `  ${plainText(address)} ${outcome}: ${plainText(fault)}`),
       ]);
       return action.type === 'reject' ? EXIT.failed : EXIT.ok;
-    }),
+    });
+  },
 };

@@ -14,7 +14,8 @@ export const keygen: CommandRow = {
   help: 'make a key file, which is the identity of a node, readable by you alone; a file that is there is never replaced',
   options: [{ flags: '--network', help: 'make the key of a private space instead, for --network-key-file' }],
   run: async (terminal, { network }, [file = '']) => {
-    if (existsSync(file)) throw new NetworkError('KEY_FILE_INVALID', `${file} is there already; it is not replaced`);
+    if (existsSync(file))
+      throw keyError(`${file} is there already; it is not replaced`, 'Give another name, or use the key that is there.');
     if (network === true) {
       writeFileSync(file, `${randomBytes(NETWORK_KEY_BYTES).toString('hex')}\n`, { flag: 'wx', mode: 0o600 });
       terminal.show({ file }, [`wrote the key of a private space to ${file}`]);
@@ -35,7 +36,8 @@ export const id: CommandRow = {
     if (file !== undefined) {
       if (options.control !== undefined || options.data !== undefined)
         throw new UsageError('a key file and a running node are two; give one of them');
-      if (!existsSync(file)) throw new NetworkError('KEY_FILE_INVALID', `the key file ${file} does not exist; meshwright keygen makes one`);
+      if (!existsSync(file))
+        throw keyError(`the key file ${file} does not exist`, 'Check the path, or make a key file by meshwright keygen.');
       const nodeId = await idIn(file);
       terminal.show({ file, nodeId }, [nodeId]);
       return EXIT.ok;
@@ -52,6 +54,10 @@ export const id: CommandRow = {
     });
   },
 };
+
+function keyError(text: string, cure: string): NetworkError {
+  return new NetworkError('KEY_FILE_INVALID', text, { cure });
+}
 
 /** Of the key file, which is made if there is none. */
 async function idIn(file: string): Promise<string> {

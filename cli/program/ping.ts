@@ -1,7 +1,7 @@
 /** @module The command `ping`: round trips to a node or an address, one after another. */
 import type { PingResult } from '../../operation/index.js';
 import { SEED_OPTIONS, TIMEOUT_OPTION, withNode } from './nodes.js';
-import { untilRouted } from './routes.js';
+import { requireTarget, untilRouted } from './routes.js';
 import type { CommandRow } from './row.js';
 import { EXIT, plainText, type Terminal } from './terminal.js';
 import { msText, whole } from './values.js';
@@ -24,8 +24,9 @@ export const ping: CommandRow = {
     TIMEOUT_OPTION,
     ...SEED_OPTIONS,
   ],
-  run: (terminal, options, [target = '']) =>
-    withNode(terminal, options, async (node) => {
+  run: async (terminal, options, [target = '']) => {
+    requireTarget(target);
+    return withNode(terminal, options, async (node) => {
       await untilRouted(node, target);
       const { count, interval, timeout: timeoutMs } = options as unknown as PingOptions;
       const trips: Trip[] = [];
@@ -36,7 +37,8 @@ export const ping: CommandRow = {
         terminal.say('error' in trip ? `${number}: ${trip.error.code}: ${plainText(trip.error.text)}` : `${number}: ${lineOf(trip)}`);
       }
       return report(terminal, target, trips);
-    }),
+    });
+  },
 };
 
 async function once(client: Parameters<Parameters<typeof withNode>[2]>[0]['client'], params: object): Promise<Trip> {

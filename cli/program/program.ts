@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import type { CommandRow, OptionRow } from './row.js';
 import { TABLE } from './table.js';
-import { EXIT, type Streams, Terminal } from './terminal.js';
+import { EXIT, type Streams, Terminal, UsageError } from './terminal.js';
 
 const HELP = `
 Exit codes: 0 done, 1 failed, 2 not understood, 3 no running node found or it does not answer.
@@ -12,7 +12,8 @@ The commands are described in docs/command.md.`;
 /** `words`: the command line without the program. */
 export async function runProgram(words: readonly string[], streams: Streams): Promise<number> {
   let code: number = EXIT.ok;
-  const program = shell(streams);
+  const isJson = words.includes('--json');
+  const program = shell(streams, isJson);
   for (const row of TABLE)
     addCommand(program, row, async (isJson, options, given) => {
       const terminal = new Terminal(streams, isJson);
@@ -26,19 +27,22 @@ export async function runProgram(words: readonly string[], streams: Streams): Pr
     await program.parseAsync([...words], { from: 'user' });
     return code;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    return new Terminal(streams, words.includes('--json')).fail(error);
+    const terminal = new Terminal(streams, isJson);
+    if (!(error instanceof CommanderError)) return terminal.fail(error);
+    if (error.exitCode === 0) return EXIT.ok;
+    // Without --json commander has written it.
+    return isJson ? terminal.fail(new UsageError(error.message.replace(/^error: /, ''))) : EXIT.usage;
   }
 }
 
-function shell({ out, err }: Streams): Command {
+function shell({ out, err }: Streams, isJson: boolean): Command {
   return new Command('meshwright')
     .description('Run, ask and diagnose the nodes of overlay networks.')
     .version(version(), '-V, --version')
     .addHelpText('after', HELP)
     .showHelpAfterError('(meshwright --help lists all commands and options)')
     .exitOverride()
-    .configureOutput({ writeOut: (text) => out.write(text), writeErr: (text) => err.write(text) });
+    .configureOutput({ writeOut: (text) => out.write(text), writeErr: (text) => isJson || err.write(text) });
 }
 
 type Action = (isJson: boolean, options: Readonly<Record<string, unknown>>, words: readonly string[]) => Promise<void>;

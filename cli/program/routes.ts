@@ -1,9 +1,20 @@
 /** @module Routes: waits until a node that was started for a command knows a way to the target. */
 import { isNodeId, NetworkError, toNode, toService } from '../../index.js';
+import { checkTarget } from '../../operation/control/methods/targets.js';
 import type { OpenNode } from './nodes.js';
+import { UsageError } from './terminal.js';
 
 /** A whole sync of routes takes well under a second. */
 const WAIT_MS = 3_000;
+
+/** Throws a `UsageError` for a target that is none; whether it is there shows later. */
+export function requireTarget(target: string): void {
+  try {
+    checkTarget(target);
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
 
 /** At once for a node that has run before; what is not found is reported by the command itself. */
 export async function untilRouted({ own }: OpenNode, target: string): Promise<void> {

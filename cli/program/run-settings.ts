@@ -5,7 +5,19 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { makeDataDirectory } from '../../core/platform/node/directories.js';
-import { boolean, either, fallback, fields, list, options as only, optional, optionsReader, text, whole } from '../../core/schema/index.js';
+import {
+  boolean,
+  either,
+  fallback,
+  fields,
+  list,
+  nearest,
+  options as only,
+  optional,
+  optionsReader,
+  text,
+  whole,
+} from '../../core/schema/index.js';
 import { type BehaviorEntry, NetworkError, type NodeOptions } from '../../index.js';
 import { DirectRouter, LayeredRouter, OverlayRouter, PathVectorRouter } from '../../routing/index.js';
 import { behaviorsFrom, exportOf, MODULE_REFERENCE, type ModuleReference, moduleAt } from './modules.js';
@@ -143,5 +155,8 @@ function listOf(value: unknown): readonly string[] {
 
 function routerOf(given: string | undefined, directory: string): RouterChoice | ModuleReference | undefined {
   if (given === undefined) return undefined;
-  return Object.hasOwn(ROUTERS, given) ? ROUTERS[given] : moduleAt(given, directory);
+  if (Object.hasOwn(ROUTERS, given)) return ROUTERS[given];
+  if (!/[#./\\]/.test(given))
+    throw new UsageError(`the router ${given} is unknown; ${nearest(given, [...Object.keys(ROUTERS), 'module#export'])}`);
+  return moduleAt(given, directory);
 }

@@ -59,7 +59,7 @@ export class Terminal {
     if (this.isJson) this.streams.err.write(`${JSON.stringify({ error: { code, text, cure } })}\n`);
     else
       this.streams.err.write(
-        `meshwright: ${code === undefined ? '' : `${code}: `}${error instanceof UsageError ? text : plainText(text)}\n${cure === undefined ? '' : `  ${cure}\n`}`,
+        `meshwright: ${error instanceof UsageError ? text : `${code === undefined ? '' : `${code}: `}${plainText(text)}`}\n${cure === undefined ? '' : `  ${cure}\n`}`,
       );
     if (error instanceof UsageError) return EXIT.usage;
     return code?.startsWith('CONTROL_') && code !== 'CONTROL_DENIED' && code !== 'CONTROL_IN_USE' ? EXIT.unreachable : EXIT.failed;
@@ -79,6 +79,7 @@ export function plainText(text: string): string {
 
 function partsOf(error: unknown): { readonly code: string | undefined; readonly text: string; readonly cure: string | undefined } {
   if (error instanceof NetworkError) return { code: error.code, text: error.message, cure: error.cure };
+  if (error instanceof UsageError) return { code: 'USAGE', text: error.message, cure: undefined };
   if (error instanceof RpcError) return { code: error.code, text: error.message, cure: undefined };
   return { code: undefined, text: error instanceof Error ? error.message : String(error), cure: undefined };
 }

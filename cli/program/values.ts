@@ -40,7 +40,8 @@ export const json =
     try {
       return JSON.parse(text);
     } catch {
-      throw new UsageError(`${name} is no JSON: ${JSON.stringify(text.slice(0, 80))}`);
+      const shown = JSON.stringify(text.slice(0, 80));
+      throw new UsageError(`${name} is no JSON: ${shown}; a text has quotes of its own, as in '"bob"'`);
     }
   };
 

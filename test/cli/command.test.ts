@@ -47,11 +47,14 @@ describe('meshwright', () => {
     const again = await commands.run('keygen', file);
     expect([again.code, again.errors]).to.deep.equal([
       1,
-      `meshwright: KEY_FILE_INVALID: ${file} is there already; it is not replaced\n  Restore it from a copy and set mode 0600; it is never replaced by itself.\n`,
+      `meshwright: KEY_FILE_INVALID: ${file} is there already; it is not replaced\n  Give another name, or use the key that is there.\n`,
     ]);
     await commands.run('keygen', '--network', commands.file('space.key'));
     expect(readFileSync(commands.file('space.key'), 'utf8')).to.match(/^[0-9a-f]{64}\n$/);
-    expect((await commands.run('id', commands.file('none.key'))).code).to.equal(1);
+    const none = await commands.run('id', commands.file('none.key'));
+    expect(`${none.code},${none.errors}`).to.match(
+      /^1,meshwright: KEY_FILE_INVALID: .* does not exist\n {2}Check the path, or make a key file/,
+    );
     expect(existsSync(commands.file('none.key'))).to.equal(false);
   });
 
@@ -67,6 +70,18 @@ describe('meshwright', () => {
     expect(called.errors).to.match(/^meshwright: RPC_METHOD_UNKNOWN: .*\n {2}Check the method's name/);
     expect((await commands.run('explain', node.id)).lines).to.match(/^local; /);
     expect((await commands.run('explain', 'f'.repeat(64))).code).to.equal(1);
+    for (const words of [
+      ['ping', 'zz'],
+      ['explain', 'service:999'],
+      ['doctor', 'key:1'],
+      ['call', 'ftp', '64', 'greet'],
+      ['ping', 'tcp://'],
+    ])
+      expect([words, (await commands.run(...words)).code]).to.deep.equal([words, 2]);
+    for (const words of [['nonsense'], ['ping'], ['ping', 'zz'], ['top', '--wrong'], ['call', 'local', '64', 'greet', 'bob']]) {
+      const { code, errors } = await commands.run(...words, '--json');
+      expect([words, code, (JSON.parse(errors) as { error: { code: string } }).error.code]).to.deep.equal([words, 2, 'USAGE']);
+    }
     const ping = await commands.json('ping', 'local', '--count', '3', '--interval', '0');
     expect(ping).to.deep.include({ sent: 3, answered: 3 });
     const lost = await commands.run('ping', 'f'.repeat(64), '--count', '1');

@@ -42,12 +42,22 @@ export function routeTargetOf(node: ControlledNode, given: string): Route {
 }
 
 function routeOf(node: ControlledNode, wanted: string): Route {
+  return SHORT_ID.test(wanted) ? toNode(fullIdOf(node, wanted)) : fullRouteOf(wanted);
+}
+
+/** Throws what `targetOf` throws for a target that no node understands. */
+export function checkTarget(given: string): void {
+  const wanted = given.trim().toLowerCase();
+  if (wanted.includes('://')) parseAddress(given.trim());
+  else if (!SHORT_ID.test(wanted)) fullRouteOf(wanted);
+}
+
+function fullRouteOf(wanted: string): Route {
   const [kind, rest] = split(wanted);
   if (wanted === 'local') return toLocal();
   if (kind === 'key' && KEY.test(rest)) return toKey(rest.padEnd(ID_DIGITS, '0') as NodeId);
   if (kind === 'service' && isServiceId(rest)) return toService(Number(rest));
   if (isNodeId(wanted)) return toNode(wanted);
-  if (SHORT_ID.test(wanted)) return toNode(fullIdOf(node, wanted));
   throw invalid(wanted, 'it must be a node id, the first 4 digits or more of one, key:<8 to 64 hex digits>, service:<0 to 255> or local');
 }
 
