@@ -14,6 +14,10 @@ import {
 } from '../api/router-table.js';
 import type { RouteRule } from '../api/routes.js';
 import { NetworkError } from '../errors.js';
+import { shown } from '../schema/schema.js';
+
+/** Characters of an answer that breaks the contract, in errors. */
+const ANSWER_CHARACTERS_MAX = 256;
 
 /** Gets every fault of a table: the name of the method, and what it threw or a `NetworkError` that names what was wrong. */
 export type RouterFaultListener = (callback: string, cause: unknown) => void;
@@ -99,12 +103,17 @@ export class CheckedTable {
   }
 
   explain(rule: RouteRule): RouteExplanation {
-    const explanation = this.#answer('explain', () => this.table.explain(rule));
-    if (explanation !== undefined) {
-      if (this.#isSound(explanation.action, undefined)) return explanation;
-      this.onFault('explain', unsound(explanation));
+    let cause: unknown;
+    try {
+      const explanation = this.table.explain(rule) as RouteExplanation | undefined;
+      if (this.#isSound(explanation?.action, undefined)) return explanation as RouteExplanation;
+      cause = unsound(explanation?.action);
+    } catch (error) {
+      cause = error;
     }
-    return { rule, action: REJECT, reason: 'the router table failed and cannot explain', rejected: [] };
+    this.onFault('explain', cause);
+    const reason = `the router table failed and cannot explain: ${cause instanceof Error ? cause.message : shown(cause)}`;
+    return { rule, action: REJECT, reason, rejected: [] };
   }
 
   closest(key: NodeId, count: number): ClosestNodes {
@@ -216,6 +225,15 @@ function isSoundList({ nodes, isComplete }: ClosestNodes, count: number): boolea
 }
 
 function unsound(answer: unknown): NetworkError {
-  const details = { answer };
-  return new NetworkError('ARGUMENT_INVALID', 'the router table gave an answer that breaks the contract: see details', { details });
+  const text = `the router table gave an answer that breaks the contract: ${asText(answer)}`;
+  return new NetworkError('ARGUMENT_INVALID', text, { details: { answer } });
+}
+
+function asText(answer: unknown): string {
+  try {
+    return JSON.stringify(answer)?.slice(0, ANSWER_CHARACTERS_MAX) ?? shown(answer);
+  } catch {
+    // A circle, or a number of another kind.
+    return shown(answer);
+  }
 }

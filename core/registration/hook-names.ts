@@ -5,6 +5,7 @@
  */
 import { type AnyClass, BEHAVIOR_HOOKS, className, methodsOf } from '../api/descriptor.js';
 import { NetworkBehavior } from '../api/network-behavior.js';
+import { editsBetween } from '../schema/nearest.js';
 
 const HOOK_LIKE = /^(on|check)[A-Z]/;
 const KNOWN: ReadonlySet<string> = new Set(BEHAVIOR_HOOKS);
@@ -63,32 +64,10 @@ function meantBy(name: string): string | undefined {
 }
 
 function isNear(name: string, hook: string): boolean {
-  return distance(name, hook) <= (hook.length <= SHORT ? 1 : EDITS_MAX);
+  return editsBetween(name.toLowerCase(), hook.toLowerCase()) <= (hook.length <= SHORT ? 1 : EDITS_MAX);
 }
 
 /** `onIncomingConnectionConnected` is easily taken for `onConnected`. */
 function withoutDirection(hook: string): string {
   return hook.replace(/(Incoming|Outgoing)Connection(?=.)/, '').replace(/(Incoming|Outgoing)/, '');
-}
-
-/** How many letters to insert, remove, replace or swap with the next; a difference of case counts nothing. */
-function distance(left: string, right: string): number {
-  const [a, b] = [left.toLowerCase(), right.toLowerCase()];
-  if (Math.abs(a.length - b.length) > EDITS_MAX) return EDITS_MAX + 1;
-  let before: number[] = [];
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const cost = a[i - 1] === b[j - 1] ? 0 : 1;
-      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? at(before, j - 2) + 1 : Number.POSITIVE_INFINITY;
-      next.push(Math.min(at(row, j) + 1, at(next, j - 1) + 1, at(row, j - 1) + cost, swapped));
-    }
-    [before, row] = [row, next];
-  }
-  return at(row, b.length);
-}
-
-function at(row: readonly number[], index: number): number {
-  return row[index] ?? Number.POSITIVE_INFINITY;
 }

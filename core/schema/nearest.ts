@@ -17,7 +17,7 @@ function distance(name: string, known: string): number {
 }
 
 /** How many letters have to be added, left out, replaced or swapped with the next one. */
-function editsBetween(one: string, other: string): number {
+export function editsBetween(one: string, other: string): number {
   let before: number[] = [];
   let row = Array.from({ length: other.length + 1 }, (_, index) => index);
   for (let at = 1; at <= one.length; at++) {

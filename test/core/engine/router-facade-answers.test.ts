@@ -154,7 +154,7 @@ describe('RouterFacade', () => {
       expect(faults).eql([]);
     });
 
-    it('become a rejection without a reason, or nothing, and a fault when the table fails', () => {
+    it('become a rejection with what went wrong, or nothing, and a fault when the table fails', () => {
       const failing = patched(new DirectRouter(), () => ({
         explain: () => {
           throw new Error('lost');
@@ -165,9 +165,24 @@ describe('RouterFacade', () => {
       }));
       const { facade, faults } = facadeOver(failing);
       const rule = { type: 'node', nodeId: A } as const;
-      expect(facade.explain(rule)).eql({ rule, action: REJECT, reason: 'the router table failed and cannot explain', rejected: [] });
+      expect(facade.explain(rule)).eql({ rule, action: REJECT, reason: 'the router table failed and cannot explain: lost', rejected: [] });
       expect(facade.createSync(A)).equal(undefined);
       expect(faults.map(([callback]) => callback)).eql(['explain', 'createSync']);
+    });
+
+    it('say in the explanation, and in the fault, what a table answers that breaks the contract', () => {
+      const circle: { self?: object } = {};
+      circle.self = circle;
+      for (const [action, text] of [
+        [{ type: 'next', connectionId: 99, nodeId: A }, `{"type":"next","connectionId":99,"nodeId":"${A}"}`],
+        [undefined, 'undefined'],
+        [circle, 'an object'],
+      ] as const) {
+        const { facade, faults } = facadeOver(patched(new DirectRouter(), () => ({ explain: () => ({ action }) as never })));
+        const flaw = `the router table gave an answer that breaks the contract: ${text}`;
+        expect(facade.explain({ type: 'node', nodeId: A }).reason).equal(`the router table failed and cannot explain: ${flaw}`);
+        expect(faults.map(([, cause]) => (cause as Error).message)).eql([flaw]);
+      }
     });
 
     it('become a rejection and a fault when the explained answer is unsound', () => {
