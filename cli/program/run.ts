@@ -3,6 +3,7 @@
  * signal or with `meshwright stop`. What a node is made of is checked by `createNode` itself.
  */
 import { createNode, type MeshNode } from '../../index.js';
+import { controlPathOf } from '../../operation/control/socket-path.js';
 import { type OperationServer, serveOperation } from '../../operation/index.js';
 import type { CommandRow } from './row.js';
 import { nodeOptionsOf, type RunSettings, settingsOf } from './run-settings.js';
@@ -40,7 +41,7 @@ export const run: CommandRow = {
     const operation = await served(node, settings);
     try {
       await node.start();
-      announce(terminal, node, operation);
+      announce(terminal, node, { socket: socketOf(node, settings), operation: operation?.url });
       await untilStopped(node, settings.drainMs);
     } finally {
       await node.stop();
@@ -61,13 +62,25 @@ async function served(node: MeshNode, { operation }: RunSettings): Promise<Opera
   }
 }
 
-function announce(terminal: Terminal, node: MeshNode, operation: OperationServer | undefined): void {
+interface Places {
+  readonly socket: string | undefined;
+  readonly operation: string | undefined;
+}
+
+function announce(terminal: Terminal, node: MeshNode, { socket, operation }: Places): void {
   const addresses = node.addresses.map(String);
-  terminal.show({ event: 'started', nodeId: node.id, addresses, operation: operation?.url }, [
+  terminal.show({ event: 'started', nodeId: node.id, addresses, socket, operation }, [
     `node ${node.id}`,
     `listening at ${addresses.join(', ') || 'no address'}`,
-    ...(operation === undefined ? [] : [`metrics at ${operation.url}/metrics`]),
+    ...(socket === undefined ? [] : [`control socket at ${socket}`]),
+    ...(operation === undefined ? [] : [`metrics at ${operation}/metrics`]),
   ]);
+}
+
+/** Where the control socket is, if there is one. */
+function socketOf({ id }: MeshNode, { given: { control, dataDirectory } }: RunSettings): string | undefined {
+  const { path } = Object(control) as { readonly path?: string };
+  return control === undefined ? undefined : controlPathOf(path, { nodeId: id, dataDirectory: dataDirectory as string | undefined });
 }
 
 /** Resolves when the node has stopped: by the first signal, or over its control socket. A second signal ends the drain, a third the process. */

@@ -62,6 +62,7 @@ describe('meshwright', () => {
     commands.file('greeter.mjs', greeterModule());
     const node = await commands.node(...LISTEN, '--behavior', 'greeter.mjs#Greeter', '--allow', 'call', '--allow', 'stop');
     const found = await commands.json('id');
+    expect(await node.program.next(/^control socket at /)).to.equal(`control socket at ${found.socket}`);
     expect(found).to.deep.include({ nodeId: node.id, state: 'running', addresses: [node.address], pid: node.program.pid });
     expect(found.socket).to.equal(commands.file(`meshwright-${shortId(node.id as never)}.sock`));
     expect(await commands.json('call', 'local', '64', 'greet', '{"name":"you"}')).to.deep.equal({ value: { text: 'Hello you' } });
