@@ -37,7 +37,7 @@ describe('paths of meshwright', () => {
     expect(await call('one.sock')).to.deep.equal({ value: { text: 'Hello you' } });
     await commands.node(...LISTEN, '--behavior', 'a#b/c#d.mjs', '--control', 'two.sock', '--allow', 'call');
     expect(await call('two.sock')).to.deep.equal({ value: { text: 'Hello you' } });
-    expect((await commands.run('run', '--router', 'toString')).errors).to.match(/toString does not exist/);
+    expect((await commands.run('run', '--router', 'toString')).errors).to.match(/the router toString is unknown/);
   });
 
   it('a command that fails before its own node starts leaves no directory behind', async () => {
@@ -45,7 +45,7 @@ describe('paths of meshwright', () => {
     const before = process.env.TMPDIR;
     process.env.TMPDIR = commands.file('tmp');
     try {
-      const ping = (...words: string[]) => commands.run('ping', 'ab', '--seed', 'tcp://127.0.0.1:1', ...words);
+      const ping = (...words: string[]) => commands.run('ping', 'ab'.repeat(32), '--seed', 'tcp://127.0.0.1:1', ...words);
       expect((await ping('--network-key-file', commands.file('none'))).code).to.equal(2);
       expect((await ping('--network', 'x'.repeat(1_000))).errors).to.match(/OPTION_INVALID/);
     } finally {
