@@ -55,9 +55,7 @@ export class Inbox {
 
   /** Returns how many frames were dropped for it, itself included. */
   push(item: InboxItem): number {
-    const newest = this.waiters.all.at(-1);
-    if (newest !== undefined) {
-      newest.settle(item.received);
+    if (this.waiters.settleNewest(item.received)) {
       item.onTaken();
       return 0;
     }
@@ -75,11 +73,11 @@ export class Inbox {
   }
 
   /** The same without a promise: calls back, perhaps during this call, unless the returned function is called before. */
-  take(settle: (received: ReceivedFrame | undefined | NetworkError) => void): () => void {
+  take(settle: (received: ReceivedFrame | undefined | NetworkError) => void): (() => void) | undefined {
     const received = this.shift();
     if (received === undefined && !this.isClosed) return this.waiters.add(undefined, settle);
     settle(received);
-    return () => {};
+    return undefined;
   }
 
   /** No more frames come: waiting calls get `undefined`; frames that are here can still be read. */

@@ -40,12 +40,12 @@ class CallItems implements ItemSource<unknown> {
     private readonly begin: BeginCall,
   ) {}
 
-  take(settle: SettleItem<unknown>): () => void {
+  take(settle: SettleItem<unknown>): undefined {
     this.#settle = settle;
     this.#give();
     if (this.#hasBegun) this.#pull();
     else this.#start().catch((thrown) => this.#failed(thrown));
-    return () => {};
+    return undefined;
   }
 
   leave(): void {

@@ -12,9 +12,10 @@ export type SettleItem<T> = (outcome: ItemResult<T> | Promise<never> | Error) =>
 
 export interface ItemSource<T> {
   /**
-   * Gives the next item, or `DONE`, once, perhaps during this call. Not called again before. Returns what gives it up: what is given later is nobody's.
+   * Gives the next item, or `DONE`, once, perhaps during this call. Not called again before. Returns what gives it up, if it waits: what is given later is
+   * nobody's.
    */
-  take(settle: SettleItem<T>): () => void;
+  take(settle: SettleItem<T>): (() => void) | undefined;
   /** Whoever iterates has left before the end. */
   leave?(): void;
 }
@@ -58,11 +59,11 @@ function serving<T>(source: ItemSource<T>): { wait(resolve: Resolve<T>): void; e
   let isOver = false;
   let isServing = false;
   let current: SettleItem<T> | undefined;
-  let giveUp = () => {};
+  let giveUp: (() => void) | undefined;
   const end = (leave?: () => void) => {
     if (isOver) return;
     isOver = true;
-    if (current !== undefined) giveUp();
+    if (current !== undefined) giveUp?.();
     current = undefined;
     for (const resolve of pending.splice(0)) resolve(DONE);
     leave?.();
@@ -95,11 +96,11 @@ function serving<T>(source: ItemSource<T>): { wait(resolve: Resolve<T>): void; e
 }
 
 /** What it throws is the outcome. */
-function taken<T>(source: ItemSource<T>, settle: SettleItem<T>): () => void {
+function taken<T>(source: ItemSource<T>, settle: SettleItem<T>): (() => void) | undefined {
   try {
     return source.take(settle);
   } catch (error) {
     settle(error as Error);
-    return () => {};
+    return undefined;
   }
 }

@@ -13,13 +13,14 @@ export interface Waiter<Key, Value> {
 }
 
 export class Waiters<Key, Value> {
-  readonly #waiting = new Set<Waiter<Key, Value>>();
+  /** A list, not a set: most have one who waits, and another one with each message. */
+  readonly #waiting: Waiter<Key, Value>[] = [];
 
   /** `bound`: how many may wait. */
   constructor(private readonly bound: Omit<ReachedLimit, 'current'>) {}
 
   get size(): number {
-    return this.#waiting.size;
+    return this.#waiting.length;
   }
 
   /** Those who wait now, the oldest first. */
@@ -39,10 +40,13 @@ export class Waiters<Key, Value> {
       },
     };
     const leave = () => {
+      const place = this.#waiting.indexOf(waiter);
+      if (place < 0) return false;
+      this.#waiting.splice(place, 1);
       leaveSignal();
-      return this.#waiting.delete(waiter);
+      return true;
     };
-    this.#waiting.add(waiter);
+    this.#waiting.push(waiter);
     const leaveSignal = onAbort(signal, waiter.settle);
     return leave;
   }
@@ -56,10 +60,15 @@ export class Waiters<Key, Value> {
 
   /** Whether there was one. */
   settleOldest(value: Value): boolean {
-    for (const waiter of this.#waiting) {
-      waiter.settle(value);
-      return true;
-    }
-    return false;
+    const [oldest] = this.#waiting;
+    oldest?.settle(value);
+    return oldest !== undefined;
+  }
+
+  /** Whether there was one. */
+  settleNewest(value: Value): boolean {
+    const newest = this.#waiting.at(-1);
+    newest?.settle(value);
+    return newest !== undefined;
   }
 }

@@ -3,20 +3,22 @@
  * removed with the last of them, because a signal that is listened to is kept in memory.
  */
 import { NetworkError } from '../errors.js';
+import { DenseSet, type Placed } from './dense-set.js';
 
-interface Wait {
+interface Wait extends Placed {
   readonly callback: (error: NetworkError) => void;
 }
 
-const waiting = new WeakMap<AbortSignal, Set<Wait>>();
+const waiting = new WeakMap<AbortSignal, DenseSet<Wait>>();
 const nothing = () => {};
 
 /** Calls back once, when the signal aborts, until the returned function is called. One that has aborted before calls nobody: whoever begins looks first. */
 export function onAbort(signal: AbortSignal | undefined, callback: (error: NetworkError) => void): () => void {
   if (signal === undefined) return nothing;
-  const waits = waiting.get(signal) ?? new Set<Wait>();
-  const wait = { callback };
-  if (waits.add(wait).size === 1) {
+  const waits = waiting.get(signal) ?? new DenseSet<Wait>();
+  const wait = { callback, place: -1 };
+  waits.add(wait);
+  if (waits.size === 1) {
     waiting.set(signal, waits);
     signal.addEventListener('abort', aborted);
   }
@@ -33,7 +35,7 @@ export function cancelled(signal: AbortSignal): NetworkError {
 /** What one throws is a defect, and comes out; the others are called nevertheless. */
 function aborted({ target }: Event): void {
   const signal = target as AbortSignal;
-  const waits = waiting.get(signal) as Set<Wait>;
+  const waits = waiting.get(signal) as DenseSet<Wait>;
   const failures: unknown[] = [];
   leave(signal);
   for (const wait of waits) {

@@ -216,12 +216,12 @@ export class EnvelopeMesh implements MeshOperations {
     return received;
   }
 
-  #take(settle: SettleItem<Envelope>): () => void {
+  #take(settle: SettleItem<Envelope>): (() => void) | undefined {
     const envelope = this.tryRecv();
     if (envelope === undefined && !this.#isShutDown && !this.#nodes.areGone)
       return this.#receivers.add((received) => settle(resultOf('envelope' in received ? received.envelope : undefined)));
     settle(resultOf(envelope));
-    return () => {};
+    return undefined;
   }
 
   readonly #owner: EntryOwner = {

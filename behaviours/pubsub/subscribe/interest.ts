@@ -234,12 +234,12 @@ export class Interest<T = unknown> implements AsyncIterable<TopicMessage<T>>, Ac
     if (account.feed !== undefined) this.host.feeds.detach(agent, account.feed, account);
   }
 
-  private take(settle: SettleItem<TopicMessage>): () => void {
+  private take(settle: SettleItem<TopicMessage>): (() => void) | undefined {
     const item = this.inbox.shift();
     if (item === undefined && !this.hasEnded) return this.readers.add(undefined, settle);
     if (item !== undefined) this.taken(item.owner);
     settle(resultOf(item?.message));
-    return () => {};
+    return undefined;
   }
 
   private taken(tally: Tally): void {

@@ -77,7 +77,7 @@ export class Jobs {
     for (const reader of this.readers.all) reader.settle(undefined);
   }
 
-  private take(settle: (job: Job | undefined) => void): () => void {
+  private take(settle: (job: Job | undefined) => void): (() => void) | undefined {
     const job = this.waiting.shift();
     if (job === undefined && !this.hasEnded) return this.readers.add(undefined, settle as (job: Job | NetworkError | undefined) => void);
     if (job !== undefined) {
@@ -85,7 +85,7 @@ export class Jobs {
       if (this.waiting.length <= this.waitingMax) for (const callback of this.roomWaiters.splice(0)) callback();
     }
     settle(job);
-    return () => {};
+    return undefined;
   }
 
   private run(job: Job, onMessage: (message: TopicMessage) => unknown): void {
