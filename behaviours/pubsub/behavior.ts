@@ -90,7 +90,9 @@ export class PubSubBehavior extends NetworkBehavior {
     const idOf = (topic: Topic) => this.idOf(topic);
     const spaceTag = () => nodeIdFromBytes(this.sealer.tag(`${DOMAIN}/space/1`));
     const awaited: AwaitedWork = (work) => this.awaited(work);
-    this.host = { self, serviceId: SERVICE_ID, feeds, signatures, counters, settings, log, idOf, spaceTag, act, actInTurn, awaited };
+    const callbackFailed = (err: unknown) => log.error({ err }, 'a callback of pubsub failed');
+    const own = { self, serviceId: SERVICE_ID, log, callbackFailed, idOf, spaceTag, act, actInTurn, awaited };
+    this.host = { ...own, feeds, signatures, counters, settings };
     this.meeting = new Meeting(this.host, this.sources, this.interests);
   }
 

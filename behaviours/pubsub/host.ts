@@ -17,6 +17,8 @@ export interface PubSubHost {
   readonly counters: PubSubCounters;
   readonly settings: PubSubSettings;
   readonly log: Logger;
+  /** Logs what a callback of the application threw, or what its promise was rejected with. */
+  readonly callbackFailed: Failed;
   /** The topic's name in this space. */
   idOf(topic: Topic): NodeId;
   /** The same for all nodes of this space, and for no others. */
@@ -38,11 +40,11 @@ export interface TopicLink {
 export type BeforeLink = (link: TopicLink) => boolean;
 
 /** Whether the application lets a link be made. */
-export function mayLink(host: Pick<PubSubHost, 'log'>, beforeLink: BeforeLink | undefined, link: TopicLink): boolean {
+export function mayLink(host: Pick<PubSubHost, 'callbackFailed'>, beforeLink: BeforeLink | undefined, link: TopicLink): boolean {
   try {
     return beforeLink === undefined || beforeLink(link) === true;
   } catch (err) {
-    failedIn(host)(err);
+    host.callbackFailed(err);
     return false;
   }
 }
@@ -60,11 +62,6 @@ export function pathOf(agent: BehaviorAgent, node: NodeId): string {
 }
 
 /** Calls what the application gave: what it throws, or what its promise is rejected with, is logged, and nothing else. */
-export function callBack<T>(host: Pick<PubSubHost, 'log'>, callback: ((value: T) => void) | undefined, value: T): void {
-  if (callback !== undefined) callOne(callback, value, failedIn(host));
-}
-
-/** Logs what a callback of the application threw, or what its promise was rejected with. */
-export function failedIn({ log }: Pick<PubSubHost, 'log'>): Failed {
-  return (err) => log.error({ err }, 'a callback of pubsub failed');
+export function callBack<T>(host: Pick<PubSubHost, 'callbackFailed'>, callback: ((value: T) => void) | undefined, value: T): void {
+  if (callback !== undefined) callOne(callback, value, host.callbackFailed);
 }

@@ -9,7 +9,7 @@ import { cancelled } from '../../../core/structures/abort.js';
 import { Callbacks } from '../../../core/structures/callbacks.js';
 import type { Feed, Feedback } from '../feeds/feed.js';
 import { bytesInRun } from '../feeds/run.js';
-import { failedIn, type PubSubHost } from '../host.js';
+import type { PubSubHost } from '../host.js';
 import { FORM_BYTES, FORM_CBOR, HEAD_BYTES } from '../messages.js';
 import type { Topic } from '../topics/topic.js';
 import type { Batch } from './batch.js';
@@ -137,7 +137,7 @@ export class Intent<T = unknown> implements SourceUser {
   }
 
   interestChanged(count: number): void {
-    this.listeners.call(count, failedIn(this.host));
+    this.listeners.call(count, this.host.callbackFailed);
     this.look();
   }
 
@@ -146,7 +146,7 @@ export class Intent<T = unknown> implements SourceUser {
   }
 
   fedBack(feedback: Feedback): void {
-    this.feedbackListeners.call(feedback, failedIn(this.host));
+    this.feedbackListeners.call(feedback, this.host.callbackFailed);
   }
 
   private publish(agent: BehaviorAgent, value: T): Sent {

@@ -6,7 +6,7 @@
 import { isBelow, NO_PATH } from '../../../core/address/peer-path.js';
 import type { BehaviorAgent, NodeId, PeerPath } from '../../../core/index.js';
 import { Callbacks } from '../../../core/structures/callbacks.js';
-import { callBack, failedIn, type PubSubHost, pathOf, peerPathOf } from '../host.js';
+import { callBack, type PubSubHost, pathOf, peerPathOf } from '../host.js';
 import type { Observer } from '../meeting/meeting.js';
 import type { Offer, Wish } from '../meeting/messages.js';
 import { Readiness } from '../readiness.js';
@@ -114,7 +114,7 @@ export class Remotes implements Observer {
     if (this.hasEnded) return;
     this.hasEnded = true;
     this.known.clear();
-    this.closeListeners.call(undefined, failedIn(this.host));
+    this.closeListeners.call(undefined, this.host.callbackFailed);
     this.closeListeners.clear();
   }
 

@@ -3,7 +3,7 @@
  */
 import type { BehaviorAgent, NodeId } from '../../../../core/index.js';
 import { WINDOW_MAX } from '../../confirmed/messages.js';
-import { callBack, failedIn, type PubSubHost } from '../../host.js';
+import { callBack, type PubSubHost } from '../../host.js';
 import type { MissCause } from '../../messages.js';
 import type { Signatures } from '../../signed/signatures.js';
 import type { Topic, TopicPattern } from '../../topics/topic.js';
@@ -41,7 +41,7 @@ export class Memberships implements MembershipOwner {
     this.group = group;
     this.window = Math.min(waitingMax, WINDOW_MAX);
     this.confirmMs = confirmMs;
-    this.jobs = new Jobs(waitingMax, onMessage, failedIn(host));
+    this.jobs = new Jobs(waitingMax, onMessage, host.callbackFailed);
   }
 
   get member(): number {
