@@ -67,8 +67,9 @@ export class Sender {
   /** Sends by route. */
   send(owner: Sending, route: Route, payload: unknown, options: SendOptions = NO_OPTIONS): SendResult {
     requireRoute('send', route);
-    if (this.tracer === undefined) return this.sendBy(owner, route, payload, options);
-    return this.traced(this.tracer, owner, route.type, options, (traced) => this.sendBy(owner, route, payload, traced));
+    const { tracer } = this;
+    if (tracer === undefined || !isTraced(tracer, owner, options)) return this.sendBy(owner, route, payload, options);
+    return this.traced(tracer, owner, route.type, options, (traced) => this.sendBy(owner, route, payload, traced));
   }
 
   private sendBy(owner: Sending, route: Route, payload: unknown, options: SendOptions): SendResult {
@@ -103,11 +104,12 @@ export class Sender {
 
   /** Sends to the other end of a link, without routing. */
   sendOn(owner: Sending, link: Link, payload: unknown, options: SendOptions = NO_OPTIONS): SendResult {
-    if (this.tracer === undefined) return this.sendDirect(owner, link, payload, options);
-    return this.traced(this.tracer, owner, 'connection', options, (traced) => this.sendDirect(owner, link, payload, traced));
+    const { tracer } = this;
+    if (tracer === undefined || !isTraced(tracer, owner, options)) return this.sendDirect(owner, link, payload, options);
+    return this.traced(tracer, owner, 'connection', options, (traced) => this.sendDirect(owner, link, payload, traced));
   }
 
-  /** Sends with the options that have the trace's context, if there is to be one. */
+  /** Sends with the options that have the trace's context. */
   private traced(
     tracer: MessageTracer,
     { serviceId: fromServiceId }: Sending,
@@ -115,8 +117,6 @@ export class Sender {
     options: SendOptions,
     send: (options: SendOptions) => SendResult,
   ): SendResult {
-    checkOptions(options);
-    if (options.extension !== undefined || !tracer.wants(fromServiceId)) return send(options);
     const { self, nowMs } = this.context;
     const trace = tracer.sending({ self, nowMs, fromServiceId, serviceId: options.serviceId ?? fromServiceId }, route);
     let result: SendResult | 'failed' = 'failed';
@@ -235,6 +235,11 @@ function maySend(link: Link, owner: Sending): boolean {
  */
 function bytesAtRelay({ kind, byteLength }: HeaderDraft): number {
   return byteLength + (kind === KIND_DIRECT ? 0 : kind === KIND_NEIGHBOUR ? 2 * NODE_ID_BYTES : NODE_ID_BYTES);
+}
+
+function isTraced(tracer: MessageTracer, { serviceId }: Sending, options: SendOptions): boolean {
+  checkOptions(options);
+  return options.extension === undefined && tracer.wants(serviceId);
 }
 
 function checkOptions(options: SendOptions): void {
