@@ -9,7 +9,7 @@ type Settle = (error?: NetworkError) => void;
 interface Save {
   readonly bytes: Uint8Array;
   /** Of this save, and of those that gave way to it. */
-  readonly settles: readonly Settle[];
+  readonly settles: Settle[];
 }
 
 /** So many saves of one name wait for its next write. Of further ones the oldest fails. */
@@ -33,7 +33,8 @@ export class SaveQueue {
   /** As `Storage.save`. */
   save(name: string, bytes: Uint8Array, settle?: Settle): void {
     if (this.#isClosed) return settle?.(closedError());
-    const settles = [...(this.#waiting.get(name)?.settles ?? []), ...(settle === undefined ? [] : [settle])];
+    const settles = this.#waiting.get(name)?.settles ?? [];
+    if (settle !== undefined) settles.push(settle);
     if (settles.length > SETTLES_MAX) settles.shift()?.(new NetworkError('STORAGE_FAILED', `${name}: ${SETTLES_MAX} saves wait already`));
     this.#waiting.set(name, { bytes: bytes.slice(), settles });
     if (!this.#isWriting) void this.#writeAll();

@@ -57,8 +57,10 @@ export function clientOf<C extends BehaviorClass>(type: C, route: Route, calls: 
       if (streams.has(method)) return stream(value, options);
       const answer = calls.request(requestOf(method, value), options);
       if (!mayStream(prototype[method])) return answer;
-      const before = isOfStreams(options) ? undefined : { answer, streams: () => streams.add(method) };
-      return iterable(answer, () => calls.stream(requestOf(method, value), options, before));
+      return iterable(answer, () => {
+        const before = isOfStreams(options) ? undefined : { answer, streams: () => streams.add(method) };
+        return calls.stream(requestOf(method, value), options, before);
+      });
     };
     client[method] = isGenerator(prototype[method]) ? stream : request;
   }

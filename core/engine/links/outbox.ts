@@ -168,8 +168,8 @@ export class Outbox {
 
   /** The lanes that have room again, with those who were refused there; they are forgotten. */
   takeWritable(): { readonly lane: LaneName; readonly refused: readonly Sending[] }[] {
-    const writable = LANES.filter((name) => this.lane(name).isRoomWanted);
-    return writable.map((lane) => ({ lane, refused: this.lane(lane).takeRefused() }));
+    const lanes = { control: this.control, normal: this.normal, bulk: this.bulk };
+    return LANES.filter((name) => lanes[name].isRoomWanted).map((lane) => ({ lane, refused: lanes[lane].takeRefused() }));
   }
 
   /** Drops what waits, but for a frame that is half sealed: what follows it could not be read. Returns how many of authors' messages that were. */
