@@ -77,11 +77,11 @@ export class Callbacks {
     }
   }
 
-  /** As `run`, for a question: distinguishes a result of `undefined` from a throw. */
-  ask<T>(owner: Owner, callback: string, question: () => T): { readonly answer: T } | undefined {
+  /** As `run`, for a question: distinguishes a result of `undefined` from a throw. `isFault`: of what a promise is rejected with. */
+  ask<T>(owner: Owner, callback: string, question: () => T, isFault?: (cause: unknown) => boolean): { readonly answer: T } | undefined {
     return this.run(owner, callback, () => {
       const answer = question();
-      if (answer !== undefined) this.watch(owner, callback, answer);
+      if (answer !== undefined) this.watch(owner, callback, answer, isFault);
       return { answer };
     });
   }
@@ -236,10 +236,10 @@ export class Callbacks {
   }
 
   /** Of a promise that a hook returned, only the rejection is looked at. */
-  watch(owner: Owner, callback: string, result: unknown, isFault: (cause: unknown) => boolean = () => true): void {
+  watch(owner: Owner, callback: string, result: unknown, isFault?: (cause: unknown) => boolean): void {
     const { context } = this;
     onRejected(result, (cause) => {
-      if (!isFault(cause)) return;
+      if (isFault?.(cause) === false) return;
       if (context.isStopping) this.fault(owner, callback, cause);
       else context.options.enter(() => this.fault(owner, callback, cause));
     });

@@ -64,16 +64,20 @@ export class Streams implements BehaviorObserver {
 
   /** What it throws is a fault, and resets the stream. What the stream itself has failed with is none: remotes must not spend budgets. */
   private toHook(slot: BehaviorSlot, incoming: IncomingStream): void {
-    const verdict = this.callbacks.ask(slot, 'onStream', () => [slot.instance.onStream(slot.agent, incoming.stream)]);
-    if (verdict === undefined) return incoming.failed('the hook has thrown');
-    incoming.taken();
-    const [result] = verdict.answer;
+    const { stream } = incoming;
     let failure: unknown = incoming;
-    onRejected(incoming.stream.closed, (cause) => {
+    onRejected(stream.closed, (cause) => {
       failure = cause;
     });
-    this.callbacks.watch(slot, 'onStream', result, (cause) => cause !== failure);
-    this.watch(result, incoming);
+    const verdict = this.callbacks.ask(
+      slot,
+      'onStream',
+      () => slot.instance.onStream(slot.agent, stream),
+      (cause) => cause !== failure,
+    );
+    if (verdict === undefined) return incoming.failed('the hook has thrown');
+    incoming.taken();
+    this.watch(verdict.answer, incoming);
   }
 
   /** What such a method throws is the end of its stream, not a fault: openers must not spend budgets. */
