@@ -13,7 +13,7 @@ import type { MetricsSource } from '../../metrics.js';
 import type { EngineContext } from '../context.js';
 import type { RouterFacade } from '../router-facade.js';
 import type { Callbacks } from './callbacks.js';
-import { isElsewhere, isNamed, isTaken } from './duplicates.js';
+import { instanceTaken, nameTaken, serviceTaken } from './duplicates.js';
 import { BehaviorSlot } from './owner.js';
 
 /** Who has to know what becomes of behaviours, in this order: calls, then what they see of links, links, dials. */
@@ -180,7 +180,7 @@ export class BehaviorTable {
   registerService(slot: BehaviorSlot, serviceId: number): void {
     const taken = this.holderOf(serviceId);
     if (slot.isEnded || taken === slot) return;
-    if (taken !== undefined) return this.callbacks.fault(slot, 'registerService', isTaken(serviceId, slot.name, taken.name));
+    if (taken !== undefined) return this.callbacks.fault(slot, 'registerService', serviceTaken(serviceId, slot.name, taken.name));
     this.offer(serviceId, slot);
     slot.extraServices.add(serviceId);
     this.announce(serviceId);
@@ -215,11 +215,11 @@ export class BehaviorTable {
   private claim(instance: NetworkBehavior): BehaviorSlot {
     const descriptor = descriptorOf(instance);
     const taken = this.holderOf(descriptor.serviceId);
-    if (taken !== undefined && !taken.isLeaving) throw isTaken(descriptor.serviceId, descriptor.name, taken.name);
+    if (taken !== undefined && !taken.isLeaving) throw serviceTaken(descriptor.serviceId, descriptor.name, taken.name);
     const namesake = this.namesakeOf(descriptor);
-    if (namesake !== undefined) throw isNamed(descriptor.name, namesake);
+    if (namesake !== undefined) throw nameTaken(descriptor.name, namesake);
     const owner = tables.get(instance);
-    if (owner !== undefined && owner !== this) throw isElsewhere(descriptor.name, owner.context.self);
+    if (owner !== undefined && owner !== this) throw instanceTaken(descriptor.name, owner.context.self);
     const slot = new BehaviorSlot(instance, descriptor, rpcMethodsOf(instance), rpcOptionsOf(instance));
     tables.set(instance, this);
     lendAwaited(instance, this.context.options.awaited);
