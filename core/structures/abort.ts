@@ -39,7 +39,7 @@ function aborted({ target }: Event): void {
   const failures: unknown[] = [];
   leave(signal);
   for (const wait of waits) {
-    waits.delete(wait);
+    if (!waits.delete(wait)) continue;
     try {
       wait.callback(cancelled(signal));
     } catch (cause) {
