@@ -19,7 +19,7 @@ export class SaveQueue {
   /** The newest save of each name that has not begun. */
   readonly #waiting = new Map<string, Save>();
   #isWriting = false;
-  #idle: (() => void)[] = [];
+  #flushing: (() => void)[] = [];
   #isClosed = false;
 
   /** `write` resolves with what went wrong, and never rejects. */
@@ -42,16 +42,15 @@ export class SaveQueue {
 
   /** As `Storage.flush`. */
   flush(settled: () => void): void {
-    if (this.#isWriting) this.#idle.push(settled);
+    if (this.#isWriting) this.#flushing.push(settled);
     else settled();
   }
 
-  /** What waits fails, and so does every later save. `closed` is called when nothing is being written any more. Idempotent. */
-  close(closed: () => void): void {
+  /** What waits fails, and so does every later save. Idempotent. */
+  close(): void {
     this.#isClosed = true;
     for (const { settles } of this.#waiting.values()) for (const settle of settles) settle(closedError());
     this.#waiting.clear();
-    this.flush(closed);
   }
 
   async #writeAll(): Promise<void> {
@@ -63,7 +62,7 @@ export class SaveQueue {
       for (const settle of settles) settle(error);
     }
     this.#isWriting = false;
-    for (const settled of this.#idle.splice(0)) settled();
+    for (const settled of this.#flushing.splice(0)) settled();
   }
 }
 

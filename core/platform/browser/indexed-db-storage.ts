@@ -43,7 +43,8 @@ export class IndexedDbStorage implements Storage {
   close(): void {
     this.#database?.close();
     this.#database = undefined;
-    this.#saves.close(() => this.#release?.());
+    this.#saves.close();
+    this.#release?.();
   }
 
   load(name: string): Uint8Array | undefined {

@@ -6,8 +6,8 @@
  * the node runs, the directory is its own (`directory-lock.ts`).
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { closeSync, constants, existsSync, fstatSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
+import { closeSync, constants, existsSync, fstatSync, openSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NodeId } from '../../address/node-id.js';
 import type { Logger, Storage } from '../../api/ports.js';
@@ -55,9 +55,10 @@ export class FileStorage implements Storage {
     }
   }
 
-  /** The directory is this node's until what is being written has ended. */
+  /** What is being written will not take its place. */
   close(): void {
-    this.#saves.close(() => this.#lock?.release());
+    this.#saves.close();
+    this.#lock?.release();
   }
 
   load(name: string): Uint8Array | undefined {
@@ -84,16 +85,21 @@ export class FileStorage implements Storage {
       this.#isLost ||= (await this.#lock?.isHeld()) === false;
       if (this.#isLost) return new NetworkError('STORAGE_FAILED', `${this.directory} is another node's by now`);
       await this.#writeNew(temporary, withHead(this.#owner, bytes));
-      if (this.#saves.isClosed) throw new Error('the node has ended');
-      if (this.#whole.delete(name)) await rename(this.#path(`${name}.data`), this.#path(`${name}.old`));
-      await rename(temporary, this.#path(`${name}.data`));
-      this.#whole.add(name);
+      this.#replace(name, temporary);
       await syncDirectory(this.directory);
       return undefined;
     } catch (cause) {
       await rm(temporary, { force: true }).catch(() => undefined);
       return this.#failed(name, cause);
     }
+  }
+
+  /** At once, so that the directory cannot be given back in between. */
+  #replace(name: string, temporary: string): void {
+    if (this.#saves.isClosed) throw new Error('the node has ended');
+    if (this.#whole.delete(name)) renameSync(this.#path(`${name}.data`), this.#path(`${name}.old`));
+    renameSync(temporary, this.#path(`${name}.data`));
+    this.#whole.add(name);
   }
 
   /** Makes the directory anew if somebody has removed it. */
